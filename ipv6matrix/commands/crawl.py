@@ -1,0 +1,36 @@
+"""
+scrapy crawl: Scrapy's own, with settings that make no sense told in a sentence and an exit status that tells the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from scrapy.commands.crawl import Command as ScrapyCrawl
+from scrapy.exceptions import UsageError
+
+from ipv6matrix import options
+
+
+class Command(ScrapyCrawl):
+    def long_desc(self) -> str:
+        return (
+            "Crawl the domains of a list: scrapy crawl matrix -a domains=FILE. The same command goes on with a crawl"
+            " that was interrupted. Exit status 0: finished; 1: stopped before; 2: a setting or argument"
+            " makes no sense."
+        )
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        assert self.settings is not None
+        assert self.crawler_process is not None
+        if sentences := options.problems(self.settings):
+            raise UsageError("\n".join(sentences))
+        if len(args) != 1:
+            raise UsageError("name one spider: scrapy crawl matrix -a domains=FILE")
+        if not opts.spargs.get("domains"):
+            raise UsageError("no list: give -a domains=FILE, with one domain a line")
+        crawler = self._create_crawler(args[0])
+        self.crawler_process.crawl(crawler, **opts.spargs)
+        self.crawler_process.start()
+        assert crawler.stats is not None
+        self.exitcode = 0 if crawler.stats.get_value("crawl/end_reason") == "finished" else 1

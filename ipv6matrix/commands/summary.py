@@ -1,0 +1,83 @@
+"""
+scrapy summary: what a crawl found, as a table.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any, ClassVar
+
+from rich.console import Console
+from rich.table import Table
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from ipv6matrix.store.database import Store, StoreError
+from ipv6matrix.store.queries.summary import FEATURES, Summary, summary
+
+
+class Command(ScrapyCommand):
+    requires_project = True
+    requires_crawler_process = False
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+
+    def syntax(self) -> str:
+        return "[ips.db]"
+
+    def short_desc(self) -> str:
+        return "Print what a crawl found; without a file, the newest of OUTPUT_DIR"
+
+    def run(self, args: list[str], _: argparse.Namespace) -> None:
+        if len(args) > 1:
+            raise UsageError("give one file, or none for the newest")
+        path = Path(args[0]) if args else self._newest()
+        try:
+            store = Store.read(path)
+        except StoreError as error:
+            raise UsageError(str(error), print_help=False) from error
+        Console().print(table(summary(store)))
+        Console().print(f"Results: {path}", soft_wrap=True)
+        store.close()
+
+    def _newest(self) -> Path:
+        assert self.settings is not None
+        folder = Path(self.settings.get("OUTPUT_DIR")).expanduser()
+        files = sorted(folder.glob("ips-*.db"))
+        if not files:
+            raise UsageError(f"{str(folder)!r} holds no finished crawl: name an ips.db", print_help=False)
+        return files[-1]
+
+
+def table(figures: Summary) -> Table:
+    """Lay the figures out."""
+    page = Table(title=f"Crawl {figures.run}", show_header=False, title_justify="left")
+    page.add_column(justify="left")
+    page.add_column(justify="left")
+    page.add_row("domains", f"{figures.domains:,}")
+    page.add_row("hosts with an address", f"{figures.hosts:,}")
+    for family, number in sorted(figures.addresses.items()):
+        page.add_row(f"IPv{family} addresses", f"{number:,}")
+    page.add_section()
+    for feature in FEATURES:
+        page.add_row(f"domains with IPv6 on {feature}", _feature(*figures.features[feature]))
+    page.add_section()
+    for (port, family), (is_open, asked) in figures.ports.items():
+        page.add_row(f"port {port} open over IPv{family}", _share(is_open, asked))
+    page.add_section()
+    for name, number in figures.probes.items():
+        page.add_row(name, f"{number:,}")
+    page.add_section()
+    for name, number in figures.errors.items():
+        page.add_row(name, f"{number:,}")
+    page.add_section()
+    page.add_row("seconds", "-" if figures.seconds is None else str(figures.seconds))
+    return page
+
+
+def _feature(known: int, six: int, unknown: int) -> str:
+    return _share(six, known) + (f", {unknown:,} unknown" if unknown else "")
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part:,} of {whole:,} ({100 * part / whole:.1f} %)" if whole else "none asked"

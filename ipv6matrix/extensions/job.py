@@ -1,0 +1,97 @@
+"""
+The job: the folder of a crawl in progress and the database in it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+from pathlib import Path
+from typing import IO, Any, Self
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.utils.asyncio import AsyncioLoopingCall
+
+from ipv6matrix.exceptions import StartRefusedError
+from ipv6matrix.store.database import Store, StoreError
+
+logger = logging.getLogger(__name__)
+
+
+class Job:
+    """
+    Opens JOBDIR/ips.db for this process alone, commits it at intervals and closes it.
+
+    A lock on JOBDIR/lock keeps a second crawl out; it ends with the process.
+    """
+
+    def __init__(self, folder: Path, commit_interval_s: float) -> None:
+        self.folder = folder
+        self._commit_interval_s = commit_interval_s
+        self._lock: IO[str] | None = None
+        self._commits: AsyncioLoopingCall | None = None
+        self.store: Store
+        self.row: dict[str, Any] | None = None
+        "The crawl's own row as it was when the database was closed."
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        folder = Path(crawler.settings.get("JOBDIR")).expanduser()
+        extension = cls(folder, crawler.settings.getfloat("COMMIT_INTERVAL"))
+        crawler.signals.connect(extension.close, signal=signals.engine_stopped)
+        return extension
+
+    def open(self) -> Store:
+        """
+        Open the database, making it when there is none.
+
+        Raises StartRefusedError with a sentence: in use, not ours, no permission, no room.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._take_lock()
+            self.store = Store(self.folder / "ips.db")
+        except StoreError as error:
+            raise self._refused(str(error)) from error
+        except OSError as error:
+            raise self._refused(
+                f"cannot write to JOBDIR {str(self.folder)!r} ({error.strerror}):"
+                " name a folder you may write to with -s JOBDIR="
+            ) from error
+        self._commits = AsyncioLoopingCall(self.store.commit)
+        self._commits.start(self._commit_interval_s, now=False)
+        return self.store
+
+    def close(self) -> None:
+        """Close the database and free the folder; again is allowed."""
+        if self._commits is not None:
+            self._commits.stop()
+            self._commits = None
+            self.row = self.store.crawl()
+            self.store.close()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _take_lock(self) -> None:
+        lock = (self.folder / "lock").open("a+")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            owner = lock.read().strip() or "unknown"
+            lock.close()
+            raise self._refused(
+                f"JOBDIR {str(self.folder)!r} is in use by another crawl (process {owner}):"
+                " wait until it has ended, or name another folder with -s JOBDIR="
+            ) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        self._lock = lock
+
+    def _refused(self, sentence: str) -> StartRefusedError:
+        logger.error(sentence)
+        return StartRefusedError(sentence)

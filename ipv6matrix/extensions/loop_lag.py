@@ -1,0 +1,62 @@
+"""
+How late the event loop is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Final, Self
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.statscollectors import StatsCollector
+
+_INTERVAL_S: Final = 0.05
+# Samples kept: the last hour and a bit.
+_KEPT: Final = 80_000
+
+
+class LoopLag:
+    """
+    Sleeps for short times and notes how much later than asked it wakes.
+
+    Round-trip times do not hang on the loop (the kernel takes them), but a loop
+    that is late by the length of a timeout would. Stats, in milliseconds:
+    loop_lag/median_ms, loop_lag/p99_ms, loop_lag/worst_ms.
+    """
+
+    def __init__(self, stats: StatsCollector) -> None:
+        self._stats = stats
+        self._samples_ms: deque[float] = deque(maxlen=_KEPT)
+        self._worst_ms = 0.0
+        self._due_at = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        assert crawler.stats
+        extension = cls(crawler.stats)
+        crawler.signals.connect(extension.engine_started, signal=signals.engine_started)
+        crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
+        return extension
+
+    def engine_started(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._due_at = loop.time() + _INTERVAL_S
+        self._timer = loop.call_at(self._due_at, self._sample)
+
+    def _sample(self) -> None:
+        lag_ms = (asyncio.get_running_loop().time() - self._due_at) * 1000
+        self._samples_ms.append(lag_ms)
+        self._worst_ms = max(self._worst_ms, lag_ms)
+        self.engine_started()
+
+    def spider_closed(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._samples_ms:
+            ordered = sorted(self._samples_ms)
+            self._stats.set_value("loop_lag/median_ms", round(ordered[len(ordered) // 2], 3))
+            self._stats.set_value("loop_lag/p99_ms", round(ordered[len(ordered) * 99 // 100], 3))
+            self._stats.set_value("loop_lag/worst_ms", round(self._worst_ms, 3))

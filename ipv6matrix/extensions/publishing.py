@@ -1,0 +1,55 @@
+"""
+What happens to a crawl that has finished.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from pathlib import Path
+from typing import Self
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+
+from ipv6matrix.extensions.job import Job
+
+logger = logging.getLogger(__name__)
+
+
+class Publishing:
+    """Moves ips.db of a finished crawl to OUTPUT_DIR/ips-<run>.db, so that the next crawl begins afresh."""
+
+    def __init__(self, crawler: Crawler, folder: Path) -> None:
+        self._crawler = crawler
+        self._folder = folder
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        extension = cls(crawler, Path(crawler.settings.get("OUTPUT_DIR")).expanduser())
+        crawler.signals.connect(extension.engine_stopped, signal=signals.engine_stopped)
+        return extension
+
+    def engine_stopped(self) -> None:
+        job = self._crawler.get_extension(Job)
+        assert job is not None
+        job.close()
+        if job.row and job.row["end_reason"] == "finished":
+            target = self._folder / f"ips-{job.row['run']}.db"
+            self._folder.mkdir(parents=True, exist_ok=True)
+            # A rename within one file system; across two, a copy beside, then a rename.
+            move(job.folder / "ips.db", target)
+            logger.info("Results: %s", target)
+            assert self._crawler.stats
+            self._crawler.stats.set_value("crawl/results", str(target))
+
+
+def move(source: Path, target: Path) -> None:
+    """Move a file so that the target is there whole or not at all."""
+    try:
+        source.rename(target)
+    except OSError:
+        beside = target.with_suffix(".part")
+        shutil.copyfile(source, beside)
+        beside.rename(target)
+        source.unlink()

@@ -1,0 +1,88 @@
+"""
+The row that says what ran.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any, Self
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+
+import ipv6matrix
+from ipv6matrix import lists, nameservers, options
+from ipv6matrix.extensions.job import Job
+from ipv6matrix.extensions.preflight import Preflight
+
+# The end of a crawl that has asked all there is but could not store every answer.
+INCOMPLETE = "incomplete"
+
+
+class RunRecord:
+    """Writes version, settings, list, vantage point and resolver at each start, and how the crawl ended."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        extension = cls(crawler)
+        crawler.signals.connect(extension.engine_started, signal=signals.engine_started)
+        crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
+        return extension
+
+    def engine_started(self) -> None:
+        """Record the start, once everything has been found to be there."""
+        store, now = self._job.store, time.time()
+        before = store.crawl()
+        first = {} if before else {"run": run_name(now), "started_at": int(now)}
+        store.record_crawl(
+            **first,
+            **self._what_runs(),
+            starts=before["starts"] + 1 if before else 1,
+            ended_at=None,
+            end_reason=None,
+        )
+
+    def spider_closed(self, reason: str) -> None:
+        """Record the end, and its reason as the stat crawl/end_reason."""
+        assert self._crawler.stats
+        if reason != "start_refused":
+            store = self._job.store
+            reason = INCOMPLETE if reason == "finished" and store.any_pending() else reason
+            store.record_crawl(ended_at=int(time.time()), end_reason=reason)
+        self._crawler.stats.set_value("crawl/end_reason", reason)
+
+    def _what_runs(self) -> dict[str, Any]:
+        spider: Any = self._crawler.spider
+        preflight = self._crawler.get_extension(Preflight)
+        files = spider.files()
+        return {
+            "version": ipv6matrix.__version__,
+            "settings": json.dumps(options.values(self._crawler.settings), sort_keys=True),
+            "list": ", ".join(str(Path(file)) for file in files),
+            "list_sha256": lists.digest(files),
+            "vantage4": preflight.vantage.get(4) if preflight else None,
+            "vantage6": preflight.vantage.get(6) if preflight else None,
+            "resolver": _resolvers(self._crawler.settings.get("NAMESERVERS")),
+            "skipped": json.dumps(spider.plan.skipped, sort_keys=True),
+        }
+
+    @property
+    def _job(self) -> Job:
+        job = self._crawler.get_extension(Job)
+        assert job is not None
+        return job
+
+
+def run_name(started_at: float) -> str:
+    """Name a run by its start, in UTC: YYYY-MM-DD__HH-MM-SS."""
+    return time.strftime("%Y-%m-%d__%H-%M-%S", time.gmtime(started_at))
+
+
+def _resolvers(setting: str | None) -> str:
+    servers = nameservers.configured(setting)
+    return ",".join((f"[{host}]:{port}" if ":" in host else f"{host}:{port}") for host, port in servers)

@@ -1,0 +1,121 @@
+"""
+The scheduler: what is still to be asked, durably.
+
+It lives in JOBDIR/ips.db beside the facts. Follow-up requests wait in memory
+until the item of the answer that led to them is stored, and are committed with
+it; so a kill at any instant loses no more than what can be asked again.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Self
+
+from scrapy import Request, Spider, signals
+from scrapy.core.scheduler import BaseScheduler
+from scrapy.crawler import Crawler
+from twisted.internet.defer import Deferred
+
+from ipv6matrix import questions
+from ipv6matrix.extensions.job import Job
+from ipv6matrix.items import Answered
+from ipv6matrix.signals import frontier_hungry
+from ipv6matrix.store.database import Store
+
+# Rows read at a time: enough that reading is rare, few enough to stay small.
+_CHUNK = 500
+
+
+@dataclass(slots=True)
+class _Slot:
+    """What one slot has to hand out; numbers rise, so the last one read is where to go on."""
+
+    name: str
+    room: int
+    in_flight: set[str] = field(default_factory=set)
+    last_number: int = 0
+    may_have_more: bool = True
+    ready: deque[str] = field(default_factory=deque)
+
+
+class Frontier(BaseScheduler):
+    """Hands out the pending requests of each slot that has room, in the order they were found."""
+
+    def __init__(self, crawler: Crawler, concurrency: dict[str, int]) -> None:
+        self._crawler = crawler
+        self._slots = {name: _Slot(name, room) for name, room in concurrency.items()}
+        self._held: dict[str, list[tuple[str, str]]] = {}
+        self._store: Store
+        # A request that a middleware answers never reaches the downloader, one
+        # that fails never becomes a response.
+        crawler.signals.connect(self._left, signal=signals.request_left_downloader)
+        crawler.signals.connect(self._left, signal=signals.response_received)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler, {slot: crawler.settings.getint(f"{slot.upper()}_CONCURRENCY") for slot in questions.SLOTS})
+
+    def open(self, _: Spider) -> Deferred[None] | None:
+        job = self._crawler.get_extension(Job)
+        assert job is not None
+        self._store = job.open()
+        return None
+
+    def has_pending_requests(self) -> bool:
+        return any(slot.ready or self._refill(slot) for slot in self._slots.values())
+
+    def enqueue_request(self, request: Request) -> bool:
+        """
+        Note a request; one that follows from an answer waits for that answer's item.
+
+        False for a request that is known: the engine counts it as dropped.
+        """
+        slot: str = request.meta["download_slot"]
+        parent: str | None = request.meta.get("parent")
+        if parent is not None:
+            self._held.setdefault(parent, []).append((request.url, slot))
+            return True
+        new = self._store.ask(request.url, slot)
+        self._slots[slot].may_have_more |= new
+        return new
+
+    def store(self, item: Answered) -> None:
+        """Store an item with the requests that wait for it."""
+        follow_ups = self._held.pop(item.url, [])
+        self._store.answer(item, follow_ups)
+        for _, slot in follow_ups:
+            self._slots[slot].may_have_more = True
+
+    def next_request(self) -> Request | None:
+        for slot in self._slots.values():
+            if len(slot.in_flight) < slot.room and (slot.ready or self._refill(slot)):
+                url = slot.ready.popleft()
+                slot.in_flight.add(url)
+                return questions.request(url)
+        if self.hungry:
+            self._crawler.signals.send_catch_log(frontier_hungry)
+        return None
+
+    @property
+    def hungry(self) -> bool:
+        """True when there is room for questions to the resolver, and none to ask."""
+        slot = self._slots["dns"]
+        return not (slot.ready or slot.may_have_more) and len(slot.in_flight) < slot.room
+
+    def knows(self, url: str) -> bool:
+        """Tell whether a request is in the frontier, asked or not."""
+        return self._store.knows(url)
+
+    def _left(self, request: Request) -> None:
+        slot = self._slots.get(request.meta["download_slot"])
+        if slot:
+            slot.in_flight.discard(request.url)
+
+    def _refill(self, slot: _Slot) -> bool:
+        if slot.may_have_more:
+            rows = self._store.pending(slot.name, slot.last_number, _CHUNK)
+            slot.ready.extend(url for _, url in rows)
+            slot.last_number = rows[-1][0] if rows else slot.last_number
+            slot.may_have_more = len(rows) == _CHUNK
+        return bool(slot.ready)

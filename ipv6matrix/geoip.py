@@ -1,0 +1,88 @@
+"""
+GeoIP: what mmdb files of the GeoLite2 form say of an address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import maxminddb
+from geoip2.database import Reader
+from geoip2.errors import AddressNotFoundError
+
+
+class GeoIpError(Exception):
+    """A file that is no such database; the message names it and the mend."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an address is; None where the files do not say. Degrees north and east, WGS 84."""
+
+    asn: int | None = None
+    as_organisation: str | None = None
+    city: str | None = None
+    region: str | None = None
+    country_code: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+class GeoIp:
+    """The city and the ASN file; either may be absent (an empty path)."""
+
+    def __init__(self, city_path: str | None, asn_path: str | None) -> None:
+        self._city = _open(city_path, "City", "GEOIP_CITY_DB")
+        self._asn = _open(asn_path, "ASN", "GEOIP_ASN_DB")
+
+    def locate(self, address: str) -> Place:
+        """Look an address up in both files."""
+        asn = _found(self._asn.asn if self._asn else None, address)
+        city = _found(self._city.city if self._city else None, address)
+        return Place(
+            asn=asn.autonomous_system_number if asn else None,
+            as_organisation=asn.autonomous_system_organization if asn else None,
+            city=city.city.name if city else None,
+            region=city.subdivisions.most_specific.name if city else None,
+            country_code=city.country.iso_code if city else None,
+            latitude=city.location.latitude if city else None,
+            longitude=city.location.longitude if city else None,
+        )
+
+    def built_at(self) -> dict[str, int]:
+        """Give the build time of each file, seconds since 1970 UTC, by setting."""
+        readers = {"GEOIP_CITY_DB": self._city, "GEOIP_ASN_DB": self._asn}
+        return {name: reader.metadata().build_epoch for name, reader in readers.items() if reader}
+
+    def close(self) -> None:
+        """Close both files."""
+        for reader in (self._city, self._asn):
+            if reader:
+                reader.close()
+
+
+def _open(path: str | None, form: str, setting: str) -> Reader | None:
+    if not path:
+        return None
+    try:
+        reader = Reader(Path(path).expanduser())
+    except (OSError, maxminddb.InvalidDatabaseError) as error:
+        raise GeoIpError(f"{setting}: cannot read {path!r} ({error}); name a GeoLite2-{form} file (mmdb)") from error
+    if form not in reader.metadata().database_type:
+        reader.close()
+        raise GeoIpError(
+            f"{setting}: {path!r} is a {reader.metadata().database_type} file; name a GeoLite2-{form} file"
+        )
+    return reader
+
+
+def _found(look_up: Callable[[str], Any] | None, address: str) -> Any:
+    if look_up is None:
+        return None
+    try:
+        return look_up(address)
+    except AddressNotFoundError:
+        return None

@@ -1,0 +1,49 @@
+"""
+tcp://: the ports of one address, with SMTP and STARTTLS on 25.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from scrapy import Request
+from scrapy.core.downloader.handlers.base import BaseDownloadHandler
+from scrapy.crawler import Crawler
+
+from ipv6matrix import lists, questions
+from ipv6matrix.probes.tcp import TcpProber
+from ipv6matrix.responses import ObservationResponse
+
+# What EHLO says when no contact is set: a name that can never be taken (RFC 2606 section 2).
+_NOBODY: Final = "crawler.invalid"
+
+
+class TcpDownloadHandler(BaseDownloadHandler):
+    """Shakes hands with all ports of an address at once."""
+
+    lazy = False
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        settings = crawler.settings
+        self._prober = TcpProber(
+            timeout_s=settings.getfloat("TCP_TIMEOUT"),
+            smtp_timeout_s=settings.getfloat("SMTP_TIMEOUT"),
+            contact_name=hello_name(settings.get("CONTACT") or ""),
+            local4=settings.get("LOCAL_IPV4") or None,
+            local6=settings.get("LOCAL_IPV6") or None,
+        )
+
+    async def download_request(self, request: Request) -> ObservationResponse:
+        question = questions.of(request)
+        observation = await self._prober.probe(
+            question.subject, question.ports, starttls=question.starttls, pace=request.meta["pace"]
+        )
+        return ObservationResponse(request, observation)
+
+
+def hello_name(contact: str) -> str:
+    """Give the domain of a mail or web address, for EHLO (RFC 5321 section 4.1.1.1)."""
+    found = re.search(r"[\w.-]+\.[a-z]{2,}", contact.rpartition("@")[2].lower())
+    return found[0] if found and lists.is_host(found[0]) else _NOBODY

@@ -1,0 +1,42 @@
+"""
+trace://: the path to one address.
+"""
+
+from __future__ import annotations
+
+from scrapy import Request, signals
+from scrapy.core.downloader.handlers.base import BaseDownloadHandler
+from scrapy.crawler import Crawler
+
+from ipv6matrix import questions
+from ipv6matrix.probes.trace import Tracer
+from ipv6matrix.responses import ObservationResponse
+
+
+class TraceDownloadHandler(BaseDownloadHandler):
+    """Asks hop by hop; all traces share a few processes of mtr-packet."""
+
+    lazy = False
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        settings = crawler.settings
+        self._tracer = Tracer(
+            max_ttl=settings.getint("TRACE_MAX_TTL"),
+            timeout_s=settings.getfloat("TRACE_TIMEOUT"),
+            gap_limit=settings.getint("TRACE_GAP_LIMIT"),
+            processes=settings.getint("TRACE_PROCESSES"),
+            local4=settings.get("LOCAL_IPV4") or None,
+            local6=settings.get("LOCAL_IPV6") or None,
+        )
+        crawler.signals.connect(self._open, signal=signals.spider_opened)
+
+    async def download_request(self, request: Request) -> ObservationResponse:
+        observation = await self._tracer.trace(questions.of(request).subject, request.meta["pace"])
+        return ObservationResponse(request, observation)
+
+    async def _open(self) -> None:
+        await self._tracer.open()
+
+    async def close(self) -> None:
+        await self._tracer.close()

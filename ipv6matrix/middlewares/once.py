@@ -1,0 +1,52 @@
+"""
+A host is asked once, whatever number of requests name it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+
+from ipv6matrix import questions
+from ipv6matrix.extensions.job import Job
+from ipv6matrix.items import HostsItem, HostsObservation
+from ipv6matrix.responses import ObservationResponse
+
+
+class OnceMiddleware:
+    """
+    Takes out of a question the hosts that are known or being asked for.
+
+    Most doubles share a URL, which the frontier sees. The others are a host
+    guessed for one domain that serves another as MX or NS, and the guesses of
+    two domains of the list of which one lies below the other.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        job = crawler.get_extension(Job)
+        assert job is not None
+        self._job = job
+        self._being_asked: set[str] = set()
+        crawler.signals.connect(self._stored, signal=signals.item_scraped)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    def process_request(self, request: Request) -> ObservationResponse | None:
+        """Leave the names that are still to be asked in meta["names"]; none left is an empty answer."""
+        if request.meta["download_slot"] != "dns" or not questions.of(request).about_hosts:
+            return None
+        names = tuple(name for name in questions.of(request).names if self._is_new(name))
+        self._being_asked.update(names)
+        request.meta["names"] = names
+        return None if names else ObservationResponse(request, HostsObservation(hosts=()))
+
+    def _is_new(self, name: str) -> bool:
+        return name not in self._being_asked and not self._job.store.is_asked(name)
+
+    def _stored(self, item: Any) -> None:
+        if isinstance(item, HostsItem):
+            self._being_asked.difference_update(host.name for host in item.hosts)

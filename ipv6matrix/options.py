@@ -1,0 +1,170 @@
+"""
+The settings of a run: read, and told in a sentence when they make no sense.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Final
+
+from scrapy.settings import BaseSettings
+
+from ipv6matrix import lists, nameservers, plan, policy
+from ipv6matrix.geoip import GeoIp, GeoIpError
+from ipv6matrix.middlewares.optout import OptOutError, OptOuts
+
+Check = Callable[[BaseSettings, str], str | None]
+
+
+def problems(settings: BaseSettings) -> list[str]:
+    """Give a sentence for every setting whose value makes no sense, naming the value and what would."""
+    return [sentence for name, check in CHECKS.items() if (sentence := check(settings, name))]
+
+
+def values(settings: BaseSettings) -> dict[str, Any]:
+    """Give our settings as they are in force, for the record."""
+    return {name: settings.get(name) for name in CHECKS}
+
+
+def _number(low: float, high: float, unit: str, *, whole: bool = False) -> Check:
+    def check(settings: BaseSettings, name: str) -> str | None:
+        try:
+            value = (settings.getint if whole else settings.getfloat)(name)
+        except (TypeError, ValueError):
+            value = None
+        if value is not None and low <= value <= high:
+            return None
+        kind = "a whole number" if whole else "a number"
+        return f"{name}={settings.get(name)!r} makes no sense: give {kind} of {unit} from {low:g} to {high:g}"
+
+    return check
+
+
+def _words(allowed: Sequence[str]) -> Check:
+    def check(settings: BaseSettings, name: str) -> str | None:
+        unknown = [word for word in plan.words(settings, name) if word not in allowed]
+        if not unknown:
+            return None
+        return f"{name}: {unknown[0]!r} is not known: choose from {','.join(allowed)}"
+
+    return check
+
+
+def _one_of(*allowed: str) -> Check:
+    def check(settings: BaseSettings, name: str) -> str | None:
+        value = settings.get(name)
+        return None if value in allowed else f"{name}={value!r} is not known: choose from {', '.join(allowed)}"
+
+    return check
+
+
+def _labels(settings: BaseSettings, name: str) -> str | None:
+    wrong = [label for label in plan.words(settings, name) if not lists.is_host(label)]
+    return (
+        f"{name}: {wrong[0]!r} cannot stand before a domain: give labels of letters, digits and hyphens"
+        if wrong
+        else None
+    )
+
+
+def _some_path(settings: BaseSettings, name: str) -> str | None:
+    return None if settings.get(name) else f"{name} is empty: name a folder"
+
+
+def _geoip_file(settings: BaseSettings, name: str) -> str | None:
+    city, asn = (settings.get(name), None) if name == "GEOIP_CITY_DB" else (None, settings.get(name))
+    try:
+        GeoIp(city, asn).close()
+    except GeoIpError as error:
+        return str(error)
+    return None
+
+
+def _optout_file(settings: BaseSettings, name: str) -> str | None:
+    path = settings.get(name)
+    try:
+        if path:
+            OptOuts(Path(path).expanduser())
+    except OptOutError as error:
+        return f"{name}: {error}; give one domain, address or network a line"
+    except (OSError, UnicodeError) as error:
+        return f"{name}: cannot read {path!r} ({getattr(error, 'strerror', 'not UTF-8 text')}): name a text file"
+    return None
+
+
+def _nameservers(settings: BaseSettings, name: str) -> str | None:
+    try:
+        nameservers.configured(settings.get(name))
+    except nameservers.NameserverError as error:
+        return str(error)
+    return None
+
+
+def _networks(settings: BaseSettings, name: str) -> str | None:
+    try:
+        policy.networks(settings.get(name) or "")
+    except ValueError as error:
+        return f"{name}: {error}; give prefixes with commas, as 198.18.0.0/15,2001:db8::/32"
+    return None
+
+
+def _local(version: int) -> Check:
+    def check(settings: BaseSettings, name: str) -> str | None:
+        value = settings.get(name)
+        try:
+            right = not value or ip_address(value).version == version
+        except ValueError:
+            right = False
+        return (
+            None
+            if right
+            else f"{name}={value!r} is no IPv{version} address: give one of this machine's, or leave it out"
+        )
+
+    return check
+
+
+def _any_text(settings: BaseSettings, name: str) -> str | None:
+    text = str(settings.get(name) or "")
+    return None if text.isprintable() else f"{name}={text!r} holds characters that cannot be printed: give plain text"
+
+
+CHECKS: Final[dict[str, Check]] = {
+    "FEATURES": _words(plan.FEATURES),
+    "METRICS": _words(plan.METRICS),
+    "WWW_PREFIXES": _labels,
+    "NTP_PREFIXES": _labels,
+    "ADDRESSES_PER_HOST": _number(1, 100, "addresses", whole=True),
+    "JOBDIR": _some_path,
+    "OUTPUT_DIR": _some_path,
+    "GEOIP_CITY_DB": _geoip_file,
+    "GEOIP_ASN_DB": _geoip_file,
+    "OPTOUT_FILE": _optout_file,
+    "NAMESERVERS": _nameservers,
+    "QUERY_TIMEOUT": _number(0.05, 60, "seconds"),
+    "QUERY_LIFETIME": _number(0.05, 600, "seconds"),
+    "PING_COUNT": _number(1, 100, "Echo Requests", whole=True),
+    "PING_INTERVAL": _number(0.01, 60, "seconds"),
+    "PING_TIMEOUT": _number(0.05, 60, "seconds"),
+    "TCP_TIMEOUT": _number(0.05, 60, "seconds"),
+    "SMTP_TIMEOUT": _number(0.1, 600, "seconds"),
+    "TRACE_MAX_TTL": _number(1, 255, "hops", whole=True),
+    "TRACE_TIMEOUT": _number(1, 60, "seconds", whole=True),
+    "TRACE_GAP_LIMIT": _number(1, 255, "hops", whole=True),
+    "LOCAL_IPV4": _local(4),
+    "LOCAL_IPV6": _local(6),
+    "PROBE_RATE": _number(0, 1_000_000, "packets a second"),
+    "PROBE_RATE_PER_NETWORK": _number(0, 1_000_000, "packets a second"),
+    "QUERY_RATE": _number(0, 1_000_000, "queries a second"),
+    "PROBE_ALLOWED_NETWORKS": _networks,
+    "CONTACT": _any_text,
+    "MISSING": _one_of("stop", "skip"),
+    "DNS_CONCURRENCY": _number(1, 10_000, "requests", whole=True),
+    "PING_CONCURRENCY": _number(1, 10_000, "requests", whole=True),
+    "TCP_CONCURRENCY": _number(1, 10_000, "requests", whole=True),
+    "TRACE_CONCURRENCY": _number(1, 10_000, "requests", whole=True),
+    "TRACE_PROCESSES": _number(1, 64, "processes", whole=True),
+    "COMMIT_INTERVAL": _number(0.01, 60, "seconds"),
+}

@@ -1,0 +1,39 @@
+"""
+Fourth pipeline: what kind of address it is.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+from scrapy.crawler import Crawler
+
+from ipv6matrix import policy
+from ipv6matrix.items import Address, Answered, HostsItem
+from ipv6matrix.tunnels import TunnelPrefixes
+
+
+class ClassifyPipeline:
+    """Fills in the kind of new addresses, why they are not probed, and the tunnel an IPv6 address belongs to."""
+
+    def __init__(self, tunnels: TunnelPrefixes, crawler: Crawler) -> None:
+        self._tunnels = tunnels
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(TunnelPrefixes.known(), crawler)
+
+    def process_item(self, item: Answered) -> Answered:
+        if isinstance(item, HostsItem):
+            for address in item.addresses:
+                self._classify(address)
+        return item
+
+    def _classify(self, address: Address) -> None:
+        assert self._crawler.spider
+        plan = self._crawler.spider.plan  # type: ignore[attr-defined]
+        address.kind = policy.kind(address.address)
+        address.refusal = plan.policy.refusal(address.address)
+        if address.family == 6 and "ip6Type" in plan.metrics:
+            address.tunnel_id = self._tunnels.identify(address.address)

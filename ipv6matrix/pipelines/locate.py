@@ -1,0 +1,45 @@
+"""
+Third pipeline: where an address is.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+from scrapy.crawler import Crawler
+
+from ipv6matrix.geoip import GeoIp
+from ipv6matrix.items import Address, Answered, HostsItem
+
+
+class LocatePipeline:
+    """Fills in autonomous system, place and country of new addresses, of both families."""
+
+    def __init__(self, geoip: GeoIp, crawler: Crawler) -> None:
+        self._geoip = geoip
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        settings = crawler.settings
+        return cls(GeoIp(settings.get("GEOIP_CITY_DB"), settings.get("GEOIP_ASN_DB")), crawler)
+
+    def process_item(self, item: Answered) -> Answered:
+        if isinstance(item, HostsItem) and self._wanted:
+            for address in item.addresses:
+                self._locate(address)
+        return item
+
+    @property
+    def _wanted(self) -> bool:
+        assert self._crawler.spider
+        return "geoip" in self._crawler.spider.plan.metrics  # type: ignore[attr-defined]
+
+    def _locate(self, address: Address) -> None:
+        place = self._geoip.locate(address.address)
+        address.asn, address.as_organisation = place.asn, place.as_organisation
+        address.city, address.region, address.country_code = place.city, place.region, place.country_code
+        address.latitude, address.longitude = place.latitude, place.longitude
+
+    def close_spider(self) -> None:
+        self._geoip.close()

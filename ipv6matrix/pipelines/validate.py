@@ -1,0 +1,39 @@
+"""
+First pipeline: only what can be true goes on.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+from scrapy.exceptions import DropItem
+
+from ipv6matrix.items import Answered, DomainItem, HostsItem, PingItem, ReverseItem, TcpItem, TraceItem
+
+# What each item is about: text that has to be an address.
+_BY_ADDRESS = (ReverseItem, PingItem, TcpItem, TraceItem)
+
+
+class ValidatePipeline:
+    """
+    Drops items that contradict themselves: they come from a bug, not from the network.
+
+    The request of a dropped item stays pending, so nothing is lost by it.
+    """
+
+    def process_item(self, item: Answered) -> Answered:
+        fault = _fault(item)
+        if fault:
+            raise DropItem(f"{item.url}: {fault}", log_level="ERROR")
+        return item
+
+
+def _fault(item: Answered) -> str | None:
+    if isinstance(item, _BY_ADDRESS) and str(ip_address(item.address)) != item.address:
+        return f"{item.address!r} is not an address in its canonical text"
+    if isinstance(item, PingItem) and len(item.ping.rtts_ms) > item.ping.sent:
+        return "more replies than requests"
+    if isinstance(item, DomainItem | HostsItem):
+        unusual = next((host.name for host in item.hosts if host.name != host.name.lower().rstrip(".")), None)
+        return f"host {unusual!r} is not in lower case without a final dot" if unusual else None
+    return None

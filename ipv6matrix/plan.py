@@ -1,0 +1,79 @@
+"""
+What one crawl asks: features, metrics, prefixes and the addresses that may be probed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from scrapy.settings import BaseSettings
+
+from ipv6matrix.items import Family, RoleKind
+from ipv6matrix.policy import AddressPolicy, networks
+
+FEATURES: Final = ("NS", "MX", "WWW", "NTP")
+METRICS: Final = ("soa", "reverse", "geoip", "ping", "tcp80", "tcp443", "tcp25", "tls", "path", "ip6Type")
+
+# The port that each metric needs; an SMTP session runs on 25.
+_PORTS: Final = {"tcp25": 25, "tls": 25, "tcp80": 80, "tcp443": 443}
+
+
+@dataclass(slots=True)
+class Plan:
+    """The choices of a run that decide which questions are asked."""
+
+    features: frozenset[str]
+    metrics: frozenset[str]
+    prefixes: dict[RoleKind, tuple[str, ...]]
+    "Labels of guessed hosts, by feature."
+    addresses_per_host: int
+    policy: AddressPolicy
+    skipped: dict[str, str] = field(default_factory=dict)
+    "What this run could not ask, with the reason: metrics, ipv4, ipv6."
+
+    @classmethod
+    def from_settings(cls, settings: BaseSettings) -> Plan:
+        """Read the choices; `ipv6matrix.options` has said before whether they make sense."""
+        return cls(
+            features=frozenset(words(settings, "FEATURES")),
+            metrics=frozenset(words(settings, "METRICS")),
+            prefixes={"WWW": words(settings, "WWW_PREFIXES"), "NTP": words(settings, "NTP_PREFIXES")},
+            addresses_per_host=settings.getint("ADDRESSES_PER_HOST"),
+            policy=AddressPolicy(networks(settings.get("PROBE_ALLOWED_NETWORKS", ""))),
+        )
+
+    @property
+    def domain_types(self) -> tuple[str, ...]:
+        """The records that are asked for of each domain."""
+        wanted = {"NS": "NS" in self.features, "MX": "MX" in self.features}
+        wanted["SOA"] = "NS" in self.features and "soa" in self.metrics
+        return tuple(rdtype for rdtype, is_wanted in wanted.items() if is_wanted)
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """The ports that are asked of each address, in rising order."""
+        return tuple(sorted({port for metric, port in _PORTS.items() if metric in self.metrics}))
+
+    @property
+    def guesses(self) -> tuple[tuple[RoleKind, str], ...]:
+        """The hosts that are guessed for a domain, as (feature, label)."""
+        return tuple(
+            (kind, label) for kind, labels in self.prefixes.items() if kind in self.features for label in labels
+        )
+
+    def skip_metric(self, metric: str, why: str) -> None:
+        """Leave a metric out of this run, as not asked."""
+        if metric in self.metrics:
+            self.metrics -= {metric}
+            self.skipped[metric] = why
+
+    def skip_family(self, family: Family, why: str) -> None:
+        """Probe no address of a family in this run."""
+        self.policy.skip_family(family)
+        self.skipped[f"ipv{family}"] = why
+
+
+def words(settings: BaseSettings, name: str) -> tuple[str, ...]:
+    """Read a setting that lists words, as text with commas or as a list; order kept, doubles dropped."""
+    return tuple(dict.fromkeys(word.strip() for word in settings.getlist(name) if word.strip()))

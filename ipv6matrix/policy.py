@@ -1,0 +1,140 @@
+"""
+Which addresses may be probed, and what kind of address each one is.
+
+Pure functions over text: no settings, no I/O. Source: the IANA IPv4 and IPv6
+Special-Purpose Address Registries (RFC 6890, RFC 8190) and the registry of
+multicast addresses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Final
+
+from ipv6matrix.items import Family
+
+Network = IPv4Network | IPv6Network
+
+GLOBAL: Final = "global"
+SIX_TO_FOUR: Final = "6to4"
+TEREDO: Final = "teredo"
+OPTED_OUT: Final = "opted_out"
+INVALID_NAME: Final = "invalid_name"
+
+# Kinds that may be probed: the global ones, and the two old transition
+# mechanisms, which are measured as what they are.
+PROBED_KINDS: Final = frozenset({GLOBAL, SIX_TO_FOUR, TEREDO})
+
+# The first network that holds an address gives its kind.
+_SPECIAL: Final[tuple[tuple[Network, str], ...]] = tuple(
+    (ip_network(prefix), kind)
+    for prefix, kind in (
+        ("0.0.0.0/32", "unspecified"),
+        ("0.0.0.0/8", "this_network"),
+        ("10.0.0.0/8", "private"),
+        ("100.64.0.0/10", "shared"),
+        ("127.0.0.0/8", "loopback"),
+        ("169.254.0.0/16", "link_local"),
+        ("172.16.0.0/12", "private"),
+        ("192.0.0.9/32", GLOBAL),
+        ("192.0.0.10/32", GLOBAL),
+        ("192.0.0.0/24", "protocol_assignments"),
+        ("192.0.2.0/24", "documentation"),
+        ("192.31.196.0/24", GLOBAL),
+        ("192.52.193.0/24", GLOBAL),
+        ("192.88.99.0/24", "reserved"),
+        ("192.168.0.0/16", "private"),
+        ("192.175.48.0/24", GLOBAL),
+        ("198.18.0.0/15", "benchmarking"),
+        ("198.51.100.0/24", "documentation"),
+        ("203.0.113.0/24", "documentation"),
+        ("224.0.0.0/4", "multicast"),
+        ("255.255.255.255/32", "broadcast"),
+        ("240.0.0.0/4", "reserved"),
+        ("::/128", "unspecified"),
+        ("::1/128", "loopback"),
+        ("::ffff:0:0/96", "mapped"),
+        ("::/96", "reserved"),
+        ("64:ff9b::/96", "translation"),
+        ("64:ff9b:1::/48", "translation"),
+        ("100::/64", "discard"),
+        ("2001::/32", TEREDO),
+        ("2001:1::1/128", GLOBAL),
+        ("2001:1::2/128", GLOBAL),
+        ("2001:2::/48", "benchmarking"),
+        ("2001:3::/32", GLOBAL),
+        ("2001:4:112::/48", GLOBAL),
+        ("2001:20::/28", "overlay"),
+        ("2001:30::/28", GLOBAL),
+        ("2001::/23", "protocol_assignments"),
+        ("2001:db8::/32", "documentation"),
+        ("2002::/16", SIX_TO_FOUR),
+        ("3fff::/20", "documentation"),
+        ("5f00::/16", "segment_routing"),
+        ("2000::/3", GLOBAL),
+        ("fc00::/7", "unique_local"),
+        ("fe80::/10", "link_local"),
+        ("fec0::/10", "site_local"),
+        ("ff00::/8", "multicast"),
+        ("::/0", "reserved"),
+        ("0.0.0.0/0", GLOBAL),
+    )
+)
+_SPECIAL_BY_VERSION: Final = {
+    version: tuple((network, kind) for network, kind in _SPECIAL if network.version == version) for version in (4, 6)
+}
+
+KINDS: Final = frozenset(kind for _, kind in _SPECIAL)
+
+
+def family(address: str) -> Family:
+    """Tell the family of an address' text."""
+    return 6 if ":" in address else 4
+
+
+@lru_cache(maxsize=4096)
+def kind(address: str) -> str:
+    """Tell the kind of an address: `global`, or the word for the special-purpose network that holds it."""
+    parsed = ip_address(address)
+    return next(word for network, word in _SPECIAL_BY_VERSION[parsed.version] if parsed in network)
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """
+    Read comma-separated prefixes.
+
+    Raises ValueError for one that is none.
+    """
+    return tuple(ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
+
+
+class AddressPolicy:
+    """Decides which addresses may be probed; `allowed` networks may, whatever their kind."""
+
+    def __init__(self, allowed: Iterable[Network] = (), unreachable: Iterable[Family] = ()) -> None:
+        self._allowed = tuple(allowed)
+        self._unreachable = set(unreachable)
+
+    def skip_family(self, number: Family) -> None:
+        """Probe no address of a family: this vantage point has no route for it."""
+        self._unreachable.add(number)
+
+    def refusal(self, address: str) -> str | None:
+        """Give the reason why an address is never probed, or None when it may be."""
+        word = kind(address)
+        if word not in PROBED_KINDS and not holds(self._allowed, address):
+            return word
+        return f"no_ipv{family(address)}" if family(address) in self._unreachable else None
+
+
+def holds(prefixes: Iterable[Network], address: str) -> bool:
+    """Tell whether one of the networks holds an address."""
+    parsed = ip_address(address)
+    return any(parsed in prefix for prefix in prefixes if prefix.version == parsed.version)
+
+
+def sort_key(address: str) -> int:
+    """Order addresses by value, so that the smallest is the same whatever order a resolver rotated them into."""
+    return int(ip_address(address))

@@ -1,0 +1,168 @@
+"""
+Lookups: one question, asked of the resolvers in turn until one has an answer.
+
+Sources: RFC 1035 section 7 (resolver implementation), RFC 2308 (negative
+answers), RFC 5452 section 9, RFC 6891 section 7 (servers without EDNS), RFC 7766 (TCP).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+from ipv6matrix.items import Failure, LookupObservation
+from ipv6matrix.probes import QueryPace, no_query_pace, wire
+from ipv6matrix.probes.endpoint import Endpoint
+
+Server = tuple[str, int]
+
+# The first wait before a server that failed at once is asked again; it doubles.
+_BACK_OFF_S = 0.1
+# Servers that questions name themselves, apart from the resolvers, with a socket each.
+_MAX_NAMED_SERVERS = 64
+# A server that says one of these has answered: asking it again would not help.
+_FINAL = (Failure.SERVFAIL, Failure.REFUSED, Failure.FORMERR, Failure.NOTIMP, Failure.OTHER_RCODE, Failure.CNAME_LOOP)
+
+
+class Resolver:
+    """
+    The resolvers of a crawl, behind one `lookup`.
+
+    `servers` are (address, port); `timeout_s` is what one try may take and
+    `lifetime_s` all tries of a lookup together, time spent in `pace` apart.
+    """
+
+    def __init__(
+        self,
+        servers: Sequence[Server],
+        *,
+        timeout_s: float = 2.0,
+        lifetime_s: float = 5.0,
+        pace: QueryPace = no_query_pace,
+    ) -> None:
+        if not servers:
+            raise ValueError("a resolver needs at least one server")
+        self.timeout_s = timeout_s
+        self.lifetime_s = lifetime_s
+        self.pace = pace
+        self._servers = [Endpoint(server) for server in servers]
+        self._named: dict[Server, Endpoint] = {}
+        self._turn = -1
+
+    async def open(self) -> None:
+        """Nothing to wait for: a socket opens with the first query, so that a missing route is no exception."""
+
+    async def close(self) -> None:
+        """Close the sockets; lookups that still wait end as `probe_failed`."""
+        for endpoint in (*self._servers, *self._named.values()):
+            endpoint.close()
+
+    async def lookup(self, name: str, rdtype: str, *, server: Server | None = None) -> LookupObservation:
+        """
+        The records of `rdtype` (A, AAAA, NS, MX, SOA or PTR) at `name`, an ASCII name.
+
+        `server` asks that one server instead of the resolvers. Never raises for what
+        a network or a server does; KeyError for a type that is none of the six.
+        """
+        asked_at = time.time()
+        try:
+            asked = wire.question(name, rdtype)
+        except wire.NameTooLongError:
+            answer = wire.Answer(Failure.NAME_TOO_LONG)
+        except ValueError:
+            answer = wire.Answer(Failure.PROBE_FAILED)
+        else:
+            return await _Lookup(self, asked).run(self._candidates(server))
+        return LookupObservation(name=name.lower(), type=rdtype, status=answer.status, asked_at=asked_at)
+
+    def _candidates(self, server: Server | None) -> list[Endpoint]:
+        """The servers to ask, in this lookup's order."""
+        if server is not None:
+            return [self._endpoint(server)]
+        self._turn = (self._turn + 1) % len(self._servers)
+        return self._servers[self._turn :] + self._servers[: self._turn]
+
+    def _endpoint(self, server: Server) -> Endpoint:
+        for endpoint in self._servers:
+            if endpoint.server == server:
+                return endpoint
+        if server not in self._named and len(self._named) >= _MAX_NAMED_SERVERS:
+            self._close_idle()
+        return self._named.setdefault(server, Endpoint(server))
+
+    def _close_idle(self) -> None:
+        for server in [server for server, endpoint in self._named.items() if endpoint.idle]:
+            self._named.pop(server).close()
+
+
+class _Lookup:
+    """One question on its way round the servers."""
+
+    def __init__(self, resolver: Resolver, asked: wire.Question) -> None:
+        self._resolver = resolver
+        self._asked = asked
+        self._left_s = resolver.lifetime_s
+        self._edns = True
+        self._asked_at: float | None = None
+
+    async def run(self, servers: list[Endpoint]) -> LookupObservation:
+        """Ask until there is an answer, or no server or no time is left."""
+        failures: list[Failure] = []
+        first_round = len(servers)
+        while servers and (self._left_s > 0 or not failures):
+            server = servers.pop(0)
+            answer = await self._try(server)
+            if not isinstance(answer.status, Failure):
+                return self._observation(answer)
+            failures.append(answer.status)
+            if answer.status not in _FINAL or self._may_do_without_edns(answer.status):
+                servers.append(server)
+            if servers and answer.status is not Failure.TIMEOUT and len(failures) >= first_round:
+                await self._back_off(len(failures) - first_round)
+        return self._observation(wire.Answer(min(failures, key=_how_telling)))
+
+    async def _try(self, server: Endpoint) -> wire.Answer:
+        """One query to one server, and again over TCP if the reply says so."""
+        reply = await self._ask(server.ask)
+        if not isinstance(reply, Failure) and wire.truncated(reply):
+            reply = await self._ask(server.ask_over_tcp)
+        return wire.Answer(reply) if isinstance(reply, Failure) else wire.decode(reply, self._asked)
+
+    async def _ask(self, ask: Callable[..., Awaitable[bytes | Failure]]) -> bytes | Failure:
+        await self._resolver.pace()
+        self._asked_at = self._asked_at or time.time()
+        began = time.monotonic()
+        timeout_s = max(min(self._resolver.timeout_s, self._left_s), 0)
+        reply = await ask(self._asked, timeout_s=timeout_s, edns=self._edns)
+        self._left_s -= time.monotonic() - began
+        return reply
+
+    def _may_do_without_edns(self, failure: Failure) -> bool:
+        """Servers older than EDNS say FORMERR or NOTIMP to it (RFC 6891 section 7): once more without."""
+        again = self._edns and failure in (Failure.FORMERR, Failure.NOTIMP)
+        self._edns = self._edns and not again
+        return again
+
+    async def _back_off(self, exponent: int) -> None:
+        wait_s = min(_BACK_OFF_S * 2**exponent, self._left_s)
+        self._left_s -= wait_s
+        await asyncio.sleep(max(wait_s, 0))
+
+    def _observation(self, answer: wire.Answer) -> LookupObservation:
+        return LookupObservation(
+            name=self._asked.name,
+            type=self._asked.type,
+            status=answer.status,
+            records=answer.records,
+            ttl_s=answer.ttl_s,
+            canonical_name=answer.canonical_name,
+            asked_at=self._asked_at or time.time(),
+        )
+
+
+def _how_telling(failure: Failure) -> int:
+    """A server's own word tells more than its noise, and that more than the network's; silence tells least."""
+    if failure in _FINAL:
+        return 0
+    return {Failure.BAD_REPLY: 1, Failure.TIMEOUT: 3}.get(failure, 2)

@@ -1,0 +1,33 @@
+"""Which word of the closed list an operating system's error is."""
+
+from __future__ import annotations
+
+import errno
+
+from ipv6matrix.items import Failure
+
+# ENOPROTOOPT and EPROTO are how Linux tells of ICMP "protocol unreachable" and
+# of an ICMPv6 parameter problem: the host was there and would not have it.
+_WORDS = {
+    errno.ECONNREFUSED: Failure.CONNECTION_REFUSED,
+    errno.ECONNRESET: Failure.CONNECTION_RESET,
+    errno.ECONNABORTED: Failure.CONNECTION_RESET,
+    errno.EPIPE: Failure.CONNECTION_RESET,
+    errno.ETIMEDOUT: Failure.TIMEOUT,
+    errno.EHOSTUNREACH: Failure.HOST_UNREACHABLE,
+    errno.EHOSTDOWN: Failure.HOST_UNREACHABLE,
+    errno.ENOPROTOOPT: Failure.HOST_UNREACHABLE,
+    errno.EPROTO: Failure.HOST_UNREACHABLE,
+    errno.ENETUNREACH: Failure.NETWORK_UNREACHABLE,
+    errno.ENETDOWN: Failure.NETWORK_UNREACHABLE,
+    # No address of this machine's can be the source of such a packet.
+    errno.EADDRNOTAVAIL: Failure.NETWORK_UNREACHABLE,
+    errno.EAFNOSUPPORT: Failure.NETWORK_UNREACHABLE,
+    errno.EACCES: Failure.PERMISSION_DENIED,
+    errno.EPERM: Failure.PERMISSION_DENIED,
+}
+
+
+def failure_of(error: OSError) -> Failure:
+    """The word for `error`; `probe_failed` for what is this machine's own trouble (EMFILE, ENOBUFS …)."""
+    return _WORDS.get(error.errno or 0, Failure.PROBE_FAILED)

@@ -1,0 +1,166 @@
+"""
+SMTP: greeting, EHLO (else HELO), STARTTLS if it is offered, QUIT; never further.
+
+Sources: RFC 5321 sections 3.1 (greeting), 4.1.1.1 (EHLO), 4.1.1.10 (QUIT) and
+4.2 (replies); RFC 3207 (STARTTLS).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import socket
+import ssl
+import time
+from dataclasses import replace
+from typing import Literal, NamedTuple
+
+from ipv6matrix.items import Failure, SmtpObservation, Starttls
+from ipv6matrix.probes.certificates import certificate_of
+from ipv6matrix.probes.channel import Channel, LineTooLongError, TlsError
+from ipv6matrix.probes.failures import failure_of
+
+_REPLY_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
+_MAX_REPLY_LINES = 100
+_MAX_GREETING_CHARACTERS = 500
+_CONTROL_CHARACTERS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), "\ufffd")
+# The session is over by then: what is left is courtesy.
+_QUIT_TIMEOUT_S = 2.0
+_READY = 220
+# SSL_OP_LEGACY_SERVER_CONNECT, which Python names from 3.12 on: servers without RFC 5746.
+_LEGACY_SERVERS = 0x4
+
+
+class NotSmtpError(ValueError):
+    """What was read is no SMTP reply."""
+
+
+class Reply(NamedTuple):
+    """A reply code and the text of each line."""
+
+    code: int
+    lines: tuple[str, ...]
+
+
+def tls_context() -> ssl.SSLContext:
+    """
+    A context that verifies nothing and takes any version and cipher, down to TLS 1.0.
+
+    "STARTTLS works" is the question; whether a certificate is any good is told
+    from its facts later. Make it once: it is shared by all sessions.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.options |= _LEGACY_SERVERS
+    return context
+
+
+def require_hello_name(name: str) -> str:
+    """`name`, if EHLO can say it: visible ASCII; ValueError otherwise."""
+    if not re.fullmatch(r"[!-~]{1,255}", name):
+        raise ValueError(f"EHLO cannot say {name!r}: a domain name is wanted, such as crawler.example.org")
+    return name
+
+
+async def converse(
+    connected: socket.socket,
+    *,
+    timeout_s: float,
+    hello_name: str,
+    tls_context: ssl.SSLContext | None,
+    asked_at: float | None = None,
+) -> SmtpObservation:
+    """
+    One session over `connected`, which stays the caller's to close, in at most `timeout_s`.
+
+    `tls_context` None asks for no STARTTLS. Never raises for what the peer does.
+    """
+    session = _Session(Channel(connected), hello_name, tls_context, asked_at or time.time())
+    failure = None
+    try:
+        async with asyncio.timeout(timeout_s):
+            await session.run()
+    except (EOFError, TlsError, NotSmtpError, LineTooLongError, OSError) as error:
+        failure = _word(error)
+    return replace(session.seen, failure=None if session.quitting else failure)
+
+
+def _word(error: Exception) -> Failure:
+    if isinstance(error, EOFError):
+        return Failure.CONNECTION_CLOSED
+    if isinstance(error, TlsError | ssl.SSLError):
+        return Failure.TLS_FAILED
+    if isinstance(error, TimeoutError):
+        return Failure.TIMEOUT
+    return failure_of(error) if isinstance(error, OSError) else Failure.NOT_SMTP
+
+
+class _Session:
+    """The steps of a session; `seen` is what it has learned so far."""
+
+    def __init__(self, channel: Channel, hello_name: str, tls_context: ssl.SSLContext | None, asked_at: float) -> None:
+        self.seen = SmtpObservation(asked_at=asked_at)
+        self.quitting = False
+        self._channel = channel
+        self._hello_name = hello_name
+        self._tls_context = tls_context
+
+    async def run(self) -> None:
+        greeting = await self._reply()
+        text = "\n".join(greeting.lines)[:_MAX_GREETING_CHARACTERS]
+        self.seen = replace(self.seen, greeting_code=greeting.code, greeting=text)
+        if greeting.code == _READY:
+            extensions = await self._hello()
+            if self._tls_context is not None and self.seen.hello is not None:
+                await self._starttls(self._tls_context, offered="STARTTLS" in extensions)
+        await self._quit()
+
+    async def _hello(self) -> frozenset[str]:
+        """Say EHLO, or HELO to a server that does not know it; the extensions offered."""
+        words: tuple[Literal["EHLO", "HELO"], ...] = ("EHLO", "HELO")
+        for word in words:
+            reply = await self._command(f"{word} {self._hello_name}")
+            if 200 <= reply.code < 300:
+                self.seen = replace(self.seen, hello=word)
+                return frozenset(line.split(" ")[0].upper() for line in reply.lines[1:] if word == "EHLO")
+            if reply.code < 500:
+                break
+        return frozenset()
+
+    async def _starttls(self, context: ssl.SSLContext, *, offered: bool) -> None:
+        if not offered:
+            self.seen = replace(self.seen, starttls=Starttls.NOT_OFFERED)
+            return
+        reply = await self._command("STARTTLS")
+        self.seen = replace(self.seen, starttls=Starttls.ACCEPTED if reply.code == _READY else Starttls.REFUSED)
+        if reply.code == _READY:
+            tls = await self._channel.start_tls(context)
+            der = tls.getpeercert(binary_form=True)
+            self.seen = replace(self.seen, tls_version=tls.version(), certificate=certificate_of(der) if der else None)
+
+    async def _quit(self) -> None:
+        """Take leave; whatever happens from here on, the session has said what it had to say."""
+        self.quitting = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_QUIT_TIMEOUT_S):
+                await self._command("QUIT")
+
+    async def _command(self, line: str) -> Reply:
+        await self._channel.write(line.encode("ascii") + b"\r\n")
+        return await self._reply()
+
+    async def _reply(self) -> Reply:
+        """One reply of one or more lines; the last one's code counts."""
+        lines: list[str] = []
+        while len(lines) < _MAX_REPLY_LINES:
+            match = _REPLY_LINE.fullmatch(await self._channel.read_line())
+            if match is None:
+                raise NotSmtpError
+            lines.append((match[3] or b"").decode("utf-8", "replace").translate(_CONTROL_CHARACTERS))
+            if match[2] != b"-":
+                return Reply(int(match[1]), tuple(lines))
+        raise NotSmtpError

@@ -1,0 +1,200 @@
+"""
+TCP: which ports of an address complete a handshake, and how fast.
+
+The prober's own timer ends an attempt. The kernel repeats an unanswered SYN
+after one second (RFC 6298 section 2) and, as TCP_SYNCNT cannot be below 1, at
+most once: a lost SYN does not make a port closed, and no port gets more than two.
+
+Sources: RFC 9293 sections 3.5 (handshake) and 3.10.7.3 (RST in SYN-SENT), tcp(7).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import select
+import socket
+import struct
+import time
+
+from ipv6matrix.items import Failure, PortObservation, TcpObservation
+from ipv6matrix.probes import Pace, no_pace
+from ipv6matrix.probes.failures import failure_of
+from ipv6matrix.probes.smtp import converse, require_hello_name, tls_context
+
+SMTP_PORT = 25
+
+_SYN_RETRIES = 1
+# RST instead of TIME_WAIT: a crawl would use up its local ports.
+_RST_ON_CLOSE = struct.pack("@ii", 1, 0)
+# A source address without a source port, which connect() chooses (linux/in.h).
+_IP_BIND_ADDRESS_NO_PORT = 24
+# tcpi_rtt, in microseconds, in struct tcp_info (linux/tcp.h): eight octets, then 32-bit words.
+_RTT = struct.Struct("@I")
+_RTT_OFFSET = 8 + 15 * 4
+
+
+class TcpProber:
+    """
+    Connects to ports of addresses, all ports of an address at once.
+
+    A port has `timeout_s` to answer, an SMTP session `smtp_timeout_s` in all.
+    `contact_name` is what EHLO says (ValueError if it cannot be); `local4` and
+    `local6` are source addresses.
+    """
+
+    def __init__(
+        self,
+        *,
+        timeout_s: float = 2.0,
+        smtp_timeout_s: float = 10.0,
+        contact_name: str = "crawler.invalid",
+        local4: str | None = None,
+        local6: str | None = None,
+    ) -> None:
+        self.timeout_s = timeout_s
+        self.smtp_timeout_s = smtp_timeout_s
+        self.contact_name = require_hello_name(contact_name)
+        self._local4 = local4
+        self._local6 = local6
+        self._tls_context = tls_context()
+
+    async def probe(
+        self, address: str, ports: tuple[int, ...], *, starttls: bool, pace: Pace = no_pace
+    ) -> TcpObservation:
+        """
+        One attempt per port, and an SMTP session when port 25 is among them and opens.
+
+        Never raises for what the network, the peer or the limits of this process do.
+        """
+        attempts: list[Attempt] = []
+        smtp = None
+        try:
+            for port in ports:
+                await pace(address)
+                attempts.append(self._attempt(address, port))
+            # SMTP first: the other attempts end, and close, without being waited for.
+            for attempt in sorted(attempts, key=lambda attempt: attempt.port != SMTP_PORT):
+                connected = await attempt.connected()
+                if connected is not None:
+                    smtp = await converse(
+                        connected,
+                        timeout_s=self.smtp_timeout_s,
+                        hello_name=self.contact_name,
+                        tls_context=self._tls_context if starttls else None,
+                    )
+        finally:
+            for attempt in attempts:
+                attempt.close()
+        return TcpObservation(ports=tuple(attempt.result() for attempt in attempts), smtp=smtp)
+
+    def _attempt(self, address: str, port: int) -> Attempt:
+        local = self._local6 if ":" in address else self._local4
+        return Attempt(address, port, timeout_s=self.timeout_s, local=local, keep=port == SMTP_PORT)
+
+
+class Attempt:
+    """
+    One handshake, under way from the moment this is made.
+
+    It ends by itself, without anybody awaiting it: the first event, or the
+    timer, settles the outcome and closes the socket, unless the port opened and
+    `keep` is set. Then the socket is open until `close`.
+    """
+
+    def __init__(self, address: str, port: int, *, timeout_s: float, local: str | None, keep: bool) -> None:
+        self.port = port
+        self._keep = keep
+        self._asked_at = time.time()
+        self._loop = asyncio.get_running_loop()
+        self._outcome: asyncio.Future[PortObservation] = self._loop.create_future()
+        self._timer: asyncio.TimerHandle | None = None
+        self._socket: socket.socket | None = None
+        try:
+            self._socket = _open(address, local)
+            error = self._socket.connect_ex((address, port))
+        except OSError as raised:
+            error = raised.errno or errno.EIO
+        if error == errno.EINPROGRESS and self._socket is not None:
+            self._loop.add_writer(self._socket, self._settle)
+            self._timer = self._loop.call_later(timeout_s, self._settle)
+        else:
+            self._end(failure_of(OSError(error, "")) if error else None)
+
+    async def connected(self) -> socket.socket | None:
+        """Wait for the outcome; the connected socket if the port opened and was to be kept."""
+        observation = await self._outcome
+        return self._socket if observation.open else None
+
+    def result(self) -> PortObservation:
+        """The outcome, which `connected` has waited for."""
+        return self._outcome.result()
+
+    def close(self) -> None:
+        """Close what is open, settled or not."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._socket is not None:
+            self._loop.remove_writer(self._socket)
+            self._socket.close()
+            self._socket = None
+
+    def _settle(self) -> None:
+        """
+        The event or the timer: the handshake may have ended just before either.
+
+        EACCES that arrives later than connect() is a router's "administratively
+        prohibited" over IPv6; over IPv4 the same word arrives as EHOSTUNREACH.
+        """
+        assert self._socket is not None
+        error = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) if _ready(self._socket) else errno.ETIMEDOUT
+        if error in (errno.EACCES, errno.EPERM):
+            error = errno.EHOSTUNREACH
+        self._end(failure_of(OSError(error, "")) if error else None)
+
+    def _end(self, failure: Failure | None) -> None:
+        rtt_us = _rtt_us(self._socket) if self._socket is not None and failure is None else 0
+        if failure is not None or not self._keep:
+            self.close()
+        elif self._timer is not None and self._socket is not None:
+            self._timer.cancel()
+            self._loop.remove_writer(self._socket)
+        observation = PortObservation(
+            port=self.port,
+            open=failure is None,
+            connect_ms=rtt_us / 1e3 if rtt_us else None,
+            failure=failure,
+            asked_at=self._asked_at,
+        )
+        self._outcome.set_result(observation)
+
+
+def _open(address: str, local: str | None) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    try:
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, _SYN_RETRIES)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RST_ON_CLOSE)
+        if local is not None:
+            opened.setsockopt(socket.IPPROTO_IP, _IP_BIND_ADDRESS_NO_PORT, 1)
+            opened.bind((local, 0))
+    except OSError:
+        opened.close()
+        raise
+    return opened
+
+
+def _ready(connecting: socket.socket) -> bool:
+    poll = select.poll()
+    poll.register(connecting, select.POLLOUT)
+    return bool(poll.poll(0))
+
+
+def _rtt_us(connected: socket.socket) -> int:
+    """What the kernel measured between SYN and SYN-ACK; 0 when it could not tell which SYN was answered."""
+    try:
+        info = connected.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _RTT_OFFSET + _RTT.size)
+    except OSError:
+        return 0
+    return int(_RTT.unpack_from(info, _RTT_OFFSET)[0])

@@ -1,0 +1,181 @@
+"""
+Trace: the path to an address, one Echo Request per TTL.
+
+Sources: RFC 792 and RFC 4443 section 3.3 (Time Exceeded), 3.1 (Destination Unreachable).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import socket
+import time
+from typing import Any
+
+from ipv6matrix.items import Failure, Hop, Stop, TraceObservation
+from ipv6matrix.probes import Pace, no_pace
+from ipv6matrix.probes.failures import failure_of
+from ipv6matrix.probes.mtr import PROGRAM, MtrError, MtrProcess, mtr_missing
+
+__all__ = ["Tracer", "mtr_missing", "source_of"]
+
+# What mtr-packet says when this machine could not send. With a responder, no-route is a router's word instead.
+_FAILURES = {
+    "no-route": Failure.NETWORK_UNREACHABLE,
+    "network-down": Failure.NETWORK_UNREACHABLE,
+    "permission-denied": Failure.PERMISSION_DENIED,
+}
+
+
+class Tracer:
+    """
+    Any number of traces at once, over a few mtr-packet processes.
+
+    A trace has at most `window` TTLs in flight and ends at the address, where a
+    router calls it unreachable, after `gap_limit` silent TTLs in a row, or at
+    `max_ttl`. A hop has `timeout_s` to answer. `local4` and `local6` are source
+    addresses, else the routing table's; `executable` is mtr-packet's path.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_ttl: int = 30,
+        timeout_s: float = 2.0,
+        gap_limit: int = 5,
+        window: int = 4,
+        processes: int = 2,
+        local4: str | None = None,
+        local6: str | None = None,
+        executable: str | None = None,
+    ) -> None:
+        self.max_ttl = max_ttl
+        self.timeout_s = timeout_s
+        self.gap_limit = gap_limit
+        self.window = window
+        self._local4 = local4
+        self._local6 = local6
+        self._processes = tuple(MtrProcess(executable or PROGRAM) for _ in range(processes))
+
+    async def open(self) -> None:
+        """Nothing to wait for: a process starts with its first probe (see mtr_missing for what to check before)."""
+
+    async def close(self) -> None:
+        """End the processes; traces that are under way fail."""
+        await asyncio.gather(*(process.close() for process in self._processes))
+
+    async def trace(self, address: str, pace: Pace = no_pace) -> TraceObservation:
+        """The path to `address`. Never raises for what the network or mtr-packet does."""
+        try:
+            local = (self._local6 if ":" in address else self._local4) or source_of(address)
+        except OSError as error:
+            return TraceObservation(failure=failure_of(error), asked_at=time.time())
+        return await _Trace(self, address, local).run(pace)
+
+    async def probe(self, address: str, ttl: int, local: str) -> Any:
+        """One probe, through the process that has the fewest, as a mtrpacket.ProbeResult; None when none runs."""
+        process = min(self._processes, key=lambda process: process.in_flight)
+        whole_seconds = max(math.ceil(self.timeout_s), 1)  # mtr-packet knows no others
+        try:
+            return await process.probe(address, ttl=ttl, local=local, timeout_s=whole_seconds)
+        except MtrError:
+            return None
+
+
+class _Trace:
+    """One path, hop by hop."""
+
+    def __init__(self, tracer: Tracer, address: str, local: str) -> None:
+        self._tracer = tracer
+        self._address = address
+        self._local = local
+        self._pending: dict[asyncio.Task[Any], int] = {}
+        self._hops: dict[int, Hop] = {}
+        self._asked = 0
+        self._last_answered = 0
+        self._end: int | None = None
+        self._stop: Stop | None = None
+        self._failure: Failure | None = None
+
+    async def run(self, pace: Pace) -> TraceObservation:
+        asked_at = None
+        try:
+            while self._wanted() or self._pending:
+                if self._wanted() and len(self._pending) < self._tracer.window:
+                    await pace(self._address)
+                    asked_at = asked_at or time.time()
+                    self._collect()  # what has come in meanwhile may end the trace
+                    self._ask_next()
+                else:
+                    await asyncio.wait(self._pending, return_when=asyncio.FIRST_COMPLETED)
+                    self._collect()
+        finally:
+            self._drop(beyond=0)
+        return self._observation(asked_at or time.time())
+
+    def _wanted(self) -> bool:
+        """Whether one more TTL is worth asking, whatever is still in flight."""
+        last = min(self._tracer.max_ttl, self._last_answered + self._tracer.gap_limit)
+        return self._end is None and self._failure is None and self._asked < last
+
+    def _ask_next(self) -> None:
+        if self._wanted():
+            self._asked += 1
+            probe = self._tracer.probe(self._address, self._asked, self._local)
+            self._pending[asyncio.ensure_future(probe)] = self._asked
+
+    def _collect(self) -> None:
+        """Take in what is answered."""
+        for task in [task for task in self._pending if task.done()]:
+            ttl = self._pending.pop(task)
+            if self._end is None or ttl <= self._end:
+                self._note(ttl, task.result())
+        if self._failure is not None:
+            self._drop(beyond=0)
+        elif self._end is not None:
+            self._drop(beyond=self._end)
+
+    def _note(self, ttl: int, result: Any) -> None:
+        if result is None:
+            self._failure = Failure.PROBE_FAILED
+        elif result.result == "no-reply" or (result.time_ms or 0) > self._tracer.timeout_s * 1e3:
+            self._hops[ttl] = Hop(ttl=ttl)
+        elif result.responder is None:
+            self._failure = _FAILURES.get(result.result, Failure.PROBE_FAILED)
+        elif result.result == "no-route" and result.responder == self._local:
+            self._failure = Failure.HOST_UNREACHABLE  # the first router is not there
+        else:
+            self._answered(ttl, result)
+
+    def _answered(self, ttl: int, result: Any) -> None:
+        self._hops[ttl] = Hop(ttl=ttl, address=result.responder, rtt_ms=result.time_ms)
+        self._last_answered = max(self._last_answered, ttl)
+        if result.result != "ttl-expired":
+            self._end = ttl
+            self._stop = Stop.REACHED if result.result == "reply" else Stop.UNREACHABLE
+
+    def _drop(self, *, beyond: int) -> None:
+        """Forget the probes in flight beyond a TTL."""
+        for task in [task for task, ttl in self._pending.items() if ttl > beyond]:
+            del self._pending[task]
+            task.cancel()
+
+    def _observation(self, asked_at: float) -> TraceObservation:
+        gap = self._asked - self._last_answered >= self._tracer.gap_limit
+        stop = self._stop or (Stop.GAP_LIMIT if gap else Stop.MAX_TTL)
+        last = self._end or max(self._hops, default=0)
+        return TraceObservation(
+            hops=tuple(self._hops.get(ttl, Hop(ttl=ttl)) for ttl in range(1, last + 1)),
+            stop=stop if self._failure is None else None,
+            reached_ttl=self._end if stop is Stop.REACHED and self._failure is None else None,
+            failure=self._failure,
+            asked_at=asked_at,
+        )
+
+
+def source_of(address: str) -> str:
+    """The source address that the routing table chooses for `address`; OSError without a route. Nothing is sent."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as unsent:
+        unsent.connect((address, 9))
+        return str(unsent.getsockname()[0])

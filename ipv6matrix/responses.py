@@ -1,0 +1,26 @@
+"""
+A Response that carries an observation.
+"""
+
+from __future__ import annotations
+
+from scrapy import Request
+from scrapy.http import Response
+
+from ipv6matrix.items import Observation
+
+
+class ObservationResponse(Response):
+    """
+    The answer to a request of one of our schemes.
+
+    Silence and refusals are answers too: the status is always 200, for
+    Scrapy retries or drops others, and the observation says the rest.
+    """
+
+    __slots__ = ("observation",)
+    attributes = (*Response.attributes, "observation")
+
+    def __init__(self, request: Request, observation: Observation) -> None:
+        super().__init__(request.url, request=request)
+        self.observation = observation

@@ -1,0 +1,183 @@
+"""
+Settings of the project: values and order, each with its unit, reader and reason.
+
+Every value can be changed for one run with `-s NAME=VALUE`. docs/settings.md
+describes them for operators; this file holds no logic.
+"""
+
+BOT_NAME = "ipv6matrix"
+SPIDER_MODULES = ["ipv6matrix.spiders"]
+NEWSPIDER_MODULE = "ipv6matrix.spiders"
+COMMANDS_MODULE = "ipv6matrix.commands"
+
+# --- What is asked -----------------------------------------------------------
+
+# Kinds of hosts that are looked for. Read by spiders.matrix.
+FEATURES = "NS,MX,WWW,NTP"
+# What is measured. Read by spiders.matrix and pipelines.locate, pipelines.classify.
+METRICS = "soa,reverse,geoip,ping,tcp80,tcp443,tcp25,tls,path,ip6Type"
+# Labels put before a domain to guess its hosts. Read by spiders.matrix.
+WWW_PREFIXES = "www,www6,ipv6,www.ipv6,six"
+NTP_PREFIXES = "ntp,time"
+# Addresses probed per host and family, the smallest first. Read by spiders.matrix.
+ADDRESSES_PER_HOST = 1
+
+# --- Where things are --------------------------------------------------------
+
+# The folder of the crawl in progress; naming one that holds an ips.db resumes it.
+JOBDIR = "crawls/current"
+# Finished crawls go here, as ips-<run>.db. Read by extensions.publishing.
+OUTPUT_DIR = "crawls"
+# GeoLite2 files or others of the same form (mmdb). Empty: none, and the metric
+# geoip is refused at the start. Read by pipelines.locate.
+GEOIP_CITY_DB = ""
+GEOIP_ASN_DB = ""
+# Domains and networks that are never asked, one a line. Read by middlewares.optout.
+OPTOUT_FILE = ""
+
+# --- DNS ---------------------------------------------------------------------
+
+# Comma-separated address or address:port; empty means those of /etc/resolv.conf.
+# Read by handlers.dns.
+NAMESERVERS = ""
+# Seconds to wait for one reply, and for all tries of one question together.
+QUERY_TIMEOUT = 2.0
+QUERY_LIFETIME = 5.0
+
+# --- Probes ------------------------------------------------------------------
+
+# Echo Requests per address and the seconds between them. Read by handlers.ping.
+PING_COUNT = 5
+PING_INTERVAL = 0.2
+# Seconds to wait for each Echo Reply; a later reply counts as lost. 2 s keeps the
+# tail of satellite paths.
+PING_TIMEOUT = 2.0
+# Seconds to wait for a handshake. Read by handlers.tcp.
+TCP_TIMEOUT = 2.0
+# Seconds for a whole SMTP session, the server's greeting delay included.
+SMTP_TIMEOUT = 10.0
+# Read by handlers.trace: the last TTL that is tried, seconds to wait for each
+# answer, and silent hops in a row after which a trace gives up.
+TRACE_MAX_TTL = 30
+TRACE_TIMEOUT = 2.0
+TRACE_GAP_LIMIT = 5
+# Source addresses of probes; empty means by the routing table.
+LOCAL_IPV4 = ""
+LOCAL_IPV6 = ""
+
+# --- Politeness --------------------------------------------------------------
+
+# Probe packets per second, over all and towards each IPv4 /24 and IPv6 /48;
+# 0 means no limit. Read by middlewares.rate.
+PROBE_RATE = 2000
+PROBE_RATE_PER_NETWORK = 50
+# Queries per second to the resolvers; 0 means no limit.
+QUERY_RATE = 0
+# Comma-separated prefixes that may be probed although they are not globally
+# reachable. Read by ipv6matrix.policy. Empty on the real Internet.
+PROBE_ALLOWED_NETWORKS = ""
+# Who answers for this crawl: a mail or web address. Part of EHLO and the user agent.
+CONTACT = ""
+# What to do when something needed is not there (a route, mtr-packet, ping
+# permission, GeoIP): `stop`, or `skip` what needs it. Read by extensions.preflight.
+MISSING = "stop"
+
+# --- Concurrency -------------------------------------------------------------
+
+# Requests in flight per slot. Read by the frontier.
+DNS_CONCURRENCY = 200
+PING_CONCURRENCY = 400
+TCP_CONCURRENCY = 400
+TRACE_CONCURRENCY = 200
+# Processes of mtr-packet that share the traces. Read by handlers.trace.
+TRACE_PROCESSES = 2
+# Seconds between commits: what a kill can make the crawl ask again. Read by
+# extensions.job.
+COMMIT_INTERVAL = 1.0
+
+# --- Scrapy: components ------------------------------------------------------
+
+SCHEDULER = "ipv6matrix.frontier.Frontier"
+
+DOWNLOAD_HANDLERS = {
+    "dns": "ipv6matrix.handlers.dns.DnsDownloadHandler",
+    "ping": "ipv6matrix.handlers.ping.PingDownloadHandler",
+    "tcp": "ipv6matrix.handlers.tcp.TcpDownloadHandler",
+    "trace": "ipv6matrix.handlers.trace.TraceDownloadHandler",
+}
+
+# Scrapy's own are for HTTP only; None switches them off.
+DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": None,
+    "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": None,
+    "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": None,
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+    "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+    "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
+    "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
+    "scrapy.downloadermiddlewares.stats.DownloaderStats": None,
+    "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
+    # What may not be asked goes before what is asked once, and that before the
+    # rates: a refused or spared question takes no place in them.
+    "ipv6matrix.middlewares.optout.OptOutMiddleware": 100,
+    "ipv6matrix.middlewares.forbidden.ForbiddenAddressMiddleware": 200,
+    "ipv6matrix.middlewares.once.OnceMiddleware": 300,
+    "ipv6matrix.middlewares.rate.RateMiddleware": 400,
+}
+
+SPIDER_MIDDLEWARES = {
+    "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
+    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
+    "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
+    "ipv6matrix.middlewares.feed.FeedMiddleware": 100,
+}
+
+# Only what is valid is stored, and only what is new is located and classified.
+ITEM_PIPELINES = {
+    "ipv6matrix.pipelines.validate.ValidatePipeline": 100,
+    "ipv6matrix.pipelines.dedup.DedupPipeline": 200,
+    "ipv6matrix.pipelines.locate.LocatePipeline": 300,
+    "ipv6matrix.pipelines.classify.ClassifyPipeline": 400,
+    "ipv6matrix.pipelines.store.StorePipeline": 500,
+}
+
+# The job comes first, for the others keep their records in it.
+EXTENSIONS = {
+    "scrapy.extensions.telnet.TelnetConsole": None,
+    "scrapy.extensions.remote_control.RemoteControl": None,
+    "scrapy.extensions.spiderstate.SpiderState": None,
+    "scrapy.extensions.logstats.LogStats": None,
+    "scrapy.extensions.throttle.AutoThrottle": None,
+    "scrapy.extensions.feedexport.FeedExporter": None,
+    "scrapy.extensions.corestats.CoreStats": 0,
+    "ipv6matrix.extensions.job.Job": 100,
+    "ipv6matrix.extensions.preflight.Preflight": 200,
+    "ipv6matrix.extensions.run_record.RunRecord": 300,
+    "ipv6matrix.extensions.loop_lag.LoopLag": 400,
+    "ipv6matrix.extensions.progress.Progress": 500,
+    "ipv6matrix.extensions.publishing.Publishing": 600,
+}
+
+# --- Scrapy: how it runs -----------------------------------------------------
+
+TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
+# Both families for the lists that are fetched over HTTP.
+TWISTED_DNS_RESOLVER = "scrapy.resolver.CachingHostnameResolver"
+# The frontier hands out what a slot has room for; Scrapy's own limits stand aside.
+CONCURRENT_REQUESTS = 0
+CONCURRENT_REQUESTS_PER_DOMAIN = 100_000
+DOWNLOAD_DELAY = 0
+# One item a response: more workers would only be more tasks.
+CONCURRENT_ITEMS = 1
+ROBOTSTXT_OBEY = False
+TELNETCONSOLE_ENABLED = False
+LOG_LEVEL = "INFO"
+LOG_FORMATTER = "ipv6matrix.log.QuietLogFormatter"

@@ -1,0 +1,254 @@
+"""
+The spider: what to ask next.
+
+A domain leads to its hosts, a host to its addresses, an address to its probes.
+Each answer yields the requests that follow from it and, last, the one item that
+marks it as answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any, Final, Self
+
+import scrapy
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+
+from ipv6matrix import lists, questions
+from ipv6matrix.items import (
+    Address,
+    Answered,
+    DomainItem,
+    DomainObservation,
+    Failure,
+    Host,
+    HostsItem,
+    HostsObservation,
+    LookupObservation,
+    Observation,
+    PingItem,
+    PingObservation,
+    Refusal,
+    RefusalItem,
+    ReverseItem,
+    ReverseObservation,
+    Role,
+    Status,
+    TcpItem,
+    TcpObservation,
+    TraceItem,
+    TraceObservation,
+)
+from ipv6matrix.plan import Plan
+from ipv6matrix.policy import INVALID_NAME, family, sort_key
+from ipv6matrix.responses import ObservationResponse
+
+Output = Iterator[scrapy.Request | Answered]
+
+
+class MatrixSpider(scrapy.Spider):
+    """
+    Crawls a list of domains.
+
+    Arguments (-a): `domains`, a file, a folder of files or a Majestic CSV;
+    `supplemental`, a further file.
+    """
+
+    name = "matrix"
+
+    def __init__(self, domains: str = "", supplemental: str = "", **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.domains = domains
+        self.supplemental = supplemental
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *arguments: Any, **named: Any) -> Self:
+        spider = super().from_crawler(crawler, *arguments, **named)
+        spider.plan = Plan.from_settings(crawler.settings)
+        return spider
+
+    plan: Plan
+
+    def files(self) -> tuple[Path, ...]:
+        """Give the files of the list; raises lists.ListError for one that cannot be read."""
+        return tuple(
+            file for location in (self.domains, self.supplemental) if location for file in lists.paths(location)
+        )
+
+    async def start(self) -> AsyncIterator[scrapy.Request]:
+        """Ask about each domain of the list; how fast it is read is for FeedMiddleware to say."""
+        types = self.plan.domain_types or ("SOA",)
+        for entry in lists.read(self.files()):
+            if isinstance(entry, lists.Refused):
+                self._refuse(entry)
+            else:
+                yield questions.request(questions.domain(entry, types))
+
+    def parse(self, response: Response, **_: Any) -> Output:
+        """Yield what follows from an answer, then the answer's item."""
+        assert isinstance(response, ObservationResponse)
+        yield from self._parsers[type(response.observation)](self, response, response.observation)
+
+    def parse_domain(self, response: ObservationResponse, observation: DomainObservation) -> Output:
+        """Ask for the hosts of a domain: its NS and MX hosts, and, if it exists, the guessed ones."""
+        name = _question(response).subject
+        roles = self._roles(name, observation)
+        absent = any(map(_denies, _lookups(observation)))
+        hosts = [Host(name=role.host, refusal=_refusal(role.host)) for role in roles if _refusal(role.host)]
+        if absent:
+            hosts += [_absent(role.host, observation) for role in roles if role.kind in self.plan.prefixes]
+        settled = {host.name for host in hosts}
+        labels = tuple(label for _, label in self.plan.guesses if f"{label}.{name}" not in settled)
+        if labels and not absent:
+            yield questions.request(questions.guesses(name, labels), response.url)
+        for host in dict.fromkeys(role.host for role in roles if role.kind in ("NS", "MX")):
+            if host not in settled:
+                yield questions.request(questions.host(host), response.url)
+        yield DomainItem(
+            url=response.url,
+            name=name,
+            tld=lists.tld(name),
+            ns=observation.ns,
+            mx=observation.mx,
+            soa=observation.soa if "SOA" in self.plan.domain_types else None,
+            roles=roles,
+            hosts=tuple(hosts),
+            asked_at=_lookups(observation)[0].asked_at,
+        )
+
+    def parse_hosts(self, response: ObservationResponse, observation: HostsObservation) -> Output:
+        """Ask about each address that is chosen for a host, and about the name of each that has one."""
+        hosts = tuple(
+            Host(
+                name=host.name, a=host.a, aaaa=host.aaaa, wildcard=host.wildcard, chosen=self._chosen(host.a, host.aaaa)
+            )
+            for host in observation.hosts
+        )
+        for address in dict.fromkeys(address for host in hosts for address in host.chosen):
+            for url in self._probes(address):
+                yield questions.request(url, response.url)
+        addresses = {
+            address: Address(address=address, family=family(address), found_at=lookup.asked_at)
+            for host in hosts
+            for lookup in (host.a, host.aaaa)
+            if lookup
+            for address in lookup.texts
+        }
+        yield HostsItem(url=response.url, hosts=hosts, addresses=tuple(addresses.values()))
+
+    def parse_reverse(self, response: ObservationResponse, observation: ReverseObservation) -> Output:
+        yield ReverseItem(url=response.url, address=_subject(response), lookup=observation.lookup)
+
+    def parse_ping(self, response: ObservationResponse, observation: PingObservation) -> Output:
+        yield PingItem(url=response.url, address=_subject(response), ping=observation)
+
+    def parse_tcp(self, response: ObservationResponse, observation: TcpObservation) -> Output:
+        yield TcpItem(url=response.url, address=_subject(response), tcp=observation)
+
+    def parse_trace(self, response: ObservationResponse, observation: TraceObservation) -> Output:
+        """Ask for the names of the routers on the path."""
+        if "reverse" in self.plan.metrics:
+            for router in dict.fromkeys(hop.address for hop in observation.hops if hop.address):
+                if self.plan.policy.refusal(router) is None:
+                    yield questions.request(questions.reverse(router), response.url)
+        yield TraceItem(url=response.url, address=_subject(response), trace=observation)
+
+    def parse_refusal(self, response: ObservationResponse, observation: Refusal) -> Output:
+        """Keep the reason with whatever was not asked: a domain, hosts or an address."""
+        question = _question(response)
+        if question.about_hosts:
+            hosts = tuple(Host(name=name, refusal=observation.reason) for name in question.names)
+            yield HostsItem(url=response.url, hosts=hosts, addresses=())
+        elif question.scheme == "dns" and "PTR" not in question.types:
+            name, when = question.subject, response.meta["refused_at"]
+            yield DomainItem(
+                url=response.url, name=name, tld=lists.tld(name), refusal=observation.reason, asked_at=when
+            )
+        else:
+            yield RefusalItem(url=response.url, subject=question.subject, reason=observation.reason)
+
+    _parsers: Final[dict[type[Observation], Callable[..., Output]]] = {
+        DomainObservation: parse_domain,
+        HostsObservation: parse_hosts,
+        ReverseObservation: parse_reverse,
+        PingObservation: parse_ping,
+        TcpObservation: parse_tcp,
+        TraceObservation: parse_trace,
+        Refusal: parse_refusal,
+    }
+
+    def _roles(self, name: str, observation: DomainObservation) -> tuple[Role, ...]:
+        guessed = tuple(Role(kind=kind, host=f"{label}.{name}", priority=0) for kind, label in self.plan.guesses)
+        return (*_name_servers(observation.ns), *_mail_exchangers(observation.mx), *guessed)
+
+    def _chosen(self, *lookups: LookupObservation | None) -> tuple[str, ...]:
+        """Choose the smallest usable addresses of each family: the same ones whatever order they come in."""
+        chosen: list[str] = []
+        for lookup in lookups:
+            usable = [a for a in (lookup.texts if lookup else ()) if self.plan.policy.refusal(a) is None]
+            chosen += sorted(set(usable), key=sort_key)[: self.plan.addresses_per_host]
+        return tuple(chosen)
+
+    def _probes(self, address: str) -> Iterator[str]:
+        metrics = self.plan.metrics
+        if "reverse" in metrics:
+            yield questions.reverse(address)
+        if "ping" in metrics:
+            yield questions.ping(address)
+        if self.plan.ports:
+            yield questions.tcp(address, self.plan.ports, starttls="tls" in metrics)
+        if "path" in metrics:
+            yield questions.trace(address)
+
+    def _refuse(self, entry: lists.Refused) -> None:
+        assert self.crawler.stats
+        self.crawler.stats.inc_value(f"list/refused/{entry.reason}")
+        self.logger.warning("Not a domain (%s): %r", entry.reason, entry.text[:100])
+
+
+def _question(response: ObservationResponse) -> questions.Question:
+    assert response.request is not None
+    return questions.of(response.request)
+
+
+def _subject(response: ObservationResponse) -> str:
+    return _question(response).subject
+
+
+def _lookups(observation: DomainObservation) -> list[LookupObservation]:
+    return [lookup for lookup in (observation.ns, observation.mx, observation.soa) if lookup]
+
+
+def _name_servers(lookup: LookupObservation | None) -> Iterator[Role]:
+    names = dict.fromkeys(filter(None, lookup.texts if lookup else ()))
+    for rank, host in enumerate(names, start=1):
+        yield Role(kind="NS", host=host, priority=rank)
+
+
+def _mail_exchangers(lookup: LookupObservation | None) -> Iterator[Role]:
+    """Give each MX host once, with its lowest preference; a null MX (RFC 7505) is no host."""
+    seen: set[str] = set()
+    for preference, host in sorted(lookup.exchangers if lookup else ()):
+        if host and host not in seen:
+            seen.add(host)
+            yield Role(kind="MX", host=host, priority=preference)
+
+
+def _refusal(host: str) -> str | None:
+    if len(host) > lists.MAX_NAME:
+        return Failure.NAME_TOO_LONG
+    return None if lists.is_host(host) else INVALID_NAME
+
+
+def _denies(lookup: LookupObservation) -> bool:
+    """Tell whether a lookup says that its name does not exist; an alias does, whatever becomes of its target."""
+    return lookup.status == Status.NXDOMAIN and lookup.canonical_name is None
+
+
+def _absent(host: str, observation: DomainObservation) -> Host:
+    """Conclude that a host below a name that does not exist does not exist either (RFC 8020 section 2)."""
+    proof = next(filter(_denies, _lookups(observation)))
+    spared = LookupObservation(name=host, type="A", status=Status.NXDOMAIN, ttl_s=proof.ttl_s, asked_at=proof.asked_at)
+    return Host(name=host, a=spared, aaaa=spared)

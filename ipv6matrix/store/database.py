@@ -1,0 +1,180 @@
+"""
+One ips.db: opened, written in transactions, closed.
+
+SQLite in WAL mode with one writer. Writes gather in an open transaction that
+`commit` ends; what `answer` is given stays together whenever that happens.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final, Self
+
+from ipv6matrix.items import Answered
+from ipv6matrix.store import facts, schema, views
+
+# Kilobytes of pages kept in memory: the hot ends of the indexes of a million domains.
+_CACHE_KB: Final = 32_768
+
+
+class StoreError(Exception):
+    """A database that cannot be used; the message names it and the mend."""
+
+
+class Store:
+    """The facts and the frontier of one crawl."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection | None = None) -> None:
+        self.path = path
+        self._connection = connection or _open(path)
+        self._writes = connection is None
+        (self._number,) = self._connection.execute("SELECT ifnull(max(number), 0) FROM requests").fetchone()
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """
+        Open a database to read, disturbing nobody who writes it.
+
+        Raises StoreError for a file that is not there or not ours.
+        """
+        if not path.is_file():
+            raise StoreError(f"there is no {str(path)!r}: name an ips.db")
+        try:
+            connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+            _must_be_ours(connection, path)
+        except sqlite3.DatabaseError as error:
+            raise StoreError(f"cannot read {str(path)!r} ({error}): name an ips.db") from error
+        return cls(path, connection)
+
+    # --- requests ---
+
+    def ask(self, url: str, slot: str) -> bool:
+        """Note a request that is to be asked; False when it is known already."""
+        self._begin()
+        cursor = self._connection.execute(
+            "INSERT INTO requests (url, slot, number) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            (url, slot, self._number + 1),
+        )
+        self._number += cursor.rowcount
+        return cursor.rowcount == 1
+
+    def answer(self, item: Answered, follow_ups: Iterable[tuple[str, str]] = ()) -> None:
+        """
+        Write an item, the requests (URL, slot) that its answer led to, and mark its own request done.
+
+        Nothing else comes between, so they are committed together or not at all.
+        """
+        self._begin()
+        facts.save(self._connection, item)
+        for url, slot in follow_ups:
+            self.ask(url, slot)
+        self._connection.execute("UPDATE requests SET done_at = ? WHERE url = ?", (int(time.time()), item.url))
+
+    def pending(self, slot: str, after: int, limit: int) -> list[tuple[int, str]]:
+        """Give requests of a slot that are not done, as (number, URL), from the one after a number."""
+        return self._connection.execute(
+            "SELECT number, url FROM requests WHERE slot = ? AND number > ? AND done_at IS NULL"
+            " ORDER BY number LIMIT ?",
+            (slot, after, limit),
+        ).fetchall()
+
+    def any_pending(self) -> bool:
+        """Tell whether anything is still to be asked."""
+        row = self._connection.execute("SELECT 1 FROM requests WHERE done_at IS NULL LIMIT 1").fetchone()
+        return row is not None
+
+    def knows(self, url: str) -> bool:
+        """Tell whether a request is noted, asked or not."""
+        return bool(self._one("SELECT 1 FROM requests WHERE url = ?", url))
+
+    # --- what is known of hosts and addresses ---
+
+    def is_asked(self, host: str) -> bool:
+        """Tell whether a host's addresses are known, or known not to be asked."""
+        return bool(
+            self._one("SELECT 1 FROM hosts WHERE name = ? AND (asked_at IS NOT NULL OR refusal IS NOT NULL)", host)
+        )
+
+    def is_located(self, address: str) -> bool:
+        """Tell whether an address of a host is stored with all that is known of it."""
+        return bool(self._one("SELECT 1 FROM addresses WHERE address = ? AND found_at IS NOT NULL", address))
+
+    # --- the crawl's own row ---
+
+    def crawl(self) -> dict[str, Any] | None:
+        """Give the row that says what ran, by column; None before the first start."""
+        cursor = self._connection.execute("SELECT * FROM crawl")
+        row = cursor.fetchone()
+        return dict(zip((column[0] for column in cursor.description), row, strict=True)) if row else None
+
+    def record_crawl(self, **columns: Any) -> None:
+        """Set columns of the row that says what ran, and commit."""
+        self._begin()
+        names = ", ".join(columns)
+        if self.crawl() is None:
+            marks = ", ".join("?" * len(columns))
+            self._connection.execute(f"INSERT INTO crawl (id, {names}) VALUES (1, {marks})", tuple(columns.values()))
+        else:
+            changes = ", ".join(f"{name} = ?" for name in columns)
+            self._connection.execute(f"UPDATE crawl SET {changes}", tuple(columns.values()))
+        self.commit()
+
+    # --- transactions ---
+
+    def commit(self) -> None:
+        """End the open transaction, if there is one."""
+        if self._connection.in_transaction:
+            self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Commit, fold the write-ahead log into the file and close it."""
+        self.commit()
+        if self._writes:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._connection.close()
+
+    def query(self, sql: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
+        """Read with a query of ipv6matrix.store.queries."""
+        return self._connection.execute(sql, tuple(parameters)).fetchall()
+
+    def _begin(self) -> None:
+        if not self._connection.in_transaction:
+            self._connection.execute("BEGIN IMMEDIATE")
+
+    def _one(self, sql: str, value: str) -> tuple[Any, ...] | None:
+        row: tuple[Any, ...] | None = self._connection.execute(sql, (value,)).fetchone()
+        return row
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    try:
+        connection = sqlite3.connect(path, isolation_level=None, cached_statements=256)
+        _must_be_ours(connection, path)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
+        schema.migrate(connection)
+        views.draw(connection)
+    except sqlite3.DatabaseError as error:
+        raise StoreError(
+            f"cannot use {str(path)!r} ({error}): move it away, or name another folder with -s JOBDIR="
+        ) from error
+    return connection
+
+
+def _must_be_ours(connection: sqlite3.Connection, path: Path) -> None:
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    if tables and application != schema.APPLICATION_ID:
+        raise StoreError(
+            f"{str(path)!r} is not a database of this crawler: move it away, or name another folder with -s JOBDIR="
+        )
+    if version > len(schema.MIGRATIONS):
+        raise StoreError(
+            f"{str(path)!r} was written by a newer version of ipv6matrix (schema {version}):"
+            " update, or name another folder with -s JOBDIR="
+        )

@@ -1,0 +1,290 @@
+"""
+Writing items: one function per kind, all within the transaction that is open.
+
+Each writes a fact once: what is there already stays as it is, so an answer that
+comes twice (a request asked again after a kill) changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from typing import Any, Final
+
+from ipv6matrix.items import (
+    Address,
+    Answered,
+    Certificate,
+    DomainItem,
+    Host,
+    HostsItem,
+    LookupObservation,
+    PingItem,
+    RefusalItem,
+    ReverseItem,
+    Role,
+    SmtpObservation,
+    SoaRecord,
+    TcpItem,
+    TraceItem,
+)
+from ipv6matrix.policy import family
+
+
+def save(connection: sqlite3.Connection, item: Answered) -> None:
+    """Write the facts of one item."""
+    _writers[type(item)](connection, item)
+
+
+def _save_domain(connection: sqlite3.Connection, item: DomainItem) -> None:
+    cursor = connection.execute(
+        "INSERT INTO domains (name, tld, ns_status, ns_ttl_s, mx_status, mx_ttl_s, soa_status, soa_ttl_s,"
+        " refusal, asked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (
+            item.name,
+            item.tld,
+            *_status_and_ttl(item.ns),
+            *_status_and_ttl(item.mx),
+            *_status_and_ttl(item.soa),
+            item.refusal,
+            int(item.asked_at),
+        ),
+    )
+    if cursor.rowcount == 0:
+        return
+    domain_id = cursor.lastrowid
+    assert domain_id is not None
+    _save_soa(connection, domain_id, item.soa)
+    _save_roles(connection, domain_id, item.roles)
+    for host in item.hosts:
+        _save_host(connection, host)
+
+
+def _status_and_ttl(lookup: LookupObservation | None) -> tuple[str | None, int | None]:
+    return (lookup.status, lookup.ttl_s) if lookup else (None, None)
+
+
+def _save_soa(connection: sqlite3.Connection, domain_id: int, lookup: LookupObservation | None) -> None:
+    for record in (lookup.records if lookup else ())[:1]:
+        assert isinstance(record, SoaRecord)
+        connection.execute(
+            "INSERT INTO soa_records VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                domain_id,
+                record.mname,
+                record.rname,
+                record.serial,
+                record.refresh_s,
+                record.retry_s,
+                record.expire_s,
+                record.minimum_s,
+            ),
+        )
+
+
+def _save_roles(connection: sqlite3.Connection, domain_id: int, roles: tuple[Role, ...]) -> None:
+    connection.executemany(
+        "INSERT INTO roles (domain_id, kind, host_id, priority) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [(domain_id, role.kind, _host_id(connection, role.host), role.priority) for role in roles],
+    )
+
+
+def _host_id(connection: sqlite3.Connection, name: str) -> int:
+    row = connection.execute("SELECT id FROM hosts WHERE name = ?", (name,)).fetchone()
+    if row:
+        return int(row[0])
+    host_id = connection.execute("INSERT INTO hosts (name) VALUES (?)", (name,)).lastrowid
+    assert host_id is not None
+    return host_id
+
+
+def _save_hosts(connection: sqlite3.Connection, item: HostsItem) -> None:
+    for address in item.addresses:
+        _save_address(connection, address)
+    for host in item.hosts:
+        _save_host(connection, host)
+
+
+def _save_host(connection: sqlite3.Connection, host: Host) -> None:
+    host_id = _host_id(connection, host.name)
+    asked = host.a or host.aaaa
+    known = connection.execute(
+        "UPDATE hosts SET a_status = ?, a_ttl_s = ?, aaaa_status = ?, aaaa_ttl_s = ?, canonical_name = ?,"
+        " wildcard = ?, refusal = ?, asked_at = ? WHERE id = ? AND asked_at IS NULL AND refusal IS NULL",
+        (
+            *_status_and_ttl(host.a),
+            *_status_and_ttl(host.aaaa),
+            asked.canonical_name if asked else None,
+            host.wildcard,
+            host.refusal,
+            int(asked.asked_at) if asked else None,
+            host_id,
+        ),
+    )
+    if known.rowcount:
+        _save_host_addresses(connection, host_id, host)
+
+
+def _save_host_addresses(connection: sqlite3.Connection, host_id: int, host: Host) -> None:
+    choices: dict[int, int] = {}
+    rank: dict[str, int] = {}
+    for address in host.chosen:
+        choices[family(address)] = rank[address] = choices.get(family(address), 0) + 1
+    for number, lookup in ((4, host.a), (6, host.aaaa)):
+        connection.executemany(
+            "INSERT INTO host_addresses (host_id, family, position, address_id, choice) VALUES (?, ?, ?, ?, ?)",
+            [
+                (host_id, number, position, _address_id(connection, address), rank.get(address))
+                for position, address in enumerate(lookup.texts if lookup else (), start=1)
+            ],
+        )
+
+
+def _save_address(connection: sqlite3.Connection, address: Address) -> None:
+    connection.execute(
+        "INSERT INTO addresses (address, family, kind, refusal, tunnel_id, asn, as_organisation, city, region,"
+        " country_code, latitude, longitude, found_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (address) DO UPDATE SET kind = excluded.kind, refusal = excluded.refusal,"
+        " tunnel_id = excluded.tunnel_id, asn = excluded.asn, as_organisation = excluded.as_organisation,"
+        " city = excluded.city, region = excluded.region, country_code = excluded.country_code,"
+        " latitude = excluded.latitude, longitude = excluded.longitude, found_at = excluded.found_at"
+        " WHERE found_at IS NULL",
+        (
+            address.address,
+            address.family,
+            address.kind,
+            address.refusal,
+            address.tunnel_id,
+            address.asn,
+            address.as_organisation,
+            address.city,
+            address.region,
+            address.country_code,
+            address.latitude,
+            address.longitude,
+            int(address.found_at),
+        ),
+    )
+
+
+def _address_id(connection: sqlite3.Connection, address: str) -> int:
+    row = connection.execute("SELECT id FROM addresses WHERE address = ?", (address,)).fetchone()
+    if row:
+        return int(row[0])
+    # Seen, but not as a host's: a router on a path. found_at stays empty.
+    address_id = connection.execute(
+        "INSERT INTO addresses (address, family) VALUES (?, ?)", (address, family(address))
+    ).lastrowid
+    assert address_id is not None
+    return address_id
+
+
+def _save_reverse(connection: sqlite3.Connection, item: ReverseItem) -> None:
+    names = item.lookup.texts
+    connection.execute(
+        "INSERT INTO reverse_names VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (
+            _address_id(connection, item.address),
+            item.lookup.status,
+            # Servers rotate several names; the smallest is the same in every crawl.
+            min(names, default=None),
+            len(names),
+            item.lookup.ttl_s,
+            int(item.lookup.asked_at),
+        ),
+    )
+
+
+def _save_ping(connection: sqlite3.Connection, item: PingItem) -> None:
+    connection.execute(
+        "INSERT INTO pings VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (
+            _address_id(connection, item.address),
+            item.ping.sent,
+            json.dumps(item.ping.rtts_ms, separators=(",", ":")),
+            item.ping.failure,
+            int(item.ping.asked_at),
+        ),
+    )
+
+
+def _save_tcp(connection: sqlite3.Connection, item: TcpItem) -> None:
+    address_id = _address_id(connection, item.address)
+    connection.executemany(
+        "INSERT INTO ports VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [
+            (address_id, port.port, port.open, port.connect_ms, port.failure, int(port.asked_at))
+            for port in item.tcp.ports
+        ],
+    )
+    if item.tcp.smtp:
+        _save_smtp(connection, address_id, item.tcp.smtp)
+
+
+def _save_smtp(connection: sqlite3.Connection, address_id: int, smtp: SmtpObservation) -> None:
+    connection.execute(
+        "INSERT INTO smtp_sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (
+            address_id,
+            smtp.greeting_code,
+            smtp.greeting,
+            smtp.hello,
+            smtp.starttls,
+            smtp.tls_version,
+            *_certificate(smtp.certificate),
+            smtp.failure,
+            int(smtp.asked_at),
+        ),
+    )
+
+
+def _certificate(certificate: Certificate | None) -> tuple[Any, ...]:
+    if certificate is None:
+        return (None,) * 6
+    return (
+        certificate.sha256,
+        certificate.subject,
+        certificate.issuer,
+        int(certificate.not_before),
+        int(certificate.not_after),
+        ",".join(certificate.names),
+    )
+
+
+def _save_trace(connection: sqlite3.Connection, item: TraceItem) -> None:
+    address_id, trace = _address_id(connection, item.address), item.trace
+    cursor = connection.execute(
+        "INSERT INTO traces VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (address_id, trace.reached_ttl, trace.stop, trace.failure, int(trace.asked_at)),
+    )
+    if cursor.rowcount:
+        connection.executemany(
+            "INSERT INTO hops VALUES (?, ?, ?, ?)",
+            [
+                (address_id, hop.ttl, _address_id(connection, hop.address) if hop.address else None, hop.rtt_ms)
+                for hop in trace.hops
+            ],
+        )
+
+
+def _save_refusal(connection: sqlite3.Connection, item: RefusalItem) -> None:
+    table, column = ("hosts", "name") if _is_name(item.subject) else ("addresses", "address")
+    connection.execute(
+        f"UPDATE {table} SET refusal = ? WHERE {column} = ? AND refusal IS NULL", (item.reason, item.subject)
+    )
+
+
+def _is_name(subject: str) -> bool:
+    return ":" not in subject and not subject.replace(".", "").isdigit()
+
+
+_writers: Final[dict[type[Answered], Callable[[sqlite3.Connection, Any], None]]] = {
+    DomainItem: _save_domain,
+    HostsItem: _save_hosts,
+    ReverseItem: _save_reverse,
+    PingItem: _save_ping,
+    TcpItem: _save_tcp,
+    TraceItem: _save_trace,
+    RefusalItem: _save_refusal,
+}

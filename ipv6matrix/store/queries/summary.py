@@ -1,0 +1,116 @@
+"""
+What a crawl found, in a page: the figures that `scrapy summary` prints.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from ipv6matrix.store.database import Store
+
+FEATURES: Final = ("WWW", "MX", "NS", "NTP")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """Counts; shares are left to whoever shows them."""
+
+    run: str
+    seconds: int | None
+    "From the start of the crawl to its end; None while it runs."
+    domains: int
+    hosts: int
+    "Hosts with at least one address."
+    addresses: dict[int, int]
+    "Addresses of hosts, by family."
+    features: dict[str, tuple[int, int, int]]
+    "By kind of host: domains that have one with an address, those of them with IPv6, domains it is not known of."
+    ports: dict[tuple[int, int], tuple[int, int]]
+    "By (port, family): addresses with the port open, addresses asked."
+    probes: dict[str, int]
+    "Packets that asked: Echo Requests, handshakes, trace probes; and lookups."
+    errors: dict[str, int]
+    "Failures by kind and word."
+
+
+def summary(store: Store) -> Summary:
+    """Count what is in a database."""
+    crawl = store.crawl() or {}
+    ended = crawl.get("ended_at")
+    return Summary(
+        run=str(crawl.get("run", "?")),
+        seconds=ended - crawl["started_at"] if ended else None,
+        domains=_count(store, "SELECT count(*) FROM domains"),
+        hosts=_count(store, "SELECT count(DISTINCT host_id) FROM host_addresses"),
+        addresses=dict(
+            store.query("SELECT family, count(*) FROM addresses WHERE found_at IS NOT NULL GROUP BY family")
+        ),
+        features={feature: _feature(store, feature) for feature in FEATURES},
+        ports={(port, family): (is_open, asked) for port, family, is_open, asked in store.query(_PORTS)},
+        probes={name: _count(store, sql) for name, sql in _PROBES.items()},
+        errors={f"{kind} {word}": number for kind, word, number in store.query(_ERRORS)},
+    )
+
+
+# One row a domain that has hosts of a kind: does one have an address, an IPv6
+# address, and could one not be asked while none has any?
+_FEATURE: Final = """
+    SELECT count(*) FILTER (WHERE known), count(*) FILTER (WHERE six), count(*) FILTER (WHERE NOT known AND unknown)
+    FROM (SELECT max(EXISTS (SELECT 1 FROM host_addresses WHERE host_id = hosts.id)) AS known,
+                 max(EXISTS (SELECT 1 FROM host_addresses
+                             WHERE host_id = hosts.id AND family = 6 AND choice = 1)) AS six,
+                 max(a_status NOT IN ('ok', 'nodata', 'nxdomain') OR aaaa_status NOT IN ('ok', 'nodata', 'nxdomain'))
+                     AS unknown
+          FROM roles JOIN hosts ON hosts.id = host_id WHERE roles.kind = ? GROUP BY domain_id)"""
+
+_PORTS: Final = """
+    SELECT port, family, sum(open), count(*) FROM ports JOIN addresses ON addresses.id = address_id
+    GROUP BY port, family ORDER BY port, family"""
+
+_PROBES: Final = {
+    "Echo Requests": "SELECT ifnull(sum(sent), 0) FROM pings",
+    "TCP handshakes": "SELECT count(*) FROM ports",
+    "SMTP sessions": "SELECT count(*) FROM smtp_sessions",
+    "trace probes": "SELECT count(*) FROM hops",
+    "lookups": "SELECT (SELECT count(ns_status) + count(mx_status) + count(soa_status) FROM domains)"
+    " + (SELECT count(a_status) + count(aaaa_status) FROM hosts) + (SELECT count(*) FROM reverse_names)",
+}
+
+_LOOKUP_ERROR: Final = (
+    "SELECT 'DNS' AS kind, {column} AS word FROM {table} WHERE {column} NOT IN ('ok', 'nodata', 'nxdomain')"
+)
+_ERRORS: Final = (
+    "SELECT kind, word, count(*) FROM ("
+    + " UNION ALL ".join(
+        [
+            _LOOKUP_ERROR.format(table=table, column=column)
+            for table, column in (
+                ("domains", "ns_status"),
+                ("domains", "mx_status"),
+                ("domains", "soa_status"),
+                ("hosts", "a_status"),
+                ("hosts", "aaaa_status"),
+                ("reverse_names", "status"),
+            )
+        ]
+        + [
+            "SELECT 'ping', failure FROM pings WHERE failure IS NOT NULL",
+            "SELECT 'ping', 'no reply' FROM pings WHERE failure IS NULL AND rtts_ms = '[]'",
+            "SELECT 'port ' || port, failure FROM ports WHERE failure IS NOT NULL",
+            "SELECT 'SMTP', failure FROM smtp_sessions WHERE failure IS NOT NULL",
+            "SELECT 'trace', ifnull(failure, stop) FROM traces WHERE reached_ttl IS NULL",
+        ]
+    )
+    + ") GROUP BY kind, word ORDER BY kind, count(*) DESC"
+)
+
+
+def _feature(store: Store, kind: str) -> tuple[int, int, int]:
+    ((known, six, unknown),) = store.query(_FEATURE, (kind,))
+    return known, six, unknown
+
+
+def _count(store: Store, sql: str) -> int:
+    ((number,),) = store.query(sql)
+    return int(number)

@@ -1,0 +1,202 @@
+"""
+The tables of ips.db and the named functions that made them.
+
+docs/observations.md describes each table and column. A change is a new
+function at the end of `MIGRATIONS`: each runs once, in a transaction, and
+PRAGMA user_version counts them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+
+# "IP6M", so that a foreign SQLite file is told apart (https://sqlite.org/fileformat.html#application_id).
+APPLICATION_ID = 0x4950364D
+
+
+def create_facts(connection: sqlite3.Connection) -> None:
+    """Make the tables of what is asked and what was learned."""
+    for statement in _FACTS:
+        connection.execute(statement)
+
+
+_FACTS = (
+    """
+    CREATE TABLE crawl (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        run TEXT NOT NULL,
+        version TEXT NOT NULL,
+        settings TEXT NOT NULL,
+        list TEXT NOT NULL,
+        list_sha256 TEXT NOT NULL,
+        started_at INTEGER NOT NULL,
+        starts INTEGER NOT NULL,
+        vantage4 TEXT,
+        vantage6 TEXT,
+        resolver TEXT NOT NULL,
+        skipped TEXT NOT NULL,
+        ended_at INTEGER,
+        end_reason TEXT
+    )""",
+    # What is still to be asked and what was: the frontier. A request is pending
+    # while done_at is empty; number orders them as they were found.
+    """
+    CREATE TABLE requests (
+        url TEXT NOT NULL PRIMARY KEY,
+        slot TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        done_at INTEGER
+    ) WITHOUT ROWID""",
+    "CREATE INDEX requests_pending ON requests (slot, number) WHERE done_at IS NULL",
+    """
+    CREATE TABLE domains (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        tld TEXT NOT NULL,
+        ns_status TEXT,
+        ns_ttl_s INTEGER,
+        mx_status TEXT,
+        mx_ttl_s INTEGER,
+        soa_status TEXT,
+        soa_ttl_s INTEGER,
+        refusal TEXT,
+        asked_at INTEGER NOT NULL
+    )""",
+    """
+    CREATE TABLE soa_records (
+        domain_id INTEGER PRIMARY KEY REFERENCES domains,
+        mname TEXT NOT NULL,
+        rname TEXT NOT NULL,
+        serial INTEGER NOT NULL,
+        refresh_s INTEGER NOT NULL,
+        retry_s INTEGER NOT NULL,
+        expire_s INTEGER NOT NULL,
+        minimum_s INTEGER NOT NULL
+    )""",
+    """
+    CREATE TABLE hosts (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        a_status TEXT,
+        a_ttl_s INTEGER,
+        aaaa_status TEXT,
+        aaaa_ttl_s INTEGER,
+        canonical_name TEXT,
+        wildcard INTEGER NOT NULL DEFAULT 0,
+        refusal TEXT,
+        asked_at INTEGER
+    )""",
+    """
+    CREATE TABLE roles (
+        domain_id INTEGER NOT NULL REFERENCES domains,
+        kind TEXT NOT NULL,
+        host_id INTEGER NOT NULL REFERENCES hosts,
+        priority INTEGER NOT NULL,
+        PRIMARY KEY (domain_id, kind, host_id)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX roles_host ON roles (host_id, kind)",
+    """
+    CREATE TABLE addresses (
+        id INTEGER PRIMARY KEY,
+        address TEXT NOT NULL UNIQUE,
+        family INTEGER NOT NULL,
+        kind TEXT,
+        refusal TEXT,
+        tunnel_id TEXT,
+        asn INTEGER,
+        as_organisation TEXT,
+        city TEXT,
+        region TEXT,
+        country_code TEXT,
+        latitude REAL,
+        longitude REAL,
+        found_at INTEGER
+    )""",
+    """
+    CREATE TABLE host_addresses (
+        host_id INTEGER NOT NULL REFERENCES hosts,
+        family INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        address_id INTEGER NOT NULL REFERENCES addresses,
+        choice INTEGER,
+        PRIMARY KEY (host_id, family, position)
+    ) WITHOUT ROWID""",
+    """
+    CREATE TABLE reverse_names (
+        address_id INTEGER PRIMARY KEY REFERENCES addresses,
+        status TEXT NOT NULL,
+        name TEXT,
+        names INTEGER NOT NULL,
+        ttl_s INTEGER,
+        asked_at INTEGER NOT NULL
+    )""",
+    """
+    CREATE TABLE pings (
+        address_id INTEGER PRIMARY KEY REFERENCES addresses,
+        sent INTEGER NOT NULL,
+        rtts_ms TEXT NOT NULL,
+        failure TEXT,
+        asked_at INTEGER NOT NULL
+    )""",
+    """
+    CREATE TABLE ports (
+        address_id INTEGER NOT NULL REFERENCES addresses,
+        port INTEGER NOT NULL,
+        open INTEGER NOT NULL,
+        connect_ms REAL,
+        failure TEXT,
+        asked_at INTEGER NOT NULL,
+        PRIMARY KEY (address_id, port)
+    ) WITHOUT ROWID""",
+    """
+    CREATE TABLE smtp_sessions (
+        address_id INTEGER PRIMARY KEY REFERENCES addresses,
+        greeting_code INTEGER,
+        greeting TEXT,
+        hello TEXT,
+        starttls TEXT,
+        tls_version TEXT,
+        certificate_sha256 TEXT,
+        certificate_subject TEXT,
+        certificate_issuer TEXT,
+        certificate_not_before INTEGER,
+        certificate_not_after INTEGER,
+        certificate_names TEXT,
+        failure TEXT,
+        asked_at INTEGER NOT NULL
+    )""",
+    """
+    CREATE TABLE traces (
+        address_id INTEGER PRIMARY KEY REFERENCES addresses,
+        reached_ttl INTEGER,
+        stop TEXT,
+        failure TEXT,
+        asked_at INTEGER NOT NULL
+    )""",
+    """
+    CREATE TABLE hops (
+        address_id INTEGER NOT NULL REFERENCES addresses,
+        ttl INTEGER NOT NULL,
+        router_id INTEGER REFERENCES addresses,
+        rtt_ms REAL,
+        PRIMARY KEY (address_id, ttl)
+    ) WITHOUT ROWID""",
+)
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (create_facts,)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """
+    Bring a database to the newest schema, each step in a transaction of its own.
+
+    The views with the old names are drawn anew every time: they hold no data.
+    """
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
+        connection.execute("BEGIN IMMEDIATE")
+        migration(connection)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {number}")
+        connection.execute("COMMIT")

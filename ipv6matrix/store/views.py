@@ -1,0 +1,113 @@
+"""
+Views with the names, columns and texts of the 2022 crawler's tables.
+
+Everything unknown is the text `n/a` there, and answers are the texts `True` and
+`False`; each of ping, rdns, tcp and tracert has one row for `n/a`. Names of MX
+and NS hosts end in a dot. docs/observations.md tells which faults of the old
+tables are mended.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+# Hosts as the old tables spell them: with a final dot in the roles NS and MX.
+_SPELLED = """
+    SELECT hosts.id, hosts.name || '.' AS host FROM hosts
+        WHERE EXISTS (SELECT 1 FROM roles WHERE host_id = hosts.id AND kind IN ('NS', 'MX'))
+    UNION ALL
+    SELECT hosts.id, hosts.name FROM hosts
+        WHERE EXISTS (SELECT 1 FROM roles WHERE host_id = hosts.id AND kind IN ('WWW', 'NTP'))"""
+
+_CHOICE = """
+    LEFT JOIN host_addresses ON host_id = spelled.id AND host_addresses.family = {family} AND choice = 1
+    LEFT JOIN addresses ON addresses.id = address_id"""
+
+VIEWS = {
+    "job": """
+        SELECT kind AS type, domains.name AS domain,
+               hosts.name || iif(kind IN ('NS', 'MX'), '.', '') AS host, priority, tld
+        FROM roles JOIN domains ON domains.id = domain_id JOIN hosts ON hosts.id = host_id
+        UNION ALL
+        SELECT 'MX', name, 'n/a', 10, tld FROM domains
+        WHERE mx_status IS NOT NULL
+              AND NOT EXISTS (SELECT 1 FROM roles WHERE domain_id = domains.id AND kind = 'MX')
+        UNION ALL
+        SELECT 'NS', name, 'n/a', 1, tld FROM domains
+        WHERE ns_status IS NOT NULL
+              AND NOT EXISTS (SELECT 1 FROM roles WHERE domain_id = domains.id AND kind = 'NS')""",
+    # primaryInHouse compares whole labels: ns.notexample.com is not in the house of example.com.
+    "soa": """
+        SELECT domains.name AS host, mname AS primaryBySOA, ifnull(first, 'n/a') AS primaryByRank,
+               iif(first = domains.name OR first LIKE '%.' || domains.name, 1, 0) AS primaryInHouse,
+               max(total - 1, 0) AS secondary, total,
+               rname || ',' || serial || ',' || refresh_s || ',' || retry_s || ',' || expire_s || ',' || minimum_s
+                   AS soa, tld
+        FROM soa_records JOIN domains ON domains.id = domain_id
+        JOIN (SELECT id, (SELECT hosts.name FROM roles JOIN hosts ON hosts.id = host_id
+                          WHERE domain_id = domains.id AND kind = 'NS' ORDER BY priority LIMIT 1) AS first,
+                     (SELECT count(*) FROM roles WHERE domain_id = domains.id AND kind = 'NS') AS total
+              FROM domains) AS servers ON servers.id = domains.id""",
+    "ip4": f"""
+        SELECT spelled.host, ifnull(address, 'n/a') AS ip,
+               iif(asn IS NULL, 'n/a', rtrim('AS' || asn || ' ' || replace(ifnull(as_organisation, ''), '"', '')))
+                   AS asn,
+               ifnull(city, 'n/a') AS city, ifnull(region, 'n/a') AS region_name,
+               ifnull(country_code, 'n/a') AS country_code,
+               ifnull(longitude, 'n/a') AS longitude, ifnull(latitude, 'n/a') AS latitude
+        FROM ({_SPELLED}) AS spelled {_CHOICE.format(family=4)}""",
+    "ip6": f"""
+        SELECT spelled.host, ifnull(address, 'n/a') AS ip, iif(address IS NULL, 'n/a', 'True') AS valid,
+               ifnull(tunnel_id, 'n/a') AS id, iif(address IS NULL, 'n/a', 'undefined') AS type
+        FROM ({_SPELLED}) AS spelled {_CHOICE.format(family=6)}""",
+    # The square root of the mean square less the squared mean: ping's own mdev.
+    "ping": """
+        SELECT address AS ip, sent AS count, ifnull(round(low, 3), 'n/a') AS min,
+               ifnull(round(mean, 3), 'n/a') AS avg, ifnull(round(high, 3), 'n/a') AS max,
+               ifnull(round(sqrt(max(square - mean * mean, 0)), 3), 'n/a') AS mdev
+        FROM (SELECT address_id, sent, min(value) AS low, avg(value) AS mean, max(value) AS high,
+                     avg(value * value) AS square
+              FROM pings LEFT JOIN json_each(rtts_ms) WHERE failure IS NULL GROUP BY address_id)
+        JOIN addresses ON addresses.id = address_id
+        UNION ALL SELECT 'n/a', 'n/a', 'n/a', 'n/a', 'n/a', 'n/a'""",
+    # Routers that have no name stand under their address.
+    "rdns": """
+        SELECT address AS ip, ifnull(name, iif(found_at IS NULL, address, 'n/a')) AS reverse
+        FROM reverse_names JOIN addresses ON addresses.id = address_id
+        UNION ALL SELECT 'n/a', 'n/a'""",
+    # A mail server that does not greet with 220 is no mail server; what could not be asked is n/a.
+    "tcp": """
+        SELECT address AS ip,
+               iif(p25.open IS NULL OR p25.failure IN ('permission_denied', 'probe_failed'), 'n/a',
+                   iif(greeting_code = 220, 'True', 'False')) AS port25,
+               iif(p80.open IS NULL OR p80.failure IN ('permission_denied', 'probe_failed'), 'n/a',
+                   iif(p80.open, 'True', 'False')) AS port80,
+               iif(p443.open IS NULL OR p443.failure IN ('permission_denied', 'probe_failed'), 'n/a',
+                   iif(p443.open, 'True', 'False')) AS port443,
+               iif(p25.open IS NULL OR p25.failure IN ('permission_denied', 'probe_failed'), 'n/a',
+                   iif(starttls = 'accepted', 'True', 'False')) AS starttls
+        FROM (SELECT DISTINCT address_id FROM ports) AS asked JOIN addresses ON addresses.id = asked.address_id
+        LEFT JOIN ports AS p25 ON p25.address_id = asked.address_id AND p25.port = 25
+        LEFT JOIN ports AS p80 ON p80.address_id = asked.address_id AND p80.port = 80
+        LEFT JOIN ports AS p443 ON p443.address_id = asked.address_id AND p443.port = 443
+        LEFT JOIN smtp_sessions ON smtp_sessions.address_id = asked.address_id
+        UNION ALL SELECT 'n/a', 'n/a', 'n/a', 'n/a', 'n/a'""",
+    "tracert": """
+        SELECT target.address AS ip, iif(reached_ttl IS NULL, 'n/a', 1500) AS mtu, ifnull(reached_ttl, 'n/a') AS hops,
+               ifnull((SELECT group_concat(label, ' --> ') FROM
+                   (SELECT coalesce(reverse_names.name, router.address, 'no') AS label
+                    FROM hops LEFT JOIN addresses AS router ON router.id = router_id
+                    LEFT JOIN reverse_names ON reverse_names.address_id = router_id
+                    WHERE hops.address_id = target.id ORDER BY ttl)), 'n/a') AS path
+        FROM traces JOIN addresses AS target ON target.id = traces.address_id WHERE failure IS NULL
+        UNION ALL SELECT 'n/a', 'n/a', 'n/a', 'n/a'""",
+}
+
+
+def draw(connection: sqlite3.Connection) -> None:
+    """Draw the views anew, in one transaction."""
+    connection.execute("BEGIN IMMEDIATE")
+    for name, body in VIEWS.items():
+        connection.execute(f"DROP VIEW IF EXISTS {name}")
+        connection.execute(f"CREATE VIEW {name} AS {body}")
+    connection.execute("COMMIT")

@@ -1,0 +1,41 @@
+"""
+A crawl of the simulated Internet to look at: `make demo`.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests import crawls
+from tests.internet import namespaces
+from tests.internet.internet import Internet
+from tests.internet.namespaces import InternetUnavailable
+from tests.internet.showcase import showcase
+
+RESULTS = Path("crawls/demo")
+
+
+def main() -> int:
+    try:
+        namespaces.enter()
+        with (
+            tempfile.TemporaryDirectory(prefix="internet-") as scratch,
+            Internet(showcase(), scratch, record=False) as internet,
+        ):
+            settings = (
+                internet.settings() | crawls.folders(RESULTS) | {"PROBE_RATE_PER_NETWORK": 0, "LOG_LEVEL": "ERROR"}
+            )
+            status = subprocess.run(crawls.command(internet.domains_file, settings), check=False).returncode
+    except InternetUnavailable as error:
+        print(error, file=sys.stderr)
+        return 69  # EX_UNAVAILABLE of sysexits.h
+    if status == 0:
+        subprocess.run([sys.executable, "-m", "scrapy", "summary", "-s", f"OUTPUT_DIR={RESULTS}"], check=True)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

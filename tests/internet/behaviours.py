@@ -1,0 +1,92 @@
+"""
+How servers behave: what an address answers to pings, on each port, and as a mail server.
+
+Plain data. The packet filter (`filters`), the mail server (`smtp`) and the
+truth read it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+PORTS: Final = (25, 80, 443)
+
+
+class Mail(StrEnum):
+    """How a mail server behaves on port 25."""
+
+    STARTTLS = "starttls"
+    PLAIN = "plain"
+    GREETS_4XX = "greets_4xx"
+    GREETS_5XX = "greets_5xx"
+    GREETS_LATE = "greets_late"
+    MUTE = "mute"
+    CLOSES = "closes"
+    NOT_SMTP = "not_smtp"
+    HELO_ONLY = "helo_only"
+    REFUSES_STARTTLS = "refuses_starttls"
+    BREAKS_TLS = "breaks_tls"
+    MULTILINE = "multiline"
+
+
+class Gone(StrEnum):
+    """How nothing at all answers."""
+
+    DEAD = "dead"
+    HOST_UNREACHABLE = "host_unreachable"
+    NO_ROUTE = "no_route"
+
+
+GREETING_DELAY_S: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behaviour:
+    """What every address of a block does."""
+
+    name: str
+    echo: bool = True
+    closed: tuple[int, ...] = ()
+    "Ports that answer RST."
+    filtered: tuple[int, ...] = ()
+    "Ports that answer nothing."
+    mail: Mail = Mail.STARTTLS
+    gone: Gone | None = None
+
+
+def _mail(name: str, mail: Mail) -> Behaviour:
+    return Behaviour(name=name, closed=(80, 443), mail=mail)
+
+
+BEHAVIOURS: Final = {
+    behaviour.name: behaviour
+    for behaviour in (
+        Behaviour(name="open"),
+        Behaviour(name="web", filtered=(25,)),
+        Behaviour(name="web_25_closed", closed=(25,)),
+        Behaviour(name="port25_closed", closed=(25,)),
+        Behaviour(name="port80_closed", closed=(80,)),
+        Behaviour(name="port443_closed", closed=(443,)),
+        Behaviour(name="all_closed", closed=PORTS),
+        Behaviour(name="filtered", filtered=PORTS),
+        Behaviour(name="silent", echo=False),
+        Behaviour(name="silent_web", echo=False, filtered=(25,)),
+        Behaviour(name="dead", echo=False, filtered=PORTS, gone=Gone.DEAD),
+        Behaviour(name="host_unreachable", gone=Gone.HOST_UNREACHABLE),
+        Behaviour(name="no_route", gone=Gone.NO_ROUTE),
+        _mail("smtp_starttls", Mail.STARTTLS),
+        _mail("smtp_plain", Mail.PLAIN),
+        _mail("smtp_4xx", Mail.GREETS_4XX),
+        _mail("smtp_5xx", Mail.GREETS_5XX),
+        _mail("smtp_late", Mail.GREETS_LATE),
+        _mail("smtp_mute", Mail.MUTE),
+        _mail("smtp_closes", Mail.CLOSES),
+        _mail("smtp_not_smtp", Mail.NOT_SMTP),
+        _mail("smtp_helo_only", Mail.HELO_ONLY),
+        _mail("smtp_refuses_starttls", Mail.REFUSES_STARTTLS),
+        _mail("smtp_breaks_tls", Mail.BREAKS_TLS),
+        _mail("smtp_multiline", Mail.MULTILINE),
+    )
+}

@@ -1,0 +1,86 @@
+"""
+The packet filter of each namespace, as nft(8) text: what closes, drops and rejects.
+
+Stateless on purpose: no connection tracking, which would cost memory per
+connection and time per packet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from tests.internet.behaviours import PORTS, Behaviour, Gone
+from tests.internet.blocks import Block, networks
+from tests.internet.topology import FAMILIES, MUTE_ROUTER, REGIONS, Family
+
+# Counted in the vantage namespace: what never leaves the machine never passes the forwarder.
+FIRST_ROUTER = "r1"
+LOCAL_COUNTERS = ("loopback4", "loopback6", "link_local6")
+
+
+def servers(blocks: Iterable[Block], region: str) -> list[str]:
+    """Write the filter of a region's servers."""
+    here = [block for block in blocks if block.region == region]
+    rules = [
+        *_rules(here, "dead", lambda one: one.gone is Gone.DEAD, "", "drop"),
+        *_rules(here, "quiet", lambda one: not one.echo, "{icmp} type echo-request", "drop"),
+    ]
+    for port in PORTS:
+        rules += _rules(here, f"closed{port}", lambda one, port=port: port in one.closed, f"tcp dport {port}", "reject with tcp reset")
+        rules += _rules(here, f"filtered{port}", lambda one, port=port: port in one.filtered, f"tcp dport {port}", "drop")
+    return _table("input", rules)
+
+
+def router(blocks: Iterable[Block], name: str) -> list[str]:
+    """Write the filter of a router: the last one before unreachable hosts says so, as the first does of what has no route."""
+    if name == MUTE_ROUTER:
+        return _table("output", ["add rule inet sim output icmp type time-exceeded drop",
+                                 "add rule inet sim output icmpv6 type time-exceeded drop"])
+    rules: list[str] = []
+    for family in FAMILIES:
+        behind = [block for block in blocks if REGIONS[block.region].path(family)[-1] == name]
+        rules += _rules(behind, "missing", lambda one: one.gone is Gone.HOST_UNREACHABLE, "",
+                        "reject with icmpx type host-unreachable", chain="forward", families=(family,))
+    if name == FIRST_ROUTER:
+        # By the filter: what the routing table itself answers is limited to a few messages, machine-wide.
+        rules += _rules(blocks, "unrouted", lambda one: one.gone is Gone.NO_ROUTE, "",
+                        "reject with icmpx type no-route", chain="forward")
+    return _table("forward", rules)
+
+
+def vantage() -> list[str]:
+    """Count what a crawler sends to its own machine and link: Echo Requests and the ports it asks."""
+    ports = ", ".join(str(port) for port in PORTS)
+    rules = [f"add counter inet sim {name}" for name in LOCAL_COUNTERS]
+    for counter, match, icmp in (("loopback4", "ip daddr 127.0.0.0/8", "icmp"), ("loopback6", "ip6 daddr ::1", "icmpv6"),
+                                 ("link_local6", "ip6 daddr fe80::/10", "icmpv6")):
+        for what in (f"tcp flags & (syn | ack) == syn tcp dport {{ {ports} }}", f"{icmp} type echo-request"):
+            rules.append(f"add rule inet sim output {match} {what} counter name {counter}")
+    return _table("output", rules)
+
+
+def _table(hook: str, rules: list[str]) -> list[str]:
+    head = ["add table inet sim", f"add chain inet sim {hook} {{ type filter hook {hook} priority 0; }}"]
+    return head + rules if rules else []
+
+
+def _rules(
+    blocks: Iterable[Block],
+    name: str,
+    wanted: Callable[[Behaviour], bool],
+    match: str,
+    verdict: str,
+    chain: str = "input",
+    families: tuple[Family, ...] = FAMILIES,
+) -> list[str]:
+    chosen = [block for block in blocks if wanted(block.behaves)]
+    lines: list[str] = []
+    for family in families:
+        if prefixes := networks(chosen, family):
+            protocol, icmp = ("ip", "icmp") if family == 4 else ("ip6", "icmpv6")
+            lines += [
+                f"add set inet sim {name}{family} {{ type ipv{family}_addr; flags interval; }}",
+                f"add element inet sim {name}{family} {{ {', '.join(prefixes)} }}",
+                f"add rule inet sim {chain} {protocol} daddr @{name}{family} {match.format(icmp=icmp)} {verdict}",
+            ]
+    return lines

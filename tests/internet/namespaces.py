@@ -1,0 +1,161 @@
+"""
+Network namespaces without names: nothing to mount, nothing left behind.
+
+A namespace lives as long as a descriptor, a process or a device of it does.
+Work inside one is done by a short-lived thread that moves there (setns(2)
+moves only the calling thread); what that thread creates (sockets, devices,
+children) stays there.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, TypeVar
+
+CLONE_NEWUSER: Final = 0x10000000
+CLONE_NEWNET: Final = 0x40000000
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_entered: list[Namespace] = []
+
+T = TypeVar("T")
+
+
+class InternetUnavailable(Exception):  # noqa: N818 - it is a state of the machine, told in a sentence
+    """What this machine lacks for a simulated Internet, in one sentence with the command that mends it."""
+
+
+class Namespace:
+    """One network namespace, held by a descriptor of this process."""
+
+    def __init__(self, name: str, descriptor: int) -> None:
+        self.name = name
+        self.path = f"/proc/{os.getpid()}/fd/{descriptor}"
+        self._descriptor = descriptor
+
+    def run(self, function: Callable[[], T]) -> T:
+        """Call a function inside the namespace and return what it returns."""
+
+        def inside() -> T:
+            _check(_libc.setns(self._descriptor, CLONE_NEWNET))
+            return function()
+
+        return _in_thread(inside)
+
+    def batch(self, *command: str, lines: list[str]) -> None:
+        """
+        Feed lines to a command inside the namespace.
+
+        Raises InternetUnavailable with the command's first complaint.
+        """
+        if lines:
+            self.run(lambda: _feed(command, "\n".join(lines) + "\n"))
+
+    def set(self, **values: str) -> None:
+        """Write sysctls, given as `net__ipv4__ip_forward="1"`; those the kernel has not, or not per namespace, are skipped."""
+        self.run(lambda: [_write_sysctl(name, value) for name, value in values.items()])
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
+def create(name: str) -> Namespace:
+    """Make an empty network namespace with its loopback device up."""
+
+    def inside() -> int:
+        _check(_libc.unshare(CLONE_NEWNET))
+        _feed(("ip", "-batch", "-"), "link set lo up\n")
+        return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+
+    return Namespace(name, _in_thread(inside))
+
+
+def enter() -> Namespace:
+    """
+    Move this process into a namespace of its own: it becomes the vantage point.
+
+    Must be called before the process starts threads: a thread that runs
+    already stays behind, in the real network. A second call does nothing.
+    Raises InternetUnavailable when the kernel forbids it.
+    """
+    if not _entered:
+        if len(os.listdir("/proc/self/task")) > 1:
+            raise InternetUnavailable(
+                "This process has started threads already, which would stay in the real network: "
+                "call namespaces.enter() first, e.g. in pytest_configure."
+            )
+        if os.geteuid() != 0:
+            _become_root_of_a_user_namespace()
+        _unshare(CLONE_NEWNET, "sudo")
+        _entered.append(Namespace("vantage", os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)))
+        _feed(("ip", "-batch", "-"), "link set lo up\n")
+    return _entered[0]
+
+
+def entered() -> bool:
+    """Tell whether this process has left the real network."""
+    return bool(_entered)
+
+
+def _become_root_of_a_user_namespace() -> None:
+    user, group = os.geteuid(), os.getegid()
+    _unshare(CLONE_NEWUSER, "sudo sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000")
+    # Without setgroups=deny an unprivileged process may not map its group (user_namespaces(7)).
+    for name, text in (("setgroups", "deny"), ("uid_map", f"0 {user} 1"), ("gid_map", f"0 {group} 1")):
+        Path(f"/proc/self/{name}").write_text(text)
+
+
+def _unshare(flags: int, mend: str) -> None:
+    if _libc.unshare(flags) != 0:
+        reason = os.strerror(ctypes.get_errno())
+        what = "user" if flags == CLONE_NEWUSER else "network"
+        raise InternetUnavailable(f"This process may not create a {what} namespace ({reason}): run {mend}.")
+
+
+def _check(result: int) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+def _in_thread(function: Callable[[], T]) -> T:
+    results: list[T] = []
+    errors: list[BaseException] = []
+
+    def target() -> None:
+        try:
+            results.append(function())
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that asked
+            errors.append(error)
+
+    thread = threading.Thread(target=target)
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+    return results[0]
+
+
+def _feed(command: tuple[str, ...], text: str) -> None:
+    try:
+        result = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        package = {"ip": "iproute2", "nft": "nftables"}[command[0]]
+        raise InternetUnavailable(f"The program {command[0]} is missing: run apt-get install {package}.") from None
+    if result.returncode != 0:
+        complaint = (result.stderr or result.stdout).strip()
+        raise InternetUnavailable(f"{' '.join(command)} failed: {complaint[:500]}")
+
+
+def _write_sysctl(name: str, value: str) -> None:
+    path = Path("/proc/sys", name.replace("__", "/"))
+    try:
+        path.write_text(value)
+    except OSError:
+        # Older kernels keep some ICMP limits for the whole machine, not for each namespace.
+        return

@@ -1,0 +1,186 @@
+"""
+The resolver: answers for the whole simulated DNS, over UDP and TCP.
+
+One process and one loop; an answer that was built once is kept as bytes.
+
+    python -m tests.internet.resolver SCENARIO LOG|- UDP,UDP TCP,TCP
+
+SCENARIO is a pickled Scenario, the rest are descriptors of bound sockets.
+Commands: `mode normal`, `mode silent`, `mode servfail` …, `flush` (the log to
+its file), `stats`.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import select
+import socket
+import sys
+import time
+from collections import Counter
+from io import FileIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tests.internet import helper, wire, zones
+from tests.internet.zones import RCODES, Fault
+
+if TYPE_CHECKING:
+    from tests.internet.scenario import Scenario
+
+CACHED_ANSWERS: Final = 50_000
+BURST: Final = 64
+NORMAL: Final = "normal"
+
+
+class Resolver:
+    """Answers queries from a scenario."""
+
+    def __init__(self, scenario: Scenario, log: str) -> None:
+        self._scenario = scenario
+        self._log = None if log == "-" else FileIO(log, "w")
+        self._logged: list[str] = []
+        self._bodies: dict[tuple[str, str], tuple[wire.Body, Fault | None, bool]] = {}
+        self._seen: Counter[tuple[str, str]] = Counter()
+        self._mode: Fault | None = None
+        self._answered = 0
+
+    def reply(self, message: bytes, transport: str) -> bytes | None:
+        """Answer one message; None is silence."""
+        query = wire.parse(message)
+        if query is None:
+            return None
+        if self._log is not None:
+            self._take_down(query, transport)
+        body, fault, rotating = self._body(query.name, query.type)
+        fault = self._mode or fault
+        shift = 0
+        if fault or rotating:
+            self._seen[query.name, query.type] += 1
+            shift = self._seen[query.name, query.type] - 1
+        self._answered += 1
+        if fault:
+            return self._faulty(query, body, fault, transport, shift)
+        return wire.message(query, body, limit=query.size if transport == "udp" else 65535, shift=shift if rotating else 0)
+
+    def command(self, line: str) -> str:
+        """Obey `mode …`, `flush` or `stats`."""
+        word, *arguments = line.split()
+        if word == "mode":
+            self._mode = None if arguments[0] == NORMAL else Fault(arguments[0])
+        elif word == "flush":
+            self.flush()
+        return json.dumps({"answered": self._answered})
+
+    def flush(self) -> None:
+        if self._log is not None:
+            self._log.write("".join(self._logged).encode())
+        self._logged.clear()
+
+    def _take_down(self, query: wire.Query, transport: str) -> None:
+        self._logged.append(f"{time.time():.6f} {transport} {query.type} {query.name}\n")
+        if len(self._logged) > 4096:
+            self.flush()
+
+    def _faulty(self, query: wire.Query, body: wire.Body, fault: Fault, transport: str, earlier: int) -> bytes | None:
+        limit = query.size if transport == "udp" else 65535
+        if fault in RCODES:
+            return wire.message(query, wire.Body(RCODES[fault], ()), limit=limit)
+        if fault is Fault.SILENT or (fault is Fault.FLAKY and earlier == 0):
+            return None
+        if fault in (Fault.TRUNCATED, Fault.TRUNCATED_SILENT_TCP):
+            if transport == "udp":
+                return wire.truncated(query)
+            if fault is Fault.TRUNCATED_SILENT_TCP:
+                return None
+        return wire.message(query, body, limit=limit)
+
+    def _body(self, name: str, rdtype: str) -> tuple[wire.Body, Fault | None, bool]:
+        known = self._bodies.get((name, rdtype))
+        if known is None:
+            if len(self._bodies) >= CACHED_ANSWERS:
+                self._bodies.clear()
+            known = self._bodies[name, rdtype] = self._build(name, rdtype)
+        return known
+
+    def _build(self, name: str, rdtype: str) -> tuple[wire.Body, Fault | None, bool]:
+        answer = self._scenario.lookup(name, rdtype)
+        records = tuple(wire.record(name, owner, kind, ttl_s, text) for owner, kind, ttl_s, text in answer.records)
+        authority: tuple[bytes, ...] = ()
+        if answer.soa and answer.soa[1]:
+            authority = (wire.record(name, answer.soa[0], "SOA", zones.NEGATIVE_TTL_S, answer.soa[1]),)
+        return wire.Body(answer.rcode, records, authority), answer.fault, answer.rotating
+
+
+class Server:
+    """The sockets of the resolver."""
+
+    def __init__(self, resolver: Resolver, udp: list[socket.socket], tcp: list[socket.socket]) -> None:
+        self._resolver = resolver
+        self._udp = {one.fileno(): one for one in udp}
+        self._tcp = {one.fileno(): one for one in tcp}
+        self._connections: dict[int, tuple[socket.socket, bytearray]] = {}
+        self._poll = select.epoll()
+        for descriptor in (0, *self._udp, *self._tcp):
+            self._poll.register(descriptor, select.EPOLLIN)
+
+    def run(self) -> None:
+        """Serve for ever."""
+        helper.ready()
+        while True:
+            for descriptor, _ in self._poll.poll():
+                if descriptor in self._udp:
+                    self._datagrams(self._udp[descriptor])
+                elif descriptor in self._connections:
+                    self._stream(descriptor)
+                elif descriptor in self._tcp:
+                    self._accept(self._tcp[descriptor])
+                else:
+                    helper.obey(self._resolver.command)
+
+    def _datagrams(self, one: socket.socket) -> None:
+        receive, send, reply = one.recvfrom, one.sendto, self._resolver.reply
+        try:
+            for _ in range(BURST):
+                message, client = receive(4096)
+                if answer := reply(message, "udp"):
+                    send(answer, client)
+        except (BlockingIOError, ConnectionRefusedError):
+            pass
+
+    def _accept(self, one: socket.socket) -> None:
+        connection, _ = one.accept()
+        connection.setblocking(False)
+        self._connections[connection.fileno()] = (connection, bytearray())
+        self._poll.register(connection.fileno(), select.EPOLLIN)
+
+    def _stream(self, descriptor: int) -> None:
+        connection, pending = self._connections[descriptor]
+        try:
+            data = connection.recv(65536)
+        except OSError:
+            data = b""
+        pending += data
+        # Each message follows its length in two bytes (RFC 1035 section 4.2.2).
+        while len(pending) >= 2 and len(pending) >= 2 + (length := int.from_bytes(pending[:2], "big")):
+            if answer := self._resolver.reply(bytes(pending[2 : 2 + length]), "tcp"):
+                connection.sendall(len(answer).to_bytes(2, "big") + answer)
+            del pending[: 2 + length]
+        if not data:
+            del self._connections[descriptor]
+            connection.close()
+
+
+def main(scenario: str, log: str, udp: str, tcp: str) -> None:
+    helper.begin()
+    resolver = Resolver(pickle.loads(Path(scenario).read_bytes()), log)  # noqa: S301 - our own parent wrote it
+    Server(resolver, _sockets(udp), _sockets(tcp)).run()
+
+
+def _sockets(descriptors: str) -> list[socket.socket]:
+    return [socket.socket(fileno=int(descriptor)) for descriptor in descriptors.split(",")]
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

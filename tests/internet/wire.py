@@ -1,0 +1,141 @@
+"""
+DNS messages as bytes (RFC 1035 section 4), written by hand for speed.
+
+A reply echoes the question as it was asked, upper case and all; the owner of a
+record is a pointer into it wherever the question holds that name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from socket import AF_INET, AF_INET6, inet_pton
+from struct import Struct
+from typing import Final
+
+TYPES: Final = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "ANY": 255}
+TYPE_NAMES: Final = {number: name for name, number in TYPES.items()}
+OPT: Final = 41
+# QR, and RA; RD is copied from the query.
+FLAGS: Final = 0x8080
+TRUNCATED: Final = 0x0200
+RECURSION_DESIRED: Final = 0x0100
+# Our own limit for UDP, and what a client without EDNS takes (RFC 6891 section 6.2.3).
+EDNS_SIZE: Final = 1232
+PLAIN_SIZE: Final = 512
+
+_HEADER: Final = Struct("!HHHHHH")
+_RECORD: Final = Struct("!HHIH")
+_OPT_REPLY: Final = b"\x00" + _RECORD.pack(OPT, EDNS_SIZE, 0, 0)
+
+
+@dataclass(slots=True)
+class Query:
+    """What a message asks."""
+
+    id: int
+    flags: int
+    question: bytes
+    name: str
+    "Lower case, without the final dot."
+    type: str
+    "A name, or `TYPE65` for a type this module has no name for."
+    size: int
+    "Largest reply the client takes over UDP."
+    edns: bool
+
+
+def parse(message: bytes) -> Query | None:
+    """Read a query of one question; None for what is none."""
+    if len(message) < 17 or message[2] & 0x80 or message[4:6] != b"\x00\x01":
+        return None
+    labels, at = [], 12
+    while length := message[at]:
+        labels.append(message[at + 1 : at + 1 + length])
+        at += 1 + length
+        if at + 5 > len(message):
+            return None
+    name = b".".join(labels).decode("latin-1").lower()
+    end = at + 5
+    number = message[at + 1] << 8 | message[at + 2]
+    # Of additional records only OPT occurs in queries: root owner, type 41, class = payload size.
+    edns = message[end : end + 3] == b"\x00\x00\x29"
+    size = max(PLAIN_SIZE, min(EDNS_SIZE, message[end + 3] << 8 | message[end + 4])) if edns else PLAIN_SIZE
+    return Query(
+        id=message[0] << 8 | message[1],
+        flags=message[2] << 8 | message[3],
+        question=message[12:end],
+        name=name,
+        type=TYPE_NAMES.get(number) or f"TYPE{number}",
+        size=size,
+        edns=edns,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A reply without what differs from query to query: id, case of the question, EDNS."""
+
+    rcode: int
+    answers: tuple[bytes, ...]
+    authority: tuple[bytes, ...] = ()
+
+
+def message(query: Query, body: Body, *, limit: int, shift: int = 0) -> bytes:
+    """Put a reply together; over `limit` bytes it is cut to its question, with TC (RFC 2181 section 9)."""
+    answers = body.answers
+    if shift and len(answers) > 1:
+        shift %= len(answers)
+        answers = answers[shift:] + answers[:shift]
+    flags = FLAGS | (query.flags & RECURSION_DESIRED) | body.rcode
+    opt = _OPT_REPLY if query.edns else b""
+    text = query.question + b"".join(answers) + b"".join(body.authority) + opt
+    if len(text) + 12 > limit:
+        return truncated(query)
+    return _HEADER.pack(query.id, flags, 1, len(answers), len(body.authority), 1 if opt else 0) + text
+
+
+def truncated(query: Query) -> bytes:
+    """Tell the client to come back over TCP."""
+    flags = FLAGS | (query.flags & RECURSION_DESIRED) | TRUNCATED
+    opt = _OPT_REPLY if query.edns else b""
+    return _HEADER.pack(query.id, flags, 1, 0, 0, 1 if opt else 0) + query.question + opt
+
+
+def record(qname: str, owner: str, rdtype: str, ttl_s: int, text: str) -> bytes:
+    """Write one resource record of a reply to a question about `qname`."""
+    rdata = _rdata(rdtype, text)
+    return _owner(qname, owner) + _RECORD.pack(TYPES[rdtype], 1, ttl_s, len(rdata)) + rdata
+
+
+def _owner(qname: str, owner: str) -> bytes:
+    lower = owner.lower()
+    if qname == lower:
+        return b"\xc0\x0c"
+    if lower and qname.endswith("." + lower):
+        return (0xC000 | 12 + len(qname) - len(lower)).to_bytes(2, "big")
+    return encode_name(owner)
+
+
+@lru_cache(maxsize=65536)
+def encode_name(name: str) -> bytes:
+    """Write a name, uncompressed; the root is the empty text or a dot."""
+    labels = [label.encode("latin-1") for label in name.split(".") if label]
+    return b"".join(bytes((len(label),)) + label for label in labels) + b"\x00"
+
+
+def _rdata(rdtype: str, text: str) -> bytes:
+    if rdtype == "A":
+        return inet_pton(AF_INET, text)
+    if rdtype == "AAAA":
+        return inet_pton(AF_INET6, text)
+    if rdtype == "MX":
+        preference, _, host = text.partition(" ")
+        return int(preference).to_bytes(2, "big") + encode_name(host)
+    if rdtype == "SOA":
+        mname, rname, *numbers = text.split()
+        return encode_name(mname) + encode_name(rname) + b"".join(int(number).to_bytes(4, "big") for number in numbers)
+    if rdtype == "TXT":
+        raw = text.encode("latin-1")
+        return b"".join(bytes((len(part),)) + part for part in (raw[at : at + 255] for at in range(0, len(raw), 255)))
+    return encode_name(text)

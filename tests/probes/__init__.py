@@ -1,0 +1,1 @@
+"""Tests of the protocols, against real servers and the simulated Internet."""

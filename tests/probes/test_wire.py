@@ -1,0 +1,333 @@
+"""DNS messages, compared with dnspython's reading of the same octets."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ipv6matrix.items import Failure, SoaRecord, Status
+from ipv6matrix.probes import wire
+
+QUESTION = wire.question("www.example.com", "A")
+SOA = "ns1.example.com. host\\.master.example.com. 7 7200 3600 1209600 300"
+
+labels = st.binary(min_size=1, max_size=63)
+names = st.lists(labels, min_size=1, max_size=3).map(lambda parts: dns.name.Name([*parts, b""]))
+addresses4 = st.ip_addresses(v=4).map(str)
+addresses6 = st.ip_addresses(v=6).map(str)
+ttls = st.integers(0, 2**31 - 1)
+DATA = {
+    "A": addresses4,
+    "AAAA": addresses6,
+    "NS": names.map(str),
+    "PTR": names.map(str),
+    "MX": st.tuples(st.integers(0, 65535), names).map(lambda mx: f"{mx[0]} {mx[1]}"),
+    "SOA": st.tuples(names, names, *[st.integers(0, 2**31 - 1)] * 5).map(lambda soa: " ".join(map(str, soa))),
+}
+
+
+def reply(asked: wire.Question, *sections: list[dns.rrset.RRset], rcode: int = 0) -> dns.message.Message:
+    """A reply to a question with an answer, an authority and an additional section."""
+    message = dns.message.make_response(dns.message.from_wire(wire.query(4711, asked)), recursion_available=True)
+    message.set_rcode(dns.rcode.Rcode(rcode))
+    for section, records in zip((message.answer, message.authority, message.additional), sections, strict=False):
+        section.extend(records)
+    return message
+
+
+def records(owner: str, ttl_s: int, rdtype: str, *texts: str) -> dns.rrset.RRset:
+    """A set of records."""
+    return dns.rrset.from_text(owner, ttl_s, "IN", rdtype, *texts)
+
+
+@st.composite
+def replies(draw: st.DrawFn) -> tuple[wire.Question, dns.message.Message]:
+    """A question and a reply: a chain of CNAMEs of any length, with or without records at its end."""
+    rdtype = draw(st.sampled_from(sorted(wire.TYPES)))
+    owners = draw(st.lists(names, min_size=1, max_size=4, unique_by=lambda name: str(name).lower()))
+    asked = wire.question(str(owners[0]), rdtype)
+    answer = [records(str(owner), draw(ttls), "CNAME", str(target)) for owner, target in pairwise(owners)]
+    if draw(st.booleans()):
+        answer.append(
+            records(str(owners[-1]), draw(ttls), rdtype, *draw(st.lists(DATA[rdtype], min_size=1, max_size=4)))
+        )
+        return asked, reply(asked, draw(st.permutations(answer)))
+    soa = records(str(owners[-1]), draw(ttls), "SOA", draw(DATA["SOA"]))
+    return asked, reply(asked, answer, [soa], rcode=draw(st.sampled_from((0, 3))))
+
+
+@given(replies())
+def test_answers_are_those_of_dnspython(case: tuple[wire.Question, dns.message.Message]) -> None:
+    """
+    Records, TTL and canonical name of a reply are what dnspython reads in the same octets.
+    """
+    asked, message = case
+    octets = message.to_wire()
+
+    answer = wire.decode(octets, asked)
+
+    parsed = dns.message.from_wire(octets)
+    assert isinstance(parsed, dns.message.QueryMessage)
+    chain = parsed.resolve_chaining()
+    assert wire.answers(octets, asked)
+    assert chain.minimum_ttl == answer.ttl_s
+    assert tuple(as_record(rdata) for rdata in chain.answer or ()) == answer.records
+    assert text(chain.canonical_name) == (answer.canonical_name or asked.name)
+
+
+def as_record(rdata: object) -> object:
+    """What our record for dnspython's is."""
+    match getattr(rdata, "rdtype", None):
+        case dns.rdatatype.A | dns.rdatatype.AAAA:
+            return str(wire.IPv6Address(rdata.address)) if ":" in rdata.address else rdata.address  # type: ignore[attr-defined]
+        case dns.rdatatype.MX:
+            return rdata.preference, text(rdata.exchange)  # type: ignore[attr-defined]
+        case dns.rdatatype.SOA:
+            times = rdata.refresh, rdata.retry, rdata.expire, rdata.minimum  # type: ignore[attr-defined]
+            return soa(text(rdata.mname), text(rdata.rname), rdata.serial, *times)  # type: ignore[attr-defined]
+    return text(rdata.target)  # type: ignore[attr-defined]
+
+
+def text(name: dns.name.Name) -> str:
+    """A name in our spelling."""
+    return dns.name.Name([label.lower() for label in name.labels]).to_text(omit_final_dot=True) if len(name) > 1 else ""
+
+
+def soa(mname: str, rname: str, *times: int) -> SoaRecord:
+    """A start of authority."""
+    words = "serial", "refresh_s", "retry_s", "expire_s", "minimum_s"
+    return SoaRecord(mname=mname, rname=rname, **dict(zip(words, times, strict=True)))
+
+
+@given(st.binary(max_size=600), st.sampled_from(sorted(wire.TYPES)))
+def test_noise_is_a_bad_reply(noise: bytes, rdtype: str) -> None:
+    """
+    Whatever follows header and question, reading it raises nothing.
+    """
+    asked = wire.question("www.example.com", rdtype)
+    head = b"\x12\x34\x81\x80\0\1\0\3\0\1\0\1" + asked.wire
+
+    answer = wire.decode(head + noise, asked)
+
+    assert answer.status in (*Status, Failure.BAD_REPLY, Failure.OTHER_RCODE, Failure.CNAME_LOOP)
+
+
+@given(replies(), st.data())
+def test_a_damaged_reply_raises_nothing(case: tuple[wire.Question, dns.message.Message], data: st.DataObject) -> None:
+    """
+    A good reply with one octet changed, or cut short, raises nothing.
+    """
+    asked, message = case
+    octets = bytearray(message.to_wire())
+    octets[data.draw(st.integers(12, len(octets) - 1))] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.integers(12, len(octets)))
+
+    assert isinstance(wire.decode(bytes(octets[:cut]), asked), wire.Answer)
+
+
+@given(names)
+def test_names_survive_the_wire(name: dns.name.Name) -> None:
+    """
+    A name with any octets in its labels is written as dnspython writes it and read back the same.
+    """
+    spelled = text(name)
+
+    assert name.canonicalize().to_wire() == wire.encode_name(spelled)
+    assert (spelled, len(name.to_wire() or b"")) == wire.read_name(wire.encode_name(spelled), 0)
+
+
+@given(st.binary(min_size=16, max_size=16))
+def test_addresses_are_spelled_as_ipaddress_spells_them(packed: bytes) -> None:
+    """
+    The text of an IPv6 address is that of Python's ipaddress module.
+    """
+    assert str(wire.IPv6Address(packed)) == wire._aaaa(packed, 0, 16)
+
+
+@pytest.mark.parametrize("packed", ["00" * 10 + "ffffc0000201", "00" * 12 + "c0000201", "00" * 15 + "01", "00" * 16])
+def test_special_addresses_are_spelled_as_ipaddress_spells_them(packed: str) -> None:
+    """
+    So is the text of mapped, IPv4-compatible, loopback and unspecified addresses.
+    """
+    assert str(wire.IPv6Address(bytes.fromhex(packed))) == wire._aaaa(bytes.fromhex(packed), 0, 16)
+
+
+@given(names, st.sampled_from(sorted(wire.TYPES)), st.integers(0, 65535))
+def test_queries_are_those_of_dnspython(name: dns.name.Name, rdtype: str, identifier: int) -> None:
+    """
+    A query is the octets dnspython makes of it: recursion desired, EDNS with 1,232 octets.
+    """
+    spelled = text(name)
+    expected = dns.message.make_query(name.canonicalize(), rdtype, use_edns=0, payload=1232, id=identifier).to_wire()
+
+    assert expected == wire.query(identifier, wire.question(spelled, rdtype))
+
+
+@pytest.mark.parametrize("name", ["a" * 64 + ".example", ".".join(["a" * 63] * 4), "a." * 127 + "aa"])
+def test_names_that_are_too_long_are_refused(name: str) -> None:
+    """
+    A label of 64 octets or a name of 256 has no wire form.
+    """
+    with pytest.raises(wire.NameTooLongError):
+        wire.question(name, "A")
+
+
+@pytest.mark.parametrize("name", ["a..b", ".a", "bücher.example", "a\\", "\\999.example"])
+def test_names_that_are_no_names_are_refused(name: str) -> None:
+    """
+    Empty labels, other letters than ASCII and broken escapes have no wire form.
+    """
+    with pytest.raises(ValueError):
+        wire.question(name, "A")
+
+
+def test_the_longest_name_is_a_name() -> None:
+    """
+    255 octets are allowed.
+    """
+    assert 255 == len(wire.encode_name(".".join(["a" * 63] * 3 + ["a" * 61])))
+
+
+def test_the_root_is_a_name() -> None:
+    """
+    The root is asked for as the empty name, or as a dot.
+    """
+    assert wire.question("", "NS") == wire.question(".", "NS")
+
+
+def test_a_chain_that_comes_back_is_a_loop() -> None:
+    """
+    CNAMEs that lead round in a circle are a `cname_loop`.
+    """
+    loop = [
+        records("www.example.com.", 60, "CNAME", "web.example.com."),
+        records("web.example.com.", 60, "CNAME", "www.example.com."),
+    ]
+
+    assert wire.Answer(Failure.CNAME_LOOP) == wire.decode(reply(QUESTION, loop).to_wire(), QUESTION)
+
+
+def test_a_chain_to_nothing_is_nodata() -> None:
+    """
+    A CNAME whose target has no such records is NODATA, with the target as canonical name.
+    """
+    alias = records("www.example.com.", 60, "CNAME", "Web.Example.NET.")
+
+    answer = wire.decode(reply(QUESTION, [alias]).to_wire(), QUESTION)
+
+    assert wire.Answer(Status.NODATA, canonical_name="web.example.net") == answer
+
+
+def test_a_chain_to_a_missing_name_is_nxdomain() -> None:
+    """
+    NXDOMAIN speaks of the chain's end; the CNAME on the way is told.
+    """
+    alias = records("www.example.com.", 60, "CNAME", "gone.example.net.")
+    denial = records("example.net.", 900, "SOA", SOA)
+
+    answer = wire.decode(reply(QUESTION, [alias], [denial], rcode=3).to_wire(), QUESTION)
+
+    assert wire.Answer(Status.NXDOMAIN, (), 60, "gone.example.net") == answer
+
+
+def test_records_of_other_names_are_left_out() -> None:
+    """
+    Only records of the name the chain ends at are an answer.
+    """
+    answer = [records("www.example.com.", 60, "A", "192.0.2.1"), records("evil.example.", 60, "A", "192.0.2.66")]
+
+    assert ("192.0.2.1",) == wire.decode(reply(QUESTION, answer).to_wire(), QUESTION).records
+
+
+def test_a_negative_ttl_is_the_smaller_of_two() -> None:
+    """
+    NODATA lasts as long as the SOA record or its minimum says, whichever is less (RFC 2308 section 5).
+    """
+    short = wire.decode(reply(QUESTION, [], [records("example.com.", 100, "SOA", SOA)]).to_wire(), QUESTION)
+    long = wire.decode(reply(QUESTION, [], [records("example.com.", 9000, "SOA", SOA)]).to_wire(), QUESTION)
+
+    assert (100, 300) == (short.ttl_s, long.ttl_s)
+
+
+def test_a_null_mx_is_a_record() -> None:
+    """
+    "No mail here" (RFC 7505) is the record (0, "").
+    """
+    asked = wire.question("example.com", "MX")
+
+    answer = wire.decode(reply(asked, [records("example.com.", 60, "MX", "0 .")]).to_wire(), asked)
+
+    assert ((0, ""),) == answer.records
+
+
+def test_a_referral_is_no_answer() -> None:
+    """
+    A server that points elsewhere instead of looking up has not said NODATA.
+    """
+    message = reply(QUESTION, [], [records("com.", 60, "NS", "a.gtld-servers.net.")])
+    message.flags &= ~dns.flags.RA
+
+    assert Failure.BAD_REPLY == wire.decode(message.to_wire(), QUESTION).status
+
+
+@pytest.mark.parametrize(
+    ("rcode", "failure"),
+    [
+        (1, Failure.FORMERR),
+        (2, Failure.SERVFAIL),
+        (4, Failure.NOTIMP),
+        (5, Failure.REFUSED),
+        (6, Failure.OTHER_RCODE),
+        (16, Failure.OTHER_RCODE),
+    ],
+)
+def test_every_rcode_has_a_word(rcode: int, failure: Failure) -> None:
+    """
+    A response code that is neither NOERROR nor NXDOMAIN is a failure, extended ones (RFC 6891) included.
+    """
+    assert failure == wire.decode(reply(QUESTION, rcode=rcode).to_wire(), QUESTION).status
+
+
+def test_the_case_of_a_question_does_not_matter() -> None:
+    """
+    A server may spell the question its own way (RFC 1035 section 2.3.3).
+    """
+    octets = reply(QUESTION).to_wire().replace(b"example", b"eXamPLE")
+
+    assert wire.answers(octets, QUESTION)
+
+
+@pytest.mark.parametrize(
+    "other", [wire.question("www.example.com", "AAAA"), wire.question("www.example.org", "A"), wire.question("", "A")]
+)
+def test_a_reply_to_another_question_is_none(other: wire.Question) -> None:
+    """
+    Name and type have to be those that were asked.
+    """
+    assert not wire.answers(reply(other).to_wire(), QUESTION)
+
+
+def test_a_query_is_no_reply() -> None:
+    """
+    What comes back unchanged does not answer itself.
+    """
+    assert not wire.answers(wire.query(1, QUESTION), QUESTION)
+
+
+def test_pointers_that_go_round_are_a_bad_reply() -> None:
+    """
+    A compression pointer to itself, or to another that points back, ends the reading.
+    """
+    here = 12 + len(QUESTION.wire)
+    for pointer in (here, here + 2):
+        octets = b"\x12\x34\x81\x80\0\1\0\1\0\0\0\0" + QUESTION.wire + (0xC000 | pointer).to_bytes(2) + b"\xc0\x0c" * 9
+        assert wire.Answer(Failure.BAD_REPLY) == wire.decode(octets, QUESTION)

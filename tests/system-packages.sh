@@ -1,0 +1,26 @@
+#!/bin/sh
+# Sees to the programs that Python packages cannot bring: installs what is
+# missing as root, and names it with the command otherwise.
+set -eu
+PATH=$PATH:/usr/sbin:/sbin
+PYTHON=${PYTHON:-python3}
+
+missing=
+need() { # program, Debian package
+    command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
+}
+need mtr-packet mtr-tiny
+need ip iproute2
+need nft nftables
+"$PYTHON" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
+
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" -ne 0 ]; then
+    echo "Missing programs; install them with: sudo apt-get install$missing" >&2
+    exit 1
+fi
+echo "Installing:$missing"
+export DEBIAN_FRONTEND=noninteractive
+apt-get -qq update
+# shellcheck disable=SC2086  # a list of words
+apt-get -qq install --no-install-recommends --yes $missing >/dev/null

@@ -1,0 +1,269 @@
+"""
+Who may import whom, which test belongs to which module, and what ARCHITECTURE.md names.
+
+Each rule is a function over text or names that gives a list of complaints, so
+that a test can show it a fault.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[1]
+PACKAGE = "ipv6matrix"
+# Settings hold no logic, so there is nothing in them to test.
+UNTESTED = ("__init__.py", "settings.py")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrow:
+    """What the modules under a dotted prefix must not import, or, of ours, may import only."""
+
+    under: str
+    never: tuple[str, ...] = ()
+    of_ours_only: tuple[str, ...] | None = None
+
+
+ARROWS = (
+    Arrow(under="ipv6matrix", never=("ipv6matrix.settings",)),
+    Arrow(under="ipv6matrix.items", of_ours_only=()),
+    Arrow(under="ipv6matrix.policy", never=("scrapy", "socket"), of_ours_only=("ipv6matrix.items",)),
+    Arrow(
+        under="ipv6matrix.probes",
+        never=("scrapy", "twisted"),
+        of_ours_only=("ipv6matrix.items", "ipv6matrix.exceptions", "ipv6matrix.probes"),
+    ),
+    Arrow(
+        under="ipv6matrix.handlers",
+        never=("ipv6matrix.store", "ipv6matrix.spiders", "ipv6matrix.pipelines", "ipv6matrix.middlewares", "socket"),
+    ),
+    Arrow(
+        under="ipv6matrix.spiders",
+        never=("ipv6matrix.store", "ipv6matrix.probes", "ipv6matrix.handlers", "ipv6matrix.extensions", "socket", "asyncio"),
+    ),
+    Arrow(under="ipv6matrix.middlewares", never=("ipv6matrix.probes", "ipv6matrix.handlers", "ipv6matrix.spiders", "socket")),
+    Arrow(under="ipv6matrix.pipelines", never=("ipv6matrix.probes", "ipv6matrix.handlers", "ipv6matrix.spiders", "socket")),
+    Arrow(under="ipv6matrix.store", never=("scrapy", "twisted", "socket"), of_ours_only=("ipv6matrix.items", "ipv6matrix.policy", "ipv6matrix.store")),
+    Arrow(under="ipv6matrix.exporters", never=("scrapy", "twisted")),
+    Arrow(under="ipv6matrix.web", never=("scrapy", "twisted")),
+)
+# Whatever else imports sqlite3 would know the store's secrets.
+ONLY_THE_STORE = "sqlite3"
+
+
+def test_imports_follow_the_arrows(sources: dict[str, str]) -> None:
+    """
+    No module imports what its kind must not know.
+    """
+    assert [] == strays(imports_of(sources))
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("ipv6matrix.probes.fake", "import scrapy"),
+        ("ipv6matrix.probes.fake", "from ipv6matrix import questions"),
+        ("ipv6matrix.probes.fake", "def late():\n    from ipv6matrix.store.database import Store"),
+        ("ipv6matrix.spiders.fake", "from ipv6matrix.store import database"),
+        ("ipv6matrix.spiders.fake", "import socket"),
+        ("ipv6matrix.handlers.fake", "from ipv6matrix.store.database import Store"),
+        ("ipv6matrix.pipelines.fake", "from socket import create_connection"),
+        ("ipv6matrix.middlewares.fake", "import ipv6matrix.probes.dns"),
+        ("ipv6matrix.store.fake", "from scrapy import Request"),
+        ("ipv6matrix.exporters.fake", "from scrapy import signals"),
+        ("ipv6matrix.web.fake", "import twisted.web"),
+        ("ipv6matrix.lists", "from ipv6matrix import settings"),
+        ("ipv6matrix.lists", "from .settings import PING_COUNT"),
+        ("ipv6matrix.extensions.fake", "import sqlite3"),
+        ("ipv6matrix.items", "from ipv6matrix import policy"),
+    ],
+)
+def test_a_stray_import_is_found(sources: dict[str, str], module: str, source: str) -> None:
+    """
+    An import against an arrow, in whatever form, is a complaint that names module and import.
+    """
+    (complaint,) = strays(imports_of(sources | {module: source}))
+
+    assert complaint.startswith(f"{module} imports ")
+
+
+def test_no_module_imports_itself_round_corners(sources: dict[str, str]) -> None:
+    """
+    The imports of the package form no circle.
+    """
+    assert [] == circles(imports_of(sources))
+
+
+def test_a_circle_is_found(sources: dict[str, str]) -> None:
+    """
+    Two modules that import each other are a complaint.
+    """
+    faulty = sources | {"ipv6matrix.lists": "from ipv6matrix import plan", "ipv6matrix.plan": "import ipv6matrix.lists"}
+
+    assert 1 == len(circles(imports_of(faulty)))
+
+
+def test_each_module_has_its_test_file() -> None:
+    """
+    ipv6matrix/probes/dns.py is tested by tests/probes/test_dns.py, and so on.
+    """
+    assert [] == untested(package_files(), lambda path: (PROJECT / path).is_file())
+
+
+def test_a_missing_test_file_is_found() -> None:
+    """
+    A module without its test file is a complaint that names the file to write.
+    """
+    assert ["ipv6matrix/probes/new.py has no tests/probes/test_new.py"] == untested(
+        ["probes/new.py", "probes/__init__.py", "settings.py"], lambda path: False
+    )
+
+
+def test_the_architecture_is_complete(architecture: str) -> None:
+    """
+    ARCHITECTURE.md names every module and folder at the top of the package.
+    """
+    assert [] == unnamed(architecture, top_level())
+
+
+def test_an_unnamed_folder_is_found(architecture: str) -> None:
+    """
+    A new folder that ARCHITECTURE.md does not name is a complaint.
+    """
+    assert ["novelty/"] == unnamed(architecture, [*top_level(), "novelty/"])
+
+
+def test_the_architecture_names_nothing_else(architecture: str) -> None:
+    """
+    Every module, folder and file that ARCHITECTURE.md names exists.
+    """
+    assert [] == ghosts(architecture, PROJECT)
+
+
+@pytest.mark.parametrize("ghost", ["ghosts.py", "spiders/ghost.py", "ghosts/", "docs/ghost.md"])
+def test_a_ghost_is_found(architecture: str, ghost: str) -> None:
+    """
+    A name in ARCHITECTURE.md without a file is a complaint.
+    """
+    assert [ghost] == ghosts(f"{architecture}\nSee `{ghost}`.", PROJECT)
+
+
+def test_the_architecture_is_one_page(architecture: str) -> None:
+    """
+    ARCHITECTURE.md stays short enough to be read in one go.
+    """
+    assert len(architecture.splitlines()) <= 120
+
+
+# --- the rules ---
+
+
+def strays(imports: Mapping[str, set[str]]) -> list[str]:
+    """Give a complaint for each import against an arrow."""
+    return [
+        f"{module} imports {imported}"
+        for module, all_imported in sorted(imports.items())
+        for imported in sorted(all_imported)
+        if any(_breaks(arrow, module, imported) for arrow in ARROWS)
+        or (_within(imported, ONLY_THE_STORE) and not _within(module, f"{PACKAGE}.store"))
+    ]
+
+
+def _breaks(arrow: Arrow, module: str, imported: str) -> bool:
+    if not _within(module, arrow.under):
+        return False
+    if any(_within(imported, prefix) for prefix in arrow.never):
+        return True
+    # The package itself holds nothing but its version.
+    ours = _within(imported, PACKAGE) and imported != PACKAGE
+    return ours and arrow.of_ours_only is not None and not any(_within(imported, prefix) for prefix in arrow.of_ours_only)
+
+
+def _within(module: str, prefix: str) -> bool:
+    return module == prefix or module.startswith(f"{prefix}.")
+
+
+def circles(imports: Mapping[str, set[str]]) -> list[str]:
+    """Give the first circle of imports, if there is one."""
+    graph = {module: {one for one in imported if one in imports and one != PACKAGE} for module, imported in imports.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return [" -> ".join(error.args[1])]
+    return []
+
+
+def imports_of(sources: Mapping[str, str]) -> dict[str, set[str]]:
+    """Give the modules that each module imports, at its top or anywhere within."""
+    return {module: set(_imports(module, ast.parse(source), sources)) for module, source in sources.items()}
+
+
+def _imports(module: str, tree: ast.Module, known: Iterable[str]) -> Iterable[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join([*module.split(".")[: -node.level], *filter(None, [node.module])]) if node.level else node.module or ""
+            for alias in node.names:
+                member = f"{base}.{alias.name}"
+                yield member if member in known else base
+
+
+def untested(files: Iterable[str], exists) -> list[str]:  # type: ignore[no-untyped-def]
+    """Give a complaint for each module of the package, by path within it, that has no test file."""
+    complaints = []
+    for file in files:
+        path = Path(file)
+        expected = f"tests/{path.with_name('test_' + path.name)}"
+        if path.name not in UNTESTED and not exists(expected):
+            complaints.append(f"{PACKAGE}/{file} has no {expected}")
+    return complaints
+
+
+def unnamed(architecture: str, names: Iterable[str]) -> list[str]:
+    """Give the names that a text does not mention as code."""
+    return [name for name in names if name not in _spans(architecture)]
+
+
+def ghosts(architecture: str, project: Path) -> list[str]:
+    """Give what a text names as a path, of the project or of the package, that is not there."""
+    paths = [span for span in _spans(architecture) if re.fullmatch(r"[\w.-]+/|[\w./-]+\.(py|md|csv|db|txt|cfg)", span)]
+    return [path for path in paths if not path.endswith(".db") and not any((base / path).exists() for base in (project, project / PACKAGE))]
+
+
+def _spans(text: str) -> list[str]:
+    return re.findall(r"`([^`\n]+)`", text)
+
+
+# --- what is there ---
+
+
+@pytest.fixture(scope="module")
+def sources() -> dict[str, str]:
+    return {_module(file): (PROJECT / PACKAGE / file).read_text() for file in package_files()}
+
+
+@pytest.fixture(scope="module")
+def architecture() -> str:
+    return (PROJECT / "ARCHITECTURE.md").read_text()
+
+
+def package_files() -> list[str]:
+    return sorted(str(file.relative_to(PROJECT / PACKAGE)) for file in (PROJECT / PACKAGE).rglob("*.py"))
+
+
+def top_level() -> list[str]:
+    """Name the modules and folders at the top of the package, folders with a final slash."""
+    entries = (PROJECT / PACKAGE).iterdir()
+    return sorted(f"{entry.name}/" if entry.is_dir() else entry.name for entry in entries if not entry.name.startswith("__"))
+
+
+def _module(file: str) -> str:
+    return ".".join([PACKAGE, *file.removesuffix(".py").removesuffix("__init__").rstrip("/").split("/")]).rstrip(".")
