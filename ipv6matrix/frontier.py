@@ -18,6 +18,7 @@ from scrapy.crawler import Crawler
 from twisted.internet.defer import Deferred
 
 from ipv6matrix import questions
+from ipv6matrix.exceptions import StartRefusedError
 from ipv6matrix.extensions.job import Job
 from ipv6matrix.items import Answered
 from ipv6matrix.signals import frontier_hungry
@@ -25,6 +26,8 @@ from ipv6matrix.store.database import Store
 
 # Rows read at a time: enough that reading is rare, few enough to stay small.
 _CHUNK = 500
+# The frontier is hungry while fewer questions to the resolver wait than this part of its room.
+_HUNGRY = 1 / 4
 
 
 @dataclass(slots=True)
@@ -36,6 +39,8 @@ class _Slot:
     in_flight: set[str] = field(default_factory=set)
     last_number: int = 0
     may_have_more: bool = True
+    waiting: int = 0
+    "Requests that are not handed out, read or not."
     ready: deque[str] = field(default_factory=deque)
 
 
@@ -47,6 +52,8 @@ class Frontier(BaseScheduler):
         self._slots = {name: _Slot(name, room) for name, room in concurrency.items()}
         self._held: dict[str, list[tuple[str, str]]] = {}
         self._store: Store
+        self._refusal: StartRefusedError | None = None
+        crawler.signals.connect(self._spider_opened, signal=signals.spider_opened)
         # A request that a middleware answers never reaches the downloader, one
         # that fails never becomes a response.
         crawler.signals.connect(self._left, signal=signals.request_left_downloader)
@@ -59,8 +66,19 @@ class Frontier(BaseScheduler):
     def open(self, _: Spider) -> Deferred[None] | None:
         job = self._crawler.get_extension(Job)
         assert job is not None
-        self._store = job.open()
+        try:
+            self._store = job.open()
+        except StartRefusedError as refusal:
+            # Scrapy closes a crawl in good order only once all its parts are open.
+            self._refusal = refusal
+            return None
+        for slot in self._slots.values():
+            slot.waiting = self._store.count_pending(slot.name)
         return None
+
+    def _spider_opened(self) -> None:
+        if self._refusal is not None:
+            raise self._refusal
 
     def has_pending_requests(self) -> bool:
         return any(slot.ready or self._refill(slot) for slot in self._slots.values())
@@ -77,20 +95,20 @@ class Frontier(BaseScheduler):
             self._held.setdefault(parent, []).append((request.url, slot))
             return True
         new = self._store.ask(request.url, slot)
-        self._slots[slot].may_have_more |= new
+        self._note(slot, new)
         return new
 
     def store(self, item: Answered) -> None:
         """Store an item with the requests that wait for it."""
         follow_ups = self._held.pop(item.url, [])
-        self._store.answer(item, follow_ups)
-        for _, slot in follow_ups:
-            self._slots[slot].may_have_more = True
+        for slot, new in self._store.answer(item, follow_ups):
+            self._note(slot, new)
 
     def next_request(self) -> Request | None:
         for slot in self._slots.values():
             if len(slot.in_flight) < slot.room and (slot.ready or self._refill(slot)):
                 url = slot.ready.popleft()
+                slot.waiting -= 1
                 slot.in_flight.add(url)
                 return questions.request(url)
         if self.hungry:
@@ -99,13 +117,17 @@ class Frontier(BaseScheduler):
 
     @property
     def hungry(self) -> bool:
-        """True when there is room for questions to the resolver, and none to ask."""
+        """True when few questions to the resolver wait: the list may be read on."""
         slot = self._slots["dns"]
-        return not (slot.ready or slot.may_have_more) and len(slot.in_flight) < slot.room
+        return slot.waiting < slot.room * _HUNGRY
 
     def knows(self, url: str) -> bool:
         """Tell whether a request is in the frontier, asked or not."""
         return self._store.knows(url)
+
+    def _note(self, slot: str, new: bool) -> None:
+        self._slots[slot].may_have_more |= new
+        self._slots[slot].waiting += new
 
     def _left(self, request: Request) -> None:
         slot = self._slots.get(request.meta["download_slot"])

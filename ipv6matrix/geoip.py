@@ -6,12 +6,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import maxminddb
 from geoip2.database import Reader
 from geoip2.errors import AddressNotFoundError
+
+
+# Where mmdb files keep IPv4 addresses: an IPv6 address in it would get the
+# place of the IPv4 address in its last bits (MaxMind DB format, "IPv4 addresses in an IPv6 tree").
+_IPV4_TREE: Final = IPv6Network("::/96")
 
 
 class GeoIpError(Exception):
@@ -40,6 +46,8 @@ class GeoIp:
 
     def locate(self, address: str) -> Place:
         """Look an address up in both files."""
+        if ":" in address and IPv6Address(address) in _IPV4_TREE:
+            return Place()
         asn = _found(self._asn.asn if self._asn else None, address)
         city = _found(self._city.city if self._city else None, address)
         return Place(
@@ -71,11 +79,10 @@ def _open(path: str | None, form: str, setting: str) -> Reader | None:
         reader = Reader(Path(path).expanduser())
     except (OSError, maxminddb.InvalidDatabaseError) as error:
         raise GeoIpError(f"{setting}: cannot read {path!r} ({error}); name a GeoLite2-{form} file (mmdb)") from error
-    if form not in reader.metadata().database_type:
+    found = reader.metadata().database_type
+    if form not in found:
         reader.close()
-        raise GeoIpError(
-            f"{setting}: {path!r} is a {reader.metadata().database_type} file; name a GeoLite2-{form} file"
-        )
+        raise GeoIpError(f"{setting}: {path!r} is a {found} file; name a GeoLite2-{form} file")
     return reader
 
 

@@ -35,11 +35,10 @@ def parse(text: str) -> Server:
     Raises NameserverError.
     """
     host, port = text, "53"
-    if text.startswith("["):
-        host, _, rest = text[1:].partition("]")
-        port = rest.removeprefix(":") or port
-    elif text.count(":") == 1:
-        host, _, port = text.partition(":")
+    if text.count(":") == 1 or (text.startswith("[") and not text.endswith("]")):
+        host, _, port = text.rpartition(":")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
     try:
         return str(ip_address(host)), _port(port)
     except ValueError as error:

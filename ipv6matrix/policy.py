@@ -63,6 +63,7 @@ _SPECIAL: Final[tuple[tuple[Network, str], ...]] = tuple(
         ("2001::/32", TEREDO),
         ("2001:1::1/128", GLOBAL),
         ("2001:1::2/128", GLOBAL),
+        ("2001:1::3/128", GLOBAL),
         ("2001:2::/48", "benchmarking"),
         ("2001:3::/32", GLOBAL),
         ("2001:4:112::/48", GLOBAL),

@@ -14,6 +14,7 @@ the word `resolver` stands for those of the setting NAMESERVERS.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import parse_qsl, urlsplit
 
 from scrapy import Request
@@ -116,9 +117,9 @@ def parse(url: str) -> Question:
 
     Raises BadQuestionError for a URL that no function of this module makes.
     """
-    parts = urlsplit(url)
-    query = parse_qsl(parts.query)
     try:
+        parts = urlsplit(url)
+        query = parse_qsl(parts.query)
         return _parsers[parts.scheme](parts.netloc, parts.path.lstrip("/"), query)
     except (KeyError, ValueError, IndexError) as error:
         raise BadQuestionError(
@@ -164,7 +165,4 @@ def _authority(address: str) -> str:
 
 
 def _address(authority: str) -> str:
-    address = authority.strip("[]")
-    if not address:
-        raise ValueError(authority)
-    return address
+    return str(ip_address(authority.strip("[]")))

@@ -88,7 +88,7 @@ MISSING = "stop"
 DNS_CONCURRENCY = 200
 PING_CONCURRENCY = 400
 TCP_CONCURRENCY = 400
-TRACE_CONCURRENCY = 200
+TRACE_CONCURRENCY = 400
 # Processes of mtr-packet that share the traces. Read by handlers.trace.
 TRACE_PROCESSES = 2
 # Seconds between commits: what a kill can make the crawl ask again. Read by

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -46,11 +46,27 @@ ARROWS = (
     ),
     Arrow(
         under="ipv6matrix.spiders",
-        never=("ipv6matrix.store", "ipv6matrix.probes", "ipv6matrix.handlers", "ipv6matrix.extensions", "socket", "asyncio"),
+        never=(
+            "ipv6matrix.store",
+            "ipv6matrix.probes",
+            "ipv6matrix.handlers",
+            "ipv6matrix.extensions",
+            "socket",
+            "asyncio",
+        ),
     ),
-    Arrow(under="ipv6matrix.middlewares", never=("ipv6matrix.probes", "ipv6matrix.handlers", "ipv6matrix.spiders", "socket")),
-    Arrow(under="ipv6matrix.pipelines", never=("ipv6matrix.probes", "ipv6matrix.handlers", "ipv6matrix.spiders", "socket")),
-    Arrow(under="ipv6matrix.store", never=("scrapy", "twisted", "socket"), of_ours_only=("ipv6matrix.items", "ipv6matrix.policy", "ipv6matrix.store")),
+    Arrow(
+        under="ipv6matrix.middlewares",
+        never=("ipv6matrix.probes", "ipv6matrix.handlers", "ipv6matrix.spiders", "socket"),
+    ),
+    Arrow(
+        under="ipv6matrix.pipelines", never=("ipv6matrix.probes", "ipv6matrix.handlers", "ipv6matrix.spiders", "socket")
+    ),
+    Arrow(
+        under="ipv6matrix.store",
+        never=("scrapy", "twisted", "socket"),
+        of_ours_only=("ipv6matrix.items", "ipv6matrix.policy", "ipv6matrix.store"),
+    ),
     Arrow(under="ipv6matrix.exporters", never=("scrapy", "twisted")),
     Arrow(under="ipv6matrix.web", never=("scrapy", "twisted")),
 )
@@ -58,11 +74,11 @@ ARROWS = (
 ONLY_THE_STORE = "sqlite3"
 
 
-def test_imports_follow_the_arrows(sources: dict[str, str]) -> None:
+def test_imports_follow_the_arrows(imports: dict[str, set[str]]) -> None:
     """
     No module imports what its kind must not know.
     """
-    assert [] == strays(imports_of(sources))
+    assert [] == strays(imports)
 
 
 @pytest.mark.parametrize(
@@ -85,29 +101,30 @@ def test_imports_follow_the_arrows(sources: dict[str, str]) -> None:
         ("ipv6matrix.items", "from ipv6matrix import policy"),
     ],
 )
-def test_a_stray_import_is_found(sources: dict[str, str], module: str, source: str) -> None:
+def test_a_stray_import_is_found(imports: dict[str, set[str]], module: str, source: str) -> None:
     """
     An import against an arrow, in whatever form, is a complaint that names module and import.
     """
-    (complaint,) = strays(imports_of(sources | {module: source}))
+    (complaint,) = strays(imports | {module: imports_of(module, source)})
 
     assert complaint.startswith(f"{module} imports ")
 
 
-def test_no_module_imports_itself_round_corners(sources: dict[str, str]) -> None:
+def test_no_module_imports_itself_round_corners(imports: dict[str, set[str]]) -> None:
     """
     The imports of the package form no circle.
     """
-    assert [] == circles(imports_of(sources))
+    assert [] == circles(imports)
 
 
-def test_a_circle_is_found(sources: dict[str, str]) -> None:
+def test_a_circle_is_found(imports: dict[str, set[str]]) -> None:
     """
     Two modules that import each other are a complaint.
     """
-    faulty = sources | {"ipv6matrix.lists": "from ipv6matrix import plan", "ipv6matrix.plan": "import ipv6matrix.lists"}
+    there = imports_of("ipv6matrix.lists", "from ipv6matrix import plan")
+    back = imports_of("ipv6matrix.plan", "import ipv6matrix.lists")
 
-    assert 1 == len(circles(imports_of(faulty)))
+    assert 1 == len(circles(imports | {"ipv6matrix.lists": there, "ipv6matrix.plan": back}))
 
 
 def test_each_module_has_its_test_file() -> None:
@@ -183,7 +200,9 @@ def _breaks(arrow: Arrow, module: str, imported: str) -> bool:
         return True
     # The package itself holds nothing but its version.
     ours = _within(imported, PACKAGE) and imported != PACKAGE
-    return ours and arrow.of_ours_only is not None and not any(_within(imported, prefix) for prefix in arrow.of_ours_only)
+    if not ours or arrow.of_ours_only is None:
+        return False
+    return not any(_within(imported, prefix) for prefix in arrow.of_ours_only)
 
 
 def _within(module: str, prefix: str) -> bool:
@@ -192,7 +211,8 @@ def _within(module: str, prefix: str) -> bool:
 
 def circles(imports: Mapping[str, set[str]]) -> list[str]:
     """Give the first circle of imports, if there is one."""
-    graph = {module: {one for one in imported if one in imports and one != PACKAGE} for module, imported in imports.items()}
+    ours = set(imports) - {PACKAGE}
+    graph = {module: imported & ours for module, imported in imports.items()}
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
@@ -200,23 +220,29 @@ def circles(imports: Mapping[str, set[str]]) -> list[str]:
     return []
 
 
-def imports_of(sources: Mapping[str, str]) -> dict[str, set[str]]:
-    """Give the modules that each module imports, at its top or anywhere within."""
-    return {module: set(_imports(module, ast.parse(source), sources)) for module, source in sources.items()}
+def imports_of(module: str, source: str) -> set[str]:
+    """Give the modules that a module imports, at its top or anywhere within."""
+    return set(_imports(module, source, set(map(_module, package_files()))))
 
 
-def _imports(module: str, tree: ast.Module, known: Iterable[str]) -> Iterable[str]:
-    for node in ast.walk(tree):
+def _imports(module: str, source: str, known: set[str]) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base = ".".join([*module.split(".")[: -node.level], *filter(None, [node.module])]) if node.level else node.module or ""
+            base = _base(module, node)
             for alias in node.names:
                 member = f"{base}.{alias.name}"
                 yield member if member in known else base
 
 
-def untested(files: Iterable[str], exists) -> list[str]:  # type: ignore[no-untyped-def]
+def _base(module: str, node: ast.ImportFrom) -> str:
+    """Tell where an import comes from; a relative one counts dots from its own module."""
+    above = module.split(".")[: -node.level] if node.level else []
+    return ".".join([*above, *filter(None, [node.module])])
+
+
+def untested(files: Iterable[str], exists: Callable[[str], bool]) -> list[str]:
     """Give a complaint for each module of the package, by path within it, that has no test file."""
     complaints = []
     for file in files:
@@ -234,8 +260,8 @@ def unnamed(architecture: str, names: Iterable[str]) -> list[str]:
 
 def ghosts(architecture: str, project: Path) -> list[str]:
     """Give what a text names as a path, of the project or of the package, that is not there."""
-    paths = [span for span in _spans(architecture) if re.fullmatch(r"[\w.-]+/|[\w./-]+\.(py|md|csv|db|txt|cfg)", span)]
-    return [path for path in paths if not path.endswith(".db") and not any((base / path).exists() for base in (project, project / PACKAGE))]
+    paths = [span for span in _spans(architecture) if re.fullmatch(r"[\w.-]+/|[\w./-]+\.(py|md|csv|txt|cfg)", span)]
+    return [path for path in paths if not any((base / path).exists() for base in (project, project / PACKAGE))]
 
 
 def _spans(text: str) -> list[str]:
@@ -246,8 +272,9 @@ def _spans(text: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def sources() -> dict[str, str]:
-    return {_module(file): (PROJECT / PACKAGE / file).read_text() for file in package_files()}
+def imports() -> dict[str, set[str]]:
+    files = {_module(file): PROJECT / PACKAGE / file for file in package_files()}
+    return {module: imports_of(module, file.read_text()) for module, file in files.items()}
 
 
 @pytest.fixture(scope="module")
@@ -261,8 +288,8 @@ def package_files() -> list[str]:
 
 def top_level() -> list[str]:
     """Name the modules and folders at the top of the package, folders with a final slash."""
-    entries = (PROJECT / PACKAGE).iterdir()
-    return sorted(f"{entry.name}/" if entry.is_dir() else entry.name for entry in entries if not entry.name.startswith("__"))
+    entries = [entry for entry in (PROJECT / PACKAGE).iterdir() if not entry.name.startswith("__")]
+    return sorted(f"{entry.name}/" if entry.is_dir() else entry.name for entry in entries)
 
 
 def _module(file: str) -> str:

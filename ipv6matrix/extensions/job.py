@@ -35,6 +35,8 @@ class Job:
         self.store: Store
         self.row: dict[str, Any] | None = None
         "The crawl's own row as it was when the database was closed."
+        self.whole = True
+        "False when somebody's reading kept a part of the closed database in its write-ahead log."
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -70,7 +72,7 @@ class Job:
             self._commits.stop()
             self._commits = None
             self.row = self.store.crawl()
-            self.store.close()
+            self.whole = self.store.close()
         if self._lock is not None:
             self._lock.close()
             self._lock = None

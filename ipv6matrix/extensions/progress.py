@@ -45,6 +45,7 @@ class Progress:
         self._started_at = time.monotonic()
         if sys.stderr.isatty() and not self._crawler.settings.get("LOG_FILE"):
             self._bar = _bar()
+            self._bar.add_task("", total=None)
             self._bar.start()
             self._call(self._draw, _DRAW_EVERY_S)
         self._call(self._log, _LOG_EVERY_S)

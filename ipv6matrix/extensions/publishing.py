@@ -34,7 +34,9 @@ class Publishing:
         job = self._crawler.get_extension(Job)
         assert job is not None
         job.close()
-        if job.row and job.row["end_reason"] == "finished":
+        if not job.whole:
+            logger.error("Somebody reads %s: let them end, then give the same command again", job.folder / "ips.db")
+        elif job.row and job.row["end_reason"] == "finished":
             target = self._folder / f"ips-{job.row['run']}.db"
             self._folder.mkdir(parents=True, exist_ok=True)
             # A rename within one file system; across two, a copy beside, then a rename.

@@ -43,9 +43,14 @@ class FeedMiddleware:
             if self._frontier.knows(request.url):
                 self._crawler.stats.inc_value("list/known")
                 continue
-            while not self._frontier.hungry:
-                await self._crawler.signals.wait_for(frontier_hungry)
-            yield request
+            if not self._frontier.hungry:
+                # Scrapy hands on one start request a turn of the loop; so that a
+                # busy loop feeds no slower, all but this one go in directly.
+                yield request
+                while not self._frontier.hungry:
+                    await self._crawler.signals.wait_for(frontier_hungry)
+            else:
+                self._crawler.engine.crawl(request)
 
     @property
     def _frontier(self) -> Any:

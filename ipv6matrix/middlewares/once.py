@@ -39,7 +39,8 @@ class OnceMiddleware:
         """Leave the names that are still to be asked in meta["names"]; none left is an empty answer."""
         if request.meta["download_slot"] != "dns" or not questions.of(request).about_hosts:
             return None
-        names = tuple(name for name in questions.of(request).names if self._is_new(name))
+        opted_out = request.meta.get("opted_out", ())
+        names = tuple(name for name in questions.of(request).names if name not in opted_out and self._is_new(name))
         self._being_asked.update(names)
         request.meta["names"] = names
         return None if names else ObservationResponse(request, HostsObservation(hosts=()))

@@ -4,6 +4,7 @@ Domains and networks that are never asked.
 
 from __future__ import annotations
 
+import logging
 import time
 from ipaddress import ip_network
 from pathlib import Path
@@ -16,6 +17,8 @@ from ipv6matrix import lists, questions
 from ipv6matrix.items import Refusal
 from ipv6matrix.policy import OPTED_OUT, Network, holds
 from ipv6matrix.responses import ObservationResponse
+
+logger = logging.getLogger(__name__)
 
 # Seconds between looks at the file: an opt-out added during a crawl is respected from then on.
 _LOOK_INTERVAL: Final = 1.0
@@ -30,7 +33,8 @@ class OptOuts:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._looked_at = self._modified_at = 0.0
+        self._looked_at = 0.0
+        self._modified_at: float | None = 0.0
         self._domains: set[str] = set()
         self._networks: tuple[Network, ...] = ()
         self.read()
@@ -64,10 +68,20 @@ class OptOuts:
         if now - self._looked_at < _LOOK_INTERVAL:
             return
         self._looked_at = now
-        modified_at = self._path.stat().st_mtime
-        if modified_at != self._modified_at:
-            self._modified_at = modified_at
+        modified_at = self._modification()
+        if modified_at == self._modified_at:
+            return
+        self._modified_at = modified_at
+        try:
             self.read()
+        except (OSError, UnicodeError, OptOutError) as error:
+            logger.warning("The opt-out file cannot be read; what it said before holds on: %s", error)
+
+    def _modification(self) -> float | None:
+        try:
+            return self._path.stat().st_mtime
+        except OSError:
+            return None
 
     def _take_network(self, text: str, networks: list[Network]) -> bool:
         try:
@@ -103,6 +117,8 @@ class OptOutMiddleware:
         by_address = question.scheme != "dns" or "PTR" in question.types
         holds_it = self._opt_outs.holds_address if by_address else self._opt_outs.holds_name
         if not holds_it(question.subject):
+            # A guessed host may be opted out although its domain is not; the spider records it.
+            request.meta["opted_out"] = tuple(filter(self._opt_outs.holds_name, question.names if question.labels else ()))
             return None
         assert self._crawler.stats
         self._crawler.stats.inc_value("refused/opted_out")

@@ -29,7 +29,7 @@ class ValidatePipeline:
 
 
 def _fault(item: Answered) -> str | None:
-    if isinstance(item, _BY_ADDRESS) and str(ip_address(item.address)) != item.address:
+    if isinstance(item, _BY_ADDRESS) and not _is_canonical(item.address):
         return f"{item.address!r} is not an address in its canonical text"
     if isinstance(item, PingItem) and len(item.ping.rtts_ms) > item.ping.sent:
         return "more replies than requests"
@@ -37,3 +37,10 @@ def _fault(item: Answered) -> str | None:
         unusual = next((host.name for host in item.hosts if host.name != host.name.lower().rstrip(".")), None)
         return f"host {unusual!r} is not in lower case without a final dot" if unusual else None
     return None
+
+
+def _is_canonical(address: str) -> bool:
+    try:
+        return str(ip_address(address)) == address
+    except ValueError:
+        return False

@@ -50,8 +50,8 @@ class Channel:
 
     async def read_line(self) -> bytes:
         """The next line, without its end; CRLF as well as a lone LF ends one."""
-        while b"\n" not in self._buffer:
-            if len(self._buffer) > MAX_LINE_BYTES:
+        while b"\n" not in self._buffer[:MAX_LINE_BYTES]:
+            if len(self._buffer) >= MAX_LINE_BYTES:
                 raise LineTooLongError
             self._buffer += await self._read()
         line, _, self._buffer = self._buffer.partition(b"\n")

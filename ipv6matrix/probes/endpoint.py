@@ -33,6 +33,7 @@ class Endpoint:
     def __init__(self, server: tuple[str, int]) -> None:
         self.server = server
         self._socket: socket.socket | None = None
+        self._closed = False
         self._waiting: dict[int, tuple[wire.Question, asyncio.Future[bytes | Failure]]] = {}
 
     @property
@@ -53,8 +54,12 @@ class Endpoint:
             raise
         self._socket = opened
 
-    def close(self, failure: Failure = Failure.PROBE_FAILED) -> None:
-        """Close the socket; who still waits for a reply gets `failure`."""
+    def close(self) -> None:
+        """Close for good; who still waits for a reply, or asks later, gets `probe_failed`."""
+        self._closed = True
+        self._drop_socket(Failure.PROBE_FAILED)
+
+    def _drop_socket(self, failure: Failure) -> None:
         if self._socket is not None:
             asyncio.get_running_loop().remove_reader(self._socket)
             self._socket.close()
@@ -65,7 +70,7 @@ class Endpoint:
         """One query over UDP: the reply that belongs to it, or why there is none."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[bytes | Failure] = loop.create_future()
-        if len(self._waiting) >= _MAX_IN_FLIGHT:
+        if self._closed or len(self._waiting) >= _MAX_IN_FLIGHT:
             return Failure.PROBE_FAILED
         identifier = self._free_identifier()
         self._waiting[identifier] = asked, future
@@ -123,7 +128,7 @@ class Endpoint:
     def _settle_socket(self, error: OSError) -> None:
         """A socket whose route or source address is gone stays unusable: let the next query open a new one."""
         if error.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL, errno.EINVAL):
-            self.close(failure_of(error))
+            self._drop_socket(failure_of(error))
 
     def _read(self, at_most: int = _READS_AT_ONCE) -> None:
         """Hand out the replies that have arrived; what nobody waits for is dropped."""

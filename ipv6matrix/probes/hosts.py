@@ -6,12 +6,17 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from ipaddress import ip_address
+from typing import Any, Final
 
 from ipv6matrix.items import HostObservation, LookupObservation, Status
 
-Lookup = Callable[[str, str], Awaitable[LookupObservation]]
+Lookup = Callable[[str, str], Coroutine[Any, Any, LookupObservation]]
+
+# Seconds that an answer which may spare other questions is waited for. Were they
+# asked one after another, a silent name would take a lifetime for each.
+_PATIENCE_S: Final = 1.0
 
 
 def reverse_name(address: str) -> str:
@@ -26,11 +31,12 @@ async def ask_domain(lookup: Lookup, name: str, types: Sequence[str]) -> dict[st
     NXDOMAIN says that a name has no record of any type (RFC 8020 section 2), so
     the first answer spares the other questions.
     """
-    first = await lookup(name, types[0])
-    if first.status == Status.NXDOMAIN:
-        return {rdtype.lower(): _same(first, name, rdtype) for rdtype in types}
-    others = await asyncio.gather(*(lookup(name, rdtype) for rdtype in types[1:]))
-    return dict(zip(map(str.lower, types), (first, *others), strict=True))
+    async with asyncio.TaskGroup() as group:
+        first = group.create_task(lookup(name, types[0]))
+        if await _says_nxdomain(first):
+            return {rdtype.lower(): _same(first.result(), name, rdtype) for rdtype in types}
+        tasks = [first, *(group.create_task(lookup(name, rdtype)) for rdtype in types[1:])]
+    return {rdtype.lower(): task.result() for rdtype, task in zip(types, tasks, strict=True)}
 
 
 async def ask_hosts(lookup: Lookup, domain: str, names: Sequence[str]) -> tuple[HostObservation, ...]:
@@ -39,47 +45,68 @@ async def ask_hosts(lookup: Lookup, domain: str, names: Sequence[str]) -> tuple[
 
     A name that does not exist spares its AAAA question and every name below it
     (RFC 8020 section 2). A random label is asked for only when every guess
-    beside it exists: one that does not exist disproves a wildcard
-    (RFC 4592 section 2.2).
+    beside it exists and one has an address: one that does not exist disproves a
+    wildcard (RFC 4592 section 2.2).
     """
-    found: dict[str, HostObservation] = {}
-    for depth in sorted({name.count(".") for name in names}):
-        level = [name for name in names if name.count(".") == depth]
-        answers = await asyncio.gather(*(_ask_host(lookup, name, found) for name in level))
-        found |= {answer.name: answer for answer in answers}
-    wildcard = await _wildcard(lookup, domain, found)
+    by_depth = sorted(names, key=lambda name: name.count("."))
+    async with asyncio.TaskGroup() as group:
+        series = _Series(lookup, group)
+        tasks = [group.create_task(series.ask(name)) for name in by_depth]
+    found = {task.result().name: task.result() for task in tasks}
+    wildcard = await _wildcard(lookup, domain, found.values())
     return tuple(_marked(found[name], wildcard) for name in names)
 
 
-async def _ask_host(lookup: Lookup, name: str, found: dict[str, HostObservation]) -> HostObservation:
-    above = found.get(name.partition(".")[2])
-    if above and above.a and _absent(above):
-        return HostObservation(name=name, a=_same(above.a, name, "A"), aaaa=_same(above.a, name, "AAAA"))
-    a = await lookup(name, "A")
-    aaaa = _same(a, name, "AAAA") if a.status == Status.NXDOMAIN else await lookup(name, "AAAA")
-    return HostObservation(name=name, a=a, aaaa=aaaa)
+class _Series:
+    """Hosts that are asked for together; what is asked ends with the group, whatever ends that."""
+
+    def __init__(self, lookup: Lookup, group: asyncio.TaskGroup) -> None:
+        self._lookup = lookup
+        self._group = group
+        self._a: dict[str, asyncio.Task[LookupObservation]] = {}
+
+    async def ask(self, name: str) -> HostObservation:
+        """Ask for one host; those nearer to the root have to be begun before."""
+        above = self._a.get(name.partition(".")[2])
+        if above is not None and await _says_nxdomain(above) and _absent(above.result()):
+            return HostObservation(
+                name=name, a=_same(above.result(), name, "A"), aaaa=_same(above.result(), name, "AAAA")
+            )
+        a = self._a[name] = self._group.create_task(self._lookup(name, "A"))
+        if await _says_nxdomain(a):
+            return HostObservation(name=name, a=a.result(), aaaa=_same(a.result(), name, "AAAA"))
+        aaaa = await self._lookup(name, "AAAA")
+        return HostObservation(name=name, a=await a, aaaa=aaaa)
 
 
-async def _wildcard(lookup: Lookup, domain: str, found: dict[str, HostObservation]) -> HostObservation | None:
-    guesses = [host for host in found.values() if host.name.partition(".")[2] == domain]
-    if not guesses or any(_absent(host) for host in guesses):
+async def _says_nxdomain(answer: asyncio.Task[LookupObservation]) -> bool:
+    """Wait a little for an answer, and tell whether it is that the name does not exist."""
+    await asyncio.wait((answer,), timeout=_PATIENCE_S)
+    return answer.done() and answer.result().status == Status.NXDOMAIN
+
+
+async def _wildcard(lookup: Lookup, domain: str, hosts: Iterable[HostObservation]) -> HostObservation | None:
+    guesses = [host for host in hosts if host.name.partition(".")[2] == domain]
+    if any(host.a and _absent(host.a) for host in guesses) or not any(map(_addresses, guesses)):
         return None
-    return await _ask_host(lookup, f"{secrets.token_hex(8)}.{domain}", {})
+    async with asyncio.TaskGroup() as group:
+        return await _Series(lookup, group).ask(f"{secrets.token_hex(8)}.{domain}")
 
 
 def _marked(host: HostObservation, wildcard: HostObservation | None) -> HostObservation:
-    if wildcard is None or _absent(wildcard) or _content(host) != _content(wildcard):
+    if wildcard is None or not _addresses(host) or _addresses(host) != _addresses(wildcard):
         return host
     return HostObservation(name=host.name, a=host.a, aaaa=host.aaaa, wildcard=True)
 
 
-def _absent(host: HostObservation) -> bool:
-    """Tell whether the name itself does not exist; an alias does, whatever becomes of its target."""
-    return host.a is not None and host.a.status == Status.NXDOMAIN and host.a.canonical_name is None
+def _absent(lookup: LookupObservation) -> bool:
+    """Tell whether a name itself does not exist; an alias does, whatever becomes of its target."""
+    return lookup.status == Status.NXDOMAIN and lookup.canonical_name is None
 
 
-def _content(host: HostObservation) -> tuple[frozenset[object], ...]:
-    return tuple(frozenset(lookup.records) if lookup else frozenset() for lookup in (host.a, host.aaaa))
+def _addresses(host: HostObservation) -> frozenset[str]:
+    """Give all addresses of a host; resolvers rotate them."""
+    return frozenset(address for lookup in (host.a, host.aaaa) if lookup for address in lookup.texts)
 
 
 def _same(lookup: LookupObservation, name: str, rdtype: str) -> LookupObservation:

@@ -82,7 +82,7 @@ class Pinger:
 
     A series is `count` Echo Requests, `interval_s` apart; a reply later than
     `timeout_s` after its request counts as lost. `local4` and `local6` are
-    source addresses; icmplib.SocketAddressError when they are not this machine's.
+    source addresses.
     """
 
     def __init__(
@@ -108,9 +108,6 @@ class Pinger:
         for family in _FAMILIES:
             try:
                 opened = EchoSocket(family, identifier=int.from_bytes(os.urandom(2)), local=self._local[family])
-            except icmplib.SocketAddressError:
-                self.close()
-                raise
             except icmplib.ICMPSocketError as error:
                 self._failures[family] = failure_of_opening(error)
             else:

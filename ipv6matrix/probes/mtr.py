@@ -13,11 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import shlex
 import shutil
 import subprocess
-from collections.abc import Iterator
 from typing import Any
 
 import mtrpacket
@@ -52,7 +49,7 @@ class MtrProcess:
 
     def __init__(self, executable: str) -> None:
         self._executable = executable
-        self._packet: mtrpacket.MtrPacket | None = None
+        self._packet: _Packet | None = None
         self._closed = False
         self._starting = asyncio.Lock()
         self._places = asyncio.Semaphore(_MAX_IN_FLIGHT)
@@ -66,7 +63,8 @@ class MtrProcess:
     async def close(self) -> None:
         """End the process. It also ends by itself, when its standard input does, should this process be killed."""
         self._closed = True
-        await self._end()
+        async with self._starting:  # a start that is under way, or being undone, is waited for
+            await self._end()
 
     async def probe(self, address: str, *, ttl: int, local: str, timeout_s: int) -> mtrpacket.ProbeResult:
         """One probe; MtrError when the process cannot be started or dies each time it is asked."""
@@ -82,7 +80,7 @@ class MtrProcess:
             self.in_flight -= 1
         raise MtrError(f"{self._executable} ended {_MAX_STARTS} times")
 
-    async def _started(self) -> mtrpacket.MtrPacket:
+    async def _started(self) -> _Packet:
         async with self._starting:
             if self._closed:
                 raise MtrError("closed")
@@ -90,7 +88,7 @@ class MtrProcess:
                 self._packet = await _start(self._executable)
             return self._packet
 
-    async def _bury(self, packet: mtrpacket.MtrPacket) -> None:
+    async def _bury(self, packet: _Packet) -> None:
         """Drop a process that has died, once: all its probes come here."""
         async with self._starting:
             if self._packet is packet:
@@ -102,7 +100,7 @@ class MtrProcess:
             await packet.close()
 
 
-async def _probe(packet: mtrpacket.MtrPacket, address: str, **arguments: Any) -> mtrpacket.ProbeResult:
+async def _probe(packet: _Packet, address: str, **arguments: Any) -> mtrpacket.ProbeResult:
     """One probe; to "probes-exhausted", which says nothing of the network, the answer is patience."""
     while True:
         async with asyncio.timeout(arguments["timeout"] + _GRACE_S):
@@ -112,38 +110,35 @@ async def _probe(packet: mtrpacket.MtrPacket, address: str, **arguments: Any) ->
         await asyncio.sleep(_EXHAUSTED_WAIT_S)
 
 
-async def _start(executable: str) -> mtrpacket.MtrPacket:
-    packet = mtrpacket.MtrPacket()
-    packet._dns_cache = _Literals()
+class _Packet(mtrpacket.MtrPacket):  # type: ignore[misc]
+    """The library's process without its shell, its environment variable and its cache."""
+
+    def __init__(self, executable: str) -> None:
+        super().__init__()
+        self._subprocess_name = executable
+        self._dns_cache = _Literals()
+
+    async def open(self) -> _Packet:
+        pipe = asyncio.subprocess.PIPE
+        self.process = await asyncio.create_subprocess_exec(self._subprocess_name, stdin=pipe, stdout=pipe)
+        self._result_task = asyncio.ensure_future(self._dispatch_results())
+        self._opened = True
+        if not await self.check_support("send-probe"):
+            raise mtrpacket.ProcessError(f"{self._subprocess_name} cannot send probes")
+        return self
+
+
+async def _start(executable: str) -> _Packet:
+    packet = _Packet(executable)
     try:
-        with _shell_command(executable):
-            async with asyncio.timeout(_START_TIMEOUT_S):
-                await packet.open()
+        async with asyncio.timeout(_START_TIMEOUT_S):
+            return await packet.open()
     except (OSError, mtrpacket.ProcessError) as error:  # a TimeoutError is an OSError
         await packet.close()
         raise MtrError(f"{executable} does not start") from error
     except asyncio.CancelledError:
         await packet.close()
         raise
-    return packet
-
-
-@contextlib.contextmanager
-def _shell_command(executable: str) -> Iterator[None]:
-    """
-    Tell mtrpacket what to start; it reads this variable, and starts a shell.
-
-    `exec` puts the program in the shell's place, so that to kill the one is to kill the other.
-    """
-    before = os.environ.get("MTR_PACKET")
-    os.environ["MTR_PACKET"] = f"exec {shlex.quote(executable)}"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["MTR_PACKET"]
-        else:
-            os.environ["MTR_PACKET"] = before
 
 
 def mtr_missing(executable: str = PROGRAM) -> str | None:

@@ -238,8 +238,9 @@ def _negative(wire: bytes, offset: int, asked: Question) -> tuple[Status | Failu
 
 def _negative_ttl(wire: bytes, authority: list[_Record]) -> int | None:
     for record in authority:
-        if record.type == _SOA:
-            return min(_ttl(record.ttl), _ttl(_soa(wire, record.start, record.end).minimum_s))
+        if record.type == _SOA and record.end - record.start > _TIMES.size:
+            minimum_s = int.from_bytes(wire[record.end - 4 : record.end])  # the last field, behind two names
+            return min(_ttl(record.ttl), _ttl(minimum_s))
     return None
 
 

@@ -42,7 +42,7 @@ from ipv6matrix.items import (
     TraceObservation,
 )
 from ipv6matrix.plan import Plan
-from ipv6matrix.policy import INVALID_NAME, family, sort_key
+from ipv6matrix.policy import INVALID_NAME, OPTED_OUT, family, sort_key
 from ipv6matrix.responses import ObservationResponse
 
 Output = Iterator[scrapy.Request | Answered]
@@ -126,6 +126,7 @@ class MatrixSpider(scrapy.Spider):
             )
             for host in observation.hosts
         )
+        hosts += tuple(Host(name=name, refusal=OPTED_OUT) for name in response.meta.get("opted_out", ()))
         for address in dict.fromkeys(address for host in hosts for address in host.chosen):
             for url in self._probes(address):
                 yield questions.request(url, response.url)

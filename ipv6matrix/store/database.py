@@ -44,7 +44,11 @@ class Store:
             raise StoreError(f"there is no {str(path)!r}: name an ips.db")
         try:
             connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
-            _must_be_ours(connection, path)
+            try:
+                _must_be_ours(connection, path, writes=False)
+            except BaseException:
+                connection.close()
+                raise
         except sqlite3.DatabaseError as error:
             raise StoreError(f"cannot read {str(path)!r} ({error}): name an ips.db") from error
         return cls(path, connection)
@@ -61,17 +65,32 @@ class Store:
         self._number += cursor.rowcount
         return cursor.rowcount == 1
 
-    def answer(self, item: Answered, follow_ups: Iterable[tuple[str, str]] = ()) -> None:
+    def answer(self, item: Answered, follow_ups: Iterable[tuple[str, str]] = ()) -> list[tuple[str, bool]]:
         """
         Write an item, the requests (URL, slot) that its answer led to, and mark its own request done.
 
-        Nothing else comes between, so they are committed together or not at all.
+        Gives, for each of those requests, its slot and whether it was new.
+
+        Nothing else comes between, so they are committed together or not at all;
+        an item that cannot be written leaves nothing behind.
         """
         self._begin()
-        facts.save(self._connection, item)
-        for url, slot in follow_ups:
-            self.ask(url, slot)
-        self._connection.execute("UPDATE requests SET done_at = ? WHERE url = ?", (int(time.time()), item.url))
+        number = self._number
+        self._connection.execute("SAVEPOINT answer")
+        try:
+            facts.save(self._connection, item)
+            asked = [(slot, self.ask(url, slot)) for url, slot in follow_ups]
+            self._connection.execute("UPDATE requests SET done_at = ? WHERE url = ?", (int(time.time()), item.url))
+        except Exception:
+            # SQLite itself ends the whole transaction when the disk is full.
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK TO answer")
+                self._number = number
+            raise
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("RELEASE answer")
+        return asked
 
     def pending(self, slot: str, after: int, limit: int) -> list[tuple[int, str]]:
         """Give requests of a slot that are not done, as (number, URL), from the one after a number."""
@@ -81,10 +100,20 @@ class Store:
             (slot, after, limit),
         ).fetchall()
 
+    @property
+    def newest(self) -> int:
+        """The number of the newest request, which is the number of all."""
+        return int(self._number)
+
+    def count_pending(self, slot: str) -> int:
+        """Count the requests of a slot that are not done."""
+        ((number,),) = self.query("SELECT count(*) FROM requests WHERE slot = ? AND done_at IS NULL", (slot,))
+        return int(number)
+
     def any_pending(self) -> bool:
         """Tell whether anything is still to be asked."""
-        row = self._connection.execute("SELECT 1 FROM requests WHERE done_at IS NULL LIMIT 1").fetchone()
-        return row is not None
+        # By itself SQLite would read the whole table.
+        return bool(self.query("SELECT 1 FROM requests INDEXED BY requests_pending WHERE done_at IS NULL LIMIT 1"))
 
     def knows(self, url: str) -> bool:
         """Tell whether a request is noted, asked or not."""
@@ -129,12 +158,18 @@ class Store:
         if self._connection.in_transaction:
             self._connection.execute("COMMIT")
 
-    def close(self) -> None:
-        """Commit, fold the write-ahead log into the file and close it."""
+    def close(self) -> bool:
+        """
+        Commit, fold the write-ahead log into the file and close it.
+
+        False when a reader held the log: then the file is whole only with the log beside it.
+        """
         self.commit()
+        busy = 0
         if self._writes:
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (busy, _, _) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         self._connection.close()
+        return not busy
 
     def query(self, sql: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
         """Read with a query of ipv6matrix.store.queries."""
@@ -152,12 +187,11 @@ class Store:
 def _open(path: Path) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(path, isolation_level=None, cached_statements=256)
-        _must_be_ours(connection, path)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
-        schema.migrate(connection)
-        views.draw(connection)
+        try:
+            _prepare(connection, path)
+        except BaseException:
+            connection.close()
+            raise
     except sqlite3.DatabaseError as error:
         raise StoreError(
             f"cannot use {str(path)!r} ({error}): move it away, or name another folder with -s JOBDIR="
@@ -165,11 +199,20 @@ def _open(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _must_be_ours(connection: sqlite3.Connection, path: Path) -> None:
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    _must_be_ours(connection, path, writes=True)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
+    schema.migrate(connection)
+    views.draw(connection)
+
+
+def _must_be_ours(connection: sqlite3.Connection, path: Path, *, writes: bool) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    if tables and application != schema.APPLICATION_ID:
+    if application != schema.APPLICATION_ID and (tables or not writes):
         raise StoreError(
             f"{str(path)!r} is not a database of this crawler: move it away, or name another folder with -s JOBDIR="
         )

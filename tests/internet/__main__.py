@@ -21,7 +21,9 @@ from pathlib import Path
 from tests.internet import namespaces
 from tests.internet.internet import Internet
 from tests.internet.namespaces import InternetUnavailable
+from tests.internet.scaled import scaled
 from tests.internet.scenario import Scenario
+from tests.internet.showcase import showcase
 
 VARIABLE = "IPV6MATRIX_INTERNET"
 
@@ -49,7 +51,9 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.internet", description=(__doc__ or "").strip().partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.internet", description=(__doc__ or "").strip().partition("\n")[0]
+    )
     commands = parser.add_subparsers(dest="verb", required=True)
     shell = commands.add_parser("shell", help="run a command (default: your shell) at the vantage point")
     shell.add_argument("--scenario", choices=("showcase", "scaled"), default="showcase")
@@ -66,13 +70,7 @@ def _options() -> argparse.Namespace:
 
 
 def _scenario(options: argparse.Namespace) -> Scenario:
-    if options.scenario == "scaled":
-        from tests.internet.scaled import scaled
-
-        return scaled(options.domains)
-    from tests.internet.showcase import showcase
-
-    return showcase()
+    return scaled(options.domains) if options.scenario == "scaled" else showcase()
 
 
 def _run(internet: Internet, command: list[str]) -> int:

@@ -113,7 +113,9 @@ class BlockTable:
 
     def __init__(self, blocks: Iterable[Block]) -> None:
         self._blocks = tuple(blocks)
-        self._by_prefix = {_prefix(network): block for block in self for network in (block.network4, block.network6) if network}
+        self._by_prefix = {
+            _prefix(network): block for block in self for network in (block.network4, block.network6) if network
+        }
         self.by_name = {block.name: block for block in self}
 
     def __iter__(self) -> Iterator[Block]:

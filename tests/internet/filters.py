@@ -26,25 +26,50 @@ def servers(blocks: Iterable[Block], region: str) -> list[str]:
         *_rules(here, "quiet", lambda one: not one.echo, "{icmp} type echo-request", "drop"),
     ]
     for port in PORTS:
-        rules += _rules(here, f"closed{port}", lambda one, port=port: port in one.closed, f"tcp dport {port}", "reject with tcp reset")
-        rules += _rules(here, f"filtered{port}", lambda one, port=port: port in one.filtered, f"tcp dport {port}", "drop")
+        rules += _port_rules(here, port)
     return _table("input", rules)
 
 
+def _port_rules(blocks: Iterable[Block], port: int) -> list[str]:
+    match = f"tcp dport {port}"
+    return [
+        *_rules(blocks, f"closed{port}", lambda one: port in one.closed, match, "reject with tcp reset"),
+        *_rules(blocks, f"filtered{port}", lambda one: port in one.filtered, match, "drop"),
+    ]
+
+
 def router(blocks: Iterable[Block], name: str) -> list[str]:
-    """Write the filter of a router: the last one before unreachable hosts says so, as the first does of what has no route."""
+    """Write the filter of a router: the last one calls hosts unreachable, the first one knows no route to some."""
     if name == MUTE_ROUTER:
-        return _table("output", ["add rule inet sim output icmp type time-exceeded drop",
-                                 "add rule inet sim output icmpv6 type time-exceeded drop"])
+        return _table(
+            "output",
+            [
+                "add rule inet sim output icmp type time-exceeded drop",
+                "add rule inet sim output icmpv6 type time-exceeded drop",
+            ],
+        )
     rules: list[str] = []
     for family in FAMILIES:
         behind = [block for block in blocks if REGIONS[block.region].path(family)[-1] == name]
-        rules += _rules(behind, "missing", lambda one: one.gone is Gone.HOST_UNREACHABLE, "",
-                        "reject with icmpx type host-unreachable", chain="forward", families=(family,))
+        rules += _rules(
+            behind,
+            "missing",
+            lambda one: one.gone is Gone.HOST_UNREACHABLE,
+            "",
+            "reject with icmpx type host-unreachable",
+            chain="forward",
+            families=(family,),
+        )
     if name == FIRST_ROUTER:
         # By the filter: what the routing table itself answers is limited to a few messages, machine-wide.
-        rules += _rules(blocks, "unrouted", lambda one: one.gone is Gone.NO_ROUTE, "",
-                        "reject with icmpx type no-route", chain="forward")
+        rules += _rules(
+            blocks,
+            "unrouted",
+            lambda one: one.gone is Gone.NO_ROUTE,
+            "",
+            "reject with icmpx type no-route",
+            chain="forward",
+        )
     return _table("forward", rules)
 
 
@@ -52,10 +77,16 @@ def vantage() -> list[str]:
     """Count what a crawler sends to its own machine and link: Echo Requests and the ports it asks."""
     ports = ", ".join(str(port) for port in PORTS)
     rules = [f"add counter inet sim {name}" for name in LOCAL_COUNTERS]
-    for counter, match, icmp in (("loopback4", "ip daddr 127.0.0.0/8", "icmp"), ("loopback6", "ip6 daddr ::1", "icmpv6"),
-                                 ("link_local6", "ip6 daddr fe80::/10", "icmpv6")):
-        for what in (f"tcp flags & (syn | ack) == syn tcp dport {{ {ports} }}", f"{icmp} type echo-request"):
-            rules.append(f"add rule inet sim output {match} {what} counter name {counter}")
+    for counter, match, icmp in (
+        ("loopback4", "ip daddr 127.0.0.0/8", "icmp"),
+        ("loopback6", "ip6 daddr ::1", "icmpv6"),
+        ("link_local6", "ip6 daddr fe80::/10", "icmpv6"),
+    ):
+        syn = f"tcp flags & (syn | ack) == syn tcp dport {{ {ports} }}"
+        rules += [
+            f"add rule inet sim output {match} {what} counter name {counter}"
+            for what in (syn, f"{icmp} type echo-request")
+        ]
     return _table("output", rules)
 
 

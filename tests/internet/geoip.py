@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mmdb_writer import MMDBWriter
-from netaddr import IPSet
+from netaddr import IPSet  # type: ignore[import-untyped]
 
 from tests.internet.blocks import Block
 from tests.internet.places import PLACES, Place
@@ -36,7 +36,9 @@ def write(blocks: Iterable[Block], city: Path, asn: Path) -> None:
 
 
 def _writer(database_type: str) -> MMDBWriter:
-    return MMDBWriter(ip_version=6, ipv4_compatible=True, database_type=database_type, languages=["en"], description="simulated")
+    return MMDBWriter(
+        ip_version=6, ipv4_compatible=True, database_type=database_type, languages=["en"], description="simulated"
+    )
 
 
 def _city(place: Place) -> dict[str, Any]:

@@ -45,7 +45,9 @@ class SmtpSession:
 def queries(path: Path) -> list[Query]:
     """Read the resolver's log."""
     rows = (line.split(" ", 3) for line in path.read_text().splitlines())
-    return [Query(asked_at=float(at), transport=transport, type=rdtype, name=name) for at, transport, rdtype, name in rows]
+    return [
+        Query(asked_at=float(at), transport=transport, type=rdtype, name=name) for at, transport, rdtype, name in rows
+    ]
 
 
 def connections(path: Path) -> list[Connection]:

@@ -13,7 +13,8 @@ import ctypes
 import os
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -57,8 +58,8 @@ class Namespace:
             self.run(lambda: _feed(command, "\n".join(lines) + "\n"))
 
     def set(self, **values: str) -> None:
-        """Write sysctls, given as `net__ipv4__ip_forward="1"`; those the kernel has not, or not per namespace, are skipped."""
-        self.run(lambda: [_write_sysctl(name, value) for name, value in values.items()])
+        """Write sysctls, given as `net__ipv4__ip_forward="1"`; those that a namespace does not have are skipped."""
+        self.run(lambda: _write_sysctls(values))
 
     def close(self) -> None:
         os.close(self._descriptor)
@@ -84,7 +85,7 @@ def enter() -> Namespace:
     Raises InternetUnavailable when the kernel forbids it.
     """
     if not _entered:
-        if len(os.listdir("/proc/self/task")) > 1:
+        if len(list(Path("/proc/self/task").iterdir())) > 1:
             raise InternetUnavailable(
                 "This process has started threads already, which would stay in the real network: "
                 "call namespaces.enter() first, e.g. in pytest_configure."
@@ -152,10 +153,8 @@ def _feed(command: tuple[str, ...], text: str) -> None:
         raise InternetUnavailable(f"{' '.join(command)} failed: {complaint[:500]}")
 
 
-def _write_sysctl(name: str, value: str) -> None:
-    path = Path("/proc/sys", name.replace("__", "/"))
-    try:
-        path.write_text(value)
-    except OSError:
+def _write_sysctls(values: Mapping[str, str]) -> None:
+    for name, value in values.items():
         # Older kernels keep some ICMP limits for the whole machine, not for each namespace.
-        return
+        with suppress(OSError):
+            Path("/proc/sys", name.replace("__", "/")).write_text(value)

@@ -9,6 +9,7 @@ import fcntl
 import os
 import struct
 from collections.abc import Iterable
+from functools import partial
 from typing import Final
 
 from tests.internet import blocks as block_plan
@@ -31,6 +32,7 @@ from tests.internet.topology import (
 TUN_DEVICE: Final = "/dev/net/tun"
 TUNSETIFF: Final = 0x400454CA
 IFF_TUN_NO_PI: Final = 0x1001
+QUEUE: Final = 20_000
 DEFAULT: Final[dict[Family, str]] = {4: "0.0.0.0/0", 6: "::/0"}
 
 # No duplicate address detection and no router solicitations: addresses work at once.
@@ -101,8 +103,8 @@ class Network:
         for link in self._links:
             upper, lower = self.namespaces[link.upper], self.namespaces[link.lower]
             if link.delay_ms:
-                ends = (upper.run(lambda link=link: _tun(link.device(link.upper))), lower.run(lambda link=link: _tun(link.device(link.lower))))
-                self.delayed.append((link, *ends))
+                upper_end = upper.run(partial(_tun, link.device(link.upper)))
+                self.delayed.append((link, upper_end, lower.run(partial(_tun, link.device(link.lower)))))
             else:
                 lines.append(
                     f"link add name {link.device(link.upper)} netns {upper.path} type veth"
@@ -115,9 +117,13 @@ class Network:
         for link in self._links:
             if node in (link.upper, link.lower):
                 device = link.device(node)
-                lines.append(f"link set {device} up")
-                lines += [f"address add {link.address(node, family)}/{30 if family == 4 else 64} dev {device}"
-                          f"{' nodad' if family == 6 else ''}" for family in link.families]
+                # A TUN device's own queue is 500 packets: a crawler's burst must not be lost there.
+                lines.append(f"link set {device} {f'txqueuelen {QUEUE} ' if link.delay_ms else ''}up")
+                lines += [
+                    f"address add {link.address(node, family)}/{30 if family == 4 else 64} dev {device}"
+                    f"{' nodad' if family == 6 else ''}"
+                    for family in link.families
+                ]
         if node == RESOLVER:
             lines += [f"address add {address} dev lo" for address in RESOLVER_ADDRESS.values()]
         return lines
@@ -133,13 +139,19 @@ class Network:
             else:
                 lines += self._router_routes(node, family)
         if node == VANTAGE and self._near_resolver:
-            lines += [line for family in FAMILIES for line in self._route(node, RESOLVER_ADDRESS[family], RESOLVER, family)]
+            lines += [
+                line for family in FAMILIES for line in self._route(node, RESOLVER_ADDRESS[family], RESOLVER, family)
+            ]
         return lines
 
     def _router_routes(self, node: str, family: Family) -> list[str]:
         lines: list[str] = []
         for link in self._links:
-            if node not in (link.upper, link.lower) and family in link.families and RESOLVER not in (link.upper, link.lower):
+            if (
+                node not in (link.upper, link.lower)
+                and family in link.families
+                and RESOLVER not in (link.upper, link.lower)
+            ):
                 lines += self._route(node, link.network(family), link.upper, family)
         for region in REGIONS:
             here = [block for block in self._blocks if block.region == region]

@@ -20,7 +20,7 @@ NEVER_PROBED: Final = {
     "private-192": ("192.168.1.1",),
     "shared": ("100.64.1.1",),
     "loopback": ("127.0.0.1", "::1"),
-    "unspecified": ("0.0.0.0", "::"),  # noqa: S104 - data
+    "unspecified": ("0.0.0.0", "::"),
     "link-local": ("169.254.1.1", "fe80::1"),
     "multicast": ("224.0.0.1", "ff02::1"),
     "broadcast": ("255.255.255.255",),
@@ -98,11 +98,17 @@ def _faults() -> Iterator[Zone]:
 
 def _aliases() -> Iterator[Zone]:
     target = "web.cname-target.example"
-    yield zone("cname-target.example", {"web": both("web", 5)}, aliases={"one": "two.cname-target.example",
-               "two": "three.cname-target.example", "three": target})
+    yield zone(
+        "cname-target.example",
+        {"web": both("web", 5)},
+        aliases={"one": "two.cname-target.example", "two": "three.cname-target.example", "three": target},
+    )
     yield zone("cname.example", aliases={"www": target})
     yield zone("cname-chain.example", aliases={"www": "one.cname-target.example"})
-    yield zone("cname-loop.example", aliases={"www": "a.cname-loop.example", "a": "b.cname-loop.example", "b": "a.cname-loop.example"})
+    yield zone(
+        "cname-loop.example",
+        aliases={"www": "a.cname-loop.example", "a": "b.cname-loop.example", "b": "a.cname-loop.example"},
+    )
     yield zone("cname-to-itself.example", aliases={"www": "www.cname-to-itself.example"})
     yield zone("cname-dangling.example", aliases={"www": "gone.cname-target.example"})
     yield zone("cname-to-nodata.example", aliases={"www": "www.nodata-hosts.example"})
@@ -113,14 +119,20 @@ def _aliases() -> Iterator[Zone]:
 def _mail_hosts() -> Iterator[Zone]:
     yield zone("null-mx.example", {"www": both("web", 6)}, mx=("0 .",))
     yield zone("no-mx.example", {"@": both("open", 7), "www": both("open", 7)})
-    yield zone("duplicate-mx.example", mx=("20 mx1.mailbarn.com", "10 mx1.mailbarn.com", "10 MX1.mailbarn.com", "10 mx1.mailbarn.com"))
+    yield zone(
+        "duplicate-mx.example",
+        mx=("20 mx1.mailbarn.com", "10 mx1.mailbarn.com", "10 MX1.mailbarn.com", "10 mx1.mailbarn.com"),
+    )
     yield zone("mx-to-cname.example", mx=("10 alias.mx-to-cname.example",), aliases={"alias": "mx1.mailbarn.com"})
     yield zone("mx-to-missing.example", mx=("10 gone.mailbarn.com",))
     yield zone("mx-to-nodata.example", mx=("10 mailbarn.com",))
     yield zone("mx-to-address.example", mx=("10 198.18.16.9",))
     yield zone("mx-equal.example", mx=("10 mx2.mailbarn.com", "10 mx1.mailbarn.com"))
-    yield zone("mx-many.example", {f"m{n}": both("smtp_starttls", 12 + n) for n in range(12)},
-               mx=tuple(f"{10 * n} m{n}.mx-many.example" for n in range(12)))
+    yield zone(
+        "mx-many.example",
+        {f"m{n}": both("smtp_starttls", 12 + n) for n in range(12)},
+        mx=tuple(f"{10 * n} m{n}.mx-many.example" for n in range(12)),
+    )
     yield zone("mx-preference.example", mx=("65535 mx1.mailbarn.com", "0 mx2.mailbarn.com"))
     yield zone("mx-ipv6-only.example", {"mail": only6("smtp_starttls", 28)}, mx=("10 mail.mx-ipv6-only.example",))
 
@@ -128,7 +140,9 @@ def _mail_hosts() -> Iterator[Zone]:
 def _name_servers() -> Iterator[Zone]:
     hosts = {f"ns{n}": both("nameservers", 10 + n) for n in range(13)}
     yield zone("thirteen-ns.example", hosts, ns=tuple(f"ns{n}.thirteen-ns.example" for n in range(13)))
-    yield zone("ns-without-address.example", {"www": both("open", 8)}, ns=("ns1.ns-without-address.example", "mailbarn.com"))
+    yield zone(
+        "ns-without-address.example", {"www": both("open", 8)}, ns=("ns1.ns-without-address.example", "mailbarn.com")
+    )
     yield zone("ns-lame.example", {"www": both("open", 9)}, ns=("ns1.harbour-dns.net", "ns9.harbour-dns.net"))
     yield zone("ns-single.example", {"ns": only4("nameservers", 24)}, ns=("ns.ns-single.example",))
     yield zone("ns-ipv6-only.example", {"ns": only6("nameservers", 25)}, ns=("ns.ns-ipv6-only.example",))
@@ -139,7 +153,8 @@ def _wildcards() -> Iterator[Zone]:
     yield zone("wildcard-beside-www.example", {"*": both("web", 8), "www": both("web", 9)})
     yield zone("wildcard-cname.example", aliases={"*": "web.cname-target.example"})
     yield zone("wildcard-ipv4.example", {"*": only4("web", 10), "www": both("web", 11)})
-    # `ipv6` exists as an empty non-terminal, so the wildcard covers neither it nor what is below it (RFC 4592 section 2.2.2).
+    # `ipv6` exists as an empty non-terminal, so the wildcard covers neither it nor what is below
+    # it (RFC 4592 section 2.2.2).
     yield zone("wildcard-blocked.example", {"*": both("web", 12), "host.ipv6": both("web", 13)})
     yield zone("wildcard-rotating.example", {"*": (*both("web", 14), *both("web", 15))}, rotating=("*",))
 
@@ -150,8 +165,12 @@ def _addresses() -> Iterator[Zone]:
     yield zone("private-first.example", {"www": ("10.0.0.1", "198.18.16.77", "fd00::1", "2001:db8:100::77")})
     yield zone("ipv4-only.example", {"@": only4("open", 10), "www": only4("open", 10)})
     yield zone("ipv6-only.example", {"@": only6("open", 11), "www": only6("open", 11)})
-    yield zone("rotating.example", {"www": [one for n in (24, 21, 23, 22) for one in both("open", n)]}, rotating=("www",))
-    yield zone("many-addresses.example", {"www": [one for n in range(120, 140) for one in both("open", n)]}, rotating=("www",))
+    yield zone(
+        "rotating.example", {"www": [one for n in (24, 21, 23, 22) for one in both("open", n)]}, rotating=("www",)
+    )
+    yield zone(
+        "many-addresses.example", {"www": [one for n in range(120, 140) for one in both("open", n)]}, rotating=("www",)
+    )
     guesses = ("www", "www6", "ipv6", "www.ipv6", "six", "ntp", "time")
     yield zone("every-guess.example", {label: both("open", 30 + n) for n, label in enumerate(guesses)})
     yield zone("one-address.example", {label: both("open", 40) for label in guesses})
@@ -181,8 +200,12 @@ def _relations() -> Iterator[Zone]:
     # The guessed web host of one domain is the mail host of another.
     yield zone("two-roles.example", {"www": both("open", 47)}, mx=("10 mx1.mailbarn.com",))
     yield zone("two-roles-user.example", {"www": both("web", 16)}, mx=("10 www.two-roles.example",))
-    yield zone("opted-out.example", {"www": both("open", 48), "mail": both("open", 49)}, mx=("10 mail.opted-out.example",))
-    yield zone("opted-out-mx.example", {"www": both("web", 17)}, mx=("10 mail.opted-out.example", "20 mx1.mailbarn.com"))
+    yield zone(
+        "opted-out.example", {"www": both("open", 48), "mail": both("open", 49)}, mx=("10 mail.opted-out.example",)
+    )
+    yield zone(
+        "opted-out-mx.example", {"www": both("web", 17)}, mx=("10 mail.opted-out.example", "20 mx1.mailbarn.com")
+    )
     # Both lead to www.ipv6.coincide.example.
     yield zone("coincide.example", {"www": both("open", 50), "ipv6": both("open", 51)})
     yield zone("ipv6.coincide.example", {"@": both("open", 51), "www": both("open", 52)})

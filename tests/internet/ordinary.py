@@ -20,7 +20,22 @@ SECOND: Final = (
     "bakery", "cycles", "dental", "energy", "farm", "gallery", "hotel", "journal", "kitchen", "law",
     "museum", "nursery", "optics", "press", "radio",
 )  # fmt: skip
-SUFFIXES: Final = ("com", "net", "org", "info", "de", "fr", "co.uk", "nl", "com.br", "eg", "jp", "ch", "test", "example")
+SUFFIXES: Final = (
+    "com",
+    "net",
+    "org",
+    "info",
+    "de",
+    "fr",
+    "co.uk",
+    "nl",
+    "com.br",
+    "eg",
+    "jp",
+    "ch",
+    "test",
+    "example",
+)
 HOSTING: Final = ("cairo", "berlin", "sao-paulo", "tokyo", "ashburn", "paris", "web", "open", "longer6", "shorter6")
 COUNT: Final = 230
 

@@ -63,7 +63,18 @@ def read(path: Path) -> list[Packet]:
     return [_packet(*fields) for fields in RECORD.iter_unpack(data[: len(data) // RECORD.size * RECORD.size])]
 
 
-def _packet(sent_at: float, version: int, protocol: int, port: int, ttl: int, flags: int, length: int, destination: bytes) -> Packet:
+def _packet(
+    sent_at: float, version: int, protocol: int, port: int, ttl: int, flags: int, length: int, destination: bytes
+) -> Packet:
     family: Family = 4 if version == 4 else 6
     text = inet_ntop(AF_INET, destination[:4]) if family == 4 else inet_ntop(AF_INET6, destination)
-    return Packet(sent_at=sent_at, family=family, destination=text, protocol=protocol, port=port, ttl=ttl, flags=flags, length_bytes=length)
+    return Packet(
+        sent_at=sent_at,
+        family=family,
+        destination=text,
+        protocol=protocol,
+        port=port,
+        ttl=ttl,
+        flags=flags,
+        length_bytes=length,
+    )

@@ -26,6 +26,7 @@ class Place:
     organisation: str | None = None
 
 
+# fmt: off
 PLACES: Final = {
     place.name: place
     for place in (
@@ -48,3 +49,4 @@ PLACES: Final = {
         Place(name="nowhere"),
     )
 }
+# fmt: on

@@ -62,7 +62,9 @@ class Resolver:
         self._answered += 1
         if fault:
             return self._faulty(query, body, fault, transport, shift)
-        return wire.message(query, body, limit=query.size if transport == "udp" else 65535, shift=shift if rotating else 0)
+        return wire.message(
+            query, body, limit=query.size if transport == "udp" else 65535, shift=shift if rotating else 0
+        )
 
     def command(self, line: str) -> str:
         """Obey `mode …`, `flush` or `stats`."""
@@ -174,7 +176,7 @@ class Server:
 
 def main(scenario: str, log: str, udp: str, tcp: str) -> None:
     helper.begin()
-    resolver = Resolver(pickle.loads(Path(scenario).read_bytes()), log)  # noqa: S301 - our own parent wrote it
+    resolver = Resolver(pickle.loads(Path(scenario).read_bytes()), log)
     Server(resolver, _sockets(udp), _sockets(tcp)).run()
 
 

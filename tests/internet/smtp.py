@@ -19,7 +19,7 @@ import time
 from collections.abc import Awaitable, Callable
 from io import FileIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tests.internet import helper
 from tests.internet.behaviours import GREETING_DELAY_S, Mail
@@ -45,13 +45,18 @@ PATIENCE_S: Final = 60.0
 class Session:
     """One connection to a mail server."""
 
-    def __init__(self, mail: Mail, context: ssl.SSLContext, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, mail: Mail, context: ssl.SSLContext, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         self._mail, self._context = mail, context
         self._reader, self._writer = reader, writer
         self.verbs: list[str] = []
         self.tls = False
         self._answers: dict[str, Callable[[], Awaitable[bool]]] = {
-            "EHLO": self._ehlo, "HELO": self._helo, "STARTTLS": self._starttls, "QUIT": self._quit,
+            "EHLO": self._ehlo,
+            "HELO": self._helo,
+            "STARTTLS": self._starttls,
+            "QUIT": self._quit,
         }
 
     async def run(self) -> None:
@@ -133,7 +138,9 @@ class MailServers:
         """Serve for ever."""
         for listener in listeners:
             await asyncio.start_server(self._session, sock=listener, backlog=4096)
-        asyncio.get_running_loop().add_reader(0, helper.obey, self._command)
+        loop = asyncio.get_running_loop()
+        loop.add_reader(0, helper.obey, self._command)
+        loop.set_exception_handler(_ignore_resets)
         helper.ready()
         await asyncio.Event().wait()
 
@@ -153,7 +160,9 @@ class MailServers:
         except (OSError, ssl.SSLError, TimeoutError, asyncio.IncompleteReadError, ValueError):
             pass  # The client's end of the session is its own affair.
         finally:
-            self._logged.append(f"{time.time():.6f} {address} {'tls' if session.tls else '-'} {' '.join(session.verbs)}\n")
+            self._logged.append(
+                f"{time.time():.6f} {address} {'tls' if session.tls else '-'} {' '.join(session.verbs)}\n"
+            )
             writer.close()
 
     def _command(self, line: str) -> str:
@@ -164,9 +173,15 @@ class MailServers:
         return json.dumps({"sessions": self._sessions})
 
 
+def _ignore_resets(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Clients end connections with RST; asyncio would print a traceback for each."""
+    if not isinstance(context.get("exception"), OSError):
+        loop.default_exception_handler(context)
+
+
 def main(scenario: str, certificate: str, log: str, descriptors: str) -> None:
     helper.begin()
-    servers = MailServers(pickle.loads(Path(scenario).read_bytes()), certificate, log)  # noqa: S301 - our own parent wrote it
+    servers = MailServers(pickle.loads(Path(scenario).read_bytes()), certificate, log)
     asyncio.run(servers.serve([socket.socket(fileno=int(one)) for one in descriptors.split(",")]))
 
 

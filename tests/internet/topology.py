@@ -34,7 +34,10 @@ class Link:
     def address(self, end: str, family: Family) -> str:
         """Give the address of one end."""
         host = 1 if end == self.upper else 2
-        return f"198.18.0.{4 * self.number + host}" if family == 4 else f"2001:db8:0:{self.number:x}::{host}"
+        if family == 4:
+            return f"198.18.0.{4 * self.number + host}"
+        # RFC 5952 shortens the first link's: 2001:db8::1.
+        return f"2001:db8:0:{self.number:x}::{host}" if self.number else f"2001:db8::{host}"
 
     def network(self, family: Family) -> str:
         return f"198.18.0.{4 * self.number}/30" if family == 4 else f"2001:db8:0:{self.number:x}::/64"

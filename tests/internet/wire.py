@@ -124,6 +124,7 @@ def encode_name(name: str) -> bytes:
     return b"".join(bytes((len(label),)) + label for label in labels) + b"\x00"
 
 
+@lru_cache(maxsize=16384)
 def _rdata(rdtype: str, text: str) -> bytes:
     if rdtype == "A":
         return inet_pton(AF_INET, text)

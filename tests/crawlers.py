@@ -1,0 +1,66 @@
+"""
+Crawlers of the project that do not crawl: their components are built and wired as for a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from scrapy.crawler import Crawler
+from scrapy.settings import Settings
+from scrapy.utils.test import get_reactor_settings
+
+from ipv6matrix import settings as project
+from ipv6matrix.extensions.job import Job
+from ipv6matrix.frontier import Frontier
+from ipv6matrix.spiders.matrix import MatrixSpider
+from ipv6matrix.store.database import Store
+
+# Scrapy takes the reactor of a test from what is installed.
+_VALUES = {name: getattr(project, name) for name in dir(project) if name.isupper() and name != "TWISTED_REACTOR"}
+
+
+def crawler(folder: Path, *, domains: str = "", **settings: Any) -> Crawler:
+    """Build a crawler whose job lies in a folder, with its extensions and its spider."""
+    values = _VALUES | {"JOBDIR": str(folder / "current"), "OUTPUT_DIR": str(folder), "METRICS": "ping"} | {"MEMUSAGE_ENABLED": False} | settings
+    # What scrapy.utils.test.get_crawler does, without copying the settings twice.
+    made = Crawler(MatrixSpider, Settings(get_reactor_settings() | values))
+    made._apply_settings()
+    made.spider = MatrixSpider.from_crawler(made, domains=domains)
+    return made
+
+
+@contextmanager
+def opened(folder: Path, **settings: Any) -> Iterator[Crawler]:
+    """Build a crawler with an open frontier; inside an event loop, for the job commits at intervals."""
+    made = crawler(folder, **settings)
+    frontier = Frontier.from_crawler(made)
+    made.engine = SimpleNamespace(scheduler=frontier, crawl=frontier.enqueue_request)
+    try:
+        frontier.open(made.spider)
+        yield made
+    finally:
+        job(made).close()
+
+
+def job(of: Crawler) -> Job:
+    found = of.get_extension(Job)
+    assert found is not None
+    return found
+
+
+def store(of: Crawler) -> Store:
+    return job(of).store
+
+
+def frontier(of: Crawler) -> Frontier:
+    return of.engine.scheduler
+
+
+def count(of: Crawler, stat: str) -> Any:
+    """Give a stat, 0 when nothing has been counted."""
+    return of.stats.get_value(stat, 0)

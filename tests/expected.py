@@ -1,0 +1,136 @@
+"""
+Every row that a crawl of a scenario should leave in ips.db, worked out from the scenario's truth.
+
+Facts are keyed by names and addresses, never by row numbers; times and RTTs are
+left to the tests.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from ipaddress import ip_address, ip_network
+
+from ipv6matrix.items import Failure, Records, Status
+from tests.internet.internet import ALLOWED_NETWORKS
+from tests.internet.scenario import Scenario
+from tests.internet.topology import Family
+from tests.internet.truth import AddressTruth, DomainTruth, HostTruth, LookupTruth, Truth
+
+WWW = ("www", "www6", "ipv6", "www.ipv6", "six")
+NTP = ("ntp", "time")
+GAP_LIMIT = 5
+# What the standard library takes for global, or may in another version of Python.
+UNUSABLE = ("::/96", "::ffff:0:0/96", "64:ff9b::/96", "3fff::/20", "5f00::/16", "fec0::/10", "ff00::/8")
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The facts that a crawl with every feature and metric finds."""
+
+    scenario: Scenario
+
+    @cached_property
+    def truth(self) -> Truth:
+        return Truth(self.scenario)
+
+    def is_opted_out(self, name: str) -> bool:
+        return any(name == entry or name.endswith(f".{entry}") for entry in self.scenario.opted_out)
+
+    def is_opted_out_address(self, address: str) -> bool:
+        networks = [ip_network(entry) for entry in self.scenario.opted_out if "/" in entry]
+        return any(
+            ip_address(address) in network for network in networks if network.version == ip_address(address).version
+        )
+
+    @cached_property
+    def domains(self) -> dict[str, DomainTruth]:
+        """The domains that are asked about."""
+        return {name: self.truth.domain(name) for name in self.scenario.domains if not self.is_opted_out(name)}
+
+    @cached_property
+    def roles(self) -> set[tuple[str, str, str, int]]:
+        """(kind, domain, host, priority)."""
+        return {
+            (kind, domain, host, priority) for domain in self.domains for kind, host, priority in self._roles(domain)
+        }
+
+    def _roles(self, domain: str) -> Iterable[tuple[str, str, int]]:
+        found = self.domains[domain]
+        yield from (("NS", host, rank) for rank, host in enumerate(found.ns_hosts, start=1))
+        yield from (("MX", host, preference) for preference, host in found.mx_hosts)
+        yield from (("WWW", f"{label}.{domain}", 0) for label in WWW)
+        yield from (("NTP", f"{label}.{domain}", 0) for label in NTP)
+
+    @cached_property
+    def hosts(self) -> dict[str, HostTruth]:
+        """The hosts that are asked about, those spared because of an answer above them included."""
+        names = {host for _, _, host, _ in self.roles}
+        return {name: self.truth.host(name) for name in names if len(name) <= 253 and not self.is_opted_out(name)}
+
+    @cached_property
+    def refused_hosts(self) -> dict[str, str]:
+        """Hosts that are never asked, with the word why."""
+        names = {host for _, _, host, _ in self.roles} - self.hosts.keys()
+        return {name: "opted_out" if self.is_opted_out(name) else Failure.NAME_TOO_LONG for name in names}
+
+    @cached_property
+    def guessed(self) -> set[str]:
+        return {host for kind, _, host, _ in self.roles if kind in ("WWW", "NTP")}
+
+    @cached_property
+    def host_addresses(self) -> set[tuple[str, int, str, int | None]]:
+        """(host, family, address, choice): the smallest address of each family that may be probed is choice 1."""
+        return {
+            (name, family, address, 1 if address == self._choice(host, family) else None)
+            for name, host in self.hosts.items()
+            for family in (4, 6)
+            for address in host.addresses(family)
+        }
+
+    def _choice(self, host: HostTruth, family: Family) -> str | None:
+        usable = [address for address in host.addresses(family) if self.is_usable(address)]
+        return min(usable, key=lambda address: int(ip_address(address)), default=None)
+
+    @staticmethod
+    def is_usable(address: str) -> bool:
+        """Tell whether an address may be probed: global, 6to4, Teredo, or of the networks allowed."""
+        parsed = ip_address(address)
+        allowed = [ip_network(text) for text in ALLOWED_NETWORKS.split(",")]
+        if any(parsed in network for network in allowed if network.version == parsed.version):
+            return True
+        if isinstance(parsed, ipaddress.IPv6Address):
+            if any(parsed in ip_network(text) for text in UNUSABLE):
+                return False
+            if parsed.sixtofour or parsed.teredo:
+                return True
+        return parsed.is_global and not parsed.is_multicast
+
+    @cached_property
+    def addresses(self) -> dict[str, AddressTruth]:
+        """Every address of a host."""
+        return {address: self.truth.address(address) for _, _, address, _ in self.host_addresses}
+
+    @cached_property
+    def probed(self) -> dict[str, AddressTruth]:
+        """The addresses that are asked."""
+        chosen = {address for _, _, address, choice in self.host_addresses if choice}
+        return {address: self.addresses[address] for address in chosen if not self.is_opted_out_address(address)}
+
+    @cached_property
+    def routers(self) -> set[str]:
+        """Routers that appear on paths, as far as they may be asked about."""
+        hops = {hop for truth in self.probed.values() for hop in truth.trace(gap_limit=GAP_LIMIT).hops if hop}
+        return {hop for hop in hops if self.is_usable(hop)}
+
+
+def lookup_row(lookup: LookupTruth) -> tuple[Status | Failure, int | None]:
+    """Give a lookup's status and TTL."""
+    return lookup.status, lookup.ttl_s
+
+
+def smallest(records: Records) -> str | None:
+    """Give the name that stands for several."""
+    return min((record for record in records if isinstance(record, str)), default=None)

@@ -1,0 +1,197 @@
+"""The folder of a crawl in progress."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ipv6matrix.exceptions import StartRefusedError
+from ipv6matrix.extensions.job import Job
+from scrapy import signals
+from tests.crawlers import crawler, job
+from tests.samples import domain_url
+
+ROOT = Path(__file__).parents[2]
+
+# A crawl of another process: it holds the job until its standard input ends.
+OTHER = """
+import asyncio, sys
+from pathlib import Path
+from ipv6matrix.extensions.job import Job
+
+async def main():
+    job = Job(Path(sys.argv[1]), 1.0)
+    job.open()
+    print("open", flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    job.close()
+
+asyncio.run(main())
+"""
+
+
+@contextmanager
+def other_process(folder):
+    with subprocess.Popen(
+        [sys.executable, "-c", OTHER, str(folder)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert "open\n" == process.stdout.readline()
+        yield process
+        if process.poll() is None:
+            process.stdin.close()
+        process.wait(10)
+
+
+def refusal(folder):
+    """Open a job that must refuse, and give its sentence."""
+    refused = Job(folder, 1.0)
+    with pytest.raises(StartRefusedError) as told:
+        refused.open()
+    refused.close()
+    assert "start_refused" == told.value.reason
+    return told.value.sentence
+
+
+async def test_a_job_makes_its_folder(tmp_path):
+    """
+    JOBDIR and all above it are made, with the database in it.
+    """
+    made = Job(tmp_path / "a" / "b", 1.0)
+    made.open()
+    made.close()
+
+    assert (tmp_path / "a" / "b" / "ips.db").is_file()
+
+
+async def test_a_second_crawl_is_kept_out(tmp_path):
+    """
+    While another process holds the job, opening it is refused with that process' number and what to do.
+    """
+    with other_process(tmp_path) as process:
+        assert (
+            f"JOBDIR '{tmp_path}' is in use by another crawl (process {process.pid}): wait until it has ended, or name "
+            "another folder with -s JOBDIR="
+        ) == refusal(tmp_path)
+        assert process.poll() is None
+        assert f"{process.pid}\n" == (tmp_path / "lock").read_text()
+
+
+async def test_a_killed_crawl_frees_its_folder(tmp_path):
+    """
+    The lock ends with its process, however that ends.
+    """
+    with other_process(tmp_path) as process:
+        process.kill()
+        process.wait(10)
+        made = Job(tmp_path, 1.0)
+        made.open()
+        made.close()
+
+
+async def test_a_crawl_keeps_itself_out(tmp_path):
+    """
+    Two crawls of one process do not share a job either; closing frees it.
+    """
+    first, second = Job(tmp_path, 1.0), Job(tmp_path, 1.0)
+    first.open()
+    assert f"process {os.getpid()}" in refusal(tmp_path)
+    first.close()
+    second.open()
+    second.close()
+    second.close()
+
+    assert f"{os.getpid()}\n" == (tmp_path / "lock").read_text()
+
+
+@pytest.mark.parametrize(("name", "reason"), [("file", "File exists"), ("file/below", "Not a directory")])
+async def test_a_folder_that_cannot_be_is_told(tmp_path, caplog, name, reason):
+    """
+    A JOBDIR that cannot be written is named with the reason and the mend, and logged.
+    """
+    (tmp_path / "file").write_text("not a folder")
+    sentence = (
+        f"cannot write to JOBDIR '{tmp_path / name}' ({reason}): name a folder you may write to with -s JOBDIR="
+    )
+
+    assert sentence == refusal(tmp_path / name)
+    assert sentence in caplog.text
+
+
+async def test_a_foreign_database_is_told_and_left_alone(tmp_path):
+    """
+    An ips.db of someone else stays as it is, and the folder is free again.
+    """
+    (tmp_path / "ips.db").write_bytes(b"something else\n" * 100)
+    assert "cannot use" in refusal(tmp_path)
+    assert b"something else\n" * 100 == (tmp_path / "ips.db").read_bytes()
+
+    (tmp_path / "ips.db").unlink()
+    made = Job(tmp_path, 1.0)
+    made.open()
+    made.close()
+
+
+async def test_the_database_is_committed_at_intervals(tmp_path):
+    """
+    What was stored is there for others after the interval, without a close.
+    """
+    made = Job(tmp_path, 0.02)
+    made.open().ask(domain_url("a.example"), "dns")
+    reader = sqlite3.connect(tmp_path / "ips.db")
+    give_up_at = time.monotonic() + 5
+    while not reader.execute("SELECT url FROM requests").fetchall() and time.monotonic() < give_up_at:
+        await asyncio.sleep(0.01)
+
+    assert [(domain_url("a.example"),)] == reader.execute("SELECT url FROM requests").fetchall()
+    reader.close()
+    made.close()
+
+
+async def test_closing_commits_and_keeps_the_crawl_s_row(tmp_path):
+    """
+    The job knows how the crawl stood when the database was closed.
+    """
+    made = Job(tmp_path, 60)
+    made.open().ask(domain_url("a.example"), "dns")
+    assert made.row is None
+    record = {"run": "r", "version": "v", "settings": "{}", "list": "l", "list_sha256": "s", "resolver": "r"}
+    made.store.record_crawl(**record, started_at=1, starts=1, skipped="{}", end_reason="finished")
+    made.close()
+
+    assert ("r", "finished") == (made.row["run"], made.row["end_reason"])
+    assert ["ips.db", "lock"] == sorted(file.name for file in tmp_path.iterdir())
+
+
+async def test_the_job_closes_when_the_engine_has_stopped(tmp_path):
+    """
+    The signal engine_stopped closes the database and frees the folder.
+    """
+    made = crawler(tmp_path, COMMIT_INTERVAL=60)
+    job(made).open()
+    await made.signals.send_catch_log_async(signals.engine_stopped)
+    again = Job(tmp_path / "current", 1.0)
+    again.open()
+    again.close()
+
+    assert job(made)._commits is None
+
+
+async def test_home_is_expanded(tmp_path, monkeypatch):
+    """
+    ~ in JOBDIR is the home folder.
+    """
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    assert tmp_path / "crawl" == job(crawler(tmp_path, JOBDIR="~/crawl")).folder

@@ -1,0 +1,222 @@
+"""Is everything there that the crawl needs?"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+
+import dns.flags
+import dns.message
+import dns.rcode
+import dns.rrset
+import pytest
+from scrapy import signals
+from scrapy.core.downloader.handlers import DownloadHandlers
+from scrapy.exceptions import CloseSpider
+
+from ipv6matrix.exceptions import StartRefusedError
+from ipv6matrix.extensions import preflight as module
+from ipv6matrix.extensions.preflight import Preflight
+from tests.crawlers import crawler
+
+NOWHERE = "2001:db8:dead::1"
+
+
+class Root(asyncio.DatagramProtocol):
+    """A resolver on loopback that knows the servers of the root, or answers with an error, or not at all."""
+
+    def __init__(self, rcode):
+        self.rcode = rcode
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def datagram_received(self, data, address):
+        if self.rcode is None:
+            return
+        query = dns.message.from_wire(data)
+        reply = dns.message.make_response(query)
+        reply.set_rcode(self.rcode)
+        reply.flags |= dns.flags.RA
+        if self.rcode == dns.rcode.NOERROR:
+            reply.answer.append(dns.rrset.from_text(query.question[0].name, 60, "IN", "NS", "a.root-servers.net."))
+        self.transport.sendto(reply.to_wire(), address)
+
+
+@asynccontextmanager
+async def resolver(rcode=dns.rcode.NOERROR):
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: Root(rcode), local_addr=("127.0.0.1", 0)
+    )
+    try:
+        yield f"127.0.0.1:{transport.get_extra_info('sockname')[1]}"
+    finally:
+        transport.close()
+
+
+@pytest.fixture(autouse=True)
+def near(monkeypatch):
+    """Loopback stands for the far end of the Internet, and all tools are there."""
+    monkeypatch.setattr(module, "_FAR", {4: "127.0.0.1", 6: "::1"})
+    monkeypatch.setattr(module, "ping_permission", lambda: None)
+    monkeypatch.setattr(module, "mtr_missing", lambda: None)
+
+
+def built(folder, server="127.0.0.1:1", **settings):
+    """Build a crawler as far as the preflight looks: list, handlers and settings."""
+    (folder / "list").write_text("a.example\n")
+    defaults = {"METRICS": "ping,path", "QUERY_TIMEOUT": 0.05, "QUERY_LIFETIME": 0.1, "NAMESERVERS": server}
+    made = crawler(folder, domains=str(folder / "list"), **(defaults | settings))
+    made.engine = SimpleNamespace(downloader=SimpleNamespace(handlers=DownloadHandlers(made)))
+    return made
+
+
+async def check(made):
+    """Run the preflight and give the plan; whatever it opened is closed."""
+    try:
+        await made.get_extension(Preflight).spider_opened(made.spider)
+    finally:
+        await made.signals.send_catch_log_async(signals.engine_stopped)
+    return made.spider.plan
+
+
+async def refusal(made):
+    with pytest.raises(StartRefusedError) as told:
+        await check(made)
+    return told.value.sentence
+
+
+async def test_a_machine_that_has_everything_goes_on(tmp_path):
+    """
+    With routes, tools and resolver nothing is skipped, and the vantage point is known.
+    """
+    async with resolver() as server:
+        made = built(tmp_path, server)
+        plan = await check(made)
+
+    assert {} == plan.skipped
+    assert {4: "127.0.0.1", 6: "::1"} == made.get_extension(Preflight).vantage
+
+
+@pytest.mark.parametrize("rcode", [dns.rcode.NOERROR, dns.rcode.NXDOMAIN])
+async def test_any_answer_shows_that_the_resolver_works(tmp_path, rcode):
+    """
+    An empty answer is an answer.
+    """
+    async with resolver(rcode) as server:
+        await check(built(tmp_path, server))
+
+
+@pytest.mark.parametrize(
+    ("rcode", "word"), [(None, "timeout"), (dns.rcode.SERVFAIL, "servfail"), (dns.rcode.REFUSED, "refused")]
+)
+async def test_a_resolver_that_does_not_work_is_told(tmp_path, rcode, word, caplog):
+    """
+    Silence and errors stop the crawl, with the resolver's address, the failure and the mend.
+    """
+    async with resolver(rcode) as server:
+        address, _, port = server.partition(":")
+        sentence = await refusal(built(tmp_path, server))
+
+    assert (
+        f"the resolver {address} port {port} does not answer ({word}): start it, or name another with -s NAMESERVERS="
+        == sentence
+    )
+    assert sentence in caplog.text
+
+
+async def test_a_missing_route_is_told(tmp_path):
+    """
+    A source address that this machine has not stops the crawl, naming the setting and how to go on without.
+    """
+    async with resolver() as server:
+        sentence = await refusal(built(tmp_path, server, LOCAL_IPV6=NOWHERE))
+
+    assert sentence.startswith(f"LOCAL_IPV6={NOWHERE} (")
+    assert "mend the network, name the source with -s LOCAL_IPV6=, or go on without with -s MISSING=skip" in sentence
+
+
+async def test_a_missing_route_may_be_skipped(tmp_path, caplog):
+    """
+    With MISSING=skip the other family is measured, and the record says what was not asked.
+    """
+    async with resolver() as server:
+        made = built(tmp_path, server, LOCAL_IPV6=NOWHERE, MISSING="skip")
+        plan = await check(made)
+
+    assert ["ipv6"] == list(plan.skipped)
+    assert "no_ipv6" == plan.policy.refusal("2a00::1")
+    assert {4: "127.0.0.1"} == made.get_extension(Preflight).vantage
+    assert "Not asked in this crawl: LOCAL_IPV6=" in caplog.text
+
+
+async def test_without_any_route_nothing_can_be_skipped(tmp_path):
+    """
+    Without both families there is nothing to measure, whatever MISSING says.
+    """
+    made = built(tmp_path, LOCAL_IPV4="192.0.2.1", LOCAL_IPV6=NOWHERE, MISSING="skip")
+
+    assert "neither IPv4 nor IPv6 has a route: there is nothing to measure from here" == await refusal(made)
+
+
+@pytest.mark.parametrize(("tool", "metric"), [("ping_permission", "ping"), ("mtr_missing", "path")])
+async def test_a_missing_tool_stops_or_is_skipped(tmp_path, monkeypatch, tool, metric):
+    """
+    Without ping permission or mtr-packet the crawl stops, or leaves that metric out as not asked.
+    """
+    monkeypatch.setattr(module, tool, lambda: "it is not there: install it")
+    async with resolver() as server:
+        assert "it is not there: install it" == await refusal(built(tmp_path, server))
+        plan = await check(built(tmp_path, server, MISSING="skip"))
+        unwanted = await check(built(tmp_path, server, METRICS="tcp80"))
+
+    assert {metric: "it is not there: install it"} == plan.skipped
+    assert metric not in plan.metrics
+    assert {} == unwanted.skipped
+
+
+async def test_geoip_without_files_stops_or_is_skipped(tmp_path):
+    """
+    The metric geoip needs a file.
+    """
+    async with resolver() as server:
+        sentence = await refusal(built(tmp_path, server, METRICS="geoip"))
+        plan = await check(built(tmp_path, server, METRICS="geoip,ping", MISSING="skip"))
+
+    assert (
+        "no GeoIP file is configured: name GeoLite2 files with -s GEOIP_CITY_DB= and -s GEOIP_ASN_DB=, "
+        "or leave geoip out of METRICS" == sentence
+    )
+    assert {"geoip": sentence} == plan.skipped
+
+
+async def test_a_list_that_is_not_there_is_told(tmp_path):
+    """
+    A missing list stops the crawl before anything is asked.
+    """
+    made = built(tmp_path)
+    made.spider.domains = str(tmp_path / "missing")
+
+    assert f"cannot read the list '{tmp_path}/missing'" in await refusal(made)
+
+
+async def test_a_handler_that_cannot_be_built_is_told(tmp_path):
+    """
+    Scrapy would only log it, and fail every request.
+    """
+    made = built(tmp_path, DOWNLOAD_HANDLERS={"dns": None})
+
+    assert "the handler of dns:// could not be built: the error is above in the log" == await refusal(made)
+
+
+async def test_it_runs_when_the_spider_opens(tmp_path):
+    """
+    The signal spider_opened starts it, and a refusal is what Scrapy closes the spider for.
+    """
+    made = crawler(tmp_path)
+    handlers = SimpleNamespace(_get_handler=lambda scheme: None)
+    made.engine = SimpleNamespace(downloader=SimpleNamespace(handlers=handlers))
+    results = await made.signals.send_catch_log_async(signals.spider_opened, spider=made.spider, dont_log=CloseSpider)
+
+    assert ["start_refused"] == [result.reason for _, result in results if isinstance(result, CloseSpider)]

@@ -1,0 +1,133 @@
+"""What happens to a crawl that has finished."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+from pathlib import Path
+
+import pytest
+from scrapy import signals
+
+from ipv6matrix.extensions import publishing
+from tests.crawlers import count, crawler, job
+from tests.samples import domain_item
+
+RECORD = {"version": "v", "settings": "{}", "list": "l", "list_sha256": "s", "resolver": "r", "skipped": "{}"}
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """A folder on another file system than tmp_path."""
+    folder = Path(tempfile.mkdtemp(dir="/dev/shm"))
+    if folder.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("/dev/shm is no other file system")
+    yield folder
+    shutil.rmtree(folder)
+
+
+async def end(made, reason):
+    """Store a domain and end the crawl."""
+    store = job(made).store if job(made)._commits else job(made).open()
+    store.answer(domain_item("a.example"))
+    store.record_crawl(run="2024-01-05__10-00-00", started_at=1, starts=1, end_reason=reason, **RECORD)
+    await made.signals.send_catch_log_async(signals.engine_stopped)
+
+
+def domains(file):
+    connection = sqlite3.connect(file)
+    try:
+        assert [("ok",)] == connection.execute("PRAGMA integrity_check").fetchall()
+        return connection.execute("SELECT name FROM domains ORDER BY name").fetchall()
+    finally:
+        connection.close()
+
+
+async def test_a_finished_crawl_is_moved(tmp_path):
+    """
+    The database goes to OUTPUT_DIR under the name of its run, whole and alone.
+    """
+    made = crawler(tmp_path, OUTPUT_DIR=str(tmp_path / "out" / "put"))
+    await end(made, "finished")
+    target = tmp_path / "out" / "put" / "ips-2024-01-05__10-00-00.db"
+
+    assert [target] == list(target.parent.iterdir())
+    assert [("a.example",)] == domains(target)
+    assert ["lock"] == [file.name for file in (tmp_path / "current").iterdir()]
+    assert str(target) == count(made, "crawl/results")
+
+
+@pytest.mark.parametrize("reason", ["shutdown", "incomplete", "start_refused", "cancelled", None])
+async def test_an_unfinished_crawl_stays_where_it_is(tmp_path, reason):
+    """
+    Only a crawl that has finished is published; any other can go on.
+    """
+    made = crawler(tmp_path, OUTPUT_DIR=str(tmp_path / "out"))
+    await end(made, reason)
+
+    assert [("a.example",)] == domains(tmp_path / "current" / "ips.db")
+    assert not (tmp_path / "out").exists()
+    assert 0 == count(made, "crawl/results")
+
+
+async def test_a_crawl_that_never_started_publishes_nothing(tmp_path):
+    """
+    Without a row of its own there is nothing to publish.
+    """
+    made = crawler(tmp_path, OUTPUT_DIR=str(tmp_path / "out"))
+    await made.signals.send_catch_log_async(signals.engine_stopped)
+
+    assert not (tmp_path / "out").exists()
+
+
+async def test_a_finished_crawl_is_moved_to_another_file_system(tmp_path, elsewhere):
+    """
+    OUTPUT_DIR may lie on another disk.
+    """
+    await end(crawler(tmp_path, OUTPUT_DIR=str(elsewhere)), "finished")
+
+    assert ["ips-2024-01-05__10-00-00.db"] == [file.name for file in elsewhere.iterdir()]
+    assert [("a.example",)] == domains(elsewhere / "ips-2024-01-05__10-00-00.db")
+    assert ["lock"] == [file.name for file in (tmp_path / "current").iterdir()]
+
+
+async def test_a_crawl_that_is_being_read_is_published_later(tmp_path, caplog):
+    """
+    While someone's reading keeps a part of the crawl in the log, it stays whole in JOBDIR; another start publishes it.
+    """
+    made = crawler(tmp_path)
+    job(made).open().answer(domain_item("before.example"))
+    job(made).store.commit()
+    reader = sqlite3.connect(tmp_path / "current" / "ips.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM domains").fetchall()
+    job(made).store.query("PRAGMA busy_timeout = 20")
+    await end(made, "finished")
+    assert [] == list(tmp_path.glob("*.db"))
+    assert f"Somebody reads {tmp_path}/current/ips.db: let them end" in caplog.text
+    reader.close()
+
+    await end(crawler(tmp_path), "finished")
+
+    assert [("a.example",), ("before.example",)] == domains(tmp_path / "ips-2024-01-05__10-00-00.db")
+    assert ["lock"] == [file.name for file in (tmp_path / "current").iterdir()]
+
+
+def test_a_move_that_breaks_off_leaves_the_source(tmp_path, elsewhere, monkeypatch):
+    """
+    When the copy to another file system fails, the source is whole and the target is not there.
+    """
+    source, target = tmp_path / "ips.db", elsewhere / "ips-run.db"
+    source.write_bytes(b"all")
+
+    def disk_full(origin, copy):
+        Path(copy).write_bytes(b"a")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(publishing.shutil, "copyfile", disk_full)
+    with pytest.raises(OSError, match="No space left"):
+        publishing.move(source, target)
+
+    assert b"all" == source.read_bytes()
+    assert not target.exists()

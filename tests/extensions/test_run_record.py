@@ -1,0 +1,130 @@
+"""The row that says what ran."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+
+import pytest
+from scrapy import signals
+
+import ipv6matrix
+from ipv6matrix.extensions import run_record
+from ipv6matrix.extensions.preflight import Preflight
+from tests.crawlers import count, frontier, opened, store
+from tests.samples import domain_item, domain_url
+
+
+def listed(folder):
+    (folder / "list").write_text("a.example\n")
+    return str(folder / "list")
+
+
+def running(folder, **settings):
+    return opened(folder, domains=listed(folder), NAMESERVERS="192.0.2.53,[2001:db8::53]:5353", **settings)
+
+
+async def start(crawler):
+    await crawler.signals.send_catch_log_async(signals.engine_started)
+
+
+async def end(crawler, reason):
+    await crawler.signals.send_catch_log_async(signals.spider_closed, reason=reason, spider=crawler.spider)
+
+
+async def test_a_start_is_recorded(tmp_path):
+    """
+    The row holds version, settings, list, vantage point, resolvers and what is skipped.
+    """
+    before = int(time.time())
+    with running(tmp_path, PING_COUNT="3") as crawler:
+        crawler.get_extension(Preflight).vantage = {4: "192.0.2.1"}
+        crawler.spider.plan.skip_metric("ping", "no permission")
+        await start(crawler)
+        row = store(crawler).crawl()
+        await end(crawler, "shutdown")
+
+    assert before <= row["started_at"] <= time.time()
+    assert run_record.run_name(row["started_at"]) == row["run"]
+    assert (ipv6matrix.__version__, 1) == (row["version"], row["starts"])
+    assert "3" == json.loads(row["settings"])["PING_COUNT"]
+    assert (str(tmp_path / "list"), hashlib.sha256(b"a.example\n").hexdigest()) == (row["list"], row["list_sha256"])
+    assert ("192.0.2.1", None) == (row["vantage4"], row["vantage6"])
+    assert "192.0.2.53:53,[2001:db8::53]:5353" == row["resolver"]
+    assert {"ping": "no permission"} == json.loads(row["skipped"])
+    assert (None, None) == (row["ended_at"], row["end_reason"])
+
+
+async def test_a_resumed_crawl_keeps_its_name(tmp_path):
+    """
+    Another start is counted; the run keeps its name and beginning, and has no end yet.
+    """
+    with running(tmp_path) as crawler:
+        await start(crawler)
+        store(crawler).record_crawl(run="2024-01-05__10-00-00", started_at=1)
+        await end(crawler, "shutdown")
+    with running(tmp_path, PING_COUNT="7") as crawler:
+        assert "shutdown" == store(crawler).crawl()["end_reason"]
+        await start(crawler)
+        row = store(crawler).crawl()
+        await end(crawler, "shutdown")
+
+    assert ("2024-01-05__10-00-00", 1, 2) == (row["run"], row["started_at"], row["starts"])
+    assert (None, None) == (row["ended_at"], row["end_reason"])
+    assert "7" == json.loads(row["settings"])["PING_COUNT"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "pending", "recorded"),
+    [
+        ("finished", False, "finished"),
+        ("finished", True, "incomplete"),
+        ("shutdown", True, "shutdown"),
+        ("shutdown", False, "shutdown"),
+    ],
+)
+async def test_an_end_is_recorded(tmp_path, reason, pending, recorded):
+    """
+    A crawl has finished when nothing is pending; what could not be stored makes it incomplete.
+    """
+    with running(tmp_path) as crawler:
+        await start(crawler)
+        store(crawler).ask(domain_url("a.example"), "dns")
+        if not pending:
+            frontier(crawler).store(domain_item("a.example"))
+        await end(crawler, reason)
+        row = store(crawler).crawl()
+
+    assert recorded == row["end_reason"] == count(crawler, "crawl/end_reason")
+    assert time.time() - 60 < row["ended_at"] <= time.time()
+
+
+async def test_a_refused_start_leaves_the_record_alone(tmp_path):
+    """
+    A start that is refused says nothing of the crawl before it.
+    """
+    with running(tmp_path) as crawler:
+        await start(crawler)
+        await end(crawler, "shutdown")
+    with running(tmp_path) as crawler:
+        before = store(crawler).crawl()
+        await end(crawler, "start_refused")
+
+        assert before == store(crawler).crawl()
+        assert "start_refused" == count(crawler, "crawl/end_reason")
+
+
+def test_a_run_is_named_by_its_start_in_utc(monkeypatch):
+    """
+    The name does not hang on the clock of the place.
+    """
+    monkeypatch.setenv("TZ", "Africa/Cairo")
+    time.tzset()
+    try:
+        assert "1970-01-02__00-00-01" == run_record.run_name(86_401.9)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d__\d\d-\d\d-\d\d", run_record.run_name(time.time()))

@@ -1,0 +1,139 @@
+"""
+What holds for the handler of every scheme, tested against the same servers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from scrapy import signals
+from scrapy.core.downloader.handlers.base import BaseDownloadHandler
+
+from ipv6matrix import questions
+from ipv6matrix.items import Observation
+from ipv6matrix.middlewares.rate import RateMiddleware
+from ipv6matrix.responses import ObservationResponse
+from tests import crawlers
+from tests.internet.internet import Internet
+from tests.probes.waiting import open_files, until
+
+# Short, so that silence does not hold up the tests.
+PATIENCE = {
+    "QUERY_TIMEOUT": 0.3,
+    "QUERY_LIFETIME": 0.6,
+    "PING_COUNT": 2,
+    "PING_INTERVAL": 0.05,
+    "PING_TIMEOUT": 0.4,
+    "TCP_TIMEOUT": 0.4,
+    "SMTP_TIMEOUT": 1.0,
+    "TRACE_TIMEOUT": 1.0,
+    "TRACE_GAP_LIMIT": 2,
+}
+MANY = 50
+
+
+class HandlerSuite(ABC):
+    """One test class a scheme derives from this; it says what to ask and how answers look."""
+
+    handler: ClassVar[type[BaseDownloadHandler]]
+
+    @abstractmethod
+    def url(self, internet: Internet, behaviour: str, n: int = 0) -> str:
+        """Ask a server that behaves in a way: open, silent (not a word), refusing or unreachable."""
+
+    @abstractmethod
+    def word(self, observation: Observation) -> str:
+        """Sum an observation up in one word of the suite: answered, silent, refused, unreachable."""
+
+    @pytest.fixture
+    async def ready(self, internet, tmp_path):
+        """A handler, built and opened as Scrapy does."""
+        made = await self.open(internet, tmp_path)
+        yield made
+        await made.close()
+
+    async def open(self, internet: Internet, folder: Path) -> BaseDownloadHandler:
+        crawler = crawlers.crawler(folder, **internet.settings(), **PATIENCE, EXTENSIONS={})
+        made = self.handler.from_crawler(crawler)
+        await crawler.signals.send_catch_log_async(signals.spider_opened, spider=crawler.spider)
+        return made
+
+    async def ask(self, handler: BaseDownloadHandler, url: str) -> ObservationResponse:
+        request = questions.request(url)
+        RateMiddleware.from_crawler(handler.crawler).process_request(request)
+        return await handler.download_request(request)
+
+    @pytest.mark.parametrize("behaviour", ["open", "silent", "refusing", "unreachable"])
+    async def test_every_end_is_a_response_with_an_observation(self, internet, ready, behaviour):
+        """
+        Answers, silence, refusal and unreachability are all responses of status 200, told apart by the observation.
+        """
+        response = await self.ask(ready, self.url(internet, behaviour))
+
+        assert 200 == response.status
+        assert self.words[behaviour] == self.word(response.observation)
+
+    words: ClassVar[dict[str, str]] = {
+        "open": "answered",
+        "silent": "silent",
+        "refusing": "refused",
+        "unreachable": "unreachable",
+    }
+
+    async def test_the_response_belongs_to_its_request(self, internet, ready):
+        """
+        A response has the URL of its request, so that the frontier can mark it done.
+        """
+        url = self.url(internet, "open")
+
+        assert url == (await self.ask(ready, url)).url
+
+    async def test_answers_are_not_mixed_up(self, internet, ready):
+        """
+        Many questions at once each get the answer of the server they asked.
+        """
+        kinds = ["open", "silent"] * (MANY // 2)
+
+        responses = await asyncio.gather(
+            *(self.ask(ready, self.url(internet, kind, number)) for number, kind in enumerate(kinds))
+        )
+
+        assert [self.words[kind] for kind in kinds] == [self.word(response.observation) for response in responses]
+
+    async def test_a_cancelled_question_leaves_nothing_open(self, internet, ready):
+        """
+        Cancelling questions under way closes what they had opened.
+        """
+        # Sockets that all questions share, one a resolver, open with the first of them.
+        await asyncio.gather(*(self.ask(ready, self.url(internet, "open")) for _ in range(4)))
+        before = open_files()
+        asked = [asyncio.ensure_future(self.ask(ready, self.url(internet, "silent", n))) for n in range(MANY)]
+        await asyncio.sleep(0)
+
+        for one in asked:
+            one.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+
+        await until(lambda: open_files() <= before)
+
+    async def test_close_leaves_nothing_open(self, internet, tmp_path):
+        """
+        A closed handler has no socket and no process left.
+        """
+        before = open_files()
+        handler = await self.open(internet, tmp_path)
+        await asyncio.gather(*(self.ask(handler, self.url(internet, "open", n)) for n in range(5)))
+
+        await handler.close()
+
+        await until(lambda: open_files() <= before)
+
+
+def failure_word(failure: Any) -> str:
+    """Give the suite's word for a failure."""
+    words = {"timeout": "silent", "refused": "refused", "connection_refused": "refused"}
+    return words.get(failure, "unreachable" if "unreachable" in str(failure) else str(failure))

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from ipv6matrix import questions
+from ipv6matrix.handlers.ping import PingDownloadHandler
+from tests.handlers.suite import HandlerSuite, failure_word
+
+BLOCKS = {"open": "open", "silent": "silent", "refusing": "all_closed", "unreachable": "host_unreachable"}
+
+
+class TestPing(HandlerSuite):
+    handler = PingDownloadHandler
+    # Closed ports are none of ping's business, and an address that a router calls unreachable gives no reply.
+    words = HandlerSuite.words | {"refusing": "answered", "unreachable": "silent"}
+
+    def url(self, internet, behaviour, n=0):
+        return questions.ping(internet.address(BLOCKS[behaviour], 4 if n % 4 < 2 else 6, n))
+
+    def word(self, observation):
+        if observation.failure:
+            return failure_word(observation.failure)
+        assert 2 == observation.sent
+        return "answered" if len(observation.rtts_ms) == observation.sent else "silent"

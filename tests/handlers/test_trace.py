@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from ipv6matrix import questions
+from ipv6matrix.handlers.trace import TraceDownloadHandler
+from ipv6matrix.items import Stop
+from tests.handlers.suite import HandlerSuite, failure_word
+
+BLOCKS = {"open": "open", "silent": "silent", "refusing": "all_closed", "unreachable": "host_unreachable"}
+WORDS = {Stop.REACHED: "answered", Stop.GAP_LIMIT: "silent", Stop.UNREACHABLE: "unreachable"}
+
+
+class TestTrace(HandlerSuite):
+    handler = TraceDownloadHandler
+    # Closed ports do not keep a host from answering Echo Requests.
+    words = HandlerSuite.words | {"refusing": "answered"}
+
+    def url(self, internet, behaviour, n=0):
+        return questions.trace(internet.address(BLOCKS[behaviour], 4 if n % 4 < 2 else 6, n))
+
+    def word(self, observation):
+        return failure_word(observation.failure) if observation.failure else WORDS[observation.stop]

@@ -1,0 +1,77 @@
+"""Addresses that are never probed."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from ipv6matrix import questions
+from ipv6matrix.items import Refusal
+from ipv6matrix.middlewares.forbidden import ForbiddenAddressMiddleware
+from tests.crawlers import count, crawler
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        (questions.ping("127.0.0.1"), "loopback"),
+        (questions.trace("10.0.0.1"), "private"),
+        (questions.tcp("fe80::1", (25,), starttls=True), "link_local"),
+        (questions.ping("::ffff:1.1.1.1"), "mapped"),
+        (questions.tcp("ff02::1", (80,), starttls=False), "multicast"),
+    ],
+)
+def test_a_probe_of_a_forbidden_address_is_answered_with_a_refusal(tmp_path, url, reason):
+    """
+    Every kind of probe is refused with the kind of the address, and counted.
+    """
+    made = crawler(tmp_path)
+    request = questions.request(url)
+    before = time.time()
+    response = ForbiddenAddressMiddleware.from_crawler(made).process_request(request)
+
+    assert Refusal(reason=reason) == response.observation
+    assert 1 == count(made, f"refused/{reason}")
+    assert before <= request.meta["refused_at"] <= time.time()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        questions.ping("1.1.1.1"),
+        questions.trace("2a00::1"),
+        questions.ping("2002:101:101::1"),
+        questions.reverse("10.0.0.1"),
+        questions.host("localhost.example"),
+    ],
+)
+def test_other_questions_go_on(tmp_path, url):
+    """
+    Global addresses are probed, and a question to the resolver sends nothing to its subject.
+    """
+    made = crawler(tmp_path)
+
+    assert ForbiddenAddressMiddleware.from_crawler(made).process_request(questions.request(url)) is None
+
+
+def test_allowed_networks_may_be_probed(tmp_path):
+    """
+    PROBE_ALLOWED_NETWORKS opens a network.
+    """
+    made = crawler(tmp_path, PROBE_ALLOWED_NETWORKS="198.18.0.0/15")
+    forbidden = ForbiddenAddressMiddleware.from_crawler(made)
+
+    assert forbidden.process_request(questions.request("ping://198.18.0.1")) is None
+    assert forbidden.process_request(questions.request("ping://10.0.0.1")) is not None
+
+
+def test_a_family_that_is_skipped_is_refused(tmp_path):
+    """
+    What the preflight leaves out is not probed, pending requests of an earlier start included.
+    """
+    made = crawler(tmp_path)
+    forbidden = ForbiddenAddressMiddleware.from_crawler(made)
+    made.spider.plan.skip_family(6, "no route")
+
+    assert Refusal(reason="no_ipv6") == forbidden.process_request(questions.request("ping://[2a00::1]")).observation

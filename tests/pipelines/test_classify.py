@@ -1,0 +1,64 @@
+"""What kind of address it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from ipv6matrix.pipelines.classify import ClassifyPipeline
+from tests.crawlers import crawler
+from tests.samples import host, hosts_item, ping_item
+
+
+def classified(made, address):
+    item = hosts_item(host("a.example", address))
+    for unclassified in item.addresses:
+        unclassified.kind = None
+    (found,) = ClassifyPipeline.from_crawler(made).process_item(item).addresses
+    return found.kind, found.refusal, found.tunnel_id
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("1.1.1.1", ("global", None, None)),
+        ("10.0.0.1", ("private", "private", None)),
+        ("2a00:1450::1", ("global", None, None)),
+        ("2002:c000:204::1", ("6to4", None, "U0001")),
+        ("2001:0:1::1", ("teredo", None, "U3000")),
+        ("2a01:e30::1", ("global", None, "U2000")),
+        ("fe80::1", ("link_local", "link_local", None)),
+        ("::ffff:1.1.1.1", ("mapped", "mapped", None)),
+    ],
+)
+def test_kind_refusal_and_tunnel_are_filled_in(tmp_path, address, expected):
+    """
+    An address that may be probed has no refusal, one that belongs to a known tunnel its identifier.
+    """
+    assert expected == classified(crawler(tmp_path, METRICS="ip6Type"), address)
+
+
+def test_without_the_metric_no_tunnel_is_looked_for(tmp_path):
+    """
+    The metric ip6Type is about tunnels; kind and refusal are always told.
+    """
+    assert ("6to4", None, None) == classified(crawler(tmp_path, METRICS="ping"), "2002:c000:204::1")
+
+
+def test_the_refusal_is_the_policy_s(tmp_path):
+    """
+    An allowed network has its kind and no refusal; a family without route has its own.
+    """
+    made = crawler(tmp_path, PROBE_ALLOWED_NETWORKS="198.18.0.0/15")
+    made.spider.plan.skip_family(6, "no route")
+
+    assert ("benchmarking", None, None) == classified(made, "198.18.0.1")
+    assert ("global", "no_ipv6", None) == classified(made, "2a00::1")
+
+
+def test_other_items_pass(tmp_path):
+    """
+    An item without addresses is handed on.
+    """
+    item = ping_item("192.0.2.1")
+
+    assert item is ClassifyPipeline.from_crawler(crawler(tmp_path)).process_item(item)

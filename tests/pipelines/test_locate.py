@@ -1,0 +1,83 @@
+"""Where an address is."""
+
+from __future__ import annotations
+
+import pytest
+
+from ipv6matrix.pipelines.locate import LocatePipeline
+from tests.crawlers import crawler
+from tests.internet import geoip
+from tests.internet.blocks import Block
+from tests.samples import host, hosts_item, ping_item
+
+
+@pytest.fixture
+def locate(tmp_path):
+    """Build the pipeline over GeoIP files that know one network of each family."""
+    block = Block(name="a", behaviour="open", network4="198.18.1.0/24", network6="2001:db8:1::/48", place="sao-paulo")
+    geoip.write((block,), tmp_path / "city.mmdb", tmp_path / "asn.mmdb")
+    pipelines = []
+
+    def build(metrics="geoip"):
+        made = crawler(
+            tmp_path,
+            METRICS=metrics,
+            GEOIP_CITY_DB=str(tmp_path / "city.mmdb"),
+            GEOIP_ASN_DB=str(tmp_path / "asn.mmdb"),
+        )
+        pipelines.append((LocatePipeline.from_crawler(made), made))
+        return pipelines[-1]
+
+    yield build
+    for pipeline, _ in pipelines:
+        pipeline.close_spider()
+
+
+@pytest.mark.parametrize("address", ["198.18.1.5", "2001:db8:1::5"])
+def test_both_families_are_located(locate, address):
+    """
+    All that the files say stands in the address, north in latitude and east in longitude.
+    """
+    pipeline, _ = locate()
+    (located,) = pipeline.process_item(hosts_item(host("a.example", address))).addresses
+
+    assert (64499, "Tietê Telecom, S.A.", "São Paulo", "Sao Paulo", "BR", -23.5475, -46.6361) == (
+        located.asn,
+        located.as_organisation,
+        located.city,
+        located.region,
+        located.country_code,
+        located.latitude,
+        located.longitude,
+    )
+
+
+def test_an_unknown_address_stays_empty(locate):
+    """
+    What the files do not say is None.
+    """
+    pipeline, _ = locate()
+    (address,) = pipeline.process_item(hosts_item(host("a.example", "198.18.9.1"))).addresses
+
+    assert [None] * 3 == [address.asn, address.country_code, address.latitude]
+
+
+def test_without_the_metric_nothing_is_located(locate):
+    """
+    The metric geoip switches it off, also when the preflight takes it out at the start.
+    """
+    off, _ = locate(metrics="ping")
+    skipped, made = locate()
+    made.spider.plan.skip_metric("geoip", "no file")
+    for pipeline in (off, skipped):
+        (address,) = pipeline.process_item(hosts_item(host("a.example", "198.18.1.5"))).addresses
+        assert address.country_code is None
+
+
+def test_other_items_pass(locate):
+    """
+    An item without addresses is handed on.
+    """
+    item = ping_item("198.18.1.5")
+
+    assert item is locate()[0].process_item(item)

@@ -1,0 +1,75 @@
+"""Into the database."""
+
+from __future__ import annotations
+
+import pytest
+
+from ipv6matrix import questions
+from ipv6matrix.items import (
+    Failure,
+    PortObservation,
+    TcpItem,
+    TcpObservation,
+    TraceItem,
+    TraceObservation,
+)
+from ipv6matrix.pipelines.store import StorePipeline
+from tests.crawlers import count, frontier, opened, store
+from tests.samples import AT, domain_item, domain_url, ping_item
+
+
+def tcp_item(*failures):
+    ports = tuple(
+        PortObservation(port=port, open=failure is None, failure=failure, asked_at=AT)
+        for port, failure in zip((25, 80, 443), failures, strict=False)
+    )
+    return TcpItem(url="tcp://192.0.2.1?port=25", address="192.0.2.1", tcp=TcpObservation(ports=ports))
+
+
+async def test_storing_an_item_is_what_marks_its_request_done(tmp_path):
+    """
+    The item goes to the frontier, together with the requests that waited for it.
+    """
+    with opened(tmp_path) as crawler:
+        frontier(crawler).enqueue_request(questions.request(domain_url("a.example")))
+        frontier(crawler).enqueue_request(questions.request("ping://192.0.2.1", domain_url("a.example")))
+        item = domain_item("a.example")
+
+        assert item is StorePipeline.from_crawler(crawler).process_item(item)
+        assert [("a.example",)] == store(crawler).query("SELECT name FROM domains")
+        assert [("ping://192.0.2.1",)] == store(crawler).query("SELECT url FROM requests WHERE done_at IS NULL")
+        assert 1 == count(crawler, "stored/DomainItem")
+
+
+@pytest.mark.parametrize(
+    ("item", "failures"),
+    [
+        (ping_item("192.0.2.1"), {}),
+        (ping_item("192.0.2.1", sent=0, failure=Failure.PERMISSION_DENIED), {"permission_denied": 1}),
+        (
+            TraceItem(
+                url="trace://192.0.2.1",
+                address="192.0.2.1",
+                trace=TraceObservation(failure=Failure.PROBE_FAILED, asked_at=AT),
+            ),
+            {"probe_failed": 1},
+        ),
+        (tcp_item(None, None), {}),
+        (tcp_item(Failure.TIMEOUT, None, Failure.TIMEOUT), {"timeout": 2}),
+        (tcp_item(Failure.CONNECTION_REFUSED, Failure.TIMEOUT), {"connection_refused": 1, "timeout": 1}),
+    ],
+)
+async def test_failures_are_counted_by_reason(tmp_path, item, failures):
+    """
+    Each failure of an item is a stat; silence is none.
+    """
+    with opened(tmp_path) as crawler:
+        StorePipeline.from_crawler(crawler).process_item(item)
+        counted = {
+            stat.removeprefix("failures/"): number
+            for stat, number in crawler.stats.get_stats().items()
+            if stat.startswith("failures/")
+        }
+
+        assert failures == counted
+        assert 1 == count(crawler, f"stored/{type(item).__name__}")

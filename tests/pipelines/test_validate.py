@@ -1,0 +1,57 @@
+"""Only what can be true goes on."""
+
+from __future__ import annotations
+
+import pytest
+from scrapy.exceptions import DropItem
+
+from ipv6matrix import questions
+from ipv6matrix.items import Host, RefusalItem, ReverseItem, TcpItem, TcpObservation
+from ipv6matrix.pipelines.validate import ValidatePipeline
+from tests.samples import domain_item, host, hosts_item, lookup, ping_item
+
+
+def reverse_item(address):
+    return ReverseItem(url=questions.reverse(address), address=address, lookup=lookup("x", "PTR"))
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        domain_item("a.example", hosts=(Host(name="ns.a.example", refusal="opted_out"),)),
+        hosts_item(host("www.a.example", "192.0.2.1", "2001:db8::1")),
+        reverse_item("2001:db8::1"),
+        ping_item("192.0.2.1"),
+        ping_item("192.0.2.1", 1.0, 2.0, sent=2),
+        TcpItem(url="tcp://192.0.2.1?port=80", address="192.0.2.1", tcp=TcpObservation(ports=())),
+        RefusalItem(url="ping://192.0.2.1", subject="192.0.2.1", reason="opted_out"),
+    ],
+)
+def test_what_can_be_true_goes_on_unchanged(item):
+    """
+    A sound item is handed on as it is.
+    """
+    assert item is ValidatePipeline().process_item(item)
+
+
+@pytest.mark.parametrize(
+    ("item", "complaint"),
+    [
+        (ping_item("192.0.2.1", 1.0, 2.0, sent=1), "more replies than requests"),
+        (ping_item("2001:DB8::1"), "'2001:DB8::1' is not an address in its canonical text"),
+        (reverse_item("2001:db8:0::1"), "is not an address in its canonical text"),
+        (hosts_item(host("WWW.a.example")), "host 'WWW.a.example' is not in lower case without a final dot"),
+        (domain_item("a.example", hosts=(host("ns.a.example."),)), "host 'ns.a.example.' is not in lower case"),
+        (ping_item("a.example"), "is not an address in its canonical text"),
+        (ping_item("192.0.2.01"), "is not an address in its canonical text"),
+    ],
+)
+def test_what_contradicts_itself_is_dropped(item, complaint):
+    """
+    The fault is told with the request, as an error, for it is a bug of ours.
+    """
+    with pytest.raises(DropItem, match=complaint) as told:
+        ValidatePipeline().process_item(item)
+
+    assert str(told.value).startswith(item.url)
+    assert "ERROR" == told.value.log_level

@@ -1,0 +1,123 @@
+"""Lines and TLS over a connected socket."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+
+import pytest
+
+from ipv6matrix.probes.channel import MAX_LINE_BYTES, Channel, LineTooLongError, TlsError
+from ipv6matrix.probes.smtp import tls_context
+from tests.internet import certificate
+from tests.probes.talking import tcp_server
+
+
+@pytest.fixture
+async def pair():
+    """A channel and the blocking socket at its other end."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    theirs.settimeout(5)
+    yield Channel(ours), theirs
+    ours.close()
+    theirs.close()
+
+
+@pytest.fixture(scope="module")
+def server_context(tmp_path_factory):
+    """What a server with a certificate of its own needs."""
+    pem = tmp_path_factory.mktemp("tls") / "mail.pem"
+    certificate.write(pem)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    return context
+
+
+async def test_lines_come_one_by_one(pair):
+    """
+    However the octets arrive, each line is read once, and either line end will do.
+    """
+    channel, peer = pair
+    peer.sendall(b"one\r\ntwo\nthr")
+    lines = [await channel.read_line() for _ in range(2)]
+    peer.sendall(b"ee\r\n")
+
+    assert [b"one", b"two", b"three"] == [*lines, await channel.read_line()]
+
+
+async def test_an_end_without_a_line_is_told(pair):
+    """
+    EOF in the middle of a line is not a line.
+    """
+    channel, peer = pair
+    peer.sendall(b"half")
+    peer.close()
+
+    with pytest.raises(EOFError):
+        await channel.read_line()
+
+
+@pytest.mark.parametrize("text", [b"x" * MAX_LINE_BYTES, b"x" * MAX_LINE_BYTES + b"\n"])
+async def test_a_line_has_a_limit(pair, text):
+    """
+    A line that is longer than the limit is refused, whether or not it ends.
+    """
+    channel, peer = pair
+    peer.sendall(text)
+
+    with pytest.raises(LineTooLongError):
+        await channel.read_line()
+
+
+@contextlib.asynccontextmanager
+async def tls_channel(server_context):
+    """A channel to a server that says two lines in the clear, then shakes hands and echoes lines."""
+
+    async def talk(reader, writer):
+        await reader.readline()
+        writer.write(b"220 go\r\n250 said too early\r\n")
+        await writer.start_tls(server_context)
+        while line := await reader.readline():
+            writer.write(line)
+
+    async with tcp_server(talk) as address:
+        with socket.create_connection(address) as connected:
+            connected.setblocking(False)
+            yield Channel(connected)
+
+
+async def test_lines_go_through_tls(server_context):
+    """
+    After the handshake lines go both ways, and what was said before it is forgotten (RFC 3207 section 4.2).
+    """
+    async with tls_channel(server_context) as channel:
+        await channel.write(b"STARTTLS\r\n")
+        await channel.read_line()
+        tls = await channel.start_tls(tls_context())
+        await channel.write(b"hello\r\n")
+
+        assert (b"hello", "TLSv1.3") == (await channel.read_line(), tls.version())
+
+
+async def test_a_failed_handshake_is_a_tls_error(pair):
+    """
+    Octets that are no TLS, and an end in their place, are both a failed handshake.
+    """
+    channel, peer = pair
+    peer.sendall(b"this is no TLS record\r\n")
+
+    with pytest.raises(TlsError):
+        await channel.start_tls(tls_context())
+
+
+async def test_an_end_in_a_handshake_is_a_tls_error(pair):
+    """
+    A peer that closes instead of shaking hands has failed to.
+    """
+    channel, peer = pair
+    peer.shutdown(socket.SHUT_WR)
+
+    with pytest.raises(TlsError):
+        await channel.start_tls(tls_context())

@@ -1,0 +1,546 @@
+"""Lookups against scripted servers on loopback, and against the simulated resolvers."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from ipaddress import ip_address
+
+import pytest
+
+from ipv6matrix.items import Failure, Status
+from ipv6matrix.probes.dns import Resolver
+from tests.probes.talking import Talk, tcp_server
+from tests.probes.waiting import until
+
+Script = Callable[[bytes], list[bytes]]
+A_RECORD = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\1"
+ADDRESS = "192.0.2.1"
+
+
+def question(query: bytes) -> bytes:
+    """The question section of a query for one name."""
+    return query[12 : query.index(b"\0", 12) + 5]
+
+
+def reply(query: bytes, *, flags: bytes = b"\x81\x80", answer: bytes = A_RECORD, asked: bytes | None = None) -> bytes:
+    """A reply with one record, or with none if `answer` is empty."""
+    counts = b"\0\1" + (b"\0\1" if answer else b"\0\0") + b"\0\0\0\0"
+    return query[:2] + flags + counts + (question(query) if asked is None else asked) + answer
+
+
+def error(query: bytes, rcode: int) -> bytes:
+    """A reply that is an error."""
+    return reply(query, flags=bytes((0x81, 0x80 | rcode)), answer=b"")
+
+
+class Server(asyncio.DatagramProtocol):
+    """A DNS server that answers each datagram as its script says."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self.queries: list[bytes] = []
+        self.asked_at: list[float] = []
+        self.transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
+        self.transport = transport
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self.queries.append(data)
+        self.asked_at.append(time.monotonic())
+        for message in self.script(data):
+            self.transport.sendto(message, addr)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return self.transport.get_extra_info("sockname")[:2]
+
+
+@asynccontextmanager
+async def serving(script: Script, host: str = "127.0.0.1") -> AsyncIterator[Server]:
+    """A server for the time of a test."""
+    transport, server = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: Server(script), local_addr=(host, 0)
+    )
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+    try:
+        yield server
+    finally:
+        transport.close()
+
+
+@asynccontextmanager
+async def resolving(*servers: Server | tuple[str, int], **options: object) -> AsyncIterator[Resolver]:
+    """A resolver with short patience."""
+    options = {"timeout_s": 0.2, "lifetime_s": 0.6, **options}
+    resolver = Resolver([one.address if isinstance(one, Server) else one for one in servers], **options)
+    await resolver.open()
+    try:
+        yield resolver
+    finally:
+        await resolver.close()
+
+
+def closed_port() -> tuple[str, int]:
+    """A UDP port of loopback that nobody listens on."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+async def test_a_reply_is_an_observation(host):
+    """
+    Name, records and TTL of the reply are told, over either family.
+    """
+    async with serving(lambda query: [reply(query)], host) as server, resolving(server) as resolver:
+        lookup = await resolver.lookup("WWW.Example.com.", "A")
+
+    assert ("www.example.com", "A", Status.OK, (ADDRESS,), 60) == (
+        lookup.name, lookup.type, lookup.status, lookup.records, lookup.ttl_s,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda query: bytes((query[0] ^ 1,)) + reply(query)[1:],
+        lambda query: reply(query, asked=question(query).replace(b"example", b"elpmaxe")),
+        lambda query: reply(query, asked=question(query)[:-4] + b"\0\x1c\0\1"),
+        lambda query: reply(query, flags=b"\x01\x80"),
+        lambda query: reply(query)[:11],
+        lambda query: b"",
+    ],
+    ids=["id", "name", "type", "no reply", "short", "empty"],
+)
+async def test_what_does_not_match_is_ignored(forge):
+    """
+    A datagram with another id or another question, or that is no reply, leaves the lookup waiting for the right one.
+    """
+    async with serving(lambda query: [forge(query), reply(query)]) as server, resolving(server) as resolver:
+        lookup = await resolver.lookup("www.example.com", "A")
+
+    assert (Status.OK, 1) == (lookup.status, len(server.queries))
+
+
+async def test_another_source_is_ignored():
+    """
+    A reply from another port than the server's never reaches the lookup.
+    """
+    async with serving(lambda query: []) as server, serving(lambda query: []) as forger, resolving(server) as resolver:
+        asking = asyncio.ensure_future(resolver.lookup("www.example.com", "A"))
+        await until(lambda: server.queries)
+        (endpoint,) = resolver._servers
+        forger.transport.sendto(reply(server.queries[0]), endpoint._socket.getsockname())
+
+        assert Failure.TIMEOUT == (await asking).status
+
+
+async def test_duplicates_harm_nothing():
+    """
+    A reply that arrives twice answers once, and not the next lookup.
+    """
+    script = lambda query: [reply(query), reply(query)]  # noqa: E731
+    async with serving(script) as server, resolving(server) as resolver:
+        lookups = [await resolver.lookup(f"{number}.example", "A") for number in range(3)]
+
+    assert [Status.OK] * 3 == [lookup.status for lookup in lookups]
+
+
+async def test_a_lost_query_is_asked_again_with_another_id():
+    """
+    Silence leads to a second query, which has an id of its own.
+    """
+    script = lambda query: [reply(query)] if len(server.queries) > 1 else []  # noqa: E731
+    async with serving(script) as server, resolving(server) as resolver:
+        lookup = await resolver.lookup("www.example.com", "A")
+
+    assert (Status.OK, 2) == (lookup.status, len({query[:2] for query in server.queries}))
+
+
+async def test_silence_is_a_timeout_at_the_end_of_the_lifetime():
+    """
+    A server that never answers is asked until the lifetime is over, and no longer.
+    """
+    async with serving(lambda query: []) as server, resolving(server) as resolver:
+        began = time.monotonic()
+        lookup = await resolver.lookup("www.example.com", "A")
+        took_s = time.monotonic() - began
+
+    assert (Failure.TIMEOUT, True) == (lookup.status, 0.59 < took_s < 1.0)
+    assert len(server.queries) in (3, 4)
+
+
+async def test_the_next_server_is_asked_after_silence():
+    """
+    A resolver that is down costs one try, whichever lookup begins with it.
+    """
+    async with (
+        serving(lambda query: []) as down,
+        serving(lambda query: [reply(query)]) as up,
+        resolving(down, up) as resolver,
+    ):
+        lookups = [await resolver.lookup("www.example.com", "A") for _ in range(4)]
+
+    assert [Status.OK] * 4 == [lookup.status for lookup in lookups]
+    assert (2, 4) == (len(down.queries), len(up.queries))
+
+
+@pytest.mark.parametrize("rcode", [2, 5])
+async def test_the_next_server_is_asked_after_an_error(rcode):
+    """
+    SERVFAIL and REFUSED are one server's word: another may know better.
+    """
+    async with (
+        serving(lambda query: [error(query, rcode)]) as bad,
+        serving(lambda query: [reply(query)]) as good,
+        resolving(bad, good) as resolver,
+    ):
+        lookup = await resolver.lookup("www.example.com", "A")
+
+    assert (Status.OK, 1) == (lookup.status, len(bad.queries))
+
+
+@pytest.mark.parametrize(
+    ("rcode", "failure", "queries"),
+    [(2, Failure.SERVFAIL, 1), (5, Failure.REFUSED, 1), (6, Failure.OTHER_RCODE, 1), (1, Failure.FORMERR, 2)],
+)
+async def test_an_error_of_all_servers_is_the_answer(rcode, failure, queries):
+    """
+    A server that has said its word is not asked again, but without EDNS after FORMERR.
+    """
+    async with serving(lambda query: [error(query, rcode)]) as server, resolving(server) as resolver:
+        lookup = await resolver.lookup("www.example.com", "A")
+
+    assert (failure, queries) == (lookup.status, len(server.queries))
+
+
+async def test_a_server_without_edns_is_asked_without():
+    """
+    FORMERR to a query with an OPT record is followed by one without (RFC 6891 section 7).
+    """
+    async with (
+        serving(lambda query: [error(query, 1) if query[11] else reply(query)]) as server,
+        resolving(server) as resolver,
+    ):
+        lookup = await resolver.lookup("www.example.com", "A")
+
+    assert (Status.OK, [1, 0]) == (lookup.status, [query[11] for query in server.queries])
+
+
+async def test_a_servers_word_tells_more_than_silence():
+    """
+    Of SERVFAIL from one resolver and silence from another, SERVFAIL is recorded.
+    """
+    async with (
+        serving(lambda query: [error(query, 2)]) as bad,
+        serving(lambda query: []) as silent,
+        resolving(bad, silent) as resolver,
+    ):
+        lookup = await resolver.lookup("www.example.com", "A")
+
+    assert Failure.SERVFAIL == lookup.status
+
+
+async def test_a_refusing_port_is_told_as_such():
+    """
+    Where no server listens the lookup tries again and ends as `connection_refused`, not as a timeout.
+    """
+    async with resolving(closed_port(), timeout_s=5.0) as resolver:
+        lookup = await resolver.lookup("www.example.com", "A")
+
+    assert Failure.CONNECTION_REFUSED == lookup.status
+
+
+async def test_a_refusing_port_leads_to_the_next_server_at_once():
+    """
+    A resolver that has stopped does not cost its timeout.
+    """
+    async with (
+        serving(lambda query: [reply(query)]) as server,
+        resolving(closed_port(), server, timeout_s=5.0, lifetime_s=9.0) as resolver,
+    ):
+        async with asyncio.timeout(3):
+            lookup = await resolver.lookup("www.example.com", "A")
+
+    assert Status.OK == lookup.status
+
+
+async def test_a_server_that_comes_back_is_found():
+    """
+    Refused queries are repeated while the lifetime lasts.
+    """
+    address = closed_port()
+    async with resolving(address, lifetime_s=5.0) as resolver:
+        asking = asyncio.ensure_future(resolver.lookup("www.example.com", "A"))
+        await asyncio.sleep(0)
+        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: Server(lambda query: [reply(query)]), local_addr=address
+        )
+        lookup = await asking
+        transport.close()
+
+    assert Status.OK == lookup.status
+
+
+async def test_what_may_not_be_sent_is_told(internet):
+    """
+    An address that the kernel refuses to send to is a failure of this vantage point.
+    """
+    async with resolving(("255.255.255.255", 53)) as resolver:
+        lookup = await resolver.lookup("www.example.com", "A")
+
+    assert Failure.PERMISSION_DENIED == lookup.status
+
+
+async def test_noise_is_a_bad_reply():
+    """
+    A reply that breaks its format, each time it is asked for, is `bad_reply`.
+    """
+    async with serving(lambda query: [reply(query, answer=b"\xc0\xff\0\1")]) as server, resolving(server) as resolver:
+        lookup = await resolver.lookup("www.example.com", "A")
+
+    assert Failure.BAD_REPLY == lookup.status
+
+
+async def test_a_good_reply_after_noise_counts():
+    """
+    A second try mends a broken reply.
+    """
+    script = lambda query: [reply(query) if len(server.queries) > 1 else reply(query, answer=b"\xff")]  # noqa: E731
+    async with serving(script) as server, resolving(server) as resolver:
+        lookup = await resolver.lookup("www.example.com", "A")
+
+    assert Status.OK == lookup.status
+
+
+def cut(query: bytes) -> list[bytes]:
+    """A truncated reply."""
+    return [reply(query, flags=b"\x83\x80", answer=b"")]
+
+
+@asynccontextmanager
+async def truncating(talk: Talk) -> AsyncIterator[Server]:
+    """A server that cuts every reply over UDP, and does something over TCP."""
+    async with tcp_server(talk) as address:
+        transport, server = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: Server(cut), local_addr=address
+        )
+        yield server
+        transport.close()
+
+
+async def read_query(reader: asyncio.StreamReader) -> bytes:
+    """The next query of a TCP connection."""
+    return await reader.readexactly(int.from_bytes(await reader.readexactly(2)))
+
+
+async def test_a_truncated_reply_is_asked_for_over_tcp():
+    """
+    The whole answer arrives over TCP, even in small pieces.
+    """
+
+    async def talk(reader, writer):
+        message = reply(await read_query(reader))
+        for octet in len(message).to_bytes(2) + message:
+            writer.write(bytes((octet,)))
+            await writer.drain()
+
+    async with truncating(talk) as server, resolving(server, lifetime_s=5.0, timeout_s=5.0) as resolver:
+        lookup = await resolver.lookup("www.example.com", "A")
+
+    assert (Status.OK, 1) == (lookup.status, len(server.queries))
+
+
+async def test_tcp_that_is_closed_early_is_told():
+    """
+    A connection that ends before the reply does is `connection_closed`.
+    """
+
+    async def talk(reader, writer):
+        await read_query(reader)
+        writer.write(b"\1\0half")
+
+    async with truncating(talk) as server, resolving(server) as resolver:
+        lookup = await resolver.lookup("www.example.com", "A")
+
+    assert Failure.CONNECTION_CLOSED == lookup.status
+
+
+async def test_tcp_that_says_nothing_is_a_timeout():
+    """
+    A connection on which nothing comes ends with the lookup's patience.
+    """
+
+    async def talk(reader, writer):
+        await reader.read()
+
+    async with truncating(talk) as server, resolving(server) as resolver:
+        lookup = await resolver.lookup("www.example.com", "A")
+
+    assert Failure.TIMEOUT == lookup.status
+
+
+async def test_tcp_that_refuses_is_told():
+    """
+    A server that cuts its replies and listens on no TCP port is `connection_refused`.
+    """
+    async with serving(cut) as server, resolving(server) as resolver:
+        lookup = await resolver.lookup("www.example.com", "A")
+
+    assert Failure.CONNECTION_REFUSED == lookup.status
+
+
+async def test_tcp_that_is_cut_again_is_a_bad_reply():
+    """
+    Over TCP a truncated reply makes no sense.
+    """
+
+    async def talk(reader, writer):
+        (message,) = cut(await read_query(reader))
+        writer.write(len(message).to_bytes(2) + message)
+
+    async with truncating(talk) as server, resolving(server) as resolver:
+        lookup = await resolver.lookup("www.example.com", "A")
+
+    assert Failure.BAD_REPLY == lookup.status
+
+
+@pytest.mark.parametrize(
+    ("name", "failure"),
+    [
+        ("a" * 64 + ".example", Failure.NAME_TOO_LONG),
+        (".".join(["a" * 60] * 5), Failure.NAME_TOO_LONG),
+        ("a..example", Failure.PROBE_FAILED),
+    ],
+)
+async def test_names_without_a_wire_form_are_not_asked(name, failure):
+    """
+    A name that no query can hold is told so, and nothing is sent.
+    """
+    async with serving(lambda query: [reply(query)]) as server, resolving(server) as resolver:
+        lookup = await resolver.lookup(name, "A")
+
+    assert (failure, 0) == (lookup.status, len(server.queries))
+
+
+async def test_a_busy_loop_loses_no_reply():
+    """
+    A reply that arrived while the loop was blocked for longer than the timeout still counts.
+    """
+    async with serving(lambda query: [reply(query)]) as server, resolving(server, lifetime_s=0.2) as resolver:
+        asking = asyncio.ensure_future(resolver.lookup("www.example.com", "A"))
+        await until(lambda: server.queries)
+        time.sleep(0.5)  # noqa: ASYNC251 - the blocked loop is what is tested
+        lookup = await asking
+
+    assert (Status.OK, 1) == (lookup.status, len(server.queries))
+
+
+async def test_one_socket_carries_many_lookups():
+    """
+    A thousand lookups at once use one socket and get each its own answer.
+    """
+
+    def script(query):
+        number = int(query[13 : 13 + query[12]])
+        return [reply(query, answer=A_RECORD[:-4] + number.to_bytes(4))]
+
+    async with serving(script) as server, resolving(server, timeout_s=5.0, lifetime_s=20.0) as resolver:
+        lookups = await asyncio.gather(*(resolver.lookup(f"{number}.example", "A") for number in range(1000)))
+
+    expected = [(socket.inet_ntoa(number.to_bytes(4)),) for number in range(1000)]
+    assert expected == [lookup.records for lookup in lookups]
+
+
+async def test_pace_holds_every_query_and_costs_no_patience():
+    """
+    Each query waits for its turn, and that wait is not taken from the lookup's lifetime.
+    """
+    turns: list[float] = []
+
+    async def pace():
+        await asyncio.sleep(0.4)
+        turns.append(time.monotonic())
+
+    script = lambda query: [reply(query)] if len(server.queries) > 2 else []  # noqa: E731
+    async with serving(script) as server, resolving(server, pace=pace, lifetime_s=0.5) as resolver:
+        lookup = await resolver.lookup("www.example.com", "A")
+
+    assert (Status.OK, 3) == (lookup.status, len(turns))
+
+
+async def test_a_question_can_name_its_server():
+    """
+    A lookup that names a server asks that one alone.
+    """
+    async with (
+        serving(lambda query: [error(query, 5)]) as usual,
+        serving(lambda query: [reply(query)]) as named,
+        resolving(usual) as resolver,
+    ):
+        lookup = await resolver.lookup("www.example.com", "A", server=named.address)
+
+    assert (Status.OK, 0) == (lookup.status, len(usual.queries))
+
+
+async def test_a_cancelled_lookup_leaves_nothing_behind():
+    """
+    Once cancelled, nobody waits and no timer fires.
+    """
+    async with serving(lambda query: []) as server, resolving(server) as resolver:
+        asking = asyncio.ensure_future(resolver.lookup("www.example.com", "A"))
+        await until(lambda: server.queries)
+        asking.cancel()
+        await asyncio.wait([asking])
+
+        assert resolver._servers[0].idle
+
+
+async def test_closing_ends_lookups():
+    """
+    A lookup that waits when the resolver is closed ends, instead of hanging.
+    """
+    async with serving(lambda query: []) as server, resolving(server, timeout_s=30.0, lifetime_s=0.1) as resolver:
+        asking = asyncio.ensure_future(resolver.lookup("www.example.com", "A"))
+        await until(lambda: server.queries)
+        await resolver.close()
+        async with asyncio.timeout(2):
+            lookup = await asking
+
+    assert lookup.status in (Failure.PROBE_FAILED, Failure.TIMEOUT)
+
+
+async def test_simulated_resolvers_answer(internet):
+    """
+    Both resolvers of the simulated Internet know the reverse name of a server.
+    """
+    name = ip_address(internet.address("open", 6)).reverse_pointer
+    async with resolving((internet.resolver4, 53), (internet.resolver6, 53), timeout_s=2.0) as resolver:
+        first, second = [await resolver.lookup(name, "PTR") for _ in range(2)]
+
+    assert (Status.OK, Status.OK) == (first.status, second.status)
+    assert first.records == second.records
+    assert first.records[0].endswith(".rev.example")
+
+
+@pytest.mark.parametrize(
+    ("mode", "failure"),
+    [("servfail", Failure.SERVFAIL), ("refused", Failure.REFUSED), ("silent", Failure.TIMEOUT)],
+)
+async def test_a_broken_resolver_is_told_as_such(internet, mode, failure):
+    """
+    SERVFAIL, REFUSED and silence of a resolver have words of their own.
+    """
+    internet.resolver_mode(mode)
+    try:
+        async with resolving((internet.resolver4, 53)) as resolver:
+            lookup = await resolver.lookup("example.com", "SOA")
+    finally:
+        internet.resolver_mode("normal")
+
+    assert failure == lookup.status

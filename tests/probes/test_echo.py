@@ -1,0 +1,120 @@
+"""ICMP sockets: which kind the kernel gives, and what reaches them."""
+
+from __future__ import annotations
+
+import select
+import time
+from pathlib import Path
+
+import icmplib
+import pytest
+
+from ipv6matrix.items import Failure
+from ipv6matrix.probes.echo import EchoSocket, checksum, failure_of_opening
+
+LOOPBACK = {4: "127.0.0.1", 6: "::1"}
+
+
+@pytest.fixture
+def ping_groups(internet):
+    """Sets the groups that may open ICMP datagram sockets, for the time of a test."""
+    path = Path("/proc/sys/net/ipv4/ping_group_range")
+    before = path.read_text()
+    yield path.write_text
+    path.write_text(before)
+
+
+@pytest.fixture
+def opened():
+    """Opens sockets, and closes them after the test."""
+    sockets = []
+
+    def open_one(family, **more):
+        sockets.append(EchoSocket(family, **{"identifier": 4711, **more}))
+        return sockets[-1]
+
+    yield open_one
+    for one in sockets:
+        one.close()
+
+
+def replies(one, within_s=2.0):
+    """What arrives first, all of it."""
+    select.select([one.socket], [], [], within_s)
+    return list(one.receive(100))
+
+
+@pytest.mark.parametrize("family", [4, 6])
+@pytest.mark.parametrize(("groups", "raw"), [("0 2147483647", False), ("1 0", True)])
+def test_an_echo_comes_back_with_the_kernels_time(opened, ping_groups, family, groups, raw):
+    """
+    With a datagram socket as with a raw one, a reply has its source, its sequence, its payload and a time.
+    """
+    ping_groups(groups)
+    one = opened(family)
+
+    sent_ns = one.send(LOOPBACK[family], 7, b"payload!")
+
+    (reply,) = replies(one)
+    assert raw == one.raw
+    assert (LOOPBACK[family], 7, b"payload!") == (reply.address, reply.sequence, reply.payload)
+    assert sent_ns < reply.received_ns < time.time_ns()
+
+
+@pytest.mark.parametrize("family", [4, 6])
+@pytest.mark.parametrize("groups", ["0 2147483647", "1 0"])
+def test_replies_to_others_are_not_seen(opened, ping_groups, family, groups):
+    """
+    A socket reads neither the replies to another's requests nor the requests themselves.
+    """
+    ping_groups(groups)
+    ours, theirs = opened(family), opened(family, identifier=4712)
+
+    theirs.send(LOOPBACK[family], 1, b"for them")
+
+    assert 1 == len(replies(theirs))
+    assert [] == replies(ours, within_s=0)
+
+
+def test_a_source_address_is_used(opened, internet):
+    """
+    `local` is the source of the requests.
+    """
+    one = opened(4, local="127.0.0.9")
+
+    one.send("127.0.0.1", 1, b"payload!")
+
+    assert "127.0.0.9" == one.socket.getsockname()[0]
+    assert 1 == len(replies(one))
+
+
+def test_a_foreign_source_address_is_refused(internet):
+    """
+    A source address that is not this machine's is an error at once.
+    """
+    with pytest.raises(icmplib.SocketAddressError):
+        EchoSocket(4, identifier=1, local="192.0.2.1")
+
+
+@pytest.mark.parametrize("packet", [b"\x08\0\0\0\x12\x67\0\x07payload!", b"\xff" * 8, b"\0" * 8])
+def test_the_checksum_makes_a_packet_sum_up(packet):
+    """
+    With its checksum in place the one's complement sum of a packet is all ones (RFC 1071 section 1).
+    """
+    summed = packet[:2] + checksum(packet[:2] + b"\0\0" + packet[4:]).to_bytes(2) + packet[4:]
+
+    assert 0 == int.from_bytes(summed) % 0xFFFF
+
+
+@pytest.mark.parametrize(
+    ("error", "failure"),
+    [
+        (icmplib.SocketPermissionError(privileged=True), Failure.PERMISSION_DENIED),
+        (icmplib.ICMPSocketError("Address family not supported by protocol"), Failure.NETWORK_UNREACHABLE),
+    ],
+)
+def test_a_socket_that_does_not_open_has_a_word(error, failure):
+    """
+    A missing permission is told apart from a missing family.
+    """
+    assert failure == failure_of_opening(error)

@@ -1,0 +1,97 @@
+"""One DNS server's socket: what is sent, what is believed, what is given up."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import pytest
+
+from ipv6matrix.items import Failure
+from ipv6matrix.probes import wire
+from ipv6matrix.probes.endpoint import Endpoint
+from tests.probes.waiting import open_files, until
+
+ASKED = wire.question("www.example.com", "A")
+
+
+@pytest.fixture
+def server():
+    """A UDP socket that answers only by hand."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        one.bind(("127.0.0.1", 0))
+        one.setblocking(False)
+        yield one
+
+
+@pytest.fixture
+async def endpoint(server):
+    """The endpoint for that server."""
+    one = Endpoint(server.getsockname())
+    yield one
+    one.close()
+
+
+async def received(server):
+    """The next query and where it came from."""
+    loop = asyncio.get_running_loop()
+    return await loop.sock_recvfrom(server, 4096)
+
+
+async def test_the_reply_with_the_right_id_is_handed_over(endpoint, server):
+    """
+    Two queries in flight get each their own reply, in whatever order these come.
+    """
+    other = wire.question("www.example.org", "A")
+    asking = asyncio.gather(endpoint.ask(ASKED, timeout_s=5), endpoint.ask(other, timeout_s=5))
+    queries = [await received(server) for _ in range(2)]
+    replies = [query[:2] + b"\x81\x80" + query[4:10] + b"\0\0" + query[12:-11] for query, _ in queries]
+    for reply, (_, client) in reversed(list(zip(replies, queries, strict=True))):
+        server.sendto(reply, client)
+
+    assert replies == await asking
+
+
+async def test_ids_in_flight_differ(endpoint, server):
+    """
+    No two queries in flight have the same id.
+    """
+    asking = [asyncio.ensure_future(endpoint.ask(ASKED, timeout_s=0.2)) for _ in range(200)]
+    identifiers = {(await received(server))[0][:2] for _ in asking}
+
+    assert 200 == len(identifiers)
+    assert {Failure.TIMEOUT} == {await one for one in asking}
+
+
+async def test_a_closed_endpoint_lets_everybody_go(endpoint, server):
+    """
+    Who waits is told when the socket is closed, and the socket is gone.
+    """
+    before = open_files()
+    asking = asyncio.ensure_future(endpoint.ask(ASKED, timeout_s=60))
+    await until(lambda: not endpoint.idle)
+    endpoint.close()
+
+    assert (Failure.PROBE_FAILED, before) == (await asking, open_files())
+
+
+async def test_no_route_is_told(internet):
+    """
+    A server that no route leads to is a failure at once, and holds no file.
+    """
+    before = open_files()
+    unreachable = Endpoint(("255.255.255.255", 53))
+
+    assert Failure.PERMISSION_DENIED == await unreachable.ask(ASKED, timeout_s=5)
+    assert before == open_files()
+
+
+async def test_full_is_full(endpoint, server, monkeypatch):
+    """
+    With more queries in flight than ids allow, a query is not sent.
+    """
+    monkeypatch.setattr("ipv6matrix.probes.endpoint._MAX_IN_FLIGHT", 1)
+    asking = asyncio.ensure_future(endpoint.ask(ASKED, timeout_s=0.2))
+    await until(lambda: not endpoint.idle)
+
+    assert (Failure.PROBE_FAILED, Failure.TIMEOUT) == (await endpoint.ask(ASKED, timeout_s=1), await asking)

@@ -1,0 +1,239 @@
+"""Ping, against the simulated Internet and the loopback device."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ipv6matrix.items import Failure
+from ipv6matrix.probes.echo import Reply
+from ipv6matrix.probes.icmp import Pinger, ping_permission
+from tests.probes.waiting import open_files, until
+
+NEAR_MS = 20.0
+"Twice the delay of the way to the region `near`."
+SOON_MS = 150.0
+"More than a loaded machine adds to that, less than the loop is blocked for."
+
+
+@pytest.fixture
+async def make_pinger(internet):
+    """Opens pingers, and closes them after the test."""
+    pingers = []
+
+    def make(**options):
+        pingers.append(Pinger(**{"interval_s": 0.02, "timeout_s": 0.5, **options}))
+        pingers[-1].open()
+        return pingers[-1]
+
+    yield make
+    for pinger in pingers:
+        pinger.close()
+
+
+@pytest.mark.parametrize("family", [4, 6])
+async def test_every_reply_has_its_rtt(internet, make_pinger, family):
+    """
+    An address that answers yields one round-trip time per request, that of the way there and back.
+    """
+    ping = await make_pinger().ping(internet.address("open", family))
+
+    assert (5, 5, None) == (ping.sent, len(ping.rtts_ms), ping.failure)
+    assert NEAR_MS <= min(ping.rtts_ms) < SOON_MS
+
+
+@pytest.mark.parametrize("family", [4, 6])
+@pytest.mark.parametrize("behaviour", ["silent", "dead", "no_route", "host_unreachable"])
+async def test_silence_is_not_a_failure(internet, make_pinger, family, behaviour):
+    """
+    An address that drops Echo Requests, or that a router calls unreachable, yields no RTT and no failure.
+    """
+    ping = await make_pinger(timeout_s=0.1).ping(internet.address(behaviour, family))
+
+    assert (5, (), None) == (ping.sent, ping.rtts_ms, ping.failure)
+
+
+async def test_a_late_reply_counts_as_lost(internet, make_pinger):
+    """
+    A reply that comes after the timeout is none, even if another request is still waiting.
+    """
+    ping = await make_pinger(timeout_s=0.015, interval_s=0.05).ping(internet.address("open", 4))
+
+    assert (5, ()) == (ping.sent, ping.rtts_ms)
+
+
+async def test_a_busy_loop_does_not_lengthen_an_rtt(internet, make_pinger):
+    """
+    A reply that arrives while the loop is blocked has the RTT that the kernel's time stamp gives it.
+    """
+    pinger = make_pinger(count=1, timeout_s=0.2)
+    asking = asyncio.ensure_future(pinger.ping(internet.address("open", 6)))
+    await until(lambda: pinger._in_flight)
+    time.sleep(0.3)  # noqa: ASYNC251 - the blocked loop is what is tested
+    ping = await asking
+
+    assert 1 == len(ping.rtts_ms)
+    assert NEAR_MS <= ping.rtts_ms[0] < SOON_MS
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda address, sequence, payload: ("2001:db8::66", sequence, payload),
+        lambda address, sequence, payload: (address, sequence + 1, payload),
+        lambda address, sequence, payload: (address, sequence, b"\0" * len(payload)),
+        lambda address, sequence, payload: (address, sequence, b""),
+    ],
+    ids=["source", "sequence", "token", "no payload"],
+)
+async def test_forged_replies_are_ignored(internet, make_pinger, forge):
+    """
+    A reply counts only from the address asked, with the number and the token of its request.
+    """
+    pinger = make_pinger(count=1, timeout_s=0.1)
+    asking = asyncio.ensure_future(pinger.ping(internet.address("silent", 6)))
+    await until(lambda: pinger._in_flight)
+    (((address, sequence), request),) = pinger._in_flight.items()
+    pinger._deliver(Reply(*forge(address, sequence, request.token), time.time_ns()))
+
+    assert () == (await asking).rtts_ms
+
+
+async def test_a_duplicate_counts_once(internet, make_pinger):
+    """
+    A second copy of a reply changes nothing.
+    """
+    pinger = make_pinger(count=2, timeout_s=0.1)
+    asking = asyncio.ensure_future(pinger.ping(internet.address("silent", 6)))
+    await until(lambda: pinger._in_flight)
+    (((address, sequence), request),) = pinger._in_flight.items()
+    for _ in range(2):
+        pinger._deliver(Reply(address, sequence, request.token, time.time_ns()))
+
+    assert 1 == len((await asking).rtts_ms)
+
+
+async def test_numbers_in_flight_are_not_given_twice(internet, make_pinger):
+    """
+    When the sequence numbers come round, those that an address still has in flight are skipped.
+    """
+    pinger = make_pinger(count=3, interval_s=0.0, timeout_s=0.2)
+    pinger._sequence = 0xFFFE
+    asking = asyncio.ensure_future(pinger.ping(internet.address("silent", 4)))
+    await until(lambda: len(pinger._in_flight) == 3)
+    assert [0xFFFF, 0, 1] == [sequence for _, sequence in pinger._in_flight]
+    pinger._sequence = 0xFFFE
+
+    assert 2 == pinger._free_sequence(internet.address("silent", 4))
+    assert () == (await asking).rtts_ms
+
+
+async def test_many_series_share_one_socket(internet, make_pinger):
+    """
+    Five hundred series at once get all their replies, without a socket each.
+    """
+    pinger = make_pinger(interval_s=0.2, timeout_s=2.0)
+    before = open_files()
+    asking = asyncio.gather(*(pinger.ping(internet.address("open", 6, n)) for n in range(500)))
+    await until(lambda: pinger._in_flight)
+    during = open_files()
+    pings = await asking
+
+    assert before == during
+    assert {(5, 5)} == {(ping.sent, len(ping.rtts_ms)) for ping in pings}
+
+
+async def test_pace_holds_every_request(internet, make_pinger):
+    """
+    Each request waits for its turn, under the address it goes to.
+    """
+    turns = []
+
+    async def pace(address):
+        turns.append(address)
+
+    await make_pinger(count=3).ping(internet.address("open", 4), pace)
+
+    assert [internet.address("open", 4)] * 3 == turns
+
+
+async def test_what_cannot_be_sent_is_a_failure(make_pinger):
+    """
+    When no request leaves, the observation says why instead of claiming silence.
+    """
+    ping = await make_pinger().ping("255.255.255.255")
+
+    assert (0, (), Failure.PERMISSION_DENIED) == (ping.sent, ping.rtts_ms, ping.failure)
+
+
+async def test_a_closed_pinger_asks_nothing(make_pinger):
+    """
+    Without a socket a ping is a failure, not silence.
+    """
+    pinger = make_pinger()
+    pinger.close()
+
+    assert Failure.PROBE_FAILED == (await pinger.ping("127.0.0.1")).failure
+
+
+async def test_closing_ends_series(internet, make_pinger):
+    """
+    A series that waits when the pinger is closed ends with what it has.
+    """
+    pinger = make_pinger(count=1, timeout_s=60.0)
+    asking = asyncio.ensure_future(pinger.ping(internet.address("silent", 4)))
+    await until(lambda: pinger._in_flight)
+    await asyncio.sleep(0)
+    pinger.close()
+    async with asyncio.timeout(2):
+        assert (1, ()) == ((ping := await asking).sent, ping.rtts_ms)
+
+
+async def test_a_cancelled_ping_leaves_nothing_behind(internet, make_pinger):
+    """
+    Once cancelled, nothing is in flight.
+    """
+    pinger = make_pinger()
+    asking = asyncio.ensure_future(pinger.ping(internet.address("silent", 4)))
+    await until(lambda: pinger._in_flight)
+    asking.cancel()
+    await asyncio.wait([asking])
+
+    assert {} == pinger._in_flight
+
+
+async def test_closing_closes_the_sockets(internet):
+    """
+    A closed pinger holds no file.
+    """
+    before = open_files()
+    pinger = Pinger()
+    pinger.open()
+    assert before + 2 == open_files()
+    pinger.close()
+
+    assert before == open_files()
+
+
+def test_permission_is_there_for_root(internet):
+    """
+    Nothing is missing where one of the two kinds of sockets can be opened.
+    """
+    assert ping_permission() is None
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv (util-linux)")
+def test_a_missing_permission_is_told_with_its_mend():
+    """
+    A process with neither the group nor the capability is told which sysctl mends it.
+    """
+    program = "from ipv6matrix.probes.icmp import ping_permission; print(ping_permission())"
+    unprivileged = ["unshare", "--net", "setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw"]
+    result = subprocess.run([*unprivileged, sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert "sysctl -w net.ipv4.ping_group_range=" in result.stdout

@@ -1,0 +1,288 @@
+"""Mail sessions with the simulated Internet's servers, and with scripted ones on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+import time
+
+import pytest
+
+from ipv6matrix.items import Failure, Starttls
+from ipv6matrix.probes.smtp import converse, tls_context
+from ipv6matrix.probes.tcp import TcpProber
+from tests.probes.talking import tcp_server
+from tests.probes.waiting import until
+
+HELLO = "crawler.example"
+
+
+@pytest.fixture(scope="module")
+def context():
+    """The context that all sessions share."""
+    return tls_context()
+
+
+async def session_with(internet, behaviour, family=6, *, starttls=True, n=0, timeout_s=5.0):
+    """One session with a server of the simulated Internet."""
+    prober = TcpProber(timeout_s=2.0, smtp_timeout_s=timeout_s, contact_name=HELLO)
+    observation = await prober.probe(internet.address(behaviour, family, n), (25,), starttls=starttls)
+    return observation.smtp
+
+
+async def verbs(internet, address):
+    """What the server of an address has heard, in its first session."""
+    heard = []
+    await until(lambda: heard.extend(one.verbs for one in internet.smtp_sessions() if one.address == address) or heard)
+    return heard[0]
+
+
+@pytest.mark.parametrize("family", [4, 6])
+async def test_starttls_is_tried_to_its_end(internet, family):
+    """
+    Where STARTTLS works, TLS version and certificate are told, and QUIT is the last word.
+    """
+    address = internet.address("smtp_starttls", family, 50)
+    smtp = await session_with(internet, "smtp_starttls", family, n=50)
+
+    assert (220, "EHLO", Starttls.ACCEPTED, None) == (smtp.greeting_code, smtp.hello, smtp.starttls, smtp.failure)
+    assert ("TLSv1.3", 64) == (smtp.tls_version, len(smtp.certificate.sha256))
+    assert ("EHLO", "STARTTLS", "QUIT") == await verbs(internet, address)
+
+
+async def test_starttls_is_not_tried_unasked(internet):
+    """
+    Without the question for STARTTLS the session goes no further than EHLO.
+    """
+    address = internet.address("smtp_starttls", 6, 51)
+    smtp = await session_with(internet, "smtp_starttls", n=51, starttls=False)
+
+    assert ("EHLO", None, None) == (smtp.hello, smtp.starttls, smtp.failure)
+    assert ("EHLO", "QUIT") == await verbs(internet, address)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "code", "hello", "starttls", "failure"),
+    [
+        ("smtp_plain", 220, "EHLO", Starttls.NOT_OFFERED, None),
+        ("smtp_helo_only", 220, "HELO", Starttls.NOT_OFFERED, None),
+        ("smtp_multiline", 220, "EHLO", Starttls.ACCEPTED, None),
+        ("smtp_late", 220, "EHLO", Starttls.ACCEPTED, None),
+        ("smtp_refuses_starttls", 220, "EHLO", Starttls.REFUSED, None),
+        ("smtp_breaks_tls", 220, "EHLO", Starttls.ACCEPTED, Failure.TLS_FAILED),
+        ("smtp_4xx", 421, None, None, None),
+        ("smtp_5xx", 554, None, None, None),
+        ("smtp_closes", None, None, None, Failure.CONNECTION_CLOSED),
+        ("smtp_not_smtp", None, None, None, Failure.NOT_SMTP),
+    ],
+)
+async def test_every_server_is_told_as_it_behaves(internet, behaviour, code, hello, starttls, failure):
+    """
+    How far a session went, and what ended it, follows from what the server said.
+    """
+    smtp = await session_with(internet, behaviour)
+
+    assert (code, hello, starttls, failure) == (smtp.greeting_code, smtp.hello, smtp.starttls, smtp.failure)
+
+
+async def test_a_server_that_never_greets_is_a_timeout(internet):
+    """
+    Silence after the handshake ends with the session's time.
+    """
+    smtp = await session_with(internet, "smtp_mute", timeout_s=0.3)
+
+    assert (None, Failure.TIMEOUT) == (smtp.greeting_code, smtp.failure)
+
+
+@pytest.mark.parametrize("behaviour", ["smtp_4xx", "smtp_5xx", "smtp_plain", "smtp_refuses_starttls"])
+async def test_every_session_ends_with_quit(internet, behaviour):
+    """
+    Whatever a server refuses, the session takes its leave, and never comes to MAIL.
+    """
+    await session_with(internet, behaviour, n=52)
+
+    heard = await verbs(internet, internet.address(behaviour, 6, 52))
+    assert ("QUIT", False) == (heard[-1], "MAIL" in heard)
+
+
+async def test_a_greeting_of_several_lines_is_one_text(internet):
+    """
+    The lines of a greeting are joined by line feeds, without their codes.
+    """
+    smtp = await session_with(internet, "smtp_multiline")
+
+    assert ["Unsolicited mail is not welcome.", "Go ahead"] == smtp.greeting.split("\n")[1:]
+
+
+async def talk_to(script, context=None, timeout_s=2.0):
+    """One session with a server that says one item of its script before each line it reads; and what it read."""
+    heard = []
+
+    async def talk(reader, writer):
+        for octets in script:
+            writer.write(octets)
+            heard.append(await reader.readline())
+
+    async with tcp_server(talk) as address:
+        smtp = await session(address, context, timeout_s)
+    return smtp, heard
+
+
+async def session(address, context, timeout_s):
+    """One session."""
+    with socket.create_connection(address) as connected:
+        connected.setblocking(False)
+        return await converse(connected, timeout_s=timeout_s, hello_name=HELLO, tls_context=context)
+
+
+async def test_ehlo_says_who_we_are(context):
+    """
+    EHLO carries the contact name.
+    """
+    _, heard = await talk_to([b"220 ready\r\n", b"250 hello\r\n", b"221 bye\r\n"], context)
+
+    assert [b"EHLO crawler.example\r\n", b"QUIT\r\n"] == heard[:2]
+
+
+async def test_a_refused_ehlo_and_helo_is_no_failure(context):
+    """
+    A server that greets and then knows neither EHLO nor HELO gets its QUIT.
+    """
+    smtp, heard = await talk_to([b"220 ready\r\n", b"500 what?\r\n", b"500 what?\r\n", b"221 bye\r\n"], context)
+
+    assert (None, None, None) == (smtp.hello, smtp.starttls, smtp.failure)
+    assert b"QUIT\r\n" == heard[2]
+
+
+async def test_a_busy_server_is_not_asked_twice(context):
+    """
+    A temporary refusal of EHLO is followed by QUIT, not by HELO.
+    """
+    _, heard = await talk_to([b"220 ready\r\n", b"421 too busy\r\n", b"221 bye\r\n"], context)
+
+    assert b"QUIT\r\n" == heard[1]
+
+
+@pytest.mark.parametrize("line", [b"250-starttls\r\n250 SIZE 10\r\n", b"250-SIZE 10\r\n250 StartTLS\r\n"])
+async def test_extensions_are_found_whatever_their_case(context, line):
+    """
+    STARTTLS counts as offered on any line and in any case (RFC 5321 section 4.1.1.1).
+    """
+    script = [b"220 ready\r\n", b"250-hello\r\n" + line, b"454 not now\r\n", b"221 bye\r\n"]
+
+    assert Starttls.REFUSED == (await talk_to(script, context))[0].starttls
+
+
+async def test_a_name_like_an_extension_is_none(context):
+    """
+    The first line of the reply to EHLO names the server, not an extension.
+    """
+    smtp, _ = await talk_to([b"220 ready\r\n", b"250 STARTTLS\r\n", b"221 bye\r\n"], context)
+
+    assert Starttls.NOT_OFFERED == smtp.starttls
+
+
+@pytest.mark.parametrize(
+    "greeting",
+    [
+        b"\r\n",
+        b"hello there\r\n",
+        b"22 short\r\n",
+        b"1234 long\r\n",
+        b"999 no such code\r\n",
+        b"220_odd\r\n",
+        b"\xff\xfe\x00\n",
+        b"x" * 100_000,
+        b"220-" + b"x" * 5000 + b"\r\n220 x\r\n",
+        b"220-more\r\n" * 200,
+    ],
+    ids=["empty", "words", "short", "long", "code", "separator", "binary", "no line", "long line", "many lines"],
+)
+async def test_what_is_no_reply_is_not_smtp(greeting):
+    """
+    Lines that are no replies, and replies beyond all measure, end the session.
+    """
+    smtp, _ = await talk_to([greeting])
+
+    assert (None, Failure.NOT_SMTP) == (smtp.greeting_code, smtp.failure)
+
+
+async def test_odd_octets_of_a_greeting_are_replaced():
+    """
+    What is not UTF-8, and what is a control character, becomes U+FFFD.
+    """
+    smtp, _ = await talk_to([b"220 caf\xc3\xa9 \xff \x1b[31m\x00\r\n", b"250 x\r\n", b"221 x\r\n"])
+
+    assert "café \ufffd \ufffd[31m\ufffd" == smtp.greeting
+
+
+async def test_a_long_greeting_is_cut():
+    """
+    500 characters of a greeting are kept.
+    """
+    smtp, _ = await talk_to([b"220 " + b"x" * 2000 + b"\r\n", b"250 x\r\n", b"221 x\r\n"])
+
+    assert "x" * 500 == smtp.greeting
+
+
+async def test_a_greeting_of_a_code_alone_is_one():
+    """
+    A reply may be its code alone (RFC 5321 section 4.2).
+    """
+    smtp, _ = await talk_to([b"220\r\n", b"250\r\n", b"221\r\n"])
+
+    assert (220, "", "EHLO", None) == (smtp.greeting_code, smtp.greeting, smtp.hello, smtp.failure)
+
+
+async def test_a_reset_is_told_as_such():
+    """
+    RST instead of a greeting is `connection_reset`.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        connected = socket.create_connection(server.getsockname())
+        accepted, _ = server.accept()
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("@ii", 1, 0))
+        accepted.close()
+        connected.setblocking(False)
+        smtp = await converse(connected, timeout_s=2.0, hello_name=HELLO, tls_context=None)
+        connected.close()
+
+    assert Failure.CONNECTION_RESET == smtp.failure
+
+
+async def test_a_server_that_hangs_up_at_quit_is_no_failure():
+    """
+    Once QUIT is on its way, no answer to it is needed.
+    """
+    smtp, _ = await talk_to([b"220 ready\r\n", b"250 hello\r\n"])
+
+    assert ("EHLO", None) == (smtp.hello, smtp.failure)
+
+
+async def test_a_slow_server_gets_no_more_than_its_time(context):
+    """
+    The time is the whole session's, not that of each line.
+    """
+
+    async def drip(reader, writer):
+        while not writer.is_closing():
+            writer.write(b"2")
+            await asyncio.sleep(0.05)
+
+    began = time.monotonic()
+    async with tcp_server(drip) as address:
+        smtp = await session(address, context, timeout_s=0.4)
+        took_s = time.monotonic() - began
+
+    assert (Failure.TIMEOUT, True) == (smtp.failure, took_s < 1.0)
+
+
+def test_the_context_takes_old_servers(context):
+    """
+    Nothing is verified, and any version that OpenSSL still speaks will do.
+    """
+    names = {cipher["name"] for cipher in context.get_ciphers()}
+
+    assert (False, 0) == (context.check_hostname, context.verify_mode)
+    assert {"AES128-SHA", "TLS_AES_256_GCM_SHA384"} <= names

@@ -1,0 +1,231 @@
+"""Handshakes with ports of the simulated Internet and of the loopback device."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import socket
+import time
+
+import pytest
+
+from ipv6matrix.items import Failure
+from ipv6matrix.probes.tcp import TcpProber
+from tests.probes.waiting import open_files, until
+
+PORTS = (80, 443)
+NEAR_MS = 20.0
+"Twice the delay of the way to the region `near`."
+SOON_MS = 150.0
+"More than a loaded machine adds to that, less than the loop is blocked for."
+
+
+@pytest.fixture
+def prober(internet):
+    """A prober with short patience."""
+    return TcpProber(timeout_s=0.5, smtp_timeout_s=1.0)
+
+
+def outcomes(observation):
+    """The word for each port: open, or why not."""
+    return [port.failure or "open" for port in observation.ports]
+
+
+@pytest.mark.parametrize("family", [4, 6])
+@pytest.mark.parametrize(
+    ("behaviour", "expected"),
+    [
+        ("open", ["open", "open"]),
+        ("port80_closed", [Failure.CONNECTION_REFUSED, "open"]),
+        ("all_closed", [Failure.CONNECTION_REFUSED] * 2),
+        ("filtered", [Failure.TIMEOUT] * 2),
+        ("dead", [Failure.TIMEOUT] * 2),
+        ("host_unreachable", [Failure.HOST_UNREACHABLE] * 2),
+        ("no_route", [Failure.NETWORK_UNREACHABLE] * 2),
+    ],
+)
+async def test_every_end_of_a_handshake_has_its_word(internet, prober, family, behaviour, expected):
+    """
+    Open, closed, filtered and unreachable ports are told apart, over both families alike.
+    """
+    observation = await prober.probe(internet.address(behaviour, family), PORTS, starttls=False)
+
+    assert expected == outcomes(observation)
+    assert PORTS == tuple(port.port for port in observation.ports)
+
+
+@pytest.mark.parametrize("family", [4, 6])
+async def test_the_connect_time_is_the_way_there_and_back(internet, prober, family):
+    """
+    An open port has the time between SYN and SYN-ACK, another port has none.
+    """
+    observation = await prober.probe(internet.address("port80_closed", family), PORTS, starttls=False)
+
+    closed, opened = observation.ports
+    assert closed.connect_ms is None
+    assert NEAR_MS <= opened.connect_ms < SOON_MS
+
+
+async def test_a_busy_loop_changes_neither_outcome_nor_time(internet):
+    """
+    A handshake that completed while the loop was blocked beyond the timeout is open, with its true time.
+    """
+    prober = TcpProber(timeout_s=0.1)
+    asking = asyncio.ensure_future(prober.probe(internet.address("open", 6), PORTS, starttls=False))
+    await asyncio.sleep(0)
+    time.sleep(0.3)  # noqa: ASYNC251 - the blocked loop is what is tested
+    observation = await asking
+
+    assert ["open", "open"] == outcomes(observation)
+    assert max(port.connect_ms for port in observation.ports) < SOON_MS
+
+
+async def test_the_ports_of_an_address_wait_together(internet, prober):
+    """
+    Two filtered ports cost one timeout.
+    """
+    began = time.monotonic()
+    await prober.probe(internet.address("filtered", 6), PORTS, starttls=False)
+
+    assert 0.5 <= time.monotonic() - began < 0.9
+
+
+async def test_a_silent_port_gets_one_syn(internet, prober):
+    """
+    Within a timeout of less than a second no SYN is repeated, and nothing is sent afterwards.
+    """
+    address = internet.address("filtered", 4)
+    began = time.time()
+    await prober.probe(address, (80,), starttls=False)
+
+    assert [(80, 0x02)] == [
+        (one.port, one.flags) for one in internet.packets(since=began) if one.destination == address
+    ]
+
+
+async def test_a_silent_port_gets_two_syns_in_two_seconds(internet):
+    """
+    The kernel repeats a SYN after one second, once, and not at the timeout.
+    """
+    address = internet.address("filtered", 6)
+    began = time.time()
+    await TcpProber(timeout_s=2.0).probe(address, (80,), starttls=False)
+
+    assert [0x02] * 2 == [one.flags for one in internet.packets(since=began) if one.destination == address]
+
+
+async def test_an_open_port_is_left_with_a_reset(internet, prober):
+    """
+    A connection ends with RST, which leaves no TIME_WAIT behind.
+    """
+    address = internet.address("open", 4)
+    began = time.time()
+    await prober.probe(address, (443,), starttls=False)
+
+    assert 0x04 == [one.flags for one in internet.packets(since=began) if one.destination == address][-1] & 0x05
+
+
+async def test_pace_holds_every_attempt(internet, prober):
+    """
+    Each attempt waits for its turn, under the address it goes to.
+    """
+    turns = []
+
+    async def pace(address):
+        turns.append(address)
+
+    await prober.probe(internet.address("open", 6), PORTS, starttls=False, pace=pace)
+
+    assert [internet.address("open", 6)] * 2 == turns
+
+
+async def test_a_source_address_that_is_not_ours_is_a_failure(internet):
+    """
+    A handshake that cannot leave is told so, port by port.
+    """
+    prober = TcpProber(local4="192.0.2.1")
+
+    observation = await prober.probe(internet.address("open", 4), PORTS, starttls=False)
+
+    assert [Failure.NETWORK_UNREACHABLE] * 2 == outcomes(observation)
+
+
+async def test_a_source_address_is_used(internet):
+    """
+    `local4` is where the handshake comes from.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        await TcpProber(local4="127.0.0.7").probe("127.0.0.1", (port,), starttls=False)
+        connection, peer = server.accept()
+        connection.close()
+
+    assert "127.0.0.7" == peer[0]
+
+
+@pytest.mark.parametrize("behaviour", ["open", "filtered", "all_closed", "smtp_mute"])
+async def test_probes_close_their_sockets(internet, prober, behaviour):
+    """
+    However a probe ends, it holds no file afterwards.
+    """
+    before = open_files()
+    await prober.probe(internet.address(behaviour, 6), (25, 80, 443), starttls=True)
+
+    assert before == open_files()
+
+
+@pytest.mark.parametrize("behaviour", ["filtered", "smtp_mute"])
+async def test_cancelled_probes_close_their_sockets(internet, behaviour):
+    """
+    A probe that is cancelled, in a handshake or in a mail session, holds no file afterwards.
+    """
+    before = open_files()
+    prober = TcpProber(timeout_s=60.0, smtp_timeout_s=60.0)
+    asking = [
+        asyncio.ensure_future(prober.probe(internet.address(behaviour, 6, n), (25, 80, 443), starttls=True))
+        for n in range(20)
+    ]
+    await until(lambda: open_files() >= before + 20)
+    await asyncio.sleep(0.1)
+    for one in asking:
+        one.cancel()
+    await asyncio.wait(asking)
+
+    assert before == open_files()
+
+
+async def test_no_more_files_is_a_failure_of_ours(internet, prober):
+    """
+    When the process may open no more files a port is `probe_failed`, and the crawl lives.
+    """
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    held = socket.socket()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (held.fileno() + 1, limits[1]))
+    try:
+        observation = await prober.probe(internet.address("open", 6), (25, 80, 443), starttls=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        held.close()
+
+    assert [Failure.PROBE_FAILED] * 3 == outcomes(observation)
+    assert observation.smtp is None
+
+
+async def test_port_25_is_asked_how_it_mails(internet, prober):
+    """
+    An open port 25 has a mail session besides its outcome; a closed one has none.
+    """
+    mailing = await prober.probe(internet.address("open", 6), (25, 80), starttls=True)
+    not_mailing = await prober.probe(internet.address("port25_closed", 6), (25, 80), starttls=True)
+
+    assert (["open", "open"], 220) == (outcomes(mailing), mailing.smtp.greeting_code)
+    assert ([Failure.CONNECTION_REFUSED, "open"], None) == (outcomes(not_mailing), not_mailing.smtp)
+
+
+@pytest.mark.parametrize("name", ["", "two words", "bücher.example", "evil\r\nMAIL FROM:<>"])
+def test_what_ehlo_cannot_say_is_refused(name):
+    """
+    A contact name that would break EHLO is an error before the first probe.
+    """
+    with pytest.raises(ValueError, match="EHLO cannot say"):
+        TcpProber(contact_name=name)

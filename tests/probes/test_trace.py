@@ -1,0 +1,204 @@
+"""Traces through the simulated Internet, whose topology is known."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+
+import pytest
+
+from ipv6matrix.items import Failure, Stop
+from ipv6matrix.probes.trace import Tracer, source_of
+from tests.internet.topology import LINKS, MUTE_ROUTER, REGIONS
+from tests.probes.waiting import until
+
+NEAR_MS = 20.0
+"Twice the delay of the first link."
+
+
+@pytest.fixture
+async def make_tracer(internet):
+    """Makes tracers, and closes them after the test."""
+    made = []
+
+    def make(**options):
+        made.append(Tracer(**{"timeout_s": 1.0, **options}))
+        return made[-1]
+
+    yield make
+    for one in made:
+        await one.close()
+
+
+def path(region, family):
+    """The routers on the way to a region, as they are seen from the vantage point; None for one that is silent."""
+    entry = {link.lower: link.address(link.lower, family) for link in LINKS if family in link.families}
+    return [None if router == MUTE_ROUTER else entry[router] for router in REGIONS[region].path(family)]
+
+
+@pytest.mark.parametrize("family", [4, 6])
+@pytest.mark.parametrize(
+    ("block", "region"), [("open", "near"), ("far", "far"), ("shorter6", "short6"), ("longer6", "long6")]
+)
+async def test_a_path_is_told_router_by_router(internet, make_tracer, family, block, region):
+    """
+    Every router on the way is a hop with its address and RTT, a mute one a hop with neither, the address the last.
+    """
+    address = internet.address(block, family)
+    trace = await make_tracer().trace(address)
+
+    expected = [*path(region, family), address]
+    assert (Stop.REACHED, len(expected), None) == (trace.stop, trace.reached_ttl, trace.failure)
+    assert expected == [hop.address for hop in trace.hops]
+    assert list(range(1, len(expected) + 1)) == [hop.ttl for hop in trace.hops]
+    assert all((hop.rtt_ms is None) == (hop.address is None) for hop in trace.hops)
+    assert min(hop.rtt_ms for hop in trace.hops if hop.rtt_ms) >= NEAR_MS
+
+
+@pytest.mark.parametrize("family", [4, 6])
+async def test_a_trace_ends_after_a_gap(internet, make_tracer, family):
+    """
+    Behind the last router that answers, `gap_limit` silent TTLs are asked, and no more.
+    """
+    trace = await make_tracer(gap_limit=3).trace(internet.address("silent", family))
+
+    assert (Stop.GAP_LIMIT, None) == (trace.stop, trace.reached_ttl)
+    assert [*path("near", family), None, None, None] == [hop.address for hop in trace.hops]
+
+
+@pytest.mark.parametrize("family", [4, 6])
+@pytest.mark.parametrize(("behaviour", "routers"), [("no_route", 1), ("host_unreachable", 5)])
+async def test_a_trace_ends_where_a_router_says_unreachable(internet, make_tracer, family, behaviour, routers):
+    """
+    Destination Unreachable ends a trace at the router that sent it.
+    """
+    trace = await make_tracer().trace(internet.address(behaviour, family))
+
+    assert (Stop.UNREACHABLE, None, None) == (trace.stop, trace.reached_ttl, trace.failure)
+    assert path("near", family)[routers - 1] == trace.hops[-1].address
+
+
+async def test_the_last_ttl_is_asked(internet, make_tracer):
+    """
+    `max_ttl` itself is tried: a path of just that length is reached, a longer one is not.
+    """
+    address = internet.address("open", 6)
+    length = len(path("near", 6)) + 1
+    reached = await make_tracer(max_ttl=length).trace(address)
+    not_reached = await make_tracer(max_ttl=length - 1).trace(address)
+
+    assert (Stop.REACHED, length) == (reached.stop, reached.reached_ttl)
+    assert (Stop.MAX_TTL, None, length - 1) == (not_reached.stop, not_reached.reached_ttl, len(not_reached.hops))
+
+
+async def test_no_more_than_the_window_is_in_flight(internet, make_tracer):
+    """
+    Of a silent path no more TTLs are asked at once than the window holds.
+    """
+    address = internet.address("dead", 6, 9)
+    tracer = make_tracer(window=2, gap_limit=4)
+    began = time.time()
+    await tracer.trace(address)
+
+    sent = [one for one in internet.packets(since=began) if one.destination == address]
+    early = [one.ttl for one in sent if one.sent_at < sent[0].sent_at + 0.015]
+    assert [1, 2] == early
+
+
+async def test_pace_holds_every_probe(internet, make_tracer):
+    """
+    Each TTL waits for its turn, under the address it goes to; nothing is sent once the address is reached.
+    """
+    turns = []
+
+    async def pace(address):
+        turns.append(address)
+        await asyncio.sleep(0.05)
+
+    address = internet.address("open", 6)
+    began = time.time()
+    trace = await make_tracer().trace(address, pace)
+
+    sent = [one.ttl for one in internet.packets(since=began) if one.destination == address]
+    assert (Stop.REACHED, {address}) == (trace.stop, set(turns))
+    assert max(sent) <= trace.reached_ttl + 1
+
+
+async def test_traces_run_side_by_side(internet, make_tracer):
+    """
+    A hundred traces at once come out whole, over two processes.
+    """
+    tracer = make_tracer(timeout_s=2.0)
+    traces = await asyncio.gather(*(tracer.trace(internet.address("open", 6, n)) for n in range(100)))
+
+    assert {(Stop.REACHED, 6)} == {(trace.stop, trace.reached_ttl) for trace in traces}
+
+
+async def test_a_trace_survives_its_processes(internet, make_tracer):
+    """
+    When mtr-packet is killed in the middle, what was in flight is asked again.
+    """
+    tracer = make_tracer(timeout_s=1.0, processes=1)
+    asking = asyncio.ensure_future(tracer.trace(internet.address("silent", 4)))
+    (process,) = tracer._processes
+    await until(lambda: process.pid and process.in_flight)
+    await asyncio.sleep(0.2)
+    os.kill(process.pid, signal.SIGKILL)
+    trace = await asking
+
+    assert (Stop.GAP_LIMIT, None) == (trace.stop, trace.failure)
+    assert path("near", 4) == [hop.address for hop in trace.hops][:5]
+
+
+async def test_without_mtr_packet_a_trace_is_a_failure(internet, make_tracer):
+    """
+    What could not be asked is told so, instead of a path of silent hops.
+    """
+    trace = await make_tracer(executable="mtr-packet-that-is-not-there").trace(internet.address("open", 4))
+
+    assert (Failure.PROBE_FAILED, None, ()) == (trace.failure, trace.stop, trace.hops)
+
+
+async def test_what_may_not_be_sent_is_a_failure(internet, make_tracer):
+    """
+    An address that this machine will not send to is its own failure.
+    """
+    trace = await make_tracer().trace("255.255.255.255")
+
+    assert (Failure.PERMISSION_DENIED, None, ()) == (trace.failure, trace.stop, trace.hops)
+
+
+async def test_a_cancelled_trace_leaves_nothing_in_flight(internet, make_tracer):
+    """
+    Once cancelled, no probe of a trace is waited for.
+    """
+    tracer = make_tracer(processes=1)
+    asking = asyncio.ensure_future(tracer.trace(internet.address("dead", 4)))
+    await until(lambda: tracer._processes[0].in_flight == tracer.window)
+    asking.cancel()
+    await asyncio.wait([asking])
+    await until(lambda: tracer._processes[0].in_flight == 0)
+
+
+async def test_closing_ends_traces(internet, make_tracer):
+    """
+    A trace that is under way when the tracer is closed ends as a failure, without a new process.
+    """
+    tracer = make_tracer(processes=1, timeout_s=30.0)
+    asking = asyncio.ensure_future(tracer.trace(internet.address("dead", 4)))
+    await until(lambda: tracer._processes[0].pid and tracer._processes[0].in_flight)
+    await tracer.close()
+    async with asyncio.timeout(5):
+        trace = await asking
+
+    assert (Failure.PROBE_FAILED, None) == (trace.failure, tracer._processes[0].pid)
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_the_source_is_the_routing_tables(internet, family):
+    """
+    The source address is that of the link which leads to the address.
+    """
+    assert LINKS[0].address("vantage", family) == source_of(internet.address("open", family))

@@ -1,0 +1,19 @@
+"""What tests of probes wait for and count."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+
+async def until(condition: Callable[[], object], within_s: float = 5.0) -> None:
+    """Wait for a condition, with a deadline."""
+    async with asyncio.timeout(within_s):
+        while not condition():  # noqa: ASYNC110 - what is polled for is no event of this loop's
+            await asyncio.sleep(0.001)
+
+
+def open_files() -> int:
+    """How many descriptors this process holds."""
+    return len(list(Path("/proc/self/fd").iterdir()))

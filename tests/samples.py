@@ -1,0 +1,92 @@
+"""
+Lookups, items and requests made by hand.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ipv6matrix import questions
+from ipv6matrix.items import (
+    Address,
+    DomainItem,
+    Failure,
+    Host,
+    HostsItem,
+    LookupObservation,
+    Observation,
+    PingItem,
+    PingObservation,
+    Status,
+)
+from ipv6matrix.policy import family, kind
+from ipv6matrix.responses import ObservationResponse
+
+AT = 1_700_000_000.0
+
+
+def lookup(
+    name: str,
+    rdtype: str,
+    *records: Any,
+    status: Status | Failure | None = None,
+    ttl_s: int | None = 300,
+    canonical_name: str | None = None,
+) -> LookupObservation:
+    """Make a lookup: `ok` with records, `nodata` without, or as told."""
+    return LookupObservation(
+        name=name,
+        type=rdtype,
+        status=status or (Status.OK if records else Status.NODATA),
+        records=records,
+        ttl_s=ttl_s,
+        canonical_name=canonical_name,
+        asked_at=AT,
+    )
+
+
+def host(name: str, *addresses: str, chosen: tuple[str, ...] | None = None, **more: Any) -> Host:
+    """Make a host that has these addresses, in this order; all are probed unless told otherwise."""
+    of_family = {number: [a for a in addresses if family(a) == number] for number in (4, 6)}
+    return Host(
+        name=name,
+        a=lookup(name, "A", *of_family[4]),
+        aaaa=lookup(name, "AAAA", *of_family[6]),
+        chosen=addresses if chosen is None else chosen,
+        **more,
+    )
+
+
+def address(text: str, **more: Any) -> Address:
+    return Address(address=text, family=family(text), kind=kind(text), found_at=AT, **more)
+
+
+def hosts_item(*hosts: Host, url: str | None = None, places: dict[str, dict[str, Any]] | None = None) -> HostsItem:
+    """Make the item of these hosts with all their addresses, located as told."""
+    texts = dict.fromkeys(text for one in hosts for found in (one.a, one.aaaa) if found for text in found.texts)
+    return HostsItem(
+        url=url or questions.host(hosts[0].name),
+        hosts=hosts,
+        addresses=tuple(address(text, **(places or {}).get(text, {})) for text in texts),
+    )
+
+
+def domain_item(name: str, **more: Any) -> DomainItem:
+    values = {"url": domain_url(name), "tld": name.rpartition(".")[2], "asked_at": AT}
+    return DomainItem(name=name, **(values | more))
+
+
+def ping_item(text: str, *rtts_ms: float, sent: int = 5, failure: Failure | None = None) -> PingItem:
+    ping = PingObservation(sent=sent, rtts_ms=rtts_ms, failure=failure, asked_at=AT)
+    return PingItem(url=questions.ping(text), address=text, ping=ping)
+
+
+def domain_url(name: str) -> str:
+    return questions.domain(name, ("NS", "MX", "SOA"))
+
+
+def response(url: str, observation: Observation, **meta: Any) -> ObservationResponse:
+    """Make the answer to the request of a URL."""
+    request = questions.request(url)
+    request.meta.update(meta)
+    return ObservationResponse(request, observation)

@@ -1,0 +1,604 @@
+"""What the spider asks next."""
+
+from __future__ import annotations
+
+import pytest
+from scrapy import Request
+
+from ipv6matrix import lists, questions
+from ipv6matrix.items import (
+    Address,
+    Answered,
+    DomainItem,
+    DomainObservation,
+    Failure,
+    Hop,
+    Host,
+    HostObservation,
+    HostsItem,
+    HostsObservation,
+    PingItem,
+    PingObservation,
+    PortObservation,
+    Refusal,
+    RefusalItem,
+    ReverseItem,
+    ReverseObservation,
+    Role,
+    SoaRecord,
+    Status,
+    Stop,
+    TcpItem,
+    TcpObservation,
+    TraceItem,
+    TraceObservation,
+)
+from tests.crawlers import count, crawler
+from tests.samples import AT, domain_url, lookup, response
+
+ALL = "soa,reverse,geoip,ping,tcp80,tcp443,tcp25,tls,path,ip6Type"
+SOA = SoaRecord(
+    mname="ns1.a.example", rname="hostmaster.a.example", serial=1, refresh_s=2, retry_s=3, expire_s=4, minimum_s=5
+)
+GUESSES = {"WWW_PREFIXES": "www,six", "NTP_PREFIXES": "ntp"}
+
+
+@pytest.fixture
+def spider(tmp_path):
+    """Build a spider with settings; those of the tests measure everything and guess three hosts."""
+
+    def build(**settings):
+        return crawler(tmp_path, **({"METRICS": ALL} | GUESSES | settings)).spider
+
+    return build
+
+
+def parsed(spider, url, observation, **meta):
+    """Give the URLs that follow from an answer, each with the answer as parent, and its one, last item."""
+    *requests, item = spider.parse(response(url, observation, **meta))
+    assert all(isinstance(request, Request) for request in requests)
+    assert [url] * len(requests) == [request.meta["parent"] for request in requests]
+    assert isinstance(item, Answered)
+    assert url == item.url
+    return [request.url for request in requests], item
+
+
+def domain(spider, *, ns=None, mx=None, soa=None, name="a.example"):
+    return parsed(spider, domain_url(name), DomainObservation(ns=ns, mx=mx, soa=soa))
+
+
+def hosts(spider, *addresses, name="www.a.example"):
+    """Parse the answer for one host that has these addresses, in this order."""
+    observation = HostObservation(
+        name=name,
+        a=lookup(name, "A", *(text for text in addresses if ":" not in text)),
+        aaaa=lookup(name, "AAAA", *(text for text in addresses if ":" in text)),
+    )
+    return parsed(spider, questions.host(name), HostsObservation(hosts=(observation,)))
+
+
+def chosen(spider, *addresses):
+    _, item = hosts(spider, *addresses)
+    return item.hosts[0].chosen
+
+
+def roles(item, kind):
+    return [(role.host, role.priority) for role in item.roles if role.kind == kind]
+
+
+# --- domains ---
+
+
+def test_a_domain_leads_to_its_hosts(spider):
+    """
+    Guessed hosts are asked for in one request, NS and MX hosts in one each, and the item holds it all.
+    """
+    ns = lookup("a.example", "NS", "ns1.a.example", "ns.b.example")
+    mx = lookup("a.example", "MX", (10, "mail.a.example"))
+    soa = lookup("a.example", "SOA", SOA)
+    urls, item = domain(spider(), ns=ns, mx=mx, soa=soa)
+
+    assert [
+        questions.guesses("a.example", ("www", "six", "ntp")),
+        questions.host("ns1.a.example"),
+        questions.host("ns.b.example"),
+        questions.host("mail.a.example"),
+    ] == urls
+    assert (
+        DomainItem(
+            url=domain_url("a.example"),
+            name="a.example",
+            tld="example",
+            ns=ns,
+            mx=mx,
+            soa=soa,
+            roles=(
+                Role(kind="NS", host="ns1.a.example", priority=1),
+                Role(kind="NS", host="ns.b.example", priority=2),
+                Role(kind="MX", host="mail.a.example", priority=10),
+                Role(kind="WWW", host="www.a.example", priority=0),
+                Role(kind="WWW", host="six.a.example", priority=0),
+                Role(kind="NTP", host="ntp.a.example", priority=0),
+            ),
+            asked_at=AT,
+        )
+        == item
+    )
+
+
+def test_name_servers_keep_the_order_of_the_answer(spider):
+    """
+    The rank of a name server is its place in the answer, and a double counts once.
+    """
+    _, item = domain(spider(), ns=lookup("a.example", "NS", "z.example", "b.example", "z.example", "a.example"))
+
+    assert [("z.example", 1), ("b.example", 2), ("a.example", 3)] == roles(item, "NS")
+
+
+def test_an_empty_name_server_is_no_host(spider):
+    """
+    The root as name server is neither stored nor asked for.
+    """
+    urls, item = domain(spider(FEATURES="NS"), ns=lookup("a.example", "NS", "", "ns.example"))
+
+    assert [("ns.example", 1)] == roles(item, "NS")
+    assert [questions.host("ns.example")] == urls
+
+
+def test_mail_exchangers_are_ordered_by_preference(spider):
+    """
+    A host that is named twice is stored and asked once, with its lowest preference; none after it is lost.
+    """
+    mx = lookup("a.example", "MX", (30, "c.example"), (20, "b.example"), (10, "a.example"), (5, "b.example"))
+    urls, item = domain(spider(FEATURES="MX"), mx=mx)
+
+    assert [("b.example", 5), ("a.example", 10), ("c.example", 30)] == roles(item, "MX")
+    assert [questions.host(name) for name in ("b.example", "a.example", "c.example")] == urls
+
+
+def test_a_null_mx_is_no_host(spider):
+    """
+    A domain that takes no mail (RFC 7505) has no MX host, and nothing is asked for it.
+    """
+    mx = lookup("a.example", "MX", (0, ""))
+    urls, item = domain(spider(FEATURES="MX"), mx=mx)
+
+    assert [] == urls
+    assert () == item.roles
+    assert mx == item.mx
+
+
+def test_a_host_of_two_roles_is_asked_once(spider):
+    """
+    A host that is NS and MX has both roles and one request.
+    """
+    ns, mx = lookup("a.example", "NS", "x.example"), lookup("a.example", "MX", (10, "x.example"))
+    urls, item = domain(spider(FEATURES="NS,MX"), ns=ns, mx=mx)
+
+    assert [questions.host("x.example")] == urls
+    assert [("x.example", 1)] == roles(item, "NS")
+    assert [("x.example", 10)] == roles(item, "MX")
+
+
+def test_nxdomain_spares_the_guesses(spider):
+    """
+    Below a name that does not exist nothing exists (RFC 8020): the guessed hosts are stored as absent, unasked.
+    """
+    gone = lookup("a.example", "NS", status=Status.NXDOMAIN, ttl_s=60)
+    urls, item = domain(spider(), ns=gone)
+
+    assert [] == urls
+    assert ["www.a.example", "six.a.example", "ntp.a.example"] == [host.name for host in item.hosts]
+    for host in item.hosts:
+        assert (Status.NXDOMAIN, 60, AT) == (host.a.status, host.a.ttl_s, host.a.asked_at)
+        assert Status.NXDOMAIN == host.aaaa.status
+        assert (None, ()) == (host.refusal, host.chosen)
+    assert 3 == len(item.roles)
+
+
+def test_an_alias_to_nowhere_does_not_spare_the_guesses(spider):
+    """
+    NXDOMAIN at the end of a CNAME is about the alias' target: the domain itself exists.
+    """
+    alias = lookup("a.example", "NS", status=Status.NXDOMAIN, canonical_name="gone.example")
+    urls, _ = domain(spider(), ns=alias)
+
+    assert [questions.guesses("a.example", ("www", "six", "ntp"))] == urls
+
+
+@pytest.mark.parametrize("status", [Failure.TIMEOUT, Failure.SERVFAIL, Failure.REFUSED, Status.NODATA])
+def test_what_is_no_proof_of_absence_spares_nothing(spider, status):
+    """
+    After a failure or an empty answer the guessed hosts are asked for all the same.
+    """
+    urls, item = domain(spider(), ns=lookup("a.example", "NS", status=status))
+
+    assert [questions.guesses("a.example", ("www", "six", "ntp"))] == urls
+    assert status == item.ns.status
+
+
+@pytest.mark.parametrize("name", ["bad name.example", "mail..example", "-x.example", "a/b.example", "*.example", "\udc80.example"])
+def test_a_host_with_a_bad_name_is_not_asked(spider, name):
+    """
+    A host that an MX record names and nobody can ask for is stored with its refusal.
+    """
+    urls, item = domain(spider(FEATURES="MX"), mx=lookup("a.example", "MX", (10, name), (20, "good.example")))
+
+    assert [questions.host("good.example")] == urls
+    assert [Host(name=name, refusal="invalid_name")] == list(item.hosts)
+    assert [(name, 10), ("good.example", 20)] == roles(item, "MX")
+
+
+def test_a_guess_that_is_too_long_is_not_asked(spider):
+    """
+    A domain that just fits leaves no room for a label before it; the other guesses are asked.
+    """
+    name = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 49, "example"])
+    assert 249 == len(name) <= lists.MAX_NAME
+    urls, item = domain(spider(WWW_PREFIXES="www,w", NTP_PREFIXES="ntp"), name=name, ns=lookup(name, "NS"))
+
+    assert [questions.guesses(name, ("www", "w", "ntp"))] == urls
+    urls, item = domain(spider(WWW_PREFIXES="www6,w", NTP_PREFIXES="time"), name=name, ns=lookup(name, "NS"))
+    assert [questions.guesses(name, ("w",))] == urls
+    assert [
+        Host(name=f"www6.{name}", refusal=Failure.NAME_TOO_LONG),
+        Host(name=f"time.{name}", refusal=Failure.NAME_TOO_LONG),
+    ] == list(item.hosts)
+
+
+def test_a_domain_without_any_room_for_guesses_asks_none(spider):
+    """
+    When every guess is too long no request is made for them.
+    """
+    name = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 53, "example"])
+    urls, item = domain(spider(), name=name, ns=lookup(name, "NS"))
+
+    assert [] == urls
+    assert ["name_too_long"] * 3 == [host.refusal for host in item.hosts]
+
+
+@pytest.mark.parametrize(
+    ("settings", "kinds", "urls"),
+    [
+        ({"FEATURES": "NS"}, {"NS"}, [questions.host("ns.example")]),
+        ({"FEATURES": "MX"}, {"MX"}, [questions.host("mx.example")]),
+        ({"FEATURES": "WWW"}, {"WWW"}, [questions.guesses("a.example", ("www", "six"))]),
+        ({"FEATURES": "NTP"}, {"NTP"}, [questions.guesses("a.example", ("ntp",))]),
+        ({"FEATURES": "WWW,NTP", "WWW_PREFIXES": ""}, {"NTP"}, [questions.guesses("a.example", ("ntp",))]),
+        ({"FEATURES": ""}, set(), []),
+    ],
+)
+def test_a_feature_that_is_switched_off_asks_nothing(spider, settings, kinds, urls):
+    """
+    Only hosts of the chosen features are looked for.
+    """
+    made = spider(**settings)
+    types = made.plan.domain_types
+    observation = {
+        "ns": lookup("a.example", "NS", "ns.example") if "NS" in types else None,
+        "mx": lookup("a.example", "MX", (10, "mx.example")) if "MX" in types else None,
+        "soa": lookup("a.example", "SOA", SOA),
+    }
+    found, item = domain(made, **observation)
+
+    assert urls == found
+    assert kinds == {role.kind for role in item.roles}
+
+
+def test_an_soa_that_nobody_asked_for_is_not_kept(spider):
+    """
+    The SOA that only served to see whether a domain exists is no part of the item.
+    """
+    _, item = domain(spider(FEATURES="WWW"), soa=lookup("a.example", "SOA", SOA))
+
+    assert item.soa is None
+
+
+# --- hosts and addresses ---
+
+
+def test_an_address_is_asked_everything(spider):
+    """
+    Each metric is one question about each chosen address, the ports together.
+    """
+    urls, _ = hosts(spider(), "1.0.0.1", "2a00::1")
+
+    assert [
+        questions.reverse("1.0.0.1"),
+        questions.ping("1.0.0.1"),
+        questions.tcp("1.0.0.1", (25, 80, 443), starttls=True),
+        questions.trace("1.0.0.1"),
+        questions.reverse("2a00::1"),
+        questions.ping("2a00::1"),
+        questions.tcp("2a00::1", (25, 80, 443), starttls=True),
+        questions.trace("2a00::1"),
+    ] == urls
+
+
+@pytest.mark.parametrize(
+    ("metrics", "urls"),
+    [
+        ("reverse", [questions.reverse("1.0.0.1")]),
+        ("ping", [questions.ping("1.0.0.1")]),
+        ("tcp80", [questions.tcp("1.0.0.1", (80,), starttls=False)]),
+        ("tcp443,tcp80", [questions.tcp("1.0.0.1", (80, 443), starttls=False)]),
+        ("tcp25", [questions.tcp("1.0.0.1", (25,), starttls=False)]),
+        ("tls", [questions.tcp("1.0.0.1", (25,), starttls=True)]),
+        ("path", [questions.trace("1.0.0.1")]),
+        ("soa,geoip,ip6Type", []),
+        ("", []),
+    ],
+)
+def test_a_metric_that_is_switched_off_is_not_asked(spider, metrics, urls):
+    """
+    Each metric alone leads to its own question and no other.
+    """
+    assert urls == hosts(spider(METRICS=metrics), "1.0.0.1")[0]
+
+
+def test_a_metric_that_the_preflight_skips_is_not_asked(spider):
+    """
+    What is found to be missing at the start changes the questions of that run.
+    """
+    made = spider(METRICS="ping,path")
+    made.plan.skip_metric("path", "no mtr-packet")
+
+    assert [questions.ping("1.0.0.1")] == hosts(made, "1.0.0.1")[0]
+
+
+@pytest.mark.parametrize(
+    ("addresses", "expected"),
+    [
+        (("9.0.0.1", "11.0.0.1"), ("9.0.0.1",)),
+        (("11.0.0.1", "9.0.0.1"), ("9.0.0.1",)),
+        (("10.0.0.1", "192.168.0.1", "11.0.0.1"), ("11.0.0.1",)),
+        (("2a00::10", "2a00::9"), ("2a00::9",)),
+        (("2a00::a", "2a00::10", "2a00::9"), ("2a00::9",)),
+        (("fe80::1", "fd00::1", "::ffff:1.0.0.1", "2a00::1"), ("2a00::1",)),
+        (("2002:100:1::1", "2a00::1"), ("2002:100:1::1",)),
+        (("2a00::1", "1.0.0.1"), ("1.0.0.1", "2a00::1")),
+        (("10.0.0.1", "fe80::1"), ()),
+        ((), ()),
+    ],
+)
+def test_the_smallest_usable_address_of_each_family_is_probed(spider, addresses, expected):
+    """
+    The choice is by value and does not hang on the order of the answer; what may not be probed is passed over.
+    """
+    assert expected == chosen(spider(), *addresses)
+
+
+def test_allowed_networks_are_chosen(spider):
+    """
+    Numerically ::9 comes before ::10, where documentation addresses may be probed.
+    """
+    made = spider(PROBE_ALLOWED_NETWORKS="2001:db8::/32")
+
+    assert ("2001:db8::9",) == chosen(made, "2001:db8::10", "2001:db8::9")
+
+
+def test_more_addresses_of_a_host_may_be_probed(spider):
+    """
+    ADDRESSES_PER_HOST holds for each family, and equal addresses count once.
+    """
+    made = spider(ADDRESSES_PER_HOST=2)
+
+    assert ("1.0.0.1", "1.0.0.2", "2a00::1") == chosen(made, "1.0.0.3", "1.0.0.2", "1.0.0.1", "1.0.0.1", "2a00::1")
+
+
+def test_what_is_not_probed_is_kept(spider):
+    """
+    All addresses of a host are in the item, each once, in the order of the answer.
+    """
+    urls, item = hosts(spider(METRICS="ping"), "10.0.0.1", "1.0.0.2", "1.0.0.1", "fe80::1")
+
+    assert [questions.ping("1.0.0.1")] == urls
+    assert [
+        Address(address="10.0.0.1", family=4, found_at=AT),
+        Address(address="1.0.0.2", family=4, found_at=AT),
+        Address(address="1.0.0.1", family=4, found_at=AT),
+        Address(address="fe80::1", family=6, found_at=AT),
+    ] == list(item.addresses)
+
+
+def test_an_address_of_two_hosts_is_asked_once(spider):
+    """
+    Hosts of one answer that share an address share its probes; the mark of a wildcard stays with its host.
+    """
+    made = spider(METRICS="ping")
+    url = questions.guesses("a.example", ("www", "six"))
+    observation = HostsObservation(
+        hosts=(
+            HostObservation(name="www.a.example", a=lookup("www.a.example", "A", "1.0.0.1")),
+            HostObservation(name="six.a.example", a=lookup("six.a.example", "A", "1.0.0.1"), wildcard=True),
+        )
+    )
+    urls, item = parsed(made, url, observation)
+
+    assert [questions.ping("1.0.0.1")] == urls
+    assert [("1.0.0.1",), ("1.0.0.1",)] == [host.chosen for host in item.hosts]
+    assert [False, True] == [host.wildcard for host in item.hosts]
+    assert 1 == len(item.addresses)
+
+
+def test_hosts_that_are_known_leave_an_empty_item(spider):
+    """
+    An answer without hosts marks its request as answered and adds nothing.
+    """
+    url = questions.host("www.a.example")
+
+    assert ([], HostsItem(url=url, hosts=(), addresses=())) == parsed(spider(), url, HostsObservation(hosts=()))
+
+
+def test_guessed_hosts_that_opted_out_are_kept_with_the_reason(spider):
+    """
+    A host that was left out of a question because it opted out is stored so.
+    """
+    url = questions.guesses("a.example", ("www", "six"))
+    observation = HostsObservation(hosts=(HostObservation(name="six.a.example", a=lookup("six.a.example", "A")),))
+    _, item = parsed(spider(), url, observation, opted_out=("www.a.example",))
+
+    assert [("six.a.example", None), ("www.a.example", "opted_out")] == [(h.name, h.refusal) for h in item.hosts]
+
+
+# --- probes ---
+
+
+@pytest.mark.parametrize(
+    ("url", "observation", "item"),
+    [
+        (
+            questions.reverse("1.0.0.1"),
+            ReverseObservation(lookup=lookup("1.0.0.1.in-addr.arpa", "PTR", "one.example")),
+            lambda url, seen: ReverseItem(url=url, address="1.0.0.1", lookup=seen.lookup),
+        ),
+        (
+            questions.ping("2a00::1"),
+            PingObservation(sent=5, rtts_ms=(1.5,), asked_at=AT),
+            lambda url, seen: PingItem(url=url, address="2a00::1", ping=seen),
+        ),
+        (
+            questions.tcp("2a00::1", (80,), starttls=False),
+            TcpObservation(ports=(PortObservation(port=80, open=True, connect_ms=1.0, asked_at=AT),)),
+            lambda url, seen: TcpItem(url=url, address="2a00::1", tcp=seen),
+        ),
+    ],
+)
+def test_an_answer_of_a_probe_is_an_item(spider, url, observation, item):
+    """
+    Probes of an address lead to nothing further.
+    """
+    assert ([], item(url, observation)) == parsed(spider(), url, observation)
+
+
+def trace(*addresses):
+    hops = tuple(Hop(ttl=ttl, address=address) for ttl, address in enumerate(addresses, start=1))
+    return TraceObservation(hops=hops, stop=Stop.REACHED, reached_ttl=len(hops), asked_at=AT)
+
+
+def test_a_path_leads_to_the_names_of_its_routers(spider):
+    """
+    Each router that may be asked about is asked for once; private routers are not, nor silent ones.
+    """
+    observation = trace("10.0.0.1", None, "1.0.0.7", "1.0.0.7", "1.0.0.1")
+    urls, item = parsed(spider(), questions.trace("1.0.0.1"), observation)
+
+    assert [questions.reverse("1.0.0.7"), questions.reverse("1.0.0.1")] == urls
+    assert TraceItem(url="trace://1.0.0.1", address="1.0.0.1", trace=observation) == item
+
+
+def test_without_reverse_routers_stay_nameless(spider):
+    """
+    The names of routers belong to the metric reverse.
+    """
+    urls, _ = parsed(spider(METRICS="path"), questions.trace("1.0.0.1"), trace("1.0.0.7", "1.0.0.1"))
+
+    assert [] == urls
+
+
+# --- refusals ---
+
+
+@pytest.mark.parametrize(
+    ("url", "item"),
+    [
+        (
+            domain_url("a.example"),
+            DomainItem(
+                url=domain_url("a.example"), name="a.example", tld="example", refusal="opted_out", asked_at=AT
+            ),
+        ),
+        (
+            questions.guesses("a.example", ("www", "ntp")),
+            HostsItem(
+                url=questions.guesses("a.example", ("www", "ntp")),
+                hosts=(
+                    Host(name="www.a.example", refusal="opted_out"),
+                    Host(name="ntp.a.example", refusal="opted_out"),
+                ),
+                addresses=(),
+            ),
+        ),
+        (
+            questions.host("mail.a.example"),
+            HostsItem(
+                url=questions.host("mail.a.example"),
+                hosts=(Host(name="mail.a.example", refusal="opted_out"),),
+                addresses=(),
+            ),
+        ),
+        *(
+            (url, RefusalItem(url=url, subject="1.0.0.1", reason="opted_out"))
+            for url in (
+                questions.reverse("1.0.0.1"),
+                questions.ping("1.0.0.1"),
+                questions.tcp("1.0.0.1", (80,), starttls=False),
+                questions.trace("1.0.0.1"),
+            )
+        ),
+    ],
+)
+def test_a_refusal_is_kept_with_whatever_was_not_asked(spider, url, item):
+    """
+    A domain, hosts or an address: each keeps the reason, and nothing follows.
+    """
+    assert ([], item) == parsed(spider(), url, Refusal(reason="opted_out"), refused_at=AT)
+
+
+# --- the list ---
+
+
+async def started(made):
+    return [request.url async for request in made.start()]
+
+
+async def test_each_domain_of_the_list_is_one_question(tmp_path):
+    """
+    NS, MX and SOA of a domain are asked together; lines that are no domain are counted by reason.
+    """
+    (tmp_path / "list").write_text("A.example\nno domain\nb.example\n" + "x" * 64 + ".example\n")
+    made = crawler(tmp_path, domains=str(tmp_path / "list"), METRICS=ALL)
+
+    assert [domain_url("a.example"), domain_url("b.example")] == await started(made.spider)
+    assert 1 == count(made, "list/refused/invalid_name")
+    assert 1 == count(made, "list/refused/name_too_long")
+
+
+@pytest.mark.parametrize(
+    ("features", "metrics", "query"),
+    [
+        ("NS,MX", "ping", "type=NS&type=MX"),
+        ("NS", "soa", "type=NS&type=SOA"),
+        ("WWW", "soa", "type=SOA"),
+        ("", "", "type=SOA"),
+    ],
+)
+async def test_features_decide_what_is_asked_of_a_domain(tmp_path, features, metrics, query):
+    """
+    Without NS and MX an SOA tells whether the domain exists.
+    """
+    (tmp_path / "list").write_text("a.example\n")
+    made = crawler(tmp_path, domains=str(tmp_path / "list"), FEATURES=features, METRICS=metrics)
+
+    assert [f"dns://resolver/a.example?{query}"] == await started(made.spider)
+
+
+async def test_a_supplemental_list_follows(tmp_path):
+    """
+    The argument supplemental names a further list, read after the first.
+    """
+    (tmp_path / "list").write_text("a.example\n")
+    (tmp_path / "more").write_text("b.example\n")
+    made = crawler(tmp_path, domains=str(tmp_path / "list"))
+    made.spider.supplemental = str(tmp_path / "more")
+
+    assert [tmp_path / "list", tmp_path / "more"] == list(made.spider.files())
+    assert ["a.example", "b.example"] == [questions.parse(url).subject for url in await started(made.spider)]
+
+
+def test_a_list_that_is_not_there_is_told(tmp_path):
+    """
+    The spider tells which file is missing.
+    """
+    with pytest.raises(lists.ListError, match="cannot read the list"):
+        crawler(tmp_path, domains=str(tmp_path / "missing")).spider.files()

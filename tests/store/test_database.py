@@ -1,0 +1,375 @@
+"""One ips.db: opened, written in transactions, closed."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+
+import pytest
+
+from ipv6matrix import questions
+from ipv6matrix.items import Hop, Host, RefusalItem, ReverseItem, Role, Status, Stop, TraceItem, TraceObservation
+from ipv6matrix.store import schema
+from ipv6matrix.store.database import Store, StoreError
+from ipv6matrix.store.queries import progress
+from tests.samples import AT, domain_item, domain_url, host, hosts_item, lookup, ping_item
+
+RECORD = {"run": "r", "version": "v", "settings": "{}", "list": "l", "list_sha256": "s", "resolver": "r"}
+
+
+@pytest.fixture
+def store(tmp_path):
+    opened = Store(tmp_path / "ips.db")
+    yield opened
+    opened.close()
+
+
+def seen(store, sql):
+    """Read as another process would: only what is committed."""
+    reader = sqlite3.connect(store.path)
+    try:
+        return reader.execute(sql).fetchall()
+    finally:
+        reader.close()
+
+
+# --- transactions ---
+
+
+def test_facts_follow_ups_and_the_done_mark_are_committed_together(store):
+    """
+    Nothing of an answer is there before the commit, everything after.
+    """
+    store.ask(domain_url("a.example"), "dns")
+    store.commit()
+    store.answer(domain_item("a.example"), [("ping://192.0.2.1", "ping")])
+    everything = "SELECT name FROM domains UNION ALL SELECT url FROM requests WHERE done_at IS NULL"
+
+    assert [(domain_url("a.example"),)] == seen(store, everything)
+    store.commit()
+    assert [("a.example",), ("ping://192.0.2.1",)] == seen(store, everything)
+
+
+def test_committing_nothing_is_allowed(store):
+    """
+    A commit without an open transaction does nothing.
+    """
+    store.commit()
+    store.commit()
+
+    assert [] == seen(store, "SELECT * FROM requests")
+
+
+def test_asking_tells_what_is_new(store):
+    """
+    A request is new once, whatever its slot; an answer tells the same of its follow-ups.
+    """
+    assert [True, False] == [store.ask("ping://192.0.2.1", "ping"), store.ask("ping://192.0.2.1", "ping")]
+    assert [("ping", False), ("tcp", True)] == store.answer(
+        domain_item("a.example"), [("ping://192.0.2.1", "ping"), ("tcp://192.0.2.1?port=80", "tcp")]
+    )
+
+
+def test_pending_requests_come_by_slot_in_order(store):
+    """
+    Requests are given by number, after a number, up to a limit.
+    """
+    for n in range(5):
+        store.ask(f"ping://192.0.2.{n}", "ping")
+        store.ask(f"trace://192.0.2.{n}", "trace")
+    store.answer(ping_item("192.0.2.1"))
+
+    assert [(1, "ping://192.0.2.0"), (5, "ping://192.0.2.2")] == store.pending("ping", 0, 2)
+    assert [(7, "ping://192.0.2.3"), (9, "ping://192.0.2.4")] == store.pending("ping", 5, 10)
+    assert (4, 5, 0) == tuple(store.count_pending(slot) for slot in ("ping", "trace", "dns"))
+
+
+def test_any_pending_is_about_all_slots(store):
+    """
+    One pending request anywhere is enough.
+    """
+    assert not store.any_pending()
+    store.ask("ping://192.0.2.1", "ping")
+    assert store.any_pending()
+    store.answer(ping_item("192.0.2.1"))
+    assert not store.any_pending()
+
+
+def test_an_item_that_cannot_be_written_leaves_nothing_and_spoils_nothing(store):
+    """
+    What was stored before a failed item stays, the failed one is not there in parts, and the store goes on.
+    """
+    store.answer(domain_item("before.example"))
+    roles = (Role(kind="NS", host="ns.bad.example", priority=1), Role(kind="NS", host="\udc80", priority=2))
+    with pytest.raises(UnicodeError):
+        store.answer(domain_item("bad.example", roles=roles), [("ping://192.0.2.1", "ping")])
+    store.answer(domain_item("after.example"), [("ping://192.0.2.2", "ping")])
+    store.commit()
+
+    assert [("after.example",), ("before.example",)] == seen(store, "SELECT name FROM domains ORDER BY name")
+    assert [] == seen(store, "SELECT * FROM hosts")
+    assert [("ping://192.0.2.2", 1)] == seen(store, "SELECT url, number FROM requests")
+
+
+def test_what_is_known_of_hosts_and_addresses(store):
+    """
+    A host that was only named is not asked, an address that was only passed through is not located.
+    """
+    store.answer(domain_item("a.example", roles=(Role(kind="NS", host="ns.example", priority=1),)))
+    trace = TraceObservation(hops=(Hop(ttl=1, address="192.0.2.9"),), stop=Stop.MAX_TTL, asked_at=AT)
+    store.answer(TraceItem(url="trace://192.0.2.1", address="192.0.2.1", trace=trace))
+    assert [False, False] == [store.is_asked("ns.example"), store.is_located("192.0.2.9")]
+
+    store.answer(hosts_item(host("ns.example", "192.0.2.9"), Host(name="out.example", refusal="opted_out")))
+
+    assert [True, True] == [store.is_asked("ns.example"), store.is_asked("out.example")]
+    assert [True, False] == [store.is_located("192.0.2.9"), store.is_located("192.0.2.1")]
+
+
+def test_the_crawl_s_row_is_written_and_changed(store):
+    """
+    The row is made once, then changed column by column, and committed at once.
+    """
+    assert store.crawl() is None
+    store.record_crawl(started_at=1, starts=1, skipped="{}", **RECORD)
+    store.record_crawl(starts=2, end_reason="finished")
+
+    assert ("r", 2, "finished") == tuple(store.crawl()[name] for name in ("run", "starts", "end_reason"))
+    assert [("r", 2, "finished")] == seen(store, "SELECT run, starts, end_reason FROM crawl")
+
+
+# --- opening and closing ---
+
+
+def test_closing_folds_everything_into_one_file(tmp_path):
+    """
+    After a close there is one file, with all that was stored.
+    """
+    store = Store(tmp_path / "ips.db")
+    store.answer(domain_item("a.example"))
+
+    assert store.close() is True
+    assert ["ips.db"] == [file.name for file in tmp_path.iterdir()]
+    assert [("a.example",)] == seen(store, "SELECT name FROM domains")
+
+
+def test_closing_tells_when_a_reader_holds_the_log(tmp_path):
+    """
+    While someone reads an older state the file alone is not whole; with its log it is.
+    """
+    store = Store(tmp_path / "ips.db")
+    reader = sqlite3.connect(tmp_path / "ips.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM domains").fetchall()
+    store.query("PRAGMA busy_timeout = 20")
+    store.answer(domain_item("a.example"))
+
+    assert store.close() is False
+    reader.close()
+    assert [("a.example",)] == seen(store, "SELECT name FROM domains")
+
+
+def test_an_unclean_end_loses_only_what_was_not_committed(tmp_path):
+    """
+    The files as a kill leaves them open to a sound database that holds every commit.
+    """
+    store = Store(tmp_path / "ips.db")
+    for n in range(500):
+        store.answer(domain_item(f"d{n}.example"), [(questions.host(f"www.d{n}.example"), "dns")])
+    store.commit()
+    store.answer(domain_item("late.example"), [("ping://192.0.2.1", "ping")])
+    killed = tmp_path / "killed"
+    killed.mkdir()
+    for name in ("ips.db", "ips.db-wal"):
+        shutil.copy(tmp_path / name, killed)
+    store.close()
+    again = Store(killed / "ips.db")
+
+    assert [("ok",)] == again.query("PRAGMA integrity_check")
+    assert [(500,)] == again.query("SELECT count(*) FROM domains")
+    assert (0, 500) == progress.requests(again)
+    assert again.ask("ping://192.0.2.1", "ping")
+    again.close()
+
+
+def test_a_torn_log_is_sound_up_to_the_tear(tmp_path):
+    """
+    A write-ahead log that was cut in the middle of a commit opens without that commit.
+    """
+    store = Store(tmp_path / "ips.db")
+    store.answer(domain_item("whole.example"))
+    store.commit()
+    whole = (tmp_path / "ips.db-wal").stat().st_size
+    store.answer(domain_item("torn.example"))
+    store.commit()
+    killed = tmp_path / "killed"
+    killed.mkdir()
+    shutil.copy(tmp_path / "ips.db", killed)
+    torn = (tmp_path / "ips.db-wal").read_bytes()
+    assert len(torn) > whole
+    (killed / "ips.db-wal").write_bytes(torn[: whole + 100])
+    store.close()
+    again = Store(killed / "ips.db")
+
+    assert [("ok",)] == again.query("PRAGMA integrity_check")
+    assert [("whole.example",)] == again.query("SELECT name FROM domains")
+    again.close()
+
+
+def foreign(path):
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE recipes (name)")
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+
+
+def newer(path):
+    Store(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS) + 1}")
+    connection.close()
+
+
+def truncated(path):
+    store = Store(path)
+    for n in range(500):
+        store.ask(f"ping://192.0.2.{n}", "ping")
+    store.close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+
+
+@pytest.mark.parametrize(
+    ("make", "complaint"),
+    [
+        (foreign, "is not a database of this crawler: move it away, or name another folder with -s JOBDIR="),
+        (newer, "was written by a newer version of ipv6matrix (schema"),
+        (truncated, "(database disk image is malformed): move it away, or name another folder with -s JOBDIR="),
+        (lambda path: path.write_text("no database\n" * 100), "(file is not a database): move it away"),
+        (lambda path: path.mkdir(), "(unable to open database file): move it away"),
+    ],
+    ids=["foreign", "newer", "truncated", "text", "folder"],
+)
+def test_a_file_that_cannot_be_used_is_told_and_left_alone(tmp_path, make, complaint):
+    """
+    The sentence names the file and the mend; not a byte of it is changed.
+    """
+    path = tmp_path / "ips.db"
+    make(path)
+    before = path.read_bytes() if path.is_file() else None
+    with pytest.raises(StoreError) as told:
+        Store(path)
+
+    assert repr(str(path)) in str(told.value)
+    assert complaint in str(told.value)
+    assert before == (path.read_bytes() if path.is_file() else None)
+    assert ["ips.db"] == [file.name for file in tmp_path.iterdir()]
+
+
+def test_a_folder_that_is_missing_is_told(tmp_path):
+    """
+    The store does not make folders.
+    """
+    with pytest.raises(StoreError, match="unable to open database file"):
+        Store(tmp_path / "missing" / "ips.db")
+
+
+def test_a_reader_sees_what_is_committed_and_writes_nothing(store):
+    """
+    A database opened to read cannot be changed, and leaves the writer undisturbed.
+    """
+    store.answer(domain_item("a.example"))
+    store.commit()
+    reader = Store.read(store.path)
+    store.answer(domain_item("b.example"))
+    store.commit()
+
+    assert [("a.example",), ("b.example",)] == reader.query("SELECT name FROM domains ORDER BY name")
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        reader.ask("ping://192.0.2.1", "ping")
+    reader.close()
+
+
+@pytest.mark.parametrize(
+    ("make", "complaint"),
+    [
+        (lambda path: None, "there is no"),
+        (foreign, "is not a database of this crawler"),
+        (newer, "was written by a newer version"),
+        (lambda path: path.write_text("no database\n" * 100), "cannot read"),
+        (lambda path: path.write_bytes(b""), "is not a database of this crawler"),
+    ],
+    ids=["missing", "foreign", "newer", "text", "empty"],
+)
+def test_a_file_that_cannot_be_read_is_told(tmp_path, make, complaint):
+    """
+    Reading makes no file and changes none.
+    """
+    path = tmp_path / "ips.db"
+    make(path)
+    before = path.read_bytes() if path.exists() else None
+    with pytest.raises(StoreError, match=complaint) as told:
+        Store.read(path)
+
+    assert repr(str(path)) in str(told.value)
+    assert before == (path.read_bytes() if path.exists() else None)
+
+
+# --- speed ---
+
+
+def hot(store):
+    """Do all that happens once for each request of a crawl."""
+    store.ask(domain_url("b.example"), "dns")
+    roles = (Role(kind="NS", host="ns.example", priority=1), Role(kind="MX", host="ns.example", priority=10))
+    store.answer(
+        domain_item("b.example", roles=roles, hosts=(Host(name="x.example", refusal="opted_out"),)),
+        [(questions.host("ns.example"), "dns")],
+    )
+    store.answer(hosts_item(host("ns.example", "192.0.2.1", "2001:db8::1")), [("ping://192.0.2.1", "ping")])
+    store.answer(ping_item("192.0.2.1", 1.0))
+    reverse = lookup("1.2.0.192.in-addr.arpa", "PTR", status=Status.NXDOMAIN)
+    store.answer(ReverseItem(url=questions.reverse("192.0.2.1"), address="192.0.2.1", lookup=reverse))
+    trace = TraceObservation(hops=(Hop(ttl=1, address="192.0.2.9"),), stop=Stop.MAX_TTL, asked_at=AT)
+    store.answer(TraceItem(url="trace://192.0.2.1", address="192.0.2.1", trace=trace))
+    store.answer(RefusalItem(url="ping://192.0.2.9", subject="192.0.2.9", reason="opted_out"))
+    store.pending("dns", 0, 500)
+    store.knows(domain_url("b.example"))
+    store.is_asked("ns.example")
+    store.is_located("192.0.2.1")
+
+
+def test_nothing_that_happens_often_reads_a_whole_table(store):
+    """
+    Every statement that runs for each request finds its rows through an index.
+    """
+    statements = []
+    store._connection.set_trace_callback(statements.append)
+    hot(store)
+    store._connection.set_trace_callback(None)
+    explained = [sql for sql in statements if sql.startswith(("SELECT", "INSERT", "UPDATE"))]
+    plans = {sql: [row[3] for row in store.query(f"EXPLAIN QUERY PLAN {sql}")] for sql in explained}
+    searches = [step for steps in plans.values() for step in steps if step.startswith("SEARCH")]
+
+    assert len(plans) > 20
+    assert len(searches) > 10
+    assert [] == [(sql, step) for sql, steps in plans.items() for step in steps if "SCAN" in step or "TEMP" in step]
+    (hand_out,) = [steps for sql, steps in plans.items() if "ORDER BY number" in sql]
+    assert all("INDEX requests_pending (slot=? AND number>?)" in step for step in hand_out)
+
+
+def test_counting_what_is_pending_uses_its_index(store):
+    """
+    The figures of the progress bar do not read what is done.
+    """
+    statements = []
+    store._connection.set_trace_callback(statements.append)
+    progress.requests(store)
+    store.count_pending("dns")
+    store.any_pending()
+    store._connection.set_trace_callback(None)
+    steps = [row[3] for sql in statements for row in store.query(f"EXPLAIN QUERY PLAN {sql}")]
+
+    assert 3 == len(steps)
+    assert all("INDEX requests_pending" in step for step in steps)

@@ -1,0 +1,433 @@
+"""
+The whole of it: a crawl of the showcase, every fact held against the truth.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from ipv6matrix import policy
+from ipv6matrix.store.database import Store
+from tests import crawls
+from tests.expected import GAP_LIMIT, Expected, lookup_row, smallest
+from tests.internet.internet import Internet
+from tests.internet.packets import ICMP, ICMPV6, SYN, TCP, Packet
+
+ECHO = {ICMP: 8, ICMPV6: 128}
+# Trace probes carry small TTLs; pings the kernel's default.
+PING_TTL = 64
+# Seconds: what several processes on two cores may take away from a 2 s timeout.
+SLACK_MS = 1500
+
+
+@dataclass(frozen=True)
+class Crawled:
+    """A finished crawl and what the simulated Internet saw of it."""
+
+    internet: Internet
+    process: CompletedProcess[str]
+    store: Store
+    expected: Expected
+    began_at: float
+
+    def rows(self, sql: str) -> list[tuple]:
+        return self.store.query(sql)
+
+    def packets(self) -> list[Packet]:
+        return self.internet.packets(since=self.began_at)
+
+
+@pytest.fixture(scope="module")
+def crawled(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Crawled:
+    place = tmp_path_factory.mktemp("crawl")
+    began_at = time.time()
+    settings = internet.settings() | crawls.folders(place) | {"PROBE_RATE_PER_NETWORK": 0, "TRACE_GAP_LIMIT": GAP_LIMIT}
+    process = crawls.crawl(internet.domains_file, settings)
+    assert process.returncode == 0, process.stderr[-3000:]
+    (path,) = place.glob("ips-*.db")
+    return Crawled(internet, process, Store.read(path), Expected(internet.scenario), began_at)
+
+
+def test_domains(crawled: Crawled):
+    """
+    Each domain of the list has its three lookups; one that opted out has its reason.
+    """
+    expected = {
+        name: (*lookup_row(domain.ns), *lookup_row(domain.mx), *lookup_row(domain.soa), None)
+        for name, domain in crawled.expected.domains.items()
+    }
+    expected |= {
+        name: (None,) * 6 + ("opted_out",)
+        for name in crawled.internet.scenario.domains
+        if crawled.expected.is_opted_out(name)
+    }
+
+    rows = crawled.rows(
+        "SELECT name, ns_status, ns_ttl_s, mx_status, mx_ttl_s, soa_status, soa_ttl_s, refusal FROM domains"
+    )
+
+    assert expected == {row[0]: row[1:] for row in rows}
+
+
+def test_tlds(crawled: Crawled):
+    """
+    A domain's TLD is the text after its last dot.
+    """
+    assert all(name.split(".")[-1] == tld for name, tld in crawled.rows("SELECT name, tld FROM domains"))
+
+
+def test_refused_lines(crawled: Crawled):
+    """
+    Each line of the list that is no domain is counted by reason, and so are domains that stand in it twice.
+    """
+    refused = crawled.internet.scenario.refused
+
+    for reason in ("invalid_name", "name_too_long"):
+        assert f"'list/refused/{reason}': {refused[reason]}," in crawled.process.stderr
+    assert f"'list/known': {refused['duplicate']}," in crawled.process.stderr
+
+
+def test_soa(crawled: Crawled):
+    """
+    Each start of authority is kept field by field.
+    """
+    expected = {
+        name: (soa.mname, soa.rname, soa.serial, soa.refresh_s, soa.retry_s, soa.expire_s, soa.minimum_s)
+        for name, domain in crawled.expected.domains.items()
+        if (soa := domain.soa_record)
+    }
+
+    rows = crawled.rows("SELECT domains.name, soa_records.* FROM soa_records JOIN domains ON domains.id = domain_id")
+
+    assert expected == {row[0]: row[2:] for row in rows}
+
+
+def test_roles(crawled: Crawled):
+    """
+    Each domain has its NS hosts by rank, its MX hosts by preference, once each, and its guessed hosts.
+    """
+    rows = crawled.rows(
+        "SELECT kind, domains.name, hosts.name, priority"
+        " FROM roles JOIN domains ON domains.id = domain_id JOIN hosts ON hosts.id = host_id"
+    )
+
+    assert len(rows) == len(set(rows))
+    assert crawled.expected.roles == set(rows)
+
+
+def test_hosts(crawled: Crawled):
+    """
+    Each host has both lookups, where its aliases end and whether a wildcard made it; or the reason it was not asked.
+    """
+    expected = {
+        name: (
+            host.a.status,
+            host.aaaa.status,
+            host.canonical_name,
+            name in crawled.expected.guessed and host.wildcard,
+            None,
+        )
+        for name, host in crawled.expected.hosts.items()
+    }
+    expected |= {name: (None, None, None, False, why) for name, why in crawled.expected.refused_hosts.items()}
+
+    rows = crawled.rows("SELECT name, a_status, aaaa_status, canonical_name, wildcard, refusal FROM hosts")
+
+    assert expected == {
+        name: (a, aaaa, canonical, bool(wildcard), why) for name, a, aaaa, canonical, wildcard, why in rows
+    }
+
+
+def test_host_ttls(crawled: Crawled):
+    """
+    Each lookup has the TTL of its answer.
+    """
+    expected = {name: (host.a.ttl_s, host.aaaa.ttl_s) for name, host in crawled.expected.hosts.items()}
+
+    rows = crawled.rows("SELECT name, a_ttl_s, aaaa_ttl_s FROM hosts WHERE refusal IS NULL")
+
+    assert expected == {
+        name: ttls for name, *ttls in ((name, a, aaaa) for name, a, aaaa in rows) for ttls in [tuple(ttls)]
+    }
+
+
+def test_host_addresses(crawled: Crawled):
+    """
+    Each host has every address of its answers, and the smallest usable one of each family is chosen.
+    """
+    rows = crawled.rows(
+        "SELECT hosts.name, host_addresses.family, address, choice FROM host_addresses"
+        " JOIN hosts ON hosts.id = host_id JOIN addresses ON addresses.id = address_id"
+    )
+
+    assert len(rows) == len(set(rows))
+    assert crawled.expected.host_addresses == set(rows)
+
+
+def test_address_kinds(crawled: Crawled):
+    """
+    Each address has its kind, the reason why it is not probed, and the tunnel it belongs to.
+    """
+    expected = {
+        address: (
+            truth.family,
+            policy.kind(address),
+            "opted_out"
+            if crawled.expected.is_opted_out_address(address)
+            else None
+            if crawled.expected.is_usable(address)
+            else policy.kind(address),
+            truth.tunnel,
+        )
+        for address, truth in crawled.expected.addresses.items()
+    }
+
+    rows = crawled.rows("SELECT address, family, kind, refusal, tunnel_id FROM addresses WHERE found_at IS NOT NULL")
+
+    assert expected == {row[0]: row[1:] for row in rows}
+
+
+def test_geoip(crawled: Crawled):
+    """
+    Each address of either family has what the GeoIP files say of it.
+    """
+    places = {address: truth.place for address, truth in crawled.expected.addresses.items()}
+    expected = {
+        address: (
+            place.asn,
+            place.organisation,
+            place.city,
+            place.region,
+            place.country_code,
+            place.latitude,
+            place.longitude,
+        )
+        for address, place in places.items()
+    }
+
+    rows = crawled.rows(
+        "SELECT address, asn, as_organisation, city, region, country_code, latitude, longitude"
+        " FROM addresses WHERE found_at IS NOT NULL"
+    )
+
+    assert expected == {row[0]: row[1:] for row in rows}
+
+
+def test_reverse(crawled: Crawled):
+    """
+    Each address that is probed, and each router on a path, has its reverse lookup.
+    """
+    lookups = {address: truth.reverse for address, truth in crawled.expected.probed.items()}
+    lookups |= {router: crawled.expected.truth.address(router).reverse for router in crawled.expected.routers}
+    expected = {
+        address: (lookup.status, smallest(lookup.records), len(lookup.records), lookup.ttl_s)
+        for address, lookup in lookups.items()
+    }
+
+    rows = crawled.rows(
+        "SELECT address, status, name, names, ttl_s FROM reverse_names JOIN addresses ON addresses.id = address_id"
+    )
+
+    assert expected == {row[0]: row[1:] for row in rows}
+
+
+def test_pings(crawled: Crawled):
+    """
+    Each address that is probed got five Echo Requests, and answered all of them or none.
+    """
+    expected = {address: (5, 5 if truth.echo else 0, None) for address, truth in crawled.expected.probed.items()}
+
+    rows = crawled.rows(
+        "SELECT address, sent, json_array_length(rtts_ms), failure FROM pings JOIN addresses ON addresses.id = address_id"
+    )
+
+    assert expected == {row[0]: row[1:] for row in rows}
+
+
+def test_ping_rtts(crawled: Crawled):
+    """
+    No round trip is shorter than its path, and none longer by more than the machine's own load.
+    """
+    rows = crawled.rows("SELECT address, rtts_ms FROM pings JOIN addresses ON addresses.id = address_id")
+
+    for address, rtts_ms in rows:
+        least = crawled.expected.probed[address].rtt_ms
+        assert all(least <= rtt_ms < least + SLACK_MS for rtt_ms in json.loads(rtts_ms)), address
+
+
+def test_ports(crawled: Crawled):
+    """
+    Each port of each address that is probed is open or has the word for what its handshake met.
+    """
+    expected = {
+        (address, number): (port.open, port.failure)
+        for address, truth in crawled.expected.probed.items()
+        for number, port in truth.ports.items()
+    }
+
+    rows = crawled.rows("SELECT address, port, open, failure FROM ports JOIN addresses ON addresses.id = address_id")
+
+    assert expected == {(address, port): (bool(is_open), failure) for address, port, is_open, failure in rows}
+
+
+def test_connect_times(crawled: Crawled):
+    """
+    Every open port, and no other, has the time of its handshake, no shorter than its path.
+    """
+    rows = crawled.rows("SELECT address, open, connect_ms FROM ports JOIN addresses ON addresses.id = address_id")
+
+    for address, is_open, connect_ms in rows:
+        assert bool(is_open) == (connect_ms is not None)
+        assert connect_ms is None or connect_ms >= crawled.expected.probed[address].rtt_ms
+
+
+def test_smtp(crawled: Crawled):
+    """
+    Each mail server that can be reached has its greeting, its HELO, STARTTLS and what went wrong.
+    """
+    expected = {
+        address: (smtp.greeting_code, smtp.hello, smtp.starttls, smtp.tls, smtp.tls, smtp.failure)
+        for address, truth in crawled.expected.probed.items()
+        if (smtp := truth.smtp)
+    }
+
+    rows = crawled.rows(
+        "SELECT address, greeting_code, hello, starttls, tls_version IS NOT NULL, certificate_sha256 IS NOT NULL, failure"
+        " FROM smtp_sessions JOIN addresses ON addresses.id = address_id"
+    )
+
+    assert expected == {row[0]: (*row[1:4], bool(row[4]), bool(row[5]), row[6]) for row in rows}
+
+
+def test_traces(crawled: Crawled):
+    """
+    Each trace has its hops one by one, why it stopped and the TTL that reached the address.
+    """
+    expected = {}
+    for address, truth in crawled.expected.probed.items():
+        trace = truth.trace(gap_limit=GAP_LIMIT)
+        expected[address] = (trace.stop, trace.reached_ttl, None, trace.hops)
+
+    hops: dict[str, list[str | None]] = {}
+    for address, router in crawled.rows(
+        "SELECT target.address, router.address FROM hops JOIN addresses AS target ON target.id = hops.address_id"
+        " LEFT JOIN addresses AS router ON router.id = router_id ORDER BY target.address, ttl"
+    ):
+        hops.setdefault(address, []).append(router)
+    rows = crawled.rows(
+        "SELECT address, stop, reached_ttl, failure FROM traces JOIN addresses ON addresses.id = address_id"
+    )
+
+    assert expected == {row[0]: (*row[1:], tuple(hops[row[0]])) for row in rows}
+
+
+def test_every_observation_has_its_time(crawled: Crawled):
+    """
+    Each row of an observation says when it was made, within the time of the crawl.
+    """
+    began_at, ended_at = int(crawled.began_at), int(time.time())
+    for table in ("domains", "reverse_names", "pings", "ports", "smtp_sessions", "traces"):
+        ((first, last),) = crawled.rows(f"SELECT min(asked_at), max(asked_at) FROM {table}")
+        assert began_at <= first <= last <= ended_at, table
+    assert [] == crawled.rows("SELECT name FROM hosts WHERE asked_at IS NULL AND refusal IS NULL")
+
+
+def test_the_row_that_says_what_ran(crawled: Crawled):
+    """
+    One row tells version, settings, list, vantage point, resolver, start and end.
+    """
+    row = crawled.store.crawl()
+
+    assert row is not None
+    assert "finished" == row["end_reason"]
+    assert 1 == row["starts"]
+    assert str(crawled.internet.domains_file) == row["list"]
+    assert 64 == len(row["list_sha256"])
+    assert {} == json.loads(row["skipped"])
+    assert crawled.internet.settings()["OPTOUT_FILE"] == json.loads(row["settings"])["OPTOUT_FILE"]
+    assert f"{crawled.internet.resolver4}:53,[{crawled.internet.resolver6}]:53" == row["resolver"]
+    assert row["vantage4"]
+    assert ":" in row["vantage6"]
+    assert row["started_at"] <= row["ended_at"]
+
+
+def test_nothing_is_left_to_ask(crawled: Crawled):
+    """
+    Every request of a finished crawl is done.
+    """
+    assert [(0,)] == crawled.rows("SELECT count(*) FROM requests WHERE done_at IS NULL")
+
+
+def test_forbidden_addresses_get_no_packet(crawled: Crawled):
+    """
+    No address that is not globally reachable, and none that opted out, was sent a packet.
+    """
+    allowed = set(crawled.expected.probed) | {crawled.internet.resolver4, crawled.internet.resolver6}
+
+    assert set() == {packet.destination for packet in crawled.packets()} - allowed
+    assert 0 == sum(crawled.internet.local_packets().values())
+
+
+def test_opted_out_names_are_not_asked(crawled: Crawled):
+    """
+    No question names a domain that opted out, or a host below it.
+    """
+    asked = {query.name for query in crawled.internet.queries(since=crawled.began_at)}
+
+    assert set() == {name for name in asked if crawled.expected.is_opted_out(name)}
+
+
+def test_each_host_is_asked_once(crawled: Crawled):
+    """
+    Whatever number of domains share a host, its A and its AAAA are asked once.
+    """
+    answered = {
+        (name, rdtype)
+        for name, host in crawled.expected.hosts.items()
+        for rdtype, lookup in (("A", host.a), ("AAAA", host.aaaa))
+        if lookup.status in ("ok", "nodata", "nxdomain") and not crawled.internet.scenario.find_zone(name).faults
+    }
+    asked = Counter(
+        (query.name, query.type)
+        for query in crawled.internet.queries(since=crawled.began_at)
+        if query.transport == "udp" and query.type in ("A", "AAAA")
+    )
+
+    assert {} == {question: asked[question] for question in answered if asked[question] > 1}
+
+
+def test_each_address_is_probed_once(crawled: Crawled):
+    """
+    Whatever number of hosts share an address, it gets one series of pings and one handshake a port.
+    """
+    pings = Counter(
+        packet.destination
+        for packet in crawled.packets()
+        if packet.port == ECHO.get(packet.protocol) and packet.ttl == PING_TTL
+    )
+    handshakes = Counter(
+        (packet.destination, packet.port)
+        for packet in crawled.packets()
+        if packet.protocol == TCP and packet.flags == SYN and packet.port != 53
+    )
+
+    assert dict.fromkeys(crawled.expected.probed, 5) == pings
+    for (address, port), number in handshakes.items():
+        filtered = crawled.expected.probed[address].ports[port].failure == "timeout"
+        assert number == 1 or (filtered and number == 2), (address, port)
+
+
+def test_mail_servers_hear_nothing_but_a_greeting(crawled: Crawled):
+    """
+    No session with a mail server goes beyond EHLO or HELO, STARTTLS and QUIT.
+    """
+    verbs = {verb for session in crawled.internet.smtp_sessions(since=crawled.began_at) for verb in session.verbs}
+
+    assert {"EHLO", "HELO", "STARTTLS", "QUIT"} == verbs

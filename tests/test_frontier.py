@@ -1,0 +1,360 @@
+"""What is still to be asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from ipv6matrix import frontier as module
+from ipv6matrix import questions
+from ipv6matrix.items import Refusal, RefusalItem
+from ipv6matrix.responses import ObservationResponse
+from ipv6matrix.signals import frontier_hungry
+from scrapy import signals
+from tests.crawlers import frontier, opened, store
+from tests.samples import domain_item, domain_url, hosts_item, ping_item
+from tests.samples import host as a_host
+
+
+def ask(crawler, *urls, parent=None):
+    return [frontier(crawler).enqueue_request(questions.request(url, parent)) for url in urls]
+
+
+def take(crawler, limit=1000):
+    """Take what the frontier hands out, until it has nothing more or there are enough."""
+    taken = []
+    while len(taken) < limit and (request := frontier(crawler).next_request()) is not None:
+        taken.append(request)
+    return taken
+
+
+def urls(requests):
+    return [request.url for request in requests]
+
+
+def leave(crawler, request):
+    crawler.signals.send_catch_log(signals.request_left_downloader, request=request, spider=crawler.spider)
+
+
+def domains(number):
+    return [domain_url(f"d{n}.example") for n in range(number)]
+
+
+async def test_requests_come_in_the_order_they_were_found(tmp_path, monkeypatch):
+    """
+    First in, first out, over more requests than are read at a time.
+    """
+    monkeypatch.setattr(module, "_CHUNK", 3)
+    with opened(tmp_path) as crawler:
+        ask(crawler, *domains(10))
+
+        assert domains(10) == urls(take(crawler))
+
+
+async def test_found_later_is_asked_later(tmp_path, monkeypatch):
+    """
+    Requests that come while others are handed out line up behind them.
+    """
+    monkeypatch.setattr(module, "_CHUNK", 3)
+    with opened(tmp_path) as crawler:
+        ask(crawler, *domains(4))
+        first = take(crawler, 2)
+        ask(crawler, "dns://resolver/late.example?type=NS")
+
+        assert [*domains(4), "dns://resolver/late.example?type=NS"] == urls(first + take(crawler))
+
+
+async def test_a_known_request_is_refused(tmp_path):
+    """
+    A request that is pending, in flight or done is not asked again.
+    """
+    with opened(tmp_path) as crawler:
+        assert [True, False] == ask(crawler, domain_url("a.example"), domain_url("a.example"))
+        assert 1 == len(take(crawler))
+        assert [False] == ask(crawler, domain_url("a.example"))
+        frontier(crawler).store(domain_item("a.example"))
+        assert [False] == ask(crawler, domain_url("a.example"))
+        assert frontier(crawler).knows(domain_url("a.example"))
+        assert not frontier(crawler).knows(domain_url("b.example"))
+        assert [] == take(crawler)
+
+
+async def test_a_slot_hands_out_no_more_than_it_has_room_for(tmp_path):
+    """
+    The third of three requests waits until one of two has left the downloader.
+    """
+    with opened(tmp_path, DNS_CONCURRENCY=2) as crawler:
+        ask(crawler, *domains(3))
+        first = take(crawler)
+        assert domains(2) == urls(first)
+        assert frontier(crawler).has_pending_requests()
+
+        leave(crawler, first[0])
+
+        assert domains(3)[2:] == urls(take(crawler))
+        assert not frontier(crawler).has_pending_requests()
+
+
+@pytest.mark.parametrize("full", ["ping", "trace"])
+async def test_a_full_slot_never_holds_back_another(tmp_path, full):
+    """
+    With a slot full, requests of the other slots go on.
+    """
+    with opened(tmp_path, **{f"{full.upper()}_CONCURRENCY": 1}) as crawler:
+        many = [f"{full}://192.0.2.{n}" for n in range(1, 10)]
+        ask(crawler, *many, domain_url("a.example"), "tcp://192.0.2.1?port=80")
+
+        assert sorted([many[0], domain_url("a.example"), "tcp://192.0.2.1?port=80"]) == sorted(urls(take(crawler)))
+
+
+async def test_a_request_says_all_that_the_crawl_needs(tmp_path):
+    """
+    What comes out of the database is the request that went in, slot included.
+    """
+    with opened(tmp_path) as crawler:
+        ask(crawler, "ping://[2001:db8::1]")
+        (request,) = take(crawler)
+
+        assert ("ping://[2001:db8::1]", "ping") == (request.url, request.meta["download_slot"])
+        assert "2001:db8::1" == questions.of(request).subject
+        assert request.callback is None
+
+
+async def test_follow_ups_wait_for_the_item_of_their_answer(tmp_path):
+    """
+    Requests that follow from an answer are neither handed out nor known before its item is stored.
+    """
+    with opened(tmp_path) as crawler:
+        ask(crawler, domain_url("a.example"))
+        take(crawler)
+        assert [True] == ask(crawler, "ping://192.0.2.1", parent=domain_url("a.example"))
+        assert [] == take(crawler)
+        assert not frontier(crawler).has_pending_requests()
+        assert not frontier(crawler).knows("ping://192.0.2.1")
+
+        frontier(crawler).store(domain_item("a.example"))
+
+        assert ["ping://192.0.2.1"] == urls(take(crawler))
+
+
+async def test_follow_ups_wait_for_their_own_parent_only(tmp_path):
+    """
+    Another answer's item frees nothing.
+    """
+    with opened(tmp_path) as crawler:
+        ask(crawler, "ping://192.0.2.1", parent=domain_url("a.example"))
+        frontier(crawler).store(domain_item("b.example"))
+
+        assert [] == take(crawler)
+
+
+async def test_a_follow_up_that_is_known_is_asked_once(tmp_path):
+    """
+    Two answers that lead to one request lead to it once.
+    """
+    with opened(tmp_path) as crawler:
+        for name in ("a.example", "b.example"):
+            ask(crawler, questions.host("ns.example"), parent=domain_url(name))
+            frontier(crawler).store(domain_item(name))
+
+        assert [questions.host("ns.example")] == urls(take(crawler))
+
+
+async def test_in_flight_is_freed_when_a_middleware_answers(tmp_path):
+    """
+    A response that never came from the downloader frees its place too.
+    """
+    with opened(tmp_path, PING_CONCURRENCY=1) as crawler:
+        ask(crawler, "ping://192.0.2.1", "ping://192.0.2.2")
+        (request,) = take(crawler)
+        crawler.signals.send_catch_log(
+            signals.response_received,
+            response=ObservationResponse(request, Refusal(reason="opted_out")),
+            request=request,
+            spider=crawler.spider,
+        )
+
+        assert ["ping://192.0.2.2"] == urls(take(crawler))
+
+
+async def test_leaving_twice_frees_one_place(tmp_path):
+    """
+    A response that also left the downloader counts once.
+    """
+    with opened(tmp_path, PING_CONCURRENCY=1) as crawler:
+        ask(crawler, *(f"ping://192.0.2.{n}" for n in range(1, 5)))
+        (request,) = take(crawler)
+        leave(crawler, request)
+        crawler.signals.send_catch_log(signals.response_received, response=None, request=request, spider=crawler.spider)
+
+        assert ["ping://192.0.2.2"] == urls(take(crawler))
+
+
+async def test_requests_of_other_slots_are_no_concern(tmp_path):
+    """
+    A request of Scrapy's own that leaves the downloader disturbs nothing.
+    """
+    with opened(tmp_path) as crawler:
+        request = questions.request("ping://192.0.2.1")
+        request.meta["download_slot"] = "example.com"
+
+        leave(crawler, request)
+
+        assert [] == take(crawler)
+
+
+async def test_resume_gives_what_is_pending(tmp_path):
+    """
+    After a close what was asked without an answer comes again, in order; what is done does not.
+    """
+    with opened(tmp_path) as crawler:
+        ask(crawler, *domains(4))
+        take(crawler, 3)
+        ask(crawler, "ping://192.0.2.1", parent=domains(4)[1])
+        ask(crawler, "ping://192.0.2.2", parent=domains(4)[2])
+        frontier(crawler).store(domain_item("d1.example"))
+
+    with opened(tmp_path) as crawler:
+        assert [domains(4)[0], *domains(4)[2:], "ping://192.0.2.1"] == urls(take(crawler))
+
+
+async def test_numbers_go_on_after_a_resume(tmp_path):
+    """
+    What is found after a resume comes after what was found before it.
+    """
+    with opened(tmp_path) as crawler:
+        ask(crawler, *domains(2))
+    with opened(tmp_path) as crawler:
+        ask(crawler, "dns://resolver/late.example?type=NS")
+
+        assert [*domains(2), "dns://resolver/late.example?type=NS"] == urls(take(crawler))
+
+
+async def test_an_item_that_cannot_be_stored_stays_pending(tmp_path):
+    """
+    When writing fails nothing of the item is there, and its request comes again after a resume.
+    """
+    with opened(tmp_path) as crawler:
+        ask(crawler, domain_url("a.example"))
+        take(crawler)
+        ask(crawler, "ping://192.0.2.1", parent=domain_url("a.example"))
+        with pytest.raises(UnicodeError):
+            frontier(crawler).store(domain_item("a.example", hosts=(a_host("ns.a.example"), a_host("\udc80.example"))))
+        assert [] == store(crawler).query("SELECT name FROM domains UNION ALL SELECT name FROM hosts")
+
+    with opened(tmp_path) as crawler:
+        assert [domain_url("a.example")] == urls(take(crawler))
+
+
+async def test_hungry_while_few_questions_to_the_resolver_wait(tmp_path):
+    """
+    The list is read on while fewer questions wait than a quarter of the resolver's room.
+    """
+    with opened(tmp_path, DNS_CONCURRENCY=8) as crawler:
+        assert frontier(crawler).hungry
+        ask(crawler, *domains(3))
+        assert not frontier(crawler).hungry
+        take(crawler, 1)
+        assert not frontier(crawler).hungry
+        take(crawler, 1)
+        assert frontier(crawler).hungry
+        ask(crawler, *domains(3))
+        assert frontier(crawler).hungry, "known requests do not wait"
+
+
+async def test_hunger_counts_what_a_resume_finds(tmp_path):
+    """
+    Pending questions of an earlier start come before the rest of the list.
+    """
+    with opened(tmp_path, DNS_CONCURRENCY=8) as crawler:
+        ask(crawler, *domains(6))
+        take(crawler, 3)
+        frontier(crawler).store(domain_item("d0.example"))
+    with opened(tmp_path, DNS_CONCURRENCY=8) as crawler:
+        assert not frontier(crawler).hungry
+        take(crawler, 4)
+        assert frontier(crawler).hungry
+
+
+async def test_hunger_counts_follow_ups(tmp_path):
+    """
+    Hosts that an answer led to wait as well.
+    """
+    with opened(tmp_path, DNS_CONCURRENCY=8) as crawler:
+        ask(crawler, *(questions.host(f"{n}.example") for n in range(3)), parent=domain_url("a.example"))
+        assert frontier(crawler).hungry
+        frontier(crawler).store(domain_item("a.example"))
+
+        assert not frontier(crawler).hungry
+
+
+async def test_hunger_is_told(tmp_path):
+    """
+    Handing out nothing while hungry sends the signal that lets the spider read on.
+    """
+    told = []
+
+    def hear(**_):
+        told.append(True)
+
+    with opened(tmp_path) as crawler:
+        crawler.signals.connect(hear, frontier_hungry)
+        ask(crawler, domain_url("a.example"))
+        frontier(crawler).next_request()
+        assert [] == told
+        frontier(crawler).next_request()
+
+        assert [True] == told
+
+
+async def test_waiting_probes_do_not_still_the_hunger(tmp_path):
+    """
+    Slow probes that wait keep no domain of the list back.
+    """
+    with opened(tmp_path, TRACE_CONCURRENCY=1) as crawler:
+        ask(crawler, *(f"trace://192.0.2.{n}" for n in range(1, 9)))
+        take(crawler)
+
+        assert frontier(crawler).hungry
+
+
+async def test_room_comes_from_the_settings(tmp_path):
+    """
+    Each slot has the room of its setting.
+    """
+    with opened(tmp_path, DNS_CONCURRENCY=1, PING_CONCURRENCY=2, TCP_CONCURRENCY=3, TRACE_CONCURRENCY=4) as crawler:
+        for n in range(9):
+            ask(
+                crawler,
+                domain_url(f"{n}.example"),
+                f"ping://192.0.2.{n}",
+                f"tcp://192.0.2.{n}?port=80",
+                f"trace://192.0.2.{n}",
+            )
+        slots = [request.meta["download_slot"] for request in take(crawler)]
+
+        assert {"dns": 1, "ping": 2, "tcp": 3, "trace": 4} == {slot: slots.count(slot) for slot in questions.SLOTS}
+
+
+async def test_memory_holds_a_chunk_not_the_work_list(tmp_path):
+    """
+    Of ten thousand pending requests few are in memory.
+    """
+    with opened(tmp_path, DNS_CONCURRENCY=10) as crawler:
+        ask(crawler, *domains(10_000))
+        take(crawler)
+
+        assert len(frontier(crawler)._slots["dns"].ready) <= module._CHUNK
+
+
+async def test_what_is_refused_is_done(tmp_path):
+    """
+    The item of a refusal marks its request as answered.
+    """
+    with opened(tmp_path) as crawler:
+        frontier(crawler).store(hosts_item(a_host("a.example", "192.0.2.1")))
+        ask(crawler, "ping://192.0.2.1", "ping://192.0.2.2")
+        frontier(crawler).store(RefusalItem(url="ping://192.0.2.1", subject="192.0.2.1", reason="opted_out"))
+        frontier(crawler).store(ping_item("192.0.2.2"))
+
+        assert [] == take(crawler)
+        assert not store(crawler).any_pending()

@@ -1,0 +1,118 @@
+"""What GeoIP files say of an address."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from ipv6matrix.geoip import GeoIp, GeoIpError, Place
+from tests.internet import geoip
+from tests.internet.blocks import Block
+
+BLOCKS = (
+    Block(name="a", behaviour="open", network4="198.18.1.0/24", network6="2001:db8:1::/48", place="berlin"),
+    Block(name="b", behaviour="open", network4="198.18.2.0/24", place="country-only"),
+    Block(name="c", behaviour="open", network4="198.18.3.0/24", place="asn-only"),
+    Block(name="d", behaviour="open", network4="198.18.4.0/24", place="sao-paulo"),
+)
+BERLIN = Place(
+    asn=64498,
+    as_organisation='Spree "Online" GmbH',
+    city="Berlin",
+    region="State of Berlin",
+    country_code="DE",
+    latitude=52.5244,
+    longitude=13.4105,
+)
+
+
+@pytest.fixture(scope="module")
+def databases(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("geoip")
+    city, asn = folder / "city.mmdb", folder / "asn.mmdb"
+    geoip.write(BLOCKS, city, asn)
+    return str(city), str(asn)
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("198.18.1.7", BERLIN),
+        ("2001:db8:1::7", BERLIN),
+        ("198.18.2.7", Place(country_code="NL")),
+        ("198.18.3.7", Place(asn=64503, as_organisation="Anycast Everywhere")),
+        ("198.18.9.7", Place()),
+        ("2001:db8:9::7", Place()),
+    ],
+)
+def test_both_families_are_located(databases, address, place):
+    """
+    Each field is what the files say, and None where they say nothing.
+    """
+    located = GeoIp(*databases)
+
+    assert place == located.locate(address)
+    located.close()
+
+
+def test_latitude_is_north_and_longitude_is_east(databases):
+    """
+    South and west are negative, and the two are not swapped.
+    """
+    located = GeoIp(*databases)
+    place = located.locate("198.18.4.1")
+
+    assert (-23.5475, -46.6361) == (place.latitude, place.longitude)
+    located.close()
+
+
+def test_either_file_may_be_absent(databases):
+    """
+    With one file only its fields are known; without any none is.
+    """
+    city, asn = databases
+    city_only, asn_only, none = GeoIp(city, ""), GeoIp(None, asn), GeoIp("", None)
+
+    assert ("Berlin", None) == (city_only.locate("198.18.1.7").city, city_only.locate("198.18.1.7").asn)
+    assert (None, 64498) == (asn_only.locate("198.18.1.7").city, asn_only.locate("198.18.1.7").asn)
+    assert Place() == none.locate("198.18.1.7")
+    for located in (city_only, asn_only, none):
+        located.close()
+
+
+def test_build_times_are_told_by_setting(databases):
+    """
+    Each file tells when it was built.
+    """
+    located = GeoIp(databases[0], None)
+
+    assert ["GEOIP_CITY_DB"] == list(located.built_at())
+    assert time.time() - 600 < located.built_at()["GEOIP_CITY_DB"] <= time.time() + 1
+    located.close()
+
+
+def test_a_file_of_the_other_form_is_told(databases):
+    """
+    Files that are swapped are named with their setting and what they are.
+    """
+    city, asn = databases
+    with pytest.raises(GeoIpError) as told:
+        GeoIp(asn, None)
+
+    assert f"GEOIP_CITY_DB: {asn!r} is a GeoLite2-ASN file; name a GeoLite2-City file" == str(told.value)
+    with pytest.raises(GeoIpError, match=f"GEOIP_ASN_DB: '{city}' is a GeoLite2-City file"):
+        GeoIp(None, city)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no database\n" * 100])
+def test_a_file_that_is_no_database_is_told(tmp_path, content):
+    """
+    A file that is missing or something else is named with its setting and the mend.
+    """
+    file = tmp_path / "geo.mmdb"
+    if content is not None:
+        file.write_bytes(content)
+
+    with pytest.raises(GeoIpError, match=rf"GEOIP_ASN_DB: cannot read '{file}' \(.*\); name a GeoLite2-ASN file"):
+        GeoIp(None, str(file))

@@ -1,0 +1,176 @@
+"""The grammar of request URLs."""
+
+from __future__ import annotations
+
+import pytest
+from scrapy import Request
+
+from ipv6matrix import questions
+from ipv6matrix.questions import BadQuestionError, Question
+
+
+@pytest.mark.parametrize(
+    ("url", "expected", "question"),
+    [
+        (
+            questions.domain("a.example", ("NS", "MX", "SOA")),
+            "dns://resolver/a.example?type=NS&type=MX&type=SOA",
+            Question(scheme="dns", subject="a.example", types=("NS", "MX", "SOA")),
+        ),
+        (
+            questions.guesses("a.example", ("www", "www.ipv6")),
+            "dns://resolver/a.example?type=A&type=AAAA&labels=www,www.ipv6",
+            Question(scheme="dns", subject="a.example", types=("A", "AAAA"), labels=("www", "www.ipv6")),
+        ),
+        (
+            questions.host("mail.a.example"),
+            "dns://resolver/mail.a.example?type=A&type=AAAA",
+            Question(scheme="dns", subject="mail.a.example", types=("A", "AAAA")),
+        ),
+        (
+            questions.reverse("2001:db8::1"),
+            "dns://resolver/2001:db8::1?type=PTR",
+            Question(scheme="dns", subject="2001:db8::1", types=("PTR",)),
+        ),
+        (questions.ping("192.0.2.1"), "ping://192.0.2.1", Question(scheme="ping", subject="192.0.2.1")),
+        (questions.ping("2001:db8::1"), "ping://[2001:db8::1]", Question(scheme="ping", subject="2001:db8::1")),
+        (questions.trace("2001:db8::1"), "trace://[2001:db8::1]", Question(scheme="trace", subject="2001:db8::1")),
+        (
+            questions.tcp("2001:db8::1", (25, 80), starttls=True),
+            "tcp://[2001:db8::1]?port=25&port=80&starttls=1",
+            Question(scheme="tcp", subject="2001:db8::1", ports=(25, 80), starttls=True),
+        ),
+        (
+            questions.tcp("192.0.2.1", (443,), starttls=False),
+            "tcp://192.0.2.1?port=443",
+            Question(scheme="tcp", subject="192.0.2.1", ports=(443,)),
+        ),
+    ],
+)
+def test_a_url_says_everything_about_a_question(url, expected, question):
+    """
+    Each function makes the documented form, and taking it apart gives the question again.
+    """
+    assert expected == url
+    assert question == questions.parse(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        questions.domain("a.example", ("NS",)),
+        questions.guesses("a.example", ("www", "www.ipv6")),
+        questions.reverse("2001:db8::1"),
+        questions.tcp("2001:db8::1", (25, 80), starttls=True),
+        questions.trace("192.0.2.1"),
+    ],
+)
+def test_scrapy_leaves_our_urls_as_they_are(url):
+    """
+    A request of Scrapy keeps the URL, also when it is made without our help.
+    """
+    assert url == questions.request(url).url == Request(url).url
+
+
+@pytest.mark.parametrize(("server", "expected"), [("192.0.2.53", "192.0.2.53"), ("[::1]:5353", "[::1]:5353")])
+def test_the_authority_of_a_dns_url_is_the_server(server, expected):
+    """
+    A dns URL may name a server instead of the configured resolvers (RFC 4501 section 3).
+    """
+    assert expected == questions.parse(f"dns://{server}/a.example?type=NS").server
+    assert questions.parse("dns://resolver/a.example?type=NS").server is None
+
+
+def test_types_are_read_in_any_case():
+    """
+    A type in small letters is the same type.
+    """
+    assert ("NS", "MX") == questions.parse("dns://resolver/a.example?type=ns&type=Mx").types
+
+
+def test_names_of_a_question_about_hosts():
+    """
+    Labels stand before the subject, a host each; without labels the subject is the host.
+    """
+    assert ("www.a.example", "www.ipv6.a.example") == questions.parse(
+        questions.guesses("a.example", ("www", "www.ipv6"))
+    ).names
+    assert ("mail.a.example",) == questions.parse(questions.host("mail.a.example")).names
+
+
+@pytest.mark.parametrize(
+    ("url", "answer"),
+    [
+        (questions.host("a.example"), True),
+        (questions.guesses("a.example", ("www",)), True),
+        (questions.domain("a.example", ("NS",)), False),
+        (questions.reverse("192.0.2.1"), False),
+        (questions.ping("192.0.2.1"), False),
+    ],
+)
+def test_only_questions_for_addresses_are_about_hosts(url, answer):
+    """
+    A question is about hosts when it asks for their addresses.
+    """
+    assert answer is questions.parse(url).about_hosts
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://a.example/",
+        "dns://resolver/?type=NS",
+        "dns://resolver/a.example",
+        "tcp://192.0.2.1",
+        "tcp://192.0.2.1?port=0",
+        "tcp://192.0.2.1?port=65536",
+        "tcp://192.0.2.1?port=smtp",
+        "tcp://192.0.2.1/path?port=25",
+        "ping://",
+        "ping://a.example",
+        "ping://192.0.2.1/path",
+        "trace://192.0.2.1?port=25",
+        "trace://[]",
+        "ping:192.0.2.1",
+        "",
+    ],
+)
+def test_a_url_that_asks_nothing_is_told(url):
+    """
+    The error quotes the URL and names the page that lists the forms.
+    """
+    with pytest.raises(BadQuestionError) as told:
+        questions.parse(url)
+
+    assert f"{url!r} is not a question; docs/questions.md lists the forms of each scheme" == str(told.value)
+
+
+def test_the_slot_of_a_request_is_its_scheme():
+    """
+    Each of our schemes has the slot of its name.
+    """
+    urls = (
+        questions.host("a.example"),
+        questions.ping("192.0.2.1"),
+        questions.tcp("192.0.2.1", (80,), starttls=False),
+        questions.trace("192.0.2.1"),
+    )
+
+    assert list(questions.SLOTS) == [questions.request(url).meta["download_slot"] for url in urls]
+
+
+def test_a_follow_up_names_its_parent():
+    """
+    Only a request that follows from an answer has a parent.
+    """
+    assert "parent" not in questions.request("ping://192.0.2.1").meta
+    assert "dns://x" == questions.request("ping://192.0.2.1", "dns://x").meta["parent"]
+
+
+def test_a_request_is_taken_apart_once():
+    """
+    The question of a request is kept with it.
+    """
+    request = questions.request("ping://192.0.2.1")
+
+    assert questions.of(request) is questions.of(request)

@@ -1,0 +1,90 @@
+"""
+The rates of a crawl, counted in packets at the first link of the way.
+"""
+
+from __future__ import annotations
+
+import time
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from tests import crawls
+from tests.internet.internet import Internet
+from tests.internet.packets import ICMP, ICMPV6, SYN, TCP, Packet
+
+ECHO = {ICMP: 8, ICMPV6: 128}
+# Other processes on the machine delay packets, and what was delayed leaves together.
+TOLERANCE = 1.2
+
+
+@pytest.fixture
+def some_domains(internet: Internet, tmp_path: Path) -> Path:
+    """A list of domains whose servers answer."""
+    names = [name for name in internet.scenario.domains if name.endswith((".com", ".net", ".org"))][:12]
+    path = tmp_path / "some.txt"
+    path.write_text("".join(f"{name}\n" for name in names))
+    return path
+
+
+def probes(packets: list[Packet]) -> list[Packet]:
+    """Pick the packets that ask: Echo Requests, and the SYNs of handshakes with the measured ports."""
+    return [
+        packet
+        for packet in packets
+        if packet.port == ECHO.get(packet.protocol)
+        or (packet.protocol == TCP and packet.flags == SYN and packet.port in (25, 80, 443))
+    ]
+
+
+def most_in_a_second(packets: list[Packet]) -> int:
+    """Count the packets of the busiest second, wherever it begins."""
+    times = sorted(packet.sent_at for packet in packets)
+    first, most = 0, 0
+    for last, sent_at in enumerate(times):
+        while times[first] <= sent_at - 1:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+def crawl(internet: Internet, domains: Path, place: Path, **rates: float) -> list[Packet]:
+    began_at = time.time()
+    process = crawls.crawl(domains, internet.settings() | crawls.folders(place) | rates)
+    assert process.returncode == 0, process.stderr[-2000:]
+    return probes(internet.packets(since=began_at))
+
+
+def test_the_overall_rate_holds_for_packets(internet, some_domains, tmp_path):
+    """
+    No second of a crawl has more probe packets than PROBE_RATE, and a busy one comes near it.
+    """
+    packets = crawl(internet, some_domains, tmp_path, PROBE_RATE=150, PROBE_RATE_PER_NETWORK=0)
+
+    assert 150 / 2 < most_in_a_second(packets) <= 150 * TOLERANCE
+
+
+def test_the_rate_towards_a_network_holds(internet, some_domains, tmp_path):
+    """
+    No second of a crawl has more probe packets to one IPv4 /24 or IPv6 /48 than PROBE_RATE_PER_NETWORK.
+    """
+    packets = crawl(internet, some_domains, tmp_path, PROBE_RATE=0, PROBE_RATE_PER_NETWORK=40)
+
+    by_network: dict[object, list[Packet]] = {}
+    for packet in packets:
+        prefix = ip_network(f"{packet.destination}/{24 if packet.family == 4 else 48}", strict=False)
+        by_network.setdefault(prefix, []).append(packet)
+    busiest = {str(network): most_in_a_second(sent) for network, sent in by_network.items()}
+
+    assert {} == {network: most for network, most in busiest.items() if most > 40 * TOLERANCE}
+    assert 40 / 2 < max(busiest.values())
+
+
+def test_without_rates_a_crawl_is_faster(internet, some_domains, tmp_path):
+    """
+    0 means no limit: the busiest second has more packets than any limit of these tests lets through.
+    """
+    packets = crawl(internet, some_domains, tmp_path, PROBE_RATE=0, PROBE_RATE_PER_NETWORK=0)
+
+    assert most_in_a_second(packets) > 150 * TOLERANCE

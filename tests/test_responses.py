@@ -1,0 +1,27 @@
+"""A Response that carries an observation."""
+
+from __future__ import annotations
+
+from ipv6matrix import questions
+from ipv6matrix.items import Refusal
+from ipv6matrix.responses import ObservationResponse
+
+
+def test_every_answer_has_status_200():
+    """
+    A refusal is an answer too: Scrapy neither retries nor drops it.
+    """
+    request = questions.request(questions.ping("2001:db8::1"))
+    response = ObservationResponse(request, Refusal(reason="loopback"))
+
+    assert 200 == response.status
+    assert "ping://[2001:db8::1]" == response.url
+    assert request is response.request
+    assert Refusal(reason="loopback") == response.observation
+
+
+def test_the_observation_is_an_attribute_for_scrapy():
+    """
+    Scrapy's own list of attributes names the observation.
+    """
+    assert "observation" in ObservationResponse.attributes

@@ -1,0 +1,138 @@
+"""
+Crawls that cannot begin: a sentence, an exit status, and nothing sent.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from ipv6matrix.store.database import Store
+from tests import crawls
+
+NOBODY = "198.18.1.200"
+
+
+@pytest.fixture
+def one_domain(tmp_path: Path) -> Path:
+    path = tmp_path / "one.txt"
+    path.write_text("open.example\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"PING_COUNT": 0}, "PING_COUNT='0' makes no sense"),
+        ({"FEATURES": "WWW,FTP"}, "FEATURES: 'FTP' is not known"),
+        ({"GEOIP_CITY_DB": "README.md"}, "GEOIP_CITY_DB: cannot read 'README.md'"),
+        ({"NAMESERVERS": "resolver.example"}, "NAMESERVERS: 'resolver.example' is no address"),
+        ({"OPTOUT_FILE": "/nowhere"}, "OPTOUT_FILE: cannot read '/nowhere'"),
+    ],
+)
+def test_a_value_that_makes_no_sense_stops_the_start(internet, one_domain, tmp_path, settings, sentence):
+    """
+    The sentence names the setting and its value; the exit status is 2.
+    """
+    process = crawls.crawl(one_domain, internet.settings() | crawls.folders(tmp_path) | settings)
+
+    assert 2 == process.returncode
+    assert sentence in process.stderr
+    assert "Traceback" not in process.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"NAMESERVERS": NOBODY, "QUERY_LIFETIME": 1}, f"the resolver {NOBODY} does not answer (timeout)"),
+        ({"GEOIP_CITY_DB": "", "GEOIP_ASN_DB": ""}, "no GeoIP file is configured"),
+        ({"LOCAL_IPV6": "2001:db8:ffff::1"}, "LOCAL_IPV6=2001:db8:ffff::1"),
+        ({"JOBDIR": "README.md/current"}, "cannot write to JOBDIR 'README.md/current'"),
+    ],
+)
+def test_what_is_missing_stops_the_start(internet, one_domain, tmp_path, settings, sentence):
+    """
+    The sentence says what is missing and what mends it; the exit status is 1, and no probe was sent.
+    """
+    began_at = time.time()
+
+    process = crawls.crawl(one_domain, internet.settings() | crawls.folders(tmp_path) | settings)
+
+    assert 1 == process.returncode
+    assert sentence in process.stderr
+    assert "Traceback" not in process.stderr
+    assert [] == [packet for packet in internet.packets(since=began_at) if packet.port in (8, 128, 25, 80, 443)]
+
+
+def test_a_list_that_is_not_there_stops_the_start(internet, tmp_path):
+    """
+    The sentence names the list.
+    """
+    process = crawls.crawl(tmp_path / "none.txt", internet.settings() | crawls.folders(tmp_path))
+
+    assert 1 == process.returncode
+    assert f"cannot read the list '{tmp_path}/none.txt'" in process.stderr
+    assert "Traceback" not in process.stderr
+
+
+def test_what_is_missing_can_be_skipped(internet, one_domain, tmp_path):
+    """
+    With MISSING=skip the crawl goes on, and its row says what was not asked, and why.
+    """
+    settings = internet.settings() | crawls.folders(tmp_path)
+    settings |= {"MISSING": "skip", "GEOIP_CITY_DB": "", "GEOIP_ASN_DB": "", "LOCAL_IPV6": "2001:db8:ffff::1"}
+
+    process = crawls.crawl(one_domain, settings)
+
+    assert 0 == process.returncode, process.stderr
+    (path,) = tmp_path.glob("ips-*.db")
+    store = Store.read(path)
+    assert {"geoip", "ipv6"} == set(json.loads(store.crawl()["skipped"]))
+    assert [(4,)] == store.query(
+        "SELECT DISTINCT family FROM pings JOIN addresses ON addresses.id = address_id"
+    )
+    assert [("no_ipv6",)] == store.query("SELECT DISTINCT refusal FROM addresses WHERE family = 6 AND found_at NOT NULL")
+    store.close()
+
+
+def test_a_crawl_in_use_is_left_alone(internet, one_domain, tmp_path):
+    """
+    A second crawl of the same JOBDIR ends with a sentence that names the first one's process.
+    """
+    (tmp_path / "current").mkdir()
+    lock = tmp_path / "current" / "lock"
+    from fcntl import LOCK_EX, flock
+
+    with lock.open("w") as held:
+        held.write("4711\n")
+        held.flush()
+        flock(held, LOCK_EX)
+        process = crawls.crawl(one_domain, internet.settings() | crawls.folders(tmp_path))
+
+    assert 1 == process.returncode
+    assert "is in use by another crawl (process 4711)" in process.stderr
+    assert "Traceback" not in process.stderr
+    assert "4711\n" == lock.read_text()
+
+
+@pytest.mark.parametrize("off", ["NS", "MX", "WWW", "NTP"])
+def test_each_feature_can_be_switched_off(internet, one_domain, tmp_path, off):
+    """
+    Without a feature no host is found in its role, and its lookups are not asked.
+    """
+    features = [name for name in ("NS", "MX", "WWW", "NTP") if name != off]
+
+    process = crawls.crawl(
+        one_domain, internet.settings() | crawls.folders(tmp_path) | {"FEATURES": ",".join(features), "METRICS": ""}
+    )
+
+    assert 0 == process.returncode, process.stderr
+    (path,) = tmp_path.glob("ips-*.db")
+    store = Store.read(path)
+    assert set(features) == {kind for (kind,) in store.query("SELECT DISTINCT kind FROM roles")}
+    ((ns, mx),) = store.query("SELECT ns_status, mx_status FROM domains")
+    assert (off == "NS", off == "MX") == (ns is None, mx is None)
+    store.close()
