@@ -1,0 +1,61 @@
+"""scrapy crawl."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests import crawls
+
+
+def run(*arguments, folder):
+    return subprocess.run(
+        [sys.executable, "-m", "scrapy", "crawl", *arguments, "-s", f"JOBDIR={folder}/current"],
+        cwd=crawls.ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentences"),
+    [
+        (
+            ("matrix", "-s", "PING_COUNT=0", "-s", "MISSING=perhaps", "-a", "domains=x"),
+            [
+                "PING_COUNT='0' makes no sense: give a whole number of Echo Requests from 1 to 100",
+                "MISSING='perhaps' is not known: choose from stop, skip",
+            ],
+        ),
+        (("matrix", "-s", "NAMESERVERS=::1"), ["no list: give -a domains=FILE, with one domain a line"]),
+        (("-s", "NAMESERVERS=::1", "-a", "domains=x"), ["name one spider: scrapy crawl matrix -a domains=FILE"]),
+    ],
+)
+def test_what_makes_no_sense_is_told_and_nothing_begins(tmp_path, arguments, sentences):
+    """
+    Exit status 2, a sentence for each problem on standard error, no traceback, and no job.
+    """
+    ended = run(*arguments, folder=tmp_path)
+
+    assert 2 == ended.returncode
+    assert all(sentence in ended.stderr for sentence in sentences)
+    assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "current").exists()
+
+
+def test_a_start_that_is_refused_ends_with_status_1(tmp_path):
+    """
+    A job that cannot be opened is told in the log in one sentence, without a traceback.
+    """
+    (tmp_path / "current").write_text("a file")
+    (tmp_path / "list").write_text("a.example\n")
+    settings = ("-s", "NAMESERVERS=127.0.0.1:1", "-s", "QUERY_TIMEOUT=0.05", "-s", "QUERY_LIFETIME=0.1")
+    ended = run("matrix", "-a", f"domains={tmp_path}/list", *settings, "-s", "METRICS=", folder=tmp_path)
+
+    assert 1 == ended.returncode
+    assert f"cannot write to JOBDIR '{tmp_path}/current' (File exists)" in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -1,0 +1,138 @@
+"""Questions that spare others, asked of the simulated Internet's resolver and counted there."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from ipv6matrix.items import Failure, Status
+from ipv6matrix.probes.dns import Resolver
+from ipv6matrix.probes.hosts import ask_domain, ask_hosts, reverse_name
+from tests.probes.waiting import open_files, until
+
+GUESSES = ("www", "www6", "ipv6", "www.ipv6", "six", "ntp", "time")
+
+
+@pytest.fixture
+async def resolver(internet):
+    made = Resolver([(internet.resolver4, 53)], timeout_s=0.3, lifetime_s=0.5)
+    await made.open()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def asked(internet):
+    """What the resolver was asked since the test began, as (name, type)."""
+    since = time.time()
+    return lambda: [(query.name, query.type) for query in internet.queries(since=since)]
+
+
+def guesses(domain):
+    return [f"{label}.{domain}" for label in GUESSES]
+
+
+async def test_nxdomain_spares_the_other_types(resolver, asked):
+    """
+    A domain that does not exist is asked about once, and every lookup has that answer.
+    """
+    answers = await ask_domain(resolver.lookup, "nxdomain.example", ("NS", "MX", "SOA"))
+
+    assert {"ns": Status.NXDOMAIN, "mx": Status.NXDOMAIN, "soa": Status.NXDOMAIN} == {
+        rdtype: answer.status for rdtype, answer in answers.items()
+    }
+    assert [("nxdomain.example", "NS")] == asked()
+
+
+async def test_nxdomain_spares_aaaa_and_the_names_below(resolver, asked):
+    """
+    A host that does not exist gets no AAAA question, and none below it any (RFC 8020).
+    """
+    hosts = await ask_hosts(resolver.lookup, "web.example", ["ipv6.web.example", "www.ipv6.web.example"])
+
+    assert [Status.NXDOMAIN] * 4 == [lookup.status for host in hosts for lookup in (host.a, host.aaaa)]
+    assert [("ipv6.web.example", "A")] == asked()
+
+
+async def test_an_alias_to_nowhere_exists(resolver, asked):
+    """
+    An alias whose target does not exist answers NXDOMAIN, but does not deny names below itself.
+    """
+    hosts = await ask_hosts(
+        resolver.lookup, "cname-dangling.example", ["www.cname-dangling.example", "a.www.cname-dangling.example"]
+    )
+
+    assert "gone.cname-target.example" == hosts[0].a.canonical_name
+    assert ("a.www.cname-dangling.example", "A") in asked()
+
+
+async def test_hosts_come_in_the_order_asked(resolver):
+    """
+    Hosts are given in the order of their names in the question, however deep they are.
+    """
+    names = ["www.ipv6.every-guess.example", "www.every-guess.example", "ipv6.every-guess.example"]
+
+    assert names == [host.name for host in await ask_hosts(resolver.lookup, "every-guess.example", names)]
+
+
+async def test_a_wildcard_marks_the_hosts_it_made(resolver):
+    """
+    Hosts that get what a random label gets are marked; one with addresses of its own is not.
+    """
+    found = {
+        domain: {host.name.partition(".")[0]: host.wildcard for host in await ask_hosts(resolver.lookup, domain, guesses(domain))}
+        for domain in ("wildcard.example", "wildcard-beside-www.example", "every-guess.example")
+    }
+
+    assert {True} == set(found["wildcard.example"].values())
+    assert {"www"} == {label for label, wildcard in found["wildcard-beside-www.example"].items() if not wildcard}
+    assert {False} == set(found["every-guess.example"].values())
+
+
+@pytest.mark.parametrize(("domain", "expected"), [("wildcard.example", 1), ("every-guess.example", 1), ("open.example", 0)])
+async def test_a_random_label_is_asked_only_when_it_can_tell(resolver, asked, domain, expected):
+    """
+    A guess that does not exist disproves a wildcard, so no random label is asked for.
+    """
+    await ask_hosts(resolver.lookup, domain, guesses(domain))
+
+    others = {name for name, _ in asked()} - set(guesses(domain))
+    assert expected == len(others)
+
+
+async def test_silence_does_not_add_up(resolver):
+    """
+    Names that get no answer are given up together, not one lifetime after another.
+    """
+    began = time.monotonic()
+
+    hosts = await ask_hosts(resolver.lookup, "dns-silent.example", guesses("dns-silent.example"))
+
+    assert {Failure.TIMEOUT} == {lookup.status for host in hosts for lookup in (host.a, host.aaaa)}
+    assert time.monotonic() - began < 4 * resolver.lifetime_s + 1
+
+
+async def test_cancelling_ends_every_question(resolver, asked):
+    """
+    A cancelled series asks nothing more and leaves nothing open.
+    """
+    await resolver.lookup("open.example", "A")
+    before = open_files()
+    task = asyncio.ensure_future(ask_hosts(resolver.lookup, "dns-silent.example", guesses("dns-silent.example")))
+    await until(asked)
+
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert 1 == len(asyncio.all_tasks())
+    assert before == open_files()
+
+
+def test_reverse_names():
+    """
+    The reverse name of an address turns its octets or nibbles round.
+    """
+    assert "1.2.0.192.in-addr.arpa" == reverse_name("192.0.2.1")
+    assert f"1.{'0.' * 23}8.b.d.0.1.0.0.2.ip6.arpa" == reverse_name("2001:db8::1")

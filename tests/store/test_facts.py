@@ -1,0 +1,357 @@
+"""Writing items."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ipv6matrix import questions
+from ipv6matrix.items import (
+    Certificate,
+    Failure,
+    Hop,
+    Host,
+    PortObservation,
+    RefusalItem,
+    ReverseItem,
+    Role,
+    SmtpObservation,
+    SoaRecord,
+    Starttls,
+    Status,
+    Stop,
+    TcpItem,
+    TcpObservation,
+    TraceItem,
+    TraceObservation,
+)
+from ipv6matrix.store.database import Store
+from tests.samples import AT, domain_item, host, hosts_item, lookup, ping_item
+
+ADDRESS = "192.0.2.1"
+SOA = SoaRecord(mname="ns.a.example", rname="h.a.example", serial=4294967295, refresh_s=2, retry_s=3, expire_s=4, minimum_s=5)
+TABLES = (
+    "domains soa_records hosts roles addresses host_addresses reverse_names pings ports smtp_sessions traces hops".split()
+)
+
+DOMAIN = domain_item(
+    "a.example",
+    ns=lookup("a.example", "NS", "ns.a.example", ttl_s=60),
+    mx=lookup("a.example", "MX", status=Failure.SERVFAIL, ttl_s=None),
+    soa=lookup("a.example", "SOA", SOA, ttl_s=70),
+    roles=(
+        Role(kind="NS", host="ns.a.example", priority=1),
+        Role(kind="WWW", host="www.a.example", priority=0),
+        Role(kind="NTP", host="ntp.a.example", priority=0),
+    ),
+    hosts=(Host(name="ntp.a.example", refusal="name_too_long"),),
+)
+HOSTS = hosts_item(
+    host("www.a.example", "192.0.2.3", ADDRESS, "2001:db8::1", chosen=(ADDRESS, "192.0.2.3", "2001:db8::1")),
+    host("six.a.example", ADDRESS, wildcard=True),
+    places={ADDRESS: {"asn": 64496, "latitude": 1.5, "longitude": -2.5, "tunnel_id": None}},
+)
+REVERSE = ReverseItem(
+    url=questions.reverse(ADDRESS),
+    address=ADDRESS,
+    lookup=lookup("1.2.0.192.in-addr.arpa", "PTR", "z.example", "b.example", ttl_s=30),
+)
+PING = ping_item(ADDRESS, 1.5, 0.25)
+TCP = TcpItem(
+    url=questions.tcp(ADDRESS, (25, 80), starttls=True),
+    address=ADDRESS,
+    tcp=TcpObservation(
+        ports=(
+            PortObservation(port=25, open=True, connect_ms=2.5, asked_at=AT),
+            PortObservation(port=80, open=False, failure=Failure.TIMEOUT, asked_at=AT + 1),
+        ),
+        smtp=SmtpObservation(
+            greeting_code=220,
+            greeting="hello\nthere",
+            hello="EHLO",
+            starttls=Starttls.ACCEPTED,
+            tls_version="TLSv1.3",
+            certificate=Certificate(
+                sha256="ab", subject="CN=s", issuer="CN=i", not_before=1.9, not_after=2.9, names=("a.example", "b")
+            ),
+            asked_at=AT,
+        ),
+    ),
+)
+TRACE = TraceItem(
+    url=questions.trace(ADDRESS),
+    address=ADDRESS,
+    trace=TraceObservation(
+        hops=(Hop(ttl=1, address="198.18.0.1", rtt_ms=0.5), Hop(ttl=2), Hop(ttl=3, address=ADDRESS, rtt_ms=1.5)),
+        stop=Stop.REACHED,
+        reached_ttl=3,
+        asked_at=AT,
+    ),
+)
+REFUSAL = RefusalItem(url=questions.ping("2001:db8::1"), subject="2001:db8::1", reason="opted_out")
+EVERYTHING = [DOMAIN, HOSTS, REVERSE, PING, TCP, TRACE, REFUSAL]
+
+
+@pytest.fixture
+def store(tmp_path):
+    opened = Store(tmp_path / "ips.db")
+    yield opened
+    opened.close()
+
+
+def facts(store):
+    return {table: store.query(f"SELECT * FROM {table}") for table in TABLES}
+
+
+@pytest.mark.parametrize("item", EVERYTHING, ids=lambda item: type(item).__name__)
+def test_storing_twice_changes_nothing(store, item):
+    """
+    An answer that comes again after a kill leaves the rows as they are.
+    """
+    for one in EVERYTHING:
+        store.answer(one)
+    before = facts(store)
+    store.answer(item)
+
+    assert before == facts(store)
+
+
+def test_the_order_of_answers_makes_no_difference_to_what_is_known(store, tmp_path):
+    """
+    Answers may come in any order; the facts are the same.
+    """
+    other = Store(tmp_path / "other.db")
+    for item in EVERYTHING:
+        store.answer(item)
+    for item in [*reversed(EVERYTHING[:-1]), EVERYTHING[-1]]:
+        other.answer(item)
+    sql = (
+        "SELECT hosts.name, family, position, address, choice FROM host_addresses JOIN hosts ON hosts.id = host_id"
+        " JOIN addresses USING (family) WHERE addresses.id = address_id ORDER BY 1, 2, 3",
+        "SELECT address, family, kind, refusal, asn, latitude, longitude, found_at FROM addresses ORDER BY 1",
+        "SELECT name, a_status, aaaa_status, wildcard, refusal, asked_at FROM hosts ORDER BY 1",
+        "SELECT domains.name, kind, hosts.name, priority FROM roles JOIN domains ON domains.id = domain_id"
+        " JOIN hosts ON hosts.id = host_id ORDER BY 1, 2, 3",
+    )
+
+    assert [store.query(one) for one in sql] == [other.query(one) for one in sql]
+    other.close()
+
+
+def test_what_is_known_first_stays(store):
+    """
+    A second, different answer about the same thing does not replace the first.
+    """
+    for item in EVERYTHING:
+        store.answer(item)
+    before = facts(store)
+    store.answer(replace(DOMAIN, tld="other", roles=(Role(kind="NS", host="other.example", priority=9),)))
+    store.answer(hosts_item(host("www.a.example", "192.0.2.99", wildcard=True), url="dns://other"))
+    store.answer(ping_item(ADDRESS, 99.0))
+    store.answer(replace(TRACE, trace=TraceObservation(hops=(Hop(ttl=1),), asked_at=AT)))
+    after = facts(store)
+
+    assert before | {"addresses": after["addresses"]} == after
+    assert before["addresses"] == after["addresses"][:-1]
+    assert "192.0.2.99" == after["addresses"][-1][1]
+
+
+def test_a_domain_s_lookups_are_kept_with_status_and_ttl(store):
+    """
+    An error keeps its own word, and what was not asked stays empty.
+    """
+    store.answer(DOMAIN)
+    store.answer(domain_item("out.example", refusal="opted_out"))
+    columns = "name, tld, ns_status, ns_ttl_s, mx_status, mx_ttl_s, soa_status, soa_ttl_s, refusal, asked_at"
+
+    assert [
+        ("a.example", "example", "ok", 60, "servfail", None, "ok", 70, None, int(AT)),
+        ("out.example", "example", None, None, None, None, None, None, "opted_out", int(AT)),
+    ] == store.query(f"SELECT {columns} FROM domains")
+    assert [(1, "ns.a.example", "h.a.example", 4294967295, 2, 3, 4, 5)] == store.query("SELECT * FROM soa_records")
+
+
+def test_roles_name_hosts_that_may_not_be_asked_yet(store):
+    """
+    A host is one row for all its roles; until it is asked it has a name only.
+    """
+    store.answer(DOMAIN)
+    store.answer(domain_item("b.example", roles=(Role(kind="MX", host="www.a.example", priority=10),)))
+
+    assert [
+        ("a.example", "NS", "ns.a.example", 1),
+        ("a.example", "NTP", "ntp.a.example", 0),
+        ("a.example", "WWW", "www.a.example", 0),
+        ("b.example", "MX", "www.a.example", 10),
+    ] == store.query(
+        "SELECT domains.name, kind, hosts.name, priority FROM roles JOIN domains ON domains.id = domain_id"
+        " JOIN hosts ON hosts.id = host_id ORDER BY 1, 2"
+    )
+    assert [("ns.a.example", None, None), ("ntp.a.example", None, "name_too_long"), ("www.a.example", None, None)] == (
+        store.query("SELECT name, asked_at, refusal FROM hosts ORDER BY 1")
+    )
+
+
+def test_every_address_of_a_host_is_kept_in_its_order(store):
+    """
+    Position is the place in the answer, choice the rank among those that are probed, per family.
+    """
+    store.answer(HOSTS)
+
+    assert [
+        ("six.a.example", 4, 1, ADDRESS, 1),
+        ("www.a.example", 4, 1, "192.0.2.3", 2),
+        ("www.a.example", 4, 2, ADDRESS, 1),
+        ("www.a.example", 6, 1, "2001:db8::1", 1),
+    ] == store.query(
+        "SELECT name, host_addresses.family, position, address, choice FROM host_addresses"
+        " JOIN hosts ON hosts.id = host_id JOIN addresses ON addresses.id = address_id ORDER BY 1, 2, 3"
+    )
+    assert [("six.a.example", 1), ("www.a.example", 0)] == store.query("SELECT name, wildcard FROM hosts ORDER BY 1")
+    assert [(64496, 1.5, -2.5, "documentation", int(AT))] == store.query(
+        f"SELECT asn, latitude, longitude, kind, found_at FROM addresses WHERE address = '{ADDRESS}'"
+    )
+
+
+def test_an_address_that_is_not_probed_has_no_choice(store):
+    """
+    What may not be probed is stored, with its reason, and not chosen.
+    """
+    item = hosts_item(
+        host("a.example", "10.0.0.1", ADDRESS, chosen=(ADDRESS,)), places={"10.0.0.1": {"refusal": "private"}}
+    )
+    store.answer(item)
+
+    assert [("10.0.0.1", "private", None), (ADDRESS, None, 1)] == store.query(
+        "SELECT address, refusal, choice FROM host_addresses JOIN addresses ON addresses.id = address_id ORDER BY 1"
+    )
+
+
+def test_hosts_keep_how_their_lookups_ended(store):
+    """
+    Absence, emptiness and failure have words of their own; a spared lookup stays empty.
+    """
+    name = "www.a.example"
+    store.answer(
+        hosts_item(
+            Host(name=name, a=lookup(name, "A", status=Status.NXDOMAIN, ttl_s=5)),
+            Host(name="b", a=lookup("b", "A"), aaaa=lookup("b", "AAAA", status=Failure.TIMEOUT, ttl_s=None)),
+            Host(name="c", aaaa=lookup("c", "AAAA", "2001:db8::1", canonical_name="d")),
+        )
+    )
+
+    assert [
+        ("b", "nodata", 300, "timeout", None, None, int(AT)),
+        ("c", None, None, "ok", 300, "d", int(AT)),
+        (name, "nxdomain", 5, None, None, None, int(AT)),
+    ] == store.query(
+        "SELECT name, a_status, a_ttl_s, aaaa_status, aaaa_ttl_s, canonical_name, asked_at FROM hosts ORDER BY 1"
+    )
+
+
+def test_an_alias_of_either_lookup_is_kept(store):
+    """
+    The canonical name is known when only one of the lookups has it.
+    """
+    store.answer(
+        hosts_item(
+            Host(
+                name="a",
+                a=lookup("a", "A", status=Failure.TIMEOUT),
+                aaaa=lookup("a", "AAAA", "2001:db8::1", canonical_name="real"),
+            )
+        )
+    )
+
+    assert [("real",)] == store.query("SELECT canonical_name FROM hosts")
+
+
+def test_a_router_becomes_a_located_address_when_a_host_has_it(store):
+    """
+    What is learned of a host's address completes the row that a path made.
+    """
+    store.answer(TRACE)
+    assert [("192.0.2.1", None, None), ("198.18.0.1", None, None)] == store.query(
+        "SELECT address, kind, found_at FROM addresses ORDER BY 1"
+    )
+    store.answer(hosts_item(host("r.example", "198.18.0.1"), places={"198.18.0.1": {"country_code": "DE"}}))
+
+    assert [("benchmarking", "DE", int(AT))] == store.query(
+        "SELECT kind, country_code, found_at FROM addresses WHERE address = '198.18.0.1'"
+    )
+
+
+def test_of_several_names_the_smallest_is_kept(store):
+    """
+    The name is the same in every crawl, however a server rotates; how many there were is kept.
+    """
+    store.answer(REVERSE)
+
+    assert [(1, "ok", "b.example", 2, 30, int(AT))] == store.query("SELECT * FROM reverse_names")
+
+
+def test_every_round_trip_time_is_kept(store):
+    """
+    Times stand in sending order; silence is an empty list, and no failure.
+    """
+    store.answer(PING)
+    store.answer(ping_item("192.0.2.2"))
+    store.answer(ping_item("192.0.2.3", sent=0, failure=Failure.NETWORK_UNREACHABLE))
+
+    assert [(5, "[1.5,0.25]", None), (5, "[]", None), (0, "[]", "network_unreachable")] == store.query(
+        "SELECT sent, rtts_ms, failure FROM pings"
+    )
+
+
+def test_every_port_s_outcome_is_kept(store):
+    """
+    An open port has a time, another a reason.
+    """
+    store.answer(TCP)
+
+    assert [(25, 1, 2.5, None, int(AT)), (80, 0, None, "timeout", int(AT) + 1)] == store.query(
+        "SELECT port, open, connect_ms, failure, asked_at FROM ports"
+    )
+    assert [
+        (
+            1, 220, "hello\nthere", "EHLO", "accepted", "TLSv1.3",
+            "ab", "CN=s", "CN=i", 1, 2, "a.example,b", None, int(AT),
+        )
+    ] == store.query("SELECT * FROM smtp_sessions")  # fmt: skip
+
+
+def test_a_session_without_certificate_is_kept(store):
+    """
+    What a session did not learn stays empty.
+    """
+    smtp = SmtpObservation(failure=Failure.CONNECTION_CLOSED, asked_at=AT)
+    store.answer(replace(TCP, tcp=TcpObservation(ports=(), smtp=smtp)))
+
+    assert [(1, *[None] * 11, "connection_closed", int(AT))] == store.query("SELECT * FROM smtp_sessions")
+
+
+def test_every_hop_is_kept(store):
+    """
+    A silent hop has a row without router.
+    """
+    store.answer(TRACE)
+
+    assert [(1, "198.18.0.1", 0.5), (2, None, None), (3, ADDRESS, 1.5)] == store.query(
+        "SELECT ttl, address, rtt_ms FROM hops LEFT JOIN addresses ON addresses.id = router_id ORDER BY ttl"
+    )
+    assert [(3, "reached", None, int(AT))] == store.query("SELECT reached_ttl, stop, failure, asked_at FROM traces")
+
+
+def test_a_refusal_stays_with_its_address(store):
+    """
+    The first reason stays, and an address that nobody stored is not made up.
+    """
+    store.answer(HOSTS)
+    store.answer(REFUSAL)
+    store.answer(replace(REFUSAL, reason="no_ipv6"))
+    store.answer(RefusalItem(url="ping://192.0.2.77", subject="192.0.2.77", reason="opted_out"))
+
+    assert [("192.0.2.1", None), ("192.0.2.3", None), ("2001:db8::1", "opted_out")] == store.query(
+        "SELECT address, refusal FROM addresses ORDER BY 1"
+    )
