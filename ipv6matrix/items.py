@@ -2,7 +2,7 @@
 The words of the project: what probes observe and what the spider hands to the pipelines.
 
 An *observation* is what one probe learned; an *item* is what one answered
-request adds to the database. Docs/observations.md describes every field, with
+request adds to the database. docs/observations.md describes every field, with
 the table and column that keeps it.
 
 Three nothings have three spellings: *not asked* is no observation; *asked, no

@@ -13,7 +13,7 @@ from scrapy.settings import BaseSettings
 
 from ipv6matrix import lists, nameservers, plan, policy
 from ipv6matrix.geoip import GeoIp, GeoIpError
-from ipv6matrix.middlewares.optout import OptOutError, OptOuts
+from ipv6matrix.optouts import OptOutError, OptOuts
 
 Check = Callable[[BaseSettings, str], str | None]
 
@@ -131,6 +131,17 @@ def _any_text(settings: BaseSettings, name: str) -> str | None:
     return None if text.isprintable() else f"{name}={text!r} holds characters that cannot be printed: give plain text"
 
 
+def _lifetime(settings: BaseSettings, name: str) -> str | None:
+    sentence = _number(0.05, 600, "seconds")(settings, name)
+    try:
+        short = settings.getfloat(name) < settings.getfloat("QUERY_TIMEOUT")
+    except (TypeError, ValueError):
+        short = False
+    if sentence is None and short:
+        return f"{name}={settings.get(name)!r} is shorter than QUERY_TIMEOUT: all tries of a question take longer than one"
+    return sentence
+
+
 CHECKS: Final[dict[str, Check]] = {
     "FEATURES": _words(plan.FEATURES),
     "METRICS": _words(plan.METRICS),
@@ -144,7 +155,7 @@ CHECKS: Final[dict[str, Check]] = {
     "OPTOUT_FILE": _optout_file,
     "NAMESERVERS": _nameservers,
     "QUERY_TIMEOUT": _number(0.05, 60, "seconds"),
-    "QUERY_LIFETIME": _number(0.05, 600, "seconds"),
+    "QUERY_LIFETIME": _lifetime,
     "PING_COUNT": _number(1, 100, "Echo Requests", whole=True),
     "PING_INTERVAL": _number(0.01, 60, "seconds"),
     "PING_TIMEOUT": _number(0.05, 60, "seconds"),

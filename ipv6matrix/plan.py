@@ -5,11 +5,13 @@ What one crawl asks: features, metrics, prefixes and the addresses that may be p
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from scrapy.settings import BaseSettings
 
 from ipv6matrix.items import Family, RoleKind
+from ipv6matrix.optouts import OptOuts
 from ipv6matrix.policy import AddressPolicy, networks
 
 FEATURES: Final = ("NS", "MX", "WWW", "NTP")
@@ -29,18 +31,25 @@ class Plan:
     "Labels of guessed hosts, by feature."
     addresses_per_host: int
     policy: AddressPolicy
+    opt_outs: OptOuts | None = None
     skipped: dict[str, str] = field(default_factory=dict)
     "What this run could not ask, with the reason: metrics, ipv4, ipv6."
 
     @classmethod
     def from_settings(cls, settings: BaseSettings) -> Plan:
         """Read the choices; `ipv6matrix.options` has said before whether they make sense."""
+        path = settings.get("OPTOUT_FILE")
+        opt_outs = OptOuts(Path(path).expanduser()) if path else None
         return cls(
             features=frozenset(words(settings, "FEATURES")),
             metrics=frozenset(words(settings, "METRICS")),
             prefixes={"WWW": words(settings, "WWW_PREFIXES"), "NTP": words(settings, "NTP_PREFIXES")},
             addresses_per_host=settings.getint("ADDRESSES_PER_HOST"),
-            policy=AddressPolicy(networks(settings.get("PROBE_ALLOWED_NETWORKS", ""))),
+            policy=AddressPolicy(
+                networks(settings.get("PROBE_ALLOWED_NETWORKS", "")),
+                is_opted_out=opt_outs.holds_address if opt_outs else None,
+            ),
+            opt_outs=opt_outs,
         )
 
     @property

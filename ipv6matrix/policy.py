@@ -8,7 +8,7 @@ multicast addresses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final
@@ -112,11 +112,19 @@ def networks(text: str) -> tuple[Network, ...]:
 
 
 class AddressPolicy:
-    """Decides which addresses may be probed; `allowed` networks may, whatever their kind."""
+    """
+    Decides which addresses may be probed.
 
-    def __init__(self, allowed: Iterable[Network] = (), unreachable: Iterable[Family] = ()) -> None:
+    `allowed` networks may, whatever their kind; what `is_opted_out` says yes to
+    may not.
+    """
+
+    def __init__(
+        self, allowed: Iterable[Network] = (), *, is_opted_out: Callable[[str], bool] | None = None
+    ) -> None:
         self._allowed = tuple(allowed)
-        self._unreachable = set(unreachable)
+        self._is_opted_out = is_opted_out
+        self._unreachable: set[Family] = set()
 
     def skip_family(self, number: Family) -> None:
         """Probe no address of a family: this vantage point has no route for it."""
@@ -127,6 +135,8 @@ class AddressPolicy:
         word = kind(address)
         if word not in PROBED_KINDS and not holds(self._allowed, address):
             return word
+        if self._is_opted_out is not None and self._is_opted_out(address):
+            return OPTED_OUT
         return f"no_ipv{family(address)}" if family(address) in self._unreachable else None
 
 

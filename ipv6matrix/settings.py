@@ -25,20 +25,21 @@ ADDRESSES_PER_HOST = 1
 # --- Where things are --------------------------------------------------------
 
 # The folder of the crawl in progress; naming one that holds an ips.db resumes it.
+# Read by extensions.job.
 JOBDIR = "crawls/current"
 # Finished crawls go here, as ips-<run>.db. Read by extensions.publishing.
 OUTPUT_DIR = "crawls"
 # GeoLite2 files or others of the same form (mmdb). Empty: none, and the metric
-# geoip is refused at the start. Read by pipelines.locate.
+# geoip is refused at the start. Read by pipelines.locate and extensions.preflight.
 GEOIP_CITY_DB = ""
 GEOIP_ASN_DB = ""
-# Domains and networks that are never asked, one a line. Read by middlewares.optout.
+# Domains and networks that are never asked, one a line. Read by ipv6matrix.plan.
 OPTOUT_FILE = ""
 
 # --- DNS ---------------------------------------------------------------------
 
 # Comma-separated address or address:port; empty means those of /etc/resolv.conf.
-# Read by handlers.dns.
+# Read by handlers.dns, extensions.preflight and extensions.run_record.
 NAMESERVERS = ""
 # Seconds to wait for one reply, and for all tries of one question together.
 QUERY_TIMEOUT = 2.0
@@ -59,9 +60,10 @@ SMTP_TIMEOUT = 10.0
 # Read by handlers.trace: the last TTL that is tried, seconds to wait for each
 # answer, and silent hops in a row after which a trace gives up.
 TRACE_MAX_TTL = 30
-TRACE_TIMEOUT = 2.0
+TRACE_TIMEOUT = 2
 TRACE_GAP_LIMIT = 5
-# Source addresses of probes; empty means by the routing table.
+# Source addresses of probes; empty means by the routing table. Read by
+# extensions.preflight and the handlers of ping, tcp and trace.
 LOCAL_IPV4 = ""
 LOCAL_IPV6 = ""
 
@@ -74,9 +76,10 @@ PROBE_RATE_PER_NETWORK = 50
 # Queries per second to the resolvers; 0 means no limit.
 QUERY_RATE = 0
 # Comma-separated prefixes that may be probed although they are not globally
-# reachable. Read by ipv6matrix.policy. Empty on the real Internet.
+# reachable. Read by ipv6matrix.plan. Empty on the real Internet.
 PROBE_ALLOWED_NETWORKS = ""
-# Who answers for this crawl: a mail or web address. Part of EHLO and the user agent.
+# Who answers for this crawl: a mail or web address. Part of EHLO.
+# Read by handlers.tcp.
 CONTACT = ""
 # What to do when something needed is not there (a route, mtr-packet, ping
 # permission, GeoIP): `stop`, or `skip` what needs it. Read by extensions.preflight.
@@ -149,7 +152,8 @@ ITEM_PIPELINES = {
     "ipv6matrix.pipelines.store.StorePipeline": 500,
 }
 
-# The job comes first, for the others keep their records in it.
+# The job comes before those that keep their records in it. At the end, too, this
+# order holds: what is published is moved before the job frees its folder.
 EXTENSIONS = {
     "scrapy.extensions.telnet.TelnetConsole": None,
     "scrapy.extensions.remote_control.RemoteControl": None,
@@ -158,12 +162,12 @@ EXTENSIONS = {
     "scrapy.extensions.throttle.AutoThrottle": None,
     "scrapy.extensions.feedexport.FeedExporter": None,
     "scrapy.extensions.corestats.CoreStats": 0,
+    "ipv6matrix.extensions.publishing.Publishing": 50,
     "ipv6matrix.extensions.job.Job": 100,
     "ipv6matrix.extensions.preflight.Preflight": 200,
     "ipv6matrix.extensions.run_record.RunRecord": 300,
     "ipv6matrix.extensions.loop_lag.LoopLag": 400,
     "ipv6matrix.extensions.progress.Progress": 500,
-    "ipv6matrix.extensions.publishing.Publishing": 600,
 }
 
 # --- Scrapy: how it runs -----------------------------------------------------

@@ -94,9 +94,10 @@ class Expected:
         usable = [address for address in host.addresses(family) if self.is_usable(address)]
         return min(usable, key=lambda address: int(ip_address(address)), default=None)
 
-    @staticmethod
-    def is_usable(address: str) -> bool:
-        """Tell whether an address may be probed: global, 6to4, Teredo, or of the networks allowed."""
+    def is_usable(self, address: str) -> bool:
+        """Tell whether an address may be probed: global, 6to4, Teredo, or allowed, and not opted out."""
+        if self.is_opted_out_address(address):
+            return False
         parsed = ip_address(address)
         allowed = [ip_network(text) for text in ALLOWED_NETWORKS.split(",")]
         if any(parsed in network for network in allowed if network.version == parsed.version):
@@ -117,7 +118,7 @@ class Expected:
     def probed(self) -> dict[str, AddressTruth]:
         """The addresses that are asked."""
         chosen = {address for _, _, address, choice in self.host_addresses if choice}
-        return {address: self.addresses[address] for address in chosen if not self.is_opted_out_address(address)}
+        return {address: self.addresses[address] for address in chosen}
 
     @cached_property
     def routers(self) -> set[str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from scrapy import signals
 
 from ipv6matrix import frontier as module
 from ipv6matrix import questions
 from ipv6matrix.items import Refusal, RefusalItem
 from ipv6matrix.responses import ObservationResponse
 from ipv6matrix.signals import frontier_hungry
-from scrapy import signals
 from tests.crawlers import frontier, opened, store
 from tests.samples import domain_item, domain_url, hosts_item, ping_item
 from tests.samples import host as a_host

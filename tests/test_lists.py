@@ -247,7 +247,15 @@ def test_the_tld_is_the_text_after_the_last_dot(name, expected):
 
 @pytest.mark.parametrize(
     ("name", "answer"),
-    [("www.ipv6", True), ("localhost", True), ("_x.a", True), ("", False), ("a..b", False), ("A.b", False), ("é.b", False)],
+    [
+        ("www.ipv6", True),
+        ("localhost", True),
+        ("_x.a", True),
+        ("", False),
+        ("a..b", False),
+        ("A.b", False),
+        ("é.b", False),
+    ],
 )
 def test_hosts_may_have_a_single_label(name, answer):
     """

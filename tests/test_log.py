@@ -24,7 +24,9 @@ def test_a_dropped_item_is_logged():
     """
     An item that is dropped is a bug, and said.
     """
-    logged = QuietLogFormatter().dropped(domain_item("a.example"), DropItem("impossible", log_level="ERROR"), None, None)
+    logged = QuietLogFormatter().dropped(
+        domain_item("a.example"), DropItem("impossible", log_level="ERROR"), None, None
+    )
 
     assert "impossible" in str(logged["msg"] % logged["args"])
 

@@ -47,7 +47,11 @@ BAD = [
     ("PROBE_RATE", "-1", "a number of packets a second from 0 to 1e+06"),
     ("PROBE_RATE_PER_NETWORK", "fast", "a number of packets a second"),
     ("QUERY_RATE", "1e9", "a number of queries a second"),
-    ("PROBE_ALLOWED_NETWORKS", "198.18.0.0/15,10.0.0.0/33", "'10.0.0.0/33' does not appear to be an IPv4 or IPv6 network"),
+    (
+        "PROBE_ALLOWED_NETWORKS",
+        "198.18.0.0/15,10.0.0.0/33",
+        "'10.0.0.0/33' does not appear to be an IPv4 or IPv6 network",
+    ),
     ("CONTACT", "a@example.com\r\nQUIT", "holds characters that cannot be printed"),
     ("MISSING", "ignore", "is not known: choose from stop, skip"),
     ("DNS_CONCURRENCY", "0", "a whole number of requests from 1 to 10000"),
@@ -94,7 +98,17 @@ def test_every_setting_of_ours_is_checked():
     """
     Whatever settings.py sets for us, and not for Scrapy, has a check.
     """
-    theirs = ("BOT_NAME", "SCHEDULER", "CONCURRENT_", "TWISTED_", "LOG_", "DOWNLOAD", "SPIDER", "NEWSPIDER", "COMMANDS_")
+    theirs = (
+        "BOT_NAME",
+        "SCHEDULER",
+        "CONCURRENT_",
+        "TWISTED_",
+        "LOG_",
+        "DOWNLOAD",
+        "SPIDER",
+        "NEWSPIDER",
+        "COMMANDS_",
+    )
     theirs += ("ITEM_PIPELINES", "EXTENSIONS", "ROBOTSTXT_OBEY", "TELNETCONSOLE_ENABLED")
     names = {name for name in dir(project) if name.isupper() and not name.startswith(theirs)}
 
@@ -112,7 +126,9 @@ def test_every_problem_is_told_at_once():
     """
     Several bad values give a sentence each.
     """
-    assert ["PING_COUNT", "MISSING"] == [sentence.partition("=")[0] for sentence in problems(PING_COUNT=0, MISSING="no")]
+    assert ["PING_COUNT", "MISSING"] == [
+        sentence.partition("=")[0] for sentence in problems(PING_COUNT=0, MISSING="no")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -68,14 +68,18 @@ class Job:
 
     def close(self) -> None:
         """Close the database and free the folder; again is allowed."""
+        self.close_store()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def close_store(self) -> None:
+        """Close the database and keep the folder, for what is still to be done in it."""
         if self._commits is not None:
             self._commits.stop()
             self._commits = None
             self.row = self.store.crawl()
             self.whole = self.store.close()
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
 
     def _take_lock(self) -> None:
         lock = (self.folder / "lock").open("a+")

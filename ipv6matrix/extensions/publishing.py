@@ -33,7 +33,7 @@ class Publishing:
     def engine_stopped(self) -> None:
         job = self._crawler.get_extension(Job)
         assert job is not None
-        job.close()
+        job.close_store()
         if not job.whole:
             logger.error("Somebody reads %s: let them end, then give the same command again", job.folder / "ips.db")
         elif job.row and job.row["end_reason"] == "finished":

@@ -8,7 +8,17 @@ from typing import Any, Self
 
 from scrapy.crawler import Crawler
 
-from ipv6matrix.items import Answered, PingItem, TcpItem, TraceItem
+from ipv6matrix.items import (
+    Answered,
+    DomainItem,
+    Failure,
+    HostsItem,
+    LookupObservation,
+    PingItem,
+    ReverseItem,
+    TcpItem,
+    TraceItem,
+)
 
 
 class StorePipeline:
@@ -36,10 +46,20 @@ class StorePipeline:
 
 
 def _failures(item: Answered) -> list[str]:
+    """List what could not be learned, a word for each question."""
     if isinstance(item, PingItem):
         return [item.ping.failure] if item.ping.failure else []
     if isinstance(item, TraceItem):
         return [item.trace.failure] if item.trace.failure else []
     if isinstance(item, TcpItem):
-        return [port.failure for port in item.tcp.ports if port.failure]
-    return []
+        failures = [port.failure for port in item.tcp.ports] + [item.tcp.smtp.failure if item.tcp.smtp else None]
+        return [failure for failure in failures if failure]
+    return [lookup.status for lookup in _lookups(item) if isinstance(lookup.status, Failure)]
+
+
+def _lookups(item: Answered) -> list[LookupObservation]:
+    if isinstance(item, DomainItem):
+        return [lookup for lookup in (item.ns, item.mx, item.soa) if lookup]
+    if isinstance(item, HostsItem):
+        return [lookup for host in item.hosts for lookup in (host.a, host.aaaa) if lookup]
+    return [item.lookup] if isinstance(item, ReverseItem) else []

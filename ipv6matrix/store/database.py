@@ -168,6 +168,9 @@ class Store:
         busy = 0
         if self._writes:
             (busy, _, _) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if self._writes and not busy:
+            # A file that is read from then on: in WAL mode even readers would have to write beside it.
+            self._connection.execute("PRAGMA journal_mode = DELETE")
         self._connection.close()
         return not busy
 

@@ -115,7 +115,7 @@ def _save_host(connection: sqlite3.Connection, host: Host) -> None:
         (
             *_status_and_ttl(host.a),
             *_status_and_ttl(host.aaaa),
-            asked.canonical_name if asked else None,
+            next((lookup.canonical_name for lookup in (host.a, host.aaaa) if lookup and lookup.canonical_name), None),
             host.wildcard,
             host.refusal,
             int(asked.asked_at) if asked else None,

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from scrapy import signals
 
 from ipv6matrix.exceptions import StartRefusedError
 from ipv6matrix.extensions.job import Job
-from scrapy import signals
 from tests.crawlers import crawler, job
 from tests.samples import domain_url
 
@@ -121,9 +121,7 @@ async def test_a_folder_that_cannot_be_is_told(tmp_path, caplog, name, reason):
     A JOBDIR that cannot be written is named with the reason and the mend, and logged.
     """
     (tmp_path / "file").write_text("not a folder")
-    sentence = (
-        f"cannot write to JOBDIR '{tmp_path / name}' ({reason}): name a folder you may write to with -s JOBDIR="
-    )
+    sentence = f"cannot write to JOBDIR '{tmp_path / name}' ({reason}): name a folder you may write to with -s JOBDIR="
 
     assert sentence == refusal(tmp_path / name)
     assert sentence in caplog.text
@@ -151,10 +149,11 @@ async def test_the_database_is_committed_at_intervals(tmp_path):
     made.open().ask(domain_url("a.example"), "dns")
     reader = sqlite3.connect(tmp_path / "ips.db")
     give_up_at = time.monotonic() + 5
-    while not reader.execute("SELECT url FROM requests").fetchall() and time.monotonic() < give_up_at:
+    query = "SELECT url FROM requests"
+    while not reader.execute(query).fetchall() and time.monotonic() < give_up_at:  # noqa: ASYNC110 - SQLite tells nobody
         await asyncio.sleep(0.01)
 
-    assert [(domain_url("a.example"),)] == reader.execute("SELECT url FROM requests").fetchall()
+    assert [(domain_url("a.example"),)] == reader.execute(query).fetchall()
     reader.close()
     made.close()
 

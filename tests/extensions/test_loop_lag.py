@@ -17,7 +17,7 @@ STATS = ("loop_lag/median_ms", "loop_lag/p99_ms", "loop_lag/worst_ms")
 async def samples(extension, number):
     """Wait until there are as many samples, at most five seconds."""
     give_up_at = time.monotonic() + 5
-    while len(extension._samples_ms) < number and time.monotonic() < give_up_at:
+    while len(extension._samples_ms) < number and time.monotonic() < give_up_at:  # noqa: ASYNC110 - nobody tells
         await asyncio.sleep(0.002)
     assert len(extension._samples_ms) >= number
 

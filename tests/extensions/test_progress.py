@@ -25,7 +25,7 @@ class Terminal(io.StringIO):
 async def told(caplog, number=1):
     """Wait for a number of lines in the log, at most five seconds."""
     give_up_at = time.monotonic() + 5
-    while len(caplog.records) < number and time.monotonic() < give_up_at:
+    while len(caplog.records) < number and time.monotonic() < give_up_at:  # noqa: ASYNC110 - nobody tells
         await asyncio.sleep(0.005)
     return caplog.messages
 

@@ -51,9 +51,7 @@ async def test_the_list_is_read_as_fast_as_it_is_asked(tmp_path):
             assert domains.read <= len(taken) + 2
             if request := frontier(crawler).next_request():
                 taken.append(request.url)
-                crawler.signals.send_catch_log(
-                    signals.request_left_downloader, request=request, spider=crawler.spider
-                )
+                crawler.signals.send_catch_log(signals.request_left_downloader, request=request, spider=crawler.spider)
         await feeding
 
     assert [domain_url(f"d{n}.example") for n in range(40)] == taken

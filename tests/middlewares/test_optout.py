@@ -9,7 +9,8 @@ import pytest
 
 from ipv6matrix import questions
 from ipv6matrix.items import Refusal
-from ipv6matrix.middlewares.optout import OptOutError, OptOutMiddleware, OptOuts
+from ipv6matrix.middlewares.optout import OptOutMiddleware
+from ipv6matrix.optouts import OptOutError, OptOuts
 from tests.crawlers import count, crawler
 from tests.samples import domain_url
 
@@ -189,7 +190,9 @@ def test_an_opt_out_during_a_crawl_is_respected(tmp_path, monkeypatch):
     assert held.holds_name("b.example")
 
 
-@pytest.mark.parametrize("spoil", [lambda file: file.unlink(), lambda file: rewrite(file, "no domain\n", at=2_000_000_000)])
+@pytest.mark.parametrize(
+    "spoil", [lambda file: file.unlink(), lambda file: rewrite(file, "no domain\n", at=2_000_000_000)]
+)
 def test_a_change_that_cannot_be_read_leaves_what_was_read_before(tmp_path, caplog, spoil):
     """
     A file that is gone or wrong in the middle of a crawl is told once and frees nobody.

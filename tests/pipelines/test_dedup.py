@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ipv6matrix.items import TraceItem, TraceObservation
-from ipv6matrix.items import Hop
+from ipv6matrix.items import Hop, TraceItem, TraceObservation
 from ipv6matrix.pipelines import dedup as module
 from ipv6matrix.pipelines.dedup import DedupPipeline
 from tests.crawlers import opened, store

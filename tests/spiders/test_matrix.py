@@ -217,7 +217,9 @@ def test_what_is_no_proof_of_absence_spares_nothing(spider, status):
     assert status == item.ns.status
 
 
-@pytest.mark.parametrize("name", ["bad name.example", "mail..example", "-x.example", "a/b.example", "*.example", "\udc80.example"])
+@pytest.mark.parametrize(
+    "name", ["bad name.example", "mail..example", "-x.example", "a/b.example", "*.example", "\udc80.example"]
+)
 def test_a_host_with_a_bad_name_is_not_asked(spider, name):
     """
     A host that an MX record names and nobody can ask for is stored with its refusal.
@@ -504,9 +506,7 @@ def test_without_reverse_routers_stay_nameless(spider):
     [
         (
             domain_url("a.example"),
-            DomainItem(
-                url=domain_url("a.example"), name="a.example", tld="example", refusal="opted_out", asked_at=AT
-            ),
+            DomainItem(url=domain_url("a.example"), name="a.example", tld="example", refusal="opted_out", asked_at=AT),
         ),
         (
             questions.guesses("a.example", ("www", "ntp")),

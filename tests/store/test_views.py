@@ -422,9 +422,7 @@ def test_a_host_has_its_first_choice_only(tmp_path):
     connection = opened(
         tmp_path,
         answered("a.example", role("WWW", "www.a.example", 0)),
-        hosts_item(
-            host("www.a.example", "198.51.100.9", "198.51.100.7", chosen=("198.51.100.7", "198.51.100.9"))
-        ),
+        hosts_item(host("www.a.example", "198.51.100.9", "198.51.100.7", chosen=("198.51.100.7", "198.51.100.9"))),
     )
 
     assert [("www.a.example", "198.51.100.7")] == connection.execute("SELECT host, ip FROM ip4").fetchall()
@@ -480,7 +478,8 @@ def test_views_are_drawn_whole_or_not_at_all(monkeypatch):
         views.draw(connection)
     connection.execute("ROLLBACK")
 
-    assert len(views.VIEWS) - 1 == connection.execute(
-        "SELECT count(*) FROM sqlite_schema WHERE type = 'view'"
-    ).fetchone()[0]
+    assert (
+        len(views.VIEWS) - 1
+        == connection.execute("SELECT count(*) FROM sqlite_schema WHERE type = 'view'").fetchone()[0]
+    )
     connection.close()

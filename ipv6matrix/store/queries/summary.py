@@ -29,7 +29,7 @@ class Summary:
     ports: dict[tuple[int, int], tuple[int, int]]
     "By (port, family): addresses with the port open, addresses asked."
     probes: dict[str, int]
-    "Packets that asked: Echo Requests, handshakes, trace probes; and lookups."
+    "How much was asked, by kind of probe; lookups with those that another answer spared."
     errors: dict[str, int]
     "Failures by kind and word."
 
@@ -72,7 +72,7 @@ _PROBES: Final = {
     "Echo Requests": "SELECT ifnull(sum(sent), 0) FROM pings",
     "TCP handshakes": "SELECT count(*) FROM ports",
     "SMTP sessions": "SELECT count(*) FROM smtp_sessions",
-    "trace probes": "SELECT count(*) FROM hops",
+    "TTLs traced": "SELECT count(*) FROM hops",
     "lookups": "SELECT (SELECT count(ns_status) + count(mx_status) + count(soa_status) FROM domains)"
     " + (SELECT count(a_status) + count(aaaa_status) FROM hosts) + (SELECT count(*) FROM reverse_names)",
 }
