@@ -30,6 +30,7 @@ BAD = [
     ("QUERY_TIMEOUT", "0", "a number of seconds from 0.05 to 60"),
     ("QUERY_TIMEOUT", "nan", "a number of seconds from 0.05 to 60"),
     ("QUERY_LIFETIME", "inf", "a number of seconds from 0.05 to 600"),
+    ("QUERY_LIFETIME", "1.9", "is shorter than QUERY_TIMEOUT"),
     ("PING_COUNT", "0", "a whole number of Echo Requests from 1 to 100"),
     ("PING_COUNT", "2.5", "a whole number"),
     ("PING_COUNT", "", "a whole number"),

@@ -108,6 +108,16 @@ def test_allowed_networks_come_from_the_settings():
     assert "benchmarking" == plan(PROBE_ALLOWED_NETWORKS="").policy.refusal("198.18.0.1")
 
 
+def test_opt_outs_come_from_the_settings(tmp_path):
+    """
+    The networks of OPTOUT_FILE reach the policy; without a file there are none.
+    """
+    (tmp_path / "optout").write_text("1.1.1.0/24\n")
+
+    assert "opted_out" == plan(OPTOUT_FILE=str(tmp_path / "optout")).policy.refusal("1.1.1.1")
+    assert plan(OPTOUT_FILE="").opt_outs is None
+
+
 def test_one_plan_does_not_change_another():
     """
     What one run skips, another asks.

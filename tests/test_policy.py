@@ -144,6 +144,16 @@ def test_a_family_without_route_is_not_probed():
     assert choosy.refusal("1.1.1.1") is None
 
 
+def test_an_address_that_opted_out_is_not_probed():
+    """
+    An opt-out holds within allowed networks too; a special address keeps its kind as reason.
+    """
+    wishes = AddressPolicy(policy.networks("198.18.0.0/15"), is_opted_out=lambda address: address.endswith(".7"))
+
+    assert ["opted_out", "opted_out", "private"] == [wishes.refusal(a) for a in ("1.1.1.7", "198.18.0.7", "10.0.0.7")]
+    assert [None, None] == [wishes.refusal(a) for a in ("1.1.1.1", "198.18.0.1")]
+
+
 @pytest.mark.parametrize(("text", "number"), [("", 0), (" , ", 0), ("10.0.0.0/8", 1), ("10.1.2.3/8,::/0 ,", 2)])
 def test_networks_are_read_from_text_with_commas(text, number):
     """

@@ -7,7 +7,12 @@ import pytest
 from ipv6matrix import questions
 from ipv6matrix.items import (
     Failure,
+    Host,
     PortObservation,
+    RefusalItem,
+    ReverseItem,
+    SmtpObservation,
+    Status,
     TcpItem,
     TcpObservation,
     TraceItem,
@@ -15,7 +20,7 @@ from ipv6matrix.items import (
 )
 from ipv6matrix.pipelines.store import StorePipeline
 from tests.crawlers import count, frontier, opened, store
-from tests.samples import AT, domain_item, domain_url, ping_item
+from tests.samples import AT, domain_item, domain_url, hosts_item, lookup, ping_item
 
 
 def tcp_item(*failures):
@@ -57,6 +62,31 @@ async def test_storing_an_item_is_what_marks_its_request_done(tmp_path):
         (tcp_item(None, None), {}),
         (tcp_item(Failure.TIMEOUT, None, Failure.TIMEOUT), {"timeout": 2}),
         (tcp_item(Failure.CONNECTION_REFUSED, Failure.TIMEOUT), {"connection_refused": 1, "timeout": 1}),
+        (
+            TcpItem(
+                url="tcp://192.0.2.1?port=25",
+                address="192.0.2.1",
+                tcp=TcpObservation(ports=(), smtp=SmtpObservation(failure=Failure.NOT_SMTP, asked_at=AT)),
+            ),
+            {"not_smtp": 1},
+        ),
+        (
+            domain_item(
+                "a.example",
+                ns=lookup("a.example", "NS", status=Status.NXDOMAIN),
+                mx=lookup("a.example", "MX", status=Failure.SERVFAIL),
+            ),
+            {"servfail": 1},
+        ),
+        (
+            hosts_item(Host(name="a", a=lookup("a", "A"), aaaa=lookup("a", "AAAA", status=Failure.TIMEOUT))),
+            {"timeout": 1},
+        ),
+        (
+            ReverseItem(url="dns://x", address="192.0.2.1", lookup=lookup("x", "PTR", status=Failure.REFUSED)),
+            {"refused": 1},
+        ),
+        (RefusalItem(url="ping://192.0.2.1", subject="192.0.2.1", reason="opted_out"), {}),
     ],
 )
 async def test_failures_are_counted_by_reason(tmp_path, item, failures):

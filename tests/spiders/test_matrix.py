@@ -370,6 +370,15 @@ def test_the_smallest_usable_address_of_each_family_is_probed(spider, addresses,
     assert expected == chosen(spider(), *addresses)
 
 
+def test_an_address_that_opted_out_is_passed_over(spider, tmp_path):
+    """
+    The smallest address that did not opt out is probed instead.
+    """
+    (tmp_path / "optout").write_text("1.0.0.1\n2a00::/16\n")
+
+    assert ("1.0.0.2",) == chosen(spider(OPTOUT_FILE=str(tmp_path / "optout")), "1.0.0.1", "1.0.0.2", "2a00::1")
+
+
 def test_allowed_networks_are_chosen(spider):
     """
     Numerically ::9 comes before ::10, where documentation addresses may be probed.

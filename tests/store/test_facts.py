@@ -140,8 +140,7 @@ def test_the_order_of_answers_makes_no_difference_to_what_is_known(store, tmp_pa
     for item in [*reversed(EVERYTHING[:-1]), EVERYTHING[-1]]:
         other.answer(item)
     sql = (
-        "SELECT name, position, address, choice FROM host_addresses, hosts, addresses"
-        + " WHERE hosts.id = host_id AND addresses.id = address_id ORDER BY 1, 3",
+        "SELECT position, address, choice FROM host_addresses JOIN addresses ON id = address_id ORDER BY 2, 1",
         "SELECT address, family, kind, refusal, asn, latitude, longitude, found_at FROM addresses ORDER BY 1",
         "SELECT name, a_status, aaaa_status, wildcard, refusal, asked_at FROM hosts ORDER BY 1",
         "SELECT kind, hosts.name, priority FROM roles JOIN hosts ON hosts.id = host_id ORDER BY 1, 2",

@@ -1,0 +1,133 @@
+"""Domains and networks that are never asked."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from ipv6matrix.optouts import OptOutError, OptOuts
+
+ENTRIES = """\
+\ufeff# who does not want to be measured
+example.com   # by mail, 2024-01-05
+Bücher.EXAMPLE.
+www.partly.example
+192.0.2.7
+198.51.100.0/24
+2001:db8:1::/48
+
+2001:db8::5
+"""
+
+
+def opt_outs(folder, text=ENTRIES):
+    file = folder / "optout"
+    file.write_text(text, "utf-8")
+    return OptOuts(file)
+
+
+def rewrite(file, text, *, at):
+    """Change the file as an operator does in the middle of a crawl, at another second."""
+    file.write_text(text, "utf-8")
+    os.utime(file, (at, at))
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("example.com", True),
+        ("www.example.com", True),
+        ("a.b.example.com", True),
+        ("notexample.com", False),
+        ("com", False),
+        ("example.com.example", False),
+        ("xn--bcher-kva.example", True),
+        ("partly.example", False),
+        ("www.partly.example", True),
+    ],
+)
+def test_a_domain_stands_for_all_names_below_it(tmp_path, name, answer):
+    """
+    Names are compared by whole labels, in the spelling of the DNS.
+    """
+    assert answer is opt_outs(tmp_path).holds_name(name)
+
+
+@pytest.mark.parametrize(
+    ("address", "answer"),
+    [
+        ("192.0.2.7", True),
+        ("192.0.2.8", False),
+        ("198.51.100.255", True),
+        ("198.51.101.0", False),
+        ("2001:db8:1:ffff::1", True),
+        ("2001:db8:2::1", False),
+        ("2001:db8::5", True),
+    ],
+)
+def test_addresses_and_networks_are_held(tmp_path, address, answer):
+    """
+    An entry may be an address or a network of either family.
+    """
+    assert answer is opt_outs(tmp_path).holds_address(address)
+
+
+@pytest.mark.parametrize("text", ["no domain", "localhost", "198.51.100.0/33", "https://example.com/"])
+def test_a_line_that_says_nothing_is_told(tmp_path, text):
+    """
+    The error names the file, the line and what stands there.
+    """
+    with pytest.raises(OptOutError) as told:
+        opt_outs(tmp_path, f"example.com\n{text}\n")
+
+    assert f"'{tmp_path}/optout' line 2: {text!r} is neither a domain nor a network" == str(told.value)
+
+
+def test_an_opt_out_during_a_crawl_is_respected(tmp_path, monkeypatch):
+    """
+    A changed file is read again within a second.
+    """
+    held = opt_outs(tmp_path, "a.example\n")
+    held.look()
+    rewrite(tmp_path / "optout", "a.example\nb.example\n", at=2_000_000_000)
+    held.look()
+    assert not held.holds_name("b.example"), "the file was looked at twice within a second"
+
+    held._looked_at -= 1
+    held.look()
+
+    assert held.holds_name("b.example")
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda file: file.unlink(), lambda file: rewrite(file, "no domain\n", at=2_000_000_000)]
+)
+def test_a_change_that_cannot_be_read_leaves_what_was_read_before(tmp_path, caplog, spoil):
+    """
+    A file that is gone or wrong in the middle of a crawl is told once and frees nobody.
+    """
+    held = opt_outs(tmp_path, "a.example\n")
+    spoil(tmp_path / "optout")
+    for _ in range(2):
+        held._looked_at -= 1e9
+        held.look()
+
+    assert held.holds_name("a.example")
+    assert 1 == len(caplog.records)
+    assert "what it said before holds on" in caplog.text
+
+
+def test_a_file_that_comes_back_is_read(tmp_path):
+    """
+    After a gap the new file holds.
+    """
+    held = opt_outs(tmp_path, "a.example\n")
+    (tmp_path / "optout").unlink()
+    held._looked_at -= 1e9
+    held.look()
+    rewrite(tmp_path / "optout", "b.example\n", at=2_000_000_000)
+    held._looked_at -= 1e9
+    held.look()
+
+    assert [False, True] == [held.holds_name("a.example"), held.holds_name("b.example")]
