@@ -8,6 +8,7 @@ it; so a kill at any instant loses no more than what can be asked again.
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Self
@@ -20,12 +21,21 @@ from twisted.internet.defer import Deferred
 from ipv6matrix import questions
 from ipv6matrix.exceptions import StartRefusedError
 from ipv6matrix.extensions.job import Job
+from ipv6matrix.extensions.loop_lag import LoopLag
 from ipv6matrix.items import Answered
 from ipv6matrix.signals import frontier_hungry
 from ipv6matrix.store.database import Store
 
 # Rows read at a time: enough that reading is rare, few enough to stay small.
 _CHUNK = 500
+# Requests handed out in one turn of the event loop: hundreds at once, as when
+# many time-outs end together, would make every reply that waits late.
+_PER_TURN = 16
+# Milliseconds of lag from which nothing new is begun: on a busy machine fewer
+# questions are in flight, rather than all of them late.
+_LATE_MS = 20.0
+# Seconds until a late loop is looked at again.
+_PAUSE_S = 0.01
 # The frontier is hungry while fewer questions to the resolver wait than this part of its room.
 _HUNGRY = 1 / 4
 
@@ -53,6 +63,8 @@ class Frontier(BaseScheduler):
         self._held: dict[str, list[tuple[str, str]]] = {}
         self._store: Store
         self._refusal: StartRefusedError | None = None
+        self._handed_out = 0
+        self._lag = crawler.get_extension(LoopLag)
         crawler.signals.connect(self._spider_opened, signal=signals.spider_opened)
         # A request that a middleware answers never reaches the downloader, one
         # that fails never becomes a response.
@@ -105,15 +117,33 @@ class Frontier(BaseScheduler):
             self._note(slot, new)
 
     def next_request(self) -> Request | None:
+        if self._is_turn_over():
+            return None
         for slot in self._slots.values():
             if len(slot.in_flight) < slot.room and (slot.ready or self._refill(slot)):
                 url = slot.ready.popleft()
                 slot.waiting -= 1
                 slot.in_flight.add(url)
+                if not self._handed_out:
+                    asyncio.get_running_loop().call_soon(self._begin_turn)
+                self._handed_out += 1
                 return questions.request(url)
         if self.hungry:
             self._crawler.signals.send_catch_log(frontier_hungry)
         return None
+
+    def _is_turn_over(self) -> bool:
+        late = self._lag is not None and self._lag.now_ms > _LATE_MS
+        if not late and self._handed_out < _PER_TURN:
+            return False
+        # Scrapy asks again when a response comes; none need be under way.
+        assert self._crawler.engine
+        assert self._crawler.engine._slot
+        self._crawler.engine._slot.nextcall.schedule(_PAUSE_S if late else 0)
+        return True
+
+    def _begin_turn(self) -> None:
+        self._handed_out = 0
 
     @property
     def hungry(self) -> bool:

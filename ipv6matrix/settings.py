@@ -167,6 +167,7 @@ EXTENSIONS = {
     "ipv6matrix.extensions.preflight.Preflight": 200,
     "ipv6matrix.extensions.run_record.RunRecord": 300,
     "ipv6matrix.extensions.loop_lag.LoopLag": 400,
+    "ipv6matrix.extensions.garbage.Garbage": 450,
     "ipv6matrix.extensions.progress.Progress": 500,
 }
 

@@ -40,7 +40,9 @@ def opened(folder: Path, **settings: Any) -> Iterator[Crawler]:
     """Build a crawler with an open frontier; inside an event loop, for the job commits at intervals."""
     made = crawler(folder, **settings)
     frontier = Frontier.from_crawler(made)
-    made.engine = SimpleNamespace(scheduler=frontier, crawl=frontier.enqueue_request)
+    # What the frontier asks of Scrapy's engine: to come back after some seconds.
+    engine_slot = SimpleNamespace(nextcall=SimpleNamespace(schedule=lambda delay=0: None))
+    made.engine = SimpleNamespace(scheduler=frontier, crawl=frontier.enqueue_request, _slot=engine_slot)
     try:
         frontier.open(made.spider)
         yield made

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from scrapy import signals
+from scrapy.exceptions import CloseSpider
 
 from ipv6matrix import frontier as module
 from ipv6matrix import questions
+from ipv6matrix.exceptions import StartRefusedError
+from ipv6matrix.extensions.loop_lag import LoopLag
+from ipv6matrix.frontier import Frontier
 from ipv6matrix.items import Refusal, RefusalItem
 from ipv6matrix.responses import ObservationResponse
 from ipv6matrix.signals import frontier_hungry
+from tests.crawlers import crawler as built
 from tests.crawlers import frontier, opened, store
 from tests.samples import domain_item, domain_url, hosts_item, ping_item
 from tests.samples import host as a_host
@@ -134,6 +141,7 @@ async def test_follow_ups_wait_for_the_item_of_their_answer(tmp_path):
         frontier(crawler).store(domain_item("a.example"))
 
         assert ["ping://192.0.2.1"] == urls(take(crawler))
+        assert {} == frontier(crawler)._held, "what has been stored is held in memory no longer"
 
 
 async def test_follow_ups_wait_for_their_own_parent_only(tmp_path):
@@ -315,6 +323,62 @@ async def test_waiting_probes_do_not_still_the_hunger(tmp_path):
         take(crawler)
 
         assert frontier(crawler).hungry
+
+
+def comings_back(crawler):
+    """Note the seconds after which the engine is asked to come back."""
+    noted = []
+    crawler.engine._slot.nextcall.schedule = noted.append
+    return noted
+
+
+async def test_a_turn_of_the_loop_hands_out_a_few(tmp_path):
+    """
+    Many requests are begun over several turns of the event loop, in order, and the engine is told to come back.
+    """
+    with opened(tmp_path) as crawler:
+        ask(crawler, *domains(40))
+        noted = comings_back(crawler)
+        taken = take(crawler)
+        assert module._PER_TURN == len(taken) < 40
+        assert [0] == noted
+        for _ in range(5):
+            await asyncio.sleep(0)
+            taken += take(crawler)
+
+        assert domains(40) == urls(taken)
+
+
+async def test_a_late_loop_begins_nothing_new(tmp_path):
+    """
+    While the event loop is late nothing is handed out; the engine comes back, and goes on when it is in time.
+    """
+    with opened(tmp_path) as crawler:
+        ask(crawler, domain_url("a.example"))
+        noted = comings_back(crawler)
+        crawler.get_extension(LoopLag)._last_ms = module._LATE_MS + 1
+        assert [] == take(crawler)
+        assert [module._PAUSE_S] == noted
+        assert frontier(crawler).has_pending_requests()
+
+        crawler.get_extension(LoopLag)._last_ms = 0.0
+
+        assert [domain_url("a.example")] == urls(take(crawler))
+
+
+async def test_a_job_that_is_refused_is_told_when_the_spider_opens(tmp_path):
+    """
+    The refusal waits until Scrapy can close the crawl in good order.
+    """
+    (tmp_path / "current").write_text("a file")
+    crawler = built(tmp_path)
+    refused = Frontier.from_crawler(crawler)
+    assert refused.open(crawler.spider) is None
+    results = await crawler.signals.send_catch_log_async(
+        signals.spider_opened, spider=crawler.spider, dont_log=CloseSpider
+    )
+
+    assert any(isinstance(result, StartRefusedError) for _, result in results)
 
 
 async def test_room_comes_from_the_settings(tmp_path):

@@ -17,7 +17,7 @@ MAJESTIC = (
     "GlobalRank,TldRank,Domain,TLD,RefSubNets,RefIPs,IDN_Domain,IDN_TLD,PrevGlobalRank,PrevTldRank,"
     "PrevRefSubNets,PrevRefIPs"
 )
-# 253 octets: three labels of 63, one of 57 and "example", with the dots between them.
+# 253 octets: three labels of 63, one of 53 and "example", with the dots between them.
 LONGEST = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 53, "example"])
 
 
@@ -83,7 +83,7 @@ def test_a_line_that_is_no_domain_is_refused_as_it_was_written(tmp_path, text):
     assert [Refused(text, "invalid_name"), "b.example"] == read(tmp_path, f"{text}\nb.example\n")
 
 
-@pytest.mark.parametrize("text", [f"{'a' * 64}.example", f"e{LONGEST}"])
+@pytest.mark.parametrize("text", [f"{'a' * 64}.example", LONGEST.replace("d.", "dd.")])
 def test_names_that_are_too_long_have_a_reason_of_their_own(tmp_path, text):
     """
     A label of more than 63 octets or a name of more than 253 is `name_too_long`.

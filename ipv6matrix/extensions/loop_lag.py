@@ -12,9 +12,9 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.statscollectors import StatsCollector
 
-_INTERVAL_S: Final = 0.05
-# Samples kept: the last hour and a bit.
-_KEPT: Final = 80_000
+_INTERVAL_S: Final = 0.02
+# Samples kept: the last half hour.
+_KEPT: Final = 90_000
 
 
 class LoopLag:
@@ -29,7 +29,7 @@ class LoopLag:
     def __init__(self, stats: StatsCollector) -> None:
         self._stats = stats
         self._samples_ms: deque[float] = deque(maxlen=_KEPT)
-        self._worst_ms = 0.0
+        self._last_ms = self._worst_ms = 0.0
         self._due_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -41,6 +41,12 @@ class LoopLag:
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
         return extension
 
+    @property
+    def now_ms(self) -> float:
+        """How late the loop is: as it was last seen to be, or is by now."""
+        overdue_ms = (asyncio.get_running_loop().time() - self._due_at) * 1000 if self._timer else 0.0
+        return max(self._last_ms, overdue_ms)
+
     def engine_started(self) -> None:
         loop = asyncio.get_running_loop()
         self._due_at = loop.time() + _INTERVAL_S
@@ -48,6 +54,7 @@ class LoopLag:
 
     def _sample(self) -> None:
         lag_ms = (asyncio.get_running_loop().time() - self._due_at) * 1000
+        self._last_ms = lag_ms
         self._samples_ms.append(lag_ms)
         self._worst_ms = max(self._worst_ms, lag_ms)
         self.engine_started()

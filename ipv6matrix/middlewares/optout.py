@@ -38,7 +38,8 @@ class OptOutMiddleware:
         holds_it = self._opt_outs.holds_address if by_address else self._opt_outs.holds_name
         if not holds_it(question.subject):
             # A guessed host may be opted out although its domain is not; the spider records it.
-            request.meta["opted_out"] = tuple(filter(self._opt_outs.holds_name, question.names if question.labels else ()))
+            guesses = question.names if question.labels else ()
+            request.meta["opted_out"] = tuple(filter(self._opt_outs.holds_name, guesses))
             return None
         assert self._crawler.stats
         self._crawler.stats.inc_value("refused/opted_out")

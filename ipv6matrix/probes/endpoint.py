@@ -14,7 +14,7 @@ from ipv6matrix.probes.failures import failure_of
 # Replies that arrive while the loop is busy wait here; the kernel may grant less.
 _BUFFER_BYTES = 4 << 20
 # A reader that never stopped would starve the rest of the loop.
-_READS_AT_ONCE = 256
+_READS_AT_ONCE = 32
 # More datagrams than any receive buffer holds.
 _ALL = 1 << 20
 # With more in flight a free id, random as it must be (RFC 5452 section 9.2), is hard to find.

@@ -24,7 +24,7 @@ _TOKEN_BYTES = 8
 # 56 octets in all, what ping(8) sends; who looks at the packet reads whose it is.
 _TEXT = b"ipv6matrix: a measurement of IPv6 reachability. "
 # A reader that never stopped would starve the rest of the loop.
-_READS_AT_ONCE = 512
+_READS_AT_ONCE = 32
 # More packets than any receive buffer holds.
 _ALL = 1 << 20
 _FULL_QUEUE_WAIT_S = 0.01

@@ -39,7 +39,8 @@ VIEWS = {
     # primaryInHouse compares whole labels: ns.notexample.com is not in the house of example.com.
     "soa": """
         SELECT domains.name AS host, mname AS primaryBySOA, ifnull(first, 'n/a') AS primaryByRank,
-               iif(first = domains.name OR substr(first, -length(domains.name) - 1) = '.' || domains.name, 1, 0) AS primaryInHouse,
+               iif(first = domains.name OR substr(first, -length(domains.name) - 1) = '.' || domains.name, 1, 0)
+                   AS primaryInHouse,
                max(total - 1, 0) AS secondary, total,
                rname || ',' || serial || ',' || refresh_s || ',' || retry_s || ',' || expire_s || ',' || minimum_s
                    AS soa, tld

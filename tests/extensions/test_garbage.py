@@ -1,0 +1,24 @@
+"""Python's garbage collector, kept from stopping the event loop."""
+
+from __future__ import annotations
+
+import gc
+
+from scrapy import signals
+
+from tests.crawlers import crawler
+
+
+async def test_what_was_loaded_is_set_aside_while_the_crawl_runs(tmp_path):
+    """
+    From start to stop old objects are frozen and collections are rare; afterwards all is as before.
+    """
+    before = gc.get_threshold()
+    made = crawler(tmp_path)
+    await made.signals.send_catch_log_async(signals.engine_started)
+    frozen, during = gc.get_freeze_count(), gc.get_threshold()
+    await made.signals.send_catch_log_async(signals.engine_stopped)
+
+    assert frozen > 10_000
+    assert during > before
+    assert (0, before) == (gc.get_freeze_count(), gc.get_threshold())
