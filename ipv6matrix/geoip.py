@@ -14,7 +14,6 @@ import maxminddb
 from geoip2.database import Reader
 from geoip2.errors import AddressNotFoundError
 
-
 # Where mmdb files keep IPv4 addresses: an IPv6 address in it would get the
 # place of the IPv4 address in its last bits (MaxMind DB format, "IPv4 addresses in an IPv6 tree").
 _IPV4_TREE: Final = IPv6Network("::/96")

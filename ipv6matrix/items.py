@@ -395,10 +395,9 @@ class TraceItem(Answered):
 
 @dataclass(slots=True, kw_only=True)
 class RefusalItem(Answered):
-    """A request that was not sent, by rule."""
+    """An address that was not asked, by rule."""
 
-    subject: str
-    "The address or host that would have been asked."
+    address: str
     reason: str
 
 

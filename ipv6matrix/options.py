@@ -138,7 +138,7 @@ def _lifetime(settings: BaseSettings, name: str) -> str | None:
     except (TypeError, ValueError):
         short = False
     if sentence is None and short:
-        return f"{name}={settings.get(name)!r} is shorter than QUERY_TIMEOUT: all tries of a question take longer than one"
+        return f"{name}={settings.get(name)!r} is shorter than QUERY_TIMEOUT: give all tries that much"
     return sentence
 
 

@@ -119,9 +119,7 @@ class AddressPolicy:
     may not.
     """
 
-    def __init__(
-        self, allowed: Iterable[Network] = (), *, is_opted_out: Callable[[str], bool] | None = None
-    ) -> None:
+    def __init__(self, allowed: Iterable[Network] = (), *, is_opted_out: Callable[[str], bool] | None = None) -> None:
         self._allowed = tuple(allowed)
         self._is_opted_out = is_opted_out
         self._unreachable: set[Family] = set()

@@ -38,6 +38,8 @@ class Run:
     internet_cpu_s: float
     peak_mb: float
     "Largest resident size of a single process of the crawl."
+    steady_s: float
+    "Time between a tenth and nine tenths of the requests: without start-up and last time-outs."
     queries: int
     figures: Summary
     database_bytes: int
@@ -80,6 +82,7 @@ def measure(domains: int, settings: list[str]) -> Run:
             cpu_s=usage.ru_utime + usage.ru_stime,
             internet_cpu_s=internet.cpu_seconds() - internet_cpu_s,
             peak_mb=usage.ru_maxrss / 1024,
+            steady_s=_steady_s(store),
             queries=_queries(internet.statistics()) - _queries(before),
             figures=summary(store),
             database_bytes=path.stat().st_size,
@@ -94,12 +97,15 @@ def report(run: Run) -> str:
         f"domains                 {domains}",
         f"wall                    {run.wall_s:.1f} s",
         f"domains/s               {domains / run.wall_s:.1f}",
+        f"domains/s, steady       {0.8 * domains / run.steady_s:.1f}",
         f"addresses/s             {addresses / run.wall_s:.1f}",
         f"queries/s               {run.queries / run.wall_s:.0f}",
         f"CPU per domain          {1000 * run.cpu_s / domains:.2f} ms",
         f"CPU of the crawl        {100 * run.cpu_s / run.wall_s:.0f} % of one core",
-        f"CPU of the Internet     {100 * run.internet_cpu_s / run.wall_s:.0f} % of one core, "
-        f"{100 * run.internet_cpu_s / (run.internet_cpu_s + run.cpu_s):.0f} % of all that was used",
+        (
+            f"CPU of the Internet     {100 * run.internet_cpu_s / run.wall_s:.0f} % of one core,"
+            f" {100 * run.internet_cpu_s / (run.internet_cpu_s + run.cpu_s):.0f} % of all that was used"
+        ),
         f"peak memory             {run.peak_mb:.0f} MB",
         f"ips.db per domain       {run.database_bytes / domains:.0f} bytes",
     ]
@@ -111,6 +117,15 @@ def _queries(statistics: dict[str, object]) -> int:
     resolver = statistics["resolver"]
     assert isinstance(resolver, dict)
     return int(resolver["answered"])
+
+
+def _steady_s(store: Store) -> float:
+    ((first, last),) = store.query(
+        "SELECT (SELECT done_at FROM requests ORDER BY done_at LIMIT 1 OFFSET total / 10),"
+        " (SELECT done_at FROM requests ORDER BY done_at LIMIT 1 OFFSET total * 9 / 10)"
+        " FROM (SELECT count(*) AS total FROM requests)"
+    )
+    return max(float(last - first), 1.0)
 
 
 def _lag(log: str) -> dict[str, float]:

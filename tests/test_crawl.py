@@ -8,7 +8,6 @@ import json
 import time
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
@@ -245,7 +244,8 @@ def test_pings(crawled: Crawled):
     expected = {address: (5, 5 if truth.echo else 0, None) for address, truth in crawled.expected.probed.items()}
 
     rows = crawled.rows(
-        "SELECT address, sent, json_array_length(rtts_ms), failure FROM pings JOIN addresses ON addresses.id = address_id"
+        "SELECT address, sent, json_array_length(rtts_ms), failure"
+        " FROM pings JOIN addresses ON addresses.id = address_id"
     )
 
     assert expected == {row[0]: row[1:] for row in rows}
@@ -299,7 +299,8 @@ def test_smtp(crawled: Crawled):
     }
 
     rows = crawled.rows(
-        "SELECT address, greeting_code, hello, starttls, tls_version IS NOT NULL, certificate_sha256 IS NOT NULL, failure"
+        "SELECT address, greeting_code, hello, starttls, tls_version IS NOT NULL,"
+        " certificate_sha256 IS NOT NULL, failure"
         " FROM smtp_sessions JOIN addresses ON addresses.id = address_id"
     )
 

@@ -417,7 +417,7 @@ def _range_complaints(name: str, described: str) -> list[str]:
     return [f"{name}: {value:g} and {described} disagree" for value in wrong]
 
 
-_WHOLE = {name for name in options.CHECKS if isinstance(getattr(settings, name), int)} | {"TRACE_TIMEOUT"}
+_WHOLE = {name for name in options.CHECKS if isinstance(getattr(settings, name), int)}
 
 
 def _is_accepted(name: str, value: float) -> bool:

@@ -417,7 +417,7 @@ async def test_what_is_refused_is_done(tmp_path):
     with opened(tmp_path) as crawler:
         frontier(crawler).store(hosts_item(a_host("a.example", "192.0.2.1")))
         ask(crawler, "ping://192.0.2.1", "ping://192.0.2.2")
-        frontier(crawler).store(RefusalItem(url="ping://192.0.2.1", subject="192.0.2.1", reason="opted_out"))
+        frontier(crawler).store(RefusalItem(url="ping://192.0.2.1", address="192.0.2.1", reason="opted_out"))
         frontier(crawler).store(ping_item("192.0.2.2"))
 
         assert [] == take(crawler)

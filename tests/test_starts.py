@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import time
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def test_a_value_that_makes_no_sense_stops_the_start(internet, one_domain, tmp_p
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"NAMESERVERS": NOBODY, "QUERY_LIFETIME": 1}, f"the resolver {NOBODY} does not answer (timeout)"),
+        ({"NAMESERVERS": NOBODY, "QUERY_TIMEOUT": 1, "QUERY_LIFETIME": 1}, f"the resolver {NOBODY} does not answer (timeout)"),
         ({"GEOIP_CITY_DB": "", "GEOIP_ASN_DB": ""}, "no GeoIP file is configured"),
         ({"LOCAL_IPV6": "2001:db8:ffff::1"}, "LOCAL_IPV6=2001:db8:ffff::1"),
         ({"JOBDIR": "README.md/current"}, "cannot write to JOBDIR 'README.md/current'"),
@@ -91,10 +92,10 @@ def test_what_is_missing_can_be_skipped(internet, one_domain, tmp_path):
     (path,) = tmp_path.glob("ips-*.db")
     store = Store.read(path)
     assert {"geoip", "ipv6"} == set(json.loads(store.crawl()["skipped"]))
-    assert [(4,)] == store.query(
-        "SELECT DISTINCT family FROM pings JOIN addresses ON addresses.id = address_id"
+    assert [(4,)] == store.query("SELECT DISTINCT family FROM pings JOIN addresses ON addresses.id = address_id")
+    assert [("no_ipv6",)] == store.query(
+        "SELECT DISTINCT refusal FROM addresses WHERE family = 6 AND found_at IS NOT NULL"
     )
-    assert [("no_ipv6",)] == store.query("SELECT DISTINCT refusal FROM addresses WHERE family = 6 AND found_at NOT NULL")
     store.close()
 
 
@@ -104,8 +105,6 @@ def test_a_crawl_in_use_is_left_alone(internet, one_domain, tmp_path):
     """
     (tmp_path / "current").mkdir()
     lock = tmp_path / "current" / "lock"
-    from fcntl import LOCK_EX, flock
-
     with lock.open("w") as held:
         held.write("4711\n")
         held.flush()

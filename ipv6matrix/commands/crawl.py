@@ -25,8 +25,8 @@ class Command(ScrapyCrawl):
         assert self.crawler_process is not None
         if sentences := options.problems(self.settings):
             raise UsageError("\n".join(sentences))
-        if len(args) != 1:
-            raise UsageError("name one spider: scrapy crawl matrix -a domains=FILE")
+        if len(args) != 1 or args[0] not in self.crawler_process.spider_loader.list():
+            raise UsageError("name the spider: scrapy crawl matrix -a domains=FILE")
         if not opts.spargs.get("domains"):
             raise UsageError("no list: give -a domains=FILE, with one domain a line")
         crawler = self._create_crawler(args[0])

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+from itertools import chain, count
 from pathlib import Path
 from typing import Self
 
@@ -37,13 +38,19 @@ class Publishing:
         if not job.whole:
             logger.error("Somebody reads %s: let them end, then give the same command again", job.folder / "ips.db")
         elif job.row and job.row["end_reason"] == "finished":
-            target = self._folder / f"ips-{job.row['run']}.db"
             self._folder.mkdir(parents=True, exist_ok=True)
+            target = free(self._folder / f"ips-{job.row['run']}.db")
             # A rename within one file system; across two, a copy beside, then a rename.
             move(job.folder / "ips.db", target)
             logger.info("Results: %s", target)
             assert self._crawler.stats
             self._crawler.stats.set_value("crawl/results", str(target))
+
+
+def free(target: Path) -> Path:
+    """Give a name that no file has: two runs may have begun in the same second."""
+    others = (target.with_stem(f"{target.stem}-{number}") for number in count(2))
+    return next(path for path in chain((target,), others) if not path.exists())
 
 
 def move(source: Path, target: Path) -> None:

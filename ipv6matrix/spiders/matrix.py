@@ -101,7 +101,7 @@ class MatrixSpider(scrapy.Spider):
             hosts += [_absent(role.host, observation) for role in roles if role.kind in self.plan.prefixes]
         settled = {host.name for host in hosts}
         labels = tuple(label for _, label in self.plan.guesses if f"{label}.{name}" not in settled)
-        if labels and not absent:
+        if labels:
             yield questions.request(questions.guesses(name, labels), response.url)
         for host in dict.fromkeys(role.host for role in roles if role.kind in ("NS", "MX")):
             if host not in settled:
@@ -168,7 +168,7 @@ class MatrixSpider(scrapy.Spider):
                 url=response.url, name=name, tld=lists.tld(name), refusal=observation.reason, asked_at=when
             )
         else:
-            yield RefusalItem(url=response.url, subject=question.subject, reason=observation.reason)
+            yield RefusalItem(url=response.url, address=question.subject, reason=observation.reason)
 
     _parsers: Final[dict[type[Observation], Callable[..., Output]]] = {
         DomainObservation: parse_domain,

@@ -31,7 +31,7 @@ class Store:
         self.path = path
         self._connection = connection or _open(path)
         self._writes = connection is None
-        (self._number,) = self._connection.execute("SELECT ifnull(max(number), 0) FROM requests").fetchone()
+        (self._number,) = self._connection.execute("SELECT newest FROM frontier").fetchone()
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -155,7 +155,8 @@ class Store:
 
     def commit(self) -> None:
         """End the open transaction, if there is one."""
-        if self._connection.in_transaction:
+        if self._writes and self._connection.in_transaction:
+            self._connection.execute("UPDATE frontier SET newest = ?", (self._number,))
             self._connection.execute("COMMIT")
 
     def close(self) -> bool:

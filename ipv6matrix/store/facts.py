@@ -269,14 +269,9 @@ def _save_trace(connection: sqlite3.Connection, item: TraceItem) -> None:
 
 
 def _save_refusal(connection: sqlite3.Connection, item: RefusalItem) -> None:
-    table, column = ("hosts", "name") if _is_name(item.subject) else ("addresses", "address")
     connection.execute(
-        f"UPDATE {table} SET refusal = ? WHERE {column} = ? AND refusal IS NULL", (item.reason, item.subject)
+        "UPDATE addresses SET refusal = ? WHERE address = ? AND refusal IS NULL", (item.reason, item.address)
     )
-
-
-def _is_name(subject: str) -> bool:
-    return ":" not in subject and not subject.replace(".", "").isdigit()
 
 
 _writers: Final[dict[type[Answered], Callable[[sqlite3.Connection, Any], None]]] = {

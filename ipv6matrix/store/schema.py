@@ -48,6 +48,9 @@ _FACTS = (
         number INTEGER NOT NULL,
         done_at INTEGER
     ) WITHOUT ROWID""",
+    # The number of the newest request, so that no start has to look for it.
+    "CREATE TABLE frontier (id INTEGER PRIMARY KEY CHECK (id = 1), newest INTEGER NOT NULL)",
+    "INSERT INTO frontier VALUES (1, 0)",
     "CREATE INDEX requests_pending ON requests (slot, number) WHERE done_at IS NULL",
     """
     CREATE TABLE domains (

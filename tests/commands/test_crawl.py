@@ -32,7 +32,7 @@ def run(*arguments, folder):
             ],
         ),
         (("matrix", "-s", "NAMESERVERS=::1"), ["no list: give -a domains=FILE, with one domain a line"]),
-        (("-s", "NAMESERVERS=::1", "-a", "domains=x"), ["name one spider: scrapy crawl matrix -a domains=FILE"]),
+        (("-s", "NAMESERVERS=::1", "-a", "domains=x"), ["name the spider: scrapy crawl matrix -a domains=FILE"]),
     ],
 )
 def test_what_makes_no_sense_is_told_and_nothing_begins(tmp_path, arguments, sentences):

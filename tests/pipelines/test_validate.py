@@ -24,7 +24,7 @@ def reverse_item(address):
         ping_item("192.0.2.1"),
         ping_item("192.0.2.1", 1.0, 2.0, sent=2),
         TcpItem(url="tcp://192.0.2.1?port=80", address="192.0.2.1", tcp=TcpObservation(ports=())),
-        RefusalItem(url="ping://192.0.2.1", subject="192.0.2.1", reason="opted_out"),
+        RefusalItem(url="ping://192.0.2.1", address="192.0.2.1", reason="opted_out"),
     ],
 )
 def test_what_can_be_true_goes_on_unchanged(item):

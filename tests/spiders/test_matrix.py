@@ -537,7 +537,7 @@ def test_without_reverse_routers_stay_nameless(spider):
             ),
         ),
         *(
-            (url, RefusalItem(url=url, subject="1.0.0.1", reason="opted_out"))
+            (url, RefusalItem(url=url, address="1.0.0.1", reason="opted_out"))
             for url in (
                 questions.reverse("1.0.0.1"),
                 questions.ping("1.0.0.1"),

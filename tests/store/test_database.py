@@ -333,7 +333,7 @@ def hot(store):
     store.answer(ReverseItem(url=questions.reverse("192.0.2.1"), address="192.0.2.1", lookup=reverse))
     trace = TraceObservation(hops=(Hop(ttl=1, address="192.0.2.9"),), stop=Stop.MAX_TTL, asked_at=AT)
     store.answer(TraceItem(url="trace://192.0.2.1", address="192.0.2.1", trace=trace))
-    store.answer(RefusalItem(url="ping://192.0.2.9", subject="192.0.2.9", reason="opted_out"))
+    store.answer(RefusalItem(url="ping://192.0.2.9", address="192.0.2.9", reason="opted_out"))
     store.pending("dns", 0, 500)
     store.knows(domain_url("b.example"))
     store.is_asked("ns.example")

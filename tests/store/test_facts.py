@@ -102,7 +102,7 @@ TRACE = TraceItem(
         asked_at=AT,
     ),
 )
-REFUSAL = RefusalItem(url=questions.ping("2001:db8::1"), subject="2001:db8::1", reason="opted_out")
+REFUSAL = RefusalItem(url=questions.ping("2001:db8::1"), address="2001:db8::1", reason="opted_out")
 EVERYTHING = [DOMAIN, HOSTS, REVERSE, PING, TCP, TRACE, REFUSAL]
 
 
@@ -361,7 +361,7 @@ def test_a_refusal_stays_with_its_address(store):
     store.answer(HOSTS)
     store.answer(REFUSAL)
     store.answer(replace(REFUSAL, reason="no_ipv6"))
-    store.answer(RefusalItem(url="ping://192.0.2.77", subject="192.0.2.77", reason="opted_out"))
+    store.answer(RefusalItem(url="ping://192.0.2.77", address="192.0.2.77", reason="opted_out"))
 
     assert [("192.0.2.1", None), ("192.0.2.3", None), ("2001:db8::1", "opted_out")] == store.query(
         "SELECT address, refusal FROM addresses ORDER BY 1"

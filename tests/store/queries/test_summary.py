@@ -1,0 +1,115 @@
+"""The figures of a summary, on a small database made by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from ipv6matrix import questions
+from ipv6matrix.items import (
+    Address,
+    DomainItem,
+    Failure,
+    Host,
+    HostsItem,
+    LookupObservation,
+    PingItem,
+    PingObservation,
+    PortObservation,
+    Role,
+    Status,
+    TcpItem,
+    TcpObservation,
+)
+from ipv6matrix.store.database import Store
+from ipv6matrix.store.queries.summary import summary
+
+AT = 1_700_000_000.0
+
+
+def lookup(name, rdtype, *records, status=Status.OK):
+    return LookupObservation(name=name, type=rdtype, status=status, records=records, asked_at=AT)
+
+
+@pytest.fixture
+def store(tmp_path):
+    """Three domains: one with IPv6 on its web host, one without, one whose lookups failed."""
+    made = Store(tmp_path / "ips.db")
+    for number, (name, a, aaaa) in enumerate(
+        (
+            ("six.example", lookup("www", "A", "192.0.2.1"), lookup("www", "AAAA", "2001:db8::1")),
+            ("four.example", lookup("www", "A", "192.0.2.1"), lookup("www", "AAAA", status=Status.NODATA)),
+            (
+                "lost.example",
+                lookup("www", "A", status=Failure.TIMEOUT),
+                lookup("www", "AAAA", status=Failure.SERVFAIL),
+            ),
+        )
+    ):
+        www = f"www.{name}"
+        made.answer(
+            DomainItem(
+                url=questions.domain(name, ("NS",)),
+                name=name,
+                tld="example",
+                ns=lookup(name, "NS", status=Status.NODATA),
+                roles=(Role(kind="WWW", host=www, priority=0),),
+                asked_at=AT,
+            )
+        )
+        chosen = (*a.texts, *aaaa.texts)
+        addresses = tuple(Address(address=text, family=6 if ":" in text else 4, found_at=AT) for text in chosen)
+        host = Host(name=www, a=a, aaaa=aaaa, chosen=chosen)
+        made.answer(HostsItem(url=f"dns://resolver/{number}?type=A", hosts=(host,), addresses=addresses))
+    made.answer(PingItem(url="ping://192.0.2.1", address="192.0.2.1", ping=PingObservation(sent=5, asked_at=AT)))
+    ports = (
+        PortObservation(port=80, open=True, connect_ms=1.0, asked_at=AT),
+        PortObservation(port=443, open=False, failure=Failure.TIMEOUT, asked_at=AT),
+    )
+    made.answer(TcpItem(url="tcp://192.0.2.1", address="192.0.2.1", tcp=TcpObservation(ports=ports)))
+    yield made
+    made.close()
+
+
+def test_counts(store):
+    """
+    Domains, hosts that have an address, and addresses by family are counted once each.
+    """
+    figures = summary(store)
+
+    assert (3, 2, {4: 1, 6: 1}) == (figures.domains, figures.hosts, figures.addresses)
+
+
+def test_an_error_is_not_an_absence(store):
+    """
+    A domain whose hosts could not be asked is unknown, neither with nor without IPv6.
+    """
+    assert (2, 1, 1) == summary(store).features["WWW"]
+    assert (0, 0, 0) == summary(store).features["MX"]
+
+
+def test_ports_count_those_open_among_those_asked(store):
+    """
+    Each port has, by family, the addresses where it is open and those asked.
+    """
+    assert {(80, 4): (1, 1), (443, 4): (0, 1)} == summary(store).ports
+
+
+def test_errors_are_told_by_kind(store):
+    """
+    Failures are counted by what was asked; silence to ping is one of them.
+    """
+    assert {
+        "DNS servfail": 1,
+        "DNS timeout": 1,
+        "ping no reply": 1,
+        "port 443 timeout": 1,
+    } == summary(store).errors
+
+
+def test_probes(store):
+    """
+    Echo Requests, handshakes and lookups are added up.
+    """
+    assert {"Echo Requests": 5, "TCP handshakes": 2, "SMTP sessions": 0, "TTLs traced": 0, "lookups": 9} == summary(
+        store
+    ).probes
