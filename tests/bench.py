@@ -120,12 +120,8 @@ def _queries(statistics: dict[str, object]) -> int:
 
 
 def _steady_s(store: Store) -> float:
-    ((first, last),) = store.query(
-        "SELECT (SELECT done_at FROM requests ORDER BY done_at LIMIT 1 OFFSET total / 10),"
-        " (SELECT done_at FROM requests ORDER BY done_at LIMIT 1 OFFSET total * 9 / 10)"
-        " FROM (SELECT count(*) AS total FROM requests)"
-    )
-    return max(float(last - first), 1.0)
+    times = [done_at for (done_at,) in store.query("SELECT done_at FROM requests ORDER BY done_at")]
+    return max(float(times[len(times) * 9 // 10] - times[len(times) // 10]), 1.0)
 
 
 def _lag(log: str) -> dict[str, float]:

@@ -48,7 +48,10 @@ def test_a_value_that_makes_no_sense_stops_the_start(internet, one_domain, tmp_p
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"NAMESERVERS": NOBODY, "QUERY_TIMEOUT": 1, "QUERY_LIFETIME": 1}, f"the resolver {NOBODY} does not answer (timeout)"),
+        (
+            {"NAMESERVERS": NOBODY, "QUERY_TIMEOUT": 1, "QUERY_LIFETIME": 1},
+            f"the resolver {NOBODY} does not answer (timeout)",
+        ),
         ({"GEOIP_CITY_DB": "", "GEOIP_ASN_DB": ""}, "no GeoIP file is configured"),
         ({"LOCAL_IPV6": "2001:db8:ffff::1"}, "LOCAL_IPV6=2001:db8:ffff::1"),
         ({"JOBDIR": "README.md/current"}, "cannot write to JOBDIR 'README.md/current'"),
