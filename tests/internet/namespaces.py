@@ -90,6 +90,8 @@ def enter() -> Namespace:
                 "This process has started threads already, which would stay in the real network: "
                 "call namespaces.enter() first, e.g. in pytest_configure."
             )
+        # Where Debian keeps ip and nft, and where ordinary users do not look.
+        os.environ["PATH"] = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
         if os.geteuid() != 0:
             _become_root_of_a_user_namespace()
         _unshare(CLONE_NEWNET, "sudo")
