@@ -1,0 +1,159 @@
+"""
+Crawls that are told to stop, or run out of room.
+"""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ipv6matrix.store.database import Store, StoreError
+from tests import crawls
+from tests.internet.internet import Internet
+
+# Seconds that a clean stop may take.
+PROMPT_S = 5.0
+
+
+@pytest.fixture
+def slow_domains(internet: Internet, tmp_path: Path) -> Path:
+    """A list whose mail servers take their time: greeting after three seconds, or never."""
+    path = tmp_path / "slow.txt"
+    names = ["smtp-mute.example", "smtp-late.example", "silent.example", "dead.example", "dns-silent.example"]
+    path.write_text("".join(f"{name}\n" for name in (*names, *list(internet.scenario.domains)[-150:])))
+    return path
+
+
+def until(condition: Callable[[], object], within_s: float = 20.0) -> None:
+    give_up_at = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < give_up_at, "waited in vain"
+        time.sleep(0.02)
+
+
+def done(place: Path) -> int:
+    """Count the answered requests that are committed, 0 before there is a database."""
+    try:
+        store = Store.read(place / "current" / "ips.db")
+    except StoreError:
+        return 0
+    ((number,),) = store.query("SELECT count(*) FROM requests WHERE done_at IS NOT NULL")
+    store.close()
+    return number
+
+
+@pytest.fixture
+def running(internet: Internet, slow_domains: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A crawl in the middle of it: slow servers are being asked."""
+    settings = internet.settings() | crawls.folders(tmp_path) | {"PROBE_RATE": 100}
+    command = [*crawls.command(slow_domains, settings), "--logfile", str(tmp_path / "log")]
+    with subprocess.Popen(command, cwd=crawls.ROOT, stderr=subprocess.PIPE, text=True) as process:
+        until(lambda: done(tmp_path) > 50)
+        yield process
+        process.kill()
+
+
+def crawl_row(place: Path) -> dict:
+    store = Store.read(place / "current" / "ips.db")
+    row = store.crawl()
+    store.close()
+    return row
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_the_crawl_cleanly(internet, running, slow_domains, tmp_path, number):
+    """
+    Within five seconds the crawl has ended with its reason in the row, exit status 1, and the same command finishes it.
+    """
+    began = time.monotonic()
+    running.send_signal(number)
+
+    assert 1 == running.wait(PROMPT_S + 5)
+    assert time.monotonic() - began < PROMPT_S
+    assert "Traceback" not in (tmp_path / "log").read_text()
+    row = crawl_row(tmp_path)
+    assert "shutdown" == row["end_reason"]
+    assert ["ips.db", "lock"] == sorted(file.name for file in (tmp_path / "current").iterdir())
+    if number == signal.SIGTERM:
+        process = crawls.crawl(slow_domains, internet.settings() | crawls.folders(tmp_path))
+        assert 0 == process.returncode, process.stderr[-2000:]
+        (path,) = tmp_path.glob("ips-*.db")
+        assert path.name == f"ips-{row['run']}.db"
+
+
+def test_a_second_signal_stops_at_once(internet, running, slow_domains, tmp_path):
+    """
+    The second signal does not wait for anything, and what was committed goes on from there.
+    """
+    running.send_signal(signal.SIGTERM)
+    running.send_signal(signal.SIGTERM)
+    began = time.monotonic()
+    running.wait(10)
+
+    assert time.monotonic() - began < 2
+    before = done(tmp_path)
+    assert before > 50
+    process = crawls.crawl(slow_domains, internet.settings() | crawls.folders(tmp_path))
+    assert 0 == process.returncode, process.stderr[-2000:]
+
+
+def test_a_closed_terminal_stops_the_crawl_cleanly(internet, slow_domains, tmp_path):
+    """
+    A crawl that draws on a terminal ends cleanly when the terminal goes away.
+    """
+    settings = internet.settings() | crawls.folders(tmp_path) | {"PROBE_RATE": 100}
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(crawls.ROOT)
+        os.execv(sys.executable, crawls.command(slow_domains, settings))
+    until(lambda: drain(terminal) or done(tmp_path) > 50)
+
+    began = time.monotonic()
+    os.close(terminal)
+    _, status = os.waitpid(child, 0)
+
+    assert time.monotonic() - began < PROMPT_S
+    assert 1 == os.waitstatus_to_exitcode(status)
+    assert "shutdown" == crawl_row(tmp_path)["end_reason"]
+
+
+def drain(terminal: int) -> None:
+    os.set_blocking(terminal, False)
+    try:
+        while os.read(terminal, 65536):
+            pass
+    except BlockingIOError:
+        return
+
+
+def test_a_full_disk_stops_the_crawl_and_room_lets_it_go_on(internet, slow_domains, tmp_path):
+    """
+    When the disk fills up the crawl ends with a sentence and status 1; with room the same command finishes it.
+    """
+    small, room = tmp_path / "small", tmp_path / "room"
+    small.mkdir()
+    settings = internet.settings() | {"JOBDIR": small / "current", "OUTPUT_DIR": tmp_path / "out", "COMMIT_INTERVAL": 0.1}
+    full = " ".join(map(str, crawls.command(slow_domains, settings)))
+    script = (
+        # A file system of its own, seen by these two crawls alone, that has no room until the ballast goes.
+        f"mount -t tmpfs -o size=3m tmpfs {small} && head -c 2600k /dev/zero > {small}/ballast;"
+        f" {full}; first=$?; cp -r {small}/current {room}; rm {small}/ballast; mount -o remount,size=100m {small};"
+        f" {full}; second=$?; exit $((first * 10 + second))"
+    )
+
+    ended = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script], cwd=crawls.ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+
+    assert 10 == ended.returncode, ended.stderr[-3000:]
+    assert "make room there, then give the same command again" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert 1 == len(list((tmp_path / "out").glob("ips-*.db")))
