@@ -4,14 +4,18 @@
 #   make test     run every check and test
 #   make lint     style and types only
 #   make bench    measure speed and memory (N=2000 domains)
+#   make bench-resume  measure how long a large crawl takes to go on (LIST=1000000 domains)
+#   make torture  kill a crawl again and again (KILLS=100) and compare what it found
 #   make setup    what the others call first
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 N ?= 2000
+LIST ?= 1000000
+KILLS ?= 100
 
-.PHONY: demo test lint bench setup system
+.PHONY: demo test lint bench bench-resume torture setup system
 
 demo: setup
 	$(BIN)/python -m tests.demo
@@ -26,6 +30,12 @@ lint: setup
 
 bench: setup
 	$(BIN)/python -m tests.bench --domains $(N)
+
+bench-resume: setup
+	$(BIN)/python -m tests.bench_resume --domains $(LIST)
+
+torture: setup
+	$(BIN)/python -m tests.killing --kills $(KILLS) --jobs /dev/shm
 
 setup: system $(VENV)/ready
 

@@ -9,6 +9,7 @@ it; so a kill at any instant loses no more than what can be asked again.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Self
@@ -18,13 +19,16 @@ from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
 from twisted.internet.defer import Deferred
 
-from ipv6matrix import questions
+from ipv6matrix import limits, questions
 from ipv6matrix.exceptions import StartRefusedError
+from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.job import Job
 from ipv6matrix.extensions.loop_lag import LoopLag
 from ipv6matrix.items import Answered
-from ipv6matrix.signals import frontier_hungry
-from ipv6matrix.store.database import Store
+from ipv6matrix.signals import frontier_hungry, question_returned
+from ipv6matrix.store.database import Store, StoreError
+
+logger = logging.getLogger(__name__)
 
 # Rows read at a time: enough that reading is rare, few enough to stay small.
 _CHUNK = 500
@@ -62,22 +66,29 @@ class Frontier(BaseScheduler):
         self._slots = {name: _Slot(name, room) for name, room in concurrency.items()}
         self._held: dict[str, list[tuple[str, str]]] = {}
         self._store: Store
+        self._job: Job
         self._refusal: StartRefusedError | None = None
         self._handed_out = 0
         self._lag = crawler.get_extension(LoopLag)
+        self._health = crawler.get_extension(Health)
         crawler.signals.connect(self._spider_opened, signal=signals.spider_opened)
         # A request that a middleware answers never reaches the downloader, one
         # that fails never becomes a response.
         crawler.signals.connect(self._left, signal=signals.request_left_downloader)
         crawler.signals.connect(self._left, signal=signals.response_received)
+        crawler.signals.connect(self._returned, signal=question_returned)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler, {slot: crawler.settings.getint(f"{slot.upper()}_CONCURRENCY") for slot in questions.SLOTS})
+        rooms = {slot: crawler.settings.getint(f"{slot.upper()}_CONCURRENCY") for slot in questions.SLOTS}
+        # A socket for each port of an address.
+        rooms["tcp"] = limits.fit(rooms["tcp"], 3, limits.open_files())
+        return cls(crawler, rooms)
 
     def open(self, _: Spider) -> Deferred[None] | None:
         job = self._crawler.get_extension(Job)
         assert job is not None
+        self._job = job
         try:
             self._store = job.open()
         except StartRefusedError as refusal:
@@ -101,25 +112,39 @@ class Frontier(BaseScheduler):
 
         False for a request that is known: the engine counts it as dropped.
         """
-        slot: str = request.meta["download_slot"]
+        slot: str | None = request.meta.get("download_slot")
+        if slot not in self._slots:
+            logger.error("Not a question, so not asked: %s; fetch pages with engine.download_async()", request.url)
+            return False
         parent: str | None = request.meta.get("parent")
         if parent is not None:
             self._held.setdefault(parent, []).append((request.url, slot))
             return True
-        new = self._store.ask(request.url, slot)
+        try:
+            new = self._store.ask(request.url, slot)
+        except StoreError as error:
+            self._job.fail(error)
+            return False
         self._note(slot, new)
         return new
 
     def store(self, item: Answered) -> None:
-        """Store an item with the requests that wait for it."""
+        """Store an item with the requests that wait for it; after a failure of the store, nothing any more."""
         follow_ups = self._held.pop(item.url, [])
-        for slot, new in self._store.answer(item, follow_ups):
-            self._note(slot, new)
+        if self._job.failed:
+            return
+        try:
+            for slot, new in self._store.answer(item, follow_ups):
+                self._note(slot, new)
+        except StoreError as error:
+            self._job.fail(error)
 
     def next_request(self) -> Request | None:
         if self._is_turn_over():
             return None
         for slot in self._slots.values():
+            if self._is_paused(slot):
+                continue
             if len(slot.in_flight) < slot.room and (slot.ready or self._refill(slot)):
                 url = slot.ready.popleft()
                 slot.waiting -= 1
@@ -160,9 +185,17 @@ class Frontier(BaseScheduler):
         self._slots[slot].waiting += new
 
     def _left(self, request: Request) -> None:
-        slot = self._slots.get(request.meta["download_slot"])
+        slot = self._slots.get(request.meta.get("download_slot", ""))
         if slot:
             slot.in_flight.discard(request.url)
+
+    def _returned(self, request: Request) -> None:
+        slot = self._slots[request.meta["download_slot"]]
+        slot.ready.appendleft(request.url)
+        slot.waiting += 1
+
+    def _is_paused(self, slot: _Slot) -> bool:
+        return self._health is not None and slot.name in self._health.paused
 
     def _refill(self, slot: _Slot) -> bool:
         if slot.may_have_more:

@@ -42,6 +42,28 @@ class Failure(StrEnum):
     PROBE_FAILED = "probe_failed"
 
 
+# Failures that may be gone a while later. For a lookup, all that says nothing of
+# the name itself; for an address, what is no answer of the address.
+PASSING_OF_LOOKUPS = frozenset(
+    (
+        Failure.TIMEOUT,
+        Failure.SERVFAIL,
+        Failure.BAD_REPLY,
+        Failure.CONNECTION_REFUSED,
+        Failure.CONNECTION_RESET,
+        Failure.CONNECTION_CLOSED,
+        Failure.HOST_UNREACHABLE,
+        Failure.NETWORK_UNREACHABLE,
+        Failure.PROBE_FAILED,
+    )
+)
+PASSING_OF_ADDRESSES = frozenset(
+    (Failure.TIMEOUT, Failure.HOST_UNREACHABLE, Failure.NETWORK_UNREACHABLE, Failure.PROBE_FAILED)
+)
+# The first outcome of a ping that nobody answered.
+NO_REPLY = "no_reply"
+
+
 class Status(StrEnum):
     """How a lookup ended, when it ended with an answer. Else it is a `Failure`."""
 
@@ -335,6 +357,8 @@ class Answered:
     """An item: all that one answered request adds. Storing it is what marks the request done."""
 
     url: str
+    second: bool = False
+    "True for an answer of the second pass: of what it tells, only that which had failed first is written."
 
 
 @dataclass(slots=True, kw_only=True)

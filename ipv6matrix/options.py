@@ -42,6 +42,14 @@ def _number(low: float, high: float, unit: str, *, whole: bool = False) -> Check
     return check
 
 
+def _switch(settings: BaseSettings, name: str) -> str | None:
+    try:
+        settings.getbool(name)
+    except (TypeError, ValueError):
+        return f"{name}={settings.get(name)!r} makes no sense: give True or False"
+    return None
+
+
 def _words(allowed: Sequence[str]) -> Check:
     def check(settings: BaseSettings, name: str) -> str | None:
         unknown = [word for word in plan.words(settings, name) if word not in allowed]
@@ -148,6 +156,8 @@ CHECKS: Final[dict[str, Check]] = {
     "WWW_PREFIXES": _labels,
     "NTP_PREFIXES": _labels,
     "ADDRESSES_PER_HOST": _number(1, 100, "addresses", whole=True),
+    "SECOND_PASS": _switch,
+    "SECOND_PASS_AFTER": _number(0, 86_400, "seconds"),
     "JOBDIR": _some_path,
     "OUTPUT_DIR": _some_path,
     "GEOIP_CITY_DB": _geoip_file,

@@ -6,6 +6,7 @@ The grammar of request URLs: a URL says everything about a request.
     dns://resolver/mail.example.net?type=A&type=AAAA          one host
     dns://resolver/192.0.2.1?type=PTR                         an address' name
     ping://[2001:db8::1]   trace://192.0.2.1   tcp://192.0.2.1?port=25&port=80&starttls=1
+    dns://resolver/example.com?type=MX&pass=2                 asked once more
 
 The authority of a dns URL is the server that is asked (RFC 4501 section 3);
 the word `resolver` stands for those of the setting NAMESERVERS.
@@ -13,7 +14,7 @@ the word `resolver` stands for those of the setting NAMESERVERS.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from urllib.parse import parse_qsl, urlsplit
 
@@ -21,6 +22,8 @@ from scrapy import Request
 
 RESOLVER = "resolver"
 SLOTS = ("dns", "ping", "tcp", "trace")
+_ADDRESSES = ("A", "AAAA")
+_SECOND = ("pass", "2")
 
 
 class BadQuestionError(ValueError):
@@ -41,6 +44,8 @@ class Question:
     "dns only: labels put before the subject, a host each."
     ports: tuple[int, ...] = ()
     starttls: bool = False
+    second: bool = False
+    "True for a question that is asked once more, at the end of the crawl."
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -50,7 +55,7 @@ class Question:
     @property
     def about_hosts(self) -> bool:
         """True when the question asks for the addresses of hosts."""
-        return self.scheme == "dns" and "A" in self.types
+        return self.scheme == "dns" and any(rdtype in _ADDRESSES for rdtype in self.types)
 
 
 def domain(name: str, types: tuple[str, ...]) -> str:
@@ -58,14 +63,14 @@ def domain(name: str, types: tuple[str, ...]) -> str:
     return f"dns://{RESOLVER}/{name}?" + "&".join(f"type={rdtype}" for rdtype in types)
 
 
-def guesses(name: str, labels: tuple[str, ...]) -> str:
+def guesses(name: str, labels: tuple[str, ...], types: tuple[str, ...] = _ADDRESSES) -> str:
     """Ask for the addresses of the hosts `label.name`."""
-    return f"dns://{RESOLVER}/{name}?type=A&type=AAAA&labels={','.join(labels)}"
+    return f"{domain(name, types)}&labels={','.join(labels)}"
 
 
-def host(name: str) -> str:
+def host(name: str, types: tuple[str, ...] = _ADDRESSES) -> str:
     """Ask for the addresses of one host."""
-    return f"dns://{RESOLVER}/{name}?type=A&type=AAAA"
+    return domain(name, types)
 
 
 def reverse(address: str) -> str:
@@ -87,6 +92,11 @@ def tcp(address: str, ports: tuple[int, ...], *, starttls: bool) -> str:
     """Ask which ports are open and, on 25, whether STARTTLS works."""
     query = "&".join(f"port={port}" for port in ports)
     return f"tcp://{_authority(address)}?{query}" + ("&starttls=1" if starttls else "")
+
+
+def again(url: str) -> str:
+    """Ask in the second pass what a URL asks."""
+    return f"{url}{'&' if '?' in url else '?'}{'='.join(_SECOND)}"
 
 
 def request(url: str, parent: str | None = None) -> Request:
@@ -119,12 +129,21 @@ def parse(url: str) -> Question:
     """
     try:
         parts = urlsplit(url)
-        query = parse_qsl(parts.query)
-        return _parsers[parts.scheme](parts.netloc, parts.path.lstrip("/"), query)
+        query, second = _without_pass(parse_qsl(parts.query))
+        question = _parsers[parts.scheme](parts.netloc, parts.path.lstrip("/"), query)
+        return replace(question, second=second)
     except (KeyError, ValueError, IndexError) as error:
         raise BadQuestionError(
             f"{url!r} is not a question; docs/questions.md lists the forms of each scheme"
         ) from error
+
+
+def _without_pass(query: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], bool]:
+    second = query[-1:] == [_SECOND]
+    rest = query[:-1] if second else query
+    if any(key == _SECOND[0] for key, _ in rest):
+        raise ValueError(query)
+    return rest, second
 
 
 def _dns(authority: str, path: str, query: list[tuple[str, str]]) -> Question:

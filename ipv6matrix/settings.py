@@ -22,6 +22,12 @@ NTP_PREFIXES = "ntp,time"
 # Addresses probed per host and family, the smallest first. Read by spiders.matrix.
 ADDRESSES_PER_HOST = 1
 
+# Ask once more, at the end of the crawl, what failed in passing (timeout, SERVFAIL,
+# silence), and the seconds that lie between the first time and the second at least:
+# resolvers remember a failure for a while. Read by extensions.second_pass.
+SECOND_PASS = True
+SECOND_PASS_AFTER = 60.0
+
 # --- Where things are --------------------------------------------------------
 
 # The folder of the crawl in progress; naming one that holds an ips.db resumes it.
@@ -131,6 +137,8 @@ DOWNLOADER_MIDDLEWARES = {
     "ipv6matrix.middlewares.forbidden.ForbiddenAddressMiddleware": 200,
     "ipv6matrix.middlewares.once.OnceMiddleware": 300,
     "ipv6matrix.middlewares.rate.RateMiddleware": 400,
+    # Next to the handlers: it sees what was sent, and every answer first.
+    "ipv6matrix.middlewares.health.HealthMiddleware": 500,
 }
 
 SPIDER_MIDDLEWARES = {
@@ -168,7 +176,10 @@ EXTENSIONS = {
     "ipv6matrix.extensions.run_record.RunRecord": 300,
     "ipv6matrix.extensions.loop_lag.LoopLag": 400,
     "ipv6matrix.extensions.garbage.Garbage": 450,
+    "ipv6matrix.extensions.health.Health": 455,
+    "ipv6matrix.extensions.clean_stop.CleanStop": 460,
     "ipv6matrix.extensions.progress.Progress": 500,
+    "ipv6matrix.extensions.second_pass.SecondPass": 600,
 }
 
 # --- Scrapy: how it runs -----------------------------------------------------

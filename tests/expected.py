@@ -18,10 +18,13 @@ from tests.internet.internet import ALLOWED_NETWORKS
 from tests.internet.scenario import Scenario
 from tests.internet.topology import Family
 from tests.internet.truth import AddressTruth, DomainTruth, HostTruth, LookupTruth, Truth
+from tests.internet.zones import Fault
 
 WWW = ("www", "www6", "ipv6", "www.ipv6", "six")
 NTP = ("ntp", "time")
 GAP_LIMIT = 5
+# What a handshake meets with an address that does not answer itself.
+SILENCES = (Failure.TIMEOUT, Failure.HOST_UNREACHABLE, Failure.NETWORK_UNREACHABLE)
 # What the standard library takes for global, or may in another version of Python.
 UNUSABLE = ("::/96", "::ffff:0:0/96", "64:ff9b::/96", "3fff::/20", "5f00::/16", "fec0::/10", "ff00::/8")
 
@@ -125,6 +128,51 @@ class Expected:
         """Routers that appear on paths, as far as they may be asked about."""
         hops = {hop for truth in self.probed.values() for hop in truth.trace(gap_limit=GAP_LIMIT).hops if hop}
         return {hop for hop in hops if self.is_usable(hop)}
+
+    @cached_property
+    def silent(self) -> set[str]:
+        """The addresses that answer nothing they are asked."""
+        return {
+            address
+            for address, truth in self.probed.items()
+            if not truth.echo and all(port.failure in SILENCES for port in truth.ports.values())
+        }
+
+    @cached_property
+    def first_answers(self) -> set[tuple[str, str, str]]:
+        """(subject, question, outcome) of all that is asked twice."""
+        lookups = {
+            (name, rdtype.upper(), getattr(domain, rdtype))
+            for name, domain in self.domains.items()
+            for rdtype in ("ns", "mx", "soa")
+        }
+        lookups |= {
+            (name, rdtype.upper(), getattr(host, rdtype))
+            for name, host in self.hosts.items()
+            for rdtype in ("a", "aaaa")
+        }
+        routers = {address: self.truth.address(address) for address in self.routers}
+        lookups |= {(address, "PTR", truth.reverse) for address, truth in (self.probed | routers).items()}
+        found = {
+            (subject, question, lookup.status)
+            for subject, question, lookup in lookups
+            if lookup.status in (Failure.TIMEOUT, Failure.SERVFAIL)
+        }
+        found |= {
+            (subject, question, Failure.SERVFAIL)
+            for subject, question, _ in lookups
+            if self._recovers(subject, question)
+        }
+        found |= {(address, "ping", "no_reply") for address in self.silent}
+        return found | {
+            (address, f"tcp {number}", port.failure or "")
+            for address in self.silent
+            for number, port in self.probed[address].ports.items()
+        }
+
+    def _recovers(self, name: str, rdtype: str) -> bool:
+        zone = self.scenario.find_zone(name) if rdtype != "PTR" else None
+        return zone is not None and zone.fault(name, rdtype) is Fault.RECOVERING
 
 
 def lookup_row(lookup: LookupTruth) -> tuple[Status | Failure, int | None]:

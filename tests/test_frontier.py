@@ -11,11 +11,12 @@ from scrapy.exceptions import CloseSpider
 from ipv6matrix import frontier as module
 from ipv6matrix import questions
 from ipv6matrix.exceptions import StartRefusedError
+from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.loop_lag import LoopLag
 from ipv6matrix.frontier import Frontier
 from ipv6matrix.items import Refusal, RefusalItem
 from ipv6matrix.responses import ObservationResponse
-from ipv6matrix.signals import frontier_hungry
+from ipv6matrix.signals import frontier_hungry, question_returned
 from tests.crawlers import crawler as built
 from tests.crawlers import frontier, opened, store
 from tests.samples import domain_item, domain_url, hosts_item, ping_item
@@ -422,3 +423,35 @@ async def test_what_is_refused_is_done(tmp_path):
 
         assert [] == take(crawler)
         assert not store(crawler).any_pending()
+
+
+async def test_a_question_that_returns_is_asked_next(tmp_path):
+    """
+    It takes the place of the first in line, and its place in flight is free.
+    """
+    with opened(tmp_path, DNS_CONCURRENCY=1) as crawler:
+        ask(crawler, *domains(3))
+        (first,) = take(crawler)
+        leave(crawler, first)
+
+        crawler.signals.send_catch_log(question_returned, request=first)
+
+        (again,) = take(crawler)
+        assert first.url == again.url
+        leave(crawler, again)
+        assert domains(3)[1:2] == urls(take(crawler))
+
+
+async def test_a_paused_slot_hands_out_nothing(tmp_path):
+    """
+    The others go on, and the crawl has not ended: when the pause is over, so does the slot.
+    """
+    with opened(tmp_path) as crawler:
+        health = crawler.get_extension(Health)
+        ask(crawler, domain_url("a.example"), "ping://192.0.2.1")
+        health.paused = frozenset({"dns"})
+
+        assert ["ping://192.0.2.1"] == urls(take(crawler))
+        assert frontier(crawler).has_pending_requests()
+        health.paused = frozenset()
+        assert [domain_url("a.example")] == urls(take(crawler))

@@ -21,6 +21,8 @@ BAD = [
     ("WWW_PREFIXES", "WWW", "'WWW' cannot stand before a domain"),
     ("NTP_PREFIXES", "n t p", "'n t p' cannot stand before a domain"),
     ("ADDRESSES_PER_HOST", "0", "a whole number of addresses from 1 to 100"),
+    ("SECOND_PASS", "perhaps", "makes no sense: give True or False"),
+    ("SECOND_PASS_AFTER", "-1", "a number of seconds from 0 to 86400"),
     ("JOBDIR", "", "is empty: name a folder"),
     ("OUTPUT_DIR", "", "is empty: name a folder"),
     ("GEOIP_CITY_DB", "/nowhere/city.mmdb", "cannot read '/nowhere/city.mmdb'"),

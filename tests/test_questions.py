@@ -45,6 +45,31 @@ from ipv6matrix.questions import BadQuestionError, Question
             "tcp://192.0.2.1?port=443",
             Question(scheme="tcp", subject="192.0.2.1", ports=(443,)),
         ),
+        (
+            questions.again(questions.domain("a.example", ("MX",))),
+            "dns://resolver/a.example?type=MX&pass=2",
+            Question(scheme="dns", subject="a.example", types=("MX",), second=True),
+        ),
+        (
+            questions.again(questions.host("mail.a.example", ("AAAA",))),
+            "dns://resolver/mail.a.example?type=AAAA&pass=2",
+            Question(scheme="dns", subject="mail.a.example", types=("AAAA",), second=True),
+        ),
+        (
+            questions.again(questions.guesses("a.example", ("www", "ntp"), ("A",))),
+            "dns://resolver/a.example?type=A&labels=www,ntp&pass=2",
+            Question(scheme="dns", subject="a.example", types=("A",), labels=("www", "ntp"), second=True),
+        ),
+        (
+            questions.again(questions.ping("2001:db8::1")),
+            "ping://[2001:db8::1]?pass=2",
+            Question(scheme="ping", subject="2001:db8::1", second=True),
+        ),
+        (
+            questions.again(questions.tcp("192.0.2.1", (25,), starttls=True)),
+            "tcp://192.0.2.1?port=25&starttls=1&pass=2",
+            Question(scheme="tcp", subject="192.0.2.1", ports=(25,), starttls=True, second=True),
+        ),
     ],
 )
 def test_a_url_says_everything_about_a_question(url, expected, question):
@@ -63,6 +88,9 @@ def test_a_url_says_everything_about_a_question(url, expected, question):
         questions.reverse("2001:db8::1"),
         questions.tcp("2001:db8::1", (25, 80), starttls=True),
         questions.trace("192.0.2.1"),
+        questions.again(questions.host("a.example")),
+        questions.again(questions.ping("192.0.2.1")),
+        questions.again(questions.ping("2001:db8::1")),
     ],
 )
 def test_scrapy_leaves_our_urls_as_they_are(url):
@@ -102,6 +130,7 @@ def test_names_of_a_question_about_hosts():
     ("url", "answer"),
     [
         (questions.host("a.example"), True),
+        (questions.host("a.example", ("AAAA",)), True),
         (questions.guesses("a.example", ("www",)), True),
         (questions.domain("a.example", ("NS",)), False),
         (questions.reverse("192.0.2.1"), False),
@@ -129,6 +158,11 @@ def test_only_questions_for_addresses_are_about_hosts(url, answer):
         "ping://",
         "ping://a.example",
         "ping://192.0.2.1/path",
+        "ping://192.0.2.1?pass=3",
+        "ping://192.0.2.1?pass=2&pass=2",
+        "dns://resolver/a.example?pass=2",
+        "dns://resolver/a.example?type=NS&pass=3",
+        "tcp://192.0.2.1?pass=2&port=25",
         "trace://192.0.2.1?port=25",
         "trace://[]",
         "ping:192.0.2.1",

@@ -140,7 +140,11 @@ def test_a_full_disk_stops_the_crawl_and_room_lets_it_go_on(internet, slow_domai
     """
     small, room = tmp_path / "small", tmp_path / "room"
     small.mkdir()
-    settings = internet.settings() | {"JOBDIR": small / "current", "OUTPUT_DIR": tmp_path / "out", "COMMIT_INTERVAL": 0.1}
+    settings = internet.settings() | {
+        "JOBDIR": small / "current",
+        "OUTPUT_DIR": tmp_path / "out",
+        "COMMIT_INTERVAL": 0.1,
+    }
     full = " ".join(map(str, crawls.command(slow_domains, settings)))
     script = (
         # A file system of its own, seen by these two crawls alone, that has no room until the ballast goes.
@@ -150,7 +154,12 @@ def test_a_full_disk_stops_the_crawl_and_room_lets_it_go_on(internet, slow_domai
     )
 
     ended = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", script], cwd=crawls.ROOT, capture_output=True, text=True, timeout=120, check=False
+        ["unshare", "--mount", "sh", "-c", script],
+        cwd=crawls.ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
 
     assert 10 == ended.returncode, ended.stderr[-3000:]

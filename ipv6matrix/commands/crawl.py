@@ -5,6 +5,8 @@ scrapy crawl: Scrapy's own, with settings that make no sense told in a sentence 
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError
@@ -29,8 +31,15 @@ class Command(ScrapyCrawl):
             raise UsageError("name the spider: scrapy crawl matrix -a domains=FILE")
         if not opts.spargs.get("domains"):
             raise UsageError("no list: give -a domains=FILE, with one domain a line")
+        _stop_when_the_terminal_closes()
         crawler = self._create_crawler(args[0])
         self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
         assert crawler.stats is not None
         self.exitcode = 0 if crawler.stats.get_value("crawl/end_reason") == "finished" else 1
+
+
+def _stop_when_the_terminal_closes() -> None:
+    """Treat a hang-up like a request to stop; `nohup`, which ignores it, keeps its meaning."""
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))

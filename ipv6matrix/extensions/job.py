@@ -4,11 +4,12 @@ The job: the folder of a crawl in progress and the database in it.
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import logging
 import os
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Any, Final, Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
@@ -19,6 +20,9 @@ from ipv6matrix.store.database import Store, StoreError
 
 logger = logging.getLogger(__name__)
 
+# The end of a crawl whose database could not be written any more.
+STORE_FAILED: Final = "store_failed"
+
 
 class Job:
     """
@@ -27,8 +31,11 @@ class Job:
     A lock on JOBDIR/lock keeps a second crawl out; it ends with the process.
     """
 
-    def __init__(self, folder: Path, commit_interval_s: float) -> None:
+    def __init__(self, folder: Path, commit_interval_s: float, crawler: Crawler | None = None) -> None:
         self.folder = folder
+        self._crawler = crawler
+        self.failed = False
+        "True when the database could not be written: the crawl stops, and nothing more is stored."
         self._commit_interval_s = commit_interval_s
         self._lock: IO[str] | None = None
         self._commits: AsyncioLoopingCall | None = None
@@ -41,7 +48,7 @@ class Job:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         folder = Path(crawler.settings.get("JOBDIR")).expanduser()
-        extension = cls(folder, crawler.settings.getfloat("COMMIT_INTERVAL"))
+        extension = cls(folder, crawler.settings.getfloat("COMMIT_INTERVAL"), crawler)
         crawler.signals.connect(extension.close, signal=signals.engine_stopped)
         return extension
 
@@ -62,7 +69,7 @@ class Job:
                 f"cannot write to JOBDIR {str(self.folder)!r} ({error.strerror}):"
                 " name a folder you may write to with -s JOBDIR="
             ) from error
-        self._commits = AsyncioLoopingCall(self.store.commit)
+        self._commits = AsyncioLoopingCall(self._commit)
         self._commits.start(self._commit_interval_s, now=False)
         return self.store
 
@@ -80,6 +87,21 @@ class Job:
             self._commits = None
             self.row = self.store.crawl()
             self.whole = self.store.close()
+
+    def fail(self, error: StoreError) -> None:
+        """Stop the crawl because its database cannot be written."""
+        if self.failed:
+            return
+        self.failed = True
+        logger.error("The crawl stops: %s", error)
+        if self._crawler is not None and self._crawler.engine is not None:
+            self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason=STORE_FAILED))
+
+    def _commit(self) -> None:
+        try:
+            self.store.commit()
+        except StoreError as error:
+            self.fail(error)
 
     def _take_lock(self) -> None:
         lock = (self.folder / "lock").open("a+")

@@ -5,6 +5,7 @@ What happens to a crawl that has finished.
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from itertools import chain, count
 from pathlib import Path
@@ -14,6 +15,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 
 from ipv6matrix.extensions.job import Job
+from ipv6matrix.store.compare import holds
 
 logger = logging.getLogger(__name__)
 
@@ -39,12 +41,22 @@ class Publishing:
             logger.error("Somebody reads %s: let them end, then give the same command again", job.folder / "ips.db")
         elif job.row and job.row["end_reason"] == "finished":
             self._folder.mkdir(parents=True, exist_ok=True)
-            target = free(self._folder / f"ips-{job.row['run']}.db")
             # A rename within one file system; across two, a copy beside, then a rename.
-            move(job.folder / "ips.db", target)
+            target = publish(job.folder / "ips.db", self._folder / f"ips-{job.row['run']}.db")
             logger.info("Results: %s", target)
             assert self._crawler.stats
             self._crawler.stats.set_value("crawl/results", str(target))
+
+
+def publish(source: Path, target: Path) -> Path:
+    """Move a file to a name of its own, unless a move that was killed has left it there already; give the name."""
+    for there in sorted(target.parent.glob(f"{target.stem}*{target.suffix}")):
+        if holds(there, source):
+            source.unlink()
+            return there
+    target = free(target)
+    move(source, target)
+    return target
 
 
 def free(target: Path) -> Path:
@@ -60,5 +72,17 @@ def move(source: Path, target: Path) -> None:
     except OSError:
         beside = target.with_suffix(".part")
         shutil.copyfile(source, beside)
+        # Without power from here on, either name stands for all of it.
+        flush(beside)
         beside.rename(target)
+        flush(target.parent)
         source.unlink()
+
+
+def flush(path: Path) -> None:
+    """Have a file or a folder written to the disk itself."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -14,8 +14,9 @@ from scrapy.crawler import Crawler
 
 import ipv6matrix
 from ipv6matrix import lists, nameservers, options
-from ipv6matrix.extensions.job import Job
+from ipv6matrix.extensions.job import STORE_FAILED, Job
 from ipv6matrix.extensions.preflight import Preflight
+from ipv6matrix.store.database import StoreError
 
 # The end of a crawl that has asked all there is but could not store every answer.
 INCOMPLETE = "incomplete"
@@ -53,7 +54,11 @@ class RunRecord:
         if reason != "start_refused":
             store = self._job.store
             reason = INCOMPLETE if reason == "finished" and store.any_pending() else reason
-            store.record_crawl(ended_at=int(time.time()), end_reason=reason)
+            try:
+                store.record_crawl(ended_at=int(time.time()), end_reason=reason)
+            except StoreError as error:
+                self._job.fail(error)
+                reason = STORE_FAILED
         self._crawler.stats.set_value("crawl/end_reason", reason)
 
     def _what_runs(self) -> dict[str, Any]:

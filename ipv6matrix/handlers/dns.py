@@ -7,21 +7,18 @@ from __future__ import annotations
 from typing import Any
 
 from scrapy import Request, signals
-from scrapy.core.downloader.handlers.base import BaseDownloadHandler
 from scrapy.crawler import Crawler
 
 from ipv6matrix import nameservers, questions
+from ipv6matrix.handlers.probe import ProbeDownloadHandler
 from ipv6matrix.items import DomainObservation, HostsObservation, Observation, ReverseObservation
 from ipv6matrix.pace import Pacer
 from ipv6matrix.probes.dns import Resolver
 from ipv6matrix.probes.hosts import ask_domain, ask_hosts, reverse_name
-from ipv6matrix.responses import ObservationResponse
 
 
-class DnsDownloadHandler(BaseDownloadHandler):
+class DnsDownloadHandler(ProbeDownloadHandler):
     """Asks for a domain's records, hosts' addresses or an address' name."""
-
-    lazy = False
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
@@ -33,7 +30,7 @@ class DnsDownloadHandler(BaseDownloadHandler):
         )
         crawler.signals.connect(self._open, signal=signals.spider_opened)
 
-    async def download_request(self, request: Request) -> ObservationResponse:
+    async def observe(self, request: Request) -> Observation:
         question = questions.of(request)
         server = nameservers.parse(question.server) if question.server else None
 
@@ -43,12 +40,12 @@ class DnsDownloadHandler(BaseDownloadHandler):
         observation: Observation
         if question.about_hosts:
             names = request.meta.get("names", question.names)
-            observation = HostsObservation(hosts=await ask_hosts(lookup, question.subject, names))
+            observation = HostsObservation(hosts=await ask_hosts(lookup, question.subject, names, question.types))
         elif "PTR" in question.types:
             observation = ReverseObservation(lookup=await lookup(reverse_name(question.subject), "PTR"))
         else:
             observation = DomainObservation(**await ask_domain(lookup, question.subject, question.types))
-        return ObservationResponse(request, observation)
+        return observation
 
     async def _open(self) -> None:
         await self._resolver.open()

@@ -5,18 +5,16 @@ ping://: Echo Requests to one address.
 from __future__ import annotations
 
 from scrapy import Request, signals
-from scrapy.core.downloader.handlers.base import BaseDownloadHandler
 from scrapy.crawler import Crawler
 
 from ipv6matrix import questions
+from ipv6matrix.handlers.probe import ProbeDownloadHandler
+from ipv6matrix.items import PingObservation
 from ipv6matrix.probes.icmp import Pinger
-from ipv6matrix.responses import ObservationResponse
 
 
-class PingDownloadHandler(BaseDownloadHandler):
+class PingDownloadHandler(ProbeDownloadHandler):
     """Sends a series of Echo Requests; all series share one socket per family."""
-
-    lazy = False
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
@@ -30,9 +28,8 @@ class PingDownloadHandler(BaseDownloadHandler):
         )
         crawler.signals.connect(self._open, signal=signals.spider_opened)
 
-    async def download_request(self, request: Request) -> ObservationResponse:
-        observation = await self._pinger.ping(questions.of(request).subject, request.meta["pace"])
-        return ObservationResponse(request, observation)
+    async def observe(self, request: Request) -> PingObservation:
+        return await self._pinger.ping(questions.of(request).subject, request.meta["pace"])
 
     def _open(self) -> None:
         self._pinger.open()

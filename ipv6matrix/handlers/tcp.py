@@ -8,21 +8,19 @@ import re
 from typing import Final
 
 from scrapy import Request
-from scrapy.core.downloader.handlers.base import BaseDownloadHandler
 from scrapy.crawler import Crawler
 
 from ipv6matrix import lists, questions
+from ipv6matrix.handlers.probe import ProbeDownloadHandler
+from ipv6matrix.items import TcpObservation
 from ipv6matrix.probes.tcp import TcpProber
-from ipv6matrix.responses import ObservationResponse
 
 # What EHLO says when no contact is set: a name that can never be taken (RFC 2606 section 2).
 _NOBODY: Final = "crawler.invalid"
 
 
-class TcpDownloadHandler(BaseDownloadHandler):
+class TcpDownloadHandler(ProbeDownloadHandler):
     """Shakes hands with all ports of an address at once."""
-
-    lazy = False
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
@@ -35,12 +33,11 @@ class TcpDownloadHandler(BaseDownloadHandler):
             local6=settings.get("LOCAL_IPV6") or None,
         )
 
-    async def download_request(self, request: Request) -> ObservationResponse:
+    async def observe(self, request: Request) -> TcpObservation:
         question = questions.of(request)
-        observation = await self._prober.probe(
+        return await self._prober.probe(
             question.subject, question.ports, starttls=question.starttls, pace=request.meta["pace"]
         )
-        return ObservationResponse(request, observation)
 
 
 def hello_name(contact: str) -> str:

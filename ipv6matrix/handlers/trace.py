@@ -5,18 +5,16 @@ trace://: the path to one address.
 from __future__ import annotations
 
 from scrapy import Request, signals
-from scrapy.core.downloader.handlers.base import BaseDownloadHandler
 from scrapy.crawler import Crawler
 
 from ipv6matrix import questions
+from ipv6matrix.handlers.probe import ProbeDownloadHandler
+from ipv6matrix.items import TraceObservation
 from ipv6matrix.probes.trace import Tracer
-from ipv6matrix.responses import ObservationResponse
 
 
-class TraceDownloadHandler(BaseDownloadHandler):
+class TraceDownloadHandler(ProbeDownloadHandler):
     """Asks hop by hop; all traces share a few processes of mtr-packet."""
-
-    lazy = False
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
@@ -31,9 +29,8 @@ class TraceDownloadHandler(BaseDownloadHandler):
         )
         crawler.signals.connect(self._open, signal=signals.spider_opened)
 
-    async def download_request(self, request: Request) -> ObservationResponse:
-        observation = await self._tracer.trace(questions.of(request).subject, request.meta["pace"])
-        return ObservationResponse(request, observation)
+    async def observe(self, request: Request) -> TraceObservation:
+        return await self._tracer.trace(questions.of(request).subject, request.meta["pace"])
 
     async def _open(self) -> None:
         await self._tracer.open()

@@ -31,7 +31,7 @@ class ForbiddenAddressMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> ObservationResponse | None:
-        if request.meta["download_slot"] not in ("ping", "tcp", "trace"):
+        if request.meta.get("download_slot") not in ("ping", "tcp", "trace"):
             return None
         assert self._crawler.spider
         assert self._crawler.stats

@@ -1,5 +1,5 @@
 """
-A host is asked once, whatever number of requests name it.
+A host is asked once, whatever number of requests name it; in the second pass once more.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from ipv6matrix import questions
 from ipv6matrix.extensions.job import Job
 from ipv6matrix.items import HostsItem, HostsObservation
 from ipv6matrix.responses import ObservationResponse
+from ipv6matrix.signals import question_returned
 
 
 class OnceMiddleware:
@@ -30,6 +31,7 @@ class OnceMiddleware:
         self._job = job
         self._being_asked: set[str] = set()
         crawler.signals.connect(self._stored, signal=signals.item_scraped)
+        crawler.signals.connect(self._returned, signal=question_returned)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -37,10 +39,13 @@ class OnceMiddleware:
 
     def process_request(self, request: Request) -> ObservationResponse | None:
         """Leave the names that are still to be asked in meta["names"]; none left is an empty answer."""
-        if request.meta["download_slot"] != "dns" or not questions.of(request).about_hosts:
+        if request.meta.get("download_slot") != "dns" or not questions.of(request).about_hosts:
             return None
+        question = questions.of(request)
         opted_out = request.meta.get("opted_out", ())
-        names = tuple(name for name in questions.of(request).names if name not in opted_out and self._is_new(name))
+        names = tuple(
+            name for name in question.names if name not in opted_out and (question.second or self._is_new(name))
+        )
         self._being_asked.update(names)
         request.meta["names"] = names
         return None if names else ObservationResponse(request, HostsObservation(hosts=()))
@@ -51,3 +56,6 @@ class OnceMiddleware:
     def _stored(self, item: Any) -> None:
         if isinstance(item, HostsItem):
             self._being_asked.difference_update(host.name for host in item.hosts)
+
+    def _returned(self, request: Request) -> None:
+        self._being_asked.difference_update(request.meta.get("names", ()))

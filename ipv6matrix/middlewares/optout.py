@@ -30,7 +30,7 @@ class OptOutMiddleware:
         return cls(crawler, spider.plan.opt_outs)
 
     def process_request(self, request: Request) -> ObservationResponse | None:
-        if self._opt_outs is None or request.meta["download_slot"] not in questions.SLOTS:
+        if self._opt_outs is None or request.meta.get("download_slot") not in questions.SLOTS:
             return None
         self._opt_outs.look()
         question = questions.of(request)

@@ -39,44 +39,50 @@ async def ask_domain(lookup: Lookup, name: str, types: Sequence[str]) -> dict[st
     return {rdtype.lower(): task.result() for rdtype, task in zip(types, tasks, strict=True)}
 
 
-async def ask_hosts(lookup: Lookup, domain: str, names: Sequence[str]) -> tuple[HostObservation, ...]:
+async def ask_hosts(
+    lookup: Lookup, domain: str, names: Sequence[str], types: Sequence[str] = ("A", "AAAA")
+) -> tuple[HostObservation, ...]:
     """
-    Ask for the addresses of hosts, in the order given.
+    Ask for the addresses of hosts, in the order given; `types` are A, AAAA or both.
 
-    A name that does not exist spares its AAAA question and every name below it
+    A name that does not exist spares its other question and every name below it
     (RFC 8020 section 2). A random label is asked for only when every guess
     beside it exists and one has an address: one that does not exist disproves a
     wildcard (RFC 4592 section 2.2).
     """
     by_depth = sorted(names, key=lambda name: name.count("."))
     async with asyncio.TaskGroup() as group:
-        series = _Series(lookup, group)
+        series = _Series(lookup, types, group)
         tasks = [group.create_task(series.ask(name)) for name in by_depth]
     found = {task.result().name: task.result() for task in tasks}
-    wildcard = await _wildcard(lookup, domain, found.values())
+    wildcard = await _wildcard(lookup, domain, found.values(), types)
     return tuple(_marked(found[name], wildcard) for name in names)
 
 
 class _Series:
     """Hosts that are asked for together; what is asked ends with the group, whatever ends that."""
 
-    def __init__(self, lookup: Lookup, group: asyncio.TaskGroup) -> None:
+    def __init__(self, lookup: Lookup, types: Sequence[str], group: asyncio.TaskGroup) -> None:
         self._lookup = lookup
+        self._types = types
         self._group = group
-        self._a: dict[str, asyncio.Task[LookupObservation]] = {}
+        self._first: dict[str, asyncio.Task[LookupObservation]] = {}
 
     async def ask(self, name: str) -> HostObservation:
         """Ask for one host; those nearer to the root have to be begun before."""
-        above = self._a.get(name.partition(".")[2])
+        above = self._first.get(name.partition(".")[2])
         if above is not None and await _says_nxdomain(above) and _absent(above.result()):
-            return HostObservation(
-                name=name, a=_same(above.result(), name, "A"), aaaa=_same(above.result(), name, "AAAA")
-            )
-        a = self._a[name] = self._group.create_task(self._lookup(name, "A"))
-        if await _says_nxdomain(a):
-            return HostObservation(name=name, a=a.result(), aaaa=_same(a.result(), name, "AAAA"))
-        aaaa = await self._lookup(name, "AAAA")
-        return HostObservation(name=name, a=await a, aaaa=aaaa)
+            return _host(name, [_same(above.result(), name, rdtype) for rdtype in self._types])
+        first = self._first[name] = self._group.create_task(self._lookup(name, self._types[0]))
+        if await _says_nxdomain(first):
+            return _host(name, [_same(first.result(), name, rdtype) for rdtype in self._types])
+        others = [await self._lookup(name, rdtype) for rdtype in self._types[1:]]
+        return _host(name, [await first, *others])
+
+
+def _host(name: str, lookups: Iterable[LookupObservation]) -> HostObservation:
+    by_type = {lookup.type: lookup for lookup in lookups}
+    return HostObservation(name=name, a=by_type.get("A"), aaaa=by_type.get("AAAA"))
 
 
 async def _says_nxdomain(answer: asyncio.Task[LookupObservation]) -> bool:
@@ -85,12 +91,15 @@ async def _says_nxdomain(answer: asyncio.Task[LookupObservation]) -> bool:
     return answer.done() and answer.result().status == Status.NXDOMAIN
 
 
-async def _wildcard(lookup: Lookup, domain: str, hosts: Iterable[HostObservation]) -> HostObservation | None:
+async def _wildcard(
+    lookup: Lookup, domain: str, hosts: Iterable[HostObservation], types: Sequence[str]
+) -> HostObservation | None:
     guesses = [host for host in hosts if host.name.partition(".")[2] == domain]
-    if any(host.a and _absent(host.a) for host in guesses) or not any(map(_addresses, guesses)):
+    absent = any(_absent(lookup) for host in guesses for lookup in (host.a, host.aaaa) if lookup)
+    if absent or not any(map(_addresses, guesses)):
         return None
     async with asyncio.TaskGroup() as group:
-        return await _Series(lookup, group).ask(f"{secrets.token_hex(8)}.{domain}")
+        return await _Series(lookup, types, group).ask(f"{secrets.token_hex(8)}.{domain}")
 
 
 def _marked(host: HostObservation, wildcard: HostObservation | None) -> HostObservation:

@@ -82,7 +82,7 @@ class Pinger:
 
     A series is `count` Echo Requests, `interval_s` apart; a reply later than
     `timeout_s` after its request counts as lost. `local4` and `local6` are
-    source addresses.
+    source addresses. Each packet carries `text`, of an even number of octets.
     """
 
     def __init__(
@@ -93,10 +93,12 @@ class Pinger:
         timeout_s: float = 2.0,
         local4: str | None = None,
         local6: str | None = None,
+        text: bytes = _TEXT,
     ) -> None:
         self.count = count
         self.interval_s = interval_s
         self.timeout_s = timeout_s
+        self._text = text
         self._local: dict[Family, str | None] = {4: local4, 6: local6}
         self._sockets: dict[Family, EchoSocket] = {}
         self._failures: dict[Family, Failure] = {}
@@ -151,7 +153,7 @@ class Pinger:
             key = series.address, self._free_sequence(series.address)
             request = _Request(series, series.sent)
             try:
-                request.sent_ns = opened.send(*key, request.token + _TEXT)
+                request.sent_ns = opened.send(*key, request.token + self._text)
             except OSError as error:
                 series.error = error
                 if failure_of(error) is not Failure.PROBE_FAILED or not may_wait:

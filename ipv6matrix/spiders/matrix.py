@@ -92,22 +92,27 @@ class MatrixSpider(scrapy.Spider):
         yield from self._parsers[type(response.observation)](self, response, response.observation)
 
     def parse_domain(self, response: ObservationResponse, observation: DomainObservation) -> Output:
-        """Ask for the hosts of a domain: its NS and MX hosts, and, if it exists, the guessed ones."""
-        name = _question(response).subject
-        roles = self._roles(name, observation)
+        """
+        Ask for the hosts of a domain: its NS and MX hosts, and, if it exists, the guessed ones.
+
+        Those were guessed, whatever the answer, when the domain was asked about the first time.
+        """
+        name, second = _question(response).subject, _question(response).second
+        guessed = () if second else tuple(self._guessed(name))
+        roles = (*_name_servers(observation.ns), *_mail_exchangers(observation.mx), *guessed)
         absent = any(map(_denies, _lookups(observation)))
         hosts = [Host(name=role.host, refusal=_refusal(role.host)) for role in roles if _refusal(role.host)]
         if absent:
-            hosts += [_absent(role.host, observation) for role in roles if role.kind in self.plan.prefixes]
+            hosts += [_absent(role.host, observation) for role in guessed]
         settled = {host.name for host in hosts}
         labels = tuple(label for _, label in self.plan.guesses if f"{label}.{name}" not in settled)
-        if labels:
+        if labels and not second:
             yield questions.request(questions.guesses(name, labels), response.url)
         for host in dict.fromkeys(role.host for role in roles if role.kind in ("NS", "MX")):
             if host not in settled:
                 yield questions.request(questions.host(host), response.url)
         yield DomainItem(
-            url=response.url,
+            **_of(response),
             name=name,
             tld=lists.tld(name),
             ns=observation.ns,
@@ -137,16 +142,16 @@ class MatrixSpider(scrapy.Spider):
             if lookup
             for address in lookup.texts
         }
-        yield HostsItem(url=response.url, hosts=hosts, addresses=tuple(addresses.values()))
+        yield HostsItem(**_of(response), hosts=hosts, addresses=tuple(addresses.values()))
 
     def parse_reverse(self, response: ObservationResponse, observation: ReverseObservation) -> Output:
-        yield ReverseItem(url=response.url, address=_subject(response), lookup=observation.lookup)
+        yield ReverseItem(**_of(response), address=_subject(response), lookup=observation.lookup)
 
     def parse_ping(self, response: ObservationResponse, observation: PingObservation) -> Output:
-        yield PingItem(url=response.url, address=_subject(response), ping=observation)
+        yield PingItem(**_of(response), address=_subject(response), ping=observation)
 
     def parse_tcp(self, response: ObservationResponse, observation: TcpObservation) -> Output:
-        yield TcpItem(url=response.url, address=_subject(response), tcp=observation)
+        yield TcpItem(**_of(response), address=_subject(response), tcp=observation)
 
     def parse_trace(self, response: ObservationResponse, observation: TraceObservation) -> Output:
         """Ask for the names of the routers on the path."""
@@ -154,21 +159,19 @@ class MatrixSpider(scrapy.Spider):
             for router in dict.fromkeys(hop.address for hop in observation.hops if hop.address):
                 if self.plan.policy.refusal(router) is None:
                     yield questions.request(questions.reverse(router), response.url)
-        yield TraceItem(url=response.url, address=_subject(response), trace=observation)
+        yield TraceItem(**_of(response), address=_subject(response), trace=observation)
 
     def parse_refusal(self, response: ObservationResponse, observation: Refusal) -> Output:
         """Keep the reason with whatever was not asked: a domain, hosts or an address."""
         question = _question(response)
         if question.about_hosts:
             hosts = tuple(Host(name=name, refusal=observation.reason) for name in question.names)
-            yield HostsItem(url=response.url, hosts=hosts, addresses=())
+            yield HostsItem(**_of(response), hosts=hosts, addresses=())
         elif question.scheme == "dns" and "PTR" not in question.types:
             name, when = question.subject, response.meta["refused_at"]
-            yield DomainItem(
-                url=response.url, name=name, tld=lists.tld(name), refusal=observation.reason, asked_at=when
-            )
+            yield DomainItem(**_of(response), name=name, tld=lists.tld(name), refusal=observation.reason, asked_at=when)
         else:
-            yield RefusalItem(url=response.url, address=question.subject, reason=observation.reason)
+            yield RefusalItem(**_of(response), address=question.subject, reason=observation.reason)
 
     _parsers: Final[dict[type[Observation], Callable[..., Output]]] = {
         DomainObservation: parse_domain,
@@ -180,9 +183,8 @@ class MatrixSpider(scrapy.Spider):
         Refusal: parse_refusal,
     }
 
-    def _roles(self, name: str, observation: DomainObservation) -> tuple[Role, ...]:
-        guessed = tuple(Role(kind=kind, host=f"{label}.{name}", priority=0) for kind, label in self.plan.guesses)
-        return (*_name_servers(observation.ns), *_mail_exchangers(observation.mx), *guessed)
+    def _guessed(self, name: str) -> Iterator[Role]:
+        return (Role(kind=kind, host=f"{label}.{name}", priority=0) for kind, label in self.plan.guesses)
 
     def _chosen(self, *lookups: LookupObservation | None) -> tuple[str, ...]:
         """Choose the smallest usable addresses of each family: the same ones whatever order they come in."""
@@ -212,6 +214,11 @@ class MatrixSpider(scrapy.Spider):
 def _question(response: ObservationResponse) -> questions.Question:
     assert response.request is not None
     return questions.of(response.request)
+
+
+def _of(response: ObservationResponse) -> dict[str, Any]:
+    """Give what every item says of its request."""
+    return {"url": response.url, "second": _question(response).second}
 
 
 def _subject(response: ObservationResponse) -> str:

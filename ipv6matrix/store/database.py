@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar, cast
 
 from ipv6matrix.items import Answered
 from ipv6matrix.store import facts, schema, views
@@ -20,8 +21,26 @@ from ipv6matrix.store import facts, schema, views
 _CACHE_KB: Final = 32_768
 
 
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+
+
 class StoreError(Exception):
     """A database that cannot be used; the message names it and the mend."""
+
+
+def _told(method: _Method) -> _Method:
+    """Make a StoreError of what SQLite says when the disk is full or broken; what was committed is safe."""
+
+    @wraps(method)
+    def wrapped(self: Store, *arguments: Any, **named: Any) -> Any:
+        try:
+            return method(self, *arguments, **named)
+        except sqlite3.OperationalError as error:
+            raise StoreError(
+                f"cannot write {str(self.path)!r} ({error}): make room there, then give the same command again"
+            ) from error
+
+    return cast(_Method, wrapped)
 
 
 class Store:
@@ -55,6 +74,7 @@ class Store:
 
     # --- requests ---
 
+    @_told
     def ask(self, url: str, slot: str) -> bool:
         """Note a request that is to be asked; False when it is known already."""
         self._begin()
@@ -65,6 +85,7 @@ class Store:
         self._number += cursor.rowcount
         return cursor.rowcount == 1
 
+    @_told
     def answer(self, item: Answered, follow_ups: Iterable[tuple[str, str]] = ()) -> list[tuple[str, bool]]:
         """
         Write an item, the requests (URL, slot) that its answer led to, and mark its own request done.
@@ -139,6 +160,7 @@ class Store:
         row = cursor.fetchone()
         return dict(zip((column[0] for column in cursor.description), row, strict=True)) if row else None
 
+    @_told
     def record_crawl(self, **columns: Any) -> None:
         """Set columns of the row that says what ran, and commit."""
         self._begin()
@@ -153,6 +175,7 @@ class Store:
 
     # --- transactions ---
 
+    @_told
     def commit(self) -> None:
         """End the open transaction, if there is one."""
         if self._writes and self._connection.in_transaction:
@@ -163,15 +186,19 @@ class Store:
         """
         Commit, fold the write-ahead log into the file and close it.
 
-        False when a reader held the log: then the file is whole only with the log beside it.
+        False when a reader held the log, or there was no room: then the file is whole only with the log beside it.
         """
-        self.commit()
         busy = 0
-        if self._writes:
-            (busy, _, _) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if self._writes and not busy:
-            # A file that is read from then on: in WAL mode even readers would have to write beside it.
-            self._connection.execute("PRAGMA journal_mode = DELETE")
+        try:
+            self.commit()
+            if self._writes:
+                (busy, _, _) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if self._writes and not busy:
+                # A file that is read from then on: in WAL mode even readers would have to write beside it.
+                self._connection.execute("PRAGMA journal_mode = DELETE")
+        except (StoreError, sqlite3.OperationalError):
+            # No room: what is committed stays in the log, and the next start finds it there.
+            busy = 1
         self._connection.close()
         return not busy
 
@@ -190,6 +217,7 @@ class Store:
 
 def _open(path: Path) -> sqlite3.Connection:
     try:
+        _look(path)
         connection = sqlite3.connect(path, isolation_level=None, cached_statements=256)
         try:
             _prepare(connection, path)
@@ -201,6 +229,28 @@ def _open(path: Path) -> sqlite3.Connection:
             f"cannot use {str(path)!r} ({error}): move it away, or name another folder with -s JOBDIR="
         ) from error
     return connection
+
+
+def _look(path: Path) -> None:
+    """
+    Refuse a file that is not ours, or not whole, before it is opened to be written.
+
+    Whoever closes a database as the last one that writes folds its log into it:
+    that must not happen to a foreign one.
+    """
+    # A journal is left where a kill came while the log was switched off; only a writer can undo that.
+    if not path.is_file() or path.with_name(f"{path.name}-journal").exists():
+        return
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    try:
+        _must_be_ours(connection, path, writes=True)
+        (page_bytes,) = connection.execute("PRAGMA page_size").fetchone()
+    finally:
+        connection.close()
+    # SQLite itself takes a page that was cut for a whole one. With a log beside it
+    # the file may end anywhere: the log has the page.
+    if path.stat().st_size % page_bytes and not path.with_name(f"{path.name}-wal").exists():
+        raise sqlite3.DatabaseError("database disk image is malformed")
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

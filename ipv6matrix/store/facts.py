@@ -2,7 +2,9 @@
 Writing items: one function per kind, all within the transaction that is open.
 
 Each writes a fact once: what is there already stays as it is, so an answer that
-comes twice (a request asked again after a kill) changes nothing.
+comes twice (a request asked again after a kill) changes nothing. An answer of the
+second pass takes the place of a passing failure, which moves to first_answers,
+and of nothing else.
 """
 
 from __future__ import annotations
@@ -13,6 +15,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ipv6matrix.items import (
+    NO_REPLY,
+    PASSING_OF_ADDRESSES,
+    PASSING_OF_LOOKUPS,
     Address,
     Answered,
     Certificate,
@@ -37,7 +42,23 @@ def save(connection: sqlite3.Connection, item: Answered) -> None:
     _writers[type(item)](connection, item)
 
 
+def _renews(
+    connection: sqlite3.Connection, subject: str, question: str, outcome: str | None, asked_at: int | None
+) -> bool:
+    """Keep how a question ended the first time; False when that was no passing failure, or is kept already."""
+    passing = PASSING_OF_ADDRESSES | {NO_REPLY} if question.startswith(("ping", "tcp")) else PASSING_OF_LOOKUPS
+    if outcome not in passing:
+        return False
+    cursor = connection.execute(
+        "INSERT INTO first_answers VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", (subject, question, outcome, asked_at)
+    )
+    return cursor.rowcount == 1
+
+
 def _save_domain(connection: sqlite3.Connection, item: DomainItem) -> None:
+    if item.second:
+        _renew_domain(connection, item)
+        return
     cursor = connection.execute(
         "INSERT INTO domains (name, tld, ns_status, ns_ttl_s, mx_status, mx_ttl_s, soa_status, soa_ttl_s,"
         " refusal, asked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -57,6 +78,26 @@ def _save_domain(connection: sqlite3.Connection, item: DomainItem) -> None:
     assert domain_id is not None
     _save_soa(connection, domain_id, item.soa)
     _save_roles(connection, domain_id, item.roles)
+    for host in item.hosts:
+        _save_host(connection, host)
+
+
+def _renew_domain(connection: sqlite3.Connection, item: DomainItem) -> None:
+    row = connection.execute(
+        "SELECT id, asked_at, ns_status, mx_status, soa_status FROM domains WHERE name = ?", (item.name,)
+    ).fetchone()
+    if row is None:
+        return
+    domain_id, asked_at, *outcomes = row
+    for lookup, outcome in zip((item.ns, item.mx, item.soa), outcomes, strict=True):
+        if lookup and _renews(connection, item.name, lookup.type, outcome, asked_at):
+            column = lookup.type.lower()
+            connection.execute(
+                f"UPDATE domains SET {column}_status = ?, {column}_ttl_s = ? WHERE id = ?",
+                (*_status_and_ttl(lookup), domain_id),
+            )
+            _save_roles(connection, domain_id, tuple(role for role in item.roles if role.kind == lookup.type))
+            _save_soa(connection, domain_id, lookup if lookup is item.soa else None)
     for host in item.hosts:
         _save_host(connection, host)
 
@@ -103,7 +144,28 @@ def _save_hosts(connection: sqlite3.Connection, item: HostsItem) -> None:
     for address in item.addresses:
         _save_address(connection, address)
     for host in item.hosts:
-        _save_host(connection, host)
+        (_renew_host if item.second else _save_host)(connection, host)
+
+
+def _renew_host(connection: sqlite3.Connection, host: Host) -> None:
+    row = connection.execute(
+        "SELECT id, asked_at, a_status, aaaa_status FROM hosts WHERE name = ?", (host.name,)
+    ).fetchone()
+    if row is None:
+        return
+    host_id, asked_at, *outcomes = row
+    renewed: dict[str, LookupObservation] = {}
+    for lookup, outcome in zip((host.a, host.aaaa), outcomes, strict=True):
+        if lookup and _renews(connection, host.name, lookup.type, outcome, asked_at):
+            column = lookup.type.lower()
+            renewed[column] = lookup
+            connection.execute(
+                f"UPDATE hosts SET {column}_status = ?, {column}_ttl_s = ?,"
+                " canonical_name = ifnull(canonical_name, ?), wildcard = iif(?, ?, wildcard) WHERE id = ?",
+                (*_status_and_ttl(lookup), lookup.canonical_name, bool(lookup.texts), host.wildcard, host_id),
+            )
+    found = Host(name=host.name, a=renewed.get("a"), aaaa=renewed.get("aaaa"), chosen=host.chosen)
+    _save_host_addresses(connection, host_id, found)
 
 
 def _save_host(connection: sqlite3.Connection, host: Host) -> None:
@@ -181,11 +243,16 @@ def _address_id(connection: sqlite3.Connection, address: str) -> int:
 
 
 def _save_reverse(connection: sqlite3.Connection, item: ReverseItem) -> None:
-    names = item.lookup.texts
+    address_id, names = _address_id(connection, item.address), item.lookup.texts
+    if item.second:
+        row = connection.execute("SELECT status, asked_at FROM reverse_names WHERE address_id = ?", (address_id,))
+        if not _renews(connection, item.address, "PTR", *(row.fetchone() or (None, None))):
+            return
+        connection.execute("DELETE FROM reverse_names WHERE address_id = ?", (address_id,))
     connection.execute(
         "INSERT INTO reverse_names VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (
-            _address_id(connection, item.address),
+            address_id,
             item.lookup.status,
             # Servers rotate several names; the smallest is the same in every crawl.
             min(names, default=None),
@@ -197,10 +264,19 @@ def _save_reverse(connection: sqlite3.Connection, item: ReverseItem) -> None:
 
 
 def _save_ping(connection: sqlite3.Connection, item: PingItem) -> None:
+    address_id = _address_id(connection, item.address)
+    if item.second:
+        row = connection.execute(
+            "SELECT ifnull(failure, iif(rtts_ms = '[]', ?, NULL)), asked_at FROM pings WHERE address_id = ?",
+            (NO_REPLY, address_id),
+        )
+        if not _renews(connection, item.address, "ping", *(row.fetchone() or (None, None))):
+            return
+        connection.execute("DELETE FROM pings WHERE address_id = ?", (address_id,))
     connection.execute(
         "INSERT INTO pings VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (
-            _address_id(connection, item.address),
+            address_id,
             item.ping.sent,
             json.dumps(item.ping.rtts_ms, separators=(",", ":")),
             item.ping.failure,
@@ -211,15 +287,25 @@ def _save_ping(connection: sqlite3.Connection, item: PingItem) -> None:
 
 def _save_tcp(connection: sqlite3.Connection, item: TcpItem) -> None:
     address_id = _address_id(connection, item.address)
+    ports = item.tcp.ports
+    if item.second:
+        ports = tuple(port for port in ports if _makes_way(connection, address_id, item.address, port.port))
     connection.executemany(
         "INSERT INTO ports VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [
-            (address_id, port.port, port.open, port.connect_ms, port.failure, int(port.asked_at))
-            for port in item.tcp.ports
-        ],
+        [(address_id, port.port, port.open, port.connect_ms, port.failure, int(port.asked_at)) for port in ports],
     )
-    if item.tcp.smtp:
+    if item.tcp.smtp and (ports or not item.second):
         _save_smtp(connection, address_id, item.tcp.smtp)
+
+
+def _makes_way(connection: sqlite3.Connection, address_id: int, address: str, port: int) -> bool:
+    """Take away the row of a port that is renewed; False for one that is not."""
+    where, key = "FROM ports WHERE address_id = ? AND port = ?", (address_id, port)
+    row = connection.execute(f"SELECT failure, asked_at {where}", key).fetchone() or (None, None)
+    if not _renews(connection, address, f"tcp {port}", *row):
+        return False
+    connection.execute(f"DELETE {where}", key)
+    return True
 
 
 def _save_smtp(connection: sqlite3.Connection, address_id: int, smtp: SmtpObservation) -> None:

@@ -90,6 +90,15 @@ _FACTS = (
         refusal TEXT,
         asked_at INTEGER
     )""",
+    # The outcome of whatever was asked twice and had failed the first time.
+    """
+    CREATE TABLE first_answers (
+        subject TEXT NOT NULL,
+        question TEXT NOT NULL,
+        outcome TEXT NOT NULL,
+        asked_at INTEGER NOT NULL,
+        PRIMARY KEY (subject, question)
+    ) WITHOUT ROWID""",
     """
     CREATE TABLE roles (
         domain_id INTEGER NOT NULL REFERENCES domains,

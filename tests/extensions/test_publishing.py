@@ -131,3 +131,39 @@ def test_a_move_that_breaks_off_leaves_the_source(tmp_path, elsewhere, monkeypat
 
     assert b"all" == source.read_bytes()
     assert not target.exists()
+
+
+@pytest.mark.parametrize("more", [[], ["new.example"]])
+async def test_a_move_that_was_killed_before_its_end_is_not_made_twice(tmp_path, elsewhere, monkeypatch, more):
+    """
+    When the copy is there and the source is too, the next start publishes nothing twice, and nothing less.
+    """
+    with monkeypatch.context() as killed:
+        killed.setattr(Path, "unlink", None)
+        await end(crawler(tmp_path, OUTPUT_DIR=str(elsewhere)), "finished")
+    assert (tmp_path / "current" / "ips.db").exists()
+    again = crawler(tmp_path, OUTPUT_DIR=str(elsewhere))
+    for name in more:
+        job(again).open().answer(domain_item(name))
+
+    await end(again, "finished")
+
+    names = ["ips-2024-01-05__10-00-00.db", *("ips-2024-01-05__10-00-00-2.db" for _ in more)]
+    assert sorted(names) == sorted(file.name for file in elsewhere.iterdir())
+    assert [("a.example",), *((name,) for name in more)] == domains(elsewhere / names[-1])
+    assert ["lock"] == [file.name for file in (tmp_path / "current").iterdir()]
+
+
+def test_a_copy_is_on_the_disk_before_its_source_goes(tmp_path, elsewhere, monkeypatch):
+    """
+    The copy is flushed before it gets its name, and the folder before the source is removed.
+    """
+    source, target = tmp_path / "ips.db", elsewhere / "ips-run.db"
+    source.write_bytes(b"all")
+    flushed = []
+    monkeypatch.setattr(publishing, "flush", lambda path: flushed.append((path, target.exists(), source.exists())))
+
+    publishing.move(source, target)
+
+    assert [(elsewhere / "ips-run.part", False, True), (elsewhere, True, True)] == flushed
+    assert not source.exists()

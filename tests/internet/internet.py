@@ -156,6 +156,10 @@ class Internet:
         """Make the resolver answer as a word of `zones.Fault` says, whatever it is asked, or `normal` again."""
         self._services.ask("resolver", f"mode {mode}")
 
+    def forget(self) -> None:
+        """Make the resolver take every question for one that it has not been asked before."""
+        self._services.ask("resolver", "forget")
+
     def drop(self, *families: Family) -> None:
         """Lose every packet of these families on the vantage point's link from now on; none: lose nothing."""
         self._services.ask("forwarder", " ".join(("drop", *map(str, families))))

@@ -74,16 +74,30 @@ def _faults() -> Iterator[Zone]:
         ("www", "AAAA", Fault.SERVFAIL),
         ("www", "AAAA", Fault.SILENT),
         ("www", "AAAA", Fault.FLAKY),
+        ("www", "AAAA", Fault.RECOVERING),
         ("www", "A", Fault.REFUSED),
         ("www", ANY_TYPE, Fault.TRUNCATED),
         ("@", "MX", Fault.SERVFAIL),
         ("@", "MX", Fault.SILENT),
+        ("@", "NS", Fault.RECOVERING),
         ("@", "NS", Fault.SERVFAIL),
         ("@", "SOA", Fault.REFUSED),
     ):
         what = "any" if rdtype == ANY_TYPE else rdtype.lower()
         apex = f"{fault}-{what}.example"
         yield zone(apex, {"www": both("open", 4)}, mx=("10 mx1.mailbarn.com",), faults={(label, rdtype): fault})
+    # Only the second pass finds the mail host, and the wildcard.
+    yield zone(
+        "recovering-mx.example",
+        {"mail": both("smtp_starttls", 30)},
+        mx=("10 mail.recovering-mx.example",),
+        faults={("@", "MX"): Fault.RECOVERING},
+    )
+    yield zone(
+        "recovering-wildcard.example",
+        {"*": both("web", 18)},
+        faults={(label, rdtype): Fault.RECOVERING for label in ("www", "ntp") for rdtype in ("A", "AAAA")},
+    )
     yield zone("nodata.example", ns=())
     yield zone("nodata-hosts.example", more={("www.nodata-hosts.example", "TXT"): ("nothing else",)})
     # The name exists only because something below it does.

@@ -38,11 +38,11 @@ RCODES: Final = {
 
 
 def ask_all(resolvers: Resolvers, questions: list[Question]) -> dict[Question, LookupTruth]:
-    """Ask everything over UDP (IPv6), twice what stays silent, and over TCP (IPv4) what comes back cut."""
+    """Ask everything over UDP (IPv6), what fails up to three times, and over TCP (IPv4) what comes back cut."""
     questions = [question for question in questions if len(question[0]) <= MAX_NAME]
     answers = {question: LookupTruth(status=Failure.TIMEOUT) for question in questions}
     missing = questions
-    for _ in range(2):
+    for _ in range(3):
         replies = dict(_replies(resolvers[1], missing))
         cut = [question for question, reply in replies.items() if reply.flags & dns.flags.TC]
         with ThreadPoolExecutor(16) as pool:
@@ -50,7 +50,7 @@ def ask_all(resolvers: Resolvers, questions: list[Question]) -> dict[Question, L
         for question, reply in (replies | whole).items():
             if reply is not None:
                 answers[question] = _read(reply, question)
-        missing = [question for question in missing if question not in replies]
+        missing = [question for question in missing if answers[question].status in (Failure.TIMEOUT, Failure.SERVFAIL)]
     return answers
 
 

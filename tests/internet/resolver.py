@@ -6,8 +6,8 @@ One process and one loop; an answer that was built once is kept as bytes.
     python -m tests.internet.resolver SCENARIO LOG|- UDP,UDP TCP,TCP
 
 SCENARIO is a pickled Scenario, the rest are descriptors of bound sockets.
-Commands: `mode normal`, `mode silent`, `mode servfail` …, `flush` (the log to
-its file), `stats`.
+Commands: `mode normal`, `mode silent`, `mode servfail` …, `forget` (what has been
+asked before), `flush` (the log to its file), `stats`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 CACHED_ANSWERS: Final = 50_000
 BURST: Final = 64
 NORMAL: Final = "normal"
+# One lookup asks each of the two addresses of the resolver.
+RECOVERING_AFTER: Final = 2
 
 
 class Resolver:
@@ -67,10 +69,12 @@ class Resolver:
         )
 
     def command(self, line: str) -> str:
-        """Obey `mode …`, `flush` or `stats`."""
+        """Obey `mode …`, `forget`, `flush` or `stats`."""
         word, *arguments = line.split()
         if word == "mode":
             self._mode = None if arguments[0] == NORMAL else Fault(arguments[0])
+        elif word == "forget":
+            self._seen.clear()
         elif word == "flush":
             self.flush()
         return json.dumps({"answered": self._answered})
@@ -87,6 +91,8 @@ class Resolver:
 
     def _faulty(self, query: wire.Query, body: wire.Body, fault: Fault, transport: str, earlier: int) -> bytes | None:
         limit = query.size if transport == "udp" else 65535
+        if fault is Fault.RECOVERING and earlier < RECOVERING_AFTER:
+            fault = Fault.SERVFAIL
         if fault in RCODES:
             return wire.message(query, wire.Body(RCODES[fault], ()), limit=limit)
         if fault is Fault.SILENT or (fault is Fault.FLAKY and earlier == 0):

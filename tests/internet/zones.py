@@ -37,6 +37,8 @@ class Fault(StrEnum):
     SILENT = "silent"
     FLAKY = "flaky"
     "Answered from the second time on that the question is asked."
+    RECOVERING = "recovering"
+    "SERVFAIL the first two times that the question is asked, then the answer."
     TRUNCATED = "truncated"
     "Cut over UDP, in full over TCP."
     TRUNCATED_SILENT_TCP = "truncated_silent_tcp"

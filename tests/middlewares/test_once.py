@@ -7,6 +7,7 @@ from scrapy import signals
 from ipv6matrix import questions
 from ipv6matrix.items import HostsObservation
 from ipv6matrix.middlewares.once import OnceMiddleware
+from ipv6matrix.signals import question_returned
 from tests.crawlers import opened, store
 from tests.samples import domain_item, domain_url, host, hosts_item
 
@@ -100,3 +101,30 @@ async def test_other_questions_pass(tmp_path):
 
         for url in (domain_url("a.example"), questions.reverse("192.0.2.1"), questions.ping("192.0.2.1")):
             assert "untouched" == names(once, url) == names(once, url)
+
+
+async def test_the_second_pass_asks_once_more(tmp_path):
+    """
+    A question of the second pass keeps the names that are known, save those that opted out.
+    """
+    with opened(tmp_path) as crawler:
+        once = OnceMiddleware.from_crawler(crawler)
+        store(crawler).answer(hosts_item(host("www.a.example"), host("ntp.a.example")))
+
+        assert names(once, GUESSES) is None
+        assert ("www.a.example", "ntp.a.example") == names(once, questions.again(GUESSES))
+        assert ("ntp.a.example",) == names(once, questions.again(GUESSES), opted_out=("www.a.example",))
+
+
+async def test_a_question_that_returns_keeps_its_names(tmp_path):
+    """
+    Its hosts are no longer being asked for, so that they are when it is asked again.
+    """
+    with opened(tmp_path) as crawler:
+        once = OnceMiddleware.from_crawler(crawler)
+        request = questions.request(GUESSES)
+        once.process_request(request)
+
+        crawler.signals.send_catch_log(question_returned, request=request)
+
+        assert ("www.a.example", "ntp.a.example") == names(once, GUESSES)

@@ -107,6 +107,28 @@ async def test_a_random_label_is_asked_only_when_it_can_tell(resolver, asked, do
     assert expected == len(others)
 
 
+@pytest.mark.parametrize("rdtype", ["A", "AAAA"])
+async def test_one_type_alone_may_be_asked(resolver, asked, rdtype):
+    """
+    The other lookup is not asked, NXDOMAIN still spares the names below, and a wildcard is told by that type.
+    """
+    names = ["www.wildcard.example", "ipv6.web.example", "www.ipv6.web.example"]
+    hosts = [
+        host
+        for domain in ("wildcard.example", "web.example")
+        for host in await ask_hosts(
+            resolver.lookup, domain, [name for name in names if name.endswith(f".{domain}")], [rdtype]
+        )
+    ]
+
+    other = {"A": "aaaa", "AAAA": "a"}[rdtype]
+    assert [Status.OK, Status.NXDOMAIN, Status.NXDOMAIN] == [getattr(host, rdtype.lower()).status for host in hosts]
+    assert [None] * 3 == [getattr(host, other) for host in hosts]
+    assert [True, False, False] == [host.wildcard for host in hosts]
+    assert {rdtype} == {asked_type for _, asked_type in asked()}
+    assert "www.ipv6.web.example" not in {name for name, _ in asked()}
+
+
 async def test_silence_does_not_add_up(resolver):
     """
     Names that get no answer are given up together, not one lifetime after another.

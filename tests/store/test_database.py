@@ -267,6 +267,60 @@ def test_a_file_that_cannot_be_used_is_told_and_left_alone(tmp_path, make, compl
     assert ["ips.db"] == [file.name for file in tmp_path.iterdir()]
 
 
+def test_a_foreign_log_is_not_folded(tmp_path):
+    """
+    A foreign database that was killed keeps what is in its log there.
+    """
+    live = sqlite3.connect(tmp_path / "live.db", isolation_level=None)
+    live.execute("PRAGMA journal_mode = WAL")
+    live.execute("CREATE TABLE recipes (name)")
+    for ending in ("", "-wal"):
+        shutil.copy(tmp_path / f"live.db{ending}", tmp_path / f"ips.db{ending}")
+    live.close()
+    before = (tmp_path / "ips.db").read_bytes(), (tmp_path / "ips.db-wal").read_bytes()
+
+    with pytest.raises(StoreError, match="is not a database of this crawler"):
+        Store(tmp_path / "ips.db")
+
+    assert before == ((tmp_path / "ips.db").read_bytes(), (tmp_path / "ips.db-wal").read_bytes())
+
+
+def test_a_page_that_was_cut_is_told(tmp_path):
+    """
+    SQLite would read the end of a torn page as zeros.
+    """
+    Store(tmp_path / "ips.db").close()
+    torn = (tmp_path / "ips.db").read_bytes()[:-100]
+    (tmp_path / "ips.db").write_bytes(torn)
+
+    with pytest.raises(StoreError, match="database disk image is malformed"):
+        Store(tmp_path / "ips.db")
+
+    assert torn == (tmp_path / "ips.db").read_bytes()
+
+
+def test_a_kill_while_the_log_is_switched_off_is_undone(tmp_path):
+    """
+    The rollback journal that such a kill leaves is played back.
+    """
+    store = Store(tmp_path / "live.db")
+    for n in range(500):
+        store.ask(f"ping://192.0.2.{n}", "ping")
+    store.close()
+    live = sqlite3.connect(tmp_path / "live.db", isolation_level=None)
+    live.execute("PRAGMA cache_size = 1")
+    live.execute("BEGIN")
+    live.execute("UPDATE requests SET done_at = 1")
+    for ending in ("", "-journal"):
+        shutil.copy(tmp_path / f"live.db{ending}", tmp_path / f"ips.db{ending}")
+    live.close()
+    again = Store(tmp_path / "ips.db")
+
+    assert (0, 500) == progress.requests(again)
+    assert [("ok",)] == again.query("PRAGMA integrity_check")
+    again.close()
+
+
 def test_a_folder_that_is_missing_is_told(tmp_path):
     """
     The store does not make folders.
@@ -286,7 +340,7 @@ def test_a_reader_sees_what_is_committed_and_writes_nothing(store):
     store.commit()
 
     assert [("a.example",), ("b.example",)] == reader.query("SELECT name FROM domains ORDER BY name")
-    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+    with pytest.raises(StoreError, match="readonly"):
         reader.ask("ping://192.0.2.1", "ping")
     reader.close()
 

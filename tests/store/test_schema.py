@@ -45,6 +45,7 @@ def test_the_tables_of_the_first_version(connection):
         "addresses",
         "crawl",
         "domains",
+        "first_answers",
         "frontier",
         "hops",
         "host_addresses",

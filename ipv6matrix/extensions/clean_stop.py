@@ -1,0 +1,45 @@
+"""
+A crawl that is told to stop does so at once.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Self
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.utils.asyncio import AsyncioLoopingCall
+
+from ipv6matrix.signals import crawl_stopping
+
+_LOOK_EVERY_S: Final = 0.1
+
+
+class CleanStop:
+    """Tells the handlers when the engine begins to stop; Scrapy itself tells only when it has."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._looks = AsyncioLoopingCall(self._look)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        extension = cls(crawler)
+        crawler.signals.connect(extension.engine_started, signal=signals.engine_started)
+        crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
+        return extension
+
+    def engine_started(self) -> None:
+        self._looks.start(_LOOK_EVERY_S, now=False)
+
+    def spider_closed(self) -> None:
+        if self._looks.running:
+            self._looks.stop()
+
+    def _look(self) -> None:
+        engine = self._crawler.engine
+        assert engine
+        # The slot's own mark, for a stop that begins elsewhere than with a signal.
+        if not engine.running or (engine._slot and engine._slot.closing):
+            self._looks.stop()
+            self._crawler.signals.send_catch_log(crawl_stopping)

@@ -1,0 +1,186 @@
+"""
+The second pass: what only failed in passing is asked once more at the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterator
+from typing import Any, Final, Self
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import CloseSpider, DontCloseSpider
+
+from ipv6matrix import questions
+from ipv6matrix.extensions.job import Job
+from ipv6matrix.extensions.run_record import INCOMPLETE
+from ipv6matrix.items import (
+    PASSING_OF_ADDRESSES,
+    Answered,
+    DomainItem,
+    HostsItem,
+    LookupObservation,
+    PingItem,
+    ReverseItem,
+    Status,
+    TcpItem,
+)
+from ipv6matrix.store.queries import second_pass
+from ipv6matrix.store.queries.second_pass import Failed
+
+logger = logging.getLogger(__name__)
+
+# Seconds of work after which the event loop gets a turn.
+_TURN_S: Final = 0.005
+
+
+class SecondPass:
+    """
+    Keeps an idle crawl open until every question that failed in passing has been asked twice.
+
+    Each time nothing is left to ask it looks through the facts, asks what failed
+    long enough ago, and waits for what failed a moment ago. It remembers nothing:
+    a second question has a URL of its own, a first answer a row in first_answers.
+    """
+
+    def __init__(self, crawler: Crawler, after_s: float) -> None:
+        self._crawler = crawler
+        self._after_s = after_s
+        self._look: asyncio.Task[bool] | None = None
+        # Monotonic; whatever failed did so before.
+        self._idle_at: float | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        extension = cls(crawler, crawler.settings.getfloat("SECOND_PASS_AFTER"))
+        if crawler.settings.getbool("SECOND_PASS"):
+            crawler.signals.connect(extension.spider_idle, signal=signals.spider_idle)
+        crawler.signals.connect(extension.item_scraped, signal=signals.item_scraped)
+        crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
+        return extension
+
+    def spider_idle(self) -> None:
+        """Let the crawl end only when a look has found nothing to ask and nothing to wait for."""
+        if self._look is not None and self._look.done():
+            if not self._found(self._look):
+                return
+            self._look = None
+        if self._idle_at is None:
+            self._idle_at = time.monotonic()
+        if self._look is None:
+            self._look = asyncio.get_running_loop().create_task(self._ask_what_failed())
+        raise DontCloseSpider
+
+    def item_scraped(self, item: Answered) -> None:
+        assert self._crawler.stats
+        if item.second and _has_answer(item):
+            self._crawler.stats.inc_value("second_pass/recovered")
+
+    async def spider_closed(self) -> None:
+        if self._look is not None:
+            self._look.cancel()
+            await asyncio.wait((self._look,))
+
+    def _found(self, look: asyncio.Task[bool]) -> bool:
+        try:
+            return look.result()
+        except Exception:
+            # Without its second pass the crawl is not finished: it stays, to be resumed.
+            logger.exception("The second pass cannot go on")
+            raise CloseSpider(INCOMPLETE) from None
+
+    async def _ask_what_failed(self) -> bool:
+        """Ask whatever is due, wait for what is not; False when there was neither."""
+        asked, wait_s = 0, 0.0
+        turn_ends_at = time.monotonic() + _TURN_S
+        for chunk in second_pass.failed(self._store):
+            for one in chunk:
+                due_in_s = self._due_in_s(one)
+                if due_in_s <= 0:
+                    asked += self._ask(one)
+                elif self._is_new(one):
+                    wait_s = max(wait_s, due_in_s)
+            if time.monotonic() > turn_ends_at:
+                await asyncio.sleep(0)
+                turn_ends_at = time.monotonic() + _TURN_S
+        if asked:
+            logger.info("Second pass: %d questions that failed are asked once more", asked)
+            self._idle_at = None
+        elif wait_s:
+            logger.info("Second pass: the last failures are asked once more in %.0f s", wait_s)
+            await asyncio.sleep(wait_s)
+        self._wake_engine()
+        return bool(asked or wait_s)
+
+    def _due_in_s(self, failed: Failed) -> float:
+        assert self._idle_at is not None
+        # Stored times are whole seconds, and the clock they are of may have been set back.
+        by_clock_s = failed.asked_at + 1 - time.time()
+        return min(by_clock_s, self._idle_at - time.monotonic()) + self._after_s
+
+    def _ask(self, failed: Failed) -> int:
+        assert self._crawler.engine
+        assert self._crawler.stats
+        new = [url for url in self._urls(failed) if not self._frontier.knows(url)]
+        for url in new:
+            self._crawler.engine.crawl(questions.request(url))
+            self._crawler.stats.inc_value("second_pass/asked")
+        return len(new)
+
+    def _is_new(self, failed: Failed) -> bool:
+        return not all(map(self._frontier.knows, self._urls(failed)))
+
+    def _urls(self, failed: Failed) -> Iterator[str]:
+        spider: Any = self._crawler.spider
+        return map(questions.again, _questions(failed, starttls="tls" in spider.plan.metrics))
+
+    def _wake_engine(self) -> None:
+        # Else it would look whether it is idle only every five seconds.
+        assert self._crawler.engine
+        assert self._crawler.engine._slot
+        self._crawler.engine._slot.nextcall.schedule()
+
+    @property
+    def _frontier(self) -> Any:
+        assert self._crawler.engine
+        return self._crawler.engine.scheduler
+
+    @property
+    def _store(self) -> Any:
+        job = self._crawler.get_extension(Job)
+        assert job is not None
+        return job.store
+
+
+def _questions(failed: Failed, *, starttls: bool) -> Iterator[str]:
+    """Give the URLs of what failed, as the first pass would ask it alone."""
+    if failed.labels:
+        yield questions.guesses(failed.subject, failed.labels, failed.types)
+    elif failed.types:
+        yield questions.domain(failed.subject, failed.types)
+    if failed.pinged:
+        yield questions.ping(failed.subject)
+    if failed.ports:
+        yield questions.tcp(failed.subject, failed.ports, starttls=starttls)
+
+
+def _has_answer(item: Answered) -> bool:
+    match item:
+        case DomainItem():
+            return _any_answer(item.ns, item.mx, item.soa)
+        case HostsItem():
+            return any(_any_answer(host.a, host.aaaa) for host in item.hosts)
+        case ReverseItem():
+            return _any_answer(item.lookup)
+        case PingItem():
+            return bool(item.ping.rtts_ms)
+        case TcpItem():
+            return any(port.open or port.failure not in PASSING_OF_ADDRESSES for port in item.tcp.ports)
+    return False
+
+
+def _any_answer(*lookups: LookupObservation | None) -> bool:
+    return any(isinstance(lookup.status, Status) for lookup in lookups if lookup)

@@ -1,0 +1,56 @@
+"""
+What the handlers of all schemes share.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import abstractmethod
+
+from scrapy import Request
+from scrapy.core.downloader.handlers.base import BaseDownloadHandler
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+
+from ipv6matrix.items import Observation
+from ipv6matrix.responses import ObservationResponse
+from ipv6matrix.signals import crawl_stopping
+
+
+class ProbeDownloadHandler(BaseDownloadHandler):
+    """
+    Makes a response of an observation, and ends what is under way when the crawl stops.
+
+    Scrapy lets downloads come to their end first; a mail server may take ten
+    seconds to greet. What is ended here has no response, so its request stays
+    pending and is asked again.
+    """
+
+    lazy = False
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._under_way: set[asyncio.Task[Observation]] = set()
+        self._stops = False
+        crawler.signals.connect(self._stop, signal=crawl_stopping)
+
+    @abstractmethod
+    async def observe(self, request: Request) -> Observation:
+        """Ask the question of a request."""
+
+    async def download_request(self, request: Request) -> ObservationResponse:
+        task = asyncio.ensure_future(self.observe(request))
+        self._under_way.add(task)
+        try:
+            return ObservationResponse(request, await task)
+        except asyncio.CancelledError:
+            if not self._stops:
+                raise
+            raise IgnoreRequest("the crawl stops") from None
+        finally:
+            self._under_way.discard(task)
+
+    def _stop(self) -> None:
+        self._stops = True
+        for task in self._under_way:
+            task.cancel()

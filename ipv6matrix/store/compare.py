@@ -1,0 +1,35 @@
+"""
+Two files of one crawl: does one hold all that is in the other?
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+# What a crawl says of itself: another start of it changes that, and no fact.
+_NO_FACTS: Final = ("crawl", "frontier")
+
+
+def holds(one: Path, other: Path) -> bool:
+    """
+    Tell whether every request and every fact of `other` is in `one`, row by row.
+
+    It reads both as a whole; False when either is no database of the same schema.
+    """
+    try:
+        with closing(sqlite3.connect(f"{other.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            connection.execute("ATTACH ? AS one", (f"{one.absolute().as_uri()}?mode=ro",))
+            tables = connection.execute("SELECT name FROM main.sqlite_schema WHERE type = 'table'").fetchall()
+            return all(
+                connection.execute(
+                    f"SELECT 1 FROM (SELECT * FROM main.{table} EXCEPT SELECT * FROM one.{table}) LIMIT 1"
+                ).fetchone()
+                is None
+                for (table,) in tables
+                if table not in _NO_FACTS
+            )
+    except sqlite3.DatabaseError:
+        return False

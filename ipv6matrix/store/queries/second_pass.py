@@ -1,0 +1,124 @@
+"""
+What is to be asked once more: the questions that only failed in passing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final
+
+from ipv6matrix.items import PASSING_OF_ADDRESSES, PASSING_OF_LOOKUPS
+from ipv6matrix.store.database import Store
+
+# Rows of a table that are looked through at a time: some ten milliseconds at most.
+_CHUNK: Final = 3_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A domain, a host, hosts that were guessed for one domain, or an address, with what failed of it."""
+
+    subject: str
+    labels: tuple[str, ...] = ()
+    "Of guessed hosts: what stands before the domain, which is the subject."
+    types: tuple[str, ...] = ()
+    "The lookups that failed; none for an address that answered no probe."
+    pinged: bool = False
+    ports: tuple[int, ...] = ()
+    "What a silent address was asked."
+    asked_at: int
+    "When the last of these questions was asked."
+
+
+def failed(store: Store) -> Iterator[list[Failed]]:
+    """
+    Look through all facts, a chunk at a time; a list may be empty.
+
+    What has been asked twice, as first_answers tells, is left out.
+    """
+    for table, sql, read in _LOOKS:
+        ((last,),) = store.query(f"SELECT ifnull(max(rowid), 0) FROM {table}")
+        for after in range(0, last, _CHUNK):
+            yield list(read(store.query(sql, (after, after + _CHUNK))))
+
+
+def _words(words: Iterable[str]) -> str:
+    return ", ".join(f"'{word}'" for word in sorted(words))
+
+
+def _failing(status: str, subject: str, rdtype: str) -> str:
+    """Give the SQL that makes the type of a lookup that failed once, else NULL."""
+    return (
+        f"iif({status} IN ({_words(PASSING_OF_LOOKUPS)}) AND NOT EXISTS (SELECT 1 FROM first_answers"
+        f" WHERE first_answers.subject = {subject} AND question = '{rdtype}'), '{rdtype}', NULL)"
+    )
+
+
+_DOMAINS: Final = f"""
+    SELECT name, asked_at, {_failing("ns_status", "name", "NS")} AS ns, {_failing("mx_status", "name", "MX")} AS mx,
+           {_failing("soa_status", "name", "SOA")} AS soa
+    FROM domains WHERE id > ? AND id <= ? AND coalesce(ns, mx, soa) IS NOT NULL ORDER BY id"""
+
+# With the domain that a host was guessed for: only beside the others of that domain is a wildcard told.
+_HOSTS: Final = f"""
+    SELECT hosts.name, asked_at, {_failing("a_status", "hosts.name", "A")} AS a,
+           {_failing("aaaa_status", "hosts.name", "AAAA")} AS aaaa,
+           (SELECT domains.name FROM roles JOIN domains ON domains.id = domain_id
+            WHERE host_id = hosts.id AND kind IN ('WWW', 'NTP') ORDER BY domain_id LIMIT 1) AS domain
+    FROM hosts WHERE id > ? AND id <= ? AND coalesce(a, aaaa) IS NOT NULL ORDER BY id"""
+
+_REVERSE: Final = f"""
+    SELECT address, asked_at, {_failing("status", "address", "PTR")} AS ptr
+    FROM reverse_names JOIN addresses ON addresses.id = address_id
+    WHERE address_id > ? AND address_id <= ? AND ptr IS NOT NULL ORDER BY address_id"""
+
+# Addresses of which neither ping nor any port brought an answer; a trace that arrived is one.
+_SILENT: Final = f"""
+    SELECT address, max(ifnull(pings.asked_at, 0), ifnull(max(ports.asked_at), 0)), pings.address_id IS NOT NULL,
+           group_concat(port)
+    FROM addresses LEFT JOIN pings ON pings.address_id = addresses.id LEFT JOIN ports ON ports.address_id = addresses.id
+    WHERE addresses.id > ? AND addresses.id <= ? AND found_at IS NOT NULL AND refusal IS NULL
+          AND (pings.address_id IS NULL
+               OR rtts_ms = '[]' AND ifnull(pings.failure, 'timeout') IN ({_words(PASSING_OF_ADDRESSES)}))
+          AND NOT EXISTS (SELECT 1 FROM traces WHERE traces.address_id = addresses.id AND reached_ttl IS NOT NULL)
+          AND NOT EXISTS (SELECT 1 FROM first_answers
+                          WHERE subject = address AND (question = 'ping' OR question LIKE 'tcp %'))
+    GROUP BY addresses.id
+    HAVING (pings.address_id IS NOT NULL OR count(port) > 0)
+           AND count(port) = count(*) FILTER (WHERE ports.failure IN ({_words(PASSING_OF_ADDRESSES)}))
+    ORDER BY addresses.id"""
+
+Rows = list[tuple[Any, ...]]
+
+
+def _lookups(rows: Rows) -> Iterator[Failed]:
+    for subject, asked_at, *types in rows:
+        yield Failed(subject=subject, types=tuple(filter(None, types)), asked_at=asked_at)
+
+
+def _hosts(rows: Rows) -> Iterator[Failed]:
+    for (domain, *types), group in groupby(rows, key=lambda row: (row[4], row[2], row[3])):
+        hosts = [(name, asked_at) for name, asked_at, *_ in group]
+        asked = tuple(filter(None, types))
+        if domain is None:
+            yield from (Failed(subject=name, types=asked, asked_at=asked_at) for name, asked_at in hosts)
+        else:
+            labels = tuple(name.removesuffix(f".{domain}") for name, _ in hosts)
+            last = max(asked_at for _, asked_at in hosts)
+            yield Failed(subject=domain, labels=labels, types=asked, asked_at=last)
+
+
+def _silent(rows: Rows) -> Iterator[Failed]:
+    for address, asked_at, pinged, ports in rows:
+        numbers = tuple(sorted(int(port) for port in ports.split(","))) if ports else ()
+        yield Failed(subject=address, pinged=bool(pinged), ports=numbers, asked_at=asked_at)
+
+
+_LOOKS: Final[tuple[tuple[str, str, Callable[[Rows], Iterator[Failed]]], ...]] = (
+    ("domains", _DOMAINS, _lookups),
+    ("hosts", _HOSTS, _hosts),
+    ("reverse_names", _REVERSE, _lookups),
+    ("addresses", _SILENT, _silent),
+)

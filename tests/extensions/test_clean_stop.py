@@ -1,0 +1,72 @@
+"""A crawl that is told to stop does so at once."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+from scrapy import signals
+
+from ipv6matrix.signals import crawl_stopping
+from tests.crawlers import crawler
+
+
+@pytest.fixture
+async def watched(tmp_path):
+    """A crawler with an engine that only says whether it runs, and the times it was said to stop."""
+    made = crawler(tmp_path)
+    made.engine = SimpleNamespace(running=True, _slot=SimpleNamespace(closing=None))
+    told = []
+
+    def note():
+        told.append(True)
+
+    made.signals.connect(note, signal=crawl_stopping)
+    keeps = note  # receivers are held weakly
+    await made.signals.send_catch_log_async(signals.engine_started)
+    yield made, told, keeps
+    await made.signals.send_catch_log_async(signals.spider_closed, reason="start_refused", spider=made.spider)
+    await made.signals.send_catch_log_async(signals.engine_stopped)
+
+
+async def until(told):
+    async with asyncio.timeout(2):
+        while not told:  # noqa: ASYNC110 - nobody tells but what is tested
+            await asyncio.sleep(0.01)
+
+
+async def test_a_running_crawl_is_left_alone(watched):
+    """
+    While the engine runs nothing is said.
+    """
+    _, told, _ = watched
+
+    await asyncio.sleep(0.25)
+
+    assert [] == told
+
+
+async def test_a_stop_of_the_engine_is_told_once(watched):
+    """
+    The handlers hear within a moment that the engine no longer runs, and hear it once.
+    """
+    made, told, _ = watched
+
+    made.engine.running = False
+    await until(told)
+    await asyncio.sleep(0.25)
+
+    assert [True] == told
+
+
+async def test_a_closing_spider_is_told(watched):
+    """
+    A close that did not come from a signal, such as a full disk's, is told just so.
+    """
+    made, told, _ = watched
+
+    made.engine._slot.closing = object()
+    await until(told)
+
+    assert [True] == told

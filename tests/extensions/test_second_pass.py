@@ -1,0 +1,251 @@
+"""What failed in passing is asked once more."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import replace
+
+import pytest
+from scrapy import signals
+from scrapy.exceptions import CloseSpider, DontCloseSpider
+
+from ipv6matrix import questions
+from ipv6matrix.extensions.second_pass import SecondPass
+from ipv6matrix.items import Failure, Host, PortObservation, ReverseItem, Status, TcpItem, TcpObservation
+from ipv6matrix.store.queries import second_pass
+from tests.crawlers import count, opened, store
+from tests.samples import AT, domain_item, hosts_item, lookup, ping_item
+
+METRICS = "ping,tcp80,tcp25,tls"
+
+
+def timed_out(name, rdtype, asked_at=AT):
+    return replace(lookup(name, rdtype, status=Failure.TIMEOUT, ttl_s=None), asked_at=asked_at)
+
+
+def failing(crawler, name, *, asked_at=AT):
+    """Store a domain whose NS lookup timed out."""
+    item = domain_item(name, ns=timed_out(name, "NS", asked_at), asked_at=asked_at)
+    store(crawler).ask(item.url, "dns")
+    store(crawler).answer(item)
+
+
+def again(name):
+    return questions.again(questions.domain(name, ("NS",)))
+
+
+def pending(crawler):
+    return [url for slot in questions.SLOTS for _, url in store(crawler).pending(slot, 0, 1000)]
+
+
+def idle(crawler):
+    """Tell the components that nothing is left, and give what they raise."""
+    expected = (DontCloseSpider, CloseSpider)
+    results = crawler.signals.send_catch_log(signals.spider_idle, spider=crawler.spider, dont_log=expected)
+    return [result.value for _, result in results if result is not None]
+
+
+async def look(crawler):
+    """Let a look come to its end."""
+    task = crawler.get_extension(SecondPass)._look
+    await asyncio.wait((task,), timeout=10)
+    assert task.done()
+
+
+async def close(crawler):
+    await crawler.signals.send_catch_log_async(signals.spider_closed, reason="finished", spider=crawler.spider)
+
+
+def kinds(raised):
+    return [type(one) for one in raised]
+
+
+async def test_a_crawl_without_failures_ends(tmp_path):
+    """
+    One look that finds nothing lets the crawl end.
+    """
+    with opened(tmp_path) as crawler:
+        store(crawler).answer(domain_item("a.example", ns=lookup("a.example", "NS", "ns.example")))
+
+        assert [DontCloseSpider] == kinds(idle(crawler))
+        await look(crawler)
+        assert [] == idle(crawler)
+        assert [] == pending(crawler)
+
+
+async def test_switched_off_nothing_is_asked_again(tmp_path):
+    """
+    With SECOND_PASS=False an idle crawl ends at once.
+    """
+    with opened(tmp_path, SECOND_PASS=False) as crawler:
+        failing(crawler, "a.example")
+
+        assert [] == idle(crawler)
+        assert [] == pending(crawler)
+
+
+async def test_each_failure_is_asked_once_more(tmp_path):
+    """
+    Each question has a URL of its own and goes to its slot; the crawl ends when all have been answered.
+    """
+    with opened(tmp_path, METRICS=METRICS) as crawler:
+        failing(crawler, "a.example")
+        host = Host(name="mx.example", a=timed_out("mx.example", "A"), aaaa=lookup("mx.example", "AAAA", "2600::1"))
+        store(crawler).answer(hosts_item(host))
+        reverse = ReverseItem(url="dns://", address="192.0.2.1", lookup=timed_out("x", "PTR"))
+        store(crawler).answer(reverse)
+        port = PortObservation(port=25, open=False, failure=Failure.TIMEOUT, asked_at=AT)
+        store(crawler).answer(ping_item("2600::1"))
+        tcp = TcpItem(url="tcp://", address="2600::1", tcp=TcpObservation(ports=(port,)))
+        store(crawler).answer(tcp)
+        assert [DontCloseSpider] == kinds(idle(crawler))
+        await look(crawler)
+
+        assert [
+            again("a.example"),
+            questions.again(questions.host("mx.example", ("A",))),
+            questions.again(questions.reverse("192.0.2.1")),
+            questions.again(questions.ping("2600::1")),
+            questions.again(questions.tcp("2600::1", (25,), starttls=True)),
+        ] == pending(crawler)
+        assert 5 == count(crawler, "second_pass/asked")
+
+        answers = [
+            domain_item("a.example", url=again("a.example"), second=True, ns=timed_out("a.example", "NS")),
+            replace(
+                hosts_item(Host(name="mx.example", a=lookup("mx.example", "A"))),
+                url=questions.again(questions.host("mx.example", ("A",))),
+                second=True,
+            ),
+            replace(reverse, url=questions.again(questions.reverse("192.0.2.1")), second=True),
+            replace(ping_item("2600::1", 1.5), url=questions.again(questions.ping("2600::1")), second=True),
+            replace(tcp, url=questions.again(questions.tcp("2600::1", (25,), starttls=True)), second=True),
+        ]
+        for item in answers:
+            store(crawler).answer(item)
+            crawler.signals.send_catch_log(signals.item_scraped, item=item, response=None, spider=crawler.spider)
+
+        assert [DontCloseSpider] == kinds(idle(crawler))
+        await look(crawler)
+        assert [] == idle(crawler)
+        assert [] == pending(crawler)
+        assert 5 == count(crawler, "second_pass/asked")
+        assert 2 == count(crawler, "second_pass/recovered")
+
+
+async def test_what_the_second_pass_finds_may_fail_and_be_asked_again(tmp_path):
+    """
+    Looking goes on until it finds nothing new.
+    """
+    with opened(tmp_path) as crawler:
+        failing(crawler, "a.example")
+        idle(crawler)
+        await look(crawler)
+        item = domain_item("a.example", url=again("a.example"), second=True, ns=lookup("a.example", "NS", "ns.example"))
+        store(crawler).answer(item)
+        found = Host(name="ns.example", a=timed_out("ns.example", "A"), aaaa=timed_out("ns.example", "AAAA"))
+        store(crawler).answer(hosts_item(found))
+
+        assert [DontCloseSpider] == kinds(idle(crawler))
+        await look(crawler)
+        assert [questions.again(questions.host("ns.example"))] == pending(crawler)
+
+
+async def test_a_fresh_failure_is_waited_for(tmp_path, caplog):
+    """
+    What failed a moment ago is asked when SECOND_PASS_AFTER has gone by, the log says so; what failed earlier at once.
+    """
+    with opened(tmp_path, SECOND_PASS_AFTER=1) as crawler, caplog.at_level(logging.INFO):
+        failing(crawler, "old.example")
+        failing(crawler, "fresh.example", asked_at=int(time.time()))
+        idle(crawler)
+        await look(crawler)
+        assert [again("old.example")] == pending(crawler)
+
+        assert [DontCloseSpider] == kinds(idle(crawler))
+        await asyncio.sleep(0)
+        assert [again("old.example")] == pending(crawler)
+        await look(crawler)
+        assert any("are asked once more in" in message for message in caplog.messages)
+
+        assert [DontCloseSpider] == kinds(idle(crawler))
+        await look(crawler)
+        assert [again("old.example"), again("fresh.example")] == pending(crawler)
+
+
+@pytest.mark.parametrize(("after_s", "looks"), [(0, 1), (0.2, 2)])
+async def test_a_clock_that_was_set_back_delays_no_longer(tmp_path, after_s, looks):
+    """
+    Nothing that failed is younger than the moment when nothing was left to ask.
+    """
+    with opened(tmp_path, SECOND_PASS_AFTER=after_s) as crawler:
+        failing(crawler, "a.example", asked_at=int(time.time()) + 86_400)
+        for _ in range(looks):
+            assert [DontCloseSpider] == kinds(idle(crawler))
+            await look(crawler)
+
+        assert [again("a.example")] == pending(crawler)
+
+
+async def test_a_resumed_crawl_asks_no_third_time(tmp_path):
+    """
+    A second question that is under way, or was refused, is known by its URL.
+    """
+    with opened(tmp_path) as crawler:
+        failing(crawler, "a.example")
+        idle(crawler)
+        await look(crawler)
+    with opened(tmp_path) as crawler:
+        store(crawler).answer(domain_item("a.example", url=again("a.example"), second=True, refusal="opted_out"))
+
+        assert [DontCloseSpider] == kinds(idle(crawler))
+        await look(crawler)
+        assert [] == idle(crawler)
+        assert 0 == count(crawler, "second_pass/asked")
+
+
+async def test_closing_ends_a_look(tmp_path):
+    """
+    Whoever stops a crawl does not wait for its second pass.
+    """
+    with opened(tmp_path, SECOND_PASS_AFTER=3600) as crawler:
+        failing(crawler, "a.example", asked_at=int(time.time()))
+        idle(crawler)
+        await asyncio.sleep(0)
+        await close(crawler)
+
+        assert crawler.get_extension(SecondPass)._look.cancelled()
+
+
+async def test_a_look_that_fails_leaves_the_crawl_to_be_resumed(tmp_path, monkeypatch, caplog):
+    """
+    The error is in the log, and the crawl does not count as finished.
+    """
+
+    def broken(_):
+        raise OSError("no more")
+
+    monkeypatch.setattr(second_pass, "failed", broken)
+    with opened(tmp_path) as crawler:
+        idle(crawler)
+        await look(crawler)
+        (raised,) = idle(crawler)
+
+    assert isinstance(raised, CloseSpider)
+    assert "incomplete" == raised.reason
+    assert "The second pass cannot go on" in caplog.text
+
+
+@pytest.mark.parametrize(("status", "recovered"), [(Status.NXDOMAIN, 1), (Failure.REFUSED, 0)])
+async def test_absence_is_an_answer(tmp_path, status, recovered):
+    """
+    A name that turns out not to exist has recovered, one whose question is refused has not.
+    """
+    with opened(tmp_path) as crawler:
+        for second in (False, True):
+            item = domain_item("a.example", second=second, ns=lookup("a.example", "NS", status=status))
+            crawler.signals.send_catch_log(signals.item_scraped, item=item, response=None, spider=crawler.spider)
+
+        assert recovered == count(crawler, "second_pass/recovered")

@@ -1,0 +1,36 @@
+"""Requests of other schemes pass our middlewares untouched: lists are fetched over HTTP."""
+
+from __future__ import annotations
+
+from scrapy import Request
+from scrapy.utils.conf import build_component_list
+from scrapy.utils.misc import build_from_crawler, load_object
+
+from tests import crawlers
+
+
+async def test_our_middlewares_leave_http_alone(tmp_path):
+    """
+    No middleware of ours answers, changes or stumbles over an HTTP request.
+    """
+    request = Request("http://www.example.com/list.csv")
+    with crawlers.opened(tmp_path) as crawler:
+        for path in build_component_list(
+            crawler.settings.get_component_priority_dict_with_base("DOWNLOADER_MIDDLEWARES")
+        ):
+            middleware = build_from_crawler(load_object(path), crawler)
+            if hasattr(middleware, "process_request"):
+                assert middleware.process_request(request) is None, path
+        assert crawlers.frontier(crawler).enqueue_request(request) is False
+
+    assert {"pace"} >= set(request.meta)
+
+
+def test_http_has_scrapys_own_handlers(tmp_path):
+    """
+    The settings add four schemes and take none away.
+    """
+    handlers = crawlers.crawler(tmp_path).settings.getwithbase("DOWNLOAD_HANDLERS")
+
+    assert {"dns", "ping", "tcp", "trace"} <= set(handlers)
+    assert all(handlers[scheme].startswith("scrapy.") for scheme in ("http", "https"))

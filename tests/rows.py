@@ -1,0 +1,71 @@
+"""
+Reads a database into facts that two crawls of one list have in common.
+
+Numbers of rows become the names they stand for; times, TTLs and round trips,
+which differ from run to run, become whether they are there.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+Row = tuple[Any, ...]
+
+# What a crawl says of itself, and SQLite's own.
+NO_FACTS: Final = ("crawl", "frontier")
+# Numbers of rows, in the order of finding; and the place of an address in an answer that servers rotate.
+DROPPED: Final = ("id", "number", "position")
+# Questions of a second pass: which of them share a URL follows from the order of rows, and is no fact.
+NO_ROWS: Final = {"requests": "url NOT LIKE '%pass=2'"}
+# What a row is called elsewhere.
+NAMES: Final = {"domains": "name", "hosts": "name", "addresses": "address"}
+
+
+def facts(path: Path) -> dict[str, list[Row]]:
+    """Give the rows of each table, sorted; a row that is there twice is in the list twice."""
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        tables = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        return {
+            table: sorted(connection.execute(_query(connection, table)).fetchall(), key=repr)
+            for (table,) in tables.fetchall()
+            if table not in NO_FACTS
+        }
+
+
+def differences(expected: dict[str, list[Row]], actual: dict[str, list[Row]]) -> list[str]:
+    """Name each row that one of two databases has and the other has not, or has oftener."""
+    found = [f"{table}: only in one" for table in expected.keys() ^ actual.keys()]
+    for table in expected.keys() & actual.keys():
+        found += [f"{table}: lost {row}" for row in _beyond(expected[table], actual[table])]
+        found += [f"{table}: gained {row}" for row in _beyond(actual[table], expected[table])]
+    return sorted(found)
+
+
+def unsound(path: Path) -> list[str]:
+    """Give what SQLite finds wrong with a database: broken pages, rows that point nowhere. Writes to the file."""
+    with closing(sqlite3.connect(path)) as connection:
+        found = [text for (text,) in connection.execute("PRAGMA integrity_check") if text != "ok"]
+        return found + [f"{row[0]} points nowhere" for row in connection.execute("PRAGMA foreign_key_check")]
+
+
+def _query(connection: sqlite3.Connection, table: str) -> str:
+    targets = {row[3]: row[2] for row in connection.execute(f"PRAGMA foreign_key_list({table})")}
+    columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})") if row[1] not in DROPPED]
+    chosen = ", ".join(_column(table, column, targets.get(column)) for column in columns)
+    return f"SELECT {chosen} FROM {table} WHERE {NO_ROWS.get(table, 'TRUE')}"
+
+
+def _column(table: str, column: str, target: str | None) -> str:
+    if target is not None:
+        return f"(SELECT {NAMES[target]} FROM {target} WHERE {target}.id = {table}.{column})"
+    if column == "rtts_ms":
+        return "json_array_length(rtts_ms)"
+    return f"{column} IS NULL" if column.endswith(("_at", "_ttl_s", "_ms")) or column == "ttl_s" else column
+
+
+def _beyond(one: list[Row], other: list[Row]) -> list[Row]:
+    return list((Counter(one) - Counter(other)).elements())

@@ -1,0 +1,63 @@
+"""Two files of one crawl: does one hold all that is in the other?"""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from ipv6matrix.store.compare import holds
+from ipv6matrix.store.database import Store
+from tests.samples import domain_item
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """A closed database and a copy of it."""
+    store = Store(tmp_path / "one.db")
+    store.ask("ping://192.0.2.1", "ping")
+    store.answer(domain_item("a.example"))
+    store.close()
+    shutil.copy(tmp_path / "one.db", tmp_path / "other.db")
+    return tmp_path / "one.db", tmp_path / "other.db"
+
+
+def test_a_copy_holds_all(pair):
+    """
+    What a further start says of itself is no fact.
+    """
+    one, other = pair
+    store = Store(other)
+    record = {"run": "r", "version": "v", "settings": "{}", "list": "l", "list_sha256": "s", "resolver": "r"}
+    store.record_crawl(**record, started_at=1, starts=2, skipped="{}")
+    store.close()
+
+    assert holds(one, other)
+    assert holds(other, one)
+
+
+@pytest.mark.parametrize(
+    "more", [lambda store: store.answer(domain_item("b.example")), lambda store: store.ask("ping://192.0.2.2", "ping")]
+)
+def test_one_row_more_is_not_held(pair, more):
+    """
+    A fact or a request that only the other has is enough.
+    """
+    one, other = pair
+    store = Store(other)
+    more(store)
+    store.close()
+
+    assert not holds(one, other)
+    assert holds(other, one)
+
+
+def test_what_is_no_database_holds_nothing(pair, tmp_path):
+    """
+    Another file of that name, or another schema, is not the same crawl.
+    """
+    (tmp_path / "text.db").write_text("no database\n" * 100)
+    (tmp_path / "empty.db").touch()
+
+    assert not holds(tmp_path / "text.db", pair[0])
+    assert not holds(tmp_path / "empty.db", pair[0])

@@ -1,0 +1,242 @@
+"""
+What the command does with a JOBDIR that is not as it should be, and with another list for the same one.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from ipv6matrix.store import schema
+from ipv6matrix.store.database import Store
+from tests import crawls
+from tests.internet.internet import Internet
+from tests.samples import domain_item
+
+# Few probes: what is asked is what matters here.
+FEW = {"METRICS": "soa,ping", "PROBE_RATE_PER_NETWORK": 0, "SECOND_PASS_AFTER": 1}
+
+
+def foreign(folder: Path) -> None:
+    """Someone else's database, with a part still in its log, as an application leaves it that was killed."""
+    connection = sqlite3.connect(folder / "live.db", isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("CREATE TABLE recipes (name)")
+    connection.execute("INSERT INTO recipes VALUES ('soup')")
+    for ending in ("", "-wal"):
+        shutil.copy(folder / f"live.db{ending}", folder / f"ips.db{ending}")
+    connection.close()
+    (folder / "live.db").unlink()
+
+
+def newer(folder: Path) -> None:
+    ours(folder)
+    connection = sqlite3.connect(folder / "ips.db")
+    connection.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS) + 1}")
+    connection.close()
+
+
+def newer_and_killed(folder: Path) -> None:
+    """A newer version's database whose last commits are in its log."""
+    newer(folder)
+    (folder / "ips.db").rename(folder / "live.db")
+    connection = sqlite3.connect(folder / "live.db", isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("CREATE TABLE novelties (name)")
+    for ending in ("", "-wal"):
+        shutil.copy(folder / f"live.db{ending}", folder / f"ips.db{ending}")
+    connection.close()
+    (folder / "live.db").unlink()
+
+
+def ours(folder: Path) -> None:
+    store = Store(folder / "ips.db")
+    for n in range(300):
+        store.answer(domain_item(f"d{n}.example"), [(f"ping://192.0.2.{n}", "ping")])
+    store.close()
+
+
+def truncated(folder: Path) -> None:
+    ours(folder)
+    whole = (folder / "ips.db").read_bytes()
+    (folder / "ips.db").write_bytes(whole[: len(whole) // 2])
+
+
+def torn(folder: Path) -> None:
+    """Cut in the middle of a page."""
+    ours(folder)
+    whole = (folder / "ips.db").read_bytes()
+    (folder / "ips.db").write_bytes(whole[: len(whole) - 1000])
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (foreign, "is not a database of this crawler: move it away"),
+        (newer, "was written by a newer version of ipv6matrix"),
+        (newer_and_killed, "was written by a newer version of ipv6matrix"),
+        (truncated, "(database disk image is malformed): move it away"),
+        (torn, "(database disk image is malformed): move it away"),
+        (lambda folder: (folder / "ips.db").write_bytes(b"\x00\xffgarbage" * 5000), "(file is not a database)"),
+        (lambda folder: (folder / "ips.db").mkdir(), "(unable to open database file): move it away"),
+    ],
+    ids=["foreign", "newer", "newer-killed", "truncated", "torn", "garbage", "folder"],
+)
+def test_a_database_that_cannot_be_used_stops_the_start(internet: Internet, tmp_path: Path, make, sentence):
+    """
+    A sentence, exit status 1, no packet sent; and every byte in the folder is as it was, and as old.
+    """
+    current = tmp_path / "current"
+    current.mkdir()
+    make(current)
+    before, began_at = contents(current), time.time()
+
+    process = crawls.crawl(internet.domains_file, internet.settings() | crawls.folders(tmp_path) | FEW)
+
+    assert 1 == process.returncode
+    assert sentence in process.stderr
+    assert "Traceback" not in process.stderr
+    assert before == contents(current)
+    # The resolver was looked for, and nothing else.
+    assert {""} >= {query.name for query in internet.queries(since=began_at)}
+
+
+def test_a_folder_that_is_read_only_stops_the_start(internet: Internet, tmp_path: Path):
+    """
+    On a file system that is mounted to be read only, the sentence names the folder and the mend.
+    """
+    current = tmp_path / "current"
+    current.mkdir()
+    ours(current)
+    before = contents(current)
+    command = crawls.command(internet.domains_file, internet.settings() | crawls.folders(tmp_path) | FEW)
+    script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
+    process = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script, str(current), *command],
+        cwd=crawls.ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    if "unshare:" in process.stderr or "mount:" in process.stderr:
+        pytest.skip("this machine lets nobody mount")
+
+    assert 1 == process.returncode
+    assert (
+        f"cannot write to JOBDIR '{current}' (Read-only file system): name a folder you may write to with -s JOBDIR="
+    ) in process.stderr
+    assert "Traceback" not in process.stderr
+    assert before == contents(current)
+
+
+@pytest.fixture(scope="module")
+def lists(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two lists of domains that exist: the second has half of the first, and as many that are new."""
+    place = tmp_path_factory.mktemp("lists")
+    names = [f"{label}.example" for label in ("open", "web", "silent", "filtered", "nodata", "no-mx")]
+    more = [f"{label}.example" for label in ("one-address", "every-guess", "rotating", "ipv4-only", "cname", "open")]
+    first, second = place / "first.txt", place / "second.txt"
+    first.write_text("\n".join(names))
+    second.write_text("\n".join([*names[3:], *more]))
+    return first, second
+
+
+def test_another_list_adds_to_a_crawl(internet: Internet, lists: tuple[Path, Path], tmp_path: Path):
+    """
+    After a kill, another list for the same JOBDIR: what is known is finished, what is new is asked, nothing twice.
+    """
+    began_at = time.time()
+    settings = internet.settings() | crawls.folders(tmp_path) | FEW
+    killed_at = kill_when_domains_are_stored(lists[0], settings, tmp_path)
+
+    process = crawls.crawl(lists[1], settings)
+
+    assert 0 == process.returncode, process.stderr
+    store = Store.read(next(tmp_path.glob("ips-*.db")))
+    names = set(lists[0].read_text().split()) | set(lists[1].read_text().split())
+    assert names == {name for (name,) in store.query("SELECT name FROM domains")}
+    assert [(0,)] == store.query("SELECT count(*) FROM requests WHERE done_at IS NULL")
+    ((of_the_first,),) = store.query("SELECT count(*) FROM pings JOIN addresses ON addresses.id = address_id")
+    assert of_the_first > 0
+    assert str(lists[1]) == store.crawl()["list"]
+    store.close()
+    asked = Counter((query.name, query.type) for query in internet.queries(since=began_at) if query.type == "SOA")
+    assert dict.fromkeys(((name, "SOA") for name in names), 1) == {
+        key: number for key, number in asked.items() if key[0] in names
+    }
+    later = {query.name for query in internet.queries(since=killed_at + 0.2) if query.type == "SOA"}
+    assert names - set(lists[0].read_text().split()) == later & names
+
+
+def test_a_new_folder_asks_everything_afresh(internet: Internet, lists: tuple[Path, Path], tmp_path: Path):
+    """
+    The list of a finished crawl, with a new JOBDIR, is asked once more and ends with the same names.
+    """
+    found = []
+    for number in (1, 2):
+        began_at, place = time.time(), tmp_path / str(number)
+        process = crawls.crawl(lists[0], internet.settings() | crawls.folders(place) | FEW)
+        assert 0 == process.returncode, process.stderr
+        asked = {(query.name, query.type) for query in internet.queries(since=began_at) if query.name}
+        store = Store.read(next(place.glob("ips-*.db")))
+        found.append((asked, store.query("SELECT name FROM domains ORDER BY name")))
+        store.close()
+
+    assert found[0][1] == found[1][1]
+    for name in lists[0].read_text().split():
+        assert (name, "SOA") in found[1][0]
+
+
+def kill_when_domains_are_stored(domains: Path, settings: dict[str, object], place: Path) -> float:
+    """Run a crawl until all its domains, and not all of their probes, are committed; give the time of the kill."""
+    with (place / "killed.log").open("w") as log:
+        process = subprocess.Popen(
+            crawls.command(domains, settings | {"COMMIT_INTERVAL": 0.1}),
+            cwd=crawls.ROOT,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        give_up_at = time.monotonic() + 60
+        while time.monotonic() < give_up_at:
+            if committed(place / "current" / "ips.db", "SELECT count(*) FROM domains") == 6:
+                break
+            time.sleep(0.02)
+        else:
+            pytest.fail((place / "killed.log").read_text())
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert committed(place / "current" / "ips.db", "SELECT count(*) FROM requests WHERE done_at IS NULL") > 0
+    return time.time()
+
+
+def committed(path: Path, sql: str) -> int:
+    if not path.exists():
+        return 0
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        return int(connection.execute(sql).fetchone()[0])
+    except sqlite3.OperationalError:
+        # Made, and not filled yet.
+        return 0
+    finally:
+        connection.close()
+
+
+def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """Give every file of a folder, with its age; the lock of the start and SQLite's shared memory, which is no data."""
+    return {
+        file.name: (file.read_bytes() if file.is_file() else b"", file.stat().st_mtime_ns)
+        for file in folder.iterdir()
+        if file.name not in ("lock", "ips.db-shm")
+    }

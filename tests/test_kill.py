@@ -1,0 +1,121 @@
+"""
+A crawl that is killed again and again ends with the database of one that was not; `make torture` is the long form.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from ipv6matrix.store.database import Store
+from tests import killing, rows
+from tests.internet.internet import Internet
+from tests.killing import Instant, Killer, Outcome, asked_again
+
+KILLS = 25
+# Little to ask, for what is not about asking.
+LITTLE = {"METRICS": "soa", "FEATURES": "NS,MX", "SECOND_PASS": False, "COMMIT_INTERVAL": 0.1}
+# Lengths at which a log is cut, and how many of those crawls are run to their end.
+CUTS, RESUMED = 50, 3
+
+
+@pytest.fixture(scope="module")
+def elsewhere() -> Iterator[Path]:
+    """A folder on another file system than that of the results, so that publishing copies."""
+    folder = Path(tempfile.mkdtemp(dir="/dev/shm"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def outcome(internet: Internet, tmp_path_factory: pytest.TempPathFactory, elsewhere: Path) -> Outcome:
+    return killing.torture(internet, elsewhere, tmp_path_factory.mktemp("kill"), kills=KILLS, seed=2022)
+
+
+def test_the_facts_are_those_of_an_undisturbed_crawl(outcome: Outcome):
+    """
+    After 25 kills no row is lost, none is there twice, and the crawl was published once.
+    """
+    assert KILLS == len(outcome.kills)
+    assert [] == outcome.differences
+
+
+def test_each_kill_leaves_a_sound_database(outcome: Outcome):
+    """
+    SQLite finds nothing broken and no row that points nowhere, whenever the kill came.
+    """
+    assert [] == [text for kill in outcome.kills for text in kill.unsound]
+
+
+def test_what_is_stored_is_never_asked_again(outcome: Outcome):
+    """
+    No packet after a kill asks what the database held the answer of.
+    """
+    assert [] == [one for again in outcome.asked_again for one in again.stored_before]
+    assert any(kill.stored for kill in outcome.kills)
+
+
+def test_only_what_the_last_second_had_not_committed_is_asked_again(outcome: Outcome):
+    """
+    Whatever is asked again was in flight when the kill came, or was answered within the second before.
+    """
+    assert [] == [one for again in outcome.asked_again for one in again.too_old]
+    # The guard itself sees something: a kill does cost questions.
+    assert sum(again.questions for again in outcome.asked_again) > 0
+
+
+def test_the_guard_against_asking_again_sees_it(internet: Internet, tmp_path: Path):
+    """
+    A database that is taken away after a kill is asked for anew, and that is a complaint.
+    """
+    killer = Killer(internet, tmp_path, tmp_path, LITTLE)
+
+    def forget() -> Iterator[Instant]:
+        yield Instant(sign="started", after_s=2.0)
+        shutil.rmtree(tmp_path / "current")
+
+    ordeal = killer.crawl(forget())
+
+    assert asked_again(internet, ordeal, killer.results[0]).stored_before
+
+
+def test_a_log_that_lost_its_end_is_gone_on_with(internet: Internet, tmp_path: Path):
+    """
+    As a power cut leaves it: cut anywhere, the write-ahead log opens to a sound database, and the crawl ends as ever.
+    """
+    random = Random(2022)
+    killer = Killer(internet, tmp_path / "cut", tmp_path / "cut", LITTLE)
+    whole = tmp_path / "whole"
+    whole.mkdir()
+
+    def keep() -> Iterator[Instant]:
+        yield Instant(sign="started", after_s=2.0)
+        killing.copy(tmp_path / "cut" / "current", whole)
+
+    killer.crawl(keep())
+    (result,) = killer.results
+    expected = rows.facts(result)
+    log = (whole / "ips.db-wal").read_bytes()
+    assert len(log) > 100_000
+    counts = []
+    for number, length in enumerate(sorted(random.sample(range(len(log)), CUTS))):
+        place = tmp_path / f"cut-{number}"
+        (place / "current").mkdir(parents=True)
+        shutil.copy(whole / "ips.db", place / "current")
+        (place / "current" / "ips.db-wal").write_bytes(log[:length])
+        if number % (CUTS // RESUMED) == CUTS // RESUMED - 1:
+            again = Killer(internet, place, place, LITTLE)
+            again.crawl(iter(()))
+            assert [] == rows.differences(expected, rows.facts(again.results[0]))
+            continue
+        store = Store(place / "current" / "ips.db")
+        counts.append(store.query("SELECT count(*) FROM requests")[0][0])
+        store.close()
+        assert [] == rows.unsound(place / "current" / "ips.db"), length
+    assert sorted(counts) == counts
+    assert counts[0] < counts[-1]

@@ -1,0 +1,86 @@
+"""What counts as a difference between two crawls."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from ipv6matrix.store.database import Store
+from tests import rows
+from tests.samples import domain_item
+
+NAMES = ("a.example", "b.example")
+
+
+def database(path: Path, names: tuple[str, ...] = NAMES, *statements: str) -> Path:
+    """Store these domains, and change what is stored."""
+    store = Store(path)
+    for name in names:
+        store.ask(f"dns://resolver/{name}?type=SOA", "dns")
+        store.answer(domain_item(name))
+    store.close()
+    connection = sqlite3.connect(path, isolation_level=None)
+    for statement in statements:
+        connection.execute(statement)
+    connection.close()
+    return path
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE domains SET asked_at = asked_at + 1",
+        "UPDATE domains SET ns_ttl_s = 7 WHERE ns_ttl_s IS NOT NULL",
+        "UPDATE frontier SET newest = 7",
+    ],
+)
+def test_times_and_numbers_of_rows_are_no_difference(tmp_path, statement):
+    """
+    Another order, other times and other TTLs are the same facts.
+    """
+    one = rows.facts(database(tmp_path / "one.db"))
+    other = rows.facts(database(tmp_path / "other.db", NAMES[::-1], statement))
+
+    assert [] == rows.differences(one, other)
+
+
+@pytest.mark.parametrize(
+    ("statement", "difference"),
+    [
+        ("DELETE FROM domains WHERE name = 'a.example'", "domains: lost ('a.example'"),
+        ("UPDATE domains SET ns_status = 'timeout' WHERE name = 'a.example'", "domains: gained ('a.example'"),
+        ("INSERT INTO requests VALUES ('ping://192.0.2.1', 'ping', 3, NULL)", "requests: gained ('ping://192.0.2.1'"),
+        ("DROP TABLE hops", "hops: only in one"),
+    ],
+)
+def test_a_row_too_few_or_too_many_is_a_difference(tmp_path, statement, difference):
+    """
+    A row that was lost, gained or changed is named.
+    """
+    one = rows.facts(database(tmp_path / "one.db"))
+    other = rows.facts(database(tmp_path / "other.db", NAMES, statement))
+
+    assert any(found.startswith(difference) for found in rows.differences(one, other))
+
+
+def test_a_row_that_is_there_twice_is_a_difference(tmp_path):
+    """
+    Rows are counted, not only compared.
+    """
+    one = rows.facts(database(tmp_path / "one.db"))
+    double = one | {"domains": [*one["domains"], one["domains"][0]]}
+
+    assert 1 == len(rows.differences(one, double))
+    assert 1 == len(rows.differences(double, one))
+
+
+def test_a_row_that_points_nowhere_is_unsound(tmp_path):
+    """
+    What SQLite's own checks find is told.
+    """
+    path = database(tmp_path / "ips.db", NAMES, "INSERT INTO pings VALUES (99, 5, '[]', NULL, 1)")
+
+    assert ["pings points nowhere"] == rows.unsound(path)
+    assert [] == rows.unsound(database(tmp_path / "sound.db"))

@@ -1,0 +1,259 @@
+"""
+The second pass of a crawl: what failed is asked once more, what recovered counts, nothing is asked a third time.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ipv6matrix import questions
+from ipv6matrix.store.database import Store
+from tests import crawls
+from tests.internet.internet import Internet
+from tests.internet.packets import ICMP, ICMPV6, SYN, TCP
+
+ECHO = {ICMP: 8, ICMPV6: 128}
+# A series of pings has five; a trace sends smaller TTLs.
+SERIES, PING_TTL = 5, 64
+DOMAINS = (
+    "open.example",
+    "recovering.example",
+    "recovering-aaaa.example",
+    "recovering-ns.example",
+    "recovering-mx.example",
+    "recovering-wildcard.example",
+    "servfail-mx.example",
+    "silent-aaaa.example",
+    "refused-a.example",
+    "dead.example",
+    "filtered.example",
+)
+RECOVERED = DOMAINS[1:6]
+
+
+@dataclass(frozen=True)
+class Crawled:
+    """A finished crawl."""
+
+    internet: Internet
+    log: str
+    store: Store
+    began_at: float
+
+    def first_answers(self) -> set[tuple]:
+        return set(self.store.query("SELECT subject, question, outcome FROM first_answers"))
+
+
+@pytest.fixture(scope="module")
+def domains(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("list") / "domains.txt"
+    path.write_text("".join(f"{name}\n" for name in DOMAINS))
+    return path
+
+
+def result(place: Path) -> Store:
+    (path,) = place.glob("ips-*.db")
+    return Store.read(path)
+
+
+@pytest.fixture(scope="module")
+def crawled(internet: Internet, domains: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
+    place = tmp_path_factory.mktemp("crawl")
+    internet.forget()
+    began_at = time.time()
+    process = crawls.crawl(domains, internet.settings() | crawls.folders(place) | {"PROBE_RATE_PER_NETWORK": 0})
+    assert 0 == process.returncode, process.stderr[-3000:]
+    store = result(place)
+    yield Crawled(internet, process.stderr, store, began_at)
+    store.close()
+
+
+def test_what_recovered_counts(crawled: Crawled):
+    """
+    A lookup that failed the first time and was answered the second time is stored as answered.
+    """
+    rows = crawled.store.query(
+        "SELECT name, ns_status, mx_status FROM domains WHERE name LIKE 'recovering%' ORDER BY name"
+    )
+
+    assert [
+        (name, "ok", "ok" if name != "recovering-wildcard.example" else "nodata") for name in sorted(RECOVERED)
+    ] == rows
+    assert [("ok", "ok")] == crawled.store.query(
+        "SELECT a_status, aaaa_status FROM hosts WHERE name = 'www.recovering-aaaa.example'"
+    )
+
+
+def test_what_did_not_recover_keeps_its_failure(crawled: Crawled):
+    """
+    The later failure counts, and the first one is kept as well.
+    """
+    assert [("servfail-mx.example", "servfail")] == crawled.store.query(
+        "SELECT name, mx_status FROM domains WHERE mx_status NOT IN ('ok', 'nodata', 'nxdomain')"
+    )
+    assert {
+        ("servfail-mx.example", "MX", "servfail"),
+        ("www.silent-aaaa.example", "AAAA", "timeout"),
+    } <= crawled.first_answers()
+
+
+def test_both_outcomes_are_kept(crawled: Crawled):
+    """
+    How a question ended the first time stands beside how it ended in the end.
+    """
+    names = {(subject, question) for subject, question, _ in crawled.first_answers() if subject in DOMAINS}
+
+    assert {
+        *(("recovering.example", rdtype) for rdtype in ("NS", "MX", "SOA")),
+        ("recovering-ns.example", "NS"),
+        ("recovering-mx.example", "MX"),
+        ("servfail-mx.example", "MX"),
+    } == names
+
+
+def test_what_is_found_late_is_measured(crawled: Crawled):
+    """
+    A mail host that only the second pass found has its role, its addresses and their probes.
+    """
+    rows = crawled.store.query(
+        "SELECT host_addresses.family, greeting_code, json_array_length(rtts_ms), reached_ttl IS NOT NULL,"
+        " reverse_names.status"
+        " FROM roles JOIN hosts ON hosts.id = host_id JOIN host_addresses USING (host_id)"
+        " JOIN smtp_sessions USING (address_id) JOIN pings USING (address_id) JOIN traces USING (address_id)"
+        " JOIN reverse_names USING (address_id)"
+        " WHERE roles.kind = 'MX' AND hosts.name = 'mail.recovering-mx.example' ORDER BY 1"
+    )
+
+    assert [(4, 220, 5, 1, "ok"), (6, 220, 5, 1, "ok")] == rows
+
+
+def test_a_wildcard_is_told_in_the_second_pass_too(crawled: Crawled):
+    """
+    Guessed hosts that failed at first and that only a wildcard answers are marked as those of the first pass.
+    """
+    rows = crawled.store.query("SELECT name, wildcard FROM hosts WHERE name LIKE '%.recovering-wildcard.example'")
+
+    assert 7 == len(rows)
+    assert {1} == {wildcard for _, wildcard in rows}
+
+
+def test_other_failures_are_not_asked_again(crawled: Crawled):
+    """
+    REFUSED is no passing failure.
+    """
+    assert [("refused",)] == crawled.store.query("SELECT a_status FROM hosts WHERE name = 'www.refused-a.example'")
+    assert not any(subject.endswith("refused-a.example") for subject, _, _ in crawled.first_answers())
+
+
+def test_silent_addresses_are_asked_twice_and_no_others(crawled: Crawled):
+    """
+    Of the servers only those that answer nothing get a second series of pings and second handshakes.
+    """
+    dead = {crawled.internet.address("dead", family, n) for family in (4, 6) for n in (1, 2)}
+    packets = crawled.internet.packets(since=crawled.began_at)
+    series = Counter(
+        packet.destination for packet in packets if packet.port == ECHO.get(packet.protocol) and packet.ttl == PING_TTL
+    )
+    handshakes = Counter(
+        packet.destination for packet in packets if packet.protocol == TCP and packet.flags == SYN and packet.port == 80
+    )
+
+    assert dead == {subject for subject, question, _ in crawled.first_answers() if question == "ping"}
+    asked = crawled.store.query("SELECT url FROM requests WHERE slot = 'ping' AND url LIKE '%pass=2'")
+    assert dead == {questions.parse(url).subject for (url,) in asked}
+    assert dead <= {address for address, number in series.items() if number >= 2 * SERIES}
+    assert dead <= {address for address, number in handshakes.items() if number >= 2}
+    assert dead == {
+        address
+        for (address,) in crawled.store.query(
+            "SELECT address FROM first_answers JOIN addresses ON address = subject WHERE question = 'tcp 80'"
+        )
+    }
+
+
+def test_nothing_is_asked_a_third_time(crawled: Crawled):
+    """
+    Each question went to the resolver at most twice, a lookup being two queries when both its servers say SERVFAIL.
+    """
+    asked = Counter(
+        (query.name, query.type)
+        for query in crawled.internet.queries(since=crawled.began_at)
+        if query.name.endswith(RECOVERED) or query.name.endswith("servfail-mx.example")
+    )
+
+    assert 4 == asked["servfail-mx.example", "MX"]
+    assert 3 == asked["recovering.example", "NS"]
+    assert 1 == asked["recovering-mx.example", "NS"]
+    assert {} == {question: number for question, number in asked.items() if number > 4}
+
+
+def test_the_stats_tell_what_it_was_worth(crawled: Crawled):
+    """
+    What was asked again and what recovered are counted.
+    """
+    asked = crawled.store.query("SELECT count(*) FROM requests WHERE url LIKE '%pass=2'")[0][0]
+
+    assert f"'second_pass/asked': {asked}," in crawled.log
+    assert "'second_pass/recovered': " in crawled.log
+
+
+def test_a_kill_before_the_second_pass_changes_nothing(internet, domains, crawled, tmp_path):
+    """
+    Killed while it waits, the crawl goes on with the same command, and ends with the same first and later answers.
+    """
+    settings = internet.settings() | crawls.folders(tmp_path) | {"PROBE_RATE_PER_NETWORK": 0}
+    internet.forget()
+    log = tmp_path / "log"
+    waiting = crawls.command(domains, settings | {"SECOND_PASS_AFTER": 3600, "LOG_FILE": log})
+    with subprocess.Popen(waiting, cwd=crawls.ROOT) as process:
+        until(lambda: log.exists() and "are asked once more in" in log.read_text())
+        until(lambda: not is_any_pending(tmp_path / "current" / "ips.db"))
+        process.kill()
+    process = crawls.crawl(domains, settings)
+    assert 0 == process.returncode, process.stderr[-3000:]
+    store = result(tmp_path)
+
+    assert crawled.first_answers() == set(store.query("SELECT subject, question, outcome FROM first_answers"))
+    for sql in (
+        "SELECT name, ns_status, mx_status, soa_status FROM domains ORDER BY 1",
+        "SELECT name, a_status, aaaa_status, wildcard FROM hosts ORDER BY 1",
+    ):
+        assert crawled.store.query(sql) == store.query(sql)
+    store.close()
+
+
+def test_without_the_second_pass_failures_stay(internet, domains, tmp_path):
+    """
+    SECOND_PASS=False asks everything once.
+    """
+    internet.forget()
+    process = crawls.crawl(domains, internet.settings() | crawls.folders(tmp_path) | {"SECOND_PASS": False})
+    assert 0 == process.returncode, process.stderr[-3000:]
+    store = result(tmp_path)
+
+    assert [("servfail",)] == store.query("SELECT ns_status FROM domains WHERE name = 'recovering.example'")
+    assert [(0,)] == store.query("SELECT count(*) FROM first_answers")
+    store.close()
+
+
+def is_any_pending(path: Path) -> bool:
+    """Tell whether the committed part of a database has anything to ask."""
+    store = Store.read(path)
+    try:
+        return store.any_pending()
+    finally:
+        store.close()
+
+
+def until(happens: Callable[[], bool]) -> None:
+    give_up_at = time.monotonic() + 120
+    while not happens():
+        assert time.monotonic() < give_up_at
+        time.sleep(0.1)
