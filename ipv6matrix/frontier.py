@@ -42,6 +42,9 @@ _LATE_MS = 20.0
 _PAUSE_S = 0.01
 # The frontier is hungry while fewer questions to the resolver wait than this part of its room.
 _HUNGRY = 1 / 4
+# A slot is behind when as many times its room waits: what is read faster than it
+# can be probed would only be left over at the end.
+_BEHIND = 10
 
 
 @dataclass(slots=True)
@@ -142,7 +145,8 @@ class Frontier(BaseScheduler):
     def next_request(self) -> Request | None:
         if self._is_turn_over():
             return None
-        for slot in self._slots.values():
+        # The emptiest slot first, so that on a busy machine none is left behind.
+        for slot in sorted(self._slots.values(), key=lambda slot: len(slot.in_flight) / slot.room):
             if self._is_paused(slot):
                 continue
             if len(slot.in_flight) < slot.room and (slot.ready or self._refill(slot)):
@@ -172,9 +176,10 @@ class Frontier(BaseScheduler):
 
     @property
     def hungry(self) -> bool:
-        """True when few questions to the resolver wait: the list may be read on."""
-        slot = self._slots["dns"]
-        return slot.waiting < slot.room * _HUNGRY
+        """True when few questions to the resolver wait, and no slot is far behind: the list may be read on."""
+        dns = self._slots["dns"]
+        behind = any(slot.waiting > slot.room * _BEHIND for slot in self._slots.values())
+        return dns.waiting < dns.room * _HUNGRY and not behind
 
     def knows(self, url: str) -> bool:
         """Tell whether a request is in the frontier, asked or not."""

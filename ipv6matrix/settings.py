@@ -97,9 +97,9 @@ MISSING = "stop"
 DNS_CONCURRENCY = 200
 PING_CONCURRENCY = 400
 TCP_CONCURRENCY = 400
-TRACE_CONCURRENCY = 400
+TRACE_CONCURRENCY = 800
 # Processes of mtr-packet that share the traces. Read by handlers.trace.
-TRACE_PROCESSES = 2
+TRACE_PROCESSES = 4
 # Seconds between commits: what a kill can make the crawl ask again. Read by
 # extensions.job.
 COMMIT_INTERVAL = 1.0

@@ -213,7 +213,7 @@ async def test_requests_of_other_slots_are_no_concern(tmp_path):
 
 async def test_resume_gives_what_is_pending(tmp_path):
     """
-    After a close what was asked without an answer comes again, in order; what is done does not.
+    After a close what was asked without an answer comes again, each slot in its order; what is done does not.
     """
     with opened(tmp_path) as crawler:
         ask(crawler, *domains(4))
@@ -223,7 +223,7 @@ async def test_resume_gives_what_is_pending(tmp_path):
         frontier(crawler).store(domain_item("d1.example"))
 
     with opened(tmp_path) as crawler:
-        assert [domains(4)[0], *domains(4)[2:], "ping://192.0.2.1"] == urls(take(crawler))
+        assert [domains(4)[0], "ping://192.0.2.1", *domains(4)[2:]] == urls(take(crawler))
 
 
 async def test_numbers_go_on_after_a_resume(tmp_path):
@@ -455,3 +455,26 @@ async def test_a_paused_slot_hands_out_nothing(tmp_path):
         assert frontier(crawler).has_pending_requests()
         health.paused = frozenset()
         assert [domain_url("a.example")] == urls(take(crawler))
+
+
+async def test_the_emptiest_slot_comes_first(tmp_path):
+    """
+    A slot that finds others busy is not left behind them: each is filled to the same share of its room.
+    """
+    with opened(tmp_path, DNS_CONCURRENCY=4, PING_CONCURRENCY=4) as crawler:
+        ask(crawler, *domains(4), *(f"ping://192.0.2.{number}" for number in range(4)))
+
+        schemes = [url.partition(":")[0] for url in urls(take(crawler, 4))]
+
+    assert {"dns": 2, "ping": 2} == {scheme: schemes.count(scheme) for scheme in ("dns", "ping")}
+
+
+async def test_a_slot_far_behind_stills_the_hunger(tmp_path):
+    """
+    No more of the list is read while a slot has ten times its room waiting.
+    """
+    with opened(tmp_path, PING_CONCURRENCY=2) as crawler:
+        ask(crawler, *(f"ping://192.0.2.{number}" for number in range(20)))
+        assert frontier(crawler).hungry
+        ask(crawler, "ping://192.0.2.20")
+        assert not frontier(crawler).hungry
