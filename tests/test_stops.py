@@ -21,6 +21,8 @@ from tests.internet.internet import Internet
 
 # Seconds that a clean stop may take.
 PROMPT_S = 5.0
+# Many of the domains share a network, whose rate would only draw the tests out.
+UNHURRIED = {"PROBE_RATE_PER_NETWORK": 0}
 
 
 @pytest.fixture
@@ -83,7 +85,7 @@ def test_a_signal_stops_the_crawl_cleanly(internet, running, slow_domains, tmp_p
     assert "shutdown" == row["end_reason"]
     assert ["ips.db", "lock"] == sorted(file.name for file in (tmp_path / "current").iterdir())
     if number == signal.SIGTERM:
-        process = crawls.crawl(slow_domains, internet.settings() | crawls.folders(tmp_path))
+        process = crawls.crawl(slow_domains, internet.settings() | crawls.folders(tmp_path) | UNHURRIED)
         assert 0 == process.returncode, process.stderr[-2000:]
         (path,) = tmp_path.glob("ips-*.db")
         assert path.name == f"ips-{row['run']}.db"
@@ -101,7 +103,7 @@ def test_a_second_signal_stops_at_once(internet, running, slow_domains, tmp_path
     assert time.monotonic() - began < 2
     before = done(tmp_path)
     assert before > 50
-    process = crawls.crawl(slow_domains, internet.settings() | crawls.folders(tmp_path))
+    process = crawls.crawl(slow_domains, internet.settings() | crawls.folders(tmp_path) | UNHURRIED)
     assert 0 == process.returncode, process.stderr[-2000:]
 
 
@@ -140,11 +142,8 @@ def test_a_full_disk_stops_the_crawl_and_room_lets_it_go_on(internet, slow_domai
     """
     small, room = tmp_path / "small", tmp_path / "room"
     small.mkdir()
-    settings = internet.settings() | {
-        "JOBDIR": small / "current",
-        "OUTPUT_DIR": tmp_path / "out",
-        "COMMIT_INTERVAL": 0.1,
-    }
+    settings = internet.settings() | crawls.folders(tmp_path) | UNHURRIED
+    settings |= {"JOBDIR": small / "current", "OUTPUT_DIR": tmp_path / "out", "COMMIT_INTERVAL": 0.1}
     full = " ".join(map(str, crawls.command(slow_domains, settings)))
     script = (
         # A file system of its own, seen by these two crawls alone, that has no room until the ballast goes.
