@@ -34,10 +34,10 @@ logger = logging.getLogger(__name__)
 _CHUNK = 500
 # Requests handed out in one turn of the event loop: hundreds at once, as when
 # many time-outs end together, would make every reply that waits late.
-_PER_TURN = 16
+_PER_TURN = 12
 # Milliseconds of lag from which nothing new is begun: on a busy machine fewer
 # questions are in flight, rather than all of them late.
-_LATE_MS = 20.0
+_LATE_MS = 12.0
 # Seconds until a late loop is looked at again.
 _PAUSE_S = 0.01
 # The frontier is hungry while fewer questions to the resolver wait than this part of its room.

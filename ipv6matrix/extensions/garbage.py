@@ -12,7 +12,7 @@ from scrapy.crawler import Crawler
 
 # New objects after which the youngest are looked through; and how many of those
 # looks until the next generation is, twice. Python's defaults are 700, 10, 10.
-_THRESHOLDS: Final = (10_000, 10, 100)
+_THRESHOLDS: Final = (5_000, 800, 10)
 
 
 class Garbage:
