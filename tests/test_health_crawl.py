@@ -138,8 +138,6 @@ def test_the_resolver_goes_and_comes_back(internet, go_through, mode):
     assert survived.said_at("The resolver is back") < survived.mended_at + BACK_S
 
 
-# Known fault: in about one run of four some series of pings that the loss cuts short are stored as they are.
-@pytest.mark.xfail(strict=False, reason="a ping series at the edge of an outage may pass as a measurement")
 @pytest.mark.parametrize("family", [4, 6])
 def test_a_family_goes_and_comes_back(internet, go_through, family):
     """

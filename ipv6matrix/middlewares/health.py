@@ -78,7 +78,7 @@ class HealthMiddleware:
             return response
         sign = sign_of(response.observation)
         lived_at = _last_asked_at(asked_at, response.observation)
-        target = _target(request, response.observation) if sign.whole else None
+        target = _target(request, response.observation) if sign.answered else None
         part.note(lived_at, answered=sign.answered, target=target)
         return response if sign.whole else self._judge(part, asked_at, response)
 
