@@ -5,6 +5,7 @@
 #   make lint     style and types only
 #   make bench    measure speed and memory (N=2000 domains)
 #   make bench-resume  measure how long a large crawl takes to go on (LIST=1000000 domains)
+#   make bench-publish  measure what publishing a crawl costs (N=100000 domains)
 #   make torture  kill a crawl again and again (KILLS=100) and compare what it found
 #   make setup    what the others call first
 
@@ -15,7 +16,7 @@ N ?= 2000
 LIST ?= 1000000
 KILLS ?= 100
 
-.PHONY: demo test lint bench bench-resume torture setup system
+.PHONY: demo test lint bench bench-resume bench-publish torture setup system
 
 demo: setup
 	$(BIN)/python -m tests.demo
@@ -33,6 +34,10 @@ bench: setup
 
 bench-resume: setup
 	$(BIN)/python -m tests.bench_resume --domains $(LIST)
+
+bench-publish: N = 100000
+bench-publish: setup
+	$(BIN)/python -m tests.bench_publish --domains $(N)
 
 torture: setup
 	$(BIN)/python -m tests.killing --kills $(KILLS) --jobs /dev/shm

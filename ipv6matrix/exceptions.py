@@ -1,18 +1,13 @@
-"""Errors that end in a sentence for whoever runs a crawl."""
+"""
+Errors that end in a sentence for whoever gave a command; they know nothing of Scrapy.
+"""
 
 from __future__ import annotations
 
-from scrapy.exceptions import CloseSpider
+
+class ExportError(Exception):
+    """Results cannot be written somewhere; the message says why and what mends it."""
 
 
-class StartRefusedError(CloseSpider):
-    """
-    The crawl cannot begin; `sentence` says why and what mends it.
-
-    Raised while a crawl opens. Scrapy then closes it with the reason
-    `start_refused`, and the command exits with status 1.
-    """
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(reason="start_refused")
-        self.sentence = sentence
+class ImportRefusedError(Exception):
+    """Something cannot be imported; the message says why and what mends it."""

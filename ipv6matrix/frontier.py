@@ -20,11 +20,11 @@ from scrapy.crawler import Crawler
 from twisted.internet.defer import Deferred
 
 from ipv6matrix import limits, questions
-from ipv6matrix.exceptions import StartRefusedError
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.job import Job
 from ipv6matrix.extensions.loop_lag import LoopLag
 from ipv6matrix.items import Answered
+from ipv6matrix.refusals import StartRefusedError
 from ipv6matrix.signals import frontier_hungry, question_returned
 from ipv6matrix.store.database import Store, StoreError
 

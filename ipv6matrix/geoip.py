@@ -13,10 +13,17 @@ from typing import Any, Final
 import maxminddb
 from geoip2.database import Reader
 from geoip2.errors import AddressNotFoundError
+from scrapy.settings import BaseSettings
 
 # Where mmdb files keep IPv4 addresses: an IPv6 address in it would get the
 # place of the IPv4 address in its last bits (MaxMind DB format, "IPv4 addresses in an IPv6 tree").
 _IPV4_TREE: Final = IPv6Network("::/96")
+
+
+# Days after which a file is called old: addresses move.
+OLD_DAYS: Final = 60
+# The files of GEOIP_DIR that serve when their setting is empty.
+FILES: Final = {"GEOIP_CITY_DB": "city.mmdb", "GEOIP_ASN_DB": "asn.mmdb"}
 
 
 class GeoIpError(Exception):
@@ -34,6 +41,16 @@ class Place:
     country_code: str | None = None
     latitude: float | None = None
     longitude: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """What a file says of itself."""
+
+    type: str
+    "The name of its form, as `GeoLite2-City`."
+    built_at: int
+    "When it was made, seconds since 1970 UTC."
 
 
 class GeoIp:
@@ -59,16 +76,34 @@ class GeoIp:
             longitude=city.location.longitude if city else None,
         )
 
-    def built_at(self) -> dict[str, int]:
-        """Give the build time of each file, seconds since 1970 UTC, by setting."""
+    def builds(self) -> dict[str, Build]:
+        """Give what each file says of itself, by setting."""
         readers = {"GEOIP_CITY_DB": self._city, "GEOIP_ASN_DB": self._asn}
-        return {name: reader.metadata().build_epoch for name, reader in readers.items() if reader}
+        found = {name: reader.metadata() for name, reader in readers.items() if reader}
+        return {name: Build(type=one.database_type, built_at=one.build_epoch) for name, one in found.items()}
 
     def close(self) -> None:
         """Close both files."""
         for reader in (self._city, self._asn):
             if reader:
                 reader.close()
+
+
+def files(settings: BaseSettings) -> dict[str, str]:
+    """Give the path of each file that is used, by setting: the one that is named, else that of GEOIP_DIR."""
+    folder = Path(settings.get("GEOIP_DIR")).expanduser()
+    chosen = {name: settings.get(name) or _there(folder / file) for name, file in FILES.items()}
+    return {name: path for name, path in chosen.items() if path}
+
+
+def configured(settings: BaseSettings) -> GeoIp:
+    """Open the files that are used; raises GeoIpError."""
+    paths = files(settings)
+    return GeoIp(paths.get("GEOIP_CITY_DB"), paths.get("GEOIP_ASN_DB"))
+
+
+def _there(path: Path) -> str | None:
+    return str(path) if path.exists() else None
 
 
 def _open(path: str | None, form: str, setting: str) -> Reader | None:

@@ -62,6 +62,9 @@ PASSING_OF_ADDRESSES = frozenset(
 )
 # The first outcome of a ping that nobody answered.
 NO_REPLY = "no_reply"
+# What became of a question whose answer an older crawler kept as "n/a": nothing
+# found, or an error. Only crawls that were imported hold this word.
+UNRECORDED = "unrecorded"
 
 
 class Status(StrEnum):

@@ -1,5 +1,5 @@
 """
-Lists of domains: files, folders of files and the Majestic Million CSV, streamed.
+Lists of domains: files, folders of files, the Majestic Million CSV and lists of Tranco's form, streamed.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ import idna
 MAX_NAME = 253  # octets of a name's text without the final dot (RFC 1035 section 2.3.4)
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _MAJESTIC = "GlobalRank"
+# The first line of a list of Tranco's form: rank, domain.
+_RANKED = re.compile(r"\d+,[^,\s]+\s*")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -107,6 +109,9 @@ def _entries(stream: io.BufferedReader) -> Iterator[str]:
     if first.replace('"', "").startswith(_MAJESTIC + ","):
         yield from _majestic(first, lines)
         return
+    if _RANKED.fullmatch(first):
+        yield from (line.partition(",")[2].strip() for line in chain((first,), lines) if line.strip())
+        return
     for line in chain((first,), lines):
         entry = line.partition("#")[0].strip()
         if entry:
@@ -133,5 +138,6 @@ def _must_open(file: Path) -> None:
         file.open("rb").close()
     except OSError as error:
         raise ListError(
-            f"cannot read the list {str(file)!r} ({error.strerror}): give -a domains= a file or folder that is there"
+            f"cannot read the list {str(file)!r} ({error.strerror}): give -a domains= a file or folder that is there,"
+            " or majestic or tranco, which are fetched"
         ) from error

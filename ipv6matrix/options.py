@@ -4,28 +4,34 @@ The settings of a run: read, and told in a sentence when they make no sense.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
 from scrapy.settings import BaseSettings
 
-from ipv6matrix import lists, nameservers, plan, policy
+from ipv6matrix import geoip, lists, nameservers, plan, policy
+from ipv6matrix.exporters import registry
 from ipv6matrix.geoip import GeoIp, GeoIpError
 from ipv6matrix.optouts import OptOutError, OptOuts
 
 Check = Callable[[BaseSettings, str], str | None]
 
 
-def problems(settings: BaseSettings) -> list[str]:
-    """Give a sentence for every setting whose value makes no sense, naming the value and what would."""
-    return [sentence for name, check in CHECKS.items() if (sentence := check(settings, name))]
+def problems(settings: BaseSettings, names: Iterable[str] | None = None) -> list[str]:
+    """Give a sentence for every setting, or those named, whose value makes no sense: the value and what would."""
+    return [sentence for name in names or CHECKS if (sentence := CHECKS[name](settings, name))]
 
 
 def values(settings: BaseSettings) -> dict[str, Any]:
-    """Give our settings as they are in force, for the record."""
-    return {name: settings.get(name) for name in CHECKS}
+    """Give our settings as they are in force, for the record: without passwords."""
+    return {name: _without_password(settings.get(name)) for name in CHECKS}
+
+
+def _without_password(value: Any) -> Any:
+    return re.sub(r"(?<=://)([^:@/]*):.*@", r"\1:***@", value) if isinstance(value, str) else value
 
 
 def _number(low: float, high: float, unit: str, *, whole: bool = False) -> Check:
@@ -81,8 +87,46 @@ def _some_path(settings: BaseSettings, name: str) -> str | None:
     return None if settings.get(name) else f"{name} is empty: name a folder"
 
 
+def _host(settings: BaseSettings, name: str) -> str | None:
+    return None if settings.get(name) else f"{name} is empty: give an address or a name of this machine"
+
+
+def _database(settings: BaseSettings, name: str) -> str | None:
+    url = settings.get(name)
+    if not url or re.match(r"[a-z0-9+]+://", url):
+        return None
+    return f"{name}={url!r} is no URL of a database: give one like sqlite:///crawls/matrix.db"
+
+
+def _web_address(settings: BaseSettings, name: str) -> str | None:
+    url = settings.get(name)
+    right = isinstance(url, str) and re.fullmatch(r"https?://[^\s/]+(/\S*)?", url)
+    return None if right else f"{name}={url!r} is no address of a file: give one that begins with https://"
+
+
+def _account(settings: BaseSettings, name: str) -> str | None:
+    account = str(settings.get(name) or "")
+    if account and not account.isdecimal():
+        return f"{name}={account!r} is no account id of MaxMind: give its number, or leave it out"
+    if bool(account) is not bool(settings.get("GEOIP_LICENSE_KEY_FILE")):
+        return f"{name} and GEOIP_LICENSE_KEY_FILE go together: give both, or none for the files of DB-IP"
+    return None
+
+
+def _key_file(settings: BaseSettings, name: str) -> str | None:
+    path = settings.get(name)
+    try:
+        key = Path(path).expanduser().read_text("ascii").strip() if path else "none"
+    except (OSError, UnicodeError) as error:
+        return f"{name}: cannot read {path!r} ({getattr(error, 'strerror', 'not ASCII text')}): name a text file"
+    if len(key.split()) == 1:
+        return None
+    return f"{name}: {path!r} holds no licence key: give a file with the key and nothing else"
+
+
 def _geoip_file(settings: BaseSettings, name: str) -> str | None:
-    city, asn = (settings.get(name), None) if name == "GEOIP_CITY_DB" else (None, settings.get(name))
+    path = geoip.files(settings).get(name)
+    city, asn = (path, None) if name == "GEOIP_CITY_DB" else (None, path)
     try:
         GeoIp(city, asn).close()
     except GeoIpError as error:
@@ -134,9 +178,13 @@ def _local(version: int) -> Check:
     return check
 
 
-def _any_text(settings: BaseSettings, name: str) -> str | None:
+def _contact(settings: BaseSettings, name: str) -> str | None:
     text = str(settings.get(name) or "")
-    return None if text.isprintable() else f"{name}={text!r} holds characters that cannot be printed: give plain text"
+    if not text.isprintable():
+        return f"{name}={text!r} holds characters that cannot be printed: give plain text"
+    if text and not re.search(r"\w\.\w{2,}", text):
+        return f"{name}={text!r} names nobody who can be reached: give a mail or web address"
+    return None
 
 
 def _lifetime(settings: BaseSettings, name: str) -> str | None:
@@ -160,9 +208,24 @@ CHECKS: Final[dict[str, Check]] = {
     "SECOND_PASS_AFTER": _number(0, 86_400, "seconds"),
     "JOBDIR": _some_path,
     "OUTPUT_DIR": _some_path,
+    "EXPORTS": _words(registry.NAMES),
+    "SUMMARY_URL": _database,
+    "LIVE_URL": _database,
+    "WEB_HOST": _host,
+    "WEB_PORT": _number(0, 65_535, "ports", whole=True),
     "GEOIP_CITY_DB": _geoip_file,
     "GEOIP_ASN_DB": _geoip_file,
     "OPTOUT_FILE": _optout_file,
+    "LISTS_DIR": _some_path,
+    "MAJESTIC_URL": _web_address,
+    "TRANCO_URL": _web_address,
+    "TRANCO_ID_URL": _web_address,
+    "LIST_MIN_DOMAINS": _number(1, 100_000_000, "domains", whole=True),
+    "GEOIP_DIR": _some_path,
+    "GEOIP_ACCOUNT_ID": _account,
+    "GEOIP_LICENSE_KEY_FILE": _key_file,
+    "MAXMIND_URL": _web_address,
+    "DBIP_URL": _web_address,
     "NAMESERVERS": _nameservers,
     "QUERY_TIMEOUT": _number(0.05, 60, "seconds"),
     "QUERY_LIFETIME": _lifetime,
@@ -180,7 +243,7 @@ CHECKS: Final[dict[str, Check]] = {
     "PROBE_RATE_PER_NETWORK": _number(0, 1_000_000, "packets a second"),
     "QUERY_RATE": _number(0, 1_000_000, "queries a second"),
     "PROBE_ALLOWED_NETWORKS": _networks,
-    "CONTACT": _any_text,
+    "CONTACT": _contact,
     "MISSING": _one_of("stop", "skip"),
     "DNS_CONCURRENCY": _number(1, 10_000, "requests", whole=True),
     "PING_CONCURRENCY": _number(1, 10_000, "requests", whole=True),

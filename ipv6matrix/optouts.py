@@ -5,22 +5,30 @@ Domains and networks that are never asked: who opted out.
 from __future__ import annotations
 
 import logging
-import time
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Final
 
 from ipv6matrix import lists
 from ipv6matrix.policy import Network, holds
 
 logger = logging.getLogger(__name__)
 
-# Seconds between looks at the file: an opt-out added during a crawl is respected from then on.
-_LOOK_INTERVAL: Final = 1.0
-
 
 class OptOutError(Exception):
     """A line of the opt-out file that is neither a domain nor a network; the message names it."""
+
+
+class OptedOutError(Exception):
+    """Whoever is being asked has opted out meanwhile."""
+
+
+def entry(text: str) -> Network | str | None:
+    """Read an entry: a network or address, a domain as lists give it, or None for what is neither."""
+    try:
+        return ip_network(text, strict=False)
+    except ValueError:
+        name = lists.clean(text)
+        return name if isinstance(name, str) else None
 
 
 class OptOuts:
@@ -28,8 +36,7 @@ class OptOuts:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._looked_at = 0.0
-        self._modified_at: float | None = 0.0
+        self._version = self._stat()
         self._domains: set[str] = set()
         self._networks: tuple[Network, ...] = ()
         self.read()
@@ -44,7 +51,12 @@ class OptOuts:
         networks: list[Network] = []
         for number, line in enumerate(self._path.read_text("utf-8-sig").splitlines(), start=1):
             text = line.partition("#")[0].strip()
-            if text and not (self._take_network(text, networks) or self._take_domain(text, domains)):
+            held = entry(text) if text else None
+            if isinstance(held, str):
+                domains.add(held)
+            elif held is not None:
+                networks.append(held)
+            elif text:
                 raise OptOutError(f"{str(self._path)!r} line {number}: {text!r} is neither a domain nor a network")
         self._domains, self._networks = domains, tuple(networks)
 
@@ -59,34 +71,20 @@ class OptOuts:
 
     def look(self) -> None:
         """Read the file again if it has changed; an unreadable change leaves what was read before."""
-        now = time.monotonic()
-        if now - self._looked_at < _LOOK_INTERVAL:
+        # Some 2 µs, so each question can look.
+        version = self._stat()
+        if version == self._version:
             return
-        self._looked_at = now
-        modified_at = self._modification()
-        if modified_at == self._modified_at:
-            return
-        self._modified_at = modified_at
+        self._version = version
         try:
             self.read()
         except (OSError, UnicodeError, OptOutError) as error:
             logger.warning("The opt-out file cannot be read; what it said before holds on: %s", error)
 
-    def _modification(self) -> float | None:
+    def _stat(self) -> tuple[int, ...] | None:
+        """Tell one version of the file from another, be it changed in place or put in its place."""
         try:
-            return self._path.stat().st_mtime
+            found = self._path.stat()
         except OSError:
             return None
-
-    def _take_network(self, text: str, networks: list[Network]) -> bool:
-        try:
-            networks.append(ip_network(text, strict=False))
-        except ValueError:
-            return False
-        return True
-
-    def _take_domain(self, text: str, domains: set[str]) -> bool:
-        name = lists.clean(text)
-        if isinstance(name, str):
-            domains.add(name)
-        return isinstance(name, str)
+        return found.st_ino, found.st_mtime_ns, found.st_size

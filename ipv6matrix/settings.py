@@ -35,12 +35,45 @@ SECOND_PASS_AFTER = 60.0
 JOBDIR = "crawls/current"
 # Finished crawls go here, as ips-<run>.db. Read by extensions.publishing.
 OUTPUT_DIR = "crawls"
-# GeoLite2 files or others of the same form (mmdb). Empty: none, and the metric
-# geoip is refused at the start. Read by pipelines.locate and extensions.preflight.
+# What a finished crawl is written as: csv, parquet, summary, report. Read by
+# extensions.publishing.
+EXPORTS = "csv"
+# The database that summaries of all crawls go to, as a URL of SQLAlchemy; a crawl
+# goes from there to the one that a website reads by `scrapy promote`. Read by
+# extensions.publishing and the commands export, promote and serve.
+SUMMARY_URL = "sqlite:///crawls/matrix.db"
+LIVE_URL = ""
+# Where the website listens: address or name, and port; 0 means any free one. Only
+# this machine, for a server in front of it speaks HTTPS to the world. Read by the
+# command serve.
+WEB_HOST = "127.0.0.1"
+WEB_PORT = 8000
+# GeoLite2 files or others of the same form (mmdb). Empty: those of GEOIP_DIR; without
+# any, the metric geoip is refused at the start. Read by ipv6matrix.geoip.
 GEOIP_CITY_DB = ""
 GEOIP_ASN_DB = ""
 # Domains and networks that are never asked, one a line. Read by ipv6matrix.plan.
 OPTOUT_FILE = ""
+
+# Lists that are fetched, majestic and tranco, are kept here; a supplemental.txt in it is
+# read after them. Read by ipv6matrix.downloads.rankings and extensions.preflight.
+LISTS_DIR = "crawls/lists"
+# Where they come from; Tranco's id names the list of a day for good. Mirrors may be named.
+MAJESTIC_URL = "https://downloads.majestic.com/majestic_million.csv"
+TRANCO_URL = "https://tranco-list.eu/top-1m.csv.zip"
+TRANCO_ID_URL = "https://tranco-list.eu/top-1m-id"
+# Fewer domains than that in such a list mean that something went wrong where it is made.
+LIST_MIN_DOMAINS = 100_000
+# city.mmdb and asn.mmdb in it serve when the settings above are empty; `scrapy geoip
+# update` writes them. Read by ipv6matrix.geoip and ipv6matrix.downloads.geoip.
+GEOIP_DIR = "crawls/geoip"
+# An account at MaxMind, and a file that holds its licence key, so that no list of processes
+# shows it; empty: the free files of DB-IP. Read by ipv6matrix.downloads.geoip, as are the
+# addresses of both.
+GEOIP_ACCOUNT_ID = ""
+GEOIP_LICENSE_KEY_FILE = ""
+MAXMIND_URL = "https://download.maxmind.com/geoip/databases"
+DBIP_URL = "https://download.db-ip.com/free"
 
 # --- DNS ---------------------------------------------------------------------
 
@@ -191,6 +224,8 @@ TWISTED_DNS_RESOLVER = "scrapy.resolver.CachingHostnameResolver"
 CONCURRENT_REQUESTS = 0
 CONCURRENT_REQUESTS_PER_DOMAIN = 100_000
 DOWNLOAD_DELAY = 0
+# Seconds of silence after which a download of a list or GeoIP file is tried again.
+DOWNLOAD_TIMEOUT = 30
 # One item a response: more workers would only be more tasks.
 CONCURRENT_ITEMS = 1
 ROBOTSTXT_OBEY = False

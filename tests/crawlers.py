@@ -26,7 +26,9 @@ _VALUES = {name: getattr(project, name) for name in dir(project) if name.isupper
 
 def crawler(folder: Path, *, domains: str = "", **settings: Any) -> Crawler:
     """Build a crawler whose job lies in a folder, with its extensions and its spider."""
-    own = {"JOBDIR": str(folder / "current"), "OUTPUT_DIR": str(folder), "METRICS": "ping", "MEMUSAGE_ENABLED": False}
+    own = {"JOBDIR": str(folder / "current"), "OUTPUT_DIR": str(folder), "METRICS": "ping"}
+    own |= {"GEOIP_DIR": str(folder / "geoip"), "LISTS_DIR": str(folder / "lists"), "CONTACT": "test@example.org"}
+    own |= {"EXPORTS": "", "MEMUSAGE_ENABLED": False}
     values = _VALUES | own | settings
     # What scrapy.utils.test.get_crawler does, without copying the settings twice.
     made = Crawler(MatrixSpider, Settings(get_reactor_settings() | values))

@@ -20,7 +20,8 @@ def command(domains: Path, settings: Mapping[str, object], *arguments: str) -> l
 
 def folders(place: Path) -> dict[str, object]:
     """Give the settings that keep a crawl within a folder; no simulated server needs time to recover."""
-    return {"JOBDIR": place / "current", "OUTPUT_DIR": place, "SECOND_PASS_AFTER": 0}
+    own = {"GEOIP_DIR": place / "geoip", "LISTS_DIR": place / "lists"}
+    return own | {"JOBDIR": place / "current", "OUTPUT_DIR": place, "SECOND_PASS_AFTER": 0}
 
 
 def crawl(

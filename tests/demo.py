@@ -16,6 +16,12 @@ from tests.internet.namespaces import InternetUnavailable
 from tests.internet.showcase import showcase
 
 RESULTS = Path("crawls/demo")
+SETTINGS = {
+    "PROBE_RATE_PER_NETWORK": 0,
+    "EXPORTS": "csv,summary,report",
+    "SUMMARY_URL": f"sqlite:///{RESULTS}/matrix.db",
+    "LOG_LEVEL": "ERROR",
+}
 
 
 def main() -> int:
@@ -25,15 +31,16 @@ def main() -> int:
             tempfile.TemporaryDirectory(prefix="internet-") as scratch,
             Internet(showcase(), scratch, record=False) as internet,
         ):
-            settings = (
-                internet.settings() | crawls.folders(RESULTS) | {"PROBE_RATE_PER_NETWORK": 0, "LOG_LEVEL": "ERROR"}
-            )
+            settings = internet.settings() | crawls.folders(RESULTS) | SETTINGS
             status = subprocess.run(crawls.command(internet.domains_file, settings), check=False).returncode
     except InternetUnavailable as error:
         print(error, file=sys.stderr)
         return 69  # EX_UNAVAILABLE of sysexits.h
     if status == 0:
         subprocess.run([sys.executable, "-m", "scrapy", "summary", "-s", f"OUTPUT_DIR={RESULTS}"], check=True)
+        newest = max(RESULTS.glob("ips-*.db"))
+        print(f"CSV files: {RESULTS}/<tld>/{newest.stem.removeprefix('ips-')}/")
+        print(f"A page to look at: {(RESULTS / newest.name.replace('ips-', 'report-')).with_suffix('.html')}")
     return status
 
 

@@ -29,6 +29,9 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from ipv6matrix.exporters import csv
+from ipv6matrix.exporters.registry import Target
+from ipv6matrix.store.database import Store
 from tests import crawls, rows
 from tests.internet import namespaces
 from tests.internet.internet import Internet
@@ -69,9 +72,10 @@ ON_THE_WAY_S: Final = 0.15
 ECHO: Final = {ICMP: 8, ICMPV6: 128}
 # Traces send smaller TTLs.
 PING_TTL: Final = 64
-# The copy is being written, the log tells the end, SQLite's log is gone, the copy has its name: what a kill is
-# least likely to come too late for goes first. It comes so many seconds after the sign at most.
-LATEST_S: Final = {"copying": 0.002, "closing": 0.003, "folded": 0.0, "published": 0.0}
+# The copy is being written, the log tells the end, SQLite's log is gone, CSV files are being written, the copy has
+# its name: what a kill is least likely to come too late for goes first. It comes so many seconds after the sign
+# at most.
+LATEST_S: Final = {"copying": 0.002, "closing": 0.003, "folded": 0.0, "exporting": 0.1, "published": 0.0}
 SIGNS_OF_THE_END: Final = tuple(LATEST_S)
 GIVE_UP_S: Final = 180.0
 
@@ -240,6 +244,7 @@ class Killer:
             "folded": lambda: b"Closing spider" in log.read_bytes() and not wal.exists(),
             # A copy that an earlier kill broke off is not this one.
             "copying": lambda: any(_made_after(part, began_at) for part in self._output.glob("*.part")),
+            "exporting": lambda: any(_made_after(part, began_at) for part in self._output.glob("*/*/*.part")),
             "published": lambda: bool(self.results),
         }
 
@@ -375,7 +380,24 @@ def torture(
             outcome.differences.append(f"crawl {number} was published {len(killer.results)} times")
         for path in killer.results:
             outcome.differences.extend(f"crawl {number}: {one}" for one in rows.differences(expected, rows.facts(path)))
+            outcome.differences.extend(f"crawl {number}: {one}" for one in wrong_files(path))
     return outcome
+
+
+def wrong_files(result: Path) -> list[str]:
+    """Name each file beside a published crawl that is not what an export of it gives now."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store.read(result)
+        csv.export(store, Target(output_dir=Path(folder), summary_url=""))
+        store.close()
+        expected, actual = _files(Path(folder)), _files(result.parent)
+    return [f"{name}: lost" for name in expected.keys() - actual.keys()] + [
+        f"{name}: not whole" for name, content in actual.items() if expected.get(name) != content
+    ]
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.glob("*/*/*") if path.is_file()}
 
 
 def report(outcome: Outcome) -> str:

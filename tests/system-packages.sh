@@ -6,19 +6,28 @@ PATH=$PATH:/usr/sbin:/sbin
 PYTHON=${PYTHON:-python3}
 
 missing=
+wanted=
 need() { # program, Debian package
     command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
+}
+want() { # likewise; without it some tests are skipped
+    command -v "$1" >/dev/null 2>&1 || wanted="$wanted $2"
 }
 need mtr-packet mtr-tiny
 need ip iproute2
 need nft nftables
+want mariadbd mariadb-server-core
+want my_print_defaults mariadb-client-core
 "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
 
-[ -n "$missing" ] || exit 0
+[ -n "$missing$wanted" ] || exit 0
 if [ "$(id -u)" -ne 0 ]; then
+    [ -z "$wanted" ] || echo "Tests with MariaDB are skipped; for them: sudo apt-get install$wanted" >&2
+    [ -n "$missing" ] || exit 0
     echo "Missing programs; install them with: sudo apt-get install$missing" >&2
     exit 1
 fi
+missing=$missing$wanted
 echo "Installing:$missing"
 export DEBIAN_FRONTEND=noninteractive
 apt-get -qq update

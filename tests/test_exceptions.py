@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from scrapy.exceptions import CloseSpider
+import subprocess
+import sys
 
-from ipv6matrix.exceptions import StartRefusedError
+from tests.crawls import ROOT
 
 
-def test_a_refused_start_closes_the_spider_with_its_reason():
+def test_who_only_reads_summaries_does_not_load_scrapy():
     """
-    Scrapy sees a reason to close, the operator a sentence.
+    A website knows the errors of its database without the crawler and its memory.
     """
-    error = StartRefusedError("the disk is full: make room")
+    code = "import sys, ipv6matrix.exceptions, ipv6matrix.summaries.database; print('scrapy' in sys.modules)"
 
-    assert isinstance(error, CloseSpider)
-    assert ("start_refused", "the disk is full: make room") == (error.reason, error.sentence)
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert "False\n" == ended.stdout

@@ -10,11 +10,11 @@ from scrapy.exceptions import CloseSpider
 
 from ipv6matrix import frontier as module
 from ipv6matrix import questions
-from ipv6matrix.exceptions import StartRefusedError
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.loop_lag import LoopLag
 from ipv6matrix.frontier import Frontier
 from ipv6matrix.items import Refusal, RefusalItem
+from ipv6matrix.refusals import StartRefusedError
 from ipv6matrix.responses import ObservationResponse
 from ipv6matrix.signals import frontier_hungry, question_returned
 from tests.crawlers import crawler as built

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 
 import pytest
+from scrapy.settings import BaseSettings
 
-from ipv6matrix.geoip import GeoIp, GeoIpError, Place
+from ipv6matrix.geoip import GeoIp, GeoIpError, Place, files
 from tests.internet import geoip
 from tests.internet.blocks import Block
 
@@ -81,15 +82,40 @@ def test_either_file_may_be_absent(databases):
         located.close()
 
 
-def test_build_times_are_told_by_setting(databases):
+def test_builds_are_told_by_setting(databases):
     """
-    Each file tells when it was built.
+    Each file tells its form and when it was built.
     """
     located = GeoIp(databases[0], None)
+    builds = located.builds()
 
-    assert ["GEOIP_CITY_DB"] == list(located.built_at())
-    assert time.time() - 600 < located.built_at()["GEOIP_CITY_DB"] <= time.time() + 1
+    assert ["GEOIP_CITY_DB"] == list(builds)
+    assert "GeoLite2-City" == builds["GEOIP_CITY_DB"].type
+    assert time.time() - 600 < builds["GEOIP_CITY_DB"].built_at <= time.time() + 1
     located.close()
+
+
+@pytest.mark.parametrize("there", [(), ("city.mmdb",), ("city.mmdb", "asn.mmdb")])
+def test_files_of_the_folder_serve_when_none_is_named(tmp_path, there):
+    """
+    city.mmdb and asn.mmdb of GEOIP_DIR are used when they are there.
+    """
+    for name in there:
+        (tmp_path / name).touch()
+    found = files(BaseSettings({"GEOIP_DIR": str(tmp_path), "GEOIP_CITY_DB": "", "GEOIP_ASN_DB": ""}))
+
+    assert [str(tmp_path / name) for name in there] == list(found.values())
+
+
+def test_a_file_that_is_named_comes_before_that_of_the_folder(tmp_path):
+    """
+    Each setting decides for its own file.
+    """
+    (tmp_path / "city.mmdb").touch()
+    (tmp_path / "asn.mmdb").touch()
+    found = files(BaseSettings({"GEOIP_DIR": str(tmp_path), "GEOIP_CITY_DB": "mine.mmdb"}))
+
+    assert {"GEOIP_CITY_DB": "mine.mmdb", "GEOIP_ASN_DB": str(tmp_path / "asn.mmdb")} == found
 
 
 def test_a_file_of_the_other_form_is_told(databases):

@@ -68,6 +68,12 @@ ARROWS = (
         of_ours_only=("ipv6matrix.items", "ipv6matrix.policy", "ipv6matrix.store"),
     ),
     Arrow(under="ipv6matrix.exporters", never=("scrapy", "twisted")),
+    Arrow(
+        under="ipv6matrix.summaries",
+        never=("scrapy", "twisted"),
+        of_ours_only=("ipv6matrix.exceptions", "ipv6matrix.store", "ipv6matrix.summaries"),
+    ),
+    Arrow(under="ipv6matrix.importers", never=("scrapy", "twisted", "socket")),
     Arrow(under="ipv6matrix.web", never=("scrapy", "twisted")),
 )
 # Whatever else imports sqlite3 would know the store's secrets.
@@ -94,6 +100,9 @@ def test_imports_follow_the_arrows(imports: dict[str, set[str]]) -> None:
         ("ipv6matrix.middlewares.fake", "import ipv6matrix.probes.dns"),
         ("ipv6matrix.store.fake", "from scrapy import Request"),
         ("ipv6matrix.exporters.fake", "from scrapy import signals"),
+        ("ipv6matrix.importers.fake", "import scrapy"),
+        ("ipv6matrix.summaries.fake", "from scrapy import Request"),
+        ("ipv6matrix.summaries.fake", "from ipv6matrix.exporters import registry"),
         ("ipv6matrix.web.fake", "import twisted.web"),
         ("ipv6matrix.lists", "from ipv6matrix import settings"),
         ("ipv6matrix.lists", "from .settings import PING_COUNT"),

@@ -46,6 +46,8 @@ def read(tmp_path: Path, content: bytes | str) -> list[str | Refused]:
         ("xn--bcher-kva.example\n", ["xn--bcher-kva.example"]),
         ("_dmarc.under_score.example\n", ["_dmarc.under_score.example"]),
         ("", []),
+        ("1,a.example\r\n2,b.example\r\n", ["a.example", "b.example"]),
+        ("1,Bücher.example\n\n20,b.example", ["xn--bcher-kva.example", "b.example"]),
     ],
 )
 def test_lines_become_comparable_names(tmp_path, content, domains):
@@ -180,7 +182,7 @@ def test_a_missing_file_is_told_with_the_mend(tmp_path):
 
     assert (
         f"cannot read the list '{tmp_path}/missing' (No such file or directory): "
-        "give -a domains= a file or folder that is there"
+        "give -a domains= a file or folder that is there, or majestic or tranco, which are fetched"
     ) == str(told.value)
 
 

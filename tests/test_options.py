@@ -25,9 +25,24 @@ BAD = [
     ("SECOND_PASS_AFTER", "-1", "a number of seconds from 0 to 86400"),
     ("JOBDIR", "", "is empty: name a folder"),
     ("OUTPUT_DIR", "", "is empty: name a folder"),
+    ("EXPORTS", "csv,xml", "'xml' is not known: choose from csv,parquet,summary,report"),
+    ("SUMMARY_URL", "matrix.db", "is no URL of a database: give one like sqlite:///crawls/matrix.db"),
+    ("LIVE_URL", "live", "is no URL of a database: give one like sqlite:///crawls/matrix.db"),
+    ("WEB_HOST", "", "is empty: give an address or a name of this machine"),
+    ("WEB_PORT", "65536", "a whole number of ports from 0 to 65535"),
     ("GEOIP_CITY_DB", "/nowhere/city.mmdb", "cannot read '/nowhere/city.mmdb'"),
     ("GEOIP_ASN_DB", "/", "cannot read '/'"),
     ("OPTOUT_FILE", "/nowhere/optout", "cannot read '/nowhere/optout' (No such file or directory): name a text file"),
+    ("LISTS_DIR", "", "is empty: name a folder"),
+    ("MAJESTIC_URL", "majestic_million.csv", "is no address of a file: give one that begins with https://"),
+    ("TRANCO_URL", "ftp://example.com/list", "is no address of a file"),
+    ("TRANCO_ID_URL", "https://example.com/an id", "is no address of a file"),
+    ("LIST_MIN_DOMAINS", "0", "a whole number of domains from 1 to 1e+08"),
+    ("GEOIP_DIR", "", "is empty: name a folder"),
+    ("GEOIP_ACCOUNT_ID", "me@example.com", "is no account id of MaxMind: give its number"),
+    ("GEOIP_ACCOUNT_ID", "17", "and GEOIP_LICENSE_KEY_FILE go together: give both, or none"),
+    ("MAXMIND_URL", "", "is no address of a file"),
+    ("DBIP_URL", "https://", "is no address of a file"),
     ("NAMESERVERS", "dns.example", "'dns.example' is no address or address:port"),
     ("QUERY_TIMEOUT", "0", "a number of seconds from 0.05 to 60"),
     ("QUERY_TIMEOUT", "nan", "a number of seconds from 0.05 to 60"),
@@ -56,6 +71,7 @@ BAD = [
         "'10.0.0.0/33' does not appear to be an IPv4 or IPv6 network",
     ),
     ("CONTACT", "a@example.com\r\nQUIT", "holds characters that cannot be printed"),
+    ("CONTACT", "me", "names nobody who can be reached: give a mail or web address"),
     ("MISSING", "ignore", "is not known: choose from stop, skip"),
     ("DNS_CONCURRENCY", "0", "a whole number of requests from 1 to 10000"),
     ("PING_CONCURRENCY", "many", "a whole number of requests"),
@@ -94,7 +110,8 @@ def test_every_setting_has_a_bad_value_here():
     """
     No check goes untested.
     """
-    assert set(options.CHECKS) == {name for name, _, _ in BAD}
+    # A key file alone is a fault of the account as well, so it has tests of its own.
+    assert set(options.CHECKS) == {name for name, _, _ in BAD} | {"GEOIP_LICENSE_KEY_FILE"}
 
 
 def test_every_setting_of_ours_is_checked():
@@ -165,6 +182,47 @@ def test_files_that_are_right_pass(tmp_path):
     optout.write_text("example.com\n")
 
     assert [] == problems(GEOIP_CITY_DB=str(city), GEOIP_ASN_DB=str(asn), OPTOUT_FILE=str(optout))
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (None, "(No such file or directory): name a text file"),
+        ("", "holds no licence key: give a file with the key and nothing else"),
+        ("AccountID 17\nLicenseKey secret\n", "holds no licence key"),
+        ("schlüssel", "(not ASCII text): name a text file"),
+    ],
+)
+def test_a_key_file_without_a_key_is_told(tmp_path, content, complaint):
+    """
+    The file must be there and hold the key alone; what it holds is never shown.
+    """
+    if content is not None:
+        (tmp_path / "key").write_text(content, "utf-8")
+    (sentence,) = problems(GEOIP_ACCOUNT_ID="17", GEOIP_LICENSE_KEY_FILE=str(tmp_path / "key"))
+
+    assert sentence.startswith("GEOIP_LICENSE_KEY_FILE: ")
+    assert complaint in sentence
+    assert "secret" not in sentence
+
+
+def test_an_account_with_its_key_passes(tmp_path):
+    """
+    A number and a file with one word go together.
+    """
+    (tmp_path / "key").write_text("secret\n")
+
+    assert [] == problems(GEOIP_ACCOUNT_ID="17", GEOIP_LICENSE_KEY_FILE=str(tmp_path / "key"))
+
+
+def test_files_of_geoip_dir_are_looked_at(tmp_path):
+    """
+    A broken file that is used by default is told under its setting.
+    """
+    (tmp_path / "city.mmdb").write_text("no database")
+    (sentence,) = problems(GEOIP_DIR=str(tmp_path))
+
+    assert sentence.startswith(f"GEOIP_CITY_DB: cannot read '{tmp_path}/city.mmdb'")
 
 
 def test_swapped_geoip_files_are_told(tmp_path):

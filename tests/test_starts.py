@@ -32,6 +32,7 @@ def one_domain(tmp_path: Path) -> Path:
         ({"GEOIP_CITY_DB": "README.md"}, "GEOIP_CITY_DB: cannot read 'README.md'"),
         ({"NAMESERVERS": "resolver.example"}, "NAMESERVERS: 'resolver.example' is no address"),
         ({"OPTOUT_FILE": "/nowhere"}, "OPTOUT_FILE: cannot read '/nowhere'"),
+        ({"CONTACT": "me"}, "CONTACT='me' names nobody who can be reached"),
     ],
 )
 def test_a_value_that_makes_no_sense_stops_the_start(internet, one_domain, tmp_path, settings, sentence):
@@ -54,6 +55,7 @@ def test_a_value_that_makes_no_sense_stops_the_start(internet, one_domain, tmp_p
         ),
         ({"GEOIP_CITY_DB": "", "GEOIP_ASN_DB": ""}, "no GeoIP file is configured"),
         ({"LOCAL_IPV6": "2001:db8:ffff::1"}, "LOCAL_IPV6=2001:db8:ffff::1"),
+        ({"PROBE_ALLOWED_NETWORKS": ""}, "no CONTACT: say who answers for this crawl with -s CONTACT="),
         ({"JOBDIR": "README.md/current"}, "cannot write to JOBDIR 'README.md/current'"),
     ],
 )

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from ipv6matrix.store.database import Store, StoreError
-from tests import crawls
+from tests import crawls, killing, made_up
 from tests.internet.internet import Internet
 
 # Seconds that a clean stop may take.
@@ -89,6 +89,36 @@ def test_a_signal_stops_the_crawl_cleanly(internet, running, slow_domains, tmp_p
         assert 0 == process.returncode, process.stderr[-2000:]
         (path,) = tmp_path.glob("ips-*.db")
         assert path.name == f"ips-{row['run']}.db"
+
+
+def test_a_signal_stops_publishing(internet, tmp_path):
+    """
+    A crawl that is being exported stops as promptly, stays whole where it was, and the same command publishes it.
+    """
+    (tmp_path / "current").mkdir()
+    made_up.make(tmp_path / "current" / "ips.db", 5_000)
+    domains = tmp_path / "domains.txt"
+    domains.write_text("nowhere.example\n")
+    settings = internet.settings() | crawls.folders(tmp_path) | {"SECOND_PASS": False}
+    command = [*crawls.command(domains, settings), "--logfile", str(tmp_path / "log")]
+    with subprocess.Popen(command, cwd=crawls.ROOT) as process:
+        until(lambda: any(tmp_path.glob("*/*/*.part")))
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert 1 == process.wait(PROMPT_S + 5)
+
+    assert time.monotonic() - began < PROMPT_S
+    log = (tmp_path / "log").read_text()
+    assert "Publishing was interrupted" in log
+    assert "Traceback" not in log
+    assert ["ips.db", "lock"] == sorted(file.name for file in (tmp_path / "current").iterdir())
+    assert [] == list(tmp_path.glob("*/*/*.part"))
+
+    process = crawls.crawl(domains, settings)
+
+    assert 0 == process.returncode, process.stderr[-2000:]
+    (result,) = tmp_path.glob("ips-*.db")
+    assert [] == killing.wrong_files(result)
 
 
 def test_a_second_signal_stops_at_once(internet, running, slow_domains, tmp_path):

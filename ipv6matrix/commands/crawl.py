@@ -17,9 +17,9 @@ from ipv6matrix import options
 class Command(ScrapyCrawl):
     def long_desc(self) -> str:
         return (
-            "Crawl the domains of a list: scrapy crawl matrix -a domains=FILE. The same command goes on with a crawl"
-            " that was interrupted. Exit status 0: finished; 1: stopped before; 2: a setting or argument"
-            " makes no sense."
+            "Crawl the domains of a list: scrapy crawl matrix -a domains=FILE; the lists majestic and tranco are"
+            " fetched. The same command goes on with a crawl that was interrupted. Exit status 0: finished; 1: stopped"
+            " before; 2: a setting or argument makes no sense."
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -36,7 +36,7 @@ class Command(ScrapyCrawl):
         self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
         assert crawler.stats is not None
-        self.exitcode = 0 if crawler.stats.get_value("crawl/end_reason") == "finished" else 1
+        self.exitcode = 0 if crawler.stats.get_value("crawl/results") else 1
 
 
 def _stop_when_the_terminal_closes() -> None:

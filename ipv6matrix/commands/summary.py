@@ -5,23 +5,15 @@ scrapy summary: what a crawl found, as a table.
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
-from typing import Any, ClassVar
 
 from rich.console import Console
 from rich.table import Table
-from scrapy.commands import ScrapyCommand
-from scrapy.exceptions import UsageError
 
-from ipv6matrix.store.database import Store, StoreError
+from ipv6matrix.reading import ReadingCommand, reading
 from ipv6matrix.store.queries.summary import FEATURES, Summary, summary
 
 
-class Command(ScrapyCommand):
-    requires_project = True
-    requires_crawler_process = False
-    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
-
+class Command(ReadingCommand):
     def syntax(self) -> str:
         return "[ips.db]"
 
@@ -29,24 +21,10 @@ class Command(ScrapyCommand):
         return "Print what a crawl found; without a file, the newest of OUTPUT_DIR"
 
     def run(self, args: list[str], _: argparse.Namespace) -> None:
-        if len(args) > 1:
-            raise UsageError("give one file, or none for the newest")
-        path = Path(args[0]) if args else self._newest()
-        try:
-            store = Store.read(path)
-        except StoreError as error:
-            raise UsageError(str(error), print_help=False) from error
-        Console().print(table(summary(store)))
+        path = self.path(args)
+        with reading(path) as store:
+            Console().print(table(summary(store)))
         Console().print(f"Results: {path}", soft_wrap=True)
-        store.close()
-
-    def _newest(self) -> Path:
-        assert self.settings is not None
-        folder = Path(self.settings.get("OUTPUT_DIR")).expanduser()
-        files = sorted(folder.glob("ips-*.db"))
-        if not files:
-            raise UsageError(f"{str(folder)!r} holds no finished crawl: name an ips.db", print_help=False)
-        return files[-1]
 
 
 def table(figures: Summary) -> Table:

@@ -8,6 +8,8 @@ import asyncio
 import fcntl
 import logging
 import os
+import threading
+import time
 from pathlib import Path
 from typing import IO, Any, Final, Self
 
@@ -15,11 +17,14 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import AsyncioLoopingCall
 
-from ipv6matrix.exceptions import StartRefusedError
-from ipv6matrix.store.database import Store, StoreError
+from ipv6matrix.refusals import StartRefusedError
+from ipv6matrix.store.database import Store, StoreError, fold
 
 logger = logging.getLogger(__name__)
 
+# Seconds between two times that the write-ahead log is folded into the file. In the
+# loop that would stall every commit of a large crawl by 50 ms and more.
+_FOLD_EVERY_S: Final = 10.0
 # The end of a crawl whose database could not be written any more.
 STORE_FAILED: Final = "store_failed"
 
@@ -39,9 +44,12 @@ class Job:
         self._commit_interval_s = commit_interval_s
         self._lock: IO[str] | None = None
         self._commits: AsyncioLoopingCall | None = None
+        self._folding: threading.Thread | None = None
+        self._fold_at = time.monotonic() + _FOLD_EVERY_S
         self.store: Store
         self.row: dict[str, Any] | None = None
         "The crawl's own row as it was when the database was closed."
+        self._kept = False
         self.whole = True
         "False when somebody's reading kept a part of the closed database in its write-ahead log."
 
@@ -49,7 +57,7 @@ class Job:
     def from_crawler(cls, crawler: Crawler) -> Self:
         folder = Path(crawler.settings.get("JOBDIR")).expanduser()
         extension = cls(folder, crawler.settings.getfloat("COMMIT_INTERVAL"), crawler)
-        crawler.signals.connect(extension.close, signal=signals.engine_stopped)
+        crawler.signals.connect(extension.engine_stopped, signal=signals.engine_stopped)
         return extension
 
     def open(self) -> Store:
@@ -73,6 +81,15 @@ class Job:
         self._commits.start(self._commit_interval_s, now=False)
         return self.store
 
+    def keep(self) -> None:
+        """Let whoever asks close the job, after the end of the crawl."""
+        self._kept = True
+
+    def engine_stopped(self) -> None:
+        self.close_store()
+        if not self._kept:
+            self.close()
+
     def close(self) -> None:
         """Close the database and free the folder; again is allowed."""
         self.close_store()
@@ -85,6 +102,8 @@ class Job:
         if self._commits is not None:
             self._commits.stop()
             self._commits = None
+            if self._folding is not None:
+                self._folding.join()
             self.row = self.store.crawl()
             self.whole = self.store.close()
 
@@ -98,10 +117,17 @@ class Job:
             self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason=STORE_FAILED))
 
     def _commit(self) -> None:
+        folded = self._folding is not None and not self._folding.is_alive()
         try:
-            self.store.commit()
+            self.store.commit(fold=folded)
         except StoreError as error:
             self.fail(error)
+        if folded:
+            self._folding = None
+        elif self._folding is None and time.monotonic() > self._fold_at:
+            self._fold_at = time.monotonic() + _FOLD_EVERY_S
+            self._folding = threading.Thread(target=fold, args=(self.store.path,), name="fold")
+            self._folding.start()
 
     def _take_lock(self) -> None:
         lock = (self.folder / "lock").open("a+")

@@ -6,19 +6,24 @@ from __future__ import annotations
 
 import logging
 import socket
+import time
 from typing import Any, Final, Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
 
-from ipv6matrix import nameservers, questions
-from ipv6matrix.exceptions import StartRefusedError
+from ipv6matrix import geoip, nameservers, questions
+from ipv6matrix.downloads import rankings, sources, waiting
+from ipv6matrix.downloads.transfer import DownloadError
+from ipv6matrix.extensions.job import Job
 from ipv6matrix.items import Family, Status
 from ipv6matrix.lists import ListError
 from ipv6matrix.plan import Plan
 from ipv6matrix.probes.dns import Resolver
 from ipv6matrix.probes.icmp import ping_permission
 from ipv6matrix.probes.trace import mtr_missing
+from ipv6matrix.refusals import StartRefusedError
+from ipv6matrix.store.database import Store
 
 logger = logging.getLogger(__name__)
 
@@ -32,10 +37,11 @@ _MEND_ROUTE: Final = (
 
 class Preflight:
     """
-    Looks for the resolver, a route for each family, ping permission, mtr-packet and GeoIP files.
+    Looks for a contact, the resolver, a route for each family, ping permission, mtr-packet, GeoIP files and the list.
 
-    What is missing stops the crawl with a sentence that names the mend, or,
-    with MISSING=skip, leaves the metric or family out as not asked.
+    A list that goes by a name, such as `tranco`, is fetched last, once all else
+    is there. What is missing stops the crawl with a sentence that names the mend,
+    or, with MISSING=skip, leaves the metric or family out as not asked.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -43,6 +49,8 @@ class Preflight:
         self._skips = crawler.settings.get("MISSING") == "skip"
         self.vantage: dict[Family, str] = {}
         "The source address of probes, by family that has one."
+        self.geoip: dict[str, geoip.Build] = {}
+        "What each GeoIP file in use says of itself, by setting."
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -51,11 +59,22 @@ class Preflight:
         return extension
 
     async def spider_opened(self, spider: Any) -> None:
+        self._check_contact()
         self._check_handlers()
         self._check_list(spider)
         self._check_routes(spider.plan)
         self._check_tools(spider.plan)
+        self._check_geoip(spider.plan)
         await self._check_resolver()
+        await self._fetch_list(spider)
+
+    def _check_contact(self) -> None:
+        settings = self._crawler.settings
+        if not settings.get("CONTACT") and not settings.get("PROBE_ALLOWED_NETWORKS"):
+            self._stop(
+                "no CONTACT: say who answers for this crawl with -s CONTACT=, a page or mail address where whoever"
+                " is asked learns what this is and how to opt out (docs/ethics.md)"
+            )
 
     def _check_handlers(self) -> None:
         # Scrapy only logs a handler that cannot be built, and then fails every
@@ -67,9 +86,39 @@ class Preflight:
 
     def _check_list(self, spider: Any) -> None:
         try:
-            spider.files()
+            if spider.domains in rankings.NAMES and self._store:
+                self._take(spider, sources.begun_with(spider.domains, self._store.crawl()))
+            if spider.domains not in rankings.NAMES:
+                spider.files()
         except ListError as error:
             self._stop(str(error))
+
+    async def _fetch_list(self, spider: Any) -> None:
+        if spider.domains not in rankings.NAMES or not self._store:
+            return
+        try:
+            self._take(spider, await waiting.result(lambda: self._fetched(spider.domains), self._is_stopped))
+        except DownloadError as error:
+            self._stop(str(error))
+        self._check_list(spider)
+
+    def _fetched(self, name: str) -> sources.Source:
+        with rankings.Rankings.from_settings(self._crawler.settings, self._is_stopped) as there:
+            return there.update(name)
+
+    def _is_stopped(self) -> bool:
+        return not self._crawler.crawling
+
+    @property
+    def _store(self) -> Store | None:
+        """The database of the job; None when that could not be opened, and the start is refused anyway."""
+        return getattr(self._crawler.get_extension(Job), "store", None)
+
+    def _take(self, spider: Any, source: sources.Source | None) -> None:
+        """Put the file of a list in the place of its name."""
+        if source:
+            spider.domains = source.file
+            spider.supplemental = spider.supplemental or sources.supplement(source)
 
     def _check_routes(self, plan: Plan) -> None:
         families: tuple[Family, Family] = (4, 6)
@@ -89,13 +138,12 @@ class Preflight:
             self._stop("neither IPv4 nor IPv6 has a route: there is nothing to measure from here")
 
     def _check_tools(self, plan: Plan) -> None:
-        settings = self._crawler.settings
         no_geoip = (
             None
-            if settings.get("GEOIP_CITY_DB") or settings.get("GEOIP_ASN_DB")
+            if geoip.files(self._crawler.settings)
             else (
-                "no GeoIP file is configured: name GeoLite2 files with -s GEOIP_CITY_DB= and -s GEOIP_ASN_DB=,"
-                " or leave geoip out of METRICS"
+                "no GeoIP file is configured: fetch free ones with `scrapy geoip update`, name GeoLite2 files with"
+                " -s GEOIP_CITY_DB= and -s GEOIP_ASN_DB=, or leave geoip out of METRICS"
             )
         )
         for metric, missing in (("ping", ping_permission), ("path", mtr_missing), ("geoip", lambda: no_geoip)):
@@ -103,6 +151,17 @@ class Preflight:
             if sentence:
                 self._missing(sentence)
                 plan.skip_metric(metric, sentence)
+
+    def _check_geoip(self, plan: Plan) -> None:
+        if "geoip" not in plan.metrics:
+            return
+        located = geoip.configured(self._crawler.settings)
+        self.geoip = located.builds()
+        located.close()
+        for name, path in geoip.files(self._crawler.settings).items():
+            days = int(time.time() - self.geoip[name].built_at) // 86_400
+            if days > geoip.OLD_DAYS:
+                logger.warning("%s: %r is %d days old: `scrapy geoip update` fetches a newer one", name, path, days)
 
     async def _check_resolver(self) -> None:
         settings = self._crawler.settings

@@ -1,51 +1,136 @@
 """
-What happens to a crawl that has finished.
+What happens to a crawl that has finished: it is exported, then moved out of the way of the next one.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import shutil
+import threading
+from concurrent.futures import Future, wait
+from importlib import import_module
 from itertools import chain, count
 from pathlib import Path
-from typing import Self
+from typing import Any, Final, Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
+from scrapy.utils.reactor import is_reactor_installed
+from twisted.internet.threads import deferToThread
 
+from ipv6matrix import plan
+from ipv6matrix.exceptions import ExportError
+from ipv6matrix.exporters.registry import Target, exporter
 from ipv6matrix.extensions.job import Job
 from ipv6matrix.store.compare import holds
+from ipv6matrix.store.database import ReadStoppedError, Store, StoreError
 
 logger = logging.getLogger(__name__)
 
+# Seconds that an export gets to end by itself when the process is told to.
+_GRACE_S: Final = 3.0
+_AGAIN: Final = "The crawl stays in %s: the same command publishes it"
+
 
 class Publishing:
-    """Moves ips.db of a finished crawl to OUTPUT_DIR/ips-<run>.db, so that the next crawl begins afresh."""
+    """
+    Writes a finished crawl in the forms of EXPORTS, then moves its ips.db to OUTPUT_DIR/ips-<run>.db.
 
-    def __init__(self, crawler: Crawler, folder: Path) -> None:
+    The next crawl begins afresh. A crawl whose exports fail, or are interrupted,
+    stays in JOBDIR: the next start of it has nothing left to ask and exports all again.
+    """
+
+    def __init__(self, crawler: Crawler, target: Target, exports: tuple[str, ...]) -> None:
         self._crawler = crawler
-        self._folder = folder
+        self._target = target
+        self._exports = exports
+        self._stopped = threading.Event()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        extension = cls(crawler, Path(crawler.settings.get("OUTPUT_DIR")).expanduser())
+        settings = crawler.settings
+        folder = Path(settings.get("OUTPUT_DIR")).expanduser()
+        target = Target(output_dir=folder, summary_url=settings.get("SUMMARY_URL"))
+        extension = cls(crawler, target, plan.words(settings, "EXPORTS"))
+        crawler.signals.connect(extension.engine_started, signal=signals.engine_started)
         crawler.signals.connect(extension.engine_stopped, signal=signals.engine_stopped)
         return extension
 
-    def engine_stopped(self) -> None:
-        job = self._crawler.get_extension(Job)
-        assert job is not None
-        job.close_store()
+    def engine_started(self) -> None:
+        self._job.keep()
+
+    async def engine_stopped(self) -> None:
+        try:
+            self._job.close_store()
+            await self._publish()
+        finally:
+            self._job.close()
+
+    async def _publish(self) -> None:
+        job = self._job
         if not job.whole:
             logger.error("Somebody reads %s: let them end, then give the same command again", job.folder / "ips.db")
-        elif job.row and job.row["end_reason"] == "finished":
-            self._folder.mkdir(parents=True, exist_ok=True)
+        elif job.row and job.row["end_reason"] == "finished" and await self._export():
+            self._target.output_dir.mkdir(parents=True, exist_ok=True)
             # A rename within one file system; across two, a copy beside, then a rename.
-            target = publish(job.folder / "ips.db", self._folder / f"ips-{job.row['run']}.db")
+            target = publish(job.folder / "ips.db", self._target.output_dir / f"ips-{job.row['run']}.db")
             logger.info("Results: %s", target)
             assert self._crawler.stats
             self._crawler.stats.set_value("crawl/results", str(target))
+
+    async def _export(self) -> bool:
+        """Export in a thread, which a signal can stop; False when something is missing."""
+        if not self._exports:
+            return True
+        done: Future[bool] = Future()
+        self._stop_with_the_process(done)
+        # A daemon, so that what cannot be stopped (a database that is silent) does not keep the process.
+        threading.Thread(target=self._work, args=(done,), name="exports", daemon=True).start()
+        return await asyncio.wrap_future(done)
+
+    def _work(self, done: Future[bool]) -> None:
+        try:
+            done.set_result(self._export_all())
+        except BaseException as error:  # noqa: BLE001 - handed on to whoever waits
+            done.set_exception(error)
+
+    def _export_all(self) -> bool:
+        store = Store.read(self._job.folder / "ips.db", self._stopped.is_set)
+        try:
+            outcomes = [self._export_as(name, store) for name in self._exports]
+            return all(outcomes)
+        except ReadStoppedError:
+            logger.warning("Publishing was interrupted")
+            logger.warning(_AGAIN, self._job.folder)
+            return False
+        finally:
+            store.close()
+
+    def _export_as(self, name: str, store: Store) -> bool:
+        try:
+            logger.info("Exported as %s: %s", name, exporter(name)(store, self._target))
+        except ReadStoppedError:
+            raise
+        except (ExportError, StoreError) as error:
+            logger.error("Cannot export as %s: %s", name, error)  # noqa: TRY400 - the sentence says it all
+            logger.error(_AGAIN, self._job.folder)  # noqa: TRY400
+            return False
+        return True
+
+    def _stop_with_the_process(self, done: Future[bool]) -> None:
+        """Let a signal stop the exports; the process waits for that, but not for long."""
+        if is_reactor_installed():
+            reactor: Any = import_module("twisted.internet.reactor")
+            reactor.addSystemEventTrigger("before", "shutdown", self._stopped.set)
+            reactor.addSystemEventTrigger("before", "shutdown", deferToThread, wait, [done], _GRACE_S)
+
+    @property
+    def _job(self) -> Job:
+        job = self._crawler.get_extension(Job)
+        assert job is not None
+        return job
 
 
 def publish(source: Path, target: Path) -> Path:

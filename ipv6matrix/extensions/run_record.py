@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,6 +15,7 @@ from scrapy.crawler import Crawler
 
 import ipv6matrix
 from ipv6matrix import lists, nameservers, options
+from ipv6matrix.downloads import sources
 from ipv6matrix.extensions.job import STORE_FAILED, Job
 from ipv6matrix.extensions.preflight import Preflight
 from ipv6matrix.store.database import StoreError
@@ -70,9 +72,11 @@ class RunRecord:
             "settings": json.dumps(options.values(self._crawler.settings), sort_keys=True),
             "list": ", ".join(str(Path(file)) for file in files),
             "list_sha256": lists.digest(files),
+            "list_source": _json([asdict(source) for file in files if (source := sources.of(file))]),
             "vantage4": preflight.vantage.get(4) if preflight else None,
             "vantage6": preflight.vantage.get(6) if preflight else None,
             "resolver": _resolvers(self._crawler.settings.get("NAMESERVERS")),
+            "geoip": _json({name: asdict(build) for name, build in preflight.geoip.items()}) if preflight else None,
             "skipped": json.dumps(spider.plan.skipped, sort_keys=True),
         }
 
@@ -86,6 +90,10 @@ class RunRecord:
 def run_name(started_at: float) -> str:
     """Name a run by its start, in UTC: YYYY-MM-DD__HH-MM-SS."""
     return time.strftime("%Y-%m-%d__%H-%M-%S", time.gmtime(started_at))
+
+
+def _json(value: Any) -> str | None:
+    return json.dumps(value, sort_keys=True) if value else None
 
 
 def _resolvers(setting: str | None) -> str:

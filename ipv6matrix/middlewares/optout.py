@@ -12,7 +12,7 @@ from scrapy.crawler import Crawler
 
 from ipv6matrix import questions
 from ipv6matrix.items import Refusal
-from ipv6matrix.optouts import OptOuts
+from ipv6matrix.optouts import OptedOutError, OptOuts
 from ipv6matrix.policy import OPTED_OUT
 from ipv6matrix.responses import ObservationResponse
 
@@ -41,6 +41,13 @@ class OptOutMiddleware:
             guesses = question.names if question.labels else ()
             request.meta["opted_out"] = tuple(filter(self._opt_outs.holds_name, guesses))
             return None
+        return self._refusal(request)
+
+    def process_exception(self, request: Request, exception: Exception) -> ObservationResponse | None:
+        """Refuse a question in the middle of which whoever is asked opted out."""
+        return self._refusal(request) if isinstance(exception, OptedOutError) else None
+
+    def _refusal(self, request: Request) -> ObservationResponse:
         assert self._crawler.stats
         self._crawler.stats.inc_value("refused/opted_out")
         request.meta["refused_at"] = time.time()

@@ -4,11 +4,12 @@ How many packets leave in a second.
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 
+from ipv6matrix.optouts import OptedOutError, OptOuts
 from ipv6matrix.pace import NetworkPacer
 
 
@@ -17,16 +18,27 @@ class RateMiddleware:
     Gives each probe the pace of its packets, as meta["pace"].
 
     A ping series or a trace is many packets: its probe awaits the pace before
-    each of them, so that the rates hold for packets, not for requests.
+    each of them, so that the rates hold for packets, not for requests. Packets
+    may wait for long: one towards an address that opted out meanwhile is not
+    sent, and its probe ends with OptedOutError.
     """
 
-    def __init__(self, packets: NetworkPacer) -> None:
+    def __init__(self, packets: NetworkPacer, opt_outs: OptOuts | None = None) -> None:
         self._packets = packets
+        self._opt_outs = opt_outs
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         rate = crawler.settings.getfloat
-        return cls(NetworkPacer(rate("PROBE_RATE"), rate("PROBE_RATE_PER_NETWORK")))
+        spider: Any = crawler.spider
+        return cls(NetworkPacer(rate("PROBE_RATE"), rate("PROBE_RATE_PER_NETWORK")), spider.plan.opt_outs)
 
     def process_request(self, request: Request) -> None:
-        request.meta["pace"] = self._packets.wait
+        request.meta["pace"] = self._wait
+
+    async def _wait(self, address: str) -> None:
+        await self._packets.wait(address)
+        if self._opt_outs is not None:
+            self._opt_outs.look()
+            if self._opt_outs.holds_address(address):
+                raise OptedOutError

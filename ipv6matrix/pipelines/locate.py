@@ -8,6 +8,7 @@ from typing import Self
 
 from scrapy.crawler import Crawler
 
+from ipv6matrix import geoip
 from ipv6matrix.geoip import GeoIp
 from ipv6matrix.items import Address, Answered, HostsItem
 
@@ -21,8 +22,7 @@ class LocatePipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        settings = crawler.settings
-        return cls(GeoIp(settings.get("GEOIP_CITY_DB"), settings.get("GEOIP_ASN_DB")), crawler)
+        return cls(geoip.configured(crawler.settings), crawler)
 
     def process_item(self, item: Answered) -> Answered:
         if isinstance(item, HostsItem) and self._wanted:

@@ -52,7 +52,8 @@ class MatrixSpider(scrapy.Spider):
     """
     Crawls a list of domains.
 
-    Arguments (-a): `domains`, a file, a folder of files or a Majestic CSV;
+    Arguments (-a): `domains`, a file, a folder of files or a Majestic CSV, or
+    `majestic` or `tranco`, for which preflight puts the file that it fetched;
     `supplemental`, a further file.
     """
 

@@ -7,9 +7,10 @@ SQLite in WAL mode with one writer. Writes gather in an open transaction that
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar, cast
@@ -19,6 +20,15 @@ from ipv6matrix.store import facts, schema, views
 
 # Kilobytes of pages kept in memory: the hot ends of the indexes of a million domains.
 _CACHE_KB: Final = 32_768
+# Steps of SQLite's machine between two looks at whether reading shall stop: some ten microseconds.
+_STEPS: Final = 10_000
+# Pages of the write-ahead log at which a commit folds it into the file by itself, if nobody calls `fold`.
+_LOG_PAGES: Final = 50_000
+# What to do about a file that is damaged.
+_MENDS: Final = dict.fromkeys(
+    (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR),
+    "check the disk, move the file away, and take a copy of it or begin afresh",
+)
 
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
@@ -28,6 +38,14 @@ class StoreError(Exception):
     """A database that cannot be used; the message names it and the mend."""
 
 
+class OutdatedError(StoreError):
+    """A database of an earlier version: to open it for writing brings it up to date."""
+
+
+class ReadStoppedError(StoreError):
+    """Reading was told to stop in the middle."""
+
+
 def _told(method: _Method) -> _Method:
     """Make a StoreError of what SQLite says when the disk is full or broken; what was committed is safe."""
 
@@ -35,10 +53,11 @@ def _told(method: _Method) -> _Method:
     def wrapped(self: Store, *arguments: Any, **named: Any) -> Any:
         try:
             return method(self, *arguments, **named)
-        except sqlite3.OperationalError as error:
-            raise StoreError(
-                f"cannot write {str(self.path)!r} ({error}): make room there, then give the same command again"
-            ) from error
+        except sqlite3.DatabaseError as error:
+            if not isinstance(error, sqlite3.OperationalError) and type(error) is not sqlite3.DatabaseError:
+                raise  # the item is at fault, not the file
+            mend = _MENDS.get(_code(error), "make room there, then give the same command again")
+            raise StoreError(f"cannot write {str(self.path)!r} ({error}): {mend}") from error
 
     return cast(_Method, wrapped)
 
@@ -53,11 +72,13 @@ class Store:
         (self._number,) = self._connection.execute("SELECT newest FROM frontier").fetchone()
 
     @classmethod
-    def read(cls, path: Path) -> Self:
+    def read(cls, path: Path, stopped: Callable[[], bool] | None = None) -> Self:
         """
         Open a database to read, disturbing nobody who writes it.
 
-        Raises StoreError for a file that is not there or not ours.
+        `stopped` is asked often: once it gives True, reading raises
+        ReadStoppedError. Raises StoreError for a file that is not there
+        or not ours, OutdatedError for one of an earlier version.
         """
         if not path.is_file():
             raise StoreError(f"there is no {str(path)!r}: name an ips.db")
@@ -65,11 +86,14 @@ class Store:
             connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
             try:
                 _must_be_ours(connection, path, writes=False)
+                views.lay_over(connection)
             except BaseException:
                 connection.close()
                 raise
         except sqlite3.DatabaseError as error:
             raise StoreError(f"cannot read {str(path)!r} ({error}): name an ips.db") from error
+        if stopped is not None:
+            connection.set_progress_handler(stopped, _STEPS)
         return cls(path, connection)
 
     # --- requests ---
@@ -176,11 +200,13 @@ class Store:
     # --- transactions ---
 
     @_told
-    def commit(self) -> None:
-        """End the open transaction, if there is one."""
+    def commit(self, *, fold: bool = False) -> None:
+        """End the open transaction, if there is one; `fold` what the write-ahead log holds into the file."""
         if self._writes and self._connection.in_transaction:
             self._connection.execute("UPDATE frontier SET newest = ?", (self._number,))
             self._connection.execute("COMMIT")
+        if fold:
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def close(self) -> bool:
         """
@@ -203,8 +229,23 @@ class Store:
         return not busy
 
     def query(self, sql: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
-        """Read with a query of ipv6matrix.store.queries."""
-        return self._connection.execute(sql, tuple(parameters)).fetchall()
+        """Read all rows of a query."""
+        return list(self.stream(sql, parameters))
+
+    def stream(self, sql: str, parameters: Iterable[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """
+        Read the rows of a query one by one.
+
+        Raises ReadStoppedError, and StoreError for a file that is damaged.
+        """
+        try:
+            yield from self._connection.execute(sql, tuple(parameters))
+        except sqlite3.DatabaseError as error:
+            if _code(error) == sqlite3.SQLITE_INTERRUPT:
+                raise ReadStoppedError(f"told to stop reading {str(self.path)!r}") from error
+            if mend := _MENDS.get(_code(error)):
+                raise StoreError(f"cannot read {str(self.path)!r} ({error}): {mend}") from error
+            raise
 
     def _begin(self) -> None:
         if not self._connection.in_transaction:
@@ -213,6 +254,23 @@ class Store:
     def _one(self, sql: str, value: str) -> tuple[Any, ...] | None:
         row: tuple[Any, ...] | None = self._connection.execute(sql, (value,)).fetchone()
         return row
+
+
+def _code(error: sqlite3.Error) -> int:
+    """Give SQLite's primary result code (https://sqlite.org/rescode.html); 0 for what Python itself complains of."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def fold(path: Path) -> None:
+    """
+    Fold what is committed into a database that another connection writes: for a thread of its own.
+
+    It takes a tenth of a second and more. What is committed meanwhile is left to
+    `commit(fold=True)`, after which the log begins anew. A disk that is full is
+    left to whoever writes.
+    """
+    with contextlib.suppress(sqlite3.OperationalError), contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -258,6 +316,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
     schema.migrate(connection)
     views.draw(connection)
 
@@ -274,4 +333,9 @@ def _must_be_ours(connection: sqlite3.Connection, path: Path, *, writes: bool) -
         raise StoreError(
             f"{str(path)!r} was written by a newer version of ipv6matrix (schema {version}):"
             " update, or name another folder with -s JOBDIR="
+        )
+    if not writes and version < len(schema.MIGRATIONS):
+        raise OutdatedError(
+            f"{str(path)!r} was written by an earlier version of ipv6matrix (schema {version}):"
+            " bring it up to date with `scrapy summary`"
         )

@@ -196,7 +196,43 @@ _FACTS = (
     ) WITHOUT ROWID""",
 )
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (create_facts,)
+
+def add_condensed_figures(connection: sqlite3.Connection) -> None:
+    """Make the tables of what an older crawler kept of pings and traces: only imported crawls have rows there."""
+    for statement in _CONDENSED:
+        connection.execute(statement)
+
+
+# The RTTs and hops themselves are lost.
+_CONDENSED = (
+    """
+    CREATE TABLE ping_summaries (
+        address_id INTEGER PRIMARY KEY REFERENCES addresses,
+        sent INTEGER NOT NULL,
+        min_ms REAL,
+        avg_ms REAL,
+        max_ms REAL,
+        mdev_ms REAL,
+        asked_at INTEGER NOT NULL
+    )""",
+    """
+    CREATE TABLE trace_summaries (
+        address_id INTEGER PRIMARY KEY REFERENCES addresses,
+        mtu INTEGER,
+        reached_ttl INTEGER,
+        path TEXT,
+        asked_at INTEGER NOT NULL
+    )""",
+)
+
+
+def record_sources(connection: sqlite3.Connection) -> None:
+    """Let the crawl's row say where its list came from, and how old its GeoIP files were."""
+    for column in ("list_source", "geoip"):
+        connection.execute(f"ALTER TABLE crawl ADD COLUMN {column} TEXT")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (create_facts, add_condensed_figures, record_sources)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

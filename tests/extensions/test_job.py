@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from scrapy import signals
 
-from ipv6matrix.exceptions import StartRefusedError
 from ipv6matrix.extensions.job import Job
+from ipv6matrix.refusals import StartRefusedError
 from tests.crawlers import crawler, job
 from tests.samples import domain_url
 
@@ -194,3 +194,25 @@ async def test_home_is_expanded(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
 
     assert tmp_path / "crawl" == job(crawler(tmp_path, JOBDIR="~/crawl")).folder
+
+
+async def test_the_log_is_folded_aside(tmp_path, monkeypatch):
+    """
+    What is committed goes from the write-ahead log into the file in a thread of its own; then the log begins anew.
+    """
+    monkeypatch.setattr("ipv6matrix.extensions.job._FOLD_EVERY_S", 0.05)
+    opened = Job(tmp_path, 0.01)
+    store = opened.open()
+    file = tmp_path / "ips.db"
+    give_up_at = time.monotonic() + 20
+    number = 0
+    while file.stat().st_size < 4_000_000:
+        for _ in range(100):
+            number += 1
+            store.ask(domain_url(f"{number}.example"), "dns")
+        await asyncio.sleep(0.005)
+        assert time.monotonic() < give_up_at
+
+    assert (tmp_path / "ips.db-wal").stat().st_size < file.stat().st_size
+    opened.close()
+    assert [file, tmp_path / "lock"] == sorted(tmp_path.iterdir())

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import time
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from types import SimpleNamespace
 
 import dns.flags
@@ -15,10 +18,16 @@ from scrapy import signals
 from scrapy.core.downloader.handlers import DownloadHandlers
 from scrapy.exceptions import CloseSpider
 
-from ipv6matrix.exceptions import StartRefusedError
 from ipv6matrix.extensions import preflight as module
 from ipv6matrix.extensions.preflight import Preflight
-from tests.crawlers import crawler
+from ipv6matrix.geoip import Build
+from ipv6matrix.refusals import StartRefusedError
+from tests.crawlers import crawler, job, store
+from tests.downloads import published
+from tests.downloads import site as sites
+from tests.downloads.test_geoip import mmdb
+from tests.downloads.test_sources import keep
+from tests.store.test_database import RECORD
 
 NOWHERE = "2001:db8:dead::1"
 
@@ -63,6 +72,12 @@ def near(monkeypatch):
     monkeypatch.setattr(module, "mtr_missing", lambda: None)
 
 
+@pytest.fixture
+def site():
+    with sites.running() as one:
+        yield one
+
+
 def built(folder, server="127.0.0.1:1", **settings):
     """Build a crawler as far as the preflight looks: list, handlers and settings."""
     (folder / "list").write_text("a.example\n")
@@ -70,6 +85,12 @@ def built(folder, server="127.0.0.1:1", **settings):
     made = crawler(folder, domains=str(folder / "list"), **(defaults | settings))
     made.engine = SimpleNamespace(downloader=SimpleNamespace(handlers=DownloadHandlers(made)))
     return made
+
+
+def begin(made, name, *, crawling=True):
+    """Go as far as Scrapy has gone when the spider opens, for a list of a name."""
+    job(made).open()
+    made.crawling, made.spider.domains = crawling, name
 
 
 async def check(made):
@@ -185,10 +206,160 @@ async def test_geoip_without_files_stops_or_is_skipped(tmp_path):
         plan = await check(built(tmp_path, server, METRICS="geoip,ping", MISSING="skip"))
 
     assert (
-        "no GeoIP file is configured: name GeoLite2 files with -s GEOIP_CITY_DB= and -s GEOIP_ASN_DB=, "
-        "or leave geoip out of METRICS" == sentence
+        "no GeoIP file is configured: fetch free ones with `scrapy geoip update`, name GeoLite2 files with"
+        " -s GEOIP_CITY_DB= and -s GEOIP_ASN_DB=, or leave geoip out of METRICS" == sentence
     )
     assert {"geoip": sentence} == plan.skipped
+
+
+@pytest.mark.parametrize(("days", "warned"), [(59, False), (60, False), (61, True)])
+async def test_old_geoip_files_are_told(tmp_path, caplog, days, warned):
+    """
+    After 60 days a warning names the setting, the file and its age; what the files say of themselves is kept.
+    """
+    built_at = int(time.time()) - days * 86_400 - 60
+    (tmp_path / "geoip").mkdir()
+    (tmp_path / "geoip/asn.mmdb").write_bytes(mmdb(tmp_path, "GEOIP_ASN_DB", built_at=built_at))
+    async with resolver() as server:
+        made = built(tmp_path, server, METRICS="geoip")
+        await check(made)
+
+    sentence = (
+        f"GEOIP_ASN_DB: '{tmp_path}/geoip/asn.mmdb' is {days} days old: `scrapy geoip update` fetches a newer one"
+    )
+    assert warned is (sentence in caplog.text)
+    assert {"GEOIP_ASN_DB": Build(type="GeoLite2-ASN", built_at=built_at)} == made.get_extension(Preflight).geoip
+
+
+async def test_a_crawl_without_contact_is_refused(tmp_path):
+    """
+    Whoever sends probes into the world has to say who answers for them.
+    """
+    sentence = await refusal(built(tmp_path, CONTACT=""))
+
+    assert sentence.startswith("no CONTACT: say who answers for this crawl with -s CONTACT=")
+
+
+async def test_a_crawl_of_allowed_networks_needs_no_contact(tmp_path):
+    """
+    With PROBE_ALLOWED_NETWORKS nobody outside is asked.
+    """
+    async with resolver() as server:
+        await check(built(tmp_path, server, CONTACT="", PROBE_ALLOWED_NETWORKS="198.18.0.0/15"))
+
+
+async def test_a_list_is_fetched_by_its_name(site, tmp_path):
+    """
+    The spider then reads the file that was kept, and the supplement beside it.
+    """
+    published.put_tranco(site, "K2XYW", ["one.example", "two.example"])
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists/supplemental.txt").write_text("mine.example\n")
+    async with resolver() as server:
+        made = built(tmp_path, server, **published.settings(site, tmp_path))
+        begin(made, "tranco")
+        await check(made)
+
+    assert ("tranco-K2XYW.csv", "supplemental.txt") == tuple(file.name for file in made.spider.files())
+
+
+async def test_a_supplement_of_the_command_comes_before_that_of_the_folder(site, tmp_path):
+    """
+    What -a supplemental= names is read, and the other is not.
+    """
+    published.put_tranco(site, "K2XYW", ["one.example", "two.example"])
+    for name in ("lists/supplemental.txt", "mine.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("mine.example\n")
+    async with resolver() as server:
+        made = built(tmp_path, server, **published.settings(site, tmp_path))
+        begin(made, "tranco")
+        made.spider.supplemental = str(tmp_path / "mine.txt")
+        await check(made)
+
+    assert ("tranco-K2XYW.csv", "mine.txt") == tuple(file.name for file in made.spider.files())
+
+
+async def test_a_resumed_crawl_fetches_nothing(site, tmp_path):
+    """
+    It goes on with the list that its row names, although there is a newer one, and with the supplement.
+    """
+    for name in ("tranco-NEWER", "tranco-K2XYW"):
+        (tmp_path / "lists").mkdir(exist_ok=True)
+        source = keep(tmp_path / "lists", name)
+    (tmp_path / "lists/supplemental.txt").write_text("mine.example\n")
+    async with resolver() as server:
+        made = built(tmp_path, server, **published.settings(site, tmp_path))
+        begin(made, "tranco")
+        store(made).record_crawl(
+            **RECORD, started_at=1, starts=1, skipped="{}", list_source=json.dumps([asdict(source)])
+        )
+        await check(made)
+
+    assert ("tranco-K2XYW.csv", "supplemental.txt") == tuple(file.name for file in made.spider.files())
+    assert [] == site.requests
+
+
+async def test_a_resumed_crawl_without_its_list_is_refused(site, tmp_path):
+    """
+    It does not go on with another list.
+    """
+    source = keep(tmp_path)
+    (tmp_path / "tranco-K2XYW.csv").write_text("1,other.example\n")
+    made = built(tmp_path, **published.settings(site, tmp_path))
+    begin(made, "tranco")
+    store(made).record_crawl(**RECORD, started_at=1, starts=1, skipped="{}", list_source=json.dumps([asdict(source)]))
+
+    assert (await refusal(made)).startswith(f"the crawl began with another '{source.file}' than the one")
+    assert [] == site.requests
+
+
+async def test_nothing_is_fetched_for_a_job_that_cannot_be_opened(site, tmp_path):
+    """
+    A start that is refused already has no use for a list.
+    """
+    async with resolver() as server:
+        made = built(tmp_path, server, **published.settings(site, tmp_path))
+        made.crawling, made.spider.domains = True, "majestic"
+        await check(made)
+
+    assert [] == site.requests
+
+
+async def test_a_list_that_cannot_be_fetched_stops_the_crawl(site, tmp_path):
+    """
+    The sentence is that of the download.
+    """
+    async with resolver() as server:
+        made = built(tmp_path, server, **published.settings(site, tmp_path))
+        begin(made, "majestic")
+        sentence = await refusal(made)
+
+    assert sentence.startswith(f"the list majestic: cannot fetch {site.url}/majestic.csv (404 Not Found); ")
+
+
+async def test_nothing_is_fetched_when_something_else_is_missing(site, tmp_path):
+    """
+    A list is large; all else is looked for before.
+    """
+    async with resolver(None) as server:
+        made = built(tmp_path, server, **published.settings(site, tmp_path))
+        begin(made, "majestic")
+        await refusal(made)
+
+    assert [] == site.requests
+
+
+async def test_a_crawl_that_is_told_to_stop_stops_fetching(site, tmp_path):
+    """
+    A stop in the middle of a download ends it with a sentence.
+    """
+    published.put_tranco(site, "K2XYW", ["one.example", "two.example"])
+    async with resolver() as server:
+        made = built(tmp_path, server, **published.settings(site, tmp_path))
+        begin(made, "tranco", crawling=False)
+
+        assert "the download was stopped: the same command goes on with it" == await refusal(made)
 
 
 async def test_a_list_that_is_not_there_is_told(tmp_path):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import sqlite3
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
 from scrapy import signals
 
+from ipv6matrix.exceptions import ExportError
 from ipv6matrix.extensions import publishing
+from ipv6matrix.extensions.job import Job
+from ipv6matrix.refusals import StartRefusedError
 from tests.crawlers import count, crawler, job
 from tests.samples import domain_item
 
@@ -112,6 +117,108 @@ async def test_a_crawl_that_is_being_read_is_published_later(tmp_path, caplog):
 
     assert [("a.example",), ("before.example",)] == domains(tmp_path / "ips-2024-01-05__10-00-00.db")
     assert ["lock"] == [file.name for file in (tmp_path / "current").iterdir()]
+
+
+@pytest.fixture
+def begun():
+    """Set when an export that does not end has begun."""
+    return threading.Event()
+
+
+@pytest.fixture
+def exported(monkeypatch, begun):
+    """What was exported, as (form, domains that it saw); `summary` fails, `report` reads until it is stopped."""
+    seen = []
+
+    def exporter(name):
+        def export(store, target):
+            seen.append((name, [domain for (domain,) in store.query("SELECT name FROM domains")]))
+            if name == "summary":
+                raise ExportError("the database is down: start it")
+            if name == "report":
+                begun.set()
+                list(store.stream("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT * FROM n"))
+            return f"{target.output_dir}/{name}"
+
+        return export
+
+    monkeypatch.setattr(publishing, "exporter", exporter)
+    return seen
+
+
+async def test_a_finished_crawl_is_exported_before_it_moves(tmp_path, exported, caplog):
+    """
+    Each form of EXPORTS is written from the whole crawl while it still lies in JOBDIR.
+    """
+    caplog.set_level("INFO")
+    await end(crawler(tmp_path, EXPORTS="csv,parquet"), "finished")
+
+    assert [("csv", ["a.example"]), ("parquet", ["a.example"])] == exported
+    assert f"Exported as csv: {tmp_path}/csv" in caplog.text
+    assert [tmp_path / "ips-2024-01-05__10-00-00.db"] == list(tmp_path.glob("*.db"))
+
+
+async def test_an_unfinished_crawl_is_not_exported(tmp_path, exported):
+    """
+    What was not asked yet is in no figures.
+    """
+    await end(crawler(tmp_path, EXPORTS="csv"), "shutdown")
+
+    assert [] == exported
+
+
+async def test_a_failing_export_keeps_the_crawl(tmp_path, exported, caplog):
+    """
+    The others are written, the crawl stays, the sentence says why; the next start exports all again and moves it.
+    """
+    made = crawler(tmp_path, EXPORTS="summary,csv")
+    await end(made, "finished")
+
+    assert ["summary", "csv"] == [name for name, _ in exported]
+    assert "Cannot export as summary: the database is down: start it" in caplog.text
+    assert f"The crawl stays in {tmp_path}/current: the same command publishes it" in caplog.text
+    assert 0 == count(made, "crawl/results")
+    assert [("a.example",)] == domains(tmp_path / "current" / "ips.db")
+
+    await end(crawler(tmp_path, EXPORTS="csv"), "finished")
+
+    assert [("a.example",)] == domains(tmp_path / "ips-2024-01-05__10-00-00.db")
+
+
+async def test_an_export_can_be_interrupted(tmp_path, exported, begun, caplog):
+    """
+    When the process is told to stop, reading ends at once and the crawl stays.
+    """
+    made = crawler(tmp_path, EXPORTS="report")
+    ending = asyncio.ensure_future(end(made, "finished"))
+    assert await asyncio.to_thread(begun.wait, 10)
+    assert not ending.done()
+
+    made.get_extension(publishing.Publishing)._stopped.set()
+    await asyncio.wait_for(ending, 10)
+
+    assert "Publishing was interrupted" in caplog.text
+    assert (tmp_path / "current" / "ips.db").exists()
+
+
+async def test_the_folder_stays_locked_until_all_is_published(tmp_path, exported, begun):
+    """
+    No other crawl can begin in JOBDIR while this one is exported from there.
+    """
+    made = crawler(tmp_path, EXPORTS="report")
+    made.get_extension(publishing.Publishing).engine_started()
+    ending = asyncio.ensure_future(end(made, "finished"))
+    assert await asyncio.to_thread(begun.wait, 10)
+
+    with pytest.raises(StartRefusedError) as told:
+        Job(tmp_path / "current", 1.0).open()
+    assert "in use by another crawl" in told.value.sentence
+
+    made.get_extension(publishing.Publishing)._stopped.set()
+    await ending
+    other = Job(tmp_path / "current", 1.0)
+    other.open()
+    other.close()
 
 
 def test_a_move_that_breaks_off_leaves_the_source(tmp_path, elsewhere, monkeypatch):

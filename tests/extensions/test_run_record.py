@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import time
+from dataclasses import asdict
 
 import pytest
 from scrapy import signals
@@ -13,7 +14,9 @@ from scrapy import signals
 import ipv6matrix
 from ipv6matrix.extensions import run_record
 from ipv6matrix.extensions.preflight import Preflight
+from ipv6matrix.geoip import Build
 from tests.crawlers import count, frontier, opened, store
+from tests.downloads.test_sources import keep
 from tests.samples import domain_item, domain_url
 
 
@@ -55,6 +58,33 @@ async def test_a_start_is_recorded(tmp_path):
     assert "192.0.2.53:53,[2001:db8::53]:5353" == row["resolver"]
     assert {"ping": "no permission"} == json.loads(row["skipped"])
     assert (None, None) == (row["ended_at"], row["end_reason"])
+
+
+async def test_where_list_and_places_come_from_is_recorded(tmp_path):
+    """
+    A fetched list is recorded with its source, GeoIP files with type and build time.
+    """
+    source = keep(tmp_path)
+    with opened(tmp_path, domains=source.file, NAMESERVERS="192.0.2.53") as crawler:
+        crawler.get_extension(Preflight).geoip = {"GEOIP_ASN_DB": Build(type="GeoLite2-ASN", built_at=1)}
+        await start(crawler)
+        row = store(crawler).crawl()
+        await end(crawler, "shutdown")
+
+    assert [asdict(source)] == json.loads(row["list_source"])
+    assert {"GEOIP_ASN_DB": {"type": "GeoLite2-ASN", "built_at": 1}} == json.loads(row["geoip"])
+
+
+async def test_a_list_of_an_operator_has_no_source(tmp_path):
+    """
+    Nothing fetched and no place asked is NULL.
+    """
+    with running(tmp_path) as crawler:
+        await start(crawler)
+        row = store(crawler).crawl()
+        await end(crawler, "shutdown")
+
+    assert (None, None) == (row["list_source"], row["geoip"])
 
 
 async def test_a_resumed_crawl_keeps_its_name(tmp_path):

@@ -9,6 +9,7 @@ import pytest
 from ipv6matrix import questions
 from ipv6matrix.items import Refusal
 from ipv6matrix.middlewares.optout import OptOutMiddleware
+from ipv6matrix.optouts import OptedOutError
 from tests.crawlers import count, crawler
 from tests.samples import domain_url
 
@@ -82,6 +83,19 @@ def test_a_guessed_host_may_be_opted_out_alone(tmp_path):
 
     assert opt_out.process_request(request) is None
     assert ("www.partly.example",) == request.meta["opted_out"]
+
+
+def test_an_opt_out_in_the_middle_of_a_question_refuses_it(tmp_path):
+    """
+    The probe that ended for it is answered like one that never began; other exceptions are left to others.
+    """
+    made, opt_out = middleware(tmp_path)
+    request = questions.request(questions.ping("192.0.2.9"))
+
+    assert Refusal(reason="opted_out") == opt_out.process_exception(request, OptedOutError()).observation
+    assert 1 == count(made, "refused/opted_out")
+    assert "refused_at" in request.meta
+    assert opt_out.process_exception(request, ValueError()) is None
 
 
 def test_without_a_file_nobody_is_refused(tmp_path):

@@ -345,6 +345,31 @@ def test_a_reader_sees_what_is_committed_and_writes_nothing(store):
     reader.close()
 
 
+def test_a_file_that_breaks_is_told(tmp_path):
+    """
+    When a page that is needed is no page any more, the sentence says so; the faulty item is not to blame.
+    """
+    path = tmp_path / "ips.db"
+    store = Store(path)
+    for number in range(2000):
+        store.ask(f"ping://192.0.2.{number}", "ping")
+    store.close()
+    broken = bytearray(path.read_bytes())
+    last = len(broken) * 3 // 4  # beyond the pages that describe the tables
+    broken[last:] = b"\xa5" * (len(broken) - last)
+    path.write_bytes(broken)
+    store = Store(path)
+
+    with pytest.raises(StoreError, match=r"malformed.*check the disk"):
+        for number in range(2000, 4000):
+            store.ask(f"ping://192.0.2.{number}", "ping")
+    store._connection.close()
+    reader = Store.read(path)
+    with pytest.raises(StoreError, match=r"cannot read.*malformed.*check the disk"):
+        reader.query("SELECT * FROM requests")
+    reader.close()
+
+
 @pytest.mark.parametrize(
     ("make", "complaint"),
     [

@@ -61,6 +61,26 @@ def test_the_tables_of_the_first_version(connection):
     ] == tables(connection)
 
 
+def test_a_crawl_of_the_first_version_goes_on(connection):
+    """
+    Rows that an earlier version has written are there afterwards, beside tables and columns that are new.
+    """
+    schema.create_facts(connection)
+    connection.execute("PRAGMA user_version = 1")
+    connection.execute(
+        "INSERT INTO crawl (id, run, version, settings, list, list_sha256, started_at, starts, resolver, skipped)"
+        " VALUES (1, '2024-01-05__10-00-00', '0.1.0', '{}', 'domains.txt', '', 1, 1, '', '{}')"
+    )
+
+    schema.migrate(connection)
+
+    columns = "run, list, list_source, geoip"
+    assert [("2024-01-05__10-00-00", "domains.txt", None, None)] == connection.execute(
+        f"SELECT {columns} FROM crawl"
+    ).fetchall()
+    assert {"ping_summaries", "trace_summaries"} <= set(tables(connection))
+
+
 def test_migrating_again_changes_nothing(connection):
     """
     Each migration runs once.

@@ -321,6 +321,29 @@ def database(tmp_path_factory):
     connection.close()
 
 
+def test_summaries_stand_beside_what_was_measured(tmp_path):
+    """
+    Of an imported crawl the old tables hold what was kept: figures of pings, and paths as texts.
+    """
+    connection = opened(tmp_path, hosts_item(host("www.a.example", "198.51.100.1", "198.51.100.2")))
+    connection.executescript("""
+        INSERT INTO ping_summaries SELECT id, 5, 1.5, 2.0, NULL, 0.25, 1 FROM addresses WHERE address LIKE '%.1';
+        INSERT INTO ping_summaries SELECT id, 5, NULL, NULL, NULL, NULL, 1 FROM addresses WHERE address LIKE '%.2';
+        INSERT INTO trace_summaries SELECT id, 1500, 2, 'a --> b', 1 FROM addresses WHERE address LIKE '%.1';
+        INSERT INTO trace_summaries SELECT id, NULL, NULL, NULL, 1 FROM addresses WHERE address LIKE '%.2';
+    """)
+
+    assert [
+        ("198.51.100.1", 5, 1.5, 2.0, "n/a", 0.25),
+        ("198.51.100.2", 5, "n/a", "n/a", "n/a", "n/a"),
+    ] == connection.execute("SELECT * FROM ping WHERE ip <> 'n/a'").fetchall()
+    assert [
+        ("198.51.100.1", 1500, 2, "a --> b"),
+        ("198.51.100.2", "n/a", "n/a", "n/a"),
+    ] == connection.execute("SELECT * FROM tracert WHERE ip <> 'n/a'").fetchall()
+    connection.close()
+
+
 def test_all_eight_tables_are_there():
     """
     The names are those of the old tables.

@@ -25,7 +25,7 @@ class Summary:
     addresses: dict[int, int]
     "Addresses of hosts, by family."
     features: dict[str, tuple[int, int, int]]
-    "By kind of host: domains that have one with an address, those of them with IPv6, domains it is not known of."
+    "By kind of host: domains that have one with an address, of them with IPv6; not among them, domains not known of."
     ports: dict[tuple[int, int], tuple[int, int]]
     "By (port, family): addresses with the port open, addresses asked."
     probes: dict[str, int]
@@ -49,19 +49,19 @@ def summary(store: Store) -> Summary:
         features={feature: _feature(store, feature) for feature in FEATURES},
         ports={(port, family): (is_open, asked) for port, family, is_open, asked in store.query(_PORTS)},
         probes={name: _count(store, sql) for name, sql in _PROBES.items()},
-        errors={f"{kind} {word}": number for kind, word, number in store.query(_ERRORS)},
+        errors={f"{kind} {word}": number for kind, word, number in store.query(ERRORS)},
     )
 
 
-# One row a domain that has hosts of a kind: does one have an address, an IPv6
-# address, and could one not be asked while none has any?
+# One row a domain that has hosts of a kind: does one have an IPv6 address? If none
+# has, is that known, and does any have an address at all?
 _FEATURE: Final = """
-    SELECT count(*) FILTER (WHERE known), count(*) FILTER (WHERE six), count(*) FILTER (WHERE NOT known AND unknown)
+    SELECT count(*) FILTER (WHERE six OR (known AND NOT unknown)), count(*) FILTER (WHERE six),
+           count(*) FILTER (WHERE NOT six AND unknown)
     FROM (SELECT max(EXISTS (SELECT 1 FROM host_addresses WHERE host_id = hosts.id)) AS known,
                  max(EXISTS (SELECT 1 FROM host_addresses
                              WHERE host_id = hosts.id AND family = 6 AND choice = 1)) AS six,
-                 max(a_status NOT IN ('ok', 'nodata', 'nxdomain') OR aaaa_status NOT IN ('ok', 'nodata', 'nxdomain'))
-                     AS unknown
+                 max(aaaa_status NOT IN ('ok', 'nodata', 'nxdomain', 'unrecorded')) AS unknown
           FROM roles JOIN hosts ON hosts.id = host_id WHERE roles.kind = ? GROUP BY domain_id)"""
 
 _PORTS: Final = """
@@ -69,7 +69,8 @@ _PORTS: Final = """
     GROUP BY port, family ORDER BY port, family"""
 
 _PROBES: Final = {
-    "Echo Requests": "SELECT ifnull(sum(sent), 0) FROM pings",
+    "Echo Requests": "SELECT (SELECT ifnull(sum(sent), 0) FROM pings)"
+    " + (SELECT ifnull(sum(sent), 0) FROM ping_summaries)",
     "TCP handshakes": "SELECT count(*) FROM ports",
     "SMTP sessions": "SELECT count(*) FROM smtp_sessions",
     "TTLs traced": "SELECT count(*) FROM hops",
@@ -80,7 +81,7 @@ _PROBES: Final = {
 _LOOKUP_ERROR: Final = (
     "SELECT 'DNS' AS kind, {column} AS word FROM {table} WHERE {column} NOT IN ('ok', 'nodata', 'nxdomain')"
 )
-_ERRORS: Final = (
+ERRORS: Final = (
     "SELECT kind, word, count(*) FROM ("
     + " UNION ALL ".join(
         [

@@ -15,13 +15,17 @@ from ipv6matrix.items import (
     PingItem,
     PingObservation,
     PortObservation,
-    Role,
     Status,
     TcpItem,
     TcpObservation,
 )
+from ipv6matrix.items import (
+    Role as FoundRole,
+)
+from ipv6matrix.store.condensed import HostAddress, Ping, Role
 from ipv6matrix.store.database import Store
 from ipv6matrix.store.queries.summary import summary
+from ipv6matrix.store.rebuild import rebuilding
 
 AT = 1_700_000_000.0
 
@@ -32,7 +36,7 @@ def lookup(name, rdtype, *records, status=Status.OK):
 
 @pytest.fixture
 def store(tmp_path):
-    """Three domains: one with IPv6 on its web host, one without, one whose lookups failed."""
+    """Domains with and without IPv6 on the web host, and with a failed lookup: of both families, of IPv6."""
     made = Store(tmp_path / "ips.db")
     for number, (name, a, aaaa) in enumerate(
         (
@@ -43,6 +47,7 @@ def store(tmp_path):
                 lookup("www", "A", status=Failure.TIMEOUT),
                 lookup("www", "AAAA", status=Failure.SERVFAIL),
             ),
+            ("half.example", lookup("www", "A", "192.0.2.1"), lookup("www", "AAAA", status=Failure.TIMEOUT)),
         )
     ):
         www = f"www.{name}"
@@ -52,7 +57,7 @@ def store(tmp_path):
                 name=name,
                 tld="example",
                 ns=lookup(name, "NS", status=Status.NODATA),
-                roles=(Role(kind="WWW", host=www, priority=0),),
+                roles=(FoundRole(kind="WWW", host=www, priority=0),),
                 asked_at=AT,
             )
         )
@@ -76,14 +81,14 @@ def test_counts(store):
     """
     figures = summary(store)
 
-    assert (3, 2, {4: 1, 6: 1}) == (figures.domains, figures.hosts, figures.addresses)
+    assert (4, 3, {4: 1, 6: 1}) == (figures.domains, figures.hosts, figures.addresses)
 
 
 def test_an_error_is_not_an_absence(store):
     """
-    A domain whose hosts could not be asked is unknown, neither with nor without IPv6.
+    A domain of whose hosts IPv6 could not be asked is unknown, neither with nor without it.
     """
-    assert (2, 1, 1) == summary(store).features["WWW"]
+    assert (2, 1, 2) == summary(store).features["WWW"]
     assert (0, 0, 0) == summary(store).features["MX"]
 
 
@@ -100,7 +105,7 @@ def test_errors_are_told_by_kind(store):
     """
     assert {
         "DNS servfail": 1,
-        "DNS timeout": 1,
+        "DNS timeout": 2,
         "ping no reply": 1,
         "port 443 timeout": 1,
     } == summary(store).errors
@@ -110,6 +115,28 @@ def test_probes(store):
     """
     Echo Requests, handshakes and lookups are added up.
     """
-    assert {"Echo Requests": 5, "TCP handshakes": 2, "SMTP sessions": 0, "TTLs traced": 0, "lookups": 9} == summary(
+    assert {"Echo Requests": 5, "TCP handshakes": 2, "SMTP sessions": 0, "TTLs traced": 0, "lookups": 12} == summary(
         store
     ).probes
+
+
+def test_what_was_not_recorded_is_an_absence(tmp_path):
+    """
+    An imported crawl tells no errors from absences; its figures take both for an absence, as those of its time did.
+    """
+    with rebuilding(tmp_path / "ips.db", int(AT)) as rebuild:
+        rebuild.write(
+            [Role("WWW", "four.example", "www.four.example"), HostAddress("www.four.example", "1.1.1.1", None)]
+        )
+        rebuild.write([Role("WWW", "none.example", "www.none.example"), Ping("1.1.1.1", 5, 1.0, 2.0, 3.0, 0.5, 0)])
+        rebuild.finish(
+            [], run="2022-05-06__07-08-09", version="2022", settings="{}", list="", list_sha256="", started_at=int(AT),
+            starts=1, resolver="", skipped="{}", end_reason="finished",
+        )  # fmt: skip
+    imported = Store.read(tmp_path / "ips.db")
+    figures = summary(imported)
+
+    assert (1, 0, 0) == figures.features["WWW"]
+    assert {"DNS unrecorded": 3} == figures.errors
+    assert 5 == figures.probes["Echo Requests"]
+    imported.close()

@@ -1,0 +1,26 @@
+"""
+scrapy export: a crawl in other forms.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from scrapy.exceptions import UsageError
+
+from ipv6matrix.exporters.registry import NAMES
+from ipv6matrix.reading import ReadingCommand
+
+
+class Command(ReadingCommand):
+    def syntax(self) -> str:
+        return f"{'|'.join(NAMES)} [ips.db]"
+
+    def short_desc(self) -> str:
+        return "Write a crawl in another form; without a file, the newest of OUTPUT_DIR"
+
+    def run(self, args: list[str], _: argparse.Namespace) -> None:
+        if not args or args[0] not in NAMES:
+            raise UsageError(f"name the form: {', '.join(NAMES)}")
+        self.check()
+        self.export(args[0], self.path(args[1:]))

@@ -1,0 +1,81 @@
+"""
+scrapy geoip: the GeoIP files in use, and newer ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import sys
+from typing import Any, ClassVar
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+from scrapy.settings import BaseSettings
+
+from ipv6matrix import geoip, options
+from ipv6matrix.downloads.geoip import ATTRIBUTIONS, GeoIpFiles, Update, verify
+from ipv6matrix.downloads.transfer import DownloadError, Transfer
+from ipv6matrix.reading import INTERRUPTED
+
+_READ = ("GEOIP_DIR", "GEOIP_ACCOUNT_ID", "GEOIP_LICENSE_KEY_FILE", "MAXMIND_URL", "DBIP_URL")
+
+
+class Command(ScrapyCommand):
+    requires_project = True
+    requires_crawler_process = False
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_LEVEL": "INFO"}
+
+    def syntax(self) -> str:
+        return "[update]"
+
+    def short_desc(self) -> str:
+        return "Show the GeoIP files that crawls use, or fetch newer ones into GEOIP_DIR"
+
+    def run(self, args: list[str], _: argparse.Namespace) -> None:
+        assert self.settings is not None
+        if args not in ([], ["update"]):
+            raise UsageError("say scrapy geoip, or scrapy geoip update")
+        if sentences := options.problems(self.settings, _READ):
+            raise UsageError("\n".join(sentences), print_help=False)
+        try:
+            said = update(self.settings) if args else []
+        except DownloadError as error:
+            self.exitcode = 1
+            print(error, file=sys.stderr)  # noqa: T201 - what a command has to say
+        except KeyboardInterrupt:
+            self.exitcode = INTERRUPTED
+        else:
+            said += [state(self.settings, setting) for setting in geoip.FILES]
+            print("\n".join(said))  # noqa: T201 - likewise
+
+
+def update(settings: BaseSettings) -> list[str]:
+    """Fetch both files and say what became of them; raises DownloadError."""
+    with Transfer.from_settings(settings) as transfer:
+        files = GeoIpFiles(settings, transfer)
+        return [outcome(files.update(setting)) for setting in geoip.FILES] + [ATTRIBUTIONS[files.provider]]
+
+
+def outcome(update: Update) -> str:
+    """Say what became of one file."""
+    what = "is new" if update.is_new else "was up to date"
+    return f"{update.path} {what}: {update.build.type} of {day(update.build.built_at)}"
+
+
+def state(settings: BaseSettings, setting: str) -> str:
+    """Say which file a setting stands for, and whether it can be used."""
+    path = geoip.files(settings).get(setting)
+    if path is None:
+        return f"{setting}: no file"
+    try:
+        build = verify(setting, path)
+    except geoip.GeoIpError as error:
+        return str(error)
+    days = int(dt.datetime.now(dt.UTC).timestamp() - build.built_at) // 86_400
+    advice = ": `scrapy geoip update` fetches a newer one" if days > geoip.OLD_DAYS else ""
+    return f"{setting}: {path}, {build.type} of {day(build.built_at)}, {days} days old{advice}"
+
+
+def day(seconds: int) -> str:
+    return dt.datetime.fromtimestamp(seconds, dt.UTC).date().isoformat()

@@ -1,0 +1,82 @@
+"""
+scrapy import: other forms of a crawl, back into an ips.db.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+from scrapy.utils.log import configure_logging
+
+from ipv6matrix import options
+from ipv6matrix.exceptions import ImportRefusedError
+from ipv6matrix.importers import crawls, runs
+from ipv6matrix.importers.complaints import Complaints
+from ipv6matrix.importers.eras import Older, Ours
+from ipv6matrix.policy import AddressPolicy, networks
+from ipv6matrix.reading import INTERRUPTED
+from ipv6matrix.store.database import StoreError
+
+_READ: Final = ("OUTPUT_DIR", "PROBE_ALLOWED_NETWORKS")
+
+
+class Command(ScrapyCommand):
+    requires_project = True
+    requires_crawler_process = False
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_LEVEL": "WARNING"}
+
+    def syntax(self) -> str:
+        return "csv OUTPUT_DIR --run RUN | legacy ips.db [--run RUN]"
+
+    def short_desc(self) -> str:
+        return "Make an ips.db of the CSV files of a run, or of an ips.db of the 2022 crawler"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--run", metavar="RUN", help="the run: its start in UTC, YYYY-MM-DD__HH-MM-SS")
+        parser.add_argument("--into", metavar="FILE", help="the database to make; OUTPUT_DIR/ips-RUN.db without it")
+        parser.add_argument(
+            "--original", action="store_true", help="csv: the files come from the 2022 crawler or its forebears"
+        )
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        assert self.settings is not None
+        if len(args) != 2 or args[0] not in ("csv", "legacy"):
+            raise UsageError("name the form and the source: csv OUTPUT_DIR --run RUN, or legacy ips.db")
+        if sentences := options.problems(self.settings, _READ):
+            raise UsageError("\n".join(sentences), print_help=False)
+        configure_logging(self.settings)
+        complaints = Complaints()
+        try:
+            self._import(args[0], Path(args[1]).expanduser(), opts, complaints)
+        except (ImportRefusedError, StoreError) as error:
+            raise UsageError(str(error), print_help=False) from error
+        except KeyboardInterrupt:
+            self.exitcode = INTERRUPTED
+        finally:
+            complaints.sum_up()
+
+    def _import(self, form: str, source: Path, opts: argparse.Namespace, complaints: Complaints) -> None:
+        if form == "csv":
+            if not opts.run:
+                raise ImportRefusedError("a folder may hold many runs: name one with --run, as 2022-05-06__07-08-09")
+            target, era = self._target(opts.run, opts), self._older() if opts.original else Ours()
+            number = crawls.from_csv(source, opts.run, target, era, complaints)
+        else:
+            target = self._target(opts.run or runs.of_file(source), opts)
+            number = crawls.from_legacy(source, opts.run, target, self._older(), complaints)
+        broken = f"; broken lines that were left out: {complaints.number:,}" if complaints.number else ""
+        print(f"{number:,} domains in {target}{broken}")  # noqa: T201 - what the command is for
+
+    def _target(self, run: str, opts: argparse.Namespace) -> Path:
+        assert self.settings is not None
+        runs.started_at(run)
+        return Path(opts.into or Path(self.settings.get("OUTPUT_DIR")) / f"ips-{run}.db").expanduser()
+
+    def _older(self) -> Older:
+        assert self.settings is not None
+        return Older(AddressPolicy(networks(self.settings.get("PROBE_ALLOWED_NETWORKS") or "")))

@@ -1,0 +1,54 @@
+"""
+scrapy optout: who is never asked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any, ClassVar
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from ipv6matrix.optout_file import OptOutFile
+from ipv6matrix.optouts import OptOutError
+
+
+class Command(ScrapyCommand):
+    requires_project = True
+    requires_crawler_process = False
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+
+    def syntax(self) -> str:
+        return "add|list|remove [ENTRY …]"
+
+    def short_desc(self) -> str:
+        return "Add, list or remove entries of OPTOUT_FILE: domains, addresses and networks that are never asked"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--comment", default="", metavar="TEXT", help="written behind each entry that is added")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        assert self.settings is not None
+        verb, entries = (args[0] if args else ""), args[1:]
+        if verb not in ("add", "list", "remove") or bool(entries) is (verb == "list"):
+            raise UsageError("say scrapy optout add ENTRY …, scrapy optout remove ENTRY … or scrapy optout list")
+        if not self.settings.get("OPTOUT_FILE"):
+            raise UsageError("OPTOUT_FILE is empty: name the file with -s OPTOUT_FILE=", print_help=False)
+        try:
+            said = _do(verb, OptOutFile(Path(self.settings.get("OPTOUT_FILE"))), entries, opts.comment)
+        except OptOutError as error:
+            self.exitcode = 1
+            print(error, file=sys.stderr)  # noqa: T201 - what a command has to say
+        else:
+            print("\n".join(said or ["nobody has opted out"]))  # noqa: T201 - what a command has to say
+
+
+def _do(verb: str, file: OptOutFile, entries: list[str], comment: str) -> list[str]:
+    if verb == "add":
+        # A comment is one line.
+        return file.add(entries, " ".join(comment.split()))
+    return file.remove(entries) if verb == "remove" else file.entries()

@@ -1,0 +1,101 @@
+"""
+scrapy promote: one crawl's summary goes from the staging database to the live one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+from typing import Any, ClassVar
+
+from rich.console import Console
+from rich.table import Table
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from ipv6matrix.exceptions import ExportError
+from ipv6matrix.summaries import staging
+from ipv6matrix.summaries.comparison import Figures, leaps, look
+from ipv6matrix.summaries.database import Database
+
+
+class Command(ScrapyCommand):
+    requires_project = True
+    requires_crawler_process = False
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+
+    def syntax(self) -> str:
+        return "[--date YYYY-MM-DD] [--check] [--replace]"
+
+    def short_desc(self) -> str:
+        return "Move a crawl's summary from SUMMARY_URL to LIVE_URL, all of it or nothing"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--date", metavar="D", help="which crawl; not needed when staging holds one only")
+        parser.add_argument("--check", action="store_true", help="only look: figures beside those that are live")
+        parser.add_argument("--replace", action="store_true", help="replace a date that is live already")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if args:
+            raise UsageError("name a crawl by --date")
+        date = _date(opts.date)
+        try:
+            self._run(date, opts)
+        except ExportError as error:
+            raise UsageError(str(error), print_help=False) from error
+
+    def _run(self, date: dt.date | None, opts: argparse.Namespace) -> None:
+        assert self.settings is not None
+        urls = [self.settings.get(name) for name in ("SUMMARY_URL", "LIVE_URL")]
+        if not urls[1]:
+            raise UsageError("LIVE_URL is empty: name the live database with -s LIVE_URL=", print_help=False)
+        with Database(urls[0]) as source, Database(urls[1]) as live:
+            if source.place == live.place:
+                raise UsageError(
+                    f"SUMMARY_URL and LIVE_URL are the same, {live.name}: a crawl is live there already",
+                    print_help=False,
+                )
+            date = staging.choose(source, date)
+            if opts.check:
+                _check(source, live, date)
+            else:
+                _promote(source, live, date, replace=opts.replace)
+
+
+def _date(text: str | None) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError:
+        raise UsageError(f"--date {text} is no date: give YYYY-MM-DD", print_help=False) from None
+
+
+def _promote(source: Database, live: Database, date: dt.date, *, replace: bool) -> None:
+    promoted = staging.promote(source, live, date, replace=replace)
+    words = f"{promoted.domains:,} domains of {date} are live in {live.name}"
+    if promoted.replaced:
+        words += f", in place of {promoted.replaced:,}"
+    if promoted.was_live:
+        words += ", and were before"
+    Console().print(f"{words}; {source.name} is empty of them", soft_wrap=True, highlight=False)
+
+
+def _check(source: Database, live: Database, date: dt.date) -> None:
+    now, before = look(source, live, date)
+    Console().print(table(now, before))
+    for leap in leaps(before, now) if before else ():
+        Console().print(f"Warning: {leap}", soft_wrap=True, highlight=False)
+
+
+def table(now: Figures, before: Figures | None) -> Table:
+    """Lay two crawls out side by side."""
+    page = Table(title=f"Crawl of {now.date}", title_justify="left")
+    page.add_column("")
+    page.add_column(f"staging, {now.date}", justify="right")
+    page.add_column(f"live, {before.date}" if before else "live, none before", justify="right")
+    for name, number in now.rows.items():
+        page.add_row(f"rows of {name}", f"{number:,}", f"{before.rows[name]:,}" if before else "-")
+    page.add_section()
+    for name, number in now.totals.items():
+        page.add_row(name, f"{number:,}", f"{before.totals[name]:,}" if before else "-")
+    return page

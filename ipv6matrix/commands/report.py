@@ -1,0 +1,21 @@
+"""
+scrapy report: a crawl as a page to look at.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from ipv6matrix.reading import ReadingCommand
+
+
+class Command(ReadingCommand):
+    def syntax(self) -> str:
+        return "[ips.db]"
+
+    def short_desc(self) -> str:
+        return "Write a crawl as a page with charts; without a file, the newest of OUTPUT_DIR"
+
+    def run(self, args: list[str], _: argparse.Namespace) -> None:
+        self.check()
+        self.export("report", self.path(args))

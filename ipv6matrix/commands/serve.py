@@ -1,0 +1,86 @@
+"""
+scrapy serve: the website and its API.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import os
+import socket
+from pathlib import Path
+from typing import Any, ClassVar
+
+import uvicorn
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from ipv6matrix import options
+from ipv6matrix.web.app import create_app
+from ipv6matrix.web.database import BadUrlError
+
+
+class Command(ScrapyCommand):
+    requires_project = True
+    requires_crawler_process = False
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+
+    def syntax(self) -> str:
+        return "[--host ADDRESS] [--port NUMBER]"
+
+    def short_desc(self) -> str:
+        return "Show the summaries of all crawls as a website, with its API"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--host", metavar="ADDRESS", help="address or name to listen on (default: WEB_HOST)")
+        parser.add_argument("--port", metavar="NUMBER", help="port to listen on; 0 is any free one (default: WEB_PORT)")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        assert self.settings is not None
+        if args:
+            raise UsageError("serve takes options only")
+        for name, value in (("WEB_HOST", opts.host), ("WEB_PORT", opts.port)):
+            if value is not None:
+                self.settings.set(name, value, priority="cmdline")
+        if sentences := options.problems(
+            self.settings, ("OUTPUT_DIR", "SUMMARY_URL", "LIVE_URL", "WEB_HOST", "WEB_PORT")
+        ):
+            raise UsageError("\n".join(sentences), print_help=False)
+        self._serve(self.settings.get("WEB_HOST"), self.settings.getint("WEB_PORT"))
+
+    def _serve(self, host: str, port: int) -> None:
+        assert self.settings is not None
+        # The website reads what is live; where nothing is staged, that is the one database there is.
+        url = self.settings.get("LIVE_URL") or self.settings.get("SUMMARY_URL")
+        try:
+            app = create_app(url, Path(self.settings.get("OUTPUT_DIR")).expanduser())
+            listener = _listen(host, port)
+        except (BadUrlError, OSError) as error:
+            raise UsageError(_sentence(error, host, port), print_help=False) from error
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+        with listener:
+            print(f"Serving on {_address(listener)}, until Ctrl-C", flush=True)  # noqa: T201 - what a user waits for
+            config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, log_level="warning")
+            # Once it has ended well, it raises what ended it.
+            with contextlib.suppress(KeyboardInterrupt):
+                uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    return socket.create_server(found[0][4][:2], family=found[0][0], backlog=2048)
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def _sentence(error: BadUrlError | OSError, host: str, port: int) -> str:
+    if isinstance(error, BadUrlError):
+        return str(error)
+    # Names that are not found have numbers of their own, below 0.
+    words = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+    return f"cannot listen on {host} port {port} ({words}): give another --host or --port"

@@ -1,0 +1,253 @@
+"""
+One file over HTTP, onto the disk: streamed, gone on with where it was cut off, tried again when a failure may pass.
+
+Sources: RFC 9110 (sections 13.1.5 If-Range, 14.2 Range, 15.3.7 206 Partial Content).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Final, Self, TypeVar
+
+import httpx
+from scrapy.settings import BaseSettings
+
+import ipv6matrix
+
+logger = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+# Tries in a row that may bring nothing new before a download is given up.
+_TRIES: Final = 5
+# Octets of an answer that is read as a line of text.
+_MOST_TEXT: Final = 4096
+# Failures of a server that may pass (RFC 9110 sections 15.5.9 and 15.6, RFC 6585 section 4).
+_PASSING: Final = frozenset({408, 429, 500, 502, 503, 504})
+
+
+class DownloadError(Exception):
+    """Something cannot be fetched; the message names it and the mend. `status` is that of HTTP, if there was one."""
+
+    def __init__(self, sentence: str, status: int | None = None) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+class DownloadStoppedError(DownloadError):
+    """Whoever waited for a download waits no longer."""
+
+    def __init__(self) -> None:
+        super().__init__("the download was stopped: the same command goes on with it")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """What tells one version of a file from another (RFC 9110 section 8.8)."""
+
+    url: str
+    etag: str | None = None
+    modified: str | None = None
+    "The field Last-Modified as it came."
+
+    @classmethod
+    def of(cls, url: str, response: httpx.Response) -> Self:
+        return cls(url=url, etag=response.headers.get("etag"), modified=response.headers.get("last-modified"))
+
+    @property
+    def conditions(self) -> dict[str, str]:
+        """The fields that ask for a file only if it has changed."""
+        fields = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
+        return {name: value for name, value in fields.items() if value}
+
+    @property
+    def validator(self) -> str | None:
+        """What If-Range may compare; a weak ETag may not serve there."""
+        return self.modified if self.etag is None or self.etag.startswith("W/") else self.etag
+
+
+class Transfer:
+    """
+    Fetches files as one operator: a user agent that carries CONTACT, and DOWNLOAD_TIMEOUT seconds for each silence.
+
+    `is_stopped` is asked between two pieces; DownloadStoppedError then leaves
+    what has come for the next time.
+    """
+
+    def __init__(
+        self, *, agent: str, timeout_s: float, pause_s: float = 1.0, is_stopped: Callable[[], bool] = lambda: False
+    ) -> None:
+        # It would log each request, with addresses that carry keys.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
+        self._pause_s = pause_s
+        self._is_stopped = is_stopped
+        # Ranges count octets of the file itself, so nothing may be compressed on the way.
+        self._client = httpx.Client(
+            headers={"User-Agent": agent, "Accept-Encoding": "identity"}, timeout=timeout_s, follow_redirects=True
+        )
+
+    @classmethod
+    def from_settings(cls, settings: BaseSettings, is_stopped: Callable[[], bool] = lambda: False) -> Self:
+        contact = settings.get("CONTACT") or "no contact"
+        agent = f"{settings.get('BOT_NAME')}/{ipv6matrix.__version__} ({contact})"
+        return cls(
+            # Fields are ASCII (RFC 9110 section 5.5).
+            agent=agent.encode("ascii", "replace").decode(),
+            timeout_s=settings.getfloat("DOWNLOAD_TIMEOUT"),
+            is_stopped=is_stopped,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def text(self, url: str, auth: tuple[str, str] | None = None) -> str:
+        """Fetch a line of text, without the space around it; raises DownloadError."""
+        return self._persist(url, lambda: None, lambda: self._text(url, auth))
+
+    def file(
+        self, url: str, part: Path, *, unless: Version | None = None, auth: tuple[str, str] | None = None
+    ) -> Version | None:
+        """
+        Fetch a file into `part`, going on with what lies there of the same version.
+
+        Gives None, and fetches nothing, when the server has no other version
+        than `unless`. Raises DownloadError.
+        """
+        with _held(part) as stream:
+            return self._persist(url, stream.tell, lambda: self._file(url, part, stream, unless, auth))
+
+    def _persist(self, url: str, size: Callable[[], int | None], fetch: Callable[[], _T]) -> _T:
+        """Try again after what may pass, with longer and longer pauses, while tries bring something."""
+        idle, most = 0, size() or 0
+        while True:
+            try:
+                return fetch()
+            except (httpx.TransportError, _PassingError) as error:
+                now = size() or 0
+                idle, most = (0, now) if now > most else (idle + 1, most)
+                what = str(error) or type(error).__name__
+                if idle >= _TRIES or isinstance(error, httpx.UnsupportedProtocol):
+                    raise DownloadError(f"cannot fetch {url} ({what})", getattr(error, "status", None)) from error
+                logger.warning("Fetching %s once more: %s", url, what)
+                self._wait(self._pause_s * 2**idle)
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                raise DownloadError(f"cannot fetch {url} ({error})") from error
+
+    def _text(self, url: str, auth: tuple[str, str] | None) -> str:
+        with self._client.stream("GET", url, auth=auth) as response:
+            _must_succeed(response)
+            text = b""
+            for piece in self._pieces(response):
+                text += piece
+                if len(text) > _MOST_TEXT:
+                    break
+        return text[:_MOST_TEXT].decode("utf-8", "replace").strip()
+
+    def _file(
+        self, url: str, part: Path, stream: IO[bytes], unless: Version | None, auth: tuple[str, str] | None
+    ) -> Version | None:
+        begun = _begun(part, url) if stream.tell() else None
+        fields = dict(unless.conditions) if unless and not begun else {}
+        if begun and begun.validator:
+            fields |= {"Range": f"bytes={stream.tell()}-", "If-Range": begun.validator}
+        with self._client.stream("GET", url, headers=fields, auth=auth) as response:
+            if response.status_code == 304:
+                return None
+            if response.status_code == 416:
+                if begun and response.headers.get("content-range") == f"bytes */{stream.tell()}":
+                    return begun
+                _start_over(stream)
+                raise _PassingError("what had come does not fit", 416)
+            _must_succeed(response)
+            if not _continues(response, stream.tell()):
+                _start_over(stream)
+            version = Version.of(url, response)
+            _note(part).write_text(json.dumps(asdict(version)), "utf-8")
+            for piece in self._pieces(response):
+                stream.write(piece)
+        stream.flush()
+        return version
+
+    def _pieces(self, response: httpx.Response) -> Iterator[bytes]:
+        for piece in response.iter_bytes():
+            self._look()
+            yield piece
+
+    def _wait(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self._look()
+            time.sleep(min(left, 0.1))
+
+    def _look(self) -> None:
+        if self._is_stopped():
+            raise DownloadStoppedError
+
+
+class _PassingError(Exception):
+    def __init__(self, what: str, status: int) -> None:
+        super().__init__(what)
+        self.status = status
+
+
+def discard(part: Path) -> None:
+    """Forget what has come of a file."""
+    part.unlink(missing_ok=True)
+    _note(part).unlink(missing_ok=True)
+
+
+@contextmanager
+def _held(part: Path) -> Iterator[IO[bytes]]:
+    """Open what has come of a file, for this process alone."""
+    try:
+        part.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("ab") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield stream
+    except BlockingIOError as error:
+        raise DownloadError(f"{str(part)!r} is being fetched by another process: wait until it has ended") from error
+    except OSError as error:
+        raise DownloadError(f"cannot write {str(part)!r} ({error.strerror}): give room and permission") from error
+
+
+def _must_succeed(response: httpx.Response) -> None:
+    code = response.status_code
+    what = f"{code} {response.reason_phrase}".strip()
+    if code in _PASSING:
+        raise _PassingError(what, code)
+    if code not in (200, 206):
+        raise DownloadError(f"cannot fetch {response.url.copy_with(query=None)} ({what})", code)
+
+
+def _continues(response: httpx.Response, size: int) -> bool:
+    """Tell whether an answer goes on where the file ends; one that ignored Range begins at the beginning."""
+    found = re.match(r"bytes (\d+)-", response.headers.get("content-range", ""))
+    return response.status_code == 206 and found is not None and int(found[1]) == size
+
+
+def _start_over(stream: IO[bytes]) -> None:
+    stream.truncate(0)
+    stream.seek(0)
+
+
+def _begun(part: Path, url: str) -> Version | None:
+    """Give the version that lies there in part, if it is known and of this address."""
+    try:
+        version = Version(**json.loads(_note(part).read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    return version if version.url == url else None
+
+
+def _note(part: Path) -> Path:
+    return part.with_name(f"{part.name}.json")

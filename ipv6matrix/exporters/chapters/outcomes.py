@@ -1,0 +1,194 @@
+"""
+Chapters about what became of questions: open ports, traces, failures; and the kinds of IPv6 that were found.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from ipv6matrix.exporters import charts
+from ipv6matrix.exporters.chapters.chapter import Chapter, count, numbers, percent, percent_of, stacked
+from ipv6matrix.exporters.charts import Segment
+from ipv6matrix.exporters.findings import FAMILIES, SERVICES, Findings, Share
+from ipv6matrix.items import UNRECORDED, Stop
+from ipv6matrix.store.queries.outcomes import Ipv6Kind
+
+_REACHED: Final = "reached"
+_NOT_TOLD: Final = "not reached"
+_UNASKED: Final = "could not ask"
+_ENDS: Final = {
+    _REACHED: charts.IPV6,
+    "silent hops": charts.SKY,
+    "unreachable": charts.IPV4,
+    "last TTL": charts.YELLOW,
+    _NOT_TOLD: charts.REST,
+    _UNASKED: charts.UNKNOWN,
+}
+_STOPS: Final[dict[str, str]] = {
+    Stop.REACHED: _REACHED,
+    Stop.GAP_LIMIT: "silent hops",
+    Stop.UNREACHABLE: "unreachable",
+    Stop.MAX_TTL: "last TTL",
+    # Imported crawls do not tell why a trace did not arrive.
+    UNRECORDED: _NOT_TOLD,
+}
+_PROBED: Final = "may be probed"
+_REFUSED: Final = "not probed"
+_TOP_KINDS: Final = 25
+
+
+def reachability(found: Findings) -> Chapter:
+    title = "Reachability by service"
+    asked = _asked_services(found)
+    if not asked:
+        return Chapter(name="reachability", title=title, explanation="No port of a host was asked in this crawl.")
+    segments = [
+        Segment(
+            label=service,
+            state=f"IPv{family}",
+            start=0,
+            end=share.percent or 0,
+            hover=f"{service} over IPv{family}: {share.part:,} of {share.known:,} hosts ({percent(share)})",
+        )
+        for (service, family), share in asked.items()
+    ]
+    notes = {(service, f"IPv{family}"): percent(share) for (service, family), share in asked.items()}
+    return Chapter(
+        name="reachability",
+        title=title,
+        explanation="Of the hosts with an address of that family, those that offer the service: web hosts with an open"
+        " port 80 or 443, mail exchangers that greet on port 25. A host counts once for each domain that uses it."
+        " What could not be asked is not part of the percentages.",
+        head=("Service", "Family", "Hosts", "Reached", "Not reached", "Not known", "Share"),
+        rows=[(service, f"IPv{family}", *numbers(share)) for (service, family), share in asked.items()],
+        draw=lambda width: charts.grouped(segments, notes, title="share of hosts", width=width),
+    )
+
+
+def _asked_services(found: Findings) -> dict[tuple[str, int], Share]:
+    keys = [(service, family) for service in SERVICES for family in FAMILIES]
+    return {key: found.services[key] for key in keys if key in found.services and found.services[key].known}
+
+
+def paths(found: Findings) -> Chapter:
+    title = "How traces ended"
+    if not found.traces:
+        asked = found.asked.has_metric("path")
+        reason = "No address was traced." if asked else "Not measured: the metric path was not part of this crawl."
+        return Chapter(name="paths", title=title, explanation=reason)
+    parts = _ends(found)
+    colours = {end: _ENDS[end] for ends in parts.values() for end in ends}
+    segments = [segment for family, ends in parts.items() for segment in stacked(family, ends, " addresses")]
+    notes = {family: percent_of(ends[_REACHED], sum(ends.values())) for family, ends in parts.items()}
+    return Chapter(
+        name="paths",
+        title=title,
+        explanation="Of the addresses that were to be traced, those that were reached, and why the others were not: too"
+        " many silent hops in a row, a router that called the address unreachable, the last TTL that is tried. Each"
+        " address counts once.",
+        head=("Family", "Addresses", *(end[0].upper() + end[1:] for end in colours)),
+        rows=[(family, count(sum(ends.values())), *map(count, ends.values())) for family, ends in parts.items()],
+        draw=lambda width: charts.bars(segments, notes, colours, title="share of addresses", width=width),
+    )
+
+
+def _ends(found: Findings) -> dict[str, dict[str, int]]:
+    """Count, by family, each end that some trace had, in the order of the legend."""
+    met = {_STOPS.get(word, _UNASKED) for _, word in found.traces} | {_REACHED}
+    families = sorted({family for family, _ in found.traces})
+    parts = {f"IPv{family}": {end: 0 for end in _ENDS if end in met} for family in families}
+    for (family, word), number in found.traces.items():
+        parts[f"IPv{family}"][_STOPS.get(word, _UNASKED)] += number
+    return parts
+
+
+def ipv6_kinds(found: Findings) -> Chapter:
+    title = "Kinds of IPv6"
+    if not found.ipv6_kinds:
+        return Chapter(name="ipv6_kinds", title=title, explanation="No host has an IPv6 address.")
+    whole = sum(one.probed + one.refused for one in found.ipv6_kinds)
+    kinds = {_kind_name(one): one for one in found.ipv6_kinds[:_TOP_KINDS]}
+    segments = [segment for name, one in kinds.items() for segment in _kind_segments(name, one, whole)]
+    notes = {name: percent_of(one.probed + one.refused, whole) for name, one in kinds.items()}
+    colours = {_PROBED: charts.IPV6, _REFUSED: charts.UNKNOWN}
+    return Chapter(
+        name="ipv6_kinds",
+        title=title,
+        explanation=f"The {whole:,} distinct IPv6 addresses of hosts, by the special-purpose registries and the known"
+        f" prefixes of tunnels; the {_TOP_KINDS} most frequent kinds. Grey ones are never probed.",
+        head=("Kind", "Addresses", "May be probed", "Not probed", "Share"),
+        rows=[
+            (name, count(one.probed + one.refused), count(one.probed), count(one.refused), notes[name])
+            for name, one in kinds.items()
+        ],
+        draw=lambda width: charts.bars(segments, notes, colours, title="share of IPv6 addresses", width=width),
+    )
+
+
+def _kind_segments(name: str, one: Ipv6Kind, whole: int) -> list[Segment]:
+    parts = {_PROBED: (0, one.probed), _REFUSED: (one.probed, one.refused)}
+    return [
+        Segment(
+            label=name,
+            state=state,
+            start=100 * start / whole,
+            end=100 * (start + number) / whole,
+            hover=f"{name}, {state}: {number:,} of {whole:,} addresses",
+        )
+        for state, (start, number) in parts.items()
+        if number
+    ]
+
+
+def _kind_name(one: Ipv6Kind) -> str:
+    if one.kind in _KIND_NAMES:
+        return _KIND_NAMES[one.kind]
+    if one.tunnel_id:
+        about = _tunnels().get(one.tunnel_id)
+        return f"tunnel {one.tunnel_id} ({about})" if about else f"tunnel {one.tunnel_id}"
+    return "native" if one.kind == "global" else one.kind.replace("_", " ")
+
+
+_KIND_NAMES: Final = {"6to4": "6to4", "teredo": "Teredo", "unknown": "not classified"}
+
+
+@cache
+def _tunnels() -> Mapping[str, str]:
+    """Name the known tunnels by identifier: tag and operator of the list of prefixes."""
+    with files("ipv6matrix").joinpath("data/ipv6-prefixes.csv").open(encoding="utf-8") as stream:
+        return {row["id"]: f"{row['tag']}, {row['operator']}" for row in csv.DictReader(stream)}
+
+
+_OLDER: Final = " Unrecorded is what an older crawler kept as n/a: nothing there, or an error."
+
+
+def errors(found: Findings) -> Chapter:
+    title = "Questions without an answer"
+    if not found.errors:
+        return Chapter(name="errors", title=title, explanation="Every question was answered.")
+    rows = {f"{one.kind}: {one.word.replace('_', ' ')}": one for one in found.errors}
+    segments = [
+        Segment(
+            label=label,
+            state="",
+            start=0,
+            end=100 * one.number / one.asked,
+            hover=f"{label}: {one.number:,} of {one.asked:,}",
+        )
+        for label, one in rows.items()
+    ]
+    notes = {label: percent_of(one.number, one.asked) for label, one in rows.items()}
+    return Chapter(
+        name="errors",
+        title=title,
+        explanation="Failures and silence, as shares of all questions of their kind. None of them is an absence: a"
+        " lookup that failed says nothing of what there is. A closed port (connection refused) is an answer."
+        + (_OLDER if any(one.word == UNRECORDED for one in found.errors) else ""),
+        head=("Question and outcome", "Number", "Asked", "Share"),
+        rows=[(label, count(one.number), count(one.asked), notes[label]) for label, one in rows.items()],
+        draw=lambda width: charts.bars(segments, notes, {"": charts.IPV4}, title="share of questions", width=width),
+    )

@@ -1,0 +1,200 @@
+"""
+What a report says of a crawl: figures counted while all domains pass by once.
+
+Memory grows with the TLDs and countries, not with the domains. Shares by country
+and TLD are those of the summary tables; nothing here is a share of its own: each
+figure keeps numerator, denominator and what is not known.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ipv6matrix.exceptions import ExportError
+from ipv6matrix.exporters.distribution import Distribution
+from ipv6matrix.store import walk
+from ipv6matrix.store.database import Store
+from ipv6matrix.store.queries import outcomes
+from ipv6matrix.store.queries.asked import Asked, asked
+from ipv6matrix.store.queries.dual_stack import pairs
+from ipv6matrix.store.queries.summary import Summary, summary
+from ipv6matrix.summaries import figures, hosts
+from ipv6matrix.summaries.rows import DomainPenetration
+
+KINDS: Final = ("WWW", "MX", "NS", "NTP")
+# The kind of host that should offer a service, and whether it does.
+SERVICES: Final = {
+    "HTTP": ("WWW", hosts.PORTS["http"]),
+    "HTTPS": ("WWW", hosts.PORTS["https"]),
+    "SMTP": ("MX", hosts.PORTS["smtp"]),
+}
+FAMILIES: Final = (4, 6)
+# Milliseconds: no clock here tells shorter times apart.
+_SHORTEST_MS: Final = 0.001
+
+
+@dataclass(slots=True)
+class Share:
+    """Some of a number, beside those of which it is not known."""
+
+    part: int = 0
+    whole: int = 0
+    "All, the unknown included."
+    unknown: int = 0
+
+    @property
+    def known(self) -> int:
+        return self.whole - self.unknown
+
+    @property
+    def percent(self) -> float | None:
+        """The part of what is known; None when nothing is."""
+        return 100 * self.part / self.known if self.known else None
+
+    def add(self, *, part: int, whole: int = 1, unknown: int = 0) -> None:
+        self.part += part
+        self.whole += whole
+        self.unknown += unknown
+
+
+def _shares() -> defaultdict[Any, Share]:
+    return defaultdict(Share)
+
+
+@dataclass(slots=True)
+class Comparison:
+    """A measurement of dual-stack hosts over both families; each host counts once."""
+
+    four: int = 0
+    "Hosts that are quicker, or nearer, over IPv4."
+    six: int = 0
+    alike: int = 0
+
+    def add(self, four: float, six: float) -> None:
+        self.four += four < six
+        self.six += six < four
+        self.alike += four == six
+
+    @property
+    def hosts(self) -> int:
+        return self.four + self.six + self.alike
+
+
+@dataclass(slots=True, kw_only=True)
+class Findings:
+    """All that a report shows."""
+
+    crawl: dict[str, Any]
+    asked: Asked
+    summary: Summary
+    asked_domains: int = 0
+    kinds: defaultdict[str, Share] = field(default_factory=_shares)
+    "By kind of host: domains with IPv6 on it, of those that have such a host or may have one."
+    countries: defaultdict[str, Share] = field(default_factory=_shares)
+    "Domains with IPv6 on any kind of host."
+    tlds: defaultdict[str, Share] = field(default_factory=_shares)
+    services: defaultdict[tuple[str, int], Share] = field(default_factory=_shares)
+    "By service and family: hosts of domains whose port is open, of those with such an address."
+    dual_stack: int = 0
+    "Hosts with addresses of both families."
+    rtts: Comparison = field(default_factory=Comparison)
+    rtt_ms: dict[int, Distribution] = field(default_factory=lambda: {family: Distribution() for family in FAMILIES})
+    rtt_ratio: Distribution = field(default_factory=Distribution)
+    "IPv6 by IPv4."
+    paths: Comparison = field(default_factory=Comparison)
+    hops: dict[int, Counter[int]] = field(default_factory=lambda: {family: Counter() for family in FAMILIES})
+    hops_difference: Counter[int] = field(default_factory=Counter)
+    "IPv6 less IPv4."
+    traces: dict[tuple[int, str], int]
+    errors: list[outcomes.Errors]
+    ipv6_kinds: list[outcomes.Ipv6Kind]
+
+
+def find(store: Store) -> Findings:
+    """Count all; raises ExportError for a database in which no crawl has begun."""
+    crawl, choices = store.crawl(), asked(store)
+    if crawl is None or choices is None:
+        raise ExportError(f"no crawl has begun in {str(store.path)!r}: name the ips.db of one")
+    found = Findings(
+        crawl=crawl,
+        asked=choices,
+        summary=summary(store),
+        traces=outcomes.traces(store),
+        errors=outcomes.errors(store),
+        ipv6_kinds=outcomes.ipv6_kinds(store),
+    )
+    for row in figures.rows(_counted(walk.domains(store), found), figures.date_of(store)):
+        if isinstance(row, DomainPenetration):
+            for share in (found.countries[row.country], found.tlds[row.tld]):
+                share.add(part=row.domains6, whole=row.domains, unknown=row.unknown)
+    _compare(store, found)
+    return found
+
+
+def _counted(domains: Iterable[walk.Domain], found: Findings) -> Iterator[walk.Domain]:
+    for domain in domains:
+        found.asked_domains += 1
+        for kind in KINDS:
+            _count_kind(domain, kind, found.kinds[kind])
+        for service, (kind, is_open) in SERVICES.items():
+            for host in domain.of_kind(kind):
+                _count_service(host, service, is_open, found)
+        yield domain
+
+
+def _count_kind(domain: walk.Domain, kind: str, share: Share) -> None:
+    """Count a domain for a kind of host; one that has no such host, for sure, does not count."""
+    of_kind = domain.of_kind(kind)
+    six = any(host.ip6 for host in of_kind)
+    unknown = not six and (domain.is_unknown(kind) or any(host.is_unknown(6) for host in of_kind))
+    if six or unknown or any(host.has_address for host in of_kind):
+        share.add(part=six, unknown=unknown)
+
+
+def _count_service(
+    host: walk.Host, service: str, is_open: Callable[[walk.Address], bool | None], found: Findings
+) -> None:
+    for family, address in hosts.addresses(host):
+        answer = is_open(address)
+        found.services[service, family].add(part=answer is True, unknown=answer is None)
+
+
+def _compare(store: Store, found: Findings) -> None:
+    for pair in pairs(store):
+        found.dual_stack += 1
+        if pair.rtt4_ms is not None and pair.rtt6_ms is not None:
+            _compare_rtts(max(pair.rtt4_ms, _SHORTEST_MS), max(pair.rtt6_ms, _SHORTEST_MS), found)
+        if pair.hops4 is not None and pair.hops6 is not None:
+            _compare_hops(pair.hops4, pair.hops6, found)
+
+
+def _compare_rtts(four_ms: float, six_ms: float, found: Findings) -> None:
+    found.rtts.add(four_ms, six_ms)
+    found.rtt_ms[4].add(four_ms)
+    found.rtt_ms[6].add(six_ms)
+    found.rtt_ratio.add(six_ms / four_ms)
+
+
+def _compare_hops(four: int, six: int, found: Findings) -> None:
+    found.paths.add(four, six)
+    found.hops[4][four] += 1
+    found.hops[6][six] += 1
+    found.hops_difference[six - four] += 1
+
+
+def median(counts: Counter[int]) -> float | None:
+    """Give the median of whole numbers by how often each is there; None without any."""
+    numbers, total = sorted(counts), counts.total()
+    middles = [_at(counts, numbers, place) for place in ((total - 1) // 2, total // 2)] if total else []
+    return sum(middles) / 2 if middles else None
+
+
+def _at(counts: Counter[int], numbers: list[int], place: int) -> int:
+    for number in numbers:
+        place -= counts[number]
+        if place < 0:
+            return number
+    raise IndexError(place)

@@ -1,0 +1,167 @@
+"""
+Writes a report of a crawl: one page that opens anywhere and asks nobody, and each of its charts as SVG and PNG.
+
+OUTPUT_DIR/report-<run>.html holds text, tables and drawings; the same charts are in
+OUTPUT_DIR/report-<run>/. Why drawings and not a charting library: docs/decisions/0017.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path, PurePath
+from typing import Any, Final
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from ipv6matrix.exporters import charts
+from ipv6matrix.exporters.chapters import comparisons, domains, outcomes
+from ipv6matrix.exporters.chapters.chapter import Chapter, count, percent
+from ipv6matrix.exporters.findings import Findings, find
+from ipv6matrix.exporters.outputs import run_of, whole
+from ipv6matrix.exporters.pictures import png, svg, with_titles
+from ipv6matrix.exporters.registry import Target
+from ipv6matrix.items import UNRECORDED
+from ipv6matrix.store.database import Store
+
+CHAPTERS: Final[tuple[Callable[[Findings], Chapter], ...]] = (
+    domains.penetration,
+    domains.countries,
+    domains.tlds,
+    outcomes.reachability,
+    comparisons.rtt_ratio,
+    comparisons.rtts,
+    comparisons.hops_difference,
+    comparisons.hops,
+    outcomes.paths,
+    outcomes.ipv6_kinds,
+    outcomes.errors,
+)
+# Settings that say what was asked, and how; the others are about the machine.
+_SETTINGS: Final = (
+    "FEATURES",
+    "METRICS",
+    "WWW_PREFIXES",
+    "NTP_PREFIXES",
+    "ADDRESSES_PER_HOST",
+    "SECOND_PASS",
+    "QUERY_TIMEOUT",
+    "PING_COUNT",
+    "PING_INTERVAL",
+    "PING_TIMEOUT",
+    "TCP_TIMEOUT",
+    "SMTP_TIMEOUT",
+    "TRACE_MAX_TTL",
+    "TRACE_GAP_LIMIT",
+    "PROBE_RATE",
+    "PROBE_RATE_PER_NETWORK",
+    "CONTACT",
+)
+# A chart as drawn for wide places and for narrow ones.
+_Drawn = tuple[Markup, Markup]
+
+
+def export(store: Store, target: Target) -> str:
+    """Write the charts, then the page; raises ExportError."""
+    run = run_of(store)
+    found = find(store)
+    chapters = [make(found) for make in CHAPTERS]
+    drawn = {one.name: _draw(one.draw, target.output_dir / f"report-{run}" / one.name) for one in chapters if one.draw}
+    path = target.output_dir / f"report-{run}.html"
+    with whole(path) as beside:
+        beside.write_text(page(found, chapters, drawn), encoding="utf-8")
+    return f"{path} ({len(drawn)} charts)"
+
+
+def _draw(draw: Callable[[int], charts.Chart], path: Path) -> _Drawn:
+    """Write a chart as SVG and PNG, and give it as the page shows it."""
+    wide = draw(charts.WIDE)
+    with whole(path.with_suffix(".svg")) as beside:
+        beside.write_text(svg(wide), encoding="utf-8")
+    with whole(path.with_suffix(".png")) as beside:
+        beside.write_bytes(png(wide))
+    inline, narrow = (with_titles(svg(chart)) for chart in (wide, draw(charts.NARROW)))
+    # The titles are text of XML, escaped as such.
+    return Markup(inline), Markup(narrow)  # noqa: S704
+
+
+def page(found: Findings, chapters: Sequence[Chapter], drawn: dict[str, _Drawn]) -> str:
+    """Make the page; every text in it is escaped."""
+    script = _data("report.js")
+    return (
+        _environment()
+        .from_string(_data("report.html"))
+        .render(
+            run=found.asked.run,
+            cards=list(_cards(found)),
+            is_condensed=any(one.word == UNRECORDED for one in found.errors),
+            chapters=chapters,
+            drawn=drawn,
+            methods=[(name, text) for name, text in _methods(found.crawl) if text],
+            dark=charts.DARK,
+            style=Markup(_data("report.css")),  # noqa: S704 - ours
+            script=Markup(script),  # noqa: S704 - ours
+            script_hash=b64encode(sha256(script.encode()).digest()).decode(),
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
+def _data(name: str) -> str:
+    return files("ipv6matrix").joinpath("data", name).read_text("utf-8")
+
+
+def _cards(found: Findings) -> Iterator[tuple[str, str, str]]:
+    """Give the key figures: name, number, and what the number is of."""
+    yield "Domains", count(found.asked_domains), f"asked, of {found.summary.domains:,} on the list"
+    yield "Hosts", count(found.summary.hosts), f"with an address; {found.dual_stack:,} dual-stack"
+    for family in (4, 6):
+        yield f"IPv{family} addresses", count(found.summary.addresses.get(family, 0)), "distinct, of hosts"
+    for kind, name in domains.KIND_NAMES.items():
+        share = found.kinds[kind]
+        of = f"{share.part:,} of {share.known:,} domains" if share.known else "not known of any domain"
+        yield f"{name} with IPv6", percent(share), f"{of}; {share.unknown:,} more not known"
+
+
+def _methods(crawl: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Say what was asked, when and from where."""
+    yield "List", _names(crawl["list"])
+    yield "SHA-256 of the list", crawl["list_sha256"]
+    for source in json.loads(crawl.get("list_source") or "[]"):
+        yield "List fetched", _words(source, ("name", "id", "date", "url"))
+    for setting, file in json.loads(crawl.get("geoip") or "{}").items():
+        yield setting, f"{file.get('type', '')} of {_time(file.get('built_at'))}"
+    yield "Begun", _time(crawl["started_at"])
+    if crawl["ended_at"]:
+        yield "Ended", f"{_time(crawl['ended_at'])} ({crawl['end_reason']}; starts: {crawl['starts']})"
+    for family in (4, 6):
+        yield f"IPv{family} vantage point", crawl[f"vantage{family}"] or "none, or not on record"
+    yield "Resolvers", crawl["resolver"]
+    yield "Software", f"ipv6matrix {crawl['version']}"
+    for what, reason in json.loads(crawl["skipped"]).items():
+        yield f"Not asked: {what}", str(reason)
+    settings = json.loads(crawl["settings"])
+    yield from ((name, str(settings[name])) for name in _SETTINGS if settings.get(name) not in (None, ""))
+
+
+def _words(values: dict[str, Any], names: Sequence[str]) -> str:
+    return ", ".join(str(values[name]) for name in names if values.get(name))
+
+
+def _names(files_of_the_list: str) -> str:
+    """Name files without their folders, which are nobody's business."""
+    return ", ".join(PurePath(name).name for name in files_of_the_list.split(", "))
+
+
+def _time(seconds: int | None) -> str:
+    return f"{dt.datetime.fromtimestamp(seconds, dt.UTC):%Y-%m-%d %H:%M} UTC" if seconds else "not known"

@@ -1,0 +1,20 @@
+"""
+Summaries: four tables of figures in the database of SUMMARY_URL, which collects all crawls by date.
+"""
+
+from __future__ import annotations
+
+from ipv6matrix.exporters.registry import Target
+from ipv6matrix.store.database import Store
+from ipv6matrix.summaries import figures
+from ipv6matrix.summaries.database import Database
+from ipv6matrix.summaries.publication import publish
+
+
+def export(store: Store, target: Target) -> str:
+    """Write the summary of a crawl in place of what its date had."""
+    date = figures.date_of(store)
+    with Database(target.summary_url) as database:
+        published = publish(database, date, figures.rows_of(store))
+        words = f"summary of {published.domains:,} domains of {date} in {database.name}"
+    return f"{words}, in place of {published.replaced:,} that were there" if published.replaced else words

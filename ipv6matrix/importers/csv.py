@@ -1,0 +1,220 @@
+"""
+CSV files, <tld>/<run>/<name>_<tld>.log, back into an ips.db.
+
+docs/outputs.md describes the files. Nearly every row names domain, host and
+addresses: what a broken line would have told of these, other files tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final, TextIO, TypeVar
+
+from ipv6matrix.exceptions import ImportRefusedError
+from ipv6matrix.importers import facts, soa_lines
+from ipv6matrix.importers.complaints import Complaints
+from ipv6matrix.importers.eras import Ours
+from ipv6matrix.importers.records import Complain, records
+from ipv6matrix.importers.texts import BrokenError, address, counted, decimal, domain, host, known, whole
+from ipv6matrix.plan import FEATURES
+from ipv6matrix.store.condensed import LAST, Fact, Ping, Role
+from ipv6matrix.store.rebuild import Rebuild
+
+_Addresses = tuple[str | None, str | None]
+_Line = TypeVar("_Line")
+_GUESSED: Final = ("WWW", "NTP")
+
+
+def load(folder: Path, rebuild: Rebuild, era: Ours, complaints: Complaints) -> set[str]:
+    """
+    Add all facts of a folder <tld>/<run>, and give the features and metrics that its files tell of.
+
+    Raises ImportRefusedError for a file that cannot be read.
+    """
+    words: set[str] = set()
+    for kind in _KINDS:
+        path = folder / f"{kind.name}_{folder.parent.name}.log"
+        if path.is_file():
+            words |= set(kind.name.split("_"))
+            with _opened(path) as lines:
+                for row in records(lines, kind.columns, complain := complaints.about(str(path))):
+                    _add(rebuild, *row, complain, partial(kind.facts, era))
+    path = folder / f"soa_NS_{folder.parent.name}.log"
+    if path.is_file():
+        words |= {"soa", "NS"}
+        with _opened(path) as lines:
+            for number, line in enumerate(lines, start=1):
+                _add(rebuild, number, line, complaints.about(str(path)), partial(_soa, rebuild))
+    return words
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[TextIO]:
+    try:
+        with path.open(encoding="utf-8", errors="replace", newline="") as lines:
+            yield lines
+    except OSError as error:
+        raise ImportRefusedError(
+            f"cannot read {str(path)!r} ({error.strerror}): give permission there, or name a copy of the folder"
+        ) from error
+
+
+def _add(
+    rebuild: Rebuild, number: int, line: _Line, complain: Complain, read: Callable[[_Line], Iterable[Fact]]
+) -> None:
+    """Add what a line tells: all of it, or nothing when a part is broken."""
+    try:
+        found = list(read(line))
+    except BrokenError as error:
+        complain(number, str(error))
+    else:
+        rebuild.write(found)
+
+
+def _soa(rebuild: Rebuild, line: str) -> Iterator[Fact]:
+    yield soa_lines.read(line, rebuild.name_servers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    """A kind of file."""
+
+    name: str
+    feature: str
+    columns: int
+    read: Callable[[Ours, Sequence[str], str | None, str | None], Iterable[Fact]]
+    "Gives what a row tells of its IPv4 and its IPv6 address."
+    addresses: Callable[[Sequence[str]], _Addresses]
+    priority: int | None = None
+    "The column that has it."
+
+    def facts(self, era: Ours, row: Sequence[str]) -> Iterator[Fact]:
+        if row[0] != self.name.partition("_")[0]:
+            raise BrokenError(f"it begins with {row[0]!r}")
+        found = host(row[2])
+        four, six = self.addresses(row)
+        yield Role(self.feature, domain(row[1]), found, self._priority(row))
+        if found is not None:
+            yield from facts.host_addresses(era, found, four, six)
+            yield from self.read(era, row, four, six)
+
+    def _priority(self, row: Sequence[str]) -> int:
+        if self.priority is not None:
+            return counted(row[self.priority], LAST)
+        return 0 if self.feature in _GUESSED else LAST
+
+
+# --- addresses of a row ---
+
+
+def _both(first: int) -> Callable[[Sequence[str]], _Addresses]:
+    return lambda row: (address(row[first], 4), address(row[first + 1], 6))
+
+
+def _six(row: Sequence[str]) -> _Addresses:
+    return None, address(row[3], 6)
+
+
+def _either(row: Sequence[str]) -> _Addresses:
+    found = address(row[3])
+    return (None, found) if found and ":" in found else (found, None)
+
+
+# --- what a row tells of them ---
+
+
+def _nothing(*_: object) -> Iterable[Fact]:
+    return ()
+
+
+def _reverse(era: Ours, row: Sequence[str], four: str | None, six: str | None) -> Iterator[Fact]:
+    for found, name in ((four, row[5]), (six, row[6])):
+        if found:
+            yield era.reverse_name(found, name)
+
+
+def _geoip(era: Ours, row: Sequence[str], four: str | None, six: str | None) -> Iterator[Fact]:
+    if located := four or six:
+        yield from facts.place(era, located, row[5:11])
+
+
+def _ip6_type(era: Ours, row: Sequence[str], _: str | None, six: str | None) -> Iterator[Fact]:
+    if six:
+        yield from era.tunnel(six, known(row[5]))
+
+
+def _tcp(number: int) -> Callable[[Ours, Sequence[str], str | None, str | None], Iterator[Fact]]:
+    read = facts.port25 if number == 25 else partial(facts.port, number=number)
+
+    def of_row(_: Ours, row: Sequence[str], four: str | None, six: str | None) -> Iterator[Fact]:
+        for found, reached in ((four, row[6]), (six, row[7])):
+            if found:
+                yield from read(found, text=reached)
+
+    return of_row
+
+
+def _tls(_: Ours, row: Sequence[str], four: str | None, six: str | None) -> Iterator[Fact]:
+    if found := four or six:
+        yield from facts.starttls(found, row[4], row[5])
+
+
+# Of one address several rows tell, and some tell more: the number of Echo Requests
+# is that of the IPv4 series, if there was one, and silence looks as if nobody asked.
+_GUESS, _NOT_ASKED, _SILENT, _HEARD_BESIDE, _HEARD = range(5)
+
+
+def _ping(era: Ours, row: Sequence[str], four: str | None, six: str | None) -> Iterator[Fact]:
+    sent, texts = whole(row[5]), row[6:14]
+    times4 = [decimal(text) for text in texts[:4]]
+    times6 = [decimal(texts[4]), decimal(texts[5]), era.largest6(texts[6]), decimal(texts[7])]
+    for found, other, times in ((four, six, times4), (six, four, times6)):
+        if found:
+            ping = era.ping(facts.ping(found, sent, times))
+            yield ping._replace(weight=_weight(ping, is_first=found == four or other is None, alone=other is None))
+
+
+def _weight(ping: Ping, *, is_first: bool, alone: bool) -> int:
+    if ping.sent is None:
+        return _NOT_ASKED
+    if ping.avg_ms is not None:
+        return _HEARD if is_first else _HEARD_BESIDE
+    return _SILENT if alone else _GUESS
+
+
+def _path(_: Ours, row: Sequence[str], four: str | None, six: str | None) -> Iterator[Fact]:
+    for found, first in ((four, 5), (six, 9)):
+        mtu, _hops, hops, path = row[first : first + 4]
+        if found and {mtu, hops, path} != {"n/a"}:
+            yield facts.trace(found, mtu, hops, path)
+
+
+# By metric: the features that have the file, and its form.
+_METRICS: Final = {
+    "reverse": (FEATURES, 7, _both(3), _reverse),
+    "geoip": (FEATURES, 11, _both(3), _geoip),
+    "ip6Type": (FEATURES, 7, _six, _ip6_type),
+    "tcp25": (("MX",), 8, _both(4), _tcp(25)),
+    "tcp80": (("WWW",), 8, _both(4), _tcp(80)),
+    "tcp443": (("WWW",), 8, _both(4), _tcp(443)),
+    "tls": (("MX",), 6, _either, _tls),
+    "ping": (FEATURES, 14, _both(3), _ping),
+    "path": (FEATURES, 13, _both(3), _path),
+}
+_KINDS: Final = (
+    *(
+        _Kind(name=one, feature=one, columns=6, addresses=_both(3), read=_nothing, priority=5)
+        if one not in _GUESSED
+        else _Kind(name=one, feature=one, columns=5, addresses=_both(3), read=_nothing)
+        for one in FEATURES
+    ),
+    *(
+        _Kind(name=f"{metric}_{feature}", feature=feature, columns=columns, addresses=addresses, read=read)
+        for metric, (features, columns, addresses, read) in _METRICS.items()
+        for feature in features
+    ),
+)

@@ -1,0 +1,74 @@
+"""
+What the same texts mean in files of ours, and in those of the 2022 crawler and its forebears.
+
+docs/observations.md numbers the faults of the old ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ipv6matrix.importers.texts import decimal, dns_name, known
+from ipv6matrix.policy import AddressPolicy
+from ipv6matrix.store.condensed import Fact, Ping, ReverseName, Tunnel
+from ipv6matrix.tunnels import TunnelPrefixes
+
+
+class Ours:
+    """Files of ours mean what they say."""
+
+    def refusal(self, address: str) -> str | None:  # noqa: ARG002 - what is chosen was found to be usable
+        """Give the reason why an address cannot stand for a host."""
+        return None
+
+    def tunnel(self, address: str, told: str | None = None) -> Iterator[Fact]:
+        if told is not None:
+            yield Tunnel(address, told)
+
+    def latitude(self, text: str) -> float | None:
+        return decimal(text)
+
+    def largest6(self, text: str) -> float | None:
+        """Read the largest IPv6 round-trip time of a ping file."""
+        return decimal(text)
+
+    def reverse_name(self, address: str, text: str) -> ReverseName:
+        return ReverseName(address, known(text))
+
+    def ping(self, ping: Ping) -> Ping:
+        return ping
+
+
+class Older(Ours):
+    """Files of the 2022 crawler: what is known to be false is left out."""
+
+    def __init__(self, policy: AddressPolicy) -> None:
+        self._policy = policy
+        self._tunnels = TunnelPrefixes.known()
+
+    def refusal(self, address: str) -> str | None:
+        """Faults 10 and 16: whatever was found was probed, private and mapped addresses too."""
+        return self._policy.refusal(address)
+
+    def tunnel(self, address: str, told: str | None = None) -> Iterator[Fact]:  # noqa: ARG002
+        """Fault 3: no prefix was ever recognised."""
+        identifier = self._tunnels.identify(address) if ":" in address else None
+        yield from super().tunnel(address, identifier)
+
+    def latitude(self, text: str) -> None:  # noqa: ARG002
+        """Fault 1: it holds the longitude."""
+        return
+
+    def largest6(self, text: str) -> None:  # noqa: ARG002
+        """Fault 2: it holds the mean."""
+        return
+
+    def reverse_name(self, address: str, text: str) -> ReverseName:
+        """Fault 27: an address without a name may stand under itself, and names may end in a dot."""
+        return super().reverse_name(address, "n/a" if text in (address, "") else dns_name(text))
+
+    def ping(self, ping: Ping) -> Ping:
+        """Some versions wrote 0 for silence; no reply takes no time at all."""
+        if ping.avg_ms:
+            return ping
+        return ping._replace(min_ms=None, avg_ms=None, max_ms=None, mdev_ms=None)

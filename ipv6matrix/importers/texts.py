@@ -1,0 +1,104 @@
+"""
+Texts of old files, read: `n/a` is None, and what makes no sense is an error that says so.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import Final
+
+from ipv6matrix import lists
+from ipv6matrix.items import Family
+
+UNKNOWN: Final = "n/a"
+_TRUTHS: Final = {UNKNOWN: None, "True": True, "False": False}
+
+
+class BrokenError(ValueError):
+    """A text that is not what it should be; the message says what it is not."""
+
+
+def known(text: str) -> str | None:
+    return None if text == UNKNOWN else text
+
+
+@lru_cache(maxsize=10_000)
+def domain(text: str) -> str:
+    """Read the name of a domain, in whatever case, with or without its final dot."""
+    name = lists.clean(text)
+    if isinstance(name, lists.Refused):
+        raise BrokenError(f"{text!r} is no domain")
+    return name
+
+
+@lru_cache(maxsize=10_000)
+def host(text: str) -> str | None:
+    """Read the name of a host; None for the placeholder, and for the root, which a null MX names (RFC 7505)."""
+    if text == UNKNOWN:
+        return None
+    name = dns_name(text)
+    if not text or " " in name or not name.isprintable():
+        raise BrokenError(f"{text!r} is no host")
+    if not name.isascii():
+        return domain(text)
+    return name or None
+
+
+def dns_name(text: str) -> str:
+    """Make a name comparable: lower case, no final dot. One behind an odd number of backslashes is a part of it."""
+    stem = text.removesuffix(".")
+    backslashes = len(stem) - len(stem.rstrip("\\"))
+    return (text if backslashes % 2 else stem).lower()
+
+
+@lru_cache(maxsize=50_000)
+def address(text: str, family: Family | None = None) -> str | None:
+    """Read an address and write it as RFC 5952 says."""
+    if text == UNKNOWN:
+        return None
+    try:
+        parsed = ip_address(text)
+    except ValueError:
+        raise BrokenError(f"{text!r} is no address") from None
+    if "%" in text or family not in (None, parsed.version):
+        raise BrokenError(f"{text!r} is no IPv{family or 6} address")
+    return str(parsed)
+
+
+def decimal(text: str) -> float | None:
+    if text == UNKNOWN:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value) or "_" in text:
+        raise BrokenError(f"{text!r} is no number")
+    return value
+
+
+def whole(text: str, most: int = 2**32 - 1) -> int | None:
+    """Read a whole number from 0 to `most`."""
+    if text == UNKNOWN:
+        return None
+    text = text.removesuffix(".0")
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= most):
+        raise BrokenError(f"{text!r} is no whole number up to {most:,}")
+    return int(text)
+
+
+def counted(text: str, most: int = 2**32 - 1) -> int:
+    """Read a whole number that has to be there."""
+    number = whole(text, most)
+    if number is None:
+        raise BrokenError(f"{text!r} is no whole number up to {most:,}")
+    return number
+
+
+def truth(text: str) -> bool | None:
+    try:
+        return _TRUTHS[text]
+    except KeyError:
+        raise BrokenError(f"{text!r} is neither True nor False nor n/a") from None

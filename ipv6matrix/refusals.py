@@ -1,0 +1,20 @@
+"""
+The refusal to start a crawl.
+"""
+
+from __future__ import annotations
+
+from scrapy.exceptions import CloseSpider
+
+
+class StartRefusedError(CloseSpider):
+    """
+    The crawl cannot begin; `sentence` says why and what mends it.
+
+    Raised while a crawl opens. Scrapy then closes it with the reason
+    `start_refused`, and the command exits with status 1.
+    """
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(reason="start_refused")
+        self.sentence = sentence

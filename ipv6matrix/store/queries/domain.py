@@ -1,0 +1,116 @@
+"""
+Every fact about one domain, as nested dictionaries with the names of the tables' columns.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from typing import Any, Final
+
+from ipv6matrix.store.database import Store, StoreError
+
+Facts = dict[str, Any]
+
+_DOMAIN: Final = (
+    *("name", "tld", "ns_status", "ns_ttl_s", "mx_status", "mx_ttl_s", "soa_status", "soa_ttl_s", "refusal"),
+    "asked_at",
+)
+_SOA: Final = ("mname", "rname", "serial", "refresh_s", "retry_s", "expire_s", "minimum_s")
+_HOST: Final = (
+    *("kind", "priority", "name", "a_status", "a_ttl_s", "aaaa_status", "aaaa_ttl_s", "canonical_name", "wildcard"),
+    *("refusal", "asked_at"),
+)
+_ADDRESS: Final = (
+    *("address", "family", "position", "choice", "kind", "refusal", "tunnel_id", "asn", "as_organisation", "city"),
+    *("region", "country_code", "latitude", "longitude"),
+)
+# Tables with at most one row an address.
+_MEASURED: Final = {
+    "reverse_names": ("status", "name", "names", "ttl_s", "asked_at"),
+    "pings": ("sent", "rtts_ms", "failure", "asked_at"),
+    "ping_summaries": ("sent", "min_ms", "avg_ms", "max_ms", "mdev_ms", "asked_at"),
+    "smtp_sessions": (
+        *("greeting_code", "greeting", "hello", "starttls", "tls_version", "certificate_sha256"),
+        *("certificate_subject", "certificate_issuer", "certificate_not_before", "certificate_not_after"),
+        *("certificate_names", "failure", "asked_at"),
+    ),
+    "traces": ("reached_ttl", "stop", "failure", "asked_at"),
+    "trace_summaries": ("mtu", "reached_ttl", "path", "asked_at"),
+}
+_PORT: Final = ("port", "open", "connect_ms", "failure", "asked_at")
+_HOP: Final = ("ttl", "address", "asn", "as_organisation", "country_code", "name", "rtt_ms")
+# What SQLite has no type for.
+_TYPES: Final[dict[str, Callable[[Any], Any]]] = {
+    "rtts_ms": json.loads,
+    "certificate_names": lambda text: text.split(",") if text else [],
+    "open": bool,
+    "wildcard": bool,
+}
+
+
+def facts(store: Store, name: str) -> Facts | None:
+    """
+    Give what the crawl learned about a domain of its list; None for a name that is not in it.
+
+    A measure that was not asked is missing. Raises StoreError for a file that cannot be read.
+    """
+    try:
+        return _domain(store, name)
+    except (sqlite3.DatabaseError, ValueError) as error:
+        raise StoreError(f"cannot read {str(store.path)!r} ({error}): check the disk, or name another file") from error
+
+
+def _domain(store: Store, name: str) -> Facts | None:
+    found = store.query(f"SELECT id, {', '.join(_DOMAIN)} FROM domains WHERE name = ?", (name,))
+    if not found:
+        return None
+    ((number, *values),) = found
+    soa = store.query(f"SELECT {', '.join(_SOA)} FROM soa_records WHERE domain_id = ?", (number,))
+    return {
+        "run": (store.crawl() or {}).get("run"),
+        **_named(_DOMAIN, values),
+        **({"soa": _named(_SOA, soa[0])} if soa else {}),
+        "hosts": [_host(store, *row) for row in store.query(_HOSTS, (number,))],
+    }
+
+
+_HOSTS: Final = f"""
+    SELECT hosts.id, {", ".join(_HOST)} FROM roles JOIN hosts ON hosts.id = host_id
+    WHERE domain_id = ? ORDER BY kind, priority, name"""
+
+_ADDRESSES: Final = f"""
+    SELECT addresses.id, {", ".join(_ADDRESS).replace("family", "host_addresses.family")}
+    FROM host_addresses JOIN addresses ON addresses.id = address_id
+    WHERE host_id = ? ORDER BY host_addresses.family, position"""
+
+_HOPS: Final = """
+    SELECT ttl, address, asn, as_organisation, country_code, reverse_names.name, rtt_ms
+    FROM hops LEFT JOIN addresses ON addresses.id = router_id
+    LEFT JOIN reverse_names ON reverse_names.address_id = router_id
+    WHERE hops.address_id = ? ORDER BY ttl"""
+
+
+def _host(store: Store, number: int, *values: Any) -> Facts:
+    addresses = [_address(store, *row) for row in store.query(_ADDRESSES, (number,))]
+    return {**_named(_HOST, values), "addresses": addresses}
+
+
+def _address(store: Store, number: int, *values: Any) -> Facts:
+    measured = {}
+    for table, columns in _MEASURED.items():
+        rows = store.query(f"SELECT {', '.join(columns)} FROM {table} WHERE address_id = ?", (number,))
+        if rows:
+            measured[table] = _named(columns, rows[0])
+    if "traces" in measured:
+        measured["traces"]["hops"] = [_named(_HOP, row) for row in store.query(_HOPS, (number,))]
+    ports = store.query(f"SELECT {', '.join(_PORT)} FROM ports WHERE address_id = ? ORDER BY port", (number,))
+    return {**_named(_ADDRESS, values), **measured, "ports": [_named(_PORT, row) for row in ports]}
+
+
+def _named(names: tuple[str, ...], values: Any) -> Facts:
+    return {
+        name: _TYPES[name](value) if name in _TYPES and value is not None else value
+        for name, value in zip(names, values, strict=True)
+    }

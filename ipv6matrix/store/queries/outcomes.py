@@ -1,0 +1,87 @@
+"""
+How questions ended, and which kinds of addresses there are: counts by word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from ipv6matrix.items import UNRECORDED, Stop
+from ipv6matrix.store.database import Store
+from ipv6matrix.store.queries.summary import ERRORS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errors:
+    """How often questions of one kind ended with one word."""
+
+    kind: str
+    "DNS, ping, port 25, SMTP, trace …"
+    word: str
+    number: int
+    asked: int
+    "All questions of this kind."
+
+
+def errors(store: Store) -> list[Errors]:
+    """Count failures, and silence, by kind of question in the order of a crawl; the most frequent first."""
+    asked = dict(store.query(_ASKED))
+    order = list(asked)
+    found = [
+        Errors(kind=kind, word=word, number=number, asked=asked[kind]) for kind, word, number in store.query(ERRORS)
+    ]
+    return sorted(found, key=lambda one: (order.index(one.kind), -one.number, one.word))
+
+
+_ASKED: Final = """
+    SELECT 'DNS', (SELECT count(ns_status) + count(mx_status) + count(soa_status) FROM domains)
+                  + (SELECT count(a_status) + count(aaaa_status) FROM hosts) + (SELECT count(*) FROM reverse_names)
+    UNION ALL SELECT 'ping', (SELECT count(*) FROM pings) + (SELECT count(*) FROM ping_summaries)
+    UNION ALL SELECT 'port ' || port, count(*) FROM ports GROUP BY port
+    UNION ALL SELECT 'SMTP', count(*) FROM smtp_sessions
+    UNION ALL SELECT 'trace', (SELECT count(*) FROM traces) + (SELECT count(*) FROM trace_summaries)"""
+
+
+def traces(store: Store) -> dict[tuple[int, str], int]:
+    """
+    Count traces by family and by how they ended.
+
+    A word of `stop`, of `failure` when it could not be asked, or `unrecorded`:
+    an imported crawl does not tell why a trace did not arrive.
+    """
+    return {(family, word): number for family, word, number in store.query(_TRACES)}
+
+
+_TRACES: Final = f"""
+    SELECT family, word, count(*)
+    FROM (SELECT address_id, ifnull(failure, stop) AS word FROM traces
+          UNION ALL
+          SELECT address_id, iif(reached_ttl IS NULL, '{UNRECORDED}', '{Stop.REACHED}') FROM trace_summaries)
+    JOIN addresses ON addresses.id = address_id
+    GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ipv6Kind:
+    """IPv6 addresses of hosts that are of one kind."""
+
+    kind: str
+    tunnel_id: str | None
+    "Of the known tunnel prefix that holds them."
+    probed: int
+    refused: int
+    "Never asked, by rule."
+
+
+def ipv6_kinds(store: Store) -> list[Ipv6Kind]:
+    """Count distinct IPv6 addresses of hosts; the most frequent kind first."""
+    return [
+        Ipv6Kind(kind=kind, tunnel_id=tunnel_id, probed=number - refused, refused=refused)
+        for kind, tunnel_id, number, refused in store.query(_KINDS)
+    ]
+
+
+_KINDS: Final = """
+    SELECT ifnull(kind, 'unknown'), tunnel_id, count(*), count(refusal) FROM addresses
+    WHERE family = 6 AND found_at IS NOT NULL GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"""

@@ -1,0 +1,124 @@
+"""
+An ips.db made again from what another form kept of a crawl: beside its name until it is whole.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import IO, Any, Final
+
+from ipv6matrix.store import condensed, schema, views
+from ipv6matrix.store.condensed import Fact
+from ipv6matrix.store.database import StoreError
+
+# Facts that gather in memory before they are written.
+_BATCH: Final = 20_000
+# Nobody waits for single writes, and no journal: a file that does not become whole is begun afresh.
+_PRAGMAS: Final = ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -65536")
+
+
+class Rebuild:
+    """The database that is being made."""
+
+    def __init__(self, connection: sqlite3.Connection, asked_at: int) -> None:
+        self._connection = connection
+        self._asked_at = asked_at
+        # Popular name servers come with each of their domains: keys, so that a batch holds a fact once.
+        self._waiting: dict[Fact, None] = {}
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        schema.migrate(connection)
+        views.draw(connection)
+        condensed.prepare(connection)
+        connection.execute("BEGIN")
+
+    def write(self, facts: Iterable[Fact]) -> None:
+        """Add facts, in any order."""
+        self._waiting.update(dict.fromkeys(facts))
+        if len(self._waiting) >= _BATCH:
+            self._flush()
+
+    def name_servers(self, domain: str) -> list[str]:
+        """Give the name servers of a domain that were added so far, by rank."""
+        self._flush()
+        rows = self._connection.execute(
+            "SELECT hosts.name FROM domains JOIN roles ON domain_id = domains.id JOIN hosts ON hosts.id = host_id"
+            " WHERE domains.name = ? AND kind = 'NS' ORDER BY priority",
+            (domain,),
+        )
+        return [name for (name,) in rows]
+
+    def finish(self, lookups: Iterable[str], **crawl: Any) -> int:
+        """
+        Conclude what follows from all facts, and count the domains.
+
+        `lookups` are the types that domains were asked for: NS, MX, SOA; the rest is the crawl's own row.
+        """
+        self._flush()
+        for statement in (*condensed.CONCLUDE, *(condensed.STATUSES[rdtype] for rdtype in lookups)):
+            self._connection.execute(statement)
+        self._connection.execute(
+            f"INSERT INTO crawl (id, {', '.join(crawl)}) VALUES (1{', ?' * len(crawl)})", tuple(crawl.values())
+        )
+        self._connection.execute("COMMIT")
+        (number,) = self._connection.execute("SELECT count(*) FROM domains").fetchone()
+        return int(number)
+
+    def _flush(self) -> None:
+        if self._waiting:
+            condensed.save(self._connection, self._waiting, self._asked_at)
+            self._waiting.clear()
+
+
+@contextmanager
+def rebuilding(target: Path, asked_at: int) -> Iterator[Rebuild]:
+    """
+    Give a new database that takes its name when all went well; else nothing is left of it.
+
+    `asked_at`, the start of the run, stands for the time of every answer. Raises
+    StoreError: the file is there already, another one makes it, no room, no permission.
+    """
+    _must_be_free(target)
+    part = target.with_name(f"{target.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _claimed(part) as file:
+            try:
+                with closing(sqlite3.connect(part, isolation_level=None)) as connection:
+                    yield Rebuild(connection, asked_at)
+                os.fsync(file.fileno())
+                _must_be_free(target)
+                part.replace(target)
+            finally:
+                part.unlink(missing_ok=True)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise StoreError(
+            f"cannot write {str(target)!r} ({getattr(error, 'strerror', None) or error}):"
+            " make room or give permission there, or name another file with --into"
+        ) from error
+
+
+def _must_be_free(target: Path) -> None:
+    if target.exists():
+        raise StoreError(f"{str(target)!r} is there already: move it away, or name another file with --into")
+
+
+@contextmanager
+def _claimed(part: Path) -> Iterator[IO[bytes]]:
+    """Empty what a killed rebuild has left, and keep a second one out until this one has ended."""
+    with part.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Another one may have ended and renamed its file since this one opened it.
+            is_ours = part.exists() and os.path.samestat(part.stat(), os.fstat(file.fileno()))
+        except BlockingIOError:
+            is_ours = False
+        if not is_ours:
+            raise StoreError(f"{str(part)!r} is being written by another import: wait until it has ended")
+        file.truncate(0)
+        yield file

@@ -1,0 +1,256 @@
+"""
+All facts of a crawl, domain by domain: what exporters draw their conclusions from.
+
+Domains come by TLD, then by name; the hosts of a domain by kind, priority and
+name. Memory does not grow with the crawl. What is read of an address are the
+views with the old names, so that each conclusion has one definition: their
+texts `n/a`, `True` and `False` are None, True and False here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any, Final
+
+from ipv6matrix.items import UNRECORDED, Failure, Status
+from ipv6matrix.store.database import Store
+
+# Addresses kept in memory: name servers and mail exchangers that thousands of domains share.
+_KEPT: Final = 20_000
+# What ends a question without doubt, or counts so: a name that is too long cannot
+# exist, and older crawlers did not tell an error from an absence.
+_CERTAIN: Final = frozenset((*Status, Failure.NAME_TOO_LONG, UNRECORDED))
+
+_TEXTS: Final[dict[Any, bool | None]] = {"n/a": None, "True": True, "False": False}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PingFigures:
+    """What a series of Echo Requests comes to; times in milliseconds, None without a reply."""
+
+    count: int
+    "Echo Requests sent."
+    min_ms: float | None
+    avg_ms: float | None
+    max_ms: float | None
+    mdev_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TcpFigures:
+    """What the ports of an address said."""
+
+    port25: bool | None = None
+    "A mail server greeted with 220."
+    port80: bool | None = None
+    port443: bool | None = None
+    starttls: bool | None = None
+    "STARTTLS was answered with 220."
+
+
+@dataclass(frozen=True, slots=True)
+class TraceFigures:
+    """What a trace comes to."""
+
+    mtu: int | None = None
+    hops: int | None = None
+    "The TTL that reached the address; None too when none did."
+    path: str | None = None
+    "Names, addresses or `no` for silence, joined by ` --> `; also of a trace that did not arrive."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """
+    An address that was chosen for a host, with what was measured of it.
+
+    None is *not known*: not asked, could not be asked, or no such thing.
+    """
+
+    store: Store = field(repr=False, compare=False)
+    address: str
+    tunnel_id: str | None
+    asn: int | None
+    as_organisation: str | None
+    city: str | None
+    region: str | None
+    country_code: str | None
+    latitude: float | None
+    longitude: float | None
+
+    @cached_property
+    def ping(self) -> PingFigures | None:
+        row = self._row("SELECT count, min, avg, max, mdev FROM ping WHERE ip = ?")
+        return PingFigures(**dict(zip(PingFigures.__slots__, row, strict=True))) if row else None
+
+    @cached_property
+    def reverse(self) -> str | None:
+        """The PTR name."""
+        row = self._row("SELECT reverse FROM rdns WHERE ip = ?")
+        return row[0] if row else None
+
+    @cached_property
+    def tcp(self) -> TcpFigures:
+        row = self._row("SELECT port25, port80, port443, starttls FROM tcp WHERE ip = ?")
+        return TcpFigures(*row) if row else TcpFigures()
+
+    @cached_property
+    def trace(self) -> TraceFigures:
+        row = self._row("SELECT mtu, hops, path FROM tracert WHERE ip = ?")
+        return TraceFigures(*row) if row else TraceFigures()
+
+    def _row(self, sql: str) -> tuple[Any, ...] | None:
+        rows = self.store.query(sql, (self.address,))
+        return tuple(_TEXTS.get(value, value) for value in rows[0]) if rows else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """A host of a domain in one role."""
+
+    kind: str
+    "NS, MX, WWW or NTP."
+    name: str
+    "Lower case, without the final dot."
+    priority: int
+    "Rank of a name server, preference of a mail exchanger, 0 for a guessed host."
+    a_status: str | None
+    aaaa_status: str | None
+    refusal: str | None
+    ip4: Address | None
+    "The address that is measured; None when the host has none that may be."
+    ip6: Address | None
+
+    @property
+    def is_guessed(self) -> bool:
+        return self.kind in ("WWW", "NTP")
+
+    @property
+    def has_address(self) -> bool:
+        return self.ip4 is not None or self.ip6 is not None
+
+    @property
+    def located(self) -> Address | None:
+        """The address that says where the host is: the IPv4 address, else the IPv6 one."""
+        return self.ip4 or self.ip6
+
+    def is_unknown(self, family: int) -> bool:
+        """Tell whether it is not known if the host has an address of a family: an error is no absence."""
+        status = self.a_status if family == 4 else self.aaaa_status
+        has_one = self.ip4 if family == 4 else self.ip6
+        return not has_one and self.refusal not in _CERTAIN and status not in _CERTAIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Soa:
+    """A row of the view soa."""
+
+    primary_by_soa: str
+    primary_by_rank: str
+    primary_in_house: int
+    secondary: int
+    total: int
+    soa: str
+    "RNAME,serial,refresh,retry,expire,minimum."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Domain:
+    """A domain of the list that was asked about, and its hosts."""
+
+    name: str
+    tld: str
+    ns_status: str | None
+    "None when not asked."
+    mx_status: str | None
+    soa: Soa | None
+    hosts: tuple[Host, ...]
+
+    def of_kind(self, kind: str) -> tuple[Host, ...]:
+        return tuple(host for host in self.hosts if host.kind == kind)
+
+    def is_unknown(self, kind: str) -> bool:
+        """Tell whether the lookup failed that names the hosts of a kind; guessed hosts need none."""
+        status = {"NS": self.ns_status, "MX": self.mx_status}.get(kind)
+        return status is not None and status not in _CERTAIN
+
+    @property
+    def failed_lookups(self) -> int:
+        """Lookups of NS and MX records that failed: which hosts there are is not known."""
+        return self.is_unknown("NS") + self.is_unknown("MX")
+
+
+def domains(store: Store) -> Iterator[Domain]:
+    """Give all domains that were asked about."""
+    walk = _Walk(store)
+    for number, name, tld, ns_status, mx_status, has_soa in store.stream(_DOMAINS):
+        yield Domain(
+            name=name,
+            tld=tld,
+            ns_status=ns_status,
+            mx_status=mx_status,
+            soa=walk.soa(name) if has_soa else None,
+            hosts=tuple(walk.hosts(number)),
+        )
+
+
+_DOMAINS: Final = """
+    SELECT id, name, tld, ns_status, mx_status, EXISTS (SELECT 1 FROM soa_records WHERE domain_id = domains.id)
+    FROM domains WHERE refusal IS NULL ORDER BY tld, name"""
+
+_HOSTS: Final = """
+    SELECT kind, name, priority, a_status, aaaa_status, refusal,
+           (SELECT address_id FROM host_addresses WHERE host_id = hosts.id AND family = 4 AND choice = 1),
+           (SELECT address_id FROM host_addresses WHERE host_id = hosts.id AND family = 6 AND choice = 1)
+    FROM roles JOIN hosts ON hosts.id = host_id WHERE domain_id = ? ORDER BY kind, priority, name"""
+
+_ADDRESS: Final = """
+    SELECT address, tunnel_id, asn, as_organisation, city, region, country_code, latitude, longitude
+    FROM addresses WHERE id = ?"""
+
+_SOA: Final = """
+    SELECT primaryBySOA, primaryByRank, primaryInHouse, secondary, total, soa FROM soa WHERE host = ?"""
+
+
+class _Walk:
+    """Reads hosts and addresses, and keeps the addresses that come again."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._address = lru_cache(_KEPT)(self._read_address)
+
+    def hosts(self, domain_id: int) -> Iterator[Host]:
+        for *texts, address4, address6 in self._store.query(_HOSTS, (domain_id,)):
+            kind, name, priority, a_status, aaaa_status, refusal = texts
+            yield Host(
+                kind=kind,
+                name=name,
+                priority=priority,
+                a_status=a_status,
+                aaaa_status=aaaa_status,
+                refusal=refusal,
+                ip4=self._address(address4) if address4 else None,
+                ip6=self._address(address6) if address6 else None,
+            )
+
+    def soa(self, domain: str) -> Soa:
+        (row,) = self._store.query(_SOA, (domain,))
+        return Soa(**dict(zip(Soa.__slots__, row, strict=True)))
+
+    def _read_address(self, number: int) -> Address:
+        (row,) = self._store.query(_ADDRESS, (number,))
+        address, tunnel_id, asn, as_organisation, city, region, country_code, latitude, longitude = row
+        return Address(
+            store=self._store,
+            address=address,
+            tunnel_id=tunnel_id,
+            asn=asn,
+            as_organisation=as_organisation,
+            city=city,
+            region=region,
+            country_code=country_code,
+            latitude=latitude,
+            longitude=longitude,
+        )

@@ -1,0 +1,118 @@
+"""
+What counts of a host, and what of one domain's hosts together.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator
+from operator import attrgetter
+from typing import Any, Final
+
+from ipv6matrix.store import walk
+from ipv6matrix.summaries.rows import NO_COUNTRY, DomainRow
+
+Count = defaultdict[str, Any]
+"Figures by column."
+
+Pair = tuple[float, float]
+"Of IPv4, of IPv6."
+
+PORTS: Final[dict[str, Callable[[walk.Address], bool | None]]] = {
+    "http": attrgetter("tcp.port80"),
+    "https": attrgetter("tcp.port443"),
+    "smtp": attrgetter("tcp.port25"),
+}
+"Whether a port is open; None when it was not or could not be asked."
+
+# The order of a domain's hosts in which a country is looked for.
+_ORDER: Final = ("NS", "MX", "WWW", "NTP")
+
+
+# --- one host ---
+
+
+def country(host: walk.Host) -> str:
+    """Tell where a host is: by its IPv4 address, else by its IPv6 address."""
+    return (host.located.country_code if host.located else None) or NO_COUNTRY
+
+
+def is_there(host: walk.Host) -> bool:
+    """Tell whether a host counts as one; a guess without an address does not."""
+    return host.has_address or not host.is_guessed
+
+
+def is_unknown(host: walk.Host) -> bool:
+    """Tell whether it is not known of a family if the host has an address of it."""
+    return host.is_unknown(4) or host.is_unknown(6)
+
+
+def averages(host: walk.Host) -> Pair | None:
+    """Give the mean round-trip times in milliseconds; None unless both families answered."""
+    four, six = (address.ping.avg_ms if address and address.ping else None for address in (host.ip4, host.ip6))
+    return (four, six) if four is not None and six is not None else None
+
+
+def hops(host: walk.Host) -> Pair | None:
+    """Give the numbers of hops; None unless traces of both families arrived."""
+    four, six = (address.trace.hops if address else None for address in (host.ip4, host.ip6))
+    return (four, six) if four is not None and six is not None else None
+
+
+def addresses(host: walk.Host) -> Iterator[tuple[int, walk.Address]]:
+    """Give family and address."""
+    return ((family, address) for family, address in ((4, host.ip4), (6, host.ip6)) if address is not None)
+
+
+# --- one domain ---
+
+
+def domain_row(domain: walk.Domain, date: dt.date) -> DomainRow:
+    """Sum a domain up."""
+    # All roles of a host have the same addresses, so one stands for all.
+    distinct = {host.name: host for host in domain.hosts}.values()
+    pings, paths = _pairs(averages, distinct), _pairs(hops, distinct)
+    return DomainRow(
+        date=date,
+        domain=domain.name,
+        country=_country_of(domain),
+        **_kinds(domain.hosts),
+        **_open(distinct),
+        faster=sum(four > six for four, six in pings),
+        pingratio=_ratio(pings),
+        fewer=sum(four > six for four, six in paths),
+        hopratio=_ratio(paths),
+        unknown=sum(map(is_unknown, distinct)) + domain.failed_lookups,
+    )
+
+
+def _country_of(domain: walk.Domain) -> str:
+    found = (country(host) for kind in _ORDER for host in domain.of_kind(kind))
+    return next((code for code in found if code != NO_COUNTRY), NO_COUNTRY)
+
+
+def _kinds(hosts: Iterable[walk.Host]) -> Count:
+    counts = Count(int)
+    for host in filter(is_there, hosts):
+        counts[f"{host.kind.lower()}_hosts"] += 1
+        counts[f"{host.kind.lower()}_hosts6"] += host.ip6 is not None
+    return counts
+
+
+def _open(hosts: Iterable[walk.Host]) -> Count:
+    counts = Count(int)
+    for host in hosts:
+        for family, address in addresses(host):
+            for name, is_open in PORTS.items():
+                counts[f"{name}{family}"] += is_open(address) is True
+    return counts
+
+
+def _pairs(measure: Callable[[walk.Host], Pair | None], hosts: Iterable[walk.Host]) -> list[Pair]:
+    return [pair for host in hosts if (pair := measure(host)) is not None]
+
+
+def _ratio(pairs: Collection[Pair]) -> float:
+    four, six = sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
+    return round(six / four, 6) if four else 0.0

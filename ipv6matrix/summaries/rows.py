@@ -1,0 +1,104 @@
+"""
+The rows of the four summary tables: fields are columns, names those of 2022.
+
+docs/outputs.md says what each figure means. `unknown` counts what could not be
+asked; it is never part of "has no IPv6" or "is closed".
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+NO_COUNTRY: Final = "ZZ"
+"Of addresses that GeoIP does not know, and of what has no address."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainRow:
+    """A row of Domains: one domain. A host of several kinds counts once where no kind is named."""
+
+    date: dt.date
+    domain: str
+    country: str
+    "Of its first host that has one, by kind (NS, MX, WWW, NTP), priority and name."
+    www_hosts: int = 0
+    www_hosts6: int = 0
+    mx_hosts: int = 0
+    mx_hosts6: int = 0
+    ns_hosts: int = 0
+    ns_hosts6: int = 0
+    ntp_hosts: int = 0
+    ntp_hosts6: int = 0
+    http4: int = 0
+    http6: int = 0
+    https4: int = 0
+    https6: int = 0
+    smtp4: int = 0
+    smtp6: int = 0
+    faster: int = 0
+    pingratio: float = 0.0
+    fewer: int = 0
+    hopratio: float = 0.0
+    unknown: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainPenetration:
+    """The domains of a country and a TLD; those of them with IPv6 on any host, and on a kind of host."""
+
+    date: dt.date
+    country: str
+    tld: str
+    domains: int = 0
+    domains6: int = 0
+    www: int = 0
+    mx: int = 0
+    ns: int = 0
+    ntp: int = 0
+    unknown: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostData:
+    """The hosts of a country, a TLD and a kind. Sums of round-trip times are in milliseconds."""
+
+    date: dt.date
+    country: str
+    tld: str
+    type: str
+    "NS, MX, WWW or NTP."
+    hosts: int = 0
+    hosts4: int = 0
+    hosts6: int = 0
+    dualstack: int = 0
+    noip: int = 0
+    pinghosts: int = 0
+    faster: int = 0
+    ping4: float = 0.0
+    ping6: float = 0.0
+    pathhosts: int = 0
+    fewer: int = 0
+    hops4: int = 0
+    hops6: int = 0
+    unknown: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reachability:
+    """The hosts of a country and a TLD that should offer a service, and those that do."""
+
+    date: dt.date
+    country: str
+    tld: str
+    service: str
+    "HTTP, HTTPS or SMTPS."
+    hosts4: int = 0
+    hosts6: int = 0
+    reach4: int = 0
+    reach6: int = 0
+    unknown: int = 0
+
+
+Row = DomainRow | DomainPenetration | HostData | Reachability

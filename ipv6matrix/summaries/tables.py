@@ -1,0 +1,70 @@
+"""
+The four summary tables, as SQLAlchemy knows them: one for each kind of row.
+
+Keys begin with the date, so that a crawl lies together and is replaced as a
+whole; the further indexes are for questions about one country and one domain.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from typing import Any, Final, get_type_hints
+
+from sqlalchemy import Column, Date, Double, Index, Integer, MetaData, String, Table
+from sqlalchemy.types import TypeEngine
+
+from ipv6matrix.summaries.rows import DomainPenetration, DomainRow, HostData, Reachability, Row
+
+METADATA: Final = MetaData()
+
+# A name has up to 253 octets (RFC 1035 section 2.3.4), a label 63; the table of 2022 cut domains at 128.
+_LENGTHS: Final = {"domain": 253, "tld": 64, "country": 2, "type": 3, "service": 5}
+_KEY: Final = {"date", *_LENGTHS}
+
+
+def _table(name: str, row: type[Row], *key: str) -> Table:
+    hints = get_type_hints(row)
+    columns = [_column(field.name, hints[field.name], is_key=field.name in key) for field in dataclasses.fields(row)]
+    return Table(
+        name,
+        METADATA,
+        *columns,
+        # Names are ASCII in lower case, countries in upper case: octets compare right, and alike in every database.
+        mysql_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+        sqlite_with_rowid=False,
+    )
+
+
+def _column(name: str, kind: type, *, is_key: bool) -> Column[Any]:
+    if name in _KEY:
+        return Column(name, _key_type(name, kind), primary_key=is_key, nullable=False)
+    # Sums of a million round-trip times: a float of four octets would lose their last digits.
+    return Column(name, Double() if kind is float else Integer(), nullable=False, server_default="0")
+
+
+def _key_type(name: str, kind: type) -> TypeEngine[Any]:
+    return Date() if kind is dt.date else String(_LENGTHS[name])
+
+
+DOMAINS: Final = _table("Domains", DomainRow, "date", "domain")
+DOMAIN_PENETRATION: Final = _table("DomainPenetration", DomainPenetration, "date", "country", "tld")
+HOST_DATA: Final = _table("HostData", HostData, "date", "country", "tld", "type")
+REACHABILITY: Final = _table("Reachability", Reachability, "date", "country", "tld", "service")
+
+TABLES: Final[dict[type[Row], Table]] = {
+    DomainRow: DOMAINS,
+    DomainPenetration: DOMAIN_PENETRATION,
+    HostData: HOST_DATA,
+    Reachability: REACHABILITY,
+}
+
+Index("Domains_domain", DOMAINS.c.domain, DOMAINS.c.date)
+Index("DomainPenetration_country", DOMAIN_PENETRATION.c.country, DOMAIN_PENETRATION.c.date)
+Index("HostData_country", HOST_DATA.c.country, HOST_DATA.c.date)
+Index("Reachability_country", REACHABILITY.c.country, REACHABILITY.c.date)

@@ -1,0 +1,50 @@
+"""
+Answers that caches may keep, and that are not worked out for whoever has them already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ipv6matrix.web.database import Summaries
+from ipv6matrix.web.edition import Edition, edition
+
+# Data change once a crawl; five minutes is how late a reader may learn of it.
+CACHE_CONTROL: Final = "public, max-age=300"
+
+
+def answered(
+    request: Request,
+    media: str,
+    write: Callable[[Connection, Edition], str | bytes],
+    headers: Mapping[str, str] | None = None,
+    *,
+    beside: str = "",
+) -> Response:
+    """
+    Answer with what `write` gives, or with 304 where the client has just that.
+
+    `beside` tells the version of what the answer draws on besides the database.
+    """
+    summaries: Summaries = request.app.state.summaries
+    with summaries.connect() as connection:
+        now = edition(connection)
+        etag = now.etag(request.url.path, request.url.query, media, beside)
+        fixed = {"ETag": etag, "Cache-Control": CACHE_CONTROL, **(headers or {})}
+        return not_modified(request, fixed) or Response(write(connection, now), 200, fixed, media)
+
+
+def not_modified(request: Request, headers: Mapping[str, str]) -> Response | None:
+    """Give 304 to whoever has an answer with the ETag of these headers already."""
+    return Response(status_code=304, headers=headers) if _has(request, headers["ETag"]) else None
+
+
+def _has(request: Request, etag: str) -> bool:
+    # Compared weakly (RFC 9110 section 13.1.2). `*` would be true of what is not there as well.
+    names = (name.strip().removeprefix("W/") for name in request.headers.get("if-none-match", "").split(","))
+    return etag.removeprefix("W/") in names

@@ -1,0 +1,113 @@
+"""
+Errors as problem details (RFC 9457), or in the shape of 2022 where such a path was asked.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from ipv6matrix.web.database import AwayError, TooSlowError
+from ipv6matrix.web.formats import json_text
+from ipv6matrix.web.legacy.errors import format_of, refusal
+
+log = logging.getLogger(__name__)
+
+MEDIA: Final = "application/problem+json"
+
+# Seconds after which a client may try again.
+_RETRY_AFTER: Final = {"Retry-After": "30"}
+
+
+class Fault(BaseModel):
+    """One parameter that makes no sense."""
+
+    parameter: str
+    message: str
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457)."""
+
+    type: str = Field(description="Always about:blank: the status says what kind of problem it is.")
+    title: str = Field(description="The words of the status.")
+    status: int
+    detail: str = Field(description="A sentence about this very request.")
+    errors: list[Fault] = Field(default=[], description="The parameters at fault, where some are.")
+
+
+RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    status: {"model": Problem, "description": description, "content": {MEDIA: {}}}
+    for status, description in (
+        (400, "A parameter makes no sense"),
+        (404, "There is no such thing"),
+        (503, "The database is away, or the question takes too long"),
+    )
+}
+
+
+class NotFoundError(Exception):
+    """What was asked for is not there; the message says what."""
+
+
+def install(app: FastAPI) -> None:
+    """Give every error of an app its answer."""
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(NotFoundError, lambda request, error: failed(request, 404, str(error)))
+    app.add_exception_handler(AwayError, _away)
+    app.add_exception_handler(TooSlowError, _too_slow)
+    app.add_exception_handler(Exception, _ours)
+
+
+def failed(
+    request: Request,
+    status: int,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    errors: Sequence[Mapping[str, str]] = (),
+) -> Response:
+    """Answer with an error in the shape that fits the path."""
+    if format_of(request.scope["path"]):
+        return refusal(request.scope, status, detail, headers)
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    if errors:
+        body["errors"] = errors
+    return Response(json_text(body), status, {"Cache-Control": "no-store", **(headers or {})}, MEDIA)
+
+
+def _http(request: Request, error: Any) -> Response:
+    # A title alone says nothing about this request.
+    detail = {404: "There is nothing at this path", 405: "Only GET and HEAD are of use here"}.get(error.status_code)
+    return failed(request, error.status_code, detail or str(error.detail), error.headers)
+
+
+def _invalid(request: Request, error: Any) -> Response:
+    faults = [
+        {"parameter": ".".join(map(str, fault["loc"][1:])), "message": str(fault["msg"])} for fault in error.errors()
+    ]
+    detail = "; ".join(f"{fault['parameter']}: {fault['message']}" for fault in faults[:3])
+    return failed(request, 400, detail, errors=faults)
+
+
+def _away(request: Request, error: Exception) -> Response:
+    log.warning("%s", error)
+    return failed(request, 503, "The database cannot be read at present: try again in a minute", _RETRY_AFTER)
+
+
+def _too_slow(request: Request, error: Exception) -> Response:
+    log.warning("%s: %s", request.url.path[:300], error)
+    return failed(request, 503, "This question takes too long: narrow it down", _RETRY_AFTER)
+
+
+def _ours(request: Request, _: Exception) -> Response:
+    # The traceback goes to the log, by the outermost middleware.
+    return failed(request, 500, "Something went wrong here, and is in the log")

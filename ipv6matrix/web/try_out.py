@@ -1,0 +1,73 @@
+"""
+/api: the page that shows the APIs and lets a reader try them. It loads nothing from elsewhere.
+
+It is made of the OpenAPI document: a form for each path, which works without
+scripts where the path itself has no parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import FastAPI, Request, Response
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from starlette.responses import HTMLResponse
+from starlette.staticfiles import StaticFiles
+
+from ipv6matrix.web.caching import CACHE_CONTROL
+
+_STATIC: Final = Path(__file__).parent / "static"
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def install(app: FastAPI) -> None:
+    """Give an app the page and what it loads."""
+    app.mount("/static", StaticFiles(directory=_STATIC))
+    app.add_api_route("/api", page, include_in_schema=False, response_class=HTMLResponse)
+
+
+def page(request: Request) -> Response:
+    """Show the APIs."""
+    document = request.app.openapi()
+    text = _template().render(info=document["info"], questions=list(map(_question, document["paths"].items())))
+    return HTMLResponse(text, headers={"Content-Security-Policy": _POLICY, "Cache-Control": CACHE_CONTROL})
+
+
+def _question(item: tuple[str, Mapping[str, Any]]) -> dict[str, Any]:
+    path, methods = item
+    operation = methods["get"]
+    return {
+        "path": path,
+        "says": operation["description"],
+        "parameters": [_parameter(one) for one in operation.get("parameters", [])],
+    }
+
+
+def _parameter(parameter: Mapping[str, Any]) -> dict[str, Any]:
+    schema = parameter["schema"]
+    # A parameter that may be absent is one of its own type and null.
+    kinds = [schema, *schema.get("anyOf", [])]
+    found: dict[str, Any] = {key: value for kind in reversed(kinds) for key, value in kind.items()}
+    return {
+        "name": parameter["name"],
+        "in_path": parameter["in"] == "path",
+        "says": parameter.get("description") or found.get("description", ""),
+        "words": found.get("enum", []),
+        "default": found.get("default"),
+        "example": next(iter(found.get("examples", [])), ""),
+        "kind": {"date": "date"}.get(found.get("format", ""), "number" if "minimum" in found else "text"),
+    }
+
+
+@cache
+def _template() -> Any:
+    environment = Environment(
+        loader=PackageLoader("ipv6matrix.web"), autoescape=select_autoescape(), undefined=StrictUndefined
+    )
+    return environment.get_template("api.html")

@@ -1,0 +1,147 @@
+"""
+What changed from one crawl to another: domains, countries and TLDs that gained or lost IPv6.
+
+A domain counts only if it was asked about both times and it is known both times
+whether it has IPv6; a share is one of the domains that are known.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+
+from ipv6matrix.summaries.tables import DOMAIN_PENETRATION, DOMAINS
+from ipv6matrix.web.edition import Edition
+from ipv6matrix.web.problems import NotFoundError
+from ipv6matrix.web.v1.ipv6 import has_ipv6, is_unknown
+from ipv6matrix.web.v1.models import Changes, DomainChange, GroupChange
+from ipv6matrix.web.v1.paging import answer, page
+from ipv6matrix.web.v1.parameters import MOST, Paged, Strict, order
+from ipv6matrix.web.v1.totals import date_of, share
+
+router: Final = APIRouter(prefix="/changes", tags=["Changes"])
+
+_Direction = Annotated[Literal["gained", "lost"] | None, Field(description="One kind only.")]
+_From = Annotated[
+    dt.date | None, Field(alias="from", description="Of the earlier crawl; the one before `to` if none is given.")
+]
+_To = Annotated[dt.date | None, Field(description="Of the later crawl; the last one if none is given.")]
+
+
+class DomainChangeQuestion(Strict):
+    from_: _From = None
+    to: _To = None
+    change: _Direction = None
+    country: Annotated[str | None, Field(pattern=r"^[A-Za-z]{2}$")] = None
+    after: Annotated[str | None, Field(max_length=253, description="The name before the first one.")] = None
+    limit: Annotated[int, Field(ge=1, le=MOST)] = 100
+
+
+class GroupChangeQuestion(Paged):
+    from_: _From = None
+    to: _To = None
+    change: _Direction = None
+    least: Annotated[int, Field(ge=0, le=10**9, description="Known domains that each crawl has at least.")] = 1
+    sort: Annotated[str, Field(pattern=order("name", "difference"))] = "name"
+
+
+@router.get("/domains", response_model=Changes[DomainChange])
+def domains(request: Request, question: Annotated[DomainChangeQuestion, Query()]) -> Response:
+    """List domains that gained or lost IPv6, by name."""
+    return answer(request, lambda connection, now: _domains(request, connection, now, question))
+
+
+@router.get("/countries", response_model=Changes[GroupChange])
+def countries(request: Request, question: Annotated[GroupChangeQuestion, Query()]) -> Response:
+    """List countries whose share of domains with IPv6 grew or shrank."""
+    return answer(request, lambda connection, now: _groups(request, connection, now, question, "country"))
+
+
+@router.get("/tlds", response_model=Changes[GroupChange])
+def tlds(request: Request, question: Annotated[GroupChangeQuestion, Query()]) -> Response:
+    """List TLDs whose share of domains with IPv6 grew or shrank."""
+    return answer(request, lambda connection, now: _groups(request, connection, now, question, "tld"))
+
+
+def _dates(now: Edition, question: DomainChangeQuestion | GroupChangeQuestion) -> tuple[dt.date, dt.date]:
+    after = date_of(now, question.to)
+    earlier = [date for date in now.dates if date < after]
+    if question.from_ is None and not earlier:
+        raise NotFoundError(f"There is no crawl before {after}")
+    before = date_of(now, question.from_) if question.from_ else earlier[-1]
+    return before, after
+
+
+def _domains(request: Request, connection: Connection, now: Edition, question: DomainChangeQuestion) -> dict[str, Any]:
+    dates = _dates(now, question)
+    rows = connection.execute(_query(question, *dates)).mappings()
+    found = [
+        {"domain": row["domain"], "change": "gained" if row["gained"] else "lost", "country": row["country"]}
+        for row in rows
+    ]
+    return _between(dates, page(request, found, question.limit, after=lambda last: last["domain"]))
+
+
+def _query(question: DomainChangeQuestion, before: dt.date, after: dt.date) -> Select[Any]:
+    one, two = DOMAINS.alias("one"), DOMAINS.alias("two")
+    gained = and_(~has_ipv6(one), ~is_unknown(one), has_ipv6(two))
+    lost = and_(has_ipv6(one), ~has_ipv6(two), ~is_unknown(two))
+    wanted: ColumnElement[bool] = {"gained": gained, "lost": lost}.get(question.change or "", or_(gained, lost))
+    where = [one.c.date == before, two.c.date == after, wanted]
+    if question.country:
+        where.append(two.c.country == question.country.upper())
+    if question.after:
+        # Of both, so that the database need not find out that it is one question.
+        where += [one.c.domain > question.after.lower(), two.c.domain > question.after.lower()]
+    return (
+        select(two.c.domain, two.c.country, has_ipv6(two).label("gained"))
+        .join_from(two, one, one.c.domain == two.c.domain)
+        .where(*where)
+        .order_by(two.c.domain)
+        .limit(question.limit + 1)
+    )
+
+
+def _groups(
+    request: Request, connection: Connection, now: Edition, question: GroupChangeQuestion, group: str
+) -> dict[str, Any]:
+    dates = _dates(now, question)
+    before, after = (_states(connection, group, date) for date in dates)
+    found = [row for row in _compared(before, after, question.least) if question.change in (None, row["change"])]
+    found.sort(key=lambda row: row[question.sort.removeprefix("-")], reverse=question.sort.startswith("-"))
+    part = found[question.offset : question.offset + question.limit + 1]
+    return _between(dates, page(request, part, question.limit, offset=lambda _: question.offset + question.limit))
+
+
+def _states(connection: Connection, group: str, date: dt.date) -> dict[str, dict[str, Any]]:
+    columns = DOMAIN_PENETRATION.c
+    sums = [func.sum(column) for column in (columns.domains, columns.unknown, columns.domains6)]
+    query = select(columns[group], *sums).where(columns.date == date).group_by(columns[group])
+    states = {}
+    for name, *counts in connection.execute(query):
+        domains, unknown, six = map(int, counts)
+        known = share(six, domains - unknown)
+        states[name] = {"domains": domains, "unknown": unknown, "with_ipv6": six, "ipv6_share": known}
+    return states
+
+
+def _compared(
+    before: Mapping[str, dict[str, Any]], after: Mapping[str, dict[str, Any]], least: int
+) -> Iterator[dict[str, Any]]:
+    for name in sorted(before.keys() & after.keys()):
+        one, two = before[name], after[name]
+        if min(state["domains"] - state["unknown"] for state in (one, two)) < max(least, 1):
+            continue
+        difference = round(two["ipv6_share"] - one["ipv6_share"], 6)
+        if difference:
+            change = "gained" if difference > 0 else "lost"
+            yield {"name": name, "change": change, "difference": difference, "before": one, "after": two}
+
+
+def _between(dates: Sequence[dt.date], page: dict[str, Any]) -> dict[str, Any]:
+    return {"from": dates[0], "to": dates[1], **page}

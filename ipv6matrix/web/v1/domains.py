@@ -1,0 +1,129 @@
+"""
+Domains: a crawl's list of them, one of them with all that is known, and its badge.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from pathlib import Path as FilePath
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import Field
+from sqlalchemy import ColumnElement, Connection, select
+
+from ipv6matrix import lists
+from ipv6matrix.summaries.tables import DOMAINS
+from ipv6matrix.web.caching import answered
+from ipv6matrix.web.edition import Edition
+from ipv6matrix.web.figures import number
+from ipv6matrix.web.names import begins_with
+from ipv6matrix.web.problems import NotFoundError
+from ipv6matrix.web.v1 import badge, facts
+from ipv6matrix.web.v1.ipv6 import has_ipv6, is_unknown, state
+from ipv6matrix.web.v1.models import Domain, DomainSummary, Ipv6State, Page
+from ipv6matrix.web.v1.paging import answer, page
+from ipv6matrix.web.v1.parameters import MOST, Strict
+from ipv6matrix.web.v1.totals import date_of
+
+router: Final = APIRouter(tags=["Domains"])
+
+Name = Annotated[str, Path(min_length=1, max_length=260, description="A-labels or U-labels.", examples=["example.com"])]
+
+# By our names, the columns.
+_FIELDS: Final = {
+    **{f"{kind}_hosts": f"{kind}_hosts" for kind in ("www", "mx", "ns", "ntp")},
+    **{f"{kind}_with_ipv6": f"{kind}_hosts6" for kind in ("www", "mx", "ns", "ntp")},
+    **{f"{port}_ipv{family}_open": f"{port}{family}" for port in ("http", "https", "smtp") for family in (4, 6)},
+    "ping_faster_over_ipv6": "faster",
+    "path_shorter_over_ipv6": "fewer",
+    "unknown": "unknown",
+}
+_RATIOS: Final = {"ping_ratio": "pingratio", "path_ratio": "hopratio"}
+
+
+class DomainQuestion(Strict):
+    prefix: Annotated[str | None, Field(max_length=253, description="How names begin.")] = None
+    country: Annotated[str | None, Field(pattern=r"^[A-Za-z]{2}$")] = None
+    ipv6: Annotated[Ipv6State | None, Field(description="Whether any host has IPv6.")] = None
+    date: Annotated[dt.date | None, Field(description="Of the crawl; the last one if none is given.")] = None
+    after: Annotated[str | None, Field(max_length=253, description="The name before the first one.")] = None
+    limit: Annotated[int, Field(ge=1, le=MOST)] = 100
+
+
+@router.get("/domains", response_model=Page[DomainSummary])
+def domains(request: Request, question: Annotated[DomainQuestion, Query()]) -> Response:
+    """List the domains of a crawl by name."""
+    return answer(request, lambda connection, now: _list(request, connection, now, question))
+
+
+@router.get("/domains/{name}", response_model=Domain)
+def domain(request: Request, name: Name) -> Response:
+    """Tell all that is known of a domain."""
+    name = _clean(name)
+    file = facts.newest(request.app.state.output_dir)
+    return answer(request, lambda connection, _: _detail(connection, name, file), beside=facts.version(file))
+
+
+@router.get(
+    "/domains/{name}/badge.svg",
+    response_class=Response,
+    responses={200: {"content": {badge.MEDIA: {"schema": {"type": "string"}}}}},
+)
+def domain_badge(request: Request, name: Name) -> Response:
+    """Draw where a domain has IPv6, as of the last crawl that asked about it."""
+    name = _clean(name)
+    return answered(request, badge.MEDIA, lambda connection, _: badge.draw(_rows(connection, name)[-1]))
+
+
+def _list(request: Request, connection: Connection, now: Edition, question: DomainQuestion) -> dict[str, Any]:
+    where = [DOMAINS.c.date == date_of(now, question.date), *_conditions(question)]
+    query = select(DOMAINS).where(*where).order_by(DOMAINS.c.domain).limit(question.limit + 1)
+    found = [summary(row) for row in connection.execute(query).mappings()]
+    return page(request, found, question.limit, after=lambda last: last["domain"])
+
+
+def _conditions(question: DomainQuestion) -> Iterator[ColumnElement[bool]]:
+    if question.prefix:
+        yield begins_with(DOMAINS.c.domain, question.prefix.lower())
+    if question.country:
+        yield DOMAINS.c.country == question.country.upper()
+    if question.after:
+        yield DOMAINS.c.domain > question.after.lower()
+    if question.ipv6:
+        yield {"yes": has_ipv6(), "unknown": is_unknown(), "no": ~has_ipv6() & ~is_unknown()}[question.ipv6]
+
+
+def _detail(connection: Connection, name: str, file: FilePath | None) -> dict[str, Any]:
+    status, found = facts.of(file, name)
+    rows = _rows(connection, name, or_facts=found is not None)
+    return {"domain": name, "crawls": rows, "facts_status": status, "facts": found}
+
+
+def _rows(connection: Connection, name: str, *, or_facts: bool = False) -> list[dict[str, Any]]:
+    query = select(DOMAINS).where(DOMAINS.c.domain == name).order_by(DOMAINS.c.date)
+    rows = [summary(row) for row in connection.execute(query).mappings()]
+    if not rows and not or_facts:
+        raise NotFoundError(f"No crawl has asked about {name}")
+    return rows
+
+
+def summary(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Give a row of Domains the names of today."""
+    return {
+        "date": row["date"],
+        "domain": row["domain"],
+        "country": row["country"],
+        "ipv6": state(row),
+        **{name: row[column] for name, column in _FIELDS.items()},
+        # 0 stands for "none was measured" in the table.
+        **{name: number(row[column], 6) or None for name, column in _RATIOS.items()},
+    }
+
+
+def _clean(name: str) -> str:
+    cleaned = lists.clean(name)
+    if isinstance(cleaned, lists.Refused):
+        raise NotFoundError("That is no name of a domain")
+    return cleaned

@@ -1,0 +1,48 @@
+"""
+Every fact about a domain from the newest finished crawl, where its file is there.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from ipv6matrix.store.database import Store, StoreError
+from ipv6matrix.store.queries import domain
+
+log = logging.getLogger(__name__)
+
+# Seconds that reading one domain may take.
+_LIMIT: Final = 5.0
+
+
+def newest(output_dir: Path) -> Path | None:
+    """Give the file of the last finished crawl; runs are named by their start."""
+    return max(output_dir.glob("ips-*.db"), default=None, key=lambda path: path.name)
+
+
+def version(file: Path | None) -> str:
+    """Name a state of a file, for entity tags."""
+    try:
+        return f"{file.name} {file.stat().st_mtime_ns}" if file else ""
+    except OSError:
+        return ""
+
+
+def of(file: Path | None, name: str) -> tuple[str, dict[str, Any] | None]:
+    """Give the facts, or the word that says why there are none: a file that cannot be read is no absence."""
+    if file is None:
+        return "no_file", None
+    until = time.monotonic() + _LIMIT
+    try:
+        store = Store.read(file, lambda: time.monotonic() > until)
+        try:
+            found = domain.facts(store, name)
+        finally:
+            store.close()
+    except StoreError as error:
+        log.warning("%s", error)
+        return "unreadable", None
+    return ("found", found) if found else ("not_in_crawl", None)

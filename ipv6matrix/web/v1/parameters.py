@@ -1,0 +1,103 @@
+"""
+Parameters that questions have in common. One that is not known is refused: a misspelt filter would filter nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import ColumnElement
+
+from ipv6matrix.web.figures import Figures
+from ipv6matrix.web.v1.resources import HOSTS, PENETRATION, REACHABLE
+
+MOST: Final = 1_000
+"Items of one page."
+
+_COUNTRIES: Final = Field(
+    pattern=r"^[A-Za-z]{2}(,[A-Za-z]{2}){0,99}$", description="Codes with commas.", examples=["DE,GB"]
+)
+_TLDS: Final = Field(
+    pattern=r"^[A-Za-z0-9-]{1,63}(,[A-Za-z0-9-]{1,63}){0,99}$", description="TLDs with commas.", examples=["de,uk"]
+)
+_LEAST: Final = Field(ge=0, le=10**12, description="Only rows whose first total is at least that.")
+
+
+def order(*names: str) -> str:
+    """Give the pattern of a sort key: a name, with a hyphen for the largest first."""
+    return f"^-?({'|'.join(names)})$"
+
+
+def _order_of(figures: Figures) -> str:
+    return order("date", *figures.groups, *figures.fields, *figures.ratios)
+
+
+class Strict(BaseModel):
+    """Parameters, and no others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Paged(Strict):
+    """A part of a list."""
+
+    limit: Annotated[int, Field(ge=1, le=MOST)] = 100
+    offset: Annotated[int, Field(ge=0, le=10_000_000)] = 0
+
+
+class OfPeriod(Paged):
+    """Figures of several crawls."""
+
+    from_: Annotated[dt.date | None, Field(alias="from", description="The first date.")] = None
+    to: Annotated[dt.date | None, Field(description="The last date.")] = None
+    country: Annotated[str | None, _COUNTRIES] = None
+    tld: Annotated[str | None, _TLDS] = None
+    least: Annotated[int, _LEAST] = 0
+
+    def conditions(self, figures: Figures) -> Iterator[ColumnElement[bool]]:
+        """Give what rows of a table must fulfil."""
+        columns = figures.table.c
+        if self.from_:
+            yield columns.date >= self.from_
+        if self.to:
+            yield columns.date <= self.to
+        if self.country:
+            yield columns.country.in_(self.country.upper().split(","))
+        if self.tld:
+            yield columns.tld.in_(self.tld.lower().split(","))
+
+
+class HostQuestion(OfPeriod):
+    group: Annotated[Literal["tld", "country", "type"] | None, Field(description="One row for each.")] = None
+    type: Literal["NS", "MX", "WWW", "NTP"] | None = None
+    sort: Annotated[str, Field(pattern=_order_of(HOSTS), description="A field; with a hyphen the largest first.")] = (
+        "date"
+    )
+
+    def conditions(self, figures: Figures) -> Iterator[ColumnElement[bool]]:
+        yield from super().conditions(figures)
+        if self.type:
+            yield figures.table.c.type == self.type
+
+
+class ReachQuestion(OfPeriod):
+    group: Annotated[Literal["tld", "country", "service"] | None, Field(description="One row for each.")] = None
+    service: Literal["HTTP", "HTTPS", "SMTPS"] | None = None
+    sort: Annotated[
+        str, Field(pattern=_order_of(REACHABLE), description="A field; with a hyphen the largest first.")
+    ] = "date"
+
+    def conditions(self, figures: Figures) -> Iterator[ColumnElement[bool]]:
+        yield from super().conditions(figures)
+        if self.service:
+            yield figures.table.c.service == self.service
+
+
+class PenetrationQuestion(OfPeriod):
+    group: Annotated[Literal["tld", "country"] | None, Field(description="One row for each.")] = None
+    sort: Annotated[
+        str, Field(pattern=_order_of(PENETRATION), description="A field; with a hyphen the largest first.")
+    ] = "date"

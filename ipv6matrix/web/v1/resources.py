@@ -1,0 +1,71 @@
+"""
+What can be summed by date and group, with the names and meanings of today.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ipv6matrix.summaries.tables import DOMAIN_PENETRATION, HOST_DATA, REACHABILITY
+from ipv6matrix.web.figures import Figures
+
+_HOST: Final = HOST_DATA.c
+_REACH: Final = REACHABILITY.c
+_DOMAIN: Final = DOMAIN_PENETRATION.c
+
+_HOSTS_WITH_IPV6: Final = _HOST.hosts6 + _HOST.dualstack
+
+HOSTS: Final = Figures(
+    table=HOST_DATA,
+    groups=("tld", "country", "type"),
+    fields={
+        "hosts": _HOST.hosts,
+        "unknown": _HOST.unknown,
+        "with_ipv6": _HOSTS_WITH_IPV6,
+        "ipv4_only": _HOST.hosts4,
+        "ipv6_only": _HOST.hosts6,
+        "dual_stack": _HOST.dualstack,
+        "no_address": _HOST.noip,
+        "ping_hosts": _HOST.pinghosts,
+        "ping_faster_over_ipv6": _HOST.faster,
+        "ping_ipv4_sum_ms": _HOST.ping4,
+        "ping_ipv6_sum_ms": _HOST.ping6,
+        "path_hosts": _HOST.pathhosts,
+        "path_shorter_over_ipv6": _HOST.fewer,
+        "path_ipv4_sum_hops": _HOST.hops4,
+        "path_ipv6_sum_hops": _HOST.hops6,
+    },
+    ratios={
+        "ipv6_share": (_HOSTS_WITH_IPV6, _HOST.hosts - _HOST.unknown),
+        "ping_ratio": (_HOST.ping6, _HOST.ping4),
+        "path_ratio": (_HOST.hops6, _HOST.hops4),
+    },
+)
+
+# Unknown hosts are not told apart by family, so no share can be drawn without calling an error an absence.
+REACHABLE: Final = Figures(
+    table=REACHABILITY,
+    groups=("tld", "country", "service"),
+    fields={
+        "ipv4_hosts": _REACH.hosts4,
+        "ipv6_hosts": _REACH.hosts6,
+        "ipv4_open": _REACH.reach4,
+        "ipv6_open": _REACH.reach6,
+        "unknown": _REACH.unknown,
+    },
+)
+
+PENETRATION: Final = Figures(
+    table=DOMAIN_PENETRATION,
+    groups=("tld", "country"),
+    fields={
+        "domains": _DOMAIN.domains,
+        "unknown": _DOMAIN.unknown,
+        "with_ipv6": _DOMAIN.domains6,
+        "www_with_ipv6": _DOMAIN.www,
+        "mx_with_ipv6": _DOMAIN.mx,
+        "ns_with_ipv6": _DOMAIN.ns,
+        "ntp_with_ipv6": _DOMAIN.ntp,
+    },
+    ratios={"ipv6_share": (_DOMAIN.domains6, _DOMAIN.domains - _DOMAIN.unknown)},
+)

@@ -1,0 +1,62 @@
+"""
+All routes of the API of today, below /api/v1, and the document that describes them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.openapi.utils import get_openapi
+
+from ipv6matrix import __version__
+from ipv6matrix.web.problems import RESPONSES
+from ipv6matrix.web.v1 import changes, domains, figures, tables, totals
+from ipv6matrix.web.v1.models import Index
+from ipv6matrix.web.v1.paging import answer
+
+PREFIX: Final = "/api/v1"
+
+_DESCRIPTION: Final = """\
+How much of the popular web is reachable over IPv6, crawl by crawl. What could not be found out is counted apart,
+as unknown; it is never what is not there. Errors are problem details (RFC 9457). Answers change once a crawl: send
+back their ETag. The data can be read from any site.
+"""
+
+router: Final = APIRouter(prefix=PREFIX, responses=RESPONSES)
+
+
+@router.get("", response_model=Index, tags=["Index"])
+def index(request: Request) -> Response:
+    """Tell which crawls there are, and where everything is."""
+    links = {
+        name: f"{PREFIX}/{name}"
+        for name in (
+            *("crawls", "hosts", "reachability", "penetration", "countries", "tlds", "domains"),
+            *("changes/domains", "changes/countries", "changes/tlds", "tables"),
+        )
+    }
+    links["openapi"] = "/openapi.json"
+    return answer(request, lambda _, now: {"version": __version__, "crawls": now.dates, "links": links})
+
+
+for _part in (totals, figures, domains, changes, tables):
+    router.include_router(_part.router)
+
+
+def install(app: FastAPI) -> None:
+    """Give an app the routes and the document."""
+    app.include_router(router)
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version=app.version, description=_DESCRIPTION, routes=app.routes)
+        for path in document["paths"].values():
+            # Parameters that make no sense are 400 here.
+            path["get"]["responses"].pop("422", None)
+        for name in ("HTTPValidationError", "ValidationError"):
+            document["components"]["schemas"].pop(name, None)
+        app.openapi_schema = document
+    return app.openapi_schema

@@ -1,0 +1,127 @@
+"""
+Domains and hosts side by side: each crawl, and each country and TLD of one crawl.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+from sqlalchemy import Connection
+
+from ipv6matrix.web.edition import Edition
+from ipv6matrix.web.figures import Figures, sums
+from ipv6matrix.web.problems import NotFoundError
+from ipv6matrix.web.v1.models import CountryTotals, Crawl, Page, TldTotals
+from ipv6matrix.web.v1.paging import answer, page
+from ipv6matrix.web.v1.parameters import Paged, order
+from ipv6matrix.web.v1.resources import HOSTS, PENETRATION
+
+router: Final = APIRouter(tags=["Totals"])
+
+_COUNTS: Final = (
+    *("domains", "domains_with_ipv6", "domains_unknown", "domains_ipv6_share"),
+    *("hosts", "hosts_with_ipv6", "hosts_unknown", "hosts_ipv6_share"),
+)
+
+
+class CrawlQuestion(Paged):
+    sort: Annotated[str, Field(pattern=order("date", *_COUNTS))] = "-date"
+
+
+class OfCrawl(Paged):
+    date: Annotated[dt.date | None, Field(description="Of the crawl; the last one if none is given.")] = None
+
+
+class CountryQuestion(OfCrawl):
+    sort: Annotated[str, Field(pattern=order("country", *_COUNTS))] = "country"
+
+
+class TldQuestion(OfCrawl):
+    sort: Annotated[str, Field(pattern=order("tld", *_COUNTS))] = "tld"
+
+
+Question = CrawlQuestion | CountryQuestion | TldQuestion
+
+
+@router.get("/crawls", response_model=Page[Crawl])
+def crawls(request: Request, question: Annotated[CrawlQuestion, Query()]) -> Response:
+    """List the crawls with their totals."""
+    return answer(request, lambda connection, _: _page(request, _totals(connection, None, None), question))
+
+
+@router.get("/countries", response_model=Page[CountryTotals])
+def countries(request: Request, question: Annotated[CountryQuestion, Query()]) -> Response:
+    """List the countries of a crawl with their totals."""
+    return _of_crawl(request, question, "country")
+
+
+@router.get("/tlds", response_model=Page[TldTotals])
+def tlds(request: Request, question: Annotated[TldQuestion, Query()]) -> Response:
+    """List the TLDs of a crawl with their totals."""
+    return _of_crawl(request, question, "tld")
+
+
+def date_of(now: Edition, asked: dt.date | None) -> dt.date:
+    """Give the date of a crawl: the one asked for, or the last; raises NotFoundError."""
+    if not now.dates:
+        raise NotFoundError("There is no crawl yet")
+    if asked and asked not in now.dates:
+        raise NotFoundError(f"There is no crawl of {asked}: /api/v1/crawls lists those that are")
+    return asked or now.dates[-1]
+
+
+def _of_crawl(request: Request, question: CountryQuestion | TldQuestion, group: str) -> Response:
+    return answer(
+        request,
+        lambda connection, now: _page(request, _totals(connection, group, date_of(now, question.date)), question),
+    )
+
+
+def _totals(connection: Connection, group: str | None, date: dt.date | None) -> list[dict[str, Any]]:
+    """Merge sums of domains and of hosts; a place with hosts need have no domain."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for word, figures in (("domains", PENETRATION), ("hosts", HOSTS)):
+        for key, *counts in _sums(connection, figures, group, date):
+            found.setdefault(key, {})[word] = counts
+    return [
+        {"date": key[0], **({group: key[1]} if group else {}), **_counts("domains", of), **_counts("hosts", of)}
+        for key, of in sorted(found.items())
+    ]
+
+
+def _sums(connection: Connection, figures: Figures, group: str | None, date: dt.date | None) -> Iterable[Any]:
+    names = tuple(figures.fields)[:3]
+    only = Figures(table=figures.table, groups=(), fields={name: figures.fields[name] for name in names})
+    where = [figures.table.c.date == date] if date else []
+    for row in connection.execute(sums(only, group=group, where=where)):
+        yield (row[0], *row[4:]), *map(int, row[1:4])
+
+
+def _counts(word: str, of: dict[str, Sequence[int]]) -> dict[str, Any]:
+    total, unknown, six = of.get(word, (0, 0, 0))
+    return {
+        word: total,
+        f"{word}_with_ipv6": six,
+        f"{word}_unknown": unknown,
+        f"{word}_ipv6_share": share(six, total - unknown),
+    }
+
+
+def share(part: int, whole: int) -> float | None:
+    """Divide; nothing where nothing is known."""
+    return round(part / whole, 6) if whole else None
+
+
+def _page(request: Request, rows: list[dict[str, Any]], question: Question) -> dict[str, Any]:
+    name = question.sort.removeprefix("-")
+    # A share that is not known is neither small nor large: it comes last.
+    known = sorted((row for row in rows if row[name] is not None), key=lambda row: row[name])
+    if question.sort.startswith("-"):
+        known.reverse()
+    ordered = [*known, *(row for row in rows if row[name] is None)]
+    part = ordered[question.offset : question.offset + question.limit + 1]
+    return page(request, part, question.limit, offset=lambda _: question.offset + question.limit)

@@ -1,0 +1,98 @@
+"""scrapy export, as it is typed."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from ipv6matrix.store.database import Store
+from tests.crawls import ROOT
+from tests.samples import domain_item
+
+RECORD = {"version": "v", "settings": "{}", "list": "l", "list_sha256": "s", "resolver": "r", "skipped": "{}"}
+
+
+def command(*arguments):
+    return [sys.executable, "-m", "scrapy", "export", *map(str, arguments)]
+
+
+def run(*arguments):
+    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def database(path, reason="finished", domains=("a.example",)):
+    store = Store(path)
+    for name in domains:
+        store.answer(domain_item(name))
+    store.record_crawl(run="2024-01-05__10-00-00", started_at=1_704_448_800, starts=1, end_reason=reason, **RECORD)
+    store.close()
+    return path
+
+
+def test_the_newest_crawl_is_exported(tmp_path):
+    """
+    Without a file the newest of OUTPUT_DIR is written, and what is said names where.
+    """
+    database(tmp_path / "ips-2024-01-05__10-00-00.db")
+
+    ended = run("csv", "-s", f"OUTPUT_DIR={tmp_path}")
+
+    assert 0 == ended.returncode, ended.stderr
+    assert str(tmp_path) in ended.stdout
+    assert (tmp_path / "example" / "2024-01-05__10-00-00" / "NS_example.log").exists()
+
+
+def test_an_unfinished_crawl_is_named_so(tmp_path):
+    """
+    A crawl in progress can be exported, with a line that says what that means.
+    """
+    path = database(tmp_path / "ips.db", reason=None)
+
+    ended = run("csv", path, "-s", f"OUTPUT_DIR={tmp_path}")
+
+    assert 0 == ended.returncode, ended.stderr
+    assert f"{path} has not finished" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((), "name the form: csv, parquet, summary, report"),
+        (("xml",), "name the form: csv, parquet, summary, report"),
+        (("csv", "none.db"), "there is no 'none.db'"),
+        (("csv", "one.db", "two.db"), "give one file"),
+        (("csv", "-s", "OUTPUT_DIR=/nowhere"), "'/nowhere' holds no finished crawl"),
+        (("summary", "-s", "SUMMARY_URL=matrix"), "SUMMARY_URL='matrix' is no URL of a database"),
+    ],
+)
+def test_what_makes_no_sense_is_told(arguments, sentence):
+    """
+    A sentence that names the fault, and exit status 2.
+    """
+    ended = run(*arguments)
+
+    assert 2 == ended.returncode
+    assert sentence in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_it(tmp_path, number):
+    """
+    An export that is interrupted ends with the status of an interrupted command, and without a traceback.
+    """
+    path = database(tmp_path / "ips.db", domains=[f"{n}.tld{n % 500}" for n in range(20_000)])
+    process = subprocess.Popen(
+        command("csv", path, "-s", f"OUTPUT_DIR={tmp_path}"), cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+    with process:
+        while process.poll() is None and not any(tmp_path.glob("tld*")):
+            pass
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=20)
+
+    assert 130 == process.returncode, errors
+    assert "Traceback" not in errors

@@ -1,0 +1,124 @@
+"""scrapy import, as it is typed."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.crawls import ROOT
+from tests.finished import Finished
+from tests.importers import older
+from tests.internet.internet import ALLOWED_NETWORKS
+
+RUN = "2022-05-06__07-08-09"
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "scrapy", *map(str, arguments)]
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """One domain, and a broken line."""
+    place = tmp_path / "csv" / "test" / RUN
+    place.mkdir(parents=True)
+    (place / "MX_test.log").write_bytes(b"MX,a.test,mx.test.,1.1.1.1,n/a,10\r\nMX,b.test\r\n")
+    return tmp_path / "csv"
+
+
+def test_csv_becomes_a_database(folder, tmp_path):
+    """
+    It says how many domains are where, and which line it left out.
+    """
+    target = tmp_path / f"ips-{RUN}.db"
+    ended = run("import", "csv", folder, "--run", RUN, "-s", f"OUTPUT_DIR={tmp_path}")
+
+    assert 0 == ended.returncode, ended.stderr
+    assert f"1 domains in {target}; broken lines that were left out: 1\n" == ended.stdout
+    assert f"test/{RUN}/MX_test.log line 2 is left out: 2 columns, not 6" in ended.stderr
+    assert 0 == run("summary", target).returncode
+
+
+def test_a_database_of_2022_becomes_one_of_ours(finished: Finished, tmp_path):
+    """
+    The run is in its name; the summary of the result counts the same domains, hosts and addresses.
+    """
+    old = older.write(finished.path, tmp_path / f"ips-{RUN}.db")
+    ended = run(
+        "import", "legacy", old, "--into", tmp_path / "new.db", "-s", f"PROBE_ALLOWED_NETWORKS={ALLOWED_NETWORKS}"
+    )
+    assert 0 == ended.returncode, ended.stderr
+
+    assert f"{len(finished.expected.domains):,} domains in {tmp_path / 'new.db'}\n" == ended.stdout
+    summed = run("summary", tmp_path / "new.db")
+    assert 0 == summed.returncode, summed.stderr
+    assert f"Crawl {RUN}" in summed.stdout
+
+
+def test_what_makes_no_sense_is_told(folder, tmp_path):
+    """
+    A sentence and status 2, no traceback, and nothing is written.
+    """
+    there = tmp_path / "there.db"
+    there.write_text("precious")
+    for arguments, sentence in (
+        ((), "name the form and the source"),
+        (("xml", folder), "name the form and the source"),
+        (("csv", folder), "name one with --run"),
+        (("csv", folder, "--run", "2022"), "'2022' is no name of a run"),
+        (("csv", folder, "--run", "2021-01-01__00-00-00"), f"give one that is there with --run: {RUN}"),
+        (("csv", tmp_path / "none", "--run", RUN), "holds no CSV files"),
+        (("csv", folder, "--run", RUN, "--into", there), "is there already"),
+        (("csv", folder, "--run", RUN, "-s", "PROBE_ALLOWED_NETWORKS=x"), "PROBE_ALLOWED_NETWORKS: "),
+        (("legacy", there), "does not say which run it holds"),
+        (("legacy", there, "--run", RUN), "cannot read"),
+        (("legacy", tmp_path / "none.db", "--run", RUN), "there is no"),
+    ):
+        ended = run("import", *arguments, *([] if "--into" in arguments else ["--into", tmp_path / "new.db"]))
+        assert 2 == ended.returncode, arguments
+        assert sentence in ended.stderr, arguments
+        assert "Traceback" not in ended.stderr
+    assert {folder, there} == set(tmp_path.iterdir())
+
+
+def test_ctrl_c_leaves_nothing(tmp_path):
+    """
+    An interrupted import ends with the status of interrupted commands, and can be begun afresh.
+    """
+    place = tmp_path / "csv" / "test" / RUN
+    place.mkdir(parents=True)
+    (place / "MX_test.log").symlink_to(_endless(tmp_path))
+    process = subprocess.Popen(
+        command("import", "csv", tmp_path / "csv", "--run", RUN, "--into", tmp_path / "new.db"),
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "new.db.part").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+
+    assert 130 == process.returncode
+    assert "Traceback" not in errors
+    assert not list(tmp_path.glob("new.db*"))
+
+
+def _endless(place: Path) -> Path:
+    """A file that takes long to read."""
+    path = place / "long.log"
+    with path.open("wb") as stream:
+        for number in range(300_000):
+            stream.write(b"MX,d%d.test,mx%d.test.,n/a,n/a,10\r\n" % (number, number))
+    return path

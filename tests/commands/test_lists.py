@@ -1,0 +1,81 @@
+"""scrapy lists."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests import crawls
+from tests.downloads import published
+from tests.downloads import site as sites
+
+
+@pytest.fixture
+def site():
+    with sites.running() as one:
+        yield one
+
+
+def run(*arguments, settings):
+    chosen = [word for name, value in settings.items() for word in ("-s", f"{name}={value}")]
+    return subprocess.run(
+        [sys.executable, "-m", "scrapy", "lists", *arguments, *chosen],
+        cwd=crawls.ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_lists_are_fetched_and_shown(site, tmp_path):
+    """
+    A line for each names file, date, id, size and address.
+    """
+    settings = published.settings(site, tmp_path)
+    site.put("/majestic.csv", published.majestic(["one.example", "two.example"]))
+    published.put_tranco(site, "K2XYW", ["one.example", "two.example", "three.example"])
+    none = run(settings=settings)
+    fetched = run("update", "majestic", "tranco", settings=settings)
+    shown = run(settings=settings)
+
+    assert "no list has been fetched: scrapy lists update tranco\n" == none.stdout
+    assert 0 == fetched.returncode, fetched.stderr
+    assert (
+        f"{tmp_path}/lists/tranco-K2XYW.csv: tranco of 2026-11-01, id K2XYW, 3 domains, from {site.url}/tranco.zip"
+        == fetched.stdout.splitlines()[1]
+    )
+    assert set(fetched.stdout.splitlines()) == set(shown.stdout.splitlines())
+
+
+def test_a_list_that_cannot_be_fetched_is_told(site, tmp_path):
+    """
+    Exit status 1, and one sentence.
+    """
+    ended = run("update", "majestic", settings=published.settings(site, tmp_path))
+
+    assert 1 == ended.returncode
+    assert "the list majestic: cannot fetch" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "sentence"),
+    [
+        (("update",), {}, "say scrapy lists, or scrapy lists update majestic tranco"),
+        (("update", "alexa"), {}, "say scrapy lists, or"),
+        (("novelty",), {}, "say scrapy lists, or"),
+        ((), {"TRANCO_URL": "here"}, "TRANCO_URL='here' is no address of a file"),
+    ],
+)
+def test_what_makes_no_sense_is_told(arguments, settings, sentence):
+    """
+    Exit status 2 and a sentence.
+    """
+    ended = run(*arguments, settings=settings)
+
+    assert 2 == ended.returncode
+    assert sentence in ended.stderr + ended.stdout
+    assert "Traceback" not in ended.stderr

@@ -1,0 +1,76 @@
+"""scrapy optout."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests import crawls
+
+
+def run(*arguments, file):
+    return subprocess.run(
+        [sys.executable, "-m", "scrapy", "optout", *arguments, "-s", f"OPTOUT_FILE={file}"],
+        cwd=crawls.ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_entries_come_and_go(tmp_path):
+    """
+    What is added is listed, and what is removed is not.
+    """
+    file = tmp_path / "optout.txt"
+    added = run("add", "example.com", "192.0.2.0/24", "--comment", "by\nmail", file=file)
+    listed = run("list", file=file)
+    removed = run("remove", "192.0.2.0/24", file=file)
+
+    assert (0, "example.com is opted out\n192.0.2.0/24 is opted out\n") == (added.returncode, added.stdout)
+    assert (0, "example.com  # by mail\n192.0.2.0/24  # by mail\n") == (listed.returncode, listed.stdout)
+    assert (0, "192.0.2.0/24 is taken out\n") == (removed.returncode, removed.stdout)
+    assert "example.com  # by mail\n" == file.read_text()
+
+
+def test_a_wrong_entry_is_told(tmp_path):
+    """
+    Exit status 1, the sentence on standard error, and no file.
+    """
+    ended = run("add", "https://example.com/", file=tmp_path / "optout.txt")
+
+    assert 1 == ended.returncode
+    assert "'https://example.com/' is neither a domain nor a network" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "optout.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "file", "sentence"),
+    [
+        ((), "x", "say scrapy optout add ENTRY …"),
+        (("add",), "x", "say scrapy optout add ENTRY …"),
+        (("list", "example.com"), "x", "say scrapy optout add ENTRY …"),
+        (("delete", "example.com"), "x", "say scrapy optout add ENTRY …"),
+        (("list",), "", "OPTOUT_FILE is empty: name the file with -s OPTOUT_FILE="),
+    ],
+)
+def test_what_makes_no_sense_is_told(arguments, file, sentence):
+    """
+    Exit status 2 and a sentence.
+    """
+    ended = run(*arguments, file=file)
+
+    assert 2 == ended.returncode
+    assert sentence in ended.stderr + ended.stdout
+    assert "Traceback" not in ended.stderr
+
+
+def test_nobody_is_said_too(tmp_path):
+    """
+    An empty list is told in words.
+    """
+    assert "nobody has opted out\n" == run("list", file=tmp_path / "none").stdout

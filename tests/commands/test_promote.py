@@ -1,0 +1,143 @@
+"""scrapy promote, as it is typed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from ipv6matrix.summaries.database import Database
+from ipv6matrix.summaries.publication import publish
+from tests.crawls import ROOT
+from tests.summaries.sample_rows import DATE, LATER, as_tables, held, made_up
+
+
+@pytest.fixture
+def databases(tmp_path):
+    """A staging and a live database; staging has a crawl."""
+    with (
+        Database(f"sqlite:///{tmp_path / 'staging.db'}") as staging,
+        Database(f"sqlite:///{tmp_path / 'live.db'}") as live,
+    ):
+        publish(staging, DATE, made_up())
+        yield staging, live
+
+
+def promote(staging, live, *arguments):
+    command = [
+        sys.executable,
+        "-m",
+        "scrapy",
+        "promote",
+        *arguments,
+        "-s",
+        f"SUMMARY_URL={staging}",
+        "-s",
+        f"LIVE_URL={live}",
+    ]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "Traceback" not in ended.stderr
+    return ended
+
+
+def test_a_crawl_goes_live(databases):
+    """
+    The only crawl in staging needs no date; a second time there is nothing left.
+    """
+    staging, live = databases
+
+    ended = promote(staging.name, live.name)
+
+    assert (0, "") == (ended.returncode, ended.stderr)
+    assert f"10 domains of {DATE} are live in {live.name}; {staging.name} is empty of them\n" == ended.stdout
+    assert as_tables(made_up()) == held(live)
+    assert as_tables([]) == held(staging)
+    again = promote(staging.name, live.name)
+    assert (2, "") == (again.returncode, again.stdout)
+    assert f"{staging.name} holds no date: publish a crawl there with `scrapy export summary`" in again.stderr
+
+
+def test_checking_changes_nothing(databases):
+    """
+    --check shows both crawls side by side and warns of leaps.
+    """
+    staging, live = databases
+    publish(staging, LATER, made_up(LATER, domains=2))
+    publish(live, DATE, made_up(domains=100))
+
+    ended = promote(staging.name, live.name, "--check", "--date", str(LATER))
+
+    assert 0 == ended.returncode, ended.stderr
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in ended.stdout.splitlines() if "│" in line]
+    assert ["rows of Domains", "4", "200"] in rows
+    assert ["hosts", "24", "1,200"] in rows
+    assert "Warning: country DE: 600 hosts before, now 12" in ended.stdout.splitlines()
+    assert as_tables(made_up(LATER, domains=2)) == held(staging, LATER)
+    assert as_tables([]) == held(live, LATER)
+
+
+def test_a_check_without_a_live_crawl(databases):
+    """
+    The first crawl has none to be held against, and no live database is made for it.
+    """
+    staging, live = databases
+
+    ended = promote(staging.name, live.name, "--check")
+
+    assert 0 == ended.returncode, ended.stderr
+    assert "live, none before" in ended.stdout
+    assert not live.is_there()
+
+
+def test_a_live_date_is_replaced_when_told(databases):
+    """
+    Without --replace the crawl stays in staging.
+    """
+    staging, live = databases
+    publish(live, DATE, made_up(domains=2))
+
+    ended = promote(staging.name, live.name)
+    assert 2 == ended.returncode
+    assert f"{DATE} is live already in {live.name}, with other figures: --replace" in ended.stderr
+    assert as_tables(made_up(domains=2)) == held(live)
+
+    ended = promote(staging.name, live.name, "--replace")
+    assert 0 == ended.returncode, ended.stderr
+    assert "in place of 4" in ended.stdout
+    assert as_tables(made_up()) == held(live)
+
+
+def test_a_database_that_is_down_is_told(databases):
+    """
+    A sentence without a password, and status 2; staging keeps its crawl.
+    """
+    staging, _ = databases
+
+    ended = promote(staging.name, "mysql+mysqlconnector://u:secret@127.0.0.1:1/live")
+
+    assert (2, "") == (ended.returncode, ended.stdout)
+    assert "mysql+mysqlconnector://u:***@127.0.0.1:1/live does not answer" in ended.stderr
+    assert "secret" not in ended.stderr
+    assert as_tables(made_up()) == held(staging)
+
+
+@pytest.mark.parametrize(
+    ("live", "arguments", "sentence"),
+    [
+        ("", (), "LIVE_URL is empty"),
+        ("the same", (), "SUMMARY_URL and LIVE_URL are the same"),
+        ("sqlite:///live.db", ("--date", "May"), "--date May is no date: give YYYY-MM-DD"),
+        ("sqlite:///live.db", ("2024-05-06",), "name a crawl by --date"),
+    ],
+)
+def test_what_makes_no_sense_is_told(databases, live, arguments, sentence):
+    """
+    Settings and arguments that cannot be meant end the command with status 2.
+    """
+    staging, _ = databases
+
+    ended = promote(staging.name, staging.name if live == "the same" else live, *arguments)
+
+    assert 2 == ended.returncode
+    assert sentence in ended.stderr

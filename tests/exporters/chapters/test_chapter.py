@@ -1,0 +1,49 @@
+"""Words and bars that chapters share."""
+
+from __future__ import annotations
+
+import pytest
+
+from ipv6matrix.exporters.chapters import chapter
+from ipv6matrix.exporters.findings import Share
+
+
+def test_percentages_are_of_what_is_known():
+    """
+    The unknown are no part of the denominator.
+    """
+    assert "30.0 %" == chapter.percent(Share(part=3, whole=14, unknown=4))
+
+
+def test_nothing_known_is_no_number():
+    """
+    Where nothing is known there is a dash, not 0 %.
+    """
+    assert "-" == chapter.percent(Share(part=0, whole=4, unknown=4))
+    assert "-" == chapter.percent_of(0, 0)
+    assert "-" == chapter.decimals(None, 1)
+
+
+def test_numbers_of_a_share():
+    """
+    All, the part, the rest and the unknown stand beside the percentage.
+    """
+    assert ("1,014", "3", "1,007", "4", "0.3 %") == chapter.numbers(Share(part=3, whole=1014, unknown=4))
+
+
+def test_parts_lie_one_behind_the_other():
+    """
+    Together they fill 100 %; a part of 0 has no bar.
+    """
+    found = list(chapter.stacked("a", {"with": 1, "without": 0, "not known": 3}, " things"))
+
+    assert [("with", 0, 25), ("not known", 25, 100)] == [(one.state, one.start, one.end) for one in found]
+    assert "a, not known: 3 of 4 things" == found[1].hover
+
+
+@pytest.mark.parametrize(("digits", "expected"), [(0, "1,235"), (2, "1,234.57")])
+def test_decimals(digits, expected):
+    """
+    Thousands are kept apart.
+    """
+    assert expected == chapter.decimals(1234.567, digits)

@@ -1,0 +1,86 @@
+"""Which types the columns of ips.db have in Arrow."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from ipv6matrix.exporters import columns, parquet
+from ipv6matrix.store.database import Store
+
+
+@pytest.fixture
+def store(tmp_path):
+    made = Store(tmp_path / "ips.db")
+    yield made
+    made.close()
+
+
+def undecided(store):
+    """Name the columns for which no rule was written, of all tables that are exported."""
+    return [
+        f"{table}.{name}"
+        for table in parquet.tables(store)
+        for _, name, *_ in store.query(f"PRAGMA table_info({table})")
+        if columns.decided(table, name) is None
+    ]
+
+
+def test_every_column_has_a_rule(store):
+    """
+    Whoever adds a column decides what it is: a time, a flag, a list, a number, a text.
+    """
+    assert [] == undecided(store)
+
+
+def test_a_column_without_a_rule_is_found(store):
+    """
+    A novelty is a complaint, and is exported as it is declared all the same.
+    """
+    store.query("CREATE TABLE novelties (novelty INTEGER, weight REAL, tale TEXT)")
+
+    assert ["novelties.novelty", "novelties.weight", "novelties.tale"] == undecided(store)
+    assert [pa.int64(), pa.float64(), pa.string()] == [
+        columns.arrow_type("novelties", "novelty", declared) for declared in ("INTEGER", "REAL", "TEXT")
+    ]
+
+
+def test_every_rule_has_a_column(store):
+    """
+    A rule that no column needs is dead.
+    """
+    names = {
+        f"{table}.{name}"
+        for table in parquet.tables(store)
+        for _, name, *_ in store.query(f"PRAGMA table_info({table})")
+    }
+    patterns = {pattern for _, patterns in columns.RULES for pattern in patterns}
+
+    assert set() == {one for one in patterns if not any(columns.fits(name, one) for name in names)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [
+        (columns.NUMBERS, "[1.5, 20]", [1.5, 20.0]),
+        (columns.NUMBERS, "[]", []),
+        (columns.TEXTS, "a.example,*.a.example", ["a.example", "*.a.example"]),
+        (columns.TEXTS, "", []),
+        (pa.bool_(), 1, True),
+        (pa.bool_(), 0, False),
+        (pa.int8(), 6, 6),
+    ],
+)
+def test_values_are_converted(kind, value, expected):
+    """
+    JSON and commas become lists, 0 and 1 flags; NULL stays NULL everywhere.
+    """
+    assert [expected, None] == columns.array((value, None), kind).to_pylist()
+
+
+def test_what_is_not_of_the_type_is_an_error():
+    """
+    A text in a column of numbers is not taken for one.
+    """
+    with pytest.raises(ValueError, match="x"):
+        columns.array(("x",), pa.int64())

@@ -1,0 +1,252 @@
+"""Parquet files, as DuckDB and pandas read them, held against the tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sqlite3
+
+import duckdb
+import pandas as pd
+import pytest
+from pyarrow import parquet as pq
+
+import ipv6matrix
+from ipv6matrix.exceptions import ExportError
+from ipv6matrix.exporters import parquet
+from ipv6matrix.exporters.registry import Target
+from ipv6matrix.store.database import ReadStoppedError, Store
+from ipv6matrix.store.queries.summary import summary
+from tests import made_up
+from tests.exporters import made
+from tests.finished import Finished
+from tests.samples import domain_item, ping_item
+
+LISTS = {"rtts_ms": json.loads, "certificate_names": lambda text: text.split(",") if text else []}
+FLAGS = ("open", "wildcard")
+
+
+def target(folder):
+    return Target(output_dir=folder, summary_url="")
+
+
+@pytest.fixture(scope="module")
+def folder(finished: Finished, tmp_path_factory: pytest.TempPathFactory):
+    """The files of the finished crawl."""
+    place = tmp_path_factory.mktemp("parquet")
+    said = parquet.export(finished.store, target(place))
+    (made_folder,) = (place / "parquet").iterdir()
+    assert said.startswith(f"{made_folder} (")
+    return made_folder
+
+
+def is_time(column):
+    return column.endswith("_at") or column in ("certificate_not_before", "certificate_not_after")
+
+
+def python(column, value):
+    """Give a value of SQLite as what it means."""
+    if value is None:
+        return None
+    if is_time(column):
+        return dt.datetime.fromtimestamp(value, dt.UTC)
+    if column in FLAGS:
+        return bool(value)
+    return LISTS[column](value) if column in LISTS else value
+
+
+def test_every_table_of_facts_is_there(finished: Finished, folder):
+    """
+    A file for each table, but none for the work list, named by the run.
+    """
+    expected = {name for (name,) in finished.store.query("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+
+    assert expected - {"requests", "frontier"} == {path.stem for path in folder.iterdir()}
+    assert finished.store.crawl()["run"] == folder.name
+
+
+def test_files_hold_what_the_tables_hold(finished: Finished, folder):
+    """
+    Row by row and column by column, pyarrow reads what SQLite has.
+    """
+    for path in folder.iterdir():
+        names = [column[1] for column in finished.store.query(f"PRAGMA table_info({path.stem})")]
+        rows = finished.store.query(f"SELECT * FROM {path.stem}")
+        expected = [{name: python(name, value) for name, value in zip(names, row, strict=True)} for row in rows]
+        assert expected == pq.read_table(path).to_pylist(), path.stem
+
+
+def test_duckdb_knows_the_types(folder):
+    """
+    Times, flags, lists and numbers are such in DuckDB.
+    """
+    types = {
+        f"{path.stem}.{name}": kind
+        for path in folder.iterdir()
+        for name, kind, *_ in duckdb.sql(f"DESCRIBE SELECT * FROM '{path}'").fetchall()
+    }
+
+    assert {
+        "pings.rtts_ms": "DOUBLE[]",
+        "smtp_sessions.certificate_names": "VARCHAR[]",
+        "smtp_sessions.certificate_not_after": "TIMESTAMP WITH TIME ZONE",
+        "pings.asked_at": "TIMESTAMP WITH TIME ZONE",
+        "crawl.started_at": "TIMESTAMP WITH TIME ZONE",
+        "ports.open": "BOOLEAN",
+        "ports.port": "INTEGER",
+        "ports.connect_ms": "DOUBLE",
+        "hosts.wildcard": "BOOLEAN",
+        "hosts.id": "BIGINT",
+        "addresses.family": "TINYINT",
+        "addresses.asn": "BIGINT",
+        "addresses.latitude": "DOUBLE",
+        "addresses.tunnel_id": "VARCHAR",
+        "hops.ttl": "SMALLINT",
+    }.items() <= types.items()
+    assert {name for name, kind in types.items() if kind.startswith("TIMESTAMP")} == {
+        name for name in types if is_time(name.partition(".")[2])
+    }
+
+
+def test_duckdb_reads_the_values(finished: Finished, folder):
+    """
+    Lists and times keep their values on the way: DuckDB sums them up to what SQLite does.
+    """
+    sql = "SELECT sum(len(rtts_ms)), round(sum(list_sum(rtts_ms)), 3), sum(epoch(asked_at))::BIGINT FROM '{}'"
+    (counted,) = duckdb.sql(sql.format(folder / "pings.parquet")).fetchall()
+
+    assert finished.store.query(
+        "SELECT sum(json_array_length(rtts_ms)), (SELECT round(sum(value), 3) FROM pings, json_each(rtts_ms)),"
+        " sum(asked_at) FROM pings"
+    ) == [counted]
+
+
+def test_a_join_gives_the_figures_of_the_summary(finished: Finished, folder):
+    """
+    Open ports by family, and addresses by family, are those of `scrapy summary`.
+    """
+    figures = summary(finished.store)
+    ports = duckdb.sql(
+        f"SELECT port, family, sum(open::INT), count(*) FROM '{folder}/ports.parquet' AS ports"
+        f" JOIN '{folder}/addresses.parquet' AS addresses ON addresses.id = address_id GROUP BY ALL"
+    ).fetchall()
+    addresses = duckdb.sql(
+        f"SELECT family, count(*) FROM '{folder}/addresses.parquet' WHERE found_at IS NOT NULL GROUP BY family"
+    ).fetchall()
+
+    assert figures.ports == {(port, family): (is_open, asked) for port, family, is_open, asked in ports}
+    assert figures.addresses == dict(addresses)
+
+
+def test_pandas_reads_them(finished: Finished, folder):
+    """
+    A frame has as many rows, times with their zone, flags that are flags.
+    """
+    ports = pd.read_parquet(folder / "ports.parquet")
+
+    assert finished.store.query("SELECT count(*), sum(open) FROM ports") == [(len(ports), ports["open"].sum())]
+    assert "bool" == str(ports["open"].dtype)
+    assert "UTC" == str(ports["asked_at"].dt.tz)
+    assert finished.store.query("SELECT min(asked_at) FROM ports") == [(ports["asked_at"].min().timestamp(),)]
+
+
+def test_a_file_says_what_it_is_of(finished: Finished, folder):
+    """
+    Table, run and software are in the schema, and what is never NULL is required.
+    """
+    schema = pq.read_schema(folder / "pings.parquet")
+
+    assert {
+        b"ipv6matrix.table": b"pings",
+        b"ipv6matrix.run": finished.store.crawl()["run"].encode(),
+        b"ipv6matrix.software": f"ipv6matrix {ipv6matrix.__version__}".encode(),
+    }.items() <= schema.metadata.items()
+    assert {"address_id": False, "failure": True} == {
+        name: schema.field(name).nullable for name in ("address_id", "failure")
+    }
+
+
+def test_a_second_export_is_the_same(finished: Finished, folder, tmp_path):
+    """
+    Exporting again, over the first, changes no byte.
+    """
+    for _ in range(2):
+        parquet.export(finished.store, target(tmp_path))
+
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+        path.name: path.read_bytes() for path in (tmp_path / "parquet" / folder.name).iterdir()
+    }
+
+
+def test_large_tables_have_several_row_groups(tmp_path, monkeypatch):
+    """
+    A group ends at a number of bytes, so memory does not grow with a table; all rows are there.
+    """
+    monkeypatch.setattr(parquet, "_ROWS", 10)
+    monkeypatch.setattr(parquet, "_GROUP_BYTES", 1000)
+    names = [f"d{number}.example" for number in range(95)]
+    parquet.export(made.crawl(tmp_path / "ips.db", *map(domain_item, names)), target(tmp_path))
+
+    file = pq.ParquetFile(tmp_path / "parquet" / made.RUN / "domains.parquet")
+    groups = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
+    assert 3 < len(groups)
+    assert 30 > max(groups)
+    assert names == file.read().column("name").to_pylist()
+
+
+def test_tables_of_tomorrow_are_exported(tmp_path):
+    """
+    A table that this version does not know is not left out.
+    """
+    made.crawl(tmp_path / "ips.db").close()
+    connection = sqlite3.connect(tmp_path / "ips.db")
+    connection.execute("CREATE TABLE novelties (novelty INTEGER)")
+    connection.execute("INSERT INTO novelties VALUES (7)")
+    connection.commit()
+    connection.close()
+
+    parquet.export(Store.read(tmp_path / "ips.db"), target(tmp_path))
+
+    assert [{"novelty": 7}] == pq.read_table(tmp_path / "parquet" / made.RUN / "novelties.parquet").to_pylist()
+
+
+def test_a_value_that_cannot_be_is_a_sentence(tmp_path):
+    """
+    A text where a number belongs names file, table and column; nothing half-written stays.
+    """
+    made.crawl(tmp_path / "ips.db", ping_item("192.0.2.1", 1.0)).close()
+    connection = sqlite3.connect(tmp_path / "ips.db")
+    connection.execute("UPDATE pings SET sent = 'five'")
+    connection.commit()
+    connection.close()
+
+    with pytest.raises(ExportError, match=r"ips.db' holds in pings.sent what is no int32"):
+        parquet.export(Store.read(tmp_path / "ips.db"), target(tmp_path))
+
+    assert [] == [path.name for path in tmp_path.rglob("pings*")]
+    assert [] == list(tmp_path.rglob("*.part"))
+
+
+def test_a_folder_that_cannot_be_is_a_sentence(tmp_path):
+    """
+    A file in the place of OUTPUT_DIR is named, with what to do.
+    """
+    (tmp_path / "out").write_text("a file")
+
+    with pytest.raises(ExportError, match=r"cannot write '.*/out/parquet/.*-s OUTPUT_DIR="):
+        parquet.export(made.crawl(tmp_path / "ips.db"), target(tmp_path / "out"))
+
+
+def test_told_to_stop_it_leaves_nothing_half(tmp_path):
+    """
+    Tables that are whole stay, of the one that was being read there is nothing.
+    """
+    made_up.make(tmp_path / "ips.db", 500)
+    out = tmp_path / "out"
+    store = Store.read(tmp_path / "ips.db", lambda: len(list(out.rglob("*.parquet"))) > 3)
+
+    with pytest.raises(ReadStoppedError):
+        parquet.export(store, target(out))
+
+    assert 3 < len(list(out.rglob("*.parquet"))) < len(parquet.tables(Store.read(tmp_path / "ips.db")))
+    assert [] == list(out.rglob("*.part"))

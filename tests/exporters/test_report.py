@@ -1,0 +1,333 @@
+"""The report: a page that opens anywhere, with figures that are those of the truth."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode
+from collections import Counter
+from hashlib import sha256
+from html.parser import HTMLParser
+
+import pytest
+from parsel import Selector
+
+from ipv6matrix.exceptions import ExportError
+from ipv6matrix.exporters import report
+from ipv6matrix.exporters.charts import DARK
+from ipv6matrix.exporters.registry import Target
+from ipv6matrix.items import Role
+from ipv6matrix.store.database import ReadStoppedError, Store
+from tests import made_up
+from tests.exporters import made
+from tests.finished import Finished
+from tests.samples import domain_item, host, hosts_item, lookup, ping_item
+
+HOSTILE = "<script>alert(1)</script>"
+# Elements of HTML that have no end (HTML, section 13.1.2).
+VOID = ("meta", "br", "hr", "img", "link", "input")
+# What makes a browser fetch something, by attribute.
+FETCHING = ("src", "srcset", "poster", "data", "action", "formaction", "background", "xlink:href", "ping")
+
+
+class Page(HTMLParser):
+    """Reads a page strictly: every element that begins has to end, in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.fetched: list[str] = []
+        self.links: list[str] = []
+        self.feed(text)
+        self.close()
+        assert [] == self.open
+
+    def handle_starttag(self, tag, attributes):
+        for name, value in attributes:
+            if name in FETCHING or (name == "href" and tag != "a") or (name == "style" and "url" in value):
+                self.fetched.append(value)
+            elif name == "href":
+                self.links.append(value)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def target(folder):
+    return Target(output_dir=folder, summary_url="")
+
+
+def written(folder, *items, **more):
+    """Make a crawl, report it, and give the page."""
+    report.export(made.crawl(folder / "ips.db", *items, **more), target(folder))
+    return (folder / f"report-{made.RUN}.html").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def folder(finished: Finished, tmp_path_factory: pytest.TempPathFactory):
+    place = tmp_path_factory.mktemp("report")
+    said = report.export(finished.store, target(place))
+    (path,) = place.glob("*.html")
+    assert f"{path} (11 charts)" == said
+    return place
+
+
+@pytest.fixture(scope="module")
+def text(folder):
+    (path,) = folder.glob("report-*.html")
+    return path.read_text("utf-8")
+
+
+def table(text, chapter):
+    """Give the numbers below a chart."""
+    rows = Selector(text).css(f"section#{chapter} tbody tr")
+    return [row.css("td::text").getall() for row in rows]
+
+
+def explanation(text, chapter):
+    return Selector(text).css(f"section#{chapter} > p::text").get()
+
+
+def test_the_page_is_sound(text):
+    """
+    Every element ends, in order.
+    """
+    assert Page(text).links
+
+
+def test_the_page_asks_nobody(text):
+    """
+    Nothing in it makes a browser fetch anything, and if something did, its policy would forbid it.
+    """
+    styles = "".join(Selector(text).css("style::text").getall())
+
+    assert [] == Page(text).fetched
+    assert not re.search(r"url\(|@import|image-set", styles)
+    assert "default-src 'none'" in Selector(text).css("meta[http-equiv]::attr(content)").get()
+
+
+@pytest.mark.parametrize("fault", ['<img src="x.png">', '<link href="x.css">', '<p style="background: url(x)">a</p>'])
+def test_a_page_that_asks_somebody_is_found(text, fault):
+    """
+    An image, a style sheet or a background from elsewhere is a complaint.
+    """
+    assert 1 == len(Page(text.replace("<main>", f"<main>{fault}")).fetched)
+
+
+def test_the_policy_allows_the_script(text):
+    """
+    The one script is the one whose digest the policy names (Content Security Policy 3, section 2.3.1).
+    """
+    (script,) = Selector(text).css("script::text").getall()
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+
+    assert f"script-src 'sha256-{digest}'" in Selector(text).css("meta[http-equiv]::attr(content)").get()
+
+
+def test_links_lead_to_the_charts(folder, text):
+    """
+    Every link is to a file beside the page.
+    """
+    links = Page(text).links
+
+    assert {str(path.relative_to(folder)) for path in folder.glob("report-*/*")} == set(links)
+
+
+def test_every_chart_has_its_files(folder, text):
+    """
+    Each chart of the page is there as SVG and as PNG, and no other.
+    """
+    (charts,) = (path for path in folder.iterdir() if path.is_dir())
+    names = [section.attrib["id"] for section in Selector(text).css("main section") if section.css("svg")]
+
+    assert len(report.CHAPTERS) == len(names)
+    assert sorted(f"{name}.{kind}" for name in names for kind in ("svg", "png")) == sorted(
+        path.name for path in charts.iterdir()
+    )
+    assert all(path.stat().st_size > 1000 for path in charts.iterdir())
+
+
+def test_each_chart_is_there_for_narrow_and_for_wide_places(text):
+    """
+    Two drawings, of which the style shows one; their bars have titles for readers without scripts.
+    """
+    for figure in Selector(text).css("figure"):
+        assert 1 == len(figure.css(".wide > svg")) == len(figure.css(".narrow > svg"))
+        assert figure.css(".wide title") and figure.css(".narrow title")
+
+
+def test_colours_have_dark_ones(text):
+    """
+    Every colour of a chart is replaced on a dark page.
+    """
+    used = set(re.findall(r'(?:fill|stroke)="(#\w+)"', text))
+
+    assert set() == used - set(DARK)
+    assert [] == [colour for colour in used if f'[fill="{colour}"] {{ fill: {DARK[colour]}; }}' not in text]
+
+
+def test_figures_are_those_of_the_truth(finished: Finished, text):
+    """
+    The key figures count what a crawl of the scenario should find.
+    """
+    expected = finished.expected
+    cards = {card.css("dt::text").get(): card.css(".number::text").get() for card in Selector(text).css(".card")}
+    families = Counter(truth.family for truth in expected.addresses.values())
+
+    assert {
+        "Domains": str(len(expected.domains)),
+        "Hosts": str(len({name for name, *_ in expected.host_addresses})),
+        "IPv4 addresses": str(families[4]),
+        "IPv6 addresses": str(families[6]),
+    }.items() <= cards.items()
+
+
+def test_shares_of_the_page_are_those_of_the_truth(finished: Finished, text):
+    """
+    Domains with an IPv6 web host, as the table below the first chart has them.
+    """
+    six = {name for name, family, _, choice in finished.expected.host_addresses if family == 6 and choice}
+    domains = {domain for kind, domain, name, _ in finished.expected.roles if kind == "WWW" and name in six}
+    (row,) = (row for row in table(text, "penetration") if row[0] == "Web")
+
+    assert str(len(domains)) == row[2]
+    assert int(row[1]) == sum(map(int, row[2:5]))
+    assert f"{100 * len(domains) / (int(row[2]) + int(row[3])):.1f} %" == row[5]
+
+
+def test_how_it_was_measured_is_told(finished: Finished, text):
+    """
+    Vantage points, resolvers, list, version and settings are in a table; where files lie is not.
+    """
+    crawl = finished.store.crawl()
+    methods = dict(
+        zip(
+            Selector(text).css(".methods th::text").getall(),
+            Selector(text).css(".methods td::text").getall(),
+            strict=True,
+        )
+    )
+
+    assert (crawl["vantage4"], crawl["vantage6"], crawl["resolver"]) == (
+        methods["IPv4 vantage point"],
+        methods["IPv6 vantage point"],
+        methods["Resolvers"],
+    )
+    assert f"ipv6matrix {crawl['version']}" == methods["Software"]
+    assert str(json.loads(crawl["settings"])["PING_COUNT"]) == methods["PING_COUNT"]
+    assert str(finished.path.parent) not in text
+
+
+def test_texts_of_strangers_are_escaped(tmp_path):
+    """
+    Names of places, organisations and lists cannot become part of the page.
+    """
+    place = {"country_code": HOSTILE, "as_organisation": HOSTILE, "tunnel_id": HOSTILE}
+    text = written(
+        tmp_path,
+        domain_item("a.example", tld=HOSTILE, roles=(Role(kind="WWW", host="www.a.example", priority=0),)),
+        hosts_item(host("www.a.example", "2001:db8::1"), places={"2001:db8::1": place}),
+        list=f"/lists/{HOSTILE}",
+        resolver=HOSTILE,
+        settings={"CONTACT": HOSTILE},
+    )
+
+    assert 1 == len(Selector(text).css("script"))
+    assert HOSTILE not in text
+    assert HOSTILE in "".join(Selector(text).css("section#countries td::text").getall())
+    assert 10 < text.count("&lt;script&gt;")
+
+
+def test_an_empty_crawl_has_a_page(tmp_path):
+    """
+    Without a domain there is nothing to draw, and each chapter says so.
+    """
+    text = written(tmp_path)
+    sections = Page(text) and Selector(text).css("main section")
+
+    assert len(report.CHAPTERS) == len(sections) == len(sections.css("p.nothing"))
+    assert [] == Selector(text).css("svg").getall()
+    assert "-" == Selector(text).css(".card .number::text").getall()[4]
+
+
+def test_what_was_not_measured_has_no_chart(tmp_path):
+    """
+    A crawl without ping and path says so in the place of their charts; the others are there.
+    """
+    text = written(
+        tmp_path,
+        domain_item("a.example", roles=(Role(kind="WWW", host="www.a.example", priority=0),)),
+        hosts_item(host("www.a.example", "192.0.2.1", "2001:db8::1")),
+        settings={"METRICS": "tcp80,tcp443"},
+    )
+
+    for chapter in ("rtt_ratio", "rtts", "hops_difference", "hops", "paths"):
+        assert "Not measured: the metric p" in explanation(text, chapter)
+        assert [] == Selector(text).css(f"section#{chapter} svg").getall()
+    assert ["Web", "1", "1", "0", "0", "100.0 %"] == table(text, "penetration")[0]
+
+
+def test_what_is_not_known_is_not_zero(tmp_path):
+    """
+    Where every lookup failed, there is no percentage, and the unknown are counted.
+    """
+    text = written(
+        tmp_path,
+        domain_item("a.example", mx=lookup("a.example", "MX", status="servfail")),
+        ping_item("192.0.2.1"),
+    )
+
+    assert [["Mail", "1", "0", "0", "1", "-"]] == table(text, "penetration")
+
+
+def test_a_crawl_of_an_older_form_has_a_warning(tmp_path):
+    """
+    Where errors were not told from absences, the page says so at its head; elsewhere it does not.
+    """
+    warning = "keeps no error apart from an absence"
+    store = Store(tmp_path / "ips.db")
+    store.answer(domain_item("a.example", mx=lookup("a.example", "MX", status="unrecorded")))
+    store.close()
+
+    assert warning in written(tmp_path)
+    (tmp_path / "ips.db").unlink()
+    assert warning not in written(tmp_path, domain_item("a.example"))
+
+
+def test_a_second_report_is_the_same(tmp_path):
+    """
+    Nothing in it depends on when it was written.
+    """
+    store = made.crawl(tmp_path / "ips.db", domain_item("a.example"))
+    pages = []
+    for _ in range(2):
+        report.export(store, target(tmp_path))
+        pages.append((tmp_path / f"report-{made.RUN}.html").read_bytes())
+
+    assert pages[0] == pages[1]
+
+
+def test_a_folder_that_cannot_be_is_a_sentence(tmp_path):
+    """
+    A file in the place of OUTPUT_DIR is named, with what to do.
+    """
+    (tmp_path / "out").write_text("a file")
+
+    with pytest.raises(ExportError, match=r"cannot write '.*/out/report-.*-s OUTPUT_DIR="):
+        report.export(made.crawl(tmp_path / "ips.db"), target(tmp_path / "out"))
+
+
+def test_told_to_stop_it_leaves_nothing(tmp_path):
+    """
+    A report that was interrupted while it counted has written no file.
+    """
+    made_up.make(tmp_path / "ips.db", 100)
+    calls = iter(range(1_000_000))
+    store = Store.read(tmp_path / "ips.db", lambda: next(calls) > 20)
+
+    with pytest.raises(ReadStoppedError):
+        report.export(store, target(tmp_path / "out"))
+
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,96 @@
+"""A crawl, summed up in a database."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from ipv6matrix.exceptions import ExportError
+from ipv6matrix.exporters.registry import Target
+from ipv6matrix.exporters.summary import export
+from ipv6matrix.store.database import ReadStoppedError, Store
+from ipv6matrix.summaries.database import Database
+from ipv6matrix.summaries.tables import METADATA
+from tests.summaries.true_figures import TrueFigures, keyed
+
+
+@pytest.fixture(params=["sqlite", "mariadb"])
+def target(request, tmp_path):
+    """An empty database of each kind."""
+    is_file = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path / 'new' / 'matrix.db'}" if is_file else request.getfixturevalue("mariadb").url()
+    return Target(output_dir=tmp_path, summary_url=url)
+
+
+def tables(target):
+    """Give all rows of a database by table."""
+    with Database(target.summary_url) as database, database.read() as connection:
+        return {
+            name: [dict(row) for row in connection.execute(select(table)).mappings()]
+            for name, table in METADATA.tables.items()
+        }
+
+
+def test_the_summary_is_that_of_the_truth(finished, target):
+    """
+    Every row of all four tables, in SQLite and in MariaDB, is what the truth about the simulated Internet comes to.
+    """
+    export(finished.store, target)
+
+    found, expected = tables(target), TrueFigures(finished).tables()
+    assert {name: keyed(rows, pytest.approx) for name, rows in expected.items()} == {
+        name: keyed(rows) for name, rows in found.items()
+    }
+    assert {name: len(rows) for name, rows in expected.items()} == {name: len(rows) for name, rows in found.items()}
+
+
+def test_exporting_twice_changes_nothing(finished, target):
+    """
+    The second time takes the place of the first, and says so.
+    """
+    figures = TrueFigures(finished)
+    number = len(figures.expected.domains)
+    with Database(target.summary_url) as database:
+        words = f"summary of {number} domains of {figures.date} in {database.name}"
+
+    assert words == export(finished.store, target)
+    once = tables(target)
+    assert f"{words}, in place of {number} that were there" == export(finished.store, target)
+    assert once == tables(target)
+
+
+def test_reading_that_is_stopped_leaves_nothing(finished, target):
+    """
+    Told to stop in the middle, nothing of the crawl is published.
+    """
+    asked = iter(range(1_000))
+    store = Store.read(finished.path, stopped=lambda: next(asked) > 50)
+
+    with pytest.raises(ReadStoppedError):
+        export(store, target)
+
+    store.close()
+    assert {name: [] for name in METADATA.tables} == tables(target)
+
+
+def test_a_database_that_is_not_there_is_told(finished, tmp_path):
+    """
+    The sentence names the database and the mend.
+    """
+    target = Target(output_dir=tmp_path, summary_url="mysql+mysqlconnector://u:secret@127.0.0.1:1/matrix")
+
+    with pytest.raises(ExportError, match=r"u:\*\*\*@127.0.0.1:1/matrix does not answer .*: start the server"):
+        export(finished.store, target)
+
+
+def test_a_file_without_a_crawl_is_refused(tmp_path):
+    """
+    Without its start, a crawl has no date.
+    """
+    store = Store(tmp_path / "ips.db")
+
+    with pytest.raises(ExportError, match="does not say when its crawl began"):
+        export(store, Target(output_dir=tmp_path, summary_url=f"sqlite:///{tmp_path / 'matrix.db'}"))
+
+    store.close()
+    assert not (tmp_path / "matrix.db").exists()

@@ -1,0 +1,31 @@
+"""How broken lines are told."""
+
+from __future__ import annotations
+
+from ipv6matrix.importers.complaints import Complaints
+
+
+def test_a_broken_line_is_told_with_its_file(caplog):
+    """
+    The log names file, line and what is wrong; the line counts.
+    """
+    complaints = Complaints()
+    complaints.about("MX_com.log")(7, "'x' is no domain")
+
+    assert ["MX_com.log line 7 is left out: 'x' is no domain"] == caplog.messages
+    assert 1 == complaints.number
+
+
+def test_a_file_full_of_them_does_not_fill_the_log(caplog):
+    """
+    The first ten of a file are told, then how many there were; another file has its own ten.
+    """
+    complaints = Complaints()
+    for line in range(1, 1001):
+        complaints.about("MX_com.log")(line, "broken")
+    complaints.about("NS_com.log")(1, "broken")
+    complaints.sum_up()
+
+    assert 1001 == complaints.number
+    assert 12 == len(caplog.messages)
+    assert "MX_com.log: 1,000 broken lines in all" == caplog.messages[-1]

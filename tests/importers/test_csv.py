@@ -1,0 +1,322 @@
+"""CSV files that are read back."""
+
+from __future__ import annotations
+
+import csv as standard_csv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ipv6matrix.exceptions import ImportRefusedError
+from ipv6matrix.exporters.csv import export
+from ipv6matrix.exporters.registry import Target
+from ipv6matrix.importers import crawls
+from ipv6matrix.importers.complaints import Complaints
+from ipv6matrix.importers.eras import Older, Ours
+from ipv6matrix.policy import AddressPolicy
+from ipv6matrix.store.database import Store
+from ipv6matrix.store.queries.asked import asked
+from tests import rows
+from tests.finished import Finished
+from tests.samples import AT, domain_item, host, hosts_item, lookup
+from tests.store.test_views import reverse_item, role
+
+RUN = "2023-11-14__22-13-20"
+Query = Callable[[str], list[tuple[object, ...]]]
+
+
+def written(store: Store, folder: Path) -> Path:
+    export(store, Target(output_dir=folder, summary_url=""))
+    return folder
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def read_back(folder: Path, target: Path, era: Ours | None = None, run: str = RUN) -> tuple[Store, Complaints]:
+    complaints = Complaints()
+    crawls.from_csv(folder, run, target, era or Ours(), complaints)
+    return Store.read(target), complaints
+
+
+def put(folder: Path, name: str, *lines: str) -> None:
+    """Write a file of the TLD test by hand."""
+    place = folder / "test" / RUN
+    place.mkdir(parents=True, exist_ok=True)
+    (place / f"{name}_test.log").write_bytes("".join(f"{line}\r\n" for line in lines).encode())
+
+
+@pytest.fixture(scope="module")
+def folder(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of a crawl that found everything."""
+    return written(finished.store, tmp_path_factory.mktemp("csv"))
+
+
+@pytest.fixture(scope="module")
+def imported(finished: Finished, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """The database made of these."""
+    crawl = finished.store.crawl()
+    assert crawl is not None
+    store, complaints = read_back(folder, tmp_path_factory.mktemp("back") / "ips.db", run=crawl["run"])
+    assert 0 == complaints.number
+    return store
+
+
+def test_a_round_trip_changes_no_octet(folder, imported, tmp_path):
+    """
+    Crawl, CSV, import, CSV: every file of every TLD is the same.
+    """
+    before, after = files(folder), files(written(imported, tmp_path))
+
+    assert before.keys() == after.keys()
+    assert [] == [name for name in before if before[name] != after[name]]
+    assert sum(map(len, before.values())) > 100_000
+
+
+def test_the_database_is_sound(imported, tmp_path):
+    """
+    No row points nowhere, and the words are those of a closed list.
+    """
+    copy = tmp_path / "copy.db"
+    copy.write_bytes(imported.path.read_bytes())
+
+    assert [] == rows.unsound(copy)
+    assert {("ok",), ("unrecorded",)} == set(
+        imported.query(
+            "SELECT a_status FROM hosts UNION SELECT aaaa_status FROM hosts UNION SELECT ns_status FROM domains"
+        )
+    )
+
+
+def test_the_crawl_says_where_it_comes_from(finished, folder, imported):
+    """
+    Run, features and metrics are those of the crawl; times are its start.
+    """
+    before, after = finished.store.crawl(), imported.crawl()
+
+    assert asked(finished.store) == asked(imported)
+    assert (before["run"], before["started_at"]) == (after["run"], after["started_at"])
+    assert ("imported", str(folder), "finished", None) == (
+        after["version"], after["list"], after["end_reason"], after["ended_at"]
+    )  # fmt: skip
+    assert [(before["started_at"],)] * 2 == imported.query(
+        "SELECT DISTINCT asked_at FROM domains UNION ALL SELECT DISTINCT found_at FROM addresses"
+    )
+
+
+def test_roles_and_chosen_addresses_are_those_of_the_truth(finished, imported):
+    """
+    Who serves whom with which priority, and the address that stands for each host that is asked.
+    """
+    choices = {(name, number, address) for name, number, address, choice in finished.expected.host_addresses if choice}
+
+    assert finished.expected.roles == set(
+        imported.query(
+            "SELECT kind, domains.name, hosts.name, priority FROM roles JOIN domains ON domains.id = domain_id"
+            " JOIN hosts ON hosts.id = host_id"
+        )
+    )
+    assert choices == set(
+        imported.query(
+            "SELECT name, host_addresses.family, address FROM host_addresses JOIN hosts ON hosts.id = host_id"
+            " JOIN addresses ON addresses.id = address_id WHERE choice = 1"
+        )
+    )
+
+
+# Whatever GeoIP files and name servers may say; SQLite's own functions end a text at NUL.
+HOSTILE = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0") | st.sampled_from('",\r\n '), max_size=12
+)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(HOSTILE, HOSTILE, HOSTILE)
+def test_hostile_texts_make_the_round_trip(tmp_path_factory, organisation, city, name):
+    """
+    Quotes, commas and line ends in an organisation, a city or a reverse name change nothing.
+    """
+    place = tmp_path_factory.mktemp("hostile")
+    store = Store(place / "ips.db")
+    store.record_crawl(
+        run=RUN, version="", settings='{"FEATURES": "MX", "METRICS": "geoip,reverse"}', list="", list_sha256="",
+        started_at=int(AT), starts=1, resolver="", skipped="{}",
+    )  # fmt: skip
+    store.answer(domain_item("a.test", mx=lookup("a.test", "MX", (5, "mx.test")), roles=(role("MX", "mx.test", 5),)))
+    where = {"asn": 1, "as_organisation": organisation, "city": city}
+    store.answer(hosts_item(host("mx.test", "1.1.1.1"), places={"1.1.1.1": where}))
+    store.answer(reverse_item("1.1.1.1", name))
+    store.commit()
+
+    before = files(written(store, place / "one"))
+    back, complaints = read_back(place / "one", place / "back.db")
+
+    assert 0 == complaints.number
+    assert before == files(written(back, place / "two"))
+    store.close()
+    back.close()
+
+
+def test_a_broken_line_loses_nothing_else(tmp_path, caplog):
+    """
+    It is told with file and line; what other files say of the same host is kept.
+    """
+    put(tmp_path, "MX", "MX,a.test,mx1.test.,1.1.1.1,n/a,10", "MX,a.test,mx2.test.,1.1.1.2,n/a", "MX,b.test,mx1.test.")
+    put(tmp_path, "geoip_MX", "geoip,a.test,mx1.test.,1.1.1.1,n/a,AS1 One,n/a,n/a,DE,13.4,far",
+        "geoip,a.test,mx2.test.,1.1.1.2,n/a,AS2 Two,n/a,n/a,DE,13.4,52.5")  # fmt: skip
+    put(tmp_path, "tcp25_MX", "tcp25,a.test,mx3.test.,25,1.1.1.999,n/a,True,n/a")
+    store, complaints = read_back(tmp_path, tmp_path / "ips.db")
+
+    assert 4 == complaints.number
+    assert f"{tmp_path}/test/{RUN}/geoip_MX_test.log line 1 is left out: 'far' is no number" in caplog.messages
+    assert [("mx1.test", 10), ("mx2.test", 65535)] == store.query(
+        "SELECT name, priority FROM roles JOIN hosts ON hosts.id = host_id ORDER BY 1"
+    )
+    assert [("1.1.1.1", None), ("1.1.1.2", 2)] == store.query("SELECT address, asn FROM addresses ORDER BY 1")
+    store.close()
+
+
+@pytest.mark.parametrize("line", ["NS,a.test,mx.test.,1.1.1.1,n/a,10", "MX,a.test,mx.test.,2001:db8::1,n/a,10"])
+def test_a_line_of_another_kind_is_broken(tmp_path, line):
+    """
+    The first word and the families of the columns have to be those of the file.
+    """
+    put(tmp_path, "MX", line)
+    store, complaints = read_back(tmp_path, tmp_path / "ips.db")
+
+    assert 1 == complaints.number
+    assert [] == store.query("SELECT name FROM domains UNION SELECT name FROM hosts")
+    store.close()
+
+
+def test_names_are_merged(tmp_path):
+    """
+    A domain or host in two cases, with and without its dot, is one; a null MX and a placeholder are none.
+    """
+    put(
+        tmp_path,
+        "MX",
+        "MX,A.test,MX.test.,1.1.1.1,n/a,20",
+        "MX,a.test.,mx.test.,1.1.1.1,n/a,10",
+        "MX,b.test,.,n/a,n/a,0",
+    )
+    put(tmp_path, "WWW", "WWW,a.test,mx.test,1.1.1.1,n/a")
+    put(tmp_path, "reverse_MX", "reverse,c.test,n/a,n/a,n/a,n/a,n/a")
+    store, _ = read_back(tmp_path, tmp_path / "ips.db")
+
+    assert [("a.test", "ok"), ("b.test", "unrecorded"), ("c.test", "unrecorded")] == store.query(
+        "SELECT name, mx_status FROM domains ORDER BY 1"
+    )
+    assert [("mx.test",)] == store.query("SELECT name FROM hosts")
+    assert [("MX", 10), ("WWW", 0)] == store.query("SELECT kind, priority FROM roles ORDER BY 1")
+    store.close()
+
+
+PING = "ping,a.test,www.a.test,1.1.1.1,2400::1,{}"
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ("5,1.0,2.0,3.0,0.5,n/a,n/a,n/a,n/a", [("1.1.1.1", 5, 2.0), ("2400::1", 5, None)]),
+        ("5,n/a,n/a,n/a,n/a,1.0,2.0,3.0,0.5", [("1.1.1.1", 5, None), ("2400::1", 5, 2.0)]),
+        ("n/a,n/a,n/a,n/a,n/a,n/a,n/a,n/a,n/a", []),
+    ],
+)
+def test_a_count_without_times_is_silence(tmp_path, texts, expected):
+    """
+    Where something was sent, an address without times did not reply; without a count nobody asked.
+    """
+    put(tmp_path, "ping_WWW", PING.format(texts))
+    store, _ = read_back(tmp_path, tmp_path / "ips.db")
+
+    assert expected == store.query(
+        "SELECT address, sent, avg_ms FROM ping_summaries JOIN addresses ON id = address_id ORDER BY 1"
+    )
+    store.close()
+
+
+def test_a_line_of_one_address_says_more_than_one_of_two(tmp_path):
+    """
+    That an address was not asked shows only where it stands alone.
+    """
+    put(tmp_path, "ping_WWW", PING.format("5,n/a,n/a,n/a,n/a,1.0,2.0,3.0,0.5"),
+        "ping,b.test,www.b.test,1.1.1.1,n/a,n/a,n/a,n/a,n/a,n/a,n/a,n/a,n/a,n/a")  # fmt: skip
+    before = files(tmp_path)
+    store, _ = read_back(tmp_path, tmp_path / "ips.db")
+
+    assert [("2400::1",)] == store.query("SELECT address FROM ping_summaries JOIN addresses ON id = address_id")
+    name = f"test/{RUN}/ping_WWW_test.log"
+    assert before[name] == files(written(store, tmp_path / "again"))[name]
+    store.close()
+
+
+def test_original_files_are_read_without_their_faults(tmp_path):
+    """
+    Latitude and largest IPv6 time are left out, private and mapped addresses chosen for nobody, tunnels recognised.
+    """
+    put(tmp_path, "WWW", "WWW,a.test,www.a.test,10.0.0.5,::ffff:a00:5", "WWW,b.test,www.b.test,1.1.1.1,2002:101:101::1")
+    put(tmp_path, "geoip_WWW", "geoip,b.test,www.b.test,1.1.1.1,2002:101:101::1,AS1 One,Berlin,n/a,DE,13.4,13.4")
+    put(tmp_path, "ip6Type_WWW", "ip6Type,b.test,www.b.test,2002:101:101::1,False,n/a,undefined")
+    put(tmp_path, "ping_WWW", "ping,b.test,www.b.test,1.1.1.1,2002:101:101::1,5,1.0,2.0,3.0,0.5,1.0,2.0,2.0,0.5")
+    store, complaints = read_back(tmp_path, tmp_path / "ips.db", Older(AddressPolicy()))
+
+    assert 0 == complaints.number
+    assert {"1.1.1.1", "2002:101:101::1"} == {
+        address for (address,) in store.query(
+            "SELECT address FROM host_addresses JOIN addresses ON id = address_id WHERE choice = 1")
+    }  # fmt: skip
+    assert [("10.0.0.5", "private"), ("::ffff:a00:5", "mapped")] == store.query(
+        "SELECT address, refusal FROM addresses WHERE refusal IS NOT NULL ORDER BY 1"
+    )
+    assert [(13.4, None)] == store.query("SELECT longitude, latitude FROM addresses WHERE city = 'Berlin'")
+    assert [(3.0,), (None,)] == store.query("SELECT max_ms FROM ping_summaries JOIN addresses ON id = address_id"
+                                            " ORDER BY address")  # fmt: skip
+    assert [(True,)] == store.query("SELECT tunnel_id IS NOT NULL FROM addresses WHERE address LIKE '2002:%'")
+    assert "2022" == store.crawl()["version"]
+    store.close()
+
+
+def test_what_the_files_are_is_what_was_asked(tmp_path):
+    """
+    Features and metrics are those that have a file, and exports write these again.
+    """
+    put(tmp_path, "MX", "MX,a.test,mx.test.,1.1.1.1,n/a,10")
+    put(tmp_path, "tls_MX", "tls,a.test,mx.test.,1.1.1.1,True,False")
+    before = files(tmp_path)
+    store, _ = read_back(tmp_path, tmp_path / "ips.db")
+
+    assert ({"MX"}, {"tls"}) == (asked(store).features, asked(store).metrics)
+    assert before == files(written(store, tmp_path / "again"))
+    store.close()
+
+
+def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path):
+    """
+    A file in whose place something else lies leaves no database that lacks it.
+    """
+    put(tmp_path, "WWW", "WWW,a.test,www.a.test,1.1.1.1,n/a")
+    (tmp_path / "test" / RUN / "NTP_test.log").symlink_to("/proc/self/mem")
+
+    with pytest.raises(ImportRefusedError, match=r"cannot read .*NTP_test\.log"):
+        read_back(tmp_path, tmp_path / "ips.db")
+    assert not list(tmp_path.glob("ips.db*"))
+
+
+def test_lines_of_another_program_are_read(tmp_path):
+    """
+    Line feeds alone, and quotes around everything, are CSV as well.
+    """
+    place = tmp_path / "test" / RUN
+    place.mkdir(parents=True)
+    with (place / "WWW_test.log").open("w", newline="") as stream:
+        writer = standard_csv.writer(stream, quoting=standard_csv.QUOTE_ALL, lineterminator="\n")
+        writer.writerow(["WWW", "a.test", "www.a.test", "1.1.1.1", "n/a"])
+    store, complaints = read_back(tmp_path, tmp_path / "ips.db")
+
+    assert ([("www.a.test",)], 0) == (store.query("SELECT name FROM hosts"), complaints.number)
+    store.close()

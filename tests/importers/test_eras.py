@@ -1,0 +1,70 @@
+"""What texts of the 2022 crawler mean, and ours."""
+
+from __future__ import annotations
+
+import pytest
+
+from ipv6matrix.importers.eras import Older, Ours
+from ipv6matrix.policy import AddressPolicy
+from ipv6matrix.store.condensed import Ping, ReverseName, Tunnel
+
+OLDER = Older(AddressPolicy())
+SIX_TO_FOUR = "2002:c633:6404::1"
+
+
+@pytest.mark.parametrize(
+    ("address", "refusal"), [("10.0.0.5", "private"), ("::ffff:a00:5", "mapped"), ("1.1.1.1", None)]
+)
+def test_old_files_hold_addresses_that_are_not_probed_today(address, refusal):
+    """
+    Private and mapped addresses have a refusal; in files of ours every address was found to be usable.
+    """
+    assert refusal == OLDER.refusal(address)
+    assert Ours().refusal(address) is None
+
+
+def test_tunnels_are_recognised_where_old_files_did_not():
+    """
+    The prefix decides for old files, what is told for ours.
+    """
+    (found,) = OLDER.tunnel(SIX_TO_FOUR, None)
+
+    assert isinstance(found, Tunnel)
+    assert [] == list(OLDER.tunnel("192.0.2.1"))
+    assert [] == list(Ours().tunnel(SIX_TO_FOUR, None))
+    assert [Tunnel(SIX_TO_FOUR, "U9")] == list(Ours().tunnel(SIX_TO_FOUR, "U9"))
+
+
+def test_what_old_files_repeat_in_the_wrong_column_is_left_out():
+    """
+    Latitude and the largest IPv6 round-trip time are not known from old files.
+    """
+    assert (None, None) == (OLDER.latitude("13.4"), OLDER.largest6("20.5"))
+    assert (13.4, 20.5) == (Ours().latitude("13.4"), Ours().largest6("20.5"))
+
+
+@pytest.mark.parametrize(
+    ("text", "older", "ours"),
+    [
+        ("Mail.Example.", "mail.example", "Mail.Example."),
+        ("n/a", None, None),
+        ("192.0.2.1", None, "192.0.2.1"),
+        ("", None, ""),
+    ],
+)
+def test_an_address_is_no_reverse_name_of_its_own(text, older, ours):
+    """
+    Old files put an address where it has no name.
+    """
+    assert ReverseName("192.0.2.1", older) == OLDER.reverse_name("192.0.2.1", text)
+    assert ReverseName("192.0.2.1", ours) == Ours().reverse_name("192.0.2.1", text)
+
+
+def test_a_reply_takes_time():
+    """
+    A mean of 0 in old files is silence.
+    """
+    silent = Ping("192.0.2.1", 5, 0.0, 0.0, 0.0, 0.0, 0)
+
+    assert Ping("192.0.2.1", 5, None, None, None, None, 0) == OLDER.ping(silent)
+    assert silent == Ours().ping(silent)

@@ -1,0 +1,157 @@
+"""A database of the 2022 crawler that becomes one of ours."""
+
+from __future__ import annotations
+
+import csv
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from ipv6matrix.exporters.csv import export
+from ipv6matrix.exporters.registry import Target
+from ipv6matrix.importers import crawls
+from ipv6matrix.importers.complaints import Complaints
+from ipv6matrix.importers.eras import Older
+from ipv6matrix.policy import AddressPolicy, networks
+from ipv6matrix.store.database import Store
+from ipv6matrix.store.queries.asked import asked
+from tests import rows
+from tests.finished import Finished
+from tests.importers import older
+from tests.internet.internet import ALLOWED_NETWORKS
+
+RUN = "2022-05-06__07-08-09"
+ERA = Older(AddressPolicy(networks(ALLOWED_NETWORKS)))
+
+
+def read(path: Path, target: Path) -> tuple[Store, Complaints]:
+    complaints = Complaints()
+    crawls.from_legacy(path, RUN, target, ERA, complaints)
+    return Store.read(target), complaints
+
+
+def lines(store: Store, folder: Path) -> dict[str, list[list[str]]]:
+    """Export, and give the lines of each file, whatever its run."""
+    export(store, Target(output_dir=folder, summary_url=""))
+    found = {}
+    for path in folder.rglob("*.log"):
+        with path.open(newline="") as stream:
+            found[path.name] = list(csv.reader(stream))
+    return found
+
+
+@pytest.fixture(scope="module")
+def imported(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A crawl that found everything, as 2022 would have kept it, read back."""
+    place = tmp_path_factory.mktemp("legacy")
+    store, complaints = read(older.write(finished.path, place / "old.db"), place / "ips.db")
+    assert 0 == complaints.number
+    return store
+
+
+def test_files_are_those_of_the_crawl_as_far_as_it_was_kept(finished, imported, tmp_path):
+    """
+    Every CSV file is the same, but for latitudes, places of hosts with IPv6 only, and paths that did not arrive.
+    """
+    expected, actual = lines(finished.store, tmp_path / "ours"), lines(imported, tmp_path / "theirs")
+
+    assert expected.keys() == actual.keys()
+    for name, found in expected.items():
+        assert [_as_kept(row) for row in found] == actual[name], name
+
+
+def _as_kept(row: list[str]) -> list[str]:
+    if row[0] == "geoip":
+        return [*row[:10], "n/a"] if row[3] != "n/a" else [*row[:5], *["n/a"] * 6]
+    if row[0] == "path":
+        return [*row[:8], _kept_path(row[6], row[8]), *row[9:12], _kept_path(row[10], row[12])]
+    return row
+
+
+def _kept_path(hops: str, path: str) -> str:
+    return "n/a" if hops == "n/a" else path
+
+
+def test_the_database_is_sound(imported, tmp_path):
+    """
+    No row points nowhere, the row of the crawl says that it is of 2022, and everything was asked.
+    """
+    copy = tmp_path / "copy.db"
+    copy.write_bytes(imported.path.read_bytes())
+
+    assert [] == rows.unsound(copy)
+    assert ("2022", RUN) == (imported.crawl()["version"], imported.crawl()["run"])
+    assert 4 + 10 == len(asked(imported).features | asked(imported).metrics)
+
+
+def test_each_name_is_there_once(finished, imported):
+    """
+    Spellings, null MX and placeholder leave no names of their own; roles are those of the truth.
+    """
+    assert set(finished.expected.domains) == {name for (name,) in imported.query("SELECT name FROM domains")}
+    assert {host for _, _, host, _ in finished.expected.roles} == {
+        name for (name,) in imported.query("SELECT name FROM hosts")
+    }
+    assert finished.expected.roles == set(
+        imported.query(
+            "SELECT kind, domains.name, hosts.name, priority FROM roles JOIN domains ON domains.id = domain_id"
+            " JOIN hosts ON hosts.id = host_id"
+        )
+    )
+
+
+def test_routers_keep_their_names(imported):
+    """
+    Addresses that are no host's have reverse names, and no time of finding.
+    """
+    assert imported.query(
+        "SELECT 1 FROM reverse_names JOIN addresses ON id = address_id"
+        " WHERE found_at IS NULL AND reverse_names.name <> ''"
+    )
+
+
+def test_addresses_that_are_not_probed_today_are_chosen_for_nobody(tmp_path, finished):
+    """
+    A mapped address is no IPv6; a private one that stood first in one spelling hides no public one.
+    """
+    faults = (
+        "INSERT INTO job VALUES ('WWW', 'new.test', 'www.new.test', '0', 'test')",
+        "INSERT INTO ip4 VALUES ('www.new.test', '10.0.0.5', 'n/a', 'n/a', 'n/a', 'n/a', 'n/a', 'n/a')",
+        "INSERT INTO ip4 VALUES ('WWW.new.test', '1.1.1.1', 'n/a', 'n/a', 'n/a', 'n/a', 'n/a', 'n/a')",
+        "INSERT INTO ip6 (host, ip) VALUES ('www.new.test', '::ffff:a00:5')",
+    )
+    store, _ = read(older.write(finished.path, tmp_path / "old.db", faults=faults), tmp_path / "ips.db")
+
+    assert [("10.0.0.5", None), ("1.1.1.1", 1), ("::ffff:a00:5", None)] == store.query(
+        "SELECT address, choice FROM host_addresses JOIN hosts ON hosts.id = host_id"
+        " JOIN addresses ON addresses.id = address_id WHERE name = 'www.new.test' ORDER BY addresses.family, position"
+    )
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "complaint"),
+    [
+        ("INSERT INTO job VALUES ('TXT', 'a.test', 'b.test', 0, 'test')", "'TXT' is none of NS, MX, WWW, NTP"),
+        ("INSERT INTO job VALUES ('MX', 'a.test', 'b.test', 'x', 'test')", "'x' is no whole number"),
+        ("INSERT INTO ping VALUES ('192.0.2.300', 5, 1, 1, 1, 1)", "'192.0.2.300' is no address"),
+        ("INSERT INTO tcp VALUES ('192.0.2.3', 'yes', 'True', 'True', 'True')", "'yes' is neither True nor False"),
+        ("INSERT INTO soa VALUES ('a.test', 'n', 'n', 0, 0, 1, 'r,1,2,3', 'test')", "'r,1,2,3' is no SOA record"),
+    ],
+)
+def test_a_broken_row_loses_nothing_else(tmp_path, finished, caplog, statement, complaint):
+    """
+    It is told with table and number, and left out.
+    """
+    path = older.write(finished.path, tmp_path / "old.db", faults=(statement,))
+    with sqlite3.connect(path) as connection:
+        (number,) = connection.execute(f"SELECT count(*) FROM {statement.split()[2]}").fetchone()
+    connection.close()
+    store, complaints = read(path, tmp_path / "ips.db")
+
+    assert 1 == complaints.number
+    (told,) = caplog.messages
+    assert told.startswith(f"{path}, table {statement.split()[2]}: line {number} is left out: {complaint}")
+    assert len(finished.expected.domains) == store.query("SELECT count(*) FROM domains")[0][0]
+    store.close()

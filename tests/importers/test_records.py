@@ -1,0 +1,80 @@
+"""Lines of CSV files, whole and broken."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ipv6matrix.importers.records import records
+
+FIELD = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from('",\r\n'), max_size=8)
+
+
+def read(text, columns=3):
+    """Give records and complaints of a text, as it would be read from a file."""
+    complaints = []
+    found = records(io.StringIO(text, newline=""), columns, lambda *told: complaints.append(told))
+    return list(found), complaints
+
+
+@given(st.lists(st.lists(FIELD, min_size=3, max_size=3), max_size=6))
+def test_what_was_written_is_read(rows):
+    """
+    Quotes, commas and line ends within a text come back as they were.
+    """
+    written = io.StringIO(newline="")
+    csv.writer(written).writerows(rows)
+
+    found, complaints = read(written.getvalue())
+
+    assert rows == [row for _, row in found]
+    assert [] == complaints
+
+
+def test_records_are_numbered_by_their_first_line():
+    """
+    A text over three lines counts as three.
+    """
+    assert ([(1, ["a", "b\r\nc\nd", "e"]), (4, ["f", "g", "h"])], []) == read('a,"b\r\nc\nd",e\r\nf,g,h\r\n')
+
+
+@pytest.mark.parametrize(
+    ("broken", "complaint"),
+    [
+        ("a,b", "2 columns, not 3"),
+        ("a,b,c,d", "4 columns, not 3"),
+        ("", "0 columns, not 3"),
+        ('a,"b,c', "its quotes do not close"),
+        ('a,b"b,c', "its quotes do not close"),
+        ('a,"b"b,c', "its quotes do not close"),
+    ],
+)
+def test_a_broken_line_is_told_and_harms_no_other(broken, complaint):
+    """
+    The lines before and after it are read, those with quotes too.
+    """
+    found, complaints = read(f'1,2,3\r\n{broken}\r\n4,"5,5",6\r\n7,8,9\r\n')
+
+    assert [["1", "2", "3"], ["4", "5,5", "6"], ["7", "8", "9"]] == [row for _, row in found]
+    assert [(2, complaint)] == complaints
+
+
+def test_two_open_quotes_do_not_swallow_what_lies_between():
+    """
+    Quotes that pair by chance make no record, and the lines between them are read.
+    """
+    found, complaints = read('a,"b,c\r\n1,2,3\r\nd,"e,f\r\n4,5,6\r\n')
+
+    assert [["1", "2", "3"], ["4", "5", "6"]] == [row for _, row in found]
+    assert [1, 3] == [line for line, _ in complaints]
+
+
+def test_a_file_may_end_within_a_line():
+    """
+    The last line of a file that was cut is told.
+    """
+    assert ([(1, ["1", "2", "3"])], [(2, "2 columns, not 3")]) == read("1,2,3\r\n4,5")

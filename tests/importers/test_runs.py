@@ -1,0 +1,74 @@
+"""Names of runs, and where they stand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ipv6matrix.exceptions import ImportRefusedError
+from ipv6matrix.extensions.run_record import run_name
+from ipv6matrix.importers import runs
+
+RUN = "2022-05-06__07-08-09"
+
+
+def test_a_run_says_when_it_began():
+    """
+    The name is the start in UTC, as a crawl writes it.
+    """
+    assert RUN == run_name(runs.started_at(RUN))
+
+
+@pytest.mark.parametrize(
+    "run", ["", "2022-05-06", "2022-5-06__07-08-09", "2022-02-30__07-08-09", f"../{RUN}", f"{RUN}\n", "2022-05-06__x"]
+)
+def test_another_form_is_refused(run):
+    """
+    A name that is no start of a run is told with the form it should have.
+    """
+    with pytest.raises(ImportRefusedError, match="is no name of a run: give its start"):
+        runs.started_at(run)
+
+
+def test_a_database_is_named_after_its_run():
+    """
+    ips-<run>.db says which run it holds; another name does not.
+    """
+    assert RUN == runs.of_file(Path(f"old/ips-{RUN}.db"))
+    with pytest.raises(ImportRefusedError, match="does not say which run it holds"):
+        runs.of_file(Path("old/ips.db"))
+
+
+def test_the_folders_of_a_run_are_found(tmp_path):
+    """
+    Every TLD that has the run, by name.
+    """
+    for name in (f"org/{RUN}", f"com/{RUN}", "net/2021-01-01__00-00-00", "current"):
+        (tmp_path / name).mkdir(parents=True)
+
+    assert [tmp_path / "com" / RUN, tmp_path / "org" / RUN] == runs.folders(tmp_path, RUN)
+
+
+def test_runs_that_are_there_are_listed(tmp_path):
+    """
+    A run that is not there is answered with those that are, the newest first.
+    """
+    for number in range(10, 32):
+        (tmp_path / "com" / f"2021-01-{number}__00-00-00").mkdir(parents=True)
+
+    with pytest.raises(ImportRefusedError) as error:
+        runs.folders(tmp_path, RUN)
+
+    assert f"holds no run {RUN}: give one that is there with --run: 2021-01-31__00-00-00, 2021-01-30" in str(
+        error.value
+    )
+    assert str(error.value).endswith("2021-01-12__00-00-00 and 2 older ones")
+
+
+def test_a_folder_without_runs_is_told(tmp_path):
+    """
+    A folder of something else, or none at all, is a sentence.
+    """
+    with pytest.raises(ImportRefusedError, match="holds no CSV files"):
+        runs.folders(tmp_path / "nowhere", RUN)

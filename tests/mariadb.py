@@ -1,0 +1,162 @@
+"""
+A MariaDB server of the tests' own: in a folder, on a socket and on a loopback port that nobody else uses.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import mysql.connector
+import pytest
+
+SECONDS_TO_START = 60.0
+# What is missing on a system where nobody installed a server: program, Debian package.
+PROGRAMS = {
+    "mariadbd": "mariadb-server-core",
+    "mariadb-install-db": "mariadb-server-core",
+    "my_print_defaults": "mariadb-client-core",
+}
+# Debian keeps the server where an ordinary user's PATH does not look.
+PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
+# Small buffers, and no waiting for disks: these data live for minutes.
+FRUGAL = (
+    "--innodb-buffer-pool-size=16M",
+    "--innodb-log-file-size=16M",
+    "--innodb-flush-method=nosync",
+    "--innodb-flush-log-at-trx-commit=0",
+    "--innodb-doublewrite=OFF",
+    "--aria-pagecache-buffer-size=1M",
+    "--key-buffer-size=1M",
+    "--performance-schema=OFF",
+    "--skip-log-bin",
+    "--skip-name-resolve",
+)
+
+
+@dataclass
+class MariaDb:
+    """A running server; its root has no password."""
+
+    folder: Path
+    port: int
+    _process: subprocess.Popen[bytes] | None = None
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    @property
+    def socket(self) -> Path:
+        return self.folder / "socket"
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        command = [program("mariadbd"), "--no-defaults", *_as_root(), *FRUGAL, f"--datadir={self.folder / 'data'}"]
+        command += [f"--socket={self.socket}", "--bind-address=127.0.0.1", f"--port={self.port}"]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen([*command, f"--tmpdir={self.folder}"], stdout=log, stderr=log)
+        deadline = time.monotonic() + SECONDS_TO_START
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"mariadbd does not start: {(self.folder / 'log').read_text()[-2000:]}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """End it; does nothing when it does not run."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(60)
+            self._process = None
+
+    def _answers(self) -> bool:
+        try:
+            self.execute("SELECT 1")
+        except mysql.connector.Error:
+            return False
+        return True
+
+    def execute(self, *statements: str) -> list[tuple[object, ...]]:
+        """Run statements as root, and give the rows of the last one."""
+        rows: list[tuple[object, ...]] = []
+        connection = mysql.connector.connect(
+            unix_socket=str(self.socket), user="root", collation="utf8mb4_bin", autocommit=True, connection_timeout=10
+        )
+        try:
+            with connection.cursor() as cursor:
+                for statement in statements:
+                    cursor.execute(statement)
+                    rows = cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
+        return rows
+
+    def database(self) -> str:
+        """Make an empty database and give its name."""
+        name = f"matrix{next(self._numbers)}"
+        self.execute(f"CREATE DATABASE {name}")
+        return name
+
+    def url(self, database: str | None = None, user: str = "root") -> str:
+        """Give the URL of a database, by default of a new one; `user` may be `name:password`."""
+        return f"mysql+mysqlconnector://{user}@127.0.0.1:{self.port}/{database or self.database()}"
+
+    def user(self, database: str, *privileges: str) -> str:
+        """Make a user who may do no more than these things with a database, and give `name:password`."""
+        name = f"user{next(self._numbers)}"
+        self.execute(f"CREATE USER {name}@'127.0.0.1' IDENTIFIED BY 'tell-nobody'")
+        if privileges:
+            self.execute(f"GRANT {', '.join(privileges)} ON {database}.* TO {name}@'127.0.0.1'")
+        return f"{name}:tell-nobody"
+
+
+def program(name: str) -> str | None:
+    """Give the path of a program."""
+    return shutil.which(name, path=PATH)
+
+
+def _as_root() -> list[str]:
+    """Give what a server has to be told that shall run as root."""
+    return ["--user=root"] if os.geteuid() == 0 else []
+
+
+def _install(folder: Path) -> None:
+    options = ["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]
+    options += [*_as_root(), "--innodb-log-file-size=16M", f"--datadir={folder / 'data'}", f"--tmpdir={folder}"]
+    made = subprocess.run(
+        [program("mariadb-install-db"), *options],
+        env=os.environ | {"PATH": PATH},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stdout + made.stderr
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDb]:
+    """Start a server once in a session."""
+    missing = sorted({package for name, package in PROGRAMS.items() if not program(name)})
+    if missing:
+        pytest.skip(f"MariaDB is not installed: apt-get install {' '.join(missing)}")
+    # The path of a socket has 107 octets at most, so not below pytest's own folder.
+    folder = Path(tempfile.mkdtemp(prefix="mariadb-"))
+    server = MariaDb(folder, _free_port())
+    try:
+        _install(folder)
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder)

@@ -1,0 +1,126 @@
+"""Every fact about one domain."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from ipv6matrix.store.database import Store, StoreError
+from ipv6matrix.store.queries import domain
+from tests.samples import domain_item
+
+# What tells rows apart, or points to others: no facts.
+KEYS = {"id", "domain_id", "host_id", "address_id", "router_id"}
+# By table, where its columns are.
+PLACES = {
+    "domains": lambda facts: [facts],
+    "soa_records": lambda facts: [facts["soa"]] if "soa" in facts else [],
+    "hosts": lambda facts: facts["hosts"],
+    "addresses": lambda facts: addresses(facts),  # noqa: PLW0108 - not there yet
+    "reverse_names": lambda facts: measured(facts, "reverse_names"),
+    "pings": lambda facts: measured(facts, "pings"),
+    "smtp_sessions": lambda facts: measured(facts, "smtp_sessions"),
+    "traces": lambda facts: measured(facts, "traces"),
+    "ports": lambda facts: [port for address in addresses(facts) for port in address["ports"]],
+    "hops": lambda facts: [hop for trace in measured(facts, "traces") for hop in trace["hops"]],
+}
+
+
+def addresses(facts):
+    return [address for host in facts["hosts"] for address in host["addresses"]]
+
+
+def measured(facts, table):
+    return [address[table] for address in addresses(facts) if table in address]
+
+
+@pytest.fixture(scope="module")
+def facts(finished):
+    return {name: domain.facts(finished.store, name) for name in finished.expected.domains}
+
+
+def test_hosts_and_addresses_are_those_of_the_truth(facts, finished):
+    """
+    Every role of a domain, and every address that its host's answers had.
+    """
+    expected = finished.expected
+    roles = {(host["kind"], name, host["name"], host["priority"]) for name, of in facts.items() for host in of["hosts"]}
+    found = {
+        (host["name"], address["family"], address["address"], address["choice"])
+        for of in facts.values()
+        for host in of["hosts"]
+        for address in host["addresses"]
+    }
+
+    assert expected.roles == roles
+    assert set(expected.host_addresses) == found
+
+
+@pytest.mark.parametrize("table", PLACES)
+def test_every_column_is_there(facts, finished, table):
+    """
+    Whatever the tables hold of a domain is part of its facts.
+    """
+    columns = {row[1] for row in finished.store.query(f"PRAGMA table_info({table})")} - KEYS
+    rows = [row for of in facts.values() for row in PLACES[table](of)]
+
+    missing = {"found_at"} if table == "addresses" else set()
+    assert rows
+    assert columns - missing <= set(rows[0])
+
+
+@pytest.mark.parametrize("table", ["pings", "ports", "traces", "reverse_names", "smtp_sessions"])
+def test_every_row_is_there(facts, finished, table):
+    """
+    As often as it was measured.
+    """
+    key = ", port" if table == "ports" else ""
+    joined = f"{table} JOIN addresses ON addresses.id = address_id WHERE found_at IS NOT NULL"
+    ((number,),) = finished.store.query(f"SELECT count(*) FROM (SELECT DISTINCT address{key} FROM {joined})")
+    found = {
+        (address["address"], row["port"] if key else None)
+        for of in facts.values()
+        for address in addresses(of)
+        for row in (address["ports"] if key else [address[table]] if table in address else [])
+    }
+
+    assert number == len(found)
+
+
+def test_lists_are_lists(facts):
+    """
+    Not text that holds one.
+    """
+    rtts = [ping["rtts_ms"] for of in facts.values() for ping in measured(of, "pings")]
+
+    names = [smtp["certificate_names"] for of in facts.values() for smtp in measured(of, "smtp_sessions")]
+
+    assert any(rtts)
+    assert any(isinstance(one, list) and one for one in names)
+    assert all(isinstance(value, float | int) for one in rtts for value in one)
+
+
+def test_another_name_has_no_facts(finished):
+    """
+    What is not on the list was not asked about.
+    """
+    assert domain.facts(finished.store, "nowhere.example") is None
+
+
+def test_a_file_that_is_broken_is_told(tmp_path):
+    """
+    A table that is not there is an error, and no absence.
+    """
+    path = tmp_path / "ips.db"
+    store = Store(path)
+    store.answer(domain_item("a.example"))
+    store.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TABLE soa_records")
+    broken = Store.read(path)
+
+    with pytest.raises(StoreError, match=r"cannot read .*no such table"):
+        domain.facts(broken, "a.example")
+    broken.close()

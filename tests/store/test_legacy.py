@@ -1,0 +1,108 @@
+"""The database of the 2022 crawler, as it is opened."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from ipv6matrix.store.database import Store, StoreError
+from ipv6matrix.store.legacy import TABLES, Legacy
+
+
+@pytest.fixture
+def path(tmp_path):
+    """Make an empty one."""
+    place = tmp_path / "ips.db"
+    connection = sqlite3.connect(place)
+    for table, columns in TABLES.items():
+        connection.execute(f"CREATE TABLE {table} ({', '.join(columns)})")
+    connection.close()
+    return place
+
+
+def change(path, *statements):
+    connection = sqlite3.connect(path)
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def test_rows_are_texts(path):
+    """
+    Whatever type a value has, it comes as the text of the CSV files; NULL is n/a, and octets are never no text.
+    """
+    change(path, "INSERT INTO ping VALUES ('192.0.2.1', 5, 1.25, '2.5', NULL, CAST(x'39ff' AS TEXT))")
+
+    with Legacy(path) as source:
+        assert [("192.0.2.1", "5", "1.25", "2.5", "n/a", "9\ufffd")] == list(source.rows("ping"))
+        assert [] == list(source.rows("job"))
+
+
+def test_no_file_is_a_sentence(tmp_path):
+    """
+    A name without a file is told.
+    """
+    with pytest.raises(StoreError, match=r"there is no .*: name an ips.db of the 2022 crawler"):
+        Legacy(tmp_path / "none.db")
+
+
+def test_another_file_is_a_sentence(tmp_path):
+    """
+    A file that is no database is told.
+    """
+    (tmp_path / "text.db").write_text("no database" * 100)
+
+    with pytest.raises(StoreError, match="file is not a database"):
+        Legacy(tmp_path / "text.db")
+
+
+def test_a_database_of_ours_is_a_sentence(tmp_path):
+    """
+    Exports read it as it is; there is nothing to import.
+    """
+    Store(tmp_path / "ips.db").close()
+
+    with pytest.raises(StoreError, match="is a database of ours"):
+        Legacy(tmp_path / "ips.db")
+
+
+@pytest.mark.parametrize(
+    ("statement", "lacks"),
+    [("DROP TABLE rdns", "column ip in a table rdns"), ("ALTER TABLE tcp RENAME starttls TO tls", "column starttls")],
+)
+def test_other_tables_are_a_sentence(path, statement, lacks):
+    """
+    A database without the table or column is told by what it lacks.
+    """
+    change(path, statement)
+
+    with pytest.raises(StoreError, match=lacks):
+        Legacy(path)
+
+
+def test_a_file_that_was_cut_is_a_sentence(path):
+    """
+    Half a database is told, when it is opened or when it is read.
+    """
+    change(path, *[f"INSERT INTO job VALUES ('MX', 'domain{n}.test', 'mx.test.', 10)" for n in range(2000)])
+    octets = path.read_bytes()
+    path.write_bytes(octets[: len(octets) // 2])
+
+    with pytest.raises(StoreError, match=r"cannot read .* that is whole"), Legacy(path) as source:
+        list(source.rows("job"))
+
+
+def test_the_file_is_not_written(path):
+    """
+    Reading leaves the file, and the folder, as they are.
+    """
+    before = path.read_bytes()
+    path.chmod(0o444)
+
+    with Legacy(path) as source:
+        list(source.rows("job"))
+
+    assert before == path.read_bytes()
+    assert [path] == list(path.parent.iterdir())

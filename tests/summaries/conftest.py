@@ -1,0 +1,32 @@
+"""Empty databases of each kind."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import pytest
+
+from ipv6matrix.summaries.database import Database
+
+
+@pytest.fixture(params=["sqlite", "mariadb"])
+def new_url(request, tmp_path):
+    """Give a function that gives the URL of a new, empty database."""
+    if request.param == "mariadb":
+        return request.getfixturevalue("mariadb").url
+    numbers = count()
+    return lambda: f"sqlite:///{tmp_path / 'folder' / f'matrix{next(numbers)}.db'}"
+
+
+@pytest.fixture
+def new_database(new_url):
+    """Give a function that gives a new, empty database."""
+    opened = []
+
+    def new():
+        opened.append(Database(new_url()))
+        return opened[-1]
+
+    yield new
+    for database in opened:
+        database.__exit__(None, None, None)

@@ -1,0 +1,57 @@
+"""
+Rows of summaries made by hand, and what a database holds of them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from sqlalchemy import select
+
+from ipv6matrix.summaries.database import Database
+from ipv6matrix.summaries.rows import DomainPenetration, DomainRow, HostData, Reachability, Row
+from ipv6matrix.summaries.tables import METADATA, TABLES
+
+DATE = dt.date(2024, 5, 6)
+LATER = dt.date(2024, 6, 3)
+
+
+def made_up(date: dt.date = DATE, domains: int = 5, *, per_domain: int = 3, six: float = 0.5) -> list[Row]:
+    """Give rows of a date for some domains in two TLDs, each with so many web hosts, a share of them dual-stack."""
+    return list(_rows(date, domains, per_domain, six))
+
+
+def _rows(date: dt.date, domains: int, per_domain: int, six: float) -> Iterator[Row]:
+    for tld, country in (("de", "DE"), ("example", "GB")):
+        for number in range(domains):
+            name = f"d{number:05}.{tld}"
+            yield DomainRow(date=date, domain=name, country=country, www_hosts=per_domain, pingratio=1 / 3)
+        hosts = domains * per_domain
+        both = round(hosts * six)
+        yield DomainPenetration(date=date, country=country, tld=tld, domains=domains, domains6=domains // 2)
+        for kind in ("MX", "WWW"):
+            figures = {"hosts": hosts, "hosts4": hosts - both, "dualstack": both, "ping4": 12345.678, "unknown": 0}
+            yield HostData(date=date, country=country, tld=tld, type=kind, **figures)
+        for service in ("HTTP", "SMTPS"):
+            yield Reachability(date=date, country=country, tld=tld, service=service, hosts4=hosts, reach4=both)
+
+
+def as_tables(rows: list[Row]) -> dict[str, list[tuple[object, ...]]]:
+    """Give the rows by table, in the order of their keys."""
+    tables: dict[str, list[tuple[object, ...]]] = {table.name: [] for table in METADATA.sorted_tables}
+    for row in rows:
+        tables[TABLES[type(row)].name].append(tuple(asdict(row).values()))
+    return {name: sorted(values) for name, values in tables.items()}
+
+
+def held(database: Database, date: dt.date = DATE) -> dict[str, list[tuple[object, ...]]]:
+    """Give what a database holds of a date, in the same form."""
+    if not database.has_tables():
+        return as_tables([])
+    with database.read() as connection:
+        return {
+            table.name: sorted(map(tuple, connection.execute(select(table).where(table.c.date == date))))
+            for table in METADATA.sorted_tables
+        }

@@ -1,0 +1,167 @@
+"""From facts to rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict
+
+import pytest
+
+from ipv6matrix.exceptions import ExportError
+from ipv6matrix.items import Failure
+from ipv6matrix.store.database import Store
+from ipv6matrix.summaries import figures
+from ipv6matrix.summaries.rows import DomainPenetration, DomainRow, HostData, Reachability
+from ipv6matrix.summaries.tables import TABLES
+from tests.summaries.sample_rows import DATE
+from tests.summaries.test_hosts import address, domain, host
+from tests.summaries.true_figures import TrueFigures, keyed
+
+
+@pytest.mark.parametrize("row", TABLES, ids=lambda row: TABLES[row].name)
+def test_figures_are_those_of_the_truth(finished, row):
+    """
+    Every row of every table is what the truth about the simulated Internet comes to.
+    """
+    found = [asdict(one) for one in figures.rows_of(finished.store) if isinstance(one, row)]
+    expected = TrueFigures(finished).tables()[TABLES[row].name]
+
+    assert keyed(expected, pytest.approx) == keyed(found)
+    assert len(expected) == len(found)
+
+
+def test_the_truth_has_something_of_everything(finished):
+    """
+    Each figure has a row where it is not 0, so that a wrong one shows.
+
+    A host without an address has no country, so `noip` is 0 everywhere; a
+    simulated port can always be asked.
+    """
+    for table, rows in TrueFigures(finished).tables().items():
+        never = {name for name in rows[0] if not any(row[name] for row in rows)}
+        assert {"HostData": {"noip"}, "Reachability": {"unknown"}}.get(table, set()) == never
+
+
+def rows(*domains, **more):
+    """Give the rows of made-up domains, by their kind."""
+    kinds = (DomainRow, DomainPenetration, HostData, Reachability)
+    found = list(figures.rows(domains, DATE, **more))
+    return {kind: [row for row in found if isinstance(row, kind)] for kind in kinds}
+
+
+def test_a_shared_host_is_measured_once():
+    """
+    Two domains of a TLD with one name server have two hosts, and one that was pinged and traced.
+    """
+    four, six = address("192.0.2.1", avg_ms=20.5, hops=9), address("2001:db8::1", avg_ms=10.25, hops=12)
+    shared = host("ns.a.example", "NS", four, six, priority=1)
+
+    (row,) = rows(domain(shared), domain(shared, name="b.example"))[HostData]
+
+    assert (2, 2, 1, 1, 20.5, 10.25) == (row.hosts, row.dualstack, row.pinghosts, row.faster, row.ping4, row.ping6)
+    assert (1, 0, 9, 12) == (row.pathhosts, row.fewer, row.hops4, row.hops6)
+
+
+def test_a_host_guessed_for_two_domains_is_measured_once():
+    """
+    www.ipv6 before a.example is www before ipv6.a.example.
+    """
+    four, six = address("192.0.2.1", avg_ms=20.5), address("2001:db8::1", avg_ms=10.25)
+    guess = host("www.ipv6.a.example", "WWW", four, six)
+
+    (row,) = rows(domain(guess), domain(guess, name="ipv6.a.example"))[HostData]
+
+    assert (2, 1, 20.5) == (row.hosts, row.pinghosts, row.ping4)
+
+
+def test_each_tld_has_its_own_rows():
+    """
+    A host that domains of two TLDs share counts in both.
+    """
+    shared = host("ns.a.example", "NS", address("192.0.2.1"), priority=1)
+
+    found = rows(domain(shared), domain(shared, name="b.test"))
+
+    for kind in (HostData, DomainPenetration):
+        assert ["example", "test"] == [row.tld for row in found[kind]]
+
+
+def test_what_could_not_be_asked_is_neither_open_nor_closed():
+    """
+    A port without an answer counts as unknown, once for each host.
+    """
+    hosts = [
+        host("www.a.example", "WWW", address("192.0.2.1", port80=True), address("2001:db8::1", port80=None)),
+        host("six.a.example", "WWW", address("192.0.2.2", port80=None), address("2001:db8::2", port80=None)),
+        host("www6.a.example", "WWW", address("192.0.2.3", port80=False)),
+    ]
+
+    (row,) = rows(domain(*hosts), services=["HTTP"])[Reachability]
+
+    assert (3, 2, 1, 0, 2) == (row.hosts4, row.hosts6, row.reach4, row.reach6, row.unknown)
+
+
+def test_a_service_that_was_not_asked_has_no_rows():
+    """
+    Not asked is no row; asked and closed is a row.
+    """
+    found = rows(domain(host(four=address("192.0.2.1", port443=False))), services=["HTTPS"])
+
+    assert [("HTTPS", 1, 0)] == [(row.service, row.hosts4, row.reach4) for row in found[Reachability]]
+
+
+def test_a_failed_lookup_is_no_absence():
+    """
+    A host whose AAAA lookup failed is unknown, not IPv4 only; so is its domain, unless IPv6 is found elsewhere.
+    """
+    doubtful = host(four=address("192.0.2.1"), aaaa=Failure.TIMEOUT)
+    found = rows(domain(doubtful), domain(doubtful, host("ns.b.example", "NS", six=address("2001:db8::1"))))
+
+    (penetration,) = found[DomainPenetration]
+    assert (2, 1, 1) == (penetration.domains, penetration.domains6, penetration.unknown)
+    web = next(row for row in found[HostData] if row.type == "WWW")
+    assert (2, 0, 2) == (web.hosts, web.hosts4, web.unknown)
+
+
+def test_nowhere_is_in_two_tables():
+    """
+    A domain without a country stands under ZZ; its hosts are in no total.
+    """
+    found = rows(domain(host(four=address("192.0.2.1", None))))
+
+    assert ["ZZ"] == [row.country for row in found[DomainPenetration]]
+    assert ["ZZ"] == [row.country for row in found[DomainRow]]
+    assert [] == found[HostData] + found[Reachability]
+
+
+@pytest.mark.parametrize(
+    ("crawl", "services"),
+    [
+        ({"settings": '{"METRICS": "ping, tcp80"}', "skipped": "{}"}, {"HTTP"}),
+        ({"settings": '{"METRICS": ["tls", "tcp443"]}', "skipped": '{"tcp443": "no way"}'}, {"SMTPS"}),
+        ({"settings": '{"METRICS": ""}', "skipped": "{}"}, set()),
+        ({"settings": "{}", "skipped": "{}"}, {"HTTP", "HTTPS", "SMTPS"}),
+        ({}, {"HTTP", "HTTPS", "SMTPS"}),
+    ],
+)
+def test_what_was_asked_is_on_record(crawl, services):
+    """
+    Metrics of the settings less those that were skipped; a file that does not say has all.
+    """
+    assert services == figures.services_of(crawl)
+
+
+def test_the_date_is_that_of_the_first_start(tmp_path):
+    """
+    In UTC; a file without a crawl is refused.
+    """
+    store = Store(tmp_path / "ips.db")
+    with pytest.raises(ExportError, match="does not say when its crawl began"):
+        figures.date_of(store)
+    store.record_crawl(
+        run="2024-05-06__23-59-59", version="1", settings="{}", list="", list_sha256="", starts=1, resolver="",
+        skipped="{}", started_at=int(dt.datetime(2024, 5, 6, 23, 59, 59, tzinfo=dt.UTC).timestamp()),
+    )  # fmt: skip
+
+    assert DATE == figures.date_of(store)
+    store.close()

@@ -1,0 +1,117 @@
+"""A crawl's rows, written."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from random import Random
+
+import pytest
+
+from ipv6matrix.exceptions import ExportError
+from ipv6matrix.store.database import ReadStoppedError
+from ipv6matrix.summaries.database import Database
+from ipv6matrix.summaries.publication import BATCH, Published, publish
+from tests.crawls import ROOT
+from tests.summaries.dying import DOMAINS
+from tests.summaries.sample_rows import DATE, LATER, as_tables, held, made_up
+
+
+def dying(verb, instant, delay_s, *urls):
+    """Run a publication or promotion that kills itself, and give how it ended."""
+    command = [sys.executable, "-m", "tests.summaries.dying", verb, str(instant), str(delay_s), *urls]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def instants(verb, *urls):
+    """Count the instants of an undisturbed run."""
+    ended = dying(verb, 0, 0, *urls)
+    assert ended.returncode == 0, ended.stderr
+    return int(ended.stdout)
+
+
+def test_what_is_published_is_there(new_database):
+    """
+    All rows of all tables are kept, more than go into one statement.
+    """
+    database, rows = new_database(), made_up(domains=BATCH)
+
+    assert Published(domains=2 * BATCH, replaced=0) == publish(database, DATE, rows)
+    assert as_tables(rows) == held(database)
+
+
+def test_publishing_twice_changes_nothing(new_database):
+    """
+    The same date is replaced, and who replaces it is told how many domains it had.
+    """
+    database = new_database()
+    publish(database, DATE, made_up())
+
+    assert Published(domains=10, replaced=10) == publish(database, DATE, made_up())
+    assert as_tables(made_up()) == held(database)
+
+
+def test_another_crawl_of_a_date_takes_its_place(new_database):
+    """
+    Nothing is left of what a date held, and other dates stay.
+    """
+    database = new_database()
+    publish(database, DATE, made_up(domains=7))
+    publish(database, LATER, made_up(LATER, domains=4))
+
+    assert Published(domains=6, replaced=14) == publish(database, DATE, made_up(domains=3))
+    assert as_tables(made_up(domains=3)) == held(database)
+    assert as_tables(made_up(LATER, domains=4)) == held(database, LATER)
+
+
+def test_what_is_interrupted_has_changed_nothing(new_database):
+    """
+    When the crawl cannot be read to its end, the date keeps what it had.
+    """
+    database = new_database()
+    publish(database, DATE, made_up(domains=3))
+
+    def broken():
+        yield from made_up(domains=BATCH)
+        raise ReadStoppedError("enough")
+
+    with pytest.raises(ReadStoppedError):
+        publish(database, DATE, broken())
+
+    assert as_tables(made_up(domains=3)) == held(database)
+
+
+def test_a_kill_leaves_the_old_rows_or_the_new_ones(new_url):
+    """
+    Killed at ten random instants, publishing leaves a date as it was or as it shall be; done again it is whole.
+    """
+    url = new_url()
+    old, new = as_tables(made_up(domains=3)), as_tables(made_up(domains=DOMAINS))
+    random = Random(46)
+    with Database(url) as database:
+        publish(database, DATE, made_up(domains=3))
+        last = instants("publish", url)
+        for instant in random.sample(range(1, last + 1), 10):
+            publish(database, DATE, made_up(domains=3))
+            delay_s = random.choice((0, random.uniform(0, 0.02)))
+
+            ended = dying("publish", instant, delay_s, url)
+
+            # A kill that tarries may come too late.
+            assert -signal.SIGKILL == ended.returncode or delay_s, ended.stderr
+            assert held(database) in (old, new)
+            publish(database, DATE, made_up(domains=DOMAINS))
+            assert new == held(database)
+
+
+def test_two_dates_in_one_crawl_are_no_crawl(new_database):
+    """
+    A row that is there twice is refused, and nothing is published.
+    """
+    database = new_database()
+
+    with pytest.raises(ExportError, match=r"UNIQUE|Duplicate"):
+        publish(database, DATE, made_up() + made_up())
+
+    assert as_tables([]) == held(database)

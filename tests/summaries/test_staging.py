@@ -1,0 +1,188 @@
+"""From staging to live."""
+
+from __future__ import annotations
+
+import signal
+from random import Random
+
+import pytest
+
+from ipv6matrix.exceptions import ExportError
+from ipv6matrix.summaries.database import Database
+from ipv6matrix.summaries.publication import BATCH, publish
+from ipv6matrix.summaries.staging import Promoted, choose, promote
+from tests.summaries.dying import DOMAINS
+from tests.summaries.sample_rows import DATE, LATER, as_tables, held, made_up
+from tests.summaries.test_publication import dying, instants
+
+NOTHING = as_tables([])
+
+
+@pytest.fixture
+def staging(new_database):
+    """A staging database with one crawl of more rows than a page has."""
+    database = new_database()
+    publish(database, DATE, made_up(domains=BATCH))
+    return database
+
+
+def test_a_crawl_moves_whole(staging, new_database):
+    """
+    After a promotion all four tables are live, and staging is empty of that date.
+    """
+    live = new_database()
+    publish(staging, LATER, made_up(LATER))
+
+    assert Promoted(domains=2 * BATCH, replaced=0, was_live=False) == promote(staging, live, DATE)
+    assert as_tables(made_up(domains=BATCH)) == held(live)
+    assert NOTHING == held(staging)
+    assert as_tables(made_up(LATER)) == held(staging, LATER)
+
+
+def test_a_date_that_is_live_is_refused(staging, new_database):
+    """
+    Other figures of the same date stay live, and staging keeps its own.
+    """
+    live = new_database()
+    publish(live, DATE, made_up(domains=2))
+
+    with pytest.raises(ExportError, match=r"is live already .* --replace"):
+        promote(staging, live, DATE)
+
+    assert as_tables(made_up(domains=2)) == held(live)
+    assert as_tables(made_up(domains=BATCH)) == held(staging)
+
+
+def test_a_date_that_is_live_is_replaced_when_told(staging, new_database):
+    """
+    Told to replace it, a promotion leaves nothing of what was live under that date.
+    """
+    live = new_database()
+    publish(live, DATE, made_up(domains=BATCH + 1))
+    publish(live, LATER, made_up(LATER))
+
+    promoted = promote(staging, live, DATE, replace=True)
+
+    assert Promoted(domains=2 * BATCH, replaced=2 * BATCH + 2, was_live=False) == promoted
+    assert as_tables(made_up(domains=BATCH)) == held(live)
+    assert as_tables(made_up(LATER)) == held(live, LATER)
+    assert NOTHING == held(staging)
+
+
+def test_what_was_interrupted_is_finished(staging, new_database):
+    """
+    When live holds exactly what staging holds, only staging is emptied.
+    """
+    live = new_database()
+    publish(live, DATE, made_up(domains=BATCH))
+
+    assert Promoted(domains=2 * BATCH, replaced=0, was_live=True) == promote(staging, live, DATE)
+    assert as_tables(made_up(domains=BATCH)) == held(live)
+    assert NOTHING == held(staging)
+
+
+def test_a_single_figure_makes_a_difference(staging, new_database):
+    """
+    Rows that differ in the last one are no interrupted promotion.
+    """
+    live = new_database()
+    *rows, last = made_up(domains=BATCH)
+    publish(live, DATE, [*rows, type(last)(date=DATE, country="GB", tld="example", service="SMTPS", hosts4=1)])
+
+    with pytest.raises(ExportError, match="with other figures"):
+        promote(staging, live, DATE)
+
+
+@pytest.mark.parametrize(("one", "other"), [("sqlite", "mariadb"), ("mariadb", "sqlite")])
+def test_databases_of_different_kinds(mariadb, tmp_path, one, other):
+    """
+    A crawl goes from SQLite to MariaDB and back, to the last digit, and is recognized where it is live.
+    """
+    urls = {"sqlite": f"sqlite:///{tmp_path / 'matrix.db'}", "mariadb": mariadb.url()}
+    with Database(urls[one]) as staging, Database(urls[other]) as live:
+        for was_live in (False, True):
+            publish(staging, DATE, made_up(domains=BATCH))
+
+            assert was_live is promote(staging, live, DATE).was_live
+            assert as_tables(made_up(domains=BATCH)) == held(live)
+            assert NOTHING == held(staging)
+
+
+def test_kills_leave_live_whole(new_url):
+    """
+    Killed at ten random instants, a promotion leaves a date live or not, never in part; done again, it is finished.
+    """
+    whole, random = as_tables(made_up(domains=DOMAINS)), Random(64)
+    staging_url, live_url = new_url(), new_url()
+    with Database(staging_url) as staging, Database(live_url) as live:
+        publish(staging, DATE, made_up(domains=DOMAINS))
+        empty(live)
+        last = instants("promote", staging_url, live_url)
+        for instant in random.sample(range(1, last + 1), 10):
+            publish(staging, DATE, made_up(domains=DOMAINS))
+            empty(live)
+            delay_s = random.choice((0, random.uniform(0, 0.02)))
+
+            ended = dying("promote", instant, delay_s, staging_url, live_url)
+
+            # A kill that tarries may come too late.
+            assert -signal.SIGKILL == ended.returncode or delay_s, ended.stderr
+            states = held(live), held(staging)
+            assert states in ((NOTHING, whole), (whole, whole), (whole, NOTHING))
+            if states[1] == whole:
+                promote(staging, live, DATE)
+            assert (whole, NOTHING) == (held(live), held(staging))
+
+
+def test_a_kill_between_the_two_commits(new_url):
+    """
+    Killed when live has committed and staging has not, both hold the date; the next promotion empties staging.
+    """
+    whole, urls = as_tables(made_up(domains=DOMAINS)), (new_url(), new_url())
+    with Database(urls[0]) as staging, Database(urls[1]) as live:
+        publish(staging, DATE, made_up(domains=DOMAINS))
+        empty(live)
+        last = instants("promote", *urls)
+        publish(staging, DATE, made_up(domains=DOMAINS))
+        empty(live)
+
+        assert -signal.SIGKILL == dying("promote", last, 0, *urls).returncode
+
+        assert (whole, whole) == (held(live), held(staging))
+        assert promote(staging, live, DATE).was_live
+        assert (whole, NOTHING) == (held(live), held(staging))
+
+
+def empty(database):
+    publish(database, DATE, [])
+
+
+def test_the_only_date_need_not_be_named(staging):
+    """
+    With one crawl in staging, that one is meant.
+    """
+    assert DATE == choose(staging)
+    assert DATE == choose(staging, DATE)
+
+
+def test_dates_are_listed(staging):
+    """
+    With several crawls, or another one asked for, the dates that are there are told.
+    """
+    with pytest.raises(ExportError, match="does not hold 2024-06-03: give --date with one of 2024-05-06"):
+        choose(staging, LATER)
+    publish(staging, LATER, made_up(LATER))
+    with pytest.raises(ExportError, match="holds several dates: give --date with one of 2024-05-06, 2024-06-03"):
+        choose(staging)
+
+
+def test_nothing_in_staging(new_database):
+    """
+    Without tables, or with empty ones, there is nothing to promote.
+    """
+    database = new_database()
+    with pytest.raises(ExportError, match="holds no summaries: publish"):
+        choose(database)
+    database.prepare()
+    with pytest.raises(ExportError, match="holds no date: publish"):
+        choose(database)

@@ -1,0 +1,76 @@
+"""
+Opt-outs that come in the middle of a crawl.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ipv6matrix.store.database import Store
+from tests import crawls
+from tests.test_stops import done, until
+
+# What was on its way when the file changed may still arrive.
+IN_FLIGHT_S = 1.0
+ALL_OF_IPV4 = "198.18.0.0/15"
+
+
+@pytest.fixture
+def names(internet):
+    return [name for name in internet.scenario.domains if name.endswith((".com", ".net", ".org"))][:30]
+
+
+def crawl(internet, names, place, entry, **settings):
+    """Crawl a list, opt somebody out in the middle as an operator does, and give when that was done."""
+    (place / "list").write_text("".join(f"{name}\n" for name in names))
+    file = place / "optout.txt"
+    file.write_text("# nobody yet\n")
+    chosen = internet.settings() | crawls.folders(place) | {"OPTOUT_FILE": file, "FEATURES": "WWW"}
+    chosen |= {"SECOND_PASS": False, "PROBE_RATE_PER_NETWORK": 0, "EXPORTS": ""} | settings
+    command = crawls.command(place / "list", chosen)
+    with subprocess.Popen(command, cwd=crawls.ROOT, stderr=subprocess.PIPE, text=True) as process:
+        until(lambda: done(place) > 12)
+        words = ["optout", "add", entry, "-s", f"OPTOUT_FILE={file}"]
+        subprocess.run([sys.executable, "-m", "scrapy", *words], cwd=crawls.ROOT, check=True, timeout=60)
+        added_at = time.time()
+        _, said = process.communicate(timeout=120)
+    assert 0 == process.returncode, said
+    return added_at
+
+
+def finished(place):
+    (path,) = place.glob("ips-*.db")
+    return Store.read(path)
+
+
+def test_a_domain_gets_no_further_question(internet, names, tmp_path):
+    """
+    Others are asked on, and the data say why it was not.
+    """
+    name = names[-1]
+    added_at = crawl(internet, names, tmp_path, name, METRICS="", DNS_CONCURRENCY=1, QUERY_RATE=40)
+    asked = [query.name.rstrip(".") for query in internet.queries(since=added_at + IN_FLIGHT_S)]
+    store = finished(tmp_path)
+
+    assert asked, "the crawl had ended before the opt-out could show"
+    assert [] == [one for one in asked if f".{one}".endswith(f".{name}")]
+    assert [("opted_out",)] == store.query(f"SELECT refusal FROM domains WHERE name = '{name}'")
+    store.close()
+
+
+def test_a_network_gets_no_further_packet(internet, names, tmp_path):
+    """
+    Not even of probes that have begun and wait for their turn; the other family goes on.
+    """
+    added_at = crawl(internet, names, tmp_path, ALL_OF_IPV4, METRICS="ping,tcp80,path", PROBE_RATE=50)
+    resolvers = (internet.resolver4, internet.resolver6)
+    sent = [packet.destination for packet in internet.packets(since=added_at + IN_FLIGHT_S)]
+    store = finished(tmp_path)
+
+    assert {6} == {6 if ":" in target else 4 for target in sent if target not in resolvers}
+    assert ("opted_out",) in store.query("SELECT DISTINCT refusal FROM addresses WHERE family = 4")
+    store.close()

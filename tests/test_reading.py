@@ -1,0 +1,69 @@
+"""What the commands share that read a crawl."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+
+import pytest
+
+from ipv6matrix.store import schema
+from ipv6matrix.store.database import Store
+from tests.crawls import ROOT
+from tests.samples import domain_item
+
+
+@pytest.mark.parametrize("command", [("summary",), ("export", "csv"), ("report",)])
+def test_a_damaged_file_is_told(tmp_path, command):
+    """
+    When a page in the middle is broken the sentence names the file and the mend, and nothing is left half-written.
+    """
+    path = tmp_path / "ips.db"
+    store = Store(path)
+    for number in range(3000):
+        store.answer(domain_item(f"{number}.example"))
+    record = {"version": "v", "settings": "{}", "list": "l", "list_sha256": "s", "resolver": "r", "skipped": "{}"}
+    store.record_crawl(run="2024-01-05__10-00-00", started_at=1, starts=1, end_reason="finished", **record)
+    store.close()
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 :] = b"\xa5" * (len(content) - len(content) // 2)
+    path.write_bytes(content)
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "scrapy", *command, str(path), "-s", f"OUTPUT_DIR={tmp_path}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert 2 == ended.returncode, ended.stderr
+    assert f"cannot read '{path}'" in ended.stderr
+    assert "check the disk" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert [path] == [file for file in tmp_path.rglob("*") if file.is_file()]
+
+
+def test_a_file_of_an_earlier_version_is_brought_up_to_date(tmp_path):
+    """
+    A crawl from before the last change of the schema is read like any other, and is of today's schema afterwards.
+    """
+    path = tmp_path / "ips.db"
+    with closing(sqlite3.connect(path)) as connection:
+        schema.create_facts(connection)
+        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+        connection.execute("PRAGMA user_version = 1")
+        connection.execute(
+            "INSERT INTO domains (name, tld, ns_status, asked_at) VALUES ('a.example', 'example', 'ok', 1)"
+        )
+        connection.commit()
+
+    for note in (f"{path} is of an earlier version", ""):
+        ended = subprocess.run(
+            [sys.executable, "-m", "scrapy", "summary", str(path)], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        assert ended.stderr.startswith(note)
+        assert f"Results: {path}" in ended.stdout
+    assert "" == ended.stderr

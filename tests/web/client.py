@@ -1,0 +1,24 @@
+"""
+Asks the web server as a client over HTTP would, without a socket.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+from starlette.types import ASGIApp
+
+from ipv6matrix.web.app import create_app
+
+HOST = "http://matrix.example"
+
+
+def over(app: ASGIApp, base: str = HOST) -> httpx.AsyncClient:
+    """Make a client of an application; what it raises would be a failure of the server."""
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=base)
+
+
+def of(summary_url: str, output_dir: str | Path = "/nowhere") -> httpx.AsyncClient:
+    """Make a client of a server over a database."""
+    return over(create_app(summary_url, output_dir))

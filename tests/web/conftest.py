@@ -1,0 +1,44 @@
+"""Databases with summaries, made once, and clients of servers over them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.web import client, summaries
+from tests.web.server import serving
+
+
+@pytest.fixture(scope="session")
+def sqlite_url(tmp_path_factory):
+    return summaries.sqlite(tmp_path_factory.mktemp("summaries"))
+
+
+@pytest.fixture(scope="session")
+def mariadb_url(mariadb):
+    return summaries.fill(mariadb.url())
+
+
+@pytest.fixture(scope="session", params=["sqlite", "mariadb"])
+def summary_url(request):
+    """Both kinds of databases, one after the other."""
+    return request.getfixturevalue(f"{request.param}_url")
+
+
+@pytest.fixture
+async def web(sqlite_url):
+    """A client of a server over the SQLite file; enough where the database makes no difference."""
+    async with client.of(sqlite_url) as asking:
+        yield asking
+
+
+@pytest.fixture(scope="session")
+def server_url(sqlite_url):
+    """A real server over the SQLite file."""
+    with serving(client.create_app(sqlite_url, "/nowhere")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def sqlite_app(sqlite_url):
+    """A server over the SQLite file, to be asked without a socket."""
+    return client.create_app(sqlite_url, "/nowhere")

@@ -1,0 +1,39 @@
+"""Which media type a client would like best."""
+
+from __future__ import annotations
+
+import pytest
+
+from ipv6matrix.web.accept import best
+
+OFFERED = ("application/json", "text/html", "text/csv")
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        (None, "application/json"),
+        ("  ", "application/json"),
+        ("text/html", "text/html"),
+        ("TEXT/HTML", "text/html"),
+        ("text/*", "text/html"),
+        ("text/csv, text/html", "text/html"),
+        ("text/csv;q=0.5, text/html;q=0.4", "text/csv"),
+        ("text/csv; charset=utf-8 ;q=0.5, text/html;q=0.4", "text/csv"),
+        # The more specific range decides, wherever it stands (RFC 9110 section 12.5.1).
+        ("*/*;q=1, application/json;q=0.1", "text/html"),
+        ("text/html;q=0, text/*", "text/csv"),
+        ("image/png", None),
+        ("*/*;q=0", None),
+        ("nonsense, ;;, /, text/", None),
+        ("nonsense, text/csv", "text/csv"),
+        ("text/csv;q=1.000;q=0", "text/csv"),
+        ("text/csv;q=high", "text/csv"),
+        (",".join(["a/b"] * 5_000) + ",text/csv", "text/csv"),
+    ],
+)
+def test_the_best_is_chosen(accept, expected):
+    """
+    By quality, then by the order of what is offered; nothing when nothing fits.
+    """
+    assert expected == best(accept, OFFERED)

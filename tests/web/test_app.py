@@ -1,0 +1,157 @@
+"""The application as a whole."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ipv6matrix.web import app as module
+from ipv6matrix.web.database import BadUrlError
+from tests.web import client, summaries
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+async def test_the_environment_says_what_is_served(tmp_path, monkeypatch):
+    """
+    `uvicorn ipv6matrix.web.app:app` reads two variables.
+    """
+    monkeypatch.setenv("IPV6MATRIX_SUMMARY_URL", summaries.sqlite(tmp_path))
+    monkeypatch.setenv("IPV6MATRIX_OUTPUT_DIR", str(tmp_path))
+    module._of_the_environment.cache_clear()
+    async with client.over(module.app) as web:
+        answer = await web.get("/json/hosts")
+    module._of_the_environment.cache_clear()
+
+    assert 200 == answer.status_code
+
+
+def test_a_url_of_nothing_is_told():
+    """
+    Whoever makes an application hears at once that its URL is none.
+    """
+    with pytest.raises(BadUrlError, match="names no database"):
+        module.create_app("matrix", ".")
+
+
+async def test_every_path_is_documented(web):
+    """
+    docs/api.md has each path of /api/v1, and no others.
+    """
+    text = (PROJECT / "docs/api.md").read_text("utf-8")
+    paths = set((await web.get("/openapi.json")).json()["paths"])
+
+    assert paths == set(re.findall(r"^\| `(/api/v1\S*)`", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../app.py",
+        "/static/%2e%2e/app.py",
+        "/static/..%2fapp.py",
+        "/static//etc/passwd",
+        "/static/%00",
+        "/json/../../etc/passwd",
+        "/api/v1/domains/..%2f..%2fetc%2fpasswd",
+        "/api/v1/tables/..%2fmatrix.csv",
+        "/api/v1/tables/%2e%2e.csv",
+    ],
+)
+async def test_no_path_leads_out(web, path):
+    """
+    Nothing but what is meant to be served is.
+    """
+    answer = await web.send(web.build_request("GET", f"{client.HOST}{path}"))
+
+    assert answer.status_code in (400, 404)
+    assert not [word for word in ("root:", "import ", "Traceback") if word in answer.text]
+
+
+INJECTIONS = [
+    "' OR '1'='1",
+    "x' UNION SELECT sql,2 FROM sqlite_schema --",
+    '"; DROP TABLE Domains; --',
+    "\\",
+    "%00",
+    "{}",
+    "${7*7}",
+]
+
+
+@pytest.mark.parametrize("text", INJECTIONS)
+async def test_text_stays_text(web, text):
+    """
+    What means something to a database means nothing in a parameter or a path.
+    """
+    before = (await web.get("/json/hosts")).text
+    for path, parameters in (
+        ("/json/hosts", {"tlds": text}),
+        ("/json/hosts", {"types": text}),
+        ("/json/hosts", {"min-sample": text}),
+        ("/api/v1/domains", {"prefix": text}),
+        ("/api/v1/domains", {"after": text, "country": text}),
+        ("/api/v1/hosts", {"sort": text}),
+        ("/api/v1/hosts", {"tld": text}),
+    ):
+        answer = await web.get(path, params=parameters)
+        assert answer.status_code in (200, 400), (path, parameters)
+        assert not [word for word in ("SELECT ", "sqlite", "syntax") if word in answer.text.replace(text, "")]
+    for path in ("/csv/domain-", "/csv/domain/search-", "/csv/country-", "/api/v1/domains/"):
+        answer = await web.get(path + text.replace("/", ""))
+        assert answer.status_code in (400, 404), path
+
+    assert before == (await web.get("/json/hosts")).text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "json.evil.example/../x"},
+        {"Host": "'"},
+        {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "gopher"},
+        {"X-Original-URL": "/json/hosts", "X-Rewrite-URL": "/json/hosts"},
+        {"Accept": "a" * 50_000},
+        {"If-None-Match": "," * 50_000},
+        {"Accept-Encoding": "gzip;q=x, *;;;"},
+        {"Range": "bytes=0-1"},
+    ],
+)
+async def test_no_header_leads_astray(web, headers):
+    """
+    Odd headers change neither the answer nor a link in it.
+    """
+    path = "/api/v1/hosts?limit=1"
+    answer = await web.get(path, headers=headers)
+
+    assert 200 == answer.status_code
+    assert (await web.get(path)).json() == answer.json()
+    assert answer.json()["next"].startswith("/api/v1/hosts?")
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/json/hosts?tlds=" + ",".join(f"t{number}" for number in range(5_000)), 400),
+        ("/json/hosts?tlds=" + "de," * 20_000, 200),
+        ("/json/hosts?tlds=" + "x" * 60_000, 400),
+        ("/json/hosts?" + "&".join(f"p{number}=1" for number in range(5_000)), 200),
+        ("/json/domain-" + "x" * 60_000, 400),
+        ("/json/hosts?min-sample=" + "9" * 10_000, 400),
+        ("/api/v1/domains?prefix=" + "x" * 60_000, 400),
+        ("/api/v1/domains/" + "x" * 60_000, 400),
+        ("/api/v1/hosts?offset=" + "9" * 60_000, 400),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+async def test_giant_parameters_do_no_harm(web, path, status):
+    """
+    An answer or a refusal, and not the giant back again.
+    """
+    answer = await web.get(path)
+
+    assert status == answer.status_code
+    assert len(answer.content) < 20_000

@@ -1,0 +1,77 @@
+"""What caches may keep, and what is not sent twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from ipv6matrix.summaries.database import Database
+from ipv6matrix.summaries.publication import publish
+from ipv6matrix.summaries.rows import HostData
+from tests.web import client, summaries
+from tests.web.summaries import DATES
+
+PATHS = [
+    *("/json/hosts", "/csv/country-de", "/data/domain/search-s", "/api/v1", "/api/v1/hosts?group=tld"),
+    *("/api/v1/domains/a_b.de", "/api/v1/domains/a_b.de/badge.svg", "/api/v1/tables/hosts.csv"),
+    *("/api/v1/tables/hosts.parquet", "/api/v1/changes/tlds"),
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_what_a_client_has_is_not_sent_again(web, path):
+    """
+    The ETag of an answer, sent back, gives 304 without a body; so does one of several, and a strong one.
+    """
+    answer = await web.get(path)
+    etag = answer.headers["etag"]
+
+    assert "public, max-age=300" == answer.headers["cache-control"]
+    for given in (etag, f'"other", {etag}', etag.removeprefix("W/")):
+        again = await web.get(path, headers={"If-None-Match": given})
+        assert (304, b"", etag) == (again.status_code, again.content, again.headers["etag"])
+        assert "public, max-age=300" == again.headers["cache-control"]
+
+
+@pytest.mark.parametrize("given", ["*", '""', "W/", ",", "nonsense"])
+async def test_other_tags_are_no_match(web, given):
+    """
+    A tag that was never given leads to the whole answer.
+    """
+    assert 200 == (await web.get("/json/hosts", headers={"If-None-Match": given})).status_code
+
+
+async def test_each_answer_has_its_own_tag(web):
+    """
+    Paths, parameters and forms differ.
+    """
+    tags = [(await web.get(path)).headers["etag"] for path in PATHS]
+    accepts = ("application/json", "text/csv", "text/plain")
+    tags += [(await web.get("/data/hosts", headers={"Accept": accept})).headers["etag"] for accept in accepts]
+
+    assert len(tags) == len(set(tags))
+
+
+@pytest.mark.parametrize(
+    "path", ["/json/nothing", "/json/domain-nowhere.example", "/api/v1/nothing", "/api/v1/hosts?x=1"]
+)
+async def test_errors_are_not_kept(web, path):
+    """
+    What is not there today may be there tomorrow.
+    """
+    answer = await web.get(path)
+
+    assert ("no-store", None) == (answer.headers["cache-control"], answer.headers.get("etag"))
+
+
+async def test_a_new_crawl_is_seen_at_once(tmp_path):
+    """
+    The old tag leads to the new data.
+    """
+    url = summaries.sqlite(tmp_path)
+    async with client.of(url) as web:
+        etag = (await web.get("/json/hosts")).headers["etag"]
+        with Database(url) as database:
+            publish(database, DATES[0], [HostData(date=DATES[0], country="DE", tld="de", type="MX", hosts=7)])
+        again = await web.get("/json/hosts", headers={"If-None-Match": etag})
+
+    assert {"hosts": 7, "hosts6": 0} == again.json()[str(DATES[0])]

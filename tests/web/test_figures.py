@@ -1,0 +1,93 @@
+"""Sums by date and group, and numbers without noise."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from ipv6matrix.summaries.database import Database
+from ipv6matrix.summaries.publication import publish
+from ipv6matrix.summaries.rows import DomainPenetration
+from ipv6matrix.web.database import Summaries
+from ipv6matrix.web.figures import number, sums
+from ipv6matrix.web.legacy.resources import FIGURES
+from ipv6matrix.web.v1.resources import HOSTS, PENETRATION
+from tests.web.legacy import oracle
+from tests.web.summaries import DATES
+
+
+@pytest.fixture
+def ask(summary_url):
+    """Run a query in both kinds of databases."""
+    summaries = Summaries(summary_url)
+
+    def asked(query):
+        with summaries.connect() as connection:
+            return connection.execute(query).mappings().all()
+
+    yield asked
+    summaries.close()
+
+
+@pytest.mark.parametrize("group", [None, "tld", "country", "type"])
+def test_rows_come_by_date_and_group(ask, group):
+    """
+    One row for each date and word, in that order.
+    """
+    rows = ask(sums(FIGURES["hosts"], group=group))
+
+    expected = [(row["date"], row.get(group), row["hosts"]) for row in oracle.figures("hosts", group)]
+    assert expected == [(str(row["date"]), row.get(group), number(row["hosts"])) for row in rows]
+
+
+def test_the_least_total_is_one_of_the_whole_row(ask):
+    """
+    What is compared is the sum, not what is summed.
+    """
+    largest = max(row["hosts"] for row in oracle.figures("hosts"))
+
+    assert [largest] == [number(row["hosts"]) for row in ask(sums(FIGURES["hosts"], least=largest))]
+
+
+def test_a_ratio_is_one_of_sums(ask):
+    """
+    The share of all hosts together, in full precision.
+    """
+    for row in ask(sums(HOSTS, group="tld")):
+        assert number(row["with_ipv6"] / (row["hosts"] - row["unknown"]), 6) == number(row["ipv6_share"], 6)
+
+
+def test_nothing_known_has_no_share(tmp_path):
+    """
+    A ratio whose whole is 0 is nothing, not 0.
+    """
+    url = f"sqlite:///{tmp_path / 'matrix.db'}"
+    with Database(url) as database:
+        publish(database, DATES[0], [DomainPenetration(date=DATES[0], country="DE", tld="de", domains=2, unknown=2)])
+    summaries = Summaries(url)
+    with summaries.connect() as connection:
+        (row,) = connection.execute(sums(PENETRATION)).mappings()
+    summaries.close()
+
+    assert (2, None) == (row["domains"], row["ipv6_share"])
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0.1 + 0.2, 0.3),
+        (12.0, 12),
+        (Decimal(17), 17),
+        (Decimal("17.5000"), 17.5),
+        (1234.5678, 1234.568),
+        (3, 3),
+        ("3", "3"),
+        (None, None),
+    ],
+)
+def test_numbers_carry_no_noise(value, expected):
+    """
+    Three digits, and no point where there is nothing behind it.
+    """
+    assert (expected, type(expected)) == (number(value), type(number(value)))

@@ -1,0 +1,52 @@
+"""The page that shows the APIs."""
+
+from __future__ import annotations
+
+import pytest
+from lxml import html
+
+
+@pytest.fixture
+async def page(web):
+    return html.fromstring((await web.get("/api")).text)
+
+
+async def test_it_has_a_form_for_each_path(web, page):
+    """
+    With a field for each parameter of the document.
+    """
+    paths = (await web.get("/openapi.json")).json()["paths"]
+
+    expected = {path: {one["name"] for one in what["get"].get("parameters", [])} for path, what in paths.items()}
+    assert expected == {form.action: {field.name for field in form.xpath(".//input|.//select")} for form in page.forms}
+
+
+async def test_it_loads_nothing_from_elsewhere(web, page):
+    """
+    Scripts and styles are ours, are there, and none stands in the page itself.
+    """
+    loaded = page.xpath("//script/@src|//link/@href|//img/@src")
+
+    assert ["/static/api.css", "/static/api.js", "/static/icon.svg"] == sorted(loaded)
+    assert [200, 200, 200] == [(await web.get(path)).status_code for path in loaded]
+    assert [] == page.xpath("//style|//script[not(@src)]|//@style|//@onclick")
+
+
+async def test_a_form_works_without_scripts(web, page):
+    """
+    All fields sent as a browser sends them, empty ones included.
+    """
+    for form in page.forms:
+        if not form.xpath(".//@data-in-path"):
+            answer = await web.get(form.action, params=[(name, value or "") for name, value in form.form_values()])
+            assert 200 == answer.status_code, form.action
+
+
+async def test_its_links_lead_somewhere(web, page):
+    """
+    Each example is an answer.
+    """
+    links = page.xpath("//a/@href")
+
+    assert len(links) >= 3
+    assert {200} == {(await web.get(link)).status_code for link in links}

@@ -1,0 +1,35 @@
+"""The forms of answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from ipv6matrix.web.v1 import models
+from tests.web.v1.asking import ask
+
+
+@pytest.mark.parametrize(
+    ("path", "model"),
+    [
+        ("", models.Index),
+        ("/crawls", models.Page[models.Crawl]),
+        ("/hosts?group=type", models.Page[models.HostFigures]),
+        ("/reachability?group=service", models.Page[models.ReachFigures]),
+        ("/penetration?group=tld", models.Page[models.PenetrationFigures]),
+        ("/countries", models.Page[models.CountryTotals]),
+        ("/tlds", models.Page[models.TldTotals]),
+        ("/domains", models.Page[models.DomainSummary]),
+        ("/domains/a_b.de", models.Domain),
+        ("/changes/domains", models.Changes[models.DomainChange]),
+        ("/changes/countries", models.Changes[models.GroupChange]),
+        ("/tables", models.Tables),
+    ],
+)
+async def test_answers_have_the_form_that_is_documented(web, path, model):
+    """
+    No field is missing, and none is there that the document does not know.
+    """
+    answer = await ask(web, path)
+
+    filled = model.model_validate(answer).model_dump(mode="json", by_alias=True, exclude_unset=True)
+    assert answer == filled

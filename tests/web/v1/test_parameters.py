@@ -1,0 +1,39 @@
+"""Parameters that questions have in common."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from pydantic import ValidationError
+
+from ipv6matrix.web.v1.parameters import HostQuestion, PenetrationQuestion, ReachQuestion, order
+from ipv6matrix.web.v1.resources import HOSTS, PENETRATION, REACHABLE
+
+
+@pytest.mark.parametrize(
+    ("question", "figures"), [(HostQuestion, HOSTS), (ReachQuestion, REACHABLE), (PenetrationQuestion, PENETRATION)]
+)
+def test_every_field_of_an_answer_sorts(question, figures):
+    """
+    Also downwards.
+    """
+    for name in ("date", *figures.groups, *figures.fields, *figures.ratios):
+        assert f"-{name}" == question(sort=f"-{name}").sort
+
+
+@pytest.mark.parametrize("question", [HostQuestion, ReachQuestion, PenetrationQuestion])
+def test_a_misspelt_filter_is_refused(question):
+    """
+    It would filter nothing, and nobody would notice.
+    """
+    with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
+        question(county="DE")
+
+
+@pytest.mark.parametrize("text", ["--a", "a-", "c", "a,b", "a\n", ""])
+def test_a_sort_key_is_one_field(text):
+    """
+    With one hyphen before it, or none.
+    """
+    assert not re.fullmatch(order("a", "b").replace("$", r"\Z"), text)

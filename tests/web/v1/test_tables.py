@@ -1,0 +1,101 @@
+"""Downloads of tables."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+
+import pytest
+from pyarrow import parquet
+
+from ipv6matrix.summaries.rows import DomainPenetration, DomainRow, HostData, Reachability
+from tests.web import client
+from tests.web.summaries import DATES, ROWS
+from tests.web.v1.asking import ask
+
+KINDS = {"domains": DomainRow, "penetration": DomainPenetration, "hosts": HostData, "reachability": Reachability}
+
+
+def rows(table, date=None):
+    found = [dataclasses.asdict(row) for row in ROWS if isinstance(row, KINDS[table]) and date in (None, row.date)]
+    return sorted(
+        found, key=lambda row: [row.get(name, "") for name in ("date", "domain", "country", "tld", "type", "service")]
+    )
+
+
+@pytest.fixture
+async def both(summary_url):
+    """A client of servers over both kinds of databases."""
+    async with client.of(summary_url) as asking:
+        yield asking
+
+
+@pytest.mark.parametrize("date", [None, DATES[1]])
+@pytest.mark.parametrize("table", KINDS)
+async def test_csv_has_every_row(both, table, date):
+    """
+    With the names of the columns first.
+    """
+    answer = await both.get(f"/api/v1/tables/{table}.csv" + (f"?date={date}" if date else ""))
+
+    expected = [{name: str(value) for name, value in row.items()} for row in rows(table, date)]
+    assert expected == list(csv.DictReader(io.StringIO(answer.text)))
+
+
+@pytest.mark.parametrize("table", KINDS)
+async def test_parquet_has_every_row(both, table):
+    """
+    With types: dates, whole numbers, numbers, text.
+    """
+    answer = await both.get(f"/api/v1/tables/{table}.parquet")
+
+    assert rows(table) == parquet.read_table(io.BytesIO(answer.content)).to_pylist()
+
+
+async def test_a_download_has_a_name(web):
+    """
+    Of its table and date.
+    """
+    answer = await web.get(f"/api/v1/tables/hosts.csv?date={DATES[0]}")
+
+    assert f'attachment; filename="ipv6matrix-hosts-{DATES[0]}.csv"' == answer.headers["content-disposition"]
+
+
+async def test_parquet_is_not_compressed_twice(web):
+    """
+    It is compressed within.
+    """
+    answer = await web.get("/api/v1/tables/domains.parquet", headers={"Accept-Encoding": "gzip"})
+
+    assert answer.headers.get("content-encoding") is None
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+async def test_head_reads_no_table(web, monkeypatch, suffix):
+    """
+    Whoever asks for headers only does not make the server read all rows.
+    """
+    monkeypatch.setattr("ipv6matrix.web.v1.pages._of_date", None)
+    answer = await web.head(f"/api/v1/tables/hosts.{suffix}")
+
+    assert (200, b"") == (answer.status_code, answer.content)
+
+
+async def test_tables_are_listed(web):
+    """
+    With their columns, and links that lead to them.
+    """
+    items = (await ask(web, "/tables"))["items"]
+
+    assert {name: [field.name for field in dataclasses.fields(kind)] for name, kind in KINDS.items()} == {
+        item["table"]: item["columns"] for item in items
+    }
+    assert {200} == {(await web.get(item[form])).status_code for item in items for form in ("csv", "parquet")}
+
+
+async def test_no_such_date_is_not_found(web):
+    """
+    Not an empty table.
+    """
+    assert 404 == (await web.get("/api/v1/tables/hosts.csv?date=1999-01-01")).status_code
