@@ -31,6 +31,7 @@ import geoip2.errors
 import pytest
 
 from ipv6matrix.items import Failure, Status
+from tests.crawls import ROOT
 from tests.internet import namespaces, network
 from tests.internet.behaviours import BEHAVIOURS, Mail
 from tests.internet.blocks import Block
@@ -510,3 +511,17 @@ def _shell(*arguments: str, start_new_session: bool = False) -> subprocess.Popen
 def _helpers_of(parent: int) -> list[int]:
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
     return [int(child) for child in children if b"tests.internet" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def test_threads_are_not_left_behind_in_the_real_network():
+    """
+    A process that has started a thread is told so, and not as a lack of the machine that tests may go on with.
+    """
+    code = (
+        "import threading; from tests.internet import namespaces\n"
+        "threading.Thread(target=threading.Event().wait, args=(5,), daemon=True).start(); namespaces.enter()"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert "RuntimeError: this process has started threads already" in ended.stderr

@@ -82,13 +82,15 @@ def enter() -> Namespace:
 
     Must be called before the process starts threads: a thread that runs
     already stays behind, in the real network. A second call does nothing.
-    Raises InternetUnavailable when the kernel forbids it.
+    Raises InternetUnavailable when the kernel forbids it, RuntimeError when
+    there are threads: whoever takes the first for a reason to go on must not
+    go on with these.
     """
     if not _entered:
         if len(list(Path("/proc/self/task").iterdir())) > 1:
-            raise InternetUnavailable(
-                "This process has started threads already, which would stay in the real network: "
-                "call namespaces.enter() first, e.g. in pytest_configure."
+            raise RuntimeError(
+                "this process has started threads already, which would stay in the real network:"
+                " call namespaces.enter() first, and import what starts threads later"
             )
         # Where Debian keeps ip and nft, and where ordinary users do not look.
         os.environ["PATH"] = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
