@@ -34,7 +34,7 @@ def slow_domains(internet: Internet, tmp_path: Path) -> Path:
     return path
 
 
-def until(condition: Callable[[], object], within_s: float = 20.0) -> None:
+def until(condition: Callable[[], object], within_s: float = 60.0) -> None:
     give_up_at = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < give_up_at, "waited in vain"

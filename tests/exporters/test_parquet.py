@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
+import subprocess
+import sys
 
-import duckdb
 import pandas as pd
 import pytest
 from pyarrow import parquet as pq
@@ -76,6 +77,13 @@ def test_files_hold_what_the_tables_hold(finished: Finished, folder):
         assert expected == pq.read_table(path).to_pylist(), path.stem
 
 
+def duckdb(sql):
+    """Ask DuckDB in a process of its own: at its end the library speaks to stderr, after all tests have."""
+    code = "import duckdb, json, sys; print(json.dumps(duckdb.sql(sys.argv[1]).fetchall()))"
+    asked = subprocess.run([sys.executable, "-c", code, sql], capture_output=True, text=True, check=True)
+    return [tuple(row) for row in json.loads(asked.stdout)]
+
+
 def test_duckdb_knows_the_types(folder):
     """
     Times, flags, lists and numbers are such in DuckDB.
@@ -83,7 +91,7 @@ def test_duckdb_knows_the_types(folder):
     types = {
         f"{path.stem}.{name}": kind
         for path in folder.iterdir()
-        for name, kind, *_ in duckdb.sql(f"DESCRIBE SELECT * FROM '{path}'").fetchall()
+        for name, kind, *_ in duckdb(f"DESCRIBE SELECT * FROM '{path}'")
     }
 
     assert {
@@ -113,7 +121,7 @@ def test_duckdb_reads_the_values(finished: Finished, folder):
     Lists and times keep their values on the way: DuckDB sums them up to what SQLite does.
     """
     sql = "SELECT sum(len(rtts_ms)), round(sum(list_sum(rtts_ms)), 3), sum(epoch(asked_at))::BIGINT FROM '{}'"
-    (counted,) = duckdb.sql(sql.format(folder / "pings.parquet")).fetchall()
+    (counted,) = duckdb(sql.format(folder / "pings.parquet"))
 
     assert finished.store.query(
         "SELECT sum(json_array_length(rtts_ms)), (SELECT round(sum(value), 3) FROM pings, json_each(rtts_ms)),"
@@ -126,13 +134,13 @@ def test_a_join_gives_the_figures_of_the_summary(finished: Finished, folder):
     Open ports by family, and addresses by family, are those of `scrapy summary`.
     """
     figures = summary(finished.store)
-    ports = duckdb.sql(
+    ports = duckdb(
         f"SELECT port, family, sum(open::INT), count(*) FROM '{folder}/ports.parquet' AS ports"
         f" JOIN '{folder}/addresses.parquet' AS addresses ON addresses.id = address_id GROUP BY ALL"
-    ).fetchall()
-    addresses = duckdb.sql(
+    )
+    addresses = duckdb(
         f"SELECT family, count(*) FROM '{folder}/addresses.parquet' WHERE found_at IS NOT NULL GROUP BY family"
-    ).fetchall()
+    )
 
     assert figures.ports == {(port, family): (is_open, asked) for port, family, is_open, asked in ports}
     assert figures.addresses == dict(addresses)
