@@ -6,6 +6,7 @@
 #   make bench    measure speed and memory (N=2000 domains)
 #   make bench-resume  measure how long a large crawl takes to go on (LIST=1000000 domains)
 #   make bench-publish  measure what publishing a crawl costs (N=100000 domains)
+#   make bench-web  measure how quickly the website's API answers (SQLite and MariaDB)
 #   make torture  kill a crawl again and again (KILLS=100) and compare what it found
 #   make setup    what the others call first
 
@@ -16,7 +17,7 @@ N ?= 2000
 LIST ?= 1000000
 KILLS ?= 100
 
-.PHONY: demo test lint bench bench-resume bench-publish torture setup system
+.PHONY: demo test lint bench bench-resume bench-publish bench-web torture setup system
 
 demo: setup
 	$(BIN)/python -m tests.demo
@@ -38,6 +39,9 @@ bench-resume: setup
 bench-publish: N = 100000
 bench-publish: setup
 	$(BIN)/python -m tests.bench_publish --domains $(N)
+
+bench-web: setup
+	$(BIN)/python -m tests.bench_web
 
 torture: setup
 	$(BIN)/python -m tests.killing --kills $(KILLS) --jobs /dev/shm

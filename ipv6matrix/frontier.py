@@ -181,6 +181,11 @@ class Frontier(BaseScheduler):
         behind = any(slot.waiting > slot.room * _BEHIND for slot in self._slots.values())
         return dns.waiting < dns.room * _HUNGRY and not behind
 
+    @property
+    def in_flight(self) -> dict[str, tuple[int, int]]:
+        """Questions that are handed out and not answered, and how many may be, by slot."""
+        return {name: (len(slot.in_flight), slot.room) for name, slot in self._slots.items()}
+
     def knows(self, url: str) -> bool:
         """Tell whether a request is in the frontier, asked or not."""
         return self._store.knows(url)

@@ -64,6 +64,19 @@ def digest(files: tuple[Path, ...]) -> str:
     return total.hexdigest()
 
 
+def lines(files: tuple[Path, ...]) -> int:
+    """Count the lines of the files: about as many as entries, without taking them apart."""
+    number = 0
+    for file in files:
+        with file.open("rb") as stream:
+            last = b"\n"
+            while block := stream.read(1 << 20):
+                number += block.count(b"\n")
+                last = block[-1:]
+            number += last != b"\n"
+    return number
+
+
 def read(files: tuple[Path, ...]) -> Iterator[str | Refused]:
     """Yield each domain as a lower-case A-label name, or the refusal of what is none; never the whole list at once."""
     for file in files:

@@ -198,7 +198,16 @@ def _lifetime(settings: BaseSettings, name: str) -> str | None:
     return sentence
 
 
+def _profile(settings: BaseSettings, name: str) -> str | None:
+    try:
+        profiles = {word: dict(values) for word, values in settings.getdict("PROFILES").items()}
+    except (TypeError, ValueError):
+        return f"PROFILES={settings.get('PROFILES')!r} makes no sense: give settings by profile, in JSON"
+    return _words(sorted(profiles))(settings, name)
+
+
 CHECKS: Final[dict[str, Check]] = {
+    "PROFILE": _profile,
     "FEATURES": _words(plan.FEATURES),
     "METRICS": _words(plan.METRICS),
     "WWW_PREFIXES": _labels,
@@ -213,6 +222,7 @@ CHECKS: Final[dict[str, Check]] = {
     "LIVE_URL": _database,
     "WEB_HOST": _host,
     "WEB_PORT": _number(0, 65_535, "ports", whole=True),
+    "METRICS_PORT": _number(0, 65_535, "ports", whole=True),
     "GEOIP_CITY_DB": _geoip_file,
     "GEOIP_ASN_DB": _geoip_file,
     "OPTOUT_FILE": _optout_file,

@@ -12,10 +12,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from ipv6matrix import options
+from ipv6matrix.choices import ChoosingCommand
 from ipv6matrix.exceptions import ExportError
 from ipv6matrix.exporters.registry import Target, exporter
 from ipv6matrix.store.database import OutdatedError, ReadStoppedError, Store, StoreError
@@ -25,7 +25,7 @@ INTERRUPTED: Final = 130
 _READ: Final = ("OUTPUT_DIR", "SUMMARY_URL", "LIVE_URL")
 
 
-class ReadingCommand(ScrapyCommand):
+class ReadingCommand(ChoosingCommand):
     """What these commands share; errors are sentences, with the exit status 2."""
 
     requires_project = True

@@ -10,6 +10,38 @@ SPIDER_MODULES = ["ipv6matrix.spiders"]
 NEWSPIDER_MODULE = "ipv6matrix.spiders"
 COMMANDS_MODULE = "ipv6matrix.commands"
 
+# --- For one run -------------------------------------------------------------
+
+# Words of PROFILES, with commas: a later word wins over an earlier one, and `-s` over
+# all of them. Read by ipv6matrix.choices.
+PROFILE = ""
+# What each word sets. Size and pace alone, never what is asked or how long an answer is
+# waited for: figures of crawls with and without can be compared.
+PROFILES = {
+    # A machine of 1 GB and a core or two that runs its resolver as well. One process of
+    # mtr-packet holds 900 probes, and a trace has four at once.
+    "small": {
+        "PROBE_RATE": 500,
+        "DNS_CONCURRENCY": 50,
+        "PING_CONCURRENCY": 100,
+        "TCP_CONCURRENCY": 100,
+        "TRACE_CONCURRENCY": 200,
+        "TRACE_PROCESSES": 1,
+    },
+    # The first crawl from a place, for whoever still has to learn what provider and
+    # resolver say to it: a twentieth of the probes, a tenth towards each network.
+    "careful": {
+        "PROBE_RATE": 100,
+        "PROBE_RATE_PER_NETWORK": 5,
+        "QUERY_RATE": 50,
+        "DNS_CONCURRENCY": 20,
+        "PING_CONCURRENCY": 50,
+        "TCP_CONCURRENCY": 50,
+        "TRACE_CONCURRENCY": 50,
+        "TRACE_PROCESSES": 1,
+    },
+}
+
 # --- What is asked -----------------------------------------------------------
 
 # Kinds of hosts that are looked for. Read by spiders.matrix.
@@ -48,6 +80,9 @@ LIVE_URL = ""
 # command serve.
 WEB_HOST = "127.0.0.1"
 WEB_PORT = 8000
+# The port, on 127.0.0.1, at which Prometheus reads metrics of a crawl; 0 means none. Read by
+# extensions.metrics.
+METRICS_PORT = 0
 # GeoLite2 files or others of the same form (mmdb). Empty: those of GEOIP_DIR; without
 # any, the metric geoip is refused at the start. Read by ipv6matrix.geoip.
 GEOIP_CITY_DB = ""
@@ -205,6 +240,7 @@ EXTENSIONS = {
     "scrapy.extensions.corestats.CoreStats": 0,
     "ipv6matrix.extensions.publishing.Publishing": 50,
     "ipv6matrix.extensions.job.Job": 100,
+    "ipv6matrix.extensions.metrics.Metrics": 150,
     "ipv6matrix.extensions.preflight.Preflight": 200,
     "ipv6matrix.extensions.run_record.RunRecord": 300,
     "ipv6matrix.extensions.loop_lag.LoopLag": 400,

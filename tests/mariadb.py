@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -48,6 +49,8 @@ class MariaDb:
 
     folder: Path
     port: int
+    options: tuple[str, ...] = ()
+    "Of the server, in place of the frugal ones."
     _process: subprocess.Popen[bytes] | None = None
     _numbers: Iterator[int] = field(default_factory=count)
 
@@ -57,7 +60,8 @@ class MariaDb:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        command = [program("mariadbd"), "--no-defaults", *_as_root(), *FRUGAL, f"--datadir={self.folder / 'data'}"]
+        command = [program("mariadbd"), "--no-defaults", *_as_root(), *FRUGAL, *self.options]
+        command += [f"--datadir={self.folder / 'data'}"]
         command += [f"--socket={self.socket}", "--bind-address=127.0.0.1", f"--port={self.port}"]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen([*command, f"--tmpdir={self.folder}"], stdout=log, stderr=log)
@@ -144,15 +148,17 @@ def _free_port() -> int:
         return probe.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
-def mariadb() -> Iterator[MariaDb]:
-    """Start a server once in a session."""
-    missing = sorted({package for name, package in PROGRAMS.items() if not program(name)})
-    if missing:
-        pytest.skip(f"MariaDB is not installed: apt-get install {' '.join(missing)}")
+def missing() -> list[str]:
+    """Name the Debian packages that are not installed."""
+    return sorted({package for name, package in PROGRAMS.items() if not program(name)})
+
+
+@contextmanager
+def running(*options: str) -> Iterator[MariaDb]:
+    """Run a new server, and leave nothing behind."""
     # The path of a socket has 107 octets at most, so not below pytest's own folder.
     folder = Path(tempfile.mkdtemp(prefix="mariadb-"))
-    server = MariaDb(folder, _free_port())
+    server = MariaDb(folder, _free_port(), options)
     try:
         _install(folder)
         server.start()
@@ -160,3 +166,12 @@ def mariadb() -> Iterator[MariaDb]:
     finally:
         server.stop()
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDb]:
+    """Start a server once in a session."""
+    if packages := missing():
+        pytest.skip(f"MariaDB is not installed: apt-get install {' '.join(packages)}")
+    with running() as server:
+        yield server

@@ -7,22 +7,35 @@ PYTHON=${PYTHON:-python3}
 
 missing=
 wanted=
+servers=
 need() { # program, Debian package
     command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
 }
 want() { # likewise; without it some tests are skipped
     command -v "$1" >/dev/null 2>&1 || wanted="$wanted $2"
 }
+want_server() { # likewise, and would start a server: only where policy-rc.d forbids it, as in containers
+    command -v "$1" >/dev/null 2>&1 || servers="$servers $2"
+}
 need mtr-packet mtr-tiny
 need ip iproute2
 need nft nftables
+want curl curl
 want mariadbd mariadb-server-core
 want my_print_defaults mariadb-client-core
+want apache2 apache2-bin
+want logrotate logrotate
+want sqlite3 sqlite3
+want_server pdns_recursor pdns-recursor
+want_server unbound-checkconf unbound
+want_server nginx nginx-light
 "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
 
+[ -x /usr/sbin/policy-rc.d ] && wanted=$wanted$servers servers=
+[ -z "$servers" ] || echo "Some tests are skipped; for them, where these servers may run: apt-get install$servers" >&2
 [ -n "$missing$wanted" ] || exit 0
 if [ "$(id -u)" -ne 0 ]; then
-    [ -z "$wanted" ] || echo "Tests with MariaDB are skipped; for them: sudo apt-get install$wanted" >&2
+    [ -z "$wanted" ] || echo "Some tests are skipped; for them: sudo apt-get install$wanted" >&2
     [ -n "$missing" ] || exit 0
     echo "Missing programs; install them with: sudo apt-get install$missing" >&2
     exit 1

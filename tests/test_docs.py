@@ -36,7 +36,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")])
 NAMES = [str(path.relative_to(PROJECT)) for path in DOCUMENTS]
 # Folders of the machine that a document may name.
-SYSTEM_FOLDERS = ("dev", "etc", "proc", "run", "tmp", "usr", "var")
+SYSTEM_FOLDERS = ("dev", "etc", "opt", "proc", "run", "tmp", "usr", "var")
 # Where paths of the web server begin.
 WEB_FOLDERS = ("api", "domain")
 
@@ -338,7 +338,7 @@ def test_named_paths_exist(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["ipv6matrix/nothing.py", "tests/nothing/", "docs/nothing.md", "/opt/elsewhere/notes", "../elsewhere"]
+    "path", ["ipv6matrix/nothing.py", "tests/nothing/", "docs/nothing.md", "/srv/elsewhere/notes", "../elsewhere"]
 )
 def test_a_path_to_nowhere_is_found(path: str) -> None:
     """

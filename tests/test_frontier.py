@@ -478,3 +478,17 @@ async def test_a_slot_far_behind_stills_the_hunger(tmp_path):
         assert frontier(crawler).hungry
         ask(crawler, "ping://192.0.2.20")
         assert not frontier(crawler).hungry
+
+
+async def test_what_is_in_flight_is_told_by_slot(tmp_path):
+    """
+    What is handed out is in flight until it has left; beside it stands how much may be.
+    """
+    with opened(tmp_path, PING_CONCURRENCY=3) as crawler:
+        ask(crawler, "ping://192.0.2.1", "ping://192.0.2.2")
+        first, _ = take(crawler)
+        before = frontier(crawler).in_flight["ping"]
+        leave(crawler, first)
+
+        assert (2, 3) == before
+        assert (1, 3) == frontier(crawler).in_flight["ping"]

@@ -264,3 +264,18 @@ def test_hosts_may_have_a_single_label(name, answer):
     A host name needs no dot, but lower-case labels of letters, digits, hyphens and underscores.
     """
     assert answer is lists.is_host(name)
+
+
+@pytest.mark.parametrize(
+    ("contents", "expected"),
+    [((b"",), 0), ((b"a.example",), 1), ((b"a\nb\n", b"\nc"), 4), ((b"x\n" * (1 << 20),), 1 << 20)],
+)
+def test_lines_are_counted(tmp_path, contents, expected):
+    """
+    Lines of all files together; the last needs no end.
+    """
+    files = tuple(tmp_path / str(number) for number in range(len(contents)))
+    for file, content in zip(files, contents, strict=True):
+        file.write_bytes(content)
+
+    assert expected == lists.lines(files)

@@ -14,6 +14,7 @@ OURS = {name: getattr(project, name) for name in options.CHECKS}
 
 # A value for each setting that makes no sense, and the end of the sentence that says so.
 BAD = [
+    ("PROFILE", "small,big", "'big' is not known: choose from careful,small"),
     ("FEATURES", "NS,AXFR", "'AXFR' is not known: choose from NS,MX,WWW,NTP"),
     ("FEATURES", "ns", "'ns' is not known"),
     ("METRICS", "ping,tcp22", "'tcp22' is not known: choose from soa,reverse,"),
@@ -30,6 +31,7 @@ BAD = [
     ("LIVE_URL", "live", "is no URL of a database: give one like sqlite:///crawls/matrix.db"),
     ("WEB_HOST", "", "is empty: give an address or a name of this machine"),
     ("WEB_PORT", "65536", "a whole number of ports from 0 to 65535"),
+    ("METRICS_PORT", "-1", "a whole number of ports from 0 to 65535"),
     ("GEOIP_CITY_DB", "/nowhere/city.mmdb", "cannot read '/nowhere/city.mmdb'"),
     ("GEOIP_ASN_DB", "/", "cannot read '/'"),
     ("OPTOUT_FILE", "/nowhere/optout", "cannot read '/nowhere/optout' (No such file or directory): name a text file"),
@@ -91,7 +93,7 @@ def resolv_conf(tmp_path_factory, monkeypatch):
 
 
 def problems(**values):
-    return options.problems(BaseSettings(OURS | values))
+    return options.problems(BaseSettings(OURS | {"PROFILES": project.PROFILES} | values))
 
 
 @pytest.mark.parametrize(("name", "value", "complaint"), BAD)
@@ -130,6 +132,8 @@ def test_every_setting_of_ours_is_checked():
         "COMMANDS_",
     )
     theirs += ("ITEM_PIPELINES", "EXTENSIONS", "ROBOTSTXT_OBEY", "TELNETCONSOLE_ENABLED")
+    # What PROFILE chooses from: tests/test_choices.py looks into it.
+    theirs += ("PROFILES",)
     names = {name for name in dir(project) if name.isupper() and not name.startswith(theirs)}
 
     assert names == set(options.CHECKS)

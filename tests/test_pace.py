@@ -100,3 +100,26 @@ async def test_networks_at_rest_are_forgotten(monkeypatch):
 
     assert len(packets._networks) <= 10
     assert 0.2 <= await seconds(packets.wait("198.51.100.2"))
+
+
+async def test_what_a_rate_makes_wait_is_counted():
+    """
+    At 100 a second the third of three waits 20 ms, the second 10 ms.
+    """
+    pacer = Pacer(100)
+    await seconds(*(pacer.wait() for _ in range(3)))
+
+    assert 3 == pacer.waits.turns
+    assert pytest.approx(0.03, abs=0.005) == pacer.waits.seconds
+
+
+async def test_both_rates_count_their_waits():
+    """
+    A packet takes its turn towards its network, then over all; without a rate nothing waits.
+    """
+    pacer = NetworkPacer(0, 100)
+    await seconds(pacer.wait("192.0.2.1"), pacer.wait("192.0.2.2"), pacer.wait("2001:db8::1"))
+
+    assert [3, 3] == [pacer.waits[rate].turns for rate in ("all", "network")]
+    assert 0.0 == pacer.waits["all"].seconds
+    assert 0.005 < pacer.waits["network"].seconds <= 0.01

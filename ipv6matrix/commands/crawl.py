@@ -5,16 +5,23 @@ scrapy crawl: Scrapy's own, with settings that make no sense told in a sentence 
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError
+from scrapy.utils.log import configure_logging
 
 from ipv6matrix import options
+from ipv6matrix.choices import ChoosingCommand, unknown_arguments
+
+logger = logging.getLogger(__name__)
 
 
-class Command(ScrapyCrawl):
+class Command(ChoosingCommand, ScrapyCrawl):
     def long_desc(self) -> str:
         return (
             "Crawl the domains of a list: scrapy crawl matrix -a domains=FILE; the lists majestic and tranco are"
@@ -22,21 +29,45 @@ class Command(ScrapyCrawl):
             " before; 2: a setting or argument makes no sense."
         )
 
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        with self._refusals_logged():
+            super().process_options(args, opts)
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        assert self.settings is not None
+        with self._refusals_logged():
+            self._check(args, opts)
         assert self.crawler_process is not None
-        if sentences := options.problems(self.settings):
-            raise UsageError("\n".join(sentences))
-        if len(args) != 1 or args[0] not in self.crawler_process.spider_loader.list():
-            raise UsageError("name the spider: scrapy crawl matrix -a domains=FILE")
-        if not opts.spargs.get("domains"):
-            raise UsageError("no list: give -a domains=FILE, with one domain a line")
         _stop_when_the_terminal_closes()
         crawler = self._create_crawler(args[0])
         self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
         assert crawler.stats is not None
         self.exitcode = 0 if crawler.stats.get_value("crawl/results") else 1
+
+    def _check(self, args: list[str], opts: argparse.Namespace) -> None:
+        assert self.settings is not None
+        assert self.crawler_process is not None
+        if sentences := options.problems(self.settings):
+            raise UsageError("\n".join(sentences))
+        spiders = self.crawler_process.spider_loader
+        if len(args) != 1 or args[0] not in spiders.list():
+            raise UsageError("name the spider: scrapy crawl matrix -a domains=FILE")
+        if sentences := unknown_arguments(spiders.load(args[0]), opts.spargs):
+            raise UsageError("\n".join(sentences))
+        if not opts.spargs.get("domains"):
+            raise UsageError("no list: give -a domains=FILE, with one domain a line")
+
+    @contextmanager
+    def _refusals_logged(self) -> Iterator[None]:
+        """Put a refusal into the log as well, if that is a file: of a job of scrapyd nothing else is seen."""
+        try:
+            yield
+        except UsageError as error:
+            assert self.settings is not None
+            if self.settings.get("LOG_FILE"):
+                configure_logging(self.settings)
+                logger.error("%s", error)  # noqa: TRY400 - the sentence says it all
+            raise
 
 
 def _stop_when_the_terminal_closes() -> None:

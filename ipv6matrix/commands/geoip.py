@@ -9,11 +9,11 @@ import datetime as dt
 import sys
 from typing import Any, ClassVar
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 
 from ipv6matrix import geoip, options
+from ipv6matrix.choices import ChoosingCommand
 from ipv6matrix.downloads.geoip import ATTRIBUTIONS, GeoIpFiles, Update, verify
 from ipv6matrix.downloads.transfer import DownloadError, Transfer
 from ipv6matrix.reading import INTERRUPTED
@@ -21,7 +21,7 @@ from ipv6matrix.reading import INTERRUPTED
 _READ = ("GEOIP_DIR", "GEOIP_ACCOUNT_ID", "GEOIP_LICENSE_KEY_FILE", "MAXMIND_URL", "DBIP_URL")
 
 
-class Command(ScrapyCommand):
+class Command(ChoosingCommand):
     requires_project = True
     requires_crawler_process = False
     default_settings: ClassVar[dict[str, Any]] = {"LOG_LEVEL": "INFO"}

@@ -8,11 +8,11 @@ import argparse
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from scrapy.utils.log import configure_logging
 
 from ipv6matrix import options
+from ipv6matrix.choices import ChoosingCommand
 from ipv6matrix.exceptions import ImportRefusedError
 from ipv6matrix.importers import crawls, runs
 from ipv6matrix.importers.complaints import Complaints
@@ -24,7 +24,7 @@ from ipv6matrix.store.database import StoreError
 _READ: Final = ("OUTPUT_DIR", "PROBE_ALLOWED_NETWORKS")
 
 
-class Command(ScrapyCommand):
+class Command(ChoosingCommand):
     requires_project = True
     requires_crawler_process = False
     default_settings: ClassVar[dict[str, Any]] = {"LOG_LEVEL": "WARNING"}

@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from ipv6matrix import options
+from ipv6matrix.choices import ChoosingCommand
 from ipv6matrix.downloads import rankings, sources
 from ipv6matrix.downloads.transfer import DownloadError
 from ipv6matrix.reading import INTERRUPTED
@@ -20,7 +20,7 @@ from ipv6matrix.reading import INTERRUPTED
 _READ = ("LISTS_DIR", "MAJESTIC_URL", "TRANCO_URL", "TRANCO_ID_URL", "LIST_MIN_DOMAINS")
 
 
-class Command(ScrapyCommand):
+class Command(ChoosingCommand):
     requires_project = True
     requires_crawler_process = False
     default_settings: ClassVar[dict[str, Any]] = {"LOG_LEVEL": "INFO"}

@@ -9,14 +9,14 @@ import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from ipv6matrix.choices import ChoosingCommand
 from ipv6matrix.optout_file import OptOutFile
 from ipv6matrix.optouts import OptOutError
 
 
-class Command(ScrapyCommand):
+class Command(ChoosingCommand):
     requires_project = True
     requires_crawler_process = False
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}

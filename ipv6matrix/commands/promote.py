@@ -10,16 +10,16 @@ from typing import Any, ClassVar
 
 from rich.console import Console
 from rich.table import Table
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from ipv6matrix.choices import ChoosingCommand
 from ipv6matrix.exceptions import ExportError
 from ipv6matrix.summaries import staging
 from ipv6matrix.summaries.comparison import Figures, leaps, look
 from ipv6matrix.summaries.database import Database
 
 
-class Command(ScrapyCommand):
+class Command(ChoosingCommand):
     requires_project = True
     requires_crawler_process = False
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}

@@ -12,16 +12,13 @@ import socket
 from pathlib import Path
 from typing import Any, ClassVar
 
-import uvicorn
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from ipv6matrix import options
-from ipv6matrix.web.app import create_app
-from ipv6matrix.web.database import BadUrlError
+from ipv6matrix.choices import ChoosingCommand
 
 
-class Command(ScrapyCommand):
+class Command(ChoosingCommand):
     requires_project = True
     requires_crawler_process = False
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
@@ -51,6 +48,12 @@ class Command(ScrapyCommand):
         self._serve(self.settings.get("WEB_HOST"), self.settings.getint("WEB_PORT"))
 
     def _serve(self, host: str, port: int) -> None:
+        # Here, or every command would load them, for Scrapy imports them all: 25 MB of a crawl's memory.
+        import uvicorn  # noqa: PLC0415
+
+        from ipv6matrix.web.app import create_app  # noqa: PLC0415
+        from ipv6matrix.web.database import BadUrlError  # noqa: PLC0415
+
         assert self.settings is not None
         # The website reads what is live; where nothing is staged, that is the one database there is.
         url = self.settings.get("LIVE_URL") or self.settings.get("SUMMARY_URL")
@@ -70,7 +73,11 @@ class Command(ScrapyCommand):
 
 def _listen(host: str, port: int) -> socket.socket:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    return socket.create_server(found[0][4][:2], family=found[0][0], backlog=2048)
+    listener = socket.create_server(found[0][4][:2], family=found[0][0], backlog=2048)
+    # Connections inherit it; asyncio sets it only on sockets that name their protocol. Without it the body of an answer
+    # waits until its headers are acknowledged (RFC 9293 section 3.7.4), which a client may put off for 40 ms.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def _address(listener: socket.socket) -> str:
@@ -78,8 +85,8 @@ def _address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-def _sentence(error: BadUrlError | OSError, host: str, port: int) -> str:
-    if isinstance(error, BadUrlError):
+def _sentence(error: Exception, host: str, port: int) -> str:
+    if not isinstance(error, OSError):
         return str(error)
     # Names that are not found have numbers of their own, below 0.
     words = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror

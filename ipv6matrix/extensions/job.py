@@ -5,6 +5,7 @@ The job: the folder of a crawl in progress and the database in it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import logging
 import os
@@ -25,6 +26,10 @@ logger = logging.getLogger(__name__)
 # Seconds between two times that the write-ahead log is folded into the file. In the
 # loop that would stall every commit of a large crawl by 50 ms and more.
 _FOLD_EVERY_S: Final = 10.0
+# How often a lock is tried, and the seconds between: whoever looks whether somebody
+# holds it (`runner`) does so for an instant.
+_TRIES: Final = 5
+_TRY_AGAIN_S: Final = 0.02
 # The end of a crawl whose database could not be written any more.
 STORE_FAILED: Final = "store_failed"
 
@@ -132,7 +137,7 @@ class Job:
     def _take_lock(self) -> None:
         lock = (self.folder / "lock").open("a+")
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(lock)
         except BlockingIOError:
             lock.seek(0)
             owner = lock.read().strip() or "unknown"
@@ -149,3 +154,30 @@ class Job:
     def _refused(self, sentence: str) -> StartRefusedError:
         logger.error(sentence)
         return StartRefusedError(sentence)
+
+
+def runner(folder: Path) -> str | None:
+    """
+    Name the process that crawls in a folder, `unknown` if it has not said; None when nobody does.
+
+    Raises OSError when the folder may not be read.
+    """
+    try:
+        lock = (folder / "lock").open()
+    except FileNotFoundError:
+        return None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return lock.read().strip() or "unknown"
+    return None
+
+
+def _lock(file: IO[str]) -> None:
+    for _ in range(_TRIES - 1):
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(_TRY_AGAIN_S)
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -5,6 +5,7 @@ How late the event loop is.
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_left
 from collections import deque
 from typing import Final, Self
 
@@ -15,6 +16,8 @@ from scrapy.statscollectors import StatsCollector
 _INTERVAL_S: Final = 0.02
 # Samples kept: the last half hour.
 _KEPT: Final = 90_000
+# Upper bounds of the classes that samples are counted in, in milliseconds; the last class has none.
+BOUNDS_MS: Final = (1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2500.0)
 
 
 class LoopLag:
@@ -30,6 +33,9 @@ class LoopLag:
         self._stats = stats
         self._samples_ms: deque[float] = deque(maxlen=_KEPT)
         self._last_ms = self._worst_ms = 0.0
+        self.classes = [0] * (len(BOUNDS_MS) + 1)
+        "Samples by class, since the start."
+        self.total_ms = 0.0
         self._due_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -57,6 +63,8 @@ class LoopLag:
         self._last_ms = lag_ms
         self._samples_ms.append(lag_ms)
         self._worst_ms = max(self._worst_ms, lag_ms)
+        self.classes[bisect_left(BOUNDS_MS, lag_ms)] += 1
+        self.total_ms += lag_ms
         self.engine_started()
 
     def spider_closed(self) -> None:

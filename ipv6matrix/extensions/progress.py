@@ -5,34 +5,44 @@ How far the crawl is.
 from __future__ import annotations
 
 import logging
-import sys
 import time
-from typing import Final, Self
+from typing import Any, Final, Self
 
-from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import AsyncioLoopingCall
 
+from ipv6matrix import lists
+from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.job import Job
-from ipv6matrix.store.queries import progress
+from ipv6matrix.progress import texts
+from ipv6matrix.progress.display import Display, is_wanted
+from ipv6matrix.progress.figures import Figures, Listing, figures
+from ipv6matrix.progress.pace import Window
+from ipv6matrix.store.database import StoreError
 
 logger = logging.getLogger(__name__)
 
 _LOG_EVERY_S: Final = 60.0
 _DRAW_EVERY_S: Final = 0.5
+# Seconds between two looks at how fast it goes; each is noted in the database as well.
+_NOTE_EVERY_S: Final = 5.0
 
 
 class Progress:
-    """Draws a bar on a terminal, and writes a line a minute into a log."""
+    """
+    Draws a page on a terminal, or writes a line a minute into the log, and notes the same in the database.
+
+    All of it comes from counts that are kept as answers are stored: nothing is
+    queried. Other processes read what is noted: `scrapy status`.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._calls: list[AsyncioLoopingCall] = []
-        self._bar: Bar | None = None
-        self._started_at = time.monotonic()
+        self._display: Display | None = None
+        self._window = Window()
+        self._lines: int | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -42,49 +52,79 @@ class Progress:
         return extension
 
     def engine_started(self) -> None:
-        self._started_at = time.monotonic()
-        if sys.stderr.isatty() and not self._crawler.settings.get("LOG_FILE"):
-            self._bar = _bar()
-            self._bar.add_task("", total=None)
-            self._bar.start()
+        spider: Any = self._crawler.spider
+        self._lines = lists.lines(spider.files())
+        self._note()
+        self._call(self._note, _NOTE_EVERY_S)
+        if is_wanted(self._crawler.settings):
+            self._display = Display()
+            self._display.start()
             self._call(self._draw, _DRAW_EVERY_S)
-        self._call(self._log, _LOG_EVERY_S)
+        else:
+            self._call(self._log, _LOG_EVERY_S)
 
     def spider_closed(self) -> None:
+        if not self._calls:
+            return
         for call in self._calls:
             call.stop()
         self._calls = []
-        if self._bar is not None:
+        self._note()
+        if self._display is not None:
             self._draw()
-            self._bar.stop()
+            self._display.stop()
 
-    def _call(self, function: object, every_s: float) -> None:
-        call = AsyncioLoopingCall(function)  # type: ignore[arg-type]
+    @property
+    def figures(self) -> Figures:
+        """How far the crawl is now."""
+        second_pass = self._crawler.settings.getbool("SECOND_PASS")
+        return figures(self._job.store.counts, self._listing, self._window.pace(), second_pass=second_pass)
+
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """The parts of the vantage point that are gone."""
+        health = self._crawler.get_extension(Health)
+        return tuple(name for name, part in health.parts.items() if part.gone_at is not None) if health else ()
+
+    @property
+    def _listing(self) -> Listing:
+        assert self._crawler.stats
+        count = self._crawler.stats.get_value
+        refused = sum(count(f"list/refused/{reason}", 0) for reason in ("invalid_name", "name_too_long"))
+        return Listing(lines=self._lines, read=count("list/domains", 0) + refused, ended=count("list/ended", False))
+
+    def _call(self, function: Any, every_s: float) -> None:
+        call = AsyncioLoopingCall(function)
         call.start(every_s, now=False)
         self._calls.append(call)
 
     def _draw(self) -> None:
-        assert self._bar is not None
-        done, pending = self._requests()
-        self._bar.update(
-            self._bar.task_ids[0], completed=done, total=done + pending, description=self._line(done, pending)
-        )
+        assert self._display is not None
+        self._display.draw(texts.page(self.figures, self.waits_for))
 
     def _log(self) -> None:
-        done, pending = self._requests()
-        logger.info("%s", self._line(done, pending))
+        logger.info("%s", texts.line(self.figures, self.waits_for))
 
-    def _line(self, done: int, pending: int) -> str:
-        assert self._crawler.stats
-        domains = self._crawler.stats.get_value("stored/DomainItem", 0)
-        seconds = max(time.monotonic() - self._started_at, 0.001)
-        return f"{domains} domains ({domains / seconds:.1f}/s), {done} questions answered, {pending} to ask"
+    def _note(self) -> None:
+        """Look how fast it goes; after an outage, afresh."""
+        if self.waits_for:
+            self._window.forget()
+        self._window.note(time.monotonic(), self._job.store.counts)
+        if self._job.failed:
+            return
+        try:
+            self._job.store.note(
+                at=int(time.time()),
+                listing=self._listing.dump(),
+                pace=self._window.pace().dump(),
+                waits_for=self.waits_for,
+                second_pass=self._crawler.settings.getbool("SECOND_PASS"),
+            )
+        except StoreError as error:
+            self._job.fail(error)
 
-    def _requests(self) -> tuple[int, int]:
+    @property
+    def _job(self) -> Job:
         job = self._crawler.get_extension(Job)
         assert job is not None
-        return progress.requests(job.store)
-
-
-def _bar() -> Bar:
-    return Bar(BarColumn(30), TextColumn("{task.description}"), TimeElapsedColumn(), console=Console(stderr=True))
+        return job

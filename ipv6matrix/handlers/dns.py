@@ -22,11 +22,12 @@ class DnsDownloadHandler(ProbeDownloadHandler):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
+        self.queries = Pacer(crawler.settings.getfloat("QUERY_RATE"))
         self._resolver = Resolver(
             nameservers.configured(crawler.settings.get("NAMESERVERS")),
             timeout_s=crawler.settings.getfloat("QUERY_TIMEOUT"),
             lifetime_s=crawler.settings.getfloat("QUERY_LIFETIME"),
-            pace=Pacer(crawler.settings.getfloat("QUERY_RATE")).wait,
+            pace=self.queries.wait,
         )
         crawler.signals.connect(self._open, signal=signals.spider_opened)
 

@@ -51,6 +51,7 @@ class FeedMiddleware:
                     await self._crawler.signals.wait_for(frontier_hungry)
             else:
                 self._crawler.engine.crawl(request)
+        self._crawler.stats.set_value("list/ended", True)
 
     @property
     def _frontier(self) -> Any:

@@ -24,7 +24,7 @@ class RateMiddleware:
     """
 
     def __init__(self, packets: NetworkPacer, opt_outs: OptOuts | None = None) -> None:
-        self._packets = packets
+        self.packets = packets
         self._opt_outs = opt_outs
 
     @classmethod
@@ -37,7 +37,7 @@ class RateMiddleware:
         request.meta["pace"] = self._wait
 
     async def _wait(self, address: str) -> None:
-        await self._packets.wait(address)
+        await self.packets.wait(address)
         if self._opt_outs is not None:
             self._opt_outs.look()
             if self._opt_outs.holds_address(address):

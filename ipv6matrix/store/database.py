@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, Self, TypeVar, cast
 
 from ipv6matrix.items import Answered
-from ipv6matrix.store import facts, schema, views
+from ipv6matrix.store import counts, facts, schema, views
 
 # Kilobytes of pages kept in memory: the hot ends of the indexes of a million domains.
 _CACHE_KB: Final = 32_768
@@ -69,7 +69,10 @@ class Store:
         self.path = path
         self._connection = connection or _open(path)
         self._writes = connection is None
-        (self._number,) = self._connection.execute("SELECT newest FROM frontier").fetchone()
+        (self._number, progress) = self._connection.execute("SELECT newest, progress FROM frontier").fetchone()
+        kept, self.noted = counts.read(progress)
+        self.counts = kept or self._count()
+        "What was asked and answered, over all starts of the crawl."
 
     @classmethod
     def read(cls, path: Path, stopped: Callable[[], bool] | None = None) -> Self:
@@ -102,12 +105,10 @@ class Store:
     def ask(self, url: str, slot: str) -> bool:
         """Note a request that is to be asked; False when it is known already."""
         self._begin()
-        cursor = self._connection.execute(
-            "INSERT INTO requests (url, slot, number) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            (url, slot, self._number + 1),
-        )
-        self._number += cursor.rowcount
-        return cursor.rowcount == 1
+        new = self._insert(url, slot)
+        if new:
+            self.counts.ask(url)
+        return new
 
     @_told
     def answer(self, item: Answered, follow_ups: Iterable[tuple[str, str]] = ()) -> list[tuple[str, bool]]:
@@ -124,8 +125,10 @@ class Store:
         self._connection.execute("SAVEPOINT answer")
         try:
             facts.save(self._connection, item)
-            asked = [(slot, self.ask(url, slot)) for url, slot in follow_ups]
-            self._connection.execute("UPDATE requests SET done_at = ? WHERE url = ?", (int(time.time()), item.url))
+            asked = [(url, slot, self._insert(url, slot)) for url, slot in follow_ups]
+            done = self._connection.execute(
+                "UPDATE requests SET done_at = ? WHERE url = ? AND done_at IS NULL", (int(time.time()), item.url)
+            )
         except Exception:
             # SQLite itself ends the whole transaction when the disk is full.
             if self._connection.in_transaction:
@@ -135,7 +138,29 @@ class Store:
         finally:
             if self._connection.in_transaction:
                 self._connection.execute("RELEASE answer")
-        return asked
+        self._tally(item, [url for url, _, new in asked if new], is_done=done.rowcount > 0)
+        return [(slot, new) for _, slot, new in asked]
+
+    def _insert(self, url: str, slot: str) -> bool:
+        cursor = self._connection.execute(
+            "INSERT INTO requests (url, slot, number) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            (url, slot, self._number + 1),
+        )
+        self._number += cursor.rowcount
+        return cursor.rowcount == 1
+
+    def _tally(self, item: Answered, asked: list[str], *, is_done: bool) -> None:
+        self.counts.answer(item)
+        for url in asked:
+            self.counts.ask(url)
+        if is_done:
+            self.counts.finish(item.url)
+
+    def _count(self) -> counts.Counts:
+        # A crawl that an earlier version began: once, before the first commit.
+        if not (self._writes and self._number):
+            return counts.Counts()
+        return counts.Counts.of_requests(self._connection.execute("SELECT url, done_at FROM requests"))
 
     def pending(self, slot: str, after: int, limit: int) -> list[tuple[int, str]]:
         """Give requests of a slot that are not done, as (number, URL), from the one after a number."""
@@ -197,13 +222,20 @@ class Store:
             self._connection.execute(f"UPDATE crawl SET {changes}", tuple(columns.values()))
         self.commit()
 
+    @_told
+    def note(self, **figures: Any) -> None:
+        """Keep figures of the crawl, plain JSON, in place of the last: with the next commit, for those who read."""
+        self._begin()
+        self.noted = figures
+
     # --- transactions ---
 
     @_told
     def commit(self, *, fold: bool = False) -> None:
         """End the open transaction, if there is one; `fold` what the write-ahead log holds into the file."""
         if self._writes and self._connection.in_transaction:
-            self._connection.execute("UPDATE frontier SET newest = ?", (self._number,))
+            progress = counts.written(self.counts, self.noted)
+            self._connection.execute("UPDATE frontier SET newest = ?, progress = ?", (self._number, progress))
             self._connection.execute("COMMIT")
         if fold:
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")

@@ -232,7 +232,17 @@ def record_sources(connection: sqlite3.Connection) -> None:
         connection.execute(f"ALTER TABLE crawl ADD COLUMN {column} TEXT")
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (create_facts, add_condensed_figures, record_sources)
+def keep_progress(connection: sqlite3.Connection) -> None:
+    """Let the frontier's row say how far the crawl is, so that nobody has to count for it."""
+    connection.execute("ALTER TABLE frontier ADD COLUMN progress TEXT")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    create_facts,
+    add_condensed_figures,
+    record_sources,
+    keep_progress,
+)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, event, inspect
 from sqlalchemy.engine import URL, Inspector, make_url
 
 from ipv6matrix.exceptions import ExportError
-from ipv6matrix.summaries import faults
+from ipv6matrix.summaries import faults, totals
 from ipv6matrix.summaries.tables import METADATA
 
 # Seconds to wait for somebody else who writes; a crawl of a million domains is written in a few minutes.
@@ -81,11 +81,14 @@ class Database:
             yield connection
 
     def prepare(self) -> None:
-        """Make the tables that are missing; refuse those that cannot hold our rows."""
+        """Make the tables and totals that are missing; refuse tables that cannot hold our rows."""
         with self.write() as connection:
-            there = self._tables(connection)
-            with faults.told_of_missing(self.name, sorted(set(METADATA.tables) - there)):
+            self._tables(connection)
+            names = {*METADATA.tables, *totals.METADATA.tables} - {*inspect(connection).get_table_names()}
+            with faults.told_of_missing(self.name, sorted(names)):
                 METADATA.create_all(connection)
+                totals.METADATA.create_all(connection)
+            totals.mend(connection)
 
     def has_tables(self) -> bool:
         """Tell whether all tables are there; refuse those that cannot hold our rows."""

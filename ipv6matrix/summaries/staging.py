@@ -17,6 +17,7 @@ from typing import Any, Final
 from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Table, and_, insert, or_, select
 
 from ipv6matrix.exceptions import ExportError
+from ipv6matrix.summaries import totals
 from ipv6matrix.summaries.database import Database
 from ipv6matrix.summaries.publication import BATCH, count, remove
 from ipv6matrix.summaries.tables import DOMAIN_PENETRATION, DOMAINS, METADATA
@@ -43,7 +44,8 @@ def promote(staging: Database, live: Database, date: dt.date, *, replace: bool =
 
     Raises ExportError: then live is as it was, and staging too.
     """
-    live.prepare()
+    for database in (staging, live):
+        database.prepare()
     with staging.write() as source:
         if not holds(source, date):
             raise ExportError(f"{staging.name} does not hold {date} any more: somebody else has promoted it")
@@ -101,6 +103,7 @@ def _bring(source: Connection, target: Connection, date: dt.date, live: str, *, 
     for table in METADATA.sorted_tables:
         for page in pages(source, table, date):
             target.execute(insert(table), page)
+    totals.add_up(target, date)
     return Promoted(domains=count(target, DOMAINS, date), replaced=replaced, was_live=False)
 
 

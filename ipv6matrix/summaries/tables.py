@@ -21,6 +21,12 @@ METADATA: Final = MetaData()
 # A name has up to 253 octets (RFC 1035 section 2.3.4), a label 63; the table of 2022 cut domains at 128.
 _LENGTHS: Final = {"domain": 253, "tld": 64, "country": 2, "type": 3, "service": 5}
 _KEY: Final = {"date", *_LENGTHS}
+# Names are ASCII in lower case, countries in upper case: octets compare right, and alike in every database.
+_SERVER: Final = {"engine": "InnoDB", "charset": "utf8mb4", "collate": "utf8mb4_bin"}
+STORAGE: Final[dict[str, Any]] = {
+    **{f"{server}_{name}": value for server in ("mysql", "mariadb") for name, value in _SERVER.items()},
+    "sqlite_with_rowid": False,
+}
 
 
 def _table(name: str, row: type[Row], *key: str) -> Table:
@@ -30,14 +36,7 @@ def _table(name: str, row: type[Row], *key: str) -> Table:
         name,
         METADATA,
         *columns,
-        # Names are ASCII in lower case, countries in upper case: octets compare right, and alike in every database.
-        mysql_engine="InnoDB",
-        mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
-        mariadb_engine="InnoDB",
-        mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
-        sqlite_with_rowid=False,
+        **STORAGE,
     )
 
 
@@ -68,3 +67,6 @@ Index("Domains_domain", DOMAINS.c.domain, DOMAINS.c.date)
 Index("DomainPenetration_country", DOMAIN_PENETRATION.c.country, DOMAIN_PENETRATION.c.date)
 Index("HostData_country", HOST_DATA.c.country, HOST_DATA.c.date)
 Index("Reachability_country", REACHABILITY.c.country, REACHABILITY.c.date)
+# Some TLDs, of kinds or services: what no totals have added up.
+Index("HostData_tld", HOST_DATA.c.tld, HOST_DATA.c.date)
+Index("Reachability_tld", REACHABILITY.c.tld, REACHABILITY.c.date)

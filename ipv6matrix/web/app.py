@@ -7,6 +7,7 @@ IPV6MATRIX_OUTPUT_DIR describe, for any server: `uvicorn ipv6matrix.web.app:app`
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,10 +21,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ipv6matrix import __version__
 from ipv6matrix.web import problems, try_out
+from ipv6matrix.web.codings import GZIP_FROM, LEVEL
 from ipv6matrix.web.database import Summaries
 from ipv6matrix.web.headers import AnswerHeaders, HeadAsGet
+from ipv6matrix.web.kept import KeptAnswers
 from ipv6matrix.web.legacy import routes as legacy
 from ipv6matrix.web.legacy.routes import FormatHosts
+from ipv6matrix.web.pages import routes as pages
 from ipv6matrix.web.parameters import NoEmptyParameters
 from ipv6matrix.web.request_log import RequestLog
 from ipv6matrix.web.v1 import routes as v1
@@ -32,21 +36,22 @@ from ipv6matrix.web.v1.tables import PARQUET
 SUMMARY_URL: Final = "IPV6MATRIX_SUMMARY_URL"
 OUTPUT_DIR: Final = "IPV6MATRIX_OUTPUT_DIR"
 
-# Shorter answers do not grow shorter. The level is the usual one between time and size.
-_GZIP_FROM: Final = 500
-_GZIP_LEVEL: Final = 6
 
-
-def create_app(summary_url: str, output_dir: str | Path) -> ASGIApp:
+def create_app(summary_url: str, output_dir: str | Path, kept: KeptAnswers | None = None) -> ASGIApp:
     """
     Make the application over a database of summaries and a folder of finished crawls.
 
+    `kept` is where answers are kept, with a limit of its own if need be.
     Connects to nothing yet. Raises BadUrlError for what is no URL of a database.
     """
     summaries = Summaries(summary_url)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # What is loaded stays. An answer of many rows makes the collector look through everything several times,
+        # which took longer than the answer itself (docs/decisions/0021-totals.md).
+        gc.collect()
+        gc.freeze()
         yield
         summaries.close()
 
@@ -60,10 +65,12 @@ def create_app(summary_url: str, output_dir: str | Path) -> ASGIApp:
         routes=legacy.routes(),
     )
     app.state.summaries = summaries
+    app.state.kept = kept or KeptAnswers()
     app.state.output_dir = Path(output_dir)
     problems.install(app)
     v1.install(app)
     try_out.install(app)
+    pages.install(app)
     return _around(app)
 
 
@@ -71,7 +78,8 @@ def _around(app: ASGIApp) -> ASGIApp:
     """Put the middlewares around an application, the innermost first."""
     app = NoEmptyParameters(app)
     app = FormatHosts(app)
-    app = GZipMiddleware(app, _GZIP_FROM, _GZIP_LEVEL, exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, PARQUET))
+    # For what comes without a coding of its own: downloads and files.
+    app = GZipMiddleware(app, GZIP_FROM, LEVEL, exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, PARQUET))
     app = AnswerHeaders(app)
     app = HeadAsGet(app)
     return RequestLog(app)

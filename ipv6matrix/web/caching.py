@@ -1,5 +1,5 @@
 """
-Answers that caches may keep, and that are not worked out for whoever has them already.
+Answers that caches may keep, and that are not worked out twice: neither for whoever has them already, nor for others.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ipv6matrix.web import codings
 from ipv6matrix.web.database import Summaries
 from ipv6matrix.web.edition import Edition, edition
+from ipv6matrix.web.kept import KeptAnswers
 
 # Data change once a crawl; five minutes is how late a reader may learn of it.
 CACHE_CONTROL: Final = "public, max-age=300"
@@ -32,11 +34,19 @@ def answered(
     `beside` tells the version of what the answer draws on besides the database.
     """
     summaries: Summaries = request.app.state.summaries
+    kept: KeptAnswers = request.app.state.kept
     with summaries.connect() as connection:
         now = edition(connection)
         etag = now.etag(request.url.path, request.url.query, media, beside)
         fixed = {"ETag": etag, "Cache-Control": CACHE_CONTROL, **(headers or {})}
-        return not_modified(request, fixed) or Response(write(connection, now), 200, fixed, media)
+        if answer := not_modified(request, fixed):
+            return answer
+        coding = codings.wanted(request.headers.get("accept-encoding"))
+        body = kept.get((etag, coding))
+        if body is None:
+            body = codings.coded(write(connection, now), coding)
+            kept.put((etag, coding), body)
+    return Response(body.octets, 200, body.told(fixed), media)
 
 
 def not_modified(request: Request, headers: Mapping[str, str]) -> Response | None:

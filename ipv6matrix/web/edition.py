@@ -2,7 +2,8 @@
 Which data are there: the dates of the crawls, and a tag that changes when any figure does.
 
 Caches of readers live on that tag, so it is looked at for each request and
-worked out only when the database has changed.
+worked out only when the database has changed: from the totals, which are few
+rows, or in databases that have none from all rows.
 """
 
 from __future__ import annotations
@@ -13,20 +14,19 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Engine, Select, func, select
 
 from ipv6matrix import __version__
+from ipv6matrix.summaries import totals
 from ipv6matrix.summaries.tables import DOMAIN_PENETRATION, HOST_DATA, REACHABILITY
 
 # Seconds after which a server is asked again. SQLite itself tells when a file has changed.
 _KEPT_S: Final = 60.0
-# Counts and sums that hardly stay the same when a crawl is put in the place of another.
-_SUMS: Final = (
-    (DOMAIN_PENETRATION, ("domains", "domains6", "unknown")),
-    (HOST_DATA, ("hosts", "dualstack", "ping4", "ping6", "hops6")),
-    (REACHABILITY, ("hosts6", "reach4", "reach6")),
-)
+_TABLES: Final = (DOMAIN_PENETRATION, HOST_DATA, REACHABILITY)
+# Of servers. A file tells each connection by itself whether it has changed.
+_KNOWN: Final[WeakKeyDictionary[Engine, tuple[int, Edition]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class Edition:
     dates: tuple[dt.date, ...]
     "Of the crawls, the earliest first."
     tag: str
+    has_totals: bool = False
+    "Sums are prepared, of every date."
 
     def etag(self, *parts: str) -> str:
         """Give the entity tag of an answer; weak, for compression changes the octets (RFC 9110 section 8.8.1)."""
@@ -43,12 +45,16 @@ class Edition:
 
 
 def edition(connection: Connection) -> Edition:
-    """Give the edition that a connection sees; it remembers the last one."""
+    """Give the edition that a connection sees; the last one is remembered."""
     version = _version(connection)
-    known: tuple[int, Edition] | None = connection.info.get("edition")
+    is_file = connection.dialect.name == "sqlite"
+    known = connection.info.get("edition") if is_file else _KNOWN.get(connection.engine)
     if known is None or known[0] != version:
         known = version, _read(connection)
-        connection.info["edition"] = known
+        if is_file:
+            connection.info["edition"] = known
+        else:
+            _KNOWN[connection.engine] = known
     return known[1]
 
 
@@ -59,16 +65,26 @@ def _version(connection: Connection) -> int:
 
 
 def _read(connection: Connection) -> Edition:
-    rows = list(_sums(connection))
-    dates = {row[0] for table, row in rows if table == DOMAIN_PENETRATION.name}
-    return Edition(tuple(sorted(dates)), _digest(__version__, *(f"{table} {tuple(row)}" for table, row in rows)))
+    has_totals = totals.are_complete(connection)
+    queries = list(_prepared() if has_totals else _sums())
+    rows = [[tuple(row) for row in connection.execute(query)] for query in queries]
+    # The first one is of domains: every crawl has some.
+    return Edition(tuple(row[0] for row in rows[0]), _digest(__version__, repr(rows)), has_totals)
 
 
-def _sums(connection: Connection) -> Iterator[tuple[str, Any]]:
-    for table, names in _SUMS:
-        sums = [func.sum(table.c[name]) for name in names]
-        query = select(table.c.date, func.count(), *sums).group_by(table.c.date).order_by(table.c.date)
-        yield from ((table.name, row) for row in connection.execute(query))
+def _prepared() -> Iterator[Select[Any]]:
+    for table in _TABLES:
+        found = totals.TOTALS[table]
+        counts = [column for column in found.columns if not column.primary_key]
+        yield select(found.c.date, *counts).where(found.c.level == "").order_by(found.c.date)
+    yield select(totals.EDITIONS).order_by(totals.EDITIONS.c.date)
+
+
+def _sums() -> Iterator[Select[Any]]:
+    """Ask for sums that hardly stay the same when a crawl is put in the place of another."""
+    for table in _TABLES:
+        counts = [func.sum(column) for column in table.columns if not column.primary_key]
+        yield select(table.c.date, func.count(), *counts).group_by(table.c.date).order_by(table.c.date)
 
 
 def _digest(*parts: str) -> str:

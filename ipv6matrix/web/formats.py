@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
+import orjson
+
 Row = Mapping[str, Any]
 
 # What no XML 1.0 document may hold, not even as a reference (https://www.w3.org/TR/xml/#charsets).
@@ -21,7 +23,11 @@ _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ff
 
 def json_text(data: Any) -> str:
     """Write JSON; dates are ISO 8601."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=_iso)
+    try:
+        return orjson.dumps(data).decode()
+    except orjson.JSONEncodeError:
+        # It knows no half of a surrogate pair, and says less of what has no form.
+        return json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=_iso)
 
 
 def xml_text(rows: Sequence[Row]) -> str:

@@ -78,6 +78,11 @@ def failed(
     """Answer with an error in the shape that fits the path."""
     if format_of(request.scope["path"]):
         return refusal(request.scope, status, detail, headers)
+    # Whoever shows pages shows their errors, too.
+    if error_page := getattr(request.app.state, "error_page", None):
+        answer: Response | None = error_page(request, status, detail, headers)
+        if answer is not None:
+            return answer
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
     if errors:
         body["errors"] = errors

@@ -31,6 +31,17 @@ def run(*arguments, folder):
                 "MISSING='perhaps' is not known: choose from stop, skip",
             ],
         ),
+        (
+            ("matrix", "-s", "PING_CUONT=3", "-s", "PROFILE=tiny", "-a", "domains=x"),
+            [
+                "PING_CUONT is no setting: the nearest is PING_COUNT",
+                "PROFILE: 'tiny' is not known: choose from careful,small",
+            ],
+        ),
+        (
+            ("matrix", "-s", "NAMESERVERS=::1", "-a", "domain=x"),
+            ["domain is no argument of the spider: the nearest is domains"],
+        ),
         (("matrix", "-s", "NAMESERVERS=::1"), ["no list: give -a domains=FILE, with one domain a line"]),
         (("-s", "NAMESERVERS=::1", "-a", "domains=x"), ["name the spider: scrapy crawl matrix -a domains=FILE"]),
     ],
@@ -45,6 +56,19 @@ def test_what_makes_no_sense_is_told_and_nothing_begins(tmp_path, arguments, sen
     assert all(sentence in ended.stderr for sentence in sentences)
     assert "Traceback" not in ended.stderr
     assert not (tmp_path / "current").exists()
+
+
+@pytest.mark.parametrize("chosen", ["PING_CUONT=3", "PING_COUNT=0"])
+def test_a_refusal_is_in_the_log_file_as_well(tmp_path, chosen):
+    """
+    Whoever sees only the log of a crawl learns why there is none.
+    """
+    ended = run("matrix", "-s", chosen, "-s", f"LOG_FILE={tmp_path}/log", "-a", "domains=x", folder=tmp_path)
+
+    log = (tmp_path / "log").read_text()
+    assert 2 == ended.returncode
+    assert f"ERROR: {chosen.partition('=')[0]}" in log
+    assert "Traceback" not in log
 
 
 def test_a_start_that_is_refused_ends_with_status_1(tmp_path):

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
+from ipv6matrix.commands import serve as module
 from tests.crawls import ROOT
 from tests.web import summaries
 
@@ -111,3 +112,24 @@ def test_a_port_that_is_taken_is_told():
         f"cannot listen on 127.0.0.1 port {port} (Address already in use): give another --host or --port"
         in ended.stderr
     )
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_no_part_of_an_answer_waits_for_another(host):
+    """
+    Connections have TCP_NODELAY: headers and body are sent apart, and a client may be slow to acknowledge.
+    """
+    with module._listen(host, 0) as listener, socket.create_connection(listener.getsockname()[:2]):
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_other_commands_do_not_carry_the_website():
+    """
+    Scrapy imports every command for each; FastAPI is loaded only when the website is served.
+    """
+    script = "import sys, ipv6matrix.commands.serve; print('fastapi' in sys.modules, 'uvicorn' in sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert "False False\n" == ended.stdout

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +16,7 @@ from pathlib import Path
 import pytest
 from scrapy import signals
 
-from ipv6matrix.extensions.job import Job
+from ipv6matrix.extensions.job import Job, runner
 from ipv6matrix.refusals import StartRefusedError
 from tests.crawlers import crawler, job
 from tests.samples import domain_url
@@ -216,3 +218,30 @@ async def test_the_log_is_folded_aside(tmp_path, monkeypatch):
     assert (tmp_path / "ips.db-wal").stat().st_size < file.stat().st_size
     opened.close()
     assert [file, tmp_path / "lock"] == sorted(tmp_path.iterdir())
+
+
+async def test_who_runs_a_job_can_be_told(tmp_path):
+    """
+    The process that holds the folder has a name; before it and after it nobody does.
+    """
+    assert None is runner(tmp_path / "none")
+    with other_process(tmp_path) as process:
+        assert str(process.pid) == runner(tmp_path)
+    assert None is runner(tmp_path)
+
+
+async def test_who_only_looks_refuses_nobody(tmp_path):
+    """
+    A start that meets the instant in which somebody looks at the lock tries again.
+    """
+    first = Job(tmp_path, 1.0)
+    first.open()
+    first.close()
+    with (tmp_path / "lock").open() as looked_at:
+        fcntl.flock(looked_at, fcntl.LOCK_SH)
+        letting_go = threading.Timer(0.03, fcntl.flock, (looked_at, fcntl.LOCK_UN))
+        letting_go.start()
+        again = Job(tmp_path, 1.0)
+        again.open()
+        letting_go.join()
+    again.close()

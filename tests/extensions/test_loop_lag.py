@@ -67,3 +67,21 @@ async def test_a_crawl_that_did_not_start_has_no_lag(tmp_path):
     Without samples there are no stats.
     """
     assert [None, None, None] == await lag(crawler(tmp_path))
+
+
+async def test_samples_are_counted_by_class(tmp_path, monkeypatch):
+    """
+    A block of the loop is in a high class, and the sum of all samples holds it.
+    """
+    monkeypatch.setattr(module, "_INTERVAL_S", 0.005)
+    made = crawler(tmp_path)
+    extension = made.get_extension(LoopLag)
+    extension.engine_started()
+    await samples(extension, 1)
+    time.sleep(0.15)  # noqa: ASYNC251 - the block that is to be seen
+    await samples(extension, len(extension._samples_ms) + 2)
+    await lag(made)
+
+    assert len(extension._samples_ms) == sum(extension.classes)
+    assert 1 <= sum(extension.classes[module.BOUNDS_MS.index(100.0) + 1 :])
+    assert extension.total_ms >= 140

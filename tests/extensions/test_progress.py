@@ -11,15 +11,28 @@ import time
 from scrapy import signals
 
 from ipv6matrix.extensions import progress as module
-from tests.crawlers import opened, store
+from ipv6matrix.extensions.health import Health
+from ipv6matrix.extensions.progress import Progress
+from ipv6matrix.store.database import Store, StoreError
+from tests.crawlers import job, opened, store
 from tests.samples import domain_item, domain_url, ping_item
 
 LOGGER = "ipv6matrix.extensions.progress"
+FIGURES = "0 hosts, 1 addresses; to ask: dns 1, ping 2, tcp 0, trace 0; failures: none; ETA estimating"
 
 
 class Terminal(io.StringIO):
     def isatty(self):
         return True
+
+
+def on_a_terminal(monkeypatch):
+    """Make a terminal the standard error; not in a fixture, after which pytest sets its own."""
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    return terminal
 
 
 async def told(caplog, number=1):
@@ -38,23 +51,29 @@ def work(crawler):
         store(crawler).ask(f"ping://192.0.2.{n}", "ping")
     store(crawler).answer(domain_item("a.example"))
     store(crawler).answer(ping_item("192.0.2.0"))
-    crawler.stats.inc_value("stored/DomainItem")
+
+
+async def start(crawler):
+    await crawler.signals.send_catch_log_async(signals.engine_started)
+
+
+async def close(crawler):
+    await crawler.signals.send_catch_log_async(signals.spider_closed, reason="finished", spider=crawler.spider)
 
 
 async def test_a_log_gets_a_line_now_and_then(tmp_path, monkeypatch, caplog):
     """
-    Without a terminal a line tells domains, questions answered and questions to ask.
+    Without a terminal a line tells domains, hosts, addresses, what waits, failures and the time left.
     """
     monkeypatch.setattr(module, "_LOG_EVERY_S", 0.02)
     with opened(tmp_path) as crawler, caplog.at_level(logging.INFO, LOGGER):
         caplog.clear()
         work(crawler)
-        await crawler.signals.send_catch_log_async(signals.engine_started)
+        await start(crawler)
         line = (await told(caplog))[0]
-        await crawler.signals.send_catch_log_async(signals.spider_closed, reason="finished", spider=crawler.spider)
+        await close(crawler)
 
-    assert line.startswith("1 domains (")
-    assert line.endswith("/s), 2 questions answered, 3 to ask")
+    assert f"1 domains, 1 left, {FIGURES} to the second pass" == line
 
 
 async def test_after_the_end_nothing_is_told(tmp_path, monkeypatch, caplog):
@@ -63,39 +82,126 @@ async def test_after_the_end_nothing_is_told(tmp_path, monkeypatch, caplog):
     """
     monkeypatch.setattr(module, "_LOG_EVERY_S", 0.005)
     with opened(tmp_path) as crawler, caplog.at_level(logging.INFO, LOGGER):
-        await crawler.signals.send_catch_log_async(signals.engine_started)
+        await start(crawler)
         await told(caplog)
-        await crawler.signals.send_catch_log_async(signals.spider_closed, reason="finished", spider=crawler.spider)
+        await close(crawler)
         caplog.clear()
     await asyncio.sleep(0.03)
 
     assert [] == caplog.messages
 
 
-async def test_a_terminal_gets_a_bar(tmp_path, monkeypatch):
+async def test_a_terminal_gets_a_page(tmp_path, monkeypatch, caplog):
     """
-    On a terminal the bar shows the same figures, last at the end.
+    On a terminal a page shows the same figures, last at the end, and the log has no line of them.
     """
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", "200")
-    with opened(tmp_path) as crawler:
-        await crawler.signals.send_catch_log_async(signals.engine_started)
+    terminal = on_a_terminal(monkeypatch)
+    monkeypatch.setattr(module, "_LOG_EVERY_S", 0.001)
+    monkeypatch.setattr(module, "_DRAW_EVERY_S", 0.001)
+    with opened(tmp_path) as crawler, caplog.at_level(logging.INFO, LOGGER):
+        await start(crawler)
         work(crawler)
-        await crawler.signals.send_catch_log_async(signals.spider_closed, reason="finished", spider=crawler.spider)
+        await asyncio.sleep(0.01)
+        await close(crawler)
 
-    assert "2 questions answered, 3 to ask" in terminal.getvalue()
+    last = terminal.getvalue().rpartition("to ask now")[2].splitlines()
+    assert ["addresses", "1", "2", "2"] == next(line for line in last if line.startswith("addresses")).split()
+    assert [] == [record.getMessage() for record in caplog.records if record.name == LOGGER]
 
 
-async def test_a_log_file_keeps_the_bar_away(tmp_path, monkeypatch):
+async def test_a_log_file_keeps_the_page_away(tmp_path, monkeypatch):
     """
     With LOG_FILE nothing is drawn on the terminal.
     """
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
+    terminal = on_a_terminal(monkeypatch)
     with opened(tmp_path, LOG_FILE=str(tmp_path / "log")) as crawler:
-        await crawler.signals.send_catch_log_async(signals.engine_started)
-        await crawler.signals.send_catch_log_async(signals.spider_closed, reason="finished", spider=crawler.spider)
+        await start(crawler)
+        await close(crawler)
 
     assert "" == terminal.getvalue()
+
+
+async def test_a_crawl_that_did_not_start_tells_nothing(tmp_path, monkeypatch):
+    """
+    A refused start has no progress.
+    """
+    terminal = on_a_terminal(monkeypatch)
+    with opened(tmp_path) as crawler:
+        await close(crawler)
+        noted = store(crawler).noted
+
+    assert "" == terminal.getvalue()
+    assert {} == noted
+
+
+async def test_others_can_read_how_it_goes(tmp_path, monkeypatch):
+    """
+    List, speed and the lack of outages are in the database for whoever reads it, from the start on.
+    """
+    names = tmp_path / "names.txt"
+    names.write_text("a.example\nb.example\n")
+    with opened(tmp_path, domains=str(names)) as crawler:
+        await start(crawler)
+        store(crawler).commit()
+        reader = Store.read(store(crawler).path)
+        await close(crawler)
+        reader.close()
+
+    assert {"lines": 2, "read": 0, "ended": False} == reader.noted["listing"]
+    assert {"per_second": {}, "per_domain": {}} == reader.noted["pace"]
+    assert [] == reader.noted["waits_for"]
+
+
+async def test_an_outage_is_told(tmp_path, monkeypatch):
+    """
+    While a part of the vantage point is gone there is no rate, and its name is noted.
+    """
+    monkeypatch.setattr(module, "_NOTE_EVERY_S", 0.005)
+    with opened(tmp_path) as crawler:
+        await start(crawler)
+        crawler.get_extension(Health).parts["ipv6"].gone_at = time.monotonic()
+        give_up_at = time.monotonic() + 5
+        while not store(crawler).noted["waits_for"] and time.monotonic() < give_up_at:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.005)
+        noted = store(crawler).noted
+        await close(crawler)
+
+    assert ("ipv6",) == noted["waits_for"]
+    assert {} == noted["pace"]["per_second"]
+
+
+async def test_a_database_that_cannot_be_written_stops_the_crawl(tmp_path, monkeypatch):
+    """
+    A note for which there is no room ends the crawl as an answer does.
+    """
+
+    def full(**_):
+        raise StoreError("no room")
+
+    with opened(tmp_path) as crawler:
+        stopped = []
+        crawler.engine.close_spider_async = lambda **named: asyncio.sleep(0, stopped.append(named["reason"]))
+        monkeypatch.setattr(store(crawler), "note", full)
+        await start(crawler)
+        await asyncio.sleep(0)
+        await close(crawler)
+
+        assert ["store_failed"] == stopped
+        assert job(crawler).failed
+
+
+async def test_nothing_is_queried(tmp_path):
+    """
+    Figures come from counts, however large the tables are.
+    """
+    with opened(tmp_path) as crawler:
+        await start(crawler)
+        work(crawler)
+        statements = []
+        store(crawler)._connection.set_trace_callback(statements.append)
+        found = crawler.get_extension(Progress).figures
+        store(crawler)._connection.set_trace_callback(None)
+        await close(crawler)
+
+    assert [] == statements
+    assert (1, 3) == (found.domains.done, sum(slot.pending for slot in found.slots.values()))

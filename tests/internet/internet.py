@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -117,6 +117,10 @@ class Internet:
         """Give the n-th address of a block; there is a block named after every behaviour."""
         return self.scenario.table.by_name[block].address(family, n)
 
+    def authority(self) -> AbstractContextManager[None]:
+        """Serve the DNS from the root down as well, for a recursive resolver that starts at `ROOT_SERVER`."""
+        return self._services.authority()
+
     # What was seen
 
     def packets(self, since: float = 0.0) -> list[Packet]:
@@ -126,6 +130,10 @@ class Internet:
     def queries(self, since: float = 0.0) -> list[Query]:
         """List what the resolver was asked."""
         return [query for query in logs.queries(self._recorded("resolver")) if query.asked_at >= since]
+
+    def authoritative_queries(self, since: float = 0.0) -> list[Query]:
+        """List what the authoritative servers were asked; from within the block of `authority`."""
+        return [query for query in logs.queries(self._recorded("authority")) if query.asked_at >= since]
 
     def connections(self, since: float = 0.0) -> list[Connection]:
         """List the connections to ports 80 and 443 that were accepted."""

@@ -34,6 +34,9 @@ TOP_LEVEL_DOMAINS = (
     "xn--p1ai",
 )
 SOA_TIMES = "2022072001 7200 3600 1209600 300"
+# Where the root and the top-level domains are served.
+ROOT_SERVER = "a.root.example"
+PUBLISHED_BY = ("198.18.77.250", "2001:db8:13d::fa")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,9 +129,16 @@ def address_of(name: str) -> str | None:
 
 
 def _public(apex: str) -> Zone:
-    server = f"a.nic.{apex}" if apex else "a.root.example"
+    server = f"a.nic.{apex}" if apex else ROOT_SERVER
     records = {(apex, "SOA"): (soa_text(server, "nic.example"),), (apex, "NS"): (server,)}
-    return Zone(apex=apex, records={**records, (server, "A"): ("198.18.77.250",)} if apex else records)
+    # The root's own server has its name below a top-level domain, as on the real Internet.
+    servers = {"": (), "example": (server, ROOT_SERVER)}.get(apex, (server,))
+    addresses = {
+        (name, rdtype): (address,)
+        for name in servers
+        for rdtype, address in zip(("A", "AAAA"), PUBLISHED_BY, strict=True)
+    }
+    return Zone(apex=apex, records=records | addresses)
 
 
 PUBLIC_ZONES = {apex: _public(apex) for apex in ("", *TOP_LEVEL_DOMAINS)}

@@ -7,8 +7,8 @@ from __future__ import annotations
 import json
 import pickle
 import socket
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -22,11 +22,20 @@ from tests.internet.topology import FAMILIES, REGIONS, RESOLVER, RESOLVER_ADDRES
 BACKLOG: Final = 16384
 SO_RCVBUFFORCE: Final = 33
 RECEIVE_BUFFER_BYTES: Final = 4 << 20
-LOGS: Final = {"forwarder": "packets", "resolver": "queries", "servers": "connections", "smtp": "sessions"}
+LOGS: Final = {
+    "forwarder": "packets",
+    "resolver": "queries",
+    "authority": "authoritative",
+    "servers": "connections",
+    "smtp": "sessions",
+}
+# <linux/in6.h>: an address of a route of type local may be a source, and each datagram tells where it went.
+IPV6_FREEBIND: Final = 78
+IPV6_RECVPKTINFO: Final = 49
 
 
 class Services:
-    """The four helpers: forwarder, resolver, servers (ports 80 and 443) and smtp."""
+    """The four helpers: forwarder, resolver, servers (ports 80 and 443) and smtp; and at times the authority."""
 
     def __init__(self, network: Network, scenario: Scenario, directory: Path, *, record: bool) -> None:
         self._network = network
@@ -46,6 +55,18 @@ class Services:
         self._serve("resolver", (str(scenario), self._log("resolver")), udp, tcp)
         self._serve("servers", (self._log("servers"),), self._listeners(80) + self._listeners(443))
         self._serve("smtp", (str(scenario), str(pem), self._log("smtp")), self._listeners(25))
+
+    @contextmanager
+    def authority(self) -> Iterator[None]:
+        """Serve the DNS from the root down, at the addresses of the scenario's name servers."""
+        scenario = self._directory / "scenario.pickle"
+        udp, tcp = ([self._network.namespaces[one].run(make) for one in REGIONS] for make in (_datagrams, _streams))
+        self._serve("authority", (str(scenario), self._log("authority")), udp, tcp)
+        try:
+            self._helpers["authority"].wait()
+            yield
+        finally:
+            self._helpers.pop("authority").stop()
 
     def wait(self) -> None:
         """Wait until all of them serve."""
@@ -132,3 +153,17 @@ def _listening(port: int) -> socket.socket:
     one.listen(BACKLOG)
     one.setblocking(False)
     return one
+
+
+def _datagrams() -> socket.socket:
+    one = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    one.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)
+    one.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+    one.bind(("::", 53))
+    return one
+
+
+def _streams() -> socket.socket:
+    return _listening(53)

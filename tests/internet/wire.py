@@ -18,6 +18,8 @@ TYPE_NAMES: Final = {number: name for name, number in TYPES.items()}
 OPT: Final = 41
 # QR, and RA; RD is copied from the query.
 FLAGS: Final = 0x8080
+RECURSION_AVAILABLE: Final = 0x0080
+AUTHORITATIVE: Final = 0x0400
 TRUNCATED: Final = 0x0200
 RECURSION_DESIRED: Final = 0x0100
 # Our own limit for UDP, and what a client without EDNS takes (RFC 6891 section 6.2.3).
@@ -79,6 +81,9 @@ class Body:
     rcode: int
     answers: tuple[bytes, ...]
     authority: tuple[bytes, ...] = ()
+    additional: tuple[bytes, ...] = ()
+    "Glue; the OPT record comes by itself."
+    authoritative: bool = False
 
 
 def message(query: Query, body: Body, *, limit: int, shift: int = 0) -> bytes:
@@ -88,11 +93,14 @@ def message(query: Query, body: Body, *, limit: int, shift: int = 0) -> bytes:
         shift %= len(answers)
         answers = answers[shift:] + answers[:shift]
     flags = FLAGS | (query.flags & RECURSION_DESIRED) | body.rcode
+    if body.authoritative:
+        flags ^= AUTHORITATIVE | RECURSION_AVAILABLE
     opt = _OPT_REPLY if query.edns else b""
-    text = query.question + b"".join(answers) + b"".join(body.authority) + opt
+    text = query.question + b"".join(answers) + b"".join(body.authority) + b"".join(body.additional) + opt
     if len(text) + 12 > limit:
         return truncated(query)
-    return _HEADER.pack(query.id, flags, 1, len(answers), len(body.authority), 1 if opt else 0) + text
+    extra = len(body.additional) + bool(opt)
+    return _HEADER.pack(query.id, flags, 1, len(answers), len(body.authority), extra) + text
 
 
 def truncated(query: Query) -> bytes:

@@ -57,6 +57,7 @@ async def test_the_list_is_read_as_fast_as_it_is_asked(tmp_path):
     assert [domain_url(f"d{n}.example") for n in range(40)] == taken
     assert 40 == count(crawler, "list/domains")
     assert 0 == count(crawler, "list/known")
+    assert True is count(crawler, "list/ended")
 
 
 async def test_without_room_nothing_is_let_through(tmp_path):

@@ -11,7 +11,6 @@ from ipv6matrix import questions
 from ipv6matrix.items import Hop, Host, RefusalItem, ReverseItem, Role, Status, Stop, TraceItem, TraceObservation
 from ipv6matrix.store import schema
 from ipv6matrix.store.database import Store, StoreError
-from ipv6matrix.store.queries import progress
 from tests.samples import AT, domain_item, domain_url, host, hosts_item, lookup, ping_item
 
 RECORD = {"run": "r", "version": "v", "settings": "{}", "list": "l", "list_sha256": "s", "resolver": "r"}
@@ -187,7 +186,7 @@ def test_an_unclean_end_loses_only_what_was_not_committed(tmp_path):
 
     assert [("ok",)] == again.query("PRAGMA integrity_check")
     assert [(500,)] == again.query("SELECT count(*) FROM domains")
-    assert (0, 500) == progress.requests(again)
+    assert (500, 500) == (again.newest, again.count_pending("dns"))
     assert again.ask("ping://192.0.2.1", "ping")
     again.close()
 
@@ -316,7 +315,7 @@ def test_a_kill_while_the_log_is_switched_off_is_undone(tmp_path):
     live.close()
     again = Store(tmp_path / "ips.db")
 
-    assert (0, 500) == progress.requests(again)
+    assert (500, 500) == (again.newest, again.count_pending("ping"))
     assert [("ok",)] == again.query("PRAGMA integrity_check")
     again.close()
 
@@ -440,15 +439,14 @@ def test_nothing_that_happens_often_reads_a_whole_table(store):
 
 def test_counting_what_is_pending_uses_its_index(store):
     """
-    The figures of the progress bar do not read what is done.
+    Neither a start nor an end reads what is done.
     """
     statements = []
     store._connection.set_trace_callback(statements.append)
-    progress.requests(store)
     store.count_pending("dns")
     store.any_pending()
     store._connection.set_trace_callback(None)
     steps = [row[3] for sql in statements for row in store.query(f"EXPLAIN QUERY PLAN {sql}")]
 
-    assert 3 == len(steps)
+    assert 2 == len(steps)
     assert all("INDEX requests_pending" in step for step in steps)

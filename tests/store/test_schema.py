@@ -79,6 +79,7 @@ def test_a_crawl_of_the_first_version_goes_on(connection):
         f"SELECT {columns} FROM crawl"
     ).fetchall()
     assert {"ping_summaries", "trace_summaries"} <= set(tables(connection))
+    assert [(0, None)] == connection.execute("SELECT newest, progress FROM frontier").fetchall()
 
 
 def test_migrating_again_changes_nothing(connection):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from pathlib import Path
 
@@ -34,6 +35,25 @@ def test_a_url_of_nothing_is_told():
     """
     with pytest.raises(BadUrlError, match="names no database"):
         module.create_app("matrix", ".")
+
+
+async def test_what_is_loaded_is_not_looked_through_again():
+    """
+    A server that has started has set its objects aside for the garbage collector.
+    """
+    received, sent = [{"type": "lifespan.shutdown"}, {"type": "lifespan.startup"}], []
+    gc.unfreeze()
+
+    async def receive():
+        return received.pop()
+
+    async def send(message):
+        sent.append((message["type"], gc.get_freeze_count() > 10_000))
+
+    await module.create_app("sqlite:////nowhere/matrix.db", ".")({"type": "lifespan", "state": {}}, receive, send)
+    gc.unfreeze()
+
+    assert [("lifespan.startup.complete", True), ("lifespan.shutdown.complete", True)] == sent
 
 
 async def test_every_path_is_documented(web):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from ipv6matrix.summaries.database import Database
 from ipv6matrix.summaries.publication import publish
-from ipv6matrix.summaries.rows import HostData
+from ipv6matrix.summaries.rows import DomainRow, HostData
 from tests.web import client, summaries
 from tests.web.summaries import DATES
 
@@ -75,3 +77,40 @@ async def test_a_new_crawl_is_seen_at_once(tmp_path):
         again = await web.get("/json/hosts", headers={"If-None-Match": etag})
 
     assert {"hosts": 7, "hosts6": 0} == again.json()[str(DATES[0])]
+
+
+@pytest.mark.parametrize("path", PATHS[:-3])
+async def test_an_answer_is_worked_out_once(sqlite_url, monkeypatch, path):
+    """
+    The second one comes from memory, the same to the octet, for whoever takes gzip and whoever does not.
+    """
+    async with client.of(sqlite_url) as web:
+        codings = ({"Accept-Encoding": "gzip"}, {"Accept-Encoding": "identity"})
+        first = [await web.get(path, headers=coding) for coding in codings]
+        # What is not kept cannot be coded any more.
+        monkeypatch.setattr("ipv6matrix.web.codings.coded", None)
+        second = [await web.get(path, headers=coding) for coding in codings]
+
+    assert [answer.content for answer in first] == [answer.content for answer in second]
+    assert [told(answer) for answer in first] == [told(answer) for answer in second]
+
+
+def told(answer):
+    return {name: value for name, value in answer.headers.items() if name != "x-request-id"}
+
+
+async def test_what_is_kept_goes_with_its_data(tmp_path):
+    """
+    A crawl that is written again leaves nothing of the old answers, though no sum has changed.
+    """
+    url = summaries.sqlite(tmp_path)
+    rows = [row for row in summaries.ROWS if row.date == DATES[1]]
+    others = [dataclasses.replace(row, country="FR") if isinstance(row, DomainRow) else row for row in rows]
+    async with client.of(url) as web:
+        before = await web.get("/api/v1/domains/once.com")
+        with Database(url) as database:
+            publish(database, DATES[1], others)
+        after = await web.get("/api/v1/domains/once.com")
+
+    assert "FR" != before.json()["crawls"][0]["country"]
+    assert "FR" == after.json()["crawls"][0]["country"]

@@ -4,13 +4,15 @@ From a question to rows, and to the nested form they have in JSON.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import Connection, CursorResult, select
 
 from ipv6matrix.summaries.tables import DOMAINS
-from ipv6matrix.web.figures import number, sums
+from ipv6matrix.web.figures import Slice, sums, tidy
 from ipv6matrix.web.legacy.questions import Question
 from ipv6matrix.web.legacy.resources import DOMAIN_FIELDS, FIGURES
 from ipv6matrix.web.names import begins_with
@@ -20,17 +22,19 @@ Row = dict[str, Any]
 _SUGGESTIONS: Final = 20
 
 
-def rows(connection: Connection, question: Question) -> list[Row]:
-    """Give the rows, with the fields in their order; none when nothing is found."""
+def rows(connection: Connection, question: Question, *, prepared: bool) -> list[Row]:
+    """
+    Give the rows, with the fields in their order; none when nothing is found.
+
+    `prepared` says that the database has totals.
+    """
     if question.resource == "search":
         return [{"domain": name} for name in _search(connection, question.name or "")]
     if question.resource == "domain":
         query = select(*DOMAIN_FIELDS).where(DOMAINS.c.domain == question.name).order_by(DOMAINS.c.date)
     else:
-        figures = FIGURES[question.resource]
-        group = "country" if question.resource == "country" else question.group
-        query = sums(figures, group=group, where=_conditions(question), least=question.least)
-    return [_row(question, row) for row in connection.execute(query).mappings()]
+        query = sums(FIGURES[question.resource], _slice(question), prepared=prepared)
+    return list(_rows(question, connection.execute(query)))
 
 
 def nested(question: Question, rows: Sequence[Row]) -> Any:
@@ -40,11 +44,12 @@ def nested(question: Question, rows: Sequence[Row]) -> Any:
     key = question.resource if question.resource in ("domain", "country") else question.group
     tree: dict[str, Any] = {}
     for row in rows:
-        leaf = {name: value for name, value in row.items() if name not in ("date", key)}
+        leaf = dict(row)
+        date = leaf.pop("date")
         if key is None:
-            tree[row["date"]] = leaf
+            tree[date] = leaf
         else:
-            tree.setdefault(row["date"], {})[row[key]] = leaf
+            tree.setdefault(date, {})[leaf.pop(key)] = leaf
     return tree
 
 
@@ -54,19 +59,30 @@ def _search(connection: Connection, prefix: str) -> Iterable[str]:
     return connection.scalars(query)
 
 
-def _conditions(question: Question) -> Iterator[ColumnElement[bool]]:
-    columns = FIGURES[question.resource].table.c
-    if question.country:
-        yield columns.country == question.country
-    if question.tlds:
-        yield columns.tld.in_(question.tlds)
-    if question.types:
-        yield columns.type.in_(question.types)
+def _slice(question: Question) -> Slice:
+    return Slice(
+        group="country" if question.resource == "country" else question.group,
+        only={
+            "country": (question.country,) if question.country else (),
+            "tld": question.tlds,
+            "type": question.types,
+        },
+        least=question.least,
+    )
 
 
-def _row(question: Question, values: Any) -> Row:
-    row = {name: number(value, 6 if name.endswith("ratio") else 3) for name, value in values.items()}
-    row["date"] = row["date"].isoformat()
+def _rows(question: Question, found: CursorResult[Any]) -> Iterator[Row]:
+    names = list(found.keys())
+    columns = dict(zip(names, zip(*found.all(), strict=True), strict=False))
     if question.resource == "country":
-        return {"date": row.pop("date"), "country": row.pop("country"), **row}
-    return row
+        # It has its place before the figures.
+        names.insert(1, names.pop())
+    plain = [_plain(name, columns.get(name, ())) for name in names]
+    return (dict(zip(names, values, strict=True)) for values in zip(*plain, strict=True))
+
+
+def _plain(name: str, values: Sequence[Any]) -> Sequence[Any]:
+    if name == "date":
+        iso = cache(dt.date.isoformat)
+        return [iso(value) for value in values]
+    return tidy(values, 6 if name.endswith("ratio") else 3)

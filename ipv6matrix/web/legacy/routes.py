@@ -66,7 +66,10 @@ def respond(request: Request) -> Response:
     try:
         question = questions.read(f"/{rest}", request.query_params.getlist)
         return answered(
-            request, chosen.media, lambda connection, _: _write(connection, question, chosen), chosen.headers
+            request,
+            chosen.media,
+            lambda connection, now: _write(connection, question, chosen, prepared=now.has_totals),
+            chosen.headers,
         )
     except BadQuestionError as error:
         return refusal(request.scope, 400, str(error))
@@ -74,11 +77,12 @@ def respond(request: Request) -> Response:
         return refusal(request.scope, 400, "Empty query")
 
 
-def _write(connection: Connection, question: Question, chosen: Form) -> str:
-    rows = answers.rows(connection, question)
+def _write(connection: Connection, question: Question, chosen: Form, *, prepared: bool) -> str:
+    rows = answers.rows(connection, question, prepared=prepared)
     if not rows:
         raise NothingFoundError
-    return chosen.write(rows, answers.nested(question, rows), f"IPv6 Matrix: {question.resource}")
+    nested = answers.nested(question, rows) if chosen.word == "json" else None
+    return chosen.write(rows, nested, f"IPv6 Matrix: {question.resource}")
 
 
 def _format_label(host: str) -> str | None:

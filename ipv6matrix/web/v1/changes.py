@@ -13,15 +13,17 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 
-from ipv6matrix.summaries.tables import DOMAIN_PENETRATION, DOMAINS
+from ipv6matrix.summaries.tables import DOMAINS
 from ipv6matrix.web.edition import Edition
+from ipv6matrix.web.figures import Slice, sums
 from ipv6matrix.web.problems import NotFoundError
 from ipv6matrix.web.v1.ipv6 import has_ipv6, is_unknown
 from ipv6matrix.web.v1.models import Changes, DomainChange, GroupChange
 from ipv6matrix.web.v1.paging import answer, page
 from ipv6matrix.web.v1.parameters import MOST, Paged, Strict, order
+from ipv6matrix.web.v1.resources import PENETRATION
 from ipv6matrix.web.v1.totals import date_of, share
 
 router: Final = APIRouter(prefix="/changes", tags=["Changes"])
@@ -111,22 +113,20 @@ def _groups(
     request: Request, connection: Connection, now: Edition, question: GroupChangeQuestion, group: str
 ) -> dict[str, Any]:
     dates = _dates(now, question)
-    before, after = (_states(connection, group, date) for date in dates)
+    before, after = (_states(connection, now, group, date) for date in dates)
     found = [row for row in _compared(before, after, question.least) if question.change in (None, row["change"])]
     found.sort(key=lambda row: row[question.sort.removeprefix("-")], reverse=question.sort.startswith("-"))
     part = found[question.offset : question.offset + question.limit + 1]
     return _between(dates, page(request, part, question.limit, offset=lambda _: question.offset + question.limit))
 
 
-def _states(connection: Connection, group: str, date: dt.date) -> dict[str, dict[str, Any]]:
-    columns = DOMAIN_PENETRATION.c
-    sums = [func.sum(column) for column in (columns.domains, columns.unknown, columns.domains6)]
-    query = select(columns[group], *sums).where(columns.date == date).group_by(columns[group])
+def _states(connection: Connection, now: Edition, group: str, date: dt.date) -> dict[str, dict[str, Any]]:
+    asked = Slice(group=group, since=date, until=date)
     states = {}
-    for name, *counts in connection.execute(query):
-        domains, unknown, six = map(int, counts)
+    for row in connection.execute(sums(PENETRATION, asked, prepared=now.has_totals)).mappings():
+        domains, unknown, six = (int(row[name]) for name in ("domains", "unknown", "with_ipv6"))
         known = share(six, domains - unknown)
-        states[name] = {"domains": domains, "unknown": unknown, "with_ipv6": six, "ipv6_share": known}
+        states[row[group]] = {"domains": domains, "unknown": unknown, "with_ipv6": six, "ipv6_share": known}
     return states
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Select
 
-from ipv6matrix.web.figures import Figures, number, sums
+from ipv6matrix.web.edition import Edition
+from ipv6matrix.web.figures import Figures, sums, tidy
 from ipv6matrix.web.v1.models import HostFigures, Page, PenetrationFigures, ReachFigures
 from ipv6matrix.web.v1.paging import answer, page
 from ipv6matrix.web.v1.parameters import HostQuestion, PenetrationQuestion, ReachQuestion
@@ -39,20 +40,28 @@ def penetration(request: Request, question: Annotated[PenetrationQuestion, Query
 
 
 def _answer(request: Request, figures: Figures, question: Question) -> Response:
-    return answer(request, lambda connection, _: _page(request, connection, figures, question))
+    return answer(request, lambda connection, now: _page(request, connection, now, figures, question))
 
 
-def _page(request: Request, connection: Connection, figures: Figures, question: Question) -> dict[str, Any]:
-    query = sums(figures, group=question.group, where=question.conditions(figures), least=question.least)
-    columns = {column.name: column for column in query.selected_columns}
-    name = question.sort.removeprefix("-")
-    if name in columns:
-        query = query.order_by(None).order_by(
-            # What is not known is neither small nor large: it comes last.
-            columns[name].is_(None),
-            columns[name].desc() if question.sort.startswith("-") else columns[name].asc(),
-            *(columns[key] for key in ("date", question.group) if key),
-        )
-    rows = connection.execute(query.limit(question.limit + 1).offset(question.offset)).mappings()
-    found = [{key: number(value, 6 if key in figures.ratios else 3) for key, value in row.items()} for row in rows]
+def _page(
+    request: Request, connection: Connection, now: Edition, figures: Figures, question: Question
+) -> dict[str, Any]:
+    query = sums(figures, question.slice(question.group), prepared=now.has_totals)
+    query = _sorted(query, question.sort, figures).limit(question.limit + 1).offset(question.offset)
+    rows = connection.execute(query)
+    names = list(rows.keys())
+    columns = zip(names, zip(*rows.all(), strict=True), strict=False)
+    plain = [tidy(values, 6 if name in figures.ratios else 3) for name, values in columns]
+    found = [dict(zip(names, values, strict=True)) for values in zip(*plain, strict=True)]
     return page(request, found, question.limit, offset=lambda _: question.offset + question.limit)
+
+
+def _sorted(query: Select[Any], sort: str, figures: Figures) -> Select[Any]:
+    columns = {column.name: column for column in query.selected_columns}
+    name = sort.removeprefix("-")
+    if sort == "date" or name not in columns:
+        return query
+    keys = [column for key, column in columns.items() if key in ("date", *figures.groups)]
+    # What is not known is neither small nor large: it comes last.
+    last = [columns[name].is_(None)] if name in figures.ratios else []
+    return query.order_by(None).order_by(*last, columns[name].desc() if sort != name else columns[name], *keys)

@@ -5,13 +5,11 @@ Parameters that questions have in common. One that is not known is refused: a mi
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement
 
-from ipv6matrix.web.figures import Figures
+from ipv6matrix.web.figures import Figures, Slice
 from ipv6matrix.web.v1.resources import HOSTS, PENETRATION, REACHABLE
 
 MOST: Final = 1_000
@@ -57,17 +55,17 @@ class OfPeriod(Paged):
     tld: Annotated[str | None, _TLDS] = None
     least: Annotated[int, _LEAST] = 0
 
-    def conditions(self, figures: Figures) -> Iterator[ColumnElement[bool]]:
-        """Give what rows of a table must fulfil."""
-        columns = figures.table.c
-        if self.from_:
-            yield columns.date >= self.from_
-        if self.to:
-            yield columns.date <= self.to
-        if self.country:
-            yield columns.country.in_(self.country.upper().split(","))
-        if self.tld:
-            yield columns.tld.in_(self.tld.lower().split(","))
+    @property
+    def only(self) -> dict[str, list[str]]:
+        """Give the words by which rows are chosen, by column."""
+        return {
+            "country": self.country.upper().split(",") if self.country else [],
+            "tld": self.tld.lower().split(",") if self.tld else [],
+        }
+
+    def slice(self, group: str | None) -> Slice:
+        """Give which rows are asked for."""
+        return Slice(group=group, only=self.only, since=self.from_, until=self.to, least=self.least)
 
 
 class HostQuestion(OfPeriod):
@@ -77,10 +75,9 @@ class HostQuestion(OfPeriod):
         "date"
     )
 
-    def conditions(self, figures: Figures) -> Iterator[ColumnElement[bool]]:
-        yield from super().conditions(figures)
-        if self.type:
-            yield figures.table.c.type == self.type
+    @property
+    def only(self) -> dict[str, list[str]]:
+        return {**super().only, "type": [self.type] if self.type else []}
 
 
 class ReachQuestion(OfPeriod):
@@ -90,10 +87,9 @@ class ReachQuestion(OfPeriod):
         str, Field(pattern=_order_of(REACHABLE), description="A field; with a hyphen the largest first.")
     ] = "date"
 
-    def conditions(self, figures: Figures) -> Iterator[ColumnElement[bool]]:
-        yield from super().conditions(figures)
-        if self.service:
-            yield figures.table.c.service == self.service
+    @property
+    def only(self) -> dict[str, list[str]]:
+        return {**super().only, "service": [self.service] if self.service else []}
 
 
 class PenetrationQuestion(OfPeriod):

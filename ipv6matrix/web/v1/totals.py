@@ -13,7 +13,7 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from ipv6matrix.web.edition import Edition
-from ipv6matrix.web.figures import Figures, sums
+from ipv6matrix.web.figures import Figures, Slice, sums
 from ipv6matrix.web.problems import NotFoundError
 from ipv6matrix.web.v1.models import CountryTotals, Crawl, Page, TldTotals
 from ipv6matrix.web.v1.paging import answer, page
@@ -50,7 +50,7 @@ Question = CrawlQuestion | CountryQuestion | TldQuestion
 @router.get("/crawls", response_model=Page[Crawl])
 def crawls(request: Request, question: Annotated[CrawlQuestion, Query()]) -> Response:
     """List the crawls with their totals."""
-    return answer(request, lambda connection, _: _page(request, _totals(connection, None, None), question))
+    return answer(request, lambda connection, now: _page(request, _totals(connection, now), question))
 
 
 @router.get("/countries", response_model=Page[CountryTotals])
@@ -77,15 +77,17 @@ def date_of(now: Edition, asked: dt.date | None) -> dt.date:
 def _of_crawl(request: Request, question: CountryQuestion | TldQuestion, group: str) -> Response:
     return answer(
         request,
-        lambda connection, now: _page(request, _totals(connection, group, date_of(now, question.date)), question),
+        lambda connection, now: _page(request, _totals(connection, now, group, date_of(now, question.date)), question),
     )
 
 
-def _totals(connection: Connection, group: str | None, date: dt.date | None) -> list[dict[str, Any]]:
+def _totals(
+    connection: Connection, now: Edition, group: str | None = None, date: dt.date | None = None
+) -> list[dict[str, Any]]:
     """Merge sums of domains and of hosts; a place with hosts need have no domain."""
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for word, figures in (("domains", PENETRATION), ("hosts", HOSTS)):
-        for key, *counts in _sums(connection, figures, group, date):
+        for key, *counts in _sums(connection, now, figures, Slice(group=group, since=date, until=date)):
             found.setdefault(key, {})[word] = counts
     return [
         {"date": key[0], **({group: key[1]} if group else {}), **_counts("domains", of), **_counts("hosts", of)}
@@ -93,11 +95,10 @@ def _totals(connection: Connection, group: str | None, date: dt.date | None) -> 
     ]
 
 
-def _sums(connection: Connection, figures: Figures, group: str | None, date: dt.date | None) -> Iterable[Any]:
+def _sums(connection: Connection, now: Edition, figures: Figures, asked: Slice) -> Iterable[Any]:
     names = tuple(figures.fields)[:3]
     only = Figures(table=figures.table, groups=(), fields={name: figures.fields[name] for name in names})
-    where = [figures.table.c.date == date] if date else []
-    for row in connection.execute(sums(only, group=group, where=where)):
+    for row in connection.execute(sums(only, asked, prepared=now.has_totals)):
         yield (row[0], *row[4:]), *map(int, row[1:4])
 
 

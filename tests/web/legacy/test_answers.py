@@ -34,9 +34,9 @@ def test_rows_are_those_of_the_question(connection, question, expected):
     """
     Fields stand in their order.
     """
-    found = rows(connection, question)
+    found, plain = (rows(connection, question, prepared=prepared) for prepared in (True, False))
 
-    assert expected == found
+    assert expected == found == plain
     assert [list(row) for row in expected] == [list(row) for row in found]
 
 

@@ -208,11 +208,11 @@ async def test_the_host_may_name_the_format(web, label):
         ("xml.example.org", "/nothing", 400, "application/xml; charset=utf-8"),
         ("csv.example.org", "/", 400, "text/csv; charset=utf-8"),
         # A machine may be called so, and a name may only begin so.
-        ("json", "/hosts", 404, "application/problem+json"),
-        ("jsonx.example.org", "/hosts", 404, "application/problem+json"),
-        ("www.json.example.org", "/hosts", 404, "application/problem+json"),
-        ("", "/hosts", 404, "application/problem+json"),
-        ("[::1]:8000", "/hosts", 404, "application/problem+json"),
+        ("json", "/hosts", 200, "text/html; charset=utf-8"),
+        ("jsonx.example.org", "/hosts", 200, "text/html; charset=utf-8"),
+        ("www.json.example.org", "/hosts", 200, "text/html; charset=utf-8"),
+        ("", "/hosts", 200, "text/html; charset=utf-8"),
+        ("[::1]:8000", "/hosts", 200, "text/html; charset=utf-8"),
         ("json.\u00e9\u00ff", "/hosts", 200, "application/json"),
     ],
 )

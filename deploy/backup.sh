@@ -1,0 +1,45 @@
+#!/bin/sh
+# Copies crawls and summaries, also while a crawl runs and the website reads.
+#
+#     deploy/backup.sh CRAWLS BACKUP
+#
+# CRAWLS is OUTPUT_DIR. Copied are finished crawls, the one in progress (current), SQLite
+# databases of summaries and fetched lists; not what `scrapy export` makes again. A finished
+# crawl that has been copied before is left alone.
+set -eu
+[ $# -eq 2 ] || { echo "usage: backup.sh CRAWLS BACKUP" >&2; exit 2; }
+crawls=$1 backup=$2
+command -v sqlite3 >/dev/null || { echo "sqlite3 is missing: apt-get install sqlite3" >&2; exit 2; }
+[ -d "$crawls" ] || { echo "$crawls is no folder: give OUTPUT_DIR" >&2; exit 2; }
+
+# One read transaction, so what is copied is of one instant; written beside and renamed, so
+# what has its name is whole.
+copy() { # from, to
+    mkdir -p "$(dirname "$2")"
+    rm -f "$2.part"
+    sqlite3 -readonly "$1" "VACUUM INTO '$(printf %s "$2.part" | sed "s/'/''/g")'"
+    touch -r "$1" "$2.part"
+    mv "$2.part" "$2"
+    echo "$2"
+}
+
+for file in "$crawls"/ips-*.db; do
+    name=$(basename "$file")
+    [ -e "$file" ] || continue
+    if [ ! -e "$backup/$name" ] || [ "$file" -nt "$backup/$name" ]; then
+        copy "$file" "$backup/$name"
+    fi
+done
+for file in "$crawls/matrix.db" "$crawls/current/ips.db"; do
+    if [ -e "$file" ]; then
+        copy "$file" "$backup/${file#"$crawls"/}"
+    fi
+done
+if [ ! -e "$crawls/current/ips.db" ]; then
+    # It has finished since, and is among the others.
+    rm -f "$backup/current/ips.db"
+fi
+if [ -d "$crawls/lists" ]; then
+    mkdir -p "$backup/lists"
+    cp -Rpu "$crawls/lists/." "$backup/lists/"
+fi

@@ -1,0 +1,32 @@
+#!/bin/sh
+# Puts back what backup.sh has copied, and never replaces what is there.
+#
+#     deploy/restore.sh BACKUP CRAWLS
+#
+# Each database is checked first; one that is damaged ends it with status 1.
+set -eu
+[ $# -eq 2 ] || { echo "usage: restore.sh BACKUP CRAWLS" >&2; exit 2; }
+backup=$1 crawls=$2
+command -v sqlite3 >/dev/null || { echo "sqlite3 is missing: apt-get install sqlite3" >&2; exit 2; }
+[ -d "$backup" ] || { echo "$backup is no folder: give what backup.sh has written" >&2; exit 2; }
+
+for file in "$backup"/ips-*.db "$backup/matrix.db" "$backup/current/ips.db"; do
+    [ -e "$file" ] || continue
+    to=$crawls/${file#"$backup"/}
+    if [ -e "$to" ]; then
+        echo "$to is there already: it stays"
+        continue
+    fi
+    if [ "$(sqlite3 -readonly "$file" 'PRAGMA quick_check' 2>&1)" != ok ]; then
+        echo "$file is damaged: take another copy" >&2
+        exit 1
+    fi
+    mkdir -p "$(dirname "$to")"
+    cp -p "$file" "$to.part"
+    mv "$to.part" "$to"
+    echo "$to"
+done
+if [ -d "$backup/lists" ]; then
+    mkdir -p "$crawls/lists"
+    cp -Rpn "$backup/lists/." "$crawls/lists/"
+fi

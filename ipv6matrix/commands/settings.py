@@ -1,0 +1,14 @@
+"""
+scrapy settings: Scrapy's own, which shows what the words of PROFILE set as well.
+"""
+
+from __future__ import annotations
+
+from scrapy.commands.settings import Command as ScrapySettings
+
+from ipv6matrix.choices import ChoosingCommand
+
+
+class Command(ChoosingCommand, ScrapySettings):
+    def short_desc(self) -> str:
+        return "Show the value of a setting, as a command with the same -s would have it"

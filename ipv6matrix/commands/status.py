@@ -1,0 +1,84 @@
+"""
+scrapy status: how far a crawl is, wherever it runs on this machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+from rich.console import Console
+from scrapy.exceptions import UsageError
+
+from ipv6matrix.extensions.job import runner
+from ipv6matrix.progress import texts
+from ipv6matrix.progress.status import FINISHED, KILLED, NONE, PUBLISHING, RUNNING, STARTING, STOPPED, Status, status
+from ipv6matrix.reading import ReadingCommand
+from ipv6matrix.store.database import StoreError
+
+_GOES_ON = "nobody runs it: the command that began it goes on with it"
+_STATES = {
+    STARTING: "starting, process {process}",
+    RUNNING: "running, process {process}",
+    PUBLISHING: "all asked, being exported by process {process}",
+    STOPPED: f"stopped ({{end_reason}}); {_GOES_ON}",
+    KILLED: f"broken off without an end; {_GOES_ON}",
+    FINISHED: "finished",
+    NONE: "no crawl",
+}
+
+
+class Command(ReadingCommand):
+    def syntax(self) -> str:
+        return "[JOBDIR] [--json]"
+
+    def short_desc(self) -> str:
+        return "Show how far a crawl is; without a folder, that of JOBDIR"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="print it for a program")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        assert self.settings is not None
+        if len(args) > 1:
+            raise UsageError("give one folder, or none for JOBDIR")
+        now = _look(Path(args[0] if args else self.settings.get("JOBDIR")).expanduser())
+        if opts.json:
+            print(json.dumps(now.dump(), indent=1))  # noqa: T201 - what the command is for
+        else:
+            self._show(now)
+        self.exitcode = 1 if now.state == NONE else 0
+
+    def _show(self, now: Status) -> None:
+        console = Console(soft_wrap=True, highlight=False)
+        told = _STATES[now.state].format(process=now.process, end_reason=now.end_reason)
+        console.print(f"{now.database}: {told}")
+        if now.state == NONE and (files := sorted(self.output_dir.glob("ips-*.db"))):
+            console.print(f"The newest that finished: {files[-1]}")
+        if now.run:
+            console.print(f"Run {now.run}, started {now.starts} times{_age(now)}")
+        if now.figures is not None:
+            console.print(texts.page(now.figures, now.waits_for, runs=now.state == RUNNING))
+
+
+def _look(place: Path) -> Status:
+    """Take a folder for a job, a file for a database that nobody works on."""
+    try:
+        if place.is_file():
+            return status(place, None)
+        return status(place / "ips.db", runner(place))
+    except StoreError as error:
+        raise UsageError(str(error), print_help=False) from error
+    except OSError as error:
+        raise UsageError(
+            f"cannot look into {str(place)!r} ({error.strerror}): name a folder you may read", print_help=False
+        ) from error
+
+
+def _age(now: Status) -> str:
+    if now.ended_at is not None:
+        return f", ended {texts.duration(time.time() - now.ended_at)} ago"
+    return f", last noted {texts.duration(time.time() - now.noted_at)} ago" if now.noted_at else ""

@@ -1,0 +1,71 @@
+"""
+The metrics of a crawl for Prometheus, over HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from typing import Final, Self
+from wsgiref.simple_server import WSGIServer
+
+from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+
+from ipv6matrix.extensions.exposition import CrawlCollector
+from ipv6matrix.refusals import StartRefusedError
+
+logger = logging.getLogger(__name__)
+
+# Figures of a crawl are nobody's business but this machine's.
+_HOST: Final = "127.0.0.1"
+
+
+class Metrics:
+    """Serves METRICS_PORT in a thread of its own, from before the first question until the database is closed."""
+
+    def __init__(self, crawler: Crawler, port: int) -> None:
+        self._port = port
+        # Not the library's own registry, which is one for the whole process.
+        self._registry = CollectorRegistry()
+        self._registry.register(CrawlCollector(crawler))
+        ProcessCollector(registry=self._registry)
+        self._running: tuple[WSGIServer, threading.Thread] | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        port = crawler.settings.getint("METRICS_PORT")
+        if not port:
+            raise NotConfigured
+        extension = cls(crawler, port)
+        crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
+        crawler.signals.connect(extension.engine_stopped, signal=signals.engine_stopped)
+        return extension
+
+    def spider_opened(self) -> None:
+        """Open the port; raises StartRefusedError when it is taken or not allowed."""
+        try:
+            self._running = start_http_server(self._port, _HOST, self._registry)
+        except OSError as error:
+            sentence = (
+                f"cannot listen on {_HOST} port {self._port} for METRICS_PORT ({error.strerror}):"
+                " end what holds it, name another port with -s METRICS_PORT=, or none with 0"
+            )
+            logger.error(sentence)  # noqa: TRY400 - the sentence says it all
+            raise StartRefusedError(sentence) from error
+        logger.info("Metrics: http://%s:%d/metrics", _HOST, self._port)
+
+    async def engine_stopped(self) -> None:
+        if self._running is not None:
+            # The server looks only twice a second whether it shall end.
+            await asyncio.to_thread(self._stop, *self._running)
+            self._running = None
+
+    @staticmethod
+    def _stop(server: WSGIServer, thread: threading.Thread) -> None:
+        server.shutdown()
+        server.server_close()
+        thread.join()

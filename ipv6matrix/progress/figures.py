@@ -1,0 +1,143 @@
+"""
+How far a crawl is: what is done, what is left, and for how long.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Self
+
+from ipv6matrix.items import Failure
+from ipv6matrix.progress.pace import Pace
+from ipv6matrix.questions import SLOTS
+from ipv6matrix.store.counts import AGAIN, Counts
+
+# Slots whose questions are about an address, each address once.
+_OF_ADDRESSES: Final = ("ping", "tcp", "trace")
+_FAILURES: Final = frozenset(map(str, Failure))
+# A closed port is a finding.
+_FINDINGS: Final = frozenset((("tcp", str(Failure.CONNECTION_REFUSED)),))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """How much of the list has been read."""
+
+    lines: int | None = None
+    "Lines of its files; None before they were counted."
+    read: int = 0
+    "Entries read since the last start, which begins at the top again."
+    ended: bool = False
+
+    def unread(self, domains: int) -> int | None:
+        """Tell how many domains are still to come when as many have been asked about; comments count as domains."""
+        if self.ended:
+            return 0
+        return None if self.lines is None else max(self.lines - max(self.read, domains), 0)
+
+    def dump(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def load(cls, dumped: dict[str, Any] | None) -> Self:
+        return cls(**(dumped or {}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """One kind of what a crawl is about, or asks."""
+
+    done: int
+    left: int | None
+    "Also of what the rest of the list is likely to lead to; None while that cannot be told."
+    pending: int
+    "Of these, what is in the frontier."
+    per_second: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """How far a crawl is at one moment; what it tells of the rest is an estimate, None while too little is known."""
+
+    domains: Share
+    hosts: Share
+    addresses: Share
+    "An address is done when each of its slots is: the slowest slot decides."
+    slots: dict[str, Share]
+    again: int | None
+    "Questions of the second pass, answered or not; None when there will be none."
+    failures: dict[str, int]
+    "How often by probe and failure, the most frequent first."
+    seconds_left: float | None
+    "Of this pass: what a second one will ask is not known before."
+
+    def dump(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def figures(counts: Counts, listing: Listing, pace: Pace, *, second_pass: bool = True) -> Figures:
+    """Draw up the figures; `second_pass` says whether there will be one."""
+    unread = listing.unread(counts.asked["domains"])
+    shares = {key: _share(counts, key, unread, pace) for key in (*SLOTS, "domains", "hosts")}
+    slots = {slot: shares[slot] for slot in SLOTS}
+    return Figures(
+        domains=shares["domains"],
+        hosts=shares["hosts"],
+        addresses=_addresses(counts, slots),
+        slots=slots,
+        again=sum(counts.asked[slot + AGAIN] for slot in SLOTS) if second_pass else None,
+        failures=_failures(counts),
+        seconds_left=_seconds_left(slots),
+    )
+
+
+def _share(counts: Counts, key: str, unread: int | None, pace: Pace) -> Share:
+    pending = counts.pending(key)
+    per_domain = 1.0 if key == "domains" else pace.per_domain.get(key)
+    left = None
+    if unread == 0:
+        left = pending
+    elif unread is not None and per_domain is not None:
+        left = pending + round(unread * per_domain)
+    return Share(done=counts.done[key], left=left, pending=pending, per_second=pace.per_second.get(key))
+
+
+def _addresses(counts: Counts, slots: dict[str, Share]) -> Share:
+    """Tell of addresses what their slots tell: as many are found as the slot that was asked most has questions."""
+    first = {slot: counts.asked[slot] - counts.asked[slot + AGAIN] for slot in _OF_ADDRESSES}
+    used = [slot for slot in _OF_ADDRESSES if first[slot]]
+    if not used:
+        return Share(done=0, left=0 if slots["dns"].left == 0 else None, pending=0, per_second=None)
+    slowest = min(used, key=lambda slot: counts.done[slot] - counts.done[slot + AGAIN])
+    done = counts.done[slowest] - counts.done[slowest + AGAIN]
+    lefts = [slots[slot].left for slot in used]
+    return Share(
+        done=done,
+        left=None if None in lefts else max(filter(None, lefts), default=0),
+        pending=max(first.values()) - done,
+        per_second=slots[slowest].per_second,
+    )
+
+
+def _failures(counts: Counts) -> dict[str, int]:
+    failed = Counter(
+        {
+            f"{probe} {end}": number
+            for (probe, end), number in counts.outcomes.copy().items()
+            if end in _FAILURES and (probe, end) not in _FINDINGS
+        }
+    )
+    return dict(failed.most_common())
+
+
+def _seconds_left(slots: dict[str, Share]) -> float | None:
+    """Give the time of the slot that takes longest: all of them work at once."""
+    times = list(map(_time, slots.values()))
+    return None if None in times else max(filter(None, times), default=0.0)
+
+
+def _time(share: Share) -> float | None:
+    if share.left == 0:
+        return 0.0
+    return share.left / share.per_second if share.left and share.per_second else None

@@ -1,0 +1,91 @@
+"""
+How far the crawl in a folder is, from its database alone.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ipv6matrix.progress.figures import Figures, Listing, figures
+from ipv6matrix.progress.pace import UNKNOWN, Pace
+from ipv6matrix.store.database import Store
+
+# Seconds after which what a running crawl has noted of its speed is old.
+_FRESH_S: Final = 60
+
+RUNNING: Final = "running"
+PUBLISHING: Final = "publishing"
+STARTING: Final = "starting"
+STOPPED: Final = "stopped"
+KILLED: Final = "killed"
+FINISHED: Final = "finished"
+NONE: Final = "none"
+STATES: Final = (STARTING, RUNNING, PUBLISHING, STOPPED, KILLED, FINISHED, NONE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """A crawl as its database tells of it; times are seconds since 1970."""
+
+    state: str
+    "One of `STATES`."
+    database: str
+    process: str | None = None
+    run: str | None = None
+    starts: int = 0
+    started_at: int | None = None
+    noted_at: int | None = None
+    "When the crawl last noted its speed and its list; `figures` count up to the last commit."
+    ended_at: int | None = None
+    end_reason: str | None = None
+    waits_for: tuple[str, ...] = ()
+    "Parts of the vantage point that are gone."
+    figures: Figures | None = None
+
+    def dump(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def status(database: Path, process: str | None) -> Status:
+    """
+    Look at a database; `process` is who crawls with it, None for nobody.
+
+    It is open for an instant only: whoever reads for long keeps the crawl's log from being folded in.
+    Raises StoreError for a file that is not ours or cannot be read.
+    """
+    if not database.is_file():
+        return Status(state=STARTING if process else NONE, database=str(database), process=process)
+    with closing(Store.read(database)) as store:
+        row, counts, noted = store.crawl() or {}, store.counts, store.noted
+    state = _state(row, process)
+    is_fresh = state == RUNNING and noted.get("at", 0) > time.time() - _FRESH_S
+    pace = Pace.load(noted["pace"]) if is_fresh else UNKNOWN
+    return Status(
+        state=state,
+        database=str(database),
+        process=process,
+        run=row.get("run"),
+        starts=row.get("starts", 0),
+        started_at=row.get("started_at"),
+        noted_at=noted.get("at"),
+        ended_at=row.get("ended_at"),
+        end_reason=row.get("end_reason"),
+        waits_for=tuple(noted["waits_for"]) if is_fresh else (),
+        figures=figures(counts, Listing.load(noted.get("listing")), pace, second_pass=noted.get("second_pass", True)),
+    )
+
+
+def _state(row: dict[str, Any], process: str | None) -> str:
+    reason = row.get("end_reason")
+    if process is not None:
+        if not row:
+            return STARTING
+        # What comes after the end of the questions is the export.
+        return PUBLISHING if reason == FINISHED else RUNNING
+    if reason == FINISHED:
+        return FINISHED
+    return STOPPED if reason or not row else KILLED

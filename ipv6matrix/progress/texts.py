@@ -1,0 +1,77 @@
+"""
+Figures as text: a line for a log, a page for a terminal.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Final
+
+from rich.text import Text
+
+from ipv6matrix.progress.figures import Figures, Share
+
+# Failures shown, the most frequent.
+_SHOWN: Final = 6
+ESTIMATING: Final = "estimating"
+_HEAD: Final = f"{'':<9}{'done':>14}{'left':>14}{'to ask now':>13}{'a second':>11}"
+
+
+def line(figures: Figures, waits_for: tuple[str, ...] = ()) -> str:
+    """Tell all of it in one line; `waits_for` are the parts of the vantage point that are gone."""
+    domains, rate = figures.domains, figures.domains.per_second
+    left = f", {_left(domains)} left" if domains.left != 0 else ", none left"
+    speed = f" ({rate:.1f}/s)" if rate is not None else ""
+    subjects = (
+        f"{domains.done:,} domains{speed}{left}, {figures.hosts.done:,} hosts, {figures.addresses.done:,} addresses"
+    )
+    slots = ", ".join(f"{name} {share.pending:,}" for name, share in figures.slots.items())
+    return f"{subjects}; to ask: {slots}; failures: {failures(figures)}; ETA {eta(figures, waits_for)}"
+
+
+def page(figures: Figures, waits_for: tuple[str, ...] = (), *, runs: bool = True) -> Text:
+    """
+    Lay all of it out; a crawl that does not run has no end to be expected.
+
+    The columns are of fixed width: to measure them would take the event loop longer than to fill them.
+    """
+    subjects = {"domains": figures.domains, "hosts": figures.hosts, "addresses": figures.addresses}
+    rows = [_row(name, share) for name, share in (subjects | figures.slots).items()]
+    ends = [f"ETA  {eta(figures, waits_for)}"] if runs else []
+    lines = [_HEAD, *rows, f"failures  {failures(figures)}", *ends]
+    return Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
+
+
+def _row(name: str, share: Share) -> str:
+    rate = "" if share.per_second is None else f"{share.per_second:,.1f}"
+    return f"{name:<9}{share.done:>14,}{_left(share):>14}{share.pending:>13,}{rate:>11}".rstrip()
+
+
+def failures(figures: Figures) -> str:
+    """List the most frequent failures."""
+    shown = [f"{name} {number:,}" for name, number in islice(figures.failures.items(), _SHOWN)]
+    more = sum(figures.failures.values()) - sum(islice(figures.failures.values(), _SHOWN))
+    return ", ".join(shown + ([f"others {more:,}"] if more else [])) or "none"
+
+
+def eta(figures: Figures, waits_for: tuple[str, ...] = ()) -> str:
+    """Tell how long it takes; during an outage nobody knows."""
+    if waits_for:
+        return f"unknown, waiting for {', '.join(waits_for)}"
+    time = ESTIMATING if figures.seconds_left is None else duration(figures.seconds_left)
+    return f"{time} to the second pass" if figures.again == 0 else time
+
+
+def duration(seconds: float) -> str:
+    """Round a time to what an estimate is worth."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
+
+
+def _left(share: Share) -> str:
+    return "?" if share.left is None else f"{share.left:,}"

@@ -1,0 +1,139 @@
+"""
+How much was asked and what came of it, counted as it is stored: nobody has to count rows for it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+
+from ipv6matrix.items import (
+    NO_REPLY,
+    Answered,
+    DomainItem,
+    HostsItem,
+    LookupObservation,
+    PingItem,
+    RefusalItem,
+    ReverseItem,
+    TcpItem,
+    TraceItem,
+)
+
+REPLY: Final = "reply"
+OPEN: Final = "open"
+# The outcome of an SMTP session that said all it was asked.
+SESSION: Final = "session"
+# Ends the key of what is asked in the second pass.
+AGAIN: Final = " again"
+
+Outcome = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Counts:
+    """
+    Sums over the whole crawl; those who write a database keep them, and each commit stores them.
+
+    Keys of `asked` and `done` are slots (questions, both passes), a slot with
+    `AGAIN` (questions of the second pass alone), `domains` and `hosts` (the
+    subjects of first questions). Keys of `outcomes` are what was probed and how
+    that ended: a status, a failure, the stop of a trace, a refusal.
+    """
+
+    asked: Counter[str] = field(default_factory=Counter)
+    done: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+
+    def ask(self, url: str) -> None:
+        for key, number in weights(url):
+            self.asked[key] += number
+
+    def finish(self, url: str) -> None:
+        for key, number in weights(url):
+            self.done[key] += number
+
+    def answer(self, item: Answered) -> None:
+        """Count how the probes of an item ended."""
+        self.outcomes.update(outcomes(item))
+
+    def pending(self, key: str) -> int:
+        return self.asked[key] - self.done[key]
+
+    def dump(self) -> dict[str, Any]:
+        """Give it in a form of plain JSON."""
+        ends = {" ".join(outcome): number for outcome, number in self.outcomes.items()}
+        return {"asked": dict(self.asked), "done": dict(self.done), "outcomes": ends}
+
+    @classmethod
+    def load(cls, dumped: dict[str, Any]) -> Self:
+        ends = {tuple(key.split(" ")): number for key, number in dumped["outcomes"].items()}
+        return cls(Counter(dumped["asked"]), Counter(dumped["done"]), Counter(ends))
+
+    @classmethod
+    def of_requests(cls, rows: Iterable[tuple[str, int | None]]) -> Self:
+        """Count the requests (URL, done_at) of a crawl that an earlier version began; outcomes begin at 0."""
+        counts = cls()
+        for url, done_at in rows:
+            counts.ask(url)
+            if done_at is not None:
+                counts.finish(url)
+        return counts
+
+
+def weights(url: str) -> tuple[tuple[str, int], ...]:
+    """Tell what a question counts as: its slot and, in the first pass, the domains or hosts it is about."""
+    slot = url.partition(":")[0]
+    if url.endswith("pass=2"):
+        return ((slot, 1), (slot + AGAIN, 1))
+    if slot != "dns" or "type=PTR" in url:
+        return ((slot, 1),)
+    if "type=A" in url:
+        return ((slot, 1), ("hosts", url.partition("&labels=")[2].count(",") + 1))
+    return ((slot, 1), ("domains", 1))
+
+
+def outcomes(item: Answered) -> list[Outcome]:
+    """List how each probe of an item ended, in the words of `items`."""
+    match item:
+        case PingItem(ping=ping):
+            return [("ping", ping.failure or (REPLY if ping.rtts_ms else NO_REPLY))]
+        case TraceItem(trace=trace):
+            return [("trace", trace.failure or trace.stop or NO_REPLY)]
+        case TcpItem(tcp=tcp):
+            session = [("smtp", tcp.smtp.failure or SESSION)] if tcp.smtp else []
+            return [("tcp", port.failure or OPEN) for port in tcp.ports] + session
+        case RefusalItem(url=url, reason=reason):
+            return [(url.partition(":")[0], reason)]
+    return list(_of_lookups(item))
+
+
+def _of_lookups(item: Answered) -> Iterator[Outcome]:
+    lookups: tuple[LookupObservation | None, ...] = ()
+    refusals: tuple[str | None, ...] = ()
+    match item:
+        case DomainItem(ns=ns, mx=mx, soa=soa, refusal=refusal):
+            lookups, refusals = (ns, mx, soa), (refusal,)
+        case HostsItem(hosts=hosts):
+            lookups = tuple(lookup for host in hosts for lookup in (host.a, host.aaaa))
+            refusals = tuple(host.refusal for host in hosts)
+        case ReverseItem(lookup=lookup):
+            lookups = (lookup,)
+    yield from (("dns", lookup.status) for lookup in lookups if lookup)
+    yield from (("dns", refusal) for refusal in refusals if refusal)
+
+
+def read(text: str | None) -> tuple[Counts | None, dict[str, Any]]:
+    """Take what a database keeps apart: counts, None before the first commit, and what the crawl noted."""
+    if text is None:
+        return None, {}
+    kept = json.loads(text)
+    return Counts.load(kept["counts"]), kept["noted"]
+
+
+def written(counts: Counts, noted: dict[str, Any]) -> str:
+    """Make the text that a database keeps."""
+    return json.dumps({"counts": counts.dump(), "noted": noted}, sort_keys=True)

@@ -1,0 +1,48 @@
+"""
+Content codings of answers: gzip for whoever takes it (RFC 9110 section 8.4).
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+# Shorter answers do not grow shorter.
+GZIP_FROM: Final = 500
+# The usual level between time and size; where that takes tens of milliseconds, the quickest.
+LEVEL: Final = 6
+_LARGE: Final = 150_000
+_QUICK: Final = 1
+# What zlib calls the form of gzip.
+_GZIP: Final = 31
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A body as it is sent."""
+
+    octets: bytes
+    coding: str = ""
+    "gzip, or nothing."
+
+    def told(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """Add what has to be said of the coding to headers."""
+        if not self.coding:
+            return dict(headers)
+        vary = ", ".join(filter(None, (headers.get("Vary"), "Accept-Encoding")))
+        return {**headers, "Content-Encoding": self.coding, "Vary": vary}
+
+
+def wanted(accept_encoding: str | None) -> str:
+    """Give the coding that a client takes: gzip, or none."""
+    return "gzip" if "gzip" in (accept_encoding or "") else ""
+
+
+def coded(body: str | bytes, coding: str) -> Coded:
+    """Code a body; a short one stays as it is."""
+    octets = body.encode() if isinstance(body, str) else body
+    if not coding or len(octets) < GZIP_FROM:
+        return Coded(octets)
+    return Coded(zlib.compress(octets, _QUICK if len(octets) > _LARGE else LEVEL, _GZIP), coding)

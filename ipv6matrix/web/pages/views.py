@@ -1,0 +1,211 @@
+"""
+The six views: what each counts, measures and tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ipv6matrix.web.figures import Figures
+from ipv6matrix.web.v1.resources import HOSTS, PENETRATION, REACHABLE
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """One sum through another."""
+
+    key: str
+    title: str
+    part: str
+    "Field that is divided."
+    whole: str
+    "Field that it is divided by."
+    less: str = ""
+    "Field that is first taken from the whole: what is not known."
+    unit: str = "share"
+    "share (0 to 1) or ratio (1 is equal)."
+
+    def of(self, row: Row) -> float | None:
+        """Give the value of a row; nothing where nothing was measured."""
+        whole = self.divisor(row)
+        return float(row[self.part]) / whole if whole else None
+
+    def divisor(self, row: Row) -> float:
+        """Give what the part is divided by."""
+        return float(row[self.whole]) - (float(row[self.less]) if self.less else 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A page with a map, a chart and a table."""
+
+    name: str
+    title: str
+    question: str
+    "What it answers, in a sentence."
+    explanation: str
+    figures: Figures
+    measures: tuple[Measure, ...]
+    api: str
+    "Path of its data below /api/v1."
+    total: str
+    "Field that says how much there is."
+    columns: Mapping[str, str] = field(default_factory=dict)
+    "Fields of the table, with their headings."
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        return tuple(sorted(self.figures.groups, key=("country", "tld", "type", "service").index))
+
+
+def _hosts(key: str, title: str, part: str) -> Measure:
+    return Measure(key=key, title=title, part=part, whole="hosts", less="unknown")
+
+
+def _domains(key: str, title: str) -> Measure:
+    part = "with_ipv6" if key == "any" else f"{key}_with_ipv6"
+    return Measure(key=key, title=title, part=part, whole="domains", less="unknown")
+
+
+_KNOWN: Final = "Shares are shares of the hosts of which it is known; what is unknown is counted apart."
+
+VIEWS: Final = {
+    view.name: view
+    for view in (
+        View(
+            name="hosts",
+            title="Hosts with IPv6",
+            question="How many name, mail, web and time servers have an IPv6 address?",
+            explanation=f"A host counts as one with IPv6 if it has an IPv6 address, with or without IPv4. {_KNOWN}",
+            figures=HOSTS,
+            measures=(_hosts("share", "With IPv6", "with_ipv6"),),
+            api="hosts",
+            total="hosts",
+            columns={"hosts": "Hosts", "unknown": "Unknown", "with_ipv6": "With IPv6"},
+        ),
+        View(
+            name="dualstack",
+            title="Address families of hosts",
+            question="Do hosts have IPv4 only, IPv6 only, or both?",
+            explanation=f"A dual-stack host has addresses of both families. {_KNOWN}",
+            figures=HOSTS,
+            measures=(
+                _hosts("dual", "Dual stack", "dual_stack"),
+                _hosts("six", "IPv6 only", "ipv6_only"),
+                _hosts("four", "IPv4 only", "ipv4_only"),
+            ),
+            api="hosts",
+            total="hosts",
+            columns={
+                "hosts": "Hosts",
+                "unknown": "Unknown",
+                "dual_stack": "Dual stack",
+                "ipv6_only": "IPv6 only",
+                "ipv4_only": "IPv4 only",
+            },
+        ),
+        View(
+            name="ping",
+            title="Round-trip times",
+            question="Is IPv6 quicker or slower than IPv4?",
+            explanation="Of hosts that answer Echo Requests over both families: the share that answers sooner over"
+            " IPv6, and the sum of round-trip times over IPv6 through that over IPv4. Below 1, IPv6 is quicker.",
+            figures=HOSTS,
+            measures=(
+                Measure(key="faster", title="Quicker over IPv6", part="ping_faster_over_ipv6", whole="ping_hosts"),
+                Measure(
+                    key="ratio",
+                    title="Round-trip time, IPv6 / IPv4",
+                    part="ping_ipv6_sum_ms",
+                    whole="ping_ipv4_sum_ms",
+                    unit="ratio",
+                ),
+            ),
+            api="hosts",
+            total="ping_hosts",
+            columns={
+                "ping_hosts": "Hosts measured",
+                "ping_faster_over_ipv6": "Quicker over IPv6",
+                "ping_ipv4_sum_ms": "Sum IPv4 (ms)",
+                "ping_ipv6_sum_ms": "Sum IPv6 (ms)",
+            },
+        ),
+        View(
+            name="path",
+            title="Length of paths",
+            question="Is the way shorter or longer over IPv6?",
+            explanation="Of hosts that traces over both families arrive at: the share that is fewer hops away over"
+            " IPv6, and the sum of hops over IPv6 through that over IPv4. Below 1, the way over IPv6 is shorter.",
+            figures=HOSTS,
+            measures=(
+                Measure(key="fewer", title="Nearer over IPv6", part="path_shorter_over_ipv6", whole="path_hosts"),
+                Measure(
+                    key="ratio",
+                    title="Hops, IPv6 / IPv4",
+                    part="path_ipv6_sum_hops",
+                    whole="path_ipv4_sum_hops",
+                    unit="ratio",
+                ),
+            ),
+            api="hosts",
+            total="path_hosts",
+            columns={
+                "path_hosts": "Hosts measured",
+                "path_shorter_over_ipv6": "Nearer over IPv6",
+                "path_ipv4_sum_hops": "Sum IPv4 (hops)",
+                "path_ipv6_sum_hops": "Sum IPv6 (hops)",
+            },
+        ),
+        View(
+            name="reach",
+            title="Reachable services",
+            question="Do web and mail servers with an address answer at it?",
+            explanation="Hosts whose port is open, of the hosts with an address of that family. Hosts that could not be"
+            " asked are not told apart by family, so each share is the least that it can be; see “unknown”.",
+            figures=REACHABLE,
+            measures=(
+                Measure(key="six", title="Open over IPv6, at least", part="ipv6_open", whole="ipv6_hosts"),
+                Measure(key="four", title="Open over IPv4, at least", part="ipv4_open", whole="ipv4_hosts"),
+            ),
+            api="reachability",
+            total="ipv4_hosts",
+            columns={
+                "ipv6_hosts": "Hosts IPv6",
+                "ipv6_open": "Open IPv6",
+                "ipv4_hosts": "Hosts IPv4",
+                "ipv4_open": "Open IPv4",
+                "unknown": "Unknown",
+            },
+        ),
+        View(
+            name="domains",
+            title="Domains with IPv6",
+            question="How many domains can be used over IPv6, and for what?",
+            explanation="A domain counts if some host of that kind has an IPv6 address. Domains of which nobody knows"
+            " whether any host has one are counted apart, as unknown, and are in no share.",
+            figures=PENETRATION,
+            measures=(
+                _domains("any", "Any host"),
+                _domains("www", "Web"),
+                _domains("ns", "Name servers"),
+                _domains("mx", "Mail"),
+                _domains("ntp", "Time"),
+            ),
+            api="penetration",
+            total="domains",
+            columns={
+                "domains": "Domains",
+                "unknown": "Unknown",
+                "with_ipv6": "With IPv6",
+                "www_with_ipv6": "Web",
+                "ns_with_ipv6": "Name servers",
+                "mx_with_ipv6": "Mail",
+                "ntp_with_ipv6": "Time",
+            },
+        ),
+    )
+}

@@ -1,0 +1,48 @@
+"""scrapy settings."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests import crawls
+
+
+def settings(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "scrapy", "settings", *arguments],
+        cwd=crawls.ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("chosen", "value"),
+    [
+        ((), "200"),
+        (("-s", "PROFILE=small"), "50"),
+        (("-s", "PROFILE=small", "-s", "DNS_CONCURRENCY=7"), "7"),
+    ],
+)
+def test_the_value_of_a_run_is_shown(chosen, value):
+    """
+    What is printed is the value of settings.py, of the profile in place of that, and of -s in place of both.
+    """
+    shown = settings(*chosen, "--get", "DNS_CONCURRENCY")
+
+    assert (0, f"{value}\n") == (shown.returncode, shown.stdout), shown.stderr
+
+
+def test_a_misspelt_name_is_refused():
+    """
+    Exit status 2 and a sentence with the nearest name.
+    """
+    shown = settings("-s", "PING_CUONT=3", "--get", "PING_COUNT")
+
+    assert (2, "") == (shown.returncode, shown.stdout)
+    assert "PING_CUONT is no setting: the nearest is PING_COUNT" in shown.stderr

@@ -1,0 +1,103 @@
+"""scrapy status, as it is typed."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import subprocess
+import sys
+
+from ipv6matrix.store.database import Store
+from tests.crawls import ROOT
+from tests.progress.test_status import crawl
+
+
+def run(*arguments):
+    command = [sys.executable, "-m", "scrapy", "status", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_a_crawl_that_was_killed(tmp_path):
+    """
+    What is done and left is shown, and how to go on; there is no time to the end of what nobody runs.
+    """
+    ended = run(crawl(tmp_path / "ips.db", end_reason=None).parent)
+
+    assert 0 == ended.returncode, ended.stderr
+    assert "broken off without an end; nobody runs it" in ended.stdout
+    assert ["domains", "1", "9", "1"] in [line.split() for line in ended.stdout.splitlines()]
+    assert "ETA" not in ended.stdout
+
+
+def test_a_crawl_that_runs_elsewhere(tmp_path):
+    """
+    Whose lock it is, how fast it goes and what it waits for.
+    """
+    crawl(tmp_path / "ips.db", end_reason=None)
+    with (tmp_path / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write("4711\n")
+        lock.flush()
+        ended = run("-s", f"JOBDIR={tmp_path}")
+
+    assert 0 == ended.returncode, ended.stderr
+    assert f"{tmp_path / 'ips.db'}: running, process 4711" in ended.stdout
+    assert ["domains", "1", "9", "1", "2.0"] in [line.split() for line in ended.stdout.splitlines()]
+    assert "ETA  unknown, waiting for ipv6" in ended.stdout
+
+
+def test_a_program_reads_json(tmp_path):
+    """
+    With --json the same comes as one object, and times as seconds.
+    """
+    crawl(tmp_path / "ips.db", end_reason="shutdown", ended_at=1_714_979_389)
+
+    told = json.loads(run(tmp_path, "--json").stdout)
+
+    assert ("stopped", "shutdown", 1_714_979_389) == (told["state"], told["end_reason"], told["ended_at"])
+    assert 1 == told["figures"]["domains"]["done"]
+
+
+def test_a_finished_crawl_by_its_file(tmp_path):
+    """
+    A published crawl is shown when its file is named.
+    """
+    ended = run(crawl(tmp_path / "ips-2024-05-06__07-08-09.db", end_reason="finished", ended_at=1_714_979_389))
+
+    assert 0 == ended.returncode, ended.stderr
+    assert "ips-2024-05-06__07-08-09.db: finished" in ended.stdout
+
+
+def test_a_folder_without_a_crawl(tmp_path):
+    """
+    Exit status 1, and the newest crawl that finished; nothing is made.
+    """
+    newest = crawl(tmp_path / "ips-2024-05-06__07-08-09.db", end_reason="finished")
+
+    ended = run(tmp_path / "current", "-s", f"OUTPUT_DIR={tmp_path}")
+
+    assert 1 == ended.returncode, ended.stderr
+    assert ": no crawl" in ended.stdout
+    assert f"The newest that finished: {newest}" in ended.stdout
+    assert not (tmp_path / "current").exists()
+
+
+def test_what_cannot_be_read_is_told(tmp_path):
+    """
+    A file of something else, an older version, two folders: a sentence and status 2, no traceback.
+    """
+    (tmp_path / "other.db").write_text("no database" * 100)
+    old = crawl(tmp_path / "old.db")
+    store = Store(old)
+    store.query("PRAGMA user_version = 1")
+    store.close()
+
+    for arguments, sentence in (
+        ((tmp_path / "other.db",), "cannot read"),
+        ((old,), "was written by an earlier version"),
+        ((tmp_path, tmp_path), "give one folder"),
+    ):
+        ended = run(*arguments)
+        assert 2 == ended.returncode
+        assert sentence in ended.stderr
+        assert "Traceback" not in ended.stderr

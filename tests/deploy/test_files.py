@@ -1,0 +1,133 @@
+"""
+Log rotation, sysctls, users, the resolvers' settings and the Containerfile, each held by the program that reads it.
+"""
+
+from __future__ import annotations
+
+import getpass
+import grp
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.crawls import ROOT
+from tests.deploy.units import DEPLOY, environment
+
+# Where Debian keeps programs of administrators, and ordinary users do not look.
+PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
+
+
+def run(*words):
+    """Run a program, or skip where it is not installed."""
+    program = shutil.which(words[0], path=PATH) or pytest.skip(f"{words[0]} is not installed")
+    result = subprocess.run([program, *words[1:]], capture_output=True, text=True, check=False, timeout=60)
+    return result.returncode, result.stdout + result.stderr
+
+
+def test_unbound_understands_its_settings():
+    """
+    unbound-checkconf has nothing to say.
+    """
+    status, said = run("unbound-checkconf", DEPLOY / "resolver/unbound.conf")
+
+    assert (0, "unbound-checkconf: no errors in") == (status, said.partition(str(DEPLOY))[0].strip())
+
+
+def test_a_faulty_setting_of_unbound_is_found(tmp_path):
+    """
+    A value that is none is a complaint.
+    """
+    faulty = tmp_path / "unbound.conf"
+    faulty.write_text((DEPLOY / "resolver/unbound.conf").read_text().replace("num-threads: 2", "num-treads: 2"))
+
+    assert 1 == run("unbound-checkconf", faulty)[0]
+
+
+def test_powerdns_understands_its_settings():
+    """
+    The check of PowerDNS Recursor finds nothing.
+    """
+    assert (0, "") == run("pdns_recursor", f"--config-dir={DEPLOY / 'resolver'}", "--config=check")
+
+
+def test_a_faulty_setting_of_powerdns_is_found(tmp_path):
+    """
+    A setting that is none is a complaint.
+    """
+    (tmp_path / "recursor.conf").write_text((DEPLOY / "resolver/recursor.conf").read_text() + "dnssek=off\n")
+
+    assert 0 != run("pdns_recursor", f"--config-dir={tmp_path}", "--config=check")[0]
+
+
+def test_logs_are_rotated(tmp_path):
+    """
+    logrotate keeps what was logged under another name, and the crawl's file goes on empty.
+    """
+    log, settings = tmp_path / "logs/crawl.log", tmp_path / "logrotate.conf"
+    log.parent.mkdir()
+    log.write_text("a line\n")
+    owner = f"su {getpass.getuser()} {grp.getgrgid(os.getgid()).gr_name}"
+    text = (DEPLOY / "logrotate/ipv6matrix").read_text().replace("su ipv6matrix ipv6matrix", owner)
+    settings.write_text(text.replace("/var/log/ipv6matrix", str(log.parent)))
+
+    looked_at = run("logrotate", "--debug", "--state", tmp_path / "state", settings)
+    rotated = run("logrotate", "--force", "--state", tmp_path / "state", settings)
+
+    assert (0, 0) == (looked_at[0], rotated[0]), rotated
+    assert "error" not in looked_at[1]
+    assert ("a line\n", "") == ((log.parent / "crawl.log.1").read_text(), log.read_text())
+
+
+def test_the_log_that_is_rotated_is_the_log_that_is_written():
+    """
+    logrotate looks where the crawl's LOG_FILE is.
+    """
+    pattern = re.search(r"^(\S+) \{$", (DEPLOY / "logrotate/ipv6matrix").read_text(), re.MULTILINE)[1]
+
+    assert Path(environment("crawl.env")["LOG_FILE"]).match(pattern)
+
+
+def test_sysctls_are_of_this_kernel():
+    """
+    Each sysctl has a file below /proc/sys, but those of the whole machine that a namespace does not show.
+    """
+    lines = (DEPLOY / "sysctl.d/60-ipv6matrix.conf").read_text().splitlines()
+    names = [line.split(" = ")[0] for line in lines if line and not line.startswith("#")]
+
+    assert "net.ipv4.ping_group_range" in names
+    assert [] == [
+        name
+        for name in names
+        if not name.startswith("net.core.") and not Path("/proc/sys", name.replace(".", "/")).exists()
+    ]
+
+
+def test_systemd_makes_the_user(tmp_path):
+    """
+    systemd-sysusers makes the user of the units, without a shell.
+    """
+    (tmp_path / "etc").mkdir()
+
+    status, said = run("systemd-sysusers", f"--root={tmp_path}", DEPLOY / "sysusers.d/ipv6matrix.conf")
+
+    assert 0 == status, said
+    assert re.search(
+        r"^ipv6matrix:.*:/var/lib/ipv6matrix:\S*nologin$", (tmp_path / "etc/passwd").read_text(), re.MULTILINE
+    )
+
+
+def test_the_containerfile_copies_what_is_there():
+    """
+    Each source that the Containerfile copies exists, and it ends as another user than root.
+    """
+    lines = (DEPLOY / "Containerfile").read_text().splitlines()
+
+    sources = [word for line in lines if line.startswith("COPY ") for word in line.split()[1:-1]]
+
+    assert ["requirements.txt", "scrapy.cfg", "ipv6matrix"] == sources
+    assert all((ROOT / source).exists() for source in sources)
+    assert ["USER ipv6matrix"] == [line for line in lines if line.startswith("USER ")]

@@ -1,0 +1,313 @@
+"""
+The systemd units: systemd understands them, and what they start works with what they allow.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ipv6matrix.store.database import Store
+from tests import made_up
+from tests.crawls import ROOT
+from tests.deploy.units import DEPLOY, UNITS, command, environment, section
+from tests.internet.internet import ALLOWED_NETWORKS
+from tests.web import summaries
+
+PROGRAMS = (".venv/bin/scrapy", ".venv/bin/uvicorn", "deploy/backup.sh")
+SERVICES = [unit.name for unit in UNITS if unit.suffix == ".service"]
+STARTS_WITHIN_S = 60
+
+
+@pytest.fixture
+def verify(tmp_path):
+    """Have systemd look at units whose programs are there; gives what it complains of."""
+    program = shutil.which("systemd-analyze") or pytest.skip(
+        "systemd-analyze is not installed: apt-get install systemd"
+    )
+    for name in PROGRAMS:
+        stub = tmp_path / "opt" / name
+        stub.parent.mkdir(parents=True, exist_ok=True)
+        stub.write_text("#!/bin/sh\n")
+        stub.chmod(0o755)
+
+    def verified(change=lambda text: text):
+        units = []
+        for unit in UNITS:
+            units.append(tmp_path / unit.name)
+            units[-1].write_text(change(unit.read_text().replace("/opt/ipv6matrix", f"{tmp_path}/opt")))
+        result = subprocess.run(
+            [program, "verify", "--man=no", *units], capture_output=True, text=True, check=False, timeout=60
+        )
+        return (result.stdout + result.stderr).strip()
+
+    return verified
+
+
+def test_systemd_understands_the_units(verify):
+    """
+    systemd-analyze has nothing to say of any unit.
+    """
+    assert "" == verify()
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [("RestartSec=", "RestartSek="), ("OnCalendar=weekly", "OnCalendar=wekly"), ("/scrapy", "/scrapi")],
+)
+def test_a_faulty_unit_is_found(verify, right, wrong):
+    """
+    A key, a time or a program that is none is a complaint.
+    """
+    assert "" != verify(lambda text: text.replace(right, wrong))
+
+
+@pytest.mark.parametrize("unit", SERVICES)
+def test_no_service_is_root_or_may_become_it(unit):
+    """
+    Each service has its user and no new privileges; only the crawl keeps a capability, to open raw sockets.
+    """
+    service = section(unit, "Service")
+
+    assert ("ipv6matrix", "yes") == (service["User"], service["NoNewPrivileges"])
+    assert ("CAP_NET_RAW" if unit == "ipv6matrix-crawl.service" else "") == service["CapabilityBoundingSet"]
+    assert (service["CapabilityBoundingSet"] or None) == service.get("AmbientCapabilities")
+
+
+def test_exposure_is_as_documented():
+    """
+    What `systemd-analyze security` says of each service is what docs/deployment.md has.
+    """
+    program = shutil.which("systemd-analyze") or pytest.skip(
+        "systemd-analyze is not installed: apt-get install systemd"
+    )
+    documented = dict(
+        re.findall(r"^\| `(ipv6matrix-\w+\.service)` \|.*\| ([\d.]+) \|$", _documentation(), re.MULTILINE)
+    )
+
+    levels = {}
+    for unit in SERVICES:
+        line = [program, "security", "--offline=true", "--no-pager", DEPLOY / "systemd" / unit]
+        result = subprocess.run(line, capture_output=True, text=True, check=False, timeout=60)
+        levels[unit] = re.search(r"exposure level for \S+: ([\d.]+)", result.stdout)[1]
+
+    assert documented == levels
+
+
+@pytest.mark.parametrize("ambient", [True, False])
+def test_mtr_packet_works_with_that_capability_alone(ambient):
+    """
+    Without new privileges, mtr-packet's file capability is worth nothing, and the unit's ambient one is enough.
+    """
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
+        pytest.skip("only root can take the user and the capabilities of the unit: run the tests as root")
+    # A network of its own, where ping sockets, to which mtr-packet would turn, are closed.
+    line = ["unshare", "--net", "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs"]
+    line += ["--bounding-set=-all,+net_raw"]
+    line += ["--inh-caps=-all,+net_raw", "--ambient-caps=-all,+net_raw"] if ambient else []
+
+    result = subprocess.run(
+        # By way of a shell, which keeps only what is ambient, as the crawl does.
+        [*line, "sh", "-c", "exec mtr-packet"],
+        input="1 check-support feature send-probe\n",
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=20,
+    )
+
+    if result.stderr.startswith(("setpriv", "unshare")):
+        pytest.skip(f"this machine's root may not: {result.stderr.strip()}")
+    assert ("feature-support support ok" in result.stdout) == ambient
+
+
+@pytest.fixture
+def unit_command(internet, tmp_path):
+    """Expand the crawl's command as systemd does, with programs and folders of a test; adds further options."""
+    (tmp_path / "domains.txt").write_text("open.example\nsilent.example\nipv6-only.example\n")
+
+    def expanded(options):
+        values = environment("crawl.env") | {
+            "DOMAINS": str(tmp_path / "domains.txt"),
+            "CONTACT": "test@example.org",
+            "NAMESERVERS": internet.settings()["NAMESERVERS"],
+            "OPTOUT_FILE": internet.settings()["OPTOUT_FILE"],
+            "SUMMARY_URL": f"sqlite:///{tmp_path}/crawls/matrix.db",
+            "LOG_FILE": str(tmp_path / "crawl.log"),
+            "EXPORTS": "csv,summary",
+            "CRAWL_OPTIONS": f"-s PROBE_ALLOWED_NETWORKS={ALLOWED_NETWORKS} -s METRICS=soa,ping {options}",
+        }
+        program, *words = command("ipv6matrix-crawl.service", values)
+        assert "/opt/ipv6matrix/.venv/bin/scrapy" == program
+        return [sys.executable, "-m", "scrapy", *words]
+
+    return expanded
+
+
+def test_an_interrupted_crawl_goes_on(unit_command, tmp_path):
+    """
+    Stopped by systemd, the crawl ends with a status that is tried again, and the same command finishes it.
+    """
+    variables = dict(word.split("=") for word in section("ipv6matrix-crawl.service", "Service")["Environment"].split())
+    at = {"cwd": tmp_path, "env": os.environ | variables | {"PYTHONPATH": str(ROOT)}}
+
+    with subprocess.Popen(unit_command("-s SECOND_PASS_AFTER=3600"), **at) as first:
+        _wait_for(tmp_path / "crawl.log", "Second pass")
+        first.send_signal(signal.SIGTERM)
+        interrupted = first.wait(60)
+    second = subprocess.run(unit_command("-s SECOND_PASS_AFTER=0"), **at, timeout=120, check=False)
+
+    (path,) = (tmp_path / "crawls").glob("ips-*.db")
+    assert (1, 0) == (interrupted, second.returncode)
+    assert [(3,)] == Store.read(path).query("SELECT count(*) FROM domains")
+    assert (tmp_path / "crawls/matrix.db").exists()
+
+
+def _wait_for(log: Path, words: str) -> None:
+    deadline = time.monotonic() + STARTS_WITHIN_S
+    while time.monotonic() < deadline:
+        if log.exists() and words in log.read_text():
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"no {words!r} in {log.read_text() if log.exists() else 'a log that is not there'}")
+
+
+def test_the_website_serves_what_its_environment_names(tmp_path):
+    """
+    The command of the website's unit serves the database of web.env, with its workers.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        port = one.getsockname()[1]
+    values = environment("web.env") | {"PORT": str(port), "IPV6MATRIX_SUMMARY_URL": summaries.sqlite(tmp_path)}
+    program, *words = command("ipv6matrix-web.service", values)
+    at = {"cwd": tmp_path, "env": os.environ | values | {"PYTHONPATH": str(ROOT)}}
+
+    with subprocess.Popen([sys.executable, "-m", "uvicorn", *words], **at, stderr=subprocess.DEVNULL) as serving:
+        dates = _first_answer(f"http://127.0.0.1:{port}/api/v1")
+        serving.terminate()
+
+    assert "/opt/ipv6matrix/.venv/bin/uvicorn" == program
+    assert 200 == dates.status_code
+
+
+def _first_answer(url: str) -> httpx.Response:
+    deadline = time.monotonic() + STARTS_WITHIN_S
+    while time.monotonic() < deadline:
+        with contextlib.suppress(httpx.TransportError):
+            return httpx.get(url, timeout=20)
+        time.sleep(0.1)
+    raise AssertionError(f"{url} does not answer")
+
+
+def test_geoip_files_are_fetched_with_the_values_of_the_crawl(tmp_path):
+    """
+    The command of the GeoIP unit makes sense to scrapy: from a server without such files it ends with 1, not with 2.
+    """
+    variables = {"PYTHONPATH": str(ROOT), "SCRAPY_SETTINGS_MODULE": "ipv6matrix.settings"}
+    with _empty_server(tmp_path) as url:
+        values = environment("crawl.env") | {"CONTACT": "test@example.org", "GEOIP_OPTIONS": f"-s DBIP_URL={url}"}
+        _, *words = command("ipv6matrix-geoip.service", values)
+        ended = subprocess.run(
+            [sys.executable, "-m", "scrapy", *words],
+            cwd=tmp_path,
+            env=os.environ | variables,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    assert 1 == ended.returncode, ended.stderr
+    assert url in ended.stdout + ended.stderr
+
+
+@contextlib.contextmanager
+def _empty_server(folder: Path) -> Iterator[str]:
+    """Run a web server that has nothing."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=folder)) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_a_command_by_hand_is_as_documented(tmp_path):
+    """
+    The command of docs/deployment.md shows the newest crawl from the folder of the services.
+    """
+    line = re.search(r"sudo -u ipv6matrix (env .*?scrapy \w+)$", _documentation(), re.MULTILINE | re.DOTALL)[1]
+    line = line.replace("/opt/ipv6matrix/.venv/bin/scrapy", f"{sys.executable} -m scrapy")
+    (tmp_path / "crawls").mkdir()
+    made_up.make(tmp_path / "crawls/ips-2022-07-20__00-00-00.db", 20)
+
+    shown = subprocess.run(
+        ["sh", "-c", line.replace("/opt/ipv6matrix", str(ROOT))],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+    assert "Results: crawls/ips-2022-07-20__00-00-00.db" in shown.stdout
+
+
+def test_what_is_documented_is_there():
+    """
+    Every file of deploy/ and every unit that docs/deployment.md names exists.
+    """
+    files = set(re.findall(r"(?<![\w/])(?:/opt/ipv6matrix/)?(deploy/[\w./-]*\w)", _documentation()))
+    units = set(re.findall(r"ipv6matrix-\w+\.(?:service|timer)", _documentation()))
+
+    assert {"deploy/install.sh", "deploy/backup.sh", "deploy/Containerfile"} < files
+    assert [] == [file for file in sorted(files) if not (ROOT / file).exists()]
+    assert {unit.name for unit in UNITS} == units
+
+
+def test_the_crawl_resumes_where_it_writes():
+    """
+    The timer that looks for an interrupted crawl after a boot looks where the unit's crawl has it.
+    """
+    home = section("ipv6matrix-crawl.service", "Service")["WorkingDirectory"]
+
+    assert f"{home}/crawls/current/ips.db" == section("ipv6matrix-resume.timer", "Unit")["ConditionPathExists"]
+    assert "ipv6matrix-crawl.service" == section("ipv6matrix-resume.timer", "Timer")["Unit"]
+
+
+def test_what_is_installed_is_what_units_read(tmp_path):
+    """
+    install.sh puts all files in their places, and leaves what an operator has written there.
+    """
+    kept = tmp_path / "etc/ipv6matrix/crawl.env"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("CONTACT=ops@example.org\n")
+
+    subprocess.run([DEPLOY / "install.sh"], env=os.environ | {"DESTDIR": str(tmp_path)}, check=True, timeout=60)
+
+    assert "CONTACT=ops@example.org\n" == kept.read_text()
+    assert {unit.name for unit in UNITS} == {unit.name for unit in (tmp_path / "etc/systemd/system").iterdir()}
+    for unit in SERVICES:
+        if file := section(unit, "Service").get("EnvironmentFile"):
+            assert (tmp_path / file.removeprefix("/")).is_file()
+
+
+def _documentation() -> str:
+    return (ROOT / "docs/deployment.md").read_text()

@@ -1,0 +1,40 @@
+"""
+What systemd makes of the unit files of deploy/systemd, as far as tests need it.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from configparser import RawConfigParser
+from pathlib import Path
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+UNITS = sorted((DEPLOY / "systemd").iterdir())
+
+
+def section(unit: str, name: str) -> dict[str, str]:
+    """Read one section of a unit; of a key that stands there several times, the last."""
+    parser = RawConfigParser(strict=False, delimiters="=", comment_prefixes="#")
+    parser.optionxform = str
+    parser.read_string((DEPLOY / "systemd" / unit).read_text().replace("\\\n", " "))
+    return dict(parser[name])
+
+
+def environment(file: str) -> dict[str, str]:
+    """Read a file of deploy/etc as EnvironmentFile= does (systemd.exec(5))."""
+    lines = (DEPLOY / "etc" / file).read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def command(unit: str, values: Mapping[str, str]) -> list[str]:
+    """Expand ExecStart=: `${NAME}` is part of a word, `$NAME` as many words as it holds (systemd.service(5))."""
+    words: list[str] = []
+    for word in section(unit, "Service")["ExecStart"].split():
+        if word.startswith("$") and not word.startswith("${"):
+            words += shlex.split(values[word[1:]])
+        else:
+            for name, value in values.items():
+                word = word.replace(f"${{{name}}}", value)  # noqa: PLW2901 - piece by piece
+            words.append(word)
+    return words

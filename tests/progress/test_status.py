@@ -1,0 +1,149 @@
+"""How far the crawl in a folder is."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+
+import pytest
+
+from ipv6matrix.progress.status import status
+from ipv6matrix.store.database import Store, StoreError
+from tests.samples import domain_item, domain_url
+
+ROW = {"run": "2024-05-06__07-08-09", "version": "1", "settings": "{}", "list": "x", "list_sha256": ""}
+ROW |= {"started_at": 1_714_979_289, "starts": 2, "resolver": "", "skipped": "{}"}
+NOTED = {
+    "listing": {"lines": 10, "read": 2, "ended": False},
+    "pace": {"per_second": {"dns": 2.0, "domains": 2.0}, "per_domain": {"dns": 1.0}},
+    "waits_for": ["ipv6"],
+    "second_pass": True,
+}
+
+
+def crawl(path, *, noted_ago_s=1, **columns):
+    """Make the database of a crawl: one of two domains is answered."""
+    store = Store(path)
+    store.ask(domain_url("a.example"), "dns")
+    store.ask(domain_url("b.example"), "dns")
+    store.answer(domain_item("a.example"))
+    store.note(at=int(time.time()) - noted_ago_s, **NOTED)
+    if columns:
+        store.record_crawl(**(ROW | columns))
+    store.close()
+    return path
+
+
+@pytest.fixture
+def database(tmp_path):
+    return tmp_path / "ips.db"
+
+
+@pytest.mark.parametrize(
+    ("row", "process", "expected"),
+    [
+        ({}, "7", "starting"),
+        ({"end_reason": None}, "7", "running"),
+        ({"end_reason": "shutdown"}, "7", "running"),
+        ({"end_reason": "finished"}, "7", "publishing"),
+        ({}, None, "stopped"),
+        ({"end_reason": None}, None, "killed"),
+        ({"end_reason": "shutdown"}, None, "stopped"),
+        ({"end_reason": "incomplete"}, None, "stopped"),
+        ({"end_reason": "finished"}, None, "finished"),
+    ],
+)
+def test_lock_and_row_tell_the_state(database, row, process, expected):
+    """
+    Who holds the folder, and which end was recorded, is all it takes.
+    """
+    assert expected == status(crawl(database, **row), process).state
+
+
+@pytest.mark.parametrize(("process", "expected"), [(None, "none"), ("7", "starting")])
+def test_a_folder_without_a_database(database, process, expected):
+    """
+    There is no crawl, unless somebody is just about to begin one; nothing is made.
+    """
+    found = status(database, process)
+
+    assert (expected, None) == (found.state, found.figures)
+    assert not database.exists()
+
+
+def test_a_running_crawl_has_a_speed(database):
+    """
+    Counts of the last commit, and speed and outages as they were noted.
+    """
+    found = status(crawl(database, end_reason=None), "7")
+
+    assert (1, 9, 1, 2.0) == (
+        found.figures.domains.done,
+        found.figures.domains.left,
+        found.figures.domains.pending,
+        found.figures.domains.per_second,
+    )
+    assert ("ipv6",) == found.waits_for
+    assert (ROW["run"], ROW["starts"], "7") == (found.run, found.starts, found.process)
+
+
+@pytest.mark.parametrize(("process", "ago_s"), [(None, 1), ("7", 1000)])
+def test_an_old_speed_is_none(database, process, ago_s):
+    """
+    What nobody runs, or was noted long ago, has counts and no rate.
+    """
+    found = status(crawl(database, noted_ago_s=ago_s, end_reason=None), process)
+
+    assert 1 == found.figures.domains.done
+    assert None is found.figures.domains.per_second
+    assert None is found.figures.seconds_left
+    assert () == found.waits_for
+
+
+def test_no_table_that_grows_is_read(database):
+    """
+    A look takes as long for a million domains as for one: only rows of the crawl and the frontier are read.
+    """
+    crawl(database, end_reason=None)
+    connection = sqlite3.connect(database)
+    for table in ("requests", "domains", "hosts", "addresses", "pings", "ports", "traces", "hops"):
+        connection.execute(f"DROP TABLE {table}")
+    connection.close()
+
+    assert 1 == status(database, "7").figures.domains.done
+
+
+def test_who_writes_is_not_held_up(database):
+    """
+    A look leaves nothing open: the log of the writer can be folded in, all of it.
+    """
+    store = Store(database)
+    store.ask(domain_url("a.example"), "dns")
+    store.commit()
+    before = sorted(path.name for path in database.parent.iterdir())
+
+    found = status(database, "7")
+
+    assert 1 == found.figures.domains.pending
+    assert before == sorted(path.name for path in database.parent.iterdir())
+    assert store.close() is True
+
+
+def test_what_is_not_ours_is_told(database):
+    """
+    A file of something else is a sentence.
+    """
+    database.write_text("no database" * 100)
+
+    with pytest.raises(StoreError, match="cannot read"):
+        status(database, None)
+
+
+def test_a_status_is_plain(database):
+    """
+    What a program reads has figures by name.
+    """
+    dumped = status(crawl(database, end_reason=None), "7").dump()
+
+    assert {"done": 1, "left": 9, "pending": 1, "per_second": 2.0} == dumped["figures"]["domains"]
+    assert {"dns", "ping", "tcp", "trace"} == set(dumped["figures"]["slots"])

@@ -1,0 +1,78 @@
+"""
+Real recursive resolvers at the vantage point, with the settings of deploy/resolver.
+
+They know nothing but the root of the simulated Internet and find the rest.
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.internet.internet import Internet
+from tests.internet.scenario import PUBLISHED_BY, ROOT_SERVER
+
+SETTINGS = Path(__file__).parents[1] / "deploy/resolver"
+ADDRESSES = ("127.0.0.1", "::1")
+READY_WITHIN_S = 20
+
+
+@contextmanager
+def recursor(internet: Internet, place: Path) -> Iterator[None]:
+    """Run PowerDNS Recursor, on port 53 of both loopback addresses, until the end of the block."""
+    # What only the simulated Internet needs: its root, its prefixes, folders of a test.
+    simulated = f"hint-file={_hints(place)}\nsocket-dir={place}\ndont-query=127.0.0.0/8\n"
+    simulated += "daemon=no\nwrite-pid=no\nsecurity-poll-suffix=\n"
+    (place / "recursor.conf").write_text((SETTINGS / "recursor.conf").read_text() + simulated)
+    with internet.authority(), _running("pdns_recursor", f"--config-dir={place}", log=place / "recursor.log"):
+        yield
+
+
+@contextmanager
+def unbound(internet: Internet, place: Path) -> Iterator[None]:
+    """Run Unbound in the same way."""
+    simulated = f'root-hints: {_hints(place)}\ndirectory: {place}\npidfile: {place}/pid\nusername: ""\nchroot: ""\n'
+    simulated += 'use-syslog: no\nlogfile: ""\nlocal-zone: 8.b.d.0.1.0.0.2.ip6.arpa. nodefault\n'
+    (place / "unbound.conf").write_text((SETTINGS / "unbound.conf").read_text() + simulated)
+    with internet.authority(), _running("unbound", "-d", "-c", f"{place}/unbound.conf", log=place / "unbound.log"):
+        yield
+
+
+def _hints(place: Path) -> Path:
+    lines = [f". 3600000 NS {ROOT_SERVER}."]
+    lines += [f"{ROOT_SERVER}. 3600000 {'AAAA' if ':' in one else 'A'} {one}" for one in PUBLISHED_BY]
+    (place / "root.hints").write_text("\n".join(lines) + "\n")
+    return place / "root.hints"
+
+
+@contextmanager
+def _running(name: str, *words: str, log: Path) -> Iterator[None]:
+    program = shutil.which(name) or pytest.skip(f"{name} is not installed: tests/system-packages.sh has its package")
+    with log.open("w") as output:
+        process = subprocess.Popen([program, *words], stdout=output, stderr=output)
+        try:
+            _wait(process, log)
+            yield
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _wait(process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            for address in ADDRESSES:
+                socket.create_connection((address, 53), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError(f"{process.args} does not serve: {log.read_text()[-2000:]}")

@@ -1,0 +1,226 @@
+"""How much was asked and what came of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from ipv6matrix import questions
+from ipv6matrix.items import (
+    DomainItem,
+    Failure,
+    Hop,
+    Host,
+    PingItem,
+    PingObservation,
+    PortObservation,
+    RefusalItem,
+    SmtpObservation,
+    Stop,
+    TcpItem,
+    TcpObservation,
+    TraceItem,
+    TraceObservation,
+)
+from ipv6matrix.store import counts as module
+from ipv6matrix.store.counts import Counts, outcomes, weights
+from ipv6matrix.store.database import Store
+from tests.samples import AT, domain_item, domain_url, host, hosts_item, lookup, ping_item
+
+
+@pytest.fixture
+def store(tmp_path):
+    opened = Store(tmp_path / "ips.db")
+    yield opened
+    opened.close()
+
+
+def totals(store, key):
+    return store.counts.asked[key], store.counts.done[key]
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        (questions.domain("a.example", ("NS", "MX")), {"dns": 1, "domains": 1}),
+        (questions.guesses("a.example", ("www", "ntp", "six")), {"dns": 1, "hosts": 3}),
+        (questions.host("ns.example"), {"dns": 1, "hosts": 1}),
+        (questions.reverse("192.0.2.1"), {"dns": 1}),
+        (questions.ping("2001:db8::1"), {"ping": 1}),
+        (questions.tcp("192.0.2.1", (25, 80), starttls=True), {"tcp": 1}),
+        (questions.trace("192.0.2.1"), {"trace": 1}),
+        (questions.again(questions.ping("192.0.2.1")), {"ping": 1, "ping again": 1}),
+        (questions.again(questions.domain("a.example", ("MX",))), {"dns": 1, "dns again": 1}),
+    ],
+)
+def test_a_question_counts_for_its_slot_and_its_subjects(url, expected):
+    """
+    Domains and hosts are those of first questions; a set of guessed hosts counts each.
+    """
+    assert expected == dict(weights(url))
+
+
+def test_an_empty_frontier_has_nothing_asked(store):
+    """
+    Before the first request all counts are 0.
+    """
+    assert (0, 0) == totals(store, "dns")
+
+
+def test_requests_are_done_or_pending(store):
+    """
+    Follow-ups count as asked, doubles once, and an answer that comes twice is done once.
+    """
+    for name in ("a.example", "b.example", "a.example"):
+        store.ask(domain_url(name), "dns")
+    assert (2, 0) == totals(store, "domains")
+
+    for _ in range(2):
+        store.answer(domain_item("a.example"), [("ping://192.0.2.1", "ping"), (domain_url("b.example"), "dns")])
+
+    assert (2, 1) == totals(store, "domains")
+    assert (1, 0) == totals(store, "ping")
+
+
+def test_an_answer_that_cannot_be_stored_counts_nothing(store):
+    """
+    What was rolled back is not counted.
+    """
+    store.ask(domain_url("a.example"), "dns")
+    with pytest.raises(UnicodeError):
+        store.answer(domain_item("a.example"), [("ping://192.0.2.1", "ping"), ("ping://\udc80", "ping")])
+
+    assert (1, 0) == totals(store, "dns")
+    assert (0, 0) == totals(store, "ping")
+    assert {} == store.counts.outcomes
+
+
+def test_counts_outlast_a_close(tmp_path):
+    """
+    A resumed crawl, and whoever reads, find the counts of the last commit.
+    """
+    first = Store(tmp_path / "ips.db")
+    first.ask(domain_url("x.example"), "dns")
+    first.answer(domain_item("x.example"), [("ping://192.0.2.1", "ping")])
+    first.note(speed=3)
+    first.close()
+
+    for open_it in (Store, Store.read):
+        again = open_it(tmp_path / "ips.db")
+        assert first.counts == again.counts
+        assert {"speed": 3} == again.noted
+        again.close()
+
+
+def test_what_was_not_committed_is_not_counted(tmp_path):
+    """
+    Counts and rows are of one moment: another process sees both or neither.
+    """
+    store = Store(tmp_path / "ips.db")
+    store.ask(domain_url("a.example"), "dns")
+    store.commit()
+    store.ask(domain_url("b.example"), "dns")
+    reader = Store.read(tmp_path / "ips.db")
+
+    assert 1 == reader.counts.asked["dns"] == reader.count_pending("dns")
+    reader.close()
+    store.close()
+
+
+def test_a_crawl_of_an_earlier_version_is_counted_once(tmp_path):
+    """
+    Without counts of its own, a database is counted when it is opened to be written.
+    """
+    old = Store(tmp_path / "ips.db")
+    old.ask(domain_url("a.example"), "dns")
+    old.answer(domain_item("a.example"), [("ping://192.0.2.1", "ping")])
+    old.commit()
+    old.query("UPDATE frontier SET progress = NULL")
+    old.close()
+    store = Store(tmp_path / "ips.db")
+
+    assert (1, 1) == totals(store, "domains")
+    assert (1, 0) == totals(store, "ping")
+    store.close()
+
+
+def test_counts_become_text_and_back():
+    """
+    Text of counts, with words of closed lists, gives equal counts.
+    """
+    counts = Counts()
+    counts.ask("ping://192.0.2.1")
+    counts.answer(ping_item("192.0.2.1"))
+    counts.answer(domain_item("a.example", ns=lookup("a.example", "NS")))
+
+    assert (counts, {"at": 7}) == module.read(module.written(counts, {"at": 7}))
+    assert (None, {}) == module.read(None)
+
+
+def probed(address="192.0.2.1", *, ports=(), smtp=None):
+    observation = TcpObservation(ports=ports, smtp=smtp)
+    return TcpItem(url=f"tcp://{address}?port=25", address=address, tcp=observation)
+
+
+def port(failure=None):
+    return PortObservation(port=25, open=failure is None, failure=failure, asked_at=AT)
+
+
+def traced(stop=None, failure=None):
+    trace = TraceObservation(hops=(Hop(ttl=1, address="192.0.2.9"),), stop=stop, failure=failure, asked_at=AT)
+    return TraceItem(url="trace://192.0.2.1", address="192.0.2.1", trace=trace)
+
+
+def pinged(failure):
+    return PingItem(
+        url="ping://192.0.2.1",
+        address="192.0.2.1",
+        ping=PingObservation(sent=0, rtts_ms=(), failure=failure, asked_at=AT),
+    )
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        (ping_item("192.0.2.1", 1.0), [("ping", "reply")]),
+        (ping_item("192.0.2.1"), [("ping", "no_reply")]),
+        (pinged(Failure.PERMISSION_DENIED), [("ping", "permission_denied")]),
+        (traced(Stop.GAP_LIMIT), [("trace", "gap_limit")]),
+        (traced(failure=Failure.PROBE_FAILED), [("trace", "probe_failed")]),
+        (probed(ports=(port(), port(Failure.TIMEOUT))), [("tcp", "open"), ("tcp", "timeout")]),
+        (
+            RefusalItem(url="ping://192.0.2.9", address="192.0.2.9", reason="opted_out"),
+            [("ping", "opted_out")],
+        ),
+        (
+            DomainItem(url="", name="a.example", tld="example", mx=lookup("a.example", "MX"), asked_at=AT),
+            [("dns", "nodata")],
+        ),
+        (
+            DomainItem(url="", name="a.example", tld="example", refusal="opted_out", asked_at=AT),
+            [("dns", "opted_out")],
+        ),
+        (
+            hosts_item(host("a.example", "192.0.2.1"), Host(name="b.example", refusal="opted_out")),
+            [("dns", "ok"), ("dns", "nodata"), ("dns", "opted_out")],
+        ),
+        (
+            domain_item("a.example", ns=lookup("a.example", "NS", status=Failure.SERVFAIL)),
+            [("dns", "servfail")],
+        ),
+    ],
+)
+def test_each_probe_has_an_outcome(item, expected):
+    """
+    A ping, a port, a session, a trace and a lookup each end with a word.
+    """
+    assert expected == outcomes(item)
+
+
+@pytest.mark.parametrize(("failure", "expected"), [(None, "session"), (Failure.NOT_SMTP, "not_smtp")])
+def test_an_smtp_session_has_an_outcome_of_its_own(failure, expected):
+    """
+    An open port and a session that failed are two things.
+    """
+    assert [("tcp", "open"), ("smtp", expected)] == outcomes(
+        probed(ports=(port(),), smtp=SmtpObservation(failure=failure, asked_at=AT))
+    )

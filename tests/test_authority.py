@@ -1,0 +1,107 @@
+"""
+The authoritative servers of the simulated Internet, asked with dnspython.
+"""
+
+from __future__ import annotations
+
+import dns.flags
+import dns.message
+import dns.query
+import dns.rcode
+import dns.rdatatype
+import pytest
+
+from tests.internet.authority import Authority
+from tests.internet.hosting import both, only4, zone
+from tests.internet.internet import Internet
+from tests.internet.providers import PROVIDERS
+from tests.internet.scenario import PUBLISHED_BY, Scenario
+
+ROOT, ROOT6 = PUBLISHED_BY
+
+
+@pytest.fixture(scope="module", autouse=True)
+def authority(internet: Internet):
+    with internet.authority():
+        yield
+
+
+@pytest.fixture(scope="module")
+def hoster(internet: Internet) -> str:
+    """The address of ns1.harbour-dns.net."""
+    return internet.address("nameservers", 4, 0)
+
+
+def ask(server, name, rdtype, over=dns.query.udp):
+    return over(dns.message.make_query(name, rdtype, use_edns=0, payload=1232), server, timeout=3)
+
+
+def is_authoritative(reply):
+    return bool(reply.flags & dns.flags.AA)
+
+
+@pytest.mark.parametrize("over", [dns.query.udp, dns.query.tcp])
+@pytest.mark.parametrize("server", [ROOT, ROOT6])
+def test_the_top_refers_to_the_servers_of_a_zone(server, over):
+    """
+    A question for a zone that others hold is answered with its name servers, without AA and over both families.
+    """
+    reply = ask(server, "www.legacy-dns.com", "A", over)
+
+    assert (dns.rcode.NOERROR, [], False) == (reply.rcode(), reply.answer, is_authoritative(reply))
+    assert {f"ns{n}.legacy-dns.com." for n in (1, 2, 3)} == {one.target.to_text() for one in reply.authority[0]}
+
+
+def test_glue_comes_with_name_servers_inside_their_zone(hoster):
+    """
+    Name servers below the zone that they serve come with their addresses, and others do not.
+    """
+    inside, outside = ask(ROOT, "harbour-dns.net", "A"), ask(ROOT, "mailbarn.com", "A")
+
+    assert ("ns1.harbour-dns.net.", hoster) in {
+        (records.name.to_text(), one.address) for records in inside.additional for one in records
+    }
+    assert [] == outside.additional
+
+
+def test_a_server_answers_for_its_zones(hoster):
+    """
+    A zone's own server answers with AA, also that there is no such name.
+    """
+    found, missing = ask(hoster, "www.open.example", "AAAA"), ask(hoster, "nothing.open.example", "A")
+
+    assert (1, True) == (len(found.answer), is_authoritative(found))
+    assert (dns.rcode.NXDOMAIN, dns.rdatatype.SOA) == (missing.rcode(), missing.authority[0].rdtype)
+
+
+def test_a_server_refuses_what_is_not_its_own(hoster):
+    """
+    REFUSED for a zone that the asked address does not serve.
+    """
+    assert dns.rcode.REFUSED == ask(hoster, "www.legacy-dns.com", "A").rcode()
+
+
+@pytest.mark.parametrize("name", ["co.uk", "arpa", "198.in-addr.arpa", "8.b.d.0.1.0.0.2.ip6.arpa"])
+def test_names_above_zones_exist(name):
+    """
+    A name with nothing but zones below it is NODATA, not NXDOMAIN, or a recursor would look no further (RFC 8020).
+    """
+    reply = ask(ROOT, name, "A")
+
+    assert (dns.rcode.NOERROR, []) == (reply.rcode(), reply.answer)
+
+
+def test_aliases_into_zones_of_others_are_not_followed():
+    """
+    A CNAME that leaves what the server holds is all of its answer.
+    """
+    alias = zone("alias.example", aliases={"www": "www.target.example"}, ns=("ns1.legacy-dns.com",))
+    target = zone("target.example", {"www": both("open")}, ns=("a.sixfirst.org",))
+    zones = {one.apex: one for one in (*PROVIDERS, alias, target)}
+    (server,) = only4("nameservers", 2)
+
+    question = dns.message.make_query("www.alias.example", "A")
+    reply = Authority(Scenario(name="aliases", zones=zones), "-").reply_at(server, question.to_wire(), "udp")
+
+    answer = dns.message.from_wire(reply)
+    assert (dns.rcode.NOERROR, [dns.rdatatype.CNAME]) == (answer.rcode(), [one.rdtype for one in answer.answer])

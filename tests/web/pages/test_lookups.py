@@ -1,0 +1,98 @@
+"""Pages about one thing, and what changed."""
+
+from __future__ import annotations
+
+import pytest
+from lxml import html
+
+from ipv6matrix.store.database import Store
+from ipv6matrix.store.queries import domain
+from tests import made_up
+from tests.web import client
+from tests.web.summaries import DATES
+
+
+async def read(web, path):
+    answer = await web.get(path)
+    assert 200 == answer.status_code, path
+    return html.fromstring(answer.text)
+
+
+async def test_a_search_finds_names_by_how_they_begin(web):
+    """
+    `_` means itself.
+    """
+    assert ["a_b.de"] == (await read(web, "/domain?q=A_")).xpath("//main//li/a/text()")
+
+
+async def test_a_search_that_finds_nothing_says_so(web):
+    """
+    With what was searched for, as text.
+    """
+    page = await read(web, "/domain?q=<b>nothing")
+
+    assert ["No domain in any crawl begins with “<b>nothing”."] == page.xpath("//p[@class='lead']/text()")
+
+
+async def test_a_domain_has_a_row_for_each_crawl(web):
+    """
+    The last one first; what is missing of the last crawl's file is told.
+    """
+    page = await read(web, "/domain-SITE00.com")
+
+    assert [str(date) for date in reversed(DATES)] == page.xpath("//tbody//th/text()")
+    assert ["The file of the last crawl is not kept here."] == page.xpath("//p[@class='nothing']/text()")
+
+
+@pytest.mark.parametrize(("path", "title"), [("/country-de", "Germany"), ("/tld-DE", ".de")])
+async def test_a_place_has_all_views(web, path, title):
+    """
+    Each with a chart and its link.
+    """
+    page = await read(web, path)
+
+    assert title == page.findtext(".//h1")
+    assert 6 == len(page.xpath("//section"))
+    assert 8 == len(page.xpath("//figure"))
+
+
+async def test_changes_are_those_of_the_api(web):
+    """
+    Of domains, countries and TLDs.
+    """
+    page = await read(web, "/changes")
+    told = {
+        word: {item["name"] for item in (await web.get(f"/api/v1/changes/{word}")).json()["items"]}
+        for word in ("countries", "tlds")
+    }
+    domains = (await web.get("/api/v1/changes/domains")).json()["items"]
+
+    assert len(domains) == len(page.xpath("//h2[@id='by-domain']/..//tbody/tr"))
+    assert told["tlds"] == {text.removeprefix(".") for text in page.xpath("//h2[@id='by-tld']/..//tbody//a/text()")}
+    assert len(told["countries"]) == len(page.xpath("//h2[@id='by-country']/..//tbody/tr"))
+
+
+async def test_the_first_crawl_has_nothing_to_compare(web):
+    """
+    The page says so.
+    """
+    page = await read(web, f"/changes?to={DATES[0]}")
+
+    assert ["There is no crawl before this one to compare with."] == page.xpath("//p[@class='lead']/text()")
+
+
+async def test_a_domain_shows_every_host_of_the_last_crawl(sqlite_url, tmp_path):
+    """
+    With addresses, round-trip times, open ports and hops, or the outcome of its questions.
+    """
+    made_up.make(tmp_path / "ips-2024-05-06__07-08-09.db", 30)
+    store = Store.read(tmp_path / "ips-2024-05-06__07-08-09.db", lambda: False)
+    names = [name for (name,) in store.query("SELECT name FROM domains ORDER BY name")]
+    hosts = {name: len(domain.facts(store, name)["hosts"]) for name in names}
+    store.close()
+
+    async with client.of(sqlite_url, tmp_path) as web:
+        shown = {name: len((await read(web, f"/domain-{name}")).xpath("//details")) for name in names}
+
+    assert sum(hosts.values()) > 30
+    assert hosts == shown

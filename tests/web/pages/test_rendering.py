@@ -1,0 +1,54 @@
+"""Answers that are pages, and errors that are."""
+
+from __future__ import annotations
+
+import pytest
+from lxml import html
+
+from tests.web import client
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "sentence"),
+    [
+        ("/nothing", 404, "There is nothing at this path."),
+        ("/hosts/country-QX", 404, "There is no country with the code QX."),
+        ("/hosts?date=1999-01-01", 404, "There is no crawl of 1999-01-01: the last one is of 2024-02-29."),
+        ("/hosts?group=planet", 400, "group is none of this view: choose among country, tld, type, date."),
+        ("/domain-nowhere.example", 404, "No crawl has asked about nowhere.example."),
+        ("/country-FR", 404, "No crawl has found a host or domain of France."),
+        ("/tld-<script>", 404, "No crawl has found a host or domain of .<script>."),
+        ("/changes?from=today", 400, "from is no date: write it like 2026-01-31."),
+    ],
+)
+async def test_errors_of_pages_are_pages(web, path, status, sentence):
+    """
+    With a sentence about this very address, and a way on.
+    """
+    answer = await web.get(path)
+    page = html.fromstring(answer.text)
+
+    assert (status, "text/html; charset=utf-8") == (answer.status_code, answer.headers["content-type"])
+    assert sentence == page.findtext(".//p[@class='lead']")
+    assert "no-store" == answer.headers["cache-control"]
+    assert [] == page.xpath("//main//script")
+
+
+@pytest.mark.parametrize("path", ["/", "/hosts", "/domain?q=a", "/domain-a.de", "/country-DE", "/changes"])
+async def test_a_database_that_is_away_is_a_page(tmp_path, path):
+    """
+    503, and when to try again.
+    """
+    async with client.of(f"sqlite:///{tmp_path / 'none.db'}") as web:
+        answer = await web.get(path)
+
+    assert (503, "30") == (answer.status_code, answer.headers["retry-after"])
+    assert "The database cannot be read at present: try again in a minute." in answer.text
+
+
+async def test_programs_get_problems(web):
+    """
+    What is asked below /api/ and /static/ is answered to programs.
+    """
+    for path in ("/api/v1/nothing", "/static/nothing.js"):
+        assert "application/problem+json" == (await web.get(path)).headers["content-type"]

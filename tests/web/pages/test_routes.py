@@ -1,0 +1,114 @@
+"""The views as pages."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import pytest
+from lxml import etree, html
+
+from ipv6matrix.web.pages.views import VIEWS
+from tests.web.summaries import COUNTRIES, DATES
+
+PAGES = [
+    "/",
+    *(f"/{view}" for view in VIEWS),
+    *(f"/{view}/country-DE" for view in VIEWS),
+    *("/domain", "/domain?q=site", "/domain-a_b.de", "/country-DE", "/tld-de", "/changes"),
+    *("/about", "/methodology", "/credits"),
+]
+
+
+async def read(web, path):
+    answer = await web.get(path)
+    assert 200 == answer.status_code, path
+    return html.fromstring(answer.text)
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_every_page_is_whole(web, path):
+    """
+    One heading, a title and a description of its own, nothing inline that a strict policy would forbid.
+    """
+    answer = await web.get(path)
+    page = html.fromstring(answer.text)
+
+    assert (200, "text/html; charset=utf-8") == (answer.status_code, answer.headers["content-type"])
+    assert 1 == len(page.xpath("//h1"))
+    assert page.xpath("//head/title/text()") == page.xpath("//meta[@property='og:title']/@content")
+    assert 20 < len(page.xpath("//meta[@name='description']/@content")[0]) < 200
+    assert [] == page.xpath("//style|//script[not(@src)]|//@style|//@onclick")
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    assert [] == [one for one in page.xpath("//@src|//link/@href") if urlsplit(one).netloc]
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_links_lead_somewhere(web, path):
+    """
+    Each link of ours is answered: data, pictures, other states.
+    """
+    links = {link.partition("#")[0] for link in (await read(web, path)).xpath("//a/@href")} - {""}
+
+    assert dict.fromkeys(links, 200) == {link: (await web.get(link)).status_code for link in links}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+async def test_the_table_has_every_country_and_a_total(web, view):
+    """
+    With names, numbers and the sum of all.
+    """
+    page = await read(web, f"/{view}?least=0")
+
+    heads = page.xpath("//tbody//th//text()")
+    assert {"Germany", "United Kingdom", "United States"} <= set(heads)
+    assert ["All"] == page.xpath("//tfoot//th/text()")
+    assert [0] == sorted({len(row.xpath("*")) - len(page.xpath("//thead/tr/*")) for row in page.xpath("//tbody/tr")})
+
+
+@pytest.mark.parametrize("group", ["country", "tld", "type", "date"])
+@pytest.mark.parametrize("measure", ["faster", "ratio"])
+async def test_a_state_shows_in_the_form(web, group, measure):
+    """
+    What the address says is what is chosen.
+    """
+    page = await read(web, f"/ping?date={DATES[0]}&group={group}&measure={measure}&type=MX&tld=de&least=1")
+
+    values = dict(page.forms[1].form_values())
+    assert {
+        "date": str(DATES[0]),
+        "group": group,
+        "measure": measure,
+        "type": "MX",
+        "tld": "de",
+        "least": "1",
+    } == values
+
+
+async def test_ratio_and_share_have_axes_of_their_own(web):
+    """
+    Two charts where a view has both.
+    """
+    assert 2 == len((await read(web, "/ping?group=date")).xpath("//figure/*[contains(@class, 'chart')]"))
+
+
+@pytest.mark.parametrize("name", ["map", "chart"])
+async def test_pictures_can_be_downloaded(web, name):
+    """
+    As SVG that stands alone, of the state in the address.
+    """
+    answer = await web.get(f"/hosts/country-DE/{name}.svg?date={DATES[0]}")
+
+    assert ("image/svg+xml", "attachment") == (
+        answer.headers["content-type"],
+        answer.headers["content-disposition"].split(";")[0],
+    )
+    assert "{http://www.w3.org/2000/svg}svg" == etree.fromstring(answer.content).tag
+
+
+async def test_the_map_leads_to_countries(web):
+    """
+    And keeps the crawl that is shown.
+    """
+    links = (await read(web, f"/hosts?date={DATES[0]}&least=1")).xpath("//*[contains(@class, 'map')]//a/@href")
+
+    assert {f"/hosts/country-{code}?date={DATES[0]}&least=1" for code in COUNTRIES} == set(links)

@@ -1,0 +1,85 @@
+"""The state of a view, in its address."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from ipv6matrix.web.pages import state
+from ipv6matrix.web.pages.state import BadStateError
+from ipv6matrix.web.pages.views import VIEWS
+from ipv6matrix.web.problems import NotFoundError
+
+DATES = (dt.date(2022, 7, 20), dt.date(2023, 1, 5))
+
+
+def read(view="ping", country=None, **values):
+    return state.read(VIEWS[view], country, values, DATES)
+
+
+def test_an_address_without_parameters_is_the_last_crawl_by_country():
+    """
+    A country's own page shows all crawls instead.
+    """
+    assert (DATES[1], "country", "faster") == (read().date, read().group, read().measure.key)
+    assert ("date", "DE") == (read(country="de").group, read(country="de").country)
+
+
+def test_a_link_keeps_what_it_does_not_change():
+    """
+    None takes a parameter away; unknown ones are not carried along.
+    """
+    shown = read(country="DE", date="2022-07-20", type="mx", utm="1")
+
+    assert "/ping/country-DE?date=2022-07-20&type=mx&sort=-name" == shown.link(sort="-name")
+    assert "/ping?type=mx" == shown.link("/ping", date=None)
+
+
+def test_filters_choose_rows():
+    """
+    Country, TLD and type; the map leaves the country out.
+    """
+    shown = read(country="DE", tld=".ORG", type="mx")
+
+    assert {"tld": ("org",), "country": ("DE",), "type": ("MX",)} == shown.slice(None).only
+    assert {"tld": ("org",), "type": ("MX",)} == shown.slice("country", everywhere=True).only
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"date": "yesterday"},
+        {"group": "planet"},
+        {"group": "service"},
+        {"measure": "speed"},
+        {"tld": "a b"},
+        {"type": "HTTP"},
+        {"least": "-1"},
+        {"least": "9" * 10},
+        {"sort": "password"},
+    ],
+    ids=str,
+)
+def test_what_makes_no_sense_is_told(values):
+    """
+    A sentence that begins with the name of the parameter.
+    """
+    with pytest.raises(BadStateError, match=f"^{next(iter(values))} "):
+        read(**values)
+
+
+@pytest.mark.parametrize(("country", "values"), [("XQ1", {}), ("QX", {}), (None, {"date": "1999-01-01"})], ids=str)
+def test_what_is_not_there_is_told(country, values):
+    """
+    A country or crawl that does not exist.
+    """
+    with pytest.raises(NotFoundError, match=r"^There is no "):
+        read(country=country, **values)
+
+
+def test_small_crawls_show_everything():
+    """
+    50 is the least of a large crawl, unless another is given.
+    """
+    assert [1, 50, 100] == [read().least_of(9), read().least_of(10_000), read(least="100").least_of(9)]
