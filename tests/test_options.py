@@ -277,3 +277,12 @@ def test_values_in_force_are_given_for_the_record():
     values = options.values(BaseSettings(OURS | {"PING_COUNT": "3", "ROBOTSTXT_OBEY": False}))
 
     assert OURS | {"PING_COUNT": "3"} == values
+
+
+def test_no_password_is_kept():
+    """
+    The record of a crawl has the URL of a database without its password.
+    """
+    settings = BaseSettings({"SUMMARY_URL": "mysql+mysqlconnector://user:secret@localhost/matrix"})
+
+    assert "mysql+mysqlconnector://user:***@localhost/matrix" == options.values(settings)["SUMMARY_URL"]

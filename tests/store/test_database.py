@@ -10,7 +10,7 @@ import pytest
 from ipv6matrix import questions
 from ipv6matrix.items import Hop, Host, RefusalItem, ReverseItem, Role, Status, Stop, TraceItem, TraceObservation
 from ipv6matrix.store import schema
-from ipv6matrix.store.database import Store, StoreError
+from ipv6matrix.store.database import Store, StoreError, fold
 from tests.samples import AT, domain_item, domain_url, host, hosts_item, lookup, ping_item
 
 RECORD = {"run": "r", "version": "v", "settings": "{}", "list": "l", "list_sha256": "s", "resolver": "r"}
@@ -450,3 +450,21 @@ def test_counting_what_is_pending_uses_its_index(store):
 
     assert 2 == len(steps)
     assert all("INDEX requests_pending" in step for step in steps)
+
+
+def test_a_log_is_folded_from_beside(tmp_path):
+    """
+    Another connection brings what is committed from the write-ahead log into the file while the writer goes on.
+    """
+    path = tmp_path / "ips.db"
+    store = Store(path)
+    for number in range(5000):
+        store.ask(f"ping://192.0.2.{number}", "ping")
+    store.commit()
+    before = path.stat().st_size
+    store.ask("ping://192.0.2.1", "ping")
+
+    fold(path)
+
+    assert path.stat().st_size > before + 100_000
+    store.close()

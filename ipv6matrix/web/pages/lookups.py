@@ -124,7 +124,7 @@ def changed(request: Request) -> Response:
             return {"before": None, "after": after, "groups": {}, "domains": []}
         groups = {group: _groups(connection, now, group, before, after) for group in ("country", "tld")}
         question = changes.DomainChangeQuestion(limit=_CHANGES)
-        rows = connection.execute(changes._query(question, before, after)).mappings()
+        rows = connection.execute(changes.differences(question, before, after)).mappings()
         return {"before": before, "after": after, "groups": groups, "domains": list(rows)[:_CHANGES]}
 
     return page(request, "changes.html", make)

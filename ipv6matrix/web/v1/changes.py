@@ -81,7 +81,7 @@ def _dates(now: Edition, question: DomainChangeQuestion | GroupChangeQuestion) -
 
 def _domains(request: Request, connection: Connection, now: Edition, question: DomainChangeQuestion) -> dict[str, Any]:
     dates = _dates(now, question)
-    rows = connection.execute(_query(question, *dates)).mappings()
+    rows = connection.execute(differences(question, *dates)).mappings()
     found = [
         {"domain": row["domain"], "change": "gained" if row["gained"] else "lost", "country": row["country"]}
         for row in rows
@@ -89,7 +89,7 @@ def _domains(request: Request, connection: Connection, now: Edition, question: D
     return _between(dates, page(request, found, question.limit, after=lambda last: last["domain"]))
 
 
-def _query(question: DomainChangeQuestion, before: dt.date, after: dt.date) -> Select[Any]:
+def differences(question: DomainChangeQuestion, before: dt.date, after: dt.date) -> Select[Any]:
     one, two = DOMAINS.alias("one"), DOMAINS.alias("two")
     gained = and_(~has_ipv6(one), ~is_unknown(one), has_ipv6(two))
     lost = and_(has_ipv6(one), ~has_ipv6(two), ~is_unknown(two))
