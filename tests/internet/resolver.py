@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import pickle
-import select
 import socket
 import sys
 import time
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tests.internet import helper, wire, zones
+from tests.internet.dns_server import DnsServer
 from tests.internet.zones import RCODES, Fault
 
 if TYPE_CHECKING:
@@ -121,33 +121,14 @@ class Resolver:
         return wire.Body(answer.rcode, records, authority), answer.fault, answer.rotating
 
 
-class Server:
+class Server(DnsServer):
     """The sockets of the resolver."""
 
-    def __init__(self, resolver: Resolver, udp: list[socket.socket], tcp: list[socket.socket]) -> None:
+    def __init__(self, resolver: Resolver, udp: str, tcp: str) -> None:
+        super().__init__(resolver.command, udp, tcp)
         self._resolver = resolver
-        self._udp = {one.fileno(): one for one in udp}
-        self._tcp = {one.fileno(): one for one in tcp}
-        self._connections: dict[int, tuple[socket.socket, bytearray]] = {}
-        self._poll = select.epoll()
-        for descriptor in (0, *self._udp, *self._tcp):
-            self._poll.register(descriptor, select.EPOLLIN)
 
-    def run(self) -> None:
-        """Serve for ever."""
-        helper.ready()
-        while True:
-            for descriptor, _ in self._poll.poll():
-                if descriptor in self._udp:
-                    self._datagrams(self._udp[descriptor])
-                elif descriptor in self._connections:
-                    self._stream(descriptor)
-                elif descriptor in self._tcp:
-                    self._accept(self._tcp[descriptor])
-                else:
-                    helper.obey(self._resolver.command)
-
-    def _datagrams(self, one: socket.socket) -> None:
+    def datagrams(self, one: socket.socket) -> None:
         receive, send, reply = one.recvfrom, one.sendto, self._resolver.reply
         try:
             for _ in range(BURST):
@@ -157,37 +138,13 @@ class Server:
         except (BlockingIOError, ConnectionRefusedError):
             pass
 
-    def _accept(self, one: socket.socket) -> None:
-        connection, _ = one.accept()
-        connection.setblocking(False)
-        self._connections[connection.fileno()] = (connection, bytearray())
-        self._poll.register(connection.fileno(), select.EPOLLIN)
-
-    def _stream(self, descriptor: int) -> None:
-        connection, pending = self._connections[descriptor]
-        try:
-            data = connection.recv(65536)
-        except OSError:
-            data = b""
-        pending += data
-        # Each message follows its length in two bytes (RFC 1035 section 4.2.2).
-        while len(pending) >= 2 and len(pending) >= 2 + (length := int.from_bytes(pending[:2], "big")):
-            if answer := self._resolver.reply(bytes(pending[2 : 2 + length]), "tcp"):
-                connection.sendall(len(answer).to_bytes(2, "big") + answer)
-            del pending[: 2 + length]
-        if not data:
-            del self._connections[descriptor]
-            connection.close()
+    def reply(self, _: socket.socket, message: bytes) -> bytes | None:
+        return self._resolver.reply(message, "tcp")
 
 
 def main(scenario: str, log: str, udp: str, tcp: str) -> None:
     helper.begin()
-    resolver = Resolver(pickle.loads(Path(scenario).read_bytes()), log)
-    Server(resolver, _sockets(udp), _sockets(tcp)).run()
-
-
-def _sockets(descriptors: str) -> list[socket.socket]:
-    return [socket.socket(fileno=int(descriptor)) for descriptor in descriptors.split(",")]
+    Server(Resolver(pickle.loads(Path(scenario).read_bytes()), log), udp, tcp).run()
 
 
 if __name__ == "__main__":
