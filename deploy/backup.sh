@@ -1,14 +1,16 @@
 #!/bin/sh
 # Copies crawls and summaries, also while a crawl runs and the website reads.
 #
-#     deploy/backup.sh CRAWLS BACKUP
+#     deploy/backup.sh CRAWLS BACKUP [FILE …]
 #
 # CRAWLS is OUTPUT_DIR. Copied are finished crawls, the one in progress (current), SQLite
-# databases of summaries and fetched lists; not what `scrapy export` makes again. A finished
-# crawl that has been copied before is left alone.
+# databases of summaries and fetched lists with their notes; not what `scrapy export` makes
+# again. A finished crawl that has been copied before is left alone. Each FILE, such as the
+# opt-out file, is named by its whole path and kept under BACKUP/files.
 set -eu
-[ $# -eq 2 ] || { echo "usage: backup.sh CRAWLS BACKUP" >&2; exit 2; }
+[ $# -ge 2 ] || { echo "usage: backup.sh CRAWLS BACKUP [FILE ...]" >&2; exit 2; }
 crawls=$1 backup=$2
+shift 2
 command -v sqlite3 >/dev/null || { echo "sqlite3 is missing: apt-get install sqlite3" >&2; exit 2; }
 [ -d "$crawls" ] || { echo "$crawls is no folder: give OUTPUT_DIR" >&2; exit 2; }
 
@@ -43,3 +45,10 @@ if [ -d "$crawls/lists" ]; then
     mkdir -p "$backup/lists"
     cp -Rpu "$crawls/lists/." "$backup/lists/"
 fi
+for file; do
+    case $file in /*) ;; *) echo "$file is no whole path: begin it with /" >&2; exit 2 ;; esac
+    [ -e "$file" ] || { echo "$file is not there: not copied" >&2; continue; }
+    mkdir -p "$backup/files$(dirname "$file")"
+    cp -p "$file" "$backup/files$file.part"
+    mv "$backup/files$file.part" "$backup/files$file"
+done

@@ -1,12 +1,13 @@
 #!/bin/sh
 # Puts back what backup.sh has copied, and never replaces what is there.
 #
-#     deploy/restore.sh BACKUP CRAWLS
+#     deploy/restore.sh BACKUP CRAWLS [ROOT]
 #
-# Each database is checked first; one that is damaged ends it with status 1.
+# Each database is checked first; one that is damaged ends it with status 1. With ROOT, which
+# is / but to look at them elsewhere, the files that were named come back below it.
 set -eu
-[ $# -eq 2 ] || { echo "usage: restore.sh BACKUP CRAWLS" >&2; exit 2; }
-backup=$1 crawls=$2
+[ $# -eq 2 ] || [ $# -eq 3 ] || { echo "usage: restore.sh BACKUP CRAWLS [ROOT]" >&2; exit 2; }
+backup=$1 crawls=$2 root=${3:-}
 command -v sqlite3 >/dev/null || { echo "sqlite3 is missing: apt-get install sqlite3" >&2; exit 2; }
 [ -d "$backup" ] || { echo "$backup is no folder: give what backup.sh has written" >&2; exit 2; }
 
@@ -29,4 +30,18 @@ done
 if [ -d "$backup/lists" ]; then
     mkdir -p "$crawls/lists"
     cp -Rpn "$backup/lists/." "$crawls/lists/"
+fi
+if [ -n "$root" ] && [ -d "$backup/files" ]; then
+    # A read per line: names with spaces are whole, and what is there stays.
+    (cd "$backup/files" && find . -type f ! -name '*.part') | while read -r file; do
+        to=${root%/}/${file#./}
+        if [ -e "$to" ]; then
+            echo "$to is there already: it stays"
+            continue
+        fi
+        mkdir -p "$(dirname "$to")"
+        cp -p "$backup/files/$file" "$to.part"
+        mv "$to.part" "$to"
+        echo "$to"
+    done
 fi

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from ipv6matrix.store.database import Store, StoreError
-from tests import scrapyd_server
+from tests import crawls, scrapyd_server
 from tests.internet.internet import Internet
 from tests.scrapyd_server import Scrapyd, until
 
@@ -99,6 +99,49 @@ def test_a_crawl_is_started_followed_stopped_and_resumed(internet, server, domai
     assert (str(domains), 50) == (finished["list"], chosen["DNS_CONCURRENCY"])
     # Style and scripts of the report are read out of the egg.
     assert 1 == len(list(path.parent.glob("report-*.html")))
+
+
+@needs_curl
+def test_a_second_cancel_ends_it_at_once_and_loses_nothing(internet, server, domains, tmp_path):
+    """
+    Cancelled twice, a job ends with what was committed; of those that wait for its JOBDIR the one that is left goes on.
+    """
+    place, settings = tmp_path / "job", internet.settings() | UNHURRIED | {"JOBDIR": tmp_path / "job"}
+    # Nothing is left to do but to wait, for as long as it takes to look.
+    first = server.schedule(domains, settings | {"METRICS": "soa,ping", "SECOND_PASS_AFTER": 3600})
+    second, third = (server.schedule(domains, settings | {"METRICS": "soa,ping"}) for _ in range(2))
+    until(lambda: "Second pass" in server.log(first), 60)
+    committed = answered(place / "ips.db")
+
+    assert ["running", "pending"] == [server.state(first), server.state(second)]
+    assert "pending" == server.cancel(second)
+    assert "running" == server.cancel(first)
+    server.cancel(first)
+    until(lambda: server.state(first) == "finished" and "Results:" in server.log(third), 120)
+    (path,) = [path for path in (server.folder / "crawls").glob("ips-*.db") if row(path)["list"] == str(domains)]
+    assert ("finished", 2) == (row(path)["end_reason"], row(path)["starts"])
+    assert committed <= answered(path)
+
+
+@needs_curl
+def test_a_folder_in_use_is_left_alone(internet, server, domains, tmp_path):
+    """
+    A job whose JOBDIR belongs to a crawl that runs is refused with a sentence in its log, and that crawl runs on.
+    """
+    settings = internet.settings() | crawls.folders(tmp_path) | {"METRICS": "soa,ping", "SECOND_PASS_AFTER": 3600}
+    log = tmp_path / "log"
+    with subprocess.Popen(crawls.command(domains, settings | {"LOG_FILE": log}), cwd=crawls.ROOT) as crawling:
+        until(lambda: log.exists() and "Second pass" in log.read_text(), 60)
+        job = server.schedule(domains, settings)
+        until(lambda: server.state(job) == "finished")
+        running = crawling.poll() is None
+        crawling.terminate()
+
+    said, ended = server.log(job), row(tmp_path / "current/ips.db")
+    assert running
+    assert f"{str(tmp_path / 'current')!r} is in use by another crawl (process {crawling.pid}): wait until" in said
+    assert "Traceback" not in said
+    assert ("shutdown", 1) == (ended["end_reason"], ended["starts"])
 
 
 @needs_curl

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import shutil
 import subprocess
 from typing import Any
@@ -151,6 +152,9 @@ def mtr_missing(executable: str = PROGRAM) -> str | None:
             [path], input=b"1 check-support feature send-probe\n", capture_output=True, timeout=5, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
+        if isinstance(error, OSError) and error.errno == errno.EPERM:
+            # Its file has a capability that no process here may have (execve(2)).
+            return f"{path} may not have CAP_NET_RAW here: in a container, `podman run --cap-add NET_RAW`."
         return f"{path} does not run ({error}): `apt-get install --reinstall mtr-tiny`."
     if b"support ok" in answer.stdout:
         return None

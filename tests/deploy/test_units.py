@@ -25,13 +25,12 @@ import pytest
 from ipv6matrix.store.database import Store
 from tests import made_up
 from tests.crawls import ROOT
-from tests.deploy.units import DEPLOY, UNITS, command, environment, section
+from tests.deploy.units import DEPLOY, STARTS_WITHIN_S, UNITS, command, environment, section, wait_for
 from tests.internet.internet import ALLOWED_NETWORKS
 from tests.web import summaries
 
 PROGRAMS = (".venv/bin/scrapy", ".venv/bin/uvicorn", "deploy/backup.sh")
 SERVICES = [unit.name for unit in UNITS if unit.suffix == ".service"]
-STARTS_WITHIN_S = 60
 
 
 @pytest.fixture
@@ -167,7 +166,7 @@ def test_an_interrupted_crawl_goes_on(unit_command, tmp_path):
     at = {"cwd": tmp_path, "env": os.environ | variables | {"PYTHONPATH": str(ROOT)}}
 
     with subprocess.Popen(unit_command("-s SECOND_PASS_AFTER=3600"), **at) as first:
-        _wait_for(tmp_path / "crawl.log", "Second pass")
+        wait_for(tmp_path / "crawl.log", "Second pass")
         first.send_signal(signal.SIGTERM)
         interrupted = first.wait(60)
     second = subprocess.run(unit_command("-s SECOND_PASS_AFTER=0"), **at, timeout=120, check=False)
@@ -176,15 +175,6 @@ def test_an_interrupted_crawl_goes_on(unit_command, tmp_path):
     assert (1, 0) == (interrupted, second.returncode)
     assert [(3,)] == Store.read(path).query("SELECT count(*) FROM domains")
     assert (tmp_path / "crawls/matrix.db").exists()
-
-
-def _wait_for(log: Path, words: str) -> None:
-    deadline = time.monotonic() + STARTS_WITHIN_S
-    while time.monotonic() < deadline:
-        if log.exists() and words in log.read_text():
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"no {words!r} in {log.read_text() if log.exists() else 'a log that is not there'}")
 
 
 def test_the_website_serves_what_its_environment_names(tmp_path):

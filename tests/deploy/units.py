@@ -5,12 +5,14 @@ What systemd makes of the unit files of deploy/systemd, as far as tests need it.
 from __future__ import annotations
 
 import shlex
+import time
 from collections.abc import Mapping
 from configparser import RawConfigParser
 from pathlib import Path
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNITS = sorted((DEPLOY / "systemd").iterdir())
+STARTS_WITHIN_S = 60
 
 
 def section(unit: str, name: str) -> dict[str, str]:
@@ -38,3 +40,13 @@ def command(unit: str, values: Mapping[str, str]) -> list[str]:
                 word = word.replace(f"${{{name}}}", value)  # noqa: PLW2901 - piece by piece
             words.append(word)
     return words
+
+
+def wait_for(log: Path, words: str) -> None:
+    """Wait until a log has these words, but not for ever."""
+    deadline = time.monotonic() + STARTS_WITHIN_S
+    while time.monotonic() < deadline:
+        if log.exists() and words in log.read_text():
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"no {words!r} in {log.read_text() if log.exists() else 'a log that is not there'}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -190,3 +191,27 @@ def test_a_program_without_permission_is_told_with_its_mend(tmp_path):
     path.chmod(0o755)
 
     assert f"setcap cap_net_raw+ep {path}" in mtr_missing(str(path))
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("setpriv") or not shutil.which("setcap"),
+    reason="only root can give a program a capability, and take it from everybody else",
+)
+def test_a_capability_that_nobody_may_have_is_told_with_its_mend(tmp_path):
+    """
+    Where the kernel does not run mtr-packet for the capability of its file, as in a container, the sentence says so.
+    """
+    path = shutil.copy(shutil.which("mtr-packet"), tmp_path)
+    if subprocess.run(["setcap", "cap_net_raw+ep", path], check=False).returncode:
+        pytest.skip("this file system keeps no capabilities")
+    asked = f"from ipv6matrix.probes.mtr import mtr_missing; print(mtr_missing({path!r}))"
+
+    told = subprocess.run(
+        ["setpriv", "--bounding-set=-net_raw", sys.executable, "-c", asked],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+    assert f"{path} may not have CAP_NET_RAW here: in a container, `podman run --cap-add NET_RAW`.\n" == told.stdout
