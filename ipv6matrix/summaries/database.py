@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
+from urllib.parse import unquote, urlsplit
 
 import sqlalchemy
 from sqlalchemy import Connection, Engine, event, inspect
@@ -19,6 +20,7 @@ from sqlalchemy.engine import URL, Inspector, make_url
 
 from ipv6matrix.exceptions import ExportError
 from ipv6matrix.summaries import faults, totals
+from ipv6matrix.summaries.prepared import writing
 from ipv6matrix.summaries.tables import METADATA
 
 # Seconds to wait for somebody else who writes; a crawl of a million domains is written in a few minutes.
@@ -54,7 +56,7 @@ class Database:
         """What two URLs of one database have in common."""
         url = self._url
         if url.get_backend_name() == "sqlite":
-            return ("sqlite", Path(url.database or "").absolute().resolve())
+            return ("sqlite", _path(url).absolute().resolve())
         socket = url.query.get("unix_socket")
         host = None if socket else url.host in (None, "localhost", "127.0.0.1", "::1") or url.host
         return (url.get_backend_name().replace("mariadb", "mysql"), socket, host, url.port or 3306, url.database)
@@ -81,14 +83,14 @@ class Database:
             yield connection
 
     def prepare(self) -> None:
-        """Make the tables and totals that are missing; refuse tables that cannot hold our rows."""
+        """Make the tables that are missing, and what is to be prepared; refuse tables that cannot hold our rows."""
         with self.write() as connection:
             self._tables(connection)
             names = {*METADATA.tables, *totals.METADATA.tables} - {*inspect(connection).get_table_names()}
             with faults.told_of_missing(self.name, sorted(names)):
                 METADATA.create_all(connection)
                 totals.METADATA.create_all(connection)
-            totals.mend(connection)
+            writing.mend(connection)
 
     def has_tables(self) -> bool:
         """Tell whether all tables are there; refuse those that cannot hold our rows."""
@@ -107,7 +109,13 @@ class Database:
     @property
     def _file(self) -> Path | None:
         is_file = self._url.get_backend_name() == "sqlite" and self._url.database not in (None, "", ":memory:")
-        return Path(self._url.database or "") if is_file else None
+        return _path(self._url) if is_file else None
+
+
+def _path(url: URL) -> Path:
+    name = url.database or ""
+    # SQLite also takes URIs of its own, as in sqlite:///file:/path?mode=ro&uri=true.
+    return Path(unquote(urlsplit(name).path) if name.startswith("file:") else name)
 
 
 def _engine(url: URL) -> Engine:

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table, delete, func, insert, select
 
-from ipv6matrix.summaries import totals
 from ipv6matrix.summaries.database import Database
+from ipv6matrix.summaries.prepared import writing
 from ipv6matrix.summaries.rows import Row
 from ipv6matrix.summaries.tables import DOMAINS, METADATA, TABLES
 
@@ -44,15 +44,15 @@ def publish(database: Database, date: dt.date, rows: Iterable[Row]) -> Published
         remove(connection, date)
         for table, values in _batches(rows):
             connection.execute(insert(table), values)
-        totals.add_up(connection, date)
+        writing.write(connection, date)
         return Published(domains=count(connection, DOMAINS, date), replaced=replaced)
 
 
 def remove(connection: Connection, date: dt.date) -> None:
-    """Delete all rows of a date, and their totals."""
+    """Delete all rows of a date, and what is prepared of it."""
     for table in METADATA.sorted_tables:
         connection.execute(delete(table).where(table.c.date == date))
-    totals.remove(connection, date)
+    writing.remove(connection, date)
 
 
 def count(connection: Connection, table: Table, date: dt.date) -> int:

@@ -17,8 +17,8 @@ from typing import Any, Final
 from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Table, and_, insert, or_, select
 
 from ipv6matrix.exceptions import ExportError
-from ipv6matrix.summaries import totals
 from ipv6matrix.summaries.database import Database
+from ipv6matrix.summaries.prepared import writing
 from ipv6matrix.summaries.publication import BATCH, count, remove
 from ipv6matrix.summaries.tables import DOMAIN_PENETRATION, DOMAINS, METADATA
 
@@ -103,7 +103,7 @@ def _bring(source: Connection, target: Connection, date: dt.date, live: str, *, 
     for table in METADATA.sorted_tables:
         for page in pages(source, table, date):
             target.execute(insert(table), page)
-    totals.add_up(target, date)
+    writing.write(target, date)
     return Promoted(domains=count(target, DOMAINS, date), replaced=replaced, was_live=False)
 
 

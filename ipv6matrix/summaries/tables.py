@@ -64,6 +64,8 @@ TABLES: Final[dict[type[Row], Table]] = {
 }
 
 Index("Domains_domain", DOMAINS.c.domain, DOMAINS.c.date)
+# A list of one country's domains, among millions of others.
+Index("Domains_country", DOMAINS.c.date, DOMAINS.c.country, DOMAINS.c.domain)
 Index("DomainPenetration_country", DOMAIN_PENETRATION.c.country, DOMAIN_PENETRATION.c.date)
 Index("HostData_country", HOST_DATA.c.country, HOST_DATA.c.date)
 Index("Reachability_country", REACHABILITY.c.country, REACHABILITY.c.date)

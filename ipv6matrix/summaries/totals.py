@@ -81,19 +81,8 @@ def remove(connection: Connection, date: dt.date) -> None:
         connection.execute(sa.delete(totals).where(totals.c.level.in_(levels), totals.c.date == date))
 
 
-def mend(connection: Connection) -> None:
-    """Add up the dates that have no totals yet, and delete the totals of dates that are gone."""
-    for date in sorted(set(chain.from_iterable(_differences(connection)))):
-        add_up(connection, date)
-
-
-def are_complete(connection: Connection) -> bool:
-    """Tell whether every date of every table has totals, and no other date has."""
-    inspector = sa.inspect(connection)
-    return all(map(inspector.has_table, METADATA.tables)) and not any(_differences(connection))
-
-
-def _differences(connection: Connection) -> Iterator[set[dt.date]]:
+def differences(connection: Connection) -> Iterator[set[dt.date]]:
+    """Give, table by table, the dates that have rows and no totals, or totals and no rows."""
     for table, totals in TOTALS.items():
         there = set(connection.scalars(select(totals.c.date).where(totals.c.level == "")))
         yield there ^ set(dates(connection, table))

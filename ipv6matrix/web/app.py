@@ -1,8 +1,8 @@
 """
 The web server as an ASGI application.
 
-`create_app` makes one; `app` is the one that IPV6MATRIX_SUMMARY_URL and
-IPV6MATRIX_OUTPUT_DIR describe, for any server: `uvicorn ipv6matrix.web.app:app`.
+`create_app` makes one; `app` is the one that IPV6MATRIX_SUMMARY_URL,
+IPV6MATRIX_OUTPUT_DIR and IPV6MATRIX_WEB_URL describe, for any server: `uvicorn ipv6matrix.web.app:app`.
 """
 
 from __future__ import annotations
@@ -35,13 +35,17 @@ from ipv6matrix.web.v1.tables import PARQUET
 
 SUMMARY_URL: Final = "IPV6MATRIX_SUMMARY_URL"
 OUTPUT_DIR: Final = "IPV6MATRIX_OUTPUT_DIR"
+WEB_URL: Final = "IPV6MATRIX_WEB_URL"
 
 
-def create_app(summary_url: str, output_dir: str | Path, kept: KeptAnswers | None = None) -> ASGIApp:
+def create_app(
+    summary_url: str, output_dir: str | Path, kept: KeptAnswers | None = None, public_url: str = ""
+) -> ASGIApp:
     """
     Make the application over a database of summaries and a folder of finished crawls.
 
-    `kept` is where answers are kept, with a limit of its own if need be.
+    `kept` is where answers are kept, with a limit of its own if need be; `public_url`
+    is where the world finds the website.
     Connects to nothing yet. Raises BadUrlError for what is no URL of a database.
     """
     summaries = Summaries(summary_url)
@@ -67,6 +71,7 @@ def create_app(summary_url: str, output_dir: str | Path, kept: KeptAnswers | Non
     app.state.summaries = summaries
     app.state.kept = kept or KeptAnswers()
     app.state.output_dir = Path(output_dir)
+    app.state.public_url = public_url
     problems.install(app)
     v1.install(app)
     try_out.install(app)
@@ -92,4 +97,5 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 
 @cache
 def _of_the_environment() -> ASGIApp:
-    return create_app(os.environ.get(SUMMARY_URL, "sqlite:///crawls/matrix.db"), os.environ.get(OUTPUT_DIR, "crawls"))
+    url, folder = os.environ.get(SUMMARY_URL, "sqlite:///crawls/matrix.db"), os.environ.get(OUTPUT_DIR, "crawls")
+    return create_app(url, folder, public_url=os.environ.get(WEB_URL, ""))

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ipv6matrix.web import codings
+from ipv6matrix.web.codings import Body
 from ipv6matrix.web.database import Summaries
 from ipv6matrix.web.edition import Edition, edition
 from ipv6matrix.web.kept import KeptAnswers
@@ -23,7 +24,7 @@ CACHE_CONTROL: Final = "public, max-age=300"
 def answered(
     request: Request,
     media: str,
-    write: Callable[[Connection, Edition], str | bytes],
+    write: Callable[[Connection, Edition], Body],
     headers: Mapping[str, str] | None = None,
     *,
     beside: str = "",

@@ -5,9 +5,12 @@ Content codings of answers: gzip for whoever takes it (RFC 9110 section 8.4).
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+from ipv6matrix.summaries.prepared import deflate
+from ipv6matrix.summaries.prepared.deflate import Piece
 
 # Shorter answers do not grow shorter.
 GZIP_FROM: Final = 500
@@ -17,6 +20,10 @@ _LARGE: Final = 150_000
 _QUICK: Final = 1
 # What zlib calls the form of gzip.
 _GZIP: Final = 31
+
+
+Body = str | bytes | Sequence[Piece]
+"What is sent: as it is, or in pieces that were compressed before."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +47,10 @@ def wanted(accept_encoding: str | None) -> str:
     return "gzip" if "gzip" in (accept_encoding or "") else ""
 
 
-def coded(body: str | bytes, coding: str) -> Coded:
+def coded(body: Body, coding: str) -> Coded:
     """Code a body; a short one stays as it is."""
+    if not isinstance(body, str | bytes):
+        return Coded(deflate.gzipped(body), coding) if coding else Coded(deflate.plain(body))
     octets = body.encode() if isinstance(body, str) else body
     if not coding or len(octets) < GZIP_FROM:
         return Coded(octets)

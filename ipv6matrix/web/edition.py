@@ -11,8 +11,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, Select, func, select
 
 from ipv6matrix import __version__
 from ipv6matrix.summaries import totals
+from ipv6matrix.summaries.prepared import writing
 from ipv6matrix.summaries.tables import DOMAIN_PENETRATION, HOST_DATA, REACHABILITY
 
 # Seconds after which a server is asked again. SQLite itself tells when a file has changed.
@@ -37,7 +38,9 @@ class Edition:
     "Of the crawls, the earliest first."
     tag: str
     has_totals: bool = False
-    "Sums are prepared, of every date."
+    "Everything is prepared, of every date."
+    by_table: Mapping[str, tuple[dt.date, ...]] = field(default_factory=dict)
+    "Of each table that is summed up, the dates that it has rows of."
 
     def etag(self, *parts: str) -> str:
         """Give the entity tag of an answer; weak, for compression changes the octets (RFC 9110 section 8.8.1)."""
@@ -65,11 +68,13 @@ def _version(connection: Connection) -> int:
 
 
 def _read(connection: Connection) -> Edition:
-    has_totals = totals.are_complete(connection)
+    has_totals = writing.are_complete(connection)
     queries = list(_prepared() if has_totals else _sums())
     rows = [[tuple(row) for row in connection.execute(query)] for query in queries]
     # The first one is of domains: every crawl has some.
-    return Edition(tuple(row[0] for row in rows[0]), _digest(__version__, repr(rows)), has_totals)
+    dates = [tuple(row[0] for row in found) for found in rows]
+    by_table = {table.name: there for table, there in zip(_TABLES, dates, strict=False)}
+    return Edition(dates[0], _digest(__version__, repr(rows)), has_totals, by_table)
 
 
 def _prepared() -> Iterator[Select[Any]]:

@@ -1,63 +1,74 @@
 """
 Sums of figures by date, and by one word more: the question that most views and both APIs ask.
+
+`table` answers it from columns that were prepared, where they are there and
+make it quicker, else by the rows that `sums` asks for.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Label, Select, Table, func, literal_column, select
+import pyarrow as pa
+from sqlalchemy import Column, ColumnElement, Connection, Label, Select, Table, func, literal_column, select
 from sqlalchemy.sql.visitors import replacement_traverse
 
 from ipv6matrix.summaries import totals
+from ipv6matrix.summaries.prepared import rows
+from ipv6matrix.summaries.prepared.figures import Figures, Slice
+from ipv6matrix.web.edition import Edition
 
-Ratio = tuple[ColumnElement[Any], ColumnElement[Any]]
+__all__ = ["Figures", "Slice", "number", "prepared_table", "sums", "table", "tidy"]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
-    """What can be asked of one table."""
-
-    table: Table
-    groups: tuple[str, ...]
-    "Columns by which there may be a row each."
-    fields: Mapping[str, ColumnElement[Any]]
-    "What is summed, by the name it is answered with; the first one is the total."
-    ratios: Mapping[str, Ratio] = field(default_factory=dict)
-    "What is answered after them: one sum through another; nothing where that is 0."
+Found = tuple[pa.Table, Sequence[dt.date]]
+"Rows as `rows.rows` gives them, and the dates that their numbers mean."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slice:
-    """Which rows are summed up, and to what."""
-
-    group: str | None = None
-    "One row for each of its words, besides the date."
-    only: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    "By column: the words that count; all of them where none is given."
-    since: dt.date | None = None
-    until: dt.date | None = None
-    least: int = 0
-    "The smallest total of a row."
-
-    @property
-    def filters(self) -> dict[str, tuple[str, ...]]:
-        """Give the columns by which rows are chosen."""
-        return {name: tuple(dict.fromkeys(words)) for name, words in self.only.items() if words}
+def table(connection: Connection, figures: Figures, asked: Slice, now: Edition) -> Found:
+    """Answer a question."""
+    return prepared_table(connection, figures, asked, now) or _by_rows(connection, figures, asked, now)
 
 
-def sums(figures: Figures, asked: Slice, *, prepared: bool) -> Select[Any]:
+def prepared_table(connection: Connection, figures: Figures, asked: Slice, now: Edition) -> Found | None:
+    """Answer a question from columns; None where that is not possible, or not quicker."""
+    if not now.has_totals:
+        return None
+    dates = [date for date in now.by_table[figures.table.name] if asked.is_of(date)]
+    found = rows.rows(connection, figures, asked, dates)
+    return None if found is None else (found, dates)
+
+
+def _by_rows(connection: Connection, figures: Figures, asked: Slice, now: Edition) -> Found:
+    there = now.by_table.get(figures.table.name, ())
+    result = connection.execute(sums(figures, asked, prepared=now.has_totals, dates=there))
+    names = list(result.keys())
+    columns = dict(zip(names, zip(*result.all(), strict=True), strict=False)) or dict.fromkeys(names, ())
+    dates = sorted(set(columns["date"]))
+    numbers = {date: number for number, date in enumerate(dates)}
+    made = {name: pa.array(list(map(_exact, columns[name]))) for name in names[1:]}
+    return pa.table({"date": pa.array([numbers[date] for date in columns["date"]], pa.int32()), **made}), dates
+
+
+def _exact(value: Any) -> Any:
+    """Make a number of the decimal that servers give for sums of integers."""
+    return (float(value) if value % 1 else int(value)) if isinstance(value, Decimal) else value
+
+
+def sums(figures: Figures, asked: Slice, *, prepared: bool, dates: Sequence[dt.date] = ()) -> Select[Any]:
     """
     Ask for one row a date (and word of the group) whose total is at least so much, in their order.
 
-    `prepared` says that there are totals; they give the same sums.
+    `prepared` says that there are totals; they give the same sums. `dates` are those
+    that there are, which spares the database a search where all words are given.
     """
-    words = {*asked.filters, *([asked.group] if asked.group else [])}
-    table, where, is_sum = _source(figures.table, words, prepared=prepared)
+    table, where, is_sum = _source(figures.table, asked.words, prepared=prepared)
+    if dates and asked.words == asked.filters.keys():
+        # Now the whole key is known, and no database has to guess which index is best.
+        others = [table.c[name] == "" for name in totals.keys(figures.table) if name not in asked.words]
+        where += [table.c.date.in_(dates), *(others if table is not figures.table else ())]
     is_sum |= any(len(found) > 1 and name != asked.group for name, found in asked.filters.items())
     order = [table.c.date, *([table.c[asked.group]] if asked.group else [])]
     expressions = columns(figures, table, is_sum=is_sum)
@@ -122,8 +133,7 @@ def number(value: Any, digits: int = 3) -> Any:
 
     Sums of milliseconds have three digits. Servers give sums of integers as decimals.
     """
-    if isinstance(value, Decimal):
-        value = float(value) if value % 1 else int(value)
+    value = _exact(value)
     if not isinstance(value, float):
         return value
     rounded = round(value, digits)

@@ -8,17 +8,15 @@ import csv
 import datetime as dt
 import io
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from typing import Any, Final
+from typing import Any
 
 import orjson
 
-Row = Mapping[str, Any]
+from ipv6matrix.summaries.prepared import texts
 
-# What no XML 1.0 document may hold, not even as a reference (https://www.w3.org/TR/xml/#charsets).
-_NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+Row = Mapping[str, Any]
 
 
 def json_text(data: Any) -> str:
@@ -33,18 +31,13 @@ def json_text(data: Any) -> str:
 def xml_text(rows: Sequence[Row]) -> str:
     """Write one element a row, and in it one a value."""
     inner = "".join(f"<row>{''.join(_element(*pair) for pair in row.items())}</row>" for row in rows)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<response>{inner}</response>\n'
+    return f"{texts.XML_HEAD}{inner}{texts.XML_FOOT}"
 
 
 def html_text(rows: Sequence[Row], title: str) -> str:
     """Write a page of one table, names in its first row."""
-    names = "".join(f"<th>{escape(name)}</th>" for name in rows[0])
     lines = "".join(f"<tr>{''.join(map(_cell, row.values()))}</tr>\n" for row in rows)
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title>'
-    return (
-        f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head><body>\n'
-        f"<table>\n<tr>{names}</tr>\n{lines}</table>\n</body></html>\n"
-    )
+    return f"{texts.html_head(list(rows[0]), title)}{lines}{texts.HTML_FOOT}"
 
 
 def csv_text(rows: Sequence[Row]) -> str:
@@ -60,7 +53,7 @@ def csv_lines(rows: Iterable[Iterable[Any]]) -> str:
 
 
 def _element(name: str, value: Any) -> str:
-    return f"<{name}>{escape(_NO_XML.sub('', str(value)), quote=False)}</{name}>"
+    return f"<{name}>{texts.xml_word(str(value))}</{name}>"
 
 
 def _cell(value: Any) -> str:

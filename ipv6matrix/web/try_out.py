@@ -7,23 +7,19 @@ scripts where the path itself has no parameter.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
-from ipv6matrix.web.caching import CACHE_CONTROL
+from ipv6matrix.web.caching import CACHE_CONTROL, not_modified
+from ipv6matrix.web.pages.rendering import POLICY, render
 
 _STATIC: Final = Path(__file__).parent / "static"
-_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self';"
-    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 
 
 def install(app: FastAPI) -> None:
@@ -35,8 +31,16 @@ def install(app: FastAPI) -> None:
 def page(request: Request) -> Response:
     """Show the APIs."""
     document = request.app.openapi()
-    text = _template().render(info=document["info"], questions=list(map(_question, document["paths"].items())))
-    return HTMLResponse(text, headers={"Content-Security-Policy": _POLICY, "Cache-Control": CACHE_CONTROL})
+    text = render(
+        "api.html",
+        path=request.url.path,
+        public=request.app.state.public_url,
+        info=document["info"],
+        questions=list(map(_question, document["paths"].items())),
+    )
+    tag = hashlib.sha256(text.encode()).hexdigest()[:16]
+    headers = {"Content-Security-Policy": POLICY, "Cache-Control": CACHE_CONTROL, "ETag": f'W/"{tag}"'}
+    return not_modified(request, headers) or HTMLResponse(text, headers=headers)
 
 
 def _question(item: tuple[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -63,11 +67,3 @@ def _parameter(parameter: Mapping[str, Any]) -> dict[str, Any]:
         "example": next(iter(found.get("examples", [])), ""),
         "kind": {"date": "date"}.get(found.get("format", ""), "number" if "minimum" in found else "text"),
     }
-
-
-@cache
-def _template() -> Any:
-    environment = Environment(
-        loader=PackageLoader("ipv6matrix.web"), autoescape=select_autoescape(), undefined=StrictUndefined
-    )
-    return environment.get_template("api.html")

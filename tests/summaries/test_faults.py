@@ -173,15 +173,17 @@ def test_a_folder_in_the_way(tmp_path):
     assert "cannot make the folder of" in complaint(f"sqlite:///{tmp_path / 'file' / 'matrix.db'}")
 
 
-def test_a_file_that_may_only_be_read(tmp_path):
+def test_a_file_that_may_only_be_read(tmp_path, monkeypatch):
     """
-    The date keeps what it had.
+    The date keeps what it had, and no folder is made of the name.
     """
+    monkeypatch.chdir(tmp_path)
     url = f"sqlite:///{tmp_path / 'matrix.db'}"
     with Database(url) as database:
         publish(database, DATE, made_up(domains=2))
 
     assert "cannot be written" in complaint(f"sqlite:///file:{tmp_path / 'matrix.db'}?mode=ro&uri=true")
+    assert not (tmp_path / "file:").exists()
     with Database(url) as database:
         assert as_tables(made_up(domains=2)) == held(database)
 

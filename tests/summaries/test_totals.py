@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import delete, func, insert, select
 
 from ipv6matrix.summaries import totals
+from ipv6matrix.summaries.prepared import writing
 from ipv6matrix.summaries.publication import publish
 from ipv6matrix.summaries.rows import DomainPenetration, HostData
 from ipv6matrix.summaries.staging import promote
@@ -32,7 +33,7 @@ def of(database, table, *columns):
 
 def is_complete(database):
     with database.read() as connection:
-        return totals.are_complete(connection)
+        return writing.are_complete(connection)
 
 
 def test_each_level_adds_up_what_it_does_not_tell_apart(new_database):

@@ -9,9 +9,15 @@ from pathlib import Path
 import httpx
 from starlette.types import ASGIApp
 
-from ipv6matrix.web.app import create_app
-
 HOST = "http://matrix.example"
+
+
+def create_app(summary_url: str, output_dir: str | Path) -> ASGIApp:
+    """Make the application."""
+    # Here, for it loads Arrow, which starts threads: pytest leaves the real network first.
+    from ipv6matrix.web import app  # noqa: PLC0415
+
+    return app.create_app(summary_url, output_dir)
 
 
 def over(app: ASGIApp, base: str = HOST) -> httpx.AsyncClient:

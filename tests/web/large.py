@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, case, insert, literal, select
 
-from ipv6matrix.summaries import totals
 from ipv6matrix.summaries.database import Database
+from ipv6matrix.summaries.prepared import writing
 from ipv6matrix.summaries.tables import DOMAIN_PENETRATION, DOMAINS, HOST_DATA, REACHABILITY
 
 FIRST: Final = dt.date(2020, 1, 15)
@@ -60,7 +60,6 @@ def name(number: int) -> str:
 
 def fill(url: str, crawls: int, domains: int) -> None:
     """Make all crawls up in an empty database."""
-    (index,) = DOMAINS.indexes
     with Database(url) as database:
         database.prepare()
         with database.write() as connection:
@@ -68,13 +67,15 @@ def fill(url: str, crawls: int, domains: int) -> None:
             connection.execute(insert(_PLACES), list(_places()))
             connection.execute(insert(_NAMES), [_named(number) for number in range(domains)])
             # Sorted at the end, that takes seconds; kept up to date meanwhile, minutes.
-            index.drop(connection)
+            for index in DOMAINS.indexes:
+                index.drop(connection)
         for number, date in enumerate(dates(crawls)):
             with database.write() as connection:
                 _crawl(connection, date, number)
-                totals.add_up(connection, date)
+                writing.write(connection, date)
         with database.write() as connection:
-            index.create(connection)
+            for index in DOMAINS.indexes:
+                index.create(connection)
             _METADATA.drop_all(connection)
 
 

@@ -17,16 +17,18 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 async def test_the_environment_says_what_is_served(tmp_path, monkeypatch):
     """
-    `uvicorn ipv6matrix.web.app:app` reads two variables.
+    `uvicorn ipv6matrix.web.app:app` reads three variables.
     """
+    monkeypatch.setenv("IPV6MATRIX_WEB_URL", "https://matrix.example")
     monkeypatch.setenv("IPV6MATRIX_SUMMARY_URL", summaries.sqlite(tmp_path))
     monkeypatch.setenv("IPV6MATRIX_OUTPUT_DIR", str(tmp_path))
     module._of_the_environment.cache_clear()
     async with client.over(module.app) as web:
-        answer = await web.get("/json/hosts")
+        answer, page = await web.get("/json/hosts"), await web.get("/hosts")
     module._of_the_environment.cache_clear()
 
     assert 200 == answer.status_code
+    assert 'content="https://matrix.example/hosts"' in page.text
 
 
 def test_a_url_of_nothing_is_told():
@@ -152,6 +154,20 @@ async def test_no_header_leads_astray(web, headers):
     assert answer.json()["next"].startswith("/api/v1/hosts?")
 
 
+@pytest.mark.parametrize("path", ["/", "/hosts/country-DE", "/domain-a_b.de", "/changes", "/api", "/nothing"])
+@pytest.mark.parametrize(
+    "name", ["Host", "X-Forwarded-Host", "X-Forwarded-Prefix", "Forwarded", "Referer", "User-Agent"]
+)
+async def test_no_page_repeats_a_header(web, path, name):
+    """
+    Links, canonical addresses and errors are the same, whatever a client calls this server: caches stay clean.
+    """
+    answer = await web.get(path, headers={name: "host=evil.example"})
+
+    assert (await web.get(path)).text == answer.text
+    assert "evil" not in answer.text + str(answer.headers)
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [
@@ -164,6 +180,14 @@ async def test_no_header_leads_astray(web, headers):
         ("/api/v1/domains?prefix=" + "x" * 60_000, 400),
         ("/api/v1/domains/" + "x" * 60_000, 400),
         ("/api/v1/hosts?offset=" + "9" * 60_000, 400),
+        ("/hosts?tld=" + ",".join(f"t{number}" for number in range(5_000)), 400),
+        ("/hosts?least=" + "9" * 60_000, 400),
+        ("/hosts?sort=" + "x" * 60_000, 400),
+        ("/domain-" + "x" * 60_000, 404),
+        ("/country-" + "x" * 60_000, 404),
+        ("/tld-" + "x" * 60_000, 404),
+        ("/domain?q=" + "x" * 60_000, 200),
+        ("/about?" + "&".join(f"p{number}=1" for number in range(5_000)), 200),
     ],
     ids=lambda value: str(value)[:40],
 )

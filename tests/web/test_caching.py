@@ -17,9 +17,20 @@ PATHS = [
     *("/api/v1/domains/a_b.de", "/api/v1/domains/a_b.de/badge.svg", "/api/v1/tables/hosts.csv"),
     *("/api/v1/tables/hosts.parquet", "/api/v1/changes/tlds"),
 ]
+PAGES = [
+    "/",
+    "/hosts",
+    "/hosts?group=tld",
+    "/hosts/map.svg",
+    "/country-DE",
+    "/domain-a_b.de",
+    "/domain?q=s",
+    "/changes",
+]
+PAGES += ["/about", "/api"]
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", [*PATHS, *PAGES])
 async def test_what_a_client_has_is_not_sent_again(web, path):
     """
     The ETag of an answer, sent back, gives 304 without a body; so does one of several, and a strong one.
@@ -46,7 +57,7 @@ async def test_each_answer_has_its_own_tag(web):
     """
     Paths, parameters and forms differ.
     """
-    tags = [(await web.get(path)).headers["etag"] for path in PATHS]
+    tags = [(await web.get(path)).headers["etag"] for path in (*PATHS, *PAGES)]
     accepts = ("application/json", "text/csv", "text/plain")
     tags += [(await web.get("/data/hosts", headers={"Accept": accept})).headers["etag"] for accept in accepts]
 
@@ -54,7 +65,11 @@ async def test_each_answer_has_its_own_tag(web):
 
 
 @pytest.mark.parametrize(
-    "path", ["/json/nothing", "/json/domain-nowhere.example", "/api/v1/nothing", "/api/v1/hosts?x=1"]
+    "path",
+    [
+        *("/json/nothing", "/json/domain-nowhere.example", "/api/v1/nothing", "/api/v1/hosts?x=1"),
+        *("/nothing", "/hosts?date=never", "/domain-nowhere.example", "/country-QX", "/changes?from=x"),
+    ],
 )
 async def test_errors_are_not_kept(web, path):
     """

@@ -7,11 +7,11 @@ from decimal import Decimal
 import pytest
 
 from ipv6matrix.summaries.database import Database
+from ipv6matrix.summaries.prepared.resources import FIGURES
 from ipv6matrix.summaries.publication import publish
 from ipv6matrix.summaries.rows import DomainPenetration, HostData
 from ipv6matrix.web.database import Summaries
 from ipv6matrix.web.figures import Slice, number, sums, tidy
-from ipv6matrix.web.legacy.resources import FIGURES
 from ipv6matrix.web.v1.resources import HOSTS, PENETRATION
 from tests.web.legacy import oracle
 from tests.web.summaries import DATES

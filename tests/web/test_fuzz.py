@@ -1,7 +1,8 @@
-"""Both APIs under questions that nobody would ask: never an error of the server, always the shape that is promised."""
+"""APIs and pages under questions that nobody would ask: no error of the server, and the form that is promised."""
 
 from __future__ import annotations
 
+import re
 import string
 from urllib.parse import quote
 
@@ -9,9 +10,11 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lxml import html
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
+from ipv6matrix.web.pages.views import VIEWS
 from tests.web import client
 
 QUIET = settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -83,3 +86,81 @@ async def test_the_api_of_2022_never_fails(sqlite_app, word, pieces, parameters,
 
     assert answer.status_code in (200, 400, 404, 406)
     assert not [mark for mark in ("SELECT ", "sqlite", "Traceback") if mark in answer.text]
+
+
+# What the parts of a page's address may be, and what they may not.
+STATES = {
+    "date": ["2022-07-20", "2024-02-29", "2024-02-30", "2023-01-06", "0000-00-00", "today", "2022-07-20T00:00"],
+    "group": ["country", "tld", "type", "service", "date", "planet"],
+    "measure": [measure.key for view in VIEWS.values() for measure in view.measures] + ["speed"],
+    "country": ["DE", "de", "ZZ", "MT", "QX", "Germany"],
+    "tld": ["de", "com,de", ".UK", "nowhere", "de,,", ",", "xn--p1ai", "a" * 64, ",".join(map(str, range(500)))],
+    "type": ["WWW", "www,mx", "HTTP", "WWW,WWW"],
+    "service": ["HTTP", "https,smtps", "WWW"],
+    "least": ["0", "50", "2000", "-1", "1.5", "1e3", "9" * 9, "9" * 400, "\u0665"],
+    "sort": ["name", "-name", "hosts", "-share", "--name", "date", "-"],
+    "q": ["site", "a_b", "%", "_", "xn--"],
+    "from": ["2022-07-20", "2024-02-29", "2099-01-01", "x"],
+    "to": ["2023-01-05", "2022-07-20", "x"],
+    "after": ["site05.de", "zzz", ""],
+}
+PAGES = [
+    *(f"/{view}{part}" for view in VIEWS for part in ("", "/country-DE", "/country-mt", "/map.svg", "/chart.svg")),
+    *("/", "/domain", "/domain-a_b.de", "/domain-once.com", "/domain-'", "/domain-xn--a", "/country-gb", "/country-ZZ"),
+    *("/tld-de", "/tld-.UK", "/tld-'", "/changes", "/hosts/table.csv", "/hosts/table.json", "/about", "/api"),
+]
+
+
+@given(path=st.sampled_from(PAGES), parameters=st.data())
+@settings(QUIET, max_examples=150)
+async def test_no_state_of_a_page_fails(sqlite_app, path, parameters):
+    """
+    Whatever stands in the address, likely or not: a page, the way to it, or a page that says what is wrong.
+    """
+    names = parameters.draw(st.lists(st.sampled_from([*STATES, "x"]), max_size=4))
+    query = [(name, parameters.draw(st.sampled_from(STATES.get(name, ["1"])) | TEXT)) for name in names]
+    async with client.over(sqlite_app) as web:
+        answer = await web.get(path, params=query)
+        if answer.has_redirect_location:
+            assert re.match(r"/[a-z]+[/?-]", answer.headers["location"])
+            answer = await web.get(answer.headers["location"])
+
+    assert answer.status_code in (200, 400, 404), answer.text[:2_000]
+    assert not [mark for mark in ("SELECT ", "sqlite", "Traceback", "jinja") if mark in answer.text]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/ping", "/reach", "/hosts/country-DE", "/country-DE", "/domain", "/domain-a_b.de", "/changes", "/api"],
+)
+async def test_no_text_becomes_markup(sqlite_app, path):
+    """
+    What somebody put into a link is shown as text, or not at all.
+    """
+    mark = "\"'><script>alert(6)</script>"
+    async with client.over(sqlite_app) as web:
+        answers = [await web.get(path, params={name: mark}, follow_redirects=True) for name in (*STATES, "x")]
+        answers += [await web.get(f"{path.rstrip('/')}{glue}{quote(mark, safe='')}") for glue in ("/", "-")]
+
+    for answer in answers:
+        assert answer.status_code in (200, 400, 404), answer.url
+        assert "<script>alert" not in answer.text
+        assert [] == html.fromstring(answer.content).xpath("//script[not(@src)]|//@onload")
+
+
+@pytest.mark.parametrize(
+    "code", ["//evil.example", "\\\\evil.example", "/../..//evil.example", "DE\r\nSet-Cookie: a=1"]
+)
+async def test_no_choice_leads_to_others(sqlite_app, code):
+    """
+    A country that is none leads nowhere, and writes nothing into the head of an answer.
+    """
+    async with client.over(sqlite_app) as web:
+        answer = await web.get("/hosts", params={"country": code})
+        place = answer.headers.get("location", "/")
+        then = await web.get(place)
+
+    assert "set-cookie" not in answer.headers
+    assert place.startswith("/")
+    assert not place.startswith(("//", "/\\"))
+    assert then.status_code in (200, 400, 404)

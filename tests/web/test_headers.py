@@ -13,6 +13,8 @@ PATHS = [
     "/api",
     "/static/api.css",
     "/openapi.json",
+    *("/", "/hosts?group=tld", "/hosts/chart.svg", "/domain-a_b.de", "/domain?q=site", "/changes", "/about"),
+    *("/hosts?date=never", "/domain-nowhere.example", "/static/site.css"),
 ]
 
 
@@ -61,7 +63,9 @@ async def test_other_sites_may_ask(web):
     assert "If-None-Match" in answer.headers["access-control-allow-headers"]
 
 
-@pytest.mark.parametrize("path", ["/api/v1/hosts?group=tld", "/json/country-de", "/html/reach/group-tld"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/hosts?group=tld", "/json/country-de", "/html/reach/group-tld", "/hosts", "/static/site.css"]
+)
 async def test_long_answers_are_compressed(web, path):
     """
     gzip for who takes it, with the same text.

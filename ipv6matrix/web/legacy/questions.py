@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ipv6matrix.web.legacy.resources import FIGURES
+from ipv6matrix.summaries.prepared.resources import FIGURES
 
 TYPES: Final = ("NS", "MX", "WWW", "NTP")
 # More TLDs than there are; a list of that length is no question of a view.

@@ -14,6 +14,8 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ipv6matrix.web.caching import answered
+from ipv6matrix.web.codings import Body
+from ipv6matrix.web.edition import Edition
 from ipv6matrix.web.legacy import answers, questions
 from ipv6matrix.web.legacy.errors import format_of, refusal
 from ipv6matrix.web.legacy.forms import FORMATS, Form, form
@@ -68,7 +70,7 @@ def respond(request: Request) -> Response:
         return answered(
             request,
             chosen.media,
-            lambda connection, now: _write(connection, question, chosen, prepared=now.has_totals),
+            lambda connection, now: _write(connection, question, chosen, now),
             chosen.headers,
         )
     except BadQuestionError as error:
@@ -77,12 +79,11 @@ def respond(request: Request) -> Response:
         return refusal(request.scope, 400, "Empty query")
 
 
-def _write(connection: Connection, question: Question, chosen: Form, *, prepared: bool) -> str:
-    rows = answers.rows(connection, question, prepared=prepared)
-    if not rows:
+def _write(connection: Connection, question: Question, chosen: Form, now: Edition) -> Body:
+    body = answers.body(connection, question, chosen, now)
+    if body is None:
         raise NothingFoundError
-    nested = answers.nested(question, rows) if chosen.word == "json" else None
-    return chosen.write(rows, nested, f"IPv6 Matrix: {question.resource}")
+    return body
 
 
 def _format_label(host: str) -> str | None:

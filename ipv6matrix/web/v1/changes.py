@@ -13,13 +13,13 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
-from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
+from sqlalchemy import Connection, Select, select
 
-from ipv6matrix.summaries.tables import DOMAINS
+from ipv6matrix.summaries.prepared import changes
+from ipv6matrix.summaries.prepared.tables import CHANGES
 from ipv6matrix.web.edition import Edition
-from ipv6matrix.web.figures import Slice, sums
+from ipv6matrix.web.figures import Slice, table
 from ipv6matrix.web.problems import NotFoundError
-from ipv6matrix.web.v1.ipv6 import has_ipv6, is_unknown
 from ipv6matrix.web.v1.models import Changes, DomainChange, GroupChange
 from ipv6matrix.web.v1.paging import answer, page
 from ipv6matrix.web.v1.parameters import MOST, Paged, Strict, order
@@ -80,33 +80,41 @@ def _dates(now: Edition, question: DomainChangeQuestion | GroupChangeQuestion) -
 
 
 def _domains(request: Request, connection: Connection, now: Edition, question: DomainChangeQuestion) -> dict[str, Any]:
-    dates = _dates(now, question)
-    rows = connection.execute(differences(question, *dates)).mappings()
+    before, after = _dates(now, question)
+    is_prepared = now.has_totals and changes.are_of(connection, before, after)
+    query = _prepared(question, after) if is_prepared else differences(question, before, after)
     found = [
-        {"domain": row["domain"], "change": "gained" if row["gained"] else "lost", "country": row["country"]}
-        for row in rows
+        {"domain": domain, "change": "gained" if gained else "lost", "country": country}
+        for domain, country, gained in connection.execute(query)
     ]
-    return _between(dates, page(request, found, question.limit, after=lambda last: last["domain"]))
+    return _between((before, after), page(request, found, question.limit, after=lambda last: last["domain"]))
+
+
+def _prepared(question: DomainChangeQuestion, after: dt.date) -> Select[Any]:
+    there = CHANGES.c
+    where = [there.date == after]
+    if question.change:
+        where.append(there.gained == int(question.change == "gained"))
+    if question.country:
+        where.append(there.country == question.country.upper())
+    if question.after:
+        where.append(there.domain > question.after.lower())
+    query = select(there.domain, there.country, there.gained).where(*where)
+    return query.order_by(there.domain).limit(question.limit + 1)
 
 
 def differences(question: DomainChangeQuestion, before: dt.date, after: dt.date) -> Select[Any]:
-    one, two = DOMAINS.alias("one"), DOMAINS.alias("two")
-    gained = and_(~has_ipv6(one), ~is_unknown(one), has_ipv6(two))
-    lost = and_(has_ipv6(one), ~has_ipv6(two), ~is_unknown(two))
-    wanted: ColumnElement[bool] = {"gained": gained, "lost": lost}.get(question.change or "", or_(gained, lost))
-    where = [one.c.date == before, two.c.date == after, wanted]
+    """Compare two crawls, whichever."""
+    one, two = changes.ONE.c, changes.TWO.c
+    query = changes.between(before, after)
+    if question.change:
+        query = query.where({"gained": changes.GAINED, "lost": changes.LOST}[question.change])
     if question.country:
-        where.append(two.c.country == question.country.upper())
+        query = query.where(two.country == question.country.upper())
     if question.after:
         # Of both, so that the database need not find out that it is one question.
-        where += [one.c.domain > question.after.lower(), two.c.domain > question.after.lower()]
-    return (
-        select(two.c.domain, two.c.country, has_ipv6(two).label("gained"))
-        .join_from(two, one, one.c.domain == two.c.domain)
-        .where(*where)
-        .order_by(two.c.domain)
-        .limit(question.limit + 1)
-    )
+        query = query.where(one.domain > question.after.lower(), two.domain > question.after.lower())
+    return query.order_by(two.domain).limit(question.limit + 1)
 
 
 def _groups(
@@ -122,12 +130,12 @@ def _groups(
 
 def _states(connection: Connection, now: Edition, group: str, date: dt.date) -> dict[str, dict[str, Any]]:
     asked = Slice(group=group, since=date, until=date)
-    states = {}
-    for row in connection.execute(sums(PENETRATION, asked, prepared=now.has_totals)).mappings():
-        domains, unknown, six = (int(row[name]) for name in ("domains", "unknown", "with_ipv6"))
-        known = share(six, domains - unknown)
-        states[row[group]] = {"domains": domains, "unknown": unknown, "with_ipv6": six, "ipv6_share": known}
-    return states
+    names = ("domains", "unknown", "with_ipv6")
+    found, _ = table(connection, PENETRATION, asked, now)
+    return {
+        word: {**dict(zip(names, counts, strict=True)), "ipv6_share": share(counts[2], counts[0] - counts[1])}
+        for word, *counts in zip(*(found[name].to_pylist() for name in (group, *names)), strict=True)
+    }
 
 
 def _compared(

@@ -14,6 +14,7 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, Connection, select
 
 from ipv6matrix import lists
+from ipv6matrix.summaries.prepared.ipv6 import has_ipv6, is_unknown, state
 from ipv6matrix.summaries.tables import DOMAINS
 from ipv6matrix.web.caching import answered
 from ipv6matrix.web.edition import Edition
@@ -21,8 +22,8 @@ from ipv6matrix.web.figures import number
 from ipv6matrix.web.names import begins_with
 from ipv6matrix.web.problems import NotFoundError
 from ipv6matrix.web.v1 import badge, facts
-from ipv6matrix.web.v1.ipv6 import has_ipv6, is_unknown, state
 from ipv6matrix.web.v1.models import Domain, DomainSummary, Ipv6State, Page
+from ipv6matrix.web.v1.narrow import mappings
 from ipv6matrix.web.v1.paging import answer, page
 from ipv6matrix.web.v1.parameters import MOST, Strict
 from ipv6matrix.web.v1.totals import date_of
@@ -80,7 +81,7 @@ def domain_badge(request: Request, name: Name) -> Response:
 def _list(request: Request, connection: Connection, now: Edition, question: DomainQuestion) -> dict[str, Any]:
     where = [DOMAINS.c.date == date_of(now, question.date), *_conditions(question)]
     query = select(DOMAINS).where(*where).order_by(DOMAINS.c.domain).limit(question.limit + 1)
-    found = [summary(row) for row in connection.execute(query).mappings()]
+    found = [summary(row) for row in mappings(connection, query)]
     return page(request, found, question.limit, after=lambda last: last["domain"])
 
 
@@ -103,7 +104,7 @@ def _detail(connection: Connection, name: str, file: FilePath | None) -> dict[st
 
 def _rows(connection: Connection, name: str, *, or_facts: bool = False) -> list[dict[str, Any]]:
     query = select(DOMAINS).where(DOMAINS.c.domain == name).order_by(DOMAINS.c.date)
-    rows = [summary(row) for row in connection.execute(query).mappings()]
+    rows = [summary(row) for row in mappings(connection, query)]
     if not rows and not or_facts:
         raise NotFoundError(f"No crawl has asked about {name}")
     return rows

@@ -15,6 +15,7 @@ from ipv6matrix.web.v1.models import HostFigures, Page, PenetrationFigures, Reac
 from ipv6matrix.web.v1.paging import answer, page
 from ipv6matrix.web.v1.parameters import HostQuestion, PenetrationQuestion, ReachQuestion
 from ipv6matrix.web.v1.resources import HOSTS, PENETRATION, REACHABLE
+from ipv6matrix.web.v1.sorting import part
 
 router: Final = APIRouter(tags=["Figures"])
 
@@ -46,13 +47,14 @@ def _answer(request: Request, figures: Figures, question: Question) -> Response:
 def _page(
     request: Request, connection: Connection, now: Edition, figures: Figures, question: Question
 ) -> dict[str, Any]:
-    query = sums(figures, question.slice(question.group), prepared=now.has_totals)
-    query = _sorted(query, question.sort, figures).limit(question.limit + 1).offset(question.offset)
-    rows = connection.execute(query)
-    names = list(rows.keys())
-    columns = zip(names, zip(*rows.all(), strict=True), strict=False)
-    plain = [tidy(values, 6 if name in figures.ratios else 3) for name, values in columns]
-    found = [dict(zip(names, values, strict=True)) for values in zip(*plain, strict=True)]
+    asked, window = question.slice(question.group), {"offset": question.offset, "limit": question.limit + 1}
+    columns = part(connection, figures, asked, now, sort=question.sort, **window)
+    if columns is None:
+        query = _sorted(sums(figures, asked, prepared=now.has_totals), question.sort, figures)
+        rows = connection.execute(query.limit(window["limit"]).offset(window["offset"]))
+        columns = dict(zip(rows.keys(), zip(*rows.all(), strict=True), strict=False))
+    plain = [tidy(values, 6 if name in figures.ratios else 3) for name, values in columns.items()]
+    found = [dict(zip(columns, values, strict=True)) for values in zip(*plain, strict=True)]
     return page(request, found, question.limit, offset=lambda _: question.offset + question.limit)
 
 

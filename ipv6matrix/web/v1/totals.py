@@ -13,7 +13,7 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from ipv6matrix.web.edition import Edition
-from ipv6matrix.web.figures import Figures, Slice, sums
+from ipv6matrix.web.figures import Figures, Slice, table
 from ipv6matrix.web.problems import NotFoundError
 from ipv6matrix.web.v1.models import CountryTotals, Crawl, Page, TldTotals
 from ipv6matrix.web.v1.paging import answer, page
@@ -98,8 +98,11 @@ def _totals(
 def _sums(connection: Connection, now: Edition, figures: Figures, asked: Slice) -> Iterable[Any]:
     names = tuple(figures.fields)[:3]
     only = Figures(table=figures.table, groups=(), fields={name: figures.fields[name] for name in names})
-    for row in connection.execute(sums(only, asked, prepared=now.has_totals)):
-        yield (row[0], *row[4:]), *map(int, row[1:4])
+    found, dates = table(connection, only, asked, now)
+    numbers, *counts = (found[name].to_pylist() for name in ("date", *names))
+    words = [(word,) for word in found[asked.group].to_pylist()] if asked.group else [()] * len(numbers)
+    for number, word, *values in zip(numbers, words, *counts, strict=True):
+        yield (dates[number], *word), *map(int, values)
 
 
 def _counts(word: str, of: dict[str, Sequence[int]]) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import create_engine, insert, select
 
+from ipv6matrix.summaries.prepared.ipv6 import has_ipv6, is_unknown, state
 from ipv6matrix.summaries.tables import DOMAINS, METADATA
-from ipv6matrix.web.v1.ipv6 import has_ipv6, is_unknown, state
 from tests.web.summaries import DATES
 
 CASES = [

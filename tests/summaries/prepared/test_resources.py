@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipv6matrix.web.legacy.resources import DOMAIN_FIELDS, FIGURES
+from ipv6matrix.summaries.prepared.resources import DOMAIN_FIELDS, FIGURES
 from tests.web.legacy import oracle
 
 

@@ -1,13 +1,13 @@
 """
-What can be asked, with the names of 2022 and the columns behind them.
+What the API of 2022 can be asked, with its names and the columns behind them.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from ipv6matrix.summaries.prepared.figures import Figures
 from ipv6matrix.summaries.tables import DOMAIN_PENETRATION, DOMAINS, HOST_DATA, REACHABILITY
-from ipv6matrix.web.figures import Figures
 
 _HOST: Final = HOST_DATA.c
 _HOST_GROUPS: Final = ("tld", "country", "type")
