@@ -1,11 +1,9 @@
 """
-Pages about one thing: a domain, a country, a TLD; and what changed.
+Pages about one thing: a domain, a country, a TLD.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping
 from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
@@ -14,20 +12,21 @@ from sqlalchemy import Connection, select
 
 from ipv6matrix import lists
 from ipv6matrix.summaries.tables import DOMAINS
+from ipv6matrix.web.caching import answered
 from ipv6matrix.web.edition import Edition
-from ipv6matrix.web.figures import Slice
 from ipv6matrix.web.names import begins_with
-from ipv6matrix.web.pages import charts, series
+from ipv6matrix.web.pages import addresses, histories, showing, state, world
+from ipv6matrix.web.pages.addresses import BadStateError
+from ipv6matrix.web.pages.downloads import SVG
+from ipv6matrix.web.pages.pictures import framed
 from ipv6matrix.web.pages.places import is_country, name_of
 from ipv6matrix.web.pages.rendering import page
-from ipv6matrix.web.pages.state import BadStateError
-from ipv6matrix.web.pages.views import VIEWS
+from ipv6matrix.web.pages.views import VIEWS, View
 from ipv6matrix.web.problems import NotFoundError
-from ipv6matrix.web.v1 import changes, facts
+from ipv6matrix.web.v1 import facts
 from ipv6matrix.web.v1.domains import summary
 
 _SHOWN: Final = 50
-_CHANGES: Final = 100
 
 
 def install(app: FastAPI) -> None:
@@ -36,8 +35,8 @@ def install(app: FastAPI) -> None:
         ("/domain", search),
         ("/domain-{name}", domain),
         ("/country-{code}", country),
+        ("/domain-{name}/{what}.svg", history),
         ("/tld-{name}", tld),
-        ("/changes", changed),
     ):
         app.add_route(path, respond, methods=["GET", "HEAD"], include_in_schema=False)
 
@@ -56,20 +55,45 @@ def search(request: Request) -> Response:
 
 def domain(request: Request) -> Response:
     """Tell all that is known of a domain."""
-    name = lists.clean(request.path_params["name"])
-    if isinstance(name, lists.Refused):
-        raise NotFoundError("That is no name of a domain")
+    name = _name(request)
     file = facts.newest(request.app.state.output_dir)
 
     def make(connection: Connection, _: Edition) -> dict[str, Any]:
         status, found = facts.of(file, name)
-        query = select(DOMAINS).where(DOMAINS.c.domain == name).order_by(DOMAINS.c.date.desc())
-        crawls = [summary(row) for row in connection.execute(query).mappings()]
+        crawls = _crawls(connection, name)
         if not crawls and found is None:
             raise NotFoundError(f"No crawl has asked about {name}")
-        return {"name": name, "crawls": crawls, "facts_status": status, "facts": found}
+        drawn = histories.drawings(name, crawls) if crawls else {}
+        return {"name": name, "crawls": crawls, "drawings": drawn, "facts_status": status, "facts": found}
 
     return page(request, "domain.html", make, beside=facts.version(file))
+
+
+def history(request: Request) -> Response:
+    """Draw one chart of a domain."""
+    name, what = _name(request), request.path_params["what"]
+
+    def write(connection: Connection, _: Edition) -> str:
+        crawls = _crawls(connection, name)
+        drawn = histories.drawings(name, crawls) if crawls else {}
+        if what not in drawn:
+            raise NotFoundError("There is no such chart of this domain")
+        title, svg = drawn[what]
+        return framed(f"{name}: {title}", f"IPv6 Matrix, crawls of {crawls[-1]['date']} to {crawls[0]['date']}", svg)
+
+    return answered(request, SVG, write, {"Content-Disposition": "attachment"})
+
+
+def _name(request: Request) -> str:
+    name = lists.clean(request.path_params["name"])
+    if isinstance(name, lists.Refused):
+        raise NotFoundError("That is no name of a domain")
+    return name
+
+
+def _crawls(connection: Connection, name: str) -> list[dict[str, Any]]:
+    query = select(DOMAINS).where(DOMAINS.c.domain == name).order_by(DOMAINS.c.date.desc())
+    return [summary(row) for row in connection.execute(query).mappings()]
 
 
 def country(request: Request) -> Response:
@@ -83,75 +107,39 @@ def country(request: Request) -> Response:
 def tld(request: Request) -> Response:
     """Tell all figures of a TLD."""
     name = request.path_params["name"].lower().removeprefix(".")
+    try:
+        found = addresses.tlds([name])
+    except BadStateError:
+        found = ()
+    if found != (name,):
+        raise NotFoundError(f"No crawl has found a host or domain of .{name[:70]}")
     return _place(request, "tld", name, f".{name}")
 
 
 def _place(request: Request, group: str, word: str, title: str) -> Response:
     def make(connection: Connection, now: Edition) -> dict[str, Any]:
-        asked = Slice(only={group: (word,)})
-        found = {name: series.rows(connection, now, view, asked) for name, view in VIEWS.items()}
-        if not any(found.values()):
+        parts = [_part(connection, now, view, group, word) for view in VIEWS.values()] if now.dates else []
+        if not any(part["rows"] for part in parts):
             raise NotFoundError(f"No crawl has found a host or domain of {title[:70]}")
+        is_country = group == "country"
+        near = state.read(VIEWS["domains"], word, {}, now.dates) if is_country else None
         return {
             "group": group,
             "word": word,
             "title": title,
-            "parts": [_part(now, name, found[name]) for name in VIEWS],
+            "parts_of": parts,
+            "map": Markup(showing.world_map(connection, now, near)) if near else None,  # noqa: S704 - escaped there
+            "shown": near,
+            "legend": world.legend("share"),
         }
 
     return page(request, "place.html", make)
 
 
-def _part(now: Edition, name: str, found: list[series.Row]) -> dict[str, Any]:
-    view = VIEWS[name]
-    drawn = []
-    for unit in ("share", "ratio"):
-        alike = [measure for measure in view.measures if measure.unit == unit]
-        if alike and found:
-            lines = [series.line(measure.title, measure, found) for measure in alike]
-            drawn.append(Markup(charts.chart(f"{view.title} over time", unit, lines, now.dates, now.dates[-1])))  # noqa: S704 - escaped there
-    return {"view": view, "rows": found[::-1], "charts": drawn}
-
-
-def changed(request: Request) -> Response:
-    """List what gained or lost IPv6 between two crawls."""
-
-    def make(connection: Connection, now: Edition) -> dict[str, Any]:
-        after = _date(request.query_params, "to", now) or (now.dates[-1] if now.dates else None)
-        earlier = [date for date in now.dates if after and date < after]
-        before = _date(request.query_params, "from", now) or (earlier[-1] if earlier else None)
-        if before is None or after is None:
-            return {"before": None, "after": after, "groups": {}, "domains": []}
-        groups = {group: _groups(connection, now, group, before, after) for group in ("country", "tld")}
-        question = changes.DomainChangeQuestion(limit=_CHANGES)
-        rows = connection.execute(changes.differences(question, before, after)).mappings()
-        return {"before": before, "after": after, "groups": groups, "domains": list(rows)[:_CHANGES]}
-
-    return page(request, "changes.html", make)
-
-
-def _groups(connection: Connection, now: Edition, group: str, before: dt.date, after: dt.date) -> list[dict[str, Any]]:
-    view = VIEWS["domains"]
-    one, two = (
-        {row[group]: row for row in series.rows(connection, now, view, Slice(group=group, since=date, until=date))}
-        for date in (before, after)
-    )
-    found = []
-    for word in one.keys() & two.keys():
-        was, now_is = view.measures[0].of(one[word]), view.measures[0].of(two[word])
-        if was is not None and now_is is not None and was != now_is:
-            found.append({"word": word, "name": series.labelled(group, word), "was": was, "is": now_is})
-    return sorted(found, key=lambda row: row["was"] - row["is"])
-
-
-def _date(values: Mapping[str, str], name: str, now: Edition) -> dt.date | None:
-    text = values.get(name)
-    if text is None:
-        return None
-    try:
-        date = dt.date.fromisoformat(text)
-    except ValueError:
-        raise BadStateError(f"{name} is no date: write it like 2026-01-31") from None
-    if date not in now.dates:
-        raise NotFoundError(f"There is no crawl of {date}")
-    return date
+def _part(connection: Connection, now: Edition, view: View, group: str, word: str) -> dict[str, Any]:
+    code = word if group == "country" else None
+    values = {"group": "date"} if code else {"group": "date", "tld": word}
+    shown = state.read(view, code, values, now.dates)
+    rows = showing.of(connection, now, shown).rows
+    drawn = showing.drawings(connection, now, shown, rows) if rows else []
+    return {"view": view, "shown": shown, "rows": rows, "drawings": drawn}

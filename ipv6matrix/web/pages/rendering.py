@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, Response
 
 from ipv6matrix.web.caching import answered
 from ipv6matrix.web.edition import Edition
-from ipv6matrix.web.pages.charts import written
+from ipv6matrix.web.pages.axes import written
 from ipv6matrix.web.pages.places import name_of
 from ipv6matrix.web.pages.views import VIEWS
 
@@ -40,7 +40,9 @@ def page(
     return answered(
         request,
         HTML,
-        lambda connection, now: render(template, path=request.url.path, now=now, **make(connection, now)),
+        lambda connection, now: render(
+            template, path=request.url.path, public=request.app.state.public_url, now=now, **make(connection, now)
+        ),
         {"Content-Security-Policy": POLICY},
         beside=beside,
     )
@@ -58,7 +60,7 @@ def error_page(request: Request, status: int, detail: str, headers: Mapping[str,
 
 def failed(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
     """Answer with an error."""
-    text = render("error.html", status=status, title=HTTPStatus(status).phrase, detail=detail, path="")
+    text = render("error.html", status=status, title=HTTPStatus(status).phrase, detail=detail, path="", public="")
     fixed = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store", **(headers or {})}
     return HTMLResponse(text, status, fixed)
 

@@ -5,7 +5,7 @@ Reads what a view shows: rows of one crawl, totals, and lines over all crawls.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -47,6 +47,17 @@ def total(view: View, found: Iterable[Row]) -> Row:
     return {name: number(sum(row[name] for row in kept)) for name in view.figures.fields}
 
 
+def means(view: View, found: Sequence[Row]) -> Row:
+    """Give the mean of each column and measure over the rows that have a value."""
+    columns: Row = {name: _mean([row[name] for row in found]) for name in view.columns}
+    measures = {one.key: _mean([value for row in found if (value := one.of(row)) is not None]) for one in view.measures}
+    return {**columns, **measures}
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None
+
+
 def ordered(state: State, found: Sequence[Row]) -> list[Row]:
     """Sort rows as the state says; what is not known is neither small nor large, and comes last."""
     key = state.sort.removeprefix("-") or ("name" if state.group == "date" else state.view.total)
@@ -66,23 +77,41 @@ def _value(state: State, key: str) -> Callable[[Row], Any]:
 
 
 def lines(connection: Connection, now: Edition, state: State, measure: Measure, shown: Sequence[Row]) -> list[Line]:
-    """Give the line of all, and those of the groups with the most."""
+    """Give the line of all, and those of the groups with the most; of countries one less, and one of all others."""
     every = rows(connection, now, state.view, state.slice(None))
     found = [line("All", measure, every)]
-    if state.group == "date":
+    if state.group == "date" or not shown:
         return found
-    most = sorted(shown, key=lambda row: row[state.view.total], reverse=True)[:MOST_LINES]
-    over_time = rows(connection, now, state.view, _only(state, [row[state.group] for row in most]))
-    for row in most:
-        word = row[state.group]
-        found.append(line(labelled(state.group, word), measure, [one for one in over_time if one[state.group] == word]))
+    has_rest = state.group == "country" and len(shown) > MOST_LINES
+    most = sorted(shown, key=lambda row: row[state.view.total], reverse=True)[: MOST_LINES - has_rest]
+    words = [row[state.group] for row in most]
+    over_time = rows(connection, now, state.view, _only(state, words))
+    found += [
+        line(labelled(state.group, word), measure, [one for one in over_time if one[state.group] == word])
+        for word in words
+    ]
+    if has_rest:
+        found.append(line("Rest of the world", measure, rest(state.view, every, over_time)))
     return found
 
 
+def rest(view: View, every: Iterable[Row], some: Sequence[Row]) -> list[Row]:
+    """Take the sums of some groups from the sums of all, crawl by crawl."""
+    found = []
+    for row in every:
+        taken = total(view, (one for one in some if one["date"] == row["date"]))
+        found.append({"date": row["date"], **{name: number(row[name] - taken[name]) for name in view.figures.fields}})
+    return found
+
+
+def kinds(view: View, found: Iterable[Row]) -> list[Line]:
+    """Give the shares that make up a whole; all of them have the same dates."""
+    kept = list(found)
+    return [line(measure.title, measure, kept) for measure in view.kinds]
+
+
 def _only(state: State, words: Sequence[str]) -> Slice:
-    asked = state.slice(state.group)
-    only: Mapping[str, Sequence[str]] = {state.group: words} if words else {}
-    return Slice(group=state.group, only={**asked.only, **only})
+    return Slice(group=state.group, only={**state.slice(state.group).only, state.group: words})
 
 
 def line(name: str, measure: Measure, found: Iterable[Row]) -> Line:

@@ -5,25 +5,23 @@ The state of a view: all of it stands in the address.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
+
+from starlette.datastructures import QueryParams
 
 from ipv6matrix.web.figures import Slice
+from ipv6matrix.web.pages import addresses
 from ipv6matrix.web.pages.places import is_country
 from ipv6matrix.web.pages.views import Measure, View
 from ipv6matrix.web.problems import NotFoundError
 
 MINIMA: Final = (0, 1, 50, 100, 500, 1000, 2000)
-WORDS: Final = {"type": ("NS", "MX", "WWW", "NTP"), "service": ("HTTP", "HTTPS", "SMTPS")}
 # With fewer in a whole crawl, a limit on what is shown of it would hide everything.
 _LARGE: Final = 10_000
-
-
-class BadStateError(ValueError):
-    """A part of an address makes no sense; the message says which, and what would."""
+_NAMES: Final = ("date", "group", "measure", "tld", "type", "service", "least", "sort")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +34,13 @@ class State:
     "A column, or `date`."
     measure: Measure
     country: str | None = None
-    tld: str | None = None
-    word: str | None = None
-    "One type or service."
+    tlds: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    "Types or services; none stands for all."
     least: int | None = None
     sort: str = ""
     given: Mapping[str, str]
-    "The parameters as they came."
+    "The parameters as they came, lists with commas."
 
     @property
     def path(self) -> str:
@@ -51,21 +49,30 @@ class State:
     @property
     def word_name(self) -> str | None:
         """Give the name of the view's further filter."""
-        return next((name for name in WORDS if name in self.view.groups), None)
+        return next((name for name in addresses.WORDS if name in self.view.groups), None)
+
+    @property
+    def filters(self) -> dict[str, tuple[str, ...]]:
+        """Give the words by which rows are chosen, by column."""
+        found = {"country": (self.country,) if self.country else (), "tld": self.tlds}
+        return {name: words for name, words in {**found, self.word_name or "": self.words}.items() if words}
 
     def link(self, path: str = "", **changed: Any) -> str:
         """Give the address of another state; None takes a parameter away."""
         parameters = {**self.given, **changed}
-        query = urlencode({name: str(value) for name, value in parameters.items() if value not in (None, "")})
-        return (path or self.path) + (f"?{query}" if query else "")
+        told = {name: str(value) for name, value in parameters.items() if value not in (None, "")}
+        return (path or self.path) + (f"?{urlencode(told, safe=',')}" if told else "")
+
+    def file_name(self, what: str) -> str:
+        """Name a file after what it shows, without its ending."""
+        kept = [self.country, *(f"tld-{tld}" for tld in self.tlds), *self.words]
+        grouped = [] if self.group == "date" else [f"by-{self.group}"]
+        parts = ["ipv6matrix", self.view.name, self.measure.key, *kept, *grouped, str(self.date), what]
+        return "-".join(part for part in parts if part)
 
     def slice(self, group: str | None, *, everywhere: bool = False, date: dt.date | None = None) -> Slice:
         """Give which rows are asked for."""
-        only: dict[str, tuple[str, ...]] = {"tld": (self.tld,)} if self.tld else {}
-        if self.country and not everywhere:
-            only["country"] = (self.country,)
-        if self.word and self.word_name:
-            only[self.word_name] = (self.word,)
+        only = {name: words for name, words in self.filters.items() if name != "country" or not everywhere}
         return Slice(group=group, only=only, since=date, until=date)
 
     def least_of(self, total: int) -> int:
@@ -78,77 +85,31 @@ def read(view: View, country: str | None, values: Mapping[str, str], dates: tupl
     code = country.upper() if country else None
     if code and not is_country(code):
         raise NotFoundError(f"There is no country with the code {code[:8]}")
+    asked = QueryParams(values)
+    tlds = addresses.tlds(asked.getlist("tld"))
+    name = next((one for one in addresses.WORDS if one in view.groups), "")
+    words = addresses.kinds(name, asked.getlist(name)) if name else ()
+    lists = {"tld": ",".join(tlds), name: ",".join(words)}
     return State(
         view=view,
-        date=_date(values.get("date"), dates),
-        group=_group(view, code, values.get("group")),
-        measure=_measure(view, values.get("measure")),
+        date=addresses.date(asked.get("date"), dates),
+        group=addresses.group(view, code, asked.get("group")),
+        measure=addresses.measure(view, asked.get("measure")),
         country=code,
-        tld=_tld(values.get("tld")),
-        word=_word(view, values),
-        least=_least(values.get("least")),
-        sort=_sort(view, values.get("sort")),
-        given={name: value for name, value in values.items() if name in _NAMES},
+        tlds=tlds,
+        words=words,
+        least=addresses.least(asked.get("least")),
+        sort=addresses.sort(view, asked.get("sort")),
+        given={one: lists.get(one, value) for one, value in asked.items() if one in _NAMES},
     )
 
 
-_NAMES: Final = ("date", "group", "measure", "tld", "type", "service", "least", "sort")
-
-
-def _date(text: str | None, dates: tuple[dt.date, ...]) -> dt.date:
-    if not dates:
-        raise NotFoundError("There is no crawl yet: publish one, and it is shown here")
-    if text is None:
-        return dates[-1]
-    try:
-        date = dt.date.fromisoformat(text)
-    except ValueError:
-        raise BadStateError("date is no date: write it like 2026-01-31") from None
-    if date not in dates:
-        raise NotFoundError(f"There is no crawl of {date}: the last one is of {dates[-1]}")
-    return date
-
-
-def _group(view: View, country: str | None, text: str | None) -> str:
-    allowed = [*(name for name in view.groups if name != "country" or not country), "date"]
-    if text is None:
-        return allowed[0] if not country else "date"
-    if text not in allowed:
-        raise BadStateError(f"group is none of this view: choose among {', '.join(allowed)}")
-    return text
-
-
-def _measure(view: View, text: str | None) -> Measure:
-    found = {measure.key: measure for measure in view.measures}
-    if text is not None and text not in found:
-        raise BadStateError(f"measure is none of this view: choose among {', '.join(found)}")
-    return found[text] if text else view.measures[0]
-
-
-def _tld(text: str | None) -> str | None:
-    if text is not None and not re.fullmatch(r"\.?[A-Za-z0-9-]{1,63}", text):
-        raise BadStateError("tld is no top-level domain: write it like de")
-    return text.lower().removeprefix(".") if text else None
-
-
-def _word(view: View, values: Mapping[str, str]) -> str | None:
-    for name, words in WORDS.items():
-        text = values.get(name)
-        if name in view.groups and text is not None:
-            if text.upper() not in words:
-                raise BadStateError(f"{name} is unknown: choose among {', '.join(words)}")
-            return text.upper()
-    return None
-
-
-def _least(text: str | None) -> int | None:
-    if text is not None and not re.fullmatch(r"[0-9]{1,9}", text):
-        raise BadStateError("least is no whole number: write it like 50")
-    return int(text) if text else None
-
-
-def _sort(view: View, text: str | None) -> str:
-    known = ("name", *view.columns, *(measure.key for measure in view.measures))
-    if text is not None and text.removeprefix("-") not in known:
-        raise BadStateError(f"sort is no column of this view: choose among {', '.join(known)}")
-    return text or ""
+def moved(view: View, values: Mapping[str, str]) -> str | None:
+    """Give the address of a country that a form asks for; None where it asks for none."""
+    asked = QueryParams(values)
+    if not (code := asked.get("country")):
+        return None
+    # There is but one country to group by.
+    kept = [(name, value) for name, value in asked.multi_items() if (name, value) != ("group", "country")]
+    query = urlencode([pair for pair in kept if pair[0] != "country"], safe=",")
+    return f"/{view.name}/country-{quote(code, safe='')}" + (f"?{query}" if query else "")

@@ -56,6 +56,8 @@ class View:
     "Field that says how much there is."
     columns: Mapping[str, str] = field(default_factory=dict)
     "Fields of the table, with their headings."
+    kinds: tuple[Measure, ...] = ()
+    "Shares that make up one whole, to be stacked."
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -72,6 +74,9 @@ def _domains(key: str, title: str) -> Measure:
 
 
 _KNOWN: Final = "Shares are shares of the hosts of which it is known; what is unknown is counted apart."
+_DUAL: Final = _hosts("dual", "Dual stack", "dual_stack")
+_SIX: Final = _hosts("six", "IPv6 only", "ipv6_only")
+_FOUR: Final = _hosts("four", "IPv4 only", "ipv4_only")
 
 VIEWS: Final = {
     view.name: view
@@ -91,13 +96,11 @@ VIEWS: Final = {
             name="dualstack",
             title="Address families of hosts",
             question="Do hosts have IPv4 only, IPv6 only, or both?",
-            explanation=f"A dual-stack host has addresses of both families. {_KNOWN}",
+            explanation="A dual-stack host has addresses of both families. A host without an address is in no country"
+            f" and counted nowhere here; “no address” is more than 0 only in crawls that counted it. {_KNOWN}",
             figures=HOSTS,
-            measures=(
-                _hosts("dual", "Dual stack", "dual_stack"),
-                _hosts("six", "IPv6 only", "ipv6_only"),
-                _hosts("four", "IPv4 only", "ipv4_only"),
-            ),
+            measures=(_DUAL, _SIX, _FOUR),
+            kinds=(_FOUR, _DUAL, _SIX, _hosts("none", "No address", "no_address")),
             api="hosts",
             total="hosts",
             columns={
@@ -106,6 +109,7 @@ VIEWS: Final = {
                 "dual_stack": "Dual stack",
                 "ipv6_only": "IPv6 only",
                 "ipv4_only": "IPv4 only",
+                "no_address": "No address",
             },
         ),
         View(
@@ -186,14 +190,16 @@ VIEWS: Final = {
             title="Domains with IPv6",
             question="How many domains can be used over IPv6, and for what?",
             explanation="A domain counts if some host of that kind has an IPv6 address. Domains of which nobody knows"
-            " whether any host has one are counted apart, as unknown, and are in no share.",
+            " whether any host has one are counted apart, as unknown, and are in no share. For web, name servers, mail"
+            " and time alone it is not told apart of how many domains it is known, nor how many have such a host; so"
+            " each of these is a share of the domains known for any host, and the least that it can be.",
             figures=PENETRATION,
             measures=(
                 _domains("any", "Any host"),
-                _domains("www", "Web"),
-                _domains("ns", "Name servers"),
-                _domains("mx", "Mail"),
-                _domains("ntp", "Time"),
+                _domains("www", "Web, at least"),
+                _domains("ns", "Name servers, at least"),
+                _domains("mx", "Mail, at least"),
+                _domains("ntp", "Time, at least"),
             ),
             api="penetration",
             total="domains",

@@ -9,7 +9,7 @@ from html import escape
 from itertools import pairwise
 from typing import Any, Final
 
-from ipv6matrix.web.pages.charts import written
+from ipv6matrix.web.pages.axes import written
 from ipv6matrix.web.pages.places import name_of, outlines
 
 # From light to dark, even in lightness (after Cividis): readable without telling red from green.
@@ -19,6 +19,10 @@ _STEPS: Final = {
     "ratio": (0.8, 0.9, 0.98, 1.02, 1.1, 1.25),
 }
 _RADIUS: Final = 3.4
+HATCH: Final = (
+    '<rect width="4" height="4" class="empty" fill="#eef1f4"/>'
+    '<path d="M0 0V4" class="hatch" stroke="#b6bfc9" stroke-width="1.4"/>'
+)
 
 
 def draw(
@@ -32,8 +36,8 @@ def draw(
         '<svg xmlns="http://www.w3.org/2000/svg"'
         f' viewBox="{left:.1f} {upper:.1f} {width:.1f} {width * 0.44:.1f}" class="map" role="group"'
         f' aria-label="{escape(title)}"><title>{escape(title)}</title><defs><pattern id="none" width="4" height="4"'
-        ' patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="4" height="4" class="empty"'
-        ' fill="#eef1f4"/><path d="M0 0V4" class="hatch" stroke="#b6bfc9" stroke-width="1.4"/></pattern></defs>'
+        f' patternUnits="userSpaceOnUse" patternTransform="rotate(45) scale({width / 1000:.3f})">'
+        f"{HATCH}</pattern></defs>"
         f"{shapes}</svg>"
     )
 
@@ -74,7 +78,10 @@ def _country(
     text = f"{name_of(code)}: {'no figure' if value is None else written(unit, value)}"
     path = f'<path d="{shape["path"]}"/>' if "path" in shape else ""
     if "box" not in shape:
-        path += f'<circle cx="{shape["x"]}" cy="{shape["y"]}" r="{radius:.2f}"/>'
+        at = f'cx="{shape["x"]}" cy="{shape["y"]}"'
+        # What is too small to be hit can be hit around it.
+        around = "" if value is None else f'<circle {at} r="{radius * 2.4:.2f}" fill="none" stroke="none" class="hit"/>'
+        path += f'<circle {at} r="{radius:.2f}"/>{around}'
     drawn = (
         f'<g class="land {kind}{mark}" fill="{fill}" stroke="#fff" stroke-width=".5">'
         f"<title>{escape(text)}</title>{path}</g>"

@@ -3,61 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 
-import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt-get install chromium")
-VIEWS = [
-    "/",
-    "/hosts",
-    "/dualstack",
-    "/ping",
-    "/path",
-    "/reach",
-    "/domains",
-    "/country-DE",
-    "/tld-de",
-    "/changes",
-    "/domain",
-]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def page(browser, server_url):
-    """A page that holds what went wrong and which hosts were asked."""
-    context = browser.new_context(base_url=server_url)
-    context.set_default_timeout(10_000)
-    page = context.new_page()
-    page.faults = []
-    page.on("console", lambda message: page.faults.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: page.faults.append(str(error)))
-    page.on("request", lambda one: page.faults.append(one.url) if not one.url.startswith(server_url) else None)
-    yield page
-    assert [] == page.faults
-    context.close()
-
-
-@pytest.mark.parametrize("path", VIEWS)
-@pytest.mark.parametrize("width", [360, 1024, 1920])
-def test_no_page_is_wider_than_the_screen(page, path, width):
-    """
-    Nor does it load anything from elsewhere, or leave an error in the console.
-    """
-    page.set_viewport_size({"width": width, "height": 800})
-    page.goto(path)
-
-    assert width == page.evaluate("document.documentElement.scrollWidth")
+# Milliseconds of each crawl while all are played, as in site.js.
+FILM_STEP = 1_100
 
 
 def test_the_slider_moves_by_keyboard_and_back(page):
@@ -121,3 +71,95 @@ def test_a_view_can_be_read_without_scripts(browser, server_url):
         page.get_by_role("button", name="Show").click()
 
         expect(page.locator("tbody th").first).to_contain_text(".")
+
+
+def test_the_film_plays_when_it_is_asked_to_and_is_one_step_back(page):
+    """
+    From the last crawl it begins anew; map, table and address follow.
+    """
+    stopped_clock(page)
+    page.goto("/hosts?group=type")
+    page.clock.run_for(60_000)
+    expect(page.locator("#map-title")).to_contain_text("2024-02-29")
+    page.get_by_role("button", name="Play").press("Enter")
+    for date in ("2022-07-20", "2023-01-05", "2024-02-29"):
+        expect(page.locator("#map-title")).to_contain_text(date)
+        expect(page.locator("#table-title")).to_contain_text(date)
+        page.clock.run_for(FILM_STEP)
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    assert page.url.endswith("/hosts?group=type&date=2024-02-29")
+    page.go_back()
+
+    expect(page).to_have_url(re.compile("/hosts.group=type$"))
+
+
+def test_the_film_can_be_paused(page):
+    """
+    Where it is, it stays.
+    """
+    stopped_clock(page)
+    page.goto("/hosts")
+    page.get_by_role("button", name="Play").click()
+    expect(page.locator("#map-title")).to_contain_text("2022-07-20")
+    page.get_by_role("button", name="Pause").click()
+    page.clock.run_for(10 * FILM_STEP)
+
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    assert page.url.endswith("/hosts?date=2022-07-20")
+    assert "2022-07-20" in page.locator("#map-title").text_content()
+
+
+def stopped_clock(page):
+    """Let time pass only when a test says so."""
+    page.clock.install(time=0)
+    page.clock.pause_at(1_000)
+
+
+def test_every_picture_can_be_taken_as_png(page):
+    """
+    Named after view, date and filters.
+    """
+    page.goto("/dualstack?date=2023-01-05&type=WWW,MX")
+    names = []
+    for button in page.locator(".png").all():
+        with page.expect_download() as download:
+            button.click()
+        names.append(download.value.suggested_filename)
+        assert b"\x89PNG" == download.value.path().read_bytes()[:4]
+
+    begins = "ipv6matrix-dualstack-dual-WWW-MX-by-country-2023-01-05-"
+    assert [f"{begins}{what}.png" for what in ("map", "kinds", "chart")] == names
+
+
+def test_filters_are_in_the_address_and_back_undoes_them(page):
+    """
+    Boxes as one list; a country of the list has its own address.
+    """
+    page.goto("/hosts")
+    page.locator("[value=NTP]").uncheck()
+    page.locator("[value=NS]").uncheck()
+    page.locator("[name=tld]").fill("com,de")
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_url(re.compile(r"tld=com%2Cde.*type=WWW%2CMX$"))
+    page.locator("[name=country]").select_option("DE")
+    page.wait_for_url(re.compile(r"/hosts/country-DE\?.*type=WWW,MX"))
+    expect(page.locator("[value=NTP]")).not_to_be_checked()
+    page.go_back()
+    page.wait_for_url(re.compile(r"/hosts\?"))
+    page.go_back()
+
+    expect(page.locator("[value=NTP]")).to_be_checked()
+    expect(page.locator("[name=tld]")).to_have_value("")
+
+
+def test_a_small_country_is_found_on_a_narrow_screen(browser, server_url):
+    """
+    By its name in the list, whatever its size on the map.
+    """
+    with browser.new_context(base_url=server_url, viewport={"width": 360, "height": 700}) as context:
+        page = context.new_page()
+        page.goto("/hosts")
+        page.locator("[name=country]").select_option("United Kingdom")
+        page.wait_for_url("**/hosts/country-GB**")
+
+        assert page.evaluate("document.documentElement.scrollWidth") == 360

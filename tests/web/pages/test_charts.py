@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-import pytest
 from lxml import etree
 
 from ipv6matrix.web.pages import charts
@@ -36,14 +35,6 @@ def test_a_missing_value_is_a_gap():
 
     (path,) = [one.get("d") for one in svg.findall(f".//{SVG}path") if one.get("class") == "l0"][:1]
     assert (2, 0) == (path.count("M"), path.count("L"))
-
-
-@pytest.mark.parametrize(("unit", "value", "text"), [("share", 0.123, "12.3 %"), ("ratio", 1.009, "1.01")])
-def test_values_are_written_with_their_unit(unit, value, text):
-    """
-    Shares as per cent; what is missing is a dash.
-    """
-    assert [text, "\u2013"] == [charts.written(unit, value), charts.written(unit, None)]
 
 
 def test_one_crawl_and_no_value_can_be_drawn():

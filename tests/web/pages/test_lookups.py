@@ -44,16 +44,17 @@ async def test_a_domain_has_a_row_for_each_crawl(web):
     assert ["The file of the last crawl is not kept here."] == page.xpath("//p[@class='nothing']/text()")
 
 
-@pytest.mark.parametrize(("path", "title"), [("/country-de", "Germany"), ("/tld-DE", ".de")])
-async def test_a_place_has_all_views(web, path, title):
+@pytest.mark.parametrize(("path", "title", "maps"), [("/country-de", "Germany", 1), ("/tld-DE", ".de", 0)])
+async def test_a_place_has_all_views(web, path, title, maps):
     """
-    Each with a chart and its link.
+    Each with its charts: ratios apart from shares, kinds stacked as well. A country has a map around it.
     """
     page = await read(web, path)
 
     assert title == page.findtext(".//h1")
-    assert 6 == len(page.xpath("//section"))
-    assert 8 == len(page.xpath("//figure"))
+    assert 6 + maps == len(page.xpath("//section"))
+    assert 9 == len(page.xpath("//figure/*[contains(@class, 'chart')]"))
+    assert maps == len(page.xpath("//figure/*[@class='map']"))
 
 
 async def test_changes_are_those_of_the_api(web):
@@ -96,3 +97,29 @@ async def test_a_domain_shows_every_host_of_the_last_crawl(sqlite_url, tmp_path)
 
     assert sum(hosts.values()) > 30
     assert hosts == shown
+
+
+async def test_an_address_shows_its_mean_round_trip_time(sqlite_url, tmp_path):
+    """
+    Or that it gave no reply, or why it could not be asked; a dash where it was not.
+    """
+    made_up.make(tmp_path / "ips-2024-05-06__07-08-09.db", 30)
+    store = Store.read(tmp_path / "ips-2024-05-06__07-08-09.db", lambda: False)
+    names = [name for (name,) in store.query("SELECT name FROM domains ORDER BY name")]
+    addresses = {
+        name: [address for host in domain.facts(store, name)["hosts"] for address in host["addresses"]]
+        for name in names
+    }
+    store.close()
+
+    async with client.of(sqlite_url, tmp_path) as web:
+        for name, found in addresses.items():
+            rows = (await read(web, f"/domain-{name}")).xpath("//details//tbody/tr/td[3]/text()")
+            assert [round_trip(address.get("pings")) for address in found] == rows
+
+
+def round_trip(ping):
+    if ping is None:
+        return "\u2013"
+    rtts = ping["rtts_ms"]
+    return f"{sum(rtts) / len(rtts):.1f}" if rtts else (ping["failure"] or "no reply").replace("_", " ")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 from lxml import html
 
+from ipv6matrix.web.app import create_app
 from tests.web import client
 
 
@@ -52,3 +55,29 @@ async def test_programs_get_problems(web):
     """
     for path in ("/api/v1/nothing", "/static/nothing.js"):
         assert "application/problem+json" == (await web.get(path)).headers["content-type"]
+
+
+async def test_a_website_that_knows_its_name_has_previews(sqlite_url):
+    """
+    An address without what does not change the page, and a picture that is there.
+    """
+    async with client.over(create_app(sqlite_url, "/nowhere", public_url="https://matrix.example")) as web:
+        page = html.fromstring((await web.get("/hosts/country-DE?sort=-hosts&type=MX")).text)
+        told = {one.get("property"): one.get("content") for one in page.xpath("//meta[starts-with(@property, 'og:')]")}
+        picture = await web.get(urlsplit(told["og:image"]).path)
+
+    assert "https://matrix.example/hosts/country-DE?type=MX" == told["og:url"]
+    assert [told["og:url"]] == page.xpath("//link[@rel='canonical']/@href")
+    assert (200, "image/png") == (picture.status_code, picture.headers["content-type"])
+    assert len(picture.content) < 100_000
+
+
+async def test_a_website_without_a_name_claims_none(web):
+    """
+    Whatever a client calls it; the canonical link is relative.
+    """
+    page = html.fromstring((await web.get("/hosts", headers={"Host": "evil.example"})).text)
+
+    assert ["/hosts"] == page.xpath("//link[@rel='canonical']/@href")
+    assert [] == page.xpath("//meta[@property='og:url' or @property='og:image']")
+    assert "evil.example" not in html.tostring(page).decode()

@@ -61,7 +61,7 @@ async def test_the_table_has_every_country_and_a_total(web, view):
 
     heads = page.xpath("//tbody//th//text()")
     assert {"Germany", "United Kingdom", "United States"} <= set(heads)
-    assert ["All"] == page.xpath("//tfoot//th/text()")
+    assert ["All", "Mean of rows"] == page.xpath("//tfoot//th/text()")
     assert [0] == sorted({len(row.xpath("*")) - len(page.xpath("//thead/tr/*")) for row in page.xpath("//tbody/tr")})
 
 
@@ -76,6 +76,7 @@ async def test_a_state_shows_in_the_form(web, group, measure):
     values = dict(page.forms[1].form_values())
     assert {
         "date": str(DATES[0]),
+        "country": "",
         "group": group,
         "measure": measure,
         "type": "MX",

@@ -77,3 +77,61 @@ def test_a_crawl_without_a_value_has_no_point():
     ]
 
     assert [DATES[0], DATES[2]] == [date for date, _ in series.line("All", measure, rows).points]
+
+
+def test_the_rest_of_the_world_is_all_but_the_named(monkeypatch, reading):
+    """
+    Of countries one line less is of a country; sums are taken from sums.
+    """
+    monkeypatch.setattr(series, "MOST_LINES", 2)
+    shown = state.read(VIEWS["hosts"], None, {}, DATES)
+    rows = series.rows(*reading, shown.view, shown.slice("country", date=shown.date))
+    *_, last = lines = series.lines(*reading, shown, shown.measure, rows)
+
+    named = max(rows, key=lambda row: row["hosts"])["country"]
+    others = [
+        row for row in ROWS if isinstance(row, summaries.HostData) and row.date == shown.date and row.country != named
+    ]
+    known = sum(row.hosts - row.unknown for row in others)
+    assert ["All", series.labelled("country", named), "Rest of the world"] == [line.name for line in lines]
+    assert sum(row.hosts6 + row.dualstack for row in others) / known == dict(last.points)[shown.date]
+
+
+def test_groups_that_are_left_out_have_no_line(reading):
+    """
+    All of them: the chart shows the whole alone.
+    """
+    shown = state.read(VIEWS["hosts"], None, {}, DATES)
+
+    assert ["All"] == [line.name for line in series.lines(*reading, shown, shown.measure, [])]
+
+
+def test_kinds_make_up_the_whole():
+    """
+    Of what is known.
+    """
+    row = {
+        "date": DATES[0],
+        "hosts": 12,
+        "unknown": 2,
+        "dual_stack": 4,
+        "ipv6_only": 1,
+        "ipv4_only": 5,
+        "no_address": 0,
+    }
+
+    values = [dict(line.points)[DATES[0]] for line in series.kinds(VIEWS["dualstack"], [row])]
+    assert [0.5, 0.4, 0.1, 0] == values
+
+
+def test_means_leave_out_what_is_not_known():
+    """
+    Each row counts the same; without rows there is none.
+    """
+    rows = [
+        {"hosts": 10, "unknown": 0, "with_ipv6": 5},
+        {"hosts": 2, "unknown": 2, "with_ipv6": 0},
+    ]
+
+    assert {"hosts": 6, "unknown": 1, "with_ipv6": 2.5, "share": 0.5} == series.means(VIEWS["hosts"], rows)
+    assert series.means(VIEWS["hosts"], [])["share"] is None

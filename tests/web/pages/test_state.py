@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from starlette.datastructures import QueryParams
 
 from ipv6matrix.web.pages import state
-from ipv6matrix.web.pages.state import BadStateError
+from ipv6matrix.web.pages.addresses import BadStateError
 from ipv6matrix.web.pages.views import VIEWS
 from ipv6matrix.web.problems import NotFoundError
 
@@ -32,8 +33,8 @@ def test_a_link_keeps_what_it_does_not_change():
     """
     shown = read(country="DE", date="2022-07-20", type="mx", utm="1")
 
-    assert "/ping/country-DE?date=2022-07-20&type=mx&sort=-name" == shown.link(sort="-name")
-    assert "/ping?type=mx" == shown.link("/ping", date=None)
+    assert "/ping/country-DE?date=2022-07-20&type=MX&sort=-name" == shown.link(sort="-name")
+    assert "/ping?type=MX" == shown.link("/ping", date=None)
 
 
 def test_filters_choose_rows():
@@ -83,3 +84,45 @@ def test_small_crawls_show_everything():
     50 is the least of a large crawl, unless another is given.
     """
     assert [1, 50, 100] == [read().least_of(9), read().least_of(10_000), read(least="100").least_of(9)]
+
+
+def test_lists_are_one_parameter():
+    """
+    However a form sent them.
+    """
+    shown = state.read(VIEWS["hosts"], None, QueryParams("type=NS&type=WWW&tld=.de,com"), DATES)
+
+    assert ({"tld": ("de", "com"), "type": ("WWW", "NS")}) == shown.filters
+    assert "/hosts?type=WWW,NS&tld=de,com" == shown.link()
+
+
+def test_all_types_leave_the_address():
+    """
+    They filter nothing.
+    """
+    assert "/hosts" == state.read(VIEWS["hosts"], None, {"type": "NS,MX,WWW,NTP"}, DATES).link()
+
+
+def test_a_file_tells_what_is_in_it():
+    """
+    View, figure, filters, group and date.
+    """
+    shown = read(country="DE", date="2022-07-20", tld="com,de", type="MX", group="type")
+
+    assert "ipv6matrix-ping-faster-DE-tld-com-tld-de-MX-by-type-2022-07-20-map" == shown.file_name("map")
+
+
+@pytest.mark.parametrize(
+    ("query", "address"),
+    [
+        ("country=DE", "/hosts/country-DE"),
+        ("country=DE&group=country&type=NS&type=MX", "/hosts/country-DE?type=NS&type=MX"),
+        ("country=/../x", "/hosts/country-%2F..%2Fx"),
+        ("group=tld", None),
+    ],
+)
+def test_a_form_asks_for_a_country(query, address):
+    """
+    Whose own address has the other choices.
+    """
+    assert address == state.moved(VIEWS["hosts"], QueryParams(query))

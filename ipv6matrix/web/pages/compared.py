@@ -1,0 +1,110 @@
+"""
+/changes: what gained or lost IPv6 between any two crawls.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from fastapi import FastAPI, Request, Response
+from sqlalchemy import Connection
+from starlette.datastructures import QueryParams
+
+from ipv6matrix.web.edition import Edition
+from ipv6matrix.web.figures import Slice
+from ipv6matrix.web.pages import addresses, series
+from ipv6matrix.web.pages.addresses import BadStateError
+from ipv6matrix.web.pages.places import is_country
+from ipv6matrix.web.pages.rendering import page
+from ipv6matrix.web.pages.views import VIEWS
+from ipv6matrix.web.v1 import changes
+
+# Domains of one page, countries and TLDs of one list.
+MOST: Final = 100
+_NAMES: Final = ("from", "to", "change", "country", "after")
+_DIRECTIONS: Final = ("gained", "lost")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Two crawls, and which of the changes are listed."""
+
+    before: dt.date | None
+    after: dt.date | None
+    change: str | None
+    country: str | None
+    given: dict[str, str]
+
+    def link(self, path: str = "/changes", **changed: Any) -> str:
+        """Give the address of another part; None takes a parameter away."""
+        asked = {"from": self.before, "to": self.after, **self.given, **changed}
+        return f"{path}?{urlencode({name: value for name, value in asked.items() if value is not None})}"
+
+
+def install(app: FastAPI) -> None:
+    """Give an app the page."""
+    app.add_route("/changes", changed, methods=["GET", "HEAD"], include_in_schema=False)
+
+
+def changed(request: Request) -> Response:
+    """List what gained or lost IPv6 between two crawls."""
+
+    def make(connection: Connection, now: Edition) -> dict[str, Any]:
+        asked = read(request.query_params, now.dates)
+        if asked.before is None or asked.after is None:
+            return {"asked": asked}
+        groups = {group: _groups(connection, now, group, asked) for group in ("country", "tld")}
+        return {"asked": asked, "groups": groups, "most": MOST, **_domains(connection, asked)}
+
+    return page(request, "changes.html", make)
+
+
+def read(values: QueryParams, dates: Sequence[dt.date]) -> Comparison:
+    """Read an address; without dates the last two crawls are compared. Raises BadStateError and NotFoundError."""
+    after = addresses.date(values["to"], dates, "to") if "to" in values else next(iter(dates[-1:]), None)
+    earlier = [date for date in dates if after and date < after]
+    before = addresses.date(values["from"], dates, "from") if "from" in values else next(iter(earlier[-1:]), None)
+    change, country = values.get("change"), values.get("country")
+    if change is not None and change not in _DIRECTIONS:
+        raise BadStateError(f"change is neither: choose among {', '.join(_DIRECTIONS)}")
+    if country is not None and not is_country(country.upper()):
+        raise BadStateError("country is no code of a country: write it like DE")
+    given = {name: values[name] for name in _NAMES if name in values}
+    return Comparison(
+        before=before, after=after, change=change, country=country.upper() if country else None, given=given
+    )
+
+
+def _domains(connection: Connection, asked: Comparison) -> dict[str, Any]:
+    assert asked.before
+    assert asked.after
+    question = changes.DomainChangeQuestion.model_construct(
+        change=asked.change, country=asked.country, after=asked.given.get("after", "")[:253], limit=MOST
+    )
+    rows = list(connection.execute(changes.differences(question, asked.before, asked.after)).mappings())
+    following = asked.link(after=rows[MOST - 1]["domain"]) if len(rows) > MOST else None
+    return {"domains": rows[:MOST], "following": following}
+
+
+def _groups(connection: Connection, now: Edition, group: str, asked: Comparison) -> list[dict[str, Any]]:
+    """Give the shares of both crawls, the greatest difference first."""
+    view = VIEWS["domains"]
+    one, two = (
+        {row[group]: row for row in series.rows(connection, now, view, Slice(group=group, since=date, until=date))}
+        for date in (asked.before, asked.after)
+    )
+    found = []
+    for word in sorted(one.keys() & two.keys()):
+        was, is_now = view.measures[0].of(one[word]), view.measures[0].of(two[word])
+        if was is None or is_now is None or was == is_now or _is_left_out(asked.change, is_now - was):
+            continue
+        found.append({"word": word, "name": series.labelled(group, word), "was": was, "is": is_now})
+    return sorted(found, key=lambda row: -abs(row["is"] - row["was"]))
+
+
+def _is_left_out(change: str | None, difference: float) -> bool:
+    return change is not None and change != ("gained" if difference > 0 else "lost")

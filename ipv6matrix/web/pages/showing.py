@@ -1,0 +1,151 @@
+"""
+What a view's page holds: its table, its totals, its map and its charts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from markupsafe import Markup
+from sqlalchemy import Connection
+
+from ipv6matrix.web.edition import Edition
+from ipv6matrix.web.pages import addresses, charts, series, stacks, state, tables, world
+from ipv6matrix.web.pages.places import name_of
+from ipv6matrix.web.pages.series import Row
+from ipv6matrix.web.pages.state import State
+from ipv6matrix.web.pages.views import Measure
+
+# Rows of a page; the data have them all.
+MOST_ROWS: Final = 250
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """A chart, and how it can be asked for alone."""
+
+    title: str
+    svg: Markup
+    what: str
+    "chart or kinds."
+    measure: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """The rows of a table."""
+
+    rows: Sequence[Row]
+    left_out: int
+    "Rows with too few hosts or domains."
+    least: int
+    total: Row
+    "Of the crawl that is shown, with all rows."
+
+
+def filled(connection: Connection, now: Edition, shown: State) -> dict[str, Any]:
+    """Give what the template of a view needs."""
+    table = of(connection, now, shown)
+    places = _places(connection, now, shown)
+    return {
+        "rows": table.rows[:MOST_ROWS],
+        "more": max(len(table.rows) - MOST_ROWS, 0),
+        "table": table,
+        "total": table.total,
+        "means": series.means(shown.view, table.rows),
+        "map": Markup(_map(shown, places)),  # noqa: S704 - escaped there
+        "drawings": drawings(connection, now, shown, table.rows),
+        "legend": world.legend(shown.measure.unit),
+        "labelled": series.labelled,
+        "data": tables.links(shown, table.least) if table.rows else {},
+        "place": name_of(shown.country) if shown.country else "",
+        "countries": _countries(shown, places),
+        "choices": addresses.WORDS.get(shown.word_name or "", ()),
+        "minima": state.MINIMA,
+        "automatic": state.read(shown.view, None, {}, now.dates).least_of(_all(shown, places)),
+    }
+
+
+def of(connection: Connection, now: Edition, shown: State) -> Shown:
+    """Give the table that a state describes, sorted as it says."""
+    is_over_time = shown.group == "date"
+    asked = shown.slice(None) if is_over_time else shown.slice(shown.group, date=shown.date)
+    found = series.rows(connection, now, shown.view, asked)
+    total = series.total(shown.view, (row for row in found if row["date"] == shown.date))
+    least = shown.least_of(0 if is_over_time else int(total[shown.view.total]))
+    kept = [row for row in found if row[shown.view.total] >= least]
+    return Shown(rows=series.ordered(shown, kept), left_out=len(found) - len(kept), least=least, total=total)
+
+
+def drawings(connection: Connection, now: Edition, shown: State, kept: Sequence[Row]) -> list[Drawing]:
+    """Draw all charts of a state."""
+    stacked = [kinds(connection, now, shown)] if shown.view.kinds else []
+    return [*stacked, *(chart(connection, now, shown, kept, measure) for measure in _charted(shown))]
+
+
+def chart(connection: Connection, now: Edition, shown: State, kept: Sequence[Row], measure: Measure) -> Drawing:
+    """Draw lines: of groups, or of all figures that have the unit of this one."""
+    if shown.group == "date":
+        alike = [one for one in shown.view.measures if one.unit == measure.unit]
+        lines = [series.line(one.title, one, sorted(kept, key=lambda row: row["date"])) for one in alike]
+    else:
+        lines = series.lines(connection, now, shown, measure, kept)
+    title = measure.title if shown.group != "date" else {"ratio": measure.title}.get(measure.unit, shown.view.title)
+    svg = charts.chart(f"{title} over time", measure.unit, lines, now.dates, shown.date)
+    return Drawing(title=title, svg=Markup(svg), what="chart", measure=measure.key)  # noqa: S704 - escaped there
+
+
+def kinds(connection: Connection, now: Edition, shown: State) -> Drawing:
+    """Draw the kinds that make up a whole, of all that the filters choose."""
+    found = series.rows(connection, now, shown.view, shown.slice(None))
+    unknown = Measure(key="unknown", title="Unknown, of all hosts", part="unknown", whole="hosts")
+    svg = stacks.stack(
+        f"{shown.view.title} over time, stacked",
+        "share",
+        series.kinds(shown.view, found),
+        now.dates,
+        shown.date,
+        series.line(unknown.title, unknown, found),
+    )
+    return Drawing(title="Kinds of hosts", svg=Markup(svg), what="kinds", measure=shown.measure.key)  # noqa: S704 - escaped there
+
+
+def world_map(connection: Connection, now: Edition, shown: State) -> str:
+    """Draw the map of a state."""
+    return _map(shown, _places(connection, now, shown))
+
+
+def _places(connection: Connection, now: Edition, shown: State) -> list[Row]:
+    return series.rows(connection, now, shown.view, shown.slice("country", everywhere=True, date=shown.date))
+
+
+def _all(shown: State, places: Sequence[Row]) -> int:
+    return int(series.total(shown.view, places)[shown.view.total])
+
+
+def _map(shown: State, places: Sequence[Row]) -> str:
+    least = shown.least_of(_all(shown, places))
+    values = {row["country"]: shown.measure.of(row) for row in places if row[shown.view.total] >= least}
+    return world.draw(
+        f"{shown.measure.title}, by country, {shown.date}",
+        shown.measure.unit,
+        values,
+        lambda code: shown.link(f"/{shown.view.name}/country-{code}", group=None, sort=None),
+        shown.country,
+    )
+
+
+def _countries(shown: State, places: Sequence[Row]) -> list[tuple[str, str]]:
+    """Give codes and names of the countries that can be chosen, by name."""
+    codes = {*(row["country"] for row in places), *filter(None, [shown.country])}
+    return sorted(((code, name_of(code)) for code in codes), key=lambda pair: pair[1])
+
+
+def _charted(shown: State) -> tuple[Measure, ...]:
+    # Shares of one whole fit one axis; a share and a ratio do not.
+    units = {measure.unit: measure for measure in reversed(shown.view.measures)}
+    if shown.group == "date":
+        return tuple(units[unit] for unit in ("share", "ratio") if unit in units)
+    return (shown.measure,)

@@ -1,0 +1,72 @@
+"""
+The table of a view in each format, and where the APIs have more of the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from ipv6matrix.web import formats
+from ipv6matrix.web.figures import number
+from ipv6matrix.web.pages.series import Row
+from ipv6matrix.web.pages.state import State
+
+FORMATS: Final = {
+    "json": "application/json",
+    "csv": "text/csv; charset=utf-8",
+    "xml": "application/xml; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+}
+
+
+def write(word: str, shown: State, rows: Sequence[Row]) -> str:
+    """Write rows with the names that /api/v1 has for them; shares are from 0 to 1."""
+    found = [_row(shown, row) for row in rows]
+    if word == "json":
+        return formats.json_text(found)
+    # The other formats have no null.
+    plain = [{name: "" if value is None else value for name, value in row.items()} for row in found]
+    if word == "xml":
+        return formats.xml_text(plain)
+    return formats.html_text(plain, shown.file_name("table")) if word == "html" else formats.csv_text(plain)
+
+
+def _row(shown: State, row: Row) -> dict[str, Any]:
+    group = {} if shown.group == "date" else {shown.group: row[shown.group]}
+    figures = {name: row[name] for name in shown.view.columns}
+    measures = {f"{one.key}_{one.unit}": number(one.of(row), 6) for one in shown.view.measures}
+    return {"date": row["date"], **group, **figures, **measures}
+
+
+def links(shown: State, least: int = 0) -> dict[str, str]:
+    """Give the addresses of the data behind a view: just its table by format, and what the APIs say."""
+    # They know a least of their first total only.
+    enough = least if shown.view.total == next(iter(shown.view.figures.fields)) else 0
+    found = {word.upper(): shown.link(f"{shown.path}/table.{word}") for word in FORMATS}
+    return {**found, **_today(shown, enough), **_of_2022(shown, enough)}
+
+
+def _today(shown: State, least: int) -> dict[str, str]:
+    # It takes one type or service.
+    if len(shown.words) > 1:
+        return {}
+    is_over_time = shown.group == "date"
+    period = {} if is_over_time else {"from": str(shown.date), "to": str(shown.date), "group": shown.group}
+    asked = {**period, **{name: ",".join(words) for name, words in shown.filters.items()}}
+    asked |= {"least": str(least)} if least else {}
+    asked |= {"limit": "1000"}
+    return {"API v1": f"/api/v1/{shown.view.api}?{urlencode(asked, safe=',')}"}
+
+
+def _of_2022(shown: State, least: int) -> dict[str, str]:
+    """Give all crawls in the API of 2022, which knows no filter by service."""
+    if shown.word_name == "service" and shown.words:
+        return {}
+    group = shown.group if shown.group != "date" else "country" if shown.country else ""
+    path = f"/group-{group}" if group else ""
+    country = f"/country-{shown.country}" if shown.country else ""
+    asked = {"tlds": ",".join(shown.tlds), "types": ",".join(shown.words), "min-sample": str(least or "")}
+    query = urlencode({name: value for name, value in asked.items() if value}, safe=",")
+    return {"All crawls (API of 2022)": f"/csv/{shown.view.name}{path}{country}" + (f"?{query}" if query else "")}

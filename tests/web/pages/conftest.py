@@ -1,0 +1,34 @@
+"""One Chromium for all tests that need a browser."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.web.pages.visit import visit
+
+
+def pytest_collection_modifyitems(items):
+    """Put the tests with a browser last: beside Playwright's event loop, no asynchronous test can have its own."""
+    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if (chromium := shutil.which("chromium")) is None:
+        pytest.skip("chromium is not installed: apt-get install chromium")
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"]) as started,
+    ):
+        yield started
+
+
+@pytest.fixture
+def page(browser, server_url):
+    """A page that must not complain, and asks nobody else."""
+    with visit(browser, server_url) as visited:
+        yield visited.page
+        assert [] == visited.faults

@@ -1,0 +1,82 @@
+"""Stacked bars."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from lxml import etree
+
+from ipv6matrix.web.pages.series import Line
+from ipv6matrix.web.pages.stacks import stack
+
+DATES = tuple(dt.date(2022, month, 1) for month in (1, 2, 3))
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def drawn(parts, apart=None, unit="share"):
+    lines = [Line(name, tuple(zip(DATES, values, strict=False))) for name, values in parts.items()]
+    return etree.fromstring(stack("A & B", unit, lines, DATES, DATES[0], apart))
+
+
+def bars(svg):
+    return [
+        (bar.findtext(f"{SVG}title"), float(bar.get("y")), float(bar.get("height")), bar.get("fill"))
+        for bar in svg.iter(f"{SVG}rect")
+        if bar.find(f"{SVG}title") is not None
+    ]
+
+
+def test_parts_lie_upon_each_other():
+    """
+    The second begins where the first ends, and what makes one whole reaches the top.
+    """
+    (one, two) = bars(drawn({"IPv4": [0.75], "IPv6": [0.25]}))
+
+    assert ["IPv4, 2022-01-01: 75.0 %", "IPv6, 2022-01-01: 25.0 %"] == [one[0], two[0]]
+    assert one[1] == two[1] + two[2]
+    assert two[1] == 18
+
+
+def test_parts_are_told_apart_without_colour():
+    """
+    Each has a pattern of its own.
+    """
+    svg = drawn({"IPv4": [0.5], "Both": [0.25], "IPv6": [0.25]})
+    patterns = {one.get("id"): etree.tostring(one.find(f"{SVG}g")) for one in svg.iter(f"{SVG}pattern")}
+
+    assert 4 == len({text.split(b">", 1)[1] for text in patterns.values()})
+    assert {f"url(#{name})" for name in patterns} >= {bar[3] for bar in bars(svg)}
+
+
+def test_a_crawl_without_values_has_no_bar():
+    """
+    A gap, not one of height 0.
+    """
+    assert 2 == len(bars(drawn({"IPv4": [0.5], "IPv6": [0.5]})))
+    assert [] == bars(drawn({"IPv4": [], "IPv6": []}))
+
+
+def test_what_is_unknown_stands_apart():
+    """
+    Below the bars, with a scale of its own.
+    """
+    *known, unknown = bars(drawn({"IPv4": [1.0]}, Line("Unknown", ((DATES[0], 0.02),))))
+
+    assert "Unknown, 2022-01-01: 2.0 %" == unknown[0]
+    assert unknown[1] > max(bar[1] + bar[2] for bar in known)
+
+
+def test_no_bar_covers_another():
+    """
+    However near two crawls are.
+    """
+    svg = drawn({"IPv4": [0.5, 0.5, 0.5]})
+    found = sorted(
+        (float(one.get("x")), float(one.get("width")))
+        for one in svg.iter(f"{SVG}rect")
+        if one.find(f"{SVG}title") is not None
+    )
+
+    assert 3 == len(found)
+    assert found[0][0] + found[0][1] < found[1][0]
+    assert found[1][0] + found[1][1] < found[2][0]
