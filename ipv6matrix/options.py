@@ -104,6 +104,13 @@ def _web_address(settings: BaseSettings, name: str) -> str | None:
     return None if right else f"{name}={url!r} is no address of a file: give one that begins with https://"
 
 
+def _site(settings: BaseSettings, name: str) -> str | None:
+    url = settings.get(name) or ""
+    if re.fullmatch(r"(https?://[^\s/?#@]+)?", str(url)):
+        return None
+    return f"{name}={url!r} is no address of a website: give one like https://www.example.org, without a path, or none"
+
+
 def _account(settings: BaseSettings, name: str) -> str | None:
     account = str(settings.get(name) or "")
     if account and not account.isdecimal():
@@ -222,6 +229,7 @@ CHECKS: Final[dict[str, Check]] = {
     "LIVE_URL": _database,
     "WEB_HOST": _host,
     "WEB_PORT": _number(0, 65_535, "ports", whole=True),
+    "WEB_URL": _site,
     "METRICS_PORT": _number(0, 65_535, "ports", whole=True),
     "GEOIP_CITY_DB": _geoip_file,
     "GEOIP_ASN_DB": _geoip_file,

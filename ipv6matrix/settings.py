@@ -80,6 +80,9 @@ LIVE_URL = ""
 # command serve.
 WEB_HOST = "127.0.0.1"
 WEB_PORT = 8000
+# The website's public address, such as https://www.example.org: link previews name it. Empty:
+# pages name no address of their own. Read by the command serve.
+WEB_URL = ""
 # The port, on 127.0.0.1, at which Prometheus reads metrics of a crawl; 0 means none. Read by
 # extensions.metrics.
 METRICS_PORT = 0

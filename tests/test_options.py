@@ -31,6 +31,7 @@ BAD = [
     ("LIVE_URL", "live", "is no URL of a database: give one like sqlite:///crawls/matrix.db"),
     ("WEB_HOST", "", "is empty: give an address or a name of this machine"),
     ("WEB_PORT", "65536", "a whole number of ports from 0 to 65535"),
+    ("WEB_URL", "www.example.org/matrix", "is no address of a website: give one like https://www.example.org"),
     ("METRICS_PORT", "-1", "a whole number of ports from 0 to 65535"),
     ("GEOIP_CITY_DB", "/nowhere/city.mmdb", "cannot read '/nowhere/city.mmdb'"),
     ("GEOIP_ASN_DB", "/", "cannot read '/'"),

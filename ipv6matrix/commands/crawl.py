@@ -22,6 +22,9 @@ logger = logging.getLogger(__name__)
 
 
 class Command(ChoosingCommand, ScrapyCrawl):
+    def syntax(self) -> str:
+        return "matrix -a domains=FILE [-a supplemental=FILE] [-s NAME=VALUE …]"
+
     def long_desc(self) -> str:
         return (
             "Crawl the domains of a list: scrapy crawl matrix -a domains=FILE; the lists majestic and tranco are"

@@ -30,7 +30,7 @@ class Command(ChoosingCommand):
     default_settings: ClassVar[dict[str, Any]] = {"LOG_LEVEL": "WARNING"}
 
     def syntax(self) -> str:
-        return "csv OUTPUT_DIR --run RUN | legacy ips.db [--run RUN]"
+        return "csv OUTPUT_DIR --run RUN [--original] [--into FILE] | legacy ips.db [--run RUN] [--into FILE]"
 
     def short_desc(self) -> str:
         return "Make an ips.db of the CSV files of a run, or of an ips.db of the 2022 crawler"

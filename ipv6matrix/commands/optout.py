@@ -22,7 +22,7 @@ class Command(ChoosingCommand):
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
-        return "add|list|remove [ENTRY …]"
+        return "add ENTRY … [--comment TEXT] | remove ENTRY … | list"
 
     def short_desc(self) -> str:
         return "Add, list or remove entries of OPTOUT_FILE: domains, addresses and networks that are never asked"

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.console import Console
 from rich.table import Table
@@ -14,9 +14,10 @@ from scrapy.exceptions import UsageError
 
 from ipv6matrix.choices import ChoosingCommand
 from ipv6matrix.exceptions import ExportError
-from ipv6matrix.summaries import staging
-from ipv6matrix.summaries.comparison import Figures, leaps, look
-from ipv6matrix.summaries.database import Database
+
+if TYPE_CHECKING:
+    from ipv6matrix.summaries.comparison import Figures
+    from ipv6matrix.summaries.database import Database
 
 
 class Command(ChoosingCommand):
@@ -32,7 +33,7 @@ class Command(ChoosingCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--date", metavar="D", help="which crawl; not needed when staging holds one only")
+        parser.add_argument("--date", metavar="YYYY-MM-DD", help="which crawl; not needed when staging holds one only")
         parser.add_argument("--check", action="store_true", help="only look: figures beside those that are live")
         parser.add_argument("--replace", action="store_true", help="replace a date that is live already")
 
@@ -46,6 +47,10 @@ class Command(ChoosingCommand):
             raise UsageError(str(error), print_help=False) from error
 
     def _run(self, date: dt.date | None, opts: argparse.Namespace) -> None:
+        # Here, or every command would load SQLAlchemy, for Scrapy imports them all: it is part of a crawl's memory.
+        from ipv6matrix.summaries import staging  # noqa: PLC0415
+        from ipv6matrix.summaries.database import Database  # noqa: PLC0415
+
         assert self.settings is not None
         urls = [self.settings.get(name) for name in ("SUMMARY_URL", "LIVE_URL")]
         if not urls[1]:
@@ -71,6 +76,8 @@ def _date(text: str | None) -> dt.date | None:
 
 
 def _promote(source: Database, live: Database, date: dt.date, *, replace: bool) -> None:
+    from ipv6matrix.summaries import staging  # noqa: PLC0415 - as above
+
     promoted = staging.promote(source, live, date, replace=replace)
     words = f"{promoted.domains:,} domains of {date} are live in {live.name}"
     if promoted.replaced:
@@ -81,6 +88,8 @@ def _promote(source: Database, live: Database, date: dt.date, *, replace: bool) 
 
 
 def _check(source: Database, live: Database, date: dt.date) -> None:
+    from ipv6matrix.summaries.comparison import leaps, look  # noqa: PLC0415 - as above
+
     now, before = look(source, live, date)
     Console().print(table(now, before))
     for leap in leaps(before, now) if before else ():

@@ -32,7 +32,7 @@ class Command(ChoosingCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--host", metavar="ADDRESS", help="address or name to listen on (default: WEB_HOST)")
-        parser.add_argument("--port", metavar="NUMBER", help="port to listen on; 0 is any free one (default: WEB_PORT)")
+        parser.add_argument("--port", metavar="NUMBER", help="port to listen on, 0 for any (default: WEB_PORT)")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
@@ -42,7 +42,7 @@ class Command(ChoosingCommand):
             if value is not None:
                 self.settings.set(name, value, priority="cmdline")
         if sentences := options.problems(
-            self.settings, ("OUTPUT_DIR", "SUMMARY_URL", "LIVE_URL", "WEB_HOST", "WEB_PORT")
+            self.settings, ("OUTPUT_DIR", "SUMMARY_URL", "LIVE_URL", "WEB_HOST", "WEB_PORT", "WEB_URL")
         ):
             raise UsageError("\n".join(sentences), print_help=False)
         self._serve(self.settings.get("WEB_HOST"), self.settings.getint("WEB_PORT"))
@@ -58,7 +58,8 @@ class Command(ChoosingCommand):
         # The website reads what is live; where nothing is staged, that is the one database there is.
         url = self.settings.get("LIVE_URL") or self.settings.get("SUMMARY_URL")
         try:
-            app = create_app(url, Path(self.settings.get("OUTPUT_DIR")).expanduser())
+            folder = Path(self.settings.get("OUTPUT_DIR")).expanduser()
+            app = create_app(url, folder, public_url=self.settings.get("WEB_URL") or "")
             listener = _listen(host, port)
         except (BadUrlError, OSError) as error:
             raise UsageError(_sentence(error, host, port), print_help=False) from error

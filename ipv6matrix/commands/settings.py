@@ -10,5 +10,8 @@ from ipv6matrix.choices import ChoosingCommand
 
 
 class Command(ChoosingCommand, ScrapySettings):
+    def syntax(self) -> str:
+        return "[-s NAME=VALUE …] --get NAME"
+
     def short_desc(self) -> str:
         return "Show the value of a setting, as a command with the same -s would have it"

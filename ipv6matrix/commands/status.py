@@ -54,12 +54,13 @@ class Command(ReadingCommand):
 
     def _show(self, now: Status) -> None:
         console = Console(soft_wrap=True, highlight=False)
-        told = _STATES[now.state].format(process=now.process, end_reason=now.end_reason)
+        told = _STATES[now.state].format(process=now.process, end_reason=now.end_reason or "it never began")
         console.print(f"{now.database}: {told}")
         if now.state == NONE and (files := sorted(self.output_dir.glob("ips-*.db"))):
             console.print(f"The newest that finished: {files[-1]}")
         if now.run:
-            console.print(f"Run {now.run}, started {now.starts} times{_age(now)}")
+            starts = "once" if now.starts == 1 else f"{now.starts} times"
+            console.print(f"Run {now.run}, started {starts}{_age(now)}")
         if now.figures is not None:
             console.print(texts.page(now.figures, now.waits_for, runs=now.state == RUNNING))
 

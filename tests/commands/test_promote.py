@@ -141,3 +141,13 @@ def test_what_makes_no_sense_is_told(databases, live, arguments, sentence):
 
     assert 2 == ended.returncode
     assert sentence in ended.stderr
+
+
+def test_other_commands_do_not_carry_the_database():
+    """
+    Scrapy imports every command for each; SQLAlchemy is loaded only when a summary is promoted.
+    """
+    script = "import sys, ipv6matrix.commands.promote; print('sqlalchemy' in sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert "False\n" == ended.stdout

@@ -21,10 +21,11 @@ def test_a_crawl_that_was_killed(tmp_path):
     """
     What is done and left is shown, and how to go on; there is no time to the end of what nobody runs.
     """
-    ended = run(crawl(tmp_path / "ips.db", end_reason=None).parent)
+    ended = run(crawl(tmp_path / "ips.db", end_reason=None, starts=1).parent)
 
     assert 0 == ended.returncode, ended.stderr
     assert "broken off without an end; nobody runs it" in ended.stdout
+    assert ", started once" in ended.stdout
     assert ["domains", "1", "9", "1"] in [line.split() for line in ended.stdout.splitlines()]
     assert "ETA" not in ended.stdout
 
@@ -80,6 +81,15 @@ def test_a_folder_without_a_crawl(tmp_path):
     assert ": no crawl" in ended.stdout
     assert f"The newest that finished: {newest}" in ended.stdout
     assert not (tmp_path / "current").exists()
+
+
+def test_a_start_that_was_refused(tmp_path):
+    """
+    A database in which no crawl has begun yet is told from one of a crawl that was stopped.
+    """
+    Store(tmp_path / "ips.db").close()
+
+    assert "stopped (it never began); nobody runs it" in run(tmp_path).stdout
 
 
 def test_what_cannot_be_read_is_told(tmp_path):

@@ -1,0 +1,148 @@
+"""
+The commands that documents show: which are run as they stand, which another test runs, which none can run.
+
+In a document an indented block, and a block fenced as `sh`, is what somebody
+types; all else is fenced as what it is.
+"""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Final
+
+from tests.docs.texts import PROJECT, without_fences
+from tests.internet.topology import RESOLVER_ADDRESS
+
+# Run as they stand, and a word of what they print.
+RUN: Final = {
+    "mkdir -p crawls": "",
+    "head -n 1000 domains.txt > thousand.txt": "",
+    "touch crawls/optout.txt": "",
+    "tail -n 3 crawls/crawl.log": "Results: crawls/ips-",
+    "grep -E 'WARNING|ERROR' crawls/crawl.log": "WARNING: ",
+    "cat /proc/sys/net/ipv4/ping_group_range": "0",
+    "ulimit -Hn": "",
+    "ip -4 route get 198.41.0.4": " src 198.18.",
+    "ip -6 route get 2001:503:ba3e::2:30": " src 2001:db8:",
+    "make *": "",
+    ".venv/bin/scrapy version": "Scrapy ",
+    ".venv/bin/scrapy list": "matrix",
+    ".venv/bin/scrapy * --help": "Options",
+    ".venv/bin/scrapy settings *": "50",
+    ".venv/bin/scrapy geoip update": "DBIP-City-Lite",
+    ".venv/bin/scrapy geoip update -s GEOIP_ACCOUNT_ID=*": "GeoLite2-City",
+    ".venv/bin/scrapy geoip": "city.mmdb",
+    ".venv/bin/scrapy lists update tranco": "tranco-K2XYW.csv",
+    ".venv/bin/scrapy lists": "no list has been fetched",
+    ".venv/bin/scrapy optout add *": "is opted out",
+    ".venv/bin/scrapy optout list*": "nobody has opted out",
+    ".venv/bin/scrapy crawl matrix -a domains=*": "Results: crawls/ips-",
+    ".venv/bin/scrapy status": "crawls/current",
+    ".venv/bin/scrapy summary": "hosts with an address",
+    ".venv/bin/scrapy report": "crawls/report-",
+    ".venv/bin/scrapy export parquet": "crawls/parquet/",
+    ".venv/bin/scrapy export summary": "summary of ",
+    ".venv/bin/scrapy promote --check": "HostData",
+    ".venv/bin/scrapy promote": "are live in ",
+}
+# Run until they are told to stop: what they say when they are ready.
+SERVERS: Final = {
+    ".venv/bin/scrapy serve*": "Serving on http://127.0.0.1:8000/",
+    "IPV6MATRIX_SUMMARY_URL=* .venv/bin/uvicorn ipv6matrix.web.app:app *": "Uvicorn running on http://127.0.0.1:8000",
+}
+# Asked of the website while it runs, and a word of the answer.
+ASKED: Final = {
+    "curl 'http://127.0.0.1:8000/api/v1/*": '"ipv6_share"',
+    "curl 'http://127.0.0.1:8000/csv/*": "country",
+}
+_SCRAPYD: Final = "tests/test_scrapyd.py::test_a_crawl_is_started_followed_stopped_and_resumed"
+_RECURSOR: Final = "tests/deploy/test_files.py::test_powerdns_understands_its_settings"
+_UNBOUND: Final = "tests/deploy/test_files.py::test_unbound_understands_its_settings"
+_NGINX: Final = "tests/deploy/test_web_servers.py::test_nginx_understands_its_settings"
+_SHELL: Final = "tests/test_internet.py::test_command_runs_at_the_vantage_point"
+# Run by a test elsewhere.
+ELSEWHERE: Final = {
+    ".venv/bin/python -m tests.internet shell -- COMMAND": _SHELL,
+    ".venv/bin/scrapyd-deploy": _SCRAPYD,
+    "curl -n *": _SCRAPYD,
+    "/opt/ipv6matrix/deploy/install.sh": "tests/deploy/test_units.py::test_what_is_installed_is_what_units_read",
+    "/opt/ipv6matrix/deploy/backup.sh *": "tests/deploy/test_backup.py::test_what_was_lost_comes_back",
+    "/opt/ipv6matrix/deploy/restore.sh *": "tests/deploy/test_backup.py::test_what_was_lost_comes_back",
+    "sudo -u ipv6matrix env *": "tests/deploy/test_units.py::test_a_command_by_hand_is_as_documented",
+    "install -m 0644 deploy/resolver/recursor.conf *": _RECURSOR,
+    "install -m 0644 deploy/resolver/unbound.conf *": _UNBOUND,
+    "unbound-checkconf": _UNBOUND,
+    "install -m 0644 deploy/nginx/*": _NGINX,
+    "nginx -t": _NGINX,
+    "logrotate *": "tests/deploy/test_files.py::test_logs_are_rotated",
+}
+# Why no test runs them.
+NOWHERE: Final = {
+    "apt-get install *": "installs packages of the machine",
+    "* /opt/ipv6matrix*": "writes outside of the project",
+    "*/pip install *": "installs packages from the Internet",
+    "touch /var/*": "writes outside of the project",
+    "chown *": "needs the user of the services",
+    "cd *": "changes nothing by itself",
+    "ln -s *": "writes outside of the project",
+    "install -m 0644 deploy/apache/*": "writes outside of the project; tests start Apache with that file",
+    "systemctl *": "needs a machine that systemd has started",
+    "journalctl *": "needs a machine that systemd has started",
+    "a2en*": "writes outside of the project",
+    "a2ensite *": "writes outside of the project",
+    "apachectl *": "looks at the settings of the machine",
+    "mariadb-dump *": "needs a database server of the machine",
+    "gunzip *": "needs a database server of the machine",
+    "podman *": "needs images from the Internet",
+    ".venv/bin/python -m pytest *": "runs other tests",
+    "git pull": "needs the Internet",
+    "dig *": "needs a resolver of the machine",
+}
+TABLES: Final = (RUN, SERVERS, ASKED, ELSEWHERE, NOWHERE)
+# What is typed in place of words of a document: `make` only shows what it would do, the resolver is the simulated one,
+# and the live database is in no file of settings, for the website would read it.
+COMPLETED: Final = {
+    "make ": "make --dry-run ",
+    "promote": "promote -s LIVE_URL=sqlite:///crawls/live.db",
+    "NAMESERVERS=::1": f"NAMESERVERS={RESOLVER_ADDRESS[6]}",
+}
+
+
+def typed(text: str) -> list[str]:
+    """Give the commands of a text's blocks, each in one line and without a comment behind it."""
+    blocks = re.findall(r"^ *```sh\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
+    blocks += re.findall(r"(?:^ {4,}\S.*\n)+", without_fences(text), re.MULTILINE)
+    blocks += [re.sub(r"\s+", " ", span) for span in re.findall(r"`(\.venv/bin/\w+\s[^`]+)`", without_fences(text))]
+    lines = re.sub(r"\\\n", " ", "\n".join(blocks)).splitlines()
+    return [re.sub(r"\s+", " ", re.sub(r"\s#\s.*", "", line)).strip() for line in lines if line.strip()]
+
+
+def mentioned(text: str) -> list[list[str]]:
+    """Give the words of the commands of `scrapy` that a text speaks of; they need not be whole."""
+    return [span.split() for span in re.findall(r"`scrapy\s([^`]+)`", without_fences(text))]
+
+
+def entry(command: str, table: dict[str, str]) -> str | None:
+    """Give the entry of a table that a command matches most closely."""
+    return max((one for one in table if fnmatchcase(command, one)), key=len, default=None)
+
+
+def kind(command: str) -> dict[str, str] | None:
+    """Give the table that a command belongs to: the first that has it."""
+    return next((table for table in TABLES if entry(command, table)), None)
+
+
+def is_there(test: str) -> bool:
+    """Tell whether a test exists."""
+    path, _, name = test.partition("::")
+    file = PROJECT / path
+    return file.is_file() and re.search(rf"^(async )?def {name}\(", file.read_text(), re.MULTILINE) is not None
+
+
+def names(test: str, command: str) -> bool:
+    """Tell whether the module of a test names the program of a command, or the file it is about."""
+    source = (PROJECT / test.partition("::")[0]).read_text()
+    words = [Path(word).name for word in command.split() if "/" in word or word == command.split(maxsplit=1)[0]]
+    return any(word in source for word in words)

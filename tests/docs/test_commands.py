@@ -1,0 +1,176 @@
+"""
+docs/commands.md has every command with its options, and `make` verbs exist.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import re
+from collections.abc import Iterable
+from importlib import import_module
+
+import pytest
+from scrapy.commands import ScrapyCommand
+from scrapy.commands.list import Command as WithoutOptions
+from scrapy.utils.project import get_project_settings
+
+from ipv6matrix.spiders.matrix import MatrixSpider
+from tests.docs.examples import mentioned
+from tests.docs.texts import NAMES, PROJECT, fenced, read, rows, sections
+
+
+def test_commands_are_documented() -> None:
+    """
+    docs/commands.md has every command of ours and every argument of the spider.
+    """
+    assert [] == command_complaints(read("docs/commands.md"), _commands(), _arguments())
+
+
+def test_a_missing_command_is_found() -> None:
+    """
+    A command or argument that docs/commands.md lacks, or has too much, is a complaint.
+    """
+    text = read("docs/commands.md")
+
+    there = set(re.findall(r"^## `scrapy (\w+)", text, re.MULTILINE))
+    listed, more = ", ".join(sorted(there)), ", ".join(sorted(there | {"novelty"}))
+
+    assert [f"commands: {listed} documented, {more} there"] == command_complaints(
+        text, there | {"novelty"}, _arguments()
+    )
+    assert ["argument novelty: not documented"] == command_complaints(text, there, {"novelty"})
+
+
+def test_commands_are_documented_as_they_are() -> None:
+    """
+    The form and the options of each command are those of its --help.
+    """
+    assert [] == form_complaints(read("docs/commands.md"), {name: _command(name) for name in _commands()})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("| `--check` |", "| `--chek` |", "promote: --check not documented"),
+        ("| `--check` |", "| `--chek` |", "promote: --chek is no option"),
+        ("| `--date YYYY-MM-DD` |", "| `--date` |", "promote: --date YYYY-MM-DD not documented"),
+        ("scrapy status [JOBDIR] [--json]", "scrapy status JOBDIR", "status: the form is [JOBDIR] [--json]"),
+        ("| `--nolog` |", "| `--log` |", "all commands: --nolog not documented"),
+    ],
+)
+def test_a_wrong_option_or_form_is_found(old: str, new: str, complaint: str) -> None:
+    """
+    An option that is missing, misspelt or lacks its value, and a form that is not that of --help, are complaints.
+    """
+    text = read("docs/commands.md")
+    assert old in text
+
+    assert complaint in form_complaints(
+        text.replace(old, new), {name: _command(name) for name in ("promote", "status")}
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_commands_that_are_spoken_of_exist(name: str) -> None:
+    """
+    Every `scrapy …` of a sentence is a command of ours or of Scrapy, with options that it has.
+    """
+    assert [] == strange_commands(mentioned(read(name)))
+
+
+@pytest.mark.parametrize("span", ["scrapy novelty", "scrapy lists --novelty", "scrapy promote --chek"])
+def test_a_command_that_is_not_there_is_found(span: str) -> None:
+    """
+    A word that is no command, and an option of another one, are complaints.
+    """
+    assert [span.removeprefix("scrapy ")] == strange_commands(mentioned(f"Type `{span}`, or `scrapy status --json`."))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_make_verbs_exist(name: str) -> None:
+    """
+    Every `make VERB` of a document is a target of the Makefile.
+    """
+    assert set() == make_verbs(read(name)) - _targets()
+
+
+def test_make_verbs_are_found() -> None:
+    """
+    A verb counts where it stands as a command, not in a sentence.
+    """
+    assert {"demo", "test"} == make_verbs("Type `make demo`, and make sure.\n\n    make test\n")
+
+
+def command_complaints(text: str, commands: set[str], arguments: set[str]) -> list[str]:
+    """Compare headings with commands, and look for the spider's arguments."""
+    documented = set(re.findall(r"^## `scrapy (\w+)", text, re.MULTILINE))
+    complaints = []
+    if documented != commands:
+        complaints.append(f"commands: {', '.join(sorted(documented))} documented, {', '.join(sorted(commands))} there")
+    return complaints + [f"argument {name}: not documented" for name in sorted(arguments) if f"`{name}`" not in text]
+
+
+def form_complaints(text: str, commands: dict[str, ScrapyCommand]) -> list[str]:
+    """Compare the form in each command's section, and the options of its tables, with what --help says."""
+    (general,) = sections(text, r"## Options of all commands")
+    complaints = [*_option_complaints("all commands", general[-1], _options(WithoutOptions()))]
+    for name, command in commands.items():
+        (section,) = sections(text, rf"## `scrapy {name}(?: matrix)?`")
+        forms = [line.removeprefix(f"scrapy {name} ") for line in "".join(fenced(section[-1], "text")).splitlines()]
+        if forms != command.syntax().split(" | "):
+            complaints.append(f"{name}: the form is {command.syntax()}")
+        own = _options(command) - _options(WithoutOptions())
+        complaints += _option_complaints(name, section[-1], own)
+    return complaints
+
+
+def _option_complaints(name: str, text: str, options: set[str]) -> Iterable[str]:
+    documented = {one for cells in rows(text) for one in re.findall(r"`(-[^`]+)`", cells[0])}
+    yield from (f"{name}: {one} not documented" for one in sorted(options - documented))
+    yield from (f"{name}: {one} is no option" for one in sorted(documented - options))
+
+
+def _options(command: ScrapyCommand) -> set[str]:
+    """Give each spelling of each option, with the word for its value."""
+    parser = argparse.ArgumentParser()
+    command.settings = get_project_settings()
+    command.add_options(parser)
+    return {
+        f"{spelling} {action.metavar or ''}".rstrip()
+        for action in parser._actions
+        for spelling in action.option_strings
+    }
+
+
+def _command(name: str) -> ScrapyCommand:
+    return import_module(f"ipv6matrix.commands.{name}").Command()
+
+
+def strange_commands(spoken_of: Iterable[list[str]]) -> list[str]:
+    """Give the commands that are not there, or lack an option that is named."""
+    there = {name: _command(name) for name in _commands()} | {"list": WithoutOptions(), "version": WithoutOptions()}
+    return [" ".join(words) for words in spoken_of if words[0] not in there or _strange_options(words, there[words[0]])]
+
+
+def _strange_options(words: list[str], command: ScrapyCommand) -> set[str]:
+    known = {spelling.partition(" ")[0] for spelling in _options(command)}
+    return {word.partition("=")[0] for word in words[1:] if word.startswith("-")} - known
+
+
+def make_verbs(text: str) -> set[str]:
+    """Find the verbs of `make`, in code and in indented or fenced lines."""
+    return set(re.findall(r"(?:`|^\s*\$? ?)make ([a-z][a-z-]*)(?=`|\s)", text, re.MULTILINE))
+
+
+def _commands() -> set[str]:
+    return {file.stem for file in (PROJECT / "ipv6matrix/commands").glob("*.py") if not file.name.startswith("__")}
+
+
+def _arguments() -> set[str]:
+    parameters = inspect.signature(MatrixSpider.__init__).parameters.values()
+    return {one.name for one in parameters if one.name != "self" and one.kind is one.POSITIONAL_OR_KEYWORD}
+
+
+def _targets() -> set[str]:
+    return set(re.findall(r"^([a-z][a-z-]*):", read("Makefile"), re.MULTILINE))

@@ -1,0 +1,213 @@
+"""
+Every command that a document shows is run: here, by an operator who has finished a first crawl, or by another test.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ipv6matrix.exporters.registry import Target, exporter
+from tests.docs import examples
+from tests.docs.examples import ASKED, COMPLETED, ELSEWHERE, NOWHERE, RUN, SERVERS, TABLES, entry, kind
+from tests.docs.texts import NAMES, PROJECT, read
+from tests.downloads import published
+from tests.downloads import site as sites
+from tests.downloads.test_geoip import KINDS, LITE_TYPES, MONTH, STEMS, mmdb
+from tests.finished import Finished
+from tests.internet.internet import ALLOWED_NETWORKS, Internet
+
+COMMANDS = sorted({command for name in NAMES for command in examples.typed(read(name))})
+DOMAINS = ["open.example"]
+# What an operator has put into the file of settings, and where the publishers of lists and GeoIP files are here.
+SETTINGS = """\
+from ipv6matrix.settings import *
+NAMESERVERS = {resolver!r}
+PROBE_ALLOWED_NETWORKS = {allowed!r}
+FEATURES, METRICS, SECOND_PASS = "NS,WWW", "geoip,ping", False
+locals().update({urls!r})
+"""
+
+
+@pytest.fixture(scope="module")
+def prepared(internet: Internet, finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder like that of the project, with a finished crawl, its summary and all an operator has made ready."""
+    place = tmp_path_factory.mktemp("examples")
+    for name in ("ipv6matrix", "Makefile", "requirements.txt", "requirements-dev.txt"):
+        (place / name).symlink_to(PROJECT / name)
+    (place / ".venv").symlink_to(sys.prefix)
+    (place / "scrapy.cfg").write_text("[settings]\ndefault = here\n")
+    crawls = place / "crawls"
+    (crawls / "geoip").mkdir(parents=True)
+    shutil.copy(finished.path, crawls)
+    exporter("summary")(finished.store, Target(output_dir=crawls, summary_url=f"sqlite:///{crawls}/matrix.db"))
+    for setting, name in (("GEOIP_CITY_DB", "city.mmdb"), ("GEOIP_ASN_DB", "asn.mmdb")):
+        shutil.copy(internet.settings()[setting], crawls / "geoip" / name)
+    (crawls / "optout.txt").touch()
+    (crawls / "geoip-key.txt").write_text("key\n")
+    (crawls / "crawl.log").write_text("WARNING: a line\nINFO: Results: crawls/ips-2026-11-05__04-00-12.db\n")
+    for name in ("domains.txt", "thousand.txt"):
+        (place / name).write_text("".join(f"{domain}\n" for domain in DOMAINS))
+    with sites.running() as site:
+        urls = {name: value for name, value in published.settings(site, place).items() if not name.endswith("_DIR")}
+        _publish(site, place)
+        settings = SETTINGS.format(resolver=internet.resolver4, allowed=ALLOWED_NETWORKS, urls=urls)
+        (place / "here.py").write_text(settings)
+        yield place
+
+
+def _publish(site: sites.Site, place: Path) -> None:
+    published.put_tranco(site, "K2XYW", [*DOMAINS, "silent.example"])
+    for setting in KINDS:
+        published.put_dbip(site, STEMS[setting], MONTH, mmdb(place, setting, form=LITE_TYPES[setting]))
+        edition = f"GeoLite2-{'City' if 'CITY' in setting else 'ASN'}"
+        published.put_maxmind(site, edition, mmdb(place, setting, form=edition))
+
+
+@pytest.fixture
+def place(prepared: Path, tmp_path: Path) -> Path:
+    """A copy of that folder, for one command."""
+    return Path(shutil.copytree(prepared, tmp_path / "project", symlinks=True))
+
+
+@pytest.mark.parametrize("command", [one for one in COMMANDS if kind(one) is RUN])
+def test_a_command_does_what_it_is_shown_for(place: Path, command: str) -> None:
+    """
+    It ends with status 0 and prints what it should.
+    """
+    _make_ready(place / "crawls", command)
+
+    ended = subprocess.run(
+        ["sh", "-c", _completed(command)],
+        cwd=place,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+    log = place / "crawls/crawl.log"
+    said = ended.stdout + ended.stderr + (log.read_text() if f"LOG_FILE={log.relative_to(place)}" in command else "")
+    assert 0 == ended.returncode, said[-3000:]
+    assert RUN[entry(command, RUN) or ""] in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("command", [one for one in COMMANDS if kind(one) is SERVERS])
+def test_a_website_serves(place: Path, command: str) -> None:
+    """
+    It says where, and answers what documents ask of it.
+    """
+    shutil.copytree(place / "crawls", place / "crawls/demo")
+    ready = SERVERS[entry(command, SERVERS) or ""]
+    asked = [one for one in COMMANDS if kind(one) is ASKED]
+    with subprocess.Popen(
+        ["sh", "-c", f"exec env {command}"],
+        cwd=place,
+        env=_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as server:
+        try:
+            assert server.stdout is not None
+            assert any(ready in line for line in server.stdout), f"{command} ended"
+            answers = {one: _answer(one) for one in asked if shutil.which("curl")}
+        finally:
+            os.killpg(server.pid, signal.SIGKILL)
+
+    assert {} == {one: said for one, said in answers.items() if ASKED[entry(one, ASKED) or ""] not in said}
+
+
+def _make_ready(crawls: Path, command: str) -> None:
+    """Take away what a command would find done, or give what it looks at."""
+    if command.endswith("scrapy status"):
+        (crawls / "current").mkdir()
+        next(crawls.glob("ips-*.db")).rename(crawls / "current/ips.db")
+    if "geoip update" in command:
+        shutil.rmtree(crawls / "geoip")
+
+
+def _answer(command: str) -> str:
+    """Give what a website answers, once it listens: with several processes it says sooner that it will."""
+    words = ["sh", "-c", f"{command} -sS --retry 20 --retry-connrefused"]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout
+
+
+def _environment() -> dict[str, str]:
+    # Scrapy writes into it which settings this process read.
+    return {name: value for name, value in os.environ.items() if not name.startswith("SCRAPY")}
+
+
+def _completed(command: str) -> str:
+    for words, others in COMPLETED.items():
+        command = command.replace(words, others)
+    return command
+
+
+# --- the guards ---
+
+
+def test_every_command_is_run_or_has_its_reason() -> None:
+    """
+    A command of a document stands in one of the tables of tests/docs/examples.py.
+    """
+    assert [] == [command for command in COMMANDS if kind(command) is None]
+
+
+def test_a_new_command_is_found() -> None:
+    """
+    Of a block, a fenced shell and a sentence; not of output.
+    """
+    text = (
+        "Type `.venv/bin/scrapy novelty now`:\n\n    novelty one \\\n        --two    # for three\n\n"
+        "- Or\n\n  ```sh\n  novelty four\n  ```\n\n```text\nwhat it says\n```\n"
+    )
+
+    assert ["novelty four", "novelty one --two", ".venv/bin/scrapy novelty now"] == examples.typed(text)
+    assert kind("novelty four") is None
+
+
+def test_every_entry_has_its_command() -> None:
+    """
+    No table names what no document shows any more.
+    """
+    used = {(id(table), entry(command, table)) for command in COMMANDS if (table := kind(command)) is not None}
+
+    assert [] == [one for table in TABLES for one in table if (id(table), one) not in used]
+
+
+@pytest.mark.parametrize("command", [one for one in COMMANDS if kind(one) is ELSEWHERE])
+def test_a_test_elsewhere_is_there(command: str) -> None:
+    """
+    The test that is named exists, and its module speaks of the program or the file.
+    """
+    test = ELSEWHERE[entry(command, ELSEWHERE) or ""]
+
+    assert examples.is_there(test)
+    assert examples.names(test, command)
+
+
+def test_a_test_that_is_not_there_is_found() -> None:
+    """
+    A module or function without a file, and a module that is about something else, are told.
+    """
+    assert not examples.is_there("tests/test_nothing.py::test_domains")
+    assert not examples.is_there("tests/test_crawl.py::test_nothing")
+    assert not examples.names("tests/test_crawl.py::test_domains", "novelty --two")
+
+
+def test_reasons_are_given() -> None:
+    """
+    What no test runs says why.
+    """
+    assert [] == [command for command, reason in NOWHERE.items() if len(reason.split()) < 3]

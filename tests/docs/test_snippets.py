@@ -1,0 +1,89 @@
+"""
+Examples in other languages than the shell's are what they are fenced as.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+
+from ipv6matrix import options
+from ipv6matrix.exporters.registry import Target, exporter
+from tests.docs import examples
+from tests.docs.texts import NAMES, fenced, read
+from tests.exporters.test_parquet import duckdb
+from tests.finished import Finished
+
+# What looks at each kind of block: a test, or nobody, for what is only shown.
+GUARDS = {
+    "duckdb": "tests/docs/test_snippets.py::test_examples_for_duckdb_run",
+    "ini": "tests/docs/test_snippets.py::test_examples_of_scrapyd_conf_are_read",
+    "python": "tests/docs/test_snippets.py::test_examples_of_python_are_python",
+    "sh": "tests/docs/test_examples.py::test_every_command_is_run_or_has_its_reason",
+    "sql": "tests/docs/test_tables.py::test_examples_of_sql_run",
+    "text": "",
+    "urls": "tests/docs/test_questions.py::test_examples_of_questions_are_questions",
+    "yaml": "tests/docs/test_snippets.py::test_prometheus_reads_where_metrics_are",
+}
+
+
+def test_every_kind_of_block_has_its_guard() -> None:
+    """
+    No document has a block of a kind that nobody looks at, and no guard is without a block.
+    """
+    kinds = {kind for name in NAMES for kind in re.findall(r"^ *```(\w*)\n", _openings(read(name)), re.MULTILINE)}
+
+    assert set(GUARDS) == kinds
+    assert [] == [test for test in GUARDS.values() if test and not examples.is_there(test)]
+
+
+def test_examples_of_python_are_python() -> None:
+    """
+    They can be parsed, and whatever capitals they give a value to is a setting of ours.
+    """
+    trees = [ast.parse(block) for name in NAMES for block in fenced(read(name), "python")]
+    names = {one.id for tree in trees for one in ast.walk(tree) if isinstance(one, ast.Name) and one.id.isupper()}
+
+    assert {"SUMMARY_URL", "LIVE_URL"} <= names
+    assert set() == names - set(options.CHECKS)
+
+
+def test_examples_for_duckdb_run(finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    In the folder of an export, they give rows.
+    """
+    exporter("parquet")(finished.store, Target(output_dir=tmp_path, summary_url=""))
+    (folder,) = (tmp_path / "parquet").iterdir()
+    monkeypatch.chdir(folder)
+
+    assert [] == [block for name in NAMES for block in fenced(read(name), "duckdb") if not duckdb(block)]
+
+
+def test_examples_of_scrapyd_conf_are_read() -> None:
+    """
+    What goes beside scrapyd.conf is a section of it with a password.
+    """
+    parser = ConfigParser()
+    for block in fenced(read("docs/scrapyd.md"), "ini"):
+        parser.read_string(block)
+
+    assert ["password"] == list(parser["scrapyd"])
+
+
+def test_prometheus_reads_where_metrics_are() -> None:
+    """
+    The target is the port that the document gives the crawl.
+    """
+    text = read("docs/metrics.md")
+    (port,) = re.findall(r"METRICS_PORT=(\d+)", text)
+
+    assert [[f"127.0.0.1:{port}"]] == [re.findall(r'targets: \["([\d.:]+)"\]', one) for one in fenced(text, "yaml")]
+
+
+def _openings(text: str) -> str:
+    """Leave of each block its first line."""
+    return re.sub(r"^( *```\w*\n).*?^ *```$", r"\1", text, flags=re.MULTILINE | re.DOTALL)

@@ -1,0 +1,136 @@
+"""
+Documents have every field of an item and every word of a closed list.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import get_args
+
+import pytest
+
+from ipv6matrix import items, policy, questions
+from ipv6matrix.extensions.run_record import INCOMPLETE
+from ipv6matrix.plan import FEATURES, METRICS
+from ipv6matrix.refusals import StartRefusedError
+from tests.docs.texts import read, rows, sections
+from tests.internet import topology
+from tests.internet.behaviours import BEHAVIOURS, Gone, Mail
+from tests.internet.blocks import BLOCKS, Reverse
+from tests.internet.zones import Fault
+
+
+def test_fields_are_documented() -> None:
+    """
+    docs/observations.md has every field of every observation and item.
+    """
+    assert [] == field_complaints(read("docs/observations.md"), _classes())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("### Class `Hop`", "### Class `Hopp`", "Hop: not documented"),
+        ("| `rtts_ms` | tuple of numbers", "| `rtts` | tuple of numbers", "PingObservation: fields"),
+    ],
+)
+def test_a_wrong_field_is_found(old: str, new: str, complaint: str) -> None:
+    """
+    A class or a field that is not the real one is a complaint.
+    """
+    text = read("docs/observations.md")
+    assert old in text
+
+    assert any(one.startswith(complaint) for one in field_complaints(text.replace(old, new), _classes()))
+
+
+def test_words_are_documented() -> None:
+    """
+    docs/observations.md has every word of every closed list.
+    """
+    assert [] == word_complaints(read("docs/observations.md"), WORDS)
+
+
+def test_docs_internet_has_all_that_can_be_met() -> None:
+    """
+    docs/internet.md has every behaviour, block, region and fault of the simulated Internet.
+    """
+    assert [] == word_complaints(read("docs/internet.md"), INTERNET_WORDS)
+
+
+@pytest.mark.parametrize(("old", "new"), [("| `gap_limit` |", "| `gap` |"), ("### Words: Stop", "### Stop")])
+def test_a_wrong_word_is_found(old: str, new: str) -> None:
+    """
+    A word that is not in the list, or a list that is not there, is a complaint.
+    """
+    text = read("docs/observations.md")
+    assert old in text
+
+    assert 1 == len(word_complaints(text.replace(old, new), WORDS))
+
+
+def field_complaints(text: str, classes: Mapping[str, list[str]]) -> list[str]:
+    """Compare the sections of classes with their fields."""
+    documented = {
+        name: [cells[0].strip("`") for cells in rows(body)] for name, body in sections(text, r"### Class `(\w+)`")
+    }
+    complaints = [f"{name}: not documented" for name in classes if name not in documented]
+    complaints += [f"{name}: no such class" for name in documented if name not in classes]
+    for name in set(classes) & set(documented):
+        if documented[name] != classes[name]:
+            complaints.append(
+                f"{name}: fields {', '.join(documented[name])} documented, {', '.join(classes[name])} there"
+            )
+    return complaints
+
+
+def word_complaints(text: str, lists: Mapping[str, Iterable[str]]) -> list[str]:
+    """Compare the sections of closed lists with their words."""
+    documented = {
+        name: {cells[0].strip("`") for cells in rows(body)} for name, body in sections(text, r"### Words: ([\w -]+)")
+    }
+    complaints = []
+    for name, words in lists.items():
+        missing, extra = set(words) - documented.get(name, set()), documented.get(name, set()) - set(words)
+        if missing or extra:
+            complaints.append(f"{name}: not documented: {sorted(missing)}; no such word: {sorted(extra)}")
+    return complaints
+
+
+WORDS = {
+    "Status": items.Status,
+    "Failure": items.Failure,
+    "Starttls": items.Starttls,
+    "Stop": items.Stop,
+    "import": (items.UNRECORDED,),
+    "kind": policy.KINDS,
+    "refusal": (policy.KINDS - policy.PROBED_KINDS)
+    | {policy.OPTED_OUT, policy.INVALID_NAME, items.Failure.NAME_TOO_LONG, "no_ipv4", "no_ipv6"},
+    "slot": questions.SLOTS,
+    "question": ("NS", "MX", "SOA", "A", "AAAA", "PTR", "ping", "tcp 25", "tcp 80", "tcp 443"),
+    "role": get_args(items.RoleKind),
+    "feature": FEATURES,
+    "metric": METRICS,
+    "end reason": ("finished", INCOMPLETE, "shutdown", StartRefusedError("").reason),
+}
+
+
+INTERNET_WORDS = {
+    "behaviour": BEHAVIOURS,
+    "block": [block.name for block in BLOCKS if block.name not in BEHAVIOURS],
+    "mail server": Mail,
+    "gone": Gone,
+    "fault": Fault,
+    "reverse": Reverse,
+    "region": topology.REGIONS,
+}
+
+
+def _classes() -> dict[str, list[str]]:
+    """Name the fields of each dataclass of items.py, inherited ones first."""
+    return {
+        name: [field.name for field in dataclasses.fields(value)]
+        for name, value in vars(items).items()
+        if isinstance(value, type) and dataclasses.is_dataclass(value)
+    }
