@@ -16,6 +16,8 @@ BIN := $(VENV)/bin
 N ?= 2000
 LIST ?= 1000000
 KILLS ?= 100
+# Tests mostly wait, so two files are run at a time; in their order, for those with a browser come last.
+TWO := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test lint bench bench-resume bench-publish bench-web torture setup system
 
@@ -23,7 +25,7 @@ demo: setup
 	$(BIN)/python -m tests.demo
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(TWO)
 
 lint: setup
 	$(BIN)/ruff check

@@ -13,17 +13,17 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "docs" / "scrapyd.md"
 PASSWORD = "open-sesame"
 # What an egg is made of.
 PROJECT = ("ipv6matrix", "setup.py", "pyproject.toml", "requirements.txt", "scrapy.cfg")
-SECONDS_TO_START = 30.0
 
 
 class Scrapyd:
@@ -51,7 +51,7 @@ class Scrapyd:
                 stderr=log,
                 start_new_session=True,
             )
-        until(self._listens, SECONDS_TO_START)
+        until(self._listens)
 
     def stop(self) -> None:
         """End it, and whatever it has started that has not ended by itself."""
@@ -139,11 +139,3 @@ def copy_of_the_project(folder: Path) -> None:
 def program(name: str) -> str:
     """Give the path of a program of this environment."""
     return str(Path(sys.executable).parent / name)
-
-
-def until(condition: Any, within_s: float = 30.0) -> None:
-    """Wait for a condition, but not for ever."""
-    give_up_at = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < give_up_at, "waited in vain"
-        time.sleep(0.05)

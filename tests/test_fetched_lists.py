@@ -16,7 +16,8 @@ from ipv6matrix.store.database import Store
 from tests import crawls
 from tests.downloads import published
 from tests.downloads import site as sites
-from tests.test_stops import done, until
+from tests.test_stops import done
+from tests.waiting import until
 
 DOMAINS = ["open.example", "silent.example"]
 

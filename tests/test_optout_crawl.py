@@ -12,7 +12,8 @@ import pytest
 
 from ipv6matrix.store.database import Store
 from tests import crawls
-from tests.test_stops import done, until
+from tests.test_stops import done
+from tests.waiting import until
 
 # What was on its way when the file changed may still arrive.
 IN_FLIGHT_S = 1.0

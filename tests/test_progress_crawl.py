@@ -12,9 +12,8 @@ import re
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,7 @@ import pytest
 
 from tests import crawls
 from tests.internet.internet import Internet
-
-WITHIN_S = 60.0
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -72,15 +70,6 @@ def samples(port: object) -> dict[str, float]:
     except OSError:
         return {}
     return {name: float(value) for name, value in re.findall(r"^(ipv6matrix\S+) (\S+)$", text, re.MULTILINE)}
-
-
-def until(condition: Callable[[], Any]) -> Any:
-    """Give what comes true, asked again and again."""
-    give_up_at = time.monotonic() + WITHIN_S
-    while not (found := condition()):
-        assert time.monotonic() < give_up_at, "waited in vain"
-        time.sleep(0.05)
-    return found
 
 
 def test_a_crawl_is_looked_at_while_it_runs(running, settings, tmp_path):

@@ -18,7 +18,8 @@ import pytest
 from ipv6matrix.store.database import Store, StoreError
 from tests import crawls, scrapyd_server
 from tests.internet.internet import Internet
-from tests.scrapyd_server import Scrapyd, until
+from tests.scrapyd_server import Scrapyd
+from tests.waiting import until
 
 JOBDIR = Path("crawls/monthly")
 # Many of the domains share a network, whose rate would only draw the tests out.
@@ -87,7 +88,7 @@ def test_a_crawl_is_started_followed_stopped_and_resumed(internet, server, domai
     assert "Results:" not in server.log(first)
 
     second = server.schedule(domains, settings | {"EXPORTS": "csv,report"})
-    until(lambda: server.state(second) == "finished", 120)
+    until(lambda: server.state(second) == "finished")
 
     assert "Results: crawls/ips-" in server.log(second), server.log(second)[-2000:]
     (path,) = (server.folder / "crawls").glob("ips-*.db")
@@ -110,14 +111,14 @@ def test_a_second_cancel_ends_it_at_once_and_loses_nothing(internet, server, dom
     # Nothing is left to do but to wait, for as long as it takes to look.
     first = server.schedule(domains, settings | {"METRICS": "soa,ping", "SECOND_PASS_AFTER": 3600})
     second, third = (server.schedule(domains, settings | {"METRICS": "soa,ping"}) for _ in range(2))
-    until(lambda: "Second pass" in server.log(first), 60)
+    until(lambda: "Second pass" in server.log(first))
     committed = answered(place / "ips.db")
 
     assert ["running", "pending"] == [server.state(first), server.state(second)]
     assert "pending" == server.cancel(second)
     assert "running" == server.cancel(first)
     server.cancel(first)
-    until(lambda: server.state(first) == "finished" and "Results:" in server.log(third), 120)
+    until(lambda: server.state(first) == "finished" and "Results:" in server.log(third))
     (path,) = [path for path in (server.folder / "crawls").glob("ips-*.db") if row(path)["list"] == str(domains)]
     assert ("finished", 2) == (row(path)["end_reason"], row(path)["starts"])
     assert committed <= answered(path)
@@ -131,7 +132,7 @@ def test_a_folder_in_use_is_left_alone(internet, server, domains, tmp_path):
     settings = internet.settings() | crawls.folders(tmp_path) | {"METRICS": "soa,ping", "SECOND_PASS_AFTER": 3600}
     log = tmp_path / "log"
     with subprocess.Popen(crawls.command(domains, settings | {"LOG_FILE": log}), cwd=crawls.ROOT) as crawling:
-        until(lambda: log.exists() and "Second pass" in log.read_text(), 60)
+        until(lambda: log.exists() and "Second pass" in log.read_text())
         job = server.schedule(domains, settings)
         until(lambda: server.state(job) == "finished")
         running = crawling.poll() is None

@@ -7,7 +7,7 @@ from __future__ import annotations
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from ipv6matrix.store.database import Store
 from tests import crawls
 from tests.internet.internet import Internet
 from tests.internet.packets import ICMP, ICMPV6, SYN, TCP
+from tests.waiting import until
 
 ECHO = {ICMP: 8, ICMPV6: 128}
 # A series of pings has five; a trace sends smaller TTLs.
@@ -250,10 +251,3 @@ def is_any_pending(path: Path) -> bool:
         return store.any_pending()
     finally:
         store.close()
-
-
-def until(happens: Callable[[], bool]) -> None:
-    give_up_at = time.monotonic() + 120
-    while not happens():
-        assert time.monotonic() < give_up_at
-        time.sleep(0.1)

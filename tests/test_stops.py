@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ import pytest
 from ipv6matrix.store.database import Store, StoreError
 from tests import crawls, killing, made_up
 from tests.internet.internet import Internet
+from tests.waiting import until
 
 # Seconds that a clean stop may take.
 PROMPT_S = 5.0
@@ -32,13 +33,6 @@ def slow_domains(internet: Internet, tmp_path: Path) -> Path:
     names = ["smtp-mute.example", "smtp-late.example", "silent.example", "dead.example", "dns-silent.example"]
     path.write_text("".join(f"{name}\n" for name in (*names, *list(internet.scenario.domains)[-70:])))
     return path
-
-
-def until(condition: Callable[[], object], within_s: float = 60.0) -> None:
-    give_up_at = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < give_up_at, "waited in vain"
-        time.sleep(0.02)
 
 
 def done(place: Path) -> int:

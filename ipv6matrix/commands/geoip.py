@@ -4,27 +4,20 @@ scrapy geoip: the GeoIP files in use, and newer ones.
 
 from __future__ import annotations
 
-import argparse
 import datetime as dt
-import sys
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 
-from ipv6matrix import geoip, options
-from ipv6matrix.choices import ChoosingCommand
+from ipv6matrix import geoip
 from ipv6matrix.downloads.geoip import ATTRIBUTIONS, GeoIpFiles, Update, verify
-from ipv6matrix.downloads.transfer import DownloadError, Transfer
-from ipv6matrix.reading import INTERRUPTED
-
-_READ = ("GEOIP_DIR", "GEOIP_ACCOUNT_ID", "GEOIP_LICENSE_KEY_FILE", "MAXMIND_URL", "DBIP_URL")
+from ipv6matrix.downloads.transfer import Transfer
+from ipv6matrix.fetching import FetchingCommand
 
 
-class Command(ChoosingCommand):
-    requires_project = True
-    requires_crawler_process = False
-    default_settings: ClassVar[dict[str, Any]] = {"LOG_LEVEL": "INFO"}
+class Command(FetchingCommand):
+    reads: ClassVar = ("GEOIP_DIR", "GEOIP_ACCOUNT_ID", "GEOIP_LICENSE_KEY_FILE", "MAXMIND_URL", "DBIP_URL")
 
     def syntax(self) -> str:
         return "[update]"
@@ -32,22 +25,12 @@ class Command(ChoosingCommand):
     def short_desc(self) -> str:
         return "Show the GeoIP files that crawls use, or fetch newer ones into GEOIP_DIR"
 
-    def run(self, args: list[str], _: argparse.Namespace) -> None:
+    def do(self, args: list[str]) -> list[str]:
         assert self.settings is not None
         if args not in ([], ["update"]):
             raise UsageError("say scrapy geoip, or scrapy geoip update")
-        if sentences := options.problems(self.settings, _READ):
-            raise UsageError("\n".join(sentences), print_help=False)
-        try:
-            said = update(self.settings) if args else []
-        except DownloadError as error:
-            self.exitcode = 1
-            print(error, file=sys.stderr)  # noqa: T201 - what a command has to say
-        except KeyboardInterrupt:
-            self.exitcode = INTERRUPTED
-        else:
-            said += [state(self.settings, setting) for setting in geoip.FILES]
-            print("\n".join(said))  # noqa: T201 - likewise
+        said = update(self.settings) if args else []
+        return said + [state(self.settings, setting) for setting in geoip.FILES]
 
 
 def update(settings: BaseSettings) -> list[str]:

@@ -10,6 +10,7 @@ from scrapy import signals
 
 from ipv6matrix.signals import crawl_stopping
 from tests.crawlers import crawler
+from tests.probes.waiting import until
 
 
 @pytest.fixture
@@ -30,12 +31,6 @@ async def watched(tmp_path):
     await made.signals.send_catch_log_async(signals.engine_stopped)
 
 
-async def until(told):
-    async with asyncio.timeout(2):
-        while not told:  # noqa: ASYNC110 - nobody tells but what is tested
-            await asyncio.sleep(0.01)
-
-
 async def test_a_running_crawl_is_left_alone(watched):
     """
     While the engine runs nothing is said.
@@ -54,7 +49,7 @@ async def test_a_stop_of_the_engine_is_told_once(watched):
     made, told, _ = watched
 
     made.engine.running = False
-    await until(told)
+    await until(lambda: told)
     await asyncio.sleep(0.25)
 
     assert [True] == told
@@ -67,6 +62,6 @@ async def test_a_closing_spider_is_told(watched):
     made, told, _ = watched
 
     made.engine._slot.closing = object()
-    await until(told)
+    await until(lambda: told)
 
     assert [True] == told

@@ -20,6 +20,9 @@ from typing import Final, TypeVar
 
 CLONE_NEWUSER: Final = 0x10000000
 CLONE_NEWNET: Final = 0x40000000
+# Tells children in which namespace the process that started them is.
+_VARIABLE: Final = "IPV6MATRIX_NAMESPACE"
+_HERE: Final = "/proc/thread-self/ns/net"
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _entered: list[Namespace] = []
@@ -71,7 +74,7 @@ def create(name: str) -> Namespace:
     def inside() -> int:
         _check(_libc.unshare(CLONE_NEWNET))
         _feed(("ip", "-batch", "-"), "link set lo up\n")
-        return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        return os.open(_HERE, os.O_RDONLY | os.O_CLOEXEC)
 
     return Namespace(name, _in_thread(inside))
 
@@ -80,14 +83,15 @@ def enter() -> Namespace:
     """
     Move this process into a namespace of its own: it becomes the vantage point.
 
-    Must be called before the process starts threads: a thread that runs
-    already stays behind, in the real network. A second call does nothing.
+    Must be called before the process starts threads, unless whoever started
+    it had left the real network already: a thread that runs stays where it is.
+    A second call does nothing.
     Raises InternetUnavailable when the kernel forbids it, RuntimeError when
     there are threads: whoever takes the first for a reason to go on must not
     go on with these.
     """
     if not _entered:
-        if len(list(Path("/proc/self/task").iterdir())) > 1:
+        if len(list(Path("/proc/self/task").iterdir())) > 1 and os.environ.get(_VARIABLE) != _here():
             raise RuntimeError(
                 "this process has started threads already, which would stay in the real network:"
                 " call namespaces.enter() first, and import what starts threads later"
@@ -97,7 +101,8 @@ def enter() -> Namespace:
         if os.geteuid() != 0:
             _become_root_of_a_user_namespace()
         _unshare(CLONE_NEWNET, "sudo")
-        _entered.append(Namespace("vantage", os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)))
+        _entered.append(Namespace("vantage", os.open(_HERE, os.O_RDONLY | os.O_CLOEXEC)))
+        os.environ[_VARIABLE] = _here()
         _feed(("ip", "-batch", "-"), "link set lo up\n")
     return _entered[0]
 
@@ -105,6 +110,11 @@ def enter() -> Namespace:
 def entered() -> bool:
     """Tell whether this process has left the real network."""
     return bool(_entered)
+
+
+def _here() -> str:
+    """Name the namespace of the calling thread."""
+    return os.readlink(_HERE)  # noqa: PTH115 - it leads to no path
 
 
 def _become_root_of_a_user_namespace() -> None:

@@ -66,9 +66,9 @@ def broken(sqlite_url, monkeypatch):
     def fail(*_, **__):
         raise ZeroDivisionError("a secret of ours")
 
-    for module in (answers, figures_v1):
-        assert module.sums is figures.sums
-        monkeypatch.setattr(module, "sums", fail)
+    for module, name in ((answers, "table"), (figures_v1, "sums")):
+        assert getattr(module, name) is getattr(figures, name)
+        monkeypatch.setattr(module, name, fail)
     return client.of(sqlite_url)
 
 
