@@ -26,6 +26,9 @@ want my_print_defaults mariadb-client-core
 want apache2 apache2-bin
 want logrotate logrotate
 want sqlite3 sqlite3
+want setcap libcap2-bin
+# Large, and of no use to whoever wants to crawl.
+[ -z "${FOR_TESTS:-}" ] || want chromium chromium
 want_server pdns_recursor pdns-recursor
 want_server unbound-checkconf unbound
 want_server nginx nginx-light

@@ -303,3 +303,31 @@ def top_level() -> list[str]:
 
 def _module(file: str) -> str:
     return ".".join([PACKAGE, *file.removesuffix(".py").removesuffix("__init__").rstrip("/").split("/")]).rstrip(".")
+
+
+# --- programs that tests need ---
+
+
+def skipped_for_ever(sources: Iterable[str], script: str) -> list[str]:
+    """Name packages that a test is skipped without, and that `make test` does not install."""
+    named = {name for text in sources for name in re.findall(r"is not installed: apt-get install ([\w.+-]+)", text)}
+    # The system itself, where it runs.
+    return sorted(name for name in named - {"systemd"} if not re.search(rf"\bwant \S+ {name}$", script, re.MULTILINE))
+
+
+def test_what_tests_need_is_installed() -> None:
+    """
+    No test is skipped on a fresh machine for lack of a package that could have been installed.
+    """
+    sources = (path.read_text() for path in (PROJECT / "tests").rglob("*.py"))
+
+    assert [] == skipped_for_ever(sources, (PROJECT / "tests" / "system-packages.sh").read_text())
+
+
+def test_a_package_that_is_not_installed_is_found() -> None:
+    """
+    A reason to skip that names a package which the script does not want is a complaint.
+    """
+    text = " ".join(("novelty is not installed:", "apt-get install novelty"))
+
+    assert ["novelty"] == skipped_for_ever([text], "want curl curl\n")
