@@ -328,6 +328,7 @@ def test_a_package_that_is_not_installed_is_found() -> None:
     """
     A reason to skip that names a package which the script does not want is a complaint.
     """
-    text = " ".join(("novelty is not installed:", "apt-get install novelty"))
+    package = "novelty"
+    text = f"{package} is not installed: apt-get install {package}"
 
-    assert ["novelty"] == skipped_for_ever([text], "want curl curl\n")
+    assert [package] == skipped_for_ever([text], "want curl curl\n")
