@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.crawls import ROOT
+from tests.typed import ROOT
 
 FORMS: Final = ("csv", "summary")
 # For each hundred thousand domains, all forms together.

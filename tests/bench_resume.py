@@ -31,6 +31,7 @@ from tests.internet import namespaces
 from tests.internet.internet import Internet
 from tests.internet.namespaces import InternetUnavailable
 from tests.internet.scaled import domain_name, scaled
+from tests.typed import ROOT
 
 MOST_S: Final = 60.0
 MOST_MB: Final = 300.0
@@ -85,7 +86,7 @@ def measure(domains: int, share_done: float) -> Resumed:
         command = crawls.command(internet.domains_file, internet.settings() | crawls.folders(place))
         with log.open("w") as stream:
             began = time.monotonic()
-            process = subprocess.Popen(command, cwd=crawls.ROOT, stdout=stream, stderr=stream, start_new_session=True)
+            process = subprocess.Popen(command, cwd=ROOT, stdout=stream, stderr=stream, start_new_session=True)
         try:
             until_asked_s, peak_mb = _wait(process, place / "current" / "ips.db", done, began)
         except TimeoutError as error:

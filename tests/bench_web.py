@@ -28,7 +28,7 @@ import uvicorn
 from ipv6matrix.web.app import create_app
 from ipv6matrix.web.kept import MOST_BYTES, KeptAnswers
 from tests import mariadb
-from tests.crawls import ROOT
+from tests.typed import ROOT
 from tests.web import large
 
 ANSWER_MS: Final = 50.0

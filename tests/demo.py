@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests import crawls
+from tests import crawls, typed
 from tests.internet import namespaces
 from tests.internet.internet import Internet
 from tests.internet.namespaces import InternetUnavailable
@@ -37,7 +37,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 69  # EX_UNAVAILABLE of sysexits.h
     if status == 0:
-        subprocess.run([sys.executable, "-m", "scrapy", "summary", "-s", f"OUTPUT_DIR={RESULTS}"], check=True)
+        subprocess.run(typed.command("summary", OUTPUT_DIR=RESULTS), check=True)
         newest = max(RESULTS.glob("ips-*.db"))
         print(f"CSV files: {RESULTS}/<tld>/{newest.stem.removeprefix('ips-')}/")
         print(f"A page to look at: {(RESULTS / newest.name.replace('ips-', 'report-')).with_suffix('.html')}")

@@ -39,6 +39,7 @@ from tests.internet.namespaces import InternetUnavailable
 from tests.internet.packets import ICMP, ICMPV6, SYN, TCP
 from tests.internet.scaled import scaled
 from tests.internet.scenario import address_of
+from tests.typed import ROOT
 
 # (what was asked, of whom, and the port or type).
 Question = tuple[str, str, str]
@@ -199,7 +200,7 @@ class Killer:
         with log.open("w") as stream:
             process = subprocess.Popen(
                 crawls.command(self._domains, self._settings),
-                cwd=crawls.ROOT,
+                cwd=ROOT,
                 stdout=stream,
                 stderr=stream,
                 start_new_session=True,

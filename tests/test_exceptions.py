@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from tests.crawls import ROOT
+from tests.typed import ROOT
 
 
 def test_who_only_reads_summaries_does_not_load_scrapy():

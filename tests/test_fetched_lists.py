@@ -17,6 +17,7 @@ from tests import crawls
 from tests.downloads import published
 from tests.downloads import site as sites
 from tests.test_stops import done
+from tests.typed import ROOT
 from tests.waiting import until
 
 DOMAINS = ["open.example", "silent.example"]
@@ -74,7 +75,7 @@ def test_a_resumed_crawl_keeps_its_list(site, settings, tmp_path, internet):
     domains = list(internet.scenario.domains)[-80:]
     published.put_tranco(site, "K2XYW", domains)
     slow = settings | {"QUERY_RATE": 40}
-    with subprocess.Popen(crawls.command("tranco", slow), cwd=crawls.ROOT, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(crawls.command("tranco", slow), cwd=ROOT, stderr=subprocess.DEVNULL) as process:
         until(lambda: done(tmp_path) > 5)
         process.send_signal(signal.SIGINT)
     published.put_tranco(site, "ZZ9Z9", ["other.example", "another.example"], etag='"2"')
@@ -122,7 +123,7 @@ def test_a_file_of_that_name_is_named_by_its_path(site, settings, tmp_path):
     """
     (tmp_path / "majestic").write_text("open.example\n")
     command = crawls.command("./majestic", settings)
-    environment = {"SCRAPY_SETTINGS_MODULE": "ipv6matrix.settings", "PYTHONPATH": str(crawls.ROOT), "PATH": "/usr/bin"}
+    environment = {"SCRAPY_SETTINGS_MODULE": "ipv6matrix.settings", "PYTHONPATH": str(ROOT), "PATH": "/usr/bin"}
     process = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
@@ -138,9 +139,7 @@ def test_a_stop_ends_a_download(site, settings, tmp_path):
     site.put("/majestic.csv", published.majestic(DOMAINS * 50_000), steps=["silent"])
     settings |= {"DOWNLOAD_TIMEOUT": 600}
     part = tmp_path / "lists/.majestic.part"
-    with subprocess.Popen(
-        crawls.command("majestic", settings), cwd=crawls.ROOT, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen(crawls.command("majestic", settings), cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         until(lambda: part.exists() and part.stat().st_size > 100_000)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 
 import pytest
 
-from tests import crawls
+from tests import typed
 from tests.downloads import published
 from tests.downloads import site as sites
 from tests.downloads.test_geoip import MONTH
@@ -24,14 +23,8 @@ def site():
 
 
 def started(words, settings):
-    chosen = [word for name, value in settings.items() for word in ("-s", f"{name}={value}")]
-    return subprocess.Popen(
-        [sys.executable, "-m", "scrapy", *words, *chosen],
-        cwd=crawls.ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    command = typed.command(*words, **settings)
+    return subprocess.Popen(command, cwd=typed.ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 @pytest.mark.parametrize("words", UPDATES)

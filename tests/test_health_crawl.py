@@ -18,6 +18,7 @@ from ipv6matrix.store.database import Store
 from tests import crawls
 from tests.expected import GAP_LIMIT, Expected
 from tests.internet.internet import Internet
+from tests.typed import ROOT
 
 AWAY_S = 6
 # Seconds that a whole crawl may take: some ten, and the time without a part of its vantage point.
@@ -85,7 +86,7 @@ def steady(internet: Internet) -> list[str]:
 
 @contextmanager
 def crawling(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(command, cwd=crawls.ROOT)
+    process = subprocess.Popen(command, cwd=ROOT)
     try:
         yield process
     finally:

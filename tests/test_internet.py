@@ -31,7 +31,6 @@ import geoip2.errors
 import pytest
 
 from ipv6matrix.items import Failure, Status
-from tests.crawls import ROOT
 from tests.internet import namespaces, network
 from tests.internet.behaviours import BEHAVIOURS, Mail
 from tests.internet.blocks import Block
@@ -46,6 +45,7 @@ from tests.internet.scaled import scaled
 from tests.internet.showcase import Showcase
 from tests.internet.topology import FAMILIES, Family
 from tests.internet.truth import Truth, router_addresses
+from tests.typed import ROOT
 
 GUESSES = ("www", "www6", "ipv6", "www.ipv6", "six", "ntp", "time")
 Found = TypeVar("Found")

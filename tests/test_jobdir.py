@@ -19,6 +19,7 @@ from ipv6matrix.store.database import Store
 from tests import crawls
 from tests.internet.internet import Internet
 from tests.samples import domain_item
+from tests.typed import ROOT
 
 # Few probes: what is asked is what matters here.
 FEW = {"METRICS": "soa,ping", "PROBE_RATE_PER_NETWORK": 0, "SECOND_PASS_AFTER": 1}
@@ -120,7 +121,7 @@ def test_a_folder_that_is_read_only_stops_the_start(internet: Internet, tmp_path
     script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
     process = subprocess.run(
         ["unshare", "--mount", "sh", "-c", script, str(current), *command],
-        cwd=crawls.ROOT,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=60,
@@ -200,7 +201,7 @@ def kill_when_domains_are_stored(domains: Path, settings: dict[str, object], pla
     with (place / "killed.log").open("w") as log:
         process = subprocess.Popen(
             crawls.command(domains, settings | {"COMMIT_INTERVAL": 0.1}),
-            cwd=crawls.ROOT,
+            cwd=ROOT,
             stdout=log,
             stderr=log,
             start_new_session=True,

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from ipv6matrix import limits
-from tests.crawls import ROOT
+from tests.typed import ROOT
 
 
 @pytest.mark.parametrize(("limit", "expected"), [(20_000, 400), (400, 100), (101, 1), (50, 1)])

@@ -5,13 +5,12 @@ Opt-outs that come in the middle of a crawl.
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
 
 import pytest
 
 from ipv6matrix.store.database import Store
-from tests import crawls
+from tests import crawls, typed
 from tests.test_stops import done
 from tests.waiting import until
 
@@ -33,10 +32,9 @@ def crawl(internet, names, place, entry, **settings):
     chosen = internet.settings() | crawls.folders(place) | {"OPTOUT_FILE": file, "FEATURES": "WWW"}
     chosen |= {"SECOND_PASS": False, "PROBE_RATE_PER_NETWORK": 0, "EXPORTS": ""} | settings
     command = crawls.command(place / "list", chosen)
-    with subprocess.Popen(command, cwd=crawls.ROOT, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=typed.ROOT, stderr=subprocess.PIPE, text=True) as process:
         until(lambda: done(place) > 12)
-        words = ["optout", "add", entry, "-s", f"OPTOUT_FILE={file}"]
-        subprocess.run([sys.executable, "-m", "scrapy", *words], cwd=crawls.ROOT, check=True, timeout=60)
+        typed.run("optout", "add", entry, OPTOUT_FILE=file).check_returncode()
         added_at = time.time()
         _, said = process.communicate(timeout=120)
     assert 0 == process.returncode, said

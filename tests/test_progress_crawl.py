@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from tests import crawls
+from tests import crawls, typed
 from tests.internet.internet import Internet
 from tests.waiting import until
 
@@ -42,7 +42,7 @@ def settings(internet: Internet, tmp_path: Path) -> dict[str, object]:
 @pytest.fixture
 def running(domains: Path, settings: dict[str, object], tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     command = [*crawls.command(domains, settings), "--logfile", str(tmp_path / "log")]
-    with subprocess.Popen(command, cwd=crawls.ROOT, text=True) as process:
+    with subprocess.Popen(command, cwd=typed.ROOT, text=True) as process:
         yield process
         process.kill()
 
@@ -55,8 +55,7 @@ def free_port() -> int:
 
 
 def status(place: Path) -> dict[str, Any]:
-    command = [sys.executable, "-m", "scrapy", "status", "--json", str(place / "current")]
-    ended = subprocess.run(command, cwd=crawls.ROOT, capture_output=True, text=True, check=False)
+    ended = typed.run("status", "--json", place / "current")
     assert ended.returncode in (0, 1), ended.stderr
     told: dict[str, Any] = json.loads(ended.stdout)
     return told
@@ -98,8 +97,7 @@ def test_a_crawl_is_looked_at_while_it_runs(running, settings, tmp_path):
     assert 0 == ended.returncode, ended.stderr[-3000:]
     assert "none" == status(tmp_path)["state"]
     (path,) = tmp_path.glob("ips-*.db")
-    command = [sys.executable, "-m", "scrapy", "status", "--json", str(path)]
-    finished = json.loads(subprocess.check_output(command, cwd=crawls.ROOT, text=True))
+    finished = json.loads(typed.run("status", "--json", path).stdout)
     assert ("finished", 72, 0) == (
         finished["state"],
         finished["figures"]["domains"]["done"],
@@ -140,7 +138,7 @@ def on_a_terminal(command: list[str]) -> str:
     child, terminal = pty.fork()
     if child == 0:
         os.environ["COLUMNS"], os.environ["TERM"] = "160", "xterm"
-        os.chdir(crawls.ROOT)
+        os.chdir(typed.ROOT)
         os.execv(sys.executable, command)
     written = b""
     # The end of a terminal whose other side is closed is an error (Linux).

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 
 import pytest
 
 from ipv6matrix.store import schema
 from ipv6matrix.store.database import Store
-from tests.crawls import ROOT
+from tests import typed
 from tests.samples import domain_item
 
 
@@ -31,13 +29,7 @@ def test_a_damaged_file_is_told(tmp_path, command):
     content[len(content) // 2 :] = b"\xa5" * (len(content) - len(content) // 2)
     path.write_bytes(content)
 
-    ended = subprocess.run(
-        [sys.executable, "-m", "scrapy", *command, str(path), "-s", f"OUTPUT_DIR={tmp_path}"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ended = typed.run(*command, path, OUTPUT_DIR=tmp_path)
 
     assert 2 == ended.returncode, ended.stderr
     assert f"cannot read '{path}'" in ended.stderr
@@ -61,9 +53,8 @@ def test_a_file_of_an_earlier_version_is_brought_up_to_date(tmp_path):
         connection.commit()
 
     for note in (f"{path} is of an earlier version", ""):
-        ended = subprocess.run(
-            [sys.executable, "-m", "scrapy", "summary", str(path)], cwd=ROOT, capture_output=True, text=True, check=True
-        )
+        ended = typed.run("summary", path)
+        assert 0 == ended.returncode
         assert ended.stderr.startswith(note)
         assert f"Results: {path}" in ended.stdout
     assert "" == ended.stderr

@@ -19,6 +19,7 @@ from ipv6matrix.store.database import Store, StoreError
 from tests import crawls, scrapyd_server
 from tests.internet.internet import Internet
 from tests.scrapyd_server import Scrapyd
+from tests.typed import ROOT
 from tests.waiting import until
 
 JOBDIR = Path("crawls/monthly")
@@ -131,7 +132,7 @@ def test_a_folder_in_use_is_left_alone(internet, server, domains, tmp_path):
     """
     settings = internet.settings() | crawls.folders(tmp_path) | {"METRICS": "soa,ping", "SECOND_PASS_AFTER": 3600}
     log = tmp_path / "log"
-    with subprocess.Popen(crawls.command(domains, settings | {"LOG_FILE": log}), cwd=crawls.ROOT) as crawling:
+    with subprocess.Popen(crawls.command(domains, settings | {"LOG_FILE": log}), cwd=ROOT) as crawling:
         until(lambda: log.exists() and "Second pass" in log.read_text())
         job = server.schedule(domains, settings)
         until(lambda: server.state(job) == "finished")

@@ -18,6 +18,7 @@ from ipv6matrix.store.database import Store
 from tests import crawls
 from tests.internet.internet import Internet
 from tests.internet.packets import ICMP, ICMPV6, SYN, TCP
+from tests.typed import ROOT
 from tests.waiting import until
 
 ECHO = {ICMP: 8, ICMPV6: 128}
@@ -213,7 +214,7 @@ def test_a_kill_before_the_second_pass_changes_nothing(internet, domains, crawle
     internet.forget()
     log = tmp_path / "log"
     waiting = crawls.command(domains, settings | {"SECOND_PASS_AFTER": 3600, "LOG_FILE": log})
-    with subprocess.Popen(waiting, cwd=crawls.ROOT) as process:
+    with subprocess.Popen(waiting, cwd=ROOT) as process:
         until(lambda: log.exists() and "are asked once more in" in log.read_text())
         until(lambda: not is_any_pending(tmp_path / "current" / "ips.db"))
         process.kill()

@@ -18,6 +18,7 @@ import pytest
 from ipv6matrix.store.database import Store, StoreError
 from tests import crawls, killing, made_up
 from tests.internet.internet import Internet
+from tests.typed import ROOT
 from tests.waiting import until
 
 # Seconds that a clean stop may take.
@@ -51,7 +52,7 @@ def running(internet: Internet, slow_domains: Path, tmp_path: Path) -> Iterator[
     """A crawl in the middle of it: slow servers are being asked."""
     settings = internet.settings() | crawls.folders(tmp_path) | {"PROBE_RATE": 100}
     command = [*crawls.command(slow_domains, settings), "--logfile", str(tmp_path / "log")]
-    with subprocess.Popen(command, cwd=crawls.ROOT, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         until(lambda: done(tmp_path) > 50)
         yield process
         process.kill()
@@ -95,7 +96,7 @@ def test_a_signal_stops_publishing(internet, tmp_path):
     domains.write_text("nowhere.example\n")
     settings = internet.settings() | crawls.folders(tmp_path) | {"SECOND_PASS": False}
     command = [*crawls.command(domains, settings), "--logfile", str(tmp_path / "log")]
-    with subprocess.Popen(command, cwd=crawls.ROOT) as process:
+    with subprocess.Popen(command, cwd=ROOT) as process:
         until(lambda: any(tmp_path.glob("*/*/*.part")))
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
@@ -138,7 +139,7 @@ def test_a_closed_terminal_stops_the_crawl_cleanly(internet, slow_domains, tmp_p
     settings = internet.settings() | crawls.folders(tmp_path) | {"PROBE_RATE": 100}
     child, terminal = pty.fork()
     if child == 0:
-        os.chdir(crawls.ROOT)
+        os.chdir(ROOT)
         os.execv(sys.executable, crawls.command(slow_domains, settings))
     until(lambda: drain(terminal) or done(tmp_path) > 50)
 
@@ -178,7 +179,7 @@ def test_a_full_disk_stops_the_crawl_and_room_lets_it_go_on(internet, slow_domai
 
     ended = subprocess.run(
         ["unshare", "--mount", "sh", "-c", script],
-        cwd=crawls.ROOT,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=120,

@@ -10,6 +10,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError
@@ -19,6 +20,12 @@ from ipv6matrix import options
 from ipv6matrix.choices import ChoosingCommand, unknown_arguments
 
 logger = logging.getLogger(__name__)
+
+# Scrapy would write what is found since the last start; nothing would be lost, but in the file much would be missing.
+_NO_FEED: Final = (
+    "-o and -O write no file here: what is found goes into the database, of which `scrapy export csv` and"
+    " `scrapy export parquet` make files"
+)
 
 
 class Command(ChoosingCommand, ScrapyCrawl):
@@ -34,6 +41,8 @@ class Command(ChoosingCommand, ScrapyCrawl):
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         with self._refusals_logged():
+            if opts.output or opts.overwrite_output:
+                raise UsageError(_NO_FEED, print_help=False)
             super().process_options(args, opts)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:

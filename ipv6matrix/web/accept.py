@@ -1,5 +1,5 @@
 """
-Which of several media types a client would like best (RFC 9110 section 12.5.1).
+What a client would like: which of several media types (RFC 9110 section 12.5.1), which content coding (12.5.3).
 """
 
 from __future__ import annotations
@@ -26,12 +26,25 @@ def best(accept: str | None, offered: Sequence[str]) -> str | None:
     return chosen if quality[chosen] > 0 else None
 
 
+def takes(accept_encoding: str, coding: str) -> bool:
+    """Tell whether a client takes a coding: it names it, or `*` (RFC 9110 section 12.5.3), not with a weight of 0."""
+    weights: dict[str, float] = {}
+    for part in accept_encoding.lower().split(","):
+        name, semicolon, parameters = part.partition(";")
+        weights[name.strip()] = _weight(semicolon + parameters)
+    return weights.get(coding, weights.get("*", 0.0)) > 0
+
+
 def _ranges(accept: str) -> Iterator[tuple[str, str, float]]:
     for part in accept.lower().split(","):
         if found := _RANGE.fullmatch(part):
             kind, subtype, parameters = found.groups()
-            quality = _QUALITY.search(parameters or "")
-            yield kind, subtype, min(float(quality[1]), 1.0) if quality else 1.0
+            yield kind, subtype, _weight(parameters or "")
+
+
+def _weight(parameters: str) -> float:
+    quality = _QUALITY.search(parameters)
+    return min(float(quality[1]), 1.0) if quality else 1.0
 
 
 def _quality(media: str, ranges: Sequence[tuple[str, str, float]]) -> float:

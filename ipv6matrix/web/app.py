@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ipv6matrix import __version__
 from ipv6matrix.web import problems, try_out
-from ipv6matrix.web.codings import GZIP_FROM, LEVEL
+from ipv6matrix.web.codings import GZIP_FROM, LEVEL, OneCoding
 from ipv6matrix.web.database import Summaries
 from ipv6matrix.web.headers import AnswerHeaders, HeadAsGet
 from ipv6matrix.web.kept import KeptAnswers
@@ -85,6 +85,7 @@ def _around(app: ASGIApp) -> ASGIApp:
     app = FormatHosts(app)
     # For what comes without a coding of its own: downloads and files.
     app = GZipMiddleware(app, GZIP_FROM, LEVEL, exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, PARQUET))
+    app = OneCoding(app)
     app = AnswerHeaders(app)
     app = HeadAsGet(app)
     return RequestLog(app)

@@ -42,7 +42,7 @@ def answered(
         fixed = {"ETag": etag, "Cache-Control": CACHE_CONTROL, **(headers or {})}
         if answer := not_modified(request, fixed):
             return answer
-        coding = codings.wanted(request.headers.get("accept-encoding"))
+        coding = request.headers.get(codings.ACCEPT, "")
         body = kept.get((etag, coding))
         if body is None:
             body = codings.coded(write(connection, now), coding)

@@ -9,9 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
 from ipv6matrix.summaries.prepared import deflate
 from ipv6matrix.summaries.prepared.deflate import Piece
+from ipv6matrix.web.accept import takes
 
+ACCEPT: Final = "accept-encoding"
 # Shorter answers do not grow shorter.
 GZIP_FROM: Final = 500
 # The usual level between time and size; where that takes tens of milliseconds, the quickest.
@@ -42,9 +47,19 @@ class Coded:
         return {**headers, "Content-Encoding": self.coding, "Vary": vary}
 
 
-def wanted(accept_encoding: str | None) -> str:
-    """Give the coding that a client takes: gzip, or none."""
-    return "gzip" if "gzip" in (accept_encoding or "") else ""
+class OneCoding:
+    """Middleware: leaves gzip of what a client takes, or no header, so that nobody behind it need weigh several."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            given = ",".join(Headers(scope=scope).getlist(ACCEPT))
+            others = [(name, value) for name, value in scope["headers"] if name != ACCEPT.encode()]
+            chosen = [(ACCEPT.encode(), b"gzip")] if takes(given, "gzip") else []
+            scope = {**scope, "headers": [*others, *chosen]}
+        await self._app(scope, receive, send)
 
 
 def coded(body: Body, coding: str) -> Coded:

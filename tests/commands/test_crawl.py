@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from functools import partial
 
 import pytest
 
-from tests import crawls
+from tests import typed
 
-
-def run(*arguments, folder):
-    return subprocess.run(
-        [sys.executable, "-m", "scrapy", "crawl", *arguments, "-s", f"JOBDIR={folder}/current"],
-        cwd=crawls.ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+run = partial(typed.run, "crawl")
 
 
 @pytest.mark.parametrize(
@@ -43,6 +33,10 @@ def run(*arguments, folder):
             ["domain is no argument of the spider: the nearest is domains"],
         ),
         (("matrix", "-s", "NAMESERVERS=::1"), ["no list: give -a domains=FILE, with one domain a line"]),
+        (
+            ("matrix", "-a", "domains=x", "-o", "found.json"),
+            ["-o and -O write no file here: what is found goes into the database"],
+        ),
         (("-s", "NAMESERVERS=::1", "-a", "domains=x"), ["name the spider: scrapy crawl matrix -a domains=FILE"]),
     ],
 )
@@ -50,7 +44,7 @@ def test_what_makes_no_sense_is_told_and_nothing_begins(tmp_path, arguments, sen
     """
     Exit status 2, a sentence for each problem on standard error, no traceback, and no job.
     """
-    ended = run(*arguments, folder=tmp_path)
+    ended = run(*arguments, JOBDIR=tmp_path / "current")
 
     assert 2 == ended.returncode
     assert all(sentence in ended.stderr for sentence in sentences)
@@ -63,7 +57,8 @@ def test_a_refusal_is_in_the_log_file_as_well(tmp_path, chosen):
     """
     Whoever sees only the log of a crawl learns why there is none.
     """
-    ended = run("matrix", "-s", chosen, "-s", f"LOG_FILE={tmp_path}/log", "-a", "domains=x", folder=tmp_path)
+    job = {"JOBDIR": tmp_path / "current", "LOG_FILE": tmp_path / "log"}
+    ended = run("matrix", "-s", chosen, "-a", "domains=x", **job)
 
     log = (tmp_path / "log").read_text()
     assert 2 == ended.returncode
@@ -78,7 +73,7 @@ def test_a_start_that_is_refused_ends_with_status_1(tmp_path):
     (tmp_path / "current").write_text("a file")
     (tmp_path / "list").write_text("a.example\n")
     settings = ("-s", "NAMESERVERS=127.0.0.1:1", "-s", "QUERY_TIMEOUT=0.05", "-s", "QUERY_LIFETIME=0.1")
-    ended = run("matrix", "-a", f"domains={tmp_path}/list", *settings, "-s", "METRICS=", folder=tmp_path)
+    ended = run("matrix", "-a", f"domains={tmp_path}/list", *settings, "-s", "METRICS=", JOBDIR=tmp_path / "current")
 
     assert 1 == ended.returncode
     assert f"cannot write to JOBDIR '{tmp_path}/current' (File exists)" in ended.stderr

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
+from functools import partial
 
 import pytest
 
 from ipv6matrix.store.database import Store
-from tests.crawls import ROOT
+from tests import typed
 from tests.samples import domain_item
+from tests.typed import ROOT
 
 RECORD = {"version": "v", "settings": "{}", "list": "l", "list_sha256": "s", "resolver": "r", "skipped": "{}"}
 
 
-def command(*arguments):
-    return [sys.executable, "-m", "scrapy", "export", *map(str, arguments)]
-
-
-def run(*arguments):
-    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, check=False)
+command = partial(typed.command, "export")
+run = partial(typed.run, "export")
 
 
 def database(path, reason="finished", domains=("a.example",)):

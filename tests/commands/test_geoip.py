@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
+from functools import partial
 
 import pytest
 
-from tests import crawls
+from tests import typed
 from tests.downloads import published
 from tests.downloads import site as sites
 from tests.downloads.test_geoip import KINDS, LITE_TYPES, MONTH, STEMS, mmdb
@@ -20,16 +19,7 @@ def site():
         yield one
 
 
-def run(*arguments, settings):
-    chosen = [word for name, value in settings.items() for word in ("-s", f"{name}={value}")]
-    return subprocess.run(
-        [sys.executable, "-m", "scrapy", "geoip", *arguments, *chosen],
-        cwd=crawls.ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+run = partial(typed.run, "geoip")
 
 
 def test_files_are_fetched_and_shown(site, tmp_path):
@@ -40,7 +30,7 @@ def test_files_are_fetched_and_shown(site, tmp_path):
     for setting in KINDS:
         content = mmdb(tmp_path, setting, form=LITE_TYPES[setting], built_at=built_at)
         published.put_dbip(site, STEMS[setting], MONTH, content)
-    ended = run("update", settings=settings)
+    ended = run("update", **settings)
     day = time.strftime("%Y-%m-%d", time.gmtime(built_at))
     state = [
         f"GEOIP_CITY_DB: {tmp_path}/geoip/city.mmdb, DBIP-City-Lite of {day}, 3 days old",
@@ -54,7 +44,7 @@ def test_files_are_fetched_and_shown(site, tmp_path):
         "IP Geolocation by DB-IP, https://db-ip.com (CC BY 4.0).",
         *state,
     ] == ended.stdout.splitlines()
-    assert state == run(settings=settings).stdout.splitlines()
+    assert state == run(**settings).stdout.splitlines()
 
 
 def test_what_is_missing_old_or_broken_is_shown(tmp_path):
@@ -63,20 +53,18 @@ def test_what_is_missing_old_or_broken_is_shown(tmp_path):
     """
     (tmp_path / "city.mmdb").write_bytes(mmdb(tmp_path, built_at=int(time.time()) - 61 * 86_400 - 60))
     (tmp_path / "asn.mmdb").write_text("no database")
-    old, broken = run(settings={"GEOIP_DIR": tmp_path}).stdout.splitlines()
+    old, broken = run(GEOIP_DIR=tmp_path).stdout.splitlines()
 
     assert old.endswith(", 61 days old: `scrapy geoip update` fetches a newer one")
     assert broken.startswith(f"GEOIP_ASN_DB: cannot read '{tmp_path}/asn.mmdb'")
-    assert ["GEOIP_CITY_DB: no file", "GEOIP_ASN_DB: no file"] == run(
-        settings={"GEOIP_DIR": tmp_path / "none"}
-    ).stdout.splitlines()
+    assert ["GEOIP_CITY_DB: no file", "GEOIP_ASN_DB: no file"] == run(GEOIP_DIR=tmp_path / "none").stdout.splitlines()
 
 
 def test_files_that_cannot_be_fetched_are_told(site, tmp_path):
     """
     Exit status 1, and one sentence.
     """
-    ended = run("update", settings=published.settings(site, tmp_path))
+    ended = run("update", **published.settings(site, tmp_path))
 
     assert 1 == ended.returncode
     assert "GeoLite2-City of DB-IP: cannot fetch" in ended.stderr
@@ -94,7 +82,7 @@ def test_what_makes_no_sense_is_told(arguments, settings, sentence):
     """
     Exit status 2 and a sentence.
     """
-    ended = run(*arguments, settings=settings)
+    ended = run(*arguments, **settings)
 
     assert 2 == ended.returncode
     assert sentence in ended.stderr + ended.stdout

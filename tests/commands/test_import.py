@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.crawls import ROOT
 from tests.finished import Finished
 from tests.importers import older
 from tests.internet.internet import ALLOWED_NETWORKS
+from tests.typed import ROOT, command, run
 
 RUN = "2022-05-06__07-08-09"
-
-
-def command(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "scrapy", *map(str, arguments)]
-
-
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture

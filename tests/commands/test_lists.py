@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from functools import partial
 
 import pytest
 
-from tests import crawls
+from tests import typed
 from tests.downloads import published
 from tests.downloads import site as sites
 
@@ -18,16 +17,7 @@ def site():
         yield one
 
 
-def run(*arguments, settings):
-    chosen = [word for name, value in settings.items() for word in ("-s", f"{name}={value}")]
-    return subprocess.run(
-        [sys.executable, "-m", "scrapy", "lists", *arguments, *chosen],
-        cwd=crawls.ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+run = partial(typed.run, "lists")
 
 
 def test_lists_are_fetched_and_shown(site, tmp_path):
@@ -37,9 +27,9 @@ def test_lists_are_fetched_and_shown(site, tmp_path):
     settings = published.settings(site, tmp_path)
     site.put("/majestic.csv", published.majestic(["one.example", "two.example"]))
     published.put_tranco(site, "K2XYW", ["one.example", "two.example", "three.example"])
-    none = run(settings=settings)
-    fetched = run("update", "majestic", "tranco", settings=settings)
-    shown = run(settings=settings)
+    none = run(**settings)
+    fetched = run("update", "majestic", "tranco", **settings)
+    shown = run(**settings)
 
     assert "no list has been fetched: scrapy lists update tranco\n" == none.stdout
     assert 0 == fetched.returncode, fetched.stderr
@@ -54,7 +44,7 @@ def test_a_list_that_cannot_be_fetched_is_told(site, tmp_path):
     """
     Exit status 1, and one sentence.
     """
-    ended = run("update", "majestic", settings=published.settings(site, tmp_path))
+    ended = run("update", "majestic", **published.settings(site, tmp_path))
 
     assert 1 == ended.returncode
     assert "the list majestic: cannot fetch" in ended.stderr
@@ -74,7 +64,7 @@ def test_what_makes_no_sense_is_told(arguments, settings, sentence):
     """
     Exit status 2 and a sentence.
     """
-    ended = run(*arguments, settings=settings)
+    ended = run(*arguments, **settings)
 
     assert 2 == ended.returncode
     assert sentence in ended.stderr + ended.stdout

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from functools import partial
 
 import pytest
 
-from tests import crawls
+from tests import typed
 
-
-def run(*arguments, file):
-    return subprocess.run(
-        [sys.executable, "-m", "scrapy", "optout", *arguments, "-s", f"OPTOUT_FILE={file}"],
-        cwd=crawls.ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+run = partial(typed.run, "optout")
 
 
 def test_entries_come_and_go(tmp_path):
@@ -26,9 +16,9 @@ def test_entries_come_and_go(tmp_path):
     What is added is listed, and what is removed is not.
     """
     file = tmp_path / "optout.txt"
-    added = run("add", "example.com", "192.0.2.0/24", "--comment", "by\nmail", file=file)
-    listed = run("list", file=file)
-    removed = run("remove", "192.0.2.0/24", file=file)
+    added = run("add", "example.com", "192.0.2.0/24", "--comment", "by\nmail", OPTOUT_FILE=file)
+    listed = run("list", OPTOUT_FILE=file)
+    removed = run("remove", "192.0.2.0/24", OPTOUT_FILE=file)
 
     assert (0, "example.com is opted out\n192.0.2.0/24 is opted out\n") == (added.returncode, added.stdout)
     assert (0, "example.com  # by mail\n192.0.2.0/24  # by mail\n") == (listed.returncode, listed.stdout)
@@ -40,7 +30,7 @@ def test_a_wrong_entry_is_told(tmp_path):
     """
     Exit status 1, the sentence on standard error, and no file.
     """
-    ended = run("add", "https://example.com/", file=tmp_path / "optout.txt")
+    ended = run("add", "https://example.com/", OPTOUT_FILE=tmp_path / "optout.txt")
 
     assert 1 == ended.returncode
     assert "'https://example.com/' is neither a domain nor a network" in ended.stderr
@@ -62,7 +52,7 @@ def test_what_makes_no_sense_is_told(arguments, file, sentence):
     """
     Exit status 2 and a sentence.
     """
-    ended = run(*arguments, file=file)
+    ended = run(*arguments, OPTOUT_FILE=file)
 
     assert 2 == ended.returncode
     assert sentence in ended.stderr + ended.stdout
@@ -73,4 +63,4 @@ def test_nobody_is_said_too(tmp_path):
     """
     An empty list is told in words.
     """
-    assert "nobody has opted out\n" == run("list", file=tmp_path / "none").stdout
+    assert "nobody has opted out\n" == run("list", OPTOUT_FILE=tmp_path / "none").stdout

@@ -9,8 +9,9 @@ import pytest
 
 from ipv6matrix.summaries.database import Database
 from ipv6matrix.summaries.publication import publish
-from tests.crawls import ROOT
+from tests import typed
 from tests.summaries.sample_rows import DATE, LATER, as_tables, held, made_up
+from tests.typed import ROOT
 
 
 @pytest.fixture
@@ -25,18 +26,7 @@ def databases(tmp_path):
 
 
 def promote(staging, live, *arguments):
-    command = [
-        sys.executable,
-        "-m",
-        "scrapy",
-        "promote",
-        *arguments,
-        "-s",
-        f"SUMMARY_URL={staging}",
-        "-s",
-        f"LIVE_URL={live}",
-    ]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    ended = typed.run("promote", *arguments, SUMMARY_URL=staging, LIVE_URL=live)
     assert "Traceback" not in ended.stderr
     return ended
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from functools import partial
 
-from tests.crawls import ROOT
+from tests import typed
 from tests.exporters import made
 from tests.samples import domain_item
 
-
-def run(*arguments):
-    command = [sys.executable, "-m", "scrapy", "report", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+run = partial(typed.run, "report")
 
 
 def test_a_file_becomes_a_page(tmp_path):

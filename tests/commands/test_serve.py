@@ -8,17 +8,17 @@ import socket
 import subprocess
 import sys
 from contextlib import contextmanager
+from functools import partial
 
 import httpx
 import pytest
 
 from ipv6matrix.commands import serve as module
-from tests.crawls import ROOT
+from tests import typed
+from tests.typed import ROOT
 from tests.web import summaries
 
-
-def command(*arguments):
-    return [sys.executable, "-m", "scrapy", "serve", *map(str, arguments)]
+command = partial(typed.command, "serve")
 
 
 @contextmanager

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from functools import partial
 
 import pytest
 
-from tests import crawls
+from tests import typed
 
-
-def settings(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "scrapy", "settings", *arguments],
-        cwd=crawls.ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+settings = partial(typed.run, "settings")
 
 
 @pytest.mark.parametrize(

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import json
-import subprocess
-import sys
+from functools import partial
 
 from ipv6matrix.store.database import Store
-from tests.crawls import ROOT
+from tests import typed
 from tests.progress.test_status import crawl
 
-
-def run(*arguments):
-    command = [sys.executable, "-m", "scrapy", "status", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+run = partial(typed.run, "status")
 
 
 def test_a_crawl_that_was_killed(tmp_path):

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from functools import partial
 
 from ipv6matrix.store.database import Store
-from tests.crawls import ROOT
+from tests import typed
 from tests.samples import domain_item
 
-
-def run(*arguments):
-    command = [sys.executable, "-m", "scrapy", "summary", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+run = partial(typed.run, "summary")
 
 
 def finished(path, domains):

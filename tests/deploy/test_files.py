@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.crawls import ROOT
 from tests.deploy.units import DEPLOY, environment
+from tests.typed import ROOT
 
 # Where Debian keeps programs of administrators, and ordinary users do not look.
 PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))

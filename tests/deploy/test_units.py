@@ -24,9 +24,9 @@ import pytest
 
 from ipv6matrix.store.database import Store
 from tests import made_up
-from tests.crawls import ROOT
 from tests.deploy.units import DEPLOY, STARTS_WITHIN_S, UNITS, command, environment, section, wait_for
 from tests.internet.internet import ALLOWED_NETWORKS
+from tests.typed import ROOT
 from tests.web import summaries
 
 PROGRAMS = (".venv/bin/scrapy", ".venv/bin/uvicorn", "deploy/backup.sh")

@@ -8,7 +8,6 @@ import json
 import re
 import signal
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -21,8 +20,7 @@ from ipv6matrix.exporters.csv import export
 from ipv6matrix.exporters.registry import Target
 from ipv6matrix.items import Failure, Role, Status
 from ipv6matrix.store.database import ReadStoppedError, Store
-from tests import made_up
-from tests.crawls import ROOT
+from tests import made_up, typed
 from tests.expected_csv import NAMES, ExpectedCsv
 from tests.finished import Finished
 from tests.samples import AT, domain_item, host, hosts_item, lookup
@@ -435,7 +433,7 @@ def test_a_kill_at_any_instant_costs_nothing(large, tmp_path, seed):
     path, whole = large
     random = Random(seed)
     for _ in range(2):
-        process = subprocess.Popen(command(path, tmp_path), cwd=ROOT, stdout=subprocess.PIPE)
+        process = subprocess.Popen(command(path, tmp_path), cwd=typed.ROOT, stdout=subprocess.PIPE)
         wait_for_folders(process, tmp_path, random.randrange(1, 150))
         process.send_signal(signal.SIGKILL)
         process.communicate()
@@ -443,12 +441,12 @@ def test_a_kill_at_any_instant_costs_nothing(large, tmp_path, seed):
         left = {name: content for name, content in files(tmp_path).items() if not name[-1].endswith(".part")}
         assert left == {name: whole[name] for name in left}
 
-    assert 0 == subprocess.run(command(path, tmp_path), cwd=ROOT, check=False, stdout=subprocess.PIPE).returncode
+    assert 0 == subprocess.run(command(path, tmp_path), cwd=typed.ROOT, check=False, stdout=subprocess.PIPE).returncode
     assert whole == files(tmp_path)
 
 
 def command(path: Path, folder: Path) -> list[str]:
-    return [sys.executable, "-m", "scrapy", "export", "csv", str(path), "-s", f"OUTPUT_DIR={folder}"]
+    return typed.command("export", "csv", path, OUTPUT_DIR=folder)
 
 
 def wait_for_folders(process, folder, number):

@@ -14,7 +14,7 @@ from ipv6matrix.store.condensed import HostAddress, Role
 from ipv6matrix.store.database import Store, StoreError
 from ipv6matrix.store.rebuild import rebuilding
 from tests import rows
-from tests.crawls import ROOT
+from tests.typed import ROOT
 
 CRAWL = {
     "run": "2022-05-06__07-08-09",

@@ -13,9 +13,9 @@ from ipv6matrix.exceptions import ExportError
 from ipv6matrix.store.database import ReadStoppedError
 from ipv6matrix.summaries.database import Database
 from ipv6matrix.summaries.publication import BATCH, Published, publish
-from tests.crawls import ROOT
 from tests.summaries.dying import DOMAINS
 from tests.summaries.sample_rows import DATE, LATER, as_tables, held, made_up
+from tests.typed import ROOT
 
 
 def dying(verb, instant, delay_s, *urls):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ipv6matrix.web.accept import best
+from ipv6matrix.web.accept import best, takes
 
 OFFERED = ("application/json", "text/html", "text/csv")
 
@@ -37,3 +37,26 @@ def test_the_best_is_chosen(accept, expected):
     By quality, then by the order of what is offered; nothing when nothing fits.
     """
     assert expected == best(accept, OFFERED)
+
+
+@pytest.mark.parametrize(
+    ("accept_encoding", "expected"),
+    [
+        ("", False),
+        ("br", False),
+        ("gzip", True),
+        ("GZIP", True),
+        ("br, gzip;q=0.5", True),
+        ("*", True),
+        ("*;q=0", False),
+        ("gzip;q=0", False),
+        ("gzip ; q=0.000, *", False),
+        ("*;q=0, gzip", True),
+        ("gzippy, ;, ;;q=0,", False),
+    ],
+)
+def test_a_coding_is_taken_or_not(accept_encoding, expected):
+    """
+    What is named counts, then `*`; a weight of 0 refuses (RFC 9110 section 12.4.2).
+    """
+    assert expected == takes(accept_encoding, "gzip")

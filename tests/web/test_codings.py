@@ -6,7 +6,7 @@ import gzip
 
 import pytest
 
-from ipv6matrix.web.codings import Coded, coded, wanted
+from ipv6matrix.web.codings import Coded, coded
 
 
 @pytest.mark.parametrize("text", ["ü" * 400, "quick " * 100_000])
@@ -40,13 +40,3 @@ def test_caches_are_told():
         headers
     )
     assert {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"} == Coded(b"", "gzip").told({})
-
-
-@pytest.mark.parametrize(
-    ("header", "coding"), [(None, ""), ("", ""), ("br", ""), ("gzip", "gzip"), ("br, gzip;q=0.5", "gzip")]
-)
-def test_clients_say_what_they_take(header, coding):
-    """
-    No header is no gzip.
-    """
-    assert coding == wanted(header)

@@ -63,9 +63,10 @@ async def test_other_sites_may_ask(web):
     assert "If-None-Match" in answer.headers["access-control-allow-headers"]
 
 
-@pytest.mark.parametrize(
-    "path", ["/api/v1/hosts?group=tld", "/json/country-de", "/html/reach/group-tld", "/hosts", "/static/site.css"]
-)
+LONG = ["/api/v1/hosts?group=tld", "/json/country-de", "/html/reach/group-tld", "/hosts", "/static/site.css"]
+
+
+@pytest.mark.parametrize("path", LONG)
 async def test_long_answers_are_compressed(web, path):
     """
     gzip for who takes it, with the same text.
@@ -76,3 +77,12 @@ async def test_long_answers_are_compressed(web, path):
     assert ("gzip", None) == (zipped.headers["content-encoding"], plain.headers.get("content-encoding"))
     assert plain.text == zipped.text
     assert "accept-encoding" in zipped.headers["vary"].lower()
+
+
+@pytest.mark.parametrize("path", LONG)
+@pytest.mark.parametrize("refusal", ["gzip;q=0", "br, *;q=0"])
+async def test_who_refuses_a_coding_does_not_get_it(web, path, refusal):
+    """
+    A weight of 0 means "not that" (RFC 9110 section 12.4.2), of what is made here and of files.
+    """
+    assert "content-encoding" not in (await web.get(path, headers={"Accept-Encoding": refusal})).headers

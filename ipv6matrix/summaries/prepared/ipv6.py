@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause
+from sqlalchemy import ColumnElement, FromClause, case
 
 from ipv6matrix.summaries.tables import DOMAINS
 
@@ -19,6 +19,11 @@ def state(row: Mapping[Any, Any]) -> str:
     if any(row[name] for name in _COLUMNS):
         return "yes"
     return "unknown" if row["unknown"] else "no"
+
+
+def state_of(table: FromClause = DOMAINS) -> ColumnElement[str]:
+    """Give the same word in SQL."""
+    return case((has_ipv6(table), "yes"), (is_unknown(table), "unknown"), else_="no")
 
 
 def has_ipv6(table: FromClause = DOMAINS) -> ColumnElement[bool]:

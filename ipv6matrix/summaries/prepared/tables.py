@@ -70,3 +70,26 @@ COMPARISONS: Final = Table(
     **STORAGE,
 )
 "With which crawl a date was compared for DomainChanges; the first crawl has none."
+
+STATES: Final = Table(
+    "DomainStates",
+    totals.METADATA,
+    Column("date", sa.Date(), primary_key=True),
+    Column("state", sa.String(7), primary_key=True),
+    Column("domains", sa.Integer(), nullable=False),
+    Column("is_listed", sa.Integer(), nullable=False),
+    **STORAGE,
+)
+"How many domains of a date have IPv6 (yes, no, unknown), and whether RareDomains lists them."
+
+LISTED: Final = Table(
+    "RareDomains",
+    totals.METADATA,
+    Column("date", sa.Date(), primary_key=True),
+    Column("state", sa.String(7), primary_key=True),
+    Column("domain", sa.String(253), primary_key=True),
+    Column("country", sa.String(2), nullable=False),
+    sa.Index("RareDomains_country", "date", "state", "country", "domain"),
+    **STORAGE,
+)
+"The domains of states that few are in."

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from ipv6matrix.summaries import totals
-from ipv6matrix.summaries.prepared import changes, tables
+from ipv6matrix.summaries.prepared import changes, states, tables
 
 
 def write(connection: Connection, date: dt.date) -> None:
@@ -23,6 +23,7 @@ def write(connection: Connection, date: dt.date) -> None:
     totals.add_up(connection, date)
     columns.write(connection, date)
     pieces.write(connection, date)
+    states.write(connection, date)
     changes.write(connection, date)
 
 
@@ -31,6 +32,7 @@ def remove(connection: Connection, date: dt.date) -> None:
     totals.remove(connection, date)
     for table in (tables.COLUMNS, tables.PIECES):
         connection.execute(sa.delete(table).where(table.c.date == date))
+    states.remove(connection, date)
     changes.write(connection, date)
 
 
@@ -53,4 +55,5 @@ def _differences(connection: Connection) -> Iterator[set[dt.date]]:
     yield from totals.differences(connection)
     yield from columns.differences(connection)
     yield from pieces.differences(connection)
+    yield from states.differences(connection)
     yield from changes.differences(connection)

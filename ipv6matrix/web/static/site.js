@@ -159,6 +159,11 @@ function dress() {
     });
     svg.parentElement.addEventListener("focusout", () => show(null));
   }
+  // Where a chart is wider than its card, the chosen crawl is in sight.
+  for (const mark of document.querySelectorAll("figure .now")) {
+    const figure = mark.closest("figure");
+    figure.scrollLeft += mark.getBoundingClientRect().left - figure.getBoundingClientRect().left - figure.clientWidth / 2;
+  }
   for (const link of document.querySelectorAll("a.svg")) {
     const png = Object.assign(document.createElement("button"), { type: "button", className: "png", textContent: "PNG" });
     png.setAttribute("aria-label", `${link.parentElement.firstChild.textContent} PNG`);

@@ -11,10 +11,12 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, select
 
 from ipv6matrix import lists
-from ipv6matrix.summaries.prepared.ipv6 import has_ipv6, is_unknown, state
+from ipv6matrix.summaries.prepared import states
+from ipv6matrix.summaries.prepared.ipv6 import state, state_of
+from ipv6matrix.summaries.prepared.tables import LISTED
 from ipv6matrix.summaries.tables import DOMAINS
 from ipv6matrix.web.caching import answered
 from ipv6matrix.web.edition import Edition
@@ -79,21 +81,27 @@ def domain_badge(request: Request, name: Name) -> Response:
 
 
 def _list(request: Request, connection: Connection, now: Edition, question: DomainQuestion) -> dict[str, Any]:
-    where = [DOMAINS.c.date == date_of(now, question.date), *_conditions(question)]
-    query = select(DOMAINS).where(*where).order_by(DOMAINS.c.domain).limit(question.limit + 1)
-    found = [summary(row) for row in mappings(connection, query)]
-    return page(request, found, question.limit, after=lambda last: last["domain"])
+    date = date_of(now, question.date)
+    query = select(DOMAINS)
+    if question.ipv6 and now.has_totals and states.are_listed(connection, date, question.ipv6):
+        names = LISTED
+        query = query.join(LISTED, and_(DOMAINS.c.date == LISTED.c.date, DOMAINS.c.domain == LISTED.c.domain))
+        query = query.where(LISTED.c.state == question.ipv6)
+    else:
+        names = DOMAINS
+        query = query.where(state_of(DOMAINS) == question.ipv6) if question.ipv6 else query
+    query = query.where(names.c.date == date, *_conditions(question, names))
+    found = mappings(connection, query.order_by(names.c.domain).limit(question.limit + 1))
+    return page(request, [summary(row) for row in found], question.limit, after=lambda last: last["domain"])
 
 
-def _conditions(question: DomainQuestion) -> Iterator[ColumnElement[bool]]:
+def _conditions(question: DomainQuestion, names: Table) -> Iterator[ColumnElement[bool]]:
     if question.prefix:
-        yield begins_with(DOMAINS.c.domain, question.prefix.lower())
+        yield begins_with(names.c.domain, question.prefix.lower())
     if question.country:
-        yield DOMAINS.c.country == question.country.upper()
+        yield names.c.country == question.country.upper()
     if question.after:
-        yield DOMAINS.c.domain > question.after.lower()
-    if question.ipv6:
-        yield {"yes": has_ipv6(), "unknown": is_unknown(), "no": ~has_ipv6() & ~is_unknown()}[question.ipv6]
+        yield names.c.domain > question.after.lower()
 
 
 def _detail(connection: Connection, name: str, file: FilePath | None) -> dict[str, Any]:

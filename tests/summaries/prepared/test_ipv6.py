@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import create_engine, insert, select
 
-from ipv6matrix.summaries.prepared.ipv6 import has_ipv6, is_unknown, state
+from ipv6matrix.summaries.prepared.ipv6 import has_ipv6, is_unknown, state, state_of
 from ipv6matrix.summaries.tables import DOMAINS, METADATA
 from tests.web.summaries import DATES
 
@@ -29,8 +29,8 @@ def test_an_error_is_no_absence(figures, expected):
     METADATA.create_all(engine)
     with engine.begin() as connection:
         connection.execute(insert(DOMAINS), [{"date": DATES[0], "domain": "a.de", "country": "DE", **row}])
-        six, unknown = connection.execute(select(has_ipv6(), is_unknown())).one()
+        six, unknown, word = connection.execute(select(has_ipv6(), is_unknown(), state_of())).one()
     engine.dispose()
 
-    assert expected == state(row)
+    assert expected == state(row) == word
     assert ((expected == "yes"), (expected == "unknown")) == (bool(six), bool(unknown))

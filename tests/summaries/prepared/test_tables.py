@@ -10,6 +10,7 @@ def test_they_belong_to_the_totals():
     """
     Whoever makes or drops the totals does so with them; each has a date.
     """
-    for table in (tables.COLUMNS, tables.PIECES, tables.CHANGES, tables.COMPARISONS):
+    made = (tables.COLUMNS, tables.PIECES, tables.STATES, tables.LISTED, tables.CHANGES, tables.COMPARISONS)
+    for table in made:
         assert table is totals.METADATA.tables[table.name]
         assert "date" in table.primary_key.columns

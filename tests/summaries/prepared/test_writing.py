@@ -10,12 +10,14 @@ from sqlalchemy import delete, select
 
 from ipv6matrix.summaries import totals
 from ipv6matrix.summaries.prepared import writing
-from ipv6matrix.summaries.prepared.tables import CHANGES, COLUMNS, COMPARISONS, PIECES
+from ipv6matrix.summaries.prepared.tables import CHANGES, COLUMNS, COMPARISONS, LISTED, PIECES, STATES
 from ipv6matrix.summaries.publication import publish, remove
 from ipv6matrix.summaries.tables import HOST_DATA
 from tests.summaries.sample_rows import DATE, LATER, made_up
 
-PREPARED = [totals.TOTALS[HOST_DATA], COLUMNS, PIECES, CHANGES, COMPARISONS]
+PREPARED = [totals.TOTALS[HOST_DATA], COLUMNS, PIECES, STATES, COMPARISONS, LISTED, CHANGES]
+# Another table says that rows of the last ones are there: whoever drops one drops the other.
+SAYS = {CHANGES: COMPARISONS, LISTED: STATES}
 
 
 def contents(database):
@@ -36,7 +38,7 @@ def database(new_database):
     return made
 
 
-@pytest.mark.parametrize("table", [*PREPARED[:3], COMPARISONS], ids=lambda table: table.name)
+@pytest.mark.parametrize("table", [table for table in PREPARED if table not in SAYS], ids=lambda table: table.name)
 def test_what_is_missing_is_noticed_and_mended(database, table):
     """
     Of whichever table; afterwards all is as it was.
@@ -60,9 +62,8 @@ def test_a_table_that_is_missing_is_made(database, table):
     """
     before = contents(database)
     with database.write() as connection:
-        if table is CHANGES:
-            # A comparison says that changes are there: whoever drops one drops the other.
-            COMPARISONS.drop(connection)
+        if table in SAYS:
+            SAYS[table].drop(connection)
         table.drop(connection)
         assert not writing.are_complete(connection)
     database.prepare()

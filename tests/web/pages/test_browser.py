@@ -163,3 +163,17 @@ def test_a_small_country_is_found_on_a_narrow_screen(browser, server_url):
         page.wait_for_url("**/hosts/country-GB**")
 
         assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_the_chosen_crawl_is_in_sight_on_a_narrow_screen(browser, server_url):
+    """
+    A chart that is wider than its card shows the part that the page is about, also when another crawl is chosen.
+    """
+    with browser.new_context(base_url=server_url, viewport={"width": 360, "height": 700}) as context:
+        page = context.new_page()
+        for date in ("2024-02-29", "2022-07-20"):
+            page.goto(f"/hosts?date={date}")
+            figure = page.locator("figure", has=page.locator(".chart")).bounding_box()
+            mark = page.locator(".chart .now").bounding_box()
+
+            assert figure["x"] <= mark["x"] <= figure["x"] + figure["width"]

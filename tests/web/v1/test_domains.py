@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from ipv6matrix.summaries.rows import DomainRow
-from tests.web import client
+from tests.web import client, summaries
 from tests.web.summaries import DATES, ROWS
 from tests.web.v1.asking import ask, everything
 
@@ -68,6 +71,11 @@ async def test_domains_come_by_name(both, limit):
         ("country=de", lambda item: item["country"] == "DE"),
         ("ipv6=yes", lambda item: item["ipv6"] == "yes"),
         ("ipv6=no", lambda item: item["ipv6"] == "no"),
+        ("ipv6=unknown", lambda item: item["ipv6"] == "unknown"),
+        (
+            "ipv6=no&country=de&after=b",
+            lambda item: item["ipv6"] == "no" and item["country"] == "DE" and item["domain"] > "b",
+        ),
         ("ipv6=unknown&prefix=s", lambda item: item["ipv6"] == "unknown" and item["domain"].startswith("s")),
         ("after=site05.DE", lambda item: item["domain"] > "site05.de"),
     ],
@@ -77,6 +85,23 @@ async def test_domains_are_filtered(both, parameters, wanted):
     By the beginning of the name, country and IPv6.
     """
     assert expected(wanted=wanted) == await everything(both, f"/domains?limit=3&{parameters}")
+
+
+async def test_few_are_read_from_their_list(tmp_path):
+    """
+    Without the list, or what says that it is there, all domains are read.
+    """
+    url = summaries.sqlite(tmp_path)
+    found = []
+    for gone in ("Editions WHERE 0", "RareDomains", "DomainStates"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection, connection:
+            connection.execute(f"DELETE FROM {gone}")
+        # A server of its own, which has kept no answer.
+        async with client.of(url) as asking:
+            found.append(await everything(asking, "/domains?ipv6=unknown"))
+
+    few = expected(wanted=lambda item: item["ipv6"] == "unknown")
+    assert [few, [], few] == found
 
 
 async def test_an_earlier_crawl_may_be_asked_for(web):

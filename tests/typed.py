@@ -1,0 +1,25 @@
+"""
+Runs commands of the project as they are typed, in a process of their own.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+"The folder of the project, where commands run."
+
+
+def command(name: str, *words: object, **settings: object) -> list[str]:
+    """Give the command line of a command of `scrapy`; words come after settings, and may say otherwise."""
+    chosen = [word for setting, value in settings.items() for word in ("-s", f"{setting}={value}")]
+    return [sys.executable, "-m", "scrapy", name, *chosen, *map(str, words)]
+
+
+def run(name: str, *words: object, timeout_s: float = 120, **settings: object) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end and give its status, output and errors."""
+    return subprocess.run(
+        command(name, *words, **settings), cwd=ROOT, capture_output=True, text=True, timeout=timeout_s, check=False
+    )
