@@ -8,7 +8,7 @@ sum can be worked out from `ROWS` in plain Python, without SQL.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -124,14 +124,14 @@ def _domain(random: Random, date: dt.date, domain: str) -> DomainRow:
 ROWS: Final = tuple(_made())
 
 
-def fill(url: str) -> str:
-    """Publish all crawls in a database, and give its URL."""
+def fill(url: str, dates: Sequence[dt.date] = DATES) -> str:
+    """Publish crawls in a database, and give its URL."""
     with Database(url) as database:
-        for date in DATES:
+        for date in dates:
             publish(database, date, [row for row in ROWS if row.date == date])
     return url
 
 
-def sqlite(folder: Path) -> str:
-    """Make a file of all crawls, and give its URL."""
-    return fill(f"sqlite:///{folder / 'matrix.db'}")
+def sqlite(folder: Path, dates: Sequence[dt.date] = DATES) -> str:
+    """Make a file of crawls, and give its URL."""
+    return fill(f"sqlite:///{folder / 'matrix.db'}", dates)

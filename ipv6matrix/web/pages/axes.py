@@ -13,6 +13,8 @@ from typing import Final
 
 WIDTH, HEIGHT = 720, 320
 LEFT, RIGHT, TOP, BOTTOM = 58, 16, 18, 34
+# Okabe and Ito (2008): told apart by colour-blind readers.
+COLOURS: Final = ("#1f2328", "#0072b2", "#d55e00", "#008a63", "#b0568c", "#8a6d00")
 _STEPS: Final = 5
 # Pixels between the middles of two dates.
 _APART: Final = 96
@@ -91,12 +93,12 @@ def written(unit: str, value: float | None) -> str:
     return f"{value * 100:.1f} %" if unit == "share" else f"{value:.2f}"
 
 
-def picture(title: str, height: float, inner: str) -> str:
-    """Give a whole picture of the width of charts."""
+def picture(title: str, height: float, inner: str, *, width: float = WIDTH, kind: str = "chart") -> str:
+    """Give a whole picture; `kind` is its class."""
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" class="chart" role="img"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" class="{kind}" role="img"'
         f' aria-label="{escape(title)}" font-family="Arial, Helvetica, sans-serif" font-size="14">'
-        f'<title>{escape(title)}</title><rect class="back" width="{WIDTH}" height="{height:g}" fill="#fff"/>'
+        f'<title>{escape(title)}</title><rect class="back" width="{width:g}" height="{height:g}" fill="#fff"/>'
         f"{inner}</svg>"
     )
 

@@ -9,16 +9,18 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final
 
-from ipv6matrix.web.pages.axes import HEIGHT, Axes, legend, picture, top_of, written
+from ipv6matrix.web.pages import bars
+from ipv6matrix.web.pages.axes import COLOURS, HEIGHT, Axes, legend, picture, top_of, written
 from ipv6matrix.web.pages.series import Line
 
-# Okabe and Ito (2008): told apart by colour-blind readers. Shapes repeat what colours say.
-COLOURS: Final = ("#1f2328", "#0072b2", "#d55e00", "#008a63", "#b0568c", "#8a6d00")
+# Shapes repeat what colours say.
 _DASHES: Final = ("", "", "7 3", "2 3", "9 3 2 3", "12 4")
 
 
 def chart(title: str, unit: str, lines: Sequence[Line], dates: Sequence[dt.date], chosen: dt.date) -> str:
-    """Draw lines over the dates of crawls; where a line has no value it has a gap."""
+    """Draw lines over the dates of crawls; where a line has no value it has a gap. Of a single crawl draw bars."""
+    if len(dates) == 1:
+        return bars.draw(title, unit, lines, chosen)
     top = top_of(unit, [value for line in lines for _, value in line.points])
     axes = Axes(unit=unit, top=top, dates=dates, chosen=chosen)
     marks = "".join(_series(number % len(COLOURS), line, axes) for number, line in reversed(list(enumerate(lines))))

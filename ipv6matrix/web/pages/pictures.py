@@ -12,6 +12,8 @@ from ipv6matrix.web.pages import world
 
 # Twice the size of the drawing: sharp on paper and on screens of many dots.
 _SCALE: Final = 2
+# Of charts and bars alike: titles need the room.
+_WIDTH: Final = 720.0
 _MARGIN, _HEAD, _FOOT = 24.0, 78.0, 18.0
 _INK, _DIM = "#1f2328", "#59636e"
 
@@ -37,7 +39,8 @@ def framed(title: str, source: str, drawn: str, unit: str | None = None) -> str:
 def _size(drawn: str) -> tuple[float, float]:
     box = re.search(r'viewBox="\S+ \S+ (\S+) (\S+)"', drawn)
     assert box
-    return float(box[1]), float(box[2])
+    width, height = float(box[1]), float(box[2])
+    return _WIDTH, height * _WIDTH / width
 
 
 def _legend(unit: str, y: float) -> str:

@@ -82,4 +82,5 @@ def _environment() -> Environment:
 def _count(value: float | None) -> str:
     if value is None:
         return "\u2013"
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+    # Of thousands of milliseconds nobody reads the tenths.
+    return f"{value:,.1f}" if isinstance(value, float) and abs(value) < 1000 else f"{value:,.0f}"

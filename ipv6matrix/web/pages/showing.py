@@ -93,7 +93,7 @@ def chart(connection: Connection, now: Edition, shown: State, kept: Sequence[Row
     else:
         lines = series.lines(connection, now, shown, measure, kept)
     title = measure.title if shown.group != "date" else {"ratio": measure.title}.get(measure.unit, shown.view.title)
-    svg = charts.chart(f"{title} over time", measure.unit, lines, now.dates, shown.date)
+    svg = charts.chart(f"{title}{_when(now, shown)}", measure.unit, lines, now.dates, shown.date)
     return Drawing(title=title, svg=Markup(svg), what="chart", measure=measure.key)  # noqa: S704 - escaped there
 
 
@@ -102,7 +102,7 @@ def kinds(connection: Connection, now: Edition, shown: State) -> Drawing:
     found = series.rows(connection, now, shown.view, shown.slice(None))
     unknown = Measure(key="unknown", title="Unknown, of all hosts", part="unknown", whole="hosts")
     svg = stacks.stack(
-        f"{shown.view.title} over time, stacked",
+        f"{shown.view.title}{_when(now, shown)}, stacked",
         "share",
         series.kinds(shown.view, found),
         now.dates,
@@ -110,6 +110,10 @@ def kinds(connection: Connection, now: Edition, shown: State) -> Drawing:
         series.line(unknown.title, unknown, found),
     )
     return Drawing(title="Kinds of hosts", svg=Markup(svg), what="kinds", measure=shown.measure.key)  # noqa: S704 - escaped there
+
+
+def _when(now: Edition, shown: State) -> str:
+    return " over time" if len(now.dates) > 1 else f", {shown.date}"
 
 
 def world_map(connection: Connection, now: Edition, shown: State) -> str:

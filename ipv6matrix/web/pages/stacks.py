@@ -10,6 +10,7 @@ from html import escape
 from itertools import pairwise
 from typing import Final
 
+from ipv6matrix.web.pages import bars
 from ipv6matrix.web.pages.axes import HEIGHT, LEFT, RIGHT, WIDTH, Axes, legend, picture, top_of, written
 from ipv6matrix.web.pages.series import Line
 
@@ -24,6 +25,8 @@ _OVER: Final = (
 _UNKNOWN: Final = '<path d="M-2 6L2 10M0 0L8 8M6 -2L10 2"/>'
 _WIDEST: Final = 64.0
 _STRIP: Final = 26.0
+# Of the bar of a single crawl.
+_THICK: Final = 34.0
 
 
 def stack(
@@ -34,19 +37,45 @@ def stack(
     chosen: dt.date,
     apart: Line | None = None,
 ) -> str:
-    """Draw parts, the first one lowest; a crawl without a value has no bar. `apart` is a share of its own whole."""
+    """
+    Draw parts, the first one lowest; a crawl without a value has no bar. `apart` is a share of its own whole.
+
+    Of a single crawl the bar lies on its side, over its key.
+    """
+    name = "".join(letter if letter.isalnum() else "-" for letter in title.lower())
+    patterns = f"<defs>{''.join(_pattern(name, number) for number in range(-1, len(parts)))}</defs>"
+    if len(dates) == 1:
+        drawn, height = _lying(name, unit, parts, chosen, apart)
+        return bars.bars(title, height, patterns + drawn)
     sums = [sum(of) for of in zip(*([value for _, value in part.points] for part in parts), strict=True)]
     wide = _width(dates)
     top = 1.0 if unit == "share" else top_of(unit, sums)
     axes = Axes(unit=unit, top=top, dates=dates, chosen=chosen, margin=wide / 2 + 4)
-    name = "".join(letter if letter.isalnum() else "-" for letter in title.lower())
-    bars = "".join(_bars(axes, parts, wide, name))
+    upright = "".join(_bars(axes, parts, wide, name))
     strip, height = _strip(axes, apart, wide, name) if apart and apart.points else ("", float(HEIGHT))
     keys, height = legend([(_key(name, number), part.name) for number, part in enumerate(parts)], height)
-    patterns = "".join(_pattern(name, number) for number in range(len(parts)))
-    return picture(
-        title, height, f"<defs>{patterns}{_pattern(name, -1)}</defs>{axes.drawn()}{bars}{axes.mark()}{strip}{keys}"
-    )
+    return picture(title, height, f"{patterns}{axes.drawn()}{upright}{axes.mark()}{strip}{keys}")
+
+
+def _lying(name: str, unit: str, parts: Sequence[Line], date: dt.date, apart: Line | None) -> tuple[str, float]:
+    """Draw parts side by side, then a line for each; give the height at which that ends."""
+    values = [dict(part.points).get(date) for part in parts]
+    top = 1.0 if unit == "share" else max(1.0, sum(value or 0 for value in values))
+    drawn, x, y = [], float(bars.LEFT), 4 + _THICK + 8
+    for number, (part, value) in enumerate(zip(parts, values, strict=True)):
+        text, wide = written(unit, value), bars.part(value or 0, top)
+        look = f'fill="url(#{name}-{number})" class="bar point"'
+        drawn.append(bars.bar(x, wide, (4, _THICK), look, f"{part.name}, {date}: {text}"))
+        drawn.append(
+            f'<g transform="translate({bars.LEFT} {y + 14:g})">{_key(name, number)}</g>'
+            f"{bars.words(y + 19, part.name, text, bars.LEFT + 34)}"
+        )
+        x, y = x + wide, y + 26
+    if apart and (share := dict(apart.points).get(date)) is not None:
+        look = f'fill="url(#{name}-unknown)" class="bar point"'
+        drawn.append(bars.row(y, apart.name, share, look, unit="share", date=date, top=1.0))
+        y += bars.ROW
+    return "".join(drawn), y
 
 
 def _width(dates: Sequence[dt.date]) -> float:
@@ -77,7 +106,7 @@ def _bar(x: float, between: tuple[float, float], wide: float, fill: str, text: s
 def _strip(axes: Axes, apart: Line, wide: float, name: str) -> tuple[str, float]:
     top = top_of("share", [value for _, value in apart.points])
     floor = HEIGHT + 22 + _STRIP
-    bars = "".join(
+    shares = "".join(
         _bar(
             axes.x(date),
             (floor - value / top * _STRIP, floor),
@@ -91,7 +120,7 @@ def _strip(axes: Axes, apart: Line, wide: float, name: str) -> tuple[str, float]
         f'<text x="{LEFT}" y="{HEIGHT + 12}" class="dim" fill="#59636e">{escape(apart.name)}</text>'
         f'<path d="M{LEFT} {floor:g}H{WIDTH - RIGHT}M{LEFT} {floor - _STRIP:g}H{WIDTH - RIGHT}" class="grid"'
         f' stroke="#d8dee4"/><text x="{LEFT - 8}" y="{floor - _STRIP + 4:g}" text-anchor="end" class="dim"'
-        f' fill="#59636e">{top * 100:g} %</text>{bars}'
+        f' fill="#59636e">{top * 100:g} %</text>{shares}'
     )
     return drawn, floor + 12
 

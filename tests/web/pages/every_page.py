@@ -24,8 +24,10 @@ LOOKED_AT: Final = (
     *ONES,
     *("/hosts?group=tld", "/hosts?group=type", "/dualstack?group=date", "/ping?group=date", "/reach?group=service"),
     *PLACES,
-    *("/domain?q=site", "/domain-a_b.de"),
+    *("/domain?q=site", "/domain-a_b.de", "/domain-once.com"),
     *TEXTS,
     *FAULTS[:2],
 )
 "Every view, every group, every template: what a browser needs time for is looked at in these."
+OF_ONE_CRAWL: Final = ("/", "/dualstack", "/ping?group=date", "/country-DE", "/changes")
+"What looks different while there is a single crawl."

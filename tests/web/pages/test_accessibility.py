@@ -6,10 +6,11 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 
 from tests import made_up
-from tests.web import client
+from tests.web import client, summaries
 from tests.web.pages import every_page
 from tests.web.pages.visit import visit
 from tests.web.server import serving
+from tests.web.summaries import DATES
 
 NARROW, WIDE = {"width": 360, "height": 800}, {"width": 1920, "height": 1080}
 MOST_OCTETS = 150_000
@@ -41,8 +42,8 @@ DRAWN = """() => {
     .map((part) => [part, getComputedStyle(part)[property]])
     .filter(([part, colour]) => colour.startsWith("rgb") && contrast(colour, behind(part)) < least)
     .map(([part, colour]) => `${part.outerHTML.slice(0, 80)}: ${colour} on ${behind(part)}`);
-  return [...faint(".chart text", "fill", 4.5), ...faint(".chart path[class^=l]", "stroke", 3),
-    ...faint(".chart .point", "fill", 3)];
+  return [...faint(":is(.chart, .bars) text", "fill", 4.5), ...faint(".chart path[class^=l]", "stroke", 3),
+    ...faint(":is(.chart, .bars) .point", "fill", 3)];
 }"""
 
 
@@ -55,11 +56,24 @@ def server_url(sqlite_url, tmp_path_factory):
         yield url
 
 
-@pytest.fixture(scope="module", params=[*every_page.LOOKED_AT, "/domain-ba0.pebaha"])
-def visited(request, browser, server_url):
-    with visit(browser, server_url, viewport=NARROW) as opened:
-        opened.path = request.param
-        opened.page.goto(request.param)
+@pytest.fixture(scope="module")
+def url_of_one_crawl(tmp_path_factory):
+    """A server that has a single crawl."""
+    folder = tmp_path_factory.mktemp("first")
+    with serving(client.create_app(summaries.sqlite(folder, DATES[-1:]), folder)) as url:
+        yield url
+
+
+PAGES = [("server_url", path) for path in (*every_page.LOOKED_AT, "/domain-ba0.pebaha")]
+PAGES += [("url_of_one_crawl", path) for path in every_page.OF_ONE_CRAWL]
+
+
+@pytest.fixture(scope="module", params=PAGES, ids=lambda page: f"{page[0]}-{page[1]}")
+def visited(request, browser):
+    server, path = request.param
+    with visit(browser, request.getfixturevalue(server), viewport=NARROW) as opened:
+        opened.path = path
+        opened.page.goto(path)
         yield opened
 
 

@@ -37,11 +37,17 @@ def test_a_missing_value_is_a_gap():
     assert (2, 0) == (path.count("M"), path.count("L"))
 
 
-def test_one_crawl_and_no_value_can_be_drawn():
+def test_lines_without_a_value_can_be_drawn():
     """
-    A single date has its place; without lines there is a grid.
+    There is a grid.
+    """
+    assert 0 == charts.chart("None", "share", [Line("All", ())], DATES, DATES[0]).count("<circle")
+
+
+def test_a_single_crawl_has_bars():
+    """
+    There is no time to draw.
     """
     one = charts.chart("One", "ratio", [Line("All", ((DATES[0], 1.1),))], DATES[:1], DATES[0])
 
-    assert 1 == one.count("<circle")
-    assert 0 == charts.chart("None", "share", [Line("All", ())], DATES, DATES[0]).count("<circle")
+    assert (0, 1) == (one.count("<circle"), one.count("All, 2022-01-01: 1.10"))

@@ -6,6 +6,7 @@ import datetime as dt
 
 from lxml import etree
 
+from ipv6matrix.web.pages.bars import LEFT, RIGHT
 from ipv6matrix.web.pages.series import Line
 from ipv6matrix.web.pages.stacks import stack
 
@@ -13,9 +14,9 @@ DATES = tuple(dt.date(2022, month, 1) for month in (1, 2, 3))
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def drawn(parts, apart=None, unit="share"):
-    lines = [Line(name, tuple(zip(DATES, values, strict=False))) for name, values in parts.items()]
-    return etree.fromstring(stack("A & B", unit, lines, DATES, DATES[0], apart))
+def drawn(parts, apart=None, unit="share", dates=DATES):
+    lines = [Line(name, tuple(zip(dates, values, strict=False))) for name, values in parts.items()]
+    return etree.fromstring(stack("A & B", unit, lines, dates, dates[0], apart))
 
 
 def bars(svg):
@@ -80,3 +81,26 @@ def test_no_bar_covers_another():
     assert 3 == len(found)
     assert found[0][0] + found[0][1] < found[1][0]
     assert found[1][0] + found[1][1] < found[2][0]
+
+
+def test_the_bar_of_a_single_crawl_lies_on_its_side():
+    """
+    Parts follow one another along the whole track; each is told below, and so is what is unknown.
+    """
+    svg = drawn({"IPv4": [0.75], "IPv6": [0.25]}, Line("Unknown", ((DATES[0], 0.1),)), dates=DATES[:1])
+    told = [one for one in svg.iter(f"{SVG}rect") if one.find(f"{SVG}title") is not None]
+    four, six, unknown = [(float(one.get("x")), float(one.get("width"))) for one in told]
+
+    assert (LEFT, RIGHT) == (four[0], six[0] + six[1])
+    assert (four[0] + four[1], four[1]) == (six[0], 3 * six[1])
+    assert unknown[1] == round((RIGHT - LEFT) * 0.1, 1)
+    assert ["IPv4", "75.0 %", "IPv6", "25.0 %", "Unknown", "10.0 %"] == [text.text for text in svg.iter(f"{SVG}text")]
+
+
+def test_what_is_not_known_of_a_single_crawl_is_no_zero():
+    """
+    A dash, and a bar of no length.
+    """
+    svg = drawn({"IPv4": [], "IPv6": []}, dates=DATES[:1])
+
+    assert ["IPv4", "\u2013", "IPv6", "\u2013"] == [text.text for text in svg.iter(f"{SVG}text")]
