@@ -42,7 +42,7 @@ class Command(ChoosingCommand):
             if value is not None:
                 self.settings.set(name, value, priority="cmdline")
         if sentences := options.problems(
-            self.settings, ("OUTPUT_DIR", "SUMMARY_URL", "LIVE_URL", "WEB_HOST", "WEB_PORT", "WEB_URL")
+            self.settings, ("OUTPUT_DIR", "SUMMARY_URL", "LIVE_URL", "WEB_HOST", "WEB_PORT", "WEB_URL", "CONTACT")
         ):
             raise UsageError("\n".join(sentences), print_help=False)
         self._serve(self.settings.get("WEB_HOST"), self.settings.getint("WEB_PORT"))
@@ -59,7 +59,8 @@ class Command(ChoosingCommand):
         url = self.settings.get("LIVE_URL") or self.settings.get("SUMMARY_URL")
         try:
             folder = Path(self.settings.get("OUTPUT_DIR")).expanduser()
-            app = create_app(url, folder, public_url=self.settings.get("WEB_URL") or "")
+            public, contact = (self.settings.get(name) or "" for name in ("WEB_URL", "CONTACT"))
+            app = create_app(url, folder, public_url=public, contact=contact)
             listener = _listen(host, port)
         except (BadUrlError, OSError) as error:
             raise UsageError(_sentence(error, host, port), print_help=False) from error

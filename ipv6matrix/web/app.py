@@ -1,8 +1,8 @@
 """
 The web server as an ASGI application.
 
-`create_app` makes one; `app` is the one that IPV6MATRIX_SUMMARY_URL,
-IPV6MATRIX_OUTPUT_DIR and IPV6MATRIX_WEB_URL describe, for any server: `uvicorn ipv6matrix.web.app:app`.
+`create_app` makes one; `app` is the one that IPV6MATRIX_SUMMARY_URL, IPV6MATRIX_OUTPUT_DIR, IPV6MATRIX_WEB_URL and
+IPV6MATRIX_CONTACT describe, for any server: `uvicorn ipv6matrix.web.app:app`.
 """
 
 from __future__ import annotations
@@ -36,16 +36,22 @@ from ipv6matrix.web.v1.tables import PARQUET
 SUMMARY_URL: Final = "IPV6MATRIX_SUMMARY_URL"
 OUTPUT_DIR: Final = "IPV6MATRIX_OUTPUT_DIR"
 WEB_URL: Final = "IPV6MATRIX_WEB_URL"
+CONTACT: Final = "IPV6MATRIX_CONTACT"
 
 
 def create_app(
-    summary_url: str, output_dir: str | Path, kept: KeptAnswers | None = None, public_url: str = ""
+    summary_url: str,
+    output_dir: str | Path,
+    kept: KeptAnswers | None = None,
+    *,
+    public_url: str = "",
+    contact: str = "",
 ) -> ASGIApp:
     """
     Make the application over a database of summaries and a folder of finished crawls.
 
     `kept` is where answers are kept, with a limit of its own if need be; `public_url`
-    is where the world finds the website.
+    is where the world finds the website, `contact` a mail or web address of whoever answers for the crawls.
     Connects to nothing yet. Raises BadUrlError for what is no URL of a database.
     """
     summaries = Summaries(summary_url)
@@ -72,6 +78,7 @@ def create_app(
     app.state.kept = kept or KeptAnswers()
     app.state.output_dir = Path(output_dir)
     app.state.public_url = public_url
+    app.state.contact = contact
     problems.install(app)
     v1.install(app)
     try_out.install(app)
@@ -99,4 +106,4 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 @cache
 def _of_the_environment() -> ASGIApp:
     url, folder = os.environ.get(SUMMARY_URL, "sqlite:///crawls/matrix.db"), os.environ.get(OUTPUT_DIR, "crawls")
-    return create_app(url, folder, public_url=os.environ.get(WEB_URL, ""))
+    return create_app(url, folder, public_url=os.environ.get(WEB_URL, ""), contact=os.environ.get(CONTACT, ""))

@@ -17,18 +17,20 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 async def test_the_environment_says_what_is_served(tmp_path, monkeypatch):
     """
-    `uvicorn ipv6matrix.web.app:app` reads three variables.
+    `uvicorn ipv6matrix.web.app:app` reads four variables.
     """
+    monkeypatch.setenv("IPV6MATRIX_CONTACT", "ops@matrix.example")
     monkeypatch.setenv("IPV6MATRIX_WEB_URL", "https://matrix.example")
     monkeypatch.setenv("IPV6MATRIX_SUMMARY_URL", summaries.sqlite(tmp_path))
     monkeypatch.setenv("IPV6MATRIX_OUTPUT_DIR", str(tmp_path))
     module._of_the_environment.cache_clear()
     async with client.over(module.app) as web:
-        answer, page = await web.get("/json/hosts"), await web.get("/hosts")
+        answer, page, about = await web.get("/json/hosts"), await web.get("/hosts"), await web.get("/about")
     module._of_the_environment.cache_clear()
 
     assert 200 == answer.status_code
     assert 'content="https://matrix.example/hosts"' in page.text
+    assert 'href="mailto:ops@matrix.example"' in about.text
 
 
 def test_a_url_of_nothing_is_told():

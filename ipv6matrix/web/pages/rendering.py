@@ -37,14 +37,15 @@ def page(
     beside: str = "",
 ) -> Response:
     """Answer with a template, filled with what `make` gives."""
+    configured = request.app.state
     return answered(
         request,
         HTML,
         lambda connection, now: render(
-            template, path=request.url.path, public=request.app.state.public_url, now=now, **make(connection, now)
+            template, path=request.url.path, public=configured.public_url, now=now, **make(connection, now)
         ),
         {"Content-Security-Policy": POLICY},
-        beside=beside,
+        beside=f"{beside} {configured.public_url} {configured.contact}",
     )
 
 

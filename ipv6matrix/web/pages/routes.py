@@ -45,7 +45,14 @@ def _install_view(app: FastAPI, view: View) -> None:
 
 
 def _text(name: str) -> Any:
-    return lambda request: page(request, f"{name}.html", lambda *_: {})
+    return lambda request: page(request, f"{name}.html", lambda *_: _reached(request.app.state.contact))
+
+
+def _reached(contact: str) -> dict[str, str]:
+    """Give the words of a contact, and the address of a link to it, if it is one."""
+    if contact.startswith(("https://", "http://")):
+        return {"contact": contact, "link": contact}
+    return {"contact": contact, "link": f"mailto:{contact}" if "@" in contact and " " not in contact else ""}
 
 
 def _view(request: Request, view: View, country: str | None, *, is_home: bool = False) -> Response:

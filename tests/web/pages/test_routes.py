@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 import pytest
 from lxml import etree, html
 
+from ipv6matrix.web.app import create_app
 from ipv6matrix.web.pages.views import VIEWS
+from tests.web import client
 from tests.web.summaries import COUNTRIES, DATES
 
 PAGES = [
@@ -113,3 +115,26 @@ async def test_the_map_leads_to_countries(web):
     links = (await read(web, f"/hosts?date={DATES[0]}&least=1")).xpath("//*[contains(@class, 'map')]//a/@href")
 
     assert {f"/hosts/country-{code}?date={DATES[0]}&least=1" for code in COUNTRIES} == set(links)
+
+
+@pytest.mark.parametrize(
+    ("contact", "link"),
+    [
+        ("https://example.org/crawler", "https://example.org/crawler"),
+        ("ops@example.org", "mailto:ops@example.org"),
+        ("Ask ops@example.org <now>", None),
+        ("javascript:alert(example.org)", None),
+    ],
+)
+async def test_who_answers_for_the_crawls_is_named(sqlite_url, contact, link):
+    """
+    With a link, where it is an address; whoever had the page with another contact gets this one.
+    """
+    async with client.of(sqlite_url) as web:
+        before = (await web.get("/about")).headers["etag"]
+    async with client.over(create_app(sqlite_url, "/nowhere", contact=contact)) as web:
+        answer = await web.get("/about", headers={"If-None-Match": before})
+    (sentence,) = html.fromstring(answer.text).xpath("//p[contains(., 'left out')]")
+
+    assert sentence.text_content().split("answer:")[1].strip() == f"{contact}."
+    assert ([link] if link else []) == sentence.xpath("a/@href")
