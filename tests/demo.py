@@ -41,6 +41,7 @@ def main() -> int:
         newest = max(RESULTS.glob("ips-*.db"))
         print(f"CSV files: {RESULTS}/<tld>/{newest.stem.removeprefix('ips-')}/")
         print(f"A page to look at: {(RESULTS / newest.name.replace('ips-', 'report-')).with_suffix('.html')}")
+        print(f"As a website: .venv/bin/scrapy serve -s SUMMARY_URL={SETTINGS['SUMMARY_URL']} -s OUTPUT_DIR={RESULTS}")
     return status
 
 
