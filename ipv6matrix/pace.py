@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from ipaddress import ip_address
 from typing import Final
 
@@ -27,25 +28,47 @@ class Pacer:
     Spaces events evenly: at most `rate` a second, without bursts; 0 lets all pass.
 
     The moments are counted on from one another, not from when a sleeper woke,
-    so a late event loop loses no rate.
+    so a late event loop loses no rate. Among those that wait the lowest rank is
+    next, and of one rank who came first.
     """
 
     def __init__(self, rate: float, waits: Waits | None = None) -> None:
         self._spacing_s = 1 / rate if rate else 0.0
+        self._waiting: list[tuple[int, int, float, asyncio.Future[None]]] = []
         self.waits = waits or Waits()
         self.free_at = 0.0
 
-    async def wait(self) -> None:
+    async def wait(self, rank: int = 0) -> None:
         """Return when the next event may happen."""
         self.waits.turns += 1
         if not self._spacing_s:
             return
+        came_at = time.monotonic()
+        if not self._waiting and self.free_at <= came_at:
+            self.free_at = came_at + self._spacing_s
+            return
+        loop = asyncio.get_running_loop()
+        if not self._waiting:
+            loop.call_at(self.free_at, self._let_pass, loop)
+        turn = loop.create_future()
+        heappush(self._waiting, (rank, self.waits.turns, came_at, turn))
+        await turn
+
+    def is_free(self) -> bool:
+        """Tell whether an event may happen at once."""
+        return not self._waiting and self.free_at <= time.monotonic()
+
+    def _let_pass(self, loop: asyncio.AbstractEventLoop) -> None:
         now = time.monotonic()
-        moment = max(now, self.free_at)
-        self.free_at = moment + self._spacing_s
-        if moment > now:
-            self.waits.seconds += moment - now
-            await asyncio.sleep(moment - now)
+        while self._waiting and self.free_at <= now:
+            *_, came_at, turn = heappop(self._waiting)
+            # Whoever has gone away meanwhile takes no moment from the others.
+            if not turn.done():
+                turn.set_result(None)
+                self.waits.seconds += max(0.0, self.free_at - came_at)
+                self.free_at += self._spacing_s
+        if self._waiting:
+            loop.call_at(self.free_at, self._let_pass, loop)
 
 
 class NetworkPacer:
@@ -58,16 +81,15 @@ class NetworkPacer:
         self.waits = {"all": self._overall.waits, "network": Waits()}
         "What the rates have made packets wait, over all and towards networks."
 
-    async def wait(self, address: str) -> None:
+    async def wait(self, address: str, rank: int = 0) -> None:
         """Return when a packet may be sent to an address."""
         if self._rate_per_network:
-            await self._of(address).wait()
-        await self._overall.wait()
+            await self._of(address).wait(rank)
+        await self._overall.wait(rank)
 
     def _of(self, address: str) -> Pacer:
         packed = ip_address(address).packed
         network = packed[:3] if len(packed) == 4 else packed[:6]
         if network not in self._networks and len(self._networks) >= _MANY_NETWORKS:
-            now = time.monotonic()
-            self._networks = {key: pacer for key, pacer in self._networks.items() if pacer.free_at > now}
+            self._networks = {key: pacer for key, pacer in self._networks.items() if not pacer.is_free()}
         return self._networks.setdefault(network, Pacer(self._rate_per_network, self.waits["network"]))

@@ -49,6 +49,35 @@ async def test_time_at_rest_is_not_saved_for_a_burst():
     assert 0.09 <= await seconds(*(pacer.wait() for _ in range(10)))
 
 
+async def test_the_lowest_rank_is_next():
+    """
+    Whenever it came; of one rank, who came first.
+    """
+    pacer, passed = Pacer(200), []
+
+    async def passing(rank, name):
+        await pacer.wait(rank)
+        passed.append(name)
+
+    await pacer.wait()
+    await asyncio.gather(passing(2, "c"), passing(1, "a"), passing(2, "d"), passing(1, "b"))
+
+    assert ["a", "b", "c", "d"] == passed
+
+
+async def test_who_goes_away_takes_no_moment():
+    """
+    The next one passes when that one would have.
+    """
+    pacer = Pacer(20)
+    await pacer.wait()
+    gone, waiting = (asyncio.ensure_future(pacer.wait()) for _ in range(2))
+    await asyncio.sleep(0)
+    gone.cancel()
+
+    assert 0.04 <= await seconds(waiting) < 0.09
+
+
 async def test_no_rate_is_no_wait():
     """
     0 lets everything pass at once.

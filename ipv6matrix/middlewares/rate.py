@@ -4,6 +4,8 @@ How many packets leave in a second.
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import count
 from typing import Any, Self
 
 from scrapy import Request
@@ -18,14 +20,18 @@ class RateMiddleware:
     Gives each probe the pace of its packets, as meta["pace"].
 
     A ping series or a trace is many packets: its probe awaits the pace before
-    each of them, so that the rates hold for packets, not for requests. Packets
-    may wait for long: one towards an address that opted out meanwhile is not
-    sent, and its probe ends with OptedOutError.
+    each of them, so that the rates hold for packets, not for requests. Where
+    they make packets wait, probes that came earlier go first: else all that are
+    in flight would take turns, each last for minutes, and a stop lose them all.
+
+    A packet may wait for long: one towards an address that opted out meanwhile
+    is not sent, and its probe ends with OptedOutError.
     """
 
     def __init__(self, packets: NetworkPacer, opt_outs: OptOuts | None = None) -> None:
         self.packets = packets
         self._opt_outs = opt_outs
+        self._ranks = count()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -34,10 +40,10 @@ class RateMiddleware:
         return cls(NetworkPacer(rate("PROBE_RATE"), rate("PROBE_RATE_PER_NETWORK")), spider.plan.opt_outs)
 
     def process_request(self, request: Request) -> None:
-        request.meta["pace"] = self._wait
+        request.meta["pace"] = partial(self._wait, next(self._ranks))
 
-    async def _wait(self, address: str) -> None:
-        await self.packets.wait(address)
+    async def _wait(self, rank: int, address: str) -> None:
+        await self.packets.wait(address, rank)
         if self._opt_outs is not None:
             self._opt_outs.look()
             if self._opt_outs.holds_address(address):

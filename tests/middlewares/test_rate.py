@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import pytest
@@ -43,6 +44,32 @@ async def test_each_network_has_its_rate(tmp_path):
 
     assert 0.09 <= await seconds(rate, *(f"192.0.2.{n}" for n in range(6)))
     assert await seconds(rate, *(f"198.51.{n}.1" for n in range(6))) < 0.08
+
+
+async def test_probes_that_came_earlier_end_earlier(tmp_path):
+    """
+    Of a hundred series at once, those first asked for are whole while the last have sent nothing, and can be put off.
+    """
+    rate = RateMiddleware.from_crawler(crawler(tmp_path, PROBE_RATE=500, PROBE_RATE_PER_NETWORK=0))
+    sent, fifty = [0] * 100, asyncio.Event()
+
+    async def series(number, wait):
+        for _ in range(5):
+            await wait(f"192.0.{number}.1")
+            sent[number] += 1
+            if sum(sent) == 50:
+                fifty.set()
+
+    waits = [pace(rate, f"192.0.{number}.1") for number in range(100)]
+    begun = [asyncio.ensure_future(series(number, wait)) for number, wait in enumerate(waits)]
+    await fifty.wait()
+    counts = sent[:]
+    for one in begun:
+        one.cancel()
+
+    # All had come before the first packet but one.
+    assert [5] * 9 == counts[:9]
+    assert [0] * 80 == counts[20:]
 
 
 async def test_a_packet_to_whoever_opted_out_meanwhile_is_not_sent(tmp_path):
