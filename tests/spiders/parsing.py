@@ -1,0 +1,56 @@
+"""
+What a spider makes of an answer.
+"""
+
+from __future__ import annotations
+
+from scrapy import Request
+
+from ipv6matrix import questions
+from ipv6matrix.items import (
+    Answered,
+    DomainObservation,
+    HostObservation,
+    HostsObservation,
+    SoaRecord,
+)
+from tests.samples import domain_url, lookup, response
+
+ALL = "soa,reverse,geoip,ping,tcp80,tcp443,tcp25,tls,path,ip6Type"
+SOA = SoaRecord(
+    mname="ns1.a.example", rname="hostmaster.a.example", serial=1, refresh_s=2, retry_s=3, expire_s=4, minimum_s=5
+)
+GUESSES = {"WWW_PREFIXES": "www,six", "NTP_PREFIXES": "ntp"}
+
+
+def parsed(spider, url, observation, **meta):
+    """Give the URLs that follow from an answer, each with the answer as parent, and its one, last item."""
+    *requests, item = spider.parse(response(url, observation, **meta))
+    assert all(isinstance(request, Request) for request in requests)
+    assert [url] * len(requests) == [request.meta["parent"] for request in requests]
+    assert isinstance(item, Answered)
+    assert url == item.url
+    return [request.url for request in requests], item
+
+
+def domain(spider, *, ns=None, mx=None, soa=None, name="a.example"):
+    return parsed(spider, domain_url(name), DomainObservation(ns=ns, mx=mx, soa=soa))
+
+
+def hosts(spider, *addresses, name="www.a.example"):
+    """Parse the answer for one host that has these addresses, in this order."""
+    observation = HostObservation(
+        name=name,
+        a=lookup(name, "A", *(text for text in addresses if ":" not in text)),
+        aaaa=lookup(name, "AAAA", *(text for text in addresses if ":" in text)),
+    )
+    return parsed(spider, questions.host(name), HostsObservation(hosts=(observation,)))
+
+
+def chosen(spider, *addresses):
+    _, item = hosts(spider, *addresses)
+    return item.hosts[0].chosen
+
+
+def roles(item, kind):
+    return [(role.host, role.priority) for role in item.roles if role.kind == kind]

@@ -1,0 +1,66 @@
+"""Which domains the spider begins with."""
+
+from __future__ import annotations
+
+import pytest
+
+from ipv6matrix import lists, questions
+from tests.crawlers import count, crawler
+from tests.samples import domain_url
+from tests.spiders.parsing import ALL
+
+
+async def started(made):
+    return [request.url async for request in made.start()]
+
+
+async def test_each_domain_of_the_list_is_one_question(tmp_path):
+    """
+    NS, MX and SOA of a domain are asked together; lines that are no domain are counted by reason.
+    """
+    (tmp_path / "list").write_text("A.example\nno domain\nb.example\n" + "x" * 64 + ".example\n")
+    made = crawler(tmp_path, domains=str(tmp_path / "list"), METRICS=ALL)
+
+    assert [domain_url("a.example"), domain_url("b.example")] == await started(made.spider)
+    assert 1 == count(made, "list/refused/invalid_name")
+    assert 1 == count(made, "list/refused/name_too_long")
+
+
+@pytest.mark.parametrize(
+    ("features", "metrics", "query"),
+    [
+        ("NS,MX", "ping", "type=NS&type=MX"),
+        ("NS", "soa", "type=NS&type=SOA"),
+        ("WWW", "soa", "type=SOA"),
+        ("", "", "type=SOA"),
+    ],
+)
+async def test_features_decide_what_is_asked_of_a_domain(tmp_path, features, metrics, query):
+    """
+    Without NS and MX an SOA tells whether the domain exists.
+    """
+    (tmp_path / "list").write_text("a.example\n")
+    made = crawler(tmp_path, domains=str(tmp_path / "list"), FEATURES=features, METRICS=metrics)
+
+    assert [f"dns://resolver/a.example?{query}"] == await started(made.spider)
+
+
+async def test_a_supplemental_list_follows(tmp_path):
+    """
+    The argument supplemental names a further list, read after the first.
+    """
+    (tmp_path / "list").write_text("a.example\n")
+    (tmp_path / "more").write_text("b.example\n")
+    made = crawler(tmp_path, domains=str(tmp_path / "list"))
+    made.spider.supplemental = str(tmp_path / "more")
+
+    assert [tmp_path / "list", tmp_path / "more"] == list(made.spider.files())
+    assert ["a.example", "b.example"] == [questions.parse(url).subject for url in await started(made.spider)]
+
+
+def test_a_list_that_is_not_there_is_told(tmp_path):
+    """
+    The spider tells which file is missing.
+    """
+    with pytest.raises(lists.ListError, match="cannot read the list"):
+        crawler(tmp_path, domains=str(tmp_path / "missing")).spider.files()

@@ -1,0 +1,128 @@
+"""What the spider makes of answers of probes, and of refusals."""
+
+from __future__ import annotations
+
+import pytest
+
+from ipv6matrix import questions
+from ipv6matrix.items import (
+    DomainItem,
+    Hop,
+    Host,
+    HostsItem,
+    PingItem,
+    PingObservation,
+    PortObservation,
+    Refusal,
+    RefusalItem,
+    ReverseItem,
+    ReverseObservation,
+    Stop,
+    TcpItem,
+    TcpObservation,
+    TraceItem,
+    TraceObservation,
+)
+from tests.samples import AT, domain_url, lookup
+from tests.spiders.parsing import parsed
+
+# --- probes ---
+
+
+@pytest.mark.parametrize(
+    ("url", "observation", "item"),
+    [
+        (
+            questions.reverse("1.0.0.1"),
+            ReverseObservation(lookup=lookup("1.0.0.1.in-addr.arpa", "PTR", "one.example")),
+            lambda url, seen: ReverseItem(url=url, address="1.0.0.1", lookup=seen.lookup),
+        ),
+        (
+            questions.ping("2a00::1"),
+            PingObservation(sent=5, rtts_ms=(1.5,), asked_at=AT),
+            lambda url, seen: PingItem(url=url, address="2a00::1", ping=seen),
+        ),
+        (
+            questions.tcp("2a00::1", (80,), starttls=False),
+            TcpObservation(ports=(PortObservation(port=80, open=True, connect_ms=1.0, asked_at=AT),)),
+            lambda url, seen: TcpItem(url=url, address="2a00::1", tcp=seen),
+        ),
+    ],
+)
+def test_an_answer_of_a_probe_is_an_item(spider, url, observation, item):
+    """
+    Probes of an address lead to nothing further.
+    """
+    assert ([], item(url, observation)) == parsed(spider(), url, observation)
+
+
+def trace(*addresses):
+    hops = tuple(Hop(ttl=ttl, address=address) for ttl, address in enumerate(addresses, start=1))
+    return TraceObservation(hops=hops, stop=Stop.REACHED, reached_ttl=len(hops), asked_at=AT)
+
+
+def test_a_path_leads_to_the_names_of_its_routers(spider):
+    """
+    Each router that may be asked about is asked for once; private routers are not, nor silent ones.
+    """
+    observation = trace("10.0.0.1", None, "1.0.0.7", "1.0.0.7", "1.0.0.1")
+    urls, item = parsed(spider(), questions.trace("1.0.0.1"), observation)
+
+    assert [questions.reverse("1.0.0.7"), questions.reverse("1.0.0.1")] == urls
+    assert TraceItem(url="trace://1.0.0.1", address="1.0.0.1", trace=observation) == item
+
+
+def test_without_reverse_routers_stay_nameless(spider):
+    """
+    The names of routers belong to the metric reverse.
+    """
+    urls, _ = parsed(spider(METRICS="path"), questions.trace("1.0.0.1"), trace("1.0.0.7", "1.0.0.1"))
+
+    assert [] == urls
+
+
+# --- refusals ---
+
+
+@pytest.mark.parametrize(
+    ("url", "item"),
+    [
+        (
+            domain_url("a.example"),
+            DomainItem(url=domain_url("a.example"), name="a.example", tld="example", refusal="opted_out", asked_at=AT),
+        ),
+        (
+            questions.guesses("a.example", ("www", "ntp")),
+            HostsItem(
+                url=questions.guesses("a.example", ("www", "ntp")),
+                hosts=(
+                    Host(name="www.a.example", refusal="opted_out"),
+                    Host(name="ntp.a.example", refusal="opted_out"),
+                ),
+                addresses=(),
+            ),
+        ),
+        (
+            questions.host("mail.a.example"),
+            HostsItem(
+                url=questions.host("mail.a.example"),
+                hosts=(Host(name="mail.a.example", refusal="opted_out"),),
+                addresses=(),
+            ),
+        ),
+        *(
+            (url, RefusalItem(url=url, address="1.0.0.1", reason="opted_out"))
+            for url in (
+                questions.reverse("1.0.0.1"),
+                questions.ping("1.0.0.1"),
+                questions.tcp("1.0.0.1", (80,), starttls=False),
+                questions.trace("1.0.0.1"),
+            )
+        ),
+    ],
+)
+def test_a_refusal_is_kept_with_whatever_was_not_asked(spider, url, item):
+    """
+    A domain, hosts or an address: each keeps the reason, and nothing follows.
+    """
+    assert ([], item) == parsed(spider(), url, Refusal(reason="opted_out"), refused_at=AT)
