@@ -56,11 +56,16 @@ def measure(view: View, text: str | None) -> Measure:
 def tlds(texts: Sequence[str]) -> tuple[str, ...]:
     """Read top-level domains, with or without their dot."""
     found = tuple(dict.fromkeys(word.lower().removeprefix(".") for word in _words(texts)))
-    if not all(re.fullmatch(r"[a-z0-9-]{1,63}", word) for word in found):
+    if not all(map(is_tld, found)):
         raise BadStateError("tld is no list of top-level domains: write it like com,de")
     if len(found) > MOST_TLDS:
         raise BadStateError(f"tld has too many: give at most {MOST_TLDS}")
     return found
+
+
+def is_tld(word: str) -> bool:
+    """Tell whether a word may be a top-level domain."""
+    return re.fullmatch(r"[a-z0-9-]{1,63}", word) is not None
 
 
 def kinds(name: str, texts: Sequence[str]) -> tuple[str, ...]:
