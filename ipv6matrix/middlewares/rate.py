@@ -6,13 +6,16 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import count
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 
 from ipv6matrix.optouts import OptedOutError, OptOuts
 from ipv6matrix.pace import NetworkPacer
+
+# Probes are ranked from 0.
+_AHEAD: Final = -1
 
 
 class RateMiddleware:
@@ -38,6 +41,10 @@ class RateMiddleware:
         rate = crawler.settings.getfloat
         spider: Any = crawler.spider
         return cls(NetworkPacer(rate("PROBE_RATE"), rate("PROBE_RATE_PER_NETWORK")), spider.plan.opt_outs)
+
+    async def ahead(self, address: str) -> None:
+        """Return when a packet may be sent that others must not hold up; it keeps to the rates as they do."""
+        await self.packets.wait(address, _AHEAD)
 
     def process_request(self, request: Request) -> None:
         request.meta["pace"] = partial(self._wait, next(self._ranks))

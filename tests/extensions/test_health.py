@@ -13,6 +13,7 @@ from scrapy import signals
 from ipv6matrix import questions
 from ipv6matrix.extensions import health as module
 from ipv6matrix.extensions.health import Health, Part
+from ipv6matrix.middlewares.rate import RateMiddleware
 from ipv6matrix.signals import crawl_stopping
 from tests.crawlers import count, crawler
 from tests.internet.packets import ICMP, ICMPV6
@@ -229,11 +230,15 @@ async def health(internet, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_BACK_OFF_S", (0.2,) * 100)
     made = crawler(tmp_path, **internet.settings())
     woken = []
-    made.engine = SimpleNamespace(_slot=SimpleNamespace(nextcall=SimpleNamespace(schedule=lambda: woken.append(1))))
+    rate = RateMiddleware.from_crawler(made)
+    made.engine = SimpleNamespace(
+        _slot=SimpleNamespace(nextcall=SimpleNamespace(schedule=lambda: woken.append(1))),
+        downloader=SimpleNamespace(middleware=SimpleNamespace(middlewares=[rate])),
+    )
     extension = made.get_extension(Health)
     extension.engine_started()
     try:
-        yield SimpleNamespace(extension=extension, crawler=made, woken=woken)
+        yield SimpleNamespace(extension=extension, crawler=made, woken=woken, rate=rate)
     finally:
         internet.resolver_mode("normal")
         internet.drop()
@@ -317,6 +322,18 @@ async def test_control_echoes_can_be_told_apart(internet, health):
 
     echoes = [packet for packet in internet.packets(since=began_at) if packet.protocol in (ICMP, ICMPV6)]
     assert {(4, 56), (6, 76)} == {(packet.family, packet.length_bytes) for packet in echoes}
+
+
+async def test_control_echoes_take_their_turn_in_the_rates(internet, health):
+    """
+    What the crawl sends to see whether it is well is no more than it may send.
+    """
+    for n in range(3):
+        at(health, "ipv4").note(time.monotonic(), answered=True, target=internet.address("open", 4, n))
+    assert await at(health, "ipv4").stood(time.monotonic())
+
+    # As soon as one has replied the others need not be sent.
+    assert 3 == health.rate.packets.waits["network"].turns
 
 
 async def test_who_opts_out_hears_no_control_question(internet, health):

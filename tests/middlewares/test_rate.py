@@ -72,6 +72,22 @@ async def test_probes_that_came_earlier_end_earlier(tmp_path):
     assert [0] * 80 == counts[20:]
 
 
+async def test_what_must_not_be_held_up_goes_first(tmp_path):
+    """
+    Before all that wait, and no sooner than the rate lets it.
+    """
+    rate, passed = RateMiddleware.from_crawler(crawler(tmp_path, PROBE_RATE=50, PROBE_RATE_PER_NETWORK=0)), []
+
+    async def passing(wait, number):
+        await wait(f"192.0.{number}.1")
+        passed.append(number)
+
+    waits = [*(pace(rate, f"192.0.{number}.1") for number in range(4)), rate.ahead]
+    await asyncio.gather(*(passing(wait, number) for number, wait in enumerate(waits)))
+
+    assert [0, 4, 1, 2, 3] == passed
+
+
 async def test_a_packet_to_whoever_opted_out_meanwhile_is_not_sent(tmp_path):
     """
     The pace of a probe that has begun ends it.
