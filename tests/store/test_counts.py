@@ -27,13 +27,6 @@ from ipv6matrix.store.database import Store
 from tests.samples import AT, domain_item, domain_url, host, hosts_item, lookup, ping_item
 
 
-@pytest.fixture
-def store(tmp_path):
-    opened = Store(tmp_path / "ips.db")
-    yield opened
-    opened.close()
-
-
 def totals(store, key):
     return store.counts.asked[key], store.counts.done[key]
 

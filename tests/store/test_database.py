@@ -16,13 +16,6 @@ from tests.samples import AT, domain_item, domain_url, host, hosts_item, lookup,
 RECORD = {"run": "r", "version": "v", "settings": "{}", "list": "l", "list_sha256": "s", "resolver": "r"}
 
 
-@pytest.fixture
-def store(tmp_path):
-    opened = Store(tmp_path / "ips.db")
-    yield opened
-    opened.close()
-
-
 def seen(store, sql):
     """Read as another process would: only what is committed."""
     reader = sqlite3.connect(store.path)

@@ -6,116 +6,31 @@ from dataclasses import replace
 
 import pytest
 
-from ipv6matrix import questions
 from ipv6matrix.items import (
-    Certificate,
     Failure,
     Hop,
     Host,
-    PortObservation,
     RefusalItem,
-    ReverseItem,
     Role,
     SmtpObservation,
-    SoaRecord,
-    Starttls,
     Status,
-    Stop,
-    TcpItem,
     TcpObservation,
-    TraceItem,
     TraceObservation,
 )
 from ipv6matrix.store.database import Store
 from tests.samples import AT, domain_item, host, hosts_item, lookup, ping_item
-
-ADDRESS = "192.0.2.1"
-SOA = SoaRecord(
-    mname="ns.a.example", rname="h.a.example", serial=4294967295, refresh_s=2, retry_s=3, expire_s=4, minimum_s=5
+from tests.store.everything import (
+    ADDRESS,
+    DOMAIN,
+    EVERYTHING,
+    HOSTS,
+    PING,
+    REFUSAL,
+    REVERSE,
+    TCP,
+    TRACE,
+    facts,
 )
-TABLES = [
-    "domains",
-    "first_answers",
-    "soa_records",
-    "hosts",
-    "roles",
-    "addresses",
-    "host_addresses",
-    "reverse_names",
-    "pings",
-    "ports",
-    "smtp_sessions",
-    "traces",
-    "hops",
-]
-
-DOMAIN = domain_item(
-    "a.example",
-    ns=lookup("a.example", "NS", "ns.a.example", ttl_s=60),
-    mx=lookup("a.example", "MX", status=Failure.SERVFAIL, ttl_s=None),
-    soa=lookup("a.example", "SOA", SOA, ttl_s=70),
-    roles=(
-        Role(kind="NS", host="ns.a.example", priority=1),
-        Role(kind="WWW", host="www.a.example", priority=0),
-        Role(kind="NTP", host="ntp.a.example", priority=0),
-    ),
-    hosts=(Host(name="ntp.a.example", refusal="name_too_long"),),
-)
-HOSTS = hosts_item(
-    host("www.a.example", "192.0.2.3", ADDRESS, "2001:db8::1", chosen=(ADDRESS, "192.0.2.3", "2001:db8::1")),
-    host("six.a.example", ADDRESS, wildcard=True),
-    places={ADDRESS: {"asn": 64496, "latitude": 1.5, "longitude": -2.5, "tunnel_id": None}},
-)
-REVERSE = ReverseItem(
-    url=questions.reverse(ADDRESS),
-    address=ADDRESS,
-    lookup=lookup("1.2.0.192.in-addr.arpa", "PTR", "z.example", "b.example", ttl_s=30),
-)
-PING = ping_item(ADDRESS, 1.5, 0.25)
-TCP = TcpItem(
-    url=questions.tcp(ADDRESS, (25, 80), starttls=True),
-    address=ADDRESS,
-    tcp=TcpObservation(
-        ports=(
-            PortObservation(port=25, open=True, connect_ms=2.5, asked_at=AT),
-            PortObservation(port=80, open=False, failure=Failure.TIMEOUT, asked_at=AT + 1),
-        ),
-        smtp=SmtpObservation(
-            greeting_code=220,
-            greeting="hello\nthere",
-            hello="EHLO",
-            starttls=Starttls.ACCEPTED,
-            tls_version="TLSv1.3",
-            certificate=Certificate(
-                sha256="ab", subject="CN=s", issuer="CN=i", not_before=1.9, not_after=2.9, names=("a.example", "b")
-            ),
-            asked_at=AT,
-        ),
-    ),
-)
-TRACE = TraceItem(
-    url=questions.trace(ADDRESS),
-    address=ADDRESS,
-    trace=TraceObservation(
-        hops=(Hop(ttl=1, address="198.18.0.1", rtt_ms=0.5), Hop(ttl=2), Hop(ttl=3, address=ADDRESS, rtt_ms=1.5)),
-        stop=Stop.REACHED,
-        reached_ttl=3,
-        asked_at=AT,
-    ),
-)
-REFUSAL = RefusalItem(url=questions.ping("2001:db8::1"), address="2001:db8::1", reason="opted_out")
-EVERYTHING = [DOMAIN, HOSTS, REVERSE, PING, TCP, TRACE, REFUSAL]
-
-
-@pytest.fixture
-def store(tmp_path):
-    opened = Store(tmp_path / "ips.db")
-    yield opened
-    opened.close()
-
-
-def facts(store):
-    return {table: store.query(f"SELECT * FROM {table}") for table in TABLES}
 
 
 @pytest.mark.parametrize("item", EVERYTHING, ids=lambda item: type(item).__name__)
@@ -367,212 +282,3 @@ def test_a_refusal_stays_with_its_address(store):
     assert [("192.0.2.1", None), ("192.0.2.3", None), ("2001:db8::1", "opted_out")] == store.query(
         "SELECT address, refusal FROM addresses ORDER BY 1"
     )
-
-
-# --- the second pass ---
-
-
-def failed(name, rdtype, status=Failure.TIMEOUT):
-    return lookup(name, rdtype, status=status, ttl_s=None)
-
-
-def first_answers(store):
-    return store.query("SELECT subject, question, outcome FROM first_answers ORDER BY 1, 2")
-
-
-def silent_tcp(*failures, second=False):
-    ports = tuple(
-        PortObservation(port=port, open=failure is None, failure=failure, asked_at=AT + 60 * second)
-        for port, failure in zip((25, 80), failures, strict=True)
-    )
-    return TcpItem(
-        url=questions.tcp(ADDRESS, (25, 80), starttls=True),
-        second=second,
-        address=ADDRESS,
-        tcp=TcpObservation(ports=ports),
-    )
-
-
-SECONDS = [
-    domain_item(
-        "a.example",
-        second=True,
-        mx=lookup("a.example", "MX", (10, "mail.a.example")),
-        roles=(Role(kind="MX", host="mail.a.example", priority=10),),
-        asked_at=AT + 60,
-    ),
-    replace(hosts_item(host("www.a.example", ADDRESS)), second=True),
-    replace(REVERSE, second=True),
-    replace(PING, second=True),
-    replace(TCP, second=True),
-]
-
-
-@pytest.mark.parametrize("item", SECONDS, ids=lambda item: type(item).__name__)
-def test_a_second_answer_about_nothing_known_changes_nothing(store, item):
-    """
-    The second pass writes only where a first answer failed.
-    """
-    store.answer(item)
-
-    assert [] == first_answers(store)
-    assert {"addresses"} >= {table for table, rows in facts(store).items() if rows}
-
-
-@pytest.mark.parametrize("item", SECONDS[1:4], ids=lambda item: type(item).__name__)
-def test_a_first_answer_that_did_not_fail_stays(store, item):
-    """
-    What was answered the first time is not asked again, and would not be replaced.
-    """
-    for one in EVERYTHING:
-        store.answer(one)
-    before = facts(store)
-    store.answer(item)
-
-    assert before == facts(store)
-
-
-@pytest.mark.parametrize("word", ["refused", "formerr", "notimp", "other_rcode", "cname_loop", "name_too_long"])
-def test_a_failure_that_does_not_pass_stays(store, word):
-    """
-    A failure that is an answer in its way is not replaced.
-    """
-    store.answer(domain_item("a.example", mx=failed("a.example", "MX", Failure(word))))
-    store.answer(SECONDS[0])
-
-    assert [(word,)] == store.query("SELECT mx_status FROM domains")
-    assert [] == first_answers(store)
-
-
-def test_a_domain_s_second_answer_counts(store):
-    """
-    The lookup that failed gets status, TTL and roles of the second answer; the first one is kept, the others stay.
-    """
-    store.answer(DOMAIN)
-    store.answer(SECONDS[0])
-
-    assert [("ok", 60, "ok", 300, "ok", 70, int(AT))] == store.query(
-        "SELECT ns_status, ns_ttl_s, mx_status, mx_ttl_s, soa_status, soa_ttl_s, asked_at FROM domains"
-    )
-    assert [("MX", "mail.a.example", 10)] == store.query(
-        "SELECT kind, name, priority FROM roles JOIN hosts ON hosts.id = host_id WHERE kind = 'MX'"
-    )
-    assert [("a.example", "MX", "servfail", int(AT))] == store.query("SELECT * FROM first_answers")
-
-
-def test_a_second_start_of_authority_is_kept(store):
-    """
-    The SOA record of the second answer is stored field by field.
-    """
-    store.answer(domain_item("a.example", soa=failed("a.example", "SOA")))
-    store.answer(domain_item("a.example", second=True, soa=lookup("a.example", "SOA", SOA)))
-
-    assert [("ns.a.example", 4294967295)] == store.query("SELECT mname, serial FROM soa_records")
-
-
-def test_a_host_s_second_answer_counts(store):
-    """
-    The family that failed gets its addresses; what the other family has is left alone.
-    """
-    name = "www.a.example"
-    first = Host(name=name, a=lookup(name, "A", ADDRESS), aaaa=failed(name, "AAAA"), chosen=(ADDRESS,))
-    found = lookup(name, "AAAA", "2001:db8::2", "2001:db8::1", canonical_name="real")
-    again = Host(name=name, aaaa=found, chosen=("2001:db8::1",), wildcard=True)
-    store.answer(hosts_item(first))
-    store.answer(replace(hosts_item(again), second=True))
-
-    assert [("ok", "ok", 300, "real", 1)] == store.query(
-        "SELECT a_status, aaaa_status, aaaa_ttl_s, canonical_name, wildcard FROM hosts"
-    )
-    assert [(4, 1, ADDRESS, 1), (6, 1, "2001:db8::2", None), (6, 2, "2001:db8::1", 1)] == store.query(
-        "SELECT host_addresses.family, position, address, choice FROM host_addresses"
-        " JOIN addresses ON addresses.id = address_id ORDER BY 1, 2"
-    )
-    assert [(name, "AAAA", "timeout")] == first_answers(store)
-
-
-def test_a_second_failure_counts_as_well(store):
-    """
-    The later outcome counts whether it is better or not.
-    """
-    name = "www.a.example"
-    store.answer(hosts_item(Host(name=name, a=failed(name, "A"), wildcard=True)))
-    store.answer(replace(hosts_item(Host(name=name, a=failed(name, "A", Failure.SERVFAIL))), second=True))
-
-    assert [("servfail", 1)] == store.query("SELECT a_status, wildcard FROM hosts")
-    assert [(name, "A", "timeout")] == first_answers(store)
-
-
-def test_a_second_reverse_name_counts(store):
-    """
-    The whole row is that of the second answer.
-    """
-    store.answer(replace(REVERSE, lookup=failed("1.2.0.192.in-addr.arpa", "PTR")))
-    store.answer(replace(REVERSE, second=True))
-
-    assert [("ok", "b.example", 2, 30)] == store.query("SELECT status, name, names, ttl_s FROM reverse_names")
-    assert [(ADDRESS, "PTR", "timeout")] == first_answers(store)
-
-
-@pytest.mark.parametrize(
-    ("first", "outcome"),
-    [
-        (ping_item(ADDRESS), "no_reply"),
-        (ping_item(ADDRESS, sent=0, failure=Failure.NETWORK_UNREACHABLE), "network_unreachable"),
-    ],
-)
-def test_a_second_ping_counts(store, first, outcome):
-    """
-    Silence and failure of the first series are kept as a word.
-    """
-    store.answer(first)
-    store.answer(replace(PING, second=True))
-
-    assert [(5, "[1.5,0.25]", None)] == store.query("SELECT sent, rtts_ms, failure FROM pings")
-    assert [(ADDRESS, "ping", outcome)] == first_answers(store)
-
-
-def test_a_second_handshake_counts(store):
-    """
-    Each port that did not answer is renewed, with the session that follows; one that did is not.
-    """
-    store.answer(silent_tcp(Failure.TIMEOUT, Failure.CONNECTION_REFUSED))
-    store.answer(replace(TCP, second=True))
-
-    assert [(25, 1, None), (80, 0, "connection_refused")] == store.query("SELECT port, open, failure FROM ports")
-    assert [(220,)] == store.query("SELECT greeting_code FROM smtp_sessions")
-    assert [(ADDRESS, "tcp 25", "timeout")] == first_answers(store)
-
-
-def test_storing_a_second_answer_twice_changes_nothing(store):
-    """
-    Of a question there is one first and one later outcome, however often the answer comes.
-    """
-    name = "www.a.example"
-    store.answer(DOMAIN)
-    store.answer(hosts_item(Host(name=name, a=failed(name, "A"), aaaa=failed(name, "AAAA"))))
-    store.answer(replace(REVERSE, lookup=failed("1.2.0.192.in-addr.arpa", "PTR")))
-    store.answer(ping_item(ADDRESS))
-    store.answer(silent_tcp(Failure.TIMEOUT, Failure.TIMEOUT))
-    again = [*SECONDS[:3], replace(ping_item(ADDRESS), second=True)]
-    again.append(silent_tcp(Failure.TIMEOUT, Failure.HOST_UNREACHABLE, second=True))
-    for item in again:
-        store.answer(item)
-    before = facts(store)
-    for item in again:
-        store.answer(item)
-
-    assert before == facts(store)
-    assert 7 == len(first_answers(store))
-
-
-def test_a_first_answer_goes_with_its_item(store):
-    """
-    An item that cannot be written leaves no first answer behind.
-    """
-    store.answer(DOMAIN)
-    with pytest.raises(UnicodeError):
-        store.answer(SECONDS[0], [("ping://\udc80", "ping")])
-
-    assert [] == first_answers(store)
-    assert [("servfail",)] == store.query("SELECT mx_status FROM domains")
