@@ -22,20 +22,12 @@ from ipv6matrix.items import (
     TraceItem,
     TraceObservation,
 )
-from ipv6matrix.store.database import Store
 from ipv6matrix.store.queries import second_pass
 from ipv6matrix.store.queries.second_pass import Failed
 from tests.samples import AT, domain_item, host, hosts_item, lookup
 
 ADDRESS = "192.0.2.1"
 WHEN = int(AT)
-
-
-@pytest.fixture
-def store(tmp_path):
-    opened = Store(tmp_path / "ips.db")
-    yield opened
-    opened.close()
 
 
 def failed(store):
