@@ -33,10 +33,11 @@ from ipv6matrix.exporters import csv
 from ipv6matrix.exporters.registry import Target
 from ipv6matrix.store.database import Store
 from tests import crawls, rows
+from tests.echoes import purpose
 from tests.internet import namespaces
 from tests.internet.internet import Internet
 from tests.internet.namespaces import InternetUnavailable
-from tests.internet.packets import ICMP, ICMPV6, SYN, TCP
+from tests.internet.packets import SYN, TCP
 from tests.internet.scaled import scaled
 from tests.internet.scenario import address_of
 from tests.typed import ROOT
@@ -70,9 +71,6 @@ DURATION_S: Final = {"domain": 4.0, "host": 5.0, "reverse": 2.0, "ping": 1.0, "t
 SLACK_S: Final = 1.0
 # A question is on its way for so long when it is seen; no start asks earlier.
 ON_THE_WAY_S: Final = 0.15
-ECHO: Final = {ICMP: 8, ICMPV6: 128}
-# Traces send smaller TTLs.
-PING_TTL: Final = 64
 # The copy is being written, the log tells the end, SQLite's log is gone, CSV files are being written, the copy has
 # its name: what a kill is least likely to come too late for goes first. It comes so many seconds after the sign
 # at most.
@@ -324,8 +322,9 @@ def _asked(internet: Internet, since: float, until: float) -> Iterator[tuple[Que
     for packet in internet.packets(since=since):
         if packet.sent_at > until:
             continue
-        if packet.port == ECHO.get(packet.protocol):
-            yield ("ping" if packet.ttl == PING_TTL else "trace", packet.destination, ""), packet.sent_at
+        # A control question asks whether the vantage point is well, and may go to whoever has answered.
+        if (kind := purpose(packet)) in ("ping", "trace"):
+            yield (kind, packet.destination, ""), packet.sent_at
         elif packet.protocol == TCP and packet.flags == SYN and packet.port != 53:
             yield ("tcp", packet.destination, str(packet.port)), packet.sent_at
 

@@ -15,15 +15,11 @@ import pytest
 from ipv6matrix import policy
 from ipv6matrix.store.database import Store
 from tests import crawls
+from tests.echoes import purpose
 from tests.expected import GAP_LIMIT, Expected, lookup_row, smallest
 from tests.internet.internet import Internet
-from tests.internet.packets import ICMP, ICMPV6, SYN, TCP, Packet
+from tests.internet.packets import SYN, TCP, Packet
 
-ECHO = {ICMP: 8, ICMPV6: 128}
-# Trace probes carry small TTLs; pings the kernel's default.
-PING_TTL = 64
-# Octets of the Echo Requests of control questions: IPv4 and IPv6.
-CONTROL = (56, 76)
 # Seconds: what several processes on two cores may take away from a 2 s timeout.
 SLACK_MS = 1500
 
@@ -412,11 +408,7 @@ def test_each_address_is_probed_once(crawled: Crawled):
     """
     Whatever number of hosts share an address, it gets one series of pings and one handshake a port; a silent one two.
     """
-    pings = Counter(
-        packet.destination
-        for packet in crawled.packets()
-        if packet.port == ECHO.get(packet.protocol) and packet.ttl == PING_TTL and packet.length_bytes not in CONTROL
-    )
+    pings = Counter(packet.destination for packet in crawled.packets() if purpose(packet) == "ping")
     handshakes = Counter(
         (packet.destination, packet.port)
         for packet in crawled.packets()

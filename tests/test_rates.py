@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests import crawls
+from tests.echoes import purpose
 from tests.internet.internet import Internet
-from tests.internet.packets import ICMP, ICMPV6, SYN, TCP, Packet
+from tests.internet.packets import SYN, TCP, Packet
 
-ECHO = {ICMP: 8, ICMPV6: 128}
 # Other processes on the machine delay packets, and what was delayed leaves together.
 TOLERANCE = 1.2
 
@@ -33,8 +33,7 @@ def probes(packets: list[Packet]) -> list[Packet]:
     return [
         packet
         for packet in packets
-        if packet.port == ECHO.get(packet.protocol)
-        or (packet.protocol == TCP and packet.flags == SYN and packet.port in (25, 80, 443))
+        if purpose(packet) or (packet.protocol == TCP and packet.flags == SYN and packet.port in (25, 80, 443))
     ]
 
 

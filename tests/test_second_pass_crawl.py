@@ -16,14 +16,14 @@ import pytest
 from ipv6matrix import questions
 from ipv6matrix.store.database import Store
 from tests import crawls
+from tests.echoes import purpose
 from tests.internet.internet import Internet
-from tests.internet.packets import ICMP, ICMPV6, SYN, TCP
+from tests.internet.packets import SYN, TCP
 from tests.typed import ROOT
 from tests.waiting import until
 
-ECHO = {ICMP: 8, ICMPV6: 128}
-# A series of pings has five; a trace sends smaller TTLs.
-SERIES, PING_TTL = 5, 64
+# Echo Requests of a ping.
+SERIES = 5
 DOMAINS = (
     "open.example",
     "recovering.example",
@@ -160,9 +160,7 @@ def test_silent_addresses_are_asked_twice_and_no_others(crawled: Crawled):
     """
     dead = {crawled.internet.address("dead", family, n) for family in (4, 6) for n in (1, 2)}
     packets = crawled.internet.packets(since=crawled.began_at)
-    series = Counter(
-        packet.destination for packet in packets if packet.port == ECHO.get(packet.protocol) and packet.ttl == PING_TTL
-    )
+    series = Counter(packet.destination for packet in packets if purpose(packet) == "ping")
     handshakes = Counter(
         packet.destination for packet in packets if packet.protocol == TCP and packet.flags == SYN and packet.port == 80
     )

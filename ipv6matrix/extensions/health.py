@@ -24,7 +24,7 @@ from ipv6matrix import nameservers
 from ipv6matrix.items import Failure, Status
 from ipv6matrix.middlewares.rate import RateMiddleware
 from ipv6matrix.policy import family
-from ipv6matrix.probes import Pace, no_pace
+from ipv6matrix.probes import no_pace
 from ipv6matrix.probes.dns import Resolver
 from ipv6matrix.probes.icmp import Pinger
 from ipv6matrix.questions import Question
@@ -222,7 +222,6 @@ class Health:
         "Slots of which nothing is asked for the time being."
         self._resolver: Resolver
         self._pinger: Pinger
-        self._pace: Pace
         self._watching: AsyncioLoopingCall | None = None
 
     @classmethod
@@ -246,8 +245,6 @@ class Health:
         self._resolver = Resolver(servers, timeout_s=_TRY_S, lifetime_s=_LOOKUP_S)
         self._pinger = Pinger(count=1, timeout_s=_ECHO_S, local4=local4, local6=local6, text=_TEXT)
         self._pinger.open()
-        rate = self._crawler.get_downloader_middleware(RateMiddleware)
-        self._pace = rate.ahead if rate else no_pace
         self._watching = AsyncioLoopingCall(self._watch)
         self._watching.start(_WATCH_EVERY_S, now=False)
 
@@ -306,7 +303,8 @@ class Health:
         return not asked or await _any(map(self._replies, asked))
 
     async def _replies(self, address: str) -> bool:
-        ping = await self._pinger.ping(address, self._pace)
+        rate = self._crawler.get_downloader_middleware(RateMiddleware)
+        ping = await self._pinger.ping(address, rate.ahead if rate else no_pace)
         return bool(ping.rtts_ms) or ping.failure is Failure.PERMISSION_DENIED
 
     def _is_opted_out(self, target: str) -> bool:
