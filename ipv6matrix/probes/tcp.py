@@ -13,6 +13,7 @@ Sources: RFC 9293 sections 3.5 (handshake) and 3.10.7.3 (RST in SYN-SENT), tcp(7
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import select
 import socket
@@ -31,6 +32,11 @@ _SYN_RETRIES = 1
 _RST_ON_CLOSE = struct.pack("@ii", 1, 0)
 # A source address without a source port, which connect() chooses (linux/in.h).
 _IP_BIND_ADDRESS_NO_PORT = 24
+# The highest local port in the upper half, the lowest in the lower; 0 leaves it to the machine (linux/in.h, Linux 6.3).
+_IP_LOCAL_PORT_RANGE = 51
+# mtr-packet numbers its probes from 33000, and takes a Destination Unreachable that quotes a TCP port for one that
+# quotes such a number (docs/decisions/0008-mtr-packet.md).
+_PORTS = struct.pack("@I", 32_999 << 16)
 # tcpi_rtt, in microseconds, in struct tcp_info (linux/tcp.h): eight octets, then 32-bit words.
 _RTT = struct.Struct("@I")
 _RTT_OFFSET = 8 + 15 * 4
@@ -183,6 +189,8 @@ def _open(address: str, local: str | None, timeout_s: float) -> socket.socket:
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, _SYN_RETRIES)
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, max(int(timeout_s * 1000), 1))
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RST_ON_CLOSE)
+        with contextlib.suppress(OSError):  # an older kernel
+            opened.setsockopt(socket.IPPROTO_IP, _IP_LOCAL_PORT_RANGE, _PORTS)
         if local is not None:
             opened.setsockopt(socket.IPPROTO_IP, _IP_BIND_ADDRESS_NO_PORT, 1)
             opened.bind((local, 0))

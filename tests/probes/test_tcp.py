@@ -10,6 +10,7 @@ import time
 import pytest
 
 from ipv6matrix.items import Failure
+from ipv6matrix.probes import tcp
 from ipv6matrix.probes.tcp import TcpProber
 from tests.probes.waiting import open_files, until
 
@@ -229,3 +230,25 @@ def test_what_ehlo_cannot_say_is_refused(name):
     """
     with pytest.raises(ValueError, match="EHLO cannot say"):
         TcpProber(contact_name=name)
+
+
+@pytest.mark.parametrize(("host", "family"), [("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)])
+@pytest.mark.parametrize("is_bound", [True, False])
+def test_local_ports_are_no_numbers_of_traces(host, family, is_bound):
+    """
+    mtr-packet takes an error that quotes a port from 33000 on for an answer to a probe of its own.
+    """
+    with socket.create_server((host, 0), family=family, backlog=50) as server:
+        opened = [tcp._open(host, host if is_bound else None, 1.0) for _ in range(20)]
+        for one in opened:
+            one.connect_ex((host, server.getsockname()[1]))
+        ports = [one.getsockname()[1] for one in opened]
+        try:
+            opened[0].getsockopt(socket.IPPROTO_IP, tcp._IP_LOCAL_PORT_RANGE)
+        except OSError:
+            pytest.skip("this kernel lets no socket choose its ports")
+        finally:
+            for one in opened:
+                one.close()
+
+    assert max(ports) < 33_000
