@@ -11,6 +11,8 @@ from heapq import heappop, heappush
 from ipaddress import ip_address
 from typing import Final
 
+# Seconds of lateness that are made up for at once; more of it is lost, be it of a process that was stopped.
+_CATCH_UP_S: Final = 0.1
 # Entries of the table of networks after which those at rest are dropped.
 _MANY_NETWORKS: Final = 10_000
 
@@ -27,9 +29,10 @@ class Pacer:
     """
     Spaces events evenly: at most `rate` a second, without bursts; 0 lets all pass.
 
-    The moments are counted on from one another, not from when a sleeper woke,
-    so a late event loop loses no rate. Among those that wait the lowest rank is
-    next, and of one rank who came first.
+    The moments are counted on from one another, not from when a sleeper woke, so
+    a late event loop loses no rate; one that stood still for longer does not
+    catch up. Among those that wait the lowest rank is next, and of one rank who
+    came first.
     """
 
     def __init__(self, rate: float, waits: Waits | None = None) -> None:
@@ -60,6 +63,7 @@ class Pacer:
 
     def _let_pass(self, loop: asyncio.AbstractEventLoop) -> None:
         now = time.monotonic()
+        self.free_at = max(self.free_at, now - _CATCH_UP_S)
         while self._waiting and self.free_at <= now:
             *_, came_at, turn = heappop(self._waiting)
             # Whoever has gone away meanwhile takes no moment from the others.

@@ -81,14 +81,14 @@ async def test_a_busy_loop_changes_neither_outcome_nor_time(internet):
     assert max(port.connect_ms for port in observation.ports) < SOON_MS
 
 
-async def test_the_ports_of_an_address_wait_together(internet, prober):
+async def test_the_ports_of_an_address_wait_together(internet):
     """
     Two filtered ports cost one timeout.
     """
     began = time.monotonic()
-    await prober.probe(internet.address("filtered", 6), PORTS, starttls=False)
+    await TcpProber(timeout_s=2.0).probe(internet.address("filtered", 6), PORTS, starttls=False)
 
-    assert 0.5 <= time.monotonic() - began < 0.9
+    assert 2 <= time.monotonic() - began < 4
 
 
 async def test_a_silent_port_gets_one_syn(internet, prober):
