@@ -4,4 +4,11 @@ The tests run at the vantage point of a simulated Internet; none can reach the r
 
 from __future__ import annotations
 
+import signal
+
 pytest_plugins = ["tests.internet.fixtures", "tests.clock", "tests.finished", "tests.mariadb"]
+
+
+def pytest_configure() -> None:
+    """Let programs be interrupted, even where the tests were started with `&`: what is ignored is inherited."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -13,8 +13,8 @@ Sources: RFC 9293 sections 3.5 (handshake) and 3.10.7.3 (RST in SYN-SENT), tcp(7
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
+import random
 import select
 import socket
 import struct
@@ -36,7 +36,10 @@ _IP_BIND_ADDRESS_NO_PORT = 24
 _IP_LOCAL_PORT_RANGE = 51
 # mtr-packet numbers its probes from 33000, and takes a Destination Unreachable that quotes a TCP port for one that
 # quotes such a number (docs/decisions/0008-mtr-packet.md).
-_PORTS = struct.pack("@I", 32_999 << 16)
+_HIGHEST_PORT = 32_999
+# On kernels that let no socket choose its range: above what servers listen on by habit.
+_LOWEST_PORT = 10_000
+_TRIES = 10
 # tcpi_rtt, in microseconds, in struct tcp_info (linux/tcp.h): eight octets, then 32-bit words.
 _RTT = struct.Struct("@I")
 _RTT_OFFSET = 8 + 15 * 4
@@ -189,15 +192,31 @@ def _open(address: str, local: str | None, timeout_s: float) -> socket.socket:
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, _SYN_RETRIES)
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, max(int(timeout_s * 1000), 1))
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RST_ON_CLOSE)
-        with contextlib.suppress(OSError):  # an older kernel
-            opened.setsockopt(socket.IPPROTO_IP, _IP_LOCAL_PORT_RANGE, _PORTS)
-        if local is not None:
-            opened.setsockopt(socket.IPPROTO_IP, _IP_BIND_ADDRESS_NO_PORT, 1)
-            opened.bind((local, 0))
+        try:
+            opened.setsockopt(socket.IPPROTO_IP, _IP_LOCAL_PORT_RANGE, struct.pack("@I", _HIGHEST_PORT << 16))
+        except OSError:  # Linux before 6.3
+            _bind_low(opened, local or "")
+        else:
+            if local is not None:
+                opened.setsockopt(socket.IPPROTO_IP, _IP_BIND_ADDRESS_NO_PORT, 1)
+                opened.bind((local, 0))
     except OSError:
         opened.close()
         raise
     return opened
+
+
+def _bind_low(unbound: socket.socket, local: str) -> None:
+    """Take a local port at random, which others may have too: each connects to a place of its own."""
+    unbound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            unbound.bind((local, random.randint(_LOWEST_PORT, _HIGHEST_PORT)))  # noqa: S311 - no secret
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or not tries_left:  # where somebody listens
+                raise
+        else:
+            return
 
 
 def _ready(connecting: socket.socket) -> bool:

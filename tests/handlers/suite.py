@@ -23,13 +23,13 @@ from tests.probes.waiting import open_files, until
 
 # Short, so that silence does not hold up the tests.
 PATIENCE = {
-    "QUERY_TIMEOUT": 0.3,
-    "QUERY_LIFETIME": 0.6,
+    "QUERY_TIMEOUT": 1.0,
+    "QUERY_LIFETIME": 2.0,
     "PING_COUNT": 2,
     "PING_INTERVAL": 0.05,
-    "PING_TIMEOUT": 0.4,
-    "TCP_TIMEOUT": 0.4,
-    "SMTP_TIMEOUT": 1.0,
+    "PING_TIMEOUT": 1.0,
+    "TCP_TIMEOUT": 1.0,
+    "SMTP_TIMEOUT": 2.0,
     "TRACE_TIMEOUT": 1.0,
     "TRACE_GAP_LIMIT": 2,
 }

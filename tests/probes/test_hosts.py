@@ -17,7 +17,7 @@ GUESSES = ("www", "www6", "ipv6", "www.ipv6", "six", "ntp", "time")
 
 @pytest.fixture
 async def resolver(internet):
-    made = Resolver([(internet.resolver4, 53)], timeout_s=0.3, lifetime_s=0.5)
+    made = Resolver([(internet.resolver4, 53)], timeout_s=1.0, lifetime_s=2.0)
     await made.open()
     yield made
     await made.close()
