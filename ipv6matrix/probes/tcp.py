@@ -30,15 +30,9 @@ SMTP_PORT = 25
 _SYN_RETRIES = 1
 # RST instead of TIME_WAIT: a crawl would use up its local ports.
 _RST_ON_CLOSE = struct.pack("@ii", 1, 0)
-# A source address without a source port, which connect() chooses (linux/in.h).
-_IP_BIND_ADDRESS_NO_PORT = 24
-# The highest local port in the upper half, the lowest in the lower; 0 leaves it to the machine (linux/in.h, Linux 6.3).
-_IP_LOCAL_PORT_RANGE = 51
-# mtr-packet numbers its probes from 33000, and takes a Destination Unreachable that quotes a TCP port for one that
-# quotes such a number (docs/decisions/0008-mtr-packet.md).
-_HIGHEST_PORT = 32_999
-# On kernels that let no socket choose its range: above what servers listen on by habit.
-_LOWEST_PORT = 10_000
+# Local ports: above what servers listen on by habit, below those from which mtr-packet numbers its probes. It takes an
+# error that quotes a TCP port for one that quotes such a number (docs/decisions/0008-mtr-packet.md).
+_LOCAL_PORTS = range(10_000, 33_000)
 _TRIES = 10
 # tcpi_rtt, in microseconds, in struct tcp_info (linux/tcp.h): eight octets, then 32-bit words.
 _RTT = struct.Struct("@I")
@@ -192,26 +186,19 @@ def _open(address: str, local: str | None, timeout_s: float) -> socket.socket:
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, _SYN_RETRIES)
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, max(int(timeout_s * 1000), 1))
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RST_ON_CLOSE)
-        try:
-            opened.setsockopt(socket.IPPROTO_IP, _IP_LOCAL_PORT_RANGE, struct.pack("@I", _HIGHEST_PORT << 16))
-        except OSError:  # Linux before 6.3
-            _bind_low(opened, local or "")
-        else:
-            if local is not None:
-                opened.setsockopt(socket.IPPROTO_IP, _IP_BIND_ADDRESS_NO_PORT, 1)
-                opened.bind((local, 0))
+        _bind(opened, local or "")
     except OSError:
         opened.close()
         raise
     return opened
 
 
-def _bind_low(unbound: socket.socket, local: str) -> None:
+def _bind(unbound: socket.socket, local: str) -> None:
     """Take a local port at random, which others may have too: each connects to a place of its own."""
     unbound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     for tries_left in reversed(range(_TRIES)):
         try:
-            unbound.bind((local, random.randint(_LOWEST_PORT, _HIGHEST_PORT)))  # noqa: S311 - no secret
+            unbound.bind((local, random.choice(_LOCAL_PORTS)))  # noqa: S311 - no secret
         except OSError as error:
             if error.errno != errno.EADDRINUSE or not tries_left:  # where somebody listens
                 raise

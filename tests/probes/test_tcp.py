@@ -235,19 +235,11 @@ def test_what_ehlo_cannot_say_is_refused(name):
 
 
 LOOPBACK = pytest.mark.parametrize(("host", "family"), [("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)])
-NO_SUCH_OPTION = 9999
-
-
-@pytest.fixture(params=["new", "old"])
-def kernel(request, monkeypatch):
-    """A kernel that knows IP_LOCAL_PORT_RANGE, where this one does, and one that does not."""
-    if request.param == "old":
-        monkeypatch.setattr(tcp, "_IP_LOCAL_PORT_RANGE", NO_SUCH_OPTION)
 
 
 @LOOPBACK
 @pytest.mark.parametrize("is_bound", [True, False])
-def test_local_ports_are_no_numbers_of_traces(kernel, host, family, is_bound):
+def test_local_ports_are_no_numbers_of_traces(host, family, is_bound):
     """
     mtr-packet takes an error that quotes a port from 33000 on for an answer to a probe of its own.
     """
@@ -265,13 +257,12 @@ def test_local_ports_are_no_numbers_of_traces(kernel, host, family, is_bound):
 @LOOPBACK
 def test_a_port_on_which_somebody_listens_is_left_to_them(monkeypatch, host, family):
     """
-    Where ports are chosen by hand another one is taken; a port with a connection can be shared.
+    Another one is taken; a port with a connection can be shared.
     """
-    monkeypatch.setattr(tcp, "_IP_LOCAL_PORT_RANGE", NO_SUCH_OPTION)
     with socket.create_server((host, 0), family=family, backlog=50) as server:
         taken = server.getsockname()[1]
         chosen = iter([taken, 12_345, 12_345])
-        monkeypatch.setattr(tcp.random, "randint", lambda lowest, highest: next(chosen))
+        monkeypatch.setattr(tcp.random, "choice", lambda _: next(chosen))
         opened = [tcp._open(host, None, 1.0) for _ in range(2)]
         ports = [one.getsockname()[1] for one in opened]
         for one in opened:
@@ -284,9 +275,8 @@ def test_a_machine_whose_ports_are_all_taken_is_told(monkeypatch):
     """
     After some tries it is the kernel's own error, and no file stays open.
     """
-    monkeypatch.setattr(tcp, "_IP_LOCAL_PORT_RANGE", NO_SUCH_OPTION)
     with socket.create_server(("127.0.0.1", 0)) as server:
-        monkeypatch.setattr(tcp.random, "randint", lambda lowest, highest: server.getsockname()[1])
+        monkeypatch.setattr(tcp.random, "choice", lambda _: server.getsockname()[1])
         before = open_files()
         with pytest.raises(OSError, match="in use"):
             tcp._open("127.0.0.1", None, 1.0)
