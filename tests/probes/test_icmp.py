@@ -13,14 +13,7 @@ import pytest
 from ipv6matrix.items import Failure
 from ipv6matrix.probes.echo import Reply
 from ipv6matrix.probes.icmp import Pinger, ping_permission
-from tests.probes.waiting import open_files, until
-
-NEAR_MS = 20.0
-"Twice the delay of the way to the region `near`."
-BLOCKED_S = 1.0
-"How long a busy loop is blocked for."
-SOON_MS = 900.0
-"More than a loaded machine adds to the way, less than the loop is blocked for."
+from tests.probes.waiting import BLOCKED_S, NEAR_MS, SOON_MS, open_files, until
 
 
 @pytest.fixture

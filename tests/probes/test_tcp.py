@@ -12,15 +12,9 @@ import pytest
 from ipv6matrix.items import Failure
 from ipv6matrix.probes import tcp
 from ipv6matrix.probes.tcp import TcpProber
-from tests.probes.waiting import open_files, until
+from tests.probes.waiting import BLOCKED_S, NEAR_MS, SOON_MS, open_files, until
 
 PORTS = (80, 443)
-NEAR_MS = 20.0
-"Twice the delay of the way to the region `near`."
-BLOCKED_S = 1.0
-"How long a busy loop is blocked for."
-SOON_MS = 900.0
-"More than a loaded machine adds to the way, less than the loop is blocked for."
 
 
 @pytest.fixture

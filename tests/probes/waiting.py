@@ -6,6 +6,13 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+NEAR_MS = 20.0
+"Twice the delay of the first link, and of all the way to the region `near`."
+BLOCKED_S = 1.0
+"How long a busy loop is blocked for."
+SOON_MS = 900.0
+"More than a loaded machine adds to the way, less than the loop is blocked for."
+
 
 async def until(condition: Callable[[], object], within_s: float = 5.0) -> None:
     """Wait for a condition, with a deadline."""
