@@ -32,6 +32,7 @@ class Control:
     async def ask(self, targets):
         self.asked_at.append(time.monotonic())
         self.targets.append(targets)
+        await asyncio.sleep(0.02)
         return self.alive
 
     def changed(self, part):
@@ -123,7 +124,7 @@ async def test_answers_keep_the_watch_quiet(part, control):
     As long as something is heard there is no doubt, however old a question is.
     """
     part.under_way["trace://192.0.2.1"] = time.monotonic() - 60
-    part.note(time.monotonic(), answered=True)
+    part.note(time.monotonic(), answered=True, target="192.0.2.2")
 
     part.watch()
 
