@@ -9,6 +9,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from ipv6matrix import lists
+from ipv6matrix.embedded import ipv4_within
 from ipv6matrix.policy import Network, holds
 
 logger = logging.getLogger(__name__)
@@ -66,8 +67,8 @@ class OptOuts:
         return any(".".join(labels[start:]) in self._domains for start in range(len(labels)))
 
     def holds_address(self, address: str) -> bool:
-        """Tell whether an address is opted out."""
-        return bool(self._networks) and holds(self._networks, address)
+        """Tell whether an address is opted out, or an IPv4 address that it embeds."""
+        return bool(self._networks) and any(holds(self._networks, one) for one in (address, *ipv4_within(address)))
 
     def look(self) -> None:
         """Read the file again if it has changed; an unreadable change leaves what was read before."""

@@ -1,18 +1,21 @@
 """
 Which addresses may be probed, and what kind of address each one is.
 
-Pure functions over text: no settings, no I/O. Source: the IANA IPv4 and IPv6
-Special-Purpose Address Registries (RFC 6890, RFC 8190) and the registry of
-multicast addresses.
+Pure functions over text: no settings. Source: the IANA IPv4 and IPv6
+Special-Purpose Address Registries (RFC 6890, RFC 8190), the registries of
+multicast addresses, and that of IPv6 unicast allocations.
+`tests/test_policy_registries.py` compares the table with all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final
 
+from ipv6matrix import allocations
+from ipv6matrix.embedded import ipv4_within
 from ipv6matrix.items import Family
 
 Network = IPv4Network | IPv6Network
@@ -27,8 +30,9 @@ INVALID_NAME: Final = "invalid_name"
 # mechanisms, which are measured as what they are.
 PROBED_KINDS: Final = frozenset({GLOBAL, SIX_TO_FOUR, TEREDO})
 
-# The first network that holds an address gives its kind.
-_SPECIAL: Final[tuple[tuple[Network, str], ...]] = tuple(
+# The first network that holds an address gives its kind. IPv6 that no line holds
+# is global if it is allocated, else reserved.
+SPECIAL: Final[tuple[tuple[Network, str], ...]] = tuple(
     (ip_network(prefix), kind)
     for prefix, kind in (
         ("0.0.0.0/32", "unspecified"),
@@ -60,6 +64,7 @@ _SPECIAL: Final[tuple[tuple[Network, str], ...]] = tuple(
         ("64:ff9b::/96", "translation"),
         ("64:ff9b:1::/48", "translation"),
         ("100::/64", "discard"),
+        ("100:0:0:1::/64", "reserved"),
         ("2001::/32", TEREDO),
         ("2001:1::1/128", GLOBAL),
         ("2001:1::2/128", GLOBAL),
@@ -74,20 +79,15 @@ _SPECIAL: Final[tuple[tuple[Network, str], ...]] = tuple(
         ("2002::/16", SIX_TO_FOUR),
         ("3fff::/20", "documentation"),
         ("5f00::/16", "segment_routing"),
-        ("2000::/3", GLOBAL),
+        ("2620:4f:8000::/48", GLOBAL),
         ("fc00::/7", "unique_local"),
         ("fe80::/10", "link_local"),
         ("fec0::/10", "site_local"),
         ("ff00::/8", "multicast"),
-        ("::/0", "reserved"),
-        ("0.0.0.0/0", GLOBAL),
     )
 )
-_SPECIAL_BY_VERSION: Final = {
-    version: tuple((network, kind) for network, kind in _SPECIAL if network.version == version) for version in (4, 6)
-}
 
-KINDS: Final = frozenset(kind for _, kind in _SPECIAL)
+KINDS: Final = frozenset(kind for _, kind in SPECIAL)
 
 
 def family(address: str) -> Family:
@@ -99,7 +99,17 @@ def family(address: str) -> Family:
 def kind(address: str) -> str:
     """Tell the kind of an address: `global`, or the word for the special-purpose network that holds it."""
     parsed = ip_address(address)
-    return next(word for network, word in _SPECIAL_BY_VERSION[parsed.version] if parsed in network)
+    return next(word for network, word in _table(parsed.version) if parsed in network)
+
+
+@cache
+def _table(version: int) -> tuple[tuple[Network, str], ...]:
+    """Return the networks of one family with their kinds; the last one holds every address."""
+    special = tuple((network, word) for network, word in SPECIAL if network.version == version)
+    if version == 4:
+        return (*special, (IPv4Network("0.0.0.0/0"), GLOBAL))
+    allocated = tuple((network, GLOBAL) for network in allocations.ipv6_unicast())
+    return (*special, *allocated, (IPv6Network("::/0"), "reserved"))
 
 
 def networks(text: str) -> tuple[Network, ...]:
@@ -115,8 +125,9 @@ class AddressPolicy:
     """
     Decides which addresses may be probed.
 
-    `allowed` networks may, whatever their kind; what `is_opted_out` says yes to
-    may not.
+    An IPv6 address that embeds an IPv4 address (`ipv6matrix.embedded`) may only if
+    that one may as well. `allowed` networks may, whatever their kind and whatever
+    their addresses embed; what `is_opted_out` says yes to may not.
     """
 
     def __init__(self, allowed: Iterable[Network] = (), *, is_opted_out: Callable[[str], bool] | None = None) -> None:
@@ -130,12 +141,22 @@ class AddressPolicy:
 
     def refusal(self, address: str) -> str | None:
         """Give the reason why an address is never probed, or None when it may be."""
-        word = kind(address)
-        if word not in PROBED_KINDS and not holds(self._allowed, address):
+        word = self._forbidden_kind(address)
+        if word is not None:
             return word
         if self._is_opted_out is not None and self._is_opted_out(address):
             return OPTED_OUT
         return f"no_ipv{family(address)}" if family(address) in self._unreachable else None
+
+    def _forbidden_kind(self, address: str) -> str | None:
+        """Return the kind that forbids to probe an address: its own, or that of an IPv4 address within."""
+        if holds(self._allowed, address):
+            return None
+        word = kind(address)
+        if word not in PROBED_KINDS:
+            return word
+        inner = ((kind(ipv4), ipv4) for ipv4 in ipv4_within(address))
+        return next((word for word, ipv4 in inner if word != GLOBAL and not holds(self._allowed, ipv4)), None)
 
 
 def holds(prefixes: Iterable[Network], address: str) -> bool:

@@ -98,7 +98,7 @@ class Expected:
         return min(usable, key=lambda address: int(ip_address(address)), default=None)
 
     def is_usable(self, address: str) -> bool:
-        """Tell whether an address may be probed: global, 6to4, Teredo, or allowed, and not opted out."""
+        """Tell whether an address may be probed: global, allowed, 6to4 or Teredo of such, and not opted out."""
         if self.is_opted_out_address(address):
             return False
         parsed = ip_address(address)
@@ -108,8 +108,8 @@ class Expected:
         if isinstance(parsed, ipaddress.IPv6Address):
             if any(parsed in ip_network(text) for text in UNUSABLE):
                 return False
-            if parsed.sixtofour or parsed.teredo:
-                return True
+            if inner := (parsed.sixtofour,) if parsed.sixtofour else parsed.teredo:
+                return all(self.is_usable(str(one)) for one in inner)
         return parsed.is_global and not parsed.is_multicast
 
     @cached_property

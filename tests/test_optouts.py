@@ -64,11 +64,18 @@ def test_a_domain_stands_for_all_names_below_it(tmp_path, name, answer):
         ("2001:db8:1:ffff::1", True),
         ("2001:db8:2::1", False),
         ("2001:db8::5", True),
+        ("2002:c633:6401::1", True),
+        ("2001:0:c633:6401::fefe:fefe", True),
+        ("2001:0:101:101::39cc:9bfe", True),
+        ("2a00::5efe:192.0.2.7", True),
+        ("64:ff9b::192.0.2.7", True),
+        ("::ffff:192.0.2.7", True),
+        ("2002:c633:6501::1", False),
     ],
 )
 def test_addresses_and_networks_are_held(tmp_path, address, answer):
     """
-    An entry may be an address or a network of either family.
+    An entry may be an address or a network of either family; one of IPv4 holds what embeds its addresses as well.
     """
     assert answer is opt_outs(tmp_path).holds_address(address)
 

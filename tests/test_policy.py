@@ -42,6 +42,11 @@ REGISTRY = [
     ("2001:20::", "2001:2f:ffff:ffff:ffff:ffff:ffff:ffff", "overlay"),
     ("2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", "documentation"),
     ("3fff::", "3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff", "documentation"),
+    ("2001:1000::", "2001:11ff:ffff:ffff:ffff:ffff:ffff:ffff", "reserved"),
+    ("2003:4000::", "23ff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "reserved"),
+    ("2420::", "25ff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "reserved"),
+    ("2d00::", "3ffe:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "reserved"),
+    ("3fff:1000::", "3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "reserved"),
     ("4000::", "5eff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "reserved"),
     ("5f00::", "5f00:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "segment_routing"),
     ("fc00::", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "unique_local"),
@@ -79,8 +84,7 @@ GLOBAL = [
     "2001:db9::1",
     "2620:4f:8000::1",
     "2a00::1",
-    "3ffe:ffff::1",
-    "3fff:1000::1",
+    "2410::1",
 ]
 
 
@@ -104,7 +108,7 @@ def test_global_addresses_are_probed(address):
 
 @pytest.mark.parametrize(
     ("address", "kind"),
-    [("2002::", "6to4"), ("2002:c000:204::1", "6to4"), ("2001::", "teredo"), ("2001:0:ffff:ffff::1", "teredo")],
+    [("2002:101:101::1", "6to4"), ("2001:0:101:101:8000:ef46:fefe:fefe", "teredo")],
 )
 def test_old_transition_mechanisms_are_probed_as_what_they_are(address, kind):
     """
@@ -112,6 +116,44 @@ def test_old_transition_mechanisms_are_probed_as_what_they_are(address, kind):
     """
     assert kind == policy.kind(address)
     assert AddressPolicy().refusal(address) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "kind", "reason"),
+    [
+        ("2002:c0a8:101::1", "6to4", "private"),
+        ("2002:7f00:1::1", "6to4", "loopback"),
+        ("2002:a9fe:101::1", "6to4", "link_local"),
+        ("2002:6440:1::1", "6to4", "shared"),
+        ("2002:e000:1::1", "6to4", "multicast"),
+        ("2002:f000:1::1", "6to4", "reserved"),
+        ("2002:c000:204::1", "6to4", "documentation"),
+        ("2002:c058:6301::1", "6to4", "reserved"),
+        ("2002::1", "6to4", "unspecified"),
+        ("2001:0:a00:1::fefe:fefe", "teredo", "private"),
+        ("2001:0:101:101::f5ff:fffe", "teredo", "private"),
+        ("2001:0:101:101::", "teredo", "broadcast"),
+        ("2a00:1::5efe:10.0.0.1", "global", "private"),
+        ("2a00:1::200:5efe:127.0.0.1", "global", "loopback"),
+        ("64:ff9b::10.0.0.1", "translation", "translation"),
+        ("::ffff:10.0.0.1", "mapped", "mapped"),
+    ],
+)
+def test_an_address_is_judged_by_what_it_embeds(address, kind, reason):
+    """
+    The wrapper keeps its kind; the IPv4 address within gives the reason not to probe.
+    """
+    assert (kind, reason) == (policy.kind(address), AddressPolicy().refusal(address))
+
+
+def test_what_allowed_addresses_embed_is_allowed():
+    """
+    An allowed network opens the addresses that embed it, and an allowed wrapper all that it embeds.
+    """
+    inner, wrapper = AddressPolicy(policy.networks("198.18.0.0/15")), AddressPolicy(policy.networks("2002::/16"))
+
+    assert [None, "private"] == [inner.refusal(one) for one in ("2002:c612:1::1", "2002:a00:1::1")]
+    assert [None, "private"] == [wrapper.refusal(one) for one in ("2002:a00:1::1", "2001:0:a00:1::1")]
 
 
 def test_mapped_addresses_are_never_probed():

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, collapse_addresses, ip_address
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import Final
 
@@ -43,6 +43,8 @@ class Block:
     reverse: Reverse = Reverse.NAMED
     tunnel: str | None = None
     "The id of the prefix of ipv6-prefixes.csv that holds network6."
+    teredo: bool = False
+    "True where IPv6 addresses end in those of network4 with every bit inverted (RFC 4380 section 4)."
 
     @property
     def behaves(self) -> Behaviour:
@@ -63,17 +65,20 @@ class Block:
             raise LookupError(f"block {self.name} has no IPv{family} address number {n}")
         if family == 4:
             return f"{network[: network.rindex('.')]}.{n + 1}"
+        if self.teredo:
+            client = ~int(IPv4Address(self.address(4, n)))
+            return f"{network.partition('/')[0]}{client >> 16 & 0xFFFF:x}:{client & 0xFFFF:x}"
         return f"{network.partition('/')[0]}{n + 1:x}"
 
 
-def slot(number: int, name: str, behaviour: str, **more: str | Reverse) -> Block:
+def slot(number: int, name: str, behaviour: str, **more: str | bool | Reverse) -> Block:
     """Make the block in slot 0 to 99 of the ordinary prefixes."""
     more = {"network4": f"198.18.{16 + number}.0/24", "network6": f"2001:db8:{0x100 + number:x}::/48", **more}
     return Block(name=name, behaviour=behaviour, **more)  # type: ignore[arg-type]
 
 
-def _tunnelled(number: int, name: str, network6: str, tunnel: str) -> Block:
-    return slot(number, name, "open", network6=network6, tunnel=tunnel, place="asn-only")
+def _tunnelled(number: int, name: str, network6: str, tunnel: str, *, teredo: bool = False) -> Block:
+    return slot(number, name, "open", network6=network6, tunnel=tunnel, place="asn-only", teredo=teredo)
 
 
 _ONE_PER_BEHAVIOUR: Final = tuple(slot(number, name, name) for number, name in enumerate(BEHAVIOURS))
@@ -99,9 +104,10 @@ BLOCKS: Final = (
     slot(54, "ptr_servfail", "open", reverse=Reverse.SERVFAIL),
     slot(55, "ptr_several", "open", reverse=Reverse.SEVERAL),
     slot(56, "ptr_nodata", "open", reverse=Reverse.NODATA),
-    # Old transition mechanisms. 2002:c612:48xx:: embeds 198.18.72.0/24, Teredo a server of 198.18.0.0/16.
+    # Old transition mechanisms. 2002:c612:48xx:: embeds 198.18.72.0/24, Teredo a server of 198.18.0.0/16 and,
+    # inverted, a client of 198.18.74.0/24.
     _tunnelled(57, "6to4", "2002:c612:4801::/48", "U0001"),
-    _tunnelled(58, "teredo", "2001:0:c612::/48", "U3000"),
+    _tunnelled(58, "teredo", "2001:0:c612::/48", "U3000", teredo=True),
     _tunnelled(59, "broker", "2001:470:1f04::/48", "U7040"),
     slot(60, "opted_out", "open", place="paris"),
     slot(61, "nameservers", "all_closed", place="ashburn"),
