@@ -130,6 +130,8 @@ class LookupObservation:
     "Smallest TTL of the answer's records; of the negative answer, the resolver's (RFC 2308 section 5)."
     canonical_name: str | None = None
     "Where a chain of CNAMEs ended; None without one."
+    aliases: tuple[str, ...] = ()
+    "Names that a chain of CNAMEs passed between the name asked for and the canonical one."
     asked_at: float
 
     @property

@@ -157,6 +157,7 @@ class _Lookup:
             records=answer.records,
             ttl_s=answer.ttl_s,
             canonical_name=answer.canonical_name,
+            aliases=answer.aliases,
             asked_at=self._asked_at or time.time(),
         )
 

@@ -126,5 +126,6 @@ def _same(lookup: LookupObservation, name: str, rdtype: str) -> LookupObservatio
         status=lookup.status,
         ttl_s=lookup.ttl_s,
         canonical_name=lookup.canonical_name,
+        aliases=lookup.aliases,
         asked_at=lookup.asked_at,
     )

@@ -67,6 +67,7 @@ class Answer(NamedTuple):
     records: Records = ()
     ttl_s: int | None = None
     canonical_name: str | None = None
+    aliases: tuple[str, ...] = ()
 
 
 class _Record(NamedTuple):
@@ -178,16 +179,16 @@ def _decode(reply: bytes, asked: Question) -> Answer:
             found.setdefault(record.owner, []).append(record)
         elif record.class_ == _IN and record.type == _CNAME:
             aliases.setdefault(record.owner, record)
-    name, ttls = _follow(reply, asked.name, aliases, found)
+    name, ttls, passed = _follow(reply, asked.name, aliases, found)
     if name is None:
         return Answer(Failure.CNAME_LOOP)
     canonical_name = name if ttls else None
     if rcode == 0 and name in found:
         read = _READERS[asked.type]
         values = dict.fromkeys(read(reply, record.start, record.end) for record in found[name])
-        return Answer(Status.OK, tuple(values), min(ttls + [_ttl(r.ttl) for r in found[name]]), canonical_name)
+        return Answer(Status.OK, tuple(values), min(ttls + [_ttl(r.ttl) for r in found[name]]), canonical_name, passed)
     answer, ttl_s = _negative(reply, offset, asked)
-    return Answer(answer, (), ttl_s if ttl_s is None else min([*ttls, ttl_s]), canonical_name)
+    return Answer(answer, (), ttl_s if ttl_s is None else min([*ttls, ttl_s]), canonical_name, passed)
 
 
 def _section(wire: bytes, offset: int, count: int, asked: Question) -> tuple[list[_Record], int]:
@@ -209,16 +210,18 @@ def _section(wire: bytes, offset: int, count: int, asked: Question) -> tuple[lis
 
 def _follow(
     wire: bytes, name: str, aliases: dict[str, _Record], found: dict[str, list[_Record]]
-) -> tuple[str | None, list[int]]:
-    """Where a chain of CNAMEs ends, None when it never does, and the TTLs of its links."""
+) -> tuple[str | None, list[int], tuple[str, ...]]:
+    """Return where a chain of CNAMEs ends, None when it never does, the TTLs of its links and the names between."""
     ttls: list[int] = []
+    passed: list[str] = []
     while name in aliases and name not in found:
         if len(ttls) == len(aliases):
-            return None, ttls
+            return None, ttls, ()
         alias = aliases[name]
         name = _name(wire, alias.start, alias.end)
         ttls.append(_ttl(alias.ttl))
-    return name, ttls
+        passed.append(name)
+    return name, ttls, tuple(passed[:-1])
 
 
 def _negative(wire: bytes, offset: int, asked: Question) -> tuple[Status | Failure, int | None]:

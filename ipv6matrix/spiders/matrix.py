@@ -24,6 +24,7 @@ from ipv6matrix.items import (
     DomainObservation,
     Failure,
     Host,
+    HostObservation,
     HostsItem,
     HostsObservation,
     LookupObservation,
@@ -99,6 +100,9 @@ class MatrixSpider(scrapy.Spider):
         Those were guessed, whatever the answer, when the domain was asked about the first time.
         """
         name, second = _question(response).subject, _question(response).second
+        if self._opted_out(*_lookups(observation)):
+            yield self._refused_domain(response, OPTED_OUT, _lookups(observation)[0].asked_at)
+            return
         guessed = () if second else tuple(self._guessed(name))
         roles = (*_name_servers(observation.ns), *_mail_exchangers(observation.mx), *guessed)
         absent = any(map(_denies, _lookups(observation)))
@@ -126,12 +130,7 @@ class MatrixSpider(scrapy.Spider):
 
     def parse_hosts(self, response: ObservationResponse, observation: HostsObservation) -> Output:
         """Ask about each address that is chosen for a host, and about the name of each that has one."""
-        hosts = tuple(
-            Host(
-                name=host.name, a=host.a, aaaa=host.aaaa, wildcard=host.wildcard, chosen=self._chosen(host.a, host.aaaa)
-            )
-            for host in observation.hosts
-        )
+        hosts = tuple(map(self._host, observation.hosts))
         hosts += tuple(Host(name=name, refusal=OPTED_OUT) for name in response.meta.get("opted_out", ()))
         for address in dict.fromkeys(address for host in hosts for address in host.chosen):
             for url in self._probes(address):
@@ -169,8 +168,7 @@ class MatrixSpider(scrapy.Spider):
             hosts = tuple(Host(name=name, refusal=observation.reason) for name in question.names)
             yield HostsItem(**_of(response), hosts=hosts, addresses=())
         elif question.scheme == "dns" and "PTR" not in question.types:
-            name, when = question.subject, response.meta["refused_at"]
-            yield DomainItem(**_of(response), name=name, tld=lists.tld(name), refusal=observation.reason, asked_at=when)
+            yield self._refused_domain(response, observation.reason, response.meta["refused_at"])
         else:
             yield RefusalItem(**_of(response), address=question.subject, reason=observation.reason)
 
@@ -186,6 +184,27 @@ class MatrixSpider(scrapy.Spider):
 
     def _guessed(self, name: str) -> Iterator[Role]:
         return (Role(kind=kind, host=f"{label}.{name}", priority=0) for kind, label in self.plan.guesses)
+
+    def _refused_domain(self, response: ObservationResponse, reason: str, when: float) -> DomainItem:
+        name = _subject(response)
+        return DomainItem(**_of(response), name=name, tld=lists.tld(name), refusal=reason, asked_at=when)
+
+    def _host(self, host: HostObservation) -> Host:
+        """Return a host with the addresses chosen for it, or refused if it is an alias of a name that opted out."""
+        if self._opted_out(host.a, host.aaaa):
+            return Host(name=host.name, refusal=OPTED_OUT)
+        chosen = self._chosen(host.a, host.aaaa)
+        return Host(name=host.name, a=host.a, aaaa=host.aaaa, wildcard=host.wildcard, chosen=chosen)
+
+    def _opted_out(self, *lookups: LookupObservation | None) -> bool:
+        """Return whether a chain of CNAMEs led to or through a name that opted out."""
+        opt_outs = self.plan.opt_outs
+        return opt_outs is not None and any(
+            opt_outs.holds_name(name)
+            for lookup in lookups
+            if lookup and lookup.canonical_name is not None
+            for name in (*lookup.aliases, lookup.canonical_name)
+        )
 
     def _chosen(self, *lookups: LookupObservation | None) -> tuple[str, ...]:
         """Choose the smallest usable addresses of each family: the same ones whatever order they come in."""

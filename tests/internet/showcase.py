@@ -14,6 +14,7 @@ from tests.internet.oddities import MISSING, OPTED_OUT, oddities
 from tests.internet.ordinary import ordinary
 from tests.internet.providers import PROVIDERS
 from tests.internet.scenario import Scenario
+from tests.internet.unlisted import unlisted
 
 BOM: Final = "\ufeff"
 # Lines that no name comes of, and the reason word of each.
@@ -59,7 +60,7 @@ class Showcase(Scenario):
 def showcase() -> Showcase:
     """Give the scenario."""
     odd, plain = tuple(oddities()), tuple(ordinary())
-    zones = {zone.apex: zone for zone in (*PROVIDERS, *odd, *plain)}
+    zones = {zone.apex: zone for zone in (*PROVIDERS, *odd, *plain, *unlisted())}
     listed = (*(zone.apex for zone in odd), *MISSING, *(zone.apex for zone in plain))
     return Showcase(name="showcase", zones=zones, listed=listed, lines=tuple(_lines(listed)), opted_out=OPTED_OUT)
 

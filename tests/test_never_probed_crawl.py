@@ -1,0 +1,71 @@
+"""
+What a crawl never sends a packet to, counted on the wire.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ipv6matrix.store.database import Store
+from tests import crawls
+from tests.internet.unlisted import ALIASES, EMBEDDED
+
+
+def crawl(internet, place: Path, names, **settings):
+    """Crawl some domains; return the database and the destinations of all packets but those to the resolver."""
+    (place / "list").write_text("".join(f"{name}\n" for name in names))
+    chosen = internet.settings() | crawls.folders(place) | {"METRICS": "reverse,ping,tcp80,path", "EXPORTS": ""}
+    since = max((packet.sent_at for packet in internet.packets()), default=0.0) + 1e-6
+    done = crawls.crawl(place / "list", chosen | {"SECOND_PASS": False} | settings)
+    assert 0 == done.returncode, done.stderr
+    resolvers = (internet.resolver4, internet.resolver6)
+    sent = {packet.destination for packet in internet.packets(since=since)} - set(resolvers)
+    (path,) = place.glob("ips-*.db")
+    return Store.read(path), sent
+
+
+def test_what_embeds_a_forbidden_address_gets_no_packet(internet, tmp_path):
+    """
+    Each such address is stored with the reason, and the next one of its host is probed instead.
+    """
+    names = [f"{name}.example" for name in EMBEDDED]
+    store, sent = crawl(internet, tmp_path, [*names, "embedded-first.example"], FEATURES="WWW")
+    found = dict(store.query("SELECT address, refusal FROM addresses WHERE found_at IS NOT NULL"))
+    store.close()
+
+    usable = internet.address("open", 6, 60)
+    assert {usable} == {address for address in sent if internet.scenario.behaviour(address)}
+    assert {address for addresses in EMBEDDED.values() for address in addresses} <= found.keys()
+    assert [usable] == [address for address, reason in found.items() if reason is None]
+    assert {"opted_out"} == {found[address] for address in EMBEDDED["embedded-opted-out"]}
+    assert "loopback" == found["2002:7f00:1::1"]
+
+
+def test_an_alias_of_a_name_that_opted_out_gets_no_packet(internet, tmp_path):
+    """
+    Whatever the role of the host, and wherever in the chain the name stands; the domain or host says why.
+    """
+    store, sent = crawl(internet, tmp_path, ALIASES, FEATURES="NS,MX,WWW", WWW_PREFIXES="www")
+    hosts = dict(store.query("SELECT name, refusal FROM hosts WHERE a_status IS NOT 'nxdomain'"))
+    domains = dict(store.query("SELECT name, refusal FROM domains"))
+    store.close()
+
+    behind = {internet.address("open", family, n) for family in (4, 6) for n in (48, 49)}
+    behind |= {internet.address("web", family, 5) for family in (4, 6)}
+    assert set() == sent & behind
+    assert "opted_out" == domains["alias-apex.example"]
+    aliased = ("www.alias-www", "www.alias-through", "mail.alias-roles", "ns.alias-roles", "www.opted-out")
+    assert {"opted_out"} == {hosts[f"{name}.example"] for name in aliased}
+
+
+@pytest.mark.parametrize("name", ["alias-www.example", "alias-through.example"])
+def test_an_alias_is_probed_where_nobody_opted_out(internet, tmp_path, name):
+    """
+    Without opt-outs the same names are measured.
+    """
+    store, sent = crawl(internet, tmp_path, [name], FEATURES="WWW", WWW_PREFIXES="www", OPTOUT_FILE="")
+    store.close()
+
+    assert any(internet.scenario.behaviour(address) for address in sent)
