@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from scrapy.settings import BaseSettings
 
-from ipv6matrix import geoip, lists, nameservers, plan, policy
+from ipv6matrix import geoip, lists, names, nameservers, plan, policy
 from ipv6matrix.exporters import registry
 from ipv6matrix.geoip import GeoIp, GeoIpError
 from ipv6matrix.optouts import OptOutError, OptOuts
@@ -173,14 +173,16 @@ def _local(version: int) -> Check:
     def check(settings: BaseSettings, name: str) -> str | None:
         value = settings.get(name)
         try:
-            right = not value or ip_address(value).version == version
+            parsed = ip_address(value) if value else None
+            # An IPv4-mapped address, or one with a needless zone, is another one.
+            right = parsed is None or (parsed.version == version and names.address(value) == str(parsed))
         except ValueError:
-            right = False
-        return (
-            None
-            if right
-            else f"{name}={value!r} is no IPv{version} address: give one of this machine's, or leave it out"
-        )
+            parsed, right = None, False
+        if not right:
+            return f"{name}={value!r} is no IPv{version} address: give one of this machine's, or leave it out"
+        if parsed and (parsed.is_link_local or parsed.is_multicast or parsed.is_unspecified):
+            return f"{name}={value!r} is not reachable from the Internet: use a global address, or leave it out"
+        return None
 
     return check
 
@@ -189,7 +191,7 @@ def _contact(settings: BaseSettings, name: str) -> str | None:
     text = str(settings.get(name) or "")
     if not text.isprintable():
         return f"{name}={text!r} holds characters that cannot be printed: give plain text"
-    if text and not re.search(r"\w\.\w{2,}", text):
+    if text and names.contact_domain(text) is None and not any(names.address(names.host(w)) for w in text.split()):
         return f"{name}={text!r} names nobody who can be reached: give a mail or web address"
     return None
 

@@ -5,10 +5,9 @@ Domains and networks that are never asked: who opted out.
 from __future__ import annotations
 
 import logging
-from ipaddress import ip_network
 from pathlib import Path
 
-from ipv6matrix import lists
+from ipv6matrix import names
 from ipv6matrix.embedded import ipv4_within
 from ipv6matrix.policy import Network, holds
 
@@ -24,12 +23,11 @@ class OptedOutError(Exception):
 
 
 def entry(text: str) -> Network | str | None:
-    """Read an entry: a network or address, a domain as lists give it, or None for what is neither."""
-    try:
-        return ip_network(text, strict=False)
-    except ValueError:
-        name = lists.clean(text)
-        return name if isinstance(name, str) else None
+    """Read an entry: a network or address, a domain, or a URL of either; None for what is none of them."""
+    if "//" in text:
+        return names.network(names.host(text)) or names.domain(text)
+    # The domain of a mail address is seldom its owner's.
+    return None if "@" in text else names.network(text) or names.domain(text)
 
 
 class OptOuts:

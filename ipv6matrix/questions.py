@@ -20,6 +20,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from scrapy import Request
 
+from ipv6matrix import nameservers
+
 RESOLVER = "resolver"
 SLOTS = ("dns", "ping", "tcp", "trace")
 _ADDRESSES = ("A", "AAAA")
@@ -46,6 +48,13 @@ class Question:
     starttls: bool = False
     second: bool = False
     "True for a question that is asked once more, at the end of the crawl."
+
+    @property
+    def destination(self) -> str | None:
+        """The address that the packets of this request go to; None for the configured resolvers."""
+        if self.scheme != "dns":
+            return self.subject
+        return None if self.server is None else nameservers.parse(self.server)[0]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -152,6 +161,8 @@ def _dns(authority: str, path: str, query: list[tuple[str, str]]) -> Question:
     if not (path and types):
         raise ValueError(path)
     server = None if authority == RESOLVER else authority
+    if server is not None:
+        nameservers.parse(server)
     return Question(scheme="dns", subject=path, server=server, types=types, labels=labels)
 
 

@@ -35,6 +35,13 @@ def path(tmp_path):
         ("2001:DB8:2:0::/48", "2001:db8:2::/48"),
         ("198.51.0.0/16", "198.51.0.0/16"),
         ("notexample.com", "notexample.com"),
+        ("https://www.Example.net:8443/opt-out?a=1", "www.example.net"),
+        ("example.net/", "example.net"),
+        ("http://192.0.2.7/", "192.0.2.7"),
+        ("https://[2001:DB8:2::7]/", "2001:db8:2::7"),
+        ("[2001:db8:2::7]", "2001:db8:2::7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("fe80::7%eth0", "fe80::7"),
     ],
 )
 def test_an_entry_is_added_at_the_end(path, text, line):
@@ -81,7 +88,7 @@ def test_entries_of_one_command_cover_one_another(path):
     assert ["example.net is opted out", "www.example.net is covered already, by example.net"] == said
 
 
-@pytest.mark.parametrize("text", ["com", "", "no domain", "https://example.com/", "198.51.100.0/33", "1.2.3", "a\nb.c"])
+@pytest.mark.parametrize("text", ["com", "", "no domain", "me@example.com", "198.51.100.0/33", "1.2.3", "a\nb.c"])
 def test_what_is_no_entry_changes_nothing(path, text):
     """
     One wrong entry refuses the whole command, before anything is written.

@@ -80,7 +80,7 @@ def test_addresses_and_networks_are_held(tmp_path, address, answer):
     assert answer is opt_outs(tmp_path).holds_address(address)
 
 
-@pytest.mark.parametrize("text", ["no domain", "localhost", "198.51.100.0/33", "https://example.com/"])
+@pytest.mark.parametrize("text", ["no domain", "localhost", "198.51.100.0/33", "me@example.com", "https://com/"])
 def test_a_line_that_says_nothing_is_told(tmp_path, text):
     """
     The error names the file, the line and what stands there.

@@ -109,6 +109,25 @@ def test_the_authority_of_a_dns_url_is_the_server(server, expected):
     assert questions.parse("dns://resolver/a.example?type=NS").server is None
 
 
+@pytest.mark.parametrize(
+    ("url", "destination"),
+    [
+        ("dns://resolver/a.example?type=NS", None),
+        ("dns://192.0.2.53:5353/a.example?type=NS", "192.0.2.53"),
+        ("dns://[2001:DB8::53]:5353/192.0.2.1?type=PTR", "2001:db8::53"),
+        ("dns://[::ffff:192.0.2.53]/a.example?type=NS", "192.0.2.53"),
+        ("ping://192.0.2.1", "192.0.2.1"),
+        ("tcp://[2001:db8::1]?port=25", "2001:db8::1"),
+        ("trace://[2001:db8::1]", "2001:db8::1"),
+    ],
+)
+def test_the_destination_of_a_request_is_where_its_packets_go(url, destination):
+    """
+    Rules about addresses hold for it, whatever the scheme.
+    """
+    assert destination == questions.parse(url).destination
+
+
 def test_types_are_read_in_any_case():
     """
     A type in small letters is the same type.
@@ -150,6 +169,8 @@ def test_only_questions_for_addresses_are_about_hosts(url, answer):
         "http://a.example/",
         "dns://resolver/?type=NS",
         "dns://resolver/a.example",
+        "dns://ns.example/a.example?type=NS",
+        "dns://[10.0.0.1]/a.example?type=NS",
         "tcp://192.0.2.1",
         "tcp://192.0.2.1?port=0",
         "tcp://192.0.2.1?port=65536",

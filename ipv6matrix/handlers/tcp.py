@@ -4,13 +4,12 @@ tcp://: the ports of one address, with SMTP and STARTTLS on 25.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 
-from ipv6matrix import lists, questions
+from ipv6matrix import names, questions
 from ipv6matrix.handlers.probe import ProbeDownloadHandler
 from ipv6matrix.items import TcpObservation
 from ipv6matrix.probes.tcp import TcpProber
@@ -42,5 +41,4 @@ class TcpDownloadHandler(ProbeDownloadHandler):
 
 def hello_name(contact: str) -> str:
     """Give the domain of a mail or web address, for EHLO (RFC 5321 section 4.1.1.1)."""
-    found = re.search(r"[\w.-]+\.[a-z]{2,}", contact.rpartition("@")[2].lower())
-    return found[0] if found and lists.is_host(found[0]) else _NOBODY
+    return names.contact_domain(contact) or _NOBODY

@@ -17,9 +17,10 @@ from ipv6matrix.responses import ObservationResponse
 
 class ForbiddenAddressMiddleware:
     """
-    Answers probes of addresses that may not be probed with a refusal; nothing is sent.
+    Answers requests that would send packets to forbidden addresses with a refusal; nothing is sent.
 
-    The spider does not ask about such addresses. This is the guard behind it,
+    That is decided by where the packets go, whatever the scheme: a lookup at a
+    server that its URL names is one too. The spider does not ask about such addresses. This is the guard behind it,
     for requests that come from elsewhere: an older frontier, a changed setting.
     """
 
@@ -31,11 +32,14 @@ class ForbiddenAddressMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> ObservationResponse | None:
-        if request.meta.get("download_slot") not in ("ping", "tcp", "trace"):
+        if request.meta.get("download_slot") not in questions.SLOTS:
+            return None
+        destination = questions.of(request).destination
+        if destination is None:
             return None
         assert self._crawler.spider
         assert self._crawler.stats
-        reason = self._crawler.spider.plan.policy.refusal(questions.of(request).subject)  # type: ignore[attr-defined]
+        reason = self._crawler.spider.plan.policy.refusal(destination)  # type: ignore[attr-defined]
         if reason is None:
             return None
         self._crawler.stats.inc_value(f"refused/{reason}")

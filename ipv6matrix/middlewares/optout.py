@@ -36,7 +36,8 @@ class OptOutMiddleware:
         question = questions.of(request)
         by_address = question.scheme != "dns" or "PTR" in question.types
         holds_it = self._opt_outs.holds_address if by_address else self._opt_outs.holds_name
-        if not holds_it(question.subject):
+        destination = question.destination
+        if not holds_it(question.subject) and not (destination and self._opt_outs.holds_address(destination)):
             # A guessed host may be opted out although its domain is not; the spider records it.
             guesses = question.names if question.labels else ()
             request.meta["opted_out"] = tuple(filter(self._opt_outs.holds_name, guesses))

@@ -47,7 +47,7 @@ class Endpoint:
         opened = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         try:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
-            opened.connect(self.server)
+            opened.connect(_socket_address(self.server))
             asyncio.get_running_loop().add_reader(opened, self._read)
         except OSError:
             opened.close()
@@ -159,3 +159,9 @@ class Endpoint:
         for identifier, (_, future) in self._waiting.items():
             if identifier != spared and not future.done():
                 future.set_result(failure)
+
+
+def _socket_address(server: tuple[str, int]) -> tuple[object, ...]:
+    """Return what a socket connects to: the zone of a link-local address as a number (RFC 3493 section 3.3)."""
+    ((*_, address), *_) = socket.getaddrinfo(*server, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST)
+    return tuple(address)

@@ -20,11 +20,18 @@ from tests.crawlers import count, crawler
         (questions.tcp("fe80::1", (25,), starttls=True), "link_local"),
         (questions.ping("::ffff:1.1.1.1"), "mapped"),
         (questions.tcp("ff02::1", (80,), starttls=False), "multicast"),
+        (questions.ping("2002:a00:1::1"), "private"),
+        ("dns://10.0.0.1/example.com?type=NS", "private"),
+        ("dns://127.0.0.1:5353/example.com?type=A&type=AAAA&labels=www", "loopback"),
+        ("dns://[::1]:53/192.0.2.1?type=PTR", "loopback"),
+        ("dns://[fe80::1%25eth0]/example.com?type=NS", "link_local"),
+        ("dns://[2002:a00:1::1]/example.com?type=NS", "private"),
+        ("dns://[::ffff:10.0.0.1]/example.com?type=NS", "private"),
     ],
 )
 def test_a_probe_of_a_forbidden_address_is_answered_with_a_refusal(tmp_path, url, reason):
     """
-    Every kind of probe is refused with the kind of the address, and counted.
+    Every kind of probe is refused with the kind of the address, and counted; so is a lookup at a forbidden server.
     """
     made = crawler(tmp_path)
     request = questions.request(url)
@@ -44,6 +51,7 @@ def test_a_probe_of_a_forbidden_address_is_answered_with_a_refusal(tmp_path, url
         questions.ping("2002:101:101::1"),
         questions.reverse("10.0.0.1"),
         questions.host("localhost.example"),
+        "dns://1.1.1.1/example.com?type=NS",
     ],
 )
 def test_other_questions_go_on(tmp_path, url):

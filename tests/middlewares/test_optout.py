@@ -38,6 +38,9 @@ def middleware(folder):
         questions.ping("2001:db8:1::9"),
         questions.tcp("198.51.100.9", (25,), starttls=True),
         questions.trace("2001:db8:1::9"),
+        questions.ping("2002:c633:6409::1"),
+        "dns://198.51.100.9/example.net?type=NS",
+        "dns://[2001:db8:1::9]:5353/example.net?type=NS",
     ],
 )
 def test_a_question_about_whoever_opted_out_is_answered_with_a_refusal(tmp_path, url):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import subprocess
 
 import pytest
 
@@ -95,3 +96,57 @@ async def test_full_is_full(endpoint, server, monkeypatch):
     await until(lambda: not endpoint.idle)
 
     assert (Failure.PROBE_FAILED, Failure.TIMEOUT) == (await endpoint.ask(ASKED, timeout_s=1), await asking)
+
+
+@pytest.fixture
+def link_local(internet):
+    """An address that is valid on one link only, as those of home routers are."""
+    subprocess.run(("ip", "-6", "address", "add", "fe80::53/64", "dev", "lo", "nodad"), check=True)
+    yield "fe80::53"
+    subprocess.run(("ip", "-6", "address", "del", "fe80::53/64", "dev", "lo"), check=True)
+
+
+@pytest.mark.parametrize("zone", ["lo", "1"])
+async def test_a_link_local_server_is_asked_in_its_zone(link_local, zone):
+    """
+    The interface's name or number says which link it is on (RFC 4007 section 11).
+    """
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as server:
+        server.bind((link_local, 0, 0, socket.if_nametoindex("lo")))
+        server.setblocking(False)
+        endpoint = Endpoint((f"{link_local}%{zone}", server.getsockname()[1]))
+        asking = asyncio.ensure_future(endpoint.ask(ASKED, timeout_s=5))
+        query, client = await received(server)
+        reply = query[:2] + b"\x81\x80" + query[4:10] + b"\0\0" + query[12:-11]
+        server.sendto(reply, client)
+
+        assert reply == await asking
+        endpoint.close()
+
+
+async def test_a_link_local_server_is_asked_over_tcp_in_its_zone(link_local):
+    """
+    The zone holds for both transports.
+    """
+
+    async def answer(reader, writer):
+        query = await reader.readexactly(int.from_bytes(await reader.readexactly(2)))
+        reply = query[:2] + b"\x81\x80" + query[4:10] + b"\0\0" + query[12:-11]
+        writer.write(len(reply).to_bytes(2) + reply)
+        writer.close()
+
+    with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as listening:
+        listening.bind((link_local, 0, 0, socket.if_nametoindex("lo")))
+        server = await asyncio.start_server(answer, sock=listening)
+        async with server:
+            endpoint = Endpoint((f"{link_local}%lo", listening.getsockname()[1]))
+            reply = await endpoint.ask_over_tcp(ASKED, timeout_s=5)
+
+    assert isinstance(reply, bytes)
+
+
+async def test_a_zone_that_is_gone_is_a_failure(link_local):
+    """
+    An interface that has vanished during a crawl is a failure of the lookup, not an error.
+    """
+    assert Failure.PROBE_FAILED == await Endpoint(("fe80::53%gone0", 53)).ask(ASKED, timeout_s=0.5)
