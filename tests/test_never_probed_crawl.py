@@ -69,3 +69,22 @@ def test_an_alias_is_probed_where_nobody_opted_out(internet, tmp_path, name):
     store.close()
 
     assert any(internet.scenario.behaviour(address) for address in sent)
+
+
+def test_a_crawl_behind_dns64_sends_no_probe(internet, tmp_path):
+    """
+    It ends before the first probe with the resolver's address and the fix.
+    """
+    (tmp_path / "list").write_text("ipv4-only.example\n")
+    settings = internet.settings() | crawls.folders(tmp_path) | {"METRICS": "ping", "EXPORTS": ""}
+    since = max((packet.sent_at for packet in internet.packets()), default=0.0) + 1e-6
+    internet.resolver_mode("dns64 2001:db8:100:64::")
+    try:
+        done = crawls.crawl(tmp_path / "list", settings)
+    finally:
+        internet.resolver_mode("normal")
+    sent = {packet.destination for packet in internet.packets(since=since)}
+
+    assert 1 == done.returncode
+    assert f"DNS64 detected at {internet.resolver4}: " in done.stderr
+    assert {internet.resolver4, internet.resolver6} == sent

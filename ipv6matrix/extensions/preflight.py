@@ -4,6 +4,7 @@ Before the first probe: is everything there that the crawl needs?
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import time
@@ -30,6 +31,7 @@ logger = logging.getLogger(__name__)
 # Addresses of a root server: a route to them is a route to the Internet. A
 # connected UDP socket asks the routing table and sends nothing.
 _FAR: Final[dict[Family, str]] = {4: "198.41.0.4", 6: "2001:503:ba3e::2:30"}
+_IPV4_ONLY: Final = "ipv4only.arpa"
 _MEND_ROUTE: Final = (
     "mend the network, name the source with -s LOCAL_IPV{family}=, or go on without with -s MISSING=skip"
 )
@@ -172,14 +174,30 @@ class Preflight:
         await resolver.open()
         try:
             answer = await resolver.lookup("", "NS")
+            if answer.status not in set(Status):
+                self._stop(
+                    f"the resolver {', '.join(map(_named, servers))} does not answer ({answer.status}):"
+                    " start it, or name another with -s NAMESERVERS="
+                )
+            await self._check_dns64(resolver, servers)
         finally:
             await resolver.close()
-        if answer.status not in set(Status):
-            named = ", ".join(host if port == 53 else f"{host} port {port}" for host, port in servers)
-            self._stop(
-                f"the resolver {named} does not answer ({answer.status}):"
-                " start it, or name another with -s NAMESERVERS="
-            )
+
+    async def _check_dns64(self, resolver: Resolver, servers: tuple[nameservers.Server, ...]) -> None:
+        """
+        Stop if a resolver makes AAAA records of A records (RFC 6147): every IPv4-only host would count as IPv6.
+
+        ipv4only.arpa has A records alone (RFC 7050 section 3), so any AAAA record of it was made. A server that
+        does not answer says nothing of the kind.
+        """
+        lookups = (resolver.lookup(_IPV4_ONLY, "AAAA", server=server) for server in servers)
+        for server, lookup in zip(servers, await asyncio.gather(*lookups), strict=True):
+            if lookup.texts:
+                self._stop(
+                    f"DNS64 detected at {_named(server)}: it answered {_IPV4_ONLY} AAAA with {lookup.texts[0]}, so"
+                    " hosts without IPv6 would count as having it. Disable DNS64 there, or name another resolver with"
+                    " -s NAMESERVERS="
+                )
 
     def _missing(self, sentence: str) -> None:
         if not self._skips:
@@ -189,6 +207,11 @@ class Preflight:
     def _stop(self, sentence: str) -> None:
         logger.error(sentence)
         raise StartRefusedError(sentence)
+
+
+def _named(server: nameservers.Server) -> str:
+    host, port = server
+    return host if port == 53 else f"{host} port {port}"
 
 
 def _source(family: Family, local: str | None) -> str:

@@ -147,6 +147,60 @@ async def test_a_resolver_that_does_not_work_is_told(tmp_path, rcode, word, capl
     assert sentence in caplog.text
 
 
+@pytest.fixture
+def dns64(internet):
+    """The resolvers of the simulated Internet make AAAA records."""
+
+    def begin(prefix):
+        internet.resolver_mode(f"dns64 {prefix}")
+
+    yield begin
+    internet.resolver_mode("normal")
+
+
+@pytest.mark.parametrize("prefix", ["64:ff9b::", "2001:db8:100:64::"])
+async def test_a_resolver_with_dns64_stops_the_crawl(internet, tmp_path, dns64, prefix, caplog):
+    """
+    Whatever its prefix; the error names the resolver and what it answered.
+    """
+    dns64(prefix)
+    sentence = await refusal(built(tmp_path, internet.resolver6, QUERY_TIMEOUT=2, QUERY_LIFETIME=5))
+
+    assert sentence.startswith(f"DNS64 detected at {internet.resolver6}: it answered ipv4only.arpa AAAA with {prefix}")
+    assert sentence in caplog.text
+
+
+async def test_every_resolver_is_asked_for_dns64(internet, tmp_path, dns64):
+    """
+    One of several that makes AAAA records is enough, for all are asked in turn.
+    """
+    dns64("2001:db8:100:64::")
+    async with resolver() as honest:
+        servers = f"{honest},{internet.resolver4}"
+        sentence = await refusal(built(tmp_path, servers, QUERY_TIMEOUT=2, QUERY_LIFETIME=5))
+
+    assert sentence.startswith(f"DNS64 detected at {internet.resolver4}: ")
+
+
+async def test_a_resolver_that_is_silent_about_dns64_may_be_used(tmp_path):
+    """
+    One that works and one that does not: no answer is no DNS64.
+    """
+    async with resolver() as honest:
+        await check(built(tmp_path, f"{honest},127.0.0.1:1"))
+
+
+async def test_resolvers_without_dns64_are_asked_at_each_start(internet, tmp_path):
+    """
+    The question goes out before anything is probed.
+    """
+    since = time.time()
+    await check(built(tmp_path, f"{internet.resolver4},{internet.resolver6}", QUERY_TIMEOUT=2, QUERY_LIFETIME=5))
+    asked = [query for query in internet.queries(since=since) if query.name.rstrip(".") == "ipv4only.arpa"]
+
+    assert ["AAAA", "AAAA"] == [query.type for query in asked]
+
+
 async def test_a_missing_route_is_told(tmp_path):
     """
     A source address that this machine has not stops the crawl, naming the setting and how to go on without.

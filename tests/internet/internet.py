@@ -161,7 +161,11 @@ class Internet:
     # What can be broken while it runs
 
     def resolver_mode(self, mode: str) -> None:
-        """Make the resolver answer as a word of `zones.Fault` says, whatever it is asked, or `normal` again."""
+        """
+        Make the resolver answer as a word of `zones.Fault` says, whatever it is asked, or `normal` again.
+
+        `dns64 PREFIX` makes AAAA records of A records, as RFC 6147 says.
+        """
         self._services.ask("resolver", f"mode {mode}")
 
     def forget(self) -> None:

@@ -6,8 +6,8 @@ One process and one loop; an answer that was built once is kept as bytes.
     python -m tests.internet.resolver SCENARIO LOG|- UDP,UDP TCP,TCP
 
 SCENARIO is a pickled Scenario, the rest are descriptors of bound sockets.
-Commands: `mode normal`, `mode silent`, `mode servfail` …, `forget` (what has been
-asked before), `flush` (the log to its file), `stats`.
+Commands: `mode normal`, `mode silent`, `mode servfail` …, `mode dns64 PREFIX`, `forget`
+(what has been asked before), `flush` (the log to its file), `stats`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import sys
 import time
 from collections import Counter
 from io import FileIO
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 CACHED_ANSWERS: Final = 50_000
 BURST: Final = 64
 NORMAL: Final = "normal"
+DNS64: Final = "dns64"
 # One lookup asks each of the two addresses of the resolver.
 RECOVERING_AFTER: Final = 2
 
@@ -46,6 +48,7 @@ class Resolver:
         self._bodies: dict[tuple[str, str], tuple[wire.Body, Fault | None, bool]] = {}
         self._seen: Counter[tuple[str, str]] = Counter()
         self._mode: Fault | None = None
+        self._dns64: str | None = None
         self._answered = 0
 
     def reply(self, message: bytes, transport: str) -> bytes | None:
@@ -72,7 +75,9 @@ class Resolver:
         """Obey `mode …`, `forget`, `flush` or `stats`."""
         word, *arguments = line.split()
         if word == "mode":
-            self._mode = None if arguments[0] == NORMAL else Fault(arguments[0])
+            self._mode = None if arguments[0] in (NORMAL, DNS64) else Fault(arguments[0])
+            self._dns64 = arguments[1] if arguments[0] == DNS64 else None
+            self._bodies.clear()
         elif word == "forget":
             self._seen.clear()
         elif word == "flush":
@@ -114,11 +119,24 @@ class Resolver:
 
     def _build(self, name: str, rdtype: str) -> tuple[wire.Body, Fault | None, bool]:
         answer = self._scenario.lookup(name, rdtype)
+        if self._dns64 and rdtype == "AAAA" and not any(kind == "AAAA" for _, kind, _, _ in answer.records):
+            answer = self._synthesized(name, self._dns64)
         records = tuple(wire.record(name, owner, kind, ttl_s, text) for owner, kind, ttl_s, text in answer.records)
         authority: tuple[bytes, ...] = ()
         if answer.soa and answer.soa[1]:
             authority = (wire.record(name, answer.soa[0], "SOA", zones.NEGATIVE_TTL_S, answer.soa[1]),)
         return wire.Body(answer.rcode, records, authority), answer.fault, answer.rotating
+
+    def _synthesized(self, name: str, prefix: str) -> zones.Answer:
+        """Make AAAA records of the A records of a name (RFC 6147 section 5.1), of a prefix of 96 bits."""
+        answer = self._scenario.lookup(name, "A")
+        answer.records = [
+            (owner, "AAAA", ttl_s, str(IPv6Address(int(IPv6Address(prefix)) + int(IPv4Address(text)))))
+            if kind == "A"
+            else (owner, kind, ttl_s, text)
+            for owner, kind, ttl_s, text in answer.records
+        ]
+        return answer
 
 
 class Server(DnsServer):

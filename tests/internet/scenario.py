@@ -34,6 +34,7 @@ TOP_LEVEL_DOMAINS = (
     "xn--p1ai",
 )
 SOA_TIMES = "2022072001 7200 3600 1209600 300"
+IPV4_ONLY = "ipv4only.arpa"
 # Where the root and the top-level domains are served.
 ROOT_SERVER = "a.root.example"
 PUBLISHED_BY = ("198.18.77.250", "2001:db8:13d::fa")
@@ -80,6 +81,8 @@ class Scenario:
 
     def lookup(self, name: str, rdtype: str) -> Answer:
         """Answer a question as a resolver does."""
+        if name.endswith(IPV4_ONLY):
+            return zones.answer({IPV4_ONLY: IPV4_ONLY_ZONE}.get, name, rdtype)
         if name.endswith(".arpa"):
             return self._reverse(name, rdtype)
         return zones.answer(self.find_zone, name, rdtype)
@@ -141,6 +144,14 @@ def _public(apex: str) -> Zone:
     return Zone(apex=apex, records=records | addresses)
 
 
+# Has A records alone, so that whoever gets AAAA records of it has a resolver that makes them (RFC 7050 section 8.2).
+IPV4_ONLY_ZONE = Zone(
+    apex=IPV4_ONLY,
+    records={
+        (IPV4_ONLY, "SOA"): (soa_text(ROOT_SERVER, "nic.example"),),
+        (IPV4_ONLY, "A"): ("192.0.0.170", "192.0.0.171"),
+    },
+)
 PUBLIC_ZONES = {apex: _public(apex) for apex in ("", *TOP_LEVEL_DOMAINS)}
 
 
