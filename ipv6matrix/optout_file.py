@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ipv6matrix.optouts import OptOutError, OptOuts, entry
+from ipv6matrix import optouts
+from ipv6matrix.optouts import OptOutError, entry
 from ipv6matrix.policy import Network
 
 Entry = Network | str
@@ -70,7 +71,7 @@ class OptOutFile:
                 before = list(lines)
                 yield lines
                 if lines != before:
-                    self._replace(lines)
+                    self._replace(self._declared(lines, before))
             finally:
                 os.close(folder)
         except OSError as error:
@@ -78,15 +79,23 @@ class OptOutFile:
                 f"cannot write {str(self._path)!r} ({error.strerror}): give room and permission"
             ) from error
 
+    def _declared(self, lines: list[str], before: list[str]) -> list[str]:
+        """Return the lines, with the number of entries where a crawl would take the file for a damaged one."""
+        lines = [line for line in lines if not optouts.is_declaration(line)]
+        left = optouts.parse(lines, self._path)
+        lost = left.are_lost_from(len(optouts.parse(before, self._path)))
+        return [*lines, optouts.declaration(len(left))] if lost else lines
+
     def _lines(self) -> list[str]:
         if not self._path.exists():
             return []
         try:
-            OptOuts(self._path)
-            return self._path.read_text("utf-8-sig").splitlines()
+            lines = self._path.read_text("utf-8-sig").splitlines()
         except (OSError, UnicodeError) as error:
             what = getattr(error, "strerror", "not UTF-8 text")
             raise OptOutError(f"cannot read {str(self._path)!r} ({what}): name a text file") from error
+        optouts.parse(lines, self._path)
+        return lines
 
     def _replace(self, lines: list[str]) -> None:
         beside = self._path.with_name(f".{self._path.name}.new")

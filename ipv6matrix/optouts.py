@@ -5,6 +5,9 @@ Domains and networks that are never asked: who opted out.
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from ipv6matrix import names
@@ -12,6 +15,9 @@ from ipv6matrix.embedded import ipv4_within
 from ipv6matrix.policy import Network, holds
 
 logger = logging.getLogger(__name__)
+
+# The comment with which a file says that it is whole: after many entries were lifted on purpose.
+_DECLARED = re.compile(r"#\s*entries:\s*(\d+)\s*")
 
 
 class OptOutError(Exception):
@@ -30,14 +36,67 @@ def entry(text: str) -> Network | str | None:
     return None if "@" in text else names.network(text) or names.domain(text)
 
 
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """What an opt-out file holds."""
+
+    domains: frozenset[str] = frozenset()
+    networks: frozenset[Network] = frozenset()
+    declared: int | None = None
+    "The number of entries that the file itself says it has."
+
+    def __len__(self) -> int:
+        return len(self.domains) + len(self.networks)
+
+    def __or__(self, other: Entries) -> Entries:
+        return Entries(self.domains | other.domains, self.networks | other.networks)
+
+    def are_lost_from(self, earlier: int) -> bool:
+        """Return whether so few are left of an earlier number that the file must be damaged, unless it says not."""
+        return 2 * len(self) < earlier and self.declared != len(self)
+
+
+def parse(lines: Iterable[str], path: Path) -> Entries:
+    """Read the lines of an opt-out file; raises OptOutError for one that says nothing."""
+    domains: set[str] = set()
+    networks: set[Network] = set()
+    declared = None
+    for number, line in enumerate(lines, start=1):
+        text = line.partition("#")[0].strip()
+        held = entry(text) if text else None
+        if isinstance(held, str):
+            domains.add(held)
+        elif held is not None:
+            networks.add(held)
+        elif text:
+            raise OptOutError(f"{str(path)!r} line {number}: {text!r} is neither a domain nor a network")
+        elif found := _DECLARED.fullmatch(line.strip()):
+            declared = int(found[1])
+    return Entries(frozenset(domains), frozenset(networks), declared)
+
+
+def declaration(number: int) -> str:
+    """Return the comment with which a file of that many entries says that it is whole."""
+    return f"# entries: {number}"
+
+
+def is_declaration(line: str) -> bool:
+    return bool(_DECLARED.fullmatch(line.strip()))
+
+
 class OptOuts:
-    """The entries of an opt-out file: one domain, address or network a line, `#` for comments."""
+    """
+    The entries of an opt-out file: one domain, address or network a line, `#` for comments.
+
+    A file that suddenly holds less than half of its entries, or none, is taken
+    for a damaged one: the old entries hold on until `scrapy optout` or the
+    comment `# entries: NUMBER` says that it is whole.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._version = self._stat()
-        self._domains: set[str] = set()
-        self._networks: tuple[Network, ...] = ()
+        self.entries = Entries()
         self.read()
 
     def read(self) -> None:
@@ -46,27 +105,29 @@ class OptOuts:
 
         Raises OptOutError for a line that says nothing, OSError for no file.
         """
-        domains: set[str] = set()
-        networks: list[Network] = []
-        for number, line in enumerate(self._path.read_text("utf-8-sig").splitlines(), start=1):
-            text = line.partition("#")[0].strip()
-            held = entry(text) if text else None
-            if isinstance(held, str):
-                domains.add(held)
-            elif held is not None:
-                networks.append(held)
-            elif text:
-                raise OptOutError(f"{str(self._path)!r} line {number}: {text!r} is neither a domain nor a network")
-        self._domains, self._networks = domains, tuple(networks)
+        found = parse(self._path.read_text("utf-8-sig").splitlines(), self._path)
+        if not found.are_lost_from(len(self.entries)):
+            self.entries = found
+            return
+        logger.warning(
+            "%s holds %d entries instead of %d: the missing ones stay opted out. Restore the file, or confirm the"
+            " change by writing the line '%s' into it",
+            self._path,
+            len(found),
+            len(self.entries),
+            declaration(len(found)),
+        )
+        self.entries |= found
 
     def holds_name(self, name: str) -> bool:
         """Tell whether a name is opted out, or lies below one that is."""
         labels = name.split(".")
-        return any(".".join(labels[start:]) in self._domains for start in range(len(labels)))
+        return any(".".join(labels[start:]) in self.entries.domains for start in range(len(labels)))
 
     def holds_address(self, address: str) -> bool:
         """Tell whether an address is opted out, or an IPv4 address that it embeds."""
-        return bool(self._networks) and any(holds(self._networks, one) for one in (address, *ipv4_within(address)))
+        networks = self.entries.networks
+        return bool(networks) and any(holds(networks, one) for one in (address, *ipv4_within(address)))
 
     def look(self) -> None:
         """Read the file again if it has changed; an unreadable change leaves what was read before."""

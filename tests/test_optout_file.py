@@ -219,3 +219,25 @@ def test_two_who_add_at_once_lose_nothing(path):
         thread.join()
 
     assert 23 == len(OptOutFile(path).entries())
+
+
+def test_a_crawl_believes_the_command_that_empties_the_file(path):
+    """
+    Entries that are taken out are lifted, however few are left; the file says how many it has.
+    """
+    held = OptOuts(path)
+    OptOutFile(path).remove(["example.com", "198.51.100.0/24", "2001:db8:1::/48"])
+    held.look()
+
+    assert not held.holds_name("example.com")
+    assert path.read_text().endswith("\n# entries: 0\n")
+
+
+def test_a_number_of_entries_that_is_out_of_date_goes(path):
+    """
+    It is written only where a crawl needs it.
+    """
+    OptOutFile(path).remove(["example.com", "198.51.100.0/24", "2001:db8:1::/48"])
+    OptOutFile(path).add(["example.net"])
+
+    assert "entries" not in path.read_text()

@@ -154,3 +154,60 @@ def test_a_file_that_comes_back_is_read(tmp_path):
     held.look()
 
     assert [False, True] == [held.holds_name("a.example"), held.holds_name("b.example")]
+
+
+MANY = "".join(f"{letter}.example\n" for letter in "abcdefghij")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lifted"),
+    [
+        ("a.example\n", "", False),
+        ("a.example\n", "# nothing but a comment\n", False),
+        (MANY, "", False),
+        (MANY, "a.example\n", False),
+        (MANY, "b.example\n192.0.2.0/24\n", False),
+        (MANY, "192.0.2.0/24\n# entries: 2\n", False),
+        (MANY, "# entries: 0\n", True),
+        (MANY, "b.example # entries: 1\n", False),
+        (MANY, "b.example\n#entries: 1\n", True),
+        (MANY, MANY.removeprefix("a.example\n"), True),
+        ("a.example\nb.example\n", "b.example\n", True),
+    ],
+)
+def test_entries_that_vanish_at_once_hold_on(tmp_path, caplog, before, after, lifted):
+    """
+    Less than half of the entries, or none, is a damaged file, unless it says how many it has.
+    """
+    held = opt_outs(tmp_path, before)
+    rewrite(tmp_path / "optout", after, at=2_000_000_000)
+    for _ in range(2):
+        held.look()
+
+    assert lifted is not held.holds_name("a.example")
+    assert (0 if lifted else 1) == len(caplog.records)
+    assert lifted or "stay opted out" in caplog.text
+
+
+def test_new_entries_of_a_damaged_file_hold_too(tmp_path):
+    """
+    What such a file has is added to what was there.
+    """
+    held = opt_outs(tmp_path, MANY)
+    rewrite(tmp_path / "optout", "new.example\n", at=2_000_000_000)
+    held.look()
+
+    assert [True, True] == [held.holds_name("new.example"), held.holds_name("j.example")]
+
+
+def test_a_file_that_is_written_anew_in_place_lifts_nothing_meanwhile(tmp_path):
+    """
+    It is empty for a moment; then it holds what it says.
+    """
+    held = opt_outs(tmp_path, MANY)
+    rewrite(tmp_path / "optout", "", at=2_000_000_000)
+    held.look()
+    rewrite(tmp_path / "optout", MANY.removeprefix("a.example\n"), at=2_000_000_001)
+    held.look()
+
+    assert [False, True] == [held.holds_name("a.example"), held.holds_name("b.example")]

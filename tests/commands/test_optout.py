@@ -30,10 +30,10 @@ def test_a_wrong_entry_is_told(tmp_path):
     """
     Exit status 1, the sentence on standard error, and no file.
     """
-    ended = run("add", "https://example.com/", OPTOUT_FILE=tmp_path / "optout.txt")
+    ended = run("add", "me@example.com", OPTOUT_FILE=tmp_path / "optout.txt")
 
     assert 1 == ended.returncode
-    assert "'https://example.com/' is neither a domain nor a network" in ended.stderr
+    assert "'me@example.com' is neither a domain nor a network" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert not (tmp_path / "optout.txt").exists()
 
