@@ -34,7 +34,13 @@ class Arrow:
 ARROWS = (
     Arrow(under="ipv6matrix", never=("ipv6matrix.settings",)),
     Arrow(under="ipv6matrix.items", of_ours_only=()),
-    Arrow(under="ipv6matrix.policy", never=("scrapy", "socket"), of_ours_only=("ipv6matrix.items",)),
+    Arrow(
+        under="ipv6matrix.policy",
+        never=("scrapy", "socket"),
+        of_ours_only=("ipv6matrix.items", "ipv6matrix.allocations", "ipv6matrix.embedded"),
+    ),
+    Arrow(under="ipv6matrix.embedded", of_ours_only=()),
+    Arrow(under="ipv6matrix.names", never=("scrapy", "socket"), of_ours_only=("ipv6matrix.lists",)),
     Arrow(
         under="ipv6matrix.probes",
         never=("scrapy", "twisted"),

@@ -27,7 +27,10 @@ RULES: Final[tuple[tuple[pa.DataType, tuple[str, ...]], ...]] = (
     (pa.bool_(), ("ports.open", "hosts.wildcard")),
     (pa.int8(), ("*.family",)),
     (pa.int16(), ("*.ttl", "*.reached_ttl", "*.greeting_code")),
-    (pa.int32(), ("*.port", "*.position", "*.choice", "*.priority", "*.sent", "*.mtu", "*.names", "*.starts")),
+    (
+        pa.int32(),
+        ("*.port", "*.position", "*.choice", "*.priority", "*.sent", "*.mtu", "*.names", "*.starts", "*.opt_outs"),
+    ),
     # The one identifier that is no key.
     (pa.string(), ("addresses.tunnel_id",)),
     # Keys, seconds, serial numbers and AS numbers need more than 31 bits.

@@ -19,6 +19,7 @@ from ipv6matrix.downloads.transfer import DownloadError
 from ipv6matrix.extensions.job import Job
 from ipv6matrix.items import Family, Status
 from ipv6matrix.lists import ListError
+from ipv6matrix.optouts import Entries, declaration
 from ipv6matrix.plan import Plan
 from ipv6matrix.probes.dns import Resolver
 from ipv6matrix.probes.icmp import ping_permission
@@ -39,7 +40,8 @@ _MEND_ROUTE: Final = (
 
 class Preflight:
     """
-    Looks for a contact, the resolver, a route for each family, ping permission, mtr-packet, GeoIP files and the list.
+    Looks for a contact, opt-outs, the resolver, a route for each family, ping permission, mtr-packet, GeoIP files and
+    the list.
 
     A list that goes by a name, such as `tranco`, is fetched last, once all else
     is there. What is missing stops the crawl with a sentence that names the mend,
@@ -64,6 +66,7 @@ class Preflight:
         self._check_contact()
         self._check_handlers()
         self._check_list(spider)
+        self._check_opt_outs(spider.plan)
         self._check_routes(spider.plan)
         self._check_tools(spider.plan)
         self._check_geoip(spider.plan)
@@ -85,6 +88,21 @@ class Preflight:
         for scheme in questions.SLOTS:
             if self._crawler.engine.downloader.handlers._get_handler(scheme) is None:
                 self._stop(f"the handler of {scheme}:// could not be built: the error is above in the log")
+
+    def _check_opt_outs(self, plan: Plan) -> None:
+        path = self._crawler.settings.get("OPTOUT_FILE")
+        entries = plan.opt_outs.entries if plan.opt_outs else Entries()
+        row = self._store.crawl() if self._store else None
+        earlier = (row or {}).get("opt_outs") or 0
+        if entries.are_lost_from(earlier):
+            self._stop(
+                f"OPTOUT_FILE={path!r} holds {len(entries)} entries, and held {earlier} when this crawl last ran:"
+                f" restore it, or confirm the change by writing the line '{declaration(len(entries))}' into it"
+            )
+        if path and not entries and entries.declared != 0:
+            logger.warning(
+                "OPTOUT_FILE=%r holds no entries. If that is right, write '%s' into it", path, declaration(0)
+            )
 
     def _check_list(self, spider: Any) -> None:
         try:

@@ -57,7 +57,7 @@ class RunRecord:
             store = self._job.store
             reason = INCOMPLETE if reason == "finished" and store.any_pending() else reason
             try:
-                store.record_crawl(ended_at=int(time.time()), end_reason=reason)
+                store.record_crawl(ended_at=int(time.time()), end_reason=reason, opt_outs=self._opt_outs())
             except StoreError as error:
                 self._job.fail(error)
                 reason = STORE_FAILED
@@ -78,7 +78,12 @@ class RunRecord:
             "resolver": _resolvers(self._crawler.settings.get("NAMESERVERS")),
             "geoip": _json({name: asdict(build) for name, build in preflight.geoip.items()}) if preflight else None,
             "skipped": json.dumps(spider.plan.skipped, sort_keys=True),
+            "opt_outs": self._opt_outs(),
         }
+
+    def _opt_outs(self) -> int:
+        spider: Any = self._crawler.spider
+        return len(spider.plan.opt_outs.entries) if spider.plan.opt_outs else 0
 
     @property
     def _job(self) -> Job:

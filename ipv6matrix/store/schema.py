@@ -237,11 +237,17 @@ def keep_progress(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE frontier ADD COLUMN progress TEXT")
 
 
+def count_opt_outs(connection: sqlite3.Connection) -> None:
+    """Let the crawl's row say how many entries its opt-out file had, so that a resumed crawl notices their loss."""
+    connection.execute("ALTER TABLE crawl ADD COLUMN opt_outs INTEGER")
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     create_facts,
     add_condensed_figures,
     record_sources,
     keep_progress,
+    count_opt_outs,
 )
 
 

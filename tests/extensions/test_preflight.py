@@ -302,6 +302,51 @@ async def test_a_crawl_of_allowed_networks_needs_no_contact(tmp_path):
         await check(built(tmp_path, server, CONTACT="", PROBE_ALLOWED_NETWORKS="198.18.0.0/15"))
 
 
+@pytest.mark.parametrize(
+    ("text", "entries"),
+    [("", 0), ("a.example\nb.example\n", 2), ("a.example\n# entries: 2\n", 1), (None, 0)],
+)
+async def test_a_resumed_crawl_does_not_go_on_without_its_opt_outs(tmp_path, text, entries):
+    """
+    A file that has lost more than half of its entries since the last start, or is not named any more, is told.
+    """
+    (tmp_path / "optout").write_text(text or "")
+    async with resolver() as server:
+        made = built(tmp_path, server, OPTOUT_FILE="" if text is None else str(tmp_path / "optout"))
+        job(made).open()
+        store(made).record_crawl(**RECORD, started_at=1, starts=1, skipped="{}", opt_outs=5)
+        sentence = await refusal(made)
+
+    assert f" holds {entries} entries, and held 5 when this crawl last ran: restore it, or confirm" in sentence
+    assert sentence.endswith(f"by writing the line '# entries: {entries}' into it")
+
+
+@pytest.mark.parametrize("text", ["# entries: 0\n", "a.example\nb.example\nc.example\n", "a.example\n# entries: 1"])
+async def test_a_resumed_crawl_goes_on_with_the_opt_outs_that_are_left(tmp_path, text, caplog):
+    """
+    Half of them are enough, and so is a file that says how many it has.
+    """
+    (tmp_path / "optout").write_text(text)
+    async with resolver() as server:
+        made = built(tmp_path, server, OPTOUT_FILE=str(tmp_path / "optout"))
+        job(made).open()
+        store(made).record_crawl(**RECORD, started_at=1, starts=1, skipped="{}", opt_outs=5)
+        await check(made)
+
+    assert "OPTOUT_FILE" not in caplog.text
+
+
+async def test_an_opt_out_file_without_entries_is_told(tmp_path, caplog):
+    """
+    A first crawl goes on with it, after a warning.
+    """
+    (tmp_path / "optout").write_text("# nobody yet\n")
+    async with resolver() as server:
+        await check(built(tmp_path, server, OPTOUT_FILE=str(tmp_path / "optout")))
+
+    assert "holds no entries. If that is right, write '# entries: 0' into it" in caplog.text
+
+
 async def test_a_list_is_fetched_by_its_name(site, tmp_path):
     """
     The spider then reads the file that was kept, and the supplement beside it.
