@@ -23,8 +23,8 @@ def classified(made, address):
         ("1.1.1.1", ("global", None, None)),
         ("10.0.0.1", ("private", "private", None)),
         ("2a00:1450::1", ("global", None, None)),
-        ("2002:c000:204::1", ("6to4", None, "U0001")),
-        ("2001:0:1::1", ("teredo", None, "U3000")),
+        ("2002:101:101::1", ("6to4", None, "U0001")),
+        ("2001:0:101:101::fefe:fefe", ("teredo", None, "U3000")),
         ("2a01:e30::1", ("global", None, "U2000")),
         ("fe80::1", ("link_local", "link_local", None)),
         ("::ffff:1.1.1.1", ("mapped", "mapped", None)),
@@ -41,7 +41,7 @@ def test_without_the_metric_no_tunnel_is_looked_for(tmp_path):
     """
     The metric ip6Type is about tunnels; kind and refusal are always told.
     """
-    assert ("6to4", None, None) == classified(crawler(tmp_path, METRICS="ping"), "2002:c000:204::1")
+    assert ("6to4", None, None) == classified(crawler(tmp_path, METRICS="ping"), "2002:101:101::1")
 
 
 def test_the_refusal_is_the_policy_s(tmp_path):
