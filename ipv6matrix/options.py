@@ -14,7 +14,7 @@ from scrapy.settings import BaseSettings
 
 from ipv6matrix import geoip, lists, nameservers, plan, policy
 from ipv6matrix.exporters import registry
-from ipv6matrix.geoip import GeoIp, GeoIpError
+from ipv6matrix.geoip import GeoIpError
 from ipv6matrix.optouts import OptOutError, OptOuts
 
 Check = Callable[[BaseSettings, str], str | None]
@@ -133,9 +133,9 @@ def _key_file(settings: BaseSettings, name: str) -> str | None:
 
 def _geoip_file(settings: BaseSettings, name: str) -> str | None:
     path = geoip.files(settings).get(name)
-    city, asn = (path, None) if name == "GEOIP_CITY_DB" else (None, path)
     try:
-        GeoIp(city, asn).close()
+        if path:
+            geoip.verify(name, path)
     except GeoIpError as error:
         return str(error)
     return None
