@@ -239,6 +239,7 @@ CHECKS: Final[dict[str, Check]] = {
     "TRANCO_URL": _web_address,
     "TRANCO_ID_URL": _web_address,
     "LIST_MIN_DOMAINS": _number(1, 100_000_000, "domains", whole=True),
+    "LIST_MAX_REFUSED": _number(0, 1, "rows in each"),
     "GEOIP_DIR": _some_path,
     "GEOIP_ACCOUNT_ID": _account,
     "GEOIP_LICENSE_KEY_FILE": _key_file,

@@ -49,10 +49,10 @@ class ReadingCommand(ChoosingCommand):
         assert self.settings is not None
         return Path(self.settings.get("OUTPUT_DIR")).expanduser()
 
-    def export(self, name: str, path: Path) -> None:
+    def export(self, name: str, path: Path, *, replace: bool = False) -> None:
         """Export in one form and print where it is; SIGINT and SIGTERM stop it."""
         assert self.settings is not None
-        target = Target(output_dir=self.output_dir, summary_url=self.settings.get("SUMMARY_URL"))
+        target = Target(output_dir=self.output_dir, summary_url=self.settings.get("SUMMARY_URL"), replace=replace)
         stopped = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopped.set())

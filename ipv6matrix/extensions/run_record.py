@@ -5,6 +5,7 @@ The row that says what ran.
 from __future__ import annotations
 
 import json
+import logging
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -20,7 +21,9 @@ from ipv6matrix.extensions.job import STORE_FAILED, Job
 from ipv6matrix.extensions.preflight import Preflight
 from ipv6matrix.store.database import StoreError
 
-# The end of a crawl that has asked all there is but could not store every answer.
+logger = logging.getLogger(__name__)
+
+# The end of a crawl that has asked all there is but could not store every answer, or not read all of its list.
 INCOMPLETE = "incomplete"
 
 
@@ -42,9 +45,14 @@ class RunRecord:
         store, now = self._job.store, time.time()
         before = store.crawl()
         first = {} if before else {"run": run_name(now), "started_at": int(now)}
+        what_runs = self._what_runs()
+        if before and before["list_sha256"] != what_runs["list_sha256"]:
+            logger.warning(
+                "The list has changed since the last start: its new domains are added, and none is taken out"
+            )
         store.record_crawl(
             **first,
-            **self._what_runs(),
+            **what_runs,
             starts=before["starts"] + 1 if before else 1,
             ended_at=None,
             end_reason=None,
@@ -55,7 +63,8 @@ class RunRecord:
         assert self._crawler.stats
         if reason != "start_refused":
             store = self._job.store
-            reason = INCOMPLETE if reason == "finished" and store.any_pending() else reason
+            is_whole = self._crawler.stats.get_value("list/ended") and store.newest and not store.any_pending()
+            reason = INCOMPLETE if reason == "finished" and not is_whole else reason
             try:
                 store.record_crawl(ended_at=int(time.time()), end_reason=reason)
             except StoreError as error:

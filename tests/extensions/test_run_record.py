@@ -33,7 +33,8 @@ async def start(crawler):
     await crawler.signals.send_catch_log_async(signals.engine_started)
 
 
-async def end(crawler, reason):
+async def end(crawler, reason, *, list_read=True):
+    crawler.stats.set_value("list/ended", list_read)
     await crawler.signals.send_catch_log_async(signals.spider_closed, reason=reason, spider=crawler.spider)
 
 
@@ -129,6 +130,34 @@ async def test_an_end_is_recorded(tmp_path, reason, pending, recorded):
 
     assert recorded == row["end_reason"] == count(crawler, "crawl/end_reason")
     assert time.time() - 60 < row["ended_at"] <= time.time()
+
+
+@pytest.mark.parametrize(("domains", "list_read"), [((), True), (("a.example",), False)])
+async def test_without_a_whole_list_nothing_is_finished(tmp_path, domains, list_read):
+    """
+    A crawl that asked nothing, or could not read its list to the end, is incomplete and so is not published.
+    """
+    with running(tmp_path) as crawler:
+        await start(crawler)
+        for name in domains:
+            store(crawler).ask(domain_url(name), "dns")
+            frontier(crawler).store(domain_item(name))
+        await end(crawler, "finished", list_read=list_read)
+
+        assert "incomplete" == store(crawler).crawl()["end_reason"]
+
+
+async def test_a_list_that_changed_is_logged(tmp_path, caplog):
+    """
+    A crawl that goes on with another list than it began with says so.
+    """
+    for content in ("a.example\n", "a.example\n", "b.example\n"):
+        (tmp_path / "list").write_text(content)
+        with opened(tmp_path, domains=str(tmp_path / "list"), NAMESERVERS="192.0.2.53") as crawler:
+            caplog.clear()
+            await start(crawler)
+            await end(crawler, "shutdown")
+            assert (content == "b.example\n") is ("The list has changed" in caplog.text)
 
 
 async def test_a_refused_start_leaves_the_record_alone(tmp_path):
