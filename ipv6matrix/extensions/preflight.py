@@ -23,7 +23,7 @@ from ipv6matrix.probes.dns import Resolver
 from ipv6matrix.probes.icmp import ping_permission
 from ipv6matrix.probes.trace import mtr_missing
 from ipv6matrix.refusals import StartRefusedError
-from ipv6matrix.store.database import Store
+from ipv6matrix.store.database import Store, StoreError
 from ipv6matrix.targets import checking
 
 logger = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ class Preflight:
             if spider.domains not in rankings.NAMES:
                 for look in checking.check(spider.files(), self._crawler.settings.getfloat("LIST_MAX_REFUSED")):
                     logger.info("List %s", look)
-        except ListError as error:
+        except (ListError, StoreError) as error:
             self._stop(str(error))
 
     async def _fetch_list(self, spider: Any) -> None:

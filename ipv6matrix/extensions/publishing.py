@@ -71,7 +71,7 @@ class Publishing:
     async def _publish(self) -> None:
         job = self._job
         if not job.whole:
-            logger.error("Somebody reads %s: let them end, then give the same command again", job.folder / "ips.db")
+            logger.error("The crawl is not published: %s", job.store.problem)
         elif job.row and job.row["end_reason"] == "finished" and await self._export():
             self._target.output_dir.mkdir(parents=True, exist_ok=True)
             # A rename within one file system; across two, a copy beside, then a rename.
@@ -97,7 +97,11 @@ class Publishing:
             done.set_exception(error)
 
     def _export_all(self) -> bool:
-        store = Store.read(self._job.folder / "ips.db", self._stopped.is_set)
+        try:
+            store = Store.read(self._job.folder / "ips.db", self._stopped.is_set)
+        except StoreError as error:
+            logger.error("The crawl is not published: %s", error)  # noqa: TRY400 - the sentence says it all
+            return False
         try:
             outcomes = [self._export_as(name, store) for name in self._exports]
             return all(outcomes)

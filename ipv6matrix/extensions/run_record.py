@@ -42,6 +42,12 @@ class RunRecord:
 
     def engine_started(self) -> None:
         """Record the start, once everything has been found to be there."""
+        try:
+            self._record_start()
+        except StoreError as error:
+            self._job.fail(error)
+
+    def _record_start(self) -> None:
         store, now = self._job.store, time.time()
         before = store.crawl()
         first = {} if before else {"run": run_name(now), "started_at": int(now)}
@@ -62,15 +68,22 @@ class RunRecord:
         """Record the end, and its reason as the stat crawl/end_reason."""
         assert self._crawler.stats
         if reason != "start_refused":
-            store = self._job.store
-            is_whole = self._crawler.stats.get_value("list/ended") and store.newest and not store.any_pending()
-            reason = INCOMPLETE if reason == "finished" and not is_whole else reason
             try:
-                store.record_crawl(ended_at=int(time.time()), end_reason=reason)
+                reason = self._record_end(reason)
             except StoreError as error:
                 self._job.fail(error)
                 reason = STORE_FAILED
         self._crawler.stats.set_value("crawl/end_reason", reason)
+
+    def _record_end(self, reason: str) -> str:
+        assert self._crawler.stats
+        store, now = self._job.store, int(time.time())
+        is_whole = self._crawler.stats.get_value("list/ended") and store.newest and not store.any_pending()
+        reason = INCOMPLETE if reason == "finished" and not is_whole else reason
+        # The clock may have been set back; no crawl ends before it began.
+        started_at = (store.crawl() or {}).get("started_at", now)
+        store.record_crawl(ended_at=max(now, started_at), end_reason=reason)
+        return reason
 
     def _what_runs(self) -> dict[str, Any]:
         spider: Any = self._crawler.spider

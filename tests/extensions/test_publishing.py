@@ -110,7 +110,7 @@ async def test_a_crawl_that_is_being_read_is_published_later(tmp_path, caplog):
     job(made).store.query("PRAGMA busy_timeout = 20")
     await end(made, "finished")
     assert [] == list(tmp_path.glob("*.db"))
-    assert f"Somebody reads {tmp_path}/current/ips.db: let them end" in caplog.text
+    assert f"another process reads '{tmp_path}/current/ips.db': end it" in caplog.text
     reader.close()
 
     await end(crawler(tmp_path), "finished")

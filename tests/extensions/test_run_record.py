@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import re
 import time
 from dataclasses import asdict
+from unittest.mock import AsyncMock
 
 import pytest
 from scrapy import signals
@@ -158,6 +160,35 @@ async def test_a_list_that_changed_is_logged(tmp_path, caplog):
             await start(crawler)
             await end(crawler, "shutdown")
             assert (content == "b.example\n") is ("The list has changed" in caplog.text)
+
+
+async def test_a_clock_set_back_ends_no_crawl_before_it_began(tmp_path):
+    """
+    The end is never earlier than the start.
+    """
+    with running(tmp_path) as crawler:
+        await start(crawler)
+        later = int(time.time()) + 86_400
+        store(crawler).record_crawl(started_at=later)
+        await end(crawler, "shutdown")
+
+        assert later == store(crawler).crawl()["ended_at"]
+
+
+async def test_a_start_that_cannot_be_recorded_stops_the_crawl(tmp_path, caplog):
+    """
+    A full disk is told in a sentence, without a traceback.
+    """
+    with running(tmp_path) as crawler:
+        store(crawler).query("PRAGMA query_only = ON")
+        crawler.engine.close_spider_async = closing = AsyncMock()
+        await start(crawler)
+        store(crawler).query("PRAGMA query_only = OFF")
+        await asyncio.sleep(0)
+
+    assert "The crawl stops: cannot write" in caplog.text
+    assert "Traceback" not in caplog.text
+    closing.assert_called_once_with(reason="store_failed")
 
 
 async def test_a_refused_start_leaves_the_record_alone(tmp_path):
