@@ -7,6 +7,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import subprocess
 import time
 from fcntl import LOCK_EX, flock
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from ipv6matrix.store.database import Store
-from tests import crawls
+from tests import crawls, typed
 
 NOBODY = "198.18.1.200"
 
@@ -200,3 +201,30 @@ def test_a_packed_list_in_another_encoding_is_crawled(internet, tmp_path):
     store = Store.read(result)
     assert [("open.example",)] == store.query("SELECT name FROM domains")
     store.close()
+
+
+def test_a_log_that_fills_its_disk_shows_in_the_exit_status(internet, one_domain, tmp_path):
+    """
+    The crawl finishes, says on standard error that its log is not whole, and ends with status 3.
+    """
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    settings = {"LOG_FILE": logs / "log", "METRICS": "", "EXPORTS": "", "LOG_LEVEL": "DEBUG"}
+    command = crawls.command(one_domain, internet.settings() | crawls.folders(tmp_path) | settings)
+    script = 'mount -t tmpfs -o size=4k none "$0" && exec "$@"'
+    process = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script, str(logs), *command],
+        cwd=typed.ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    if "unshare:" in process.stderr or "mount:" in process.stderr:
+        pytest.skip("this machine lets nobody mount")
+
+    assert 3 == process.returncode, process.stderr
+    assert 1 == process.stderr.count("The log cannot be written (No space left on device)")
+    assert "records are missing in the log" in process.stderr
+    assert "Traceback" not in process.stderr
+    assert 1 == len(list(tmp_path.glob("ips-*.db")))

@@ -337,7 +337,7 @@ def test_names_that_look_like_formulas_make_the_round_trip(tmp_path):
     place = {"198.51.100.25": {"city": "=1+1", "region": "a;=b", "country_code": "NO"}}
     store.answer(hosts_item(host(evil, "198.51.100.25"), places=place))
     store.answer(hosts_item(host(mname, "198.51.100.53")))
-    store.answer(reverse_item("198.51.100.25", "@sum.test"))
+    store.answer(reverse_item("198.51.100.25", r"\@sum.test"))
     store.record_crawl(
         run=RUN, version="v", settings="{}", list="l", list_sha256="s", started_at=int(AT), starts=1, resolver="r",
         skipped="{}", end_reason="finished",
