@@ -24,6 +24,7 @@ from ipv6matrix import plan
 from ipv6matrix.exceptions import ExportError
 from ipv6matrix.exporters.registry import Target, exporter
 from ipv6matrix.extensions.job import Job
+from ipv6matrix.store import newest
 from ipv6matrix.store.compare import holds
 from ipv6matrix.store.database import ReadStoppedError, Store, StoreError
 
@@ -76,9 +77,16 @@ class Publishing:
             self._target.output_dir.mkdir(parents=True, exist_ok=True)
             # A rename within one file system; across two, a copy beside, then a rename.
             target = publish(job.folder / "ips.db", self._target.output_dir / f"ips-{job.row['run']}.db")
+            self._note(target)
             logger.info("Results: %s", target)
             assert self._crawler.stats
             self._crawler.stats.set_value("crawl/results", str(target))
+
+    def _note(self, target: Path) -> None:
+        try:
+            newest.note(target)
+        except OSError as error:
+            logger.warning("Cannot note that %s is the newest crawl (%s): name it to commands", target, error.strerror)
 
     async def _export(self) -> bool:
         """Export in a thread, which a signal can stop; False when something is missing."""

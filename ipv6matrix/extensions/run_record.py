@@ -19,6 +19,7 @@ from ipv6matrix import lists, nameservers, options
 from ipv6matrix.downloads import sources
 from ipv6matrix.extensions.job import STORE_FAILED, Job
 from ipv6matrix.extensions.preflight import Preflight
+from ipv6matrix.store import newest
 from ipv6matrix.store.database import StoreError
 
 logger = logging.getLogger(__name__)
@@ -48,9 +49,9 @@ class RunRecord:
             self._job.fail(error)
 
     def _record_start(self) -> None:
-        store, now = self._job.store, time.time()
+        store = self._job.store
         before = store.crawl()
-        first = {} if before else {"run": run_name(now), "started_at": int(now)}
+        first = {} if before else self._beginning()
         what_runs = self._what_runs()
         if before and before["list_sha256"] != what_runs["list_sha256"]:
             logger.warning(
@@ -74,6 +75,13 @@ class RunRecord:
                 self._job.fail(error)
                 reason = STORE_FAILED
         self._crawler.stats.set_value("crawl/end_reason", reason)
+
+    def _beginning(self) -> dict[str, Any]:
+        """Return start and name of a new run; after the clock was set back the name of an older one stays its own."""
+        folder, started_at = Path(self._crawler.settings.get("OUTPUT_DIR")).expanduser(), int(time.time())
+        while newest.is_taken(folder, run_name(started_at)):
+            started_at += 1
+        return {"run": run_name(started_at), "started_at": started_at}
 
     def _record_end(self, reason: str) -> str:
         assert self._crawler.stats

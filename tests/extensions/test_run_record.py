@@ -162,6 +162,21 @@ async def test_a_list_that_changed_is_logged(tmp_path, caplog):
             assert (content == "b.example\n") is ("The list has changed" in caplog.text)
 
 
+async def test_no_run_takes_the_name_of_another(tmp_path, monkeypatch):
+    """
+    When the clock was set back, the next second that no results bear is taken.
+    """
+    monkeypatch.setattr(run_record.time, "time", lambda: 1_704_448_800.9)
+    (tmp_path / "ips-2024-01-05__10-00-00.db").touch()
+    (tmp_path / "example" / "2024-01-05__10-00-01").mkdir(parents=True)
+    with running(tmp_path) as crawler:
+        await start(crawler)
+        row = store(crawler).crawl()
+        await end(crawler, "shutdown")
+
+    assert ("2024-01-05__10-00-02", 1_704_448_802) == (row["run"], row["started_at"])
+
+
 async def test_a_clock_set_back_ends_no_crawl_before_it_began(tmp_path):
     """
     The end is never earlier than the start.
