@@ -11,3 +11,7 @@ class ExportError(Exception):
 
 class ImportRefusedError(Exception):
     """Something cannot be imported; the message says why and what mends it."""
+
+
+class ListError(Exception):
+    """A list cannot be read; the message names it and the fix."""

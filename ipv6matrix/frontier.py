@@ -94,12 +94,14 @@ class Frontier(BaseScheduler):
         self._job = job
         try:
             self._store = job.open()
+            for slot in self._slots.values():
+                slot.waiting = self._store.count_pending(slot.name)
         except StartRefusedError as refusal:
             # Scrapy closes a crawl in good order only once all its parts are open.
             self._refusal = refusal
-            return None
-        for slot in self._slots.values():
-            slot.waiting = self._store.count_pending(slot.name)
+        except StoreError as error:
+            logger.error("%s", error)  # noqa: TRY400 - the sentence says it all
+            self._refusal = StartRefusedError(str(error))
         return None
 
     def _spider_opened(self) -> None:
@@ -188,7 +190,7 @@ class Frontier(BaseScheduler):
 
     def knows(self, url: str) -> bool:
         """Tell whether a request is in the frontier, asked or not."""
-        return self._store.knows(url)
+        return self._job.read(lambda: self._store.knows(url), otherwise=True)
 
     def _note(self, slot: str, new: bool) -> None:
         self._slots[slot].may_have_more |= new
@@ -209,7 +211,8 @@ class Frontier(BaseScheduler):
 
     def _refill(self, slot: _Slot) -> bool:
         if slot.may_have_more:
-            rows = self._store.pending(slot.name, slot.last_number, _CHUNK)
+            nothing: list[tuple[int, str]] = []
+            rows = self._job.read(lambda: self._store.pending(slot.name, slot.last_number, _CHUNK), otherwise=nothing)
             slot.ready.extend(url for _, url in rows)
             slot.last_number = rows[-1][0] if rows else slot.last_number
             slot.may_have_more = len(rows) == _CHUNK

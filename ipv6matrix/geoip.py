@@ -1,27 +1,41 @@
 """
 GeoIP: what mmdb files of the GeoLite2 form say of an address.
+
+A place enriches an address and decides nothing, so a lookup never raises: what
+a file cannot tell stays None, and `failures` counts it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import os
+import re
+import shutil
+import stat
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import astuple, dataclass
 from ipaddress import IPv6Address, IPv6Network
+from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import maxminddb
-from geoip2.database import Reader
-from geoip2.errors import AddressNotFoundError
 from scrapy.settings import BaseSettings
 
 # Where mmdb files keep IPv4 addresses: an IPv6 address in it would get the
 # place of the IPv4 address in its last bits (MaxMind DB format, "IPv4 addresses in an IPv6 tree").
 _IPV4_TREE: Final = IPv6Network("::/96")
-
+# Addresses that every file must stand a lookup of, whether it knows them or not: a root server's, of each family.
+_ANYWHERE: Final = ("198.41.0.4", "2001:503:ba3e::2:30")
+# Networks of a file that are looked up before it is believed.
+_LOOKUPS: Final = 1000
+# What the reader raises for a damaged record or an address of a family that the file does not have.
+_UNREADABLE: Final = (maxminddb.InvalidDatabaseError, ValueError)
 
 # Days after which a file is called old: addresses move.
 OLD_DAYS: Final = 60
+_FORMS: Final = {"GEOIP_CITY_DB": "City", "GEOIP_ASN_DB": "ASN"}
 # The files of GEOIP_DIR that serve when their setting is empty.
 FILES: Final = {"GEOIP_CITY_DB": "city.mmdb", "GEOIP_ASN_DB": "asn.mmdb"}
 
@@ -56,37 +70,135 @@ class Build:
 class GeoIp:
     """The city and the ASN file; either may be absent (an empty path)."""
 
-    def __init__(self, city_path: str | None, asn_path: str | None) -> None:
-        self._city = _open(city_path, "City", "GEOIP_CITY_DB")
-        self._asn = _open(asn_path, "ASN", "GEOIP_ASN_DB")
+    def __init__(self, city_path: str | None, asn_path: str | None, *, private: bool = False) -> None:
+        """Open the files; `private` reads copies, which nothing that happens to the files can spoil."""
+        paths = {"GEOIP_CITY_DB": city_path, "GEOIP_ASN_DB": asn_path}
+        self._readers = {name: _open(path, name, private=private) for name, path in paths.items() if path}
+        self.failures: Counter[str] = Counter()
+        "Lookups that failed, in whole or in part, by setting."
+        self.last_failure = ""
+        "What the last of them was."
 
     def locate(self, address: str) -> Place:
         """Look an address up in both files."""
         if ":" in address and IPv6Address(address) in _IPV4_TREE:
             return Place()
-        asn = _found(self._asn.asn if self._asn else None, address)
-        city = _found(self._city.city if self._city else None, address)
-        return Place(
-            asn=asn.autonomous_system_number if asn else None,
-            as_organisation=asn.autonomous_system_organization if asn else None,
-            city=city.city.name if city else None,
-            region=city.subdivisions.most_specific.name if city else None,
-            country_code=city.country.iso_code if city else None,
-            latitude=city.location.latitude if city else None,
-            longitude=city.location.longitude if city else None,
+        asn, city = self._record("GEOIP_ASN_DB", address), self._record("GEOIP_CITY_DB", address)
+        place = Place(
+            asn=asn.value(_as_number, "autonomous_system_number"),
+            as_organisation=asn.value(_text, "autonomous_system_organization"),
+            city=city.value(_text, "city", "names", "en"),
+            region=city.value(_text, "subdivisions", -1, "names", "en"),
+            country_code=city.value(_country_code, "country", "iso_code"),
+            latitude=city.value(_degrees, "location", "latitude"),
+            longitude=city.value(_degrees, "location", "longitude"),
         )
+        for setting, record in (("GEOIP_ASN_DB", asn), ("GEOIP_CITY_DB", city)):
+            if record.odd:
+                self._fail(setting, address, f"{record.odd} is not of the GeoLite2 form")
+        return place
 
     def builds(self) -> dict[str, Build]:
         """Give what each file says of itself, by setting."""
-        readers = {"GEOIP_CITY_DB": self._city, "GEOIP_ASN_DB": self._asn}
-        found = {name: reader.metadata() for name, reader in readers.items() if reader}
+        found = {name: reader.metadata() for name, reader in self._readers.items()}
         return {name: Build(type=one.database_type, built_at=one.build_epoch) for name, one in found.items()}
 
     def close(self) -> None:
         """Close both files."""
-        for reader in (self._city, self._asn):
-            if reader:
-                reader.close()
+        for reader in self._readers.values():
+            reader.close()
+
+    def _record(self, setting: str, address: str) -> _Record:
+        try:
+            return _Record(self._readers[setting].get(address) if setting in self._readers else None)
+        except _UNREADABLE as error:
+            self._fail(setting, address, str(error))
+            return _Record(None)
+
+    def _fail(self, setting: str, address: str, reason: str) -> None:
+        self.failures[setting] += 1
+        self.last_failure = f"{setting}, {address}: {reason}"
+
+
+_Value = TypeVar("_Value")
+
+
+class _Record:
+    """What a file holds of an address: dictionaries and lists, or nothing."""
+
+    def __init__(self, data: object) -> None:
+        self._data = data
+        self.odd = ""
+        "The first part that is of another shape than it should be."
+
+    def value(self, read: Callable[[Any], _Value | None], *path: str | int) -> _Value | None:
+        """Read the value at a path; None when it is not there or, noted as odd, of another shape."""
+        found: Any = self._data
+        for number, step in enumerate(path):
+            if found is None or found == []:
+                return None
+            if not isinstance(found, dict if isinstance(step, str) else list):
+                self._note(path[:number])
+                return None
+            found = found.get(step) if isinstance(found, dict) else found[-1]
+        value = None if found is None else read(found)
+        if found is not None and value is None:
+            self._note(path)
+        return value
+
+    def _note(self, path: tuple[str | int, ...]) -> None:
+        self.odd = self.odd or ".".join(map(str, path)) or "the record"
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _country_code(value: object) -> str | None:
+    return value if isinstance(value, str) and re.fullmatch("[A-Z]{2}", value, re.ASCII) else None
+
+
+def _as_number(value: object) -> int | None:
+    return value if type(value) is int and 0 <= value < 2**32 else None
+
+
+def _degrees(value: object) -> float | None:
+    # Not a number compares as False.
+    return float(value) if type(value) in (int, float) and -180 <= value <= 180 else None  # type: ignore[operator, arg-type]
+
+
+def verify(setting: str, path: Path | str) -> Build:
+    """
+    Open a file, look addresses of both families up in it, and give what it says of itself.
+
+    Raises GeoIpError for a file that is of no use, or would fail for some addresses.
+    """
+    city, asn = (str(path), None) if setting == "GEOIP_CITY_DB" else (None, str(path))
+    located = GeoIp(city, asn)
+    try:
+        places = [located.locate(address) for address in _addresses(path)]
+        if not any(part is not None for place in places for part in astuple(place)):
+            why = f" ({located.last_failure})" if located.failures else ""
+            raise GeoIpError(
+                f"{setting}: {str(path)!r} knows no address{why}; name a GeoLite2-{_FORMS[setting]} file (mmdb)"
+            )
+        return located.builds()[setting]
+    except _UNREADABLE as error:
+        raise GeoIpError(
+            f"{setting}: {str(path)!r} cannot be looked up in ({error});"
+            f" name a GeoLite2-{_FORMS[setting]} file that has IPv4 and IPv6"
+        ) from error
+    finally:
+        located.close()
+
+
+def _addresses(path: Path | str) -> Iterator[str]:
+    """Yield addresses of networks that a file knows; raises what its reader raises for one that would fail later."""
+    with maxminddb.open_database(Path(path).expanduser()) as reader:
+        for address in _ANYWHERE:
+            reader.get(address)
+        for network, _ in islice(reader, _LOOKUPS):
+            yield str(network.network_address)
 
 
 def files(settings: BaseSettings) -> dict[str, str]:
@@ -97,22 +209,25 @@ def files(settings: BaseSettings) -> dict[str, str]:
 
 
 def configured(settings: BaseSettings) -> GeoIp:
-    """Open the files that are used; raises GeoIpError."""
+    """Open copies of the files that are used; raises GeoIpError."""
     paths = files(settings)
-    return GeoIp(paths.get("GEOIP_CITY_DB"), paths.get("GEOIP_ASN_DB"))
+    return GeoIp(paths.get("GEOIP_CITY_DB"), paths.get("GEOIP_ASN_DB"), private=True)
 
 
 def _there(path: Path) -> str | None:
     return str(path) if path.exists() else None
 
 
-def _open(path: str | None, form: str, setting: str) -> Reader | None:
-    if not path:
-        return None
+def _open(path: str, setting: str, *, private: bool) -> maxminddb.Reader:
+    form, file = _FORMS[setting], Path(path).expanduser()
     try:
-        reader = Reader(Path(path).expanduser())
-    except (OSError, maxminddb.InvalidDatabaseError) as error:
+        # Opening a pipe would wait for whoever writes into it.
+        is_regular = stat.S_ISREG(file.stat().st_mode)
+        reader = (_copied(file) if private else maxminddb.open_database(file)) if is_regular else None
+    except (OSError, *_UNREADABLE) as error:
         raise GeoIpError(f"{setting}: cannot read {path!r} ({error}); name a GeoLite2-{form} file (mmdb)") from error
+    if reader is None:
+        raise GeoIpError(f"{setting}: cannot read {path!r} (not a regular file); name a GeoLite2-{form} file (mmdb)")
     found = reader.metadata().database_type
     if form not in found:
         reader.close()
@@ -120,10 +235,9 @@ def _open(path: str | None, form: str, setting: str) -> Reader | None:
     return reader
 
 
-def _found(look_up: Callable[[str], Any] | None, address: str) -> Any:
-    if look_up is None:
-        return None
-    try:
-        return look_up(address)
-    except AddressNotFoundError:
-        return None
+def _copied(file: Path) -> maxminddb.Reader:
+    """Open a copy without a name: a mapped file that is cut while it is read ends the process (SIGBUS, mmap(2))."""
+    with file.open("rb") as source, tempfile.TemporaryFile() as copy:
+        shutil.copyfileobj(source, copy, 1 << 20)
+        copy.flush()
+        return maxminddb.open_database(Path(f"/proc/{os.getpid()}/fd/{copy.fileno()}"))

@@ -1,30 +1,30 @@
 """
-Lists of domains: files, folders of files, the Majestic Million CSV and lists of Tranco's form, streamed.
+Lists of domains: files and folders of files in the forms that people have, streamed.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import re
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 import idna
 
+from ipv6matrix.exceptions import ListError
+from ipv6matrix.targets import decoding, forms
+from ipv6matrix.targets.decoding import Text
+from ipv6matrix.targets.forms import Form
+
 MAX_NAME = 253  # octets of a name's text without the final dot (RFC 1035 section 2.3.4)
+# Characters of a name in U-labels that are looked at: taking more apart would take long.
+_MAX_TEXT = 4 * MAX_NAME
+# Lines among which the rows are found by which a form is recognised; some lists begin with a long comment.
+_PREAMBLE = 100_000
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
-_MAJESTIC = "GlobalRank"
-# The first line of a list of Tranco's form: rank, domain.
-_RANKED = re.compile(r"\d+,[^,\s]+\s*")
-_BOM = b"\xef\xbb\xbf"
-
-
-class ListError(Exception):
-    """A list that cannot be read; the message names it and the mend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +64,32 @@ def digest(files: tuple[Path, ...]) -> str:
     return total.hexdigest()
 
 
-def lines(files: tuple[Path, ...]) -> int:
+def lines(files: Iterable[Path]) -> int:
     """Count the lines of the files: about as many as entries, without taking them apart."""
-    number = 0
-    for file in files:
-        with file.open("rb") as stream:
-            last = b"\n"
-            while block := stream.read(1 << 20):
-                number += block.count(b"\n")
-                last = block[-1:]
-            number += last != b"\n"
-    return number
+    return sum(decoding.count(text) for file in files for text in decoding.texts(file))
 
 
-def read(files: tuple[Path, ...]) -> Iterator[str | Refused]:
-    """Yield each domain as a lower-case A-label name, or the refusal of what is none; never the whole list at once."""
-    for file in files:
-        with file.open("rb") as stream:
-            yield from (clean(text) for text in _entries(stream))
+def read(files: Iterable[Path]) -> Iterator[str | Refused]:
+    """
+    Yield each domain as a lower-case A-label name, or the refusal of what is none; never the whole list at once.
+
+    Raises ListError for a file that cannot be read, or not to its end.
+    """
+    return (entry for file in files for entry in entries(file) if entry is not None)
+
+
+def entries(file: Path) -> Iterator[str | Refused | None]:
+    """Yield what `read` does, and None for each line without an entry."""
+    for text in decoding.texts(file):
+        yield from recognised(text)[1]
+
+
+def recognised(text: Text) -> tuple[Form, Iterator[str | Refused | None]]:
+    """Return the form of a text, and its entries."""
+    rows = map(forms.row, decoding.lines(text))
+    first = list(islice(filter(None, islice(rows, _PREAMBLE)), forms.SAMPLE))
+    form = forms.recognise(first, lambda cell: isinstance(clean(cell), str))
+    return form, (clean(entry) if entry else None for entry in forms.entries(form, chain(first, rows)))
 
 
 def clean(text: str) -> str | Refused:
@@ -91,6 +99,8 @@ def clean(text: str) -> str | Refused:
     Labels hold letters, digits, hyphens (not at an end) and underscores.
     """
     name = text.strip().rstrip(".").lower()
+    if len(name) > _MAX_TEXT:
+        return Refused(text, "name_too_long")
     if not name.isascii():
         try:
             name = idna.encode(name, uts46=True).decode()
@@ -116,41 +126,19 @@ def tld(name: str) -> str:
     return name.rpartition(".")[2]
 
 
-def _entries(stream: io.BufferedReader) -> Iterator[str]:
-    lines = (line.decode("utf-8", "surrogateescape") for line in _without_bom(stream))
-    first = next(lines, "")
-    if first.replace('"', "").startswith(_MAJESTIC + ","):
-        yield from _majestic(first, lines)
-        return
-    if _RANKED.fullmatch(first):
-        yield from (line.partition(",")[2].strip() for line in chain((first,), lines) if line.strip())
-        return
-    for line in chain((first,), lines):
-        entry = line.partition("#")[0].strip()
-        if entry:
-            yield entry
-
-
-def _without_bom(stream: io.BufferedReader) -> Iterator[bytes]:
-    for number, line in enumerate(stream):
-        yield line.removeprefix(_BOM) if number == 0 else line
-
-
-def _majestic(header: str, lines: Iterator[str]) -> Iterator[str]:
-    (columns,) = csv.reader([header])
-    if "Domain" not in columns:
-        raise ListError(f"the list begins like a Majestic CSV but has no column 'Domain': {header.strip()!r}")
-    position = columns.index("Domain")
-    for row in csv.reader(lines):
-        if len(row) > position and row[position].strip():
-            yield row[position]
-
-
 def _must_open(file: Path) -> None:
+    """Raise ListError for what cannot be read, or not again: a crawl reads its list several times, from the top."""
     try:
-        file.open("rb").close()
+        # Opening a pipe would wait for whoever writes into it.
+        is_regular = stat.S_ISREG(file.stat().st_mode)
+        if is_regular:
+            file.open("rb").close()
     except OSError as error:
         raise ListError(
             f"cannot read the list {str(file)!r} ({error.strerror}): give -a domains= a file or folder that is there,"
             " or majestic or tranco, which are fetched"
         ) from error
+    if not is_regular:
+        raise ListError(
+            f"the list {str(file)!r} is not a regular file: write it into one, for it is read several times"
+        )

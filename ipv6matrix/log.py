@@ -1,12 +1,16 @@
 """
-What Scrapy writes to the log of a crawl.
+The log of a crawl: what Scrapy writes to it, and whether it can be written.
 """
 
 from __future__ import annotations
 
+import logging
+import os
+import sys
 from typing import Any
 
 from scrapy.logformatter import LogFormatter
+from scrapy.utils.log import get_scrapy_root_handler
 
 
 class QuietLogFormatter(LogFormatter):
@@ -17,3 +21,43 @@ class QuietLogFormatter(LogFormatter):
 
     def scraped(self, *_: Any, **__: Any) -> None:  # type: ignore[override]
         return None
+
+
+def problem(path: str) -> str | None:
+    """Return why a log file cannot be written, or None; the empty line that shows it stays in the file."""
+    try:
+        # A pipe that is not read must not keep us waiting.
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK, 0o666)
+        try:
+            os.write(descriptor, b"\n")
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        return error.strerror
+    return None
+
+
+class LogWatch:
+    """Counts the records that could not be written to the log, and reports the first on standard error."""
+
+    def __init__(self) -> None:
+        self.lost = 0
+
+    def begin(self) -> None:
+        """Watch the handler that Scrapy has installed; it installs another one for each crawl."""
+        handler = get_scrapy_root_handler()
+        if handler is not None:
+            handler.handleError = self._note  # type: ignore[method-assign]
+
+    def _note(self, record: logging.LogRecord) -> None:
+        error = sys.exception()
+        if not isinstance(error, OSError):
+            logging.Handler().handleError(record)
+            return
+        self.lost += 1
+        if self.lost == 1:
+            print(  # noqa: T201 - the log itself cannot take it
+                f"The log cannot be written ({error.strerror}): make room, or name another file with -s LOG_FILE=;"
+                " the crawl goes on",
+                file=sys.stderr,
+            )

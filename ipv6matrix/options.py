@@ -14,7 +14,7 @@ from scrapy.settings import BaseSettings
 
 from ipv6matrix import geoip, lists, names, nameservers, plan, policy
 from ipv6matrix.exporters import registry
-from ipv6matrix.geoip import GeoIp, GeoIpError
+from ipv6matrix.geoip import GeoIpError
 from ipv6matrix.optouts import OptOutError, OptOuts
 
 Check = Callable[[BaseSettings, str], str | None]
@@ -133,9 +133,9 @@ def _key_file(settings: BaseSettings, name: str) -> str | None:
 
 def _geoip_file(settings: BaseSettings, name: str) -> str | None:
     path = geoip.files(settings).get(name)
-    city, asn = (path, None) if name == "GEOIP_CITY_DB" else (None, path)
     try:
-        GeoIp(city, asn).close()
+        if path:
+            geoip.verify(name, path)
     except GeoIpError as error:
         return str(error)
     return None
@@ -241,6 +241,7 @@ CHECKS: Final[dict[str, Check]] = {
     "TRANCO_URL": _web_address,
     "TRANCO_ID_URL": _web_address,
     "LIST_MIN_DOMAINS": _number(1, 100_000_000, "domains", whole=True),
+    "LIST_MAX_REFUSED": _number(0, 1, "rows in each"),
     "GEOIP_DIR": _some_path,
     "GEOIP_ACCOUNT_ID": _account,
     "GEOIP_LICENSE_KEY_FILE": _key_file,

@@ -19,6 +19,7 @@ from ipv6matrix.choices import ChoosingCommand
 from ipv6matrix.exceptions import ExportError
 from ipv6matrix.exporters.registry import Target, exporter
 from ipv6matrix.store.database import OutdatedError, ReadStoppedError, Store, StoreError
+from ipv6matrix.store.newest import newest
 
 # What a shell gives for a command that was interrupted.
 INTERRUPTED: Final = 130
@@ -49,10 +50,10 @@ class ReadingCommand(ChoosingCommand):
         assert self.settings is not None
         return Path(self.settings.get("OUTPUT_DIR")).expanduser()
 
-    def export(self, name: str, path: Path) -> None:
+    def export(self, name: str, path: Path, *, replace: bool = False) -> None:
         """Export in one form and print where it is; SIGINT and SIGTERM stop it."""
         assert self.settings is not None
-        target = Target(output_dir=self.output_dir, summary_url=self.settings.get("SUMMARY_URL"))
+        target = Target(output_dir=self.output_dir, summary_url=self.settings.get("SUMMARY_URL"), replace=replace)
         stopped = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopped.set())
@@ -71,10 +72,10 @@ class ReadingCommand(ChoosingCommand):
             print(f"{store.path} has not finished: what is missing counts as unknown")  # noqa: T201
 
     def _newest(self) -> Path:
-        files = sorted(self.output_dir.glob("ips-*.db"))
-        if not files:
+        file = newest(self.output_dir)
+        if file is None:
             raise UsageError(f"{str(self.output_dir)!r} holds no finished crawl: name an ips.db", print_help=False)
-        return files[-1]
+        return file
 
 
 @contextmanager

@@ -102,6 +102,8 @@ TRANCO_URL = "https://tranco-list.eu/top-1m.csv.zip"
 TRANCO_ID_URL = "https://tranco-list.eu/top-1m-id"
 # Fewer domains than that in such a list mean that something went wrong where it is made.
 LIST_MIN_DOMAINS = 100_000
+# Share of the first 10,000 rows of a list that may be something else than domains (docs/decisions/0032).
+LIST_MAX_REFUSED = 0.5
 # city.mmdb and asn.mmdb in it serve when the settings above are empty; `scrapy geoip
 # update` writes them. Read by ipv6matrix.geoip and ipv6matrix.downloads.geoip.
 GEOIP_DIR = "crawls/geoip"

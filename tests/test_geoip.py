@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import time
+from dataclasses import replace
 
 import pytest
+from mmdb_writer import MMDBWriter
+from netaddr import IPSet
 from scrapy.settings import BaseSettings
 
-from ipv6matrix.geoip import GeoIp, GeoIpError, Place, files
+from ipv6matrix.geoip import GeoIp, GeoIpError, Place, configured, files, verify
 from tests.internet import geoip
 from tests.internet.blocks import Block
 
@@ -142,3 +146,120 @@ def test_a_file_that_is_no_database_is_told(tmp_path, content):
 
     with pytest.raises(GeoIpError, match=rf"GEOIP_ASN_DB: cannot read '{file}' \(.*\); name a GeoLite2-ASN file"):
         GeoIp(None, str(file))
+
+
+# --- files that fail for some addresses ---
+
+PLACE = {
+    "city": {"names": {"en": "Oslo"}},
+    "country": {"iso_code": "NO"},
+    "location": {"latitude": 60.0, "longitude": 10},
+}
+OSLO = Place(city="Oslo", country_code="NO", latitude=60.0, longitude=10.0)
+
+
+def made(path, records, *, version=6, form="GeoLite2-City"):
+    """Write an mmdb file of records by network."""
+    writer = MMDBWriter(version, form, languages=["en"], ipv4_compatible=version == 6)
+    for network, record in records.items():
+        writer.insert_network(IPSet([network]), record)
+    writer.to_db_file(str(path))
+    return path
+
+
+def damaged(path, records, word):
+    """Write an mmdb file in which the record that holds a word has an impossible type."""
+    data = made(path, records).read_bytes()
+    at = data.index(word)
+    path.write_bytes(data[: at - 1] + b"\xff\xff" + data[at + 1 :])
+    return path
+
+
+@pytest.mark.parametrize(
+    ("record", "place", "part"),
+    [
+        ({**PLACE, "city": "Oslo"}, replace(OSLO, city=None), "city"),
+        ({**PLACE, "city": {"names": ["Oslo"]}}, replace(OSLO, city=None), "city.names"),
+        ({**PLACE, "city": {"names": {"en": 7}}}, replace(OSLO, city=None), "city.names.en"),
+        ({**PLACE, "country": {"iso_code": "Norway"}}, replace(OSLO, country_code=None), "country.iso_code"),
+        ({**PLACE, "location": {"latitude": "60", "longitude": 10}}, replace(OSLO, latitude=None), "location.latitude"),
+        ({**PLACE, "location": {"latitude": 1e9, "longitude": 10}}, replace(OSLO, latitude=None), "location.latitude"),
+        ({**PLACE, "subdivisions": {"en": "Oslo"}}, OSLO, "subdivisions"),
+        ({**PLACE, "subdivisions": ["Oslo"]}, OSLO, "subdivisions.-1"),
+        (["Oslo"], Place(), "the record"),
+    ],
+)
+def test_a_part_of_another_shape_costs_that_part_only(tmp_path, record, place, part):
+    """
+    The other parts of the record are read, and the failure names the odd one.
+    """
+    located = GeoIp(str(made(tmp_path / "city.mmdb", {"198.18.1.0/24": record})), None)
+
+    assert place == located.locate("198.18.1.7")
+    assert {"GEOIP_CITY_DB": 1} == located.failures
+    assert f"GEOIP_CITY_DB, 198.18.1.7: {part} is not of the GeoLite2 form" == located.last_failure
+    located.close()
+
+
+def test_an_as_number_beyond_32_bits_is_odd(tmp_path):
+    """
+    It would not fit into the database.
+    """
+    record = {"autonomous_system_number": 2**63, "autonomous_system_organization": "Big"}
+    path = made(tmp_path / "asn.mmdb", {"198.18.1.0/24": record}, form="GeoLite2-ASN")
+    located = GeoIp(None, str(path))
+
+    assert Place(as_organisation="Big") == located.locate("198.18.1.7")
+    assert {"GEOIP_ASN_DB": 1} == located.failures
+    located.close()
+
+
+def test_a_lookup_that_fails_leaves_the_place_unknown(tmp_path):
+    """
+    A damaged record and a family that the file lacks raise nothing.
+    """
+    only4 = GeoIp(str(made(tmp_path / "four.mmdb", {"198.18.1.0/24": PLACE}, version=4)), None)
+    broken = GeoIp(str(damaged(tmp_path / "b.mmdb", {"198.18.1.0/24": PLACE}, b"Oslo")), None)
+
+    assert [OSLO, Place()] == [only4.locate("198.18.1.7"), only4.locate("2001:db8::1")]
+    assert Place() == broken.locate("198.18.1.7")
+    assert [1, 1] == [only4.failures.total(), broken.failures.total()]
+    only4.close()
+    broken.close()
+
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (lambda path: made(path, {"198.18.1.0/24": PLACE}, version=4), "cannot be looked up in .*IPv4-only"),
+        (lambda path: damaged(path, {"198.18.1.0/24": PLACE}, b"Oslo"), "cannot be looked up in"),
+        (
+            lambda path: made(path, {"198.18.1.0/24": {"city": "Oslo"}}),
+            "knows no address .*city is not of the GeoLite2",
+        ),
+        (lambda path: made(path, {}), "knows no address; name a GeoLite2-City file"),
+        (lambda path: path.write_bytes(made(path, {"198.18.1.0/24": PLACE}).read_bytes()[:-100]), "cannot read"),
+        (os.mkfifo, r"cannot read .*\(not a regular file\)"),
+    ],
+    ids=["ipv4-only", "damaged", "flat", "empty", "truncated", "pipe"],
+)
+def test_a_file_of_no_use_is_found_before_the_start(tmp_path, make, problem):
+    """
+    Addresses of both families are looked up, and the error names the setting and the fix.
+    """
+    make(tmp_path / "city.mmdb")
+
+    with pytest.raises(GeoIpError, match=f"GEOIP_CITY_DB: .*{problem}"):
+        verify("GEOIP_CITY_DB", tmp_path / "city.mmdb")
+
+
+def test_a_file_that_is_cut_while_it_is_open_does_no_harm(tmp_path):
+    """
+    A crawl reads a copy of its own, for SIGBUS would end it.
+    """
+    path = made(tmp_path / "city.mmdb", {"198.18.1.0/24": PLACE})
+    located = configured(BaseSettings({"GEOIP_DIR": str(tmp_path)}))
+    path.write_bytes(b"")
+
+    assert OSLO == located.locate("198.18.1.7")
+    located.close()

@@ -70,6 +70,20 @@ def truncated(folder: Path) -> None:
     (folder / "ips.db").write_bytes(whole[: len(whole) // 2])
 
 
+def broken_requests(folder: Path) -> None:
+    """Pages of what is still to be asked are no pages any more."""
+    ours(folder)
+    path = folder / "ips.db"
+    connection = sqlite3.connect(path)
+    ((page_bytes,),) = connection.execute("PRAGMA page_size").fetchall()
+    pages = connection.execute("SELECT rootpage FROM sqlite_schema WHERE tbl_name = 'requests'").fetchall()
+    connection.close()
+    content = bytearray(path.read_bytes())
+    for (page,) in pages:
+        content[(page - 1) * page_bytes : page * page_bytes] = b"\xa5" * page_bytes
+    path.write_bytes(content)
+
+
 def torn(folder: Path) -> None:
     """Cut in the middle of a page."""
     ours(folder)
@@ -241,3 +255,42 @@ def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
         for file in folder.iterdir()
         if file.name not in ("lock", "ips.db-shm")
     }
+
+
+def test_damage_in_the_requests_stops_the_start(internet: Internet, tmp_path: Path):
+    """
+    A sentence with the fix, and exit status 1, when what is still to be asked cannot be read.
+    """
+    (tmp_path / "current").mkdir()
+    broken_requests(tmp_path / "current")
+
+    process = crawls.crawl(internet.domains_file, internet.settings() | crawls.folders(tmp_path) | FEW)
+
+    assert 1 == process.returncode
+    assert "(database disk image is malformed): check the disk" in process.stderr
+    assert "Traceback" not in process.stderr
+
+
+def test_a_full_disk_is_named_as_such(internet: Internet, tmp_path: Path):
+    """
+    A crawl whose disk fills up stops with what fixes it, and blames no other process.
+    """
+    current = tmp_path / "current"
+    current.mkdir()
+    command = crawls.command(internet.domains_file, internet.settings() | crawls.folders(tmp_path) | FEW)
+    script = 'mount -t tmpfs -o size=600k none "$0" && exec "$@"'
+    process = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script, str(current), *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    if "unshare:" in process.stderr or "mount:" in process.stderr:
+        pytest.skip("this machine lets nobody mount")
+
+    assert 1 == process.returncode
+    assert "make room there, then give the same command again" in process.stderr
+    assert "another process" not in process.stderr
+    assert "Traceback" not in process.stderr

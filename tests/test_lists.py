@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
+import os
 import tracemalloc
 from collections.abc import Iterator
 from itertools import islice
@@ -11,7 +14,8 @@ import pytest
 from hypothesis import given, strategies
 
 from ipv6matrix import lists
-from ipv6matrix.lists import ListError, Refused
+from ipv6matrix.exceptions import ListError
+from ipv6matrix.lists import Refused
 
 MAJESTIC = (
     "GlobalRank,TldRank,Domain,TLD,RefSubNets,RefIPs,IDN_Domain,IDN_TLD,PrevGlobalRank,PrevTldRank,"
@@ -279,3 +283,33 @@ def test_lines_are_counted(tmp_path, contents, expected):
         file.write_bytes(content)
 
     assert expected == lists.lines(files)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")], ids=["pipe", "endless"])
+def test_what_can_be_read_only_once_is_refused(tmp_path, make):
+    """
+    A pipe or a device is refused at once, without waiting for what may never come.
+    """
+    make(tmp_path / "list")
+
+    with pytest.raises(ListError, match="is not a regular file: write it into one"):
+        lists.paths(str(tmp_path / "list"))
+
+
+def test_a_very_long_entry_costs_little(tmp_path):
+    """
+    What is far longer than any name is refused before its characters are mapped.
+    """
+    assert [Refused("ü" * 60_000, "name_too_long")] == read(tmp_path, "ü" * 60_000)
+
+
+def test_the_digest_of_a_packed_list_is_that_of_its_file(tmp_path):
+    """
+    A list that is fetched packed can be compared with what its publisher tells of it.
+    """
+    packed = gzip.compress(b"a.example\n")
+    (tmp_path / "list.gz").write_bytes(packed)
+
+    assert hashlib.sha256(packed).hexdigest() == lists.digest((tmp_path / "list.gz",))
+    assert ["a.example"] == list(lists.read((tmp_path / "list.gz",)))
+    assert 1 == lists.lines((tmp_path / "list.gz",))

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import logging
+import os
+
+import pytest
 from scrapy.exceptions import DropItem
 
+from ipv6matrix import log as module
 from ipv6matrix import settings
-from ipv6matrix.log import QuietLogFormatter
+from ipv6matrix.log import LogWatch, QuietLogFormatter, problem
 from tests.crawlers import crawler
 from tests.samples import domain_item
 
@@ -37,3 +44,57 @@ def test_the_project_logs_this_way(tmp_path):
     """
     assert isinstance(crawler(tmp_path).logformatter, QuietLogFormatter)
     assert "INFO" == settings.LOG_LEVEL
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [("/dev/full", "No space left on device"), ("", "Is a directory"), ("none/log", "No such file or directory")],
+)
+def test_a_log_that_cannot_be_written_is_found(tmp_path, path, reason):
+    """
+    A full disk, a folder and a folder that is not there each give the system's reason.
+    """
+    assert reason == problem(path if path.startswith("/") else str(tmp_path / path))
+
+
+def test_a_pipe_that_is_not_read_is_no_log(tmp_path):
+    """
+    Nobody would ever read it, and opening it would wait for that.
+    """
+    os.mkfifo(tmp_path / "log")
+
+    assert problem(str(tmp_path / "log")) is not None
+
+
+def test_a_log_that_can_be_written_keeps_what_it_holds(tmp_path):
+    """
+    The file is appended to, and made if it is not there.
+    """
+    (tmp_path / "log").write_text("before\n")
+
+    assert [None, None] == [problem(str(tmp_path / name)) for name in ("log", "new")]
+    assert (tmp_path / "log").read_text().startswith("before\n")
+
+
+class Full(io.StringIO):
+    """A file on a disk without room."""
+
+    def flush(self):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_lost_records_are_counted_and_told_once(monkeypatch, capsys):
+    """
+    The first failure is told on standard error, without a traceback; all are counted.
+    """
+    handler = logging.StreamHandler(Full())
+    monkeypatch.setattr(module, "get_scrapy_root_handler", lambda: handler)
+    watch = LogWatch()
+    watch.begin()
+    for number in range(3):
+        handler.handle(logging.LogRecord("x", logging.INFO, "", 0, "record %d", (number,), None))
+
+    assert 3 == watch.lost
+    told = capsys.readouterr().err
+    assert 1 == told.count("The log cannot be written (No space left on device)")
+    assert "Traceback" not in told

@@ -4,7 +4,10 @@ Crawls that cannot begin: a sentence, an exit status, and nothing sent.
 
 from __future__ import annotations
 
+import gzip
 import json
+import os
+import subprocess
 import time
 from fcntl import LOCK_EX, flock
 from pathlib import Path
@@ -12,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from ipv6matrix.store.database import Store
-from tests import crawls
+from tests import crawls, typed
 
 NOBODY = "198.18.1.200"
 
@@ -140,3 +143,88 @@ def test_each_feature_can_be_switched_off(internet, one_domain, tmp_path, off):
     ((ns, mx),) = store.query("SELECT ns_status, mx_status FROM domains")
     assert (off == "NS", off == "MX") == (ns is None, mx is None)
     store.close()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "holds no domain (it has no rows)"),
+        (b"# nothing yet\n", "holds no domain (it has no rows)"),
+        (b"<!DOCTYPE html>\n<title>Not Found</title>\n", "it looks like a web page"),
+        (b"\x89PNG\r\n\x1a\n", "is an image"),
+        (b"open.example\n" + b"no domain\n" * 300_000, "only 1 of the first 10,000 rows"),
+        (gzip.compress(b"open.example\n" * 100_000)[:-9], "cannot be read"),
+    ],
+    ids=["empty", "comment", "page", "image", "garbage", "cut"],
+)
+def test_a_list_without_domains_stops_the_start(internet, tmp_path, content, sentence):
+    """
+    The exit status is 1, no probe was sent, and nothing is published.
+    """
+    began_at, path = time.time(), tmp_path / "list"
+    path.write_bytes(content)
+
+    process = crawls.crawl(path, internet.settings() | crawls.folders(tmp_path) | {"EXPORTS": "csv"})
+
+    assert 1 == process.returncode
+    assert sentence in process.stderr
+    assert "Traceback" not in process.stderr
+    assert len(process.stderr) < 20_000
+    assert [] == [packet for packet in internet.packets(since=began_at) if packet.port in (8, 128, 25, 80, 443)]
+    assert {"current", "list"} == {entry.name for entry in tmp_path.iterdir()}
+
+
+def test_a_pipe_is_refused_without_waiting(internet, tmp_path):
+    """
+    What can be read only once is no list.
+    """
+    os.mkfifo(tmp_path / "list")
+
+    process = crawls.crawl(tmp_path / "list", internet.settings() | crawls.folders(tmp_path), timeout_s=60)
+
+    assert 1 == process.returncode
+    assert "is not a regular file: write it into one" in process.stderr
+
+
+def test_a_packed_list_in_another_encoding_is_crawled(internet, tmp_path):
+    """
+    Compression, encoding and form are recognised, and the log says which they are.
+    """
+    path = tmp_path / "list.csv.gz"
+    path.write_bytes(gzip.compress("rank,domain\r\n1,open.example\r\n".encode("utf-16")))
+
+    process = crawls.crawl(path, internet.settings() | crawls.folders(tmp_path) | {"METRICS": "", "EXPORTS": ""})
+
+    assert 0 == process.returncode, process.stderr
+    assert "names in column 2 of a table with commas, below a header (gzip, UTF-16); 1 of" in process.stderr
+    (result,) = tmp_path.glob("ips-*.db")
+    store = Store.read(result)
+    assert [("open.example",)] == store.query("SELECT name FROM domains")
+    store.close()
+
+
+def test_a_log_that_fills_its_disk_shows_in_the_exit_status(internet, one_domain, tmp_path):
+    """
+    The crawl finishes, says on standard error that its log is not whole, and ends with status 3.
+    """
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    settings = {"LOG_FILE": logs / "log", "METRICS": "", "EXPORTS": "", "LOG_LEVEL": "DEBUG"}
+    command = crawls.command(one_domain, internet.settings() | crawls.folders(tmp_path) | settings)
+    script = 'mount -t tmpfs -o size=4k none "$0" && exec "$@"'
+    process = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script, str(logs), *command],
+        cwd=typed.ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    if "unshare:" in process.stderr or "mount:" in process.stderr:
+        pytest.skip("this machine lets nobody mount")
+
+    assert 3 == process.returncode, process.stderr
+    assert 1 == process.stderr.count("The log cannot be written (No space left on device)")
+    assert "records are missing in the log" in process.stderr
+    assert "Traceback" not in process.stderr
+    assert 1 == len(list(tmp_path.glob("ips-*.db")))

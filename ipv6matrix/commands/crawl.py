@@ -8,19 +8,23 @@ import argparse
 import logging
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from scrapy import signals
 from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError
 from scrapy.utils.log import configure_logging
 
-from ipv6matrix import options
+from ipv6matrix import log, options
 from ipv6matrix.choices import ChoosingCommand, unknown_arguments
 
 logger = logging.getLogger(__name__)
 
+# The exit status of a crawl that has finished, and whose log is not whole.
+LOG_INCOMPLETE: Final = 3
 # Scrapy would write what is found since the last start; nothing would be lost, but in the file much would be missing.
 _NO_FEED: Final = (
     "-o and -O write no file here: what is found goes into the database, of which `scrapy export csv` and"
@@ -36,7 +40,7 @@ class Command(ChoosingCommand, ScrapyCrawl):
         return (
             "Crawl the domains of a list: scrapy crawl matrix -a domains=FILE; the lists majestic and tranco are"
             " fetched. The same command goes on with a crawl that was interrupted. Exit status 0: finished; 1: stopped"
-            " before; 2: a setting or argument makes no sense."
+            " before; 2: a setting or argument makes no sense; 3: finished, but the log could not be written."
         )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -44,17 +48,32 @@ class Command(ChoosingCommand, ScrapyCrawl):
             if opts.output or opts.overwrite_output:
                 raise UsageError(_NO_FEED, print_help=False)
             super().process_options(args, opts)
+        self._check_log()
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         with self._refusals_logged():
             self._check(args, opts)
         assert self.crawler_process is not None
         _stop_when_the_terminal_closes()
-        crawler = self._create_crawler(args[0])
+        crawler, watch = self._create_crawler(args[0]), log.LogWatch()
+        watch.begin()
+        crawler.signals.connect(watch.begin, signal=signals.spider_opened)
         self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
         assert crawler.stats is not None
         self.exitcode = 0 if crawler.stats.get_value("crawl/results") else 1
+        if watch.lost:
+            print(f"{watch.lost:,} records are missing in the log", file=sys.stderr)  # noqa: T201 - as above
+            self.exitcode = self.exitcode or LOG_INCOMPLETE
+
+    def _check_log(self) -> None:
+        assert self.settings is not None
+        path = self.settings.get("LOG_FILE")
+        if path and (reason := log.problem(path)):
+            raise UsageError(
+                f"LOG_FILE={path!r} cannot be written ({reason}): make room or give permission there, or name another",
+                print_help=False,
+            )
 
     def _check(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
@@ -76,7 +95,8 @@ class Command(ChoosingCommand, ScrapyCrawl):
             yield
         except UsageError as error:
             assert self.settings is not None
-            if self.settings.get("LOG_FILE"):
+            path = self.settings.get("LOG_FILE")
+            if path and log.problem(path) is None:
                 configure_logging(self.settings)
                 logger.error("%s", error)  # noqa: TRY400 - the sentence says it all
             raise

@@ -11,7 +11,7 @@ from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 
 from ipv6matrix import geoip
-from ipv6matrix.downloads.geoip import ATTRIBUTIONS, GeoIpFiles, Update, verify
+from ipv6matrix.downloads.geoip import ATTRIBUTIONS, GeoIpFiles, Update
 from ipv6matrix.downloads.transfer import Transfer
 from ipv6matrix.fetching import FetchingCommand
 
@@ -52,7 +52,7 @@ def state(settings: BaseSettings, setting: str) -> str:
     if path is None:
         return f"{setting}: no file"
     try:
-        build = verify(setting, path)
+        build = geoip.verify(setting, path)
     except geoip.GeoIpError as error:
         return str(error)
     days = int(dt.datetime.now(dt.UTC).timestamp() - build.built_at) // 86_400

@@ -17,6 +17,7 @@ from ipv6matrix.progress import texts
 from ipv6matrix.progress.status import FINISHED, KILLED, NONE, PUBLISHING, RUNNING, STARTING, STOPPED, Status, status
 from ipv6matrix.reading import ReadingCommand
 from ipv6matrix.store.database import StoreError
+from ipv6matrix.store.newest import newest
 
 _GOES_ON = "nobody runs it: the command that began it goes on with it"
 _STATES = {
@@ -56,8 +57,8 @@ class Command(ReadingCommand):
         console = Console(soft_wrap=True, highlight=False)
         told = _STATES[now.state].format(process=now.process, end_reason=now.end_reason or "it never began")
         console.print(f"{now.database}: {told}")
-        if now.state == NONE and (files := sorted(self.output_dir.glob("ips-*.db"))):
-            console.print(f"The newest that finished: {files[-1]}")
+        if now.state == NONE and (file := newest(self.output_dir)):
+            console.print(f"The newest that finished: {file}")
         if now.run:
             starts = "once" if now.starts == 1 else f"{now.starts} times"
             console.print(f"Run {now.run}, started {starts}{_age(now)}")

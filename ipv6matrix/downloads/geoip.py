@@ -11,20 +11,18 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import hashlib
-import itertools
 import shutil
 import tarfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final, cast
 
-import maxminddb
 from scrapy.settings import BaseSettings
 
 from ipv6matrix.downloads.transfer import DownloadError, DownloadStoppedError, Transfer, discard
-from ipv6matrix.geoip import FILES, Build, GeoIp, GeoIpError
+from ipv6matrix.geoip import FILES, Build, GeoIpError, verify
 
 # What the licences of the data ask for.
 ATTRIBUTIONS: Final = {
@@ -33,8 +31,6 @@ ATTRIBUTIONS: Final = {
 }
 _EDITIONS: Final = {"GEOIP_CITY_DB": "GeoLite2-City", "GEOIP_ASN_DB": "GeoLite2-ASN"}
 _LITE: Final = {"GEOIP_CITY_DB": "dbip-city-lite", "GEOIP_ASN_DB": "dbip-asn-lite"}
-# Networks of a new file that are looked up before it is believed.
-_LOOKUPS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,27 +141,6 @@ class GeoIpFiles:
 
     def _path(self, setting: str) -> Path:
         return self._folder / FILES[setting]
-
-
-def verify(setting: str, path: Path | str) -> Build:
-    """Open a file, look networks up in it and give what it says of itself; raises GeoIpError."""
-    city, asn = (str(path), None) if setting == "GEOIP_CITY_DB" else (None, str(path))
-    located = GeoIp(city, asn)
-    try:
-        places = (located.locate(address) for address in _addresses(path))
-        if not any(part is not None for place in places for part in astuple(place)):
-            raise GeoIpError(f"{setting}: {str(path)!r} knows no address")
-        return located.builds()[setting]
-    except (maxminddb.InvalidDatabaseError, TypeError, ValueError) as error:
-        raise GeoIpError(f"{setting}: {str(path)!r} cannot be looked up in ({error})") from error
-    finally:
-        located.close()
-
-
-def _addresses(path: Path | str) -> Iterator[str]:
-    with maxminddb.open_database(path) as reader:
-        for network, _ in itertools.islice(reader, _LOOKUPS):
-            yield str(network.network_address)
 
 
 def _account(settings: BaseSettings) -> tuple[str, str] | None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from ipv6matrix import lists
 from ipv6matrix.downloads.transfer import Version
+from ipv6matrix.exceptions import ListError
 
 # Domains of an operator's own, read after a list that was fetched.
 SUPPLEMENT: Final = "supplemental.txt"
@@ -72,7 +73,7 @@ def begun_with(name: str, crawl: Mapping[str, Any] | None) -> Source | None:
     notes = json.loads((crawl or {}).get("list_source") or "[]")
     source = next((Source(**note) for note in notes if note["name"] == name), None)
     if source and lists.digest(lists.paths(source.file)) != source.sha256:
-        raise lists.ListError(
+        raise ListError(
             f"the crawl began with another {source.file!r} than the one that is there:"
             " put that back, or begin a crawl of its own with -s JOBDIR="
         )

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TextIO
 
 from ipv6matrix.exceptions import ExportError
+from ipv6matrix.exporters import cells
 from ipv6matrix.exporters.registry import Target
 from ipv6matrix.store import walk
 from ipv6matrix.store.database import Store
@@ -70,6 +71,16 @@ class _Writer(Protocol):
     def writerows(self, rows: Iterable[_Row], /) -> None: ...
 
 
+class _Quoting:
+    """Writes commas and CR LF, and quotes where it must: the form of all files but soa_NS_."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._writer = csv.writer(stream)
+
+    def writerows(self, rows: Iterable[_Row], /) -> None:
+        self._writer.writerows(map(cells.inert, row) for row in rows)
+
+
 class _Plain:
     """Writes commas and line feeds, and quotes nothing: the form of soa_NS_."""
 
@@ -77,7 +88,7 @@ class _Plain:
         self._stream = stream
 
     def writerows(self, rows: Iterable[_Row], /) -> None:
-        self._stream.writelines(f"{','.join(map(str, row))}\n" for row in rows)
+        self._stream.writelines(f"{','.join(str(cells.unquoted(cell)) for cell in row)}\n" for row in rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +97,7 @@ class _Kind:
 
     name: str
     rows: Callable[[Domain, _Hosts], Iterable[_Row]]
-    writer: Callable[[TextIO], _Writer] = csv.writer
+    writer: Callable[[TextIO], _Writer] = _Quoting
 
 
 def _write(folder: Path, tld: str, kinds: Sequence[_Kind], domains: Iterable[Domain]) -> int:
@@ -169,7 +180,7 @@ def _soa(domain: Domain, _: _Hosts) -> Iterator[_Row]:
             soa.primary_in_house,
             soa.secondary,
             soa.total,
-            soa.soa,
+            *soa.soa.rsplit(",", 5),
         )
 
 

@@ -24,6 +24,8 @@ class Target:
     output_dir: Path
     summary_url: str
     "A database, in the form of SQLAlchemy."
+    replace: bool = False
+    "True when an empty summary may take the place of one that is not."
 
 
 Export = Callable[[Store, Target], str]

@@ -15,6 +15,6 @@ def export(store: Store, target: Target) -> str:
     """Write the summary of a crawl in place of what its date had."""
     date = figures.date_of(store)
     with Database(target.summary_url) as database:
-        published = publish(database, date, figures.rows_of(store))
+        published = publish(database, date, figures.rows_of(store), replace=target.replace)
         words = f"summary of {published.domains:,} domains of {date} in {database.name}"
     return f"{words}, in place of {published.replaced:,} that were there" if published.replaced else words

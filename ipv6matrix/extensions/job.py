@@ -11,8 +11,9 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any, Final, Self
+from typing import IO, Any, Final, Self, TypeVar
 
 from scrapy import signals
 from scrapy.crawler import Crawler
@@ -32,6 +33,9 @@ _TRIES: Final = 5
 _TRY_AGAIN_S: Final = 0.02
 # The end of a crawl whose database could not be written any more.
 STORE_FAILED: Final = "store_failed"
+
+
+_Answer = TypeVar("_Answer")
 
 
 class Job:
@@ -56,7 +60,7 @@ class Job:
         "The crawl's own row as it was when the database was closed."
         self._kept = False
         self.whole = True
-        "False when somebody's reading kept a part of the closed database in its write-ahead log."
+        "False when a part of the closed database is still in its write-ahead log; the store's `problem` says why."
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -109,8 +113,19 @@ class Job:
             self._commits = None
             if self._folding is not None:
                 self._folding.join()
-            self.row = self.store.crawl()
+            try:
+                self.row = self.store.crawl()
+            except StoreError as error:
+                logger.error("%s", error)  # noqa: TRY400 - the sentence says it all
             self.whole = self.store.close()
+
+    def read(self, ask: Callable[[], _Answer], otherwise: _Answer) -> _Answer:
+        """Read the database; when it cannot be read the crawl stops, and the answer is `otherwise`."""
+        try:
+            return ask()
+        except StoreError as error:
+            self.fail(error)
+            return otherwise
 
     def fail(self, error: StoreError) -> None:
         """Stop the crawl because its database cannot be written."""

@@ -16,16 +16,17 @@ from scrapy.crawler import Crawler
 from ipv6matrix import geoip, nameservers, questions
 from ipv6matrix.downloads import rankings, sources, waiting
 from ipv6matrix.downloads.transfer import DownloadError
+from ipv6matrix.exceptions import ListError
 from ipv6matrix.extensions.job import Job
 from ipv6matrix.items import Family, Status
-from ipv6matrix.lists import ListError
 from ipv6matrix.optouts import Entries, declaration
 from ipv6matrix.plan import Plan
 from ipv6matrix.probes.dns import Resolver
 from ipv6matrix.probes.icmp import ping_permission
 from ipv6matrix.probes.trace import mtr_missing
 from ipv6matrix.refusals import StartRefusedError
-from ipv6matrix.store.database import Store
+from ipv6matrix.store.database import Store, StoreError
+from ipv6matrix.targets import checking
 
 logger = logging.getLogger(__name__)
 
@@ -109,8 +110,9 @@ class Preflight:
             if spider.domains in rankings.NAMES and self._store:
                 self._take(spider, sources.begun_with(spider.domains, self._store.crawl()))
             if spider.domains not in rankings.NAMES:
-                spider.files()
-        except ListError as error:
+                for look in checking.check(spider.files(), self._crawler.settings.getfloat("LIST_MAX_REFUSED")):
+                    logger.info("List %s", look)
+        except (ListError, StoreError) as error:
             self._stop(str(error))
 
     async def _fetch_list(self, spider: Any) -> None:

@@ -24,6 +24,7 @@ from ipv6matrix import plan
 from ipv6matrix.exceptions import ExportError
 from ipv6matrix.exporters.registry import Target, exporter
 from ipv6matrix.extensions.job import Job
+from ipv6matrix.store import newest
 from ipv6matrix.store.compare import holds
 from ipv6matrix.store.database import ReadStoppedError, Store, StoreError
 
@@ -71,14 +72,21 @@ class Publishing:
     async def _publish(self) -> None:
         job = self._job
         if not job.whole:
-            logger.error("Somebody reads %s: let them end, then give the same command again", job.folder / "ips.db")
+            logger.error("The crawl is not published: %s", job.store.problem)
         elif job.row and job.row["end_reason"] == "finished" and await self._export():
             self._target.output_dir.mkdir(parents=True, exist_ok=True)
             # A rename within one file system; across two, a copy beside, then a rename.
             target = publish(job.folder / "ips.db", self._target.output_dir / f"ips-{job.row['run']}.db")
+            self._note(target)
             logger.info("Results: %s", target)
             assert self._crawler.stats
             self._crawler.stats.set_value("crawl/results", str(target))
+
+    def _note(self, target: Path) -> None:
+        try:
+            newest.note(target)
+        except OSError as error:
+            logger.warning("Cannot note that %s is the newest crawl (%s): name it to commands", target, error.strerror)
 
     async def _export(self) -> bool:
         """Export in a thread, which a signal can stop; False when something is missing."""
@@ -97,7 +105,11 @@ class Publishing:
             done.set_exception(error)
 
     def _export_all(self) -> bool:
-        store = Store.read(self._job.folder / "ips.db", self._stopped.is_set)
+        try:
+            store = Store.read(self._job.folder / "ips.db", self._stopped.is_set)
+        except StoreError as error:
+            logger.error("The crawl is not published: %s", error)  # noqa: TRY400 - the sentence says it all
+            return False
         try:
             outcomes = [self._export_as(name, store) for name in self._exports]
             return all(outcomes)

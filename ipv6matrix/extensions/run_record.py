@@ -5,6 +5,7 @@ The row that says what ran.
 from __future__ import annotations
 
 import json
+import logging
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -18,9 +19,12 @@ from ipv6matrix import lists, nameservers, options
 from ipv6matrix.downloads import sources
 from ipv6matrix.extensions.job import STORE_FAILED, Job
 from ipv6matrix.extensions.preflight import Preflight
+from ipv6matrix.store import newest
 from ipv6matrix.store.database import StoreError
 
-# The end of a crawl that has asked all there is but could not store every answer.
+logger = logging.getLogger(__name__)
+
+# The end of a crawl that has asked all there is but could not store every answer, or not read all of its list.
 INCOMPLETE = "incomplete"
 
 
@@ -39,12 +43,23 @@ class RunRecord:
 
     def engine_started(self) -> None:
         """Record the start, once everything has been found to be there."""
-        store, now = self._job.store, time.time()
+        try:
+            self._record_start()
+        except StoreError as error:
+            self._job.fail(error)
+
+    def _record_start(self) -> None:
+        store = self._job.store
         before = store.crawl()
-        first = {} if before else {"run": run_name(now), "started_at": int(now)}
+        first = {} if before else self._beginning()
+        what_runs = self._what_runs()
+        if before and before["list_sha256"] != what_runs["list_sha256"]:
+            logger.warning(
+                "The list has changed since the last start: its new domains are added, and none is taken out"
+            )
         store.record_crawl(
             **first,
-            **self._what_runs(),
+            **what_runs,
             starts=before["starts"] + 1 if before else 1,
             ended_at=None,
             end_reason=None,
@@ -54,14 +69,29 @@ class RunRecord:
         """Record the end, and its reason as the stat crawl/end_reason."""
         assert self._crawler.stats
         if reason != "start_refused":
-            store = self._job.store
-            reason = INCOMPLETE if reason == "finished" and store.any_pending() else reason
             try:
-                store.record_crawl(ended_at=int(time.time()), end_reason=reason, opt_outs=self._opt_outs())
+                reason = self._record_end(reason)
             except StoreError as error:
                 self._job.fail(error)
                 reason = STORE_FAILED
         self._crawler.stats.set_value("crawl/end_reason", reason)
+
+    def _beginning(self) -> dict[str, Any]:
+        """Return start and name of a new run; after the clock was set back the name of an older one stays its own."""
+        folder, started_at = Path(self._crawler.settings.get("OUTPUT_DIR")).expanduser(), int(time.time())
+        while newest.is_taken(folder, run_name(started_at)):
+            started_at += 1
+        return {"run": run_name(started_at), "started_at": started_at}
+
+    def _record_end(self, reason: str) -> str:
+        assert self._crawler.stats
+        store, now = self._job.store, int(time.time())
+        is_whole = self._crawler.stats.get_value("list/ended") and store.newest and not store.any_pending()
+        reason = INCOMPLETE if reason == "finished" and not is_whole else reason
+        # The clock may have been set back; no crawl ends before it began.
+        started_at = (store.crawl() or {}).get("started_at", now)
+        store.record_crawl(ended_at=max(now, started_at), end_reason=reason, opt_outs=self._opt_outs())
+        return reason
 
     def _what_runs(self) -> dict[str, Any]:
         spider: Any = self._crawler.spider

@@ -28,6 +28,7 @@ from ipv6matrix.items import (
     Status,
     TcpItem,
 )
+from ipv6matrix.store.database import StoreError
 from ipv6matrix.store.queries import second_pass
 from ipv6matrix.store.queries.second_pass import Failed
 
@@ -87,6 +88,9 @@ class SecondPass:
     def _found(self, look: asyncio.Task[bool]) -> bool:
         try:
             return look.result()
+        except StoreError as error:
+            logger.error("The second pass cannot read what failed: %s", error)  # noqa: TRY400 - the sentence says it all
+            raise CloseSpider(INCOMPLETE) from None
         except Exception:
             # Without its second pass the crawl is not finished: it stays, to be resumed.
             logger.exception("The second pass cannot go on")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ipv6matrix.importers.texts import decimal, dns_name, known
+from ipv6matrix.importers.texts import decimal, dns_name, dns_text, known
 from ipv6matrix.policy import AddressPolicy
 from ipv6matrix.store.condensed import Fact, Ping, ReverseName, Tunnel
 from ipv6matrix.tunnels import TunnelPrefixes
@@ -33,7 +33,7 @@ class Ours:
         return decimal(text)
 
     def reverse_name(self, address: str, text: str) -> ReverseName:
-        return ReverseName(address, known(text))
+        return ReverseName(address, known(dns_text(text)))
 
     def ping(self, ping: Ping) -> Ping:
         return ping

@@ -9,7 +9,17 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ipv6matrix.importers.eras import Ours
-from ipv6matrix.importers.texts import BrokenError, counted, decimal, dns_name, known, truth, whole
+from ipv6matrix.importers.texts import (
+    BrokenError,
+    counted,
+    decimal,
+    dns_name,
+    dns_text,
+    known,
+    plain_text,
+    truth,
+    whole,
+)
 from ipv6matrix.items import UNRECORDED, Starttls
 from ipv6matrix.store.condensed import Fact, HostAddress, Ping, Place, Port, SmtpSession, Soa, Trace
 
@@ -29,8 +39,8 @@ def place(era: Ours, address: str, texts: Sequence[str]) -> Iterator[Fact]:
     found = Place(
         address,
         *_autonomous_system(asn),
-        known(city),
-        known(region),
+        known(plain_text(city)),
+        known(plain_text(region)),
         known(country),
         era.latitude(latitude[0]) if latitude else None,
         decimal(longitude),
@@ -45,7 +55,7 @@ def _autonomous_system(text: str) -> tuple[int | None, str | None]:
     match = _ASN.fullmatch(text)
     if match is None:
         raise BrokenError(f"{text!r} is no AS<number> <organisation>")
-    return counted(match[1]), match[2] or None
+    return counted(match[1]), plain_text(match[2] or "") or None
 
 
 def port25(address: str, text: str) -> Iterator[Fact]:
@@ -79,7 +89,7 @@ def ping(address: str, sent: int | None, times: Sequence[float | None], weight: 
 
 
 def trace(address: str, mtu: str, hops: str, path: str) -> Trace:
-    return Trace(address, whole(mtu), whole(hops, 255), known(path))
+    return Trace(address, whole(mtu), whole(hops, 255), known(dns_text(path)))
 
 
 def soa(domain: str, mname: str, rname: str, numbers: Sequence[str]) -> Soa:

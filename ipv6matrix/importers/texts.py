@@ -5,6 +5,7 @@ Texts of old files, read: `n/a` is None, and what makes no sense is an error tha
 from __future__ import annotations
 
 import math
+import re
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
@@ -13,6 +14,9 @@ from ipv6matrix import lists
 from ipv6matrix.items import Family
 
 UNKNOWN: Final = "n/a"
+# An octet of a name as \\DDD, or one behind a backslash (RFC 1035 section 5.1), which some always are in the store.
+_CODED: Final = re.compile(r"\\(?:(\d{3})|.)", re.DOTALL)
+_BACKSLASHED: Final = '"().;\\@$'
 _TRUTHS: Final = {UNKNOWN: None, "True": True, "False": False}
 
 
@@ -46,8 +50,30 @@ def host(text: str) -> str | None:
     return name or None
 
 
+def dns_text(text: str) -> str:
+    """
+    Write DNS names the way the store does: an octet that is printable stands for itself, not as \\DDD.
+
+    Exports write some octets so that no spreadsheet takes a name for a formula.
+    """
+    return _CODED.sub(_canonical, text) if "\\" in text else text
+
+
+def plain_text(text: str) -> str:
+    """Undo in a text that is no DNS name what exports write as \\DDD."""
+    return _CODED.sub(lambda token: chr(int(token[1])) if token[1] and int(token[1]) < 128 else token[0], text)
+
+
+def _canonical(token: re.Match[str]) -> str:
+    number = int(token[1] or 0)
+    if not 0x20 < number < 0x7F:
+        return token[0]
+    return f"\\{chr(number)}" if chr(number) in _BACKSLASHED else chr(number)
+
+
 def dns_name(text: str) -> str:
     """Make a name comparable: lower case, no final dot. One behind an odd number of backslashes is a part of it."""
+    text = dns_text(text)
     stem = text.removesuffix(".")
     backslashes = len(stem) - len(stem.rstrip("\\"))
     return (text if backslashes % 2 else stem).lower()

@@ -5,13 +5,17 @@ How fast the list is read.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 from typing import Any, Final, Self
 
 from scrapy.crawler import Crawler
 
+from ipv6matrix.exceptions import ListError
 from ipv6matrix.signals import frontier_hungry
+
+logger = logging.getLogger(__name__)
 
 # Seconds of reading after which the event loop gets a turn.
 _TURN_S: Final = 0.005
@@ -33,6 +37,17 @@ class FeedMiddleware:
         return cls(crawler)
 
     async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        """Let domains through; without the stat list/ended, which only a whole list sets, no crawl is finished."""
+        assert self._crawler.stats
+        try:
+            async for request in self._fed(start):
+                yield request
+        except ListError as error:
+            logger.error("The list breaks off, and the crawl ends as incomplete: %s", error)  # noqa: TRY400
+        else:
+            self._crawler.stats.set_value("list/ended", True)
+
+    async def _fed(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
         assert self._crawler.stats
         turn_ends_at = time.monotonic() + _TURN_S
         async for request in start:
@@ -51,7 +66,6 @@ class FeedMiddleware:
                     await self._crawler.signals.wait_for(frontier_hungry)
             else:
                 self._crawler.engine.crawl(request)
-        self._crawler.stats.set_value("list/ended", True)
 
     @property
     def _frontier(self) -> Any:

@@ -51,7 +51,8 @@ class OnceMiddleware:
         return None if names else ObservationResponse(request, HostsObservation(hosts=()))
 
     def _is_new(self, name: str) -> bool:
-        return name not in self._being_asked and not self._job.store.is_asked(name)
+        known = name in self._being_asked or self._job.read(lambda: self._job.store.is_asked(name), otherwise=True)
+        return not known
 
     def _stored(self, item: Any) -> None:
         if isinstance(item, HostsItem):

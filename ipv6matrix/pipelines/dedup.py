@@ -44,7 +44,7 @@ class DedupPipeline:
         if address in self._recent:
             self._recent.move_to_end(address)
             return True
-        known = self._job.store.is_located(address)
+        known = self._job.read(lambda: self._job.store.is_located(address), otherwise=True)
         if known:
             self._recent[address] = None
             if len(self._recent) > _REMEMBERED:

@@ -4,6 +4,7 @@ Third pipeline: where an address is.
 
 from __future__ import annotations
 
+import logging
 from typing import Self
 
 from scrapy.crawler import Crawler
@@ -12,9 +13,15 @@ from ipv6matrix import geoip
 from ipv6matrix.geoip import GeoIp
 from ipv6matrix.items import Address, Answered, HostsItem
 
+logger = logging.getLogger(__name__)
+
 
 class LocatePipeline:
-    """Fills in autonomous system, place and country of new addresses, of both families."""
+    """
+    Fills in autonomous system, place and country of new addresses, of both families.
+
+    An address that a file fails for keeps what the files do tell, and is counted in geoip/failed.
+    """
 
     def __init__(self, geoip: GeoIp, crawler: Crawler) -> None:
         self._geoip = geoip
@@ -40,6 +47,22 @@ class LocatePipeline:
         address.asn, address.as_organisation = place.asn, place.as_organisation
         address.city, address.region, address.country_code = place.city, place.region, place.country_code
         address.latitude, address.longitude = place.latitude, place.longitude
+        self._note_failures()
+
+    def _note_failures(self) -> None:
+        assert self._crawler.stats
+        failed, before = self._geoip.failures.total(), self._crawler.stats.get_value("geoip/failed", 0)
+        if failed > before:
+            self._crawler.stats.set_value("geoip/failed", failed)
+        if failed and not before:
+            logger.warning(
+                "GeoIP lookup failed (%s): the address has no place; further ones are only counted",
+                self._geoip.last_failure,
+            )
 
     def close_spider(self) -> None:
+        for setting, number in self._geoip.failures.items():
+            logger.warning(
+                "%s: %s GeoIP lookups failed; fetch a sound file with `scrapy geoip update`", setting, f"{number:,}"
+            )
         self._geoip.close()

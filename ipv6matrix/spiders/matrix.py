@@ -8,6 +8,7 @@ marks it as answered.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, Self
@@ -45,6 +46,10 @@ from ipv6matrix.items import (
 from ipv6matrix.plan import Plan
 from ipv6matrix.policy import INVALID_NAME, OPTED_OUT, family, sort_key
 from ipv6matrix.responses import ObservationResponse
+from ipv6matrix.targets import feeding
+
+# Rows of the list that are no domain and are logged; all are counted.
+_EXAMPLES: Final = 10
 
 Output = Iterator[scrapy.Request | Answered]
 
@@ -82,11 +87,18 @@ class MatrixSpider(scrapy.Spider):
     async def start(self) -> AsyncIterator[scrapy.Request]:
         """Ask about each domain of the list; how fast it is read is for FeedMiddleware to say."""
         types = self.plan.domain_types or ("SOA",)
-        for entry in lists.read(self.files()):
+        rows = refused = 0
+        async for entry in feeding.entries(self.files()):
+            rows += 1
             if isinstance(entry, lists.Refused):
-                self._refuse(entry)
+                refused += 1
+                self._refuse(entry, is_example=refused <= _EXAMPLES)
             else:
                 yield questions.request(questions.domain(entry, types))
+        level = logging.WARNING if refused else logging.INFO
+        self.logger.log(
+            level, "The list has %s rows: %s are domains, %s are not", *_texts(rows, rows - refused, refused)
+        )
 
     def parse(self, response: Response, **_: Any) -> Output:
         """Yield what follows from an answer, then the answer's item."""
@@ -225,10 +237,15 @@ class MatrixSpider(scrapy.Spider):
         if "path" in metrics:
             yield questions.trace(address)
 
-    def _refuse(self, entry: lists.Refused) -> None:
+    def _refuse(self, entry: lists.Refused, *, is_example: bool) -> None:
         assert self.crawler.stats
         self.crawler.stats.inc_value(f"list/refused/{entry.reason}")
-        self.logger.warning("Not a domain (%s): %r", entry.reason, entry.text[:100])
+        if is_example:
+            self.logger.warning("Not a domain (%s): %r", entry.reason, entry.text[:100])
+
+
+def _texts(*numbers: int) -> Iterator[str]:
+    return (f"{number:,}" for number in numbers)
 
 
 def _question(response: ObservationResponse) -> questions.Question:

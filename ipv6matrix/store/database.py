@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, Self, TypeVar, cast
 
 from ipv6matrix.items import Answered
-from ipv6matrix.store import counts, facts, schema, views
+from ipv6matrix.store import counts, errors, facts, schema, views
 
 # Kilobytes of pages kept in memory: the hot ends of the indexes of a million domains.
 _CACHE_KB: Final = 32_768
@@ -24,12 +24,6 @@ _CACHE_KB: Final = 32_768
 _STEPS: Final = 10_000
 # Pages of the write-ahead log at which a commit folds it into the file by itself, if nobody calls `fold`.
 _LOG_PAGES: Final = 50_000
-# What to do about a file that is damaged.
-_MENDS: Final = dict.fromkeys(
-    (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR),
-    "check the disk, move the file away, and take a copy of it or begin afresh",
-)
-
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
@@ -54,10 +48,9 @@ def _told(method: _Method) -> _Method:
         try:
             return method(self, *arguments, **named)
         except sqlite3.DatabaseError as error:
-            if not isinstance(error, sqlite3.OperationalError) and type(error) is not sqlite3.DatabaseError:
-                raise  # the item is at fault, not the file
-            mend = _MENDS.get(_code(error), "make room there, then give the same command again")
-            raise StoreError(f"cannot write {str(self.path)!r} ({error}): {mend}") from error
+            if not errors.is_of_file(error):
+                raise
+            raise StoreError(f"cannot write {str(self.path)!r} ({error}): {errors.fix(error, self.path)}") from error
 
     return cast(_Method, wrapped)
 
@@ -69,10 +62,16 @@ class Store:
         self.path = path
         self._connection = connection or _open(path)
         self._writes = connection is None
-        (self._number, progress) = self._connection.execute("SELECT newest, progress FROM frontier").fetchone()
-        kept, self.noted = counts.read(progress)
-        self.counts = kept or self._count()
-        "What was asked and answered, over all starts of the crawl."
+        self.problem = ""
+        "Why the closed database is whole only with the log beside it; empty when it is whole."
+        try:
+            ((self._number, progress),) = self.query("SELECT newest, progress FROM frontier")
+            kept, self.noted = counts.read(progress)
+            self.counts = kept or self._count()
+            "What was asked and answered, over all starts of the crawl."
+        except BaseException:
+            self._connection.close()
+            raise
 
     @classmethod
     def read(cls, path: Path, stopped: Callable[[], bool] | None = None) -> Self:
@@ -160,15 +159,15 @@ class Store:
         # A crawl that an earlier version began: once, before the first commit.
         if not (self._writes and self._number):
             return counts.Counts()
-        return counts.Counts.of_requests(self._connection.execute("SELECT url, done_at FROM requests"))
+        return counts.Counts.of_requests(self.stream("SELECT url, done_at FROM requests"))
 
     def pending(self, slot: str, after: int, limit: int) -> list[tuple[int, str]]:
         """Give requests of a slot that are not done, as (number, URL), from the one after a number."""
-        return self._connection.execute(
+        return self.query(
             "SELECT number, url FROM requests WHERE slot = ? AND number > ? AND done_at IS NULL"
             " ORDER BY number LIMIT ?",
             (slot, after, limit),
-        ).fetchall()
+        )
 
     @property
     def newest(self) -> int:
@@ -205,9 +204,9 @@ class Store:
 
     def crawl(self) -> dict[str, Any] | None:
         """Give the row that says what ran, by column; None before the first start."""
-        cursor = self._connection.execute("SELECT * FROM crawl")
-        row = cursor.fetchone()
-        return dict(zip((column[0] for column in cursor.description), row, strict=True)) if row else None
+        columns = [name for _, name, *_ in self.query("PRAGMA table_info(crawl)")]
+        rows = self.query(f"SELECT {', '.join(columns)} FROM crawl")
+        return dict(zip(columns, rows[0], strict=True)) if rows else None
 
     @_told
     def record_crawl(self, **columns: Any) -> None:
@@ -244,7 +243,8 @@ class Store:
         """
         Commit, fold the write-ahead log into the file and close it.
 
-        False when a reader held the log, or there was no room: then the file is whole only with the log beside it.
+        False when a reader held the log, or there was no room: then the file is whole only with the log beside it,
+        and `problem` says why.
         """
         busy = 0
         try:
@@ -254,11 +254,15 @@ class Store:
             if self._writes and not busy:
                 # A file that is read from then on: in WAL mode even readers would have to write beside it.
                 self._connection.execute("PRAGMA journal_mode = DELETE")
-        except (StoreError, sqlite3.OperationalError):
-            # No room: what is committed stays in the log, and the next start finds it there.
-            busy = 1
+            if busy:
+                self.problem = f"another process reads {str(self.path)!r}: end it, then give the same command again"
+        except StoreError as error:
+            self.problem = str(error)
+        except sqlite3.DatabaseError as error:
+            # What is committed stays in the log, and the next start finds it there.
+            self.problem = f"cannot close {str(self.path)!r} ({error}): {errors.fix(error, self.path)}"
         self._connection.close()
-        return not busy
+        return not self.problem
 
     def query(self, sql: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
         """Read all rows of a query."""
@@ -273,24 +277,18 @@ class Store:
         try:
             yield from self._connection.execute(sql, tuple(parameters))
         except sqlite3.DatabaseError as error:
-            if _code(error) == sqlite3.SQLITE_INTERRUPT:
+            if errors.code(error) == sqlite3.SQLITE_INTERRUPT:
                 raise ReadStoppedError(f"told to stop reading {str(self.path)!r}") from error
-            if mend := _MENDS.get(_code(error)):
-                raise StoreError(f"cannot read {str(self.path)!r} ({error}): {mend}") from error
-            raise
+            if not errors.is_of_file(error):
+                raise
+            raise StoreError(f"cannot read {str(self.path)!r} ({error}): {errors.fix(error, self.path)}") from error
 
     def _begin(self) -> None:
         if not self._connection.in_transaction:
             self._connection.execute("BEGIN IMMEDIATE")
 
     def _one(self, sql: str, value: str) -> tuple[Any, ...] | None:
-        row: tuple[Any, ...] | None = self._connection.execute(sql, (value,)).fetchone()
-        return row
-
-
-def _code(error: sqlite3.Error) -> int:
-    """Give SQLite's primary result code (https://sqlite.org/rescode.html); 0 for what Python itself complains of."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+        return next(iter(self.query(sql, (value,))), None)
 
 
 def fold(path: Path) -> None:
@@ -315,10 +313,15 @@ def _open(path: Path) -> sqlite3.Connection:
             connection.close()
             raise
     except sqlite3.DatabaseError as error:
-        raise StoreError(
-            f"cannot use {str(path)!r} ({error}): move it away, or name another folder with -s JOBDIR="
-        ) from error
+        raise StoreError(f"cannot use {str(path)!r} ({error}): {_unusable(error, path)}") from error
     return connection
+
+
+def _unusable(error: sqlite3.DatabaseError, path: Path) -> str:
+    """Return what to do about a file that cannot be opened: away with it only if it is itself the problem."""
+    if errors.code(error) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+        return errors.fix(error, path)
+    return errors.fix(error, path) if errors.is_full(path) else "move it away, or name another folder with -s JOBDIR="
 
 
 def _look(path: Path) -> None:

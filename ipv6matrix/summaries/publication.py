@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table, delete, func, insert, select
 
+from ipv6matrix.exceptions import ExportError
 from ipv6matrix.summaries.database import Database
 from ipv6matrix.summaries.prepared import writing
 from ipv6matrix.summaries.rows import Row
@@ -32,11 +33,12 @@ class Published:
     "Domains that this date had before."
 
 
-def publish(database: Database, date: dt.date, rows: Iterable[Row]) -> Published:
+def publish(database: Database, date: dt.date, rows: Iterable[Row], *, replace: bool = False) -> Published:
     """
     Write all rows of a date in place of those that are there.
 
-    Raises ExportError, and whatever reading the rows raises; then nothing has changed.
+    No domain at all takes the place of some only with `replace`. Raises
+    ExportError, and whatever reading the rows raises; then nothing has changed.
     """
     database.prepare()
     with database.write() as connection:
@@ -44,6 +46,11 @@ def publish(database: Database, date: dt.date, rows: Iterable[Row]) -> Published
         remove(connection, date)
         for table, values in _batches(rows):
             connection.execute(insert(table), values)
+        if replaced and not replace and not count(connection, DOMAINS, date):
+            raise ExportError(
+                f"this crawl has no domain, and {database.name} has {replaced:,} of {date}: they stay;"
+                " `scrapy export summary --replace` puts the empty summary in their place"
+            )
         writing.write(connection, date)
         return Published(domains=count(connection, DOMAINS, date), replaced=replaced)
 

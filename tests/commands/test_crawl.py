@@ -78,3 +78,20 @@ def test_a_start_that_is_refused_ends_with_status_1(tmp_path):
     assert 1 == ended.returncode
     assert f"cannot write to JOBDIR '{tmp_path}/current' (File exists)" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [("/dev/full", "No space left on device"), ("/dev/null/log", "Not a directory"), ("/", "Is a directory")],
+)
+@pytest.mark.parametrize("chosen", ["PING_COUNT=3", "PING_COUNT=0"])
+def test_a_log_that_cannot_be_written_stops_the_start(tmp_path, path, reason, chosen):
+    """
+    Exit status 2 and a sentence on standard error, whatever else is wrong.
+    """
+    ended = run("matrix", "-s", chosen, "-a", "domains=x", JOBDIR=tmp_path / "current", LOG_FILE=path)
+
+    assert 2 == ended.returncode
+    assert f"LOG_FILE='{path}' cannot be written ({reason}): make room" in ended.stderr or "PING_COUNT" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "current").exists()

@@ -93,3 +93,20 @@ def test_a_signal_stops_it(tmp_path, number):
 
     assert 130 == process.returncode, errors
     assert "Traceback" not in errors
+
+
+def test_an_empty_summary_needs_replace(tmp_path):
+    """
+    Without --replace the command ends with status 2, and the summary of that date stays.
+    """
+    options = ("-s", f"OUTPUT_DIR={tmp_path}", "-s", f"SUMMARY_URL=sqlite:///{tmp_path}/matrix.db")
+    full, empty = database(tmp_path / "full.db"), database(tmp_path / "empty.db", domains=())
+    assert 0 == run("summary", full, *options).returncode
+
+    ended = run("summary", empty, *options)
+    assert 2 == ended.returncode
+    assert "this crawl has no domain" in ended.stderr
+
+    ended = run("summary", empty, "--replace", *options)
+    assert 0 == ended.returncode, ended.stderr
+    assert "in place of 1 that were there" in ended.stdout

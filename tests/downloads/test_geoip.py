@@ -13,9 +13,9 @@ from netaddr import IPSet
 from scrapy.settings import BaseSettings
 
 from ipv6matrix import settings as project
-from ipv6matrix.downloads.geoip import ATTRIBUTIONS, GeoIpFiles, verify
+from ipv6matrix.downloads.geoip import ATTRIBUTIONS, GeoIpFiles
 from ipv6matrix.downloads.transfer import DownloadError, Transfer
-from ipv6matrix.geoip import GeoIp, GeoIpError
+from ipv6matrix.geoip import GeoIp, GeoIpError, verify
 from tests.downloads import published
 
 KINDS = {
@@ -199,7 +199,7 @@ def test_what_is_no_file_leaves_the_old_one(site, settings, tmp_path, spoil, wor
         ({"form": "GeoLite2-ASN"}, "is a GeoLite2-ASN file; name a GeoLite2-City file"),
         ({"form": "DBIP-Country-Lite"}, "is a DBIP-Country-Lite file"),
         ({"record": {"novelty": 1}}, "knows no address"),
-        ({"record": {"location": "here"}}, "cannot be looked up in"),
+        ({"record": {"location": "here"}}, "location is not of the GeoLite2 form"),
     ],
 )
 def test_a_file_that_says_nothing_is_not_used(site, settings, tmp_path, made, words):

@@ -10,6 +10,7 @@ import pytest
 from ipv6matrix import lists
 from ipv6matrix.downloads import sources
 from ipv6matrix.downloads.sources import Source
+from ipv6matrix.exceptions import ListError
 
 
 def keep(folder, stem="tranco-K2XYW", name="tranco", fetched_at=1, content="1,one.example\n"):
@@ -104,7 +105,7 @@ def test_a_list_that_is_gone_is_told(tmp_path):
     source = keep(tmp_path)
     (tmp_path / "tranco-K2XYW.csv").unlink()
 
-    with pytest.raises(lists.ListError, match=r"cannot read the list '.*tranco-K2XYW.csv'"):
+    with pytest.raises(ListError, match=r"cannot read the list '.*tranco-K2XYW.csv'"):
         sources.begun_with("tranco", row(source))
 
 
@@ -115,7 +116,7 @@ def test_a_list_that_changed_is_told(tmp_path):
     source = keep(tmp_path)
     (tmp_path / "tranco-K2XYW.csv").write_text("1,two.example\n")
 
-    with pytest.raises(lists.ListError, match=r"the crawl began with another '.*tranco-K2XYW.csv' than the one"):
+    with pytest.raises(ListError, match=r"the crawl began with another '.*tranco-K2XYW.csv' than the one"):
         sources.begun_with("tranco", row(source))
 
 

@@ -16,6 +16,7 @@ from ipv6matrix.exceptions import ExportError
 from ipv6matrix.extensions import publishing
 from ipv6matrix.extensions.job import Job
 from ipv6matrix.refusals import StartRefusedError
+from ipv6matrix.store.newest import newest
 from tests.crawlers import count, crawler, job
 from tests.samples import domain_item
 
@@ -57,7 +58,8 @@ async def test_a_finished_crawl_is_moved(tmp_path):
     await end(made, "finished")
     target = tmp_path / "out" / "put" / "ips-2024-01-05__10-00-00.db"
 
-    assert [target] == list(target.parent.iterdir())
+    assert [target] == list(target.parent.glob("*.db"))
+    assert target == newest(target.parent)
     assert [("a.example",)] == domains(target)
     assert ["lock"] == [file.name for file in (tmp_path / "current").iterdir()]
     assert str(target) == count(made, "crawl/results")
@@ -92,7 +94,7 @@ async def test_a_finished_crawl_is_moved_to_another_file_system(tmp_path, elsewh
     """
     await end(crawler(tmp_path, OUTPUT_DIR=str(elsewhere)), "finished")
 
-    assert ["ips-2024-01-05__10-00-00.db"] == [file.name for file in elsewhere.iterdir()]
+    assert {"ips-2024-01-05__10-00-00.db", ".published"} == {file.name for file in elsewhere.iterdir()}
     assert [("a.example",)] == domains(elsewhere / "ips-2024-01-05__10-00-00.db")
     assert ["lock"] == [file.name for file in (tmp_path / "current").iterdir()]
 
@@ -110,7 +112,7 @@ async def test_a_crawl_that_is_being_read_is_published_later(tmp_path, caplog):
     job(made).store.query("PRAGMA busy_timeout = 20")
     await end(made, "finished")
     assert [] == list(tmp_path.glob("*.db"))
-    assert f"Somebody reads {tmp_path}/current/ips.db: let them end" in caplog.text
+    assert f"another process reads '{tmp_path}/current/ips.db': end it" in caplog.text
     reader.close()
 
     await end(crawler(tmp_path), "finished")
@@ -256,7 +258,7 @@ async def test_a_move_that_was_killed_before_its_end_is_not_made_twice(tmp_path,
     await end(again, "finished")
 
     names = ["ips-2024-01-05__10-00-00.db", *("ips-2024-01-05__10-00-00-2.db" for _ in more)]
-    assert sorted(names) == sorted(file.name for file in elsewhere.iterdir())
+    assert sorted(names) == sorted(file.name for file in elsewhere.iterdir() if file.name != ".published")
     assert [("a.example",), *((name,) for name in more)] == domains(elsewhere / names[-1])
     assert ["lock"] == [file.name for file in (tmp_path / "current").iterdir()]
 

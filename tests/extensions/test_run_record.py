@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import re
 import time
 from dataclasses import asdict
+from unittest.mock import AsyncMock
 
 import pytest
 from scrapy import signals
@@ -33,7 +35,8 @@ async def start(crawler):
     await crawler.signals.send_catch_log_async(signals.engine_started)
 
 
-async def end(crawler, reason):
+async def end(crawler, reason, *, list_read=True):
+    crawler.stats.set_value("list/ended", list_read)
     await crawler.signals.send_catch_log_async(signals.spider_closed, reason=reason, spider=crawler.spider)
 
 
@@ -129,6 +132,78 @@ async def test_an_end_is_recorded(tmp_path, reason, pending, recorded):
 
     assert recorded == row["end_reason"] == count(crawler, "crawl/end_reason")
     assert time.time() - 60 < row["ended_at"] <= time.time()
+
+
+@pytest.mark.parametrize(("domains", "list_read"), [((), True), (("a.example",), False)])
+async def test_without_a_whole_list_nothing_is_finished(tmp_path, domains, list_read):
+    """
+    A crawl that asked nothing, or could not read its list to the end, is incomplete and so is not published.
+    """
+    with running(tmp_path) as crawler:
+        await start(crawler)
+        for name in domains:
+            store(crawler).ask(domain_url(name), "dns")
+            frontier(crawler).store(domain_item(name))
+        await end(crawler, "finished", list_read=list_read)
+
+        assert "incomplete" == store(crawler).crawl()["end_reason"]
+
+
+async def test_a_list_that_changed_is_logged(tmp_path, caplog):
+    """
+    A crawl that goes on with another list than it began with says so.
+    """
+    for content in ("a.example\n", "a.example\n", "b.example\n"):
+        (tmp_path / "list").write_text(content)
+        with opened(tmp_path, domains=str(tmp_path / "list"), NAMESERVERS="192.0.2.53") as crawler:
+            caplog.clear()
+            await start(crawler)
+            await end(crawler, "shutdown")
+            assert (content == "b.example\n") is ("The list has changed" in caplog.text)
+
+
+async def test_no_run_takes_the_name_of_another(tmp_path, monkeypatch):
+    """
+    When the clock was set back, the next second that no results bear is taken.
+    """
+    monkeypatch.setattr(run_record.time, "time", lambda: 1_704_448_800.9)
+    (tmp_path / "ips-2024-01-05__10-00-00.db").touch()
+    (tmp_path / "example" / "2024-01-05__10-00-01").mkdir(parents=True)
+    with running(tmp_path) as crawler:
+        await start(crawler)
+        row = store(crawler).crawl()
+        await end(crawler, "shutdown")
+
+    assert ("2024-01-05__10-00-02", 1_704_448_802) == (row["run"], row["started_at"])
+
+
+async def test_a_clock_set_back_ends_no_crawl_before_it_began(tmp_path):
+    """
+    The end is never earlier than the start.
+    """
+    with running(tmp_path) as crawler:
+        await start(crawler)
+        later = int(time.time()) + 86_400
+        store(crawler).record_crawl(started_at=later)
+        await end(crawler, "shutdown")
+
+        assert later == store(crawler).crawl()["ended_at"]
+
+
+async def test_a_start_that_cannot_be_recorded_stops_the_crawl(tmp_path, caplog):
+    """
+    A full disk is told in a sentence, without a traceback.
+    """
+    with running(tmp_path) as crawler:
+        store(crawler).query("PRAGMA query_only = ON")
+        crawler.engine.close_spider_async = closing = AsyncMock()
+        await start(crawler)
+        store(crawler).query("PRAGMA query_only = OFF")
+        await asyncio.sleep(0)
+
+    assert "The crawl stops: cannot write" in caplog.text
+    assert "Traceback" not in caplog.text
+    closing.assert_called_once_with(reason="store_failed")
 
 
 async def test_a_refused_start_leaves_the_record_alone(tmp_path):

@@ -22,7 +22,7 @@ from ipv6matrix.store.queries.asked import asked
 from tests import rows
 from tests.finished import Finished
 from tests.samples import AT, domain_item, host, hosts_item, lookup
-from tests.store.test_views import reverse_item, role
+from tests.store.test_views import reverse_item, role, soa
 
 RUN = "2023-11-14__22-13-20"
 Query = Callable[[str], list[tuple[object, ...]]]
@@ -320,3 +320,41 @@ def test_lines_of_another_program_are_read(tmp_path):
 
     assert ([("www.a.test",)], 0) == (store.query("SELECT name FROM hosts"), complaints.number)
     store.close()
+
+
+def test_names_that_look_like_formulas_make_the_round_trip(tmp_path):
+    """
+    No cell of any file begins like a formula or breaks a row; the import has the same names, places and paths.
+    """
+    evil, mname, rname = r"=cmd|'\032/c\032calc'!a0.test", "-ns,1.d.test", r"+root\@,x.d.test"
+    soa_lookup = lookup("d.test", "SOA", soa(mname, rname, 7))
+    roles = (role("MX", evil, 10), role("NS", mname, 1))
+    store = Store(tmp_path / "ips.db")
+    store.answer(
+        domain_item("d.test", ns=lookup("d.test", "NS", mname), mx=lookup("d.test", "MX", (10, evil)), soa=soa_lookup,
+                    roles=roles)
+    )  # fmt: skip
+    place = {"198.51.100.25": {"city": "=1+1", "region": "a;=b", "country_code": "NO"}}
+    store.answer(hosts_item(host(evil, "198.51.100.25"), places=place))
+    store.answer(hosts_item(host(mname, "198.51.100.53")))
+    store.answer(reverse_item("198.51.100.25", r"\@sum.test"))
+    store.record_crawl(
+        run=RUN, version="v", settings="{}", list="l", list_sha256="s", started_at=int(AT), starts=1, resolver="r",
+        skipped="{}", end_reason="finished",
+    )  # fmt: skip
+    store.commit()
+    before = written(store, tmp_path / "before")
+    store.close()
+
+    again, complaints = read_back(before, tmp_path / "back.db")
+
+    for name, content in files(before).items():
+        for row in standard_csv.reader(content.decode().splitlines()):
+            assert [] == [cell for cell in row if cell[:1] in tuple("=+-@\t\r")], name
+    assert 13 == len(files(before)[f"test/{RUN}/soa_NS_test.log"].decode().split(","))
+    assert 0 == complaints.number
+    assert {evil, mname} <= {name for (name,) in again.query("SELECT name FROM hosts")}
+    assert [(mname, rname)] == again.query("SELECT mname, rname FROM soa_records")
+    assert [("=1+1", "a;=b")] == again.query("SELECT city, region FROM addresses WHERE city IS NOT NULL")
+    assert files(before) == files(written(again, tmp_path / "after"))
+    again.close()

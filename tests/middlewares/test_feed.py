@@ -8,6 +8,7 @@ import time
 from scrapy import signals
 
 from ipv6matrix import questions
+from ipv6matrix.exceptions import ListError
 from ipv6matrix.middlewares import feed as module
 from ipv6matrix.middlewares.feed import FeedMiddleware
 from tests.crawlers import count, frontier, opened
@@ -106,3 +107,20 @@ async def test_the_loop_gets_its_turn_in_a_long_known_list(tmp_path, monkeypatch
         await feeding
 
     assert rounds >= 300
+
+
+async def test_a_list_that_breaks_off_is_not_read_to_its_end(tmp_path, caplog):
+    """
+    What was read goes in; the error is logged, and list/ended stays unset.
+    """
+
+    async def broken():
+        yield questions.request(domain_url("a.example"))
+        raise ListError("the list 'x' cannot be read (bad checksum)")
+
+    with opened(tmp_path) as crawler:
+        await crawl(crawler, broken())
+
+        assert frontier(crawler).knows(domain_url("a.example"))
+        assert 0 == count(crawler, "list/ended")
+        assert "bad checksum" in caplog.text

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from mmdb_writer import MMDBWriter
+from netaddr import IPSet
 
 from ipv6matrix.pipelines.locate import LocatePipeline
-from tests.crawlers import crawler
+from tests.crawlers import count, crawler
 from tests.internet import geoip
 from tests.internet.blocks import Block
 from tests.samples import host, hosts_item, ping_item
@@ -81,3 +83,22 @@ def test_other_items_pass(locate):
     item = ping_item("198.18.1.5")
 
     assert item is locate()[0].process_item(item)
+
+
+def test_a_lookup_that_fails_costs_neither_host_nor_probes(tmp_path, caplog):
+    """
+    The address has no place, the item goes on, and failures are logged once and counted.
+    """
+    writer = MMDBWriter(4, "GeoLite2-City", languages=["en"])
+    writer.insert_network(IPSet(["198.18.1.0/24"]), {"country": {"iso_code": "NO"}})
+    writer.to_db_file(str(tmp_path / "city.mmdb"))
+    made = crawler(tmp_path, METRICS="geoip", GEOIP_CITY_DB=str(tmp_path / "city.mmdb"))
+    pipeline = LocatePipeline.from_crawler(made)
+    item = hosts_item(host("a.example", "198.18.1.5", "2001:db8::1", "2001:db8::2"))
+
+    assert item is pipeline.process_item(item)
+    assert ["NO", None, None] == [address.country_code for address in item.addresses]
+    assert 2 == count(made, "geoip/failed")
+    assert 1 == caplog.text.count("GeoIP lookup failed (GEOIP_CITY_DB, 2001:db8::1:")
+    pipeline.close_spider()
+    assert "GEOIP_CITY_DB: 2 GeoIP lookups failed" in caplog.text

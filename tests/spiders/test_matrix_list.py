@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ipv6matrix import lists, questions
+from ipv6matrix import questions
+from ipv6matrix.exceptions import ListError
 from tests.crawlers import count, crawler
 from tests.samples import domain_url
 from tests.spiders.parsing import ALL
@@ -24,6 +25,19 @@ async def test_each_domain_of_the_list_is_one_question(tmp_path):
     assert [domain_url("a.example"), domain_url("b.example")] == await started(made.spider)
     assert 1 == count(made, "list/refused/invalid_name")
     assert 1 == count(made, "list/refused/name_too_long")
+
+
+async def test_refused_rows_are_counted_and_some_are_logged(tmp_path, caplog):
+    """
+    However many rows are no domain, ten are quoted; the end of the list logs how many there were.
+    """
+    (tmp_path / "list").write_text("a.example\n" + "no domain\n" * 1234)
+    made = crawler(tmp_path, domains=str(tmp_path / "list"))
+
+    assert 1 == len(await started(made.spider))
+    assert 1234 == count(made, "list/refused/invalid_name")
+    assert 10 == caplog.text.count("Not a domain (invalid_name): 'no domain'")
+    assert "The list has 1,235 rows: 1 are domains, 1,234 are not" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -62,5 +76,5 @@ def test_a_list_that_is_not_there_is_told(tmp_path):
     """
     The spider tells which file is missing.
     """
-    with pytest.raises(lists.ListError, match="cannot read the list"):
+    with pytest.raises(ListError, match="cannot read the list"):
         crawler(tmp_path, domains=str(tmp_path / "missing")).spider.files()

@@ -362,6 +362,50 @@ def test_a_file_that_breaks_is_told(tmp_path):
     reader.close()
 
 
+def filled(path):
+    """Make a database with rows in every table that is hot, and name all that has pages."""
+    store = Store(path)
+    hot(store)
+    for number in range(300):
+        store.answer(domain_item(f"d{number}.example"), [(f"ping://192.0.2.{number}", "ping")])
+    store.record_crawl(run="r", started_at=1, starts=1, skipped="{}", **{n: v for n, v in RECORD.items() if n != "run"})
+    named = store.query("SELECT name, type, rootpage FROM main.sqlite_schema WHERE rootpage > 0")
+    ((page_bytes,),) = store.query("PRAGMA page_size")
+    store.close()
+    return named, page_bytes
+
+
+def test_damage_anywhere_is_told(tmp_path):
+    """
+    Whichever table or index has a broken page, reading and writing raise a StoreError, or nothing at all.
+    """
+    path = tmp_path / "ips.db"
+    named, page_bytes = filled(path)
+    whole = path.read_bytes()
+    told = set()
+    for name, kind, page in named:
+        path.write_bytes(whole[: (page - 1) * page_bytes] + b"\xa5" * page_bytes + whole[page * page_bytes :])
+        for read in (False, True):
+            try:
+                store = Store.read(path) if read else Store(path)
+            except StoreError:
+                told.add(name)
+                continue
+            try:
+                store.crawl()
+                store.any_pending()
+                store.count_pending("ping")
+                if not read:
+                    hot(store)
+                elif kind == "table":
+                    store.query(f"SELECT * FROM main.{name}")
+            except StoreError:
+                told.add(name)
+            store.close()
+
+    assert {"requests", "requests_pending", "domains", "hosts", "frontier", "crawl"} <= told
+
+
 @pytest.mark.parametrize(
     ("make", "complaint"),
     [

@@ -65,6 +65,22 @@ def test_another_crawl_of_a_date_takes_its_place(new_database):
     assert as_tables(made_up(LATER, domains=4)) == held(database, LATER)
 
 
+def test_an_empty_summary_takes_no_full_one_s_place(new_database):
+    """
+    A crawl without a domain leaves what its date has, unless told to replace it; an empty date stays empty.
+    """
+    database = new_database()
+    assert Published(domains=0, replaced=0) == publish(database, DATE, [])
+    publish(database, DATE, made_up(domains=3))
+
+    with pytest.raises(ExportError, match=f"this crawl has no domain, and .* of {DATE}: they stay"):
+        publish(database, DATE, [])
+    assert as_tables(made_up(domains=3)) == held(database)
+
+    assert Published(domains=0, replaced=6) == publish(database, DATE, [], replace=True)
+    assert as_tables([]) == held(database)
+
+
 def test_what_is_interrupted_has_changed_nothing(new_database):
     """
     When the crawl cannot be read to its end, the date keeps what it had.

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from sqlalchemy import Connection, select
 
 from ipv6matrix import lists
+from ipv6matrix.store.newest import newest
 from ipv6matrix.summaries.tables import DOMAINS
 from ipv6matrix.web.caching import answered
 from ipv6matrix.web.edition import Edition
@@ -56,7 +57,7 @@ def search(request: Request) -> Response:
 def domain(request: Request) -> Response:
     """Tell all that is known of a domain."""
     name = _name(request)
-    file = facts.newest(request.app.state.output_dir)
+    file = newest(request.app.state.output_dir)
 
     def make(connection: Connection, _: Edition) -> dict[str, Any]:
         status, found = facts.of(file, name)

@@ -14,6 +14,7 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, Connection, Table, and_, select
 
 from ipv6matrix import lists
+from ipv6matrix.store.newest import newest
 from ipv6matrix.summaries.prepared import states
 from ipv6matrix.summaries.prepared.ipv6 import state, state_of
 from ipv6matrix.summaries.prepared.tables import LISTED
@@ -65,7 +66,7 @@ def domains(request: Request, question: Annotated[DomainQuestion, Query()]) -> R
 def domain(request: Request, name: Name) -> Response:
     """Tell all that is known of a domain."""
     name = _clean(name)
-    file = facts.newest(request.app.state.output_dir)
+    file = newest(request.app.state.output_dir)
     return answer(request, lambda connection, _: _detail(connection, name, file), beside=facts.version(file))
 
 

@@ -18,11 +18,6 @@ log = logging.getLogger(__name__)
 _LIMIT: Final = 5.0
 
 
-def newest(output_dir: Path) -> Path | None:
-    """Give the file of the last finished crawl; runs are named by their start."""
-    return max(output_dir.glob("ips-*.db"), default=None, key=lambda path: path.name)
-
-
 def version(file: Path | None) -> str:
     """Name a state of a file, for entity tags."""
     try:

@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from ipv6matrix.store.database import Store
-from ipv6matrix.web.v1 import facts
+from ipv6matrix.store.newest import newest
 from tests import made_up
 from tests.samples import domain_item
 from tests.web import client
@@ -34,9 +34,9 @@ def test_the_newest_is_taken(folder, tmp_path_factory):
     """
     (folder / "ips.db").touch()
 
-    assert "ips-2024-05-06__07-08-09.db" == facts.newest(folder).name
-    assert facts.newest(tmp_path_factory.mktemp("empty")) is None
-    assert facts.newest(folder / "nowhere") is None
+    assert "ips-2024-05-06__07-08-09.db" == newest(folder).name
+    assert newest(tmp_path_factory.mktemp("empty")) is None
+    assert newest(folder / "nowhere") is None
 
 
 async def test_a_domain_has_all_facts(sqlite_url, folder):

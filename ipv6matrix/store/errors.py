@@ -1,0 +1,59 @@
+"""
+What SQLite complains of, and what the user can do about it.
+
+Source: result codes of SQLite, https://sqlite.org/rescode.html.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+_AGAIN: Final = "then give the same command again"
+_NO_ROOM: Final = f"make room there, {_AGAIN}"
+_DAMAGED: Final = "check the disk, move the file away, and take a copy of it or begin afresh"
+_FIXES: Final = {
+    sqlite3.SQLITE_FULL: _NO_ROOM,
+    sqlite3.SQLITE_BUSY: f"another process uses it; end that one or wait for it, {_AGAIN}",
+    sqlite3.SQLITE_LOCKED: f"another process uses it; end that one or wait for it, {_AGAIN}",
+    sqlite3.SQLITE_PROTOCOL: f"another process uses it; end that one or wait for it, {_AGAIN}",
+    sqlite3.SQLITE_READONLY: f"give permission to write the file and its folder, {_AGAIN}",
+    sqlite3.SQLITE_PERM: f"give permission to write the file and its folder, {_AGAIN}",
+    sqlite3.SQLITE_CANTOPEN: f"see that it is a file, and that it and its folder may be written, {_AGAIN}",
+    sqlite3.SQLITE_NOMEM: f"free memory, {_AGAIN}",
+    sqlite3.SQLITE_IOERR: _DAMAGED,
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
+}
+# What SQLite also says when a file beside the database finds no room.
+_PERHAPS_NO_ROOM: Final = frozenset((sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN))
+# Less than a page is no room.
+_ROOM_BYTES: Final = 65_536
+
+
+def code(error: sqlite3.Error) -> int:
+    """Return the primary result code; 0 for what Python itself complains of."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def is_of_file(error: sqlite3.Error) -> bool:
+    """Tell whether the file or its disk is at fault, and not a statement or a value."""
+    is_statement = code(error) == sqlite3.SQLITE_ERROR
+    return not is_statement and (isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError)
+
+
+def fix(error: sqlite3.Error, path: Path) -> str:
+    """Return what fixes an error of a database file."""
+    if code(error) in _PERHAPS_NO_ROOM and is_full(path):
+        return _NO_ROOM
+    return _FIXES.get(code(error), _DAMAGED)
+
+
+def is_full(path: Path) -> bool:
+    """Tell whether there is no room next to a file."""
+    try:
+        return shutil.disk_usage(path.parent).free < _ROOM_BYTES
+    except OSError:
+        return False

@@ -1,0 +1,98 @@
+"""
+A look into a list before the crawl: is it one?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from ipv6matrix import lists
+from ipv6matrix.exceptions import ListError
+from ipv6matrix.targets import decoding
+from ipv6matrix.targets.decoding import Text
+
+# Rows of each text that are looked at: some 20 ms.
+ROWS: Final = 10_000
+# Lines among which they must be found.
+_LINES: Final = 1_000_000
+_EXAMPLES: Final = 3
+# Lines that show what a file is that is no list.
+_START: Final = 20
+_HINTS: Final = (
+    ("<", "it looks like a web page"),
+    ("{", "it looks like JSON"),
+    ("[Adblock", "it looks like a filter of an ad blocker"),
+    ("[", "it looks like JSON"),
+    ("||", "it looks like a filter of an ad blocker"),
+    ("!", "it looks like a filter of an ad blocker"),
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Look:
+    """What the first rows of a text are."""
+
+    text: Text
+    form: str
+    taken: int = 0
+    refused: list[str] = field(default_factory=list)
+    "The rows that are no domain."
+
+    @property
+    def rows(self) -> int:
+        return self.taken + len(self.refused)
+
+    def __str__(self) -> str:
+        coding = ", ".join(filter(None, (self.text.packing, self.text.encoding.upper())))
+        return f"'{self.text}': {self.form} ({coding}); {self.taken:,} of the first {self.rows:,} rows are domains"
+
+
+def check(files: Iterable[Path], max_refused: float) -> list[Look]:
+    """
+    Look at the first rows of each text of a list, and at the whole of those that are packed.
+
+    Raises ListError when no row is a domain, or more than the share
+    `max_refused` of the rows of a text are none.
+    """
+    looks = [_look(text) for file in files for text in decoding.texts(file)]
+    for look in looks:
+        if len(look.refused) > max_refused * look.rows:
+            raise ListError(
+                f"only {look.taken:,} of the first {look.rows:,} rows of the list '{look.text}' are domains"
+                f" ({_why(look)}): give a list of domains, or read it all the same with -s LIST_MAX_REFUSED=1"
+            )
+    if not any(look.taken for look in looks):
+        names = ", ".join(f"'{look.text}'" for look in looks)
+        why = _why(looks[0]) if looks[0].rows else "it has no rows"
+        raise ListError(f"the list {names} holds no domain ({why}): give a file with one domain a line")
+    return looks
+
+
+def _look(text: Text) -> Look:
+    if text.packing:
+        # Damage and bombs are found now, not in the middle of the crawl.
+        decoding.count(text)
+    form, entries = lists.recognised(text)
+    look = Look(text=text, form=str(form))
+    for entry in islice(_some(entries), ROWS):
+        if isinstance(entry, str):
+            look.taken += 1
+        else:
+            look.refused.append(entry.text[:100])
+    return look
+
+
+def _some(entries: Iterable[str | lists.Refused | None]) -> Iterator[str | lists.Refused]:
+    return (entry for entry in islice(entries, _LINES) if entry is not None)
+
+
+def _why(look: Look) -> str:
+    start = "".join(islice(decoding.lines(look.text), _START)).lstrip()
+    hint = next((f"{words}; " for mark, words in _HINTS if start.startswith(mark)), "")
+    hint = "it looks like a binary file; " if "\0" in start else hint
+    examples = ", ".join(map(repr, look.refused[:_EXAMPLES]))
+    return f"{hint}read as {look.form}; not domains: {examples or 'none'}"

@@ -1,0 +1,77 @@
+"""What SQLite complains of, and what fixes it."""
+
+from __future__ import annotations
+
+import sqlite3
+from types import SimpleNamespace
+
+import pytest
+
+from ipv6matrix.store import errors
+from ipv6matrix.store.database import Store, StoreError
+from tests.samples import domain_item
+
+
+def test_a_full_disk_is_no_other_process(tmp_path):
+    """
+    SQLITE_FULL asks for room, while storing and while closing.
+    """
+    store = Store(tmp_path / "ips.db")
+    ((pages,),) = store.query("PRAGMA page_count")
+    store.query(f"PRAGMA max_page_count = {pages}")
+
+    with pytest.raises(StoreError, match=r"cannot write .*disk is full\): make room there, then give the same"):
+        for number in range(2_000):
+            store.answer(domain_item(f"d{number}.example"))
+    store.close()
+
+
+def test_a_file_that_is_locked_is_used_by_another_process(tmp_path):
+    """
+    SQLITE_BUSY names the other process as the cause.
+    """
+    store = Store(tmp_path / "ips.db")
+    store.query("PRAGMA busy_timeout = 20")
+    other = sqlite3.connect(tmp_path / "ips.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    with pytest.raises(StoreError, match=r"is locked\): another process uses it"):
+        store.ask("ping://192.0.2.1", "ping")
+    other.close()
+    store.close()
+
+
+def test_a_file_that_may_only_be_read_needs_permission(tmp_path):
+    """
+    SQLITE_READONLY asks for permission.
+    """
+    Store(tmp_path / "ips.db").close()
+    reader = Store.read(tmp_path / "ips.db")
+
+    with pytest.raises(StoreError, match="give permission to write the file"):
+        reader.ask("ping://192.0.2.1", "ping")
+    reader.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "free_bytes", "words"),
+    [
+        (sqlite3.SQLITE_IOERR_SHMSIZE, 0, "make room there"),
+        (sqlite3.SQLITE_CANTOPEN, 0, "make room there"),
+        (sqlite3.SQLITE_IOERR_READ, 1 << 30, "check the disk"),
+        (sqlite3.SQLITE_CANTOPEN, 1 << 30, "see that it is a file"),
+        (sqlite3.SQLITE_CORRUPT_INDEX, 0, "check the disk"),
+        (sqlite3.SQLITE_NOTADB, 1 << 30, "check the disk"),
+        (sqlite3.SQLITE_PROTOCOL, 1 << 30, "another process uses it"),
+        (sqlite3.SQLITE_NOMEM, 1 << 30, "free memory"),
+    ],
+)
+def test_each_code_has_its_fix(tmp_path, monkeypatch, code, free_bytes, words):
+    """
+    The extended code leads to the primary one; no room beside the file explains what SQLite cannot.
+    """
+    monkeypatch.setattr(errors.shutil, "disk_usage", lambda _: SimpleNamespace(free=free_bytes))
+    error = sqlite3.OperationalError("words of SQLite")
+    error.sqlite_errorcode = code
+
+    assert words in errors.fix(error, tmp_path / "ips.db")
