@@ -27,7 +27,10 @@ RULES: Final[tuple[tuple[pa.DataType, tuple[str, ...]], ...]] = (
     (pa.bool_(), ("ports.open", "hosts.wildcard")),
     (pa.int8(), ("*.family",)),
     (pa.int16(), ("*.ttl", "*.reached_ttl", "*.greeting_code")),
-    (pa.int32(), ("*.port", "*.position", "*.choice", "*.priority", "*.sent", "*.mtu", "*.names", "*.starts")),
+    (
+        pa.int32(),
+        ("*.port", "*.position", "*.choice", "*.priority", "*.sent", "*.mtu", "*.names", "*_total", "*.starts"),
+    ),
     # The one identifier that is no key.
     (pa.string(), ("addresses.tunnel_id",)),
     # Keys, seconds, serial numbers and AS numbers need more than 31 bits.
@@ -70,17 +73,13 @@ def array(values: tuple[Any, ...], kind: pa.DataType) -> pa.Array:
     return pa.array(values, kind)
 
 
-def _texts(value: str) -> list[str]:
-    return value.split(",") if value else []
-
-
 def _milliseconds(value: int) -> int:
     return value * 1000
 
 
 _CONVERTERS: Final[dict[pa.DataType, Callable[[Any], Any]]] = {
     NUMBERS: json.loads,
-    TEXTS: _texts,
+    TEXTS: json.loads,
     TIME: _milliseconds,
     pa.bool_(): bool,
 }

@@ -20,14 +20,15 @@ from ipv6matrix.items import Failure, SmtpObservation, Starttls
 from ipv6matrix.probes.certificates import certificate_of
 from ipv6matrix.probes.channel import Channel, LineTooLongError, TlsError
 from ipv6matrix.probes.failures import failure_of
+from ipv6matrix.probes.texts import MAX_CHARACTERS, cleaned
 
 _REPLY_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 _MAX_REPLY_LINES = 100
-_MAX_GREETING_CHARACTERS = 500
-_CONTROL_CHARACTERS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), "\ufffd")
 # The session is over by then: what is left is courtesy.
 _QUIT_TIMEOUT_S = 2.0
 _READY = 220
+# The server closes the connection, whatever it was asked (RFC 5321 section 4.2.2).
+_SERVICE_UNAVAILABLE = 421
 # SSL_OP_LEGACY_SERVER_CONNECT, which Python names from 3.12 on: servers without RFC 5746.
 _LEGACY_SERVERS = 0x4
 
@@ -80,23 +81,25 @@ async def converse(
     `tls_context` None asks for no STARTTLS. Never raises for what the peer does.
     """
     session = _Session(Channel(connected), hello_name, tls_context, asked_at or time.time())
-    failure = None
     try:
         async with asyncio.timeout(timeout_s):
             await session.run()
     except (EOFError, TlsError, NotSmtpError, LineTooLongError, OSError) as error:
-        failure = _word(error)
-    return replace(session.seen, failure=None if session.quitting else failure)
+        if not session.quitting:
+            return replace(session.seen, failure=_word(error, greeted=session.seen.greeting_code is not None))
+    return session.seen
 
 
-def _word(error: Exception) -> Failure:
+def _word(error: Exception, *, greeted: bool) -> Failure:
     if isinstance(error, EOFError):
         return Failure.CONNECTION_CLOSED
     if isinstance(error, TlsError | ssl.SSLError):
         return Failure.TLS_FAILED
     if isinstance(error, TimeoutError):
         return Failure.TIMEOUT
-    return failure_of(error) if isinstance(error, OSError) else Failure.NOT_SMTP
+    if isinstance(error, OSError):
+        return failure_of(error)
+    return Failure.BAD_REPLY if greeted else Failure.NOT_SMTP
 
 
 class _Session:
@@ -111,7 +114,7 @@ class _Session:
 
     async def run(self) -> None:
         greeting = await self._reply()
-        text = "\n".join(greeting.lines)[:_MAX_GREETING_CHARACTERS]
+        text = "\n".join(map(cleaned, greeting.lines))[:MAX_CHARACTERS]
         self.seen = replace(self.seen, greeting_code=greeting.code, greeting=text)
         if greeting.code == _READY:
             extensions = await self._hello()
@@ -129,7 +132,13 @@ class _Session:
                 return frozenset(line.split(" ")[0].upper() for line in reply.lines[1:] if word == "EHLO")
             if reply.code < 500:
                 break
+        self._refused(reply, Failure.HELLO_REFUSED)
         return frozenset()
+
+    def _refused(self, reply: Reply, failure: Failure | None) -> None:
+        """Note the failure that a reply amounts to, None for one that is an answer; the session goes on with QUIT."""
+        unavailable = reply.code == _SERVICE_UNAVAILABLE
+        self.seen = replace(self.seen, failure=Failure.SERVICE_UNAVAILABLE if unavailable else failure)
 
     async def _starttls(self, context: ssl.SSLContext, *, offered: bool) -> None:
         if not offered:
@@ -137,6 +146,7 @@ class _Session:
             return
         reply = await self._command("STARTTLS")
         self.seen = replace(self.seen, starttls=Starttls.ACCEPTED if reply.code == _READY else Starttls.REFUSED)
+        self._refused(reply, None)
         if reply.code == _READY:
             tls = await self._channel.start_tls(context)
             der = tls.getpeercert(binary_form=True)
@@ -160,7 +170,7 @@ class _Session:
             match = _REPLY_LINE.fullmatch(await self._channel.read_line())
             if match is None:
                 raise NotSmtpError
-            lines.append((match[3] or b"").decode("utf-8", "replace").translate(_CONTROL_CHARACTERS))
+            lines.append((match[3] or b"").decode("utf-8", "replace"))
             if match[2] != b"-":
                 return Reply(int(match[1]), tuple(lines))
         raise NotSmtpError
