@@ -92,6 +92,8 @@ class Stop(StrEnum):
     GAP_LIMIT = "gap_limit"
     MAX_TTL = "max_ttl"
     UNREACHABLE = "unreachable"
+    OTHER_ADDRESS = "other_address"
+    LOOP = "loop"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
