@@ -77,7 +77,14 @@ class TcpProber:
         Never raises for what the network, the peer or the limits of this process do.
         """
         attempts: list[Attempt] = []
+        more: list[Attempt] = []
         smtp = None
+
+        async def reconnect() -> socket.socket | None:
+            await pace(address)
+            more.append(self._attempt(address, SMTP_PORT))
+            return await more[0].connected()
+
         try:
             for port in ports:
                 await pace(address)
@@ -91,9 +98,10 @@ class TcpProber:
                         timeout_s=self.smtp_timeout_s,
                         hello_name=self.contact_name,
                         tls_context=self._tls_context if starttls else None,
+                        reconnect=reconnect,
                     )
         finally:
-            for attempt in attempts:
+            for attempt in (*attempts, *more):
                 attempt.close()
         return TcpObservation(ports=tuple(attempt.result() for attempt in attempts), smtp=smtp)
 
