@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import random
 import socket
 import time
 from collections import Counter
@@ -23,6 +24,9 @@ __all__ = ["Tracer", "mtr_missing", "source_of"]
 
 # How often a TTL is asked at most.
 _MAX_TRIES = 3
+# How long a doubted TTL waits before it is asked again, in seconds: strangers guess in bursts, and routers limit their
+# errors to one in half a second.
+_DOUBT_S = (0.25, 1.0)
 # At how many TTLs of a trace a router answers before the path counts as a loop.
 _MAX_VISITS = 4
 # What mtr-packet says when this machine could not send. With a responder, no-route is a router's word instead.
@@ -127,6 +131,8 @@ class _Trace:
         try:
             while self._pending or self._next():
                 if self._next() and len(self._pending) < self._tracer.window:
+                    if self._doubted:
+                        await asyncio.sleep(random.uniform(*_DOUBT_S))  # noqa: S311 - no secret
                     await pace(self._address)
                     asked_at = asked_at or time.time()
                     self._collect()  # what has come in meanwhile may end the trace

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from ipv6matrix.items import Stop
@@ -201,3 +203,25 @@ async def test_a_loop_is_told(family, length):
 
     assert (Stop.LOOP, None, 3 + 3 * length) == (trace.stop, trace.reached_ttl, len(trace.hops))
     assert max(probe.ttl for probe in seen) < 3 + 3 * length + 4
+
+
+async def test_hosts_that_guess_numbers_falsify_no_other_trace():
+    """
+    Three hosts answer eighty probes around each of their own, over both families: every other trace is as it should be.
+    """
+    hostile = {place(family, number) for family, number in ((4, 101), (6, 102), (4, 103))}
+
+    def script(probe):
+        guesses = [one for one in range(-40, 41) if one] if probe.target in hostile and probe.ttl >= DISTANCE else []
+        return [*(Says(REPLY, probe.target, ahead=one) for one in guesses), *ordinary(probe)]
+
+    targets = [place(family, number) for number in range(110, 150) for family in (4, 6)]
+    tracer = Tracer(timeout_s=1.0, processes=1)
+    try:
+        with scripted_path(script):
+            traces = await asyncio.gather(*map(tracer.trace, [*hostile, *targets]))
+    finally:
+        await tracer.close()
+
+    expected = {(Stop.REACHED, DISTANCE, (*routers(6 if ":" in one else 4)[:-1], one)) for one in targets}
+    assert expected == {(one.stop, one.reached_ttl, tuple(addresses(one))) for one in traces[len(hostile) :]}
