@@ -38,6 +38,8 @@ class Failure(StrEnum):
     NETWORK_UNREACHABLE = "network_unreachable"
     PERMISSION_DENIED = "permission_denied"
     NOT_SMTP = "not_smtp"
+    SERVICE_UNAVAILABLE = "service_unavailable"
+    HELLO_REFUSED = "hello_refused"
     TLS_FAILED = "tls_failed"
     PROBE_FAILED = "probe_failed"
 
@@ -90,6 +92,8 @@ class Stop(StrEnum):
     GAP_LIMIT = "gap_limit"
     MAX_TTL = "max_ttl"
     UNREACHABLE = "unreachable"
+    OTHER_ADDRESS = "other_address"
+    LOOP = "loop"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,16 +187,22 @@ class PortObservation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """What a server's certificate says of itself; nothing here was verified."""
+    """
+    What a server's certificate says of itself; nothing here was verified.
+
+    None is a field that cannot be read. The fingerprint needs no reading.
+    """
 
     sha256: str
     "Fingerprint of the DER form, hexadecimal."
-    subject: str
-    issuer: str
-    not_before: float
-    not_after: float
-    names: tuple[str, ...]
-    "Subject alternative names of type dNSName (RFC 5280 section 4.2.1.6)."
+    subject: str | None = None
+    issuer: str | None = None
+    not_before: float | None = None
+    not_after: float | None = None
+    names: tuple[str, ...] | None = None
+    "Subject alternative names of type dNSName (RFC 5280 section 4.2.1.6): the first 250."
+    names_total: int | None = None
+    "How many such names the certificate has."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +210,8 @@ class SmtpObservation:
     """
     How far an SMTP session went: greeting, EHLO or HELO, STARTTLS, QUIT.
 
-    `failure` tells what ended a session before its QUIT could be sent.
+    `failure` is what kept a session from learning the rest: what ended it before
+    its QUIT could be sent, or a server that let nobody in after its greeting.
     `starttls` is None when the session ended before that was known, or when
     it was not asked.
 

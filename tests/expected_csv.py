@@ -14,7 +14,7 @@ from functools import cached_property
 from math import fsum, sqrt
 from typing import Any
 
-from ipv6matrix.items import Starttls
+from ipv6matrix.items import Failure, Starttls
 from tests.expected import GAP_LIMIT, Expected, smallest
 from tests.internet.facts import AddressTruth
 
@@ -30,6 +30,8 @@ NAMES = (
     "tls_MX",
     "soa_NS",
 )
+# What ends a mail session before it is known whether the server has STARTTLS.
+BROKEN_OFF = (Failure.TIMEOUT, Failure.CONNECTION_CLOSED)
 # A host of a domain: the name in its rows, its addresses, its priority.
 HostRow = tuple[str, str | None, str | None, int]
 
@@ -163,7 +165,9 @@ class ExpectedCsv:
 
     def _starts_tls(self, address: str | None) -> str | None:
         truth = self._truth(address)
-        return ("True" if truth.smtp and truth.smtp.starttls is Starttls.ACCEPTED else "False") if truth else None
+        if truth is None or (truth.smtp and truth.smtp.failure in BROKEN_OFF):
+            return None
+        return "True" if truth.smtp and truth.smtp.starttls is Starttls.ACCEPTED else "False"
 
     def _times(self, address: str | None) -> Sequence[float | None]:
         rtts_ms = self.series[address] if address else ()

@@ -29,7 +29,10 @@ RULES: Final[tuple[tuple[pa.DataType, tuple[str, ...]], ...]] = (
     (pa.int16(), ("*.ttl", "*.reached_ttl", "*.greeting_code")),
     (
         pa.int32(),
-        ("*.port", "*.position", "*.choice", "*.priority", "*.sent", "*.mtu", "*.names", "*.starts", "*.opt_outs"),
+        (
+            *("*.port", "*.position", "*.choice", "*.priority", "*.sent", "*.mtu", "*.names", "*_total", "*.starts"),
+            "*.opt_outs",
+        ),
     ),
     # The one identifier that is no key.
     (pa.string(), ("addresses.tunnel_id",)),
@@ -73,17 +76,13 @@ def array(values: tuple[Any, ...], kind: pa.DataType) -> pa.Array:
     return pa.array(values, kind)
 
 
-def _texts(value: str) -> list[str]:
-    return value.split(",") if value else []
-
-
 def _milliseconds(value: int) -> int:
     return value * 1000
 
 
 _CONVERTERS: Final[dict[pa.DataType, Callable[[Any], Any]]] = {
     NUMBERS: json.loads,
-    TEXTS: _texts,
+    TEXTS: json.loads,
     TIME: _milliseconds,
     pa.bool_(): bool,
 }

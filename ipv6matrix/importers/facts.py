@@ -75,6 +75,8 @@ def starttls(address: str, greets: str, text: str) -> Iterator[Fact]:
         yield SmtpSession(address, None, Starttls.ACCEPTED)
     elif accepted is not None and truth(greets):
         yield SmtpSession(address, None, UNRECORDED)
+    elif accepted is None and truth(greets) is False:  # a session that broke off before either was known
+        yield SmtpSession(address, None, None)
 
 
 def port(address: str, text: str, *, number: int) -> Iterator[Fact]:

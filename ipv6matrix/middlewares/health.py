@@ -33,7 +33,10 @@ from ipv6matrix.signals import question_returned
 # Failures that somebody out there has caused by an answer, and one that needs no answer.
 _TOLD: Final = frozenset((*Status, Failure.CNAME_LOOP))
 _TOLD_BY_HOST: Final = frozenset((Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET))
-_TOLD_BY_SERVER: Final = _TOLD_BY_HOST | {None, Failure.CONNECTION_CLOSED, Failure.NOT_SMTP, Failure.TLS_FAILED}
+_TOLD_BY_SERVER: Final = _TOLD_BY_HOST | {
+    *(None, Failure.CONNECTION_CLOSED, Failure.NOT_SMTP, Failure.BAD_REPLY, Failure.TLS_FAILED),
+    *(Failure.SERVICE_UNAVAILABLE, Failure.HELLO_REFUSED),
+}
 # Seconds by which a busy loop may hand over a reply late.
 _LATE_S: Final = 0.05
 

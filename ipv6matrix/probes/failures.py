@@ -12,7 +12,8 @@ _WORDS = {
     errno.ECONNREFUSED: Failure.CONNECTION_REFUSED,
     errno.ECONNRESET: Failure.CONNECTION_RESET,
     errno.ECONNABORTED: Failure.CONNECTION_RESET,
-    errno.EPIPE: Failure.CONNECTION_RESET,
+    # The peer closed the connection, then reset it.
+    errno.EPIPE: Failure.CONNECTION_CLOSED,
     errno.ETIMEDOUT: Failure.TIMEOUT,
     errno.EHOSTUNREACH: Failure.HOST_UNREACHABLE,
     errno.EHOSTDOWN: Failure.HOST_UNREACHABLE,

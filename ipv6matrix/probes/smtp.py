@@ -13,21 +13,26 @@ import re
 import socket
 import ssl
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import cache
 from typing import Literal, NamedTuple
 
 from ipv6matrix.items import Failure, SmtpObservation, Starttls
 from ipv6matrix.probes.certificates import certificate_of
-from ipv6matrix.probes.channel import Channel, LineTooLongError, TlsError
+from ipv6matrix.probes.channel import Channel, LineTooLongError, NoCommonCipherError, TlsError
 from ipv6matrix.probes.failures import failure_of
+from ipv6matrix.probes.texts import MAX_CHARACTERS, cleaned
 
 _REPLY_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 _MAX_REPLY_LINES = 100
-_MAX_GREETING_CHARACTERS = 500
-_CONTROL_CHARACTERS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), "\ufffd")
 # The session is over by then: what is left is courtesy.
 _QUIT_TIMEOUT_S = 2.0
+# Another connection to the same server; None if there is none.
+Reconnect = Callable[[], Awaitable[socket.socket | None]]
 _READY = 220
+# The server closes the connection, whatever it was asked (RFC 5321 section 4.2.2).
+_SERVICE_UNAVAILABLE = 421
 # SSL_OP_LEGACY_SERVER_CONNECT, which Python names from 3.12 on: servers without RFC 5746.
 _LEGACY_SERVERS = 0x4
 
@@ -43,19 +48,26 @@ class Reply(NamedTuple):
     lines: tuple[str, ...]
 
 
-def tls_context() -> ssl.SSLContext:
+def tls_context(*, finite_fields: bool = False) -> ssl.SSLContext:
     """
-    A context that verifies nothing and takes any version and cipher, down to TLS 1.0.
+    A context that verifies nothing and takes any version and nearly any cipher, down to TLS 1.0.
 
     "STARTTLS works" is the question; whether a certificate is any good is told
     from its facts later. Make it once: it is shared by all sessions.
+
+    Left out is key exchange over finite fields that the server makes up (DHE
+    before TLS 1.3): a field of 10,000 bits takes a processor for more than a second.
+    `finite_fields` offers that and nothing else.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
-    context.set_ciphers("ALL:@SECLEVEL=0")
-    context.options |= _LEGACY_SERVERS
+    context.set_ciphers(f"{'kDHE' if finite_fields else 'ALL:!kDHE'}:@SECLEVEL=0")
+    if finite_fields:
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+    # Without the second, a server may demand one handshake after another.
+    context.options |= _LEGACY_SERVERS | ssl.OP_NO_RENEGOTIATION
     return context
 
 
@@ -73,30 +85,40 @@ async def converse(
     hello_name: str,
     tls_context: ssl.SSLContext | None,
     asked_at: float | None = None,
+    reconnect: Reconnect | None = None,
 ) -> SmtpObservation:
     """
     One session over `connected`, which stays the caller's to close, in at most `timeout_s`.
 
-    `tls_context` None asks for no STARTTLS. Never raises for what the peer does.
+    `tls_context` None asks for no STARTTLS. A server that has no cipher in common
+    with it gets a second session, over what `reconnect` returns, with key exchange
+    over finite fields. Never raises for what the peer does.
     """
     session = _Session(Channel(connected), hello_name, tls_context, asked_at or time.time())
-    failure = None
-    try:
-        async with asyncio.timeout(timeout_s):
-            await session.run()
-    except (EOFError, TlsError, NotSmtpError, LineTooLongError, OSError) as error:
-        failure = _word(error)
-    return replace(session.seen, failure=None if session.quitting else failure)
+    await session.hold(timeout_s)
+    if session.has_no_cipher and reconnect is not None and (again := await reconnect()):
+        costly = _Session(Channel(again, costly=True), hello_name, _finite_fields(), session.seen.asked_at)
+        await costly.hold(timeout_s)
+        if costly.seen.tls_version is not None:
+            return costly.seen
+    return session.seen
 
 
-def _word(error: Exception) -> Failure:
+@cache
+def _finite_fields() -> ssl.SSLContext:
+    return tls_context(finite_fields=True)
+
+
+def _word(error: Exception, *, greeted: bool) -> Failure:
     if isinstance(error, EOFError):
         return Failure.CONNECTION_CLOSED
     if isinstance(error, TlsError | ssl.SSLError):
         return Failure.TLS_FAILED
     if isinstance(error, TimeoutError):
         return Failure.TIMEOUT
-    return failure_of(error) if isinstance(error, OSError) else Failure.NOT_SMTP
+    if isinstance(error, OSError):
+        return failure_of(error)
+    return Failure.BAD_REPLY if greeted else Failure.NOT_SMTP
 
 
 class _Session:
@@ -105,13 +127,25 @@ class _Session:
     def __init__(self, channel: Channel, hello_name: str, tls_context: ssl.SSLContext | None, asked_at: float) -> None:
         self.seen = SmtpObservation(asked_at=asked_at)
         self.quitting = False
+        self.has_no_cipher = False
         self._channel = channel
         self._hello_name = hello_name
         self._tls_context = tls_context
 
+    async def hold(self, timeout_s: float) -> None:
+        """Run to the end, whatever the peer does."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self.run()
+        except (EOFError, TlsError, NotSmtpError, LineTooLongError, OSError) as error:
+            if not self.quitting:
+                failure = _word(error, greeted=self.seen.greeting_code is not None)
+                self.seen = replace(self.seen, failure=failure)
+                self.has_no_cipher = isinstance(error, NoCommonCipherError)
+
     async def run(self) -> None:
         greeting = await self._reply()
-        text = "\n".join(greeting.lines)[:_MAX_GREETING_CHARACTERS]
+        text = "\n".join(map(cleaned, greeting.lines))[:MAX_CHARACTERS]
         self.seen = replace(self.seen, greeting_code=greeting.code, greeting=text)
         if greeting.code == _READY:
             extensions = await self._hello()
@@ -129,7 +163,13 @@ class _Session:
                 return frozenset(line.split(" ")[0].upper() for line in reply.lines[1:] if word == "EHLO")
             if reply.code < 500:
                 break
+        self._refused(reply, Failure.HELLO_REFUSED)
         return frozenset()
+
+    def _refused(self, reply: Reply, failure: Failure | None) -> None:
+        """Note the failure that a reply amounts to, None for one that is an answer; the session goes on with QUIT."""
+        unavailable = reply.code == _SERVICE_UNAVAILABLE
+        self.seen = replace(self.seen, failure=Failure.SERVICE_UNAVAILABLE if unavailable else failure)
 
     async def _starttls(self, context: ssl.SSLContext, *, offered: bool) -> None:
         if not offered:
@@ -137,6 +177,7 @@ class _Session:
             return
         reply = await self._command("STARTTLS")
         self.seen = replace(self.seen, starttls=Starttls.ACCEPTED if reply.code == _READY else Starttls.REFUSED)
+        self._refused(reply, None)
         if reply.code == _READY:
             tls = await self._channel.start_tls(context)
             der = tls.getpeercert(binary_form=True)
@@ -160,7 +201,7 @@ class _Session:
             match = _REPLY_LINE.fullmatch(await self._channel.read_line())
             if match is None:
                 raise NotSmtpError
-            lines.append((match[3] or b"").decode("utf-8", "replace").translate(_CONTROL_CHARACTERS))
+            lines.append((match[3] or b"").decode("utf-8", "replace"))
             if match[2] != b"-":
                 return Reply(int(match[1]), tuple(lines))
         raise NotSmtpError

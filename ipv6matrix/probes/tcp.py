@@ -7,6 +7,10 @@ How often differs: TCP_SYNCNT cannot be below 1, and from Linux 6.5 on
 net.ipv4.tcp_syn_linear_timeouts are added to it. TCP_USER_TIMEOUT sees to it
 that nothing more is sent once the timeout is over: two SYNs in the usual 2 s.
 
+A port that completed the handshake is open, also if a reset or an ICMP error
+arrived before this process looked. TCP_INFO tells the two apart; SO_ERROR
+reports only the error, and would take it from the SMTP session that follows.
+
 Sources: RFC 9293 sections 3.5 (handshake) and 3.10.7.3 (RST in SYN-SENT), tcp(7).
 """
 
@@ -19,6 +23,7 @@ import select
 import socket
 import struct
 import time
+from typing import NamedTuple
 
 from ipv6matrix.items import Failure, PortObservation, TcpObservation
 from ipv6matrix.probes import Pace, no_pace
@@ -34,9 +39,8 @@ _RST_ON_CLOSE = struct.pack("@ii", 1, 0)
 # error that quotes a TCP port for one that quotes such a number (docs/decisions/0008-mtr-packet.md).
 _LOCAL_PORTS = range(10_000, 33_000)
 _TRIES = 10
-# tcpi_rtt, in microseconds, in struct tcp_info (linux/tcp.h): eight octets, then 32-bit words.
-_RTT = struct.Struct("@I")
-_RTT_OFFSET = 8 + 15 * 4
+# tcpi_rtt, in microseconds, and tcpi_bytes_acked, in which the SYN counts as one octet: struct tcp_info (linux/tcp.h).
+_TCP_INFO = struct.Struct("=68xI48xQ")
 
 
 class TcpProber:
@@ -73,7 +77,14 @@ class TcpProber:
         Never raises for what the network, the peer or the limits of this process do.
         """
         attempts: list[Attempt] = []
+        more: list[Attempt] = []
         smtp = None
+
+        async def reconnect() -> socket.socket | None:
+            await pace(address)
+            more.append(self._attempt(address, SMTP_PORT))
+            return await more[0].connected()
+
         try:
             for port in ports:
                 await pace(address)
@@ -87,9 +98,10 @@ class TcpProber:
                         timeout_s=self.smtp_timeout_s,
                         hello_name=self.contact_name,
                         tls_context=self._tls_context if starttls else None,
+                        reconnect=reconnect,
                     )
         finally:
-            for attempt in attempts:
+            for attempt in (*attempts, *more):
                 attempt.close()
         return TcpObservation(ports=tuple(attempt.result() for attempt in attempts), smtp=smtp)
 
@@ -157,13 +169,13 @@ class Attempt:
         prohibited" over IPv6; over IPv4 the same word arrives as EHOSTUNREACH.
         """
         assert self._socket is not None
-        error = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) if _ready(self._socket) else errno.ETIMEDOUT
+        error = _error(self._socket)
         if error in (errno.EACCES, errno.EPERM):
             error = errno.EHOSTUNREACH
         self._end(failure_of(OSError(error, "")) if error else None)
 
     def _end(self, failure: Failure | None) -> None:
-        rtt_us = _rtt_us(self._socket) if self._socket is not None and failure is None else 0
+        rtt_us = _handshake(self._socket).rtt_us if self._socket is not None and failure is None else 0
         self._stop_waiting()
         if failure is not None or not self._keep:
             self.close()
@@ -206,16 +218,28 @@ def _bind(unbound: socket.socket, local: str) -> None:
             return
 
 
+def _error(connecting: socket.socket) -> int:
+    """The error that ended a handshake; 0 if it was completed, whatever has happened to the connection since."""
+    if _handshake(connecting).completed:
+        return 0
+    return connecting.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) if _ready(connecting) else errno.ETIMEDOUT
+
+
 def _ready(connecting: socket.socket) -> bool:
     poll = select.poll()
     poll.register(connecting, select.POLLOUT)
     return bool(poll.poll(0))
 
 
-def _rtt_us(connected: socket.socket) -> int:
-    """What the kernel measured between SYN and SYN-ACK; 0 when it could not tell which SYN was answered."""
-    try:
-        info = connected.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _RTT_OFFSET + _RTT.size)
-    except OSError:
-        return 0
-    return int(_RTT.unpack_from(info, _RTT_OFFSET)[0])
+class _Handshake(NamedTuple):
+    """What the kernel knows of a handshake, also after the connection has been reset."""
+
+    rtt_us: int
+    "Time between SYN and SYN-ACK; 0 if the kernel could not tell which SYN was answered."
+    completed: bool
+
+
+def _handshake(connecting: socket.socket) -> _Handshake:
+    info = connecting.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO.size)
+    rtt_us, octets_acknowledged = _TCP_INFO.unpack(info)
+    return _Handshake(rtt_us, completed=octets_acknowledged > 0)

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import math
+import random
 import socket
 import time
-from typing import Any
+from collections import Counter
+from ipaddress import ip_address
+from typing import Any, NamedTuple
 
 from ipv6matrix.items import Failure, Hop, Stop, TraceObservation
 from ipv6matrix.probes import Pace, no_pace
@@ -19,6 +22,13 @@ from ipv6matrix.probes.mtr import PROGRAM, MtrError, MtrProcess, mtr_missing
 
 __all__ = ["Tracer", "mtr_missing", "source_of"]
 
+# How often a TTL is asked at most.
+_MAX_TRIES = 3
+# How long a doubted TTL waits before it is asked again, in seconds: strangers guess in bursts, and routers limit their
+# errors to one in half a second.
+_DOUBT_S = (0.25, 1.0)
+# At how many TTLs of a trace a router answers before the path counts as a loop.
+_MAX_VISITS = 4
 # What mtr-packet says when this machine could not send. With a responder, no-route is a router's word instead.
 _FAILURES = {
     "no-route": Failure.NETWORK_UNREACHABLE,
@@ -32,8 +42,8 @@ class Tracer:
     Any number of traces at once, over a few mtr-packet processes.
 
     A trace has at most `window` TTLs in flight and ends at the address, where a
-    router calls it unreachable, after `gap_limit` silent TTLs in a row, or at
-    `max_ttl`. A hop has `timeout_s` to answer. `local4` and `local6` are source
+    router calls it unreachable, where another address replies, in a loop, after
+    `gap_limit` silent TTLs in a row, or at `max_ttl`. A hop has `timeout_s` to answer. `local4` and `local6` are source
     addresses, else the routing table's; `executable` is mtr-packet's path.
     """
 
@@ -82,17 +92,36 @@ class Tracer:
             return None
 
 
+class _Claim(NamedTuple):
+    """What would end a trace, by the word of another address than the target."""
+
+    stop: Stop
+    responder: str
+
+
 class _Trace:
-    """One path, hop by hop."""
+    """
+    One path, hop by hop.
+
+    mtr-packet matches a reply to a probe by numbers that strangers can guess.
+    So only the target's own answer ends a trace at once. When another address
+    claims that it ends, or one of the other family answers, the TTL is asked
+    again once nothing else is in flight, three times in all: a claim counts if
+    it is repeated and no probe came further, the other family never.
+    """
 
     def __init__(self, tracer: Tracer, address: str, local: str) -> None:
         self._tracer = tracer
         self._address = address
-        self._local = local
+        self._target = _canonical(address)
+        self._local = _canonical(local)
         self._pending: dict[asyncio.Task[Any], int] = {}
         self._hops: dict[int, Hop] = {}
+        self._tries: Counter[int] = Counter()
         self._asked = 0
         self._last_answered = 0
+        self._claims: dict[int, _Claim] = {}
+        self._doubted: set[int] = set()
         self._end: int | None = None
         self._stop: Stop | None = None
         self._failure: Failure | None = None
@@ -100,8 +129,10 @@ class _Trace:
     async def run(self, pace: Pace) -> TraceObservation:
         asked_at = None
         try:
-            while self._wanted() or self._pending:
-                if self._wanted() and len(self._pending) < self._tracer.window:
+            while self._pending or self._next():
+                if self._next() and len(self._pending) < self._tracer.window:
+                    if self._doubted:
+                        await asyncio.sleep(random.uniform(*_DOUBT_S))  # noqa: S311 - no secret
                     await pace(self._address)
                     asked_at = asked_at or time.time()
                     self._collect()  # what has come in meanwhile may end the trace
@@ -113,16 +144,21 @@ class _Trace:
             self._drop(beyond=0)
         return self._observation(asked_at or time.time())
 
-    def _wanted(self) -> bool:
-        """Whether one more TTL is worth asking, whatever is still in flight."""
+    def _next(self) -> int | None:
+        """The TTL to ask next: a doubted one when nothing is in flight, else one more, whatever is."""
+        if self._failure is not None:
+            return None
+        if self._doubted:
+            return None if self._pending else min(self._doubted)
         last = min(self._tracer.max_ttl, self._last_answered + self._tracer.gap_limit)
-        return self._end is None and self._failure is None and self._asked < last
+        return self._asked + 1 if self._end is None and self._asked < last else None
 
     def _ask_next(self) -> None:
-        if self._wanted():
-            self._asked += 1
-            probe = self._tracer.probe(self._address, self._asked, self._local)
-            self._pending[asyncio.ensure_future(probe)] = self._asked
+        if ttl := self._next():
+            self._asked = max(self._asked, ttl)
+            self._tries[ttl] += 1
+            self._doubted.discard(ttl)
+            self._pending[asyncio.ensure_future(self._tracer.probe(self._address, ttl, self._local))] = ttl
 
     def _collect(self) -> None:
         """Take in what is answered."""
@@ -136,23 +172,57 @@ class _Trace:
             self._drop(beyond=self._end)
 
     def _note(self, ttl: int, result: Any) -> None:
+        responder = _canonical(result.responder) if result is not None and result.responder else None
         if result is None:
             self._failure = Failure.PROBE_FAILED
         elif result.result == "no-reply" or (result.time_ms or 0) > self._tracer.timeout_s * 1e3:
-            self._hops[ttl] = Hop(ttl=ttl)
-        elif result.responder is None:
+            self._silent(ttl)
+        elif responder is None:
             self._failure = _FAILURES.get(result.result, Failure.PROBE_FAILED)
-        elif result.result == "no-route" and result.responder == self._local:
+        elif result.result == "no-route" and responder == self._local:
             self._failure = Failure.HOST_UNREACHABLE  # the first router is not there
+        elif (":" in responder) != (":" in self._target):
+            self._doubt(ttl)
         else:
-            self._answered(ttl, result)
+            self._answered(Hop(ttl=ttl, address=responder, rtt_ms=result.time_ms), responder, result.result)
 
-    def _answered(self, ttl: int, result: Any) -> None:
-        self._hops[ttl] = Hop(ttl=ttl, address=result.responder, rtt_ms=result.time_ms)
-        self._last_answered = max(self._last_answered, ttl)
-        if result.result != "ttl-expired":
-            self._end = ttl
-            self._stop = Stop.REACHED if result.result == "reply" else Stop.UNREACHABLE
+    def _silent(self, ttl: int) -> None:
+        self._hops[ttl] = Hop(ttl=ttl)
+        if ttl in self._claims:
+            self._doubt(ttl)
+
+    def _doubt(self, ttl: int) -> None:
+        """Ask a TTL again, unless that was done often enough: then nobody has answered there."""
+        self._hops[ttl] = Hop(ttl=ttl)
+        if self._tries[ttl] < _MAX_TRIES:
+            self._doubted.add(ttl)
+
+    def _answered(self, hop: Hop, responder: str, result: str) -> None:
+        if responder == self._target:  # whatever it says: a probe has come as far as that
+            self._settle(hop, Stop.REACHED)
+        elif result == "ttl-expired":
+            self._settle(hop, Stop.LOOP if self._circles(responder) else None)
+        else:
+            self._claim(hop, _Claim(Stop.OTHER_ADDRESS if result == "reply" else Stop.UNREACHABLE, responder))
+
+    def _settle(self, hop: Hop, stop: Stop | None) -> None:
+        """Take in a hop."""
+        self._hops[hop.ttl] = hop
+        self._last_answered = max(self._last_answered, hop.ttl)
+        if stop is not None:
+            self._end, self._stop = hop.ttl, stop
+            self._doubted = {ttl for ttl in self._doubted if ttl < hop.ttl}
+
+    def _circles(self, responder: str) -> bool:
+        """Whether a router has answered so often that the path must lead back to it."""
+        return sum(hop.address == responder for hop in self._hops.values()) >= _MAX_VISITS - 1
+
+    def _claim(self, hop: Hop, claim: _Claim) -> None:
+        if self._claims.get(hop.ttl) == claim and hop.ttl > self._last_answered:
+            self._settle(hop, claim.stop)
+        else:
+            self._claims[hop.ttl] = claim
+            self._doubt(hop.ttl)
 
     def _drop(self, *, beyond: int) -> None:
         """Forget the probes in flight beyond a TTL."""
@@ -171,6 +241,11 @@ class _Trace:
             failure=self._failure,
             asked_at=asked_at,
         )
+
+
+def _canonical(address: str) -> str:
+    """Return an address as RFC 5952 writes it, without a zone: the text by which addresses are compared and stored."""
+    return str(ip_address(address.partition("%")[0]))
 
 
 def source_of(address: str) -> str:

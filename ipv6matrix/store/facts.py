@@ -310,7 +310,10 @@ def _makes_way(connection: sqlite3.Connection, address_id: int, address: str, po
 
 def _save_smtp(connection: sqlite3.Connection, address_id: int, smtp: SmtpObservation) -> None:
     connection.execute(
-        "INSERT INTO smtp_sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO smtp_sessions (address_id, greeting_code, greeting, hello, starttls, tls_version,"
+        " certificate_sha256, certificate_subject, certificate_issuer, certificate_not_before, certificate_not_after,"
+        " certificate_names, certificate_names_total, failure, asked_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (
             address_id,
             smtp.greeting_code,
@@ -327,15 +330,20 @@ def _save_smtp(connection: sqlite3.Connection, address_id: int, smtp: SmtpObserv
 
 def _certificate(certificate: Certificate | None) -> tuple[Any, ...]:
     if certificate is None:
-        return (None,) * 6
+        return (None,) * 7
     return (
         certificate.sha256,
         certificate.subject,
         certificate.issuer,
-        int(certificate.not_before),
-        int(certificate.not_after),
-        ",".join(certificate.names),
+        _seconds(certificate.not_before),
+        _seconds(certificate.not_after),
+        None if certificate.names is None else json.dumps(certificate.names, ensure_ascii=False),
+        certificate.names_total,
     )
+
+
+def _seconds(time: float | None) -> int | None:
+    return None if time is None else int(time)
 
 
 def _save_trace(connection: sqlite3.Connection, item: TraceItem) -> None:

@@ -8,6 +8,7 @@ PRAGMA user_version counts them.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 
@@ -242,12 +243,27 @@ def count_opt_outs(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE crawl ADD COLUMN opt_outs INTEGER")
 
 
+def list_certificate_names(connection: sqlite3.Connection) -> None:
+    """Store the names of certificates as JSON, for a name may hold a comma, and count them."""
+    connection.execute("ALTER TABLE smtp_sessions ADD COLUMN certificate_names_total INTEGER")
+    rows = connection.execute(
+        "SELECT address_id, certificate_names FROM smtp_sessions WHERE certificate_names IS NOT NULL"
+    )
+    for address_id, text in rows.fetchall():
+        names = text.split(",") if text else []
+        connection.execute(
+            "UPDATE smtp_sessions SET certificate_names = ?, certificate_names_total = ? WHERE address_id = ?",
+            (json.dumps(names, ensure_ascii=False), len(names), address_id),
+        )
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     create_facts,
     add_condensed_figures,
     record_sources,
     keep_progress,
     count_opt_outs,
+    list_certificate_names,
 )
 
 

@@ -80,7 +80,8 @@ VIEWS = {
         SELECT address AS ip, ifnull(name, iif(found_at IS NULL, address, 'n/a')) AS reverse
         FROM reverse_names JOIN addresses ON addresses.id = address_id
         UNION ALL SELECT 'n/a', 'n/a'""",
-    # A mail server that does not greet with 220 is no mail server; what could not be asked is n/a.
+    # A mail server that does not greet with 220 is no mail server; what could not be asked is n/a, and so is STARTTLS
+    # where it was not asked, or where the session broke off before it was known.
     "tcp": """
         SELECT address AS ip,
                iif(p25.open IS NULL OR p25.failure IN ('permission_denied', 'probe_failed'), 'n/a',
@@ -90,7 +91,11 @@ VIEWS = {
                iif(p443.open IS NULL OR p443.failure IN ('permission_denied', 'probe_failed'), 'n/a',
                    iif(p443.open, 'True', 'False')) AS port443,
                iif(p25.open IS NULL OR p25.failure IN ('permission_denied', 'probe_failed'), 'n/a',
-                   iif(starttls = 'accepted', 'True', 'False')) AS starttls
+                   CASE WHEN starttls = 'accepted' THEN 'True'
+                        WHEN smtp_sessions.address_id IS NOT NULL AND starttls IS NULL
+                             AND iif(smtp_sessions.failure IS NULL, ifnull(greeting_code, 220) = 220,
+                                     smtp_sessions.failure <> 'not_smtp') THEN 'n/a'
+                        ELSE 'False' END) AS starttls
         FROM addresses
         LEFT JOIN ports AS p25 ON p25.address_id = addresses.id AND p25.port = 25
         LEFT JOIN ports AS p80 ON p80.address_id = addresses.id AND p80.port = 80

@@ -23,7 +23,7 @@ from tests.exporters import made
 from tests.finished import Finished
 from tests.samples import domain_item, ping_item
 
-LISTS = {"rtts_ms": json.loads, "certificate_names": lambda text: text.split(",") if text else []}
+LISTS = {"rtts_ms": json.loads, "certificate_names": json.loads}
 FLAGS = ("open", "wildcard")
 
 

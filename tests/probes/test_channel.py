@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import ssl
+import threading
 
 import pytest
 
-from ipv6matrix.probes.channel import MAX_LINE_BYTES, Channel, LineTooLongError, TlsError
+from ipv6matrix.probes.channel import MAX_LINE_BYTES, MAX_TLS_BYTES, Channel, LineTooLongError, TlsError
 from ipv6matrix.probes.smtp import tls_context
 from tests.internet import certificate
 from tests.probes.talking import tcp_server
@@ -110,6 +112,37 @@ async def test_a_failed_handshake_is_a_tls_error(pair):
 
     with pytest.raises(TlsError):
         await channel.start_tls(tls_context())
+
+
+class Insatiable:
+    """TLS that has taken in records and never has any data, as with tickets and updates of keys without end."""
+
+    def read(self, at_most):
+        raise ssl.SSLWantReadError
+
+
+async def test_records_without_data_have_a_limit(pair):
+    """
+    A peer that never stops to send records is given up, and the loop had its turns in between.
+    """
+    channel, peer = pair
+    channel.tls = Insatiable()
+    turns = []
+
+    async def take_turns():
+        while True:
+            turns.append(1)
+            await asyncio.sleep(0)
+
+    sending = threading.Thread(target=peer.sendall, args=(bytes(MAX_TLS_BYTES + 1),))
+    others = asyncio.create_task(take_turns())
+    sending.start()
+    with pytest.raises(TlsError):
+        await channel.read_line()
+    others.cancel()
+    sending.join()
+
+    assert len(turns) >= 10
 
 
 async def test_an_end_in_a_handshake_is_a_tls_error(pair):

@@ -15,6 +15,7 @@ from ipv6matrix.probes.failures import failure_of
     [
         (errno.ECONNREFUSED, Failure.CONNECTION_REFUSED),
         (errno.ECONNRESET, Failure.CONNECTION_RESET),
+        (errno.EPIPE, Failure.CONNECTION_CLOSED),
         (errno.ETIMEDOUT, Failure.TIMEOUT),
         (errno.EHOSTUNREACH, Failure.HOST_UNREACHABLE),
         (errno.ENETUNREACH, Failure.NETWORK_UNREACHABLE),

@@ -153,14 +153,70 @@ async def test_ehlo_says_who_we_are(context):
     assert [b"EHLO crawler.example\r\n", b"QUIT\r\n"] == heard[:2]
 
 
-async def test_a_refused_ehlo_and_helo_is_no_failure(context):
-    """
-    A server that greets and then knows neither EHLO nor HELO gets its QUIT.
-    """
-    smtp, heard = await talk_to([b"220 ready\r\n", b"500 what?\r\n", b"500 what?\r\n", b"221 bye\r\n"], context)
+EHLO = b"250-hello\r\n250 STARTTLS\r\n"
 
-    assert (None, None, None) == (smtp.hello, smtp.starttls, smtp.failure)
-    assert b"QUIT\r\n" == heard[2]
+
+@pytest.mark.parametrize(
+    ("replies", "hello", "starttls", "failure"),
+    [
+        ([b"421 later\r\n"], None, None, Failure.SERVICE_UNAVAILABLE),
+        ([b"500 what?\r\n", b"421 later\r\n"], None, None, Failure.SERVICE_UNAVAILABLE),
+        ([EHLO, b"421 later\r\n"], "EHLO", Starttls.REFUSED, Failure.SERVICE_UNAVAILABLE),
+        ([b"450 no\r\n"], None, None, Failure.HELLO_REFUSED),
+        ([b"354 go ahead\r\n"], None, None, Failure.HELLO_REFUSED),
+        ([b"500 what?\r\n", b"500 what?\r\n"], None, None, Failure.HELLO_REFUSED),
+        ([b"550 no\r\n", b"451 no\r\n"], None, None, Failure.HELLO_REFUSED),
+        ([EHLO, b"454 not now\r\n"], "EHLO", Starttls.REFUSED, None),
+    ],
+)
+async def test_a_refusal_has_its_word(context, replies, hello, starttls, failure):
+    """
+    Whatever a server refuses, the session ends with QUIT, and its failure tells what was refused.
+    """
+    smtp, heard = await talk_to([b"220 ready\r\n", *replies, b"221 bye\r\n"], context)
+
+    assert (220, hello, starttls, failure) == (smtp.greeting_code, smtp.hello, smtp.starttls, smtp.failure)
+    assert b"QUIT\r\n" == heard[len(replies)]
+
+
+@pytest.mark.parametrize("nonsense", [b"hello there\r\n", b"\xff\xfe\x00\n", b"250-" + b"x" * 5000, b"250-x\r\n" * 200])
+@pytest.mark.parametrize(
+    ("replies", "hello"), [([], None), ([b"500 what?\r\n"], None), ([EHLO], "EHLO")], ids=["EHLO", "HELO", "STARTTLS"]
+)
+async def test_nonsense_after_a_greeting_is_a_bad_reply(context, replies, hello, nonsense):
+    """
+    A server that greeted properly speaks SMTP; what follows may break its format.
+    """
+    smtp, _ = await talk_to([b"220 ready\r\n", *replies, nonsense], context)
+
+    assert (220, hello, None, Failure.BAD_REPLY) == (smtp.greeting_code, smtp.hello, smtp.starttls, smtp.failure)
+
+
+async def test_nonsense_after_quit_is_no_failure():
+    """
+    What a server answers to QUIT does not matter.
+    """
+    smtp, _ = await talk_to([b"220 ready\r\n", b"250 hello\r\n", b"hello there\r\n"])
+
+    assert ("EHLO", None) == (smtp.hello, smtp.failure)
+
+
+@pytest.mark.parametrize("replies", [[], [b"500 what?\r\n"], [EHLO]], ids=["EHLO", "HELO", "STARTTLS"])
+async def test_a_server_that_hangs_up_early_leaves_a_word(context, replies):
+    """
+    A connection that is closed instead of a reply is `connection_closed`, and STARTTLS is not known.
+    """
+    heard = iter((b"220 ready\r\n", *replies))
+
+    async def talk(reader, writer):
+        for octets in heard:
+            writer.write(octets)
+            await reader.readline()
+
+    async with tcp_server(talk) as address:
+        smtp = await session(address, context, 2.0)
+
+    assert (220, None, Failure.CONNECTION_CLOSED) == (smtp.greeting_code, smtp.starttls, smtp.failure)
 
 
 async def test_a_busy_server_is_not_asked_twice(context):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import resource
 import socket
+import struct
+import subprocess
 import time
 
 import pytest
@@ -229,6 +232,88 @@ def test_what_ehlo_cannot_say_is_refused(name):
 
 
 LOOPBACK = pytest.mark.parametrize(("host", "family"), [("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6)])
+
+
+def reset(accepted):
+    """End a connection with RST."""
+    accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("@ii", 1, 0))
+    accepted.close()
+
+
+def close_then_reset(accepted):
+    """End a connection with FIN, then with RST."""
+    accepted.shutdown(socket.SHUT_WR)
+    reset(accepted)
+
+
+def greet(then):
+    """Return an ending with a greeting before it."""
+
+    def end(accepted):
+        accepted.sendall(b"220 ready\r\n")
+        then(accepted)
+
+    return end
+
+
+@pytest.mark.parametrize("is_late", [False, True], ids=["in time", "late"])
+@pytest.mark.parametrize(
+    ("end", "failure"),
+    [
+        (reset, Failure.CONNECTION_RESET),
+        (socket.socket.close, Failure.CONNECTION_CLOSED),
+        (close_then_reset, Failure.CONNECTION_CLOSED),
+        (greet(reset), Failure.CONNECTION_RESET),
+        (greet(close_then_reset), Failure.CONNECTION_CLOSED),
+    ],
+    ids=["reset", "close", "close and reset", "greeting and reset", "greeting, close and reset"],
+)
+async def test_a_port_that_accepts_is_open_however_it_ends(monkeypatch, end, failure, is_late):
+    """
+    A reset after the handshake is an event of the SMTP session, not of the port, whenever the loop sees it.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        monkeypatch.setattr(tcp, "SMTP_PORT", port)
+        asking = asyncio.ensure_future(TcpProber().probe("127.0.0.1", (port,), starttls=False))
+        await asyncio.sleep(0 if is_late else 0.05)
+        accepted, _ = server.accept()
+        end(accepted)
+        time.sleep(0.05)  # noqa: ASYNC251 - the loop is late
+        observation = await asking
+
+    (opened,) = observation.ports
+    assert (True, None, True) == (opened.open, opened.failure, opened.connect_ms > 0)
+    assert failure == observation.smtp.failure
+
+
+@contextlib.contextmanager
+def packet_filter(rule):
+    """Apply a rule of nft to all that this machine receives."""
+    chain = "chain inet firewall input"
+    lines = ("add table inet firewall", f"add {chain} {{ type filter hook input priority 0; }}")
+    table = "\n".join((*lines, f"add rule {chain.removeprefix('chain ')} {rule}"))
+    subprocess.run(["nft", "-f", "-"], input=table, text=True, check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["nft", "delete", "table", "inet", "firewall"], check=True)
+
+
+@LOOPBACK
+async def test_an_icmp_error_after_the_handshake_leaves_a_port_open(internet, host, family):
+    """
+    A firewall that rejects every packet but the SYN does not make an open port unreachable.
+    """
+    with socket.create_server((host, 0), family=family) as server:
+        port = server.getsockname()[1]
+        with packet_filter(f"tcp dport {port} tcp flags & (syn | ack) == ack reject with icmpx type host-unreachable"):
+            asking = asyncio.ensure_future(TcpProber().probe(host, (port,), starttls=False))
+            await asyncio.sleep(0)
+            time.sleep(0.05)  # noqa: ASYNC251 - the loop is late
+            observation = await asking
+
+    assert ["open"] == outcomes(observation)
 
 
 @LOOPBACK

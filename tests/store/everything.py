@@ -83,7 +83,13 @@ TCP = TcpItem(
             starttls=Starttls.ACCEPTED,
             tls_version="TLSv1.3",
             certificate=Certificate(
-                sha256="ab", subject="CN=s", issuer="CN=i", not_before=1.9, not_after=2.9, names=("a.example", "b")
+                sha256="ab",
+                subject="CN=s",
+                issuer="CN=i",
+                not_before=1.9,
+                not_after=2.9,
+                names=("a.example", "b,c"),
+                names_total=2,
             ),
             asked_at=AT,
         ),

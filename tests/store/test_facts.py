@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ipv6matrix.items import (
+    Certificate,
     Failure,
     Hop,
     Host,
@@ -243,7 +244,7 @@ def test_every_port_s_outcome_is_kept(store):
     assert [
         (
             1, 220, "hello\nthere", "EHLO", "accepted", "TLSv1.3",
-            "ab", "CN=s", "CN=i", 1, 2, "a.example,b", None, int(AT),
+            "ab", "CN=s", "CN=i", 1, 2, '["a.example", "b,c"]', None, int(AT), 2,
         )
     ] == store.query("SELECT * FROM smtp_sessions")  # fmt: skip
 
@@ -255,7 +256,21 @@ def test_a_session_without_certificate_is_kept(store):
     smtp = SmtpObservation(failure=Failure.CONNECTION_CLOSED, asked_at=AT)
     store.answer(replace(TCP, tcp=TcpObservation(ports=(), smtp=smtp)))
 
-    assert [(1, *[None] * 11, "connection_closed", int(AT))] == store.query("SELECT * FROM smtp_sessions")
+    assert [(1, *[None] * 11, "connection_closed", int(AT), None)] == store.query("SELECT * FROM smtp_sessions")
+
+
+def test_what_is_odd_in_a_certificate_stays_empty(store):
+    """
+    A field that cannot be read is NULL, and the others are kept.
+    """
+    certificate = Certificate(sha256="ab", issuer="CN=i", not_after=2.9)
+    smtp = SmtpObservation(greeting_code=220, certificate=certificate, asked_at=AT)
+    store.answer(replace(TCP, tcp=TcpObservation(ports=(), smtp=smtp)))
+
+    columns = "sha256", "subject", "issuer", "not_before", "not_after", "names", "names_total"
+    assert [("ab", None, "CN=i", None, 2, None, None)] == store.query(
+        f"SELECT {', '.join(f'certificate_{one}' for one in columns)} FROM smtp_sessions"
+    )
 
 
 def test_every_hop_is_kept(store):

@@ -82,6 +82,25 @@ def test_a_crawl_of_the_first_version_goes_on(connection):
     assert [(0, None)] == connection.execute("SELECT newest, progress FROM frontier").fetchall()
 
 
+def test_names_of_certificates_become_lists(connection):
+    """
+    Text with commas of an earlier version is JSON afterwards, and counted.
+    """
+    schema.create_facts(connection)
+    connection.execute("PRAGMA user_version = 1")
+    for number, names in enumerate(("a.example,b.example", 'odd"\n', "", None), start=1):
+        connection.execute("INSERT INTO addresses (id, address, family) VALUES (?, ?, 4)", (number, number))
+        connection.execute(
+            "INSERT INTO smtp_sessions (address_id, certificate_names, asked_at) VALUES (?, ?, 1)", (number, names)
+        )
+
+    schema.migrate(connection)
+
+    assert [('["a.example", "b.example"]', 2), (r'["odd\"\n"]', 1), ("[]", 0), (None, None)] == connection.execute(
+        "SELECT certificate_names, certificate_names_total FROM smtp_sessions ORDER BY address_id"
+    ).fetchall()
+
+
 def test_migrating_again_changes_nothing(connection):
     """
     Each migration runs once.

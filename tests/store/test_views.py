@@ -289,7 +289,7 @@ EXPECTED: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
             ("198.51.100.3", "n/a", "True", "n/a", "n/a"),
             ("198.51.100.4", "True", "n/a", "n/a", "False"),
             ("2001:db8::1", "False", "True", "True", "False"),
-            ("2002:c633:6404::1", "False", "n/a", "n/a", "False"),
+            ("2002:c633:6404::1", "False", "n/a", "n/a", "n/a"),
             ("n/a", "n/a", "n/a", "n/a", "n/a"),
         ],
     ),
@@ -461,6 +461,35 @@ def test_facts_of_a_certificate_do_not_change_the_old_table(tmp_path):
     connection = opened(tmp_path, tcp_item("198.51.100.1", port(25), smtp=session))
 
     assert ("198.51.100.1", "True", "n/a", "n/a", "True") in connection.execute("SELECT * FROM tcp").fetchall()
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("session", "shown"),
+    [
+        (smtp(220, Starttls.ACCEPTED), "True"),
+        (smtp(220, Starttls.REFUSED), "False"),
+        (smtp(220, Starttls.REFUSED, failure=Failure.SERVICE_UNAVAILABLE), "False"),
+        (smtp(220, Starttls.NOT_OFFERED), "False"),
+        (smtp(421), "False"),
+        (smtp(554), "False"),
+        (smtp(None, failure=Failure.NOT_SMTP), "False"),
+        (smtp(None, failure=Failure.TIMEOUT), "n/a"),
+        (smtp(None, failure=Failure.CONNECTION_RESET), "n/a"),
+        (smtp(220, failure=Failure.CONNECTION_CLOSED), "n/a"),
+        (smtp(220, failure=Failure.BAD_REPLY), "n/a"),
+        (smtp(220, failure=Failure.SERVICE_UNAVAILABLE), "n/a"),
+        (smtp(220, failure=Failure.HELLO_REFUSED), "n/a"),
+        (smtp(220), "n/a"),
+    ],
+)
+def test_starttls_is_false_where_a_server_lacks_it(tmp_path, session, shown):
+    """
+    Where a session was not asked for it, or broke off before it was known, it is `n/a`.
+    """
+    connection = opened(tmp_path, tcp_item("198.51.100.1", port(25), smtp=session))
+
+    assert [(shown,)] == connection.execute("SELECT starttls FROM tcp WHERE ip <> 'n/a'").fetchall()
     connection.close()
 
 

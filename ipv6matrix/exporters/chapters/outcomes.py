@@ -33,6 +33,9 @@ _STOPS: Final[dict[str, str]] = {
     Stop.GAP_LIMIT: "silent hops",
     Stop.UNREACHABLE: "unreachable",
     Stop.MAX_TTL: "last TTL",
+    # Too rare for colours of their own.
+    Stop.OTHER_ADDRESS: _NOT_TOLD,
+    Stop.LOOP: _NOT_TOLD,
     # Imported crawls do not tell why a trace did not arrive.
     UNRECORDED: _NOT_TOLD,
 }

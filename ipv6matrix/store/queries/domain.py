@@ -34,7 +34,7 @@ _MEASURED: Final = {
     "smtp_sessions": (
         *("greeting_code", "greeting", "hello", "starttls", "tls_version", "certificate_sha256"),
         *("certificate_subject", "certificate_issuer", "certificate_not_before", "certificate_not_after"),
-        *("certificate_names", "failure", "asked_at"),
+        *("certificate_names", "certificate_names_total", "failure", "asked_at"),
     ),
     "traces": ("reached_ttl", "stop", "failure", "asked_at"),
     "trace_summaries": ("mtu", "reached_ttl", "path", "asked_at"),
@@ -44,7 +44,7 @@ _HOP: Final = ("ttl", "address", "asn", "as_organisation", "country_code", "name
 # What SQLite has no type for.
 _TYPES: Final[dict[str, Callable[[Any], Any]]] = {
     "rtts_ms": json.loads,
-    "certificate_names": lambda text: text.split(",") if text else [],
+    "certificate_names": json.loads,
     "open": bool,
     "wildcard": bool,
 }

@@ -1,0 +1,33 @@
+"""
+Texts that strangers write: cut, and without characters that act on a terminal, a page or a table.
+
+Replaced are controls (C0, C1, so line ends too), the marks that change the
+direction of text (Unicode Standard Annex 9), other invisible format characters,
+and surrogates, which have no UTF-8 form. The joiners U+200C and U+200D stay:
+scripts need them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+MAX_CHARACTERS: Final = 500
+
+_UNSAFE: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def cleaned(text: str) -> str:
+    """Return at most MAX_CHARACTERS of `text`, with U+FFFD in place of each unsafe character."""
+    return _UNSAFE.sub("\ufffd", text[:MAX_CHARACTERS])
+
+
+def decoded(octets: bytes) -> str:
+    """Return the text that octets of no known encoding probably are: UTF-8, else Latin-1."""
+    try:
+        return octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")

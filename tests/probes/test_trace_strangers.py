@@ -1,0 +1,227 @@
+"""Traces that strangers, and targets with odd habits, answer: the real mtr-packet on a path of our own script."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from ipv6matrix.items import Stop
+from ipv6matrix.probes.trace import Tracer
+from tests.probes.scripted_path import EXPIRED, REPLY, UNREACHABLE, Probe, Says, scripted_path
+
+FAMILIES = pytest.mark.parametrize("family", [4, 6])
+DISTANCE = 6
+
+
+def place(family, number):
+    """An address on the scripted path: routers are numbered by TTL, strangers from 90."""
+    return f"203.0.113.{number}" if family == 4 else f"2001:db8:ff::{number:x}"
+
+
+def ordinary(probe: Probe, distance: int = DISTANCE) -> list[Says]:
+    """Routers say Time Exceeded, the target replies."""
+    family = 6 if ":" in probe.target else 4
+    return [Says(REPLY, probe.target) if probe.ttl >= distance else Says(EXPIRED, place(family, probe.ttl))]
+
+
+async def traced(script, family, **options):
+    """The trace of a target, and the probes that came by."""
+    tracer = Tracer(**{"timeout_s": 1.0, "gap_limit": 4, "processes": 1, **options})
+    try:
+        with scripted_path(script) as seen:
+            return await tracer.trace(place(family, 80)), seen
+    finally:
+        await tracer.close()
+
+
+def routers(family, distance=DISTANCE):
+    """The addresses of an ordinary path."""
+    return [*(place(family, ttl) for ttl in range(1, distance)), place(family, 80)]
+
+
+def addresses(trace):
+    """Who answered, TTL by TTL."""
+    return [hop.address for hop in trace.hops]
+
+
+def most(seen):
+    """How often the TTL that was asked most often was asked."""
+    return max(probe.count for probe in seen)
+
+
+@pytest.fixture(autouse=True)
+def vantage(internet):
+    """Traces leave from the namespace of the simulated Internet."""
+
+
+@FAMILIES
+async def test_an_ordinary_path_is_asked_once(family):
+    """
+    Nothing is doubted where only routers and the target answer.
+    """
+    trace, seen = await traced(ordinary, family)
+
+    assert (Stop.REACHED, DISTANCE, 1) == (trace.stop, trace.reached_ttl, most(seen))
+    assert routers(family) == addresses(trace)
+
+
+@FAMILIES
+@pytest.mark.parametrize("kind", [REPLY, UNREACHABLE], ids=["reply", "unreachable"])
+@pytest.mark.parametrize("ttl", [1, 3, 5, 6])
+async def test_a_stranger_who_guesses_a_number_once_spoils_nothing(family, kind, ttl):
+    """
+    The TTL whose answer was taken is asked again, and the trace comes out as if nobody had interfered.
+    """
+
+    def script(probe):
+        forged = [Says(kind, place(family, 90))] if (probe.ttl, probe.count) == (ttl, 1) else []
+        return [*forged, *ordinary(probe)]
+
+    trace, seen = await traced(script, family)
+
+    assert (Stop.REACHED, DISTANCE) == (trace.stop, trace.reached_ttl)
+    assert routers(family) == addresses(trace)
+    assert most(seen) <= 3
+
+
+@FAMILIES
+@pytest.mark.parametrize("times", [1, 9], ids=["once", "always"])
+async def test_a_stranger_of_the_other_family_is_no_hop(family, times):
+    """
+    An answer over IPv4 belongs to no trace over IPv6, nor the other way round, however often it comes.
+    """
+    stranger = place(10 - family, 90)
+
+    def script(probe):
+        forged = [Says(REPLY, stranger)] if probe.ttl in (2, 4) and probe.count <= times else []
+        return [*forged, *ordinary(probe)]
+
+    trace, seen = await traced(script, family)
+
+    expected = [None if times > 1 and ttl in (2, 4) else one for ttl, one in enumerate(routers(family), start=1)]
+    assert (Stop.REACHED, DISTANCE, expected) == (trace.stop, trace.reached_ttl, addresses(trace))
+    assert most(seen) <= 3
+
+
+@FAMILIES
+async def test_guessed_numbers_of_other_probes_spoil_no_trace(family):
+    """
+    A router that answers the probes after its own as well does not end the trace, though its answers agree.
+    """
+
+    def script(probe):
+        guesses = range(1, 4) if (probe.ttl, probe.count) == (1, 1) else ()
+        return [*ordinary(probe), *(Says(REPLY, place(family, 91), ahead=one) for one in guesses)]
+
+    trace, _ = await traced(script, family)
+
+    assert (Stop.REACHED, DISTANCE) == (trace.stop, trace.reached_ttl)
+    assert routers(family) == addresses(trace)
+
+
+@FAMILIES
+async def test_a_host_that_replies_from_another_address_is_not_reached(family):
+    """
+    Its replies end the trace, under their own word.
+    """
+    other = place(family, 90)
+
+    def script(probe):
+        return [Says(REPLY, other)] if probe.ttl >= DISTANCE else ordinary(probe)
+
+    trace, seen = await traced(script, family)
+
+    assert (Stop.OTHER_ADDRESS, None) == (trace.stop, trace.reached_ttl)
+    assert [*routers(family)[:-1], other] == addresses(trace)
+    assert max(probe.ttl for probe in seen) < DISTANCE + 4
+
+
+@FAMILIES
+@pytest.mark.parametrize("kind", [EXPIRED, UNREACHABLE], ids=["expired", "unreachable"])
+async def test_a_target_that_only_complains_is_reached(family, kind):
+    """
+    Time Exceeded and Destination Unreachable from the target itself come from the target: the path ends there.
+    """
+
+    def script(probe):
+        return [Says(kind, probe.target)] if probe.ttl >= DISTANCE else ordinary(probe)
+
+    trace, seen = await traced(script, family)
+
+    assert (Stop.REACHED, DISTANCE) == (trace.stop, trace.reached_ttl)
+    assert routers(family) == addresses(trace)
+    assert max(probe.ttl for probe in seen) < DISTANCE + 4
+
+
+@FAMILIES
+@pytest.mark.parametrize("at_once", [True, False], ids=["every probe", "one probe a second"])
+async def test_a_router_that_calls_the_target_unreachable_is_believed(family, at_once):
+    """
+    Also a router that limits its errors: the TTL is asked again.
+    """
+
+    def script(probe):
+        if probe.ttl < 3:
+            return ordinary(probe)
+        return [Says(UNREACHABLE, place(family, 3))] if at_once or probe.ttl == 3 else []
+
+    trace, seen = await traced(script, family)
+
+    assert (Stop.UNREACHABLE, None, routers(family)[:3]) == (trace.stop, trace.reached_ttl, addresses(trace))
+    assert most(seen) <= 2
+
+
+@FAMILIES
+async def test_a_claim_that_is_never_repeated_ends_nothing(family):
+    """
+    Where all is silent after it, the trace ends with the gap; nobody is a hop by a single word.
+    """
+
+    def script(probe):
+        if probe.ttl < 3:
+            return ordinary(probe)
+        return [Says(UNREACHABLE, place(family, 90))] if (probe.ttl, probe.count) == (3, 1) else []
+
+    trace, seen = await traced(script, family)
+
+    assert (Stop.GAP_LIMIT, [*routers(family)[:2], *[None] * 4]) == (trace.stop, addresses(trace))
+    assert 3 == most(seen)
+
+
+@FAMILIES
+@pytest.mark.parametrize("length", [1, 2, 3])
+async def test_a_loop_is_told(family, length):
+    """
+    A router that answers at a fourth TTL has the packets going round, and the trace asks no further.
+    """
+
+    def script(probe):
+        return [Says(EXPIRED, place(family, 3 + (probe.ttl - 3) % length if probe.ttl > 3 else probe.ttl))]
+
+    trace, seen = await traced(script, family)
+
+    assert (Stop.LOOP, None, 3 + 3 * length) == (trace.stop, trace.reached_ttl, len(trace.hops))
+    assert max(probe.ttl for probe in seen) < 3 + 3 * length + 4
+
+
+async def test_hosts_that_guess_numbers_falsify_no_other_trace():
+    """
+    Three hosts answer eighty probes around each of their own, over both families: every other trace is as it should be.
+    """
+    hostile = {place(family, number) for family, number in ((4, 101), (6, 102), (4, 103))}
+
+    def script(probe):
+        guesses = [one for one in range(-40, 41) if one] if probe.target in hostile and probe.ttl >= DISTANCE else []
+        return [*(Says(REPLY, probe.target, ahead=one) for one in guesses), *ordinary(probe)]
+
+    targets = [place(family, number) for number in range(110, 150) for family in (4, 6)]
+    tracer = Tracer(timeout_s=1.0, processes=1)
+    try:
+        with scripted_path(script):
+            traces = await asyncio.gather(*map(tracer.trace, [*hostile, *targets]))
+    finally:
+        await tracer.close()
+
+    expected = {(Stop.REACHED, DISTANCE, (*routers(6 if ":" in one else 4)[:-1], one)) for one in targets}
+    assert expected == {(one.stop, one.reached_ttl, tuple(addresses(one))) for one in traces[len(hostile) :]}
