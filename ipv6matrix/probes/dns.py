@@ -12,7 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from ipv6matrix.items import Failure, LookupObservation
-from ipv6matrix.probes import QueryPace, no_query_pace, wire
+from ipv6matrix.probes import QueryPace, messages, no_query_pace, wire
 from ipv6matrix.probes.endpoint import Endpoint
 
 Server = tuple[str, int]
@@ -127,7 +127,7 @@ class _Lookup:
         reply = await self._ask(server.ask)
         if not isinstance(reply, Failure) and wire.truncated(reply):
             reply = await self._ask(server.ask_over_tcp)
-        return wire.Answer(reply) if isinstance(reply, Failure) else wire.decode(reply, self._asked)
+        return wire.Answer(reply) if isinstance(reply, Failure) else messages.decode(reply, self._asked)
 
     async def _ask(self, ask: Callable[..., Awaitable[bytes | Failure]]) -> bytes | Failure:
         await self._resolver.pace()

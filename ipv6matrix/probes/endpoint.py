@@ -8,7 +8,7 @@ import os
 import socket
 
 from ipv6matrix.items import Failure
-from ipv6matrix.probes import wire
+from ipv6matrix.probes import messages, wire
 from ipv6matrix.probes.failures import failure_of
 
 # Replies that arrive while the loop is busy wait here; the kernel may grant less.
@@ -76,7 +76,7 @@ class Endpoint:
         self._waiting[identifier] = asked, future
         timer = loop.call_later(timeout_s, self._expire, future)
         try:
-            self._send(wire.query(identifier, asked, edns=edns))
+            self._send(messages.query(identifier, asked, edns=edns))
             return await future
         except OSError as error:
             self._settle_socket(error)
@@ -88,7 +88,7 @@ class Endpoint:
     async def ask_over_tcp(self, asked: wire.Question, *, timeout_s: float, edns: bool = True) -> bytes | Failure:
         """The same over a TCP connection of its own (RFC 7766 section 8: two octets of length before each message)."""
         identifier = int.from_bytes(os.urandom(2))
-        query = wire.query(identifier, asked, edns=edns)
+        query = messages.query(identifier, asked, edns=edns)
         try:
             async with asyncio.timeout(timeout_s):
                 reply = await self._exchange(len(query).to_bytes(2) + query)
