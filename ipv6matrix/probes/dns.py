@@ -14,13 +14,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from ipv6matrix.items import Failure, LookupObservation
 from ipv6matrix.probes import QueryPace, messages, no_query_pace, wire
 from ipv6matrix.probes.endpoint import Endpoint
+from ipv6matrix.probes.port import Reply
 
 Server = tuple[str, int]
 
 # The first wait before a server that failed at once is asked again; it doubles.
 _BACK_OFF_S = 0.1
-# Servers that questions name themselves, apart from the resolvers, with a socket each.
-_MAX_NAMED_SERVERS = 64
+# Servers that questions name themselves, next to the resolvers, with up to eight sockets each.
+_MAX_NAMED_SERVERS = 16
 # A server that says one of these has answered: asking it again would not help.
 _FINAL = (Failure.SERVFAIL, Failure.REFUSED, Failure.FORMERR, Failure.NOTIMP, Failure.OTHER_RCODE, Failure.CNAME_LOOP)
 
@@ -76,6 +77,16 @@ class Resolver:
             return await _Lookup(self, asked).run(self._candidates(server))
         return LookupObservation(name=name.lower(), type=rdtype, status=answer.status, asked_at=asked_at)
 
+    @property
+    def mismatches(self) -> int:
+        """Replies that matched no query: guesses, if there are many."""
+        return sum(endpoint.mismatches for endpoint in (*self._servers, *self._named.values()))
+
+    @property
+    def attacks(self) -> int:
+        """Bursts of such replies, after which a port was given up."""
+        return sum(endpoint.attacks for endpoint in (*self._servers, *self._named.values()))
+
     def _candidates(self, server: Server | None) -> list[Endpoint]:
         """The servers to ask, in this lookup's order."""
         if server is not None:
@@ -123,13 +134,14 @@ class _Lookup:
         return self._observation(wire.Answer(min(failures, key=_how_telling)))
 
     async def _try(self, server: Endpoint) -> wire.Answer:
-        """One query to one server, and again over TCP if the reply says so."""
+        """Send one query to one server, and again over TCP if the reply is truncated or somebody forges replies."""
         reply = await self._ask(server.ask)
-        if not isinstance(reply, Failure) and wire.truncated(reply):
+        if reply is None or (not isinstance(reply, Failure) and wire.truncated(reply)):
             reply = await self._ask(server.ask_over_tcp)
+        assert reply is not None
         return wire.Answer(reply) if isinstance(reply, Failure) else messages.decode(reply, self._asked)
 
-    async def _ask(self, ask: Callable[..., Awaitable[bytes | Failure]]) -> bytes | Failure:
+    async def _ask(self, ask: Callable[..., Awaitable[Reply]]) -> Reply:
         await self._resolver.pace()
         self._asked_at = self._asked_at or time.time()
         began = time.monotonic()
