@@ -130,6 +130,10 @@ class LookupObservation:
     "Smallest TTL of the answer's records; of the negative answer, the resolver's (RFC 2308 section 5)."
     canonical_name: str | None = None
     "Where a chain of CNAMEs ended; None without one."
+    omitted: int = 0
+    "Records of the answer that are left out of `records`, as they are too many."
+    inferred: bool = False
+    "True when nothing was sent: the answer follows from an NXDOMAIN (RFC 8020)."
     asked_at: float
 
     @property

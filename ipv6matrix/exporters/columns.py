@@ -28,6 +28,7 @@ RULES: Final[tuple[tuple[pa.DataType, tuple[str, ...]], ...]] = (
     (pa.int8(), ("*.family",)),
     (pa.int16(), ("*.ttl", "*.reached_ttl", "*.greeting_code")),
     (pa.int32(), ("*.port", "*.position", "*.choice", "*.priority", "*.sent", "*.mtu", "*.names", "*.starts")),
+    (pa.int32(), ("domains.*_hosts", "hosts.*_addresses")),
     # The one identifier that is no key.
     (pa.string(), ("addresses.tunnel_id",)),
     # Keys, seconds, serial numbers and AS numbers need more than 31 bits.
@@ -35,7 +36,7 @@ RULES: Final[tuple[tuple[pa.DataType, tuple[str, ...]], ...]] = (
     (pa.float64(), ("*_ms", "*.latitude", "*.longitude")),
     # Words of closed lists.
     (pa.string(), ("*_status", "*.status", "*.failure", "*.refusal", "*.kind", "*.stop", "*.starttls", "*.hello")),
-    (pa.string(), ("*.question", "*.outcome", "*.end_reason")),
+    (pa.string(), ("*.inferred", "*.question", "*.outcome", "*.end_reason")),
     # Names, addresses and other texts of the network.
     (pa.string(), ("*.name", "*_name", "*.tld", "*.mname", "*.rname", "*.subject", "*.address", "*.path")),
     (pa.string(), ("*.as_organisation", "*.city", "*.region", "*.country_code")),

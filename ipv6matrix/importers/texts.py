@@ -5,6 +5,7 @@ Texts of old files, read: `n/a` is None, and what makes no sense is an error tha
 from __future__ import annotations
 
 import math
+import re
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
@@ -13,6 +14,7 @@ from ipv6matrix import lists
 from ipv6matrix.items import Family
 
 UNKNOWN: Final = "n/a"
+_READS_LIKE_ANOTHER: Final = re.compile(r"(n/a|no|[0-9.]*[0-9]|.*:.*|.*-->.*)\.", re.DOTALL)
 _TRUTHS: Final = {UNKNOWN: None, "True": True, "False": False}
 
 
@@ -65,6 +67,13 @@ def address(text: str, family: Family | None = None) -> str | None:
     if "%" in text or family not in (None, parsed.version):
         raise BrokenError(f"{text!r} is no IPv{family or 6} address")
     return str(parsed)
+
+
+def reverse_name(text: str) -> str | None:
+    """Read a PTR name; one that reads like something else has a final dot in our files (store.views)."""
+    if text == UNKNOWN:
+        return None
+    return text[:-1] if _READS_LIKE_ANOTHER.fullmatch(text) else text
 
 
 def decimal(text: str) -> float | None:

@@ -22,6 +22,8 @@ Server = tuple[str, int]
 _BACK_OFF_S = 0.1
 # Servers that questions name themselves, next to the resolvers, with up to eight sockets each.
 _MAX_NAMED_SERVERS = 16
+# A reply of 65,535 octets takes some 10 ms to decode: one of those for each turn of the loop.
+_LARGE_BYTES = 4096
 # A server that says one of these has answered: asking it again would not help.
 _FINAL = (Failure.SERVFAIL, Failure.REFUSED, Failure.FORMERR, Failure.NOTIMP, Failure.OTHER_RCODE, Failure.CNAME_LOOP)
 
@@ -50,6 +52,7 @@ class Resolver:
         self._servers = [Endpoint(server) for server in servers]
         self._named: dict[Server, Endpoint] = {}
         self._turn = -1
+        self.one_large_reply = asyncio.Lock()
 
     async def open(self) -> None:
         """Nothing to wait for: a socket opens with the first query, so that a missing route is no exception."""
@@ -139,7 +142,13 @@ class _Lookup:
         if reply is None or (not isinstance(reply, Failure) and wire.truncated(reply)):
             reply = await self._ask(server.ask_over_tcp)
         assert reply is not None
-        return wire.Answer(reply) if isinstance(reply, Failure) else messages.decode(reply, self._asked)
+        if isinstance(reply, Failure):
+            return wire.Answer(reply)
+        if len(reply) <= _LARGE_BYTES:
+            return messages.decode(reply, self._asked)
+        async with self._resolver.one_large_reply:
+            await asyncio.sleep(0)
+            return messages.decode(reply, self._asked)
 
     async def _ask(self, ask: Callable[..., Awaitable[Reply]]) -> Reply:
         await self._resolver.pace()
