@@ -1,7 +1,8 @@
 """
-A resolver that answers for one hostile domain with as much as fits 65,535 octets.
+A resolver that answers for hostile domains.
 
-Its domain has thousands of NS and MX hosts, and every host thousands of addresses, in another order each time.
+One has thousands of NS and MX hosts, as many as fit 65,535 octets, and every host thousands of addresses, in
+another order each time. The other has NS hosts with odd names.
 """
 
 from __future__ import annotations
@@ -15,6 +16,17 @@ from typing import Final
 from tests.probes.talking import tcp_server
 
 DOMAIN: Final = "huge.example"
+ODD_DOMAIN: Final = "odd.example"
+# As DNS has them, and as we write them.
+ODD_NAMES: Final = {
+    b"\3ns.\0": "ns\\.",
+    b"\4a.b\\\1.\0": "a\\.b\\\\.\\.",
+    b"\3a b\7example\0": "a\\032b.example",
+    b"\3\xff\0\n\2NO\0": "\\255\\000\\010.no",
+    b"\x09192.0.2.1\0": "192\\.0\\.2\\.1",
+    b"\x03192\0010\0012\0011\0": "192.0.2.1",
+    b"\3n/a\0": "n/a",
+}
 HOSTS: Final = 2900
 ADDRESSES4: Final = 4000
 ADDRESSES6: Final = 2300
@@ -63,7 +75,7 @@ def _reply(query: bytes) -> bytes:
     name, kind = ".".join(_labels(question)).lower(), int.from_bytes(question[-4:-2])
     records = list(_records(name, kind))
     random.shuffle(records)
-    exists = not name or name.endswith(DOMAIN)
+    exists = not name or name.endswith((DOMAIN, ODD_DOMAIN))
     flags = b"\x81\x80" if exists else b"\x81\x83"
     return query[:2] + flags + b"\0\1" + len(records).to_bytes(2) + b"\0\0\0\0" + question + b"".join(records)
 
@@ -78,6 +90,8 @@ def _labels(question: bytes) -> Iterator[str]:
 def _records(name: str, kind: int) -> Iterator[bytes]:
     if not name and kind == _NS:
         yield _record(_NS, b"\1a\4root\0")
+    elif name == ODD_DOMAIN and kind == _NS:
+        yield from (_record(_NS, name) for name in (*ODD_NAMES, b"\0"))
     elif name == DOMAIN and kind in (_NS, _MX):
         mark, before = (b"n", b"") if kind == _NS else (b"m", b"\0\x0a")
         for number in range(HOSTS):

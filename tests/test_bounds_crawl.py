@@ -1,4 +1,4 @@
-"""A crawl of a domain that answers with as much as DNS messages hold."""
+"""A crawl of domains that answer with as much, and as odd things, as DNS messages hold."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import pytest
 
 from ipv6matrix.store.database import Store
 from tests import crawls, hostile_dns
-from tests.hostile_dns import ADDRESSES4, ADDRESSES6, DOMAIN, HOSTS
+from tests.hostile_dns import ADDRESSES4, ADDRESSES6, DOMAIN, HOSTS, ODD_DOMAIN, ODD_NAMES
 
 
 @pytest.fixture(scope="module")
 def crawled(internet, tmp_path_factory):
     """Crawl it with every kind of host, and look all addresses up in the GeoIP files."""
     place = tmp_path_factory.mktemp("bounds")
-    (place / "list").write_text(f"{DOMAIN}\n")
+    (place / "list").write_text(f"{DOMAIN}\n{ODD_DOMAIN}\n")
     asyncio.run(crawl(place, internet.settings()))
     (path,) = place.glob("ips-*.db")
     store = Store.read(path)
@@ -43,11 +43,13 @@ def test_hosts_of_a_domain_are_bounded(crawled, kind, mark, column):
     Of thousands of NS or MX hosts the first 32 are stored, whatever their order; how many there were is on record.
     """
     names = crawled.query(
-        "SELECT name FROM roles JOIN hosts ON hosts.id = host_id WHERE kind = ? ORDER BY name", (kind,)
+        "SELECT name FROM roles JOIN hosts ON hosts.id = host_id WHERE kind = ? AND name LIKE '%.huge.example'"
+        " ORDER BY name",
+        (kind,),
     )
 
     assert [(f"{mark}{number:04}.{DOMAIN}",) for number in range(32)] == names
-    assert [(HOSTS,)] == crawled.query(f"SELECT {column} FROM domains")
+    assert [(HOSTS,)] == crawled.query(f"SELECT {column} FROM domains WHERE name = '{DOMAIN}'")
 
 
 def test_addresses_of_a_host_are_bounded(crawled):
@@ -56,7 +58,7 @@ def test_addresses_of_a_host_are_bounded(crawled):
     """
     counted = crawled.query(
         "SELECT DISTINCT a_addresses, aaaa_addresses, (SELECT count(*) FROM host_addresses WHERE host_id = hosts.id)"
-        " FROM hosts"
+        " FROM hosts WHERE name LIKE '%.huge.example'"
     )
 
     assert [(ADDRESSES4, ADDRESSES6, 128)] == counted
@@ -70,7 +72,7 @@ def test_the_smallest_usable_address_of_all_is_chosen(crawled):
         "SELECT host_addresses.family, count(*) FROM host_addresses JOIN addresses ON addresses.id = address_id"
         " WHERE choice = 1 AND (address LIKE '11.0.%' OR address LIKE '2a00::%') GROUP BY 1"
     )
-    ((hosts,),) = crawled.query("SELECT count(*) FROM hosts")
+    ((hosts,),) = crawled.query("SELECT count(*) FROM hosts WHERE name LIKE '%.huge.example'")
 
     assert [(4, hosts), (6, hosts)] == chosen
 
@@ -87,3 +89,18 @@ def test_the_stored_addresses_are_the_smallest(crawled):
     )
 
     assert {f"10.0.0.{number}" for number in range(63)} | {"11.0.0.0"} == {address for (address,) in addresses}
+
+
+def test_odd_names_are_hosts_that_are_not_asked(crawled):
+    """
+    A dot inside a label, a space, other octets, capitals, addresses and words of ours are stored as names.
+
+    None of them ends the crawl; only what can be a host name is looked up.
+    """
+    names = crawled.query(
+        "SELECT hosts.name, refusal FROM roles JOIN hosts ON hosts.id = host_id"
+        " WHERE kind = 'NS' AND hosts.name NOT LIKE '%.huge.example' ORDER BY 1"
+    )
+
+    asked = {"192.0.2.1"}
+    assert sorted((name, None if name in asked else "invalid_name") for name in ODD_NAMES.values()) == names
