@@ -31,11 +31,12 @@ class Endpoint:
         self._ports: list[Port | None] = [None] * _PORTS
         self._retired: list[Port] = []
         self._counted = [0, 0]
+        self._in_flight = 0
 
     @property
     def idle(self) -> bool:
         """Whether nobody waits for a reply."""
-        return not any(port.waiting for port in self._open())
+        return not self._in_flight
 
     @property
     def mismatches(self) -> int:
@@ -59,13 +60,17 @@ class Endpoint:
 
         None means that somebody guesses replies: ask over TCP.
         """
-        if self._closed or sum(port.waiting for port in self._open()) >= _MAX_IN_FLIGHT:
+        if self._closed or self._in_flight >= _MAX_IN_FLIGHT:
             return Failure.PROBE_FAILED
         try:
             port = self._port()
         except OSError as error:
             return failure_of(error)
-        return await port.ask(asked, timeout_s=timeout_s, edns=edns)
+        self._in_flight += 1
+        try:
+            return await port.ask(asked, timeout_s=timeout_s, edns=edns)
+        finally:
+            self._in_flight -= 1
 
     async def ask_over_tcp(self, asked: wire.Question, *, timeout_s: float, edns: bool = True) -> bytes | Failure:
         """Send it over a TCP connection of its own (RFC 7766 section 8: two octets of length before each message)."""

@@ -45,26 +45,22 @@ class Port:
         self._retired = False
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
         self._asked: dict[int, wire.Question] = {}
-        self._old_at = asyncio.get_running_loop().time() + _MAX_AGE_S
+        self._loop = asyncio.get_running_loop()
+        self._old_at = self._loop.time() + _MAX_AGE_S
         family = socket.AF_INET6 if ":" in server[0] else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         try:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
             self._socket.connect(server)
-            asyncio.get_running_loop().add_reader(self._socket, self._read)
+            self._loop.add_reader(self._socket, self._read)
         except OSError:
             self._socket.close()
             raise
 
     @property
-    def waiting(self) -> int:
-        """Queries without a reply."""
-        return len(self._waiting)
-
-    @property
     def is_spent(self) -> bool:
         """True when the next query should leave from another port."""
-        return self.closed or len(self._asked) >= _MAX_QUERIES or asyncio.get_running_loop().time() >= self._old_at
+        return self.closed or len(self._asked) >= _MAX_QUERIES or self._loop.time() >= self._old_at
 
     @property
     def is_attacked(self) -> bool:
@@ -81,18 +77,17 @@ class Port:
         """Close at once; queries that wait end with a failure, or None if the port cannot be trusted."""
         if not self.closed:
             self.closed = True
-            asyncio.get_running_loop().remove_reader(self._socket)
+            self._loop.remove_reader(self._socket)
             self._socket.close()
         self._end_all(ending)
 
     async def ask(self, asked: wire.Question, *, timeout_s: float, edns: bool) -> Reply:
         """Send one query; return the reply that belongs to it, why there is none, or None."""
-        loop = asyncio.get_running_loop()
         identifier = self._free_identifier()
-        future: asyncio.Future[Reply] = loop.create_future()
+        future: asyncio.Future[Reply] = self._loop.create_future()
         self._asked[identifier] = asked
         self._waiting[identifier] = future
-        timer = loop.call_later(timeout_s, self._expire, future)
+        timer = self._loop.call_later(timeout_s, self._expire, future)
         try:
             self._send(messages.query(identifier, asked, edns=edns))
             return await future
