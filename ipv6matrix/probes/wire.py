@@ -8,7 +8,7 @@ the results of dnspython (tests/probes/test_wire.py compares them). It leaves
 every other reply to `messages`, which uses dnspython.
 
 The work for one message is bounded, whatever it holds: names are read once for
-each offset, and names and pointers together cost at most _MAX_NAME_OCTETS.
+each offset, and names and pointers together cost at most _MAX_NAMES_COST.
 
 Names are lower-case text without the final dot, odd octets escaped as in zone
 files (RFC 1035 section 5.1): `\.` is a dot inside a label, `\032` a space.
@@ -37,9 +37,9 @@ PAYLOAD_BYTES = 1232
 
 # A name has at most 127 labels, and each pointer of an ordinary name leads to a label at least.
 _MAX_POINTERS: Final = 127
-# Octets of names that one message may make the reader write out; a pointer counts as two. A reply of
-# 65,535 octets has 4,000 records of the smallest useful size, each with a name of some 25 octets.
-_MAX_NAME_OCTETS: Final = 200_000
+# What all names of one message may cost: 1 for each octet and 4 more for each label or pointer. A reply of
+# 65,535 octets has room for 3,600 names that differ, of some 60 octets each.
+_MAX_NAMES_COST: Final = 300_000
 
 _NS, _CNAME, _SOA, _DNAME, _OPT, _IN = 2, 5, 6, 39, 41, 1
 _QR, _OPCODE, _AA, _TC, _RA = 0x80, 0x78, 0x04, 0x02, 0x80
@@ -288,7 +288,7 @@ class Names:
 
     def __init__(self, wire: bytes) -> None:
         self.wire = wire
-        self._left = _MAX_NAME_OCTETS
+        self._left = _MAX_NAMES_COST
         self._known: dict[int, tuple[str, int]] = {}
 
     def read(self, offset: int) -> tuple[str, int]:
@@ -339,7 +339,7 @@ class Names:
                 first = offset
             else:
                 raise WireError("a label of an unknown kind")
-        self._left -= length + 2 * pointers
+        self._left -= length + 4 * (len(labels) + pointers)
         if self._left < 0:
             raise CostlyError("too many names")
         return text(labels), end or offset + 1
