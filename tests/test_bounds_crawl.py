@@ -23,6 +23,20 @@ def crawled(internet, tmp_path_factory):
     store.close()
 
 
+@pytest.fixture(scope="module")
+def log(crawled):
+    """Return the log of that crawl, which lies next to its database."""
+    return (crawled.path.parent / "log").read_text()
+
+
+def test_replies_of_an_honest_resolver_are_no_forgeries(log):
+    """
+    Replies that matched no query are counted, and there were none.
+    """
+    assert "'dns/forgeries': 0," in log
+    assert "'dns/mismatches': 0," in log
+
+
 async def crawl(place, settings):
     async with hostile_dns.serving() as (address, port):
         settings |= crawls.folders(place) | {"NAMESERVERS": f"{address}:{port}", "METRICS": "geoip,ip6Type"}

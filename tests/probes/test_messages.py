@@ -5,7 +5,7 @@ from __future__ import annotations
 import dns.message
 import dns.rrset
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ipv6matrix.items import Failure, Status
@@ -13,6 +13,7 @@ from ipv6matrix.probes import messages, wire
 from tests.probes.replies import QUESTION, records, replies, reply
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=600), st.sampled_from(sorted(wire.TYPES)))
 def test_noise_is_a_bad_reply(noise: bytes, rdtype: str) -> None:
     """
@@ -26,6 +27,7 @@ def test_noise_is_a_bad_reply(noise: bytes, rdtype: str) -> None:
     assert answer.status in (*Status, Failure.BAD_REPLY, Failure.OTHER_RCODE, Failure.CNAME_LOOP)
 
 
+@settings(deadline=None)
 @given(replies(), st.data())
 def test_a_damaged_reply_raises_nothing(case: tuple[wire.Question, dns.message.Message], data: st.DataObject) -> None:
     """
@@ -214,6 +216,7 @@ def test_records_in_another_section_are_no_absence(number: int) -> None:
     assert Failure.BAD_REPLY == messages.decode(reply(QUESTION, *sections).to_wire(), QUESTION).status
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400), st.integers(0, 255))
 def test_noise_of_any_rcode_raises_nothing(noise: bytes, flags: int) -> None:
     """

@@ -9,7 +9,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ipv6matrix.items import Failure, SoaRecord, Status
@@ -17,6 +17,7 @@ from ipv6matrix.probes import wire
 from tests.probes.replies import QUESTION, SOA, names, records, replies, reply
 
 
+@settings(deadline=None)
 @given(replies())
 def test_answers_are_those_of_dnspython(case: tuple[wire.Question, dns.message.Message]) -> None:
     """
@@ -60,6 +61,7 @@ def soa(mname: str, rname: str, *times: int) -> SoaRecord:
     return SoaRecord(mname=mname, rname=rname, **dict(zip(words, times, strict=True)))
 
 
+@settings(deadline=None)
 @given(names)
 def test_names_survive_the_wire(name: dns.name.Name) -> None:
     """
@@ -71,6 +73,7 @@ def test_names_survive_the_wire(name: dns.name.Name) -> None:
     assert (spelled, len(name.to_wire() or b"")) == wire.Names(wire.encode_name(spelled)).read(0)
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=16, max_size=16))
 def test_addresses_are_spelled_as_ipaddress_spells_them(packed: bytes) -> None:
     """
@@ -87,6 +90,7 @@ def test_special_addresses_are_spelled_as_ipaddress_spells_them(packed: str) -> 
     assert str(wire.IPv6Address(bytes.fromhex(packed))) == wire.ipv6_text(bytes.fromhex(packed))
 
 
+@settings(deadline=None)
 @given(names, st.sampled_from(sorted(wire.TYPES)), st.integers(0, 65535))
 def test_queries_are_those_of_dnspython(name: dns.name.Name, rdtype: str, identifier: int) -> None:
     """
