@@ -51,14 +51,22 @@ def decode(reply: bytes, asked: Question) -> Answer:
     if answer is not None:
         return answer
     if len(reply) > PAYLOAD_BYTES:
-        return Answer(Failure.BAD_REPLY)
+        return _unreadable(reply)
     try:
         return _decode(reply)
     except dns.message.ChainTooLong:
         return Answer(Failure.CNAME_LOOP)
     except (dns.exception.DNSException, ValueError):
         # dnspython lets a ValueError of some record types through.
+        return _unreadable(reply)
+
+
+def _unreadable(reply: bytes) -> Answer:
+    """Take an error from the header alone: whatever follows it, the server has refused or failed."""
+    rcode = reply[3] & 0xF
+    if rcode in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
         return Answer(Failure.BAD_REPLY)
+    return Answer(_FAILURES.get(dns.rcode.Rcode(rcode), Failure.OTHER_RCODE))
 
 
 def _decode(reply: bytes) -> Answer:

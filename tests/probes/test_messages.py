@@ -161,10 +161,23 @@ def test_an_odd_reply_of_many_octets_is_a_bad_reply() -> None:
     """
     What the fast path cannot read reaches dnspython only when it fits a datagram of ours.
     """
-    message = raw(*[record(pointer(12), 16, b"x" * 200)] * 10)
-    odd = message[:3] + b"\x82" + message[4:]
+    dname = record(b"\7example\3com\0", 39, b"\7example\3net\0")
+    answer = record(b"\3www\7example\3net\0", 1, A)
+    padding = [record(pointer(12), 16, b"\x31" + b"x" * 49)]
 
-    assert Failure.BAD_REPLY == messages.decode(odd, QUESTION).status
+    assert Status.OK == messages.decode(raw(dname, answer, *padding), QUESTION).status
+    assert Failure.BAD_REPLY == messages.decode(raw(dname, answer, *padding * 30), QUESTION).status
+
+
+@pytest.mark.parametrize(("rcode", "failure"), [(2, Failure.SERVFAIL), (5, Failure.REFUSED), (9, Failure.OTHER_RCODE)])
+@pytest.mark.parametrize("rest", [b"\xff\xff", b"\xff" * 2000])
+def test_an_error_needs_no_readable_rest(rcode: int, failure: Failure, rest: bytes) -> None:
+    """
+    A server that fails has said so in the header, whatever stands behind it.
+    """
+    message = b"\x12\x34\x81" + bytes((0x80 | rcode,)) + b"\0\1\0\1\0\0\0\0" + QUESTION.wire + rest
+
+    assert failure == messages.decode(message, QUESTION).status
 
 
 def test_a_dname_leads_to_its_target() -> None:
