@@ -136,6 +136,10 @@ class LookupObservation:
     "Where a chain of CNAMEs ended; None without one."
     aliases: tuple[str, ...] = ()
     "Names that a chain of CNAMEs passed between the name asked for and the canonical one."
+    omitted: int = 0
+    "Records of the answer that are left out of `records`, as they are too many."
+    inferred: bool = False
+    "True when nothing was sent: the answer follows from an NXDOMAIN (RFC 8020)."
     asked_at: float
 
     @property

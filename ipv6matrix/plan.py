@@ -30,6 +30,10 @@ class Plan:
     prefixes: dict[RoleKind, tuple[str, ...]]
     "Labels of guessed hosts, by feature."
     addresses_per_host: int
+    ns_per_domain: int
+    mx_per_domain: int
+    addresses_stored_per_host: int
+    "Of each family; more only if more are probed."
     policy: AddressPolicy
     opt_outs: OptOuts | None = None
     skipped: dict[str, str] = field(default_factory=dict)
@@ -45,6 +49,9 @@ class Plan:
             metrics=frozenset(words(settings, "METRICS")),
             prefixes={"WWW": words(settings, "WWW_PREFIXES"), "NTP": words(settings, "NTP_PREFIXES")},
             addresses_per_host=settings.getint("ADDRESSES_PER_HOST"),
+            ns_per_domain=settings.getint("NS_PER_DOMAIN"),
+            mx_per_domain=settings.getint("MX_PER_DOMAIN"),
+            addresses_stored_per_host=settings.getint("ADDRESSES_STORED_PER_HOST"),
             policy=AddressPolicy(
                 networks(settings.get("PROBE_ALLOWED_NETWORKS", "")),
                 is_opted_out=opt_outs.holds_address if opt_outs else None,

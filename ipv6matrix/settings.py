@@ -53,6 +53,11 @@ WWW_PREFIXES = "www,www6,ipv6,www.ipv6,six"
 NTP_PREFIXES = "ntp,time"
 # Addresses probed per host and family, the smallest first. Read by spiders.matrix.
 ADDRESSES_PER_HOST = 1
+# Bounds for what one stranger's answer may add: name servers and mail exchangers of a domain,
+# addresses of a host that are stored, by family. Real domains stay far below. Read by spiders.matrix.
+NS_PER_DOMAIN = 32
+MX_PER_DOMAIN = 32
+ADDRESSES_STORED_PER_HOST = 64
 
 # Ask once more, at the end of the crawl, what failed in passing (timeout, SERVFAIL,
 # silence), and the seconds that lie between the first time and the second at least:

@@ -439,3 +439,45 @@ def test_mail_servers_hear_nothing_but_a_greeting(crawled: Crawled):
     verbs = {verb for session in crawled.internet.smtp_sessions(since=crawled.began_at) for verb in session.verbs}
 
     assert {"EHLO", "HELO", "STARTTLS", "QUIT"} == verbs
+
+
+@pytest.mark.parametrize("table", ["domains", "hosts"])
+def test_what_was_inferred_was_not_asked(crawled: Crawled, table: str):
+    """
+    The lookups that are marked as inferred never reached the resolver, and all others with an answer did.
+    """
+    asked = {(query.name, query.type) for query in crawled.internet.queries(since=crawled.began_at)}
+    types = ("ns", "mx", "soa") if table == "domains" else ("a", "aaaa")
+    statuses = ", ".join(f"{rdtype}_status" for rdtype in types)
+    rows = crawled.rows(
+        f"SELECT name, inferred, {statuses} FROM {table} WHERE refusal IS NULL"
+        " AND name NOT IN (SELECT subject FROM first_answers)"
+    )
+    inferred, sent = set(), set()
+    for name, marked, *found in rows:
+        for rdtype, status in zip(types, found, strict=True):
+            question = name, rdtype.upper()
+            if rdtype.upper() in (marked or "").split(","):
+                inferred.add(question)
+            elif status in ("ok", "nodata", "nxdomain"):
+                sent.add(question)
+
+    assert inferred
+    assert set() == inferred & asked
+    assert set() == sent - asked
+
+
+def test_ordinary_answers_are_stored_whole(crawled: Crawled):
+    """
+    The bounds of the settings leave nothing of an ordinary answer out, and its size is on record.
+    """
+    hosts = crawled.rows(
+        "SELECT name FROM hosts WHERE ifnull(a_addresses, 0) + ifnull(aaaa_addresses, 0)"
+        " <> (SELECT count(*) FROM host_addresses WHERE host_id = hosts.id)"
+    )
+    domains = crawled.rows(
+        "SELECT name FROM domains WHERE ifnull(ns_hosts, 0) + ifnull(mx_hosts, 0)"
+        " <> (SELECT count(*) FROM roles WHERE domain_id = domains.id AND kind IN ('NS', 'MX'))"
+    )
+
+    assert ([], []) == (hosts, domains)

@@ -15,6 +15,9 @@ def plan(**settings):
         "WWW_PREFIXES": "www,www6",
         "NTP_PREFIXES": "ntp",
         "ADDRESSES_PER_HOST": 1,
+        "NS_PER_DOMAIN": 32,
+        "MX_PER_DOMAIN": 32,
+        "ADDRESSES_STORED_PER_HOST": 64,
     }
     return Plan.from_settings(BaseSettings(defaults | settings))
 

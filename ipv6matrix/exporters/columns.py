@@ -34,6 +34,7 @@ RULES: Final[tuple[tuple[pa.DataType, tuple[str, ...]], ...]] = (
             "*.opt_outs",
         ),
     ),
+    (pa.int32(), ("domains.*_hosts", "hosts.*_addresses")),
     # The one identifier that is no key.
     (pa.string(), ("addresses.tunnel_id",)),
     # Keys, seconds, serial numbers and AS numbers need more than 31 bits.
@@ -41,7 +42,7 @@ RULES: Final[tuple[tuple[pa.DataType, tuple[str, ...]], ...]] = (
     (pa.float64(), ("*_ms", "*.latitude", "*.longitude")),
     # Words of closed lists.
     (pa.string(), ("*_status", "*.status", "*.failure", "*.refusal", "*.kind", "*.stop", "*.starttls", "*.hello")),
-    (pa.string(), ("*.question", "*.outcome", "*.end_reason")),
+    (pa.string(), ("*.inferred", "*.question", "*.outcome", "*.end_reason")),
     # Names, addresses and other texts of the network.
     (pa.string(), ("*.name", "*_name", "*.tld", "*.mname", "*.rname", "*.subject", "*.address", "*.path")),
     (pa.string(), ("*.as_organisation", "*.city", "*.region", "*.country_code")),

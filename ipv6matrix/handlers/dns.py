@@ -4,6 +4,7 @@ dns://: lookups at the configured resolvers, or at the server a URL names.
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from scrapy import Request, signals
@@ -15,6 +16,8 @@ from ipv6matrix.items import DomainObservation, HostsObservation, Observation, R
 from ipv6matrix.pace import Pacer
 from ipv6matrix.probes.dns import Resolver
 from ipv6matrix.probes.hosts import ask_domain, ask_hosts, reverse_name
+
+logger = logging.getLogger(__name__)
 
 
 class DnsDownloadHandler(ProbeDownloadHandler):
@@ -29,7 +32,9 @@ class DnsDownloadHandler(ProbeDownloadHandler):
             lifetime_s=crawler.settings.getfloat("QUERY_LIFETIME"),
             pace=self.queries.wait,
         )
+        self._stats = crawler.stats
         crawler.signals.connect(self._open, signal=signals.spider_opened)
+        crawler.signals.connect(self._count, signal=signals.spider_closed)
 
     async def observe(self, request: Request) -> Observation:
         question = questions.of(request)
@@ -50,6 +55,16 @@ class DnsDownloadHandler(ProbeDownloadHandler):
 
     async def _open(self) -> None:
         await self._resolver.open()
+
+    def _count(self) -> None:
+        assert self._stats
+        self._stats.set_value("dns/mismatches", self._resolver.mismatches)
+        self._stats.set_value("dns/forgeries", self._resolver.attacks)
+        if self._resolver.attacks:
+            logger.warning(
+                "Forged DNS replies arrived in %s bursts; the lookups concerned were repeated over TCP",
+                self._resolver.attacks,
+            )
 
     async def close(self) -> None:
         await self._resolver.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ipv6matrix.importers.texts import decimal, dns_name, dns_text, known
+from ipv6matrix.importers.texts import decimal, dns_name, dns_text, reverse_name
 from ipv6matrix.policy import AddressPolicy
 from ipv6matrix.store.condensed import Fact, Ping, ReverseName, Tunnel
 from ipv6matrix.tunnels import TunnelPrefixes
@@ -33,7 +33,7 @@ class Ours:
         return decimal(text)
 
     def reverse_name(self, address: str, text: str) -> ReverseName:
-        return ReverseName(address, known(dns_text(text)))
+        return ReverseName(address, reverse_name(dns_text(text)))
 
     def ping(self, ping: Ping) -> Ping:
         return ping
@@ -65,7 +65,7 @@ class Older(Ours):
 
     def reverse_name(self, address: str, text: str) -> ReverseName:
         """Fault 27: an address without a name may stand under itself, and names may end in a dot."""
-        return super().reverse_name(address, "n/a" if text in (address, "") else dns_name(text))
+        return super().reverse_name(address, "n/a" if text in (address, "") else dns_name(text) or ".")
 
     def ping(self, ping: Ping) -> Ping:
         """Some versions wrote 0 for silence; no reply takes no time at all."""

@@ -96,4 +96,4 @@ def trace(address: str, mtu: str, hops: str, path: str) -> Trace:
 
 def soa(domain: str, mname: str, rname: str, numbers: Sequence[str]) -> Soa:
     serial, refresh, retry, expire, minimum = map(counted, numbers)
-    return Soa(domain, dns_name(mname), dns_name(rname), serial, refresh, retry, expire, minimum)
+    return Soa(domain, dns_name(mname) or ".", dns_name(rname) or ".", serial, refresh, retry, expire, minimum)

@@ -17,6 +17,7 @@ UNKNOWN: Final = "n/a"
 # An octet of a name as \\DDD, or one behind a backslash (RFC 1035 section 5.1), which some always are in the store.
 _CODED: Final = re.compile(r"\\(?:(\d{3})|.)", re.DOTALL)
 _BACKSLASHED: Final = '"().;\\@$'
+_READS_LIKE_ANOTHER: Final = re.compile(r"(n/a|no|[0-9.]*[0-9]|.*:.*|.*-->.*)\.", re.DOTALL)
 _TRUTHS: Final = {UNKNOWN: None, "True": True, "False": False}
 
 
@@ -91,6 +92,13 @@ def address(text: str, family: Family | None = None) -> str | None:
     if "%" in text or family not in (None, parsed.version):
         raise BrokenError(f"{text!r} is no IPv{family or 6} address")
     return str(parsed)
+
+
+def reverse_name(text: str) -> str | None:
+    """Read a PTR name; one that reads like something else has a final dot in our files (store.views)."""
+    if text == UNKNOWN:
+        return None
+    return text[:-1] if _READS_LIKE_ANOTHER.fullmatch(text) else text
 
 
 def decimal(text: str) -> float | None:

@@ -4,6 +4,7 @@ Fourth pipeline: what kind of address it is.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Self
 
 from scrapy.crawler import Crawler
@@ -11,6 +12,7 @@ from scrapy.crawler import Crawler
 from ipv6matrix import policy
 from ipv6matrix.items import Address, Answered, HostsItem
 from ipv6matrix.tunnels import TunnelPrefixes
+from ipv6matrix.turns import Turns
 
 
 class ClassifyPipeline:
@@ -19,15 +21,15 @@ class ClassifyPipeline:
     def __init__(self, tunnels: TunnelPrefixes, crawler: Crawler) -> None:
         self._tunnels = tunnels
         self._crawler = crawler
+        self._turns = Turns()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(TunnelPrefixes.known(), crawler)
 
-    def process_item(self, item: Answered) -> Answered:
+    def process_item(self, item: Answered) -> Answered | Awaitable[Answered]:
         if isinstance(item, HostsItem):
-            for address in item.addresses:
-                self._classify(address)
+            return self._turns.for_each(self._classify, item.addresses, item)
         return item
 
     def _classify(self, address: Address) -> None:

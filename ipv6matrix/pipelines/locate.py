@@ -5,6 +5,7 @@ Third pipeline: where an address is.
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable
 from typing import Self
 
 from scrapy.crawler import Crawler
@@ -12,6 +13,7 @@ from scrapy.crawler import Crawler
 from ipv6matrix import geoip
 from ipv6matrix.geoip import GeoIp
 from ipv6matrix.items import Address, Answered, HostsItem
+from ipv6matrix.turns import Turns
 
 logger = logging.getLogger(__name__)
 
@@ -26,15 +28,15 @@ class LocatePipeline:
     def __init__(self, geoip: GeoIp, crawler: Crawler) -> None:
         self._geoip = geoip
         self._crawler = crawler
+        self._turns = Turns()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(geoip.configured(crawler.settings), crawler)
 
-    def process_item(self, item: Answered) -> Answered:
+    def process_item(self, item: Answered) -> Answered | Awaitable[Answered]:
         if isinstance(item, HostsItem) and self._wanted:
-            for address in item.addresses:
-                self._locate(address)
+            return self._turns.for_each(self._locate, item.addresses, item)
         return item
 
     @property

@@ -4,18 +4,17 @@ Last pipeline: into the database.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Self
 
+from itemadapter import ItemAdapter
 from scrapy.crawler import Crawler
 
 from ipv6matrix.items import (
     Answered,
-    DomainItem,
     Failure,
-    HostsItem,
     LookupObservation,
     PingItem,
-    ReverseItem,
     TcpItem,
     TraceItem,
 )
@@ -57,9 +56,9 @@ def _failures(item: Answered) -> list[str]:
     return [lookup.status for lookup in _lookups(item) if isinstance(lookup.status, Failure)]
 
 
-def _lookups(item: Answered) -> list[LookupObservation]:
-    if isinstance(item, DomainItem):
-        return [lookup for lookup in (item.ns, item.mx, item.soa) if lookup]
-    if isinstance(item, HostsItem):
-        return [lookup for host in item.hosts for lookup in (host.a, host.aaaa) if lookup]
-    return [item.lookup] if isinstance(item, ReverseItem) else []
+def _lookups(item: Answered) -> Iterator[LookupObservation]:
+    """Yield the lookups of any item: fields of its own, or of its hosts."""
+    fields = ItemAdapter(item)
+    yield from (value for value in fields.values() if isinstance(value, LookupObservation))
+    for host in fields.get("hosts", ()):
+        yield from (lookup for lookup in (host.a, host.aaaa) if lookup)

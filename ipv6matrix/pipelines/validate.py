@@ -4,14 +4,17 @@ First pipeline: only what can be true goes on.
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
+from typing import Final
 
+from itemadapter import ItemAdapter
 from scrapy.exceptions import DropItem
 
-from ipv6matrix.items import Answered, DomainItem, HostsItem, PingItem, ReverseItem, TcpItem, TraceItem
+from ipv6matrix.items import Answered, PingItem
 
-# What each item is about: text that has to be an address.
-_BY_ADDRESS = (ReverseItem, PingItem, TcpItem, TraceItem)
+# A dot at the end, behind an even number of backslashes.
+_FINAL_DOT: Final = re.compile(r"(?<!\\)(?:\\\\)*\.$")
 
 
 class ValidatePipeline:
@@ -29,14 +32,19 @@ class ValidatePipeline:
 
 
 def _fault(item: Answered) -> str | None:
-    if isinstance(item, _BY_ADDRESS) and not _is_canonical(item.address):
-        return f"{item.address!r} is not an address in its canonical text"
+    fields = ItemAdapter(item)
+    address = fields.get("address")
+    if address is not None and not _is_canonical(address):
+        return f"{address!r} is not an address in its canonical text"
     if isinstance(item, PingItem) and len(item.ping.rtts_ms) > item.ping.sent:
         return "more replies than requests"
-    if isinstance(item, DomainItem | HostsItem):
-        unusual = next((host.name for host in item.hosts if host.name != host.name.lower().rstrip(".")), None)
-        return f"host {unusual!r} is not in lower case without a final dot" if unusual else None
-    return None
+    unusual = next((host.name for host in fields.get("hosts", ()) if not _is_usual(host.name)), None)
+    return f"host {unusual!r} is not in lower case without a final dot" if unusual else None
+
+
+def _is_usual(name: str) -> bool:
+    """Check the spelling of a host; a dot behind a backslash belongs to its label (RFC 1035 section 5.1)."""
+    return name == name.lower() and not _FINAL_DOT.search(name)
 
 
 def _is_canonical(address: str) -> bool:

@@ -12,15 +12,18 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from ipv6matrix.items import Failure, LookupObservation
-from ipv6matrix.probes import QueryPace, no_query_pace, wire
+from ipv6matrix.probes import QueryPace, messages, no_query_pace, wire
 from ipv6matrix.probes.endpoint import Endpoint
+from ipv6matrix.probes.port import Reply
 
 Server = tuple[str, int]
 
 # The first wait before a server that failed at once is asked again; it doubles.
 _BACK_OFF_S = 0.1
-# Servers that questions name themselves, apart from the resolvers, with a socket each.
-_MAX_NAMED_SERVERS = 64
+# Servers that questions name themselves, next to the resolvers, with up to eight sockets each.
+_MAX_NAMED_SERVERS = 16
+# A reply of 65,535 octets takes some 10 ms to decode: one of those for each turn of the loop.
+_LARGE_BYTES = 4096
 # A server that says one of these has answered: asking it again would not help.
 _FINAL = (Failure.SERVFAIL, Failure.REFUSED, Failure.FORMERR, Failure.NOTIMP, Failure.OTHER_RCODE, Failure.CNAME_LOOP)
 
@@ -49,6 +52,7 @@ class Resolver:
         self._servers = [Endpoint(server) for server in servers]
         self._named: dict[Server, Endpoint] = {}
         self._turn = -1
+        self.one_large_reply = asyncio.Lock()
 
     async def open(self) -> None:
         """Nothing to wait for: a socket opens with the first query, so that a missing route is no exception."""
@@ -75,6 +79,16 @@ class Resolver:
         else:
             return await _Lookup(self, asked).run(self._candidates(server))
         return LookupObservation(name=name.lower(), type=rdtype, status=answer.status, asked_at=asked_at)
+
+    @property
+    def mismatches(self) -> int:
+        """Replies that matched no query: guesses, if there are many."""
+        return sum(endpoint.mismatches for endpoint in (*self._servers, *self._named.values()))
+
+    @property
+    def attacks(self) -> int:
+        """Bursts of such replies, after which a port was given up."""
+        return sum(endpoint.attacks for endpoint in (*self._servers, *self._named.values()))
 
     def _candidates(self, server: Server | None) -> list[Endpoint]:
         """The servers to ask, in this lookup's order."""
@@ -123,13 +137,20 @@ class _Lookup:
         return self._observation(wire.Answer(min(failures, key=_how_telling)))
 
     async def _try(self, server: Endpoint) -> wire.Answer:
-        """One query to one server, and again over TCP if the reply says so."""
+        """Send one query to one server, and again over TCP if the reply is truncated or somebody forges replies."""
         reply = await self._ask(server.ask)
-        if not isinstance(reply, Failure) and wire.truncated(reply):
+        if reply is None or (not isinstance(reply, Failure) and wire.truncated(reply)):
             reply = await self._ask(server.ask_over_tcp)
-        return wire.Answer(reply) if isinstance(reply, Failure) else wire.decode(reply, self._asked)
+        assert reply is not None
+        if isinstance(reply, Failure):
+            return wire.Answer(reply)
+        if len(reply) <= _LARGE_BYTES:
+            return messages.decode(reply, self._asked)
+        async with self._resolver.one_large_reply:
+            await asyncio.sleep(0)
+            return messages.decode(reply, self._asked)
 
-    async def _ask(self, ask: Callable[..., Awaitable[bytes | Failure]]) -> bytes | Failure:
+    async def _ask(self, ask: Callable[..., Awaitable[Reply]]) -> Reply:
         await self._resolver.pace()
         self._asked_at = self._asked_at or time.time()
         began = time.monotonic()

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any, Final
 
@@ -120,12 +121,6 @@ def _addresses(host: HostObservation) -> frozenset[str]:
 
 def _same(lookup: LookupObservation, name: str, rdtype: str) -> LookupObservation:
     """Carry an NXDOMAIN over to a question that it answers too."""
-    return LookupObservation(
-        name=name,
-        type=rdtype,
-        status=lookup.status,
-        ttl_s=lookup.ttl_s,
-        canonical_name=lookup.canonical_name,
-        aliases=lookup.aliases,
-        asked_at=lookup.asked_at,
-    )
+    if (lookup.name, lookup.type) == (name, rdtype):
+        return lookup
+    return replace(lookup, name=name, type=rdtype, inferred=True)

@@ -1,9 +1,14 @@
 r"""
-DNS messages: the questions a crawl asks and the parts of a reply it reads.
+Fast path for the DNS messages that a crawl exchanges most: queries with EDNS, and ordinary replies.
 
 dnspython builds a query in 64 us and reads a reply in 220 to 310 us; a crawl
-asks some ten questions per domain. So the few record types it needs are read
-here, with the results dnspython has (tests/probes/test_wire.py compares them).
+asks some ten questions per domain. So this module reads the six hot record
+types (A, AAAA, NS, MX, SOA, PTR), chains of CNAMEs and negative answers, with
+the results of dnspython (tests/probes/test_wire.py compares them). It leaves
+every other reply to `messages`, which uses dnspython.
+
+The work for one message is bounded, whatever it holds: names are read once for
+each offset, and names and pointers together cost at most _MAX_NAMES_COST.
 
 Names are lower-case text without the final dot, odd octets escaped as in zone
 files (RFC 1035 section 5.1): `\.` is a dot inside a label, `\032` a space.
@@ -19,7 +24,10 @@ import struct
 from collections.abc import Callable
 from ipaddress import IPv6Address
 from socket import AF_INET6, inet_ntoa, inet_ntop
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+import dns.exception
+import dns.name
 
 from ipv6matrix.items import Failure, Records, SoaRecord, Status
 
@@ -27,11 +35,17 @@ TYPES = {"A": 1, "NS": 2, "SOA": 6, "PTR": 12, "MX": 15, "AAAA": 28}
 # So small that no path has to fragment it (RFC 9715 section 3).
 PAYLOAD_BYTES = 1232
 
-_NS, _CNAME, _SOA, _OPT, _IN = 2, 5, 6, 41, 1
+# A name has at most 127 labels, and each pointer of an ordinary name leads to a label at least.
+_MAX_POINTERS: Final = 127
+# What all names of one message may cost: 1 for each octet and 4 more for each label or pointer. A reply of
+# 65,535 octets has room for 3,600 names that differ, of some 60 octets each.
+_MAX_NAMES_COST: Final = 300_000
+
+_NS, _CNAME, _SOA, _DNAME, _OPT, _IN = 2, 5, 6, 39, 41, 1
 _QR, _OPCODE, _AA, _TC, _RA = 0x80, 0x78, 0x04, 0x02, 0x80
 _RECURSION_DESIRED = 0x0100
 _NXDOMAIN = 3
-_RCODES = {1: Failure.FORMERR, 2: Failure.SERVFAIL, 4: Failure.NOTIMP, 5: Failure.REFUSED}
+_ERRORS = (1, 2, 4, 5)
 
 _HEADER = struct.Struct("!HBBHHHH")
 _QUERY_HEADER = struct.Struct("!HHHHHH")
@@ -40,8 +54,8 @@ _TIMES = struct.Struct("!IIIII")
 _EDNS = struct.pack("!BHHIH", 0, _OPT, PAYLOAD_BYTES, 0, 0)
 
 _PLAIN = re.compile(rb"[a-z0-9_.*-]*")
-_TOKEN = re.compile(rb"\\\d{3}|\\.|[^\\.]+|\.|\\", re.DOTALL)
-_BACKSLASHED = frozenset(b'"().;\\@$')
+# How each octet of a label is written.
+_ESCAPES: Final = {octet: dns.name.Name([bytes((octet,)), b""]).to_text(omit_final_dot=True) for octet in range(256)}
 
 
 class NameTooLongError(ValueError):
@@ -49,7 +63,11 @@ class NameTooLongError(ValueError):
 
 
 class WireError(ValueError):
-    """A message that breaks its own format."""
+    """A message that breaks its own format, or that is not an ordinary answer."""
+
+
+class CostlyError(Exception):
+    """A message that would take more work to read than any honest one does."""
 
 
 class Question(NamedTuple):
@@ -98,9 +116,11 @@ def _without_final_dot(name: str) -> str:
 
 
 def encode_name(name: str) -> bytes:
-    """The wire form of a name without its final dot; the root is the empty name."""
+    """Return the wire form of a name without its final dot; the root is the empty name."""
     text = name.encode("ascii")
-    labels = text.split(b".") if b"\\" not in text else _escaped_labels(text)
+    if b"\\" in text:
+        return _encode_escaped(name)
+    labels = text.split(b".")
     if text and not all(labels):
         raise ValueError(f"an empty label in {name!r}")
     if len(max(labels, key=len)) > 63 or sum(map(len, labels)) + len(labels) > 254:
@@ -108,28 +128,18 @@ def encode_name(name: str) -> bytes:
     return b"".join([bytes((len(label),)) + label for label in labels if label]) + b"\0"
 
 
-def _escaped_labels(text: bytes) -> list[bytes]:
-    labels = [b""]
-    for token in _TOKEN.findall(text):
-        if token == b".":
-            labels.append(b"")
-        elif token == b"\\":
-            raise ValueError("a backslash that escapes nothing")
-        else:
-            labels[-1] += _unescaped(token)
-    return labels
+def _encode_escaped(name: str) -> bytes:
+    try:
+        return dns.name.from_text(name).canonicalize().to_wire() or b""
+    except (dns.name.LabelTooLong, dns.name.NameTooLong) as error:
+        raise NameTooLongError(f"a label of more than 63 octets or more than 255 in all: {name[:80]!r}") from error
+    except dns.exception.DNSException as error:
+        raise ValueError(f"{name[:80]!r} has no wire form ({error})") from error
 
 
-def _unescaped(token: bytes) -> bytes:
-    if token[:1] != b"\\":
-        return token
-    return bytes((int(token[1:]),)) if len(token) == 4 else token[1:]
-
-
-def query(identifier: int, asked: Question, *, edns: bool = True) -> bytes:
-    """A query with recursion desired."""
-    header = _QUERY_HEADER.pack(identifier, _RECURSION_DESIRED, 1, 0, 0, 1 if edns else 0)
-    return header + asked.wire + _EDNS if edns else header + asked.wire
+def query(identifier: int, asked: Question) -> bytes:
+    """Return a query with EDNS, recursion desired."""
+    return _QUERY_HEADER.pack(identifier, _RECURSION_DESIRED, 1, 0, 0, 1) + asked.wire + _EDNS
 
 
 def identifier(message: bytes) -> int:
@@ -148,7 +158,7 @@ def answers(reply: bytes, asked: Question) -> bool:
     if not flags & _QR or flags & _OPCODE:
         return False
     if questions == 0:
-        return (status & 0xF) in _RCODES
+        return (status & 0xF) in _ERRORS
     # lower() changes neither the length of a label, at most 63, nor a type of ours.
     return questions == 1 and reply[12 : 12 + len(asked.wire)].lower() == asked.wire
 
@@ -158,20 +168,27 @@ def truncated(reply: bytes) -> bool:
     return bool(reply[2] & _TC)
 
 
-def decode(reply: bytes, asked: Question) -> Answer:
-    """What `reply`, which belongs to the question, says; `bad_reply` when it breaks its format."""
+def decode(reply: bytes, asked: Question) -> Answer | None:
+    """
+    Read `reply`, which belongs to the question; return None if it is not an ordinary answer.
+
+    A reply that would cost too much work is a `bad_reply`: no other reader may try it.
+    """
     try:
         return _decode(reply, asked)
-    except (ValueError, IndexError, OSError, struct.error):
+    except CostlyError:
         return Answer(Failure.BAD_REPLY)
+    except (ValueError, IndexError, OSError, struct.error):
+        return None
 
 
-def _decode(reply: bytes, asked: Question) -> Answer:
+def _decode(reply: bytes, asked: Question) -> Answer | None:
     _, _, status, _, count, _, _ = _HEADER.unpack_from(reply)
     rcode = status & 0xF
     if rcode not in (0, _NXDOMAIN):
-        return Answer(_RCODES.get(rcode, Failure.OTHER_RCODE))
-    records, offset = _section(reply, 12 + len(asked.wire), count, asked)
+        return None
+    names = Names(reply)
+    records, offset = _section(names, 12 + len(asked.wire), count, asked)
     found: dict[str, list[_Record]] = {}
     aliases: dict[str, _Record] = {}
     for record in records:
@@ -179,26 +196,33 @@ def _decode(reply: bytes, asked: Question) -> Answer:
             found.setdefault(record.owner, []).append(record)
         elif record.class_ == _IN and record.type == _CNAME:
             aliases.setdefault(record.owner, record)
-    name, ttls, passed = _follow(reply, asked.name, aliases, found)
+    name, ttls, passed = _follow(names, asked.name, aliases, found)
     if name is None:
         return Answer(Failure.CNAME_LOOP)
     canonical_name = name if ttls else None
-    if rcode == 0 and name in found:
+    if name in found:
+        if rcode:
+            return None  # denied and given at once
         read = _READERS[asked.type]
-        values = dict.fromkeys(read(reply, record.start, record.end) for record in found[name])
+        values = dict.fromkeys(read(names, record.start, record.end) for record in found[name])
         return Answer(Status.OK, tuple(values), min(ttls + [_ttl(r.ttl) for r in found[name]]), canonical_name, passed)
-    answer, ttl_s = _negative(reply, offset, asked)
+    if any(record.type == _DNAME for record in records):
+        return None
+    answer, ttl_s = _negative(names, offset, asked, name)
     return Answer(answer, (), ttl_s if ttl_s is None else min([*ttls, ttl_s]), canonical_name, passed)
 
 
-def _section(wire: bytes, offset: int, count: int, asked: Question) -> tuple[list[_Record], int]:
-    """The records of one section and where the next begins."""
+def _section(names: Names, offset: int, count: int, asked: Question) -> tuple[list[_Record], int]:
+    """Read the records of one section; return them and where the next section begins."""
+    wire = names.wire
     records = []
     for _ in range(count):
         if wire[offset] == 0xC0 and wire[offset + 1] == 12:  # nearly always: a pointer to the question
             owner, offset = asked.name, offset + 2
+        elif wire[offset] == 0:  # the root, which owns OPT records
+            owner, offset = "", offset + 1
         else:
-            owner, offset = read_name(wire, offset)
+            owner, offset = names.read(offset)
         kind, class_, ttl, length = _RECORD.unpack_from(wire, offset)
         start = offset + 10
         offset = start + length
@@ -209,34 +233,42 @@ def _section(wire: bytes, offset: int, count: int, asked: Question) -> tuple[lis
 
 
 def _follow(
-    wire: bytes, name: str, aliases: dict[str, _Record], found: dict[str, list[_Record]]
+    names: Names, name: str, aliases: dict[str, _Record], found: dict[str, list[_Record]]
 ) -> tuple[str | None, list[int], tuple[str, ...]]:
-    """Return where a chain of CNAMEs ends, None when it never does, the TTLs of its links and the names between."""
+    """Follow a chain of CNAMEs: return where it ends (None: never), the TTLs of its links, and the names between."""
     ttls: list[int] = []
     passed: list[str] = []
     while name in aliases and name not in found:
         if len(ttls) == len(aliases):
             return None, ttls, ()
         alias = aliases[name]
-        name = _name(wire, alias.start, alias.end)
+        name = _name(names, alias.start, alias.end)
         ttls.append(_ttl(alias.ttl))
         passed.append(name)
     return name, ttls, tuple(passed[:-1])
 
 
-def _negative(wire: bytes, offset: int, asked: Question) -> tuple[Status | Failure, int | None]:
-    """The status of a reply without the records asked for, and its TTL (RFC 2308 sections 2 and 5)."""
-    _, flags, status, _, _, authority_count, additional_count = _HEADER.unpack_from(wire)
-    authority, offset = _section(wire, offset, authority_count, asked)
-    additional, _ = _section(wire, offset, additional_count, asked)
+def _negative(names: Names, offset: int, asked: Question, name: str) -> tuple[Status | Failure, int | None]:
+    """Return the status of a reply without the records asked for, and its TTL (RFC 2308 sections 2 and 5)."""
+    _, flags, status, _, _, authority_count, additional_count = _HEADER.unpack_from(names.wire)
+    authority, offset = _section(names, offset, authority_count, asked)
+    additional, _ = _section(names, offset, additional_count, asked)
     if any(record.type == _OPT and record.ttl >> 24 for record in additional):
-        return Failure.OTHER_RCODE, None  # an extended rcode (RFC 6891 section 6.1.3)
+        raise WireError("an extended rcode")  # RFC 6891 section 6.1.3
+    if _is_misplaced(asked, name, authority) or _is_misplaced(asked, name, additional):
+        return Failure.BAD_REPLY, None
     if status & 0xF == _NXDOMAIN:
-        return Status.NXDOMAIN, _negative_ttl(wire, authority)
+        return Status.NXDOMAIN, _negative_ttl(names.wire, authority)
     kinds = {record.type for record in authority}
     if _NS in kinds and _SOA not in kinds and not flags & _AA and not status & _RA:
         return Failure.BAD_REPLY, None  # a referral: this server does not look up for others
-    return Status.NODATA, _negative_ttl(wire, authority)
+    return Status.NODATA, _negative_ttl(names.wire, authority)
+
+
+def _is_misplaced(asked: Question, name: str, section: list[_Record]) -> bool:
+    """Check for the records asked for in a section where they answer nothing; a denial has its SOA record there."""
+    kind = TYPES[asked.type]
+    return kind != _SOA and any(one.type == kind and one.owner == name and one.class_ == _IN for one in section)
 
 
 def _negative_ttl(wire: bytes, authority: list[_Record]) -> int | None:
@@ -252,74 +284,111 @@ def _ttl(value: int) -> int:
     return value if value < 1 << 31 else 0
 
 
-def read_name(wire: bytes, offset: int) -> tuple[str, int]:
-    """
-    The name at `offset`, and the offset behind it.
+class Names:
+    """The names in one message, each read once, within a budget for the whole message."""
 
-    Each compression pointer has to point before the name's last one, so a
-    message cannot make the reader go round. Raises WireError and IndexError.
-    """
-    labels: list[bytes] = []
-    end, first, length = 0, offset, 1
-    while size := wire[offset]:
-        if size < 64:
-            labels.append(wire[offset + 1 : offset + 1 + size])
-            offset += 1 + size
-            length += 1 + size
-        elif size >= 192:
-            end = end or offset + 2
-            offset = (size & 63) << 8 | wire[offset + 1]
-            if offset >= first:
-                raise WireError("a pointer that does not point back")
-            first = offset
-        else:
-            raise WireError("a label of an unknown kind")
-    if length > 255:
-        raise WireError("a name of more than 255 octets")
-    return _text(labels), end or offset + 1
+    __slots__ = ("_known", "_left", "wire")
+
+    def __init__(self, wire: bytes) -> None:
+        self.wire = wire
+        self._left = _MAX_NAMES_COST
+        self._known: dict[int, tuple[str, int]] = {}
+
+    def read(self, offset: int) -> tuple[str, int]:
+        """
+        Return the name at `offset`, and the offset behind it.
+
+        A name that is nothing but a pointer is the name it points to, which is read once.
+        Raises WireError, CostlyError and IndexError.
+        """
+        wire = self.wire
+        if wire[offset] >= 192:
+            target = (wire[offset] & 63) << 8 | wire[offset + 1]
+            if target < offset and wire[target] < 192:
+                return self._read_once(target)[0], offset + 2
+        return self._read_once(offset)
+
+    def _read_once(self, offset: int) -> tuple[str, int]:
+        known = self._known.get(offset)
+        if known is None:
+            known = self._known[offset] = self._read(offset)
+        return known
+
+    def _read(self, offset: int) -> tuple[str, int]:
+        """
+        Read a name, label by label.
+
+        Each compression pointer has to point before the name's last one, so a
+        message cannot make the reader go round.
+        """
+        wire = self.wire
+        labels: list[bytes] = []
+        end, first, length, pointers = 0, offset, 1, 0
+        while size := wire[offset]:
+            if size < 64:
+                labels.append(wire[offset + 1 : offset + 1 + size])
+                offset += 1 + size
+                length += 1 + size
+                if length > 255:
+                    raise WireError("a name of more than 255 octets")
+            elif size >= 192:
+                end = end or offset + 2
+                offset = (size & 63) << 8 | wire[offset + 1]
+                pointers += 1
+                if pointers > _MAX_POINTERS:
+                    raise CostlyError("a name of too many pointers")
+                if offset >= first:
+                    raise WireError("a pointer that does not point back")
+                first = offset
+            else:
+                raise WireError("a label of an unknown kind")
+        self._left -= length + 4 * (len(labels) + pointers)
+        if self._left < 0:
+            raise CostlyError("too many names")
+        return text(labels), end or offset + 1
 
 
-def _text(labels: list[bytes]) -> str:
+def text(labels: list[bytes]) -> str:
+    """Return the text of a name, given by its labels without the root."""
     name = b".".join(labels).lower()
     if _PLAIN.fullmatch(name) and name.count(b".") < max(len(labels), 1):
         return name.decode("ascii")
-    return ".".join("".join(map(_escape, label.lower())) for label in labels)
+    return ".".join(label.lower().decode("latin-1").translate(_ESCAPES) for label in labels)
 
 
-def _escape(octet: int) -> str:
-    if octet in _BACKSLASHED:
-        return "\\" + chr(octet)
-    return chr(octet) if 0x20 < octet < 0x7F else f"\\{octet:03d}"
-
-
-def _name(wire: bytes, start: int, end: int) -> str:
-    name, stop = read_name(wire, start)
+def _name(names: Names, start: int, end: int) -> str:
+    name, stop = names.read(start)
     if stop != end:
         raise WireError("a name that does not fill its record")
     return name
 
 
-def _a(wire: bytes, start: int, end: int) -> str:
-    return inet_ntoa(wire[start:end])
+def _a(names: Names, start: int, end: int) -> str:
+    return inet_ntoa(names.wire[start:end])
 
 
-def _aaaa(wire: bytes, start: int, end: int) -> str:
-    text = inet_ntop(AF_INET6, wire[start:end])
+def _aaaa(names: Names, start: int, end: int) -> str:
+    return ipv6_text(names.wire[start:end])
+
+
+def ipv6_text(packed: bytes) -> str:
+    """Return the text of an IPv6 address as ipaddress has it; OSError or ValueError if it has not 16 octets."""
+    text = inet_ntop(AF_INET6, packed)
     # Mapped and IPv4-compatible addresses: the C library's text is not ipaddress' (nor is that of all Pythons
     # the same), and texts have to compare equal.
-    return text if "." not in text else str(IPv6Address(wire[start:end]))
+    return text if "." not in text else str(IPv6Address(packed))
 
 
-def _mx(wire: bytes, start: int, end: int) -> tuple[int, str]:
-    return wire[start] << 8 | wire[start + 1], _name(wire, start + 2, end)
+def _mx(names: Names, start: int, end: int) -> tuple[int, str]:
+    return names.wire[start] << 8 | names.wire[start + 1], _name(names, start + 2, end)
 
 
-def _soa(wire: bytes, start: int, end: int) -> SoaRecord:
-    mname, offset = read_name(wire, start)
-    rname, offset = read_name(wire, offset)
+def _soa(names: Names, start: int, end: int) -> SoaRecord:
+    mname, offset = names.read(start)
+    rname, offset = names.read(offset)
     if offset + _TIMES.size != end:
         raise WireError("a start of authority of a wrong length")
-    serial, refresh, retry, expire, minimum = _TIMES.unpack_from(wire, offset)
+    serial, refresh, retry, expire, minimum = _TIMES.unpack_from(names.wire, offset)
     return SoaRecord(
         mname=mname,
         rname=rname,
@@ -331,7 +400,7 @@ def _soa(wire: bytes, start: int, end: int) -> SoaRecord:
     )
 
 
-_READERS: dict[str, Callable[[bytes, int, int], Any]] = {
+_READERS: dict[str, Callable[[Names, int, int], Any]] = {
     "A": _a,
     "AAAA": _aaaa,
     "NS": _name,

@@ -9,7 +9,8 @@ marks it as answered.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -47,11 +48,13 @@ from ipv6matrix.plan import Plan
 from ipv6matrix.policy import INVALID_NAME, OPTED_OUT, family, sort_key
 from ipv6matrix.responses import ObservationResponse
 from ipv6matrix.targets import feeding
+from ipv6matrix.turns import FEW, Turns
 
 # Rows of the list that are no domain and are logged; all are counted.
 _EXAMPLES: Final = 10
 
 Output = Iterator[scrapy.Request | Answered]
+Outputs = AsyncIterator[scrapy.Request | Answered]
 
 
 class MatrixSpider(scrapy.Spider):
@@ -69,6 +72,7 @@ class MatrixSpider(scrapy.Spider):
         super().__init__(**arguments)
         self.domains = domains
         self.supplemental = supplemental
+        self._turns = Turns()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *arguments: Any, **named: Any) -> Self:
@@ -100,10 +104,10 @@ class MatrixSpider(scrapy.Spider):
             level, "The list has %s rows: %s are domains, %s are not", *_texts(rows, rows - refused, refused)
         )
 
-    def parse(self, response: Response, **_: Any) -> Output:
-        """Yield what follows from an answer, then the answer's item."""
+    def parse(self, response: Response, **_: Any) -> Output | Outputs:
+        """Return what follows from an answer, then the answer's item."""
         assert isinstance(response, ObservationResponse)
-        yield from self._parsers[type(response.observation)](self, response, response.observation)
+        return self._parsers[type(response.observation)](self, response, response.observation)
 
     def parse_domain(self, response: ObservationResponse, observation: DomainObservation) -> Output:
         """
@@ -116,7 +120,8 @@ class MatrixSpider(scrapy.Spider):
             yield self._refused_domain(response, OPTED_OUT, _lookups(observation)[0].asked_at)
             return
         guessed = () if second else tuple(self._guessed(name))
-        roles = (*_name_servers(observation.ns), *_mail_exchangers(observation.mx), *guessed)
+        name_servers = _name_servers(observation.ns, self.plan.ns_per_domain)
+        roles = (*name_servers, *_mail_exchangers(observation.mx, self.plan.mx_per_domain), *guessed)
         absent = any(map(_denies, _lookups(observation)))
         hosts = [Host(name=role.host, refusal=_refusal(role.host)) for role in roles if _refusal(role.host)]
         if absent:
@@ -140,10 +145,14 @@ class MatrixSpider(scrapy.Spider):
             asked_at=_lookups(observation)[0].asked_at,
         )
 
-    def parse_hosts(self, response: ObservationResponse, observation: HostsObservation) -> Output:
-        """Ask about each address that is chosen for a host, and about the name of each that has one."""
-        hosts = tuple(map(self._host, observation.hosts))
-        hosts += tuple(Host(name=name, refusal=OPTED_OUT) for name in response.meta.get("opted_out", ()))
+    async def parse_hosts(self, response: ObservationResponse, observation: HostsObservation) -> Outputs:
+        """
+        Ask about each address that is chosen for a host, and about the name of each that has one.
+
+        Hosts may have thousands of addresses; then the work is done in turns of the loop.
+        """
+        hosts = [await self._host(host) for host in observation.hosts]
+        hosts += [Host(name=name, refusal=OPTED_OUT) for name in response.meta.get("opted_out", ())]
         for address in dict.fromkeys(address for host in hosts for address in host.chosen):
             for url in self._probes(address):
                 yield questions.request(url, response.url)
@@ -154,7 +163,7 @@ class MatrixSpider(scrapy.Spider):
             if lookup
             for address in lookup.texts
         }
-        yield HostsItem(**_of(response), hosts=hosts, addresses=tuple(addresses.values()))
+        yield HostsItem(**_of(response), hosts=tuple(hosts), addresses=tuple(addresses.values()))
 
     def parse_reverse(self, response: ObservationResponse, observation: ReverseObservation) -> Output:
         yield ReverseItem(**_of(response), address=_subject(response), lookup=observation.lookup)
@@ -184,7 +193,7 @@ class MatrixSpider(scrapy.Spider):
         else:
             yield RefusalItem(**_of(response), address=question.subject, reason=observation.reason)
 
-    _parsers: Final[dict[type[Observation], Callable[..., Output]]] = {
+    _parsers: Final[dict[type[Observation], Callable[..., Output | Outputs]]] = {
         DomainObservation: parse_domain,
         HostsObservation: parse_hosts,
         ReverseObservation: parse_reverse,
@@ -201,12 +210,13 @@ class MatrixSpider(scrapy.Spider):
         name = _subject(response)
         return DomainItem(**_of(response), name=name, tld=lists.tld(name), refusal=reason, asked_at=when)
 
-    def _host(self, host: HostObservation) -> Host:
+    async def _host(self, host: HostObservation) -> Host:
         """Return a host with the addresses chosen for it, or refused if it is an alias of a name that opted out."""
         if self._opted_out(host.a, host.aaaa):
             return Host(name=host.name, refusal=OPTED_OUT)
-        chosen = self._chosen(host.a, host.aaaa)
-        return Host(name=host.name, a=host.a, aaaa=host.aaaa, wildcard=host.wildcard, chosen=chosen)
+        a, chosen4 = await self._choose(host.a)
+        aaaa, chosen6 = await self._choose(host.aaaa)
+        return Host(name=host.name, a=a, aaaa=aaaa, wildcard=host.wildcard, chosen=(*chosen4, *chosen6))
 
     def _opted_out(self, *lookups: LookupObservation | None) -> bool:
         """Return whether a chain of CNAMEs led to or through a name that opted out."""
@@ -218,13 +228,35 @@ class MatrixSpider(scrapy.Spider):
             for name in (*lookup.aliases, lookup.canonical_name)
         )
 
-    def _chosen(self, *lookups: LookupObservation | None) -> tuple[str, ...]:
-        """Choose the smallest usable addresses of each family: the same ones whatever order they come in."""
+    async def _choose(self, lookup: LookupObservation | None) -> tuple[LookupObservation | None, tuple[str, ...]]:
+        """
+        Choose the smallest usable addresses of a lookup: the same ones whatever order they come in.
+
+        Return them with the lookup as it is stored: with these and the smallest of the others.
+        """
+        texts = lookup.texts if lookup else ()
+        if len(texts) <= FEW:
+            ordered = sorted(set(texts), key=sort_key)
+            chosen = tuple(filter(self._is_usable, ordered))[: self.plan.addresses_per_host]
+        else:
+            async with self._turns:
+                ordered = sorted(set(texts), key=sort_key)
+                chosen = await self._choose_of_many(ordered)
+        most = max(self.plan.addresses_stored_per_host, len(chosen))
+        return _bounded(lookup, (*chosen, *ordered), most), chosen
+
+    async def _choose_of_many(self, ordered: Sequence[str]) -> tuple[str, ...]:
         chosen: list[str] = []
-        for lookup in lookups:
-            usable = [a for a in (lookup.texts if lookup else ()) if self.plan.policy.refusal(a) is None]
-            chosen += sorted(set(usable), key=sort_key)[: self.plan.addresses_per_host]
+        for address in ordered:
+            await self._turns.end_if_due()
+            if self._is_usable(address):
+                chosen.append(address)
+                if len(chosen) == self.plan.addresses_per_host:
+                    break
         return tuple(chosen)
+
+    def _is_usable(self, address: str) -> bool:
+        return self.plan.policy.refusal(address) is None
 
     def _probes(self, address: str) -> Iterator[str]:
         metrics = self.plan.metrics
@@ -266,19 +298,31 @@ def _lookups(observation: DomainObservation) -> list[LookupObservation]:
     return [lookup for lookup in (observation.ns, observation.mx, observation.soa) if lookup]
 
 
-def _name_servers(lookup: LookupObservation | None) -> Iterator[Role]:
+def _name_servers(lookup: LookupObservation | None, most: int) -> Iterator[Role]:
+    """Yield NS hosts, in the order of the answer; of too many the first by name, so that they are always the same."""
     names = dict.fromkeys(filter(None, lookup.texts if lookup else ()))
+    kept = set(sorted(names)[:most])
     for rank, host in enumerate(names, start=1):
-        yield Role(kind="NS", host=host, priority=rank)
+        if host in kept:
+            yield Role(kind="NS", host=host, priority=rank)
 
 
-def _mail_exchangers(lookup: LookupObservation | None) -> Iterator[Role]:
-    """Give each MX host once, with its lowest preference; a null MX (RFC 7505) is no host."""
-    seen: set[str] = set()
+def _mail_exchangers(lookup: LookupObservation | None, most: int) -> Iterator[Role]:
+    """Yield each MX host once, with its lowest preference, the first ones only; a null MX (RFC 7505) is no host."""
+    preferences: dict[str, int] = {}
     for preference, host in sorted(lookup.exchangers if lookup else ()):
-        if host and host not in seen:
-            seen.add(host)
-            yield Role(kind="MX", host=host, priority=preference)
+        if host and len(preferences) < most:
+            preferences.setdefault(host, preference)
+    return (Role(kind="MX", host=host, priority=preference) for host, preference in preferences.items())
+
+
+def _bounded(lookup: LookupObservation | None, by_merit: Sequence[str], most: int) -> LookupObservation | None:
+    """Leave out addresses of a lookup that has too many, those that come last by merit."""
+    if lookup is None or len(lookup.records) <= most:
+        return lookup
+    stored = set(list(dict.fromkeys(by_merit))[:most])
+    records = tuple(text for text in lookup.texts if text in stored)
+    return replace(lookup, records=records, omitted=len(lookup.records) - len(records))
 
 
 def _refusal(host: str) -> str | None:
@@ -295,5 +339,5 @@ def _denies(lookup: LookupObservation) -> bool:
 def _absent(host: str, observation: DomainObservation) -> Host:
     """Conclude that a host below a name that does not exist does not exist either (RFC 8020 section 2)."""
     proof = next(filter(_denies, _lookups(observation)))
-    spared = LookupObservation(name=host, type="A", status=Status.NXDOMAIN, ttl_s=proof.ttl_s, asked_at=proof.asked_at)
-    return Host(name=host, a=spared, aaaa=spared)
+    spared = replace(proof, name=host, type="A", inferred=True)
+    return Host(name=host, a=spared, aaaa=replace(spared, type="AAAA"))

@@ -22,6 +22,7 @@ from ipv6matrix.items import (
     Answered,
     Certificate,
     DomainItem,
+    Failure,
     Host,
     HostsItem,
     LookupObservation,
@@ -61,13 +62,17 @@ def _save_domain(connection: sqlite3.Connection, item: DomainItem) -> None:
         return
     cursor = connection.execute(
         "INSERT INTO domains (name, tld, ns_status, ns_ttl_s, mx_status, mx_ttl_s, soa_status, soa_ttl_s,"
-        " refusal, asked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        " ns_hosts, mx_hosts, inferred, refusal, asked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
         (
             item.name,
             item.tld,
             *_status_and_ttl(item.ns),
             *_status_and_ttl(item.mx),
             *_status_and_ttl(item.soa),
+            _hosts_named(item.ns),
+            _hosts_named(item.mx),
+            _inferred(item.ns, item.mx, item.soa),
             item.refusal,
             int(item.asked_at),
         ),
@@ -89,21 +94,54 @@ def _renew_domain(connection: sqlite3.Connection, item: DomainItem) -> None:
     if row is None:
         return
     domain_id, asked_at, *outcomes = row
+    renewed: list[LookupObservation] = []
     for lookup, outcome in zip((item.ns, item.mx, item.soa), outcomes, strict=True):
         if lookup and _renews(connection, item.name, lookup.type, outcome, asked_at):
+            renewed.append(lookup)
             column = lookup.type.lower()
             connection.execute(
                 f"UPDATE domains SET {column}_status = ?, {column}_ttl_s = ? WHERE id = ?",
                 (*_status_and_ttl(lookup), domain_id),
             )
+            if lookup.type != "SOA":
+                connection.execute(
+                    f"UPDATE domains SET {column}_hosts = ? WHERE id = ?", (_hosts_named(lookup), domain_id)
+                )
             _save_roles(connection, domain_id, tuple(role for role in item.roles if role.kind == lookup.type))
             _save_soa(connection, domain_id, lookup if lookup is item.soa else None)
+    _add_inferred(connection, "domains", domain_id, _inferred(*renewed))
     for host in item.hosts:
         _save_host(connection, host)
 
 
 def _status_and_ttl(lookup: LookupObservation | None) -> tuple[str | None, int | None]:
     return (lookup.status, lookup.ttl_s) if lookup else (None, None)
+
+
+def _hosts_named(lookup: LookupObservation | None) -> int | None:
+    """Count the hosts that an NS or MX answer names, stored or not; None without an answer."""
+    if lookup is None or isinstance(lookup.status, Failure):
+        return None
+    return len({host for host in (*lookup.texts, *(host for _, host in lookup.exchangers)) if host})
+
+
+def _addresses_held(lookup: LookupObservation | None) -> int | None:
+    """Count the addresses of an answer, stored or not; None without an answer."""
+    if lookup is None or isinstance(lookup.status, Failure):
+        return None
+    return len(lookup.records) + lookup.omitted
+
+
+def _inferred(*lookups: LookupObservation | None) -> str | None:
+    """Name the types of the lookups that were not sent; None if all were."""
+    return ",".join(lookup.type for lookup in lookups if lookup and lookup.inferred) or None
+
+
+def _add_inferred(connection: sqlite3.Connection, table: str, row_id: int, types: str | None) -> None:
+    if types:
+        connection.execute(
+            f"UPDATE {table} SET inferred = ifnull(inferred || ',', '') || ? WHERE id = ?", (types, row_id)
+        )
 
 
 def _save_soa(connection: sqlite3.Connection, domain_id: int, lookup: LookupObservation | None) -> None:
@@ -113,8 +151,8 @@ def _save_soa(connection: sqlite3.Connection, domain_id: int, lookup: LookupObse
             "INSERT INTO soa_records VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 domain_id,
-                record.mname,
-                record.rname,
+                _spelled(record.mname),
+                _spelled(record.rname),
                 record.serial,
                 record.refresh_s,
                 record.retry_s,
@@ -129,6 +167,11 @@ def _save_roles(connection: sqlite3.Connection, domain_id: int, roles: tuple[Rol
         "INSERT INTO roles (domain_id, kind, host_id, priority) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
         [(domain_id, role.kind, _host_id(connection, role.host), role.priority) for role in roles],
     )
+
+
+def _spelled(name: str | None) -> str | None:
+    """Spell the root as a dot: an empty text would read like no name."""
+    return "." if name == "" else name
 
 
 def _host_id(connection: sqlite3.Connection, name: str) -> int:
@@ -160,10 +203,18 @@ def _renew_host(connection: sqlite3.Connection, host: Host) -> None:
             column = lookup.type.lower()
             renewed[column] = lookup
             connection.execute(
-                f"UPDATE hosts SET {column}_status = ?, {column}_ttl_s = ?,"
+                f"UPDATE hosts SET {column}_status = ?, {column}_ttl_s = ?, {column}_addresses = ?,"
                 " canonical_name = ifnull(canonical_name, ?), wildcard = iif(?, ?, wildcard) WHERE id = ?",
-                (*_status_and_ttl(lookup), lookup.canonical_name, bool(lookup.texts), host.wildcard, host_id),
+                (
+                    *_status_and_ttl(lookup),
+                    _addresses_held(lookup),
+                    _spelled(lookup.canonical_name),
+                    bool(lookup.texts),
+                    host.wildcard,
+                    host_id,
+                ),
             )
+    _add_inferred(connection, "hosts", host_id, _inferred(*renewed.values()))
     found = Host(name=host.name, a=renewed.get("a"), aaaa=renewed.get("aaaa"), chosen=host.chosen)
     _save_host_addresses(connection, host_id, found)
 
@@ -172,12 +223,16 @@ def _save_host(connection: sqlite3.Connection, host: Host) -> None:
     host_id = _host_id(connection, host.name)
     asked = host.a or host.aaaa
     known = connection.execute(
-        "UPDATE hosts SET a_status = ?, a_ttl_s = ?, aaaa_status = ?, aaaa_ttl_s = ?, canonical_name = ?,"
-        " wildcard = ?, refusal = ?, asked_at = ? WHERE id = ? AND asked_at IS NULL AND refusal IS NULL",
+        "UPDATE hosts SET a_status = ?, a_ttl_s = ?, aaaa_status = ?, aaaa_ttl_s = ?, a_addresses = ?,"
+        " aaaa_addresses = ?, inferred = ?, canonical_name = ?, wildcard = ?, refusal = ?, asked_at = ?"
+        " WHERE id = ? AND asked_at IS NULL AND refusal IS NULL",
         (
             *_status_and_ttl(host.a),
             *_status_and_ttl(host.aaaa),
-            next((lookup.canonical_name for lookup in (host.a, host.aaaa) if lookup and lookup.canonical_name), None),
+            _addresses_held(host.a),
+            _addresses_held(host.aaaa),
+            _inferred(host.a, host.aaaa),
+            next(filter(None, (_spelled(one.canonical_name) for one in (host.a, host.aaaa) if one)), None),
             host.wildcard,
             host.refusal,
             int(asked.asked_at) if asked else None,
@@ -255,7 +310,7 @@ def _save_reverse(connection: sqlite3.Connection, item: ReverseItem) -> None:
             address_id,
             item.lookup.status,
             # Servers rotate several names; the smallest is the same in every crawl.
-            min(names, default=None),
+            _spelled(min(names, default=None)),
             len(names),
             item.lookup.ttl_s,
             int(item.lookup.asked_at),

@@ -257,6 +257,23 @@ def list_certificate_names(connection: sqlite3.Connection) -> None:
         )
 
 
+def count_what_answers_held(connection: sqlite3.Connection) -> None:
+    """Let domains and hosts say how many hosts and addresses an answer had, for not all of them may be stored."""
+    for table, column in (
+        ("domains", "ns_hosts"),
+        ("domains", "mx_hosts"),
+        ("hosts", "a_addresses"),
+        ("hosts", "aaaa_addresses"),
+    ):
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} INTEGER")
+
+
+def mark_inferences(connection: sqlite3.Connection) -> None:
+    """Let domains and hosts say which lookups were not sent, as their answers follow from an NXDOMAIN."""
+    for table in ("domains", "hosts"):
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN inferred TEXT")
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     create_facts,
     add_condensed_figures,
@@ -264,6 +281,8 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     keep_progress,
     count_opt_outs,
     list_certificate_names,
+    count_what_answers_held,
+    mark_inferences,
 )
 
 

@@ -23,6 +23,13 @@ _CHOICE = """
     LEFT JOIN host_addresses ON host_id = spelled.id AND host_addresses.family = {family} AND choice = 1
     LEFT JOIN addresses ON addresses.id = address_id"""
 
+# A PTR name as the old tables spell it. One that reads like `n/a`, like a silent hop (`no`), like the address of
+# a router without a name or like a path keeps its final dot, which no other has.
+_REVERSE = """
+    iif(reverse_names.name IN ('n/a', 'no') OR reverse_names.name NOT GLOB '*[^0-9.]*'
+        OR instr(reverse_names.name, ':') OR instr(reverse_names.name, '-->'),
+        rtrim(reverse_names.name, '.') || '.', reverse_names.name)"""
+
 VIEWS = {
     "job": """
         SELECT kind AS type, domains.name AS domain,
@@ -47,7 +54,8 @@ VIEWS = {
         FROM soa_records JOIN domains ON domains.id = domain_id
         JOIN (SELECT id, (SELECT hosts.name FROM roles JOIN hosts ON hosts.id = host_id
                           WHERE domain_id = domains.id AND kind = 'NS' ORDER BY priority LIMIT 1) AS first,
-                     (SELECT count(*) FROM roles WHERE domain_id = domains.id AND kind = 'NS') AS total
+                     max((SELECT count(*) FROM roles WHERE domain_id = domains.id AND kind = 'NS'),
+                         ifnull(ns_hosts, 0)) AS total
               FROM domains) AS servers ON servers.id = domains.id""",
     "ip4": f"""
         SELECT spelled.host, ifnull(address, 'n/a') AS ip,
@@ -76,8 +84,8 @@ VIEWS = {
         FROM ping_summaries JOIN addresses ON addresses.id = address_id
         UNION ALL SELECT 'n/a', 'n/a', 'n/a', 'n/a', 'n/a', 'n/a'""",
     # Routers that have no name stand under their address.
-    "rdns": """
-        SELECT address AS ip, ifnull(name, iif(found_at IS NULL, address, 'n/a')) AS reverse
+    "rdns": f"""
+        SELECT address AS ip, ifnull({_REVERSE}, iif(found_at IS NULL, address, 'n/a')) AS reverse
         FROM reverse_names JOIN addresses ON addresses.id = address_id
         UNION ALL SELECT 'n/a', 'n/a'""",
     # A mail server that does not greet with 220 is no mail server; what could not be asked is n/a, and so is STARTTLS
@@ -103,10 +111,10 @@ VIEWS = {
         LEFT JOIN smtp_sessions ON smtp_sessions.address_id = addresses.id
         WHERE EXISTS (SELECT 1 FROM ports WHERE address_id = addresses.id)
         UNION ALL SELECT 'n/a', 'n/a', 'n/a', 'n/a', 'n/a'""",
-    "tracert": """
+    "tracert": f"""
         SELECT target.address AS ip, iif(reached_ttl IS NULL, 'n/a', 1500) AS mtu, ifnull(reached_ttl, 'n/a') AS hops,
                ifnull((SELECT group_concat(label, ' --> ') FROM
-                   (SELECT coalesce(reverse_names.name, router.address, 'no') AS label
+                   (SELECT coalesce({_REVERSE}, router.address, 'no') AS label
                     FROM hops LEFT JOIN addresses AS router ON router.id = router_id
                     LEFT JOIN reverse_names ON reverse_names.address_id = router_id
                     WHERE hops.address_id = target.id ORDER BY ttl)), 'n/a') AS path

@@ -50,6 +50,9 @@ def test_what_old_files_repeat_in_the_wrong_column_is_left_out():
         ("n/a", None, None),
         ("192.0.2.1", None, "192.0.2.1"),
         ("", None, ""),
+        (".", ".", "."),
+        ("no.", "no", "no"),
+        ("192.0.2.2.", "192.0.2.2", "192.0.2.2"),
     ],
 )
 def test_an_address_is_no_reverse_name_of_its_own(text, older, ours):

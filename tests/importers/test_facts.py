@@ -73,4 +73,4 @@ def test_a_trace_and_an_soa_record_are_read():
     Numbers become numbers, names lose their final dot.
     """
     assert Trace(A, 1500, 3, "a --> no --> b") == facts.trace(A, "1500", "3", "a --> no --> b")
-    assert Soa("d.test", "ns.d.test", "", 7, 1, 2, 3, 4) == facts.soa("d.test", "NS.d.test.", ".", list("71234"))
+    assert Soa("d.test", "ns.d.test", ".", 7, 1, 2, 3, 4) == facts.soa("d.test", "NS.d.test.", ".", list("71234"))

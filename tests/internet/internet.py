@@ -20,7 +20,8 @@ from tests.internet.network import Network
 from tests.internet.packets import Packet
 from tests.internet.scenario import Scenario
 from tests.internet.services import Services
-from tests.internet.topology import RESOLVER_ADDRESS, VANTAGE, Family
+from tests.internet.spoofer import Spoofer
+from tests.internet.topology import LINKS, RESOLVER_ADDRESS, VANTAGE, Family
 
 # The documentation and benchmarking prefixes that servers live in; a crawler must be told that it may probe them.
 ALLOWED_NETWORKS: Final = "198.18.0.0/15,2001:db8::/32"
@@ -175,6 +176,11 @@ class Internet:
     def drop(self, *families: Family) -> None:
         """Lose every packet of these families on the vantage point's link from now on; none: lose nothing."""
         self._services.ask("forwarder", " ".join(("drop", *map(str, families))))
+
+    def spoofer(self) -> Spoofer:
+        """Return somebody far away who sends replies in the resolver's name."""
+        vantage = next(link.address(VANTAGE, 4) for link in LINKS if link.upper == VANTAGE)
+        return Spoofer(self._network.namespaces["near"], self.resolver4, vantage)
 
     def _recorded(self, helper: str) -> Path:
         if not self._record:

@@ -20,6 +20,8 @@ def reverse_item(address):
     [
         domain_item("a.example", hosts=(Host(name="ns.a.example", refusal="opted_out"),)),
         hosts_item(host("www.a.example", "192.0.2.1", "2001:db8::1")),
+        domain_item("a.example", hosts=(Host(name=r"ns\.", refusal="invalid_name"),)),
+        domain_item("a.example", hosts=(Host(name=r"a\.b\032c\\\.", refusal="invalid_name"),)),
         reverse_item("2001:db8::1"),
         ping_item("192.0.2.1"),
         ping_item("192.0.2.1", 1.0, 2.0, sent=2),
@@ -42,6 +44,7 @@ def test_what_can_be_true_goes_on_unchanged(item):
         (reverse_item("2001:db8:0::1"), "is not an address in its canonical text"),
         (hosts_item(host("WWW.a.example")), "host 'WWW.a.example' is not in lower case without a final dot"),
         (domain_item("a.example", hosts=(host("ns.a.example."),)), "host 'ns.a.example.' is not in lower case"),
+        (domain_item("a.example", hosts=(host(r"ns\\."),)), "is not in lower case without a final dot"),
         (ping_item("a.example"), "is not an address in its canonical text"),
         (ping_item("192.0.2.01"), "is not an address in its canonical text"),
     ],

@@ -43,6 +43,7 @@ class Server(asyncio.DatagramProtocol):
     def __init__(self, script: Script) -> None:
         self.script = script
         self.queries: list[bytes] = []
+        self.clients: list[tuple[str, int]] = []
         self.asked_at: list[float] = []
         self.transport: asyncio.DatagramTransport | None = None
 
@@ -51,6 +52,7 @@ class Server(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         self.queries.append(data)
+        self.clients.append(addr)
         self.asked_at.append(time.monotonic())
         for message in self.script(data):
             self.transport.sendto(message, addr)
@@ -134,8 +136,7 @@ async def test_another_source_is_ignored():
     async with serving(lambda query: []) as server, serving(lambda query: []) as forger, resolving(server) as resolver:
         asking = asyncio.ensure_future(resolver.lookup("www.example.com", "A"))
         await until(lambda: server.queries)
-        (endpoint,) = resolver._servers
-        forger.transport.sendto(reply(server.queries[0]), endpoint._socket.getsockname())
+        forger.transport.sendto(reply(server.queries[0]), server.clients[0])
 
         assert Failure.TIMEOUT == (await asking).status
 
@@ -441,9 +442,9 @@ async def test_a_busy_loop_loses_no_reply():
     assert (Status.OK, 1) == (lookup.status, len(server.queries))
 
 
-async def test_one_socket_carries_many_lookups():
+async def test_many_lookups_get_their_own_answers():
     """
-    A thousand lookups at once use one socket and get each its own answer.
+    A thousand lookups at once share some sockets and get each its own answer.
     """
 
     def script(query):

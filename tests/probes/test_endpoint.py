@@ -55,10 +55,11 @@ async def test_the_reply_with_the_right_id_is_handed_over(endpoint, server):
 
 async def test_ids_in_flight_differ(endpoint, server):
     """
-    No two queries in flight have the same id.
+    No two queries in flight have the same id and port.
     """
     asking = [asyncio.ensure_future(endpoint.ask(ASKED, timeout_s=0.2)) for _ in range(200)]
-    identifiers = {(await received(server))[0][:2] for _ in asking}
+    queries = [await received(server) for _ in asking]
+    identifiers = {(client, query[:2]) for query, client in queries}
 
     assert 200 == len(identifiers)
     assert {Failure.TIMEOUT} == {await one for one in asking}

@@ -4,6 +4,9 @@ What a spider makes of an answer.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+
 from scrapy import Request
 
 from ipv6matrix import questions
@@ -25,12 +28,17 @@ GUESSES = {"WWW_PREFIXES": "www,six", "NTP_PREFIXES": "ntp"}
 
 def parsed(spider, url, observation, **meta):
     """Give the URLs that follow from an answer, each with the answer as parent, and its one, last item."""
-    *requests, item = spider.parse(response(url, observation, **meta))
+    output = spider.parse(response(url, observation, **meta))
+    *requests, item = asyncio.run(_listed(output)) if isinstance(output, AsyncIterator) else output
     assert all(isinstance(request, Request) for request in requests)
     assert [url] * len(requests) == [request.meta["parent"] for request in requests]
     assert isinstance(item, Answered)
     assert url == item.url
     return [request.url for request in requests], item
+
+
+async def _listed(output):
+    return [one async for one in output]
 
 
 def domain(spider, *, ns=None, mx=None, soa=None, name="a.example"):

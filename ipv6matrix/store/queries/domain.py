@@ -15,12 +15,12 @@ Facts = dict[str, Any]
 
 _DOMAIN: Final = (
     *("name", "tld", "ns_status", "ns_ttl_s", "mx_status", "mx_ttl_s", "soa_status", "soa_ttl_s", "refusal"),
-    "asked_at",
+    *("ns_hosts", "mx_hosts", "inferred", "asked_at"),
 )
 _SOA: Final = ("mname", "rname", "serial", "refresh_s", "retry_s", "expire_s", "minimum_s")
 _HOST: Final = (
     *("kind", "priority", "name", "a_status", "a_ttl_s", "aaaa_status", "aaaa_ttl_s", "canonical_name", "wildcard"),
-    *("refusal", "asked_at"),
+    *("a_addresses", "aaaa_addresses", "inferred", "refusal", "asked_at"),
 )
 _ADDRESS: Final = (
     *("address", "family", "position", "choice", "kind", "refusal", "tunnel_id", "asn", "as_organisation", "city"),

@@ -1,0 +1,133 @@
+"""
+DNS messages: queries out, answers in.
+
+The fast path of `wire` covers queries with EDNS and ordinary replies. dnspython
+builds and decodes the rest: queries without EDNS, errors with their extended
+rcodes (RFC 6891 section 6.1.3), DNAME records without the CNAME that should
+follow from them (RFC 6672 section 3.1), and whatever `wire` cannot read.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address
+from typing import Any, Final
+
+import dns.exception
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
+
+from ipv6matrix.items import Failure, SoaRecord, Status
+from ipv6matrix.probes import wire
+from ipv6matrix.probes.wire import PAYLOAD_BYTES, Answer, Question
+
+_IN: Final = dns.rdataclass.IN
+_CNAME: Final = dns.rdatatype.CNAME
+_FAILURES: Final = {
+    dns.rcode.FORMERR: Failure.FORMERR,
+    dns.rcode.SERVFAIL: Failure.SERVFAIL,
+    dns.rcode.NOTIMP: Failure.NOTIMP,
+    dns.rcode.REFUSED: Failure.REFUSED,
+}
+
+
+def query(identifier: int, asked: Question, *, edns: bool = True) -> bytes:
+    """Return a query with recursion desired."""
+    if edns:
+        return wire.query(identifier, asked)
+    return dns.message.make_query(asked.name or ".", asked.type, id=identifier).to_wire()
+
+
+def decode(reply: bytes, asked: Question) -> Answer:
+    """
+    Read `reply`, which belongs to the question; a reply that breaks its format is a `bad_reply`.
+
+    dnspython puts no bound on the work for a message, so it gets those only that fit a datagram of ours.
+    """
+    answer = wire.decode(reply, asked)
+    if answer is not None:
+        return answer
+    if len(reply) > PAYLOAD_BYTES:
+        return _unreadable(reply)
+    try:
+        return _decode(reply)
+    except dns.message.ChainTooLong:
+        return Answer(Failure.CNAME_LOOP)
+    except (dns.exception.DNSException, ValueError):
+        # dnspython lets a ValueError of some record types through.
+        return _unreadable(reply)
+
+
+def _unreadable(reply: bytes) -> Answer:
+    """Take an error from the header alone: whatever follows it, the server has refused or failed."""
+    rcode = reply[3] & 0xF
+    if rcode in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+        return Answer(Failure.BAD_REPLY)
+    return Answer(_FAILURES.get(dns.rcode.Rcode(rcode), Failure.OTHER_RCODE))
+
+
+def _decode(reply: bytes) -> Answer:
+    message = dns.message.from_wire(reply, ignore_trailing=True)
+    rcode = message.rcode()
+    if rcode not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+        return Answer(_FAILURES.get(rcode, Failure.OTHER_RCODE))
+    if not isinstance(message, dns.message.QueryMessage):
+        return Answer(Failure.BAD_REPLY)
+    _apply_dnames(message)
+    chain = message.resolve_chaining()
+    canonical_name = _text(chain.canonical_name) if chain.cnames else None
+    passed = tuple(_text(rrset[0].target) for rrset in chain.cnames[:-1])
+    if chain.answer is not None:
+        records = tuple(_record(rdata) for rdata in chain.answer)
+        return Answer(Status.OK, records, chain.minimum_ttl, canonical_name, passed)
+    has_soa = any(rrset.rdtype == dns.rdatatype.SOA for rrset in message.authority)
+    if rcode == dns.rcode.NXDOMAIN:
+        return Answer(Status.NXDOMAIN, (), chain.minimum_ttl if has_soa else None, canonical_name, passed)
+    if not has_soa:
+        return Answer(Failure.BAD_REPLY)  # an odd reply proves an absence only with the SOA record of RFC 2308
+    return Answer(Status.NODATA, (), chain.minimum_ttl, canonical_name, passed)
+
+
+def _apply_dnames(message: dns.message.QueryMessage) -> None:
+    """Add the CNAME records that follow from DNAME records, where the server left them out."""
+    dnames = [rrset for rrset in message.answer if rrset.rdtype == dns.rdatatype.DNAME]
+    name = message.question[0].name
+    for _ in range(dns.message.MAX_CHAIN if dnames else 0):
+        alias = message.get_rrset(message.answer, name, _IN, _CNAME)
+        if alias is None:
+            dname = next((one for one in dnames if name != one.name and name.is_subdomain(one.name)), None)
+            if dname is None:
+                return
+            target = name.relativize(dname.name).concatenate(dname[0].target)
+            alias = message.find_rrset(message.answer, name, _IN, _CNAME, create=True)
+            alias.add(dns.rdata.from_text(_IN, _CNAME, target.to_text()), dname.ttl)
+        name = alias[0].target
+
+
+def _record(rdata: Any) -> Any:
+    """Return a record of dnspython's in the form of `items.Records`."""
+    match rdata.rdtype:
+        case dns.rdatatype.A:
+            return rdata.address
+        case dns.rdatatype.AAAA:
+            return str(IPv6Address(rdata.address))
+        case dns.rdatatype.MX:
+            return rdata.preference, _text(rdata.exchange)
+        case dns.rdatatype.SOA:
+            return SoaRecord(
+                mname=_text(rdata.mname),
+                rname=_text(rdata.rname),
+                serial=rdata.serial,
+                refresh_s=rdata.refresh,
+                retry_s=rdata.retry,
+                expire_s=rdata.expire,
+                minimum_s=rdata.minimum,
+            )
+    return _text(rdata.target)
+
+
+def _text(name: dns.name.Name) -> str:
+    return wire.text(list(name.labels[:-1]))

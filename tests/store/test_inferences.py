@@ -1,0 +1,66 @@
+"""What was asked and what was only inferred, and how much an answer held."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ipv6matrix.items import Failure, Host, Status
+from tests.samples import domain_item, host, hosts_item, lookup
+
+GONE = lookup("a.example", "NS", status=Status.NXDOMAIN)
+
+
+def inferred(rdtype, name="www.a.example"):
+    return replace(lookup(name, rdtype, status=Status.NXDOMAIN), inferred=True)
+
+
+def test_lookups_that_were_not_sent_are_marked(store):
+    """
+    The types whose answers follow from an NXDOMAIN are named, for domains and hosts; NULL means that all were asked.
+    """
+    www = Host(name="www.a.example", a=inferred("A"), aaaa=inferred("AAAA"))
+    six = Host(name="six.a.example", a=lookup("six.a.example", "A", status=Status.NXDOMAIN), aaaa=inferred("AAAA"))
+    store.answer(domain_item("a.example", ns=GONE, mx=inferred("MX"), soa=inferred("SOA"), hosts=(www,)))
+    store.answer(hosts_item(six, host("ntp.a.example", "192.0.2.1")))
+
+    assert [("MX,SOA",)] == store.query("SELECT inferred FROM domains")
+    assert [("ntp.a.example", None), ("six.a.example", "AAAA"), ("www.a.example", "A,AAAA")] == store.query(
+        "SELECT name, inferred FROM hosts ORDER BY name"
+    )
+
+
+def test_the_second_pass_marks_what_it_infers(store):
+    """
+    A lookup that failed first and follows from an NXDOMAIN the second time is marked then.
+    """
+    failed = Host(
+        name="www.a.example",
+        a=lookup("www.a.example", "A", status=Failure.TIMEOUT),
+        aaaa=lookup("www.a.example", "AAAA", status=Failure.TIMEOUT),
+    )
+    again = Host(name="www.a.example", a=lookup("www.a.example", "A", status=Status.NXDOMAIN), aaaa=inferred("AAAA"))
+    store.answer(domain_item("a.example", ns=lookup("a.example", "NS", status=Failure.TIMEOUT)))
+    store.answer(hosts_item(failed))
+    store.answer(replace(hosts_item(again, url="second"), second=True))
+    names = lookup("a.example", "NS", "ns1.a.example", "ns2.a.example")
+    store.answer(domain_item("a.example", url="second", second=True, ns=names))
+
+    assert [("nxdomain", "nxdomain", "AAAA", 0)] == store.query(
+        "SELECT a_status, aaaa_status, inferred, a_addresses FROM hosts WHERE name = 'www.a.example'"
+    )
+    assert [(2,)] == store.query("SELECT ns_hosts FROM domains")
+
+
+def test_what_an_answer_held_is_counted(store):
+    """
+    Hosts and addresses of an answer are counted, stored or not; without an answer there is no count.
+    """
+    www = host("www.a.example", "192.0.2.1", "192.0.2.2")
+    www.a = replace(www.a, omitted=4000)
+    www.aaaa = lookup("www.a.example", "AAAA", status=Failure.SERVFAIL)
+    store.answer(hosts_item(www))
+    mx = lookup("a.example", "MX", (0, ""), (5, "m.example"), (9, "m.example"))
+    store.answer(domain_item("a.example", ns=lookup("a.example", "NS"), mx=mx))
+
+    assert [(4002, None)] == store.query("SELECT a_addresses, aaaa_addresses FROM hosts")
+    assert [(0, 1)] == store.query("SELECT ns_hosts, mx_hosts FROM domains")
