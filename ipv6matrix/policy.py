@@ -102,6 +102,17 @@ def kind(address: str) -> str:
     return next(word for network, word in _SPECIAL_BY_VERSION[parsed.version] if parsed in network)
 
 
+@lru_cache(maxsize=4096)
+def network(address: str) -> bytes:
+    """
+    Return the network of an address to which PROBE_RATE_PER_NETWORK applies: the octets of its IPv4 /24 or IPv6 /48.
+
+    Raises ValueError for a text that is not an address.
+    """
+    packed = ip_address(address).packed
+    return packed[:3] if len(packed) == 4 else packed[:6]
+
+
 def networks(text: str) -> tuple[Network, ...]:
     """
     Read comma-separated prefixes.
