@@ -148,11 +148,14 @@ class Frontier(BaseScheduler):
         if self._is_turn_over():
             return None
         is_skipping = False
+        assert self._crawler.stats
+        list_ended = self._crawler.stats.get_value("list/ended", False)
         # The emptiest slot first, so that on a busy machine none is left behind.
         for slot in sorted(self._slots.values(), key=lambda slot: len(slot.in_flight) / slot.room):
             if self._is_paused(slot):
                 continue
-            if (url := slot.take(self._store)) is not None:
+            # The list is what the resolver is for, as long as there is more of it.
+            if (url := slot.take(self._store, is_wanted=slot.name == "dns" and not list_ended)) is not None:
                 if not self._handed_out:
                     asyncio.get_running_loop().call_soon(self._begin_turn)
                 self._handed_out += 1

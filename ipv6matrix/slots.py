@@ -29,9 +29,10 @@ _CHUNK: Final = 500
 # pacer never waits for the frontier, and no time at all for a request to hold a place.
 _AHEAD_S: Final = 0.1
 # Parts of the room that requests that were parked may hold: while others are ready, and while none are.
-# The first is also what one crowd without a rate may hold.
-_SHARE_BUSY: Final = 1 / 8
+_SHARE_BUSY: Final = 1 / 16
 _SHARE_IDLE: Final = 1 / 2
+# The part of the room that one crowd without a rate may hold.
+_SHARE_EACH: Final = 1 / 8
 
 
 @dataclass(slots=True)
@@ -64,7 +65,7 @@ class Slot:
         self._last_number = 0
         self._ready: deque[tuple[int, str]] = deque()
         self._has_rate = rate_per_network > 0
-        self._limits = {bytes: max(1, int(rate_per_network * _AHEAD_S)), str: max(1, int(room * _SHARE_BUSY))}
+        self._limits = {bytes: max(1, int(rate_per_network * _AHEAD_S)), str: max(1, int(room * _SHARE_EACH))}
         self._crowds: dict[bytes | str, _Crowd] = {}
         self._unsent: dict[str, bytes | str] = {}
         self._released: deque[bytes | str] = deque()
@@ -80,12 +81,19 @@ class Slot:
         """Return True if any request is to be handed out, now or when its crowd has budget."""
         return bool(self.parked or self._ready) or self._refill(store)
 
-    def take(self, store: Store) -> str | None:
-        """Return the URL of the next request, which is in flight from now on, or None."""
+    def take(self, store: Store, *, is_wanted: bool = False) -> str | None:
+        """
+        Return the URL of the next request, which is in flight from now on, or None.
+
+        `is_wanted` says that others will soon be ready: requests that were parked
+        leave them the room even if none are ready now.
+        """
         self.is_skipping = False
         if len(self.in_flight) >= self.room:
             return None
-        url = self._take_parked(store, _SHARE_BUSY) or self._take_ready(store) or self._take_parked(store, _SHARE_IDLE)
+        url = self._take_parked(store, _SHARE_BUSY) or self._take_ready(store)
+        if url is None and not is_wanted:
+            url = self._take_parked(store, _SHARE_IDLE)
         if url is not None:
             self.in_flight.add(url)
             self.waiting -= 1

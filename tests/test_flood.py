@@ -41,8 +41,8 @@ def test_ordinary_domains_are_done_while_the_flood_waits(facts):
     The list is read to its end and each ordinary address is probed before a sixth of the flood is.
     """
     assert (DOMAINS + FLOODS, 0) == (facts.domains, facts.ordinary_pending)
-    assert facts.flood_found > FLOODS * HOSTS * 0.9
     assert facts.flood_pinged < ENOUGH
+    assert facts.flood_found > 2 * facts.flood_pinged, "none of the flood had to wait"
 
 
 def test_the_flood_is_probed_at_its_rate(facts):
