@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
-from dataclasses import dataclass, field
+from collections import Counter
 from typing import Self
 
 from scrapy import Request, Spider, signals
@@ -24,14 +23,15 @@ from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.job import Job
 from ipv6matrix.extensions.loop_lag import LoopLag
 from ipv6matrix.items import Answered
+from ipv6matrix.middlewares.rate import RateMiddleware
+from ipv6matrix.pace import Waits
 from ipv6matrix.refusals import StartRefusedError
 from ipv6matrix.signals import frontier_hungry, question_returned
+from ipv6matrix.slots import Slot
 from ipv6matrix.store.database import Store, StoreError
 
 logger = logging.getLogger(__name__)
 
-# Rows read at a time: enough that reading is rare, few enough to stay small.
-_CHUNK = 500
 # Requests handed out in one turn of the event loop: hundreds at once, as when
 # many time-outs end together, would make every reply that waits late.
 _PER_TURN = 12
@@ -45,33 +45,29 @@ _HUNGRY = 1 / 4
 # A slot is behind when as many times its room waits: what is read faster than it
 # can be probed would only be left over at the end.
 _BEHIND = 10
-
-
-@dataclass(slots=True)
-class _Slot:
-    """What one slot has to hand out; numbers rise, so the last one read is where to go on."""
-
-    name: str
-    room: int
-    in_flight: set[str] = field(default_factory=set)
-    last_number: int = 0
-    may_have_more: bool = True
-    waiting: int = 0
-    "Requests that are not handed out, read or not."
-    ready: deque[str] = field(default_factory=deque)
+# As many requests of a slot may wait for the rates of their networks before no more of
+# the list is read: what a list of hostile domains can make the database hold.
+_MOST_PARKED = 100_000
 
 
 class Frontier(BaseScheduler):
-    """Hands out the pending requests of each slot that has room, in the order they were found."""
+    """
+    Hands out the pending requests of each slot that has room, in the order they were found.
 
-    def __init__(self, crawler: Crawler, concurrency: dict[str, int]) -> None:
+    A request whose network has no budget lets those behind it go ahead, see `slots`.
+    """
+
+    def __init__(self, crawler: Crawler, concurrency: dict[str, int], rate_per_network: float) -> None:
         self._crawler = crawler
-        self._slots = {name: _Slot(name, room) for name, room in concurrency.items()}
+        self._slots = {name: Slot(name, room, rate_per_network) for name, room in concurrency.items()}
         self._held: dict[str, list[tuple[str, str]]] = {}
         self._store: Store
         self._job: Job
         self._refusal: StartRefusedError | None = None
         self._handed_out = 0
+        self._rate_per_network = rate_per_network
+        self._packets = Waits()
+        self._begun_requests = 0
         self._lag = crawler.get_extension(LoopLag)
         self._health = crawler.get_extension(Health)
         crawler.signals.connect(self._spider_opened, signal=signals.spider_opened)
@@ -86,7 +82,7 @@ class Frontier(BaseScheduler):
         rooms = {slot: crawler.settings.getint(f"{slot.upper()}_CONCURRENCY") for slot in questions.SLOTS}
         # A socket for each port of an address.
         rooms["tcp"] = limits.fit(rooms["tcp"], 3, limits.open_files())
-        return cls(crawler, rooms)
+        return cls(crawler, rooms, crawler.settings.getfloat("PROBE_RATE_PER_NETWORK"))
 
     def open(self, _: Spider) -> Deferred[None] | None:
         job = self._crawler.get_extension(Job)
@@ -107,9 +103,15 @@ class Frontier(BaseScheduler):
     def _spider_opened(self) -> None:
         if self._refusal is not None:
             raise self._refusal
+        rates = self._crawler.get_downloader_middleware(RateMiddleware)
+        if rates is not None:
+            rates.begun = self._begun
+            self._packets = rates.packets.waits["network"]
 
     def has_pending_requests(self) -> bool:
-        return any(slot.ready or self._refill(slot) for slot in self._slots.values())
+        return self._job.read(
+            lambda: any(slot.has_pending(self._store) for slot in self._slots.values()), otherwise=False
+        )
 
     def enqueue_request(self, request: Request) -> bool:
         """
@@ -130,7 +132,8 @@ class Frontier(BaseScheduler):
         except StoreError as error:
             self._job.fail(error)
             return False
-        self._note(slot, new)
+        if new:
+            self._slots[slot].add()
         return new
 
     def store(self, item: Answered) -> None:
@@ -140,80 +143,109 @@ class Frontier(BaseScheduler):
             return
         try:
             for slot, new in self._store.answer(item, follow_ups):
-                self._note(slot, new)
+                if new:
+                    self._slots[slot].add()
         except StoreError as error:
             self._job.fail(error)
 
     def next_request(self) -> Request | None:
         if self._is_turn_over():
             return None
+        is_skipping = False
+        assert self._crawler.stats
+        list_ended = self._crawler.stats.get_value("list/ended", False)
         # The emptiest slot first, so that on a busy machine none is left behind.
         for slot in sorted(self._slots.values(), key=lambda slot: len(slot.in_flight) / slot.room):
             if self._is_paused(slot):
                 continue
-            if len(slot.in_flight) < slot.room and (slot.ready or self._refill(slot)):
-                url = slot.ready.popleft()
-                slot.waiting -= 1
-                slot.in_flight.add(url)
+            # The list is what the resolver is for, as long as there is more of it.
+            if (url := self._take(slot, is_wanted=slot.name == "dns" and not list_ended)) is not None:
                 if not self._handed_out:
                     asyncio.get_running_loop().call_soon(self._begin_turn)
                 self._handed_out += 1
                 return questions.request(url)
+            is_skipping |= slot.is_skipping
+        if is_skipping:
+            self._come_back(0)
         if self.hungry:
             self._crawler.signals.send_catch_log(frontier_hungry)
         return None
+
+    def _take(self, slot: Slot, *, is_wanted: bool) -> str | None:
+        return self._job.read(lambda: slot.take(self._store, is_wanted=is_wanted), otherwise=None)
 
     def _is_turn_over(self) -> bool:
         late = self._lag is not None and self._lag.now_ms > _LATE_MS
         if not late and self._handed_out < _PER_TURN:
             return False
+        self._come_back(_PAUSE_S if late else 0)
+        return True
+
+    def _come_back(self, after_s: float) -> None:
         # Scrapy asks again when a response comes; none need be under way.
         assert self._crawler.engine
-        assert self._crawler.engine._slot
-        self._crawler.engine._slot.nextcall.schedule(_PAUSE_S if late else 0)
-        return True
+        if self._crawler.engine._slot is not None:
+            self._crawler.engine._slot.nextcall.schedule(after_s)
 
     def _begin_turn(self) -> None:
         self._handed_out = 0
 
     @property
     def hungry(self) -> bool:
-        """True when few questions to the resolver wait, and no slot is far behind: the list may be read on."""
+        """
+        True when few questions to the resolver wait, and no slot is far behind: the list may be read on.
+
+        Requests that wait for the rate towards their network do not count, up to `_MOST_PARKED`.
+        """
         dns = self._slots["dns"]
-        behind = any(slot.waiting > slot.room * _BEHIND for slot in self._slots.values())
-        return dns.waiting < dns.room * _HUNGRY and not behind
+        behind = any(
+            slot.waiting - slot.parked > slot.room * _BEHIND or slot.parked > _MOST_PARKED
+            for slot in self._slots.values()
+        )
+        return dns.waiting - dns.parked < dns.room * _HUNGRY and not behind
 
     @property
     def in_flight(self) -> dict[str, tuple[int, int]]:
         """Questions that are handed out and not answered, and how many may be, by slot."""
         return {name: (len(slot.in_flight), slot.room) for name, slot in self._slots.items()}
 
+    @property
+    def parked(self) -> dict[str, int]:
+        """Requests that wait for others of their network or name, by slot."""
+        return {name: slot.parked for name, slot in self._slots.items()}
+
+    @property
+    def parked_s(self) -> float:
+        """How long the rate makes the network take that has the most requests waiting for it; an estimate."""
+        parked: Counter[bytes] = Counter()
+        for slot in self._slots.values():
+            parked.update(slot.parked_by_network())
+        if not (parked and self._begun_requests and self._rate_per_network):
+            return 0.0
+        packets_each = self._packets.turns / self._begun_requests
+        return max(parked.values()) * packets_each / self._rate_per_network
+
     def knows(self, url: str) -> bool:
         """Tell whether a request is in the frontier, asked or not."""
         return self._job.read(lambda: self._store.knows(url), otherwise=True)
 
-    def _note(self, slot: str, new: bool) -> None:
-        self._slots[slot].may_have_more |= new
-        self._slots[slot].waiting += new
-
     def _left(self, request: Request) -> None:
         slot = self._slots.get(request.meta.get("download_slot", ""))
         if slot:
-            slot.in_flight.discard(request.url)
+            slot.leave(request.url)
+
+    def _begun(self, url: str) -> None:
+        """Note that a request sends a packet: another one to its network may be handed out."""
+        slot = self._slots[url.partition(":")[0]]
+        if slot.begin(url):
+            self._begun_requests += 1
+            if slot.has_released:
+                self._come_back(0)
 
     def _returned(self, request: Request) -> None:
         slot = self._slots[request.meta["download_slot"]]
-        slot.ready.appendleft(request.url)
-        slot.waiting += 1
+        number = self._job.read(lambda: self._store.number_of(request.url), otherwise=0)
+        slot.put_back(number, request.url)
 
-    def _is_paused(self, slot: _Slot) -> bool:
+    def _is_paused(self, slot: Slot) -> bool:
         return self._health is not None and slot.name in self._health.paused
-
-    def _refill(self, slot: _Slot) -> bool:
-        if slot.may_have_more:
-            nothing: list[tuple[int, str]] = []
-            rows = self._job.read(lambda: self._store.pending(slot.name, slot.last_number, _CHUNK), otherwise=nothing)
-            slot.ready.extend(url for _, url in rows)
-            slot.last_number = rows[-1][0] if rows else slot.last_number
-            slot.may_have_more = len(rows) == _CHUNK
-        return bool(slot.ready)

@@ -8,8 +8,9 @@ import asyncio
 import time
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from ipaddress import ip_address
 from typing import Final
+
+from ipv6matrix import policy
 
 # Seconds of lateness that are made up for at once; more of it is lost, be it of a process that was stopped.
 _CATCH_UP_S: Final = 0.1
@@ -92,8 +93,7 @@ class NetworkPacer:
         await self._overall.wait(rank)
 
     def _of(self, address: str) -> Pacer:
-        packed = ip_address(address).packed
-        network = packed[:3] if len(packed) == 4 else packed[:6]
+        network = policy.network(address)
         if network not in self._networks and len(self._networks) >= _MANY_NETWORKS:
             self._networks = {key: pacer for key, pacer in self._networks.items() if not pacer.is_free()}
         return self._networks.setdefault(network, Pacer(self._rate_per_network, self.waits["network"]))

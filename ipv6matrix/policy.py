@@ -112,6 +112,17 @@ def _table(version: int) -> tuple[tuple[Network, str], ...]:
     return (*special, *allocated, (IPv6Network("::/0"), "reserved"))
 
 
+@lru_cache(maxsize=4096)
+def network(address: str) -> bytes:
+    """
+    Return the network of an address to which PROBE_RATE_PER_NETWORK applies: the octets of its IPv4 /24 or IPv6 /48.
+
+    Raises ValueError for a text that is not an address.
+    """
+    packed = ip_address(address).packed
+    return packed[:3] if len(packed) == 4 else packed[:6]
+
+
 def networks(text: str) -> tuple[Network, ...]:
     """
     Read comma-separated prefixes.

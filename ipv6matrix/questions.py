@@ -20,12 +20,13 @@ from urllib.parse import parse_qsl, urlsplit
 
 from scrapy import Request
 
-from ipv6matrix import nameservers
+from ipv6matrix import nameservers, policy
 
 RESOLVER = "resolver"
 SLOTS = ("dns", "ping", "tcp", "trace")
 _ADDRESSES = ("A", "AAAA")
 _SECOND = ("pass", "2")
+_AT_RESOLVER = f"dns://{RESOLVER}/"
 
 
 class BadQuestionError(ValueError):
@@ -145,6 +146,39 @@ def parse(url: str) -> Question:
         raise BadQuestionError(
             f"{url!r} is not a question; docs/questions.md lists the forms of each scheme"
         ) from error
+
+
+def network(url: str) -> bytes | None:
+    """
+    Return the network that the packets of a request go to, as policy.network; None for a request to the resolver.
+
+    A URL without a valid address has none either: `parse` raises the error.
+    """
+    scheme, _, rest = url.partition("://")
+    authority = rest.partition("?")[0].partition("/")[0]
+    if authority == RESOLVER:
+        return None
+    try:
+        return policy.network(nameservers.parse(authority)[0] if scheme == "dns" else authority.strip("[]"))
+    except ValueError:
+        return None
+
+
+def crowd(url: str) -> bytes | str | None:
+    """
+    Return what a request has in common with others that may be very many: a network, as `network`, or a text.
+
+    Lookups of hosts below one name have that name in common, PTR lookups the network of
+    their addresses. None for requests about an entry of the list and its guessed hosts.
+    """
+    if not url.startswith(_AT_RESOLVER):
+        return network(url)
+    name, _, query = url[len(_AT_RESOLVER) :].partition("?")
+    if query.startswith("type=PTR"):
+        return policy.network(name).hex()
+    parent = name.partition(".")[2]
+    # Names directly below a top-level domain belong to different owners.
+    return parent if query.startswith("type=A") and "&labels=" not in query and "." in parent else None
 
 
 def _without_pass(query: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], bool]:

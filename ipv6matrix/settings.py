@@ -154,7 +154,7 @@ LOCAL_IPV6 = ""
 # --- Politeness --------------------------------------------------------------
 
 # Probe packets per second, over all and towards each IPv4 /24 and IPv6 /48;
-# 0 means no limit. Read by middlewares.rate.
+# 0 means no limit. Read by middlewares.rate; the second by the frontier as well.
 PROBE_RATE = 2000
 PROBE_RATE_PER_NETWORK = 50
 # Queries per second to the resolvers; 0 means no limit.

@@ -44,7 +44,10 @@ def opened(folder: Path, **settings: Any) -> Iterator[Crawler]:
     frontier = Frontier.from_crawler(made)
     # What the frontier asks of Scrapy's engine: to come back after some seconds.
     engine_slot = SimpleNamespace(nextcall=SimpleNamespace(schedule=lambda delay=0: None))
-    made.engine = SimpleNamespace(scheduler=frontier, crawl=frontier.enqueue_request, _slot=engine_slot)
+    downloader = SimpleNamespace(middleware=SimpleNamespace(middlewares=()))
+    made.engine = SimpleNamespace(
+        scheduler=frontier, crawl=frontier.enqueue_request, _slot=engine_slot, downloader=downloader
+    )
     try:
         frontier.open(made.spider)
         yield made

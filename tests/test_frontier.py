@@ -9,11 +9,12 @@ from scrapy import signals
 from scrapy.exceptions import CloseSpider
 
 from ipv6matrix import frontier as module
-from ipv6matrix import questions
+from ipv6matrix import questions, slots
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.loop_lag import LoopLag
 from ipv6matrix.frontier import Frontier
 from ipv6matrix.items import Refusal, RefusalItem
+from ipv6matrix.middlewares.rate import RateMiddleware
 from ipv6matrix.refusals import StartRefusedError
 from ipv6matrix.responses import ObservationResponse
 from ipv6matrix.signals import frontier_hungry, question_returned
@@ -51,7 +52,7 @@ async def test_requests_come_in_the_order_they_were_found(tmp_path, monkeypatch)
     """
     First in, first out, over more requests than are read at a time.
     """
-    monkeypatch.setattr(module, "_CHUNK", 3)
+    monkeypatch.setattr(slots, "_CHUNK", 3)
     with opened(tmp_path) as crawler:
         ask(crawler, *domains(10))
 
@@ -62,7 +63,7 @@ async def test_found_later_is_asked_later(tmp_path, monkeypatch):
     """
     Requests that come while others are handed out line up behind them.
     """
-    monkeypatch.setattr(module, "_CHUNK", 3)
+    monkeypatch.setattr(slots, "_CHUNK", 3)
     with opened(tmp_path) as crawler:
         ask(crawler, *domains(4))
         first = take(crawler, 2)
@@ -395,9 +396,9 @@ async def test_room_comes_from_the_settings(tmp_path):
                 f"tcp://192.0.2.{n}?port=80",
                 f"trace://192.0.2.{n}",
             )
-        slots = [request.meta["download_slot"] for request in take(crawler)]
+        taken = [request.meta["download_slot"] for request in take(crawler)]
 
-        assert {"dns": 1, "ping": 2, "tcp": 3, "trace": 4} == {slot: slots.count(slot) for slot in questions.SLOTS}
+        assert {"dns": 1, "ping": 2, "tcp": 3, "trace": 4} == {slot: taken.count(slot) for slot in questions.SLOTS}
 
 
 async def test_memory_holds_a_chunk_not_the_work_list(tmp_path):
@@ -408,7 +409,7 @@ async def test_memory_holds_a_chunk_not_the_work_list(tmp_path):
         ask(crawler, *domains(10_000))
         take(crawler)
 
-        assert len(frontier(crawler)._slots["dns"].ready) <= module._CHUNK
+        assert len(frontier(crawler)._slots["dns"]._ready) <= slots._CHUNK
 
 
 async def test_what_is_refused_is_done(tmp_path):
@@ -492,3 +493,124 @@ async def test_what_is_in_flight_is_told_by_slot(tmp_path):
 
         assert (2, 3) == before
         assert (1, 3) == frontier(crawler).in_flight["ping"]
+
+
+CROWDED = [f"ping://[2001:db8:1::{number:x}]" for number in range(1, 51)]
+
+
+async def test_requests_that_wait_for_a_rate_do_not_still_the_hunger(tmp_path):
+    """
+    The list is read on however many requests a network without budget has, up to a bound.
+    """
+    with opened(tmp_path, PING_CONCURRENCY=4, PROBE_RATE_PER_NETWORK=5) as crawler:
+        ask(crawler, *CROWDED)
+        assert not frontier(crawler).hungry, "nobody has seen yet that they are of one network"
+        assert CROWDED[:1] == urls(take(crawler))
+
+        assert frontier(crawler).hungry
+        assert frontier(crawler).has_pending_requests()
+
+
+async def test_what_waits_for_rates_is_bounded(tmp_path, monkeypatch):
+    """
+    A list of hostile domains is not read without end.
+    """
+    monkeypatch.setattr(module, "_MOST_PARKED", 40)
+    with opened(tmp_path) as crawler:
+        ask(crawler, *CROWDED)
+        (first, *_) = take(crawler)
+        assert not frontier(crawler).hungry
+        for _ in range(5):
+            leave(crawler, first)
+            (first, *_) = take(crawler)
+
+        assert frontier(crawler).hungry
+
+
+async def test_parked_requests_are_those_of_a_resume(tmp_path):
+    """
+    A crawl that ends while requests are parked hands them out when it is resumed.
+    """
+    with opened(tmp_path) as crawler:
+        ask(crawler, *CROWDED)
+        assert len(CROWDED) > len(take(crawler))
+
+    with opened(tmp_path) as crawler:
+        taken = take(crawler)
+        for request in taken:
+            leave(crawler, request)
+            await asyncio.sleep(0)
+            taken += take(crawler)
+
+        assert CROWDED == urls(taken)
+        assert not frontier(crawler).has_pending_requests()
+
+
+async def test_passing_over_many_requests_takes_several_turns(tmp_path, monkeypatch):
+    """
+    So that a stretch of a hundred thousand freezes nothing: the engine comes back for the rest.
+    """
+    monkeypatch.setattr(slots, "_CHUNK", 10)
+    with opened(tmp_path) as crawler:
+        ask(crawler, *CROWDED, "ping://192.0.2.1")
+        noted = comings_back(crawler)
+        assert CROWDED[:5] == urls(take(crawler))
+        assert [0] == noted
+        taken = [request for _ in range(4) for request in take(crawler)]
+
+        assert ["ping://192.0.2.1"] == urls(taken)
+        assert len(noted) <= 5, "nothing is left to be passed over"
+
+
+async def test_a_pause_in_the_midst_of_passing_over_is_at_rest(tmp_path, monkeypatch):
+    """
+    The engine is not called again and again for a slot that is paused.
+    """
+    monkeypatch.setattr(slots, "_CHUNK", 10)
+    with opened(tmp_path) as crawler:
+        ask(crawler, *CROWDED)
+        take(crawler)
+        noted = comings_back(crawler)
+        crawler.get_extension(Health).paused = frozenset({"ping"})
+
+        assert [] == take(crawler)
+        assert [] == noted
+
+
+@pytest.mark.usefixtures("clock")
+async def test_the_first_packet_of_a_request_lets_the_next_one_go(tmp_path):
+    """
+    The rates say when it is sent; the engine is told to come back at once.
+    """
+    with opened(tmp_path, PROBE_RATE_PER_NETWORK=5) as crawler:
+        rate = RateMiddleware.from_crawler(crawler)
+        crawler.engine.downloader.middleware.middlewares = (rate,)
+        frontier(crawler)._spider_opened()
+        ask(crawler, *CROWDED)
+        (first,) = take(crawler)
+        noted = comings_back(crawler)
+        rate.process_request(first)
+        await first.meta["pace"]("2001:db8:1::1")
+        assert [0] == noted
+        (second,) = take(crawler)
+        await first.meta["pace"]("2001:db8:1::1")
+
+        assert CROWDED[1] == second.url
+        assert [0] == noted, "a second packet makes no way"
+        assert [] == take(crawler)
+        # 48 requests wait, of two packets each as far as is known, five packets a second.
+        assert 48 * 2 / 5 == frontier(crawler).parked_s
+
+
+async def test_lookups_below_one_name_leave_room_for_others(tmp_path):
+    """
+    A domain of very many hosts does not fill the slot of the resolver, nor is the list held back by them.
+    """
+    with opened(tmp_path, DNS_CONCURRENCY=16) as crawler:
+        hosts = [questions.host(f"h{number}.flood.example") for number in range(50)]
+        ask(crawler, *hosts)
+
+        assert hosts[:2] == urls(take(crawler))
+        assert frontier(crawler).hungry
+        ask(crawler, domain_url("a.example"), questions.reverse("192.0.2.1"))
+        assert [domain_url("a.example"), questions.reverse("192.0.2.1")] == urls(take(crawler))

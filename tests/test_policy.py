@@ -237,3 +237,17 @@ def test_every_kind_is_a_snake_case_word():
     """
     assert policy.PROBED_KINDS < policy.KINDS
     assert all(kind.replace("_", "").isalnum() and kind == kind.lower() for kind in policy.KINDS)
+
+
+@pytest.mark.parametrize(
+    ("address", "same", "other"),
+    [
+        ("192.0.2.0", "192.0.2.255", "192.0.3.0"),
+        ("2001:db8:1::", "2001:db8:1:ffff:ffff:ffff:ffff:ffff", "2001:db8:2::"),
+    ],
+)
+def test_a_network_is_a_24_or_a_48(address, same, other):
+    """
+    The prefixes to which a rate applies.
+    """
+    assert policy.network(address) == policy.network(same) != policy.network(other)

@@ -229,3 +229,53 @@ def test_a_request_is_taken_apart_once():
     request = questions.request("ping://192.0.2.1")
 
     assert questions.of(request) is questions.of(request)
+
+
+V6 = bytes.fromhex("20010db80001")
+
+
+@pytest.mark.parametrize(
+    ("url", "network"),
+    [
+        (questions.ping("192.0.2.1"), b"\xc0\x00\x02"),
+        (questions.ping("2001:db8:1:ff::1"), V6),
+        (questions.again(questions.trace("2001:db8:1::1")), V6),
+        (questions.tcp("2001:db8:1::1", (25, 80), starttls=True), V6),
+        (questions.again(questions.tcp("192.0.2.1", (25,), starttls=False)), b"\xc0\x00\x02"),
+        ("dns://192.0.2.53/a.example?type=NS", b"\xc0\x00\x02"),
+        ("dns://192.0.2.53:5353/a.example?type=NS", b"\xc0\x00\x02"),
+        ("dns://[2001:db8:1::53]/a.example?type=A&type=AAAA", V6),
+        ("dns://[2001:db8:1::53]:5353/192.0.2.1?type=PTR", V6),
+        (questions.reverse("192.0.2.1"), None),
+        (questions.host("a.b.example"), None),
+        ("ping://a.example", None),
+        ("dns://[2001:db8::1/a.example?type=NS", None),
+        ("nonsense", None),
+    ],
+)
+def test_packets_go_to_the_network_of_the_address_in_the_authority(url, network):
+    """
+    For each scheme; lookups at the resolvers have none, whatever they ask for, nor has a URL without an address.
+    """
+    assert network == questions.network(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "crowd"),
+    [
+        (questions.ping("2001:db8:1::1"), V6),
+        ("dns://[2001:db8:1::53]/a.example?type=NS", V6),
+        (questions.host("h1.flood.example"), "flood.example"),
+        (questions.again(questions.host("h1.flood.example", ("AAAA",))), "flood.example"),
+        (questions.host("mail.example"), None),
+        (questions.reverse("2001:db8:1:2::3"), V6.hex()),
+        (questions.again(questions.reverse("192.0.2.1")), "c00002"),
+        (questions.domain("a.co.example", ("NS", "MX", "SOA")), None),
+        (questions.guesses("a.co.example", ("www", "six")), None),
+    ],
+)
+def test_what_may_be_very_many_has_a_network_or_a_name_in_common(url, crowd):
+    """
+    What one entry of the list leads to by itself is no crowd.
+    """
+    assert crowd == questions.crowd(url)

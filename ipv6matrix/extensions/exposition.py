@@ -61,6 +61,8 @@ class CrawlCollector(Collector):
         in_flight = {(slot,): number for slot, (number, _) in flights.items()}
         yield _gauge("questions_in_flight", "Questions that wait for their answers.", ("slot",), in_flight)
         yield _gauge("questions_in_flight_limit", "Questions that may be in flight.", ("slot",), rooms)
+        parked = {(slot,): number for slot, number in frontier.parked.items()} if frontier else {}
+        yield _gauge("questions_parked", "Questions that wait for others to their network or name.", ("slot",), parked)
         outcomes = {(str(probe), str(end)): number for (probe, end), number in ends.items()}
         yield _counter("outcomes", "Ends of probes, over all starts.", ("probe", "outcome"), outcomes)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 from typing import Any, Final, Self
 
 from scrapy import signals
@@ -18,7 +19,7 @@ from ipv6matrix.extensions.job import Job
 from ipv6matrix.progress import texts
 from ipv6matrix.progress.display import Display, is_wanted
 from ipv6matrix.progress.figures import Figures, Listing, figures
-from ipv6matrix.progress.pace import Window
+from ipv6matrix.progress.pace import Pace, Window
 from ipv6matrix.store.database import StoreError
 
 logger = logging.getLogger(__name__)
@@ -78,13 +79,19 @@ class Progress:
     def figures(self) -> Figures:
         """How far the crawl is now."""
         second_pass = self._crawler.settings.getbool("SECOND_PASS")
-        return figures(self._job.store.counts, self._listing, self._window.pace(), second_pass=second_pass)
+        return figures(self._job.store.counts, self._listing, self._pace, second_pass=second_pass)
 
     @property
     def waits_for(self) -> tuple[str, ...]:
         """The parts of the vantage point that are gone."""
         health = self._crawler.get_extension(Health)
         return tuple(name for name, part in health.parts.items() if part.gone_at is not None) if health else ()
+
+    @property
+    def _pace(self) -> Pace:
+        assert self._crawler.engine
+        frontier: Any = self._crawler.engine.scheduler
+        return replace(self._window.pace(), parked_s=frontier.parked_s)
 
     @property
     def _listing(self) -> Listing:
@@ -116,7 +123,7 @@ class Progress:
             self._job.store.note(
                 at=int(time.time()),
                 listing=self._listing.dump(),
-                pace=self._window.pace().dump(),
+                pace=self._pace.dump(),
                 waits_for=self.waits_for,
                 second_pass=self._crawler.settings.getbool("SECOND_PASS"),
             )

@@ -40,8 +40,14 @@ class DnsDownloadHandler(ProbeDownloadHandler):
         question = questions.of(request)
         server = nameservers.parse(question.server) if question.server else None
 
+        async def pace() -> None:
+            await self.queries.wait()
+            if server is not None:
+                # It is not a resolver of ours: the rate towards its network holds as for a probe.
+                await request.meta["pace"](server[0])
+
         async def lookup(name: str, rdtype: str) -> Any:
-            return await self._resolver.lookup(name, rdtype, server=server)
+            return await self._resolver.lookup(name, rdtype, server=server, pace=pace)
 
         observation: Observation
         if question.about_hosts:

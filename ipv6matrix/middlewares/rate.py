@@ -4,6 +4,7 @@ How many packets leave in a second.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from itertools import count
 from typing import Any, Final, Self
@@ -29,10 +30,13 @@ class RateMiddleware:
 
     A packet may wait for long: one towards an address that opted out meanwhile
     is not sent, and its probe ends with OptedOutError.
+
     """
 
     def __init__(self, packets: NetworkPacer, opt_outs: OptOuts | None = None) -> None:
         self.packets = packets
+        self.begun: Callable[[str], None] = lambda _: None
+        "Called with the URL of a request each time one of its packets may be sent."
         self._opt_outs = opt_outs
         self._ranks = count()
 
@@ -47,10 +51,11 @@ class RateMiddleware:
         await self.packets.wait(address, _AHEAD)
 
     def process_request(self, request: Request) -> None:
-        request.meta["pace"] = partial(self._wait, next(self._ranks))
+        request.meta["pace"] = partial(self._wait, request.url, next(self._ranks))
 
-    async def _wait(self, rank: int, address: str) -> None:
+    async def _wait(self, url: str, rank: int, address: str) -> None:
         await self.packets.wait(address, rank)
+        self.begun(url)
         if self._opt_outs is not None:
             self._opt_outs.look()
             if self._opt_outs.holds_address(address):

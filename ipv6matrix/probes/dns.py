@@ -62,11 +62,13 @@ class Resolver:
         for endpoint in (*self._servers, *self._named.values()):
             endpoint.close()
 
-    async def lookup(self, name: str, rdtype: str, *, server: Server | None = None) -> LookupObservation:
+    async def lookup(
+        self, name: str, rdtype: str, *, server: Server | None = None, pace: QueryPace | None = None
+    ) -> LookupObservation:
         """
         The records of `rdtype` (A, AAAA, NS, MX, SOA or PTR) at `name`, an ASCII name.
 
-        `server` asks that one server instead of the resolvers. Never raises for what
+        `server` asks that one server instead of the resolvers, at a `pace` of its own. Never raises for what
         a network or a server does; KeyError for a type that is none of the six.
         """
         asked_at = time.time()
@@ -77,7 +79,7 @@ class Resolver:
         except ValueError:
             answer = wire.Answer(Failure.PROBE_FAILED)
         else:
-            return await _Lookup(self, asked).run(self._candidates(server))
+            return await _Lookup(self, asked, pace or self.pace).run(self._candidates(server))
         return LookupObservation(name=name.lower(), type=rdtype, status=answer.status, asked_at=asked_at)
 
     @property
@@ -113,8 +115,9 @@ class Resolver:
 class _Lookup:
     """One question on its way round the servers."""
 
-    def __init__(self, resolver: Resolver, asked: wire.Question) -> None:
+    def __init__(self, resolver: Resolver, asked: wire.Question, pace: QueryPace) -> None:
         self._resolver = resolver
+        self._pace = pace
         self._asked = asked
         self._left_s = resolver.lifetime_s
         self._edns = True
@@ -151,7 +154,7 @@ class _Lookup:
             return messages.decode(reply, self._asked)
 
     async def _ask(self, ask: Callable[..., Awaitable[Reply]]) -> Reply:
-        await self._resolver.pace()
+        await self._pace()
         self._asked_at = self._asked_at or time.time()
         began = time.monotonic()
         timeout_s = max(min(self._resolver.timeout_s, self._left_s), 0)

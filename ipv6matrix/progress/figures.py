@@ -88,7 +88,7 @@ def figures(counts: Counts, listing: Listing, pace: Pace, *, second_pass: bool =
         slots=slots,
         again=sum(counts.asked[slot + AGAIN] for slot in SLOTS) if second_pass else None,
         failures=_failures(counts),
-        seconds_left=_seconds_left(slots),
+        seconds_left=_seconds_left(slots, pace.parked_s),
     )
 
 
@@ -131,10 +131,10 @@ def _failures(counts: Counts) -> dict[str, int]:
     return dict(failed.most_common())
 
 
-def _seconds_left(slots: dict[str, Share]) -> float | None:
-    """Give the time of the slot that takes longest: all of them work at once."""
+def _seconds_left(slots: dict[str, Share], parked_s: float) -> float | None:
+    """Return the time of the slot, or of the network, that takes longest: all of them work at once."""
     times = list(map(_time, slots.values()))
-    return None if None in times else max(filter(None, times), default=0.0)
+    return None if None in times else max(parked_s, *(time or 0.0 for time in times))
 
 
 def _time(share: Share) -> float | None:

@@ -35,6 +35,8 @@ class Pace:
     "Answers a second by slot, and domains and hosts a second."
     per_domain: dict[str, float]
     "What a further domain of the list leads to: questions by slot, and hosts."
+    parked_s: float = 0.0
+    "What the rate towards the most crowded network alone makes the crawl take."
 
     def dump(self) -> dict[str, Any]:
         return asdict(self)

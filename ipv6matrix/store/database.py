@@ -169,6 +169,16 @@ class Store:
             (slot, after, limit),
         )
 
+    def pending_url(self, slot: str, number: int) -> str | None:
+        """Return the URL of the request of a slot with a number; None if it is done."""
+        rows = self.query("SELECT url FROM requests WHERE slot = ? AND number = ? AND done_at IS NULL", (slot, number))
+        return str(rows[0][0]) if rows else None
+
+    def number_of(self, url: str) -> int:
+        """Return the number of a request that is noted."""
+        ((number,),) = self.query("SELECT number FROM requests WHERE url = ?", (url,))
+        return int(number)
+
     @property
     def newest(self) -> int:
         """The number of the newest request, which is the number of all."""

@@ -12,6 +12,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from ipv6matrix import questions
 from ipv6matrix.extensions.exposition import CrawlCollector
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.loop_lag import LoopLag
@@ -111,6 +112,22 @@ async def test_names_are_as_prometheus_wants_them(tmp_path):
     assert [] == [name for name, one in found.items() if not one.documentation.endswith((".", "estimate."))]
     assert [] == [name for name in found if re.search(r"_(ms|milliseconds|minutes|kb|percent)(_|$)", name)]
     assert all(name.removesuffix("_total").endswith(BASE_UNITS) for name in found if "wait" in name or "away" in name)
+
+
+async def test_parked_questions_are_counted_by_slot(tmp_path):
+    """
+    Those that wait for the rate towards their network are pending, and parked.
+    """
+    with whole(tmp_path, PROBE_RATE_PER_NETWORK=1) as crawler:
+        for number in range(3):
+            crawler.engine.scheduler.enqueue_request(questions.request(f"ping://192.0.2.{number}"))
+        crawler.engine.scheduler.next_request()
+        crawler.engine.scheduler.next_request()
+        found = families(crawler)
+
+    assert 3 == value(found["ipv6matrix_questions_pending"], slot="ping")
+    assert 2 == value(found["ipv6matrix_questions_parked"], slot="ping")
+    assert 0 == value(found["ipv6matrix_questions_parked"], slot="tcp")
 
 
 async def test_questions_are_counted_by_slot(tmp_path):

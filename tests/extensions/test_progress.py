@@ -7,9 +7,11 @@ import io
 import logging
 import sys
 import time
+from types import SimpleNamespace
 
 from scrapy import signals
 
+from ipv6matrix import questions
 from ipv6matrix.extensions import progress as module
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.progress import Progress
@@ -41,6 +43,22 @@ async def told(caplog, number=1):
     while len(caplog.records) < number and time.monotonic() < give_up_at:  # noqa: ASYNC110 - nobody tells
         await asyncio.sleep(0.005)
     return caplog.messages
+
+
+async def test_a_crowded_network_is_part_of_what_is_left(tmp_path):
+    """
+    What the frontier knows of the networks' rates goes into the figures, and into the database.
+    """
+    with opened(tmp_path, PROBE_RATE_PER_NETWORK=1) as crawler:
+        progress = crawler.get_extension(Progress)
+        crawler.stats.set_value("list/ended", True)
+        crawler.engine.scheduler.enqueue_request(questions.request("ping://192.0.2.1"))
+        store(crawler).answer(ping_item("192.0.2.1"))
+        assert 0.0 == progress.figures.seconds_left
+        crawler.engine.scheduler = SimpleNamespace(parked_s=70.0)
+
+        progress._note()
+        assert 70.0 == progress.figures.seconds_left == store(crawler).noted["pace"]["parked_s"]
 
 
 def work(crawler):
@@ -148,7 +166,7 @@ async def test_others_can_read_how_it_goes(tmp_path, monkeypatch):
         reader.close()
 
     assert {"lines": 2, "read": 0, "ended": False} == reader.noted["listing"]
-    assert {"per_second": {}, "per_domain": {}} == reader.noted["pace"]
+    assert {"per_second": {}, "per_domain": {}, "parked_s": 0.0} == reader.noted["pace"]
     assert [] == reader.noted["waits_for"]
 
 

@@ -44,3 +44,20 @@ class TestDns(HandlerSuite):
             assert isinstance(observation, ReverseObservation)
             assert observation.lookup.name.endswith(".arpa")
             assert Status.OK is observation.lookup.status
+
+    async def test_each_query_to_a_server_of_its_own_is_paced_as_a_probe(self, internet, ready):
+        """
+        Repeated ones too: the server is a stranger, to whose network a rate applies. Those to resolvers are not.
+        """
+        paced = []
+
+        async def pace(address):
+            paced.append(address)
+
+        stranger = internet.address("dead", 4)
+        for url in (f"dns://{stranger}/open.example?type=NS", questions.domain("open.example", ("NS",))):
+            request = questions.request(url)
+            request.meta["pace"] = pace
+            await ready.download_request(request)
+
+        assert [stranger] * 2 == paced

@@ -112,3 +112,20 @@ async def test_no_rate_is_no_wait(tmp_path):
     rate = RateMiddleware.from_crawler(crawler(tmp_path, PROBE_RATE=0, PROBE_RATE_PER_NETWORK=0))
 
     assert 0 == await seconds(rate, *(["192.0.2.1"] * 1000))
+
+
+async def test_each_packet_that_may_leave_is_told(tmp_path):
+    """
+    With the URL of its request, after its wait; what goes ahead belongs to no request.
+    """
+    rate, told = RateMiddleware.from_crawler(crawler(tmp_path, PROBE_RATE_PER_NETWORK=10)), []
+    rate.begun = told.append
+    first, second = pace(rate, "192.0.2.1"), pace(rate, "192.0.2.2")
+    await rate.ahead("192.0.2.3")
+    waits = asyncio.gather(first("192.0.2.1"), second("192.0.2.2"))
+    await asyncio.sleep(0.15)
+    before = told[:]
+    await waits
+
+    assert ["ping://192.0.2.1"] == before
+    assert ["ping://192.0.2.1", "ping://192.0.2.2"] == told

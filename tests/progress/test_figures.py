@@ -87,6 +87,16 @@ def test_the_slowest_slot_tells_the_time():
     assert 30.0 == figures(counts(asked, done), READ, pace({"dns": 1.0, "ping": 1.0, "trace": 2.0})).seconds_left
 
 
+@pytest.mark.parametrize(("parked_s", "expected"), [(10.0, 30.0), (90.0, 90.0)])
+def test_the_most_crowded_network_may_take_longer_than_any_slot(parked_s, expected):
+    """
+    Its rate decides then, whatever the speed of the slots that others still make use of.
+    """
+    known = Pace(per_second={"trace": 2.0}, per_domain={}, parked_s=parked_s)
+
+    assert expected == figures(counts({"trace": 60}, {}), READ, known).seconds_left
+
+
 def test_the_unread_list_counts_in_the_time():
     """
     A slot that has nothing waiting still has what unread domains will lead to.

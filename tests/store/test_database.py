@@ -76,6 +76,19 @@ def test_pending_requests_come_by_slot_in_order(store):
     assert (4, 5, 0) == tuple(store.count_pending(slot) for slot in ("ping", "trace", "dns"))
 
 
+def test_a_pending_request_is_found_by_its_number(store):
+    """
+    Unless it is done, or of another slot.
+    """
+    store.ask("ping://192.0.2.1", "ping")
+    store.ask("ping://192.0.2.2", "ping")
+    assert ["ping://192.0.2.1", "ping://192.0.2.2"] == [store.pending_url("ping", number) for number in (1, 2)]
+    assert 2 == store.number_of("ping://192.0.2.2")
+    store.answer(ping_item("192.0.2.1"))
+
+    assert [None, None] == [store.pending_url("ping", 1), store.pending_url("trace", 2)]
+
+
 def test_any_pending_is_about_all_slots(store):
     """
     One pending request anywhere is enough.
@@ -450,6 +463,8 @@ def hot(store):
     store.answer(TraceItem(url="trace://192.0.2.1", address="192.0.2.1", trace=trace))
     store.answer(RefusalItem(url="ping://192.0.2.9", address="192.0.2.9", reason="opted_out"))
     store.pending("dns", 0, 500)
+    store.pending_url("dns", 2)
+    store.number_of(domain_url("b.example"))
     store.knows(domain_url("b.example"))
     store.is_asked("ns.example")
     store.is_located("192.0.2.1")
