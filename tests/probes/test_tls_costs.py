@@ -156,6 +156,41 @@ async def test_a_huge_key_does_not_hold_the_loop(monkeypatch, tmp_path):
     assert took_s < FEW_S
 
 
+@pytest.mark.parametrize(("length", "failure"), [(100, None), (1000, Failure.TLS_FAILED)])
+async def test_a_chain_of_certificates_has_a_limit(monkeypatch, pem, tmp_path, length, failure):
+    """
+    A chain of more than 100 kB is a failed handshake, a shorter one is read beside the loop.
+    """
+    own = pem.read_text()
+    endless = tmp_path / "chain.pem"
+    endless.write_text(own + own[own.index("-----BEGIN CERT") :] * length)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(endless)
+    smtp, took_s, _ = await session_with(context, monkeypatch)
+
+    assert (Starttls.ACCEPTED, failure) == (smtp.starttls, smtp.failure)
+    assert took_s < FEW_S
+
+
+async def test_a_handshake_in_drops_ends_with_the_session(monkeypatch):
+    """
+    A server that sends an octet now and then gets no more than the session's time.
+    """
+
+    class Dripping:
+        def wrap_socket(self, accepted, **_):
+            for octet in bytes.fromhex("1603030400020003fc0303") + bytes(1000):
+                accepted.sendall(bytes((octet,)))
+                time.sleep(0.005)
+            return accepted
+
+    with mail_server(Dripping()) as (port, _):
+        monkeypatch.setattr(tcp, "SMTP_PORT", port)
+        observation = await TcpProber(smtp_timeout_s=0.5).probe("127.0.0.1", (port,), starttls=True)
+
+    assert (Starttls.ACCEPTED, Failure.TIMEOUT) == (observation.smtp.starttls, observation.smtp.failure)
+
+
 async def test_a_server_without_a_certificate_has_tls(monkeypatch):
     """
     Anonymous key exchange is TLS, and there is no certificate to tell of.
