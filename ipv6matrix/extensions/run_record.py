@@ -57,7 +57,7 @@ class RunRecord:
             store = self._job.store
             reason = INCOMPLETE if reason == "finished" and store.any_pending() else reason
             try:
-                store.record_crawl(ended_at=int(time.time()), end_reason=reason)
+                store.record_crawl(ended_at=int(time.time()), end_reason=reason, skipped=self._skipped)
             except StoreError as error:
                 self._job.fail(error)
                 reason = STORE_FAILED
@@ -77,8 +77,14 @@ class RunRecord:
             "vantage6": preflight.vantage.get(6) if preflight else None,
             "resolver": _resolvers(self._crawler.settings.get("NAMESERVERS")),
             "geoip": _json({name: asdict(build) for name, build in preflight.geoip.items()}) if preflight else None,
-            "skipped": json.dumps(spider.plan.skipped, sort_keys=True),
+            "skipped": self._skipped,
         }
+
+    @property
+    def _skipped(self) -> str:
+        """What is not asked; a family may be added during the crawl."""
+        spider: Any = self._crawler.spider
+        return json.dumps(spider.plan.skipped, sort_keys=True)
 
     @property
     def _job(self) -> Job:

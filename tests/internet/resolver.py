@@ -6,7 +6,7 @@ One process and one loop; an answer that was built once is kept as bytes.
     python -m tests.internet.resolver SCENARIO LOG|- UDP,UDP TCP,TCP
 
 SCENARIO is a pickled Scenario, the rest are descriptors of bound sockets.
-Commands: `mode normal`, `mode silent`, `mode servfail` …, `forget` (what has been
+Commands: `mode normal`, `mode silent`, `mode servfail` … `mode denying`, `mode portal`, `forget` (what has been
 asked before), `flush` (the log to its file), `stats`.
 """
 
@@ -34,6 +34,8 @@ BURST: Final = 64
 NORMAL: Final = "normal"
 # One lookup asks each of the two addresses of the resolver.
 RECOVERING_AFTER: Final = 2
+# Where a captive portal leads to, whatever is asked.
+LOGIN_PAGE: Final = {"A": "198.18.16.99", "AAAA": "2001:db8:100::99"}
 
 
 class Resolver:
@@ -46,6 +48,7 @@ class Resolver:
         self._bodies: dict[tuple[str, str], tuple[wire.Body, Fault | None, bool]] = {}
         self._seen: Counter[tuple[str, str]] = Counter()
         self._mode: Fault | None = None
+        self._lie: str | None = None
         self._answered = 0
 
     def reply(self, message: bytes, transport: str) -> bytes | None:
@@ -62,6 +65,8 @@ class Resolver:
             self._seen[query.name, query.type] += 1
             shift = self._seen[query.name, query.type] - 1
         self._answered += 1
+        if self._lie:
+            return wire.message(query, LIES[self._lie](query), limit=query.size if transport == "udp" else 65535)
         if fault:
             return self._faulty(query, body, fault, transport, shift)
         return wire.message(
@@ -72,7 +77,8 @@ class Resolver:
         """Obey `mode …`, `forget`, `flush` or `stats`."""
         word, *arguments = line.split()
         if word == "mode":
-            self._mode = None if arguments[0] == NORMAL else Fault(arguments[0])
+            self._lie = arguments[0] if arguments[0] in LIES else None
+            self._mode = None if self._lie or arguments[0] == NORMAL else Fault(arguments[0])
         elif word == "forget":
             self._seen.clear()
         elif word == "flush":
@@ -119,6 +125,20 @@ class Resolver:
         if answer.soa and answer.soa[1]:
             authority = (wire.record(name, answer.soa[0], "SOA", zones.NEGATIVE_TTL_S, answer.soa[1]),)
         return wire.Body(answer.rcode, records, authority), answer.fault, answer.rotating
+
+
+def _denial(_: wire.Query) -> wire.Body:
+    return wire.Body(zones.NXDOMAIN, ())
+
+
+def _portal(query: wire.Query) -> wire.Body:
+    text = LOGIN_PAGE.get(query.type)
+    records = (wire.record(query.name, query.name, query.type, zones.TTL_S, text),) if text else ()
+    return wire.Body(zones.NOERROR, records)
+
+
+# What a resolver may say of every name.
+LIES: Final = {"denying": _denial, "portal": _portal}
 
 
 class Server(DnsServer):
