@@ -208,3 +208,11 @@ def test_a_request_is_taken_apart_once():
     request = questions.request("ping://192.0.2.1")
 
     assert questions.of(request) is questions.of(request)
+
+
+@pytest.mark.parametrize("url", [questions.ping("192.0.2.1"), questions.domain("a.example", ("NS",))])
+def test_the_first_of_two_questions_is_known(url):
+    """
+    The URL of the second pass leads back to that of the first, and that to itself.
+    """
+    assert url == questions.first(questions.again(url)) == questions.first(url)

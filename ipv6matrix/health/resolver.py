@@ -58,8 +58,9 @@ def fault_of(
     gone = not public and len(domains) >= _MANY and set(domains) <= _DENIED
     if root in _DENIED or _DENIED & set(public) or gone:
         return Fault.DENIES
-    # What the root is asked may come out of a cache; a random name cannot.
-    return None if all(_DENIED & set(outcomes) for outcomes in absent) else Fault.SILENT
+    # What the root is asked may come out of a cache; a random name cannot. One answer is enough: a busy
+    # resolver is late with some.
+    return None if any(_DENIED & set(outcomes) for outcomes in absent) else Fault.SILENT
 
 
 class ResolverCheck:

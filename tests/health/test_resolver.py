@@ -21,6 +21,7 @@ HONEST = ((NXDOMAIN, NXDOMAIN), (NXDOMAIN, NODATA))
         (OK, (), (), HONEST, None),
         (TIMEOUT, (), (), HONEST, None),
         (OK, (), (), ((NXDOMAIN, TIMEOUT), (SERVFAIL, NODATA)), None),
+        (OK, (), (), ((TIMEOUT, TIMEOUT), (TIMEOUT, NXDOMAIN)), None),
         # Silence, and errors for everything; what the root has may come out of a cache.
         (TIMEOUT, (), (), ((TIMEOUT, TIMEOUT), (TIMEOUT, TIMEOUT)), Fault.SILENT),
         (OK, (OK,), (), ((SERVFAIL, SERVFAIL), (SERVFAIL, SERVFAIL)), Fault.SILENT),
