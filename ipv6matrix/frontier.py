@@ -229,6 +229,18 @@ class Frontier(BaseScheduler):
         """Tell whether a request is in the frontier, asked or not."""
         return self._job.read(lambda: self._store.knows(url), otherwise=True)
 
+    def sends(self, url: str) -> int:
+        """Return how often a request was sent, over all starts; one of the second pass together with its first."""
+        first = questions.first(url)
+        return self._store.sends(url) + (self._store.sends(first) if first != url else 0)
+
+    def sent(self, url: str) -> None:
+        """Count that a request is sent now."""
+        try:
+            self._store.count_send(url)
+        except StoreError as error:
+            self._job.fail(error)
+
     def _left(self, request: Request) -> None:
         slot = self._slots.get(request.meta.get("download_slot", ""))
         if slot:

@@ -169,6 +169,15 @@ def _networks(settings: BaseSettings, name: str) -> str | None:
     return None
 
 
+def _addresses(settings: BaseSettings, name: str) -> str | None:
+    for word in plan.words(settings, name):
+        try:
+            ip_address(word)
+        except ValueError:
+            return f"{name}: {word!r} is not an IPv4 or IPv6 address: pass addresses, separated by commas"
+    return None
+
+
 def _local(version: int) -> Check:
     def check(settings: BaseSettings, name: str) -> str | None:
         value = settings.get(name)
@@ -269,6 +278,9 @@ CHECKS: Final[dict[str, Check]] = {
     "PROBE_ALLOWED_NETWORKS": _networks,
     "CONTACT": _contact,
     "MISSING": _one_of("stop", "skip"),
+    "HEALTH_TARGETS": _addresses,
+    "HEALTH_MAX_WAIT": _number(1, 604_800, "seconds"),
+    "HEALTH_AFTER_WAIT": _one_of("stop", "skip"),
     "DNS_CONCURRENCY": _number(1, 10_000, "requests", whole=True),
     "PING_CONCURRENCY": _number(1, 10_000, "requests", whole=True),
     "TCP_CONCURRENCY": _number(1, 10_000, "requests", whole=True),

@@ -109,6 +109,11 @@ def again(url: str) -> str:
     return f"{url}{'&' if '?' in url else '?'}{'='.join(_SECOND)}"
 
 
+def first(url: str) -> str:
+    """Return the URL that the first pass asked, of a URL of either pass."""
+    return url.removesuffix("=".join(_SECOND)).rstrip("?&") if url.endswith("=".join(_SECOND)) else url
+
+
 def request(url: str, parent: str | None = None) -> Request:
     """
     Make the request of a URL: slot and callback follow from the scheme.

@@ -169,6 +169,20 @@ CONTACT = ""
 # permission, GeoIP): `stop`, or `skip` what needs it. Read by extensions.preflight.
 MISSING = "stop"
 
+# --- Health of the vantage point ----------------------------------------------
+
+# Addresses that tell whether IPv4 and IPv6 are there, asked once a second at most while
+# something is in doubt: servers of the root (f, i, k, l, m) of five operators. Empty: the
+# first router alone tells. Read by extensions.health.
+HEALTH_TARGETS = (
+    "192.5.5.241,192.36.148.17,193.0.14.129,199.7.83.42,202.12.27.33,"
+    "2001:500:2f::f,2001:7fe::53,2001:7fd::1,2001:500:9f::42,2001:dc3::35"
+)
+# Seconds that the crawl waits for the resolver or a family that is away, and what it
+# does then: `stop`, or `skip` what is left of that family. Read by extensions.health.
+HEALTH_MAX_WAIT = 3600.0
+HEALTH_AFTER_WAIT = "stop"
+
 # --- Concurrency -------------------------------------------------------------
 
 # Requests in flight per slot. Read by the frontier.

@@ -28,7 +28,7 @@ def crawler(folder: Path, *, domains: str = "", **settings: Any) -> Crawler:
     """Build a crawler whose job lies in a folder, with its extensions and its spider."""
     own = {"JOBDIR": str(folder / "current"), "OUTPUT_DIR": str(folder), "METRICS": "ping"}
     own |= {"GEOIP_DIR": str(folder / "geoip"), "LISTS_DIR": str(folder / "lists"), "CONTACT": "test@example.org"}
-    own |= {"EXPORTS": "", "MEMUSAGE_ENABLED": False}
+    own |= {"EXPORTS": "", "MEMUSAGE_ENABLED": False, "HEALTH_TARGETS": ""}
     values = _VALUES | own | settings
     # What scrapy.utils.test.get_crawler does, without copying the settings twice.
     made = Crawler(MatrixSpider, Settings(get_reactor_settings() | values))

@@ -4,9 +4,11 @@ A part of the vantage point goes away in the middle of a crawl, and comes back.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,10 +16,15 @@ from pathlib import Path
 
 import pytest
 
+from ipv6matrix.health.machine import MAX_SENDS
+from ipv6matrix.health.resolver import Fault
 from ipv6matrix.store.database import Store
 from tests import crawls
+from tests import rows as facts
+from tests.echoes import purpose
 from tests.expected import GAP_LIMIT, Expected
 from tests.internet.internet import Internet
+from tests.internet.packets import SYN, TCP
 from tests.typed import ROOT
 
 AWAY_S = 6
@@ -139,12 +146,16 @@ def test_the_resolver_goes_and_comes_back(internet, go_through, mode):
     assert survived.said_at("The resolver is back") < survived.mended_at + BACK_S
 
 
+@pytest.mark.parametrize("way", ["drop", "cut"])
 @pytest.mark.parametrize("family", [4, 6])
-def test_a_family_goes_and_comes_back(internet, go_through, family):
+def test_a_family_goes_and_comes_back(internet, go_through, family, way):
     """
     Every ping, port and trace is as it would have been, had the family never been away.
+
+    So it is when the first router still answers, and only what lies behind it is gone.
     """
-    survived = go_through("pings", lambda: internet.drop(family), internet.drop)
+    take = getattr(internet, way)
+    survived = go_through("pings", lambda: take(family), take)
 
     truth = Expected(internet.scenario).truth
     chosen = survived.store.query(
@@ -178,3 +189,134 @@ def test_a_family_goes_and_comes_back(internet, go_through, family):
     assert 1 == survived.log.count(f"IPv{family} is gone")
     assert survived.said_at(f"IPv{family} is gone") < survived.broken_at + NOTICED_S
     assert survived.said_at(f"IPv{family} is back") < survived.mended_at + BACK_S
+
+
+@pytest.mark.parametrize(("mode", "fault"), [("denying", Fault.DENIES), ("portal", Fault.INVENTS)])
+def test_a_resolver_lies_for_a_while(internet, go_through, tmp_path, mode, fault):
+    """
+    What it said before it was found out is asked again: no false absence and no false address is left.
+    """
+    lying = go_through(
+        "domains", lambda: internet.resolver_mode(mode), lambda: internet.resolver_mode("normal"), METRICS="reverse"
+    )
+    domains = tmp_path / "steady.txt"
+    undisturbed = crawls.crawl(
+        domains, internet.settings() | crawls.folders(tmp_path / "other") | {"SECOND_PASS": False, "METRICS": "reverse"}
+    )
+
+    assert 0 == undisturbed.returncode, undisturbed.stderr[-3000:]
+    (path,) = (tmp_path / "other").glob("ips-*.db")
+    assert [] == facts.differences(facts.facts(path), facts.facts(lying.store.path))
+    assert 1 == lying.log.count(f"The resolver {fault}")
+
+
+@pytest.fixture
+def few(internet: Internet, tmp_path: Path) -> Path:
+    """The list of some domains without a fault."""
+    domains = tmp_path / "few.txt"
+    domains.write_text("".join(f"{name}\n" for name in steady(internet)[:8]))
+    return domains
+
+
+@pytest.fixture
+def settings(internet: Internet, tmp_path: Path) -> Iterator[dict[str, object]]:
+    """Settings of a crawl that nothing holds back; what a test breaks is mended after it."""
+    yield internet.settings() | crawls.folders(tmp_path) | {"PROBE_RATE_PER_NETWORK": 0, "SECOND_PASS": False}
+    internet.ban(0)
+    internet.limit_echoes(0)
+    internet.drop()
+
+
+def stored(place: Path, sql: str) -> list[tuple[object, ...]]:
+    """Read the crawl that has finished in a folder, or the one in progress."""
+    (path,) = place.glob("ips-*.db") if any(place.glob("ips-*.db")) else (place / "current" / "ips.db",)
+    connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+    try:
+        return connection.execute(sql).fetchall()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("seconds", [3600, 15])
+def test_hosts_that_ban_a_scanner_are_no_outage(internet, few, settings, tmp_path, seconds):
+    """
+    Their silence is stored as such, nothing waits for them, and each port gets the two SYNs of one attempt.
+    """
+    internet.ban(seconds)
+    began_at = time.time()
+
+    process = crawls.crawl(few, settings | {"METRICS": "ping,tcp80,tcp443,tcp25"}, timeout_s=LIMIT_S)
+
+    assert 0 == process.returncode, process.stderr[-3000:]
+    assert "is gone" not in process.stderr
+    packets = internet.packets(since=began_at)
+    syns = Counter(
+        (packet.destination, packet.port)
+        for packet in packets
+        if packet.protocol == TCP and packet.flags == SYN and packet.port != 53
+    )
+    assert syns
+    assert max(syns.values()) <= 2
+    assert max(Counter(packet.destination for packet in packets if purpose(packet) == "ping").values()) <= 5
+    assert [(1,)] == stored(tmp_path, "SELECT DISTINCT sends FROM requests WHERE slot = 'tcp'")
+    assert {("timeout",)} <= set(stored(tmp_path, "SELECT DISTINCT failure FROM ports"))
+
+
+def test_limited_echoes_are_no_outage(internet, few, settings, tmp_path):
+    """
+    An address gets the Echo Requests of one series, and what came back of them is stored.
+    """
+    internet.limit_echoes(10)
+    began_at = time.time()
+
+    process = crawls.crawl(few, settings | {"METRICS": "ping"}, timeout_s=LIMIT_S)
+
+    assert 0 == process.returncode, process.stderr[-3000:]
+    pings = Counter(packet.destination for packet in internet.packets(since=began_at) if purpose(packet) == "ping")
+    assert {5} == set(pings.values())
+    assert 0 < len(stored(tmp_path, "SELECT 1 FROM pings WHERE json_array_length(rtts_ms) < 5"))
+
+
+def test_a_wait_that_is_over_ends_the_crawl(internet, few, settings, tmp_path):
+    """
+    It can be resumed when the family is back, and then has all there is.
+    """
+    internet.drop(6)
+    waiting = settings | {"METRICS": "ping", "HEALTH_MAX_WAIT": 2}
+
+    process = crawls.crawl(few, waiting, timeout_s=LIMIT_S)
+
+    assert 1 == process.returncode
+    assert "The crawl stops: IPv6 stayed away for HEALTH_MAX_WAIT (2 s)" in process.stderr
+    assert [("vantage_lost",)] == stored(tmp_path, "SELECT end_reason FROM crawl")
+    assert [] == stored(tmp_path, "SELECT 1 FROM pings JOIN addresses ON id = address_id WHERE family = 6")
+    internet.drop()
+    assert 0 == crawls.crawl(few, waiting, timeout_s=LIMIT_S).returncode
+    truth = Expected(internet.scenario).truth
+    pings = stored(tmp_path, "SELECT address, json_array_length(rtts_ms) FROM pings JOIN addresses ON id = address_id")
+    assert {4, 6} == {truth.address(address).family for address, _ in pings}
+    assert {address: 5 if truth.address(address).echo else 0 for address, _ in pings} == dict(pings)
+    assert stored(tmp_path, "SELECT max(sends) FROM requests") <= [(MAX_SENDS,)]
+
+
+def test_a_wait_that_is_over_may_leave_a_family_out(internet, few, settings, tmp_path):
+    """
+    The crawl ends with the other one, and says of this one that it was not asked.
+    """
+    internet.drop(6)
+
+    process = crawls.crawl(
+        few, settings | {"METRICS": "ping", "HEALTH_MAX_WAIT": 2, "HEALTH_AFTER_WAIT": "skip"}, timeout_s=LIMIT_S
+    )
+
+    assert 0 == process.returncode, process.stderr[-3000:]
+    assert [(4,)] == stored(tmp_path, "SELECT DISTINCT family FROM pings JOIN addresses ON id = address_id")
+    assert {("no_ipv6",)} == set(
+        stored(
+            tmp_path,
+            "SELECT refusal FROM addresses JOIN host_addresses ON id = address_id"
+            " WHERE choice = 1 AND addresses.family = 6",
+        )
+    )
+    ((skipped,),) = stored(tmp_path, "SELECT skipped FROM crawl")
+    assert ["ipv6"] == list(json.loads(skipped))

@@ -47,6 +47,11 @@ ARROWS = (
         of_ours_only=("ipv6matrix.items", "ipv6matrix.exceptions", "ipv6matrix.probes"),
     ),
     Arrow(
+        under="ipv6matrix.health",
+        never=("scrapy", "twisted"),
+        of_ours_only=("ipv6matrix.items", "ipv6matrix.questions", "ipv6matrix.probes", "ipv6matrix.health"),
+    ),
+    Arrow(
         under="ipv6matrix.handlers",
         never=("ipv6matrix.store", "ipv6matrix.spiders", "ipv6matrix.pipelines", "ipv6matrix.middlewares", "socket"),
     ),
@@ -106,6 +111,7 @@ def test_imports_follow_the_arrows(imports: dict[str, set[str]]) -> None:
         ("ipv6matrix.middlewares.fake", "import ipv6matrix.probes.dns"),
         ("ipv6matrix.store.fake", "from scrapy import Request"),
         ("ipv6matrix.exporters.fake", "from scrapy import signals"),
+        ("ipv6matrix.health.fake", "from scrapy import Request"),
         ("ipv6matrix.importers.fake", "import scrapy"),
         ("ipv6matrix.summaries.fake", "from scrapy import Request"),
         ("ipv6matrix.summaries.fake", "from ipv6matrix.exporters import registry"),

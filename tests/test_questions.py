@@ -279,3 +279,11 @@ def test_what_may_be_very_many_has_a_network_or_a_name_in_common(url, crowd):
     What one entry of the list leads to by itself is no crowd.
     """
     assert crowd == questions.crowd(url)
+
+
+@pytest.mark.parametrize("url", [questions.ping("192.0.2.1"), questions.domain("a.example", ("NS",))])
+def test_the_first_of_two_questions_is_known(url):
+    """
+    The URL of the second pass leads back to that of the first, and that to itself.
+    """
+    assert url == questions.first(questions.again(url)) == questions.first(url)

@@ -51,7 +51,10 @@ def test_times_and_numbers_of_rows_are_no_difference(tmp_path, statement):
     [
         ("DELETE FROM domains WHERE name = 'a.example'", "domains: lost ('a.example'"),
         ("UPDATE domains SET ns_status = 'timeout' WHERE name = 'a.example'", "domains: gained ('a.example'"),
-        ("INSERT INTO requests VALUES ('ping://192.0.2.1', 'ping', 3, NULL)", "requests: gained ('ping://192.0.2.1'"),
+        (
+            "INSERT INTO requests (url, slot, number) VALUES ('ping://192.0.2.1', 'ping', 3)",
+            "requests: gained ('ping://192.0.2.1'",
+        ),
         ("DROP TABLE hops", "hops: only in one"),
     ],
 )

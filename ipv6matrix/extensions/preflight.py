@@ -17,7 +17,9 @@ from ipv6matrix import geoip, nameservers, questions
 from ipv6matrix.downloads import rankings, sources, waiting
 from ipv6matrix.downloads.transfer import DownloadError
 from ipv6matrix.exceptions import ListError
+from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.job import Job
+from ipv6matrix.health.resolver import Fault
 from ipv6matrix.items import Family, Status
 from ipv6matrix.optouts import Entries, declaration
 from ipv6matrix.plan import Plan
@@ -41,8 +43,7 @@ _MEND_ROUTE: Final = (
 
 class Preflight:
     """
-    Looks for a contact, opt-outs, the resolver, a route for each family, ping permission, mtr-packet, GeoIP files and
-    the list.
+    Looks for all that the crawl needs: contact, opt-outs, resolver, routes and references, tools, GeoIP, the list.
 
     A list that goes by a name, such as `tranco`, is fetched last, once all else
     is there. What is missing stops the crawl with a sentence that names the mend,
@@ -72,6 +73,7 @@ class Preflight:
         self._check_tools(spider.plan)
         self._check_geoip(spider.plan)
         await self._check_resolver()
+        await self._check_references(spider.plan)
         await self._fetch_list(spider)
 
     def _check_contact(self) -> None:
@@ -202,6 +204,13 @@ class Preflight:
             await self._check_dns64(resolver, servers)
         finally:
             await resolver.close()
+        self._health.open()
+        fault = await self._health.resolver.fault()
+        if fault in (Fault.DENIES, Fault.INVENTS):
+            self._stop(
+                f"the resolver {fault}: log in where the network has a login page,"
+                " or name another resolver with -s NAMESERVERS="
+            )
 
     async def _check_dns64(self, resolver: Resolver, servers: tuple[nameservers.Server, ...]) -> None:
         """
@@ -218,6 +227,41 @@ class Preflight:
                     " hosts without IPv6 would count as having it. Disable DNS64 there, or name another resolver with"
                     " -s NAMESERVERS="
                 )
+
+    async def _check_references(self, plan: Plan) -> None:
+        """Look whether each family has a way out: else its silence would say nothing of those who are asked."""
+        self._health.open()
+        families = sorted(self.vantage)
+        references = [self._health.references[f"ipv{family}"] for family in families]
+        await asyncio.gather(*(one.well() for one in references))
+        for family, one in zip(families, references, strict=True):
+            if not one.witnesses.reference:
+                self._without_reference(family, plan)
+
+    def _without_reference(self, family: Family, plan: Plan) -> None:
+        asked = self._health.allowed(family)
+        # Who probes a network of their own has no way to the default ones.
+        if asked and not self._crawler.settings.get("PROBE_ALLOWED_NETWORKS"):
+            sentence = (
+                f"no reference answers over IPv{family} ({', '.join(asked)}): fix the network, name others with"
+                " -s HEALTH_TARGETS=, or go on without with -s MISSING=skip"
+            )
+            self._missing(sentence)
+            plan.skip_family(family, sentence)
+            return
+        logger.warning(
+            "No reference answers over IPv%d (HEALTH_TARGETS): whether it is there is told by %s",
+            family,
+            "the first router"
+            if self._health.references[f"ipv{family}"].witnesses.gateway
+            else "nobody but the targets",
+        )
+
+    @property
+    def _health(self) -> Health:
+        health = self._crawler.get_extension(Health)
+        assert health is not None
+        return health
 
     def _missing(self, sentence: str) -> None:
         if not self._skips:

@@ -85,7 +85,7 @@ class Progress:
     def waits_for(self) -> tuple[str, ...]:
         """The parts of the vantage point that are gone."""
         health = self._crawler.get_extension(Health)
-        return tuple(name for name, part in health.parts.items() if part.gone_at is not None) if health else ()
+        return tuple(name for name, part in health.parts.items() if part.waits) if health else ()
 
     @property
     def _pace(self) -> Pace:

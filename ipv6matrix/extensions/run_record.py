@@ -90,7 +90,9 @@ class RunRecord:
         reason = INCOMPLETE if reason == "finished" and not is_whole else reason
         # The clock may have been set back; no crawl ends before it began.
         started_at = (store.crawl() or {}).get("started_at", now)
-        store.record_crawl(ended_at=max(now, started_at), end_reason=reason, opt_outs=self._opt_outs())
+        store.record_crawl(
+            ended_at=max(now, started_at), end_reason=reason, skipped=self._skipped, opt_outs=self._opt_outs()
+        )
         return reason
 
     def _what_runs(self) -> dict[str, Any]:
@@ -107,13 +109,19 @@ class RunRecord:
             "vantage6": preflight.vantage.get(6) if preflight else None,
             "resolver": _resolvers(self._crawler.settings.get("NAMESERVERS")),
             "geoip": _json({name: asdict(build) for name, build in preflight.geoip.items()}) if preflight else None,
-            "skipped": json.dumps(spider.plan.skipped, sort_keys=True),
+            "skipped": self._skipped,
             "opt_outs": self._opt_outs(),
         }
 
     def _opt_outs(self) -> int:
         spider: Any = self._crawler.spider
         return len(spider.plan.opt_outs.entries) if spider.plan.opt_outs else 0
+
+    @property
+    def _skipped(self) -> str:
+        """What is not asked; a family may be added during the crawl."""
+        spider: Any = self._crawler.spider
+        return json.dumps(spider.plan.skipped, sort_keys=True)
 
     @property
     def _job(self) -> Job:

@@ -16,7 +16,7 @@ import socket
 import struct
 import time
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import icmplib
 
@@ -86,14 +86,15 @@ class EchoSocket:
         if self.raw and self.family == 4:  # elsewhere the kernel sums
             packet = packet[:2] + checksum(packet).to_bytes(2) + packet[4:]
         sent_ns = time.time_ns()
-        self.socket.sendto(packet, (address, 0))
+        self.socket.sendto(packet, _destination(address))
         return sent_ns
 
     def receive(self, at_most: int) -> Iterator[Reply]:
         """The replies that wait in the socket. Ends early on an error, which is never one reply's."""
         for _ in range(at_most):
             try:
-                packet, control, _, (address, *_) = self.socket.recvmsg(2048, 64)
+                packet, control, _, source = self.socket.recvmsg(2048, 64)
+                address = _address(source)
             except OSError:
                 return
             reply = self._parse(packet, address, _received_ns(control))
@@ -127,6 +128,18 @@ def _open(family: Family, local: str | None) -> tuple[_IcmpSocket, bool]:
         return kind(local, privileged=False), False
     except icmplib.SocketPermissionError:
         return kind(local, privileged=True), True
+
+
+def _destination(address: str) -> tuple[str, int] | tuple[str, int, int, int]:
+    """The socket address; Python takes a zone as a number alone (RFC 4007 section 11)."""
+    host, _, zone = address.partition("%")
+    return (host, 0, 0, socket.if_nametoindex(zone)) if zone else (address, 0)
+
+
+def _address(source: tuple[Any, ...]) -> str:
+    """The address of a socket address, a link-local one with its zone."""
+    host, scope = source[0], source[3] if len(source) > 2 else 0
+    return f"{host}%{socket.if_indextoname(scope)}" if scope else host
 
 
 def _received_ns(control: list[tuple[int, int, bytes]]) -> int:

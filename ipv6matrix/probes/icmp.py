@@ -126,7 +126,7 @@ class Pinger:
             request.series.end()
 
     async def ping(self, address: str, pace: Pace = no_pace) -> PingObservation:
-        """One series to `address`, IPv4 or RFC 5952 text. OSError for a text that is neither."""
+        """One series to `address`, IPv4 or RFC 5952 text, with its zone if link-local. OSError for other text."""
         opened = self._sockets.get(6 if ":" in address else 4)
         if opened is None:
             failure = self._failures.get(6 if ":" in address else 4, Failure.PROBE_FAILED)
@@ -207,7 +207,8 @@ class Pinger:
 
 def _as_the_kernel_writes(address: str) -> str:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    return socket.inet_ntop(family, socket.inet_pton(family, address))
+    host, percent, zone = address.partition("%")
+    return socket.inet_ntop(family, socket.inet_pton(family, host)) + percent + zone
 
 
 def _observation(series: _Series, asked_at: float) -> PingObservation:

@@ -11,6 +11,7 @@ from typing import get_args
 import pytest
 
 from ipv6matrix import items, policy, questions
+from ipv6matrix.extensions.health import VANTAGE_LOST
 from ipv6matrix.extensions.run_record import INCOMPLETE
 from ipv6matrix.plan import FEATURES, METRICS
 from ipv6matrix.refusals import StartRefusedError
@@ -112,7 +113,7 @@ WORDS = {
     "role": get_args(items.RoleKind),
     "feature": FEATURES,
     "metric": METRICS,
-    "end reason": ("finished", INCOMPLETE, "shutdown", StartRefusedError("").reason),
+    "end reason": ("finished", INCOMPLETE, "shutdown", VANTAGE_LOST, StartRefusedError("").reason),
 }
 
 

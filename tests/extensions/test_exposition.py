@@ -156,7 +156,7 @@ async def test_an_outage_is_seen(tmp_path):
     """
     with whole(tmp_path) as crawler:
         part = crawler.get_extension(Health).parts["ipv6"]
-        part.away_s, part.gone_at = 5.0, time.monotonic() - 10
+        part.away_s, part.machine.away_at = 5.0, time.monotonic() - 10
         crawler.stats.inc_value("health/ipv6/gone")
         found = families(crawler)
 

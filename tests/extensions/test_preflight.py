@@ -18,7 +18,9 @@ from scrapy import signals
 from scrapy.core.downloader.handlers import DownloadHandlers
 from scrapy.exceptions import CloseSpider
 
+from ipv6matrix import policy
 from ipv6matrix.extensions import preflight as module
+from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.preflight import Preflight
 from ipv6matrix.geoip import Build
 from ipv6matrix.refusals import StartRefusedError
@@ -83,7 +85,8 @@ def built(folder, server="127.0.0.1:1", **settings):
     (folder / "list").write_text("a.example\n")
     defaults = {"METRICS": "ping,path", "QUERY_TIMEOUT": 0.05, "QUERY_LIFETIME": 0.1, "NAMESERVERS": server}
     made = crawler(folder, domains=str(folder / "list"), **(defaults | settings))
-    made.engine = SimpleNamespace(downloader=SimpleNamespace(handlers=DownloadHandlers(made)))
+    downloader = SimpleNamespace(handlers=DownloadHandlers(made), middleware=SimpleNamespace(middlewares=[]))
+    made.engine = SimpleNamespace(downloader=downloader)
     return made
 
 
@@ -98,6 +101,7 @@ async def check(made):
     try:
         await made.get_extension(Preflight).spider_opened(made.spider)
     finally:
+        await made.get_extension(Health).spider_closed()
         await made.signals.send_catch_log_async(signals.engine_stopped)
     return made.spider.plan
 
@@ -120,13 +124,72 @@ async def test_a_machine_that_has_everything_goes_on(tmp_path):
     assert {4: "127.0.0.1", 6: "::1"} == made.get_extension(Preflight).vantage
 
 
-@pytest.mark.parametrize("rcode", [dns.rcode.NOERROR, dns.rcode.NXDOMAIN])
-async def test_any_answer_shows_that_the_resolver_works(tmp_path, rcode):
+async def test_a_resolver_that_denies_the_root_is_refused(tmp_path):
     """
-    An empty answer is an answer.
+    Whatever it denies else may exist as well.
     """
-    async with resolver(rcode) as server:
-        await check(built(tmp_path, server))
+    async with resolver(dns.rcode.NXDOMAIN) as server:
+        sentence = await refusal(built(tmp_path, server))
+
+    assert sentence.startswith("the resolver denies names that exist: ")
+
+
+async def test_a_captive_portal_is_refused(internet, tmp_path):
+    """
+    A resolver that gives every name an address says nothing true.
+    """
+    internet.resolver_mode("portal")
+    try:
+        sentence = await refusal(built(tmp_path, internet.resolver4, QUERY_TIMEOUT=1, QUERY_LIFETIME=2))
+    finally:
+        internet.resolver_mode("normal")
+
+    assert sentence.startswith("the resolver ")
+
+
+# Beyond the end of the simulated Internet, where nobody answers.
+SILENT = "192.0.32.1,2620::1"
+
+
+async def test_families_without_a_reference_are_told(internet, tmp_path):
+    """
+    The Internet is out of reach although there is a route.
+    """
+    async with resolver() as server:
+        sentence = await refusal(built(tmp_path, server, HEALTH_TARGETS=SILENT))
+
+    assert sentence.startswith("no reference answers over IPv4 (192.0.32.1): ")
+
+
+async def test_a_family_without_a_reference_may_be_skipped(internet, tmp_path):
+    """
+    With MISSING=skip the other one is measured.
+    """
+    settings = internet.settings()
+    six = ",".join(word for word in settings["HEALTH_TARGETS"].split(",") if ":" in word)
+    async with resolver() as server:
+        # The references of the simulated Internet are documentation addresses.
+        made = built(tmp_path, server, HEALTH_TARGETS=f"{six},192.0.32.1", MISSING="skip")
+        made.spider.plan.policy._allowed = policy.networks(settings["PROBE_ALLOWED_NETWORKS"])
+        plan = await check(made)
+
+    assert ["ipv4"] == list(plan.skipped)
+    assert "no_ipv4" == plan.policy.refusal("192.0.32.2")
+
+
+async def test_a_network_of_ones_own_needs_no_reference(internet, tmp_path, caplog):
+    """
+    Where the default ones are out of reach, who tells of each family instead is a warning.
+    """
+    settings = {"PROBE_ALLOWED_NETWORKS": "198.18.0.0/15", "HEALTH_TARGETS": SILENT}
+    async with resolver() as server:
+        plan = await check(built(tmp_path, server, **settings))
+
+    assert {} == plan.skipped
+    for family in (4, 6):
+        assert f"No reference answers over IPv{family} (HEALTH_TARGETS): whether it is there is told by the first" in (
+            caplog.text
+        )
 
 
 @pytest.mark.parametrize(

@@ -177,7 +177,7 @@ async def test_an_outage_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_NOTE_EVERY_S", 0.005)
     with opened(tmp_path) as crawler:
         await start(crawler)
-        crawler.get_extension(Health).parts["ipv6"].gone_at = time.monotonic()
+        crawler.get_extension(Health).parts["ipv6"].machine.away_at = time.monotonic()
         give_up_at = time.monotonic() + 5
         while not store(crawler).noted["waits_for"] and time.monotonic() < give_up_at:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.005)

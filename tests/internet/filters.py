@@ -90,6 +90,36 @@ def vantage() -> list[str]:
     return _table("output", rules)
 
 
+def cut(families: Iterable[Family]) -> list[str]:
+    """Write what the first router loses of all it forwards towards the world, as when the uplink behind it is dead."""
+    rules = [f'add rule inet cut forward oifname "to-r2" meta nfproto ipv{family} drop' for family in families]
+    return ["add table inet cut", "add chain inet cut forward { type filter hook forward priority 0; }", *rules]
+
+
+def ban(seconds: int) -> list[str]:
+    """Write a firewall that locks out who sends a SYN to ports 25 or 443, as many appliances do with scanners."""
+    if not seconds:
+        return []
+    lines = ["add table inet ban", "add chain inet ban in { type filter hook prerouting priority -150; }"]
+    for number, protocol in ((4, "ip"), (6, "ip6")):
+        held = f"meta nfproto ipv{number} add @b{number} {{ {protocol} saddr }} drop"
+        lines += [
+            f"add set inet ban b{number} {{ type ipv{number}_addr; flags dynamic,timeout; timeout {seconds}s; }}",
+            f"add rule inet ban in iif != lo {protocol} saddr @b{number} drop",
+            f"add rule inet ban in iif != lo tcp dport {{ 25, 443 }} tcp flags syn {held}",
+        ]
+    return lines
+
+
+def limit(per_minute: int) -> list[str]:
+    """Write a limit of Echo Requests, all senders and targets together."""
+    if not per_minute:
+        return []
+    lines = ["add table inet echoes", "add chain inet echoes in { type filter hook prerouting priority -140; }"]
+    rate = f"limit rate over {per_minute}/minute burst 5 packets drop"
+    return lines + [f"add rule inet echoes in {icmp} type echo-request {rate}" for icmp in ("icmp", "icmpv6")]
+
+
 def _table(hook: str, rules: list[str]) -> list[str]:
     head = ["add table inet sim", f"add chain inet sim {hook} {{ type filter hook {hook} priority 0; }}"]
     return head + rules if rules else []

@@ -21,7 +21,7 @@ from tests.internet.packets import Packet
 from tests.internet.scenario import Scenario
 from tests.internet.services import Services
 from tests.internet.spoofer import Spoofer
-from tests.internet.topology import LINKS, RESOLVER_ADDRESS, VANTAGE, Family
+from tests.internet.topology import FAMILIES, LINKS, REGIONS, RESOLVER_ADDRESS, VANTAGE, Family, references
 
 # The documentation and benchmarking prefixes that servers live in; a crawler must be told that it may probe them.
 ALLOWED_NETWORKS: Final = "198.18.0.0/15,2001:db8::/32"
@@ -109,6 +109,7 @@ class Internet:
         return {
             "NAMESERVERS": f"{self.resolver4},{self.resolver6}",
             "PROBE_ALLOWED_NETWORKS": ALLOWED_NETWORKS,
+            "HEALTH_TARGETS": ",".join(address for family in FAMILIES for address in references(family)),
             "GEOIP_CITY_DB": str(self.directory / "city.mmdb"),
             "GEOIP_ASN_DB": str(self.directory / "asn.mmdb"),
             "OPTOUT_FILE": str(self.directory / "optout.txt"),
@@ -163,7 +164,7 @@ class Internet:
 
     def resolver_mode(self, mode: str) -> None:
         """
-        Make the resolver answer as a word of `zones.Fault` says, whatever it is asked, or `normal` again.
+        Make the resolver answer as a word of `zones.Fault` or `resolver.LIES` says, or `normal` again.
 
         `dns64 PREFIX` makes AAAA records of A records, as RFC 6147 says.
         """
@@ -181,6 +182,25 @@ class Internet:
         """Return somebody far away who sends replies in the resolver's name."""
         vantage = next(link.address(VANTAGE, 4) for link in LINKS if link.upper == VANTAGE)
         return Spoofer(self._network.namespaces["near"], self.resolver4, vantage)
+
+    def cut(self, *families: Family) -> None:
+        """Lose what the first router forwards beyond itself, save to the resolver; none: lose nothing."""
+        self._filter("r1", "cut", filters.cut(families))
+
+    def ban(self, seconds: int) -> None:
+        """Have all servers drop everything for a time from who sends a SYN to ports 25 or 443; 0: no more."""
+        for region in REGIONS:
+            self._filter(region, "ban", filters.ban(seconds))
+
+    def limit_echoes(self, per_minute: int) -> None:
+        """Have each region answer so many Echo Requests a minute; 0: all."""
+        for region in REGIONS:
+            self._filter(region, "echoes", filters.limit(per_minute))
+
+    def _filter(self, node: str, table: str, rules: list[str]) -> None:
+        """Put rules in the place of those of the same name."""
+        lines = [f"add table inet {table}", f"delete table inet {table}", *rules]
+        self._network.namespaces[node].batch("nft", "-f", "-", lines=lines)
 
     def _recorded(self, helper: str) -> Path:
         if not self._record:

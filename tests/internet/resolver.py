@@ -6,8 +6,8 @@ One process and one loop; an answer that was built once is kept as bytes.
     python -m tests.internet.resolver SCENARIO LOG|- UDP,UDP TCP,TCP
 
 SCENARIO is a pickled Scenario, the rest are descriptors of bound sockets.
-Commands: `mode normal`, `mode silent`, `mode servfail` …, `mode dns64 PREFIX`, `forget`
-(what has been asked before), `flush` (the log to its file), `stats`.
+Commands: `mode normal`, `mode silent`, `mode servfail` … `mode denying`, `mode portal`, `mode dns64 PREFIX`,
+`forget` (what has been asked before), `flush` (the log to its file), `stats`.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ NORMAL: Final = "normal"
 DNS64: Final = "dns64"
 # One lookup asks each of the two addresses of the resolver.
 RECOVERING_AFTER: Final = 2
+# Where a captive portal leads to, whatever is asked.
+LOGIN_PAGE: Final = {"A": "198.18.16.99", "AAAA": "2001:db8:100::99"}
 
 
 class Resolver:
@@ -49,6 +51,7 @@ class Resolver:
         self._seen: Counter[tuple[str, str]] = Counter()
         self._mode: Fault | None = None
         self._dns64: str | None = None
+        self._lie: str | None = None
         self._answered = 0
 
     def reply(self, message: bytes, transport: str) -> bytes | None:
@@ -65,6 +68,8 @@ class Resolver:
             self._seen[query.name, query.type] += 1
             shift = self._seen[query.name, query.type] - 1
         self._answered += 1
+        if self._lie:
+            return wire.message(query, LIES[self._lie](query), limit=query.size if transport == "udp" else 65535)
         if fault:
             return self._faulty(query, body, fault, transport, shift)
         return wire.message(
@@ -75,8 +80,10 @@ class Resolver:
         """Obey `mode …`, `forget`, `flush` or `stats`."""
         word, *arguments = line.split()
         if word == "mode":
-            self._mode = None if arguments[0] in (NORMAL, DNS64) else Fault(arguments[0])
-            self._dns64 = arguments[1] if arguments[0] == DNS64 else None
+            word = arguments[0]
+            self._lie = word if word in LIES else None
+            self._mode = None if word in (NORMAL, DNS64, *LIES) else Fault(word)
+            self._dns64 = arguments[1] if word == DNS64 else None
             self._bodies.clear()
         elif word == "forget":
             self._seen.clear()
@@ -137,6 +144,20 @@ class Resolver:
             for owner, kind, ttl_s, text in answer.records
         ]
         return answer
+
+
+def _denial(_: wire.Query) -> wire.Body:
+    return wire.Body(zones.NXDOMAIN, ())
+
+
+def _portal(query: wire.Query) -> wire.Body:
+    text = LOGIN_PAGE.get(query.type)
+    records = (wire.record(query.name, query.name, query.type, zones.TTL_S, text),) if text else ()
+    return wire.Body(zones.NOERROR, records)
+
+
+# What a resolver may say of every name.
+LIES: Final = {"denying": _denial, "portal": _portal}
 
 
 class Server(DnsServer):

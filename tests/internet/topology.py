@@ -95,6 +95,20 @@ REGIONS: Final = {
 }
 
 
+# Routers that answer Echo Requests: who tells a crawl whether a family is there (HEALTH_TARGETS), by link number.
+REFERENCES: Final = {"r4": 3, "r5": 4, "r6": 11}
+
+
+def references(family: Family) -> tuple[str, ...]:
+    """Give the addresses of the reference targets."""
+    return tuple(LINKS[number].address(router, family) for router, number in REFERENCES.items())
+
+
+def first_router(family: Family) -> str:
+    """Give the address of the vantage point's gateway."""
+    return LINKS[0].address("r1", family)
+
+
 def links(*, near_resolver: bool) -> tuple[Link, ...]:
     """List all links; a near resolver hangs on the vantage point itself."""
     return (*LINKS, NEAR_RESOLVER_LINK if near_resolver else RESOLVER_LINK)

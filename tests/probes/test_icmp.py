@@ -158,6 +158,23 @@ async def test_pace_holds_every_request(internet, make_pinger):
     assert [internet.address("open", 4)] * 3 == turns
 
 
+@pytest.fixture
+def link_local(internet):
+    """A link-local address of this machine, with its zone."""
+    subprocess.run(("ip", "address", "add", "fe80::53/64", "dev", "lo", "nodad"), check=True)
+    yield "fe80::53%lo"
+    subprocess.run(("ip", "address", "delete", "fe80::53/64", "dev", "lo"), check=True)
+
+
+async def test_a_link_local_address_has_a_zone(make_pinger, link_local):
+    """
+    First routers have such addresses; the reply comes from the same zone.
+    """
+    ping = await make_pinger(count=1).ping(link_local)
+
+    assert 1 == len(ping.rtts_ms)
+
+
 async def test_what_cannot_be_sent_is_a_failure(make_pinger):
     """
     When no request leaves, the observation says why instead of claiming silence.

@@ -1,0 +1,103 @@
+"""
+What observations say of the vantage point, and the observation of a request that is not sent any more.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ipv6matrix.items import (
+    DomainObservation,
+    Failure,
+    HostObservation,
+    HostsObservation,
+    LookupObservation,
+    Observation,
+    PingObservation,
+    PortObservation,
+    ReverseObservation,
+    Status,
+    Stop,
+    TcpObservation,
+    TraceObservation,
+)
+from ipv6matrix.probes.hosts import reverse_name
+
+if TYPE_CHECKING:  # that module is Scrapy's
+    from ipv6matrix.questions import Question
+
+# Failures that somebody out there has caused by an answer, and one that needs no answer.
+_TOLD: Final = frozenset((*Status, Failure.CNAME_LOOP))
+_TOLD_BY_HOST: Final = frozenset((Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET))
+_TOLD_BY_SERVER: Final = _TOLD_BY_HOST | {
+    *(None, Failure.CONNECTION_CLOSED, Failure.NOT_SMTP, Failure.BAD_REPLY, Failure.TLS_FAILED),
+    *(Failure.SERVICE_UNAVAILABLE, Failure.HELLO_REFUSED),
+}
+
+
+class Sign(NamedTuple):
+    """What an observation says of the vantage point."""
+
+    answered: bool
+    "Whom was asked has answered, at least in part; a router on the way is not meant."
+    whole: bool
+    "Nothing is missing that a vantage point in trouble could have lost."
+
+
+def sign_of(observation: Observation) -> Sign:
+    """Read an observation for what it says of the vantage point."""
+    match observation:
+        case PingObservation(sent=sent, rtts_ms=rtts_ms, failure=failure):
+            return Sign(answered=bool(rtts_ms), whole=failure is None and 0 < sent == len(rtts_ms))
+        case TcpObservation(ports=ports, smtp=smtp):
+            told = [port.open or port.failure in _TOLD_BY_HOST for port in ports]
+            return Sign(answered=any(told), whole=all(told) and (smtp is None or smtp.failure in _TOLD_BY_SERVER))
+        case TraceObservation(hops=hops, stop=stop):
+            reached = stop is Stop.REACHED
+            return Sign(answered=reached, whole=reached and all(hop.address for hop in hops))
+    statuses = [lookup.status for lookup in _lookups(observation)]
+    return Sign(
+        answered=any(status in _TOLD for status in statuses),
+        whole=all(status in _TOLD or status is Failure.NAME_TOO_LONG for status in statuses),
+    )
+
+
+def _lookups(observation: Observation) -> Iterator[LookupObservation]:
+    found: tuple[LookupObservation | None, ...] = ()
+    match observation:
+        case DomainObservation(ns=ns, mx=mx, soa=soa):
+            found = (ns, mx, soa)
+        case HostsObservation(hosts=hosts):
+            found = tuple(lookup for host in hosts for lookup in (host.a, host.aaaa))
+        case ReverseObservation(lookup=lookup):
+            found = (lookup,)
+    return (lookup for lookup in found if lookup)
+
+
+def unsent(question: Question, names: Sequence[str]) -> Observation:
+    """Return the observation of a request that could not be tested: each answer it asks for is `probe_failed`."""
+    now, failure = time.time(), Failure.PROBE_FAILED
+
+    def lookup(name: str, rdtype: str) -> LookupObservation:
+        return LookupObservation(name=name, type=rdtype, status=failure, asked_at=now)
+
+    match question.scheme:
+        case "ping":
+            return PingObservation(sent=0, failure=failure, asked_at=now)
+        case "trace":
+            return TraceObservation(failure=failure, asked_at=now)
+        case "tcp":
+            ports = (PortObservation(port=port, open=False, failure=failure, asked_at=now) for port in question.ports)
+            return TcpObservation(ports=tuple(ports))
+    if question.about_hosts:
+        a, aaaa = (rdtype in question.types for rdtype in ("A", "AAAA"))
+        hosts = (
+            HostObservation(name=name, a=lookup(name, "A") if a else None, aaaa=lookup(name, "AAAA") if aaaa else None)
+            for name in names
+        )
+        return HostsObservation(hosts=tuple(hosts))
+    if "PTR" in question.types:
+        return ReverseObservation(lookup=lookup(reverse_name(question.subject), "PTR"))
+    return DomainObservation(**{rdtype.lower(): lookup(question.subject, rdtype) for rdtype in question.types})

@@ -1,0 +1,108 @@
+"""What observations say of the vantage point."""
+
+from __future__ import annotations
+
+import pytest
+
+from ipv6matrix import questions
+from ipv6matrix.health.signs import Sign, sign_of, unsent
+from ipv6matrix.items import (
+    DomainObservation,
+    Failure,
+    Hop,
+    HostObservation,
+    HostsObservation,
+    PingObservation,
+    PortObservation,
+    ReverseObservation,
+    SmtpObservation,
+    Status,
+    Stop,
+    TcpObservation,
+    TraceObservation,
+)
+from tests.samples import AT, domain_url, lookup
+
+TOO_LONG = Failure.NAME_TOO_LONG
+NOTHING, PART, ALL = Sign(False, False), Sign(True, False), Sign(True, True)
+
+
+def ping(sent, replies, failure=None):
+    return PingObservation(sent=sent, rtts_ms=(20.0,) * replies, failure=failure, asked_at=AT)
+
+
+def tcp(*outcomes, smtp=None):
+    """Make ports that are open (None) or failed."""
+    ports = tuple(
+        PortObservation(port=80 + n, open=outcome is None, failure=outcome, asked_at=AT)
+        for n, outcome in enumerate(outcomes)
+    )
+    return TcpObservation(ports=ports, smtp=SmtpObservation(failure=smtp, asked_at=AT))
+
+
+def trace(stop, *hops, failure=None):
+    return TraceObservation(
+        hops=tuple(Hop(ttl=n, address=hop) for n, hop in enumerate(hops, 1)), stop=stop, failure=failure, asked_at=AT
+    )
+
+
+def named(*statuses):
+    lookups = [lookup("a.example", "NS", status=status) for status in statuses]
+    return DomainObservation(**dict(zip(("ns", "mx", "soa"), lookups, strict=False)))
+
+
+@pytest.mark.parametrize(
+    ("observation", "sign"),
+    [
+        (ping(5, 5), ALL),
+        (ping(5, 3), PART),
+        (ping(5, 0), NOTHING),
+        (ping(0, 0, Failure.NETWORK_UNREACHABLE), NOTHING),
+        (tcp(None, Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET), ALL),
+        (tcp(None, Failure.TIMEOUT), PART),
+        (tcp(Failure.TIMEOUT, Failure.HOST_UNREACHABLE), NOTHING),
+        (tcp(None, smtp=Failure.TIMEOUT), PART),
+        (tcp(None, smtp=Failure.NOT_SMTP), ALL),
+        (trace(Stop.REACHED, "198.18.0.1", "198.18.16.1"), ALL),
+        (trace(Stop.REACHED, None, "198.18.16.1"), PART),
+        (trace(Stop.UNREACHABLE, "198.18.0.1"), NOTHING),
+        (trace(Stop.GAP_LIMIT, "198.18.0.1", None, None), NOTHING),
+        (trace(None, failure=Failure.NETWORK_UNREACHABLE), NOTHING),
+        (named(Status.OK, Status.NODATA), ALL),
+        (named(Status.OK, Failure.SERVFAIL), PART),
+        (named(Failure.TIMEOUT, Failure.SERVFAIL, Failure.REFUSED), NOTHING),
+        (named(Failure.CNAME_LOOP), ALL),
+        (ReverseObservation(lookup=lookup("1.in-addr.arpa", "PTR", status=Status.NXDOMAIN)), ALL),
+        (HostsObservation(hosts=(HostObservation(name="a", a=lookup("a", "A", status=TOO_LONG)),)), Sign(False, True)),
+    ],
+)
+def test_what_an_observation_says_of_the_vantage_point(observation, sign):
+    """
+    Only an answer of whom was asked is one, and whatever is missing may have been lost near by.
+    """
+    assert sign == sign_of(observation)
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "answers"),
+    [
+        ("ping://192.0.2.1", PingObservation, 1),
+        ("trace://[2001:db8::1]", TraceObservation, 1),
+        ("tcp://192.0.2.1?port=80&port=443", TcpObservation, 2),
+        (domain_url("a.example"), DomainObservation, 3),
+        (questions.guesses("a.example", ("www", "ntp")), HostsObservation, 4),
+        ("dns://resolver/a.example?type=AAAA", HostsObservation, 1),
+        (questions.reverse("192.0.2.1"), ReverseObservation, 1),
+    ],
+)
+def test_what_could_not_be_tested_is_a_failure(url, kind, answers):
+    """
+    Each answer that a request asks for is `probe_failed`: neither an answer nor an absence.
+    """
+    question = questions.parse(url)
+
+    observation = unsent(question, question.names)
+
+    assert isinstance(observation, kind)
+    assert not sign_of(observation).answered
+    assert answers == repr(observation).count("PROBE_FAILED")
