@@ -117,7 +117,8 @@ async def test_a_link_local_server_is_asked_in_its_zone(link_local, zone):
         server.setblocking(False)
         endpoint = Endpoint((f"{link_local}%{zone}", server.getsockname()[1]))
         asking = asyncio.ensure_future(endpoint.ask(ASKED, timeout_s=5))
-        query, client = await received(server)
+        async with asyncio.timeout(5):
+            query, client = await received(server)
         reply = query[:2] + b"\x81\x80" + query[4:10] + b"\0\0" + query[12:-11]
         server.sendto(reply, client)
 
