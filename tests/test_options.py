@@ -44,6 +44,7 @@ BAD = [
     ("TRANCO_URL", "ftp://example.com/list", "is no address of a file"),
     ("TRANCO_ID_URL", "https://example.com/an id", "is no address of a file"),
     ("LIST_MIN_DOMAINS", "0", "a whole number of domains from 1 to 1e+08"),
+    ("LIST_MAX_REFUSED", "1.5", "a number of rows in each from 0 to 1"),
     ("GEOIP_DIR", "", "is empty: name a folder"),
     ("GEOIP_ACCOUNT_ID", "me@example.com", "is no account id of MaxMind: give its number"),
     ("GEOIP_ACCOUNT_ID", "17", "and GEOIP_LICENSE_KEY_FILE go together: give both, or none"),
