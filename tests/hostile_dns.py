@@ -2,7 +2,8 @@
 A resolver that answers for hostile domains.
 
 One has thousands of NS and MX hosts, as many as fit 65,535 octets, and every host thousands of addresses, in
-another order each time. The other has NS hosts with odd names.
+another order each time. The other has NS hosts with odd names. The name of 11.0.0.0 is the root, that of any
+other address `no`.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ HOSTS: Final = 2900
 ADDRESSES4: Final = 4000
 ADDRESSES6: Final = 2300
 
-_NS, _MX, _A, _AAAA = 2, 15, 1, 28
+_NS, _PTR, _MX, _A, _AAAA = 2, 12, 15, 1, 28
 _TO_QUESTION = b"\xc0\x0c"
 
 
@@ -75,7 +76,7 @@ def _reply(query: bytes) -> bytes:
     name, kind = ".".join(_labels(question)).lower(), int.from_bytes(question[-4:-2])
     records = list(_records(name, kind))
     random.shuffle(records)
-    exists = not name or name.endswith((DOMAIN, ODD_DOMAIN))
+    exists = not name or name.endswith((DOMAIN, ODD_DOMAIN, "in-addr.arpa"))
     flags = b"\x81\x80" if exists else b"\x81\x83"
     return query[:2] + flags + b"\0\1" + len(records).to_bytes(2) + b"\0\0\0\0" + question + b"".join(records)
 
@@ -90,6 +91,8 @@ def _labels(question: bytes) -> Iterator[str]:
 def _records(name: str, kind: int) -> Iterator[bytes]:
     if not name and kind == _NS:
         yield _record(_NS, b"\1a\4root\0")
+    elif name.endswith("in-addr.arpa") and kind == _PTR:
+        yield _record(_PTR, b"\0" if name.startswith("0.0.0.11.") else b"\2no\0")
     elif name == ODD_DOMAIN and kind == _NS:
         yield from (_record(_NS, name) for name in (*ODD_NAMES, b"\0"))
     elif name == DOMAIN and kind in (_NS, _MX):

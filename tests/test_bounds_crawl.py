@@ -39,7 +39,7 @@ def test_replies_of_an_honest_resolver_are_no_forgeries(log):
 
 async def crawl(place, settings):
     async with hostile_dns.serving() as (address, port):
-        settings |= crawls.folders(place) | {"NAMESERVERS": f"{address}:{port}", "METRICS": "geoip,ip6Type"}
+        settings |= crawls.folders(place) | {"NAMESERVERS": f"{address}:{port}", "METRICS": "geoip,ip6Type,reverse"}
         process = await asyncio.create_subprocess_exec(
             *crawls.command(place / "list", settings),
             cwd=crawls.typed.ROOT,
@@ -118,3 +118,17 @@ def test_odd_names_are_hosts_that_are_not_asked(crawled):
 
     asked = {"192.0.2.1"}
     assert sorted((name, None if name in asked else "invalid_name") for name in ODD_NAMES.values()) == names
+
+
+def test_reverse_names_are_no_placeholders(crawled):
+    """
+    An address named by the root or by `no.` has a name, in the tables and in the views.
+    """
+    names = set(
+        crawled.query(
+            "SELECT name, names, reverse FROM reverse_names JOIN addresses ON addresses.id = address_id"
+            " JOIN rdns ON ip = address WHERE status = 'ok'"
+        )
+    )
+
+    assert {(".", 1, "."), ("no", 1, "no.")} == names
