@@ -61,7 +61,7 @@ torture: setup
 	$(BIN)/python -m tests.killing --kills $(KILLS) --jobs /dev/shm
 
 smoke: setup
-	$(BIN)/python tools/smoke.py
+	$(BIN)/python -m tools.smoke
 
 # Not after setup, which fails as long as a requirement has no version in constraints*.txt.
 lock:

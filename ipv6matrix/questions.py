@@ -20,6 +20,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from scrapy import Request
 
+from ipv6matrix.addresses import canonical
+
 RESOLVER = "resolver"
 SLOTS = ("dns", "ping", "tcp", "trace")
 _ADDRESSES = ("A", "AAAA")
@@ -184,4 +186,4 @@ def _authority(address: str) -> str:
 
 
 def _address(authority: str) -> str:
-    return str(ip_address(authority.strip("[]")))
+    return canonical(ip_address(authority.strip("[]")))

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 
 from scrapy.exceptions import DropItem
 
+from ipv6matrix.addresses import canonical
 from ipv6matrix.items import Answered, DomainItem, HostsItem, PingItem, ReverseItem, TcpItem, TraceItem
 
 # What each item is about: text that has to be an address.
@@ -41,6 +42,6 @@ def _fault(item: Answered) -> str | None:
 
 def _is_canonical(address: str) -> bool:
     try:
-        return str(ip_address(address)) == address
+        return canonical(ip_address(address)) == address
     except ValueError:
         return False

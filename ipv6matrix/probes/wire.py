@@ -21,6 +21,7 @@ from ipaddress import IPv6Address
 from socket import AF_INET6, inet_ntoa, inet_ntop
 from typing import Any, NamedTuple
 
+from ipv6matrix.addresses import canonical
 from ipv6matrix.items import Failure, Records, SoaRecord, Status
 
 TYPES = {"A": 1, "NS": 2, "SOA": 6, "PTR": 12, "MX": 15, "AAAA": 28}
@@ -304,7 +305,7 @@ def _aaaa(wire: bytes, start: int, end: int) -> str:
     text = inet_ntop(AF_INET6, wire[start:end])
     # Mapped and IPv4-compatible addresses: the C library's text is not ipaddress' (nor is that of all Pythons
     # the same), and texts have to compare equal.
-    return text if "." not in text else str(IPv6Address(wire[start:end]))
+    return text if "." not in text else canonical(IPv6Address(wire[start:end]))
 
 
 def _mx(wire: bytes, start: int, end: int) -> tuple[int, str]:
