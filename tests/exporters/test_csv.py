@@ -10,6 +10,7 @@ import signal
 import subprocess
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
@@ -402,7 +403,9 @@ def test_two_exports_at_once_do_not_mix(tmp_path):
 
     def run():
         try:
-            export(opened.read(path), target(tmp_path / "out"))
+            # In its own thread a connection is closed as well.
+            with closing(Store.read(path)) as store:
+                export(store, target(tmp_path / "out"))
         except ExportError as error:
             failures.append(error)
 
