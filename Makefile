@@ -8,18 +8,25 @@
 #   make bench-publish  measure what publishing a crawl costs (N=100000 domains)
 #   make bench-web  measure how quickly the website's API answers (SQLite and MariaDB)
 #   make torture  kill a crawl again and again (KILLS=100) and compare what it found
+#   make docs     check documents, and run the commands that they show
+#   make smoke    build the wheel, install it elsewhere and use it there
+#   make lock     write constraints*.txt anew, after a change of requirements*.txt
+#   make fresh    run VERB=demo or VERB=test on a minimal Debian (SUITE=bookworm or trixie), as root
 #   make setup    what the others call first
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 N ?= 2000
 LIST ?= 1000000
 KILLS ?= 100
+SUITE ?= bookworm
+VERB ?= test
 # Tests mostly wait, so two files are run at a time; in their order, for those with a browser come last.
 TWO := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test lint bench bench-resume bench-publish bench-web torture setup system
+.PHONY: demo test lint docs bench bench-resume bench-publish bench-web torture smoke lock fresh setup system
 
 demo: setup
 	$(BIN)/python -m tests.demo
@@ -33,6 +40,9 @@ lint: setup
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+docs: setup
+	$(BIN)/python -m pytest tests/docs
 
 bench: setup
 	$(BIN)/python -m tests.bench --domains $(N)
@@ -50,11 +60,24 @@ bench-web: setup
 torture: setup
 	$(BIN)/python -m tests.killing --kills $(KILLS) --jobs /dev/shm
 
+smoke: setup
+	$(BIN)/python -m tools.smoke
+
+# Not after setup, which fails as long as a requirement has no version in constraints*.txt.
+lock:
+	PYTHON=$(PYTHON) tools/lock.sh
+
+fresh:
+	tools/fresh-machine.sh $(SUITE) $(VERB)
+
 setup: system $(VENV)/ready
 
-$(VENV)/ready: requirements.txt requirements-dev.txt
+# Exact versions, each file checked against its hash; nothing is built, for what a build needs has no hash.
+# The second line finds a requirement that constraints*.txt do not meet.
+$(VENV)/ready: requirements.txt requirements-dev.txt constraints.txt constraints-dev.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(PIP) --require-hashes --only-binary :all: -r constraints.txt -r constraints-dev.txt
+	$(PIP) --no-index -r requirements-dev.txt || { echo "constraints*.txt are out of date: run make lock" >&2; exit 1; }
 	touch $@
 
 # Debian packages that hold the programs we call; installed as root, named otherwise.

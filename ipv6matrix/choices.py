@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import os
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from typing import Final
@@ -13,8 +14,8 @@ from typing import Final
 from scrapy import Spider
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
-from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
-from scrapy.utils.project import get_project_settings
+from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings, Settings
+from scrapy.utils.project import ENVVAR
 
 from ipv6matrix import options, plan
 
@@ -54,7 +55,7 @@ def unknown_settings(settings: BaseSettings) -> list[str]:
 
     What an add-on reads cannot be known: where one is in use, only names close to a known one are refused.
     """
-    known = {*get_project_settings(), *_WITHOUT_DEFAULT}
+    known = {*_defaults(), *_WITHOUT_DEFAULT}
     given = [name for name in settings if (settings.getpriority(name) or 0) >= _PROFILE_PRIORITY]
     lenient = bool(settings.get("ADDONS"))
     return [
@@ -62,6 +63,14 @@ def unknown_settings(settings: BaseSettings) -> list[str]:
         for name in sorted(set(given) - known)
         if (near := _nearest(name.upper().replace("-", "_"), known)) or not lenient
     ]
+
+
+def _defaults() -> Settings:
+    """Return the settings without a command line; no scrapy.cfg is read, which may be another project's."""
+    settings = Settings()
+    if module := os.environ.get(ENVVAR):
+        settings.setmodule(module, priority="project")
+    return settings
 
 
 def unknown_arguments(spider: type[Spider], arguments: Iterable[str]) -> list[str]:

@@ -21,6 +21,7 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_netw
 from typing import Final
 
 from ipv6matrix import lists
+from ipv6matrix.addresses import canonical
 
 _SCHEME: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
 _PORT: Final = re.compile(r":\d*$")
@@ -61,7 +62,7 @@ def address(text: str) -> str | None:
         return None
     if isinstance(parsed, IPv6Address) and not parsed.is_link_local:
         parsed = parsed.ipv4_mapped or IPv6Address(int(parsed))
-    return str(parsed)
+    return canonical(parsed)
 
 
 def network(text: str) -> IPv4Network | IPv6Network | None:

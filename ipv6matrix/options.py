@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from scrapy.settings import BaseSettings
 
-from ipv6matrix import geoip, lists, names, nameservers, plan, policy
+from ipv6matrix import extras, geoip, lists, names, nameservers, plan, policy
 from ipv6matrix.exporters import registry
 from ipv6matrix.geoip import GeoIpError
 from ipv6matrix.optouts import OptOutError, OptOuts
@@ -72,6 +72,15 @@ def _one_of(*allowed: str) -> Check:
         return None if value in allowed else f"{name}={value!r} is not known: choose from {', '.join(allowed)}"
 
     return check
+
+
+def _exports(settings: BaseSettings, name: str) -> str | None:
+    """Check the forms, and that what they need is installed: not at the end of a crawl of days."""
+    if message := _words(registry.NAMES)(settings, name):
+        return message
+    url = str(settings.get("SUMMARY_URL") or "")
+    missing = (extras.missing_for_export(form, url) for form in plan.words(settings, name))
+    return next(filter(None, missing), None)
 
 
 def _labels(settings: BaseSettings, name: str) -> str | None:
@@ -238,7 +247,7 @@ CHECKS: Final[dict[str, Check]] = {
     "SECOND_PASS_AFTER": _number(0, 86_400, "seconds"),
     "JOBDIR": _some_path,
     "OUTPUT_DIR": _some_path,
-    "EXPORTS": _words(registry.NAMES),
+    "EXPORTS": _exports,
     "SUMMARY_URL": _database,
     "LIVE_URL": _database,
     "WEB_HOST": _host,

@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl, urlsplit
 from scrapy import Request
 
 from ipv6matrix import nameservers, policy
+from ipv6matrix.addresses import canonical
 
 RESOLVER = "resolver"
 SLOTS = ("dns", "ping", "tcp", "trace")
@@ -234,4 +235,4 @@ def _authority(address: str) -> str:
 
 
 def _address(authority: str) -> str:
-    return str(ip_address(authority.strip("[]")))
+    return canonical(ip_address(authority.strip("[]")))

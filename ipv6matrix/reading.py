@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final
 
 from scrapy.exceptions import UsageError
 
-from ipv6matrix import options
+from ipv6matrix import extras, options
 from ipv6matrix.choices import ChoosingCommand
 from ipv6matrix.exceptions import ExportError
 from ipv6matrix.exporters.registry import Target, exporter
@@ -54,6 +54,8 @@ class ReadingCommand(ChoosingCommand):
         """Export in one form and print where it is; SIGINT and SIGTERM stop it."""
         assert self.settings is not None
         target = Target(output_dir=self.output_dir, summary_url=self.settings.get("SUMMARY_URL"), replace=replace)
+        if message := extras.missing_for_export(name, target.summary_url):
+            raise UsageError(message, print_help=False)
         stopped = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopped.set())

@@ -23,10 +23,14 @@ def folders(place: Path) -> dict[str, object]:
 
 
 def crawl(
-    domains: Path, settings: Mapping[str, object], *arguments: str, timeout_s: float = 300
+    domains: Path,
+    settings: Mapping[str, object],
+    *arguments: str,
+    timeout_s: float = 300,
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run a crawl to its end and give its status, output and log."""
-    return typed.run(*_words(domains), *arguments, timeout_s=timeout_s, **settings)
+    return typed.run(*_words(domains), *arguments, timeout_s=timeout_s, environment=environment, **settings)
 
 
 def _words(domains: Path) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "docs" / "scrapyd.md"
 PASSWORD = "open-sesame"
 # What an egg is made of.
-PROJECT = ("ipv6matrix", "setup.py", "pyproject.toml", "requirements.txt", "scrapy.cfg")
+PROJECT = ("ipv6matrix", "setup.py", "pyproject.toml", "README.md", "LICENSE", "scrapy.cfg")
 
 
 class Scrapyd:

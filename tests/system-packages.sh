@@ -27,8 +27,12 @@ want apache2 apache2-bin
 want logrotate logrotate
 want sqlite3 sqlite3
 want setcap libcap2-bin
-# Large, and of no use to whoever wants to crawl.
-[ -z "${FOR_TESTS:-}" ] || want chromium chromium
+if [ -n "${FOR_TESTS:-}" ]; then
+    # Large, and of no use to whoever wants to crawl.
+    want chromium chromium
+    # For the Node.js that Playwright brings.
+    ldconfig -p | grep -q libatomic.so.1 || wanted="$wanted libatomic1"
+fi
 want_server pdns_recursor pdns-recursor
 want_server unbound-checkconf unbound
 want_server nginx nginx-light

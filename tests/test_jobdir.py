@@ -18,6 +18,7 @@ from ipv6matrix.store import schema
 from ipv6matrix.store.database import Store
 from tests import crawls
 from tests.internet.internet import Internet
+from tests.mounts import UNSHARE
 from tests.samples import domain_item
 from tests.typed import ROOT
 
@@ -134,7 +135,7 @@ def test_a_folder_that_is_read_only_stops_the_start(internet: Internet, tmp_path
     command = crawls.command(internet.domains_file, internet.settings() | crawls.folders(tmp_path) | FEW)
     script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
     process = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", script, str(current), *command],
+        [*UNSHARE, "sh", "-c", script, str(current), *command],
         cwd=ROOT,
         capture_output=True,
         text=True,

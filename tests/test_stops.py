@@ -18,6 +18,7 @@ import pytest
 from ipv6matrix.store.database import Store, StoreError
 from tests import crawls, killing, made_up
 from tests.internet.internet import Internet
+from tests.mounts import UNSHARE
 from tests.typed import ROOT
 from tests.waiting import until
 
@@ -178,7 +179,7 @@ def test_a_full_disk_stops_the_crawl_and_room_lets_it_go_on(internet, slow_domai
     )
 
     ended = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", script],
+        [*UNSHARE, "sh", "-c", script],
         cwd=ROOT,
         capture_output=True,
         text=True,

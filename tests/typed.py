@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -18,8 +19,20 @@ def command(name: str, *words: object, **settings: object) -> list[str]:
     return [sys.executable, "-m", "scrapy", name, *chosen, *map(str, words)]
 
 
-def run(name: str, *words: object, timeout_s: float = 120, **settings: object) -> subprocess.CompletedProcess[str]:
+def run(
+    name: str,
+    *words: object,
+    timeout_s: float = 120,
+    environment: Mapping[str, str] | None = None,
+    **settings: object,
+) -> subprocess.CompletedProcess[str]:
     """Run a command to its end and give its status, output and errors."""
     return subprocess.run(
-        command(name, *words, **settings), cwd=ROOT, capture_output=True, text=True, timeout=timeout_s, check=False
+        command(name, *words, **settings),
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
     )

@@ -9,7 +9,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -104,5 +104,21 @@ class Command(ChoosingCommand, ScrapyCrawl):
 
 def _stop_when_the_terminal_closes() -> None:
     """Treat a hang-up like a request to stop; `nohup`, which ignores it, keeps its meaning."""
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        return
+    # Asked now: of a terminal that is gone, isatty says no.
+    terminals = [descriptor for descriptor in (0, 1, 2) if os.isatty(descriptor)]
+
+    def hang_up(*_: object) -> None:
+        _detach(terminals)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    signal.signal(signal.SIGHUP, hang_up)
+
+
+def _detach(terminals: Iterable[int]) -> None:
+    """Put /dev/null in place of a terminal: what cannot be flushed at the end would make Python's exit status 120."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in terminals:
+        os.dup2(null, descriptor)
+    os.close(null)

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from scrapy.exceptions import UsageError
 
+from ipv6matrix import extras
 from ipv6matrix.choices import ChoosingCommand
 from ipv6matrix.exceptions import ExportError
 
@@ -47,14 +48,17 @@ class Command(ChoosingCommand):
             raise UsageError(str(error), print_help=False) from error
 
     def _run(self, date: dt.date | None, opts: argparse.Namespace) -> None:
-        # Here, or every command would load SQLAlchemy, for Scrapy imports them all: it is part of a crawl's memory.
-        from ipv6matrix.summaries import staging  # noqa: PLC0415
-        from ipv6matrix.summaries.database import Database  # noqa: PLC0415
-
         assert self.settings is not None
         urls = [self.settings.get(name) for name in ("SUMMARY_URL", "LIVE_URL")]
         if not urls[1]:
             raise UsageError("LIVE_URL is empty: name the live database with -s LIVE_URL=", print_help=False)
+        messages = (extras.missing("summary", "promote"), *map(extras.missing_driver, urls))
+        if message := next(filter(None, messages), None):
+            raise UsageError(message, print_help=False)
+        # Here, or every command would load SQLAlchemy, for Scrapy imports them all: it is part of a crawl's memory.
+        from ipv6matrix.summaries import staging  # noqa: PLC0415
+        from ipv6matrix.summaries.database import Database  # noqa: PLC0415
+
         with Database(urls[0]) as source, Database(urls[1]) as live:
             if source.place == live.place:
                 raise UsageError(

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from scrapy.exceptions import UsageError
 
-from ipv6matrix import options
+from ipv6matrix import extras, options
 from ipv6matrix.choices import ChoosingCommand
 
 
@@ -45,9 +45,13 @@ class Command(ChoosingCommand):
             self.settings, ("OUTPUT_DIR", "SUMMARY_URL", "LIVE_URL", "WEB_HOST", "WEB_PORT", "WEB_URL", "CONTACT")
         ):
             raise UsageError("\n".join(sentences), print_help=False)
-        self._serve(self.settings.get("WEB_HOST"), self.settings.getint("WEB_PORT"))
+        # The website reads what is live; where nothing is staged, that is the one database there is.
+        url = self.settings.get("LIVE_URL") or self.settings.get("SUMMARY_URL")
+        if message := extras.missing("serve", "serve") or extras.missing_driver(url):
+            raise UsageError(message, print_help=False)
+        self._serve(url, self.settings.get("WEB_HOST"), self.settings.getint("WEB_PORT"))
 
-    def _serve(self, host: str, port: int) -> None:
+    def _serve(self, url: str, host: str, port: int) -> None:
         # Here, or every command would load them, for Scrapy imports them all: 25 MB of a crawl's memory.
         import uvicorn  # noqa: PLC0415
 
@@ -55,8 +59,6 @@ class Command(ChoosingCommand):
         from ipv6matrix.web.database import BadUrlError  # noqa: PLC0415
 
         assert self.settings is not None
-        # The website reads what is live; where nothing is staged, that is the one database there is.
-        url = self.settings.get("LIVE_URL") or self.settings.get("SUMMARY_URL")
         try:
             folder = Path(self.settings.get("OUTPUT_DIR")).expanduser()
             public, contact = (self.settings.get(name) or "" for name in ("WEB_URL", "CONTACT"))

@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from ipv6matrix import lists
+from ipv6matrix.addresses import canonical
 from ipv6matrix.items import Family
 
 UNKNOWN: Final = "n/a"
@@ -91,7 +92,7 @@ def address(text: str, family: Family | None = None) -> str | None:
         raise BrokenError(f"{text!r} is no address") from None
     if "%" in text or family not in (None, parsed.version):
         raise BrokenError(f"{text!r} is no IPv{family or 6} address")
-    return str(parsed)
+    return canonical(parsed)
 
 
 def reverse_name(text: str) -> str | None:

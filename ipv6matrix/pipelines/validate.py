@@ -11,6 +11,7 @@ from typing import Final
 from itemadapter import ItemAdapter
 from scrapy.exceptions import DropItem
 
+from ipv6matrix.addresses import canonical
 from ipv6matrix.items import Answered, PingItem
 
 # A dot at the end, behind an even number of backslashes.
@@ -49,6 +50,6 @@ def _is_usual(name: str) -> bool:
 
 def _is_canonical(address: str) -> bool:
     try:
-        return str(ip_address(address)) == address
+        return canonical(ip_address(address)) == address
     except ValueError:
         return False

@@ -20,6 +20,7 @@ import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
 
+from ipv6matrix.addresses import canonical
 from ipv6matrix.items import Failure, SoaRecord, Status
 from ipv6matrix.probes import wire
 from ipv6matrix.probes.wire import PAYLOAD_BYTES, Answer, Question
@@ -113,7 +114,7 @@ def _record(rdata: Any) -> Any:
         case dns.rdatatype.A:
             return rdata.address
         case dns.rdatatype.AAAA:
-            return str(IPv6Address(rdata.address))
+            return canonical(IPv6Address(rdata.address))
         case dns.rdatatype.MX:
             return rdata.preference, _text(rdata.exchange)
         case dns.rdatatype.SOA:

@@ -15,6 +15,7 @@ from collections import Counter
 from ipaddress import ip_address
 from typing import Any, NamedTuple
 
+from ipv6matrix.addresses import canonical
 from ipv6matrix.items import Failure, Hop, Stop, TraceObservation
 from ipv6matrix.probes import Pace, no_pace
 from ipv6matrix.probes.failures import failure_of
@@ -245,7 +246,7 @@ class _Trace:
 
 def _canonical(address: str) -> str:
     """Return an address as RFC 5952 writes it, without a zone: the text by which addresses are compared and stored."""
-    return str(ip_address(address.partition("%")[0]))
+    return canonical(ip_address(address.partition("%")[0]))
 
 
 def source_of(address: str) -> str:

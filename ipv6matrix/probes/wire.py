@@ -29,6 +29,7 @@ from typing import Any, Final, NamedTuple
 import dns.exception
 import dns.name
 
+from ipv6matrix.addresses import canonical
 from ipv6matrix.items import Failure, Records, SoaRecord, Status
 
 TYPES = {"A": 1, "NS": 2, "SOA": 6, "PTR": 12, "MX": 15, "AAAA": 28}
@@ -376,7 +377,7 @@ def ipv6_text(packed: bytes) -> str:
     text = inet_ntop(AF_INET6, packed)
     # Mapped and IPv4-compatible addresses: the C library's text is not ipaddress' (nor is that of all Pythons
     # the same), and texts have to compare equal.
-    return text if "." not in text else str(IPv6Address(packed))
+    return text if "." not in text else canonical(IPv6Address(packed))
 
 
 def _mx(names: Names, start: int, end: int) -> tuple[int, str]:

@@ -128,6 +128,6 @@ def test_the_containerfile_copies_what_is_there():
 
     sources = [word for line in lines if line.startswith("COPY ") for word in line.split()[1:-1]]
 
-    assert ["requirements.txt", "scrapy.cfg", "ipv6matrix"] == sources
+    assert ["constraints.txt", "scrapy.cfg", "ipv6matrix"] == sources
     assert all((ROOT / source).exists() for source in sources)
     assert ["USER ipv6matrix"] == [line for line in lines if line.startswith("USER ")]

@@ -26,7 +26,7 @@ ERRORS = {
 # What a component says in the log, or through a method of its own that does.
 TELLERS = {"warning", "error", "exception", "_missing", "_refused", "_stop"}
 # Modules whose functions return sentences: checks of settings, tools and permissions.
-RETURNING = ("options.py", "probes/icmp.py", "probes/mtr.py")
+RETURNING = ("extras.py", "options.py", "probes/icmp.py", "probes/mtr.py")
 
 
 def quotable(source: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ipv6matrix.items import Answered
 from ipv6matrix.store.database import Store
+from tests import opened
 from tests.samples import AT
 
 RUN = "2023-11-14__22-13-20"
@@ -35,4 +36,4 @@ def crawl(path: Path, *items: Answered, settings: dict[str, Any] | None = None, 
     }
     store.record_crawl(**row | columns)
     store.close()
-    return Store.read(path)
+    return opened.read(path)

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
@@ -20,7 +21,7 @@ from ipv6matrix.exporters.csv import export
 from ipv6matrix.exporters.registry import Target
 from ipv6matrix.items import Failure, Role, Status
 from ipv6matrix.store.database import ReadStoppedError, Store
-from tests import made_up, typed
+from tests import made_up, opened, typed
 from tests.expected_csv import NAMES, ExpectedCsv
 from tests.finished import Finished
 from tests.samples import AT, domain_item, host, hosts_item, lookup
@@ -211,7 +212,7 @@ def database(path, *items, run=RUN, settings=None, skipped=()):
         end_reason="finished",
     )
     store.close()
-    return Store.read(path)
+    return opened.read(path)
 
 
 def small(folder, **more):
@@ -345,7 +346,7 @@ def test_a_database_without_a_crawl_is_refused(tmp_path):
     Store(tmp_path / "ips.db").close()
 
     with pytest.raises(ExportError, match="no crawl has begun"):
-        export(Store.read(tmp_path / "ips.db"), target(tmp_path / "out"))
+        export(opened.read(tmp_path / "ips.db"), target(tmp_path / "out"))
 
 
 def test_a_folder_that_cannot_be_is_a_sentence(tmp_path):
@@ -378,10 +379,10 @@ def test_told_to_stop_it_leaves_nothing_half(tmp_path):
     """
     path = tmp_path / "ips.db"
     made_up.make(path, 200)
-    export(Store.read(path), target(tmp_path / "whole"))
+    export(opened.read(path), target(tmp_path / "whole"))
     whole = files(tmp_path / "whole")
     stopped = threading.Event()
-    store = Store.read(path, lambda: stopped.is_set() or len(list((tmp_path / "out").glob("*"))) > 3)
+    store = opened.read(path, lambda: stopped.is_set() or len(list((tmp_path / "out").glob("*"))) > 3)
 
     with pytest.raises(ReadStoppedError):
         export(store, target(tmp_path / "out"))
@@ -397,12 +398,14 @@ def test_two_exports_at_once_do_not_mix(tmp_path):
     """
     path = tmp_path / "ips.db"
     made_up.make(path, 200)
-    export(Store.read(path), target(tmp_path / "whole"))
+    export(opened.read(path), target(tmp_path / "whole"))
     failures = []
 
     def run():
         try:
-            export(Store.read(path), target(tmp_path / "out"))
+            # In its own thread a connection is closed as well.
+            with closing(Store.read(path)) as store:
+                export(store, target(tmp_path / "out"))
         except ExportError as error:
             failures.append(error)
 
@@ -421,7 +424,7 @@ def large(tmp_path_factory: pytest.TempPathFactory):
     """A crawl that takes some seconds to publish, and its files."""
     folder = tmp_path_factory.mktemp("large")
     made_up.make(folder / "ips.db", 1000)
-    export(Store.read(folder / "ips.db"), target(folder / "whole"))
+    export(opened.read(folder / "ips.db"), target(folder / "whole"))
     return folder / "ips.db", files(folder / "whole")
 
 

@@ -10,6 +10,7 @@ from ipv6matrix.exceptions import ExportError
 from ipv6matrix.exporters.findings import KINDS, Findings, Share, find, median
 from ipv6matrix.items import Failure, Role, Status
 from ipv6matrix.store.database import Store
+from tests import opened
 from tests.expected import GAP_LIMIT, Expected
 from tests.exporters import made
 from tests.finished import Finished
@@ -173,4 +174,4 @@ def test_a_database_without_a_crawl_is_refused(tmp_path):
     Store(tmp_path / "ips.db").close()
 
     with pytest.raises(ExportError, match="no crawl has begun"):
-        find(Store.read(tmp_path / "ips.db"))
+        find(opened.read(tmp_path / "ips.db"))

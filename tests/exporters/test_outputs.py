@@ -7,6 +7,7 @@ import pytest
 from ipv6matrix.exceptions import ExportError
 from ipv6matrix.exporters.outputs import run_of, whole
 from ipv6matrix.store.database import Store
+from tests import opened
 from tests.exporters import made
 
 
@@ -81,4 +82,4 @@ def test_a_database_without_a_crawl_is_refused(tmp_path):
     Store(tmp_path / "ips.db").close()
 
     with pytest.raises(ExportError, match="does not say which run it holds"):
-        run_of(Store.read(tmp_path / "ips.db"))
+        run_of(opened.read(tmp_path / "ips.db"))

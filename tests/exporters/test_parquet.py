@@ -16,9 +16,9 @@ import ipv6matrix
 from ipv6matrix.exceptions import ExportError
 from ipv6matrix.exporters import parquet
 from ipv6matrix.exporters.registry import Target
-from ipv6matrix.store.database import ReadStoppedError, Store
+from ipv6matrix.store.database import ReadStoppedError
 from ipv6matrix.store.queries.summary import summary
-from tests import made_up
+from tests import made_up, opened
 from tests.exporters import made
 from tests.finished import Finished
 from tests.samples import domain_item, ping_item
@@ -213,7 +213,7 @@ def test_tables_of_tomorrow_are_exported(tmp_path):
     connection.commit()
     connection.close()
 
-    parquet.export(Store.read(tmp_path / "ips.db"), target(tmp_path))
+    parquet.export(opened.read(tmp_path / "ips.db"), target(tmp_path))
 
     assert [{"novelty": 7}] == pq.read_table(tmp_path / "parquet" / made.RUN / "novelties.parquet").to_pylist()
 
@@ -229,7 +229,7 @@ def test_a_value_that_cannot_be_is_a_sentence(tmp_path):
     connection.close()
 
     with pytest.raises(ExportError, match=r"ips.db' holds in pings.sent what is no int32"):
-        parquet.export(Store.read(tmp_path / "ips.db"), target(tmp_path))
+        parquet.export(opened.read(tmp_path / "ips.db"), target(tmp_path))
 
     assert [] == [path.name for path in tmp_path.rglob("pings*")]
     assert [] == list(tmp_path.rglob("*.part"))
@@ -251,10 +251,10 @@ def test_told_to_stop_it_leaves_nothing_half(tmp_path):
     """
     made_up.make(tmp_path / "ips.db", 500)
     out = tmp_path / "out"
-    store = Store.read(tmp_path / "ips.db", lambda: len(list(out.rglob("*.parquet"))) > 3)
+    store = opened.read(tmp_path / "ips.db", lambda: len(list(out.rglob("*.parquet"))) > 3)
 
     with pytest.raises(ReadStoppedError):
         parquet.export(store, target(out))
 
-    assert 3 < len(list(out.rglob("*.parquet"))) < len(parquet.tables(Store.read(tmp_path / "ips.db")))
+    assert 3 < len(list(out.rglob("*.parquet"))) < len(parquet.tables(opened.read(tmp_path / "ips.db")))
     assert [] == list(out.rglob("*.part"))

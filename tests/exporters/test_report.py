@@ -18,7 +18,7 @@ from ipv6matrix.exporters.charts import DARK
 from ipv6matrix.exporters.registry import Target
 from ipv6matrix.items import Role
 from ipv6matrix.store.database import ReadStoppedError, Store
-from tests import made_up
+from tests import made_up, opened
 from tests.exporters import made
 from tests.finished import Finished
 from tests.samples import domain_item, host, hosts_item, lookup, ping_item
@@ -325,7 +325,7 @@ def test_told_to_stop_it_leaves_nothing(tmp_path):
     """
     made_up.make(tmp_path / "ips.db", 100)
     calls = iter(range(1_000_000))
-    store = Store.read(tmp_path / "ips.db", lambda: next(calls) > 20)
+    store = opened.read(tmp_path / "ips.db", lambda: next(calls) > 20)
 
     with pytest.raises(ReadStoppedError):
         report.export(store, target(tmp_path / "out"))

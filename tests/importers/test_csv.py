@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv as standard_csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from ipv6matrix.importers.eras import Older, Ours
 from ipv6matrix.policy import AddressPolicy
 from ipv6matrix.store.database import Store
 from ipv6matrix.store.queries.asked import asked
-from tests import rows
+from tests import opened, rows
 from tests.finished import Finished
 from tests.samples import AT, domain_item, host, hosts_item, lookup
 from tests.store.test_views import reverse_item, role, soa
@@ -40,7 +41,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def read_back(folder: Path, target: Path, era: Ours | None = None, run: str = RUN) -> tuple[Store, Complaints]:
     complaints = Complaints()
     crawls.from_csv(folder, run, target, era or Ours(), complaints)
-    return Store.read(target), complaints
+    return opened.read(target), complaints
 
 
 def put(folder: Path, name: str, *lines: str) -> None:
@@ -57,13 +58,15 @@ def folder(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 @pytest.fixture(scope="module")
-def imported(finished: Finished, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
+def imported(finished: Finished, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """The database made of these."""
     crawl = finished.store.crawl()
     assert crawl is not None
-    store, complaints = read_back(folder, tmp_path_factory.mktemp("back") / "ips.db", run=crawl["run"])
+    path = tmp_path_factory.mktemp("back") / "ips.db"
+    _, complaints = read_back(folder, path, run=crawl["run"])
     assert 0 == complaints.number
-    return store
+    with closing(Store.read(path)) as store:
+        yield store
 
 
 def test_a_round_trip_changes_no_octet(folder, imported, tmp_path):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from ipv6matrix.importers.eras import Older
 from ipv6matrix.policy import AddressPolicy, networks
 from ipv6matrix.store.database import Store
 from ipv6matrix.store.queries.asked import asked
-from tests import rows
+from tests import opened, rows
 from tests.finished import Finished
 from tests.importers import older
 from tests.internet.internet import ALLOWED_NETWORKS
@@ -28,7 +30,7 @@ ERA = Older(AddressPolicy(networks(ALLOWED_NETWORKS)))
 def read(path: Path, target: Path) -> tuple[Store, Complaints]:
     complaints = Complaints()
     crawls.from_legacy(path, RUN, target, ERA, complaints)
-    return Store.read(target), complaints
+    return opened.read(target), complaints
 
 
 def lines(store: Store, folder: Path) -> dict[str, list[list[str]]]:
@@ -42,12 +44,13 @@ def lines(store: Store, folder: Path) -> dict[str, list[list[str]]]:
 
 
 @pytest.fixture(scope="module")
-def imported(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Store:
+def imported(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """A crawl that found everything, as 2022 would have kept it, read back."""
     place = tmp_path_factory.mktemp("legacy")
-    store, complaints = read(older.write(finished.path, place / "old.db"), place / "ips.db")
+    _, complaints = read(older.write(finished.path, place / "old.db"), place / "ips.db")
     assert 0 == complaints.number
-    return store
+    with closing(Store.read(place / "ips.db")) as store:
+        yield store
 
 
 def test_files_are_those_of_the_crawl_as_far_as_it_was_kept(finished, imported, tmp_path):

@@ -20,9 +20,24 @@ def create_app(summary_url: str, output_dir: str | Path) -> ASGIApp:
     return app.create_app(summary_url, output_dir)
 
 
+class _Transport(httpx.ASGITransport):
+    """Closes the connections of an application when its client goes; it connects again if another client comes."""
+
+    async def aclose(self) -> None:
+        if state := getattr(_innermost(self.app), "state", None):
+            state.summaries.close()
+
+
+def _innermost(app: ASGIApp) -> ASGIApp:
+    """Return the application within its middlewares."""
+    while within := getattr(app, "_app", None) or (not hasattr(app, "state") and getattr(app, "app", None)):
+        app = within
+    return app
+
+
 def over(app: ASGIApp, base: str = HOST) -> httpx.AsyncClient:
     """Make a client of an application; what it raises would be a failure of the server."""
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=base)
+    return httpx.AsyncClient(transport=_Transport(app=app), base_url=base)
 
 
 def of(summary_url: str, output_dir: str | Path = "/nowhere") -> httpx.AsyncClient:

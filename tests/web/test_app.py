@@ -26,7 +26,8 @@ async def test_the_environment_says_what_is_served(tmp_path, monkeypatch):
     module._of_the_environment.cache_clear()
     async with client.over(module.app) as web:
         answer, page, about = await web.get("/json/hosts"), await web.get("/hosts"), await web.get("/about")
-    module._of_the_environment.cache_clear()
+    async with client.over(module._of_the_environment()):
+        module._of_the_environment.cache_clear()
 
     assert 200 == answer.status_code
     assert 'content="https://matrix.example/hosts"' in page.text

@@ -1,0 +1,22 @@
+"""
+The text of an address: the same on every version of Python, so that crawls can be compared.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address
+from typing import Final
+
+_MAPPED: Final = 0xFFFF
+
+
+def canonical(address: IPv4Address | IPv6Address) -> str:
+    """
+    Return the text of an address, IPv6 as in RFC 5952 section 4.
+
+    From 3.13 on, Python writes IPv4-mapped addresses in dotted form (section 5 there); this one keeps to hexadecimal.
+    """
+    value = int(address)
+    if address.version == 6 and value >> 32 == _MAPPED:
+        return f"::ffff:{value >> 16 & 0xFFFF:x}:{value & 0xFFFF:x}"
+    return str(address)

@@ -1,0 +1,3 @@
+"""
+The command `ipv6matrix`, which works from any folder.
+"""

@@ -1,0 +1,100 @@
+"""
+The console script: commands of Scrapy with the settings of this package, whatever project the current folder is of.
+
+Scrapy's own `execute` looks for a scrapy.cfg in the current folder and above it, and calls itself
+`scrapy` in every help text. Here the settings are fixed, and names are ours.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from scrapy.cmdline import ScrapyArgumentParser, _get_commands_dict, _run_command
+from scrapy.commands import ScrapyCommand, ScrapyHelpFormatter
+from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.exceptions import UsageError
+from scrapy.settings import Settings
+
+from ipv6matrix import __version__
+
+PROGRAM: Final = "ipv6matrix"
+SETTINGS: Final = "ipv6matrix.settings"
+# What the overview shows of Scrapy's own commands; the others are for developers of spiders for the web.
+_OF_SCRAPY: Final = ("list", "version")
+_OURS: Final = "ipv6matrix.commands."
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and exit with its status."""
+    # Both are what Scrapy reads, here and in whatever it starts; a scrapy.cfg counts for nothing once they are set.
+    os.environ["SCRAPY_SETTINGS_MODULE"] = SETTINGS
+    os.environ.pop("SCRAPY_PROJECT", None)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    settings = Settings()
+    settings.setmodule(SETTINGS, priority="project")
+    commands = _get_commands_dict(settings, inproject=True)
+    name = next((word for word in words if not word.startswith("-")), None)
+    if name is None:
+        print(__version__ if words == ["--version"] else _overview(commands))  # noqa: T201 - what the command is for
+        sys.exit(0)
+    if name not in commands:
+        print(f"Unknown command {name!r}: choose from {', '.join(sorted(commands))}", file=sys.stderr)  # noqa: T201
+        sys.exit(2)
+    words.remove(name)
+    sys.exit(_run(name, commands, settings, words))
+
+
+def _run(name: str, commands: dict[str, ScrapyCommand], settings: Settings, words: list[str]) -> int:
+    command = commands[name]
+    parser = ScrapyArgumentParser(
+        prog=f"{PROGRAM} {name}",
+        formatter_class=ScrapyHelpFormatter,
+        usage=f"{PROGRAM} {name} {command.syntax()}",
+        conflict_handler="resolve",
+        description=named(command.long_desc(), commands),
+    )
+    settings.setdict(command.default_settings, priority="command")
+    command.settings = settings
+    command.add_options(parser)
+    options, rest = parser.parse_known_args(words)
+    try:
+        command.process_options(rest, options)
+        if command.requires_crawler_process:
+            command.crawler_process = AsyncCrawlerProcess(settings)
+        _run_command(command, rest, options)
+    except UsageError as error:
+        if str(error):
+            parser.error(named(str(error), commands))
+        if error.print_help:
+            parser.print_help()
+        return 2
+    return command.exitcode
+
+
+def _overview(commands: dict[str, ScrapyCommand]) -> str:
+    shown = {
+        name: one for name, one in commands.items() if name in _OF_SCRAPY or type(one).__module__.startswith(_OURS)
+    }
+    lines = [f"  {name:<10} {named(one.short_desc(), commands)}" for name, one in sorted(shown.items())]
+    return "\n".join(
+        [
+            f"{PROGRAM} {__version__}",
+            "",
+            "Usage:",
+            f"  {PROGRAM} <command> [options] [arguments]",
+            "",
+            "Commands:",
+            *lines,
+            "",
+            f"`{PROGRAM} <command> --help` shows what a command takes.",
+        ]
+    )
+
+
+def named(text: str, commands: Iterable[str]) -> str:
+    """Return a text in which each command of `scrapy` is one of this program."""
+    return re.sub(rf"\bscrapy (?=({'|'.join(commands)})\b)", f"{PROGRAM} ", text)

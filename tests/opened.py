@@ -1,0 +1,32 @@
+"""
+Databases that a test opens to read and need not close itself: they are closed when it ends.
+
+One left open is a warning from Python 3.13 on, and warnings are errors. What the package itself opens is not
+listed here, so that a database it forgets still fails a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ipv6matrix.store.database import Store
+
+_stores: list[Store] = []
+
+
+def read(path: Path, stopped: Callable[[], bool] | None = None) -> Store:
+    """Open a database to read, until the end of the test."""
+    store = Store.read(path, stopped)
+    _stores.append(store)
+    return store
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    while _stores:
+        # Closing twice is fine here, as it is not for a Store, which commits.
+        _stores.pop()._connection.close()
