@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from ipv6matrix import questions
 from ipv6matrix.store.database import Store
-from tests import crawls
+from tests import crawlers, crawls
 from tests.internet.unlisted import ALIASES, EMBEDDED
 
 
@@ -69,6 +70,23 @@ def test_an_alias_is_probed_where_nobody_opted_out(internet, tmp_path, name):
     store.close()
 
     assert any(internet.scenario.behaviour(address) for address in sent)
+
+
+async def test_a_lookup_at_a_forbidden_server_sends_no_packet(internet, tmp_path):
+    """
+    What an older frontier holds is refused by where it leads, whatever its scheme; a lookup at another server is sent.
+    """
+    opted_out, usable = internet.address("opted_out", 6), internet.address("open", 6)
+    servers = ("10.0.0.1", "[fd00::53]:5353", "[2002:a00:1::1]", "[::ffff:10.0.0.1]", f"[{opted_out}]", f"[{usable}]")
+    with crawlers.opened(tmp_path) as made:
+        for server in servers:
+            made.engine.scheduler.enqueue_request(questions.request(f"dns://{server}/web.example?type=NS"))
+    counted = internet.local_packets()
+    store, sent = crawl(internet, tmp_path, ["web.example"], FEATURES="NS", METRICS="soa")
+    store.close()
+
+    assert {usable} == sent
+    assert counted == internet.local_packets()
 
 
 def test_a_crawl_behind_dns64_sends_no_probe(internet, tmp_path):
