@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from ipv6matrix.store import errors
 from ipv6matrix.store.database import Store, StoreError
 from tests.samples import domain_item
+from tests.typed import ROOT
 
 
 def test_a_full_disk_is_no_other_process(tmp_path):
@@ -24,6 +27,46 @@ def test_a_full_disk_is_no_other_process(tmp_path):
         for number in range(2_000):
             store.answer(domain_item(f"d{number}.example"))
     store.close()
+
+
+_FILLING = """
+import sys
+from pathlib import Path
+from ipv6matrix.store.database import Store
+from tests.samples import domain_item
+folder = Path(sys.argv[1])
+store = Store(folder / "ips.db")
+for number in range(300):
+    store.answer(domain_item(f"d{number}.example"))
+store.commit()
+with (folder / "rest").open("wb", buffering=0) as rest:
+    try:
+        while True:
+            rest.write(bytes(512))
+    except OSError:
+        pass
+print(store.close(), store.problem)
+"""
+
+
+def test_a_disk_without_room_for_closing_is_no_reader(tmp_path):
+    """
+    What keeps the log from being folded is the disk, and not somebody who reads.
+    """
+    script = 'mount -t tmpfs -o size=800k none "$0" && exec "$@"'
+    ended = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script, str(tmp_path), sys.executable, "-c", _FILLING, str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    if "unshare:" in ended.stderr or "mount:" in ended.stderr:
+        pytest.skip("this machine lets nobody mount")
+
+    assert ended.stdout.startswith("False cannot "), ended.stderr
+    assert "make room there, then give the same command again" in ended.stdout
 
 
 def test_a_file_that_is_locked_is_used_by_another_process(tmp_path):
