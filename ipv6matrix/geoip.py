@@ -17,10 +17,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass
 from ipaddress import IPv6Address, IPv6Network
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import maxminddb
+from geoip2.database import Reader
+from geoip2.errors import AddressNotFoundError
 from scrapy.settings import BaseSettings
 
 # Where mmdb files keep IPv4 addresses: an IPv6 address in it would get the
@@ -30,8 +33,8 @@ _IPV4_TREE: Final = IPv6Network("::/96")
 _ANYWHERE: Final = ("198.41.0.4", "2001:503:ba3e::2:30")
 # Networks of a file that are looked up before it is believed.
 _LOOKUPS: Final = 1000
-# What the reader raises for a damaged record or an address of a family that the file does not have.
-_UNREADABLE: Final = (maxminddb.InvalidDatabaseError, ValueError)
+# What the reader raises for a damaged record, one of another shape, or an address of a family that the file lacks.
+_UNREADABLE: Final = (maxminddb.InvalidDatabaseError, ValueError, TypeError, AttributeError, KeyError)
 
 # Days after which a file is called old: addresses move.
 OLD_DAYS: Final = 60
@@ -67,6 +70,13 @@ class Build:
     "When it was made, seconds since 1970 UTC."
 
 
+_Value = TypeVar("_Value")
+
+
+class _Look(Protocol):
+    def __call__(self, path: str, read: Callable[[Any], _Value | None]) -> _Value | None: ...
+
+
 class GeoIp:
     """The city and the ASN file; either may be absent (an empty path)."""
 
@@ -83,20 +93,16 @@ class GeoIp:
         """Look an address up in both files."""
         if ":" in address and IPv6Address(address) in _IPV4_TREE:
             return Place()
-        asn, city = self._record("GEOIP_ASN_DB", address), self._record("GEOIP_CITY_DB", address)
-        place = Place(
-            asn=asn.value(_as_number, "autonomous_system_number"),
-            as_organisation=asn.value(_text, "autonomous_system_organization"),
-            city=city.value(_text, "city", "names", "en"),
-            region=city.value(_text, "subdivisions", -1, "names", "en"),
-            country_code=city.value(_country_code, "country", "iso_code"),
-            latitude=city.value(_degrees, "location", "latitude"),
-            longitude=city.value(_degrees, "location", "longitude"),
+        asn, city = self._look_up("GEOIP_ASN_DB", address), self._look_up("GEOIP_CITY_DB", address)
+        return Place(
+            asn=asn("autonomous_system_number", _as_number),
+            as_organisation=asn("autonomous_system_organization", _text),
+            city=city("city.name", _text),
+            region=city("subdivisions.most_specific.name", _text),
+            country_code=city("country.iso_code", _country_code),
+            latitude=city("location.latitude", _degrees),
+            longitude=city("location.longitude", _degrees),
         )
-        for setting, record in (("GEOIP_ASN_DB", asn), ("GEOIP_CITY_DB", city)):
-            if record.odd:
-                self._fail(setting, address, f"{record.odd} is not of the GeoLite2 form")
-        return place
 
     def builds(self) -> dict[str, Build]:
         """Give what each file says of itself, by setting."""
@@ -108,46 +114,31 @@ class GeoIp:
         for reader in self._readers.values():
             reader.close()
 
-    def _record(self, setting: str, address: str) -> _Record:
+    def _look_up(self, setting: str, address: str) -> _Look:
+        """Return the function that reads a part of what a file has about an address; None if it has no such part."""
+        reader = self._readers.get(setting)
         try:
-            return _Record(self._readers[setting].get(address) if setting in self._readers else None)
+            model = (reader.asn if setting == "GEOIP_ASN_DB" else reader.city)(address) if reader else None
+        except AddressNotFoundError:
+            model = None
         except _UNREADABLE as error:
             self._fail(setting, address, str(error))
-            return _Record(None)
+            model = None
+
+        def part(path: str, read: Callable[[Any], _Value | None]) -> _Value | None:
+            found = None if model is None else attrgetter(path)(model)
+            value = None if found is None else read(found)
+            if found is not None and value is None:
+                self._fail(setting, address, f"{path} is not of the GeoLite2 form")
+            return value
+
+        return part
 
     def _fail(self, setting: str, address: str, reason: str) -> None:
-        self.failures[setting] += 1
-        self.last_failure = f"{setting}, {address}: {reason}"
-
-
-_Value = TypeVar("_Value")
-
-
-class _Record:
-    """What a file holds of an address: dictionaries and lists, or nothing."""
-
-    def __init__(self, data: object) -> None:
-        self._data = data
-        self.odd = ""
-        "The first part that is of another shape than it should be."
-
-    def value(self, read: Callable[[Any], _Value | None], *path: str | int) -> _Value | None:
-        """Read the value at a path; None when it is not there or, noted as odd, of another shape."""
-        found: Any = self._data
-        for number, step in enumerate(path):
-            if found is None or found == []:
-                return None
-            if not isinstance(found, dict if isinstance(step, str) else list):
-                self._note(path[:number])
-                return None
-            found = found.get(step) if isinstance(found, dict) else found[-1]
-        value = None if found is None else read(found)
-        if found is not None and value is None:
-            self._note(path)
-        return value
-
-    def _note(self, path: tuple[str | int, ...]) -> None:
-        self.odd = self.odd or ".".join(map(str, path)) or "the record"
+        # Once for an address, however many of its parts are odd.
+        if not self.last_failure.startswith(f"{setting}, {address}: "):
+            self.failures[setting] += 1
+            self.last_failure = f"{setting}, {address}: {reason}"
 
 
 def _text(value: object) -> str | None:
@@ -218,12 +209,12 @@ def _there(path: Path) -> str | None:
     return str(path) if path.exists() else None
 
 
-def _open(path: str, setting: str, *, private: bool) -> maxminddb.Reader:
+def _open(path: str, setting: str, *, private: bool) -> Reader:
     form, file = _FORMS[setting], Path(path).expanduser()
     try:
         # Opening a pipe would wait for whoever writes into it.
         is_regular = stat.S_ISREG(file.stat().st_mode)
-        reader = (_copied(file) if private else maxminddb.open_database(file)) if is_regular else None
+        reader = (_copied(file) if private else Reader(file)) if is_regular else None
     except (OSError, *_UNREADABLE) as error:
         raise GeoIpError(f"{setting}: cannot read {path!r} ({error}); name a GeoLite2-{form} file (mmdb)") from error
     if reader is None:
@@ -235,9 +226,9 @@ def _open(path: str, setting: str, *, private: bool) -> maxminddb.Reader:
     return reader
 
 
-def _copied(file: Path) -> maxminddb.Reader:
+def _copied(file: Path) -> Reader:
     """Open a copy without a name: a mapped file that is cut while it is read ends the process (SIGBUS, mmap(2))."""
     with file.open("rb") as source, tempfile.TemporaryFile() as copy:
         shutil.copyfileobj(source, copy, 1 << 20)
         copy.flush()
-        return maxminddb.open_database(Path(f"/proc/{os.getpid()}/fd/{copy.fileno()}"))
+        return Reader(f"/proc/{os.getpid()}/fd/{copy.fileno()}")
