@@ -17,9 +17,9 @@ Row = tuple[Any, ...]
 
 # What a crawl says of itself, and SQLite's own.
 NO_FACTS: Final = ("crawl", "frontier")
-# Numbers of rows, in the order of finding; how often a request was sent; the place
+# Numbers of rows, in the order of finding; how often one was sent in vain; the place
 # of an address in an answer that servers rotate.
-DROPPED: Final = ("id", "number", "position", "sends")
+DROPPED: Final = ("id", "number", "position", "discards")
 # Questions of a second pass: which of them share a URL follows from the order of rows, and is no fact.
 NO_ROWS: Final = {"requests": "url NOT LIKE '%pass=2'"}
 # What a row is called elsewhere.

@@ -237,9 +237,9 @@ def keep_progress(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE frontier ADD COLUMN progress TEXT")
 
 
-def count_sends(connection: sqlite3.Connection) -> None:
-    """Let each request say how often it was sent, so that no start sends it without end."""
-    connection.execute("ALTER TABLE requests ADD COLUMN sends INTEGER NOT NULL DEFAULT 0")
+def count_discards(connection: sqlite3.Connection) -> None:
+    """Let each request say how often an outage spoilt it, so that it is not sent without end."""
+    connection.execute("ALTER TABLE requests ADD COLUMN discards INTEGER NOT NULL DEFAULT 0")
 
 
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
@@ -247,7 +247,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     add_condensed_figures,
     record_sources,
     keep_progress,
-    count_sends,
+    count_discards,
 )
 
 
