@@ -229,15 +229,15 @@ class Frontier(BaseScheduler):
         """Tell whether a request is in the frontier, asked or not."""
         return self._job.read(lambda: self._store.knows(url), otherwise=True)
 
-    def sends(self, url: str) -> int:
-        """Return how often a request was sent, over all starts; one of the second pass together with its first."""
+    def discards(self, url: str) -> int:
+        """Return how often a request was sent in vain; one of the second pass together with its first."""
         first = questions.first(url)
-        return self._store.sends(url) + (self._store.sends(first) if first != url else 0)
+        return self._store.discards(url) + (self._store.discards(first) if first != url else 0)
 
-    def sent(self, url: str) -> None:
-        """Count that a request is sent now."""
+    def discard(self, url: str) -> None:
+        """Count that a request was sent in vain: what it observed is not stored."""
         try:
-            self._store.count_send(url)
+            self._store.count_discard(url)
         except StoreError as error:
             self._job.fail(error)
 

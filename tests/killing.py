@@ -33,6 +33,7 @@ from ipv6matrix.exporters import csv
 from ipv6matrix.exporters.registry import Target
 from ipv6matrix.store.database import Store
 from tests import crawls, rows
+from tests.controls import is_control
 from tests.echoes import purpose
 from tests.internet import namespaces
 from tests.internet.internet import Internet
@@ -312,7 +313,7 @@ def asked_again(internet: Internet, ordeal: Ordeal, result: Path) -> AskedAgain:
 
 def _asked(internet: Internet, since: float, until: float) -> Iterator[tuple[Question, float]]:
     for query in internet.queries(since=since):
-        if query.asked_at > until or not query.name:
+        if query.asked_at > until or is_control(query):
             continue
         if query.type == "PTR":
             yield ("reverse", str(address_of(query.name)), "PTR"), query.asked_at

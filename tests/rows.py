@@ -17,9 +17,9 @@ Row = tuple[Any, ...]
 
 # What a crawl says of itself, and SQLite's own.
 NO_FACTS: Final = ("crawl", "frontier")
-# Numbers of rows, in the order of finding; how often a request was sent; the place of an address in an answer that
-# servers rotate; and which lookups were spared, which depends on how soon a hesitant server denied the name.
-DROPPED: Final = ("id", "number", "position", "sends", "inferred")
+# Numbers of rows, in the order of finding; how often an outage spoilt a request; the place of an address in an answer
+# that servers rotate; and which lookups were spared, which depends on how soon a hesitant server denied the name.
+DROPPED: Final = ("id", "number", "position", "discards", "inferred")
 # Questions of a second pass: which of them share a URL follows from the order of rows, and is no fact.
 NO_ROWS: Final = {"requests": "url NOT LIKE '%pass=2'"}
 # What a row is called elsewhere.

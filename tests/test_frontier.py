@@ -616,19 +616,19 @@ async def test_lookups_below_one_name_leave_room_for_others(tmp_path):
         assert [domain_url("a.example"), questions.reverse("192.0.2.1")] == urls(take(crawler))
 
 
-async def test_sends_are_counted_over_all_starts(tmp_path):
+async def test_discards_are_counted_over_all_starts(tmp_path):
     """
-    A request that is asked once more at the end has its first sends counted as well.
+    A request that is asked once more at the end has those of its first time counted as well.
     """
     first, other = "ping://192.0.2.1", domain_url("a.example")
     with opened(tmp_path) as crawler:
         ask(crawler, first, other)
-        frontier(crawler).sent(first)
-        frontier(crawler).sent(first)
+        frontier(crawler).discard(first)
+        frontier(crawler).discard(first)
     with opened(tmp_path) as crawler:
         ask(crawler, questions.again(first))
-        frontier(crawler).sent(questions.again(first))
+        frontier(crawler).discard(questions.again(first))
 
-        assert 2 == frontier(crawler).sends(first)
-        assert 3 == frontier(crawler).sends(questions.again(first))
-        assert 0 == frontier(crawler).sends(other)
+        assert 2 == frontier(crawler).discards(first)
+        assert 3 == frontier(crawler).discards(questions.again(first))
+        assert 0 == frontier(crawler).discards(other)

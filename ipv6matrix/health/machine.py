@@ -20,7 +20,8 @@ SPACING_S: Final = 1.0
 HEARTBEAT_S: Final = 5.0
 # Seconds before each check while the part is away.
 BACK_OFF_S: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
-# How often a request may be sent, over all starts of a crawl.
+# How often a request is sent before its answers are failures, over all starts of a crawl. What a stop or a kill
+# interrupted does not count: a start sends that again.
 MAX_SENDS: Final = 3
 
 

@@ -52,7 +52,7 @@ class Part:
         self._heard_at = -math.inf
         self._waiting: deque[Waiting] = deque()
         self._running: asyncio.Task[None] | None = None
-        self._closed = False
+        self.is_closed = False
         self._woken = asyncio.Event()
         self._due = math.inf
 
@@ -103,14 +103,14 @@ class Part:
 
     def watch(self) -> None:
         """Doubt when nothing is heard, although requests are under way."""
-        if self.under_way and not self._closed and self.gone_at is None:
+        if self.under_way and not self.is_closed and self.gone_at is None:
             now = time.monotonic()
             if now - max(next(iter(self.under_way.values())), self._heard_at) > _SILENCE_S:
                 self._doubt(now)
 
     def close(self) -> None:
         """Check nothing more; observations that wait do not count, so their requests stay pending."""
-        self._closed = True
+        self.is_closed = True
         if self.gone_at is not None:
             self.away_s += time.monotonic() - self.gone_at
             self.machine.away_at = None
@@ -122,7 +122,7 @@ class Part:
                 future.set_result(False)
 
     def _judge(self, asked_at: float, ended_at: float) -> Verdict:
-        return Verdict.AGAIN if self._closed else self.machine.judge(asked_at, ended_at)
+        return Verdict.AGAIN if self.is_closed else self.machine.judge(asked_at, ended_at)
 
     def _doubt(self, now: float) -> None:
         self.machine.doubt(now)
@@ -130,7 +130,7 @@ class Part:
 
     def _wake(self) -> None:
         """Have the next check no later than the machine wants it now."""
-        if self._closed:
+        if self.is_closed:
             return
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run())

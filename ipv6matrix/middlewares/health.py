@@ -4,7 +4,7 @@ An observation counts only while the vantage point itself is well.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any, Self
 
 from scrapy import Request
@@ -19,14 +19,15 @@ from ipv6matrix.health.signs import sign_of, unsent
 from ipv6matrix.responses import ObservationResponse
 from ipv6matrix.signals import question_returned
 
+Pace = Callable[[str], Awaitable[None]]
+
 
 class HealthMiddleware:
     """
     Lets an observation pass when its part of the vantage point was there all along.
 
-    Else nothing is stored, and the request goes back to the frontier. A request
-    that was sent MAX_SENDS times without that is not sent again: its answers
-    are failures.
+    Else nothing is stored, and the request goes back to the frontier. One that
+    was sent MAX_SENDS times in vain is not sent again: its answers are failures.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -43,18 +44,15 @@ class HealthMiddleware:
         if request.meta.get("download_slot") not in questions.SLOTS:
             return None
         part = self._part(request)
-        if self._frontier.sends(request.url) >= MAX_SENDS:
+        if self._frontier.discards(request.url) >= MAX_SENDS:
             assert self._crawler.stats
             self._crawler.stats.inc_value("health/unsent")
             question = questions.of(request)
             return ObservationResponse(request, unsent(question, request.meta.get("names", question.names)))
         if part is not None:
             part.begin(request.url)
-        pace = request.meta.get("pace")
-        if pace is None:
-            self._frontier.sent(request.url)
-        else:
-            request.meta["pace"] = self._counting(pace, part, request.url)
+            if pace := request.meta.get("pace"):
+                request.meta["pace"] = _beginning(part, request.url, pace)
         return None
 
     def process_response(
@@ -74,29 +72,15 @@ class HealthMiddleware:
         if part is not None:
             part.under_way.pop(request.url, None)
 
-    def _counting(self, pace: Any, part: Part | None, url: str) -> Any:
-        """Return a pace that notes when the first packet leaves: one that waits for its turn is not sent yet."""
-        is_sent = False
-
-        async def wait(address: str) -> None:
-            nonlocal is_sent
-            await pace(address)
-            if not is_sent:
-                is_sent = True
-                self._frontier.sent(url)
-                if part is not None:
-                    part.under_way.pop(url, None)
-                    part.begin(url)
-
-        return wait
-
     async def _judge(self, part: Part, asked_at: float, response: ObservationResponse) -> ObservationResponse:
         if await part.stood(asked_at):
             assert response.request is not None
             self._health.learn(questions.of(response.request), response.observation)
             return response
-        assert self._crawler.stats
-        self._crawler.stats.inc_value(f"health/{part.name}/again")
+        if not part.is_closed:  # a stop is none of the vantage point's faults
+            assert self._crawler.stats
+            self._crawler.stats.inc_value(f"health/{part.name}/again")
+            self._frontier.discard(response.url)
         self._crawler.signals.send_catch_log(question_returned, request=response.request)
         raise IgnoreRequest(f"{response.url} is asked again")
 
@@ -109,3 +93,18 @@ class HealthMiddleware:
     def _frontier(self) -> Any:
         assert self._crawler.engine
         return self._crawler.engine.scheduler
+
+
+def _beginning(part: Part, url: str, pace: Pace) -> Pace:
+    """Return a pace that notes when the first packet leaves: until then a request only waits for its turn."""
+    waits = True
+
+    async def wait(address: str) -> None:
+        nonlocal waits
+        await pace(address)
+        if waits:
+            waits = False
+            part.under_way.pop(url, None)
+            part.begin(url)
+
+    return wait

@@ -198,16 +198,16 @@ class Store:
         """Tell whether a request is noted, asked or not."""
         return bool(self._one("SELECT 1 FROM requests WHERE url = ?", url))
 
-    def sends(self, url: str) -> int:
-        """Return how often a request was sent, over all starts."""
-        row = self._one("SELECT sends FROM requests WHERE url = ?", url)
+    def discards(self, url: str) -> int:
+        """Return how often an observation of a request was discarded, over all starts."""
+        row = self._one("SELECT discards FROM requests WHERE url = ?", url)
         return int(row[0]) if row else 0
 
     @_told
-    def count_send(self, url: str) -> None:
-        """Count that a request is sent now."""
+    def count_discard(self, url: str) -> None:
+        """Count that an observation of a request is discarded."""
         self._begin()
-        self._connection.execute("UPDATE requests SET sends = sends + 1 WHERE url = ?", (url,))
+        self._connection.execute("UPDATE requests SET discards = discards + 1 WHERE url = ?", (url,))
 
     # --- what is known of hosts and addresses ---
 

@@ -274,9 +274,9 @@ def mark_inferences(connection: sqlite3.Connection) -> None:
         connection.execute(f"ALTER TABLE {table} ADD COLUMN inferred TEXT")
 
 
-def count_sends(connection: sqlite3.Connection) -> None:
-    """Let each request say how often it was sent, so that no start sends it without end."""
-    connection.execute("ALTER TABLE requests ADD COLUMN sends INTEGER NOT NULL DEFAULT 0")
+def count_discards(connection: sqlite3.Connection) -> None:
+    """Let each request say how often an outage spoilt it, so that it is not sent without end."""
+    connection.execute("ALTER TABLE requests ADD COLUMN discards INTEGER NOT NULL DEFAULT 0")
 
 
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
@@ -288,7 +288,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     list_certificate_names,
     count_what_answers_held,
     mark_inferences,
-    count_sends,
+    count_discards,
 )
 
 

@@ -141,6 +141,7 @@ def unit_command(internet, tmp_path):
     (tmp_path / "domains.txt").write_text("open.example\nsilent.example\nipv6-only.example\n")
 
     def expanded(options):
+        own = f"-s PROBE_ALLOWED_NETWORKS={ALLOWED_NETWORKS} -s HEALTH_TARGETS={internet.settings()['HEALTH_TARGETS']}"
         values = environment("crawl.env") | {
             "DOMAINS": str(tmp_path / "domains.txt"),
             "CONTACT": "test@example.org",
@@ -149,7 +150,7 @@ def unit_command(internet, tmp_path):
             "SUMMARY_URL": f"sqlite:///{tmp_path}/crawls/matrix.db",
             "LOG_FILE": str(tmp_path / "crawl.log"),
             "EXPORTS": "csv,summary",
-            "CRAWL_OPTIONS": f"-s PROBE_ALLOWED_NETWORKS={ALLOWED_NETWORKS} -s METRICS=soa,ping {options}",
+            "CRAWL_OPTIONS": f"{own} -s METRICS=soa,ping {options}",
         }
         program, *words = command("ipv6matrix-crawl.service", values)
         assert "/opt/ipv6matrix/.venv/bin/scrapy" == program

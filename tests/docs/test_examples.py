@@ -31,6 +31,7 @@ SETTINGS = """\
 from ipv6matrix.settings import *
 NAMESERVERS = {resolver!r}
 PROBE_ALLOWED_NETWORKS = {allowed!r}
+HEALTH_TARGETS = {references!r}
 FEATURES, METRICS, SECOND_PASS = "NS,WWW", "geoip,ping", False
 locals().update({urls!r})
 """
@@ -58,7 +59,10 @@ def prepared(internet: Internet, finished: Finished, tmp_path_factory: pytest.Te
     with sites.running() as site:
         urls = {name: value for name, value in published.settings(site, place).items() if not name.endswith("_DIR")}
         _publish(site, place)
-        settings = SETTINGS.format(resolver=internet.resolver4, allowed=ALLOWED_NETWORKS, urls=urls)
+        references = internet.settings()["HEALTH_TARGETS"]
+        settings = SETTINGS.format(
+            resolver=internet.resolver4, allowed=ALLOWED_NETWORKS, references=references, urls=urls
+        )
         (place / "here.py").write_text(settings)
         yield place
 

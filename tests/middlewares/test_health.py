@@ -25,9 +25,9 @@ class Middleware:
 
     def __init__(self, folder):
         self.crawler = crawler(folder)
-        self.sends = {}
+        self.discards = {}
         self.crawler.engine = SimpleNamespace(
-            scheduler=SimpleNamespace(sends=lambda url: self.sends.get(url, 0), sent=self.sent)
+            scheduler=SimpleNamespace(discards=lambda url: self.discards.get(url, 0), discard=self.discard)
         )
         self.health = self.crawler.get_extension(Health)
         self.learned, self.returned = [], []
@@ -45,8 +45,8 @@ class Middleware:
         self.checks += 1
         return self.well
 
-    def sent(self, url):
-        self.sends[url] = self.sends.get(url, 0) + 1
+    def discard(self, url):
+        self.discards[url] = self.discards.get(url, 0) + 1
 
     def take_back(self, request):
         self.returned.append(request.url)
@@ -156,18 +156,9 @@ async def test_what_was_not_sent_is_left_alone(middleware):
     assert {} == middleware.health.parts["ipv4"].under_way
 
 
-async def test_a_lookup_is_sent_at_once(middleware):
+async def test_a_probe_begins_with_its_first_packet(middleware):
     """
-    The resolver's rate is none of a packet's.
-    """
-    request = middleware.ask(domain_url("a.example"))
-
-    assert {request.url: 1} == middleware.sends
-
-
-async def test_a_probe_is_sent_with_its_first_packet(middleware):
-    """
-    One that waits for its turn has not been sent; one of many packets is sent once.
+    One that waits for its turn has not been sent: what happens before that does not concern it.
     """
     turn = asyncio.Event()
     request = questions.request("ping://192.0.2.1")
@@ -177,15 +168,33 @@ async def test_a_probe_is_sent_with_its_first_packet(middleware):
 
     request.meta["pace"] = pace
     middleware.middleware.process_request(request)
+    under_way = middleware.health.parts["ipv4"].under_way
+    before = under_way[request.url]
     packet = asyncio.ensure_future(request.meta["pace"]("192.0.2.1"))
-    await asyncio.sleep(0)
-    assert {} == middleware.sends
+    await asyncio.sleep(10)
 
     turn.set()
     await packet
+    first = under_way[request.url]
+    await asyncio.sleep(1)
     await request.meta["pace"]("192.0.2.1")
 
-    assert {request.url: 1} == middleware.sends
+    assert before + 10 <= first == under_way[request.url]
+
+
+async def test_what_is_spoilt_is_counted(middleware):
+    """
+    A stop, which spoils it as well, is not.
+    """
+    request = middleware.ask("ping://192.0.2.1")
+    middleware.well = False
+    assert await middleware.end(request, ping(5, 0)) is None
+    other = middleware.ask("ping://[2001:db8::1]")
+    middleware.health.stop()
+    assert await middleware.end(other, ping(5, 0)) is None
+
+    assert {request.url: 1} == middleware.discards
+    assert [request.url, other.url] == middleware.returned
 
 
 @pytest.mark.parametrize("url", ["ping://192.0.2.1", domain_url("a.example"), "dns://192.0.2.53/a.example?type=NS"])
@@ -194,13 +203,13 @@ async def test_nothing_is_sent_a_fourth_time(middleware, url):
     Its answers are failures, which is no absence.
     """
     request = questions.request(url)
-    middleware.sends[url] = MAX_SENDS
+    middleware.discards[url] = MAX_SENDS
 
     response = middleware.middleware.process_request(request)
 
     assert Failure.PROBE_FAILED in repr(response.observation).replace("Failure.PROBE_FAILED", "probe_failed")
     assert response is middleware.middleware.process_response(request, response)
-    assert MAX_SENDS == middleware.sends[url]
+    assert MAX_SENDS == middleware.discards[url]
     assert 1 == count(middleware.crawler, "health/unsent")
     if url.startswith("ping"):
         assert isinstance(response.observation, PingObservation)

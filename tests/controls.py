@@ -1,0 +1,18 @@
+"""
+What a crawl asks the resolver to know whether it is well, as its log tells it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from tests.internet.logs import Query
+from tests.internet.scenario import ROOT_SERVER
+
+# The root, what is public, and random names below that.
+_NAMES = re.compile(rf"|com|net|{re.escape(ROOT_SERVER)}|[0-9a-f]{{16}}\.(com|net)")
+
+
+def is_control(query: Query) -> bool:
+    """Tell whether a query is none of the crawl's list."""
+    return _NAMES.fullmatch(query.name.rstrip(".")) is not None
