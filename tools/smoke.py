@@ -32,7 +32,8 @@ def main() -> int:
         wheel = build(place)
         versions = place / "versions.txt"
         # Pip takes no hashes for a wheel that was just built, so none for the others either.
-        versions.write_text(re.sub(r" \\\n    --hash=.*", "", (ROOT / "constraints.txt").read_text()))
+        pinned = re.findall(r"^[\w.-]+==.*(?= \\$)", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+        versions.write_text("\n".join(pinned) + "\n")
         core = install(place / "core", str(wheel), versions)
         everything = install(place / "all", f"{wheel}[all]", versions)
         use(core, everything, place)
