@@ -29,7 +29,7 @@ TWO := -n 2 --dist loadfile --no-loadscope-reorder
 .PHONY: demo test lint docs bench bench-resume bench-publish bench-web torture smoke lock fresh setup system
 
 demo: setup
-	$(BIN)/python -m tests.demo
+	$(BIN)/python -m simnet.demo
 
 # Reaches what it calls: tests need programs that nothing else needs.
 test: export FOR_TESTS = 1
@@ -45,20 +45,20 @@ docs: setup
 	$(BIN)/python -m pytest tests/docs
 
 bench: setup
-	$(BIN)/python -m tests.bench --domains $(N)
+	$(BIN)/python -m benchmarks.crawl --domains $(N)
 
 bench-resume: setup
-	$(BIN)/python -m tests.bench_resume --domains $(LIST)
+	$(BIN)/python -m benchmarks.resume --domains $(LIST)
 
 bench-publish: N = 100000
 bench-publish: setup
-	$(BIN)/python -m tests.bench_publish --domains $(N)
+	$(BIN)/python -m benchmarks.publish --domains $(N)
 
 bench-web: setup
-	$(BIN)/python -m tests.bench_web
+	$(BIN)/python -m benchmarks.web
 
 torture: setup
-	$(BIN)/python -m tests.killing --kills $(KILLS) --jobs /dev/shm
+	$(BIN)/python -m tools.killing --kills $(KILLS) --jobs /dev/shm
 
 smoke: setup
 	$(BIN)/python -m tools.smoke
@@ -82,4 +82,4 @@ $(VENV)/ready: requirements.txt requirements-dev.txt constraints.txt constraints
 
 # Debian packages that hold the programs we call; installed as root, named otherwise.
 system:
-	@PYTHON=$(PYTHON) sh tests/system-packages.sh
+	@PYTHON=$(PYTHON) sh tools/system-packages.sh

@@ -18,13 +18,14 @@ from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
 from twisted.internet.defer import Deferred
 
-from ipv6matrix import limits, questions
+from ipv6matrix import urls
+from ipv6matrix.config import limits
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.job import Job
 from ipv6matrix.extensions.loop_lag import LoopLag
 from ipv6matrix.items import Answered
 from ipv6matrix.middlewares.rate import RateMiddleware
-from ipv6matrix.pace import Waits
+from ipv6matrix.rates.pacers import Waits
 from ipv6matrix.refusals import StartRefusedError
 from ipv6matrix.signals import frontier_hungry, question_returned
 from ipv6matrix.slots import Slot
@@ -79,7 +80,7 @@ class Frontier(BaseScheduler):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        rooms = {slot: crawler.settings.getint(f"{slot.upper()}_CONCURRENCY") for slot in questions.SLOTS}
+        rooms = {slot: crawler.settings.getint(f"{slot.upper()}_CONCURRENCY") for slot in urls.SLOTS}
         # A socket for each port of an address.
         rooms["tcp"] = limits.fit(rooms["tcp"], 3, limits.open_files())
         return cls(crawler, rooms, crawler.settings.getfloat("PROBE_RATE_PER_NETWORK"))
@@ -163,7 +164,7 @@ class Frontier(BaseScheduler):
                 if not self._handed_out:
                     asyncio.get_running_loop().call_soon(self._begin_turn)
                 self._handed_out += 1
-                return questions.request(url)
+                return urls.request(url)
             is_skipping |= slot.is_skipping
         if is_skipping:
             self._come_back(0)
@@ -231,7 +232,7 @@ class Frontier(BaseScheduler):
 
     def discards(self, url: str) -> int:
         """Return how often a request was sent in vain; one of the second pass together with its first."""
-        first = questions.first(url)
+        first = urls.first(url)
         return self._store.discards(url) + (self._store.discards(first) if first != url else 0)
 
     def discard(self, url: str) -> None:

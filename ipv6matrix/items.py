@@ -276,7 +276,7 @@ class Refusal:
     """A question that was not asked, by rule: nothing was sent."""
 
     reason: str
-    "A word of `ipv6matrix.policy`: opted_out, private, loopback …"
+    "A word of `ipv6matrix.targets.policy`: opted_out, private, loopback …"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -344,7 +344,7 @@ class Address:
     address: str
     family: Family
     kind: str | None = None
-    "A word of `ipv6matrix.policy`: global, private, 6to4 …"
+    "A word of `ipv6matrix.targets.policy`: global, private, 6to4 …"
     refusal: str | None = None
     "Why it is never probed; None when it may be."
     tunnel_id: str | None = None

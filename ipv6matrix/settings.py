@@ -13,7 +13,7 @@ COMMANDS_MODULE = "ipv6matrix.commands"
 # --- For one run -------------------------------------------------------------
 
 # Words of PROFILES, with commas: a later word wins over an earlier one, and `-s` over
-# all of them. Read by ipv6matrix.choices.
+# all of them. Read by ipv6matrix.config.profiles.
 PROFILE = ""
 # What each word sets. Size and pace alone, never what is asked or how long an answer is
 # waited for: figures of crawls with and without can be compared.
@@ -92,14 +92,14 @@ WEB_URL = ""
 # extensions.metrics.
 METRICS_PORT = 0
 # GeoLite2 files or others of the same form (mmdb). Empty: those of GEOIP_DIR; without
-# any, the metric geoip is refused at the start. Read by ipv6matrix.geoip.
+# any, the metric geoip is refused at the start. Read by ipv6matrix.reference.geoip.
 GEOIP_CITY_DB = ""
 GEOIP_ASN_DB = ""
-# Domains and networks that are never asked, one a line. Read by ipv6matrix.plan.
+# Domains and networks that are never asked, one a line. Read by ipv6matrix.config.plan.
 OPTOUT_FILE = ""
 
 # Lists that are fetched, majestic and tranco, are kept here; a supplemental.txt in it is
-# read after them. Read by ipv6matrix.downloads.rankings and extensions.preflight.
+# read after them. Read by ipv6matrix.reference.rankings and extensions.preflight.
 LISTS_DIR = "crawls/lists"
 # Where they come from; Tranco's id names the list of a day for good. Mirrors may be named.
 MAJESTIC_URL = "https://downloads.majestic.com/majestic_million.csv"
@@ -110,10 +110,10 @@ LIST_MIN_DOMAINS = 100_000
 # Share of the first 10,000 rows of a list that may be something else than domains (docs/decisions/0032).
 LIST_MAX_REFUSED = 0.5
 # city.mmdb and asn.mmdb in it serve when the settings above are empty; `scrapy geoip
-# update` writes them. Read by ipv6matrix.geoip and ipv6matrix.downloads.geoip.
+# update` writes them. Read by ipv6matrix.reference.geoip and ipv6matrix.reference.geoip_files.
 GEOIP_DIR = "crawls/geoip"
 # An account at MaxMind, and a file that holds its licence key, so that no list of processes
-# shows it; empty: the free files of DB-IP. Read by ipv6matrix.downloads.geoip, as are the
+# shows it; empty: the free files of DB-IP. Read by ipv6matrix.reference.geoip_files, as are the
 # addresses of both.
 GEOIP_ACCOUNT_ID = ""
 GEOIP_LICENSE_KEY_FILE = ""
@@ -160,7 +160,7 @@ PROBE_RATE_PER_NETWORK = 50
 # Queries per second to the resolvers; 0 means no limit.
 QUERY_RATE = 0
 # Comma-separated prefixes that may be probed although they are not globally
-# reachable. Read by ipv6matrix.plan. Empty on the real Internet.
+# reachable. Read by ipv6matrix.config.plan. Empty on the real Internet.
 PROBE_ALLOWED_NETWORKS = ""
 # Who answers for this crawl: a mail or web address. Part of EHLO.
 # Read by handlers.tcp.
@@ -227,7 +227,7 @@ DOWNLOADER_MIDDLEWARES = {
     # rates: a refused or spared question takes no place in them.
     "ipv6matrix.middlewares.optout.OptOutMiddleware": 100,
     "ipv6matrix.middlewares.forbidden.ForbiddenAddressMiddleware": 200,
-    "ipv6matrix.middlewares.once.OnceMiddleware": 300,
+    "ipv6matrix.middlewares.dedupe.OnceMiddleware": 300,
     "ipv6matrix.middlewares.rate.RateMiddleware": 400,
     # Next to the handlers: it sees what was sent, and every answer first.
     "ipv6matrix.middlewares.health.HealthMiddleware": 500,
@@ -240,7 +240,7 @@ SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
     "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
-    "ipv6matrix.middlewares.feed.FeedMiddleware": 100,
+    "ipv6matrix.middlewares.backpressure.FeedMiddleware": 100,
 }
 
 # Only what is valid is stored, and only what is new is located and classified.
@@ -268,7 +268,7 @@ EXTENSIONS = {
     "ipv6matrix.extensions.preflight.Preflight": 200,
     "ipv6matrix.extensions.run_record.RunRecord": 300,
     "ipv6matrix.extensions.loop_lag.LoopLag": 400,
-    "ipv6matrix.extensions.garbage.Garbage": 450,
+    "ipv6matrix.extensions.gc_tuning.Garbage": 450,
     "ipv6matrix.extensions.health.Health": 455,
     "ipv6matrix.extensions.clean_stop.CleanStop": 460,
     "ipv6matrix.extensions.progress.Progress": 500,

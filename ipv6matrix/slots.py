@@ -19,7 +19,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.store.database import Store
 
 # Rows read at a time: enough that reading is rare, few enough to stay small. Also the most
@@ -177,7 +177,7 @@ class Slot:
 
     def _crowd_of(self, url: str) -> bytes | str | None:
         # Without a rate networks do not matter, and only lookups have anything else in common.
-        key = questions.crowd(url) if self._has_rate or self.name == "dns" else None
+        key = urls.crowd(url) if self._has_rate or self.name == "dns" else None
         return key if self._has_rate or isinstance(key, str) else None
 
     def _claim(self, url: str, key: bytes | str, crowd: _Crowd) -> None:

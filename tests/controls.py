@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import re
 
-from tests.internet.logs import Query
-from tests.internet.scenario import ROOT_SERVER
+from simnet.logs import Query
+from simnet.scenario import ROOT_SERVER
 
 # The root, what is public, and random names below that.
 _NAMES = re.compile(rf"|com|net|{re.escape(ROOT_SERVER)}|[0-9a-f]{{16}}\.(com|net)")

@@ -4,7 +4,7 @@ What the Echo Requests of a crawl are for, as a capture tells it.
 
 from __future__ import annotations
 
-from tests.internet.packets import ICMP, ICMPV6, Packet
+from simnet.packets import ICMP, ICMPV6, Packet
 
 _ECHO_REQUEST = {ICMP: 8, ICMPV6: 128}
 # Trace probes carry small TTLs; all others the kernel's default.

@@ -14,11 +14,11 @@ from functools import cached_property
 from ipaddress import ip_address, ip_network
 
 from ipv6matrix.items import Failure, Records, Status
-from tests.internet.internet import ALLOWED_NETWORKS
-from tests.internet.scenario import Scenario
-from tests.internet.topology import Family
-from tests.internet.truth import AddressTruth, DomainTruth, HostTruth, LookupTruth, Truth
-from tests.internet.zones import Fault
+from simnet.internet import ALLOWED_NETWORKS
+from simnet.scenario import Scenario
+from simnet.topology import Family
+from simnet.truth import AddressTruth, DomainTruth, HostTruth, LookupTruth, Truth
+from simnet.zones import Fault
 
 WWW = ("www", "www6", "ipv6", "www.ipv6", "six")
 NTP = ("ntp", "time")

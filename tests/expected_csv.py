@@ -15,8 +15,8 @@ from math import fsum, sqrt
 from typing import Any
 
 from ipv6matrix.items import Failure, Starttls
+from simnet.facts import AddressTruth
 from tests.expected import GAP_LIMIT, Expected, smallest
-from tests.internet.facts import AddressTruth
 
 FEATURES = ("MX", "NS", "WWW", "NTP")
 ALL_FEATURES = ("reverse", "geoip", "ip6Type", "ping", "path")

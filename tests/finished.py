@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from ipv6matrix.store.database import Store
+from simnet.internet import Internet
 from tests import crawls
 from tests.expected import GAP_LIMIT, Expected
-from tests.internet.internet import Internet
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,12 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 from ipv6matrix.store.database import OutdatedError, Store, StoreError
+from simnet import namespaces
+from simnet.flooded import FLOODS, Flooded, flooded
+from simnet.internet import Internet
+from simnet.namespaces import InternetUnavailable
+from simnet.packets import Packet
 from tests import crawls
-from tests.internet import namespaces
-from tests.internet.flooded import FLOODS, Flooded, flooded
-from tests.internet.internet import Internet
-from tests.internet.namespaces import InternetUnavailable
-from tests.internet.packets import Packet
 from tests.test_rates import most_in_a_second, probes
 
 _LOOK_EVERY_S = 0.5

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.internet.internet import Internet
-from tests.internet.scenario import PUBLISHED_BY, ROOT_SERVER
+from simnet.internet import Internet
+from simnet.scenario import PUBLISHED_BY, ROOT_SERVER
 
 SETTINGS = Path(__file__).parents[1] / "deploy/resolver"
 ADDRESSES = ("127.0.0.1", "::1")
@@ -54,7 +54,7 @@ def _hints(place: Path) -> Path:
 
 @contextmanager
 def _running(name: str, *words: str, log: Path) -> Iterator[None]:
-    program = shutil.which(name) or pytest.skip(f"{name} is not installed: tests/system-packages.sh has its package")
+    program = shutil.which(name) or pytest.skip(f"{name} is not installed: tools/system-packages.sh has its package")
     with log.open("w") as output:
         process = subprocess.Popen([program, *words], stdout=output, stderr=output)
         try:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.items import (
     Address,
     DomainItem,
@@ -19,8 +19,8 @@ from ipv6matrix.items import (
     PingObservation,
     Status,
 )
-from ipv6matrix.policy import family, kind
 from ipv6matrix.responses import ObservationResponse
+from ipv6matrix.targets.policy import family, kind
 
 AT = 1_700_000_000.0
 
@@ -65,7 +65,7 @@ def hosts_item(*hosts: Host, url: str | None = None, places: dict[str, dict[str,
     """Make the item of these hosts with all their addresses, located as told."""
     texts = dict.fromkeys(text for one in hosts for found in (one.a, one.aaaa) if found for text in found.texts)
     return HostsItem(
-        url=url or questions.host(hosts[0].name),
+        url=url or urls.host(hosts[0].name),
         hosts=hosts,
         addresses=tuple(address(text, **(places or {}).get(text, {})) for text in texts),
     )
@@ -78,15 +78,15 @@ def domain_item(name: str, **more: Any) -> DomainItem:
 
 def ping_item(text: str, *rtts_ms: float, sent: int = 5, failure: Failure | None = None) -> PingItem:
     ping = PingObservation(sent=sent, rtts_ms=rtts_ms, failure=failure, asked_at=AT)
-    return PingItem(url=questions.ping(text), address=text, ping=ping)
+    return PingItem(url=urls.ping(text), address=text, ping=ping)
 
 
 def domain_url(name: str) -> str:
-    return questions.domain(name, ("NS", "MX", "SOA"))
+    return urls.domain(name, ("NS", "MX", "SOA"))
 
 
 def response(url: str, observation: Observation, **meta: Any) -> ObservationResponse:
     """Make the answer to the request of a URL."""
-    request = questions.request(url)
+    request = urls.request(url)
     request.meta.update(meta)
     return ObservationResponse(request, observation)

@@ -11,11 +11,11 @@ import dns.rcode
 import dns.rdatatype
 import pytest
 
-from tests.internet.authority import Authority
-from tests.internet.hosting import both, only4, zone
-from tests.internet.internet import Internet
-from tests.internet.providers import PROVIDERS
-from tests.internet.scenario import PUBLISHED_BY, Scenario
+from simnet.authority import Authority
+from simnet.hosting import both, only4, zone
+from simnet.internet import Internet
+from simnet.providers import PROVIDERS
+from simnet.scenario import PUBLISHED_BY, Scenario
 
 ROOT, ROOT6 = PUBLISHED_BY
 

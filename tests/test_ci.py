@@ -31,7 +31,7 @@ def test_it_tests_every_python_that_is_promised():
     assert f">={promised[0]}" == project["requires-python"]
 
 
-@pytest.mark.parametrize("name", ["tools/fresh-machine.sh", "tools/lock.sh", "tests/system-packages.sh"])
+@pytest.mark.parametrize("name", ["tools/fresh-machine.sh", "tools/lock.sh", "tools/system-packages.sh"])
 def test_scripts_are_scripts_of_sh(name):
     """The shell finds no fault in their syntax."""
     assert 0 == subprocess.run(["sh", "-n", ROOT / name], check=False).returncode

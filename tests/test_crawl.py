@@ -12,14 +12,14 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from ipv6matrix import policy
 from ipv6matrix.store.database import Store
+from ipv6matrix.targets import policy
+from simnet.internet import Internet
+from simnet.packets import SYN, TCP, Packet
+from simnet.topology import FAMILIES, first_router, references
 from tests import crawls
 from tests.echoes import purpose
 from tests.expected import GAP_LIMIT, Expected, lookup_row, smallest
-from tests.internet.internet import Internet
-from tests.internet.packets import SYN, TCP, Packet
-from tests.internet.topology import FAMILIES, first_router, references
 
 # Seconds: what several processes on two cores may take away from a 2 s timeout.
 SLACK_MS = 1500

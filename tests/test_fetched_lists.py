@@ -15,8 +15,8 @@ import pytest
 from ipv6matrix.store.database import Store
 from tests import crawls
 from tests.controls import is_control
-from tests.downloads import published
-from tests.downloads import site as sites
+from tests.reference import published
+from tests.reference import site as sites
 from tests.test_stops import done
 from tests.typed import ROOT
 from tests.waiting import until

@@ -9,7 +9,7 @@ from scrapy import signals
 from scrapy.exceptions import CloseSpider
 
 from ipv6matrix import frontier as module
-from ipv6matrix import questions, slots
+from ipv6matrix import slots, urls
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.loop_lag import LoopLag
 from ipv6matrix.frontier import Frontier
@@ -24,8 +24,8 @@ from tests.samples import domain_item, domain_url, hosts_item, ping_item
 from tests.samples import host as a_host
 
 
-def ask(crawler, *urls, parent=None):
-    return [frontier(crawler).enqueue_request(questions.request(url, parent)) for url in urls]
+def ask(crawler, *found_urls, parent=None):
+    return [frontier(crawler).enqueue_request(urls.request(url, parent)) for url in found_urls]
 
 
 def take(crawler, limit=1000):
@@ -36,7 +36,7 @@ def take(crawler, limit=1000):
     return taken
 
 
-def urls(requests):
+def found_urls(requests):
     return [request.url for request in requests]
 
 
@@ -56,7 +56,7 @@ async def test_requests_come_in_the_order_they_were_found(tmp_path, monkeypatch)
     with opened(tmp_path) as crawler:
         ask(crawler, *domains(10))
 
-        assert domains(10) == urls(take(crawler))
+        assert domains(10) == found_urls(take(crawler))
 
 
 async def test_found_later_is_asked_later(tmp_path, monkeypatch):
@@ -69,7 +69,7 @@ async def test_found_later_is_asked_later(tmp_path, monkeypatch):
         first = take(crawler, 2)
         ask(crawler, "dns://resolver/late.example?type=NS")
 
-        assert [*domains(4), "dns://resolver/late.example?type=NS"] == urls(first + take(crawler))
+        assert [*domains(4), "dns://resolver/late.example?type=NS"] == found_urls(first + take(crawler))
 
 
 async def test_a_known_request_is_refused(tmp_path):
@@ -94,12 +94,12 @@ async def test_a_slot_hands_out_no_more_than_it_has_room_for(tmp_path):
     with opened(tmp_path, DNS_CONCURRENCY=2) as crawler:
         ask(crawler, *domains(3))
         first = take(crawler)
-        assert domains(2) == urls(first)
+        assert domains(2) == found_urls(first)
         assert frontier(crawler).has_pending_requests()
 
         leave(crawler, first[0])
 
-        assert domains(3)[2:] == urls(take(crawler))
+        assert domains(3)[2:] == found_urls(take(crawler))
         assert not frontier(crawler).has_pending_requests()
 
 
@@ -112,7 +112,9 @@ async def test_a_full_slot_never_holds_back_another(tmp_path, full):
         many = [f"{full}://192.0.2.{n}" for n in range(1, 10)]
         ask(crawler, *many, domain_url("a.example"), "tcp://192.0.2.1?port=80")
 
-        assert sorted([many[0], domain_url("a.example"), "tcp://192.0.2.1?port=80"]) == sorted(urls(take(crawler)))
+        assert sorted([many[0], domain_url("a.example"), "tcp://192.0.2.1?port=80"]) == sorted(
+            found_urls(take(crawler))
+        )
 
 
 async def test_a_request_says_all_that_the_crawl_needs(tmp_path):
@@ -124,7 +126,7 @@ async def test_a_request_says_all_that_the_crawl_needs(tmp_path):
         (request,) = take(crawler)
 
         assert ("ping://[2001:db8::1]", "ping") == (request.url, request.meta["download_slot"])
-        assert "2001:db8::1" == questions.of(request).subject
+        assert "2001:db8::1" == urls.of(request).subject
         assert request.callback is None
 
 
@@ -142,7 +144,7 @@ async def test_follow_ups_wait_for_the_item_of_their_answer(tmp_path):
 
         frontier(crawler).store(domain_item("a.example"))
 
-        assert ["ping://192.0.2.1"] == urls(take(crawler))
+        assert ["ping://192.0.2.1"] == found_urls(take(crawler))
         assert {} == frontier(crawler)._held, "what has been stored is held in memory no longer"
 
 
@@ -163,10 +165,10 @@ async def test_a_follow_up_that_is_known_is_asked_once(tmp_path):
     """
     with opened(tmp_path) as crawler:
         for name in ("a.example", "b.example"):
-            ask(crawler, questions.host("ns.example"), parent=domain_url(name))
+            ask(crawler, urls.host("ns.example"), parent=domain_url(name))
             frontier(crawler).store(domain_item(name))
 
-        assert [questions.host("ns.example")] == urls(take(crawler))
+        assert [urls.host("ns.example")] == found_urls(take(crawler))
 
 
 async def test_in_flight_is_freed_when_a_middleware_answers(tmp_path):
@@ -183,7 +185,7 @@ async def test_in_flight_is_freed_when_a_middleware_answers(tmp_path):
             spider=crawler.spider,
         )
 
-        assert ["ping://192.0.2.2"] == urls(take(crawler))
+        assert ["ping://192.0.2.2"] == found_urls(take(crawler))
 
 
 async def test_leaving_twice_frees_one_place(tmp_path):
@@ -196,7 +198,7 @@ async def test_leaving_twice_frees_one_place(tmp_path):
         leave(crawler, request)
         crawler.signals.send_catch_log(signals.response_received, response=None, request=request, spider=crawler.spider)
 
-        assert ["ping://192.0.2.2"] == urls(take(crawler))
+        assert ["ping://192.0.2.2"] == found_urls(take(crawler))
 
 
 async def test_requests_of_other_slots_are_no_concern(tmp_path):
@@ -204,7 +206,7 @@ async def test_requests_of_other_slots_are_no_concern(tmp_path):
     A request of Scrapy's own that leaves the downloader disturbs nothing.
     """
     with opened(tmp_path) as crawler:
-        request = questions.request("ping://192.0.2.1")
+        request = urls.request("ping://192.0.2.1")
         request.meta["download_slot"] = "example.com"
 
         leave(crawler, request)
@@ -224,7 +226,7 @@ async def test_resume_gives_what_is_pending(tmp_path):
         frontier(crawler).store(domain_item("d1.example"))
 
     with opened(tmp_path) as crawler:
-        assert [domains(4)[0], "ping://192.0.2.1", *domains(4)[2:]] == urls(take(crawler))
+        assert [domains(4)[0], "ping://192.0.2.1", *domains(4)[2:]] == found_urls(take(crawler))
 
 
 async def test_numbers_go_on_after_a_resume(tmp_path):
@@ -236,7 +238,7 @@ async def test_numbers_go_on_after_a_resume(tmp_path):
     with opened(tmp_path) as crawler:
         ask(crawler, "dns://resolver/late.example?type=NS")
 
-        assert [*domains(2), "dns://resolver/late.example?type=NS"] == urls(take(crawler))
+        assert [*domains(2), "dns://resolver/late.example?type=NS"] == found_urls(take(crawler))
 
 
 async def test_an_item_that_cannot_be_stored_stays_pending(tmp_path):
@@ -252,7 +254,7 @@ async def test_an_item_that_cannot_be_stored_stays_pending(tmp_path):
         assert [] == store(crawler).query("SELECT name FROM domains UNION ALL SELECT name FROM hosts")
 
     with opened(tmp_path) as crawler:
-        assert [domain_url("a.example")] == urls(take(crawler))
+        assert [domain_url("a.example")] == found_urls(take(crawler))
 
 
 async def test_hungry_while_few_questions_to_the_resolver_wait(tmp_path):
@@ -290,7 +292,7 @@ async def test_hunger_counts_follow_ups(tmp_path):
     Hosts that an answer led to wait as well.
     """
     with opened(tmp_path, DNS_CONCURRENCY=8) as crawler:
-        ask(crawler, *(questions.host(f"{n}.example") for n in range(3)), parent=domain_url("a.example"))
+        ask(crawler, *(urls.host(f"{n}.example") for n in range(3)), parent=domain_url("a.example"))
         assert frontier(crawler).hungry
         frontier(crawler).store(domain_item("a.example"))
 
@@ -348,7 +350,7 @@ async def test_a_turn_of_the_loop_hands_out_a_few(tmp_path):
             await asyncio.sleep(0)
             taken += take(crawler)
 
-        assert domains(40) == urls(taken)
+        assert domains(40) == found_urls(taken)
 
 
 async def test_a_late_loop_begins_nothing_new(tmp_path):
@@ -365,7 +367,7 @@ async def test_a_late_loop_begins_nothing_new(tmp_path):
 
         crawler.get_extension(LoopLag)._last_ms = 0.0
 
-        assert [domain_url("a.example")] == urls(take(crawler))
+        assert [domain_url("a.example")] == found_urls(take(crawler))
 
 
 async def test_a_job_that_is_refused_is_told_when_the_spider_opens(tmp_path):
@@ -398,7 +400,7 @@ async def test_room_comes_from_the_settings(tmp_path):
             )
         taken = [request.meta["download_slot"] for request in take(crawler)]
 
-        assert {"dns": 1, "ping": 2, "tcp": 3, "trace": 4} == {slot: taken.count(slot) for slot in questions.SLOTS}
+        assert {"dns": 1, "ping": 2, "tcp": 3, "trace": 4} == {slot: taken.count(slot) for slot in urls.SLOTS}
 
 
 async def test_memory_holds_a_chunk_not_the_work_list(tmp_path):
@@ -440,7 +442,7 @@ async def test_a_question_that_returns_is_asked_next(tmp_path):
         (again,) = take(crawler)
         assert first.url == again.url
         leave(crawler, again)
-        assert domains(3)[1:2] == urls(take(crawler))
+        assert domains(3)[1:2] == found_urls(take(crawler))
 
 
 async def test_a_paused_slot_hands_out_nothing(tmp_path):
@@ -452,10 +454,10 @@ async def test_a_paused_slot_hands_out_nothing(tmp_path):
         ask(crawler, domain_url("a.example"), "ping://192.0.2.1")
         health.paused = frozenset({"dns"})
 
-        assert ["ping://192.0.2.1"] == urls(take(crawler))
+        assert ["ping://192.0.2.1"] == found_urls(take(crawler))
         assert frontier(crawler).has_pending_requests()
         health.paused = frozenset()
-        assert [domain_url("a.example")] == urls(take(crawler))
+        assert [domain_url("a.example")] == found_urls(take(crawler))
 
 
 async def test_the_emptiest_slot_comes_first(tmp_path):
@@ -465,7 +467,7 @@ async def test_the_emptiest_slot_comes_first(tmp_path):
     with opened(tmp_path, DNS_CONCURRENCY=4, PING_CONCURRENCY=4) as crawler:
         ask(crawler, *domains(4), *(f"ping://192.0.2.{number}" for number in range(4)))
 
-        schemes = [url.partition(":")[0] for url in urls(take(crawler, 4))]
+        schemes = [url.partition(":")[0] for url in found_urls(take(crawler, 4))]
 
     assert {"dns": 2, "ping": 2} == {scheme: schemes.count(scheme) for scheme in ("dns", "ping")}
 
@@ -505,7 +507,7 @@ async def test_requests_that_wait_for_a_rate_do_not_still_the_hunger(tmp_path):
     with opened(tmp_path, PING_CONCURRENCY=4, PROBE_RATE_PER_NETWORK=5) as crawler:
         ask(crawler, *CROWDED)
         assert not frontier(crawler).hungry, "nobody has seen yet that they are of one network"
-        assert CROWDED[:1] == urls(take(crawler))
+        assert CROWDED[:1] == found_urls(take(crawler))
 
         assert frontier(crawler).hungry
         assert frontier(crawler).has_pending_requests()
@@ -542,7 +544,7 @@ async def test_parked_requests_are_those_of_a_resume(tmp_path):
             await asyncio.sleep(0)
             taken += take(crawler)
 
-        assert CROWDED == urls(taken)
+        assert CROWDED == found_urls(taken)
         assert not frontier(crawler).has_pending_requests()
 
 
@@ -554,11 +556,11 @@ async def test_passing_over_many_requests_takes_several_turns(tmp_path, monkeypa
     with opened(tmp_path) as crawler:
         ask(crawler, *CROWDED, "ping://192.0.2.1")
         noted = comings_back(crawler)
-        assert CROWDED[:5] == urls(take(crawler))
+        assert CROWDED[:5] == found_urls(take(crawler))
         assert [0] == noted
         taken = [request for _ in range(4) for request in take(crawler)]
 
-        assert ["ping://192.0.2.1"] == urls(taken)
+        assert ["ping://192.0.2.1"] == found_urls(taken)
         assert len(noted) <= 5, "nothing is left to be passed over"
 
 
@@ -607,13 +609,13 @@ async def test_lookups_below_one_name_leave_room_for_others(tmp_path):
     A domain of very many hosts does not fill the slot of the resolver, nor is the list held back by them.
     """
     with opened(tmp_path, DNS_CONCURRENCY=16) as crawler:
-        hosts = [questions.host(f"h{number}.flood.example") for number in range(50)]
+        hosts = [urls.host(f"h{number}.flood.example") for number in range(50)]
         ask(crawler, *hosts)
 
-        assert hosts[:2] == urls(take(crawler))
+        assert hosts[:2] == found_urls(take(crawler))
         assert frontier(crawler).hungry
-        ask(crawler, domain_url("a.example"), questions.reverse("192.0.2.1"))
-        assert [domain_url("a.example"), questions.reverse("192.0.2.1")] == urls(take(crawler))
+        ask(crawler, domain_url("a.example"), urls.reverse("192.0.2.1"))
+        assert [domain_url("a.example"), urls.reverse("192.0.2.1")] == found_urls(take(crawler))
 
 
 async def test_discards_are_counted_over_all_starts(tmp_path):
@@ -626,9 +628,9 @@ async def test_discards_are_counted_over_all_starts(tmp_path):
         frontier(crawler).discard(first)
         frontier(crawler).discard(first)
     with opened(tmp_path) as crawler:
-        ask(crawler, questions.again(first))
-        frontier(crawler).discard(questions.again(first))
+        ask(crawler, urls.again(first))
+        frontier(crawler).discard(urls.again(first))
 
         assert 2 == frontier(crawler).discards(first)
-        assert 3 == frontier(crawler).discards(questions.again(first))
+        assert 3 == frontier(crawler).discards(urls.again(first))
         assert 0 == frontier(crawler).discards(other)

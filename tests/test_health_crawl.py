@@ -19,12 +19,12 @@ import pytest
 from ipv6matrix.health.machine import MAX_SENDS
 from ipv6matrix.health.resolver import Fault
 from ipv6matrix.store.database import Store
+from simnet.internet import Internet
+from simnet.packets import SYN, TCP
 from tests import crawls
 from tests import rows as facts
 from tests.echoes import purpose
 from tests.expected import GAP_LIMIT, Expected
-from tests.internet.internet import Internet
-from tests.internet.packets import SYN, TCP
 from tests.typed import ROOT
 
 AWAY_S = 6

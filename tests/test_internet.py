@@ -31,20 +31,20 @@ import geoip2.errors
 import pytest
 
 from ipv6matrix.items import Failure, Status
-from tests.internet import namespaces, network
-from tests.internet.behaviours import BEHAVIOURS, Mail
-from tests.internet.blocks import Block
-from tests.internet.certificate import COMMON_NAME
-from tests.internet.internet import Internet
-from tests.internet.namespaces import InternetUnavailable
-from tests.internet.oddities import NEVER_PROBED
-from tests.internet.packets import ICMP, SYN, TCP, UDP
-from tests.internet.plain_dns import MAX_NAME, Question, ask_all, same
-from tests.internet.plain_probes import SmtpClient, ping_all, ports, trace_all
-from tests.internet.scaled import scaled
-from tests.internet.showcase import Showcase
-from tests.internet.topology import FAMILIES, Family
-from tests.internet.truth import Truth, router_addresses
+from simnet import namespaces, network
+from simnet.behaviours import BEHAVIOURS, Mail
+from simnet.blocks import Block
+from simnet.certificate import COMMON_NAME
+from simnet.internet import Internet
+from simnet.namespaces import InternetUnavailable
+from simnet.oddities import NEVER_PROBED
+from simnet.packets import ICMP, SYN, TCP, UDP
+from simnet.plain_dns import MAX_NAME, Question, ask_all, same
+from simnet.plain_probes import SmtpClient, ping_all, ports, trace_all
+from simnet.scaled import scaled
+from simnet.showcase import Showcase
+from simnet.topology import FAMILIES, Family
+from simnet.truth import Truth, router_addresses
 from tests.typed import ROOT
 
 GUESSES = ("www", "www6", "ipv6", "www.ipv6", "six", "ntp", "time")
@@ -504,13 +504,13 @@ def _wait_for(look: Callable[[], Found], deadline_s: float = 3.0) -> Found:
 
 def _shell(*arguments: str, start_new_session: bool = False) -> subprocess.Popen[bytes]:
     path = os.pathsep.join(filter(None, (str(Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH"))))
-    command = [sys.executable, "-m", "tests.internet", "shell", *arguments]
+    command = [sys.executable, "-m", "simnet", "shell", *arguments]
     return subprocess.Popen(command, env={**os.environ, "PYTHONPATH": path}, start_new_session=start_new_session)
 
 
 def _helpers_of(parent: int) -> list[int]:
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return [int(child) for child in children if b"tests.internet" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return [int(child) for child in children if b"simnet" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 def test_threads_are_not_left_behind_in_the_real_network():
@@ -518,7 +518,7 @@ def test_threads_are_not_left_behind_in_the_real_network():
     A process that has started a thread is told so, and not as a lack of the machine that tests may go on with.
     """
     code = (
-        "import threading; from tests.internet import namespaces\n"
+        "import threading; from simnet import namespaces\n"
         "threading.Thread(target=threading.Event().wait, args=(5,), daemon=True).start(); namespaces.enter()"
     )
 

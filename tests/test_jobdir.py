@@ -16,9 +16,9 @@ import pytest
 
 from ipv6matrix.store import schema
 from ipv6matrix.store.database import Store
+from simnet.internet import Internet
 from tests import crawls
 from tests.controls import is_control
-from tests.internet.internet import Internet
 from tests.mounts import UNSHARE
 from tests.samples import domain_item
 from tests.typed import ROOT

@@ -13,9 +13,10 @@ from random import Random
 import pytest
 
 from ipv6matrix.store.database import Store
-from tests import killing, rows
-from tests.internet.internet import Internet
-from tests.killing import Instant, Killer, Outcome, asked_again
+from simnet.internet import Internet
+from tests import rows
+from tools import killing
+from tools.killing import Instant, Killer, Outcome, asked_again
 
 KILLS = 25
 # Little to ask, for what is not about asking.

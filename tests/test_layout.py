@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -35,13 +35,20 @@ ARROWS = (
     Arrow(under="ipv6matrix", never=("ipv6matrix.settings",)),
     Arrow(under="ipv6matrix.items", of_ours_only=()),
     Arrow(
-        under="ipv6matrix.policy",
+        under="ipv6matrix.targets.policy",
         never=("scrapy", "socket"),
-        of_ours_only=("ipv6matrix.addresses", "ipv6matrix.items", "ipv6matrix.allocations", "ipv6matrix.embedded"),
+        of_ours_only=(
+            "ipv6matrix.addresses",
+            "ipv6matrix.items",
+            "ipv6matrix.targets.allocations",
+            "ipv6matrix.targets.embedded",
+        ),
     ),
-    Arrow(under="ipv6matrix.embedded", of_ours_only=()),
+    Arrow(under="ipv6matrix.targets.embedded", of_ours_only=()),
     Arrow(
-        under="ipv6matrix.names", never=("scrapy", "socket"), of_ours_only=("ipv6matrix.addresses", "ipv6matrix.lists")
+        under="ipv6matrix.targets.names",
+        never=("scrapy", "socket"),
+        of_ours_only=("ipv6matrix.addresses", "ipv6matrix.targets.lists"),
     ),
     Arrow(under="ipv6matrix.addresses", never=("scrapy", "socket"), of_ours_only=()),
     Arrow(
@@ -52,7 +59,7 @@ ARROWS = (
     Arrow(
         under="ipv6matrix.health",
         never=("scrapy", "twisted"),
-        of_ours_only=("ipv6matrix.items", "ipv6matrix.questions", "ipv6matrix.probes", "ipv6matrix.health"),
+        of_ours_only=("ipv6matrix.items", "ipv6matrix.urls", "ipv6matrix.probes", "ipv6matrix.health"),
     ),
     Arrow(
         under="ipv6matrix.handlers",
@@ -79,7 +86,7 @@ ARROWS = (
     Arrow(
         under="ipv6matrix.store",
         never=("scrapy", "twisted", "socket"),
-        of_ours_only=("ipv6matrix.items", "ipv6matrix.policy", "ipv6matrix.store"),
+        of_ours_only=("ipv6matrix.items", "ipv6matrix.targets.policy", "ipv6matrix.store"),
     ),
     Arrow(under="ipv6matrix.exporters", never=("scrapy", "twisted")),
     Arrow(
@@ -105,7 +112,7 @@ def test_imports_follow_the_arrows(imports: dict[str, set[str]]) -> None:
     ("module", "source"),
     [
         ("ipv6matrix.probes.fake", "import scrapy"),
-        ("ipv6matrix.probes.fake", "from ipv6matrix import questions"),
+        ("ipv6matrix.probes.fake", "from ipv6matrix import urls"),
         ("ipv6matrix.probes.fake", "def late():\n    from ipv6matrix.store.database import Store"),
         ("ipv6matrix.spiders.fake", "from ipv6matrix.store import database"),
         ("ipv6matrix.spiders.fake", "import socket"),
@@ -119,10 +126,10 @@ def test_imports_follow_the_arrows(imports: dict[str, set[str]]) -> None:
         ("ipv6matrix.summaries.fake", "from scrapy import Request"),
         ("ipv6matrix.summaries.fake", "from ipv6matrix.exporters import registry"),
         ("ipv6matrix.web.fake", "import twisted.web"),
-        ("ipv6matrix.lists", "from ipv6matrix import settings"),
-        ("ipv6matrix.lists", "from .settings import PING_COUNT"),
+        ("ipv6matrix.targets.lists", "from ipv6matrix import settings"),
+        ("ipv6matrix.targets.lists", "from ..settings import PING_COUNT"),
         ("ipv6matrix.extensions.fake", "import sqlite3"),
-        ("ipv6matrix.items", "from ipv6matrix import policy"),
+        ("ipv6matrix.items", "from ipv6matrix import urls"),
     ],
 )
 def test_a_stray_import_is_found(imports: dict[str, set[str]], module: str, source: str) -> None:
@@ -145,26 +152,10 @@ def test_a_circle_is_found(imports: dict[str, set[str]]) -> None:
     """
     Two modules that import each other are a complaint.
     """
-    there = imports_of("ipv6matrix.lists", "from ipv6matrix import plan")
-    back = imports_of("ipv6matrix.plan", "import ipv6matrix.lists")
+    there = imports_of("ipv6matrix.targets.lists", "from ipv6matrix.config import plan")
+    back = imports_of("ipv6matrix.config.plan", "import ipv6matrix.targets.lists")
 
-    assert 1 == len(circles(imports | {"ipv6matrix.lists": there, "ipv6matrix.plan": back}))
-
-
-def test_each_module_has_its_test_file() -> None:
-    """
-    ipv6matrix/probes/dns.py is tested by tests/probes/test_dns.py, and so on.
-    """
-    assert [] == untested(package_files(), lambda path: (PROJECT / path).is_file())
-
-
-def test_a_missing_test_file_is_found() -> None:
-    """
-    A module without its test file is a complaint that names the file to write.
-    """
-    assert ["ipv6matrix/probes/new.py has no tests/probes/test_new.py"] == untested(
-        ["probes/new.py", "probes/__init__.py", "settings.py"], lambda path: False
-    )
+    assert 1 == len(circles(imports | {"ipv6matrix.targets.lists": there, "ipv6matrix.config.plan": back}))
 
 
 def test_the_architecture_is_complete(architecture: str) -> None:
@@ -266,17 +257,6 @@ def _base(module: str, node: ast.ImportFrom) -> str:
     return ".".join([*above, *filter(None, [node.module])])
 
 
-def untested(files: Iterable[str], exists: Callable[[str], bool]) -> list[str]:
-    """Give a complaint for each module of the package, by path within it, that has no test file."""
-    complaints = []
-    for file in files:
-        path = Path(file)
-        expected = f"tests/{path.with_name('test_' + path.name)}"
-        if path.name not in UNTESTED and not exists(expected):
-            complaints.append(f"{PACKAGE}/{file} has no {expected}")
-    return complaints
-
-
 def unnamed(architecture: str, names: Iterable[str]) -> list[str]:
     """Give the names that a text does not mention as code."""
     return [name for name in names if name not in _spans(architecture)]
@@ -336,7 +316,7 @@ def test_what_tests_need_is_installed() -> None:
     """
     sources = (path.read_text() for path in (PROJECT / "tests").rglob("*.py"))
 
-    assert [] == skipped_for_ever(sources, (PROJECT / "tests" / "system-packages.sh").read_text())
+    assert [] == skipped_for_ever(sources, (PROJECT / "tools" / "system-packages.sh").read_text())
 
 
 def test_a_package_that_is_not_installed_is_found() -> None:

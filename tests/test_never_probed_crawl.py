@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.store.database import Store
+from simnet.unlisted import ALIASES, EMBEDDED
 from tests import crawlers, crawls
-from tests.internet.unlisted import ALIASES, EMBEDDED
 
 
 def crawl(internet, place: Path, names, **settings):
@@ -80,7 +80,7 @@ async def test_a_lookup_at_a_forbidden_server_sends_no_packet(internet, tmp_path
     servers = ("10.0.0.1", "[fd00::53]:5353", "[2002:a00:1::1]", "[::ffff:10.0.0.1]", f"[{opted_out}]", f"[{usable}]")
     with crawlers.opened(tmp_path) as made:
         for server in servers:
-            made.engine.scheduler.enqueue_request(questions.request(f"dns://{server}/web.example?type=NS"))
+            made.engine.scheduler.enqueue_request(urls.request(f"dns://{server}/web.example?type=NS"))
     counted = internet.local_packets()
     store, sent = crawl(internet, tmp_path, ["web.example"], FEATURES="NS", METRICS="soa")
     store.close()

@@ -11,8 +11,8 @@ from random import Random
 
 import pytest
 
-from ipv6matrix import allocations, policy
-from ipv6matrix.policy import AddressPolicy, Network
+from ipv6matrix.targets import allocations, policy
+from ipv6matrix.targets.policy import AddressPolicy, Network
 from tests import registries
 from tests.docs.texts import read, rows, sections
 

@@ -19,8 +19,8 @@ from typing import Any
 
 import pytest
 
+from simnet.internet import Internet
 from tests import crawls, typed
-from tests.internet.internet import Internet
 from tests.waiting import until
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from simnet.internet import Internet
+from simnet.packets import SYN, TCP, Packet
 from tests import crawls
 from tests.echoes import purpose
-from tests.internet.internet import Internet
-from tests.internet.packets import SYN, TCP, Packet
 
 # Other processes on the machine delay packets, and what was delayed leaves together.
 TOLERANCE = 1.2

@@ -19,12 +19,12 @@ import pytest
 
 from ipv6matrix.items import Status
 from ipv6matrix.store.database import Store
+from simnet import logs
+from simnet.internet import Internet
+from simnet.scenario import Scenario
+from simnet.zones import ANY_TYPE, Fault, Zone
 from tests import crawls
 from tests.expected import Expected, smallest
-from tests.internet import logs
-from tests.internet.internet import Internet
-from tests.internet.scenario import Scenario
-from tests.internet.zones import ANY_TYPE, Fault, Zone
 from tests.recursor import ADDRESSES, recursor, unbound
 
 FAILED = "failed"

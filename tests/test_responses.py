@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.items import Refusal
 from ipv6matrix.responses import ObservationResponse
 
@@ -11,7 +11,7 @@ def test_every_answer_has_status_200():
     """
     A refusal is an answer too: Scrapy neither retries nor drops it.
     """
-    request = questions.request(questions.ping("2001:db8::1"))
+    request = urls.request(urls.ping("2001:db8::1"))
     response = ObservationResponse(request, Refusal(reason="loopback"))
 
     assert 200 == response.status

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from ipv6matrix.store.database import Store, StoreError
+from simnet.internet import Internet
 from tests import crawls, scrapyd_server
-from tests.internet.internet import Internet
 from tests.scrapyd_server import Scrapyd
 from tests.typed import ROOT
 from tests.waiting import until

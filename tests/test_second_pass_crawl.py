@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.store.database import Store
+from simnet.internet import Internet
+from simnet.packets import SYN, TCP
 from tests import crawls
 from tests.echoes import purpose
-from tests.internet.internet import Internet
-from tests.internet.packets import SYN, TCP
 from tests.typed import ROOT
 from tests.waiting import until
 
@@ -167,7 +167,7 @@ def test_silent_addresses_are_asked_twice_and_no_others(crawled: Crawled):
 
     assert dead == {subject for subject, question, _ in crawled.first_answers() if question == "ping"}
     asked = crawled.store.query("SELECT url FROM requests WHERE slot = 'ping' AND url LIKE '%pass=2'")
-    assert dead == {questions.parse(url).subject for (url,) in asked}
+    assert dead == {urls.parse(url).subject for (url,) in asked}
     assert dead <= {address for address, number in series.items() if number >= 2 * SERIES}
     assert dead <= {address for address, number in handshakes.items() if number >= 2}
     assert dead == {

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipv6matrix import questions, slots
+from ipv6matrix import slots, urls
 from ipv6matrix.slots import Slot
 from ipv6matrix.store.database import Store
 from tests.samples import ping_item
@@ -26,17 +26,17 @@ def store(tmp_path) -> Iterator[Store]:
 
 
 def pings(prefix, numbers):
-    return [questions.ping(f"{prefix}{number:x}") for number in numbers]
+    return [urls.ping(f"{prefix}{number:x}") for number in numbers]
 
 
 CROWDED = pings("2001:db8:1::", range(1, 41))
-OTHERS = [questions.ping(f"192.0.{number}.1") for number in range(40)]
+OTHERS = [urls.ping(f"192.0.{number}.1") for number in range(40)]
 
 
-def filled(store, *urls, room=400, rate=RATE, name="ping"):
+def filled(store, *found_urls, room=400, rate=RATE, name="ping"):
     """Return a slot with pending requests."""
     slot = Slot(name, room, rate)
-    for url in urls:
+    for url in found_urls:
         assert store.ask(url, name)
         slot.add()
     return slot
@@ -78,8 +78,8 @@ def test_requests_to_the_resolver_have_no_network(store):
     """
     Lookups, those of the names of one network's addresses too, are handed out as they come.
     """
-    lookups = [questions.reverse(f"192.0.2.{number}") for number in range(20)]
-    lookups += [questions.host(f"mx{number}.example") for number in range(20)]
+    lookups = [urls.reverse(f"192.0.2.{number}") for number in range(20)]
+    lookups += [urls.host(f"mx{number}.example") for number in range(20)]
 
     assert lookups == take(filled(store, *lookups, name="dns"), store)
 
@@ -181,7 +181,7 @@ def test_a_crowd_leaves_room_for_those_who_are_to_come(store):
     """
     Lookups of very many hosts do not use what the rest of the list will need.
     """
-    lookups = [questions.host(f"h{number}.flood.example") for number in range(60)]
+    lookups = [urls.host(f"h{number}.flood.example") for number in range(60)]
     slot = filled(store, *lookups, room=64, name="dns")
     for url in take(slot, store):
         slot.leave(url)
@@ -255,7 +255,7 @@ def test_nothing_of_what_is_parked_is_lost_with_the_process(store):
     slot = filled(store, *CROWDED, *OTHERS)
     take(slot, store)
     for url in CROWDED[:3]:
-        store.answer(ping_item(questions.parse(url).subject))
+        store.answer(ping_item(urls.parse(url).subject))
 
     again = Slot("ping", 400, RATE)
     again.waiting = store.count_pending("ping")
@@ -349,9 +349,13 @@ def test_whatever_happens_each_request_goes_once_and_none_stays(networks, moves,
     In any order of events the bounds hold, and all requests are handed out in the end.
     """
     store, slot = Requests(), Slot("ping", room, rate)
-    urls = [questions.ping(f"192.0.{network}.{number}") for number, network in enumerate(networks)]
-    unasked, flying, unsent, done = urls[::-1], [], set(), []
-    for move, number in [*moves, *[("add", 0)] * len(urls), *[("take", 0), ("begin", 0), ("leave", 0)] * len(urls)]:
+    found_urls = [urls.ping(f"192.0.{network}.{number}") for number, network in enumerate(networks)]
+    unasked, flying, unsent, done = found_urls[::-1], [], set(), []
+    for move, number in [
+        *moves,
+        *[("add", 0)] * len(found_urls),
+        *[("take", 0), ("begin", 0), ("leave", 0)] * len(found_urls),
+    ]:
         if move == "add" and unasked:
             store.urls.append(unasked.pop())
             slot.add()
@@ -373,8 +377,8 @@ def test_whatever_happens_each_request_goes_once_and_none_stays(networks, moves,
             slot.put_back(store.number_of(url), url)
             unsent.discard(url)
         assert len(flying) == len(slot.in_flight) <= room
-        assert slot.waiting == len(urls) - len(unasked) - len(flying) - len(done) >= slot.parked
-        by_network = [questions.network(url) for url in unsent]
+        assert slot.waiting == len(found_urls) - len(unasked) - len(flying) - len(done) >= slot.parked
+        by_network = [urls.network(url) for url in unsent]
         assert not rate or all(by_network.count(network) <= max(1, rate / 10) for network in by_network)
 
-    assert sorted(urls) == sorted(done)
+    assert sorted(found_urls) == sorted(done)

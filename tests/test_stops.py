@@ -16,11 +16,12 @@ from pathlib import Path
 import pytest
 
 from ipv6matrix.store.database import Store, StoreError
-from tests import crawls, killing, made_up
-from tests.internet.internet import Internet
+from simnet.internet import Internet
+from tests import crawls
 from tests.mounts import UNSHARE
 from tests.typed import ROOT
 from tests.waiting import until
+from tools import killing, made_up
 
 # Seconds that a clean stop may take.
 PROMPT_S = 5.0

@@ -16,10 +16,10 @@ import tempfile
 import urllib.request
 from pathlib import Path
 
+from simnet import namespaces
+from simnet.internet import Internet
+from simnet.showcase import showcase
 from tests import crawls
-from tests.internet import namespaces
-from tests.internet.internet import Internet
-from tests.internet.showcase import showcase
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ("ipv6matrix", "pyproject.toml", "setup.py", "README.md", "LICENSE")

@@ -18,8 +18,9 @@ from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError
 from scrapy.utils.log import configure_logging
 
-from ipv6matrix import log, options
-from ipv6matrix.choices import ChoosingCommand, unknown_arguments
+from ipv6matrix import log
+from ipv6matrix.config import checks
+from ipv6matrix.config.profiles import ChoosingCommand, unknown_arguments
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ class Command(ChoosingCommand, ScrapyCrawl):
     def _check(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
         assert self.crawler_process is not None
-        if sentences := options.problems(self.settings):
+        if sentences := checks.problems(self.settings):
             raise UsageError("\n".join(sentences))
         spiders = self.crawler_process.spider_loader
         if len(args) != 1 or args[0] not in spiders.list():

@@ -8,8 +8,8 @@ import argparse
 
 from scrapy.exceptions import UsageError
 
+from ipv6matrix.cli.reading import ReadingCommand
 from ipv6matrix.exporters.registry import NAMES
-from ipv6matrix.reading import ReadingCommand
 
 
 class Command(ReadingCommand):

@@ -10,10 +10,10 @@ from typing import ClassVar
 from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 
-from ipv6matrix import geoip
-from ipv6matrix.downloads.geoip import ATTRIBUTIONS, GeoIpFiles, Update
-from ipv6matrix.downloads.transfer import Transfer
-from ipv6matrix.fetching import FetchingCommand
+from ipv6matrix.cli.fetching import FetchingCommand
+from ipv6matrix.reference import geoip
+from ipv6matrix.reference.geoip_files import ATTRIBUTIONS, GeoIpFiles, Update
+from ipv6matrix.reference.transfer import Transfer
 
 
 class Command(FetchingCommand):

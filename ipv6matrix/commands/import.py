@@ -11,15 +11,15 @@ from typing import Any, ClassVar, Final
 from scrapy.exceptions import UsageError
 from scrapy.utils.log import configure_logging
 
-from ipv6matrix import options
-from ipv6matrix.choices import ChoosingCommand
+from ipv6matrix.cli.reading import INTERRUPTED
+from ipv6matrix.config import checks
+from ipv6matrix.config.profiles import ChoosingCommand
 from ipv6matrix.exceptions import ImportRefusedError
 from ipv6matrix.importers import crawls, runs
 from ipv6matrix.importers.complaints import Complaints
 from ipv6matrix.importers.eras import Older, Ours
-from ipv6matrix.policy import AddressPolicy, networks
-from ipv6matrix.reading import INTERRUPTED
 from ipv6matrix.store.database import StoreError
+from ipv6matrix.targets.policy import AddressPolicy, networks
 
 _READ: Final = ("OUTPUT_DIR", "PROBE_ALLOWED_NETWORKS")
 
@@ -47,7 +47,7 @@ class Command(ChoosingCommand):
         assert self.settings is not None
         if len(args) != 2 or args[0] not in ("csv", "legacy"):
             raise UsageError("name the form and the source: csv OUTPUT_DIR --run RUN, or legacy ips.db")
-        if sentences := options.problems(self.settings, _READ):
+        if sentences := checks.problems(self.settings, _READ):
             raise UsageError("\n".join(sentences), print_help=False)
         configure_logging(self.settings)
         complaints = Complaints()

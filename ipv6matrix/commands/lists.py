@@ -9,8 +9,8 @@ from typing import ClassVar
 
 from scrapy.exceptions import UsageError
 
-from ipv6matrix.downloads import rankings, sources
-from ipv6matrix.fetching import FetchingCommand
+from ipv6matrix.cli.fetching import FetchingCommand
+from ipv6matrix.reference import rankings, sources
 
 
 class Command(FetchingCommand):

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from scrapy.exceptions import UsageError
 
-from ipv6matrix import extras
-from ipv6matrix.choices import ChoosingCommand
+from ipv6matrix.config import extras
+from ipv6matrix.config.profiles import ChoosingCommand
 from ipv6matrix.exceptions import ExportError
 
 if TYPE_CHECKING:

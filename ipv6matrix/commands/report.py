@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import argparse
 
-from ipv6matrix.reading import ReadingCommand
+from ipv6matrix.cli.reading import ReadingCommand
 
 
 class Command(ReadingCommand):

@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 
 from scrapy.exceptions import UsageError
 
-from ipv6matrix import extras, options
-from ipv6matrix.choices import ChoosingCommand
+from ipv6matrix.config import checks, extras
+from ipv6matrix.config.profiles import ChoosingCommand
 
 
 class Command(ChoosingCommand):
@@ -41,7 +41,7 @@ class Command(ChoosingCommand):
         for name, value in (("WEB_HOST", opts.host), ("WEB_PORT", opts.port)):
             if value is not None:
                 self.settings.set(name, value, priority="cmdline")
-        if sentences := options.problems(
+        if sentences := checks.problems(
             self.settings, ("OUTPUT_DIR", "SUMMARY_URL", "LIVE_URL", "WEB_HOST", "WEB_PORT", "WEB_URL", "CONTACT")
         ):
             raise UsageError("\n".join(sentences), print_help=False)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from scrapy.commands.settings import Command as ScrapySettings
 
-from ipv6matrix.choices import ChoosingCommand
+from ipv6matrix.config.profiles import ChoosingCommand
 
 
 class Command(ChoosingCommand, ScrapySettings):

@@ -9,7 +9,7 @@ import argparse
 from rich.console import Console
 from rich.table import Table
 
-from ipv6matrix.reading import ReadingCommand, reading
+from ipv6matrix.cli.reading import ReadingCommand, reading
 from ipv6matrix.store.queries.summary import FEATURES, Summary, summary
 
 

@@ -24,10 +24,10 @@ from typing import Any, Final, Protocol, TextIO
 from ipv6matrix.exceptions import ExportError
 from ipv6matrix.exporters import cells
 from ipv6matrix.exporters.registry import Target
-from ipv6matrix.store import walk
+from ipv6matrix.store import dataset
 from ipv6matrix.store.database import Store
+from ipv6matrix.store.dataset import Address, Domain, Host, PingFigures, TraceFigures
 from ipv6matrix.store.queries.asked import Asked, asked
-from ipv6matrix.store.walk import Address, Domain, Host, PingFigures, TraceFigures
 
 # Stands for all that is not known, and for the host of a domain without MX or NS.
 UNKNOWN: Final = "n/a"
@@ -44,7 +44,7 @@ def export(store: Store, target: Target) -> str:
         raise ExportError(f"no crawl has begun in {str(store.path)!r}: name the ips.db of one")
     kinds, run = _kinds(crawl), _component(crawl.run, store.path)
     tlds = number = 0
-    for tld, domains in groupby(walk.domains(store), key=attrgetter("tld")):
+    for tld, domains in groupby(dataset.domains(store), key=attrgetter("tld")):
         folder = target.output_dir / _component(tld, store.path) / run
         try:
             number += _write(folder, tld, kinds, domains)

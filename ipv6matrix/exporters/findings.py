@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from ipv6matrix.exceptions import ExportError
 from ipv6matrix.exporters.distribution import Distribution
-from ipv6matrix.store import walk
+from ipv6matrix.store import dataset
 from ipv6matrix.store.database import Store
 from ipv6matrix.store.queries import outcomes
 from ipv6matrix.store.queries.asked import Asked, asked
@@ -126,7 +126,7 @@ def find(store: Store) -> Findings:
         errors=outcomes.errors(store),
         ipv6_kinds=outcomes.ipv6_kinds(store),
     )
-    for row in figures.rows(_counted(walk.domains(store), found), figures.date_of(store)):
+    for row in figures.rows(_counted(dataset.domains(store), found), figures.date_of(store)):
         if isinstance(row, DomainPenetration):
             for share in (found.countries[row.country], found.tlds[row.tld]):
                 share.add(part=row.domains6, whole=row.domains, unknown=row.unknown)
@@ -134,7 +134,7 @@ def find(store: Store) -> Findings:
     return found
 
 
-def _counted(domains: Iterable[walk.Domain], found: Findings) -> Iterator[walk.Domain]:
+def _counted(domains: Iterable[dataset.Domain], found: Findings) -> Iterator[dataset.Domain]:
     for domain in domains:
         found.asked_domains += 1
         for kind in KINDS:
@@ -145,7 +145,7 @@ def _counted(domains: Iterable[walk.Domain], found: Findings) -> Iterator[walk.D
         yield domain
 
 
-def _count_kind(domain: walk.Domain, kind: str, share: Share) -> None:
+def _count_kind(domain: dataset.Domain, kind: str, share: Share) -> None:
     """Count a domain for a kind of host; one that has no such host, for sure, does not count."""
     of_kind = domain.of_kind(kind)
     six = any(host.ip6 for host in of_kind)
@@ -155,7 +155,7 @@ def _count_kind(domain: walk.Domain, kind: str, share: Share) -> None:
 
 
 def _count_service(
-    host: walk.Host, service: str, is_open: Callable[[walk.Address], bool | None], found: Findings
+    host: dataset.Host, service: str, is_open: Callable[[dataset.Address], bool | None], found: Findings
 ) -> None:
     for family, address in hosts.addresses(host):
         answer = is_open(address)

@@ -13,20 +13,20 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import AsyncioLoopingCall
 
-from ipv6matrix import nameservers
+from ipv6matrix.config import nameservers
+from ipv6matrix.config.plan import Plan, words
 from ipv6matrix.health.gateway import gateway
 from ipv6matrix.health.part import Part
 from ipv6matrix.health.references import ANSWER_S, References
 from ipv6matrix.health.resolver import Fault, ResolverCheck
 from ipv6matrix.items import DomainObservation, Family, Observation, Status
 from ipv6matrix.middlewares.rate import RateMiddleware
-from ipv6matrix.plan import Plan, words
-from ipv6matrix.policy import family
 from ipv6matrix.probes import no_pace
 from ipv6matrix.probes.icmp import Pinger
 from ipv6matrix.probes.tcp import TcpProber
-from ipv6matrix.questions import Question
 from ipv6matrix.signals import crawl_stopping
+from ipv6matrix.targets.policy import family
+from ipv6matrix.urls import Question
 
 logger = logging.getLogger(__name__)
 

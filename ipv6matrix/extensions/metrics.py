@@ -15,7 +15,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
-from ipv6matrix.extensions.exposition import CrawlCollector
+from ipv6matrix.extensions.prometheus import CrawlCollector
 from ipv6matrix.refusals import StartRefusedError
 
 logger = logging.getLogger(__name__)

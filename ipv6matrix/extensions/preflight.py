@@ -13,22 +13,23 @@ from typing import Any, Final, Self
 from scrapy import signals
 from scrapy.crawler import Crawler
 
-from ipv6matrix import geoip, nameservers, questions
-from ipv6matrix.downloads import rankings, sources, waiting
-from ipv6matrix.downloads.transfer import DownloadError
+from ipv6matrix import urls
+from ipv6matrix.config import nameservers
+from ipv6matrix.config.plan import Plan
 from ipv6matrix.exceptions import ListError
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.job import Job
 from ipv6matrix.health.resolver import Fault
 from ipv6matrix.items import Family, Status
-from ipv6matrix.optouts import Entries, declaration
-from ipv6matrix.plan import Plan
 from ipv6matrix.probes.dns import Resolver
 from ipv6matrix.probes.icmp import ping_permission
 from ipv6matrix.probes.trace import mtr_missing
+from ipv6matrix.reference import geoip, rankings, sources, waiting
+from ipv6matrix.reference.transfer import DownloadError
 from ipv6matrix.refusals import StartRefusedError
 from ipv6matrix.store.database import Store, StoreError
 from ipv6matrix.targets import checking
+from ipv6matrix.targets.optouts import Entries, declaration
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +89,7 @@ class Preflight:
         # Scrapy only logs a handler that cannot be built, and then fails every
         # request as an unsupported scheme.
         assert self._crawler.engine
-        for scheme in questions.SLOTS:
+        for scheme in urls.SLOTS:
             if self._crawler.engine.downloader.handlers._get_handler(scheme) is None:
                 self._stop(f"the handler of {scheme}:// could not be built: the error is above in the log")
 

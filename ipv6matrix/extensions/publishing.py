@@ -20,7 +20,7 @@ from scrapy.crawler import Crawler
 from scrapy.utils.reactor import is_reactor_installed
 from twisted.internet.threads import deferToThread
 
-from ipv6matrix import plan
+from ipv6matrix.config import plan
 from ipv6matrix.exceptions import ExportError
 from ipv6matrix.exporters.registry import Target, exporter
 from ipv6matrix.extensions.job import Job

@@ -15,12 +15,13 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 
 import ipv6matrix
-from ipv6matrix import lists, nameservers, options
-from ipv6matrix.downloads import sources
+from ipv6matrix.config import checks, nameservers
 from ipv6matrix.extensions.job import STORE_FAILED, Job
 from ipv6matrix.extensions.preflight import Preflight
+from ipv6matrix.reference import sources
 from ipv6matrix.store import newest
 from ipv6matrix.store.database import StoreError
+from ipv6matrix.targets import lists
 
 logger = logging.getLogger(__name__)
 
@@ -101,7 +102,7 @@ class RunRecord:
         files = spider.files()
         return {
             "version": ipv6matrix.__version__,
-            "settings": json.dumps(options.values(self._crawler.settings), sort_keys=True),
+            "settings": json.dumps(checks.values(self._crawler.settings), sort_keys=True),
             "list": ", ".join(str(Path(file)) for file in files),
             "list_sha256": lists.digest(files),
             "list_source": _json([asdict(source) for file in files if (source := sources.of(file))]),

@@ -14,7 +14,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, DontCloseSpider
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.extensions.job import Job
 from ipv6matrix.extensions.run_record import INCOMPLETE
 from ipv6matrix.items import (
@@ -130,7 +130,7 @@ class SecondPass:
         assert self._crawler.stats
         new = [url for url in self._urls(failed) if not self._frontier.knows(url)]
         for url in new:
-            self._crawler.engine.crawl(questions.request(url))
+            self._crawler.engine.crawl(urls.request(url))
             self._crawler.stats.inc_value("second_pass/asked")
         return len(new)
 
@@ -139,7 +139,7 @@ class SecondPass:
 
     def _urls(self, failed: Failed) -> Iterator[str]:
         spider: Any = self._crawler.spider
-        return map(questions.again, _questions(failed, starttls="tls" in spider.plan.metrics))
+        return map(urls.again, _questions(failed, starttls="tls" in spider.plan.metrics))
 
     def _wake_engine(self) -> None:
         # Else it would look whether it is idle only every five seconds.
@@ -162,13 +162,13 @@ class SecondPass:
 def _questions(failed: Failed, *, starttls: bool) -> Iterator[str]:
     """Give the URLs of what failed, as the first pass would ask it alone."""
     if failed.labels:
-        yield questions.guesses(failed.subject, failed.labels, failed.types)
+        yield urls.guesses(failed.subject, failed.labels, failed.types)
     elif failed.types:
-        yield questions.domain(failed.subject, failed.types)
+        yield urls.domain(failed.subject, failed.types)
     if failed.pinged:
-        yield questions.ping(failed.subject)
+        yield urls.ping(failed.subject)
     if failed.ports:
-        yield questions.tcp(failed.subject, failed.ports, starttls=starttls)
+        yield urls.tcp(failed.subject, failed.ports, starttls=starttls)
 
 
 def _has_answer(item: Answered) -> bool:

@@ -10,12 +10,13 @@ from typing import Any
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 
-from ipv6matrix import nameservers, questions
+from ipv6matrix import urls
+from ipv6matrix.config import nameservers
 from ipv6matrix.handlers.probe import ProbeDownloadHandler
 from ipv6matrix.items import DomainObservation, HostsObservation, Observation, ReverseObservation
-from ipv6matrix.pace import Pacer
 from ipv6matrix.probes.dns import Resolver
 from ipv6matrix.probes.hosts import ask_domain, ask_hosts, reverse_name
+from ipv6matrix.rates.pacers import Pacer
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ class DnsDownloadHandler(ProbeDownloadHandler):
         crawler.signals.connect(self._count, signal=signals.spider_closed)
 
     async def observe(self, request: Request) -> Observation:
-        question = questions.of(request)
+        question = urls.of(request)
         server = nameservers.parse(question.server) if question.server else None
 
         async def pace() -> None:

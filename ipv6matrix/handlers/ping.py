@@ -7,7 +7,7 @@ from __future__ import annotations
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.handlers.probe import ProbeDownloadHandler
 from ipv6matrix.items import PingObservation
 from ipv6matrix.probes.icmp import Pinger
@@ -29,7 +29,7 @@ class PingDownloadHandler(ProbeDownloadHandler):
         crawler.signals.connect(self._open, signal=signals.spider_opened)
 
     async def observe(self, request: Request) -> PingObservation:
-        return await self._pinger.ping(questions.of(request).subject, request.meta["pace"])
+        return await self._pinger.ping(urls.of(request).subject, request.meta["pace"])
 
     def _open(self) -> None:
         self._pinger.open()

@@ -9,10 +9,11 @@ from typing import Final
 from scrapy import Request
 from scrapy.crawler import Crawler
 
-from ipv6matrix import names, questions
+from ipv6matrix import urls
 from ipv6matrix.handlers.probe import ProbeDownloadHandler
 from ipv6matrix.items import TcpObservation
 from ipv6matrix.probes.tcp import TcpProber
+from ipv6matrix.targets import names
 
 # What EHLO says when no contact is set: a name that can never be taken (RFC 2606 section 2).
 _NOBODY: Final = "crawler.invalid"
@@ -33,7 +34,7 @@ class TcpDownloadHandler(ProbeDownloadHandler):
         )
 
     async def observe(self, request: Request) -> TcpObservation:
-        question = questions.of(request)
+        question = urls.of(request)
         return await self._prober.probe(
             question.subject, question.ports, starttls=question.starttls, pace=request.meta["pace"]
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.handlers.probe import ProbeDownloadHandler
 from ipv6matrix.items import TraceObservation
 from ipv6matrix.probes.trace import Tracer
@@ -30,7 +30,7 @@ class TraceDownloadHandler(ProbeDownloadHandler):
         crawler.signals.connect(self._open, signal=signals.spider_opened)
 
     async def observe(self, request: Request) -> TraceObservation:
-        return await self._tracer.trace(questions.of(request).subject, request.meta["pace"])
+        return await self._tracer.trace(urls.of(request).subject, request.meta["pace"])
 
     async def _open(self) -> None:
         await self._tracer.open()

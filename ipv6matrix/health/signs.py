@@ -26,7 +26,7 @@ from ipv6matrix.items import (
 from ipv6matrix.probes.hosts import reverse_name
 
 if TYPE_CHECKING:  # that module is Scrapy's
-    from ipv6matrix.questions import Question
+    from ipv6matrix.urls import Question
 
 # Failures that somebody out there has caused by an answer, and one that needs no answer.
 _TOLD: Final = frozenset((*Status, Failure.CNAME_LOOP))

@@ -9,10 +9,10 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Final
 
+from ipv6matrix.config.plan import FEATURES, METRICS
 from ipv6matrix.importers import csv, legacy, runs
 from ipv6matrix.importers.complaints import Complaints
 from ipv6matrix.importers.eras import Older, Ours
-from ipv6matrix.plan import FEATURES, METRICS
 from ipv6matrix.store.legacy import Legacy
 from ipv6matrix.store.rebuild import Rebuild, rebuilding
 

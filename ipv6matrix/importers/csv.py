@@ -14,14 +14,14 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TextIO, TypeVar
 
+from ipv6matrix.config.plan import FEATURES
 from ipv6matrix.exceptions import ImportRefusedError
 from ipv6matrix.importers import facts, soa_lines
 from ipv6matrix.importers.complaints import Complaints
 from ipv6matrix.importers.eras import Ours
 from ipv6matrix.importers.records import Complain, records
 from ipv6matrix.importers.texts import BrokenError, address, counted, decimal, domain, host, known, whole
-from ipv6matrix.plan import FEATURES
-from ipv6matrix.store.condensed import LAST, Fact, Ping, Role
+from ipv6matrix.store.imported import LAST, Fact, Ping, Role
 from ipv6matrix.store.rebuild import Rebuild
 
 _Addresses = tuple[str | None, str | None]

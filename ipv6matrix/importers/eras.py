@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ipv6matrix.importers.texts import decimal, dns_name, dns_text, reverse_name
-from ipv6matrix.policy import AddressPolicy
-from ipv6matrix.store.condensed import Fact, Ping, ReverseName, Tunnel
-from ipv6matrix.tunnels import TunnelPrefixes
+from ipv6matrix.reference.tunnels import TunnelPrefixes
+from ipv6matrix.store.imported import Fact, Ping, ReverseName, Tunnel
+from ipv6matrix.targets.policy import AddressPolicy
 
 
 class Ours:

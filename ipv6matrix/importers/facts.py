@@ -21,7 +21,7 @@ from ipv6matrix.importers.texts import (
     whole,
 )
 from ipv6matrix.items import UNRECORDED, Starttls
-from ipv6matrix.store.condensed import Fact, HostAddress, Ping, Place, Port, SmtpSession, Soa, Trace
+from ipv6matrix.store.imported import Fact, HostAddress, Ping, Place, Port, SmtpSession, Soa, Trace
 
 _ASN: Final = re.compile(r"AS(\d{1,10})(?: (.*))?", re.ASCII | re.DOTALL)
 _READY: Final = 220  # the greeting of a mail server (RFC 5321 section 4.2)

@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+from ipv6matrix.config.plan import FEATURES
 from ipv6matrix.importers import facts
 from ipv6matrix.importers.complaints import Complaints
 from ipv6matrix.importers.eras import Ours
 from ipv6matrix.importers.texts import UNKNOWN, BrokenError, address, counted, decimal, domain, host, whole
-from ipv6matrix.plan import FEATURES
-from ipv6matrix.store.condensed import LAST, Fact, Role, Trace
+from ipv6matrix.store.imported import LAST, Fact, Role, Trace
 from ipv6matrix.store.legacy import Legacy
 from ipv6matrix.store.rebuild import Rebuild
 

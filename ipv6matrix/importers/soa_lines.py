@@ -10,7 +10,7 @@ from typing import Final
 
 from ipv6matrix.importers import facts
 from ipv6matrix.importers.texts import UNKNOWN, BrokenError, domain
-from ipv6matrix.store.condensed import Soa
+from ipv6matrix.store.imported import Soa
 
 _COLUMNS: Final = 13
 

@@ -10,9 +10,9 @@ from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
 
-from ipv6matrix import lists
 from ipv6matrix.addresses import canonical
 from ipv6matrix.items import Family
+from ipv6matrix.targets import lists
 
 UNKNOWN: Final = "n/a"
 # An octet of a name as \\DDD, or one behind a backslash (RFC 1035 section 5.1), which some always are in the store.

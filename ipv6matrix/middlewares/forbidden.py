@@ -10,7 +10,7 @@ from typing import Self
 from scrapy import Request
 from scrapy.crawler import Crawler
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.items import Refusal
 from ipv6matrix.responses import ObservationResponse
 
@@ -32,9 +32,9 @@ class ForbiddenAddressMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> ObservationResponse | None:
-        if request.meta.get("download_slot") not in questions.SLOTS:
+        if request.meta.get("download_slot") not in urls.SLOTS:
             return None
-        destination = questions.of(request).destination
+        destination = urls.of(request).destination
         if destination is None:
             return None
         assert self._crawler.spider

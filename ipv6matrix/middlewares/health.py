@@ -11,7 +11,7 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.health.machine import MAX_SENDS
 from ipv6matrix.health.part import Part
@@ -41,13 +41,13 @@ class HealthMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> ObservationResponse | None:
-        if request.meta.get("download_slot") not in questions.SLOTS:
+        if request.meta.get("download_slot") not in urls.SLOTS:
             return None
         part = self._part(request)
         if self._frontier.discards(request.url) >= MAX_SENDS:
             assert self._crawler.stats
             self._crawler.stats.inc_value("health/unsent")
-            question = questions.of(request)
+            question = urls.of(request)
             return ObservationResponse(request, unsent(question, request.meta.get("names", question.names)))
         if part is not None:
             part.begin(request.url)
@@ -75,7 +75,7 @@ class HealthMiddleware:
     async def _judge(self, part: Part, asked_at: float, response: ObservationResponse) -> ObservationResponse:
         if await part.stood(asked_at):
             assert response.request is not None
-            self._health.learn(questions.of(response.request), response.observation)
+            self._health.learn(urls.of(response.request), response.observation)
             return response
         if not part.is_closed:  # a stop is none of the vantage point's faults
             assert self._crawler.stats
@@ -85,9 +85,9 @@ class HealthMiddleware:
         raise IgnoreRequest(f"{response.url} is asked again")
 
     def _part(self, request: Request) -> Part | None:
-        if request.meta.get("download_slot") not in questions.SLOTS:
+        if request.meta.get("download_slot") not in urls.SLOTS:
             return None
-        return self._health.part(questions.of(request))
+        return self._health.part(urls.of(request))
 
     @property
     def _frontier(self) -> Any:

@@ -10,11 +10,11 @@ from typing import Any, Self
 from scrapy import Request
 from scrapy.crawler import Crawler
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.items import Refusal
-from ipv6matrix.optouts import OptedOutError, OptOuts
-from ipv6matrix.policy import OPTED_OUT
 from ipv6matrix.responses import ObservationResponse
+from ipv6matrix.targets.optouts import OptedOutError, OptOuts
+from ipv6matrix.targets.policy import OPTED_OUT
 
 
 class OptOutMiddleware:
@@ -30,10 +30,10 @@ class OptOutMiddleware:
         return cls(crawler, spider.plan.opt_outs)
 
     def process_request(self, request: Request) -> ObservationResponse | None:
-        if self._opt_outs is None or request.meta.get("download_slot") not in questions.SLOTS:
+        if self._opt_outs is None or request.meta.get("download_slot") not in urls.SLOTS:
             return None
         self._opt_outs.look()
-        question = questions.of(request)
+        question = urls.of(request)
         by_address = question.scheme != "dns" or "PTR" in question.types
         holds_it = self._opt_outs.holds_address if by_address else self._opt_outs.holds_name
         destination = question.destination

@@ -12,8 +12,8 @@ from typing import Any, Final, Self
 from scrapy import Request
 from scrapy.crawler import Crawler
 
-from ipv6matrix.optouts import OptedOutError, OptOuts
-from ipv6matrix.pace import NetworkPacer
+from ipv6matrix.rates.pacers import NetworkPacer
+from ipv6matrix.targets.optouts import OptedOutError, OptOuts
 
 # Probes are ranked from 0.
 _AHEAD: Final = -1

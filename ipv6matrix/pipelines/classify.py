@@ -9,9 +9,9 @@ from typing import Self
 
 from scrapy.crawler import Crawler
 
-from ipv6matrix import policy
 from ipv6matrix.items import Address, Answered, HostsItem
-from ipv6matrix.tunnels import TunnelPrefixes
+from ipv6matrix.reference.tunnels import TunnelPrefixes
+from ipv6matrix.targets import policy
 from ipv6matrix.turns import Turns
 
 

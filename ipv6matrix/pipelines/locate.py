@@ -10,9 +10,9 @@ from typing import Self
 
 from scrapy.crawler import Crawler
 
-from ipv6matrix import geoip
-from ipv6matrix.geoip import GeoIp
 from ipv6matrix.items import Address, Answered, HostsItem
+from ipv6matrix.reference import geoip
+from ipv6matrix.reference.geoip import GeoIp
 from ipv6matrix.turns import Turns
 
 logger = logging.getLogger(__name__)

@@ -10,8 +10,8 @@ from typing import Any, Final, Self
 
 from ipv6matrix.items import Failure
 from ipv6matrix.progress.pace import Pace
-from ipv6matrix.questions import SLOTS
 from ipv6matrix.store.counts import AGAIN, Counts
+from ipv6matrix.urls import SLOTS
 
 # Slots whose questions are about an address, each address once.
 _OF_ADDRESSES: Final = ("ping", "tcp", "trace")

@@ -8,8 +8,8 @@ from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Any, Final, NamedTuple, Self
 
-from ipv6matrix.questions import SLOTS
 from ipv6matrix.store.counts import Counts
+from ipv6matrix.urls import SLOTS
 
 # Seconds looked back on: long enough to even out bursts, short enough to follow a change.
 _WINDOW_S: Final = 300.0

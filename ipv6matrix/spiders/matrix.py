@@ -18,7 +18,8 @@ import scrapy
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
-from ipv6matrix import lists, questions
+from ipv6matrix import urls
+from ipv6matrix.config.plan import Plan
 from ipv6matrix.items import (
     Address,
     Answered,
@@ -44,10 +45,9 @@ from ipv6matrix.items import (
     TraceItem,
     TraceObservation,
 )
-from ipv6matrix.plan import Plan
-from ipv6matrix.policy import INVALID_NAME, OPTED_OUT, family, sort_key
 from ipv6matrix.responses import ObservationResponse
-from ipv6matrix.targets import feeding
+from ipv6matrix.targets import feeding, lists
+from ipv6matrix.targets.policy import INVALID_NAME, OPTED_OUT, family, sort_key
 from ipv6matrix.turns import FEW, Turns
 
 # Rows of the list that are no domain and are logged; all are counted.
@@ -98,7 +98,7 @@ class MatrixSpider(scrapy.Spider):
                 refused += 1
                 self._refuse(entry, is_example=refused <= _EXAMPLES)
             else:
-                yield questions.request(questions.domain(entry, types))
+                yield urls.request(urls.domain(entry, types))
         level = logging.WARNING if refused else logging.INFO
         self.logger.log(
             level, "The list has %s rows: %s are domains, %s are not", *_texts(rows, rows - refused, refused)
@@ -129,10 +129,10 @@ class MatrixSpider(scrapy.Spider):
         settled = {host.name for host in hosts}
         labels = tuple(label for _, label in self.plan.guesses if f"{label}.{name}" not in settled)
         if labels and not second:
-            yield questions.request(questions.guesses(name, labels), response.url)
+            yield urls.request(urls.guesses(name, labels), response.url)
         for host in dict.fromkeys(role.host for role in roles if role.kind in ("NS", "MX")):
             if host not in settled:
-                yield questions.request(questions.host(host), response.url)
+                yield urls.request(urls.host(host), response.url)
         yield DomainItem(
             **_of(response),
             name=name,
@@ -155,7 +155,7 @@ class MatrixSpider(scrapy.Spider):
         hosts += [Host(name=name, refusal=OPTED_OUT) for name in response.meta.get("opted_out", ())]
         for address in dict.fromkeys(address for host in hosts for address in host.chosen):
             for url in self._probes(address):
-                yield questions.request(url, response.url)
+                yield urls.request(url, response.url)
         addresses = {
             address: Address(address=address, family=family(address), found_at=lookup.asked_at)
             for host in hosts
@@ -179,7 +179,7 @@ class MatrixSpider(scrapy.Spider):
         if "reverse" in self.plan.metrics:
             for router in dict.fromkeys(hop.address for hop in observation.hops if hop.address):
                 if self.plan.policy.refusal(router) is None:
-                    yield questions.request(questions.reverse(router), response.url)
+                    yield urls.request(urls.reverse(router), response.url)
         yield TraceItem(**_of(response), address=_subject(response), trace=observation)
 
     def parse_refusal(self, response: ObservationResponse, observation: Refusal) -> Output:
@@ -261,13 +261,13 @@ class MatrixSpider(scrapy.Spider):
     def _probes(self, address: str) -> Iterator[str]:
         metrics = self.plan.metrics
         if "reverse" in metrics:
-            yield questions.reverse(address)
+            yield urls.reverse(address)
         if "ping" in metrics:
-            yield questions.ping(address)
+            yield urls.ping(address)
         if self.plan.ports:
-            yield questions.tcp(address, self.plan.ports, starttls="tls" in metrics)
+            yield urls.tcp(address, self.plan.ports, starttls="tls" in metrics)
         if "path" in metrics:
-            yield questions.trace(address)
+            yield urls.trace(address)
 
     def _refuse(self, entry: lists.Refused, *, is_example: bool) -> None:
         assert self.crawler.stats
@@ -280,9 +280,9 @@ def _texts(*numbers: int) -> Iterator[str]:
     return (f"{number:,}" for number in numbers)
 
 
-def _question(response: ObservationResponse) -> questions.Question:
+def _question(response: ObservationResponse) -> urls.Question:
     assert response.request is not None
-    return questions.of(response.request)
+    return urls.of(response.request)
 
 
 def _of(response: ObservationResponse) -> dict[str, Any]:

@@ -35,7 +35,7 @@ from ipv6matrix.items import (
     TcpItem,
     TraceItem,
 )
-from ipv6matrix.policy import family
+from ipv6matrix.targets.policy import family
 
 
 def save(connection: sqlite3.Connection, item: Answered) -> None:

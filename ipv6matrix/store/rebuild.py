@@ -12,9 +12,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, Any, Final
 
-from ipv6matrix.store import condensed, schema, views
-from ipv6matrix.store.condensed import Fact
+from ipv6matrix.store import imported, schema, views
 from ipv6matrix.store.database import StoreError
+from ipv6matrix.store.imported import Fact
 
 # Facts that gather in memory before they are written.
 _BATCH: Final = 20_000
@@ -34,7 +34,7 @@ class Rebuild:
             connection.execute(f"PRAGMA {pragma}")
         schema.migrate(connection)
         views.draw(connection)
-        condensed.prepare(connection)
+        imported.prepare(connection)
         connection.execute("BEGIN")
 
     def write(self, facts: Iterable[Fact]) -> None:
@@ -60,7 +60,7 @@ class Rebuild:
         `lookups` are the types that domains were asked for: NS, MX, SOA; the rest is the crawl's own row.
         """
         self._flush()
-        for statement in (*condensed.CONCLUDE, *(condensed.STATUSES[rdtype] for rdtype in lookups)):
+        for statement in (*imported.CONCLUDE, *(imported.STATUSES[rdtype] for rdtype in lookups)):
             self._connection.execute(statement)
         self._connection.execute(
             f"INSERT INTO crawl (id, {', '.join(crawl)}) VALUES (1{', ?' * len(crawl)})", tuple(crawl.values())
@@ -71,7 +71,7 @@ class Rebuild:
 
     def _flush(self) -> None:
         if self._waiting:
-            condensed.save(self._connection, self._waiting, self._asked_at)
+            imported.save(self._connection, self._waiting, self._asked_at)
             self._waiting.clear()
 
 

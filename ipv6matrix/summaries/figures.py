@@ -16,7 +16,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from ipv6matrix.exceptions import ExportError
-from ipv6matrix.store import walk
+from ipv6matrix.store import dataset
 from ipv6matrix.store.database import Store
 from ipv6matrix.summaries import hosts
 from ipv6matrix.summaries.hosts import PORTS, Count
@@ -52,7 +52,7 @@ def rows_of(store: Store) -> Iterator[Row]:
 
     Raises ExportError when its file does not say when it began.
     """
-    return rows(walk.domains(store), date_of(store), services_of(store.crawl() or {}))
+    return rows(dataset.domains(store), date_of(store), services_of(store.crawl() or {}))
 
 
 def date_of(store: Store) -> dt.date:
@@ -81,7 +81,7 @@ def services_of(crawl: Mapping[str, Any]) -> frozenset[str]:
     )
 
 
-def rows(domains: Iterable[walk.Domain], date: dt.date, services: Collection[str] = SERVICES) -> Iterator[Row]:
+def rows(domains: Iterable[dataset.Domain], date: dt.date, services: Collection[str] = SERVICES) -> Iterator[Row]:
     """Give the rows of domains that come TLD by TLD; a service that was not asked has none."""
     for tld, of_tld in groupby(domains, lambda domain: domain.tld):
         totals = _Totals(services)
@@ -102,7 +102,7 @@ class _Totals:
         self._reached: dict[tuple[str, str], Count] = _counts()
         self._seen: set[tuple[str, str]] = set()
 
-    def add(self, domain: walk.Domain, country: str) -> None:
+    def add(self, domain: dataset.Domain, country: str) -> None:
         _count_domain(self._domains[country], domain)
         for host in filter(hosts.is_there, domain.hosts):
             where = hosts.country(host)
@@ -113,7 +113,7 @@ class _Totals:
                     _count_measures(counts, host)
                 self._count_reached(host, where)
 
-    def _is_new(self, domain: walk.Domain, host: walk.Host) -> bool:
+    def _is_new(self, domain: dataset.Domain, host: dataset.Host) -> bool:
         """Tell whether a host of this kind is met the first time."""
         if _is_of_one_domain(domain, host):
             return True
@@ -121,7 +121,7 @@ class _Totals:
         self._seen.add((host.kind, host.name))
         return len(self._seen) > known
 
-    def _count_reached(self, host: walk.Host, country: str) -> None:
+    def _count_reached(self, host: dataset.Host, country: str) -> None:
         for name, (kind, is_open, _) in self._services.items():
             if kind == host.kind:
                 _count_service(self._reached[country, name], host, is_open)
@@ -141,7 +141,7 @@ def _counts() -> defaultdict[Any, Count]:
     return defaultdict(lambda: Count(int))
 
 
-def _is_of_one_domain(domain: walk.Domain, host: walk.Host) -> bool:
+def _is_of_one_domain(domain: dataset.Domain, host: dataset.Host) -> bool:
     """
     Tell whether no other domain can have this host, so that nobody need remember it.
 
@@ -151,7 +151,7 @@ def _is_of_one_domain(domain: walk.Domain, host: walk.Host) -> bool:
     return host.is_guessed and domain.name.count(".") == 1 and host.name.count(".") == 2
 
 
-def _count_domain(counts: Count, domain: walk.Domain) -> None:
+def _count_domain(counts: Count, domain: dataset.Domain) -> None:
     six = {host.kind for host in domain.hosts if host.ip6}
     counts["domains"] += 1
     counts["domains6"] += bool(six)
@@ -160,7 +160,7 @@ def _count_domain(counts: Count, domain: walk.Domain) -> None:
     counts["unknown"] += not six and bool(domain.failed_lookups or any(host.is_unknown(6) for host in domain.hosts))
 
 
-def _count_host(counts: Count, host: walk.Host) -> None:
+def _count_host(counts: Count, host: dataset.Host) -> None:
     counts["hosts"] += 1
     if hosts.is_unknown(host):
         counts["unknown"] += 1
@@ -170,7 +170,7 @@ def _count_host(counts: Count, host: walk.Host) -> None:
         counts["hosts6" if host.ip6 else "noip"] += 1
 
 
-def _count_measures(counts: Count, host: walk.Host) -> None:
+def _count_measures(counts: Count, host: dataset.Host) -> None:
     if pings := hosts.averages(host):
         _count_pair(counts, pings, ("pinghosts", "faster", "ping4", "ping6"))
     if hops := hosts.hops(host):
@@ -183,7 +183,7 @@ def _count_pair(counts: Count, pair: hosts.Pair, names: tuple[str, str, str, str
         counts[name] += value
 
 
-def _count_service(counts: Count, host: walk.Host, is_open: Callable[[walk.Address], bool | None]) -> None:
+def _count_service(counts: Count, host: dataset.Host, is_open: Callable[[dataset.Address], bool | None]) -> None:
     states = {family: is_open(address) for family, address in hosts.addresses(host)}
     for family, state in states.items():
         counts[f"hosts{family}"] += 1

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from operator import attrgetter
 from typing import Any, Final
 
-from ipv6matrix.store import walk
+from ipv6matrix.store import dataset
 from ipv6matrix.summaries.rows import NO_COUNTRY, DomainRow
 
 Count = defaultdict[str, Any]
@@ -19,7 +19,7 @@ Count = defaultdict[str, Any]
 Pair = tuple[float, float]
 "Of IPv4, of IPv6."
 
-PORTS: Final[dict[str, Callable[[walk.Address], bool | None]]] = {
+PORTS: Final[dict[str, Callable[[dataset.Address], bool | None]]] = {
     "http": attrgetter("tcp.port80"),
     "https": attrgetter("tcp.port443"),
     "smtp": attrgetter("tcp.port25"),
@@ -33,34 +33,34 @@ _ORDER: Final = ("NS", "MX", "WWW", "NTP")
 # --- one host ---
 
 
-def country(host: walk.Host) -> str:
+def country(host: dataset.Host) -> str:
     """Tell where a host is: by its IPv4 address, else by its IPv6 address."""
     return (host.located.country_code if host.located else None) or NO_COUNTRY
 
 
-def is_there(host: walk.Host) -> bool:
+def is_there(host: dataset.Host) -> bool:
     """Tell whether a host counts as one; a guess without an address does not."""
     return host.has_address or not host.is_guessed
 
 
-def is_unknown(host: walk.Host) -> bool:
+def is_unknown(host: dataset.Host) -> bool:
     """Tell whether it is not known of a family if the host has an address of it."""
     return host.is_unknown(4) or host.is_unknown(6)
 
 
-def averages(host: walk.Host) -> Pair | None:
+def averages(host: dataset.Host) -> Pair | None:
     """Give the mean round-trip times in milliseconds; None unless both families answered."""
     four, six = (address.ping.avg_ms if address and address.ping else None for address in (host.ip4, host.ip6))
     return (four, six) if four is not None and six is not None else None
 
 
-def hops(host: walk.Host) -> Pair | None:
+def hops(host: dataset.Host) -> Pair | None:
     """Give the numbers of hops; None unless traces of both families arrived."""
     four, six = (address.trace.hops if address else None for address in (host.ip4, host.ip6))
     return (four, six) if four is not None and six is not None else None
 
 
-def addresses(host: walk.Host) -> Iterator[tuple[int, walk.Address]]:
+def addresses(host: dataset.Host) -> Iterator[tuple[int, dataset.Address]]:
     """Give family and address."""
     return ((family, address) for family, address in ((4, host.ip4), (6, host.ip6)) if address is not None)
 
@@ -68,7 +68,7 @@ def addresses(host: walk.Host) -> Iterator[tuple[int, walk.Address]]:
 # --- one domain ---
 
 
-def domain_row(domain: walk.Domain, date: dt.date) -> DomainRow:
+def domain_row(domain: dataset.Domain, date: dt.date) -> DomainRow:
     """Sum a domain up."""
     # All roles of a host have the same addresses, so one stands for all.
     distinct = {host.name: host for host in domain.hosts}.values()
@@ -87,12 +87,12 @@ def domain_row(domain: walk.Domain, date: dt.date) -> DomainRow:
     )
 
 
-def _country_of(domain: walk.Domain) -> str:
+def _country_of(domain: dataset.Domain) -> str:
     found = (country(host) for kind in _ORDER for host in domain.of_kind(kind))
     return next((code for code in found if code != NO_COUNTRY), NO_COUNTRY)
 
 
-def _kinds(hosts: Iterable[walk.Host]) -> Count:
+def _kinds(hosts: Iterable[dataset.Host]) -> Count:
     counts = Count(int)
     for host in filter(is_there, hosts):
         counts[f"{host.kind.lower()}_hosts"] += 1
@@ -100,7 +100,7 @@ def _kinds(hosts: Iterable[walk.Host]) -> Count:
     return counts
 
 
-def _open(hosts: Iterable[walk.Host]) -> Count:
+def _open(hosts: Iterable[dataset.Host]) -> Count:
     counts = Count(int)
     for host in hosts:
         for family, address in addresses(host):
@@ -109,7 +109,7 @@ def _open(hosts: Iterable[walk.Host]) -> Count:
     return counts
 
 
-def _pairs(measure: Callable[[walk.Host], Pair | None], hosts: Iterable[walk.Host]) -> list[Pair]:
+def _pairs(measure: Callable[[dataset.Host], Pair | None], hosts: Iterable[dataset.Host]) -> list[Pair]:
     return [pair for host in hosts if (pair := measure(host)) is not None]
 
 

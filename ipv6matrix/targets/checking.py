@@ -10,9 +10,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from ipv6matrix import lists
 from ipv6matrix.exceptions import ListError
-from ipv6matrix.targets import decoding
+from ipv6matrix.targets import decoding, lists
 from ipv6matrix.targets.decoding import Text
 
 # Rows of each text that are looked at: some 20 ms.

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Final
 
-from ipv6matrix import lists
+from ipv6matrix.targets import lists
 
 # Seconds of reading after which the event loop gets a turn.
 _TURN_S: Final = 0.005

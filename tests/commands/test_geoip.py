@@ -8,9 +8,9 @@ from functools import partial
 import pytest
 
 from tests import typed
-from tests.downloads import published
-from tests.downloads import site as sites
-from tests.downloads.test_geoip import KINDS, LITE_TYPES, MONTH, STEMS, mmdb
+from tests.reference import published
+from tests.reference import site as sites
+from tests.reference.test_geoip_files import KINDS, LITE_TYPES, MONTH, STEMS, mmdb
 
 
 @pytest.fixture

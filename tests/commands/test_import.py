@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from simnet.internet import ALLOWED_NETWORKS
 from tests.finished import Finished
 from tests.importers import older
-from tests.internet.internet import ALLOWED_NETWORKS
 from tests.typed import ROOT, command, run
 
 RUN = "2022-05-06__07-08-09"

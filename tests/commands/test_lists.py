@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 
 from tests import typed
-from tests.downloads import published
-from tests.downloads import site as sites
+from tests.reference import published
+from tests.reference import site as sites
 
 
 @pytest.fixture

@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from ipv6matrix.store.database import Store
-from tests import made_up
 from tests.crawls import command as command_line
 from tests.crawls import crawl, folders
 from tests.deploy.units import DEPLOY, command, environment, section, wait_for
 from tests.typed import ROOT
 from tests.web import client, summaries
+from tools import made_up
 
 FINISHED = "ips-2022-07-20__00-00-00.db"
 

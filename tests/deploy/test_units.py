@@ -23,11 +23,11 @@ import httpx
 import pytest
 
 from ipv6matrix.store.database import Store
-from tests import made_up
+from simnet.internet import ALLOWED_NETWORKS
 from tests.deploy.units import DEPLOY, STARTS_WITHIN_S, UNITS, command, environment, section, wait_for
-from tests.internet.internet import ALLOWED_NETWORKS
 from tests.typed import ROOT
 from tests.web import summaries
+from tools import made_up
 
 PROGRAMS = (".venv/bin/scrapy", ".venv/bin/uvicorn", "deploy/backup.sh")
 SERVICES = [unit.name for unit in UNITS if unit.suffix == ".service"]

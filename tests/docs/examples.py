@@ -12,8 +12,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
+from simnet.topology import RESOLVER_ADDRESS
 from tests.docs.texts import PROJECT, without_fences
-from tests.internet.topology import RESOLVER_ADDRESS
 
 # Run as they stand, and a word of what they print.
 RUN: Final = {
@@ -64,7 +64,7 @@ _NGINX: Final = "tests/deploy/test_web_servers.py::test_nginx_understands_its_se
 _SHELL: Final = "tests/test_internet.py::test_command_runs_at_the_vantage_point"
 # Run by a test elsewhere.
 ELSEWHERE: Final = {
-    ".venv/bin/python -m tests.internet shell -- COMMAND": _SHELL,
+    ".venv/bin/python -m simnet shell -- COMMAND": _SHELL,
     ".venv/bin/scrapyd-deploy": _SCRAPYD,
     "curl -n *": _SCRAPYD,
     "/opt/ipv6matrix/deploy/install.sh": "tests/deploy/test_units.py::test_what_is_installed_is_what_units_read",

@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 
 from ipv6matrix.exporters.registry import Target, exporter
+from simnet.internet import ALLOWED_NETWORKS, Internet
 from tests.docs import examples
 from tests.docs.examples import ASKED, COMPLETED, ELSEWHERE, NOWHERE, RUN, SERVERS, TABLES, entry, kind
 from tests.docs.texts import NAMES, PROJECT, read
-from tests.downloads import published
-from tests.downloads import site as sites
-from tests.downloads.test_geoip import KINDS, LITE_TYPES, MONTH, STEMS, mmdb
 from tests.finished import Finished
-from tests.internet.internet import ALLOWED_NETWORKS, Internet
+from tests.reference import published
+from tests.reference import site as sites
+from tests.reference.test_geoip_files import KINDS, LITE_TYPES, MONTH, STEMS, mmdb
 
 COMMANDS = sorted({command for name in NAMES for command in examples.typed(read(name))})
 DOMAINS = ["open.example"]

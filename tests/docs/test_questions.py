@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from tests.docs.texts import fenced, read
 
 
@@ -14,12 +14,10 @@ def test_examples_of_questions_are_questions() -> None:
     """
     Every URL of docs/questions.md can be taken apart, and every scheme has one.
     """
-    urls = fenced(read("docs/questions.md"), "urls")
+    found_urls = fenced(read("docs/questions.md"), "urls")
 
-    assert [] == bad_urls(urls)
-    assert set(questions.SLOTS) == {
-        questions.parse(url.split()[0]).scheme for block in urls for url in block.splitlines()
-    }
+    assert [] == bad_urls(found_urls)
+    assert set(urls.SLOTS) == {urls.parse(url.split()[0]).scheme for block in found_urls for url in block.splitlines()}
 
 
 def test_a_wrong_question_is_found() -> None:
@@ -38,7 +36,7 @@ def bad_urls(blocks: Iterable[str]) -> list[str]:
 
 def _is_question(url: str) -> bool:
     try:
-        questions.parse(url)
-    except questions.BadQuestionError:
+        urls.parse(url)
+    except urls.BadQuestionError:
         return False
     return True

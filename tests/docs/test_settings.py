@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from scrapy.settings import BaseSettings, default_settings
 
-from ipv6matrix import options, settings
+from ipv6matrix import settings
+from ipv6matrix.config import checks
 from tests.docs.texts import NAMES, read, rows
 
 
@@ -84,12 +85,12 @@ def _range_complaints(name: str, described: str) -> list[str]:
     return [f"{name}: {value:g} and {described} disagree" for value in wrong]
 
 
-_WHOLE = {name for name in options.CHECKS if isinstance(getattr(settings, name), int)}
+_WHOLE = {name for name in checks.CHECKS if isinstance(getattr(settings, name), int)}
 
 
 def _is_accepted(name: str, value: float) -> bool:
     text = str(int(value)) if name in _WHOLE else str(value)
-    return options.CHECKS[name](BaseSettings({name: text}), name) is None
+    return checks.CHECKS[name](BaseSettings({name: text}), name) is None
 
 
 # Any setting, and the example of a misspelt one.
@@ -106,4 +107,4 @@ def unknown_options(text: str) -> list[str]:
 
 
 def _defaults() -> dict[str, Any]:
-    return {name: getattr(settings, name) for name in options.CHECKS}
+    return {name: getattr(settings, name) for name in checks.CHECKS}

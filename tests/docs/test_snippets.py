@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ipv6matrix import options
+from ipv6matrix.config import checks
 from ipv6matrix.exporters.registry import Target, exporter
 from tests.docs import examples
 from tests.docs.texts import NAMES, fenced, read
@@ -49,7 +49,7 @@ def test_examples_of_python_are_python() -> None:
     names = {one.id for tree in trees for one in ast.walk(tree) if isinstance(one, ast.Name) and one.id.isupper()}
 
     assert {"SUMMARY_URL", "LIVE_URL"} <= names
-    assert set() == names - set(options.CHECKS)
+    assert set() == names - set(checks.CHECKS)
 
 
 def test_examples_for_duckdb_run(finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,7 +139,7 @@ def _told() -> list[str]:
 
 @cache
 def _quotable() -> list[str]:
-    files = [*(PROJECT / "ipv6matrix").rglob("*.py"), *(PROJECT / "tests/internet").rglob("*.py")]
+    files = [*(PROJECT / "ipv6matrix").rglob("*.py"), *(PROJECT / "simnet").rglob("*.py")]
     said = {text for file in files for text in sentences.quotable(file.read_text())}
-    script = read("tests/system-packages.sh")
+    script = read("tools/system-packages.sh")
     return [*said, *FOREIGN, *ASSEMBLED, *re.sub(r"\$\w+", " …", script).split('"')]

@@ -10,16 +10,17 @@ from typing import get_args
 
 import pytest
 
-from ipv6matrix import items, policy, questions
+from ipv6matrix import items, urls
+from ipv6matrix.config.plan import FEATURES, METRICS
 from ipv6matrix.extensions.health import VANTAGE_LOST
 from ipv6matrix.extensions.run_record import INCOMPLETE
-from ipv6matrix.plan import FEATURES, METRICS
 from ipv6matrix.refusals import StartRefusedError
+from ipv6matrix.targets import policy
+from simnet import topology
+from simnet.behaviours import BEHAVIOURS, Gone, Mail
+from simnet.blocks import BLOCKS, Reverse
+from simnet.zones import Fault
 from tests.docs.texts import read, rows, sections
-from tests.internet import topology
-from tests.internet.behaviours import BEHAVIOURS, Gone, Mail
-from tests.internet.blocks import BLOCKS, Reverse
-from tests.internet.zones import Fault
 
 
 def test_fields_are_documented() -> None:
@@ -108,7 +109,7 @@ WORDS = {
     "kind": policy.KINDS,
     "refusal": (policy.KINDS - policy.PROBED_KINDS)
     | {policy.OPTED_OUT, policy.INVALID_NAME, items.Failure.NAME_TOO_LONG, "no_ipv4", "no_ipv6"},
-    "slot": questions.SLOTS,
+    "slot": urls.SLOTS,
     "question": ("NS", "MX", "SOA", "A", "AAAA", "PTR", "ping", "tcp 25", "tcp 80", "tcp 443"),
     "role": get_args(items.RoleKind),
     "feature": FEATURES,

@@ -21,10 +21,11 @@ from ipv6matrix.exporters.csv import export
 from ipv6matrix.exporters.registry import Target
 from ipv6matrix.items import Failure, Role, Status
 from ipv6matrix.store.database import ReadStoppedError, Store
-from tests import made_up, opened, typed
+from tests import opened, typed
 from tests.expected_csv import NAMES, ExpectedCsv
 from tests.finished import Finished
 from tests.samples import AT, domain_item, host, hosts_item, lookup
+from tools import made_up
 
 RUN = "2024-01-05__10-00-00"
 # When a poll gives up.

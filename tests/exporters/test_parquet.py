@@ -18,10 +18,11 @@ from ipv6matrix.exporters import parquet
 from ipv6matrix.exporters.registry import Target
 from ipv6matrix.store.database import ReadStoppedError
 from ipv6matrix.store.queries.summary import summary
-from tests import made_up, opened
+from tests import opened
 from tests.exporters import made
 from tests.finished import Finished
 from tests.samples import domain_item, ping_item
+from tools import made_up
 
 LISTS = {"rtts_ms": json.loads, "certificate_names": json.loads}
 FLAGS = ("open", "wildcard")

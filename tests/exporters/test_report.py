@@ -18,10 +18,11 @@ from ipv6matrix.exporters.charts import DARK
 from ipv6matrix.exporters.registry import Target
 from ipv6matrix.items import Role
 from ipv6matrix.store.database import ReadStoppedError, Store
-from tests import made_up, opened
+from tests import opened
 from tests.exporters import made
 from tests.finished import Finished
 from tests.samples import domain_item, host, hosts_item, lookup, ping_item
+from tools import made_up
 
 HOSTILE = "<script>alert(1)</script>"
 # Elements of HTML that have no end (HTML, section 13.1.2).

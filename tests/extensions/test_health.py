@@ -10,16 +10,16 @@ from types import SimpleNamespace
 import pytest
 from scrapy import signals
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.extensions import health as module
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.health import machine
 from ipv6matrix.items import Status
 from ipv6matrix.middlewares.rate import RateMiddleware
 from ipv6matrix.signals import crawl_stopping
+from simnet.packets import ICMP, ICMPV6
+from simnet.topology import references
 from tests.crawlers import count, crawler
-from tests.internet.packets import ICMP, ICMPV6
-from tests.internet.topology import references
 from tests.probes.waiting import until
 from tests.samples import domain_url, lookup
 
@@ -247,7 +247,7 @@ async def test_domains_that_exist_are_learned(health):
     """
     Those that have name servers, by an answer that counts.
     """
-    question = questions.parse(domain_url("a.example"))
+    question = urls.parse(domain_url("a.example"))
     for status in Status:
         health.extension.learn(question, SimpleNamespace())
         health.extension.learn(question, module.DomainObservation(ns=lookup("a.example", "NS", status=status)))
@@ -270,4 +270,4 @@ def test_what_a_question_hangs_on(tmp_path, url, name):
     """
     extension = crawler(tmp_path).get_extension(Health)
 
-    assert extension.parts.get(name) is extension.part(questions.parse(url))
+    assert extension.parts.get(name) is extension.part(urls.parse(url))

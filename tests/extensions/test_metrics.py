@@ -14,7 +14,7 @@ from scrapy import signals
 from ipv6matrix.extensions.metrics import Metrics
 from ipv6matrix.refusals import StartRefusedError
 from tests.crawlers import store
-from tests.extensions.test_exposition import whole
+from tests.extensions.test_prometheus import whole
 
 
 @pytest.fixture

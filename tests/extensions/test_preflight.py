@@ -18,17 +18,17 @@ from scrapy import signals
 from scrapy.core.downloader.handlers import DownloadHandlers
 from scrapy.exceptions import CloseSpider
 
-from ipv6matrix import policy
 from ipv6matrix.extensions import preflight as module
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.preflight import Preflight
-from ipv6matrix.geoip import Build
+from ipv6matrix.reference.geoip import Build
 from ipv6matrix.refusals import StartRefusedError
+from ipv6matrix.targets import policy
 from tests.crawlers import crawler, job, store
-from tests.downloads import published
-from tests.downloads import site as sites
-from tests.downloads.test_geoip import mmdb
-from tests.downloads.test_sources import keep
+from tests.reference import published
+from tests.reference import site as sites
+from tests.reference.test_geoip_files import mmdb
+from tests.reference.test_sources import keep
 from tests.store.test_database import RECORD
 
 NOWHERE = "2001:db8:dead::1"

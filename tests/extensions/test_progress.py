@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 from scrapy import signals
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.extensions import progress as module
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.progress import Progress
@@ -52,7 +52,7 @@ async def test_a_crowded_network_is_part_of_what_is_left(tmp_path):
     with opened(tmp_path, PROBE_RATE_PER_NETWORK=1) as crawler:
         progress = crawler.get_extension(Progress)
         crawler.stats.set_value("list/ended", True)
-        crawler.engine.scheduler.enqueue_request(questions.request("ping://192.0.2.1"))
+        crawler.engine.scheduler.enqueue_request(urls.request("ping://192.0.2.1"))
         store(crawler).answer(ping_item("192.0.2.1"))
         assert 0.0 == progress.figures.seconds_left
         crawler.engine.scheduler = SimpleNamespace(parked_s=70.0)

@@ -16,9 +16,9 @@ from scrapy import signals
 import ipv6matrix
 from ipv6matrix.extensions import run_record
 from ipv6matrix.extensions.preflight import Preflight
-from ipv6matrix.geoip import Build
+from ipv6matrix.reference.geoip import Build
 from tests.crawlers import count, frontier, opened, store
-from tests.downloads.test_sources import keep
+from tests.reference.test_sources import keep
 from tests.samples import domain_item, domain_url
 
 

@@ -11,7 +11,7 @@ import pytest
 from scrapy import signals
 from scrapy.exceptions import CloseSpider, DontCloseSpider
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.extensions.second_pass import SecondPass
 from ipv6matrix.items import Failure, Host, PortObservation, ReverseItem, Status, TcpItem, TcpObservation
 from ipv6matrix.store.queries import second_pass
@@ -33,11 +33,11 @@ def failing(crawler, name, *, asked_at=AT):
 
 
 def again(name):
-    return questions.again(questions.domain(name, ("NS",)))
+    return urls.again(urls.domain(name, ("NS",)))
 
 
 def pending(crawler):
-    return [url for slot in questions.SLOTS for _, url in store(crawler).pending(slot, 0, 1000)]
+    return [url for slot in urls.SLOTS for _, url in store(crawler).pending(slot, 0, 1000)]
 
 
 def idle(crawler):
@@ -105,10 +105,10 @@ async def test_each_failure_is_asked_once_more(tmp_path):
 
         assert [
             again("a.example"),
-            questions.again(questions.host("mx.example", ("A",))),
-            questions.again(questions.reverse("192.0.2.1")),
-            questions.again(questions.ping("2600::1")),
-            questions.again(questions.tcp("2600::1", (25,), starttls=True)),
+            urls.again(urls.host("mx.example", ("A",))),
+            urls.again(urls.reverse("192.0.2.1")),
+            urls.again(urls.ping("2600::1")),
+            urls.again(urls.tcp("2600::1", (25,), starttls=True)),
         ] == pending(crawler)
         assert 5 == count(crawler, "second_pass/asked")
 
@@ -116,12 +116,12 @@ async def test_each_failure_is_asked_once_more(tmp_path):
             domain_item("a.example", url=again("a.example"), second=True, ns=timed_out("a.example", "NS")),
             replace(
                 hosts_item(Host(name="mx.example", a=lookup("mx.example", "A"))),
-                url=questions.again(questions.host("mx.example", ("A",))),
+                url=urls.again(urls.host("mx.example", ("A",))),
                 second=True,
             ),
-            replace(reverse, url=questions.again(questions.reverse("192.0.2.1")), second=True),
-            replace(ping_item("2600::1", 1.5), url=questions.again(questions.ping("2600::1")), second=True),
-            replace(tcp, url=questions.again(questions.tcp("2600::1", (25,), starttls=True)), second=True),
+            replace(reverse, url=urls.again(urls.reverse("192.0.2.1")), second=True),
+            replace(ping_item("2600::1", 1.5), url=urls.again(urls.ping("2600::1")), second=True),
+            replace(tcp, url=urls.again(urls.tcp("2600::1", (25,), starttls=True)), second=True),
         ]
         for item in answers:
             store(crawler).answer(item)
@@ -150,7 +150,7 @@ async def test_what_the_second_pass_finds_may_fail_and_be_asked_again(tmp_path):
 
         assert [DontCloseSpider] == kinds(idle(crawler))
         await look(crawler)
-        assert [questions.again(questions.host("ns.example"))] == pending(crawler)
+        assert [urls.again(urls.host("ns.example"))] == pending(crawler)
 
 
 async def test_a_fresh_failure_is_waited_for(tmp_path, caplog):

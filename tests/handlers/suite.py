@@ -13,12 +13,12 @@ import pytest
 from scrapy import signals
 from scrapy.core.downloader.handlers.base import BaseDownloadHandler
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.items import Observation
 from ipv6matrix.middlewares.rate import RateMiddleware
 from ipv6matrix.responses import ObservationResponse
+from simnet.internet import Internet
 from tests import crawlers
-from tests.internet.internet import Internet
 from tests.probes.waiting import open_files, until
 
 # Short, so that silence does not hold up the tests.
@@ -63,7 +63,7 @@ class HandlerSuite(ABC):
         return made
 
     async def ask(self, handler: BaseDownloadHandler, url: str) -> ObservationResponse:
-        request = questions.request(url)
+        request = urls.request(url)
         RateMiddleware.from_crawler(handler.crawler).process_request(request)
         return await handler.download_request(request)
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.handlers.dns import DnsDownloadHandler
 from ipv6matrix.items import DomainObservation, HostsObservation, ReverseObservation, Status
 from tests.handlers.suite import HandlerSuite, failure_word
@@ -16,7 +16,7 @@ class TestDns(HandlerSuite):
         if behaviour == "unreachable":
             return f"dns://{internet.address('host_unreachable', 4, n)}/open.example?type=NS"
         names = {"open": "open.example", "silent": "dns-silent.example", "refusing": "refused.example"}
-        return questions.domain(names[behaviour], ("NS",))
+        return urls.domain(names[behaviour], ("NS",))
 
     def word(self, observation):
         assert isinstance(observation, DomainObservation)
@@ -27,7 +27,7 @@ class TestDns(HandlerSuite):
         """
         A question with labels gives each host its own two lookups, in the order of the labels.
         """
-        url = questions.guesses("every-guess.example", ("time", "www", "six"))
+        url = urls.guesses("every-guess.example", ("time", "www", "six"))
 
         observation = (await self.ask(ready, url)).observation
 
@@ -40,7 +40,7 @@ class TestDns(HandlerSuite):
         A PTR question about an address of either family gets the address' name.
         """
         for family in (4, 6):
-            observation = (await self.ask(ready, questions.reverse(internet.address("open", family)))).observation
+            observation = (await self.ask(ready, urls.reverse(internet.address("open", family)))).observation
             assert isinstance(observation, ReverseObservation)
             assert observation.lookup.name.endswith(".arpa")
             assert Status.OK is observation.lookup.status
@@ -55,8 +55,8 @@ class TestDns(HandlerSuite):
             paced.append(address)
 
         stranger = internet.address("dead", 4)
-        for url in (f"dns://{stranger}/open.example?type=NS", questions.domain("open.example", ("NS",))):
-            request = questions.request(url)
+        for url in (f"dns://{stranger}/open.example?type=NS", urls.domain("open.example", ("NS",))):
+            request = urls.request(url)
             request.meta["pace"] = pace
             await ready.download_request(request)
 

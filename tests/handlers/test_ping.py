@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.handlers.ping import PingDownloadHandler
 from tests.handlers.suite import HandlerSuite, failure_word
 
@@ -13,7 +13,7 @@ class TestPing(HandlerSuite):
     words = HandlerSuite.words | {"refusing": "answered", "unreachable": "silent"}
 
     def url(self, internet, behaviour, n=0):
-        return questions.ping(internet.address(BLOCKS[behaviour], 4 if n % 4 < 2 else 6, n))
+        return urls.ping(internet.address(BLOCKS[behaviour], 4 if n % 4 < 2 else 6, n))
 
     def word(self, observation):
         if observation.failure:

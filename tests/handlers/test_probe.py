@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from scrapy.exceptions import IgnoreRequest
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.handlers.probe import ProbeDownloadHandler
 from ipv6matrix.items import PingObservation
 from ipv6matrix.signals import crawl_stopping
@@ -35,7 +35,7 @@ def handler(tmp_path):
 
 
 def request(after_s):
-    made = questions.request("ping://192.0.2.1")
+    made = urls.request("ping://192.0.2.1")
     made.meta["after_s"] = after_s
     return made
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.handlers.tcp import TcpDownloadHandler, hello_name
 from ipv6matrix.items import Starttls
 from tests.handlers.suite import HandlerSuite, failure_word
@@ -15,7 +15,7 @@ class TestTcp(HandlerSuite):
 
     def url(self, internet, behaviour, n=0):
         address = internet.address(BLOCKS[behaviour], 4 if n % 4 < 2 else 6, n)
-        return questions.tcp(address, (25, 80, 443), starttls=True)
+        return urls.tcp(address, (25, 80, 443), starttls=True)
 
     def word(self, observation):
         (word,) = {"answered" if port.open else failure_word(port.failure) for port in observation.ports}
@@ -27,8 +27,8 @@ class TestTcp(HandlerSuite):
         """
         address = internet.address("smtp_starttls", 6, 9)
 
-        asked = (await self.ask(ready, questions.tcp(address, (25,), starttls=True))).observation
-        spared = (await self.ask(ready, questions.tcp(address, (25,), starttls=False))).observation
+        asked = (await self.ask(ready, urls.tcp(address, (25,), starttls=True))).observation
+        spared = (await self.ask(ready, urls.tcp(address, (25,), starttls=False))).observation
 
         assert Starttls.ACCEPTED is asked.smtp.starttls
         assert None is spared.smtp.starttls

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.handlers.trace import TraceDownloadHandler
 from ipv6matrix.items import Stop
 from tests.handlers.suite import HandlerSuite, failure_word
@@ -15,7 +15,7 @@ class TestTrace(HandlerSuite):
     words = HandlerSuite.words | {"refusing": "answered"}
 
     def url(self, internet, behaviour, n=0):
-        return questions.trace(internet.address(BLOCKS[behaviour], 4 if n % 4 < 2 else 6, n))
+        return urls.trace(internet.address(BLOCKS[behaviour], 4 if n % 4 < 2 else 6, n))
 
     def word(self, observation):
         return failure_word(observation.failure) if observation.failure else WORDS[observation.stop]

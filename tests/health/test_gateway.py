@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ipv6matrix.health.gateway import gateway, ipv4, ipv6
-from tests.internet.topology import first_router
+from simnet.topology import first_router
 
 HEAD = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT"
 NONE = "0" * 32

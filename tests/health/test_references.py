@@ -12,8 +12,8 @@ from ipv6matrix.health.references import References
 from ipv6matrix.probes import no_pace
 from ipv6matrix.probes.icmp import Pinger
 from ipv6matrix.probes.tcp import TcpProber
-from tests.internet.packets import ICMP, ICMPV6, TCP
-from tests.internet.topology import first_router, references
+from simnet.packets import ICMP, ICMPV6, TCP
+from simnet.topology import first_router, references
 
 FAMILIES = pytest.mark.parametrize("family", [4, 6])
 

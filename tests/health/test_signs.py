@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.health.signs import Sign, sign_of, unsent
 from ipv6matrix.items import (
     DomainObservation,
@@ -90,16 +90,16 @@ def test_what_an_observation_says_of_the_vantage_point(observation, sign):
         ("trace://[2001:db8::1]", TraceObservation, 1),
         ("tcp://192.0.2.1?port=80&port=443", TcpObservation, 2),
         (domain_url("a.example"), DomainObservation, 3),
-        (questions.guesses("a.example", ("www", "ntp")), HostsObservation, 4),
+        (urls.guesses("a.example", ("www", "ntp")), HostsObservation, 4),
         ("dns://resolver/a.example?type=AAAA", HostsObservation, 1),
-        (questions.reverse("192.0.2.1"), ReverseObservation, 1),
+        (urls.reverse("192.0.2.1"), ReverseObservation, 1),
     ],
 )
 def test_what_could_not_be_tested_is_a_failure(url, kind, answers):
     """
     Each answer that a request asks for is `probe_failed`: neither an answer nor an absence.
     """
-    question = questions.parse(url)
+    question = urls.parse(url)
 
     observation = unsent(question, question.names)
 

@@ -17,9 +17,9 @@ from ipv6matrix.exporters.registry import Target
 from ipv6matrix.importers import crawls
 from ipv6matrix.importers.complaints import Complaints
 from ipv6matrix.importers.eras import Older, Ours
-from ipv6matrix.policy import AddressPolicy
 from ipv6matrix.store.database import Store
 from ipv6matrix.store.queries.asked import asked
+from ipv6matrix.targets.policy import AddressPolicy
 from tests import opened, rows
 from tests.finished import Finished
 from tests.samples import AT, domain_item, host, hosts_item, lookup

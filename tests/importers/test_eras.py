@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ipv6matrix.importers.eras import Older, Ours
-from ipv6matrix.policy import AddressPolicy
-from ipv6matrix.store.condensed import Ping, ReverseName, Tunnel
+from ipv6matrix.store.imported import Ping, ReverseName, Tunnel
+from ipv6matrix.targets.policy import AddressPolicy
 
 OLDER = Older(AddressPolicy())
 SIX_TO_FOUR = "2002:c633:6404::1"

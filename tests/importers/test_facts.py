@@ -7,7 +7,7 @@ import pytest
 from ipv6matrix.importers import facts
 from ipv6matrix.importers.eras import Ours
 from ipv6matrix.importers.texts import BrokenError
-from ipv6matrix.store.condensed import HostAddress, Place, Port, SmtpSession, Soa, Trace
+from ipv6matrix.store.imported import HostAddress, Place, Port, SmtpSession, Soa, Trace
 
 A = "192.0.2.1"
 

@@ -15,13 +15,13 @@ from ipv6matrix.exporters.registry import Target
 from ipv6matrix.importers import crawls
 from ipv6matrix.importers.complaints import Complaints
 from ipv6matrix.importers.eras import Older
-from ipv6matrix.policy import AddressPolicy, networks
 from ipv6matrix.store.database import Store
 from ipv6matrix.store.queries.asked import asked
+from ipv6matrix.targets.policy import AddressPolicy, networks
+from simnet.internet import ALLOWED_NETWORKS
 from tests import opened, rows
 from tests.finished import Finished
 from tests.importers import older
-from tests.internet.internet import ALLOWED_NETWORKS
 
 RUN = "2022-05-06__07-08-09"
 ERA = Older(AddressPolicy(networks(ALLOWED_NETWORKS)))

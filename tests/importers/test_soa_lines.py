@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ipv6matrix.importers import soa_lines
 from ipv6matrix.importers.texts import BrokenError
-from ipv6matrix.store.condensed import Soa
+from ipv6matrix.store.imported import Soa
 
 # Names as DNS may hold them: lower case, commas and digits among the rest, no dot at the end.
 NAME = st.text(st.sampled_from("a1,0.-_"), min_size=1, max_size=8).filter(lambda name: not name.endswith("."))

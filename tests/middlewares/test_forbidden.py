@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.items import Refusal
 from ipv6matrix.middlewares.forbidden import ForbiddenAddressMiddleware
 from tests.crawlers import count, crawler
@@ -15,12 +15,12 @@ from tests.crawlers import count, crawler
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        (questions.ping("127.0.0.1"), "loopback"),
-        (questions.trace("10.0.0.1"), "private"),
-        (questions.tcp("fe80::1", (25,), starttls=True), "link_local"),
-        (questions.ping("::ffff:1.1.1.1"), "mapped"),
-        (questions.tcp("ff02::1", (80,), starttls=False), "multicast"),
-        (questions.ping("2002:a00:1::1"), "private"),
+        (urls.ping("127.0.0.1"), "loopback"),
+        (urls.trace("10.0.0.1"), "private"),
+        (urls.tcp("fe80::1", (25,), starttls=True), "link_local"),
+        (urls.ping("::ffff:1.1.1.1"), "mapped"),
+        (urls.tcp("ff02::1", (80,), starttls=False), "multicast"),
+        (urls.ping("2002:a00:1::1"), "private"),
         ("dns://10.0.0.1/example.com?type=NS", "private"),
         ("dns://127.0.0.1:5353/example.com?type=A&type=AAAA&labels=www", "loopback"),
         ("dns://[::1]:53/192.0.2.1?type=PTR", "loopback"),
@@ -34,7 +34,7 @@ def test_a_probe_of_a_forbidden_address_is_answered_with_a_refusal(tmp_path, url
     Every kind of probe is refused with the kind of the address, and counted; so is a lookup at a forbidden server.
     """
     made = crawler(tmp_path)
-    request = questions.request(url)
+    request = urls.request(url)
     before = time.time()
     response = ForbiddenAddressMiddleware.from_crawler(made).process_request(request)
 
@@ -46,11 +46,11 @@ def test_a_probe_of_a_forbidden_address_is_answered_with_a_refusal(tmp_path, url
 @pytest.mark.parametrize(
     "url",
     [
-        questions.ping("1.1.1.1"),
-        questions.trace("2a00::1"),
-        questions.ping("2002:101:101::1"),
-        questions.reverse("10.0.0.1"),
-        questions.host("localhost.example"),
+        urls.ping("1.1.1.1"),
+        urls.trace("2a00::1"),
+        urls.ping("2002:101:101::1"),
+        urls.reverse("10.0.0.1"),
+        urls.host("localhost.example"),
         "dns://1.1.1.1/example.com?type=NS",
     ],
 )
@@ -60,7 +60,7 @@ def test_other_questions_go_on(tmp_path, url):
     """
     made = crawler(tmp_path)
 
-    assert ForbiddenAddressMiddleware.from_crawler(made).process_request(questions.request(url)) is None
+    assert ForbiddenAddressMiddleware.from_crawler(made).process_request(urls.request(url)) is None
 
 
 def test_allowed_networks_may_be_probed(tmp_path):
@@ -70,8 +70,8 @@ def test_allowed_networks_may_be_probed(tmp_path):
     made = crawler(tmp_path, PROBE_ALLOWED_NETWORKS="198.18.0.0/15")
     forbidden = ForbiddenAddressMiddleware.from_crawler(made)
 
-    assert forbidden.process_request(questions.request("ping://198.18.0.1")) is None
-    assert forbidden.process_request(questions.request("ping://10.0.0.1")) is not None
+    assert forbidden.process_request(urls.request("ping://198.18.0.1")) is None
+    assert forbidden.process_request(urls.request("ping://10.0.0.1")) is not None
 
 
 def test_a_family_that_is_skipped_is_refused(tmp_path):
@@ -82,4 +82,4 @@ def test_a_family_that_is_skipped_is_refused(tmp_path):
     forbidden = ForbiddenAddressMiddleware.from_crawler(made)
     made.spider.plan.skip_family(6, "no route")
 
-    assert Refusal(reason="no_ipv6") == forbidden.process_request(questions.request("ping://[2a00::1]")).observation
+    assert Refusal(reason="no_ipv6") == forbidden.process_request(urls.request("ping://[2a00::1]")).observation

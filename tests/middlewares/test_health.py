@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from scrapy.exceptions import IgnoreRequest
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.health.machine import MAX_SENDS
 from ipv6matrix.items import Failure, PingObservation, Refusal, Status
@@ -52,7 +52,7 @@ class Middleware:
         self.returned.append(request.url)
 
     def ask(self, url):
-        request = questions.request(url)
+        request = urls.request(url)
         assert self.middleware.process_request(request) is None
         return request
 
@@ -146,7 +146,7 @@ async def test_what_was_not_sent_is_left_alone(middleware):
     A refusal, the answer of a server that a URL names, and a request that failed say nothing of the vantage point.
     """
     middleware.well = False
-    refused = questions.request("ping://10.0.0.1")
+    refused = urls.request("ping://10.0.0.1")
     named_server = middleware.ask("dns://192.0.2.53/a.example?type=NS")
     failed = middleware.ask("ping://192.0.2.1")
     middleware.middleware.process_exception(failed, ValueError())
@@ -161,7 +161,7 @@ async def test_a_probe_begins_with_its_first_packet(middleware):
     One that waits for its turn has not been sent: what happens before that does not concern it.
     """
     turn = asyncio.Event()
-    request = questions.request("ping://192.0.2.1")
+    request = urls.request("ping://192.0.2.1")
 
     async def pace(address):
         await turn.wait()
@@ -202,7 +202,7 @@ async def test_nothing_is_sent_a_fourth_time(middleware, url):
     """
     Its answers are failures, which is no absence.
     """
-    request = questions.request(url)
+    request = urls.request(url)
     middleware.discards[url] = MAX_SENDS
 
     response = middleware.middleware.process_request(request)

@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.items import Refusal
 from ipv6matrix.middlewares.optout import OptOutMiddleware
-from ipv6matrix.optouts import OptedOutError
+from ipv6matrix.targets.optouts import OptedOutError
 from tests.crawlers import count, crawler
 from tests.samples import domain_url
 
@@ -31,14 +31,14 @@ def middleware(folder):
     "url",
     [
         domain_url("example.com"),
-        questions.guesses("example.com", ("www",)),
-        questions.host("mail.example.com"),
-        questions.reverse("198.51.100.9"),
-        questions.ping("198.51.100.9"),
-        questions.ping("2001:db8:1::9"),
-        questions.tcp("198.51.100.9", (25,), starttls=True),
-        questions.trace("2001:db8:1::9"),
-        questions.ping("2002:c633:6409::1"),
+        urls.guesses("example.com", ("www",)),
+        urls.host("mail.example.com"),
+        urls.reverse("198.51.100.9"),
+        urls.ping("198.51.100.9"),
+        urls.ping("2001:db8:1::9"),
+        urls.tcp("198.51.100.9", (25,), starttls=True),
+        urls.trace("2001:db8:1::9"),
+        urls.ping("2002:c633:6409::1"),
         "dns://198.51.100.9/example.net?type=NS",
         "dns://[2001:db8:1::9]:5353/example.net?type=NS",
     ],
@@ -48,7 +48,7 @@ def test_a_question_about_whoever_opted_out_is_answered_with_a_refusal(tmp_path,
     Every kind of question is refused, counted and stamped with the time.
     """
     made, opt_out = middleware(tmp_path)
-    request = questions.request(url)
+    request = urls.request(url)
     before = time.time()
     response = opt_out.process_request(request)
 
@@ -62,9 +62,9 @@ def test_a_question_about_whoever_opted_out_is_answered_with_a_refusal(tmp_path,
     "url",
     [
         domain_url("example.net"),
-        questions.host("mail.example.net"),
-        questions.reverse("192.0.2.9"),
-        questions.ping("2001:db8::9"),
+        urls.host("mail.example.net"),
+        urls.reverse("192.0.2.9"),
+        urls.ping("2001:db8::9"),
     ],
 )
 def test_other_questions_go_on(tmp_path, url):
@@ -73,7 +73,7 @@ def test_other_questions_go_on(tmp_path, url):
     """
     made, opt_out = middleware(tmp_path)
 
-    assert opt_out.process_request(questions.request(url)) is None
+    assert opt_out.process_request(urls.request(url)) is None
     assert 0 == count(made, "refused/opted_out")
 
 
@@ -82,7 +82,7 @@ def test_a_guessed_host_may_be_opted_out_alone(tmp_path):
     Of a domain's guessed hosts those that opted out are named, for they are neither asked nor forgotten.
     """
     _, opt_out = middleware(tmp_path)
-    request = questions.request(questions.guesses("partly.example", ("www", "ntp")))
+    request = urls.request(urls.guesses("partly.example", ("www", "ntp")))
 
     assert opt_out.process_request(request) is None
     assert ("www.partly.example",) == request.meta["opted_out"]
@@ -93,7 +93,7 @@ def test_an_opt_out_in_the_middle_of_a_question_refuses_it(tmp_path):
     The probe that ended for it is answered like one that never began; other exceptions are left to others.
     """
     made, opt_out = middleware(tmp_path)
-    request = questions.request(questions.ping("192.0.2.9"))
+    request = urls.request(urls.ping("192.0.2.9"))
 
     assert Refusal(reason="opted_out") == opt_out.process_exception(request, OptedOutError()).observation
     assert 1 == count(made, "refused/opted_out")
@@ -107,7 +107,7 @@ def test_without_a_file_nobody_is_refused(tmp_path):
     """
     opt_out = OptOutMiddleware.from_crawler(crawler(tmp_path, OPTOUT_FILE=""))
 
-    assert opt_out.process_request(questions.request(domain_url("example.com"))) is None
+    assert opt_out.process_request(urls.request(domain_url("example.com"))) is None
 
 
 def test_requests_of_scrapy_are_no_concern(tmp_path):
@@ -115,7 +115,7 @@ def test_requests_of_scrapy_are_no_concern(tmp_path):
     A request of another scheme passes.
     """
     _, opt_out = middleware(tmp_path)
-    request = questions.request("ping://198.51.100.9")
+    request = urls.request("ping://198.51.100.9")
     request.meta["download_slot"] = "lists.example.com"
 
     assert opt_out.process_request(request) is None

@@ -7,17 +7,17 @@ import time
 
 import pytest
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.middlewares.rate import RateMiddleware
-from ipv6matrix.optout_file import OptOutFile
-from ipv6matrix.optouts import OptedOutError
+from ipv6matrix.targets.optout_file import OptOutFile
+from ipv6matrix.targets.optouts import OptedOutError
 from tests.crawlers import crawler
 
 pytestmark = pytest.mark.usefixtures("clock")
 
 
 def pace(rate, address):
-    request = questions.request(questions.ping(address))
+    request = urls.request(urls.ping(address))
     assert rate.process_request(request) is None
     return request.meta["pace"]
 

@@ -7,9 +7,9 @@ from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
 from ipv6matrix.pipelines.locate import LocatePipeline
+from simnet import geoip
+from simnet.blocks import Block
 from tests.crawlers import count, crawler
-from tests.internet import geoip
-from tests.internet.blocks import Block
 from tests.samples import host, hosts_item, ping_item
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.items import (
     Failure,
     Host,
@@ -36,8 +36,8 @@ async def test_storing_an_item_is_what_marks_its_request_done(tmp_path):
     The item goes to the frontier, together with the requests that waited for it.
     """
     with opened(tmp_path) as crawler:
-        frontier(crawler).enqueue_request(questions.request(domain_url("a.example")))
-        frontier(crawler).enqueue_request(questions.request("ping://192.0.2.1", domain_url("a.example")))
+        frontier(crawler).enqueue_request(urls.request(domain_url("a.example")))
+        frontier(crawler).enqueue_request(urls.request("ping://192.0.2.1", domain_url("a.example")))
         item = domain_item("a.example")
 
         assert item is StorePipeline.from_crawler(crawler).process_item(item)

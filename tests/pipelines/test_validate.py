@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from scrapy.exceptions import DropItem
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.items import Host, RefusalItem, ReverseItem, TcpItem, TcpObservation
 from ipv6matrix.pipelines.validate import ValidatePipeline
 from tests.samples import domain_item, host, hosts_item, lookup, ping_item
 
 
 def reverse_item(address):
-    return ReverseItem(url=questions.reverse(address), address=address, lookup=lookup("x", "PTR"))
+    return ReverseItem(url=urls.reverse(address), address=address, lookup=lookup("x", "PTR"))
 
 
 @pytest.mark.parametrize(

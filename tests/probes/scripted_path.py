@@ -14,7 +14,7 @@ from ipaddress import ip_address
 from typing import NamedTuple
 
 from ipv6matrix.probes.trace import source_of
-from tests.internet.network import _tun
+from simnet.network import _tun
 
 DEVICE = "scripted"
 NETWORKS = ("203.0.113.0/24", "2001:db8:ff::/48")

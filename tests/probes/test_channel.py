@@ -12,7 +12,7 @@ import pytest
 
 from ipv6matrix.probes.channel import MAX_LINE_BYTES, MAX_TLS_BYTES, Channel, LineTooLongError, TlsError
 from ipv6matrix.probes.smtp import tls_context
-from tests.internet import certificate
+from simnet import certificate
 from tests.probes.talking import tcp_server
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from ipv6matrix.items import Failure, Status
 from ipv6matrix.probes.dns import Resolver
-from tests.internet.spoofer import connected_ports
+from simnet.spoofer import connected_ports
 from tests.probes.waiting import until
 
 FORGED = "198.18.99.66"

@@ -25,7 +25,7 @@ from ipv6matrix.probes import tcp
 from ipv6matrix.probes.channel import MAX_TLS_BYTES, Channel, TlsError
 from ipv6matrix.probes.smtp import tls_context
 from ipv6matrix.probes.tcp import TcpProber
-from tests.internet import certificate
+from simnet import certificate
 from tests.probes.talking import tcp_server
 from tests.probes.waiting import until
 

@@ -11,7 +11,7 @@ import pytest
 
 from ipv6matrix.items import Failure, Stop
 from ipv6matrix.probes.trace import Tracer, source_of
-from tests.internet.topology import LINKS, MUTE_ROUTER, REGIONS
+from simnet.topology import LINKS, MUTE_ROUTER, REGIONS
 from tests.probes.waiting import NEAR_MS, until
 
 

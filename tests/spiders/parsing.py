@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 
 from scrapy import Request
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.items import (
     Answered,
     DomainObservation,
@@ -52,7 +52,7 @@ def hosts(spider, *addresses, name="www.a.example"):
         a=lookup(name, "A", *(text for text in addresses if ":" not in text)),
         aaaa=lookup(name, "AAAA", *(text for text in addresses if ":" in text)),
     )
-    return parsed(spider, questions.host(name), HostsObservation(hosts=(observation,)))
+    return parsed(spider, urls.host(name), HostsObservation(hosts=(observation,)))
 
 
 def chosen(spider, *addresses):

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.items import Status
 from tests.samples import lookup
 from tests.spiders.parsing import domain, hosts, roles
@@ -23,10 +23,10 @@ def test_too_many_name_servers_are_bounded(spider):
     The first by name are taken, whatever the order of the answer, and each keeps its rank in it.
     """
     answer = shuffled(NAMES)
-    urls, item = domain(spider(FEATURES="NS", NS_PER_DOMAIN=3), ns=lookup("a.example", "NS", *answer))
+    found_urls, item = domain(spider(FEATURES="NS", NS_PER_DOMAIN=3), ns=lookup("a.example", "NS", *answer))
 
     assert {(name, answer.index(name) + 1) for name in NAMES[:3]} == set(roles(item, "NS"))
-    assert {questions.host(name) for name in NAMES[:3]} == set(urls)
+    assert {urls.host(name) for name in NAMES[:3]} == set(found_urls)
 
 
 def test_too_many_mail_exchangers_are_bounded(spider):
@@ -34,10 +34,10 @@ def test_too_many_mail_exchangers_are_bounded(spider):
     Those of the lowest preferences are taken, then the first by name.
     """
     answer = [(20 if number else 10, name) for number, name in enumerate(reversed(NAMES))]
-    urls, item = domain(spider(FEATURES="MX", MX_PER_DOMAIN=2), mx=lookup("a.example", "MX", *shuffled(answer)))
+    found_urls, item = domain(spider(FEATURES="MX", MX_PER_DOMAIN=2), mx=lookup("a.example", "MX", *shuffled(answer)))
 
     assert [(NAMES[-1], 10), (NAMES[0], 20)] == roles(item, "MX")
-    assert [questions.host(NAMES[-1]), questions.host(NAMES[0])] == urls
+    assert [urls.host(NAMES[-1]), urls.host(NAMES[0])] == found_urls
 
 
 @pytest.mark.parametrize("number", [5, 4000])

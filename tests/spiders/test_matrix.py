@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ipv6matrix import lists, questions
+from ipv6matrix import urls
 from ipv6matrix.items import (
     Address,
     DomainItem,
@@ -16,6 +16,7 @@ from ipv6matrix.items import (
     Role,
     Status,
 )
+from ipv6matrix.targets import lists
 from tests.samples import AT, domain_url, lookup
 from tests.spiders.parsing import SOA, chosen, domain, hosts, parsed, roles
 
@@ -29,14 +30,14 @@ def test_a_domain_leads_to_its_hosts(spider):
     ns = lookup("a.example", "NS", "ns1.a.example", "ns.b.example")
     mx = lookup("a.example", "MX", (10, "mail.a.example"))
     soa = lookup("a.example", "SOA", SOA)
-    urls, item = domain(spider(), ns=ns, mx=mx, soa=soa)
+    found_urls, item = domain(spider(), ns=ns, mx=mx, soa=soa)
 
     assert [
-        questions.guesses("a.example", ("www", "six", "ntp")),
-        questions.host("ns1.a.example"),
-        questions.host("ns.b.example"),
-        questions.host("mail.a.example"),
-    ] == urls
+        urls.guesses("a.example", ("www", "six", "ntp")),
+        urls.host("ns1.a.example"),
+        urls.host("ns.b.example"),
+        urls.host("mail.a.example"),
+    ] == found_urls
     assert (
         DomainItem(
             url=domain_url("a.example"),
@@ -72,10 +73,10 @@ def test_an_empty_name_server_is_no_host(spider):
     """
     The root as name server is neither stored nor asked for.
     """
-    urls, item = domain(spider(FEATURES="NS"), ns=lookup("a.example", "NS", "", "ns.example"))
+    found_urls, item = domain(spider(FEATURES="NS"), ns=lookup("a.example", "NS", "", "ns.example"))
 
     assert [("ns.example", 1)] == roles(item, "NS")
-    assert [questions.host("ns.example")] == urls
+    assert [urls.host("ns.example")] == found_urls
 
 
 def test_mail_exchangers_are_ordered_by_preference(spider):
@@ -83,10 +84,10 @@ def test_mail_exchangers_are_ordered_by_preference(spider):
     A host that is named twice is stored and asked once, with its lowest preference; none after it is lost.
     """
     mx = lookup("a.example", "MX", (30, "c.example"), (20, "b.example"), (10, "a.example"), (5, "b.example"))
-    urls, item = domain(spider(FEATURES="MX"), mx=mx)
+    found_urls, item = domain(spider(FEATURES="MX"), mx=mx)
 
     assert [("b.example", 5), ("a.example", 10), ("c.example", 30)] == roles(item, "MX")
-    assert [questions.host(name) for name in ("b.example", "a.example", "c.example")] == urls
+    assert [urls.host(name) for name in ("b.example", "a.example", "c.example")] == found_urls
 
 
 def test_a_null_mx_is_no_host(spider):
@@ -94,9 +95,9 @@ def test_a_null_mx_is_no_host(spider):
     A domain that takes no mail (RFC 7505) has no MX host, and nothing is asked for it.
     """
     mx = lookup("a.example", "MX", (0, ""))
-    urls, item = domain(spider(FEATURES="MX"), mx=mx)
+    found_urls, item = domain(spider(FEATURES="MX"), mx=mx)
 
-    assert [] == urls
+    assert [] == found_urls
     assert () == item.roles
     assert mx == item.mx
 
@@ -106,9 +107,9 @@ def test_a_host_of_two_roles_is_asked_once(spider):
     A host that is NS and MX has both roles and one request.
     """
     ns, mx = lookup("a.example", "NS", "x.example"), lookup("a.example", "MX", (10, "x.example"))
-    urls, item = domain(spider(FEATURES="NS,MX"), ns=ns, mx=mx)
+    found_urls, item = domain(spider(FEATURES="NS,MX"), ns=ns, mx=mx)
 
-    assert [questions.host("x.example")] == urls
+    assert [urls.host("x.example")] == found_urls
     assert [("x.example", 1)] == roles(item, "NS")
     assert [("x.example", 10)] == roles(item, "MX")
 
@@ -118,9 +119,9 @@ def test_nxdomain_spares_the_guesses(spider):
     Below a name that does not exist nothing exists (RFC 8020): the guessed hosts are stored as absent, unasked.
     """
     gone = lookup("a.example", "NS", status=Status.NXDOMAIN, ttl_s=60)
-    urls, item = domain(spider(), ns=gone)
+    found_urls, item = domain(spider(), ns=gone)
 
-    assert [] == urls
+    assert [] == found_urls
     assert ["www.a.example", "six.a.example", "ntp.a.example"] == [host.name for host in item.hosts]
     for host in item.hosts:
         assert (Status.NXDOMAIN, 60, AT) == (host.a.status, host.a.ttl_s, host.a.asked_at)
@@ -134,9 +135,9 @@ def test_an_alias_to_nowhere_does_not_spare_the_guesses(spider):
     NXDOMAIN at the end of a CNAME is about the alias' target: the domain itself exists.
     """
     alias = lookup("a.example", "NS", status=Status.NXDOMAIN, canonical_name="gone.example")
-    urls, _ = domain(spider(), ns=alias)
+    found_urls, _ = domain(spider(), ns=alias)
 
-    assert [questions.guesses("a.example", ("www", "six", "ntp"))] == urls
+    assert [urls.guesses("a.example", ("www", "six", "ntp"))] == found_urls
 
 
 @pytest.mark.parametrize("status", [Failure.TIMEOUT, Failure.SERVFAIL, Failure.REFUSED, Status.NODATA])
@@ -144,9 +145,9 @@ def test_what_is_no_proof_of_absence_spares_nothing(spider, status):
     """
     After a failure or an empty answer the guessed hosts are asked for all the same.
     """
-    urls, item = domain(spider(), ns=lookup("a.example", "NS", status=status))
+    found_urls, item = domain(spider(), ns=lookup("a.example", "NS", status=status))
 
-    assert [questions.guesses("a.example", ("www", "six", "ntp"))] == urls
+    assert [urls.guesses("a.example", ("www", "six", "ntp"))] == found_urls
     assert status == item.ns.status
 
 
@@ -157,9 +158,9 @@ def test_a_host_with_a_bad_name_is_not_asked(spider, name):
     """
     A host that an MX record names and nobody can ask for is stored with its refusal.
     """
-    urls, item = domain(spider(FEATURES="MX"), mx=lookup("a.example", "MX", (10, name), (20, "good.example")))
+    found_urls, item = domain(spider(FEATURES="MX"), mx=lookup("a.example", "MX", (10, name), (20, "good.example")))
 
-    assert [questions.host("good.example")] == urls
+    assert [urls.host("good.example")] == found_urls
     assert [Host(name=name, refusal="invalid_name")] == list(item.hosts)
     assert [(name, 10), ("good.example", 20)] == roles(item, "MX")
 
@@ -170,11 +171,11 @@ def test_a_guess_that_is_too_long_is_not_asked(spider):
     """
     name = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 49, "example"])
     assert 249 == len(name) <= lists.MAX_NAME
-    urls, item = domain(spider(WWW_PREFIXES="www,w", NTP_PREFIXES="ntp"), name=name, ns=lookup(name, "NS"))
+    found_urls, item = domain(spider(WWW_PREFIXES="www,w", NTP_PREFIXES="ntp"), name=name, ns=lookup(name, "NS"))
 
-    assert [questions.guesses(name, ("www", "w", "ntp"))] == urls
-    urls, item = domain(spider(WWW_PREFIXES="www6,w", NTP_PREFIXES="time"), name=name, ns=lookup(name, "NS"))
-    assert [questions.guesses(name, ("w",))] == urls
+    assert [urls.guesses(name, ("www", "w", "ntp"))] == found_urls
+    found_urls, item = domain(spider(WWW_PREFIXES="www6,w", NTP_PREFIXES="time"), name=name, ns=lookup(name, "NS"))
+    assert [urls.guesses(name, ("w",))] == found_urls
     assert [
         Host(name=f"www6.{name}", refusal=Failure.NAME_TOO_LONG),
         Host(name=f"time.{name}", refusal=Failure.NAME_TOO_LONG),
@@ -186,24 +187,24 @@ def test_a_domain_without_any_room_for_guesses_asks_none(spider):
     When every guess is too long no request is made for them.
     """
     name = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 53, "example"])
-    urls, item = domain(spider(), name=name, ns=lookup(name, "NS"))
+    found_urls, item = domain(spider(), name=name, ns=lookup(name, "NS"))
 
-    assert [] == urls
+    assert [] == found_urls
     assert ["name_too_long"] * 3 == [host.refusal for host in item.hosts]
 
 
 @pytest.mark.parametrize(
     ("settings", "kinds", "urls"),
     [
-        ({"FEATURES": "NS"}, {"NS"}, [questions.host("ns.example")]),
-        ({"FEATURES": "MX"}, {"MX"}, [questions.host("mx.example")]),
-        ({"FEATURES": "WWW"}, {"WWW"}, [questions.guesses("a.example", ("www", "six"))]),
-        ({"FEATURES": "NTP"}, {"NTP"}, [questions.guesses("a.example", ("ntp",))]),
-        ({"FEATURES": "WWW,NTP", "WWW_PREFIXES": ""}, {"NTP"}, [questions.guesses("a.example", ("ntp",))]),
+        ({"FEATURES": "NS"}, {"NS"}, [urls.host("ns.example")]),
+        ({"FEATURES": "MX"}, {"MX"}, [urls.host("mx.example")]),
+        ({"FEATURES": "WWW"}, {"WWW"}, [urls.guesses("a.example", ("www", "six"))]),
+        ({"FEATURES": "NTP"}, {"NTP"}, [urls.guesses("a.example", ("ntp",))]),
+        ({"FEATURES": "WWW,NTP", "WWW_PREFIXES": ""}, {"NTP"}, [urls.guesses("a.example", ("ntp",))]),
         ({"FEATURES": ""}, set(), []),
     ],
 )
-def test_a_feature_that_is_switched_off_asks_nothing(spider, settings, kinds, urls):
+def test_a_feature_that_is_switched_off_asks_nothing(spider, settings, kinds, found_urls):
     """
     Only hosts of the chosen features are looked for.
     """
@@ -216,7 +217,7 @@ def test_a_feature_that_is_switched_off_asks_nothing(spider, settings, kinds, ur
     }
     found, item = domain(made, **observation)
 
-    assert urls == found
+    assert found_urls == found
     assert kinds == {role.kind for role in item.roles}
 
 
@@ -236,39 +237,39 @@ def test_an_address_is_asked_everything(spider):
     """
     Each metric is one question about each chosen address, the ports together.
     """
-    urls, _ = hosts(spider(), "1.0.0.1", "2a00::1")
+    found_urls, _ = hosts(spider(), "1.0.0.1", "2a00::1")
 
     assert [
-        questions.reverse("1.0.0.1"),
-        questions.ping("1.0.0.1"),
-        questions.tcp("1.0.0.1", (25, 80, 443), starttls=True),
-        questions.trace("1.0.0.1"),
-        questions.reverse("2a00::1"),
-        questions.ping("2a00::1"),
-        questions.tcp("2a00::1", (25, 80, 443), starttls=True),
-        questions.trace("2a00::1"),
-    ] == urls
+        urls.reverse("1.0.0.1"),
+        urls.ping("1.0.0.1"),
+        urls.tcp("1.0.0.1", (25, 80, 443), starttls=True),
+        urls.trace("1.0.0.1"),
+        urls.reverse("2a00::1"),
+        urls.ping("2a00::1"),
+        urls.tcp("2a00::1", (25, 80, 443), starttls=True),
+        urls.trace("2a00::1"),
+    ] == found_urls
 
 
 @pytest.mark.parametrize(
     ("metrics", "urls"),
     [
-        ("reverse", [questions.reverse("1.0.0.1")]),
-        ("ping", [questions.ping("1.0.0.1")]),
-        ("tcp80", [questions.tcp("1.0.0.1", (80,), starttls=False)]),
-        ("tcp443,tcp80", [questions.tcp("1.0.0.1", (80, 443), starttls=False)]),
-        ("tcp25", [questions.tcp("1.0.0.1", (25,), starttls=False)]),
-        ("tls", [questions.tcp("1.0.0.1", (25,), starttls=True)]),
-        ("path", [questions.trace("1.0.0.1")]),
+        ("reverse", [urls.reverse("1.0.0.1")]),
+        ("ping", [urls.ping("1.0.0.1")]),
+        ("tcp80", [urls.tcp("1.0.0.1", (80,), starttls=False)]),
+        ("tcp443,tcp80", [urls.tcp("1.0.0.1", (80, 443), starttls=False)]),
+        ("tcp25", [urls.tcp("1.0.0.1", (25,), starttls=False)]),
+        ("tls", [urls.tcp("1.0.0.1", (25,), starttls=True)]),
+        ("path", [urls.trace("1.0.0.1")]),
         ("soa,geoip,ip6Type", []),
         ("", []),
     ],
 )
-def test_a_metric_that_is_switched_off_is_not_asked(spider, metrics, urls):
+def test_a_metric_that_is_switched_off_is_not_asked(spider, metrics, found_urls):
     """
     Each metric alone leads to its own question and no other.
     """
-    assert urls == hosts(spider(METRICS=metrics), "1.0.0.1")[0]
+    assert found_urls == hosts(spider(METRICS=metrics), "1.0.0.1")[0]
 
 
 def test_a_metric_that_the_preflight_skips_is_not_asked(spider):
@@ -278,7 +279,7 @@ def test_a_metric_that_the_preflight_skips_is_not_asked(spider):
     made = spider(METRICS="ping,path")
     made.plan.skip_metric("path", "no mtr-packet")
 
-    assert [questions.ping("1.0.0.1")] == hosts(made, "1.0.0.1")[0]
+    assert [urls.ping("1.0.0.1")] == hosts(made, "1.0.0.1")[0]
 
 
 @pytest.mark.parametrize(
@@ -334,9 +335,9 @@ def test_what_is_not_probed_is_kept(spider):
     """
     All addresses of a host are in the item, each once, in the order of the answer.
     """
-    urls, item = hosts(spider(METRICS="ping"), "10.0.0.1", "1.0.0.2", "1.0.0.1", "fe80::1")
+    found_urls, item = hosts(spider(METRICS="ping"), "10.0.0.1", "1.0.0.2", "1.0.0.1", "fe80::1")
 
-    assert [questions.ping("1.0.0.1")] == urls
+    assert [urls.ping("1.0.0.1")] == found_urls
     assert [
         Address(address="10.0.0.1", family=4, found_at=AT),
         Address(address="1.0.0.2", family=4, found_at=AT),
@@ -350,16 +351,16 @@ def test_an_address_of_two_hosts_is_asked_once(spider):
     Hosts of one answer that share an address share its probes; the mark of a wildcard stays with its host.
     """
     made = spider(METRICS="ping")
-    url = questions.guesses("a.example", ("www", "six"))
+    url = urls.guesses("a.example", ("www", "six"))
     observation = HostsObservation(
         hosts=(
             HostObservation(name="www.a.example", a=lookup("www.a.example", "A", "1.0.0.1")),
             HostObservation(name="six.a.example", a=lookup("six.a.example", "A", "1.0.0.1"), wildcard=True),
         )
     )
-    urls, item = parsed(made, url, observation)
+    found_urls, item = parsed(made, url, observation)
 
-    assert [questions.ping("1.0.0.1")] == urls
+    assert [urls.ping("1.0.0.1")] == found_urls
     assert [("1.0.0.1",), ("1.0.0.1",)] == [host.chosen for host in item.hosts]
     assert [False, True] == [host.wildcard for host in item.hosts]
     assert 1 == len(item.addresses)
@@ -369,7 +370,7 @@ def test_hosts_that_are_known_leave_an_empty_item(spider):
     """
     An answer without hosts marks its request as answered and adds nothing.
     """
-    url = questions.host("www.a.example")
+    url = urls.host("www.a.example")
 
     assert ([], HostsItem(url=url, hosts=(), addresses=())) == parsed(spider(), url, HostsObservation(hosts=()))
 
@@ -378,7 +379,7 @@ def test_guessed_hosts_that_opted_out_are_kept_with_the_reason(spider):
     """
     A host that was left out of a question because it opted out is stored so.
     """
-    url = questions.guesses("a.example", ("www", "six"))
+    url = urls.guesses("a.example", ("www", "six"))
     observation = HostsObservation(hosts=(HostObservation(name="six.a.example", a=lookup("six.a.example", "A")),))
     _, item = parsed(spider(), url, observation, opted_out=("www.a.example",))
 

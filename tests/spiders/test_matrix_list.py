@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.exceptions import ListError
 from tests.crawlers import count, crawler
 from tests.samples import domain_url
@@ -69,7 +69,7 @@ async def test_a_supplemental_list_follows(tmp_path):
     made.spider.supplemental = str(tmp_path / "more")
 
     assert [tmp_path / "list", tmp_path / "more"] == list(made.spider.files())
-    assert ["a.example", "b.example"] == [questions.parse(url).subject for url in await started(made.spider)]
+    assert ["a.example", "b.example"] == [urls.parse(url).subject for url in await started(made.spider)]
 
 
 def test_a_list_that_is_not_there_is_told(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.items import (
     DomainItem,
     Hop,
@@ -33,17 +33,17 @@ from tests.spiders.parsing import parsed
     ("url", "observation", "item"),
     [
         (
-            questions.reverse("1.0.0.1"),
+            urls.reverse("1.0.0.1"),
             ReverseObservation(lookup=lookup("1.0.0.1.in-addr.arpa", "PTR", "one.example")),
             lambda url, seen: ReverseItem(url=url, address="1.0.0.1", lookup=seen.lookup),
         ),
         (
-            questions.ping("2a00::1"),
+            urls.ping("2a00::1"),
             PingObservation(sent=5, rtts_ms=(1.5,), asked_at=AT),
             lambda url, seen: PingItem(url=url, address="2a00::1", ping=seen),
         ),
         (
-            questions.tcp("2a00::1", (80,), starttls=False),
+            urls.tcp("2a00::1", (80,), starttls=False),
             TcpObservation(ports=(PortObservation(port=80, open=True, connect_ms=1.0, asked_at=AT),)),
             lambda url, seen: TcpItem(url=url, address="2a00::1", tcp=seen),
         ),
@@ -66,9 +66,9 @@ def test_a_path_leads_to_the_names_of_its_routers(spider):
     Each router that may be asked about is asked for once; private routers are not, nor silent ones.
     """
     observation = trace("10.0.0.1", None, "1.0.0.7", "1.0.0.7", "1.0.0.1")
-    urls, item = parsed(spider(), questions.trace("1.0.0.1"), observation)
+    found_urls, item = parsed(spider(), urls.trace("1.0.0.1"), observation)
 
-    assert [questions.reverse("1.0.0.7"), questions.reverse("1.0.0.1")] == urls
+    assert [urls.reverse("1.0.0.7"), urls.reverse("1.0.0.1")] == found_urls
     assert TraceItem(url="trace://1.0.0.1", address="1.0.0.1", trace=observation) == item
 
 
@@ -76,9 +76,9 @@ def test_without_reverse_routers_stay_nameless(spider):
     """
     The names of routers belong to the metric reverse.
     """
-    urls, _ = parsed(spider(METRICS="path"), questions.trace("1.0.0.1"), trace("1.0.0.7", "1.0.0.1"))
+    found_urls, _ = parsed(spider(METRICS="path"), urls.trace("1.0.0.1"), trace("1.0.0.7", "1.0.0.1"))
 
-    assert [] == urls
+    assert [] == found_urls
 
 
 # --- refusals ---
@@ -92,9 +92,9 @@ def test_without_reverse_routers_stay_nameless(spider):
             DomainItem(url=domain_url("a.example"), name="a.example", tld="example", refusal="opted_out", asked_at=AT),
         ),
         (
-            questions.guesses("a.example", ("www", "ntp")),
+            urls.guesses("a.example", ("www", "ntp")),
             HostsItem(
-                url=questions.guesses("a.example", ("www", "ntp")),
+                url=urls.guesses("a.example", ("www", "ntp")),
                 hosts=(
                     Host(name="www.a.example", refusal="opted_out"),
                     Host(name="ntp.a.example", refusal="opted_out"),
@@ -103,9 +103,9 @@ def test_without_reverse_routers_stay_nameless(spider):
             ),
         ),
         (
-            questions.host("mail.a.example"),
+            urls.host("mail.a.example"),
             HostsItem(
-                url=questions.host("mail.a.example"),
+                url=urls.host("mail.a.example"),
                 hosts=(Host(name="mail.a.example", refusal="opted_out"),),
                 addresses=(),
             ),
@@ -113,10 +113,10 @@ def test_without_reverse_routers_stay_nameless(spider):
         *(
             (url, RefusalItem(url=url, address="1.0.0.1", reason="opted_out"))
             for url in (
-                questions.reverse("1.0.0.1"),
-                questions.ping("1.0.0.1"),
-                questions.tcp("1.0.0.1", (80,), starttls=False),
-                questions.trace("1.0.0.1"),
+                urls.reverse("1.0.0.1"),
+                urls.ping("1.0.0.1"),
+                urls.tcp("1.0.0.1", (80,), starttls=False),
+                urls.trace("1.0.0.1"),
             )
         ),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.items import (
     DomainObservation,
     HostObservation,
@@ -24,11 +24,11 @@ def test_a_domain_s_second_answer_leads_to_the_hosts_it_names(spider):
     """
     What was asked again is in the item; guessed hosts were asked in the first pass, whatever it found.
     """
-    url = questions.again(questions.domain("a.example", ("MX",)))
+    url = urls.again(urls.domain("a.example", ("MX",)))
     mx = lookup("a.example", "MX", (10, "mail.a.example"))
-    urls, item = parsed(spider(), url, DomainObservation(mx=mx))
+    found_urls, item = parsed(spider(), url, DomainObservation(mx=mx))
 
-    assert [questions.host("mail.a.example")] == urls
+    assert [urls.host("mail.a.example")] == found_urls
     assert item.second
     assert (None, mx, None) == (item.ns, item.mx, item.soa)
     assert (Role(kind="MX", host="mail.a.example", priority=10),) == item.roles
@@ -38,22 +38,22 @@ def test_a_domain_that_is_absent_the_second_time_settles_no_guesses(spider):
     """
     Its guessed hosts failed too and are asked again themselves.
     """
-    url = questions.again(questions.domain("a.example", ("NS",)))
-    urls, item = parsed(spider(), url, DomainObservation(ns=lookup("a.example", "NS", status=Status.NXDOMAIN)))
+    url = urls.again(urls.domain("a.example", ("NS",)))
+    found_urls, item = parsed(spider(), url, DomainObservation(ns=lookup("a.example", "NS", status=Status.NXDOMAIN)))
 
-    assert ([], (), ()) == (urls, item.roles, item.hosts)
+    assert ([], (), ()) == (found_urls, item.roles, item.hosts)
 
 
 def test_a_host_s_second_answer_leads_to_its_addresses(spider):
     """
     Addresses that are found late are asked everything, as in the first pass.
     """
-    url = questions.again(questions.host("www.a.example", ("AAAA",)))
+    url = urls.again(urls.host("www.a.example", ("AAAA",)))
     found = HostObservation(name="www.a.example", aaaa=lookup("www.a.example", "AAAA", "2600::1"))
-    urls, item = parsed(spider(), url, HostsObservation(hosts=(found,)))
+    found_urls, item = parsed(spider(), url, HostsObservation(hosts=(found,)))
 
-    assert questions.ping("2600::1") in urls
-    assert not any(questions.parse(one).second for one in urls)
+    assert urls.ping("2600::1") in found_urls
+    assert not any(urls.parse(one).second for one in found_urls)
     assert item.second
     assert ("2600::1",) == item.hosts[0].chosen
 
@@ -61,12 +61,12 @@ def test_a_host_s_second_answer_leads_to_its_addresses(spider):
 @pytest.mark.parametrize(
     ("url", "observation"),
     [
-        (questions.reverse("192.0.2.1"), ReverseObservation(lookup=lookup("x", "PTR"))),
-        (questions.ping("192.0.2.1"), PingObservation(sent=5, asked_at=AT)),
-        (questions.tcp("192.0.2.1", (80,), starttls=False), TcpObservation(ports=())),
-        (questions.ping("192.0.2.1"), Refusal(reason="opted_out")),
-        (questions.host("www.a.example", ("AAAA",)), Refusal(reason="opted_out")),
-        (questions.domain("a.example", ("MX",)), Refusal(reason="opted_out")),
+        (urls.reverse("192.0.2.1"), ReverseObservation(lookup=lookup("x", "PTR"))),
+        (urls.ping("192.0.2.1"), PingObservation(sent=5, asked_at=AT)),
+        (urls.tcp("192.0.2.1", (80,), starttls=False), TcpObservation(ports=())),
+        (urls.ping("192.0.2.1"), Refusal(reason="opted_out")),
+        (urls.host("www.a.example", ("AAAA",)), Refusal(reason="opted_out")),
+        (urls.domain("a.example", ("MX",)), Refusal(reason="opted_out")),
     ],
 )
 def test_items_say_which_pass_they_are_of(spider, url, observation):
@@ -74,6 +74,6 @@ def test_items_say_which_pass_they_are_of(spider, url, observation):
     Whatever answers a question of the second pass says so, and nothing else does.
     """
     made = spider()
-    passes = [parsed(made, one, observation, refused_at=AT)[1].second for one in (url, questions.again(url))]
+    passes = [parsed(made, one, observation, refused_at=AT)[1].second for one in (url, urls.again(url))]
 
     assert [False, True] == passes

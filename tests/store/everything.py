@@ -4,7 +4,7 @@ An answer of each kind, and all that a database has.
 
 from __future__ import annotations
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.items import (
     Certificate,
     Failure,
@@ -63,13 +63,13 @@ HOSTS = hosts_item(
     places={ADDRESS: {"asn": 64496, "latitude": 1.5, "longitude": -2.5, "tunnel_id": None}},
 )
 REVERSE = ReverseItem(
-    url=questions.reverse(ADDRESS),
+    url=urls.reverse(ADDRESS),
     address=ADDRESS,
     lookup=lookup("1.2.0.192.in-addr.arpa", "PTR", "z.example", "b.example", ttl_s=30),
 )
 PING = ping_item(ADDRESS, 1.5, 0.25)
 TCP = TcpItem(
-    url=questions.tcp(ADDRESS, (25, 80), starttls=True),
+    url=urls.tcp(ADDRESS, (25, 80), starttls=True),
     address=ADDRESS,
     tcp=TcpObservation(
         ports=(
@@ -96,7 +96,7 @@ TCP = TcpItem(
     ),
 )
 TRACE = TraceItem(
-    url=questions.trace(ADDRESS),
+    url=urls.trace(ADDRESS),
     address=ADDRESS,
     trace=TraceObservation(
         hops=(Hop(ttl=1, address="198.18.0.1", rtt_ms=0.5), Hop(ttl=2), Hop(ttl=3, address=ADDRESS, rtt_ms=1.5)),
@@ -105,7 +105,7 @@ TRACE = TraceItem(
         asked_at=AT,
     ),
 )
-REFUSAL = RefusalItem(url=questions.ping("2001:db8::1"), address="2001:db8::1", reason="opted_out")
+REFUSAL = RefusalItem(url=urls.ping("2001:db8::1"), address="2001:db8::1", reason="opted_out")
 EVERYTHING = [DOMAIN, HOSTS, REVERSE, PING, TCP, TRACE, REFUSAL]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.items import (
     DomainItem,
     Failure,
@@ -34,15 +34,15 @@ def totals(store, key):
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
-        (questions.domain("a.example", ("NS", "MX")), {"dns": 1, "domains": 1}),
-        (questions.guesses("a.example", ("www", "ntp", "six")), {"dns": 1, "hosts": 3}),
-        (questions.host("ns.example"), {"dns": 1, "hosts": 1}),
-        (questions.reverse("192.0.2.1"), {"dns": 1}),
-        (questions.ping("2001:db8::1"), {"ping": 1}),
-        (questions.tcp("192.0.2.1", (25, 80), starttls=True), {"tcp": 1}),
-        (questions.trace("192.0.2.1"), {"trace": 1}),
-        (questions.again(questions.ping("192.0.2.1")), {"ping": 1, "ping again": 1}),
-        (questions.again(questions.domain("a.example", ("MX",))), {"dns": 1, "dns again": 1}),
+        (urls.domain("a.example", ("NS", "MX")), {"dns": 1, "domains": 1}),
+        (urls.guesses("a.example", ("www", "ntp", "six")), {"dns": 1, "hosts": 3}),
+        (urls.host("ns.example"), {"dns": 1, "hosts": 1}),
+        (urls.reverse("192.0.2.1"), {"dns": 1}),
+        (urls.ping("2001:db8::1"), {"ping": 1}),
+        (urls.tcp("192.0.2.1", (25, 80), starttls=True), {"tcp": 1}),
+        (urls.trace("192.0.2.1"), {"trace": 1}),
+        (urls.again(urls.ping("192.0.2.1")), {"ping": 1, "ping again": 1}),
+        (urls.again(urls.domain("a.example", ("MX",))), {"dns": 1, "dns again": 1}),
     ],
 )
 def test_a_question_counts_for_its_slot_and_its_subjects(url, expected):

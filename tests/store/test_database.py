@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.items import Hop, Host, RefusalItem, ReverseItem, Role, Status, Stop, TraceItem, TraceObservation
 from ipv6matrix.store import schema
 from ipv6matrix.store.database import Store, StoreError, fold
@@ -180,7 +180,7 @@ def test_an_unclean_end_loses_only_what_was_not_committed(tmp_path):
     """
     store = Store(tmp_path / "ips.db")
     for n in range(500):
-        store.answer(domain_item(f"d{n}.example"), [(questions.host(f"www.d{n}.example"), "dns")])
+        store.answer(domain_item(f"d{n}.example"), [(urls.host(f"www.d{n}.example"), "dns")])
     store.commit()
     store.answer(domain_item("late.example"), [("ping://192.0.2.1", "ping")])
     killed = tmp_path / "killed"
@@ -453,12 +453,12 @@ def hot(store):
     roles = (Role(kind="NS", host="ns.example", priority=1), Role(kind="MX", host="ns.example", priority=10))
     store.answer(
         domain_item("b.example", roles=roles, hosts=(Host(name="x.example", refusal="opted_out"),)),
-        [(questions.host("ns.example"), "dns")],
+        [(urls.host("ns.example"), "dns")],
     )
     store.answer(hosts_item(host("ns.example", "192.0.2.1", "2001:db8::1")), [("ping://192.0.2.1", "ping")])
     store.answer(ping_item("192.0.2.1", 1.0))
     reverse = lookup("1.2.0.192.in-addr.arpa", "PTR", status=Status.NXDOMAIN)
-    store.answer(ReverseItem(url=questions.reverse("192.0.2.1"), address="192.0.2.1", lookup=reverse))
+    store.answer(ReverseItem(url=urls.reverse("192.0.2.1"), address="192.0.2.1", lookup=reverse))
     trace = TraceObservation(hops=(Hop(ttl=1, address="192.0.2.9"),), stop=Stop.MAX_TTL, asked_at=AT)
     store.answer(TraceItem(url="trace://192.0.2.1", address="192.0.2.1", trace=trace))
     store.answer(RefusalItem(url="ping://192.0.2.9", address="192.0.2.9", reason="opted_out"))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.items import (
     Failure,
     Host,
@@ -42,7 +42,7 @@ def silent_tcp(*failures, second=False):
         for port, failure in zip((25, 80), failures, strict=True)
     )
     return TcpItem(
-        url=questions.tcp(ADDRESS, (25, 80), starttls=True),
+        url=urls.tcp(ADDRESS, (25, 80), starttls=True),
         second=second,
         address=ADDRESS,
         tcp=TcpObservation(ports=ports),

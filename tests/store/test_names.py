@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.items import ReverseItem
 from tests.samples import host, hosts_item, lookup
 from tests.store.everything import ADDRESS, DOMAIN, SOA, TRACE
@@ -32,9 +32,7 @@ def test_a_reverse_name_is_no_placeholder(store, name, spelled):
     router = "198.18.0.1"
     store.answer(TRACE)
     store.answer(
-        ReverseItem(
-            url=questions.reverse(router), address=router, lookup=lookup("1.0.18.198.in-addr.arpa", "PTR", name)
-        )
+        ReverseItem(url=urls.reverse(router), address=router, lookup=lookup("1.0.18.198.in-addr.arpa", "PTR", name))
     )
 
     assert [(spelled,)] == store.query("SELECT reverse FROM rdns WHERE ip = ?", (router,))

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ipv6matrix.store.condensed import HostAddress, Role
 from ipv6matrix.store.database import Store, StoreError
+from ipv6matrix.store.imported import HostAddress, Role
 from ipv6matrix.store.rebuild import rebuilding
 from tests import rows
 from tests.typed import ROOT
@@ -117,7 +117,7 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from ipv6matrix.store.condensed import Role
+from ipv6matrix.store.imported import Role
 from ipv6matrix.store.rebuild import rebuilding
 with rebuilding(Path(sys.argv[1]), 1000) as rebuild:
     for number in range(100_000):

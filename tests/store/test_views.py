@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.items import (
     Certificate,
     Failure,
@@ -62,8 +62,8 @@ def answered(name, *roles, ns=Status.OK, mx=Status.OK, record=None):
 
 
 def reverse_item(address, *names, status=None):
-    found = lookup(questions.reverse(address), "PTR", *names, status=status)
-    return ReverseItem(url=questions.reverse(address), address=address, lookup=found)
+    found = lookup(urls.reverse(address), "PTR", *names, status=status)
+    return ReverseItem(url=urls.reverse(address), address=address, lookup=found)
 
 
 def port(number, failure=None):
@@ -71,7 +71,7 @@ def port(number, failure=None):
 
 
 def tcp_item(address, *ports, smtp=None):
-    url = questions.tcp(address, tuple(one.port for one in ports), starttls=True)
+    url = urls.tcp(address, tuple(one.port for one in ports), starttls=True)
     return TcpItem(url=url, address=address, tcp=TcpObservation(ports=ports, smtp=smtp))
 
 
@@ -87,7 +87,7 @@ def trace_item(address, *hops, reached=None, failure=None):
         failure=failure,
         asked_at=AT,
     )
-    return TraceItem(url=questions.trace(address), address=address, trace=trace)
+    return TraceItem(url=urls.trace(address), address=address, trace=trace)
 
 
 DOMAINS = [

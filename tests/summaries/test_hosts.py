@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ipv6matrix.items import Failure, Status
-from ipv6matrix.store import walk
+from ipv6matrix.store import dataset
 from ipv6matrix.summaries import hosts
 from ipv6matrix.summaries.hosts import domain_row
 from tests.summaries.sample_rows import DATE
@@ -14,22 +14,22 @@ from tests.summaries.sample_rows import DATE
 def address(text, country="DE", *, avg_ms=None, hops=None, **ports):
     """Make an address of which all is known that will be asked."""
     names = ("tunnel_id", "asn", "as_organisation", "city", "region", "latitude", "longitude")
-    made = walk.Address(store=None, address=text, country_code=country, **dict.fromkeys(names))
-    ping = walk.PingFigures(count=5, min_ms=avg_ms, avg_ms=avg_ms, max_ms=avg_ms, mdev_ms=avg_ms)
+    made = dataset.Address(store=None, address=text, country_code=country, **dict.fromkeys(names))
+    ping = dataset.PingFigures(count=5, min_ms=avg_ms, avg_ms=avg_ms, max_ms=avg_ms, mdev_ms=avg_ms)
     # What would be read from a database when it is asked for.
-    vars(made).update(ping=ping, trace=walk.TraceFigures(hops=hops), tcp=walk.TcpFigures(**ports))
+    vars(made).update(ping=ping, trace=dataset.TraceFigures(hops=hops), tcp=dataset.TcpFigures(**ports))
     return made
 
 
 def host(name="www.a.example", kind="WWW", four=None, six=None, *, a=Status.OK, aaaa=Status.OK, priority=0):
-    return walk.Host(
+    return dataset.Host(
         kind=kind, name=name, priority=priority, a_status=a, aaaa_status=aaaa, refusal=None, ip4=four, ip6=six
     )
 
 
 def domain(*of_domain, name="a.example", ns=Status.OK, mx=Status.OK):
     tld = name.rpartition(".")[2]
-    return walk.Domain(name=name, tld=tld, ns_status=ns, mx_status=mx, soa=None, hosts=of_domain)
+    return dataset.Domain(name=name, tld=tld, ns_status=ns, mx_status=mx, soa=None, hosts=of_domain)
 
 
 def test_a_host_is_where_its_ipv4_address_is():

@@ -16,9 +16,9 @@ from statistics import fmean
 from typing import Any
 
 from ipv6matrix.items import Failure, Status
+from simnet.facts import AddressTruth, LookupTruth
 from tests.expected import Expected
 from tests.finished import Finished
-from tests.internet.facts import AddressTruth, LookupTruth
 
 PORTS = {"http": 80, "https": 443}
 SERVICES = {"HTTP": ("WWW", 80), "HTTPS": ("WWW", 443), "SMTPS": ("MX", 25)}

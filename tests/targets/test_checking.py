@@ -7,9 +7,8 @@ import re
 
 import pytest
 
-from ipv6matrix import lists
 from ipv6matrix.exceptions import ListError
-from ipv6matrix.targets import checking, decoding
+from ipv6matrix.targets import checking, decoding, lists
 
 
 def put(tmp_path, *contents):

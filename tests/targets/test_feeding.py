@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from ipv6matrix import lists
 from ipv6matrix.targets import feeding as module
+from ipv6matrix.targets import lists
 
 
 @pytest.mark.parametrize("line", ["no domain\n", "# comment\n", "\n", "d.example\n"])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ipv6matrix import lists
-from ipv6matrix.lists import Refused
+from ipv6matrix.targets import lists
+from ipv6matrix.targets.lists import Refused
 
 BOTH = ["a.example", "b.example"]
 MAJESTIC = "GlobalRank,TldRank,Domain,TLD,RefSubNets,RefIPs,IDN_Domain,IDN_TLD"

@@ -10,9 +10,9 @@ from fastapi import FastAPI, Request, Response
 from markupsafe import Markup
 from sqlalchemy import Connection, select
 
-from ipv6matrix import lists
 from ipv6matrix.store.newest import newest
 from ipv6matrix.summaries.tables import DOMAINS
+from ipv6matrix.targets import lists
 from ipv6matrix.web.caching import answered
 from ipv6matrix.web.edition import Edition
 from ipv6matrix.web.names import begins_with

@@ -13,12 +13,12 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 from sqlalchemy import ColumnElement, Connection, Table, and_, select
 
-from ipv6matrix import lists
 from ipv6matrix.store.newest import newest
 from ipv6matrix.summaries.prepared import states
 from ipv6matrix.summaries.prepared.ipv6 import state, state_of
 from ipv6matrix.summaries.prepared.tables import LISTED
 from ipv6matrix.summaries.tables import DOMAINS
+from ipv6matrix.targets import lists
 from ipv6matrix.web.caching import answered
 from ipv6matrix.web.edition import Edition
 from ipv6matrix.web.figures import number

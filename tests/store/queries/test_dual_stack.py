@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.items import Hop, Stop, TraceItem, TraceObservation
 from ipv6matrix.store.queries.dual_stack import Pair, pairs
 from tests.exporters import made
@@ -12,7 +12,7 @@ from tests.samples import AT, host, hosts_item, ping_item
 def trace_item(address, reached_ttl):
     stop = Stop.REACHED if reached_ttl else Stop.GAP_LIMIT
     trace = TraceObservation(hops=(Hop(ttl=1),), stop=stop, reached_ttl=reached_ttl, asked_at=AT)
-    return TraceItem(url=questions.trace(address), address=address, trace=trace)
+    return TraceItem(url=urls.trace(address), address=address, trace=trace)
 
 
 def test_each_dual_stack_host_comes_once(tmp_path):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.items import (
     Failure,
     Host,
@@ -128,7 +128,7 @@ def test_reverse_names_are_asked_again(store):
     """
     lookups = {"192.0.2.1": Failure.SERVFAIL, "192.0.2.2": Status.NODATA, "192.0.2.3": Failure.REFUSED}
     for address, status in lookups.items():
-        url = questions.reverse(address)
+        url = urls.reverse(address)
         store.answer(ReverseItem(url=url, address=address, lookup=ends("x.in-addr.arpa", "PTR", status)))
 
     assert [Failed(subject="192.0.2.1", types=("PTR",), asked_at=WHEN)] == failed(store)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ipv6matrix import questions
+from ipv6matrix import urls
 from ipv6matrix.items import (
     Address,
     DomainItem,
@@ -22,8 +22,8 @@ from ipv6matrix.items import (
 from ipv6matrix.items import (
     Role as FoundRole,
 )
-from ipv6matrix.store.condensed import HostAddress, Ping, Role
 from ipv6matrix.store.database import Store
+from ipv6matrix.store.imported import HostAddress, Ping, Role
 from ipv6matrix.store.queries.summary import summary
 from ipv6matrix.store.rebuild import rebuilding
 
@@ -53,7 +53,7 @@ def store(tmp_path):
         www = f"www.{name}"
         made.answer(
             DomainItem(
-                url=questions.domain(name, ("NS",)),
+                url=urls.domain(name, ("NS",)),
                 name=name,
                 tld="example",
                 ns=lookup(name, "NS", status=Status.NODATA),

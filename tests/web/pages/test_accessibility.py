@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 
-from tests import made_up
 from tests.web import client, summaries
 from tests.web.pages import every_page
 from tests.web.pages.visit import visit
 from tests.web.server import serving
 from tests.web.summaries import DATES
+from tools import made_up
 
 NARROW, WIDE = {"width": 360, "height": 800}, {"width": 1920, "height": 1080}
 MOST_OCTETS = 150_000

@@ -7,9 +7,9 @@ from lxml import html
 
 from ipv6matrix.store.database import Store
 from ipv6matrix.store.queries import domain
-from tests import made_up
 from tests.web import client
 from tests.web.summaries import DATES
+from tools import made_up
 
 
 async def read(web, path):

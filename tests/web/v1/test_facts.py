@@ -9,10 +9,10 @@ import pytest
 
 from ipv6matrix.store.database import Store
 from ipv6matrix.store.newest import newest
-from tests import made_up
 from tests.samples import domain_item
 from tests.web import client
 from tests.web.v1.asking import ask
+from tools import made_up
 
 
 @pytest.fixture

@@ -1,0 +1,215 @@
+"""
+How long a crawl of a large list takes to go on, and what memory: `make bench-resume`.
+
+Fills a JOBDIR as a crawl leaves it that was killed half way through its list,
+takes it out of the page cache, starts the command in the simulated Internet, waits until it asks about a domain
+that is new, and prints the time and the memory until then. It fails when either
+is beyond what is promised (docs/performance.md).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from ipv6matrix import urls
+from ipv6matrix.store.database import Store
+from simnet import namespaces
+from simnet.internet import Internet
+from simnet.namespaces import InternetUnavailable
+from simnet.scaled import domain_name, scaled
+from tests import crawls
+from tests.typed import ROOT
+
+MOST_S: Final = 60.0
+MOST_MB: Final = 300.0
+GIVE_UP_S: Final = 600.0
+DOMAIN_TYPES: Final = ("NS", "MX", "SOA")
+LABELS: Final = ("www", "www6", "ipv6", "www.ipv6", "six", "ntp", "time")
+PORTS: Final = (80, 443, 25)
+# Requests that were in flight when the crawl was killed.
+IN_FLIGHT: Final = 200
+AT: Final = 1_700_000_000
+BATCH: Final = 20_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resumed:
+    """What the start of a crawl took."""
+
+    domains: int
+    done: int
+    database_mb: float
+    filled_s: float
+    until_asked_s: float
+    peak_mb: float
+    "Largest resident size until then."
+
+
+def main() -> int:
+    options = _options()
+    try:
+        namespaces.enter()
+        resumed = measure(options.domains, options.done)
+    except InternetUnavailable as error:
+        print(error, file=sys.stderr)
+        return 69  # EX_UNAVAILABLE of sysexits.h
+    print(report(resumed))
+    return 0 if resumed.until_asked_s < MOST_S and resumed.peak_mb < MOST_MB else 1
+
+
+def measure(domains: int, share_done: float) -> Resumed:
+    """Fill a JOBDIR, start a crawl there and wait for the first domain that is new."""
+    with (
+        tempfile.TemporaryDirectory(prefix="resume-") as scratch,
+        Internet(scaled(domains), scratch, record=False) as internet,
+    ):
+        place, done = Path(scratch) / "crawls", int(domains * share_done)
+        began = time.monotonic()
+        fill(place / "current" / "ips.db", done)
+        filled_s = time.monotonic() - began
+        size = (place / "current" / "ips.db").stat().st_size
+        forget(place / "current" / "ips.db")
+        log = Path(scratch) / "crawl.log"
+        command = crawls.command(internet.domains_file, internet.settings() | crawls.folders(place))
+        with log.open("w") as stream:
+            began = time.monotonic()
+            process = subprocess.Popen(command, cwd=ROOT, stdout=stream, stderr=stream, start_new_session=True)
+        try:
+            until_asked_s, peak_mb = _wait(process, place / "current" / "ips.db", done, began)
+        except TimeoutError as error:
+            sys.exit(f"{error}: {log.read_text()[-3000:]}")
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        return Resumed(
+            domains=domains,
+            done=done,
+            database_mb=size / 1e6,
+            filled_s=filled_s,
+            until_asked_s=until_asked_s,
+            peak_mb=peak_mb,
+        )
+
+
+def report(resumed: Resumed) -> str:
+    """Lay the figures out, one a line."""
+    return "\n".join(
+        [
+            f"domains                 {resumed.domains}",
+            f"done                    {resumed.done}",
+            f"ips.db                  {resumed.database_mb:.0f} MB, filled in {resumed.filled_s:.0f} s",
+            f"until a new one is asked {resumed.until_asked_s:.1f} s (at most {MOST_S:.0f})",
+            f"peak memory             {resumed.peak_mb:.0f} MB (at most {MOST_MB:.0f})",
+        ]
+    )
+
+
+def fill(path: Path, done: int) -> None:
+    """Write what a crawl would have of so many domains: requests, hosts, addresses and their probes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Store(path).close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA cache_size = -500000")
+        numbers = iter(range(done))
+        while batch := list(islice(numbers, BATCH)):
+            connection.execute("BEGIN")
+            for table, rows in _rows(batch, done).items():
+                marks = ", ".join("?" * len(rows[0]))
+                connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
+            connection.execute("COMMIT")
+        connection.execute("UPDATE frontier SET newest = (SELECT max(number) FROM requests)")
+
+
+def forget(path: Path) -> None:
+    """Have a file read from the disk next time, as after a reboot."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def _rows(batch: list[int], done: int) -> dict[str, list[tuple[Any, ...]]]:
+    tables: dict[str, list[tuple[Any, ...]]] = {
+        name: []
+        for name in (
+            "domains (id, name, tld, ns_status, mx_status, soa_status, asked_at)",
+            "hosts (id, name, a_status, aaaa_status, asked_at)",
+            "roles",
+            "addresses (id, address, family, kind, found_at)",
+            "host_addresses",
+            "pings",
+            "ports",
+            "traces (address_id, reached_ttl, stop, asked_at)",
+            "requests (url, slot, number, done_at)",
+        )
+    }
+    domains, hosts, roles, addresses, host_addresses, pings, ports, traces, requests = tables.values()
+    for n in batch:
+        name, address = domain_name(n), f"2001:db8:{n >> 16:x}::{n & 65535:x}"
+        domains.append((n + 1, name, name.rpartition(".")[2], "ok", "ok", "ok", AT))
+        for k, label in enumerate(LABELS):
+            host_id = n * len(LABELS) + k + 1
+            hosts.append((host_id, f"{label}.{name}", "nodata" if k else "ok", "nodata", AT))
+            roles.append((n + 1, "WWW" if k < 5 else "NTP", host_id, 0))
+        addresses.append((n + 1, address, 6, "benchmarking", AT))
+        host_addresses.append((n * len(LABELS) + 1, 6, 1, n + 1, 1))
+        pings.append((n + 1, 5, "[20.1,20.2,20.3,20.4,20.5]", None, AT))
+        ports.extend((n + 1, port, 1, 20.5, None, AT) for port in PORTS)
+        traces.append((n + 1, 6, "reached", AT))
+        found_urls = (
+            urls.domain(name, DOMAIN_TYPES),
+            urls.guesses(name, LABELS),
+            urls.reverse(address),
+            urls.ping(address),
+            urls.tcp(address, PORTS, starttls=True),
+            urls.trace(address),
+        )
+        done_at = AT if n < done - IN_FLIGHT else None
+        requests.extend(
+            (url, url.partition(":")[0], n * len(found_urls) + k + 1, AT if k == 0 else done_at)
+            for k, url in enumerate(found_urls)
+        )
+    return tables
+
+
+def _wait(process: subprocess.Popen[bytes], path: Path, done: int, began: float) -> tuple[float, float]:
+    """Give the seconds until a new domain has its row, and the largest resident size by then."""
+    known = f"SELECT 1 FROM domains WHERE id > {done} LIMIT 1"
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        while time.monotonic() < began + GIVE_UP_S and process.poll() is None:
+            if connection.execute(known).fetchone():
+                return time.monotonic() - began, _peak_mb(process.pid)
+            time.sleep(0.05)
+    raise TimeoutError("no new domain was asked")
+
+
+def _peak_mb(pid: int) -> float:
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    assert found is not None
+    return int(found[1]) / 1024
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.resume", description=(__doc__ or "").strip().partition("\n")[0]
+    )
+    parser.add_argument("--domains", type=int, default=1_000_000, help="how many domains the list has")
+    parser.add_argument("--done", type=float, default=0.5, help="which share of them is done, from the start of it")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

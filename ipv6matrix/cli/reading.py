@@ -1,0 +1,101 @@
+"""
+Commands that read a crawl: the one that is named, or the newest of OUTPUT_DIR.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from scrapy.exceptions import UsageError
+
+from ipv6matrix.config import checks, extras
+from ipv6matrix.config.profiles import ChoosingCommand
+from ipv6matrix.exceptions import ExportError
+from ipv6matrix.exporters.registry import Target, exporter
+from ipv6matrix.store.database import OutdatedError, ReadStoppedError, Store, StoreError
+from ipv6matrix.store.newest import newest
+
+# What a shell gives for a command that was interrupted.
+INTERRUPTED: Final = 130
+_READ: Final = ("OUTPUT_DIR", "SUMMARY_URL", "LIVE_URL")
+
+
+class ReadingCommand(ChoosingCommand):
+    """What these commands share; errors are sentences, with the exit status 2."""
+
+    requires_project = True
+    requires_crawler_process = False
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+
+    def path(self, names: list[str]) -> Path:
+        """Give the database to read, which is there."""
+        if len(names) > 1:
+            raise UsageError("give one file, or none for the newest")
+        return Path(names[0]) if names else self._newest()
+
+    def check(self) -> None:
+        """Refuse values of the settings it reads that make no sense."""
+        assert self.settings is not None
+        if sentences := checks.problems(self.settings, _READ):
+            raise UsageError("\n".join(sentences), print_help=False)
+
+    @property
+    def output_dir(self) -> Path:
+        assert self.settings is not None
+        return Path(self.settings.get("OUTPUT_DIR")).expanduser()
+
+    def export(self, name: str, path: Path, *, replace: bool = False) -> None:
+        """Export in one form and print where it is; SIGINT and SIGTERM stop it."""
+        assert self.settings is not None
+        target = Target(output_dir=self.output_dir, summary_url=self.settings.get("SUMMARY_URL"), replace=replace)
+        if message := extras.missing_for_export(name, target.summary_url):
+            raise UsageError(message, print_help=False)
+        stopped = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopped.set())
+        try:
+            with reading(path, stopped) as store:
+                self._warn_of_the_unfinished(store)
+                print(exporter(name)(store, target))  # noqa: T201 - what the command is for
+        except ReadStoppedError:
+            self.exitcode = INTERRUPTED
+        except ExportError as error:
+            raise UsageError(str(error), print_help=False) from error
+
+    def _warn_of_the_unfinished(self, store: Store) -> None:
+        crawl = store.crawl() or {}
+        if crawl.get("end_reason") != "finished":
+            print(f"{store.path} has not finished: what is missing counts as unknown")  # noqa: T201
+
+    def _newest(self) -> Path:
+        file = newest(self.output_dir)
+        if file is None:
+            raise UsageError(f"{str(self.output_dir)!r} holds no finished crawl: name an ips.db", print_help=False)
+        return file
+
+
+@contextmanager
+def reading(path: Path, stopped: threading.Event | None = None) -> Iterator[Store]:
+    """Open a database to read; what is wrong with it is a sentence."""
+    try:
+        with closing(_opened(path, stopped.is_set if stopped else None)) as store:
+            yield store
+    except ReadStoppedError:
+        raise
+    except StoreError as error:
+        raise UsageError(str(error), print_help=False) from error
+
+
+def _opened(path: Path, stopped: Callable[[], bool] | None) -> Store:
+    try:
+        return Store.read(path, stopped)
+    except OutdatedError:
+        print(f"{path} is of an earlier version: it is brought up to date", file=sys.stderr)  # noqa: T201
+        Store(path).close()
+        return Store.read(path, stopped)

@@ -1,0 +1,95 @@
+"""
+What one crawl asks: features, metrics, prefixes and the addresses that may be probed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from scrapy.settings import BaseSettings
+
+from ipv6matrix.items import Family, RoleKind
+from ipv6matrix.targets.optouts import OptOuts
+from ipv6matrix.targets.policy import AddressPolicy, networks
+
+FEATURES: Final = ("NS", "MX", "WWW", "NTP")
+METRICS: Final = ("soa", "reverse", "geoip", "ping", "tcp80", "tcp443", "tcp25", "tls", "path", "ip6Type")
+
+# The port that each metric needs; an SMTP session runs on 25.
+_PORTS: Final = {"tcp25": 25, "tls": 25, "tcp80": 80, "tcp443": 443}
+
+
+@dataclass(slots=True)
+class Plan:
+    """The choices of a run that decide which questions are asked."""
+
+    features: frozenset[str]
+    metrics: frozenset[str]
+    prefixes: dict[RoleKind, tuple[str, ...]]
+    "Labels of guessed hosts, by feature."
+    addresses_per_host: int
+    ns_per_domain: int
+    mx_per_domain: int
+    addresses_stored_per_host: int
+    "Of each family; more only if more are probed."
+    policy: AddressPolicy
+    opt_outs: OptOuts | None = None
+    skipped: dict[str, str] = field(default_factory=dict)
+    "What this run could not ask, with the reason: metrics, ipv4, ipv6."
+
+    @classmethod
+    def from_settings(cls, settings: BaseSettings) -> Plan:
+        """Read the choices; `ipv6matrix.config.checks` has said before whether they make sense."""
+        path = settings.get("OPTOUT_FILE")
+        opt_outs = OptOuts(Path(path).expanduser()) if path else None
+        return cls(
+            features=frozenset(words(settings, "FEATURES")),
+            metrics=frozenset(words(settings, "METRICS")),
+            prefixes={"WWW": words(settings, "WWW_PREFIXES"), "NTP": words(settings, "NTP_PREFIXES")},
+            addresses_per_host=settings.getint("ADDRESSES_PER_HOST"),
+            ns_per_domain=settings.getint("NS_PER_DOMAIN"),
+            mx_per_domain=settings.getint("MX_PER_DOMAIN"),
+            addresses_stored_per_host=settings.getint("ADDRESSES_STORED_PER_HOST"),
+            policy=AddressPolicy(
+                networks(settings.get("PROBE_ALLOWED_NETWORKS", "")),
+                is_opted_out=opt_outs.holds_address if opt_outs else None,
+            ),
+            opt_outs=opt_outs,
+        )
+
+    @property
+    def domain_types(self) -> tuple[str, ...]:
+        """The records that are asked for of each domain."""
+        wanted = {"NS": "NS" in self.features, "MX": "MX" in self.features}
+        wanted["SOA"] = "NS" in self.features and "soa" in self.metrics
+        return tuple(rdtype for rdtype, is_wanted in wanted.items() if is_wanted)
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """The ports that are asked of each address, in rising order."""
+        return tuple(sorted({port for metric, port in _PORTS.items() if metric in self.metrics}))
+
+    @property
+    def guesses(self) -> tuple[tuple[RoleKind, str], ...]:
+        """The hosts that are guessed for a domain, as (feature, label)."""
+        return tuple(
+            (kind, label) for kind, labels in self.prefixes.items() if kind in self.features for label in labels
+        )
+
+    def skip_metric(self, metric: str, why: str) -> None:
+        """Leave a metric out of this run, as not asked."""
+        if metric in self.metrics:
+            self.metrics -= {metric}
+            self.skipped[metric] = why
+
+    def skip_family(self, family: Family, why: str) -> None:
+        """Probe no address of a family in this run."""
+        self.policy.skip_family(family)
+        self.skipped[f"ipv{family}"] = why
+
+
+def words(settings: BaseSettings, name: str) -> tuple[str, ...]:
+    """Read a setting that lists words, as text with commas or as a list; order kept, doubles dropped."""
+    return tuple(dict.fromkeys(word.strip() for word in settings.getlist(name) if word.strip()))

@@ -1,0 +1,91 @@
+"""
+What is chosen for one run: profiles, and names of settings and arguments, which must be names of something.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import os
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
+from typing import Final
+
+from scrapy import Spider
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings, Settings
+from scrapy.utils.project import ENVVAR
+
+from ipv6matrix.config import checks, plan
+
+# Above the file of settings, below what a command line says.
+_PROFILE_PRIORITY: Final = SETTINGS_PRIORITIES["spider"]
+# Scrapy reads it and has no default of it.
+_WITHOUT_DEFAULT: Final = ("META_COPY_WARN_SKIP_KEYS",)
+# Share of a name that must be right for another to be near.
+_NEAR: Final = 0.7
+
+
+class ChoosingCommand(ScrapyCommand):
+    """What our commands share: they take PROFILE, and refuse a setting that nobody reads."""
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        assert self.settings is not None
+        if not (sentences := checks.problems(self.settings, ("PROFILE",))):
+            apply_profiles(self.settings)
+        if sentences := [*unknown_settings(self.settings), *sentences]:
+            raise UsageError("\n".join(sentences), print_help=False)
+
+
+def apply_profiles(settings: BaseSettings) -> None:
+    """Set what the words of PROFILE stand for, in their order; what the command line says stays."""
+    profiles = settings.getdict("PROFILES")
+    for word in plan.words(settings, "PROFILE"):
+        for name, value in profiles[word].items():
+            settings.set(name, value, priority=_PROFILE_PRIORITY)
+
+
+def unknown_settings(settings: BaseSettings) -> list[str]:
+    """
+    Give a sentence for each name, of the command line or a profile, that is no setting.
+
+    Settings are those of Scrapy and those that the project's file gives a value.
+
+    What an add-on reads cannot be known: where one is in use, only names close to a known one are refused.
+    """
+    known = {*_defaults(), *_WITHOUT_DEFAULT}
+    given = [name for name in settings if (settings.getpriority(name) or 0) >= _PROFILE_PRIORITY]
+    lenient = bool(settings.get("ADDONS"))
+    return [
+        _sentence(name, "no setting", near, "docs/settings.md has those of this project")
+        for name in sorted(set(given) - known)
+        if (near := _nearest(name.upper().replace("-", "_"), known)) or not lenient
+    ]
+
+
+def _defaults() -> Settings:
+    """Return the settings without a command line; no scrapy.cfg is read, which may be another project's."""
+    settings = Settings()
+    if module := os.environ.get(ENVVAR):
+        settings.setmodule(module, priority="project")
+    return settings
+
+
+def unknown_arguments(spider: type[Spider], arguments: Iterable[str]) -> list[str]:
+    """Give a sentence for each argument that a spider does not take; scrapyd's own begin with an underscore."""
+    known = [name for name, one in inspect.signature(spider).parameters.items() if one.kind is not one.VAR_KEYWORD]
+    return [
+        _sentence(name, "no argument of the spider", _nearest(name.lower(), known), f"it takes {', '.join(known)}")
+        for name in arguments
+        if name not in known and not name.startswith("_")
+    ]
+
+
+def _nearest(name: str, known: Collection[str]) -> str | None:
+    return next(iter(get_close_matches(name, sorted(known), n=1, cutoff=_NEAR)), None)
+
+
+def _sentence(name: str, what: str, near: str | None, otherwise: str) -> str:
+    return f"{name} is {what}: {f'the nearest is {near}' if near else otherwise}"

@@ -1,0 +1,133 @@
+"""
+What Prometheus reads of a crawl; docs/metrics.md describes each metric.
+
+Names and units are as Prometheus wants them: base units, `_total` for what only
+rises (https://prometheus.io, "Metric and label naming"). Everything here is read
+in the server's thread, so it takes copies and single values, and changes nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate
+from typing import Any, Final
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+from scrapy.crawler import Crawler
+
+import ipv6matrix
+from ipv6matrix.extensions.health import Health
+from ipv6matrix.extensions.job import Job
+from ipv6matrix.extensions.loop_lag import BOUNDS_MS, LoopLag
+from ipv6matrix.extensions.progress import Progress
+from ipv6matrix.middlewares.rate import RateMiddleware
+from ipv6matrix.rates.pacers import Waits
+from ipv6matrix.urls import SLOTS
+
+# By the values of all labels.
+Values = Mapping[Any, float]
+# The class of all samples, however late.
+_NO_BOUND: Final = "+Inf"
+
+
+class CrawlCollector(Collector):
+    """Reads the figures of a crawl at the moment they are asked for."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    def collect(self) -> Iterable[Metric]:
+        yield _gauge("crawl_info", "Version of the crawler.", ("version",), {(ipv6matrix.__version__,): 1})
+        yield from self._questions()
+        yield from self._progress()
+        yield from self._rates()
+        yield from self._health()
+        yield self._loop_lag()
+
+    def _questions(self) -> Iterator[Metric]:
+        counts = self._get(Job).store.counts
+        asked, done, ends = dict(counts.asked), dict(counts.done), dict(counts.outcomes)
+        found = {(slot,): asked.get(slot, 0) for slot in SLOTS}
+        answered = {(slot,): done.get(slot, 0) for slot in SLOTS}
+        pending = {key: max(found[key] - answered[key], 0) for key in found}
+        yield _counter("questions_found", "Questions that came into the frontier, over all starts.", ("slot",), found)
+        yield _counter("questions_answered", "Questions answered and stored, over all starts.", ("slot",), answered)
+        yield _gauge("questions_pending", "Questions to be answered, in flight or not.", ("slot",), pending)
+        frontier: Any = self._crawler.engine.scheduler if self._crawler.engine else None
+        flights = frontier.in_flight if frontier else {}
+        rooms = {(slot,): room for slot, (_, room) in flights.items()}
+        in_flight = {(slot,): number for slot, (number, _) in flights.items()}
+        yield _gauge("questions_in_flight", "Questions that wait for their answers.", ("slot",), in_flight)
+        yield _gauge("questions_in_flight_limit", "Questions that may be in flight.", ("slot",), rooms)
+        parked = {(slot,): number for slot, number in frontier.parked.items()} if frontier else {}
+        yield _gauge("questions_parked", "Questions that wait for others to their network or name.", ("slot",), parked)
+        outcomes = {(str(probe), str(end)): number for (probe, end), number in ends.items()}
+        yield _counter("outcomes", "Ends of probes, over all starts.", ("probe", "outcome"), outcomes)
+
+    def _progress(self) -> Iterator[Metric]:
+        figures = self._get(Progress).figures
+        shares = {"domains": figures.domains, "hosts": figures.hosts, "addresses": figures.addresses}
+        done = {(name,): share.done for name, share in shares.items()}
+        left = {(name,): share.left for name, share in shares.items() if share.left is not None}
+        yield _counter("subjects_done", "Domains, hosts and addresses done, over all starts.", ("subject",), done)
+        yield _gauge("subjects_left", "Domains, hosts and addresses left; an estimate.", ("subject",), left)
+        remaining = {} if figures.seconds_left is None else {(): figures.seconds_left}
+        yield _gauge("remaining_seconds", "Time to the end of this pass; an estimate.", (), remaining)
+
+    def _rates(self) -> Iterator[Metric]:
+        waits = self._waits()
+        turns = {(rate,): one.turns for rate, one in waits.items()}
+        seconds = {(rate,): one.seconds for rate, one in waits.items()}
+        yield _counter("rate_packets", "Packets that came to be paced.", ("rate",), turns)
+        yield _counter("rate_wait_seconds", "Time that packets waited for a rate, all together.", ("rate",), seconds)
+
+    def _waits(self) -> dict[str, Waits]:
+        waits: dict[str, Waits] = {}
+        engine = self._crawler.engine
+        if engine is not None:
+            rate = self._crawler.get_downloader_middleware(RateMiddleware)
+            waits |= rate.packets.waits if rate else {}
+            # Scrapy has no way to ask for a handler.
+            dns: Any = engine.downloader.handlers._handlers.get("dns")
+            waits |= {"query": dns.queries.waits} if dns else {}
+        return waits
+
+    def _health(self) -> Iterator[Metric]:
+        assert self._crawler.stats
+        parts = self._get(Health).parts
+        now = time.monotonic()
+        up = {(name,): float(part.gone_at is None) for name, part in parts.items()}
+        away = {(name,): part.away_s + (now - gone if (gone := part.gone_at) else 0) for name, part in parts.items()}
+        outages = {(name,): self._crawler.stats.get_value(f"health/{name}/gone", 0) for name in parts}
+        yield _gauge("part_up", "1 while this part of the vantage point is there, else 0.", ("part",), up)
+        yield _counter("part_outages", "How often it went.", ("part",), outages)
+        yield _counter("part_away_seconds", "Time it was gone.", ("part",), away)
+
+    def _loop_lag(self) -> Metric:
+        lag = self._get(LoopLag)
+        bounds = [str(bound / 1000) for bound in BOUNDS_MS] + [_NO_BOUND]
+        family = HistogramMetricFamily("ipv6matrix_loop_lag_seconds", "How late the event loop wakes.")
+        buckets = list(zip(bounds, accumulate(lag.classes), strict=True))
+        family.add_metric((), buckets=buckets, sum_value=lag.total_ms / 1000)
+        return family
+
+    def _get(self, kind: type[Any]) -> Any:
+        extension = self._crawler.get_extension(kind)
+        assert extension is not None
+        return extension
+
+
+def _counter(name: str, text: str, labels: tuple[str, ...], values: Values) -> Metric:
+    return _filled(CounterMetricFamily(f"ipv6matrix_{name}", text, labels=labels), values)
+
+
+def _gauge(name: str, text: str, labels: tuple[str, ...], values: Values) -> Metric:
+    return _filled(GaugeMetricFamily(f"ipv6matrix_{name}", text, labels=labels), values)
+
+
+def _filled(family: CounterMetricFamily | GaugeMetricFamily, values: Values) -> Metric:
+    for labels, value in values.items():
+        family.add_metric(labels, value)
+    return family

@@ -1,0 +1,62 @@
+"""
+A host is asked once, whatever number of requests name it; in the second pass once more.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+
+from ipv6matrix import urls
+from ipv6matrix.extensions.job import Job
+from ipv6matrix.items import HostsItem, HostsObservation
+from ipv6matrix.responses import ObservationResponse
+from ipv6matrix.signals import question_returned
+
+
+class OnceMiddleware:
+    """
+    Takes out of a question the hosts that are known or being asked for.
+
+    Most doubles share a URL, which the frontier sees. The others are a host
+    guessed for one domain that serves another as MX or NS, and the guesses of
+    two domains of the list of which one lies below the other.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        job = crawler.get_extension(Job)
+        assert job is not None
+        self._job = job
+        self._being_asked: set[str] = set()
+        crawler.signals.connect(self._stored, signal=signals.item_scraped)
+        crawler.signals.connect(self._returned, signal=question_returned)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    def process_request(self, request: Request) -> ObservationResponse | None:
+        """Leave the names that are still to be asked in meta["names"]; none left is an empty answer."""
+        if request.meta.get("download_slot") != "dns" or not urls.of(request).about_hosts:
+            return None
+        question = urls.of(request)
+        opted_out = request.meta.get("opted_out", ())
+        names = tuple(
+            name for name in question.names if name not in opted_out and (question.second or self._is_new(name))
+        )
+        self._being_asked.update(names)
+        request.meta["names"] = names
+        return None if names else ObservationResponse(request, HostsObservation(hosts=()))
+
+    def _is_new(self, name: str) -> bool:
+        known = name in self._being_asked or self._job.read(lambda: self._job.store.is_asked(name), otherwise=True)
+        return not known
+
+    def _stored(self, item: Any) -> None:
+        if isinstance(item, HostsItem):
+            self._being_asked.difference_update(host.name for host in item.hosts)
+
+    def _returned(self, request: Request) -> None:
+        self._being_asked.difference_update(request.meta.get("names", ()))

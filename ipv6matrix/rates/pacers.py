@@ -1,0 +1,99 @@
+"""
+How many packets leave in a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from typing import Final
+
+from ipv6matrix.targets import policy
+
+# Seconds of lateness that are made up for at once; more of it is lost, be it of a process that was stopped.
+_CATCH_UP_S: Final = 0.1
+# Entries of the table of networks after which those at rest are dropped.
+_MANY_NETWORKS: Final = 10_000
+
+
+@dataclass(slots=True)
+class Waits:
+    """How often somebody came, and how long all of them had to wait together."""
+
+    turns: int = 0
+    seconds: float = 0.0
+
+
+class Pacer:
+    """
+    Spaces events evenly: at most `rate` a second, without bursts; 0 lets all pass.
+
+    The moments are counted on from one another, not from when a sleeper woke, so
+    a late event loop loses no rate; one that stood still for longer does not
+    catch up. Among those that wait the lowest rank is next, and of one rank who
+    came first.
+    """
+
+    def __init__(self, rate: float, waits: Waits | None = None) -> None:
+        self._spacing_s = 1 / rate if rate else 0.0
+        self._waiting: list[tuple[int, int, float, asyncio.Future[None]]] = []
+        self.waits = waits or Waits()
+        self.free_at = 0.0
+
+    async def wait(self, rank: int = 0) -> None:
+        """Return when the next event may happen."""
+        self.waits.turns += 1
+        if not self._spacing_s:
+            return
+        came_at = time.monotonic()
+        if not self._waiting and self.free_at <= came_at:
+            self.free_at = came_at + self._spacing_s
+            return
+        loop = asyncio.get_running_loop()
+        if not self._waiting:
+            loop.call_at(self.free_at, self._let_pass, loop)
+        turn = loop.create_future()
+        heappush(self._waiting, (rank, self.waits.turns, came_at, turn))
+        await turn
+
+    def is_free(self) -> bool:
+        """Tell whether an event may happen at once."""
+        return not self._waiting and self.free_at <= time.monotonic()
+
+    def _let_pass(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = time.monotonic()
+        self.free_at = max(self.free_at, now - _CATCH_UP_S)
+        while self._waiting and self.free_at <= now:
+            *_, came_at, turn = heappop(self._waiting)
+            # Whoever has gone away meanwhile takes no moment from the others.
+            if not turn.done():
+                turn.set_result(None)
+                self.waits.seconds += max(0.0, self.free_at - came_at)
+                self.free_at += self._spacing_s
+        if self._waiting:
+            loop.call_at(self.free_at, self._let_pass, loop)
+
+
+class NetworkPacer:
+    """A rate over all and one towards each IPv4 /24 and IPv6 /48."""
+
+    def __init__(self, rate: float, rate_per_network: float) -> None:
+        self._overall = Pacer(rate)
+        self._rate_per_network = rate_per_network
+        self._networks: dict[bytes, Pacer] = {}
+        self.waits = {"all": self._overall.waits, "network": Waits()}
+        "What the rates have made packets wait, over all and towards networks."
+
+    async def wait(self, address: str, rank: int = 0) -> None:
+        """Return when a packet may be sent to an address."""
+        if self._rate_per_network:
+            await self._of(address).wait(rank)
+        await self._overall.wait(rank)
+
+    def _of(self, address: str) -> Pacer:
+        network = policy.network(address)
+        if network not in self._networks and len(self._networks) >= _MANY_NETWORKS:
+            self._networks = {key: pacer for key, pacer in self._networks.items() if not pacer.is_free()}
+        return self._networks.setdefault(network, Pacer(self._rate_per_network, self.waits["network"]))

@@ -1,0 +1,48 @@
+"""
+Waiting for a download without standing still: the loop goes on, and a stop need not wait for a silent server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from ipv6matrix.reference.transfer import DownloadStoppedError
+
+_T = TypeVar("_T")
+_LOOK_EVERY_S: Final = 0.1
+
+
+async def result(work: Callable[[], _T], is_stopped: Callable[[], bool]) -> _T:
+    """
+    Give what blocking work gives, or raise what it raises; DownloadStoppedError once nobody waits any more.
+
+    The thread is a daemon, which no end of the process waits for; those of
+    asyncio.to_thread would be awaited.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[_T] = loop.create_future()
+
+    def tell(settle: Callable[[], None]) -> None:
+        # The loop may be gone, and whoever waited too.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(lambda: None if done.done() else settle())
+
+    def run() -> None:
+        try:
+            value = work()
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is awaited
+            failure = error
+            tell(lambda: done.set_exception(failure))
+        else:
+            tell(lambda: done.set_result(value))
+
+    threading.Thread(target=run, name="download", daemon=True).start()
+    while not (await asyncio.wait([done], timeout=_LOOK_EVERY_S))[0]:
+        if is_stopped():
+            done.cancel()
+            raise DownloadStoppedError
+    return done.result()

@@ -1,0 +1,249 @@
+"""
+Facts as condensed forms have them, and how each is written.
+
+Such forms hold the mean of a ping and not its round trips, an absence and not
+its reason. What they do not tell has the word `unrecorded` in the tables. A fact
+that comes twice changes nothing; of two that differ the one that tells more stays.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from ipaddress import ip_address
+from typing import Any, Final, NamedTuple
+
+from ipv6matrix.items import UNRECORDED, Status
+from ipv6matrix.targets.policy import family, kind
+
+# The priority of a host of which only its role is known: the highest preference that an MX can have.
+LAST: Final = 65_535
+
+
+class Role(NamedTuple):
+    """What a host is to a domain."""
+
+    kind: str
+    domain: str
+    host: str | None
+    "None: the domain was asked, and no such host is known."
+    priority: int = LAST
+
+
+class HostAddress(NamedTuple):
+    """An address of a host."""
+
+    host: str
+    address: str
+    refusal: str | None
+    "Why it cannot stand for the host; None when it may."
+
+
+class Place(NamedTuple):
+    """Where an address is."""
+
+    address: str
+    asn: int | None
+    as_organisation: str | None
+    city: str | None
+    region: str | None
+    country_code: str | None
+    latitude: float | None
+    longitude: float | None
+
+
+class Tunnel(NamedTuple):
+    """The tunnel prefix that holds an address."""
+
+    address: str
+    tunnel_id: str
+
+
+class ReverseName(NamedTuple):
+    """The PTR name of an address; None when there is none, or none was found."""
+
+    address: str
+    name: str | None
+
+
+class Ping(NamedTuple):
+    """A series of Echo Requests; times in milliseconds, None without a reply."""
+
+    address: str
+    sent: int | None
+    "None: it was not asked."
+    min_ms: float | None
+    avg_ms: float | None
+    max_ms: float | None
+    mdev_ms: float | None
+    weight: int
+    "Of two that differ, the weightier is kept."
+
+
+class Port(NamedTuple):
+    """Whether a port of an address is open."""
+
+    address: str
+    port: int
+    open: bool
+
+
+class SmtpSession(NamedTuple):
+    """What is known of an SMTP session."""
+
+    address: str
+    greeting_code: int | None
+    starttls: str | None
+
+
+class Trace(NamedTuple):
+    """A path to an address, as a text."""
+
+    address: str
+    mtu: int | None
+    reached_ttl: int | None
+    path: str | None
+
+
+class Soa(NamedTuple):
+    """The start of authority of a domain; times in seconds."""
+
+    domain: str
+    mname: str
+    rname: str
+    serial: int
+    refresh_s: int
+    retry_s: int
+    expire_s: int
+    minimum_s: int
+
+
+Fact = Role | HostAddress | Place | Tunnel | ReverseName | Ping | Port | SmtpSession | Trace | Soa
+
+
+# Echo Requests wait here until all that is said of an address is known; then ping_summaries has the weightiest.
+_HEARD: Final = """
+    CREATE TEMP TABLE heard (
+        address_id INTEGER PRIMARY KEY, weight INTEGER, sent INTEGER,
+        min_ms REAL, avg_ms REAL, max_ms REAL, mdev_ms REAL, asked_at INTEGER
+    )"""
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Give an empty database what the statements below need."""
+    connection.execute(_HEARD)
+    connection.create_function("kind_of", 1, kind, deterministic=True)
+    connection.create_function("octets", 1, lambda address: ip_address(address).packed, deterministic=True)
+
+
+def save(connection: sqlite3.Connection, facts: Iterable[Fact], asked_at: int) -> None:
+    """Write facts within the transaction that is open: names and addresses first, then what is said of them."""
+    by_type: dict[type[Fact], list[Any]] = {}
+    for fact in facts:
+        by_type.setdefault(type(fact), []).append(fact)
+    _save_names(connection, by_type.pop(Role, []), by_type.get(Soa, []), asked_at)
+    _save_host_addresses(connection, by_type.pop(HostAddress, []), asked_at)
+    for of_type, found in by_type.items():
+        if of_type is not Soa:
+            connection.executemany(_ADDRESS, {(fact.address, family(fact.address)) for fact in found})
+        when = (asked_at,) if "asked_at" in _WRITERS[of_type] else ()
+        connection.executemany(_WRITERS[of_type], [(*fact, *when) for fact in found])
+
+
+def _save_names(connection: sqlite3.Connection, roles: list[Role], records: list[Soa], asked_at: int) -> None:
+    domains = dict.fromkeys([role.domain for role in roles] + [record.domain for record in records])
+    hosts = dict.fromkeys(role.host for role in roles if role.host)
+    connection.executemany(_DOMAIN, [(name, name.rpartition(".")[2], asked_at) for name in domains])
+    connection.executemany(_HOST, [(name, asked_at) for name in hosts])
+    connection.executemany(_ROLE, [role for role in roles if role.host])
+
+
+def _save_host_addresses(connection: sqlite3.Connection, found: list[HostAddress], asked_at: int) -> None:
+    refusals = {one.address: one.refusal for one in found}
+    connection.executemany(_HOST, [(name, asked_at) for name in dict.fromkeys(one.host for one in found)])
+    connection.executemany(_ADDRESS, [(address, family(address)) for address in refusals])
+    connection.executemany(_FOUND, [(address, refusal, asked_at) for address, refusal in refusals.items()])
+    connection.executemany(_HOST_ADDRESS, [(one.host, one.address) for one in found])
+
+
+_DOMAIN: Final = "INSERT INTO domains (name, tld, asked_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+_HOST: Final = "INSERT INTO hosts (name, asked_at) VALUES (?, ?) ON CONFLICT DO NOTHING"
+_ROLE: Final = """
+    INSERT INTO roles
+    SELECT domains.id, ?1, hosts.id, ?4 FROM domains JOIN hosts WHERE domains.name = ?2 AND hosts.name = ?3
+    ON CONFLICT DO UPDATE SET priority = excluded.priority WHERE excluded.priority < roles.priority"""
+_ADDRESS: Final = "INSERT INTO addresses (address, family) VALUES (?, ?) ON CONFLICT DO NOTHING"
+_FOUND: Final = """
+    UPDATE addresses SET kind = kind_of(?1), refusal = ?2, found_at = ?3 WHERE address = ?1 AND found_at IS NULL"""
+_HOST_ADDRESS: Final = """
+    INSERT INTO host_addresses (host_id, family, position, address_id)
+    SELECT hosts.id, addresses.family,
+           (SELECT 1 + count(*) FROM host_addresses WHERE host_id = hosts.id AND family = addresses.family),
+           addresses.id
+    FROM hosts JOIN addresses WHERE hosts.name = ? AND addresses.address = ?
+          AND NOT EXISTS (SELECT 1 FROM host_addresses WHERE host_id = hosts.id AND family = addresses.family
+                                                             AND address_id = addresses.id)"""
+# Parameters are the fields of the fact, and after them the time where one is kept.
+_WRITERS: Final[dict[type[Fact], str]] = {
+    Place: """
+        UPDATE addresses SET asn = ?2, as_organisation = ?3, city = ?4, region = ?5, country_code = ?6, latitude = ?7,
+                             longitude = ?8
+        WHERE address = ?1 AND coalesce(asn, city, region, country_code, latitude, longitude) IS NULL""",
+    Tunnel: "UPDATE addresses SET tunnel_id = ?2 WHERE address = ?1 AND tunnel_id IS NULL",
+    ReverseName: f"""
+        INSERT INTO reverse_names (address_id, status, name, names, asked_at)
+        SELECT id, iif(?2 IS NULL, '{UNRECORDED}', '{Status.OK}'), ?2, ?2 IS NOT NULL, ?3
+        FROM addresses WHERE address = ?1
+        ON CONFLICT DO UPDATE SET status = excluded.status, name = excluded.name, names = excluded.names
+        WHERE reverse_names.name IS NULL AND excluded.name IS NOT NULL""",
+    Ping: """
+        INSERT INTO heard (address_id, sent, min_ms, avg_ms, max_ms, mdev_ms, weight, asked_at)
+        SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM addresses WHERE address = ?1
+        ON CONFLICT DO UPDATE SET sent = excluded.sent, min_ms = excluded.min_ms, avg_ms = excluded.avg_ms,
+            max_ms = excluded.max_ms, mdev_ms = excluded.mdev_ms, weight = excluded.weight
+        WHERE excluded.weight > heard.weight""",
+    Port: f"""
+        INSERT INTO ports (address_id, port, open, failure, asked_at)
+        SELECT id, ?2, ?3, iif(?3, NULL, '{UNRECORDED}'), ?4 FROM addresses WHERE address = ?1
+        ON CONFLICT DO UPDATE SET open = 1, failure = NULL WHERE excluded.open AND NOT ports.open""",
+    SmtpSession: """
+        INSERT INTO smtp_sessions (address_id, greeting_code, starttls, asked_at)
+        SELECT id, ?2, ?3, ?4 FROM addresses WHERE address = ?1
+        ON CONFLICT DO UPDATE SET greeting_code = ifnull(smtp_sessions.greeting_code, excluded.greeting_code),
+            starttls = ifnull(smtp_sessions.starttls, excluded.starttls)
+        WHERE smtp_sessions.greeting_code IS NULL OR smtp_sessions.starttls IS NULL""",
+    Trace: """
+        INSERT INTO trace_summaries (address_id, mtu, reached_ttl, path, asked_at)
+        SELECT id, ?2, ?3, ?4, ?5 FROM addresses WHERE address = ?1 ON CONFLICT DO NOTHING""",
+    Soa: """
+        INSERT INTO soa_records SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM domains WHERE name = ?1
+        ON CONFLICT DO NOTHING""",
+}
+
+# What follows from all facts together. The smallest address that may be probed
+# stands for a host, as in a crawl (docs/decisions/0005).
+CONCLUDE: Final = (
+    """
+    INSERT INTO ping_summaries SELECT address_id, sent, min_ms, avg_ms, max_ms, mdev_ms, asked_at
+    FROM heard WHERE sent IS NOT NULL ORDER BY address_id""",
+    """
+    UPDATE host_addresses SET choice = 1 WHERE address_id = (
+        SELECT addresses.id FROM host_addresses AS one JOIN addresses ON addresses.id = one.address_id
+        WHERE one.host_id = host_addresses.host_id AND one.family = host_addresses.family AND refusal IS NULL
+        ORDER BY octets(address) LIMIT 1)""",
+    f"""
+    UPDATE hosts SET
+        a_status = iif(EXISTS (SELECT 1 FROM host_addresses WHERE host_id = hosts.id AND family = 4),
+                       '{Status.OK}', '{UNRECORDED}'),
+        aaaa_status = iif(EXISTS (SELECT 1 FROM host_addresses WHERE host_id = hosts.id AND family = 6),
+                          '{Status.OK}', '{UNRECORDED}')""",
+)
+# By lookup: what follows when domains were asked for it.
+STATUSES: Final = {
+    rdtype: f"UPDATE domains SET {column} = iif(EXISTS (SELECT 1 FROM {records}), '{Status.OK}', '{UNRECORDED}')"
+    for rdtype, column, records in (
+        ("NS", "ns_status", "roles WHERE domain_id = domains.id AND kind = 'NS'"),
+        ("MX", "mx_status", "roles WHERE domain_id = domains.id AND kind = 'MX'"),
+        ("SOA", "soa_status", "soa_records WHERE domain_id = domains.id"),
+    )
+}

@@ -1,0 +1,92 @@
+"""
+Runs a command inside a simulated Internet.
+
+    python -m simnet shell [--scenario showcase|scaled] [--domains N] -- COMMAND …
+
+The command finds, in the file that IPV6MATRIX_INTERNET names, a JSON object:
+`settings` (of Scrapy), `domains_file`, `resolvers`, `directory`. Its exit
+status is passed on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from simnet import namespaces
+from simnet.internet import Internet
+from simnet.namespaces import InternetUnavailable
+from simnet.scaled import scaled
+from simnet.scenario import Scenario
+from simnet.showcase import showcase
+
+VARIABLE = "IPV6MATRIX_INTERNET"
+
+
+def main() -> int:
+    options = _options()
+    try:
+        namespaces.enter()
+        with tempfile.TemporaryDirectory(prefix="internet-") as scratch:
+            internet = Internet(
+                _scenario(options),
+                options.directory or scratch,
+                record=options.record,
+                near_resolver=options.near_resolver,
+                ping_sockets=not options.no_ping_sockets,
+            )
+            with internet:
+                status = _run(internet, options.command or [os.environ.get("SHELL", "/bin/sh")])
+                if options.stats:
+                    print(json.dumps(internet.statistics()), file=sys.stderr)
+                return status
+    except InternetUnavailable as error:
+        print(error, file=sys.stderr)
+        return 69  # EX_UNAVAILABLE of sysexits.h
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m simnet", description=(__doc__ or "").strip().partition("\n")[0])
+    commands = parser.add_subparsers(dest="verb", required=True)
+    shell = commands.add_parser("shell", help="run a command (default: your shell) at the vantage point")
+    shell.add_argument("--scenario", choices=("showcase", "scaled"), default="showcase")
+    shell.add_argument("--domains", type=int, default=10_000, help="domains of the scenario scaled")
+    shell.add_argument("--directory", type=Path, help="where records are kept (default: a temporary one)")
+    shell.add_argument("--near-resolver", action="store_true", help="put the resolver on the vantage point's own link")
+    shell.add_argument("--no-ping-sockets", action="store_true", help="forbid unprivileged ICMP sockets")
+    shell.add_argument("--no-record", dest="record", action="store_false", help="record neither packets nor queries")
+    shell.add_argument("--stats", action="store_true", help="print what the helpers did and used, as JSON on stderr")
+    shell.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND")
+    options = parser.parse_args()
+    options.command = options.command[1:] if options.command[:1] == ["--"] else options.command
+    return options
+
+
+def _scenario(options: argparse.Namespace) -> Scenario:
+    return scaled(options.domains) if options.scenario == "scaled" else showcase()
+
+
+def _run(internet: Internet, command: list[str]) -> int:
+    path = internet.directory / "internet.json"
+    path.write_text(
+        json.dumps(
+            {
+                "settings": internet.settings(),
+                "domains_file": str(internet.domains_file),
+                "resolvers": [internet.resolver4, internet.resolver6],
+                "directory": str(internet.directory),
+            }
+        )
+    )
+    status = subprocess.run(command, env={**os.environ, VARIABLE: str(path)}, check=False).returncode
+    # A command that a signal ended: as a shell tells it.
+    return status if status >= 0 else 128 - status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

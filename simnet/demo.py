@@ -1,0 +1,49 @@
+"""
+A crawl of the simulated Internet to look at: `make demo`.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from simnet import namespaces
+from simnet.internet import Internet
+from simnet.namespaces import InternetUnavailable
+from simnet.showcase import showcase
+from tests import crawls, typed
+
+RESULTS = Path("crawls/demo")
+SETTINGS = {
+    "PROBE_RATE_PER_NETWORK": 0,
+    "EXPORTS": "csv,summary,report",
+    "SUMMARY_URL": f"sqlite:///{RESULTS}/matrix.db",
+    "LOG_LEVEL": "ERROR",
+}
+
+
+def main() -> int:
+    try:
+        namespaces.enter()
+        with (
+            tempfile.TemporaryDirectory(prefix="internet-") as scratch,
+            Internet(showcase(), scratch, record=False) as internet,
+        ):
+            settings = internet.settings() | crawls.folders(RESULTS) | SETTINGS
+            status = subprocess.run(crawls.command(internet.domains_file, settings), check=False).returncode
+    except InternetUnavailable as error:
+        print(error, file=sys.stderr)
+        return 69  # EX_UNAVAILABLE of sysexits.h
+    if status == 0:
+        subprocess.run(typed.command("summary", OUTPUT_DIR=RESULTS), check=True)
+        newest = max(RESULTS.glob("ips-*.db"))
+        print(f"CSV files: {RESULTS}/<tld>/{newest.stem.removeprefix('ips-')}/")
+        print(f"A page to look at: {(RESULTS / newest.name.replace('ips-', 'report-')).with_suffix('.html')}")
+        print(f"As a website: .venv/bin/scrapy serve -s SUMMARY_URL={SETTINGS['SUMMARY_URL']} -s OUTPUT_DIR={RESULTS}")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

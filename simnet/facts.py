@@ -1,0 +1,138 @@
+"""
+What there is to be learned about names and addresses, in the words of `ipv6matrix.items`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ipv6matrix.items import Failure, Records, SoaRecord, Starttls, Status, Stop
+from simnet.places import Place
+from simnet.topology import Family
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookupTruth:
+    """One question's answer; fields as in `LookupObservation`."""
+
+    status: Status | Failure
+    records: Records = ()
+    "In the order of the zone; hosts in `rotating` answer in any."
+    ttl_s: int | None = None
+    canonical_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainTruth:
+    """One domain of the list."""
+
+    name: str
+    exists: bool | None
+    "None when no lookup has an answer."
+    ns: LookupTruth
+    mx: LookupTruth
+    soa: LookupTruth
+
+    @property
+    def ns_hosts(self) -> tuple[str, ...]:
+        """The name servers, in the order of the answer."""
+        return tuple(record for record in self.ns.records if isinstance(record, str))
+
+    @property
+    def mx_hosts(self) -> tuple[tuple[int, str], ...]:
+        """The mail hosts, each once with its lowest preference, lowest first."""
+        lowest: dict[str, int] = {}
+        for preference, host in (record for record in self.mx.records if isinstance(record, tuple)):
+            if host:
+                lowest[host] = min(preference, lowest.get(host, preference))
+        return tuple(sorted((preference, host) for host, preference in lowest.items()))
+
+    @property
+    def null_mx(self) -> bool:
+        """True when the domain says that it takes no mail (RFC 7505)."""
+        return self.mx.records == ((0, ""),)
+
+    @property
+    def soa_record(self) -> SoaRecord | None:
+        return next((record for record in self.soa.records if isinstance(record, SoaRecord)), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostTruth:
+    """One host, guessed or named by a domain."""
+
+    name: str
+    a: LookupTruth
+    aaaa: LookupTruth
+    wildcard: bool
+    "True when a random label beside this name gets the same addresses."
+
+    @property
+    def canonical_name(self) -> str | None:
+        return self.a.canonical_name or self.aaaa.canonical_name
+
+    def addresses(self, family: Family) -> frozenset[str]:
+        lookup = self.a if family == 4 else self.aaaa
+        return frozenset(record for record in lookup.records if isinstance(record, str))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortTruth:
+    """One port: open, or the word for what a handshake meets."""
+
+    open: bool
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpTruth:
+    """A polite session with port 25; fields as in `SmtpObservation`."""
+
+    greeting_code: int | None = None
+    hello: str | None = None
+    starttls: Starttls | None = None
+    tls: bool = False
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceTruth:
+    """A trace as one with given limits ends; silent hops are None."""
+
+    hops: tuple[str | None, ...]
+    stop: Stop
+    reached_ttl: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressTruth:
+    """One address of the simulated Internet."""
+
+    address: str
+    family: Family
+    reverse: LookupTruth
+    echo: bool
+    "True when Echo Requests are answered."
+    rtt_ms: float
+    "No round trip is shorter."
+    ports: dict[int, PortTruth]
+    smtp: SmtpTruth | None
+    "None when port 25 is not open."
+    routers: tuple[str | None, ...]
+    "The routers that send Time Exceeded, by TTL from 1; the mute one is None."
+    unreachable_by: str | None
+    "The router that says Destination Unreachable to every greater TTL."
+    place: Place
+    tunnel: str | None
+
+    def trace(self, *, gap_limit: int, max_ttl: int = 30) -> TraceTruth:
+        """Tell how a trace ends that gives up after `gap_limit` silent hops in a row."""
+        if self.unreachable_by:
+            return TraceTruth(hops=(*self.routers, self.unreachable_by), stop=Stop.UNREACHABLE)
+        if self.echo:
+            ttl = len(self.routers) + 1
+            return TraceTruth(hops=(*self.routers, self.address), stop=Stop.REACHED, reached_ttl=ttl)
+        hops = (*self.routers, *(None for _ in range(gap_limit)))
+        if len(hops) > max_ttl:
+            return TraceTruth(hops=hops[:max_ttl], stop=Stop.MAX_TTL)
+        return TraceTruth(hops=hops, stop=Stop.GAP_LIMIT)

@@ -1,0 +1,147 @@
+"""
+The packet filter of each namespace, as nft(8) text: what closes, drops and rejects.
+
+Stateless on purpose: no connection tracking, which would cost memory per
+connection and time per packet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from simnet.behaviours import PORTS, Behaviour, Gone
+from simnet.blocks import Block, networks
+from simnet.topology import FAMILIES, MUTE_ROUTER, REGIONS, Family
+
+# Counted in the vantage namespace: what never leaves the machine never passes the forwarder.
+FIRST_ROUTER = "r1"
+LOCAL_COUNTERS = ("loopback4", "loopback6", "link_local6")
+
+
+def servers(blocks: Iterable[Block], region: str) -> list[str]:
+    """Write the filter of a region's servers."""
+    here = [block for block in blocks if block.region == region]
+    rules = [
+        *_rules(here, "dead", lambda one: one.gone is Gone.DEAD, "", "drop"),
+        *_rules(here, "quiet", lambda one: not one.echo, "{icmp} type echo-request", "drop"),
+    ]
+    for port in PORTS:
+        rules += _port_rules(here, port)
+    return _table("input", rules)
+
+
+def _port_rules(blocks: Iterable[Block], port: int) -> list[str]:
+    match = f"tcp dport {port}"
+    return [
+        *_rules(blocks, f"closed{port}", lambda one: port in one.closed, match, "reject with tcp reset"),
+        *_rules(blocks, f"filtered{port}", lambda one: port in one.filtered, match, "drop"),
+    ]
+
+
+def router(blocks: Iterable[Block], name: str) -> list[str]:
+    """Write the filter of a router: the last one calls hosts unreachable, the first one knows no route to some."""
+    if name == MUTE_ROUTER:
+        return _table(
+            "output",
+            [
+                "add rule inet sim output icmp type time-exceeded drop",
+                "add rule inet sim output icmpv6 type time-exceeded drop",
+            ],
+        )
+    rules: list[str] = []
+    for family in FAMILIES:
+        behind = [block for block in blocks if REGIONS[block.region].path(family)[-1] == name]
+        rules += _rules(
+            behind,
+            "missing",
+            lambda one: one.gone is Gone.HOST_UNREACHABLE,
+            "",
+            "reject with icmpx type host-unreachable",
+            chain="forward",
+            families=(family,),
+        )
+    if name == FIRST_ROUTER:
+        # By the filter: what the routing table itself answers is limited to a few messages, machine-wide.
+        rules += _rules(
+            blocks,
+            "unrouted",
+            lambda one: one.gone is Gone.NO_ROUTE,
+            "",
+            "reject with icmpx type no-route",
+            chain="forward",
+        )
+    return _table("forward", rules)
+
+
+def vantage() -> list[str]:
+    """Count what a crawler sends to its own machine and link: Echo Requests and the ports it asks."""
+    ports = ", ".join(str(port) for port in PORTS)
+    rules = [f"add counter inet sim {name}" for name in LOCAL_COUNTERS]
+    for counter, match, icmp in (
+        ("loopback4", "ip daddr 127.0.0.0/8", "icmp"),
+        ("loopback6", "ip6 daddr ::1", "icmpv6"),
+        ("link_local6", "ip6 daddr fe80::/10", "icmpv6"),
+    ):
+        syn = f"tcp flags & (syn | ack) == syn tcp dport {{ {ports} }}"
+        rules += [
+            f"add rule inet sim output {match} {what} counter name {counter}"
+            for what in (syn, f"{icmp} type echo-request")
+        ]
+    return _table("output", rules)
+
+
+def cut(families: Iterable[Family]) -> list[str]:
+    """Write what the first router loses of all it forwards towards the world, as when the uplink behind it is dead."""
+    rules = [f'add rule inet cut forward oifname "to-r2" meta nfproto ipv{family} drop' for family in families]
+    return ["add table inet cut", "add chain inet cut forward { type filter hook forward priority 0; }", *rules]
+
+
+def ban(seconds: int) -> list[str]:
+    """Write a firewall that locks out who sends a SYN to ports 25 or 443, as many appliances do with scanners."""
+    if not seconds:
+        return []
+    lines = ["add table inet ban", "add chain inet ban in { type filter hook prerouting priority -150; }"]
+    for number, protocol in ((4, "ip"), (6, "ip6")):
+        held = f"meta nfproto ipv{number} add @b{number} {{ {protocol} saddr }} drop"
+        lines += [
+            f"add set inet ban b{number} {{ type ipv{number}_addr; flags dynamic,timeout; timeout {seconds}s; }}",
+            f"add rule inet ban in iif != lo {protocol} saddr @b{number} drop",
+            f"add rule inet ban in iif != lo tcp dport {{ 25, 443 }} tcp flags syn {held}",
+        ]
+    return lines
+
+
+def limit(per_minute: int) -> list[str]:
+    """Write a limit of Echo Requests, all senders and targets together."""
+    if not per_minute:
+        return []
+    lines = ["add table inet echoes", "add chain inet echoes in { type filter hook prerouting priority -140; }"]
+    rate = f"limit rate over {per_minute}/minute burst 5 packets drop"
+    return lines + [f"add rule inet echoes in {icmp} type echo-request {rate}" for icmp in ("icmp", "icmpv6")]
+
+
+def _table(hook: str, rules: list[str]) -> list[str]:
+    head = ["add table inet sim", f"add chain inet sim {hook} {{ type filter hook {hook} priority 0; }}"]
+    return head + rules if rules else []
+
+
+def _rules(
+    blocks: Iterable[Block],
+    name: str,
+    wanted: Callable[[Behaviour], bool],
+    match: str,
+    verdict: str,
+    chain: str = "input",
+    families: tuple[Family, ...] = FAMILIES,
+) -> list[str]:
+    chosen = [block for block in blocks if wanted(block.behaves)]
+    lines: list[str] = []
+    for family in families:
+        if prefixes := networks(chosen, family):
+            protocol, icmp = ("ip", "icmp") if family == 4 else ("ip6", "icmpv6")
+            lines += [
+                f"add set inet sim {name}{family} {{ type ipv{family}_addr; flags interval; }}",
+                f"add element inet sim {name}{family} {{ {', '.join(prefixes)} }}",
+                f"add rule inet sim {chain} {protocol} daddr @{name}{family} {match.format(icmp=icmp)} {verdict}",
+            ]
+    return lines

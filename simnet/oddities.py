@@ -1,0 +1,225 @@
+"""
+The odd domains of the showcase: one for each thing that names, records and servers may do.
+
+All are below `example` (RFC 2606), named after what they show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from simnet.behaviours import BEHAVIOURS
+from simnet.hosting import TABLE, both, only4, only6, zone
+from simnet.zones import ANY_TYPE, Fault, Zone
+
+# Addresses that no crawler may send a packet to, whatever the DNS says; by the domain that has them on `www`.
+NEVER_PROBED: Final = {
+    "private-10": ("10.1.2.3",),
+    "private-172": ("172.16.0.9",),
+    "private-192": ("192.168.1.1",),
+    "shared": ("100.64.1.1",),
+    "loopback": ("127.0.0.1", "::1"),
+    "unspecified": ("0.0.0.0", "::"),
+    "link-local": ("169.254.1.1", "fe80::1"),
+    "multicast": ("224.0.0.1", "ff02::1"),
+    "broadcast": ("255.255.255.255",),
+    "documentation": ("192.0.2.1", "3fff::1"),
+    "unique-local": ("fd00::1",),
+    "site-local": ("fec0::1",),
+    "mapped": ("::ffff:198.18.16.1",),
+    "compatible": ("::198.18.16.1",),
+    "translation": ("64:ff9b::c612:1001",),
+    "discard": ("100::1",),
+    "benchmarking": ("2001:2::1",),
+}
+# Listed, but no zone of theirs exists.
+MISSING: Final = ("nxdomain.example", "nxdomain.de", "expired-shop-4411.com", "never-registered-2290.org")
+OPTED_OUT: Final = ("opted-out.example", "198.18.76.0/24", "2001:db8:13c::/48")
+# 249 and 252 octets: too long with `www.ipv6` before it, and with any prefix.
+LONG: Final = ".".join(("a" * 60, "b" * 60, "c" * 60, "d" * 58, "example"))
+LONGEST: Final = ".".join(("e" * 63, "f" * 60, "g" * 60, "h" * 58, "example"))
+
+
+def oddities() -> Iterator[Zone]:
+    """Make all of them."""
+    yield from _servers()
+    yield from _faults()
+    yield from _aliases()
+    yield from _mail_hosts()
+    yield from _name_servers()
+    yield from _wildcards()
+    yield from _addresses()
+    yield from _names()
+    yield from _relations()
+
+
+def _servers() -> Iterator[Zone]:
+    """For each behaviour of servers, and for each block beside those, a domain whose hosts live there."""
+    for block in TABLE:
+        apex = f"{block.name.replace('_', '-')}.example"
+        if block.name == "opted_out":
+            apex = "opted-out-network.example"
+        hosts = {"@": both(block.name, 1), "www": both(block.name, 1), "mail": both(block.name, 2)}
+        yield zone(apex, hosts, mx=(f"10 mail.{apex}",) if block.name in BEHAVIOURS else ())
+
+
+def _faults() -> Iterator[Zone]:
+    for fault in Fault:
+        apex = f"{fault.replace('_', '-')}.example"
+        # "silent" is a behaviour of servers already.
+        apex = "dns-silent.example" if fault is Fault.SILENT else apex
+        yield zone(apex, {"www": both("open", 3)}, mx=("10 mx1.mailbarn.com",), faults={("@", ANY_TYPE): fault})
+    for label, rdtype, fault in (
+        ("www", "AAAA", Fault.SERVFAIL),
+        ("www", "AAAA", Fault.SILENT),
+        ("www", "AAAA", Fault.FLAKY),
+        ("www", "AAAA", Fault.RECOVERING),
+        ("www", "A", Fault.REFUSED),
+        ("www", ANY_TYPE, Fault.TRUNCATED),
+        ("@", "MX", Fault.SERVFAIL),
+        ("@", "MX", Fault.SILENT),
+        ("@", "NS", Fault.RECOVERING),
+        ("@", "NS", Fault.SERVFAIL),
+        ("@", "SOA", Fault.REFUSED),
+    ):
+        what = "any" if rdtype == ANY_TYPE else rdtype.lower()
+        apex = f"{fault}-{what}.example"
+        yield zone(apex, {"www": both("open", 4)}, mx=("10 mx1.mailbarn.com",), faults={(label, rdtype): fault})
+    # Only the second pass finds the mail host, and the wildcard.
+    yield zone(
+        "recovering-mx.example",
+        {"mail": both("smtp_starttls", 30)},
+        mx=("10 mail.recovering-mx.example",),
+        faults={("@", "MX"): Fault.RECOVERING},
+    )
+    yield zone(
+        "recovering-wildcard.example",
+        {"*": both("web", 18)},
+        faults={(label, rdtype): Fault.RECOVERING for label in ("www", "ntp") for rdtype in ("A", "AAAA")},
+    )
+    yield zone("nodata.example", ns=())
+    yield zone("nodata-hosts.example", more={("www.nodata-hosts.example", "TXT"): ("nothing else",)})
+    # The name exists only because something below it does.
+    yield zone("empty-non-terminal.example", {"host.www": both("open", 5)})
+    yield zone("ttl-zero.example", {"www": both("open", 6)}, ttl_s=0)
+    yield zone(
+        "large-answer.example",
+        {"www": [TABLE.by_name["cairo"].address(4, n) for n in range(40)]},
+        ns=tuple(f"a-rather-long-name-server-name-{n}.of-a-hoster-{n}.example" for n in range(12)),
+    )
+
+
+def _aliases() -> Iterator[Zone]:
+    target = "web.cname-target.example"
+    yield zone(
+        "cname-target.example",
+        {"web": both("web", 5)},
+        aliases={"one": "two.cname-target.example", "two": "three.cname-target.example", "three": target},
+    )
+    yield zone("cname.example", aliases={"www": target})
+    yield zone("cname-chain.example", aliases={"www": "one.cname-target.example"})
+    yield zone(
+        "cname-loop.example",
+        aliases={"www": "a.cname-loop.example", "a": "b.cname-loop.example", "b": "a.cname-loop.example"},
+    )
+    yield zone("cname-to-itself.example", aliases={"www": "www.cname-to-itself.example"})
+    yield zone("cname-dangling.example", aliases={"www": "gone.cname-target.example"})
+    yield zone("cname-to-nodata.example", aliases={"www": "www.nodata-hosts.example"})
+    yield zone("cname-to-servfail.example", aliases={"www": "www.servfail.example"})
+    yield zone("cname-mixed-case.example", aliases={"www": "WEB.CName-Target.Example"})
+
+
+def _mail_hosts() -> Iterator[Zone]:
+    yield zone("null-mx.example", {"www": both("web", 6)}, mx=("0 .",))
+    yield zone("no-mx.example", {"@": both("open", 7), "www": both("open", 7)})
+    yield zone(
+        "duplicate-mx.example",
+        mx=("20 mx1.mailbarn.com", "10 mx1.mailbarn.com", "10 MX1.mailbarn.com", "10 mx1.mailbarn.com"),
+    )
+    yield zone("mx-to-cname.example", mx=("10 alias.mx-to-cname.example",), aliases={"alias": "mx1.mailbarn.com"})
+    yield zone("mx-to-missing.example", mx=("10 gone.mailbarn.com",))
+    yield zone("mx-to-nodata.example", mx=("10 mailbarn.com",))
+    yield zone("mx-to-address.example", mx=("10 198.18.16.9",))
+    yield zone("mx-equal.example", mx=("10 mx2.mailbarn.com", "10 mx1.mailbarn.com"))
+    yield zone(
+        "mx-many.example",
+        {f"m{n}": both("smtp_starttls", 12 + n) for n in range(12)},
+        mx=tuple(f"{10 * n} m{n}.mx-many.example" for n in range(12)),
+    )
+    yield zone("mx-preference.example", mx=("65535 mx1.mailbarn.com", "0 mx2.mailbarn.com"))
+    yield zone("mx-ipv6-only.example", {"mail": only6("smtp_starttls", 28)}, mx=("10 mail.mx-ipv6-only.example",))
+
+
+def _name_servers() -> Iterator[Zone]:
+    hosts = {f"ns{n}": both("nameservers", 10 + n) for n in range(13)}
+    yield zone("thirteen-ns.example", hosts, ns=tuple(f"ns{n}.thirteen-ns.example" for n in range(13)))
+    yield zone(
+        "ns-without-address.example", {"www": both("open", 8)}, ns=("ns1.ns-without-address.example", "mailbarn.com")
+    )
+    yield zone("ns-lame.example", {"www": both("open", 9)}, ns=("ns1.harbour-dns.net", "ns9.harbour-dns.net"))
+    yield zone("ns-single.example", {"ns": only4("nameservers", 24)}, ns=("ns.ns-single.example",))
+    yield zone("ns-ipv6-only.example", {"ns": only6("nameservers", 25)}, ns=("ns.ns-ipv6-only.example",))
+
+
+def _wildcards() -> Iterator[Zone]:
+    yield zone("wildcard.example", {"*": both("web", 7), "@": both("web", 7)})
+    yield zone("wildcard-beside-www.example", {"*": both("web", 8), "www": both("web", 9)})
+    yield zone("wildcard-cname.example", aliases={"*": "web.cname-target.example"})
+    yield zone("wildcard-ipv4.example", {"*": only4("web", 10), "www": both("web", 11)})
+    # `ipv6` exists as an empty non-terminal, so the wildcard covers neither it nor what is below
+    # it (RFC 4592 section 2.2.2).
+    yield zone("wildcard-blocked.example", {"*": both("web", 12), "host.ipv6": both("web", 13)})
+    yield zone("wildcard-rotating.example", {"*": (*both("web", 14), *both("web", 15))}, rotating=("*",))
+
+
+def _addresses() -> Iterator[Zone]:
+    for name, addresses in NEVER_PROBED.items():
+        yield zone(f"{name}.example", {"www": addresses})
+    yield zone("private-first.example", {"www": ("10.0.0.1", "198.18.16.77", "fd00::1", "2001:db8:100::77")})
+    yield zone("ipv4-only.example", {"@": only4("open", 10), "www": only4("open", 10)})
+    yield zone("ipv6-only.example", {"@": only6("open", 11), "www": only6("open", 11)})
+    yield zone(
+        "rotating.example", {"www": [one for n in (24, 21, 23, 22) for one in both("open", n)]}, rotating=("www",)
+    )
+    yield zone(
+        "many-addresses.example", {"www": [one for n in range(120, 140) for one in both("open", n)]}, rotating=("www",)
+    )
+    guesses = ("www", "www6", "ipv6", "www.ipv6", "six", "ntp", "time")
+    yield zone("every-guess.example", {label: both("open", 30 + n) for n, label in enumerate(guesses)})
+    yield zone("one-address.example", {label: both("open", 40) for label in guesses})
+
+
+def _names() -> Iterator[Zone]:
+    yield zone(
+        "mixed-case.example",
+        {"ns1": both("nameservers", 26), "mail": both("smtp_starttls", 29), "www": both("open", 41)},
+        ns=("NS1.Mixed-Case.Example", "Ns2.HARBOUR-dns.NET"),
+        mx=("10 Mail.MIXED-case.example",),
+    )
+    for apex in ("xn--bcher-kva.example", "xn--mnchen-3ya.de", "xn--e1afmkfd.xn--p1ai"):
+        yield zone(apex, {"www": both("berlin", 42), "@": both("berlin", 42)}, mx=(f"10 {apex}",))
+    yield zone(
+        "underscore.example",
+        {"_ns": both("nameservers", 27), "mail_host": both("smtp_plain", 29), "www": both("open", 43)},
+        ns=("_ns.underscore.example", "ns1.harbour-dns.net"),
+        mx=("10 mail_host.underscore.example",),
+    )
+    yield zone("digits-1234567890.example", {"www": both("open", 44)})
+    yield zone(LONG, {"www": both("open", 45)})
+    yield zone(LONGEST, {"@": both("open", 46)})
+
+
+def _relations() -> Iterator[Zone]:
+    # The guessed web host of one domain is the mail host of another.
+    yield zone("two-roles.example", {"www": both("open", 47)}, mx=("10 mx1.mailbarn.com",))
+    yield zone("two-roles-user.example", {"www": both("web", 16)}, mx=("10 www.two-roles.example",))
+    yield zone(
+        "opted-out.example", {"www": both("open", 48), "mail": both("open", 49)}, mx=("10 mail.opted-out.example",)
+    )
+    yield zone(
+        "opted-out-mx.example", {"www": both("web", 17)}, mx=("10 mail.opted-out.example", "20 mx1.mailbarn.com")
+    )
+    # Both lead to www.ipv6.coincide.example.
+    yield zone("coincide.example", {"www": both("open", 50), "ipv6": both("open", 51)})
+    yield zone("ipv6.coincide.example", {"@": both("open", 51), "www": both("open", 52)})

@@ -1,0 +1,171 @@
+"""
+A scenario: which names there are, which addresses, and which list is crawled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from ipaddress import ip_address
+
+from simnet import zones
+from simnet.behaviours import Behaviour
+from simnet.blocks import BLOCKS, Block, BlockTable, Reverse, reverse_names
+from simnet.topology import LINKS, RESOLVER, RESOLVER_ADDRESS, VANTAGE, Family, Link
+from simnet.zones import Answer, Fault, Zone
+
+# Every zone that is not a scenario's own: top-level domains, and the two trees of reverse names.
+TOP_LEVEL_DOMAINS = (
+    "example",
+    "test",
+    "com",
+    "net",
+    "org",
+    "info",
+    "de",
+    "fr",
+    "uk",
+    "nl",
+    "br",
+    "eg",
+    "jp",
+    "ch",
+    "xn--p1ai",
+)
+SOA_TIMES = "2022072001 7200 3600 1209600 300"
+IPV4_ONLY = "ipv4only.arpa"
+# Where the root and the top-level domains are served.
+ROOT_SERVER = "a.root.example"
+PUBLISHED_BY = ("198.18.77.250", "2001:db8:13d::fa")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """
+    Data for one simulated Internet.
+
+    A scenario of many domains overrides `find_zone` and `domains`, and makes
+    its zones when they are asked for.
+    """
+
+    name: str
+    zones: Mapping[str, Zone] = field(default_factory=dict)
+    "By apex."
+    blocks: tuple[Block, ...] = BLOCKS
+    lines: tuple[str, ...] = ()
+    "The list as its file has it, dirt included, line ends included."
+    opted_out: tuple[str, ...] = ()
+    "Domains and networks that must never be asked, as the lines of an opt-out file."
+
+    @cached_property
+    def table(self) -> BlockTable:
+        return BlockTable(self.blocks)
+
+    @property
+    def domains(self) -> Iterable[str]:
+        """The names to crawl, clean, in the order of the list."""
+        return tuple(self.zones)
+
+    def list_file(self) -> Iterator[str]:
+        """Give the list's file in pieces."""
+        yield from self.lines or (f"{name}\n" for name in self.domains)
+
+    def find_zone(self, name: str) -> Zone | None:
+        """Give the zone that answers for a name: the nearest one at or above it, in the end the root."""
+        while True:
+            zone = self.zones.get(name) or PUBLIC_ZONES.get(name)
+            if zone or not name:
+                return zone
+            name = name.partition(".")[2]
+
+    def lookup(self, name: str, rdtype: str) -> Answer:
+        """Answer a question as a resolver does."""
+        if name.endswith(IPV4_ONLY):
+            return zones.answer({IPV4_ONLY: IPV4_ONLY_ZONE}.get, name, rdtype)
+        if name.endswith(".arpa"):
+            return self._reverse(name, rdtype)
+        return zones.answer(self.find_zone, name, rdtype)
+
+    def behaviour(self, address: str) -> Behaviour | None:
+        """Tell how an address behaves; None when nothing has it."""
+        block = self.table.find(address)
+        return block.behaves if block else None
+
+    def _reverse(self, name: str, rdtype: str) -> Answer:
+        address = address_of(name)
+        zone = "ip6.arpa" if name.endswith("ip6.arpa") else "in-addr.arpa"
+        soa = (zone, f"ns.{zone} hostmaster.rev.example {SOA_TIMES}")
+        if address is None:
+            return Answer(rcode=zones.NXDOMAIN, soa=soa)
+        if address in ROUTER_NAMES:
+            names: tuple[str, ...] = (ROUTER_NAMES[address],)
+        else:
+            block = self.table.find(address)
+            if block is None or block.reverse is Reverse.NXDOMAIN:
+                return Answer(rcode=zones.NXDOMAIN, soa=soa)
+            if block.reverse is Reverse.SERVFAIL:
+                return Answer(fault=Fault.SERVFAIL)
+            names = reverse_names(block, address)
+        if rdtype != "PTR" or not names:
+            return Answer(soa=soa)
+        return Answer(records=[(name, "PTR", zones.TTL_S, text) for text in names])
+
+
+def soa_text(mname: str, apex: str, serial: int = 2022072001) -> str:
+    """Write a start of authority as zone files of hosters have it."""
+    # Two more labels would make a name out of some that are too long for one.
+    rname = f"hostmaster.{apex if len(apex) < 240 else apex.rpartition('.')[2]}"
+    return f"{mname} {rname} {serial} {SOA_TIMES.partition(' ')[2]}"
+
+
+def address_of(name: str) -> str | None:
+    """Read an address from a reverse name; None for a name that is not of a whole one."""
+    labels = name.split(".")[::-1][2:]
+    try:
+        if name.endswith("in-addr.arpa"):
+            return str(ip_address(".".join(labels))) if len(labels) == 4 else None
+        nibbles = "".join(labels)
+        return str(ip_address(bytes.fromhex(nibbles))) if len(nibbles) == 32 else None
+    except ValueError:
+        return None
+
+
+def _public(apex: str) -> Zone:
+    server = f"a.nic.{apex}" if apex else ROOT_SERVER
+    records = {(apex, "SOA"): (soa_text(server, "nic.example"),), (apex, "NS"): (server,)}
+    # The root's own server has its name below a top-level domain, as on the real Internet.
+    servers = {"": (), "example": (server, ROOT_SERVER)}.get(apex, (server,))
+    addresses = {
+        (name, rdtype): (address,)
+        for name in servers
+        for rdtype, address in zip(("A", "AAAA"), PUBLISHED_BY, strict=True)
+    }
+    return Zone(apex=apex, records=records | addresses)
+
+
+# Has A records alone, so that whoever gets AAAA records of it has a resolver that makes them (RFC 7050 section 8.2).
+IPV4_ONLY_ZONE = Zone(
+    apex=IPV4_ONLY,
+    records={
+        (IPV4_ONLY, "SOA"): (soa_text(ROOT_SERVER, "nic.example"),),
+        (IPV4_ONLY, "A"): ("192.0.0.170", "192.0.0.171"),
+    },
+)
+PUBLIC_ZONES = {apex: _public(apex) for apex in ("", *TOP_LEVEL_DOMAINS)}
+
+
+def _router_names(links: Iterable[Link], families: Iterable[Family]) -> Iterator[tuple[str, str]]:
+    for link in links:
+        for family in families:
+            for end in (link.upper, link.lower):
+                if end.startswith("r") and family in link.families:
+                    yield link.address(end, family), f"{link.device(end)}.{end}.backbone.example"
+
+
+# Routers have names, one per interface, as they do on the real Internet; the last one before the servers has none.
+ROUTER_NAMES = {address: name for address, name in _router_names(LINKS, (4, 6)) if ".r5." not in name}
+ROUTER_NAMES |= {
+    RESOLVER_ADDRESS[4]: f"{RESOLVER}.{VANTAGE}.example",
+    RESOLVER_ADDRESS[6]: f"{RESOLVER}.{VANTAGE}.example",
+}

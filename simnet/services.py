@@ -1,0 +1,169 @@
+"""
+The services of a simulated Internet: starts its helper processes and gives each its sockets.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from simnet import certificate
+from simnet.helper import Helper
+from simnet.network import Network
+from simnet.scenario import Scenario
+from simnet.topology import FAMILIES, REGIONS, RESOLVER, RESOLVER_ADDRESS
+
+BACKLOG: Final = 16384
+SO_RCVBUFFORCE: Final = 33
+RECEIVE_BUFFER_BYTES: Final = 4 << 20
+LOGS: Final = {
+    "forwarder": "packets",
+    "resolver": "queries",
+    "authority": "authoritative",
+    "servers": "connections",
+    "smtp": "sessions",
+}
+# <linux/in6.h>: an address of a route of type local may be a source, and each datagram tells where it went.
+IPV6_FREEBIND: Final = 78
+IPV6_RECVPKTINFO: Final = 49
+
+
+class Services:
+    """The four helpers: forwarder, resolver, servers (ports 80 and 443) and smtp; and at times the authority."""
+
+    def __init__(self, network: Network, scenario: Scenario, directory: Path, *, record: bool) -> None:
+        self._network = network
+        self._scenario = scenario
+        self._directory = directory
+        self._record = record
+        self._helpers: dict[str, Helper] = {}
+        self._cleanup = ExitStack()
+
+    def start(self) -> None:
+        """Start them all; they serve once `wait` has returned."""
+        scenario, pem = self._directory / "scenario.pickle", self._directory / "mail.pem"
+        scenario.write_bytes(pickle.dumps(self._scenario))
+        certificate.write(pem)
+        self._start_forwarder()
+        udp, tcp = self._resolver_sockets(socket.SOCK_DGRAM), self._resolver_sockets(socket.SOCK_STREAM)
+        self._serve("resolver", (str(scenario), self._log("resolver")), udp, tcp)
+        self._serve("servers", (self._log("servers"),), self._listeners(80) + self._listeners(443))
+        self._serve("smtp", (str(scenario), str(pem), self._log("smtp")), self._listeners(25))
+
+    @contextmanager
+    def authority(self) -> Iterator[None]:
+        """Serve the DNS from the root down, at the addresses of the scenario's name servers."""
+        scenario = self._directory / "scenario.pickle"
+        udp, tcp = ([self._network.namespaces[one].run(make) for one in REGIONS] for make in (_datagrams, _streams))
+        self._serve("authority", (str(scenario), self._log("authority")), udp, tcp)
+        try:
+            self._helpers["authority"].wait()
+            yield
+        finally:
+            self._helpers.pop("authority").stop()
+
+    def wait(self) -> None:
+        """Wait until all of them serve."""
+        for helper in self._helpers.values():
+            helper.wait()
+
+    def stop(self) -> None:
+        self._cleanup.close()
+
+    def ask(self, helper: str, command: str) -> str:
+        """Send a helper a command and return its answer."""
+        return self._helpers[helper].ask(command)
+
+    def flush(self) -> None:
+        """Have everything that was taken down written to the files."""
+        for helper in self._helpers.values():
+            helper.ask("flush")
+
+    def statistics(self) -> dict[str, dict[str, float]]:
+        """Tell what each helper did and its CPU time in seconds."""
+        return {name: {**json.loads(one.ask("stats")), "cpu_s": one.cpu_seconds} for name, one in self._helpers.items()}
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """CPU time of each helper so far, in seconds."""
+        return {name: helper.cpu_seconds for name, helper in self._helpers.items()}
+
+    def path(self, helper: str) -> Path:
+        """Give the file that a helper takes down in what it saw."""
+        return self._directory / f"{LOGS[helper]}.log"
+
+    def _log(self, helper: str) -> str:
+        if not self._record:
+            return "-"
+        self.path(helper).touch()
+        return str(self.path(helper))
+
+    def _start_forwarder(self) -> None:
+        delayed = self._network.delayed
+        words = (f"{upper}:{lower}:{link.delay_ms}" for link, upper, lower in delayed)
+        ends = [end for _, *both in delayed for end in both]
+        self._start("forwarder", self._log("forwarder"), *words, descriptors=ends)
+
+    def _serve(self, module: str, arguments: Iterable[str], *sockets: list[socket.socket]) -> None:
+        """Start a helper that serves some sockets; they are its own from then on."""
+        numbers = [",".join(str(one.fileno()) for one in group) for group in sockets]
+        self._start(module, *arguments, *numbers, descriptors=[one.fileno() for group in sockets for one in group])
+        for group in sockets:
+            for one in group:
+                one.close()
+
+    def _start(self, module: str, *arguments: str, descriptors: Iterable[int]) -> None:
+        self._helpers[module] = helper = Helper(module, *arguments, descriptors=descriptors)
+        self._cleanup.callback(helper.stop)
+
+    def _resolver_sockets(self, kind: socket.SocketKind) -> list[socket.socket]:
+        run = self._network.namespaces[RESOLVER].run
+        return [run(partial(_bound, kind, RESOLVER_ADDRESS[family])) for family in FAMILIES]
+
+    def _listeners(self, port: int) -> list[socket.socket]:
+        """Listen on a port of every address of every region; one socket takes both families."""
+        return [self._network.namespaces[region].run(partial(_listening, port)) for region in REGIONS]
+
+
+def _bound(kind: socket.SocketKind, address: str) -> socket.socket:
+    one = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        # Beyond net.core.rmem_max, which is small on some machines.
+        one.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES)
+    except PermissionError:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+    one.bind((address, 53))
+    if kind == socket.SOCK_STREAM:
+        one.listen(BACKLOG)
+    one.setblocking(False)
+    return one
+
+
+def _listening(port: int) -> socket.socket:
+    one = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    one.bind(("::", port))
+    one.listen(BACKLOG)
+    one.setblocking(False)
+    return one
+
+
+def _datagrams() -> socket.socket:
+    one = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    one.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)
+    one.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+    one.bind(("::", 53))
+    return one
+
+
+def _streams() -> socket.socket:
+    return _listening(53)

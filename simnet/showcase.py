@@ -1,0 +1,76 @@
+"""
+The scenario `showcase`: some 370 domains that together do everything there is to do, and a dirty list of them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from simnet.oddities import MISSING, OPTED_OUT, oddities
+from simnet.ordinary import ordinary
+from simnet.providers import PROVIDERS
+from simnet.scenario import Scenario
+from simnet.unlisted import unlisted
+
+BOM: Final = "\ufeff"
+# Lines that no name comes of, and the reason word of each.
+REFUSED: Final = {
+    "double..dot.example": "invalid_name",
+    "http://scheme.example/index.html": "invalid_name",
+    "someone@mail.example": "invalid_name",
+    "two words.example": "invalid_name",
+    "bad!character.example": "invalid_name",
+    "*.star.example": "invalid_name",
+    f"{'.'.join(['too-long'] * 31)}.example": "name_too_long",
+    f"{'.'.join(['o' * 50] * 6)}.example": "name_too_long",
+}
+# How some names are written in the list: upper case, spaces, a final dot, U-labels.
+WRITTEN: Final = {
+    "ipv4-only.example": "IPv4-Only.EXAMPLE",
+    "ipv6-only.example": "  ipv6-only.example\t",
+    "rotating.example": "rotating.example.",
+    "xn--bcher-kva.example": "bücher.example",
+    "xn--mnchen-3ya.de": "München.de",
+    "xn--e1afmkfd.xn--p1ai": "пример.рф",
+}
+DUPLICATES: Final = ("open.example", "OPEN.example", "xn--bcher-kva.example", "rotating.example", "web.example.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Showcase(Scenario):
+    """The scenario together with what becomes of its list."""
+
+    listed: tuple[str, ...]
+    "Every domain of the list, clean, once, in its order."
+
+    @property
+    def domains(self) -> Iterable[str]:
+        return self.listed
+
+    @cached_property
+    def refused(self) -> Mapping[str, int]:
+        """How many lines of the list yield nothing, by reason word."""
+        return Counter([*REFUSED.values(), *("duplicate" for _ in DUPLICATES)])
+
+
+def showcase() -> Showcase:
+    """Give the scenario."""
+    odd, plain = tuple(oddities()), tuple(ordinary())
+    zones = {zone.apex: zone for zone in (*PROVIDERS, *odd, *plain, *unlisted())}
+    listed = (*(zone.apex for zone in odd), *MISSING, *(zone.apex for zone in plain))
+    return Showcase(name="showcase", zones=zones, listed=listed, lines=tuple(_lines(listed)), opted_out=OPTED_OUT)
+
+
+def _lines(listed: tuple[str, ...]) -> Iterator[str]:
+    """Write the list as people do: with a byte-order mark, comments, blanks and the line ends of two systems."""
+    yield f"{BOM}# domains of the showcase\r\n"
+    for number, name in enumerate(listed):
+        yield WRITTEN.get(name, name) + ("\r\n" if number % 3 == 0 else "\n")
+        if number % 50 == 0:
+            yield "\n" if number % 100 else "   \r\n# another fifty\n"
+    yield from (f"{line}\n" for line in (*REFUSED, *DUPLICATES))
+    yield "# the end, without a line end"

@@ -1,0 +1,64 @@
+"""
+What a crawl of a scenario should learn.
+
+Computed from the scenario's data alone: never by asking the running Internet,
+and with resolution rules of its own, so that truth and simulation can be held
+against each other.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+from ipv6matrix.items import Status
+from simnet import true_addresses, true_names
+from simnet.facts import AddressTruth, DomainTruth, HostTruth, LookupTruth, PortTruth, SmtpTruth, TraceTruth
+from simnet.scenario import Scenario
+from simnet.true_addresses import router_addresses
+from simnet.true_names import MAX_NAME
+
+__all__ = [
+    "AddressTruth",
+    "DomainTruth",
+    "HostTruth",
+    "LookupTruth",
+    "PortTruth",
+    "SmtpTruth",
+    "TraceTruth",
+    "Truth",
+    "router_addresses",
+]
+
+
+class Truth:
+    """Computes the truth about a scenario's names and addresses."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._scenario = scenario
+
+    def domain(self, name: str) -> DomainTruth:
+        """Tell what the resolver knows of a domain."""
+        ns, mx, soa = (self.lookup(name, rdtype) for rdtype in ("NS", "MX", "SOA"))
+        statuses = {ns.status, mx.status, soa.status}
+        exists = True if statuses & {Status.OK, Status.NODATA} else False if Status.NXDOMAIN in statuses else None
+        return DomainTruth(name=name, exists=exists, ns=ns, mx=mx, soa=soa)
+
+    def host(self, name: str) -> HostTruth:
+        """Tell which addresses a host has."""
+        a, aaaa = self.lookup(name, "A"), self.lookup(name, "AAAA")
+        beside = f"{Random(name).getrandbits(64):016x}.{name.partition('.')[2]}"
+        if len(beside) > MAX_NAME:
+            return HostTruth(name=name, a=a, aaaa=aaaa, wildcard=False)
+        same = all(
+            mine.status == other.status and set(mine.records) == set(other.records)
+            for mine, other in ((a, self.lookup(beside, "A")), (aaaa, self.lookup(beside, "AAAA")))
+        )
+        return HostTruth(name=name, a=a, aaaa=aaaa, wildcard=same and Status.OK in (a.status, aaaa.status))
+
+    def lookup(self, name: str, rdtype: str) -> LookupTruth:
+        """Answer one question as it should look to whoever asks it patiently."""
+        return true_names.lookup(self._scenario.find_zone, name, rdtype)
+
+    def address(self, text: str) -> AddressTruth:
+        """Tell what probes of an address meet."""
+        return true_addresses.address(self._scenario.table.find(text), text)

@@ -1,0 +1,70 @@
+"""What the commands share that fetch files."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+
+import pytest
+
+from tests import typed
+from tests.reference import published
+from tests.reference import site as sites
+from tests.reference.test_geoip_files import MONTH
+from tests.waiting import until
+
+UPDATES = (("lists", "update", "majestic"), ("geoip", "update"))
+
+
+@pytest.fixture
+def site():
+    with sites.running() as one:
+        yield one
+
+
+def started(words, settings):
+    command = typed.command(*words, **settings)
+    return subprocess.Popen(command, cwd=typed.ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("words", UPDATES)
+def test_what_cannot_be_fetched_is_told(site, tmp_path, words):
+    """
+    Exit status 1, nothing on standard output, and a sentence instead of a traceback.
+    """
+    with started(words, published.settings(site, tmp_path)) as command:
+        out, err = command.communicate(timeout=60)
+
+    assert (1, "") == (command.returncode, out)
+    assert "cannot fetch" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("words", UPDATES)
+def test_what_makes_no_sense_is_told(site, tmp_path, words):
+    """
+    A setting that the command reads is looked at before anything is fetched.
+    """
+    settings = published.settings(site, tmp_path) | {"MAJESTIC_URL": "nowhere", "DBIP_URL": "nowhere"}
+    with started(words, settings) as command:
+        out, err = command.communicate(timeout=60)
+
+    assert (2, "") == (command.returncode, out)
+    assert "'nowhere' is no address of a file" in err
+    assert [] == site.requests
+
+
+@pytest.mark.parametrize("words", UPDATES)
+def test_an_interrupted_command_says_nothing(site, tmp_path, words):
+    """
+    Ctrl-C while a server is silent ends it with the status of a shell, and without a traceback.
+    """
+    for path in ("/majestic.csv", f"/dbip/dbip-city-lite-{MONTH}.mmdb.gz"):
+        site.put(path, 1000 * "x", steps=["silent"])
+    with started(words, published.settings(site, tmp_path)) as command:
+        until(lambda: site.requests)
+        command.send_signal(signal.SIGINT)
+        out, err = command.communicate(timeout=60)
+
+    assert (130, "") == (command.returncode, out)
+    assert "Traceback" not in err

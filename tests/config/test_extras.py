@@ -1,0 +1,201 @@
+"""
+Extras: what each command says without them, that a crawl needs none, and that metadata and requirements agree.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from itertools import chain
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from ipv6matrix.config import extras
+from ipv6matrix.store.database import Store
+from tests import crawls, typed, without
+from tests.exporters import made
+from tests.samples import domain_item
+from tests.typed import ROOT
+
+MYSQL = "mysql+mysqlconnector://user:secret@localhost/matrix"
+ALL = set(chain.from_iterable(need.modules for need in extras.NEEDS.values()))
+# Modules of extras; whatever else imports them does so when it is used.
+OPTIONAL = (
+    "exporters/chapters/",
+    "exporters/charts.py",
+    "exporters/columns.py",
+    "exporters/parquet.py",
+    "exporters/pictures.py",
+    "exporters/report.py",
+    "summaries/",
+    "web/",
+)
+
+
+@pytest.mark.parametrize(
+    ("command", "absent", "extra"),
+    [
+        (["serve"], "fastapi", "web"),
+        (["serve"], "uvicorn", "web"),
+        (["serve", "-s", f"LIVE_URL={MYSQL}"], "mysql", "mysql"),
+        (["promote", "-s", f"LIVE_URL={MYSQL}"], "sqlalchemy", "web"),
+        (["promote", "-s", f"LIVE_URL={MYSQL}"], "mysql", "mysql"),
+        (["report", "ips.db"], "altair", "report"),
+        (["report", "ips.db"], "vl_convert", "report"),
+        (["export", "report", "ips.db"], "jinja2", "report"),
+        (["export", "parquet", "ips.db"], "pyarrow", "report"),
+        (["export", "summary", "ips.db"], "sqlalchemy", "web"),
+        (["export", "summary", "ips.db", "-s", f"SUMMARY_URL={MYSQL}"], "mysql", "mysql"),
+        (["crawl", "matrix", "-a", "domains=list.txt", "-s", "EXPORTS=csv,report"], "altair", "report"),
+        (["crawl", "matrix", "-a", "domains=list.txt", "-s", "EXPORTS=parquet"], "pyarrow", "report"),
+        (["crawl", "matrix", "-a", "domains=list.txt", "-s", "EXPORTS=summary"], "sqlalchemy", "web"),
+        (
+            ["crawl", "matrix", "-a", "domains=list.txt", "-s", "EXPORTS=summary", "-s", f"SUMMARY_URL={MYSQL}"],
+            "mysql",
+            "mysql",
+        ),
+    ],
+)
+def test_a_command_names_the_extra_that_it_lacks(tmp_path, command, absent, extra):
+    """Exit status 2 and one message with the package and the command that installs it; no traceback, no password."""
+    ended = typed.run(*command, environment=without.environment(tmp_path, [absent]))
+
+    assert 2 == ended.returncode, ended.stderr
+    assert f"packages that are not installed ({absent}): pip install 'ipv6matrix[{extra}]'" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "secret" not in ended.stderr + ended.stdout
+
+
+def test_commands_of_a_crawler_need_no_extra(tmp_path):
+    """Without any extra a crawl is read, exported as CSV and listed, and every command shows its help."""
+    made.crawl(tmp_path / "ips.db", domain_item("a.example")).close()
+    environment = without.environment(tmp_path / "site", ALL)
+
+    ended = [
+        typed.run("export", "csv", tmp_path / "ips.db", "-s", f"OUTPUT_DIR={tmp_path}", environment=environment),
+        typed.run("summary", tmp_path / "ips.db", environment=environment),
+        typed.run("status", tmp_path / "ips.db", environment=environment),
+        *(typed.run(name, "--help", environment=environment) for name in ("serve", "report", "promote", "geoip")),
+    ]
+
+    assert [] == [one.stderr for one in ended if one.returncode or "Traceback" in one.stderr]
+
+
+def test_a_crawl_needs_no_extra_and_imports_none(internet, tmp_path):
+    """A crawl finds and probes hosts where no extra is installed."""
+    domains = tmp_path / "list.txt"
+    domains.write_text("open.example\n")
+    environment = without.environment(tmp_path / "site", ALL)
+
+    ended = crawls.crawl(domains, internet.settings() | crawls.folders(tmp_path), environment=environment)
+
+    assert 0 == ended.returncode, ended.stderr
+    (path,) = tmp_path.glob("ips-*.db")
+    store = Store.read(path)
+    assert store.query("SELECT count(*) FROM pings")[0][0] > 0
+    store.close()
+
+
+def test_large_libraries_stay_out_of_a_crawl(internet, tmp_path):
+    """With every extra installed, a crawl that has opened all its components has imported none of them."""
+    environment = without.environment(tmp_path / "site", []) | {"PYTHONPROFILEIMPORTTIME": "1"}
+
+    ended = crawls.crawl(tmp_path / "none.txt", internet.settings() | crawls.folders(tmp_path), environment=environment)
+
+    assert "cannot read the list" in ended.stderr
+    imported = {line.split("|")[-1].strip() for line in ended.stderr.splitlines() if line.startswith("import time:")}
+    assert "ipv6matrix.extensions.job" in imported
+    # Itemadapter imports pydantic where it is installed, to know its models.
+    assert set() == imported & (ALL | {"duckdb", "pandas", "numpy", "mysql.connector"}) - {"pydantic"}
+
+
+def test_a_driver_is_looked_for_where_it_is_used():
+    """A URL of another driver, or none, needs nothing of the extra `mysql`."""
+    assert [None] * 3 == [extras.missing_driver(url) for url in ("", "sqlite:///a.db", "mysql+pymysql://localhost/a")]
+
+
+@pytest.mark.parametrize("use", extras.NEEDS)
+def test_an_extra_brings_what_is_looked_for(use):
+    """Each module belongs to a requirement of the extra that the message names."""
+    need = extras.NEEDS[use]
+    distributions = packages_distributions()
+
+    brought = _names(_project()["optional-dependencies"][need.extra])
+
+    assert [] == [one for one in need.modules if not brought & _names(distributions[one])]
+
+
+def test_requirements_are_those_of_the_metadata():
+    """requirements.txt holds the dependencies and extras of a user, requirements-dev.txt the others."""
+    project = _project()
+    of_extras = {name: set(lines) for name, lines in project["optional-dependencies"].items()}
+
+    users = set(project["dependencies"]).union(*(of_extras[name] for name in ("web", "report", "mysql")))
+
+    assert users == set(_lines("requirements.txt"))
+    assert of_extras["dev"] - {"ipv6matrix[all]"} == set(_lines("requirements-dev.txt"))
+    assert of_extras["all"] == {"ipv6matrix[web,report,mysql]"}
+
+
+def test_named_packages_are_dependencies_and_used():
+    """The packages that this project is built on are run-time dependencies that its code imports."""
+    imported = set(chain.from_iterable(_imported(path) for path in (ROOT / "ipv6matrix").rglob("*.py")))
+    named = {"scrapy", "twisted", "icmplib", "mtrpacket", "geoip2"}
+
+    assert named | {"dnspython", "itemadapter", "mysql-connector-python"} <= _names(_lines("requirements.txt"))
+    assert named <= imported
+
+
+def test_what_a_crawl_imports_it_requires():
+    """Modules outside the site, reports and summaries import dependencies only; those inside, extras as well."""
+    core = _names(_project()["dependencies"])
+    every = _names(_lines("requirements.txt"))
+
+    assert [] == strays(core, every)
+
+
+def test_an_import_without_a_requirement_is_found():
+    """A package that no longer is a requirement is a complaint that names module and package."""
+    core = _names(_project()["dependencies"])
+
+    assert "reference/geoip.py imports geoip2" in strays(core - {"geoip2"}, _names(_lines("requirements.txt")))
+
+
+def strays(core: set[str], every: set[str]) -> list[str]:
+    """Return a complaint for each import, at the top of a module, of what its requirements do not bring."""
+    distributions = packages_distributions()
+    package = ROOT / "ipv6matrix"
+    complaints = []
+    for path in sorted(package.rglob("*.py")):
+        name = str(path.relative_to(package))
+        allowed = every if name.startswith(OPTIONAL) else core
+        outside = _imported(path) - sys.stdlib_module_names - {"ipv6matrix"}
+        complaints += [f"{name} imports {one}" for one in sorted(outside) if not allowed & _names(distributions[one])]
+    return complaints
+
+
+def _imported(path) -> set[str]:
+    """Return the top-level modules that a module imports when it is imported itself."""
+    found = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def _project() -> dict:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def _lines(name: str) -> list[str]:
+    return [line for line in (ROOT / name).read_text().splitlines() if line and line[0] not in "#-"]
+
+
+def _names(requirements) -> set[str]:
+    return {canonicalize_name(Requirement(line).name) for line in requirements}

@@ -1,0 +1,149 @@
+"""Which resolvers are asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from ipv6matrix.config import nameservers
+from ipv6matrix.config.nameservers import NameserverError
+
+
+@pytest.mark.parametrize(
+    ("text", "server"),
+    [
+        ("192.0.2.53", ("192.0.2.53", 53)),
+        ("192.0.2.53:5353", ("192.0.2.53", 5353)),
+        ("2001:db8::53", ("2001:db8::53", 53)),
+        ("[2001:db8::53]", ("2001:db8::53", 53)),
+        ("[2001:db8::53]:5353", ("2001:db8::53", 5353)),
+        ("2001:DB8:0::53", ("2001:db8::53", 53)),
+        ("::1", ("::1", 53)),
+        ("fe80::1%eth0", ("fe80::1%eth0", 53)),
+        ("[FE80::0001%2]:5353", ("fe80::1%2", 5353)),
+        ("2001:db8::53%eth0", ("2001:db8::53", 53)),
+        ("::ffff:127.0.0.1", ("127.0.0.1", 53)),
+        ("[::FFFF:127.0.0.1]:5353", ("127.0.0.1", 5353)),
+    ],
+)
+def test_an_address_may_have_a_port(text, server):
+    """
+    An IPv6 address with a port stands in brackets; the port is 53 else.
+    """
+    assert server == nameservers.parse(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "dns.example",
+        "192.0.2.300",
+        "192.0.2.53:",
+        "192.0.2.53:0",
+        "192.0.2.53:65536",
+        "192.0.2.53:domain",
+        "[2001:db8::53",
+        "[2001:db8::53]5353",
+        "[2001:db8::53]x",
+        "[]",
+        ":53",
+        "192.0.2.53:٥٣",
+        "fe80::1%",
+        "010.0.0.53",
+    ],
+)
+def test_what_is_no_address_is_told(text):
+    """
+    The error names the setting and the value, and shows what would do.
+    """
+    with pytest.raises(NameserverError) as told:
+        nameservers.parse(text)
+
+    assert (
+        f"NAMESERVERS: {text!r} is no address or address:port; "
+        "write 192.0.2.53, 2001:db8::53 or [2001:db8::53]:5353" == str(told.value)
+    )
+
+
+@pytest.mark.parametrize("value", ["::1, 192.0.2.53:5353 ,", ["::1", " 192.0.2.53:5353"]])
+def test_several_servers_keep_their_order(value):
+    """
+    The setting is text with commas or a list.
+    """
+    assert (("::1", 53), ("192.0.2.53", 5353)) == nameservers.configured(value)
+
+
+@pytest.mark.parametrize("value", ["", " , ", None, []])
+def test_an_empty_setting_means_the_system_s_resolvers(value, tmp_path, monkeypatch):
+    """
+    Without a setting resolv.conf(5) names the servers.
+    """
+    file = tmp_path / "resolv.conf"
+    file.write_text("nameserver 192.0.2.1\n")
+    monkeypatch.setattr(nameservers, "_RESOLV_CONF", file)
+
+    assert (("192.0.2.1", 53),) == nameservers.configured(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("fe80::1", "a link-local address needs a zone. Add one of lo"),
+        ("fe80::1%nowhere0", "no interface 'nowhere0' on this machine. Use one of lo"),
+        ("[fe80::1%4711]:53", "no interface '4711' on this machine. Use one of lo"),
+    ],
+)
+def test_a_link_local_resolver_needs_a_zone_that_exists(text, fault):
+    """
+    Without it a socket cannot know where to send; the error lists the interfaces.
+    """
+    with pytest.raises(NameserverError) as told:
+        nameservers.configured(f"192.0.2.1,{text}")
+
+    assert str(told.value).startswith(f"Invalid NAMESERVERS='{nameservers.parse(text)[0]}': {fault}")
+
+
+@pytest.mark.parametrize("zone", ["lo", "1"])
+def test_a_zone_is_a_name_or_a_number(zone):
+    """
+    Interfaces have both (RFC 4007 section 11.2).
+    """
+    assert ((f"fe80::1%{zone}", 53),) == nameservers.configured(f"fe80::1%{zone}")
+
+
+def test_an_unusable_line_of_resolv_conf_is_told(tmp_path, caplog):
+    """
+    The other resolvers are asked; a warning names the line.
+    """
+    file = tmp_path / "resolv.conf"
+    file.write_text("nameserver fe80::1%nowhere0\nnameserver dns.example\nnameserver 192.0.2.1 # office\n")
+
+    assert (("192.0.2.1", 53),) == nameservers.system(file)
+    assert ["fe80::1%nowhere0", "dns.example"] == [record.args[0] for record in caplog.records]
+
+
+def test_resolv_conf_is_read_as_its_manual_says(tmp_path):
+    """
+    Comments and other lines are passed over; a link-local address keeps its zone.
+    """
+    file = tmp_path / "resolv.conf"
+    file.write_bytes(
+        b"# nameserver 192.0.2.9\n; c\xe9\nsearch example\nnameserver 192.0.2.1\n"
+        b"nameserver\t2001:db8::1\nnameserver fe80::1%lo\nnameserver\noptions edns0\n"
+    )
+
+    assert (("192.0.2.1", 53), ("2001:db8::1", 53), ("fe80::1%lo", 53)) == nameservers.system(file)
+
+
+@pytest.mark.parametrize("content", [None, "", "search example\n"])
+def test_a_system_without_resolver_is_told_with_the_mend(tmp_path, content):
+    """
+    A resolv.conf that is missing or names nobody is an error that says how to name one.
+    """
+    file = tmp_path / "resolv.conf"
+    if content is not None:
+        file.write_text(content)
+
+    with pytest.raises(NameserverError) as told:
+        nameservers.system(file)
+
+    assert f"'{file}' names no resolver; name one with -s NAMESERVERS=ADDRESS" == str(told.value)

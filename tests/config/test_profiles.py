@@ -1,0 +1,215 @@
+"""What is chosen for one run."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+import pytest
+from scrapy.settings import BaseSettings, Settings
+from scrapy.utils.project import get_project_settings
+
+from ipv6matrix import commands
+from ipv6matrix import settings as project
+from ipv6matrix.config import checks, profiles
+from ipv6matrix.config.profiles import ChoosingCommand
+from ipv6matrix.spiders.matrix import MatrixSpider
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "settings.md"
+# What a profile may set: how much at once and how fast, and nothing that is part of what was measured.
+SIZE_AND_PACE = re.compile(r"\w+_(RATE|RATE_PER_NETWORK|CONCURRENCY|PROCESSES)")
+
+
+def chosen(**values: str) -> Settings:
+    """Give the settings of a run with these on its command line."""
+    settings = get_project_settings()
+    settings.setdict(values, priority="cmdline")
+    return settings
+
+
+# --- names of settings ---
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("PING_CUONT", "PING_CUONT is no setting: the nearest is PING_COUNT"),
+        ("PINGCOUNT", "PINGCOUNT is no setting: the nearest is PING_COUNT"),
+        ("ping_count", "ping_count is no setting: the nearest is PING_COUNT"),
+        ("OPT-OUT-FILE", "OPT-OUT-FILE is no setting: the nearest is OPTOUT_FILE"),
+        ("LOGFILE", "LOGFILE is no setting: the nearest is LOG_FILE"),
+        ("COLOUR", "COLOUR is no setting: docs/settings.md has those of this project"),
+    ],
+)
+def test_a_name_that_is_no_setting_is_told_with_the_nearest(name, sentence):
+    """
+    The sentence names what was given and the nearest setting, of ours or of Scrapy, or where all of them are.
+    """
+    assert [sentence] == profiles.unknown_settings(chosen(**{name: "3"}))
+
+
+@pytest.mark.parametrize(
+    "name", ["PING_COUNT", "PROFILES", "LOG_FILE", "JOBDIR", "FEEDS", "CLOSESPIDER_TIMEOUT", "META_COPY_WARN_SKIP_KEYS"]
+)
+def test_names_of_ours_and_of_scrapy_pass(name):
+    """
+    A setting of ours or of Scrapy, with or without a default, is none to be told of.
+    """
+    assert [] == profiles.unknown_settings(chosen(**{name: ""}))
+
+
+def test_each_of_several_is_told():
+    """
+    There is a sentence for every name, in the order of the alphabet.
+    """
+    told = profiles.unknown_settings(chosen(PING_CUONT="3", METRIX="ping", PING_COUNT="3"))
+
+    assert ["METRIX", "PING_CUONT"] == [sentence.split()[0] for sentence in told]
+
+
+def test_names_of_an_add_on_pass_unless_they_are_close_to_a_known_one():
+    """
+    With ADDONS a name that resembles no other is the add-on's; a misspelt one of ours is refused all the same.
+    """
+    told = profiles.unknown_settings(chosen(ADDONS='{"some.AddOn": 1}', COLOUR="blue", PING_CUONT="3"))
+
+    assert ["PING_CUONT is no setting: the nearest is PING_COUNT"] == told
+
+
+def test_a_name_from_the_file_of_settings_passes(monkeypatch):
+    """
+    What the project's file gives a value may be given on the command line.
+    """
+    monkeypatch.setattr(project, "COLOUR", "red", raising=False)
+
+    assert [] == profiles.unknown_settings(chosen(COLOUR="blue"))
+
+
+# --- names of arguments ---
+
+
+def test_arguments_that_the_spider_takes_pass():
+    """
+    Its own, and those that scrapyd adds, which begin with an underscore.
+    """
+    assert [] == profiles.unknown_arguments(MatrixSpider, ["domains", "supplemental", "_job", "_version"])
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("domain", "domain is no argument of the spider: the nearest is domains"),
+        ("SUPPLEMENTAL", "SUPPLEMENTAL is no argument of the spider: the nearest is supplemental"),
+        ("colour", "colour is no argument of the spider: it takes domains, supplemental"),
+    ],
+)
+def test_an_argument_that_the_spider_does_not_take_is_told(name, sentence):
+    """
+    The sentence names what was given and the nearest argument, or all of them.
+    """
+    assert [sentence] == profiles.unknown_arguments(MatrixSpider, [name])
+
+
+# --- profiles ---
+
+
+@pytest.mark.parametrize("word", sorted(project.PROFILES))
+def test_a_profile_sets_what_makes_sense(word):
+    """
+    Every name is one of ours, and every value passes its check.
+    """
+    names = project.PROFILES[word]
+    settings = chosen(PROFILE=word)
+    profiles.apply_profiles(settings)
+
+    assert [] == [name for name in names if name not in checks.CHECKS]
+    assert [] == checks.problems(settings, names)
+    assert dict(names) == {name: settings.get(name) for name in names}
+
+
+@pytest.mark.parametrize("word", sorted(project.PROFILES))
+def test_a_profile_is_gentler_than_none(word):
+    """
+    It changes size and pace alone, and each value is below the default, where 0 means no limit.
+    """
+    unlimited = float("inf")
+    before = {name: getattr(project, name) or unlimited for name in project.PROFILES[word]}
+
+    assert [] == [name for name in before if not SIZE_AND_PACE.fullmatch(name)]
+    assert [] == [name for name, value in project.PROFILES[word].items() if not 0 < value < before[name]]
+
+
+def test_the_command_line_wins_over_a_profile_and_that_over_the_file():
+    """
+    PROFILE replaces values of settings.py, and no value that is given with -s.
+    """
+    settings = chosen(PROFILE="small", PROBE_RATE="7")
+    profiles.apply_profiles(settings)
+
+    assert ("7", 50, 5) == tuple(settings.get(name) for name in ("PROBE_RATE", "DNS_CONCURRENCY", "PING_COUNT"))
+
+
+@pytest.mark.parametrize(("words", "rate"), [("small,careful", 100), ("careful, small", 500)])
+def test_a_later_profile_wins(words, rate):
+    """
+    Of two that set the same, the last one is in force; what only the first sets stays.
+    """
+    settings = chosen(PROFILE=words)
+    profiles.apply_profiles(settings)
+
+    assert (rate, 5) == (settings.get("PROBE_RATE"), settings.get("PROBE_RATE_PER_NETWORK"))
+
+
+@pytest.mark.parametrize("found_profiles", ["{small", '{"small": 3}', "[1]"])
+def test_profiles_that_cannot_be_read_are_told(found_profiles):
+    """
+    PROFILES on the command line is JSON, of settings by profile; anything else is a sentence.
+    """
+    (sentence,) = checks.problems(BaseSettings({"PROFILE": "small", "PROFILES": found_profiles}), ["PROFILE"])
+
+    assert f"PROFILES={found_profiles!r} makes no sense: give settings by profile, in JSON" == sentence
+
+
+def test_a_misspelt_name_in_a_profile_is_told():
+    """
+    A profile of one's own is looked at as a command line is.
+    """
+    settings = chosen(PROFILE="own", PROFILES='{"own": {"PING_CUONT": 3, "PING_INTERVAL": 1}}')
+    profiles.apply_profiles(settings)
+
+    assert ["PING_CUONT is no setting: the nearest is PING_COUNT"] == profiles.unknown_settings(settings)
+
+
+def test_the_document_has_the_values_of_each_profile():
+    """
+    docs/settings.md shows every value that a profile sets, beside the default.
+    """
+    text = DOCUMENT.read_text()
+    head = "| value | without | `small` | `careful` |\n| --- | --- | --- | --- |\n"
+    rows = {cells[0]: cells[1:] for cells in _cells(text.partition(head)[2].partition("\n\n")[0])}
+    found_profiles = [project.PROFILES[word] for word in ("small", "careful")]
+
+    assert {"small", "careful"} == set(project.PROFILES)
+    assert rows == {
+        name: [str(getattr(project, name)), *(str(profile.get(name, "")) for profile in found_profiles)]
+        for name in {*found_profiles[0], *found_profiles[1]}
+    }
+
+
+def _cells(table: str) -> list[list[str]]:
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
+
+
+# --- every command ---
+
+
+def test_every_command_of_ours_takes_profiles_and_refuses_unknown_names():
+    """
+    Each command in ipv6matrix/commands does what ChoosingCommand does.
+    """
+    names = [f"ipv6matrix.commands.{module.name}" for module in iter_modules(commands.__path__)]
+
+    assert names
+    assert [] == [name for name in names if not issubclass(import_module(name).Command, ChoosingCommand)]

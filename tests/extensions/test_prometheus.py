@@ -1,0 +1,204 @@
+"""What Prometheus reads of a crawl."""
+
+from __future__ import annotations
+
+import re
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from ipv6matrix import urls
+from ipv6matrix.extensions.health import Health
+from ipv6matrix.extensions.loop_lag import LoopLag
+from ipv6matrix.extensions.prometheus import CrawlCollector
+from ipv6matrix.middlewares.rate import RateMiddleware
+from ipv6matrix.rates.pacers import Pacer
+from tests.crawlers import opened, store
+from tests.samples import domain_url, ping_item
+
+DOCUMENT = Path(__file__).parents[2] / "docs/metrics.md"
+BASE_UNITS = ("_seconds", "_bytes", "_info")
+
+
+@contextmanager
+def whole(folder, **settings):
+    """Build a crawler with all that metrics are read of."""
+    with opened(folder, **settings) as crawler:
+        rate = RateMiddleware.from_crawler(crawler)
+        handlers = SimpleNamespace(_handlers={"dns": SimpleNamespace(queries=Pacer(0))})
+        crawler.engine.downloader = SimpleNamespace(middleware=SimpleNamespace(middlewares=[rate]), handlers=handlers)
+        yield crawler
+
+
+def families(crawler):
+    """Read what a server would give: metric families by the name under which their samples go."""
+    registry = CollectorRegistry()
+    registry.register(CrawlCollector(crawler))
+    found = text_string_to_metric_families(generate_latest(registry).decode())
+    return {one.name + ("_total" if one.type == "counter" else ""): one for one in found}
+
+
+def value(family, **labels):
+    (sample,) = [sample for sample in family.samples if sample.labels == labels]
+    return sample.value
+
+
+def documented(text):
+    """Read the table of metrics: type and labels by name."""
+    rows = re.findall(r"^\| `(ipv6matrix_\w+)` \| (\w+) \| ([^|]*)\|", text, re.MULTILINE)
+    return {name: (kind, tuple(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}
+
+
+def there(crawler):
+    """Tell type and labels of what is given, by name; labels of a metric without samples are not seen."""
+    found = families(crawler)
+    return {name: (one.type, {tuple(set(s.labels) - {"le"}) for s in one.samples}) for name, one in found.items()}
+
+
+def complaints(text, given):
+    told = documented(text)
+    wrong = [f"{name}: not documented" for name in given if name not in told]
+    wrong += [f"{name}: no such metric" for name in told if name not in given]
+    for name in set(told) & set(given):
+        kind, labels = given[name]
+        if told[name][0] != kind:
+            wrong.append(f"{name}: documented as {told[name][0]}, is {kind}")
+        wrong += [f"{name}: labels {one}" for one in labels if set(one) != set(told[name][1])]
+    return wrong
+
+
+async def test_metrics_are_documented(tmp_path):
+    """
+    docs/metrics.md has every metric, with its type and its labels.
+    """
+    with whole(tmp_path) as crawler:
+        store(crawler).answer(ping_item("192.0.2.1"))
+        assert [] == complaints(DOCUMENT.read_text(), there(crawler))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("| `ipv6matrix_part_up` |", "| `ipv6matrix_up` |", "ipv6matrix_part_up: not documented"),
+        ("| `ipv6matrix_part_up` | gauge", "| `ipv6matrix_part_up` | counter", "ipv6matrix_part_up: documented as"),
+        ("| `probe`, `outcome` |", "| `probe` |", "ipv6matrix_outcomes_total: labels"),
+    ],
+)
+async def test_a_wrong_metric_is_found(tmp_path, old, new, complaint):
+    """
+    A name, type or label that is not the real one is a complaint.
+    """
+    text = DOCUMENT.read_text()
+    assert old in text
+    with whole(tmp_path) as crawler:
+        store(crawler).answer(ping_item("192.0.2.1"))
+        found = complaints(text.replace(old, new), there(crawler))
+
+    assert any(one.startswith(complaint) for one in found)
+
+
+async def test_names_are_as_prometheus_wants_them(tmp_path):
+    """
+    Each has a help text, and none a unit that is no base unit.
+    """
+    with whole(tmp_path) as crawler:
+        found = families(crawler)
+
+    assert [] == [name for name, one in found.items() if not one.documentation.endswith((".", "estimate."))]
+    assert [] == [name for name in found if re.search(r"_(ms|milliseconds|minutes|kb|percent)(_|$)", name)]
+    assert all(name.removesuffix("_total").endswith(BASE_UNITS) for name in found if "wait" in name or "away" in name)
+
+
+async def test_parked_questions_are_counted_by_slot(tmp_path):
+    """
+    Those that wait for the rate towards their network are pending, and parked.
+    """
+    with whole(tmp_path, PROBE_RATE_PER_NETWORK=1) as crawler:
+        for number in range(3):
+            crawler.engine.scheduler.enqueue_request(urls.request(f"ping://192.0.2.{number}"))
+        crawler.engine.scheduler.next_request()
+        crawler.engine.scheduler.next_request()
+        found = families(crawler)
+
+    assert 3 == value(found["ipv6matrix_questions_pending"], slot="ping")
+    assert 2 == value(found["ipv6matrix_questions_parked"], slot="ping")
+    assert 0 == value(found["ipv6matrix_questions_parked"], slot="tcp")
+
+
+async def test_questions_are_counted_by_slot(tmp_path):
+    """
+    What was found, answered and waits, and what may be in flight.
+    """
+    with whole(tmp_path, PING_CONCURRENCY=7) as crawler:
+        for n in range(3):
+            store(crawler).ask(f"ping://192.0.2.{n}", "ping")
+        store(crawler).ask(domain_url("a.example"), "dns")
+        store(crawler).answer(ping_item("192.0.2.0", 1.0))
+        found = families(crawler)
+
+    assert 3 == value(found["ipv6matrix_questions_found_total"], slot="ping")
+    assert 1 == value(found["ipv6matrix_questions_answered_total"], slot="ping")
+    assert 2 == value(found["ipv6matrix_questions_pending"], slot="ping")
+    assert 0 == value(found["ipv6matrix_questions_in_flight"], slot="ping")
+    assert 7 == value(found["ipv6matrix_questions_in_flight_limit"], slot="ping")
+    assert 1 == value(found["ipv6matrix_outcomes_total"], probe="ping", outcome="reply")
+    assert 1 == value(found["ipv6matrix_subjects_done_total"], subject="addresses")
+
+
+async def test_an_outage_is_seen(tmp_path):
+    """
+    A part that is gone is not up, and the time it is away grows while it is.
+    """
+    with whole(tmp_path) as crawler:
+        part = crawler.get_extension(Health).parts["ipv6"]
+        part.away_s, part.machine.away_at = 5.0, time.monotonic() - 10
+        crawler.stats.inc_value("health/ipv6/gone")
+        found = families(crawler)
+
+    assert [0, 1] == [value(found["ipv6matrix_part_up"], part=part) for part in ("ipv6", "dns")]
+    assert 15 <= value(found["ipv6matrix_part_away_seconds_total"], part="ipv6")
+    assert [1, 0] == [value(found["ipv6matrix_part_outages_total"], part=part) for part in ("ipv6", "ipv4")]
+
+
+async def test_the_rates_tell_how_long_they_held_packets_back(tmp_path):
+    """
+    Packets that came, and the seconds they waited, by rate.
+    """
+    with whole(tmp_path, PROBE_RATE_PER_NETWORK=100) as crawler:
+        (rate,) = crawler.engine.downloader.middleware.middlewares
+        for _ in range(2):
+            await rate.packets.wait("192.0.2.1")
+        found = families(crawler)
+
+    turns, seconds = (found[f"ipv6matrix_rate_{name}_total"] for name in ("packets", "wait_seconds"))
+    assert [2, 2, 0] == [value(turns, rate=rate) for rate in ("all", "network", "query")]
+    assert 0 < value(seconds, rate="network") <= 0.01
+
+
+async def test_what_is_not_known_is_missing(tmp_path):
+    """
+    While nothing can be told of the time left there is no sample of it.
+    """
+    with whole(tmp_path) as crawler:
+        store(crawler).ask("ping://192.0.2.1", "ping")
+
+        assert [] == families(crawler)["ipv6matrix_remaining_seconds"].samples
+
+
+async def test_the_lag_is_a_histogram(tmp_path):
+    """
+    Classes are cumulative, in seconds, and the last one has all samples.
+    """
+    with whole(tmp_path) as crawler:
+        lag = crawler.get_extension(LoopLag)
+        lag.classes[0], lag.classes[3], lag.classes[-1], lag.total_ms = 5, 2, 1, 4000.0
+        found = families(crawler)["ipv6matrix_loop_lag_seconds"]
+
+    buckets = {s.labels["le"]: s.value for s in found.samples if s.name.endswith("_bucket")}
+    assert (5, 7, 8) == (buckets["0.001"], buckets["0.01"], buckets["+Inf"])
+    assert [4.0] == [s.value for s in found.samples if s.name.endswith("_sum")]

@@ -1,0 +1,191 @@
+"""How many packets leave in a second."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from ipv6matrix.rates import pacers
+from ipv6matrix.rates.pacers import NetworkPacer, Pacer
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+
+async def seconds(*waits):
+    """How long it takes until all have passed."""
+    started_at = time.monotonic()
+    await asyncio.gather(*waits)
+    return pytest.approx(time.monotonic() - started_at, abs=1e-4)
+
+
+async def test_waits_are_spaced_evenly():
+    """
+    At 100 a second the fiftieth wait ends 0.49 s after the first.
+    """
+    pacer = Pacer(100)
+
+    assert 0.49 == await seconds(*(pacer.wait() for _ in range(50)))
+
+
+async def test_waits_one_after_another_lose_no_rate():
+    """
+    They take no longer than waits at once.
+    """
+    pacer = Pacer(1000)
+    started_at = time.monotonic()
+    for _ in range(200):
+        await pacer.wait()
+
+    assert pytest.approx(0.199, abs=1e-4) == time.monotonic() - started_at
+
+
+async def test_a_late_loop_loses_no_rate(clock):
+    """
+    Moments count on from one another: what is late by less than a tenth of a second is made up for.
+    """
+    pacer = Pacer(100)
+    waits = [asyncio.ensure_future(pacer.wait()) for _ in range(50)]
+    await asyncio.sleep(0.101)
+    clock.now += 0.09
+
+    assert 0.49 - 0.191 == await seconds(*waits)
+
+
+async def test_a_loop_that_stood_still_does_not_catch_up(clock):
+    """
+    After ten seconds of a stopped process a tenth of a second's packets leave at once, not ten seconds'.
+    """
+    pacer, passed_at = Pacer(100), []
+
+    async def passing():
+        await pacer.wait()
+        passed_at.append(round(time.monotonic(), 3))
+
+    waits = [asyncio.ensure_future(passing()) for _ in range(50)]
+    await asyncio.sleep(0.101)
+    before = len(passed_at)
+    clock.now += 10
+    back_at = round(clock.now, 3)
+    await asyncio.gather(*waits)
+
+    assert 11 == before
+    assert 11 == sum(moment == back_at for moment in passed_at)
+    assert pytest.approx(back_at + 0.01 * (50 - 22)) == passed_at[-1]
+
+
+async def test_time_at_rest_is_not_saved_for_a_burst(clock):
+    """
+    After a pause the rate holds as before.
+    """
+    pacer = Pacer(100)
+    await pacer.wait()
+    clock.now += 60
+
+    assert 0.09 == await seconds(*(pacer.wait() for _ in range(10)))
+
+
+async def test_the_lowest_rank_is_next():
+    """
+    Whenever it came; of one rank, who came first.
+    """
+    pacer, passed = Pacer(200), []
+
+    async def passing(rank, name):
+        await pacer.wait(rank)
+        passed.append(name)
+
+    await pacer.wait()
+    await asyncio.gather(passing(2, "c"), passing(1, "a"), passing(2, "d"), passing(1, "b"))
+
+    assert ["a", "b", "c", "d"] == passed
+
+
+async def test_who_goes_away_takes_no_moment():
+    """
+    The next one passes when that one would have.
+    """
+    pacer = Pacer(20)
+    await pacer.wait()
+    gone, waiting = (asyncio.ensure_future(pacer.wait()) for _ in range(2))
+    await asyncio.sleep(0)
+    gone.cancel()
+
+    assert 0.05 == await seconds(waiting)
+
+
+async def test_no_rate_is_no_wait():
+    """
+    0 lets everything pass at once.
+    """
+    pacer, packets = Pacer(0), NetworkPacer(0, 0)
+    waits = [*(pacer.wait() for _ in range(500)), *(packets.wait("192.0.2.1") for _ in range(500))]
+
+    assert 0 == await seconds(*waits)
+
+
+@pytest.mark.parametrize(
+    ("one", "same", "other"),
+    [
+        ("192.0.2.1", "192.0.2.255", "192.0.3.1"),
+        ("2001:db8:1::1", "2001:db8:1:ffff::1", "2001:db8:2::1"),
+        ("192.0.2.1", "192.0.2.2", "c000:200::1"),
+    ],
+)
+async def test_each_network_has_a_rate_of_its_own(one, same, other):
+    """
+    Addresses of one /24 or /48 share a rate, those of another have their own.
+    """
+    shared = NetworkPacer(0, 10)
+    separate = NetworkPacer(0, 10)
+
+    assert 0.1 == await seconds(shared.wait(one), shared.wait(same))
+    assert 0 == await seconds(separate.wait(one), separate.wait(other))
+
+
+async def test_the_overall_rate_holds_over_all_networks():
+    """
+    Many networks together do not exceed the overall rate.
+    """
+    packets = NetworkPacer(100, 1000)
+
+    assert 0.19 == await seconds(*(packets.wait(f"192.0.{number}.1") for number in range(20)))
+
+
+async def test_networks_at_rest_are_forgotten(monkeypatch, clock):
+    """
+    The table of networks does not grow with the crawl, and a busy network keeps its place in it.
+    """
+    monkeypatch.setattr(pacers, "_MANY_NETWORKS", 10)
+    packets = NetworkPacer(0, 5)
+    await packets.wait("198.51.100.1")
+    for number in range(100):
+        clock.now += 0.001
+        packets._of(f"192.0.{number}.1")
+
+    assert len(packets._networks) <= 10
+    assert 0.1 == await seconds(packets.wait("198.51.100.2"))
+
+
+async def test_what_a_rate_makes_wait_is_counted():
+    """
+    At 100 a second the third of three waits 20 ms, the second 10 ms.
+    """
+    pacer = Pacer(100)
+    await seconds(*(pacer.wait() for _ in range(3)))
+
+    assert 3 == pacer.waits.turns
+    assert pytest.approx(0.03, abs=1e-4) == pacer.waits.seconds
+
+
+async def test_both_rates_count_their_waits():
+    """
+    A packet takes its turn towards its network, then over all; without a rate nothing waits.
+    """
+    pacer = NetworkPacer(0, 100)
+    await seconds(pacer.wait("192.0.2.1"), pacer.wait("192.0.2.2"), pacer.wait("2001:db8::1"))
+
+    assert [3, 3] == [pacer.waits[rate].turns for rate in ("all", "network")]
+    assert 0.0 == pacer.waits["all"].seconds
+    assert pytest.approx(0.01, abs=1e-4) == pacer.waits["network"].seconds

@@ -1,0 +1,131 @@
+"""Where the lists that are kept came from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import pytest
+
+from ipv6matrix.exceptions import ListError
+from ipv6matrix.reference import sources
+from ipv6matrix.reference.sources import Source
+from ipv6matrix.targets import lists
+
+
+def keep(folder, stem="tranco-K2XYW", name="tranco", fetched_at=1, content="1,one.example\n"):
+    """Put a list and its note down as a download does."""
+    file = folder / f"{stem}.csv"
+    file.write_text(content)
+    source = Source(
+        name=name,
+        file=str(file),
+        url="http://lists.example/",
+        date="2026-11-01",
+        id=None,
+        sha256=lists.digest((file,)),
+        domains=1,
+        fetched_at=fetched_at,
+        etag=None,
+        modified=None,
+    )
+    sources.write(source)
+    return source
+
+
+def row(*kept):
+    return {"list_source": json.dumps([asdict(source) for source in kept])}
+
+
+def test_lists_are_told_oldest_first(tmp_path):
+    """
+    The newest is the one that was fetched last, whatever its name.
+    """
+    second, first = keep(tmp_path, "tranco-AAA", fetched_at=2), keep(tmp_path, "tranco-ZZZ", fetched_at=1)
+    other = keep(tmp_path, "majestic-2026-11-01", "majestic", fetched_at=3)
+
+    assert [first, second, other] == sources.kept(tmp_path)
+    assert [first, second] == sources.kept(tmp_path, "tranco")
+    assert second == sources.newest(tmp_path, "tranco")
+    assert sources.newest(tmp_path / "nowhere", "tranco") is None
+
+
+def test_a_list_without_a_note_came_from_nowhere(tmp_path):
+    """
+    A file that an operator put there has no source, and neither has one whose note is broken.
+    """
+    (tmp_path / "tranco-mine.csv").write_text("1,one.example\n")
+    broken = keep(tmp_path)
+    (tmp_path / ".tranco-K2XYW.json").write_text("{")
+
+    assert [] == sources.kept(tmp_path)
+    assert sources.of(tmp_path / "tranco-mine.csv") is None
+    assert sources.begun_with("tranco", row()) is None
+    assert broken.file == str(tmp_path / "tranco-K2XYW.csv")
+
+
+def test_a_note_without_its_list_is_none(tmp_path):
+    """
+    A list that was deleted is not kept.
+    """
+    keep(tmp_path)
+    (tmp_path / "tranco-K2XYW.csv").unlink()
+
+    assert [] == sources.kept(tmp_path)
+
+
+def test_a_folder_that_moved_keeps_its_sources(tmp_path):
+    """
+    The path is that of the file as it is found.
+    """
+    (tmp_path / "before").mkdir()
+    keep(tmp_path / "before")
+    (tmp_path / "before").rename(tmp_path / "after")
+
+    assert [f"{tmp_path}/after/tranco-K2XYW.csv"] == [one.file for one in sources.kept(tmp_path / "after")]
+
+
+def test_a_crawl_goes_on_with_the_list_it_began_with(tmp_path):
+    """
+    Its row tells which of the fetched lists that is; a new crawl, or one of another list, has none.
+    """
+    source = keep(tmp_path)
+    keep(tmp_path, "tranco-NEWER", fetched_at=9)
+
+    assert source == sources.begun_with("tranco", row(source))
+    assert sources.begun_with("majestic", row(source)) is None
+    assert sources.begun_with("tranco", {"list_source": None}) is None
+    assert sources.begun_with("tranco", None) is None
+
+
+def test_a_list_that_is_gone_is_told(tmp_path):
+    """
+    A crawl does not go on with another list in silence.
+    """
+    source = keep(tmp_path)
+    (tmp_path / "tranco-K2XYW.csv").unlink()
+
+    with pytest.raises(ListError, match=r"cannot read the list '.*tranco-K2XYW.csv'"):
+        sources.begun_with("tranco", row(source))
+
+
+def test_a_list_that_changed_is_told(tmp_path):
+    """
+    Nor with the same file when it says something else.
+    """
+    source = keep(tmp_path)
+    (tmp_path / "tranco-K2XYW.csv").write_text("1,two.example\n")
+
+    with pytest.raises(ListError, match=r"the crawl began with another '.*tranco-K2XYW.csv' than the one"):
+        sources.begun_with("tranco", row(source))
+
+
+def test_a_supplement_lies_beside_the_lists(tmp_path):
+    """
+    Domains of an operator's own are read after a list, if there are any.
+    """
+    source = keep(tmp_path)
+    assert "" == sources.supplement(source)
+    (tmp_path / "supplemental.txt").write_text("mine.example\n")
+
+    assert str(tmp_path / "supplemental.txt") == sources.supplement(source)

@@ -1,0 +1,142 @@
+"""A crawl domain by domain, as exporters read it."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from ipv6matrix.items import Failure
+from ipv6matrix.store import dataset
+from ipv6matrix.store.database import ReadStoppedError, Store
+from tests.expected import Expected
+from tests.finished import Finished
+
+
+@pytest.fixture(scope="module")
+def domains(finished: Finished) -> dict[str, dataset.Domain]:
+    return {domain.name: domain for domain in dataset.domains(finished.store)}
+
+
+@pytest.fixture(scope="module")
+def expected(finished: Finished) -> Expected:
+    return finished.expected
+
+
+def hosts(domains):
+    return [host for domain in domains.values() for host in domain.hosts]
+
+
+def test_domains_come_by_tld_and_name(finished, expected):
+    """
+    Every domain that was asked comes once; those that opted out do not.
+    """
+    walked = [(domain.tld, domain.name) for domain in dataset.domains(finished.store)]
+
+    assert sorted((name.rpartition(".")[2], name) for name in expected.domains) == walked
+
+
+def test_hosts_come_with_their_roles(domains, expected):
+    """
+    All hosts of a domain, in the order of kind, priority and name.
+    """
+    walked = {
+        (host.kind, domain.name, host.name, host.priority) for domain in domains.values() for host in domain.hosts
+    }
+
+    assert expected.roles == walked
+    for domain in domains.values():
+        order = [(host.kind, host.priority, host.name) for host in domain.hosts]
+        assert sorted(order) == order
+
+
+def test_a_host_has_the_addresses_that_are_measured(domains, expected):
+    """
+    For each family the chosen address, or none.
+    """
+    chosen = {(host, family): address for host, family, address, choice in expected.host_addresses if choice}
+
+    for host in hosts(domains):
+        assert chosen.get((host.name, 4)) == (host.ip4.address if host.ip4 else None)
+        assert chosen.get((host.name, 6)) == (host.ip6.address if host.ip6 else None)
+
+
+def test_an_error_is_not_an_absence(domains, expected):
+    """
+    It is unknown whether a host has an address exactly when it was not asked, or the answer was a failure.
+    """
+    for host in hosts(domains):
+        for family in (4, 6):
+            truth = expected.hosts.get(host.name)
+            lookup = truth and (truth.a if family == 4 else truth.aaaa)
+            failed = lookup.status in set(Failure) if lookup else len(host.name) <= 253
+            assert failed == host.is_unknown(family), (host, family)
+
+
+def test_an_address_carries_what_was_measured(domains, expected):
+    """
+    Ports, pings, hops and names are those of the truth; what was not answered is None.
+    """
+    addresses = {address.address: address for host in hosts(domains) for address in (host.ip4, host.ip6) if address}
+    assert expected.probed.keys() == addresses.keys()
+    for text, truth in expected.probed.items():
+        address = addresses[text]
+        assert truth.echo == (address.ping is not None and address.ping.avg_ms is not None), text
+        assert bool(truth.ports[80].open) == address.tcp.port80, text
+        assert bool(truth.ports[443].open) == address.tcp.port443, text
+        assert truth.trace(gap_limit=5).reached_ttl == address.trace.hops, text
+
+
+def test_an_old_file_is_read_with_the_views_of_today(tmp_path):
+    """
+    Views that an earlier version has drawn into a file do not decide what is read from it.
+    """
+    path = tmp_path / "ips.db"
+    Store(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP VIEW rdns")
+        connection.execute("CREATE VIEW rdns AS SELECT 'old' AS ip, 'old' AS reverse")
+    connection.close()
+
+    store = Store.read(path)
+
+    assert [("n/a", "n/a")] == store.query("SELECT * FROM rdns")
+    store.close()
+
+
+def test_reading_can_be_stopped(finished):
+    """
+    Once it is told so, a walk ends with an error of its own.
+    """
+    stopped = []
+    store = Store.read(finished.path, lambda: bool(stopped))
+    walked = dataset.domains(store)
+    next(walked)
+
+    stopped.append(True)
+
+    with pytest.raises(ReadStoppedError, match="told to stop"):
+        list(walked)
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT count, min, avg, max, mdev FROM ping WHERE ip = ?",
+        "SELECT reverse FROM rdns WHERE ip = ?",
+        "SELECT port25, port80, port443, starttls FROM tcp WHERE ip = ?",
+        "SELECT mtu, hops, path FROM tracert WHERE ip = ?",
+        "SELECT soa FROM soa WHERE host = ?",
+    ],
+)
+def test_a_look_at_one_address_reads_no_whole_table(finished, query):
+    """
+    The cost of a domain does not grow with the crawl: every table is searched by a key.
+    """
+    steps = [row[3] for row in finished.store.query(f"EXPLAIN QUERY PLAN {query}", ("198.18.0.1",))]
+    tables = {"addresses", "pings", "ports", "reverse_names", "hops", "traces", "domains", "hosts", "roles"}
+    tables |= {"ping_summaries", "trace_summaries"}
+
+    assert any(step.startswith("SEARCH") for step in steps)
+    assert [] == [step for step in steps if step.startswith("SCAN") and step.split()[1] in tables]

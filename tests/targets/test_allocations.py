@@ -1,0 +1,18 @@
+"""IPv6 prefixes that IANA has allocated."""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Network
+from itertools import pairwise
+
+from ipv6matrix.targets import allocations
+
+
+def test_allocations_lie_within_unicast_space_in_order():
+    """
+    Every prefix is a part of 2000::/3, and none holds another.
+    """
+    prefixes = allocations.ipv6_unicast()
+
+    assert all(prefix.subnet_of(IPv6Network("2000::/3")) for prefix in prefixes)
+    assert all(one.broadcast_address < other.network_address for one, other in pairwise(prefixes))

@@ -1,0 +1,243 @@
+"""Changes of an opt-out file."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from ipv6matrix.targets.optout_file import OptOutFile
+from ipv6matrix.targets.optouts import OptOutError, OptOuts
+
+TEXT = """\
+# who does not want to be measured
+
+example.com   # by mail, 2024-01-05
+198.51.100.0/24
+2001:db8:1::/48
+"""
+
+
+@pytest.fixture
+def path(tmp_path):
+    file = tmp_path / "optout.txt"
+    file.write_text(TEXT)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("example.net", "example.net"),
+        ("WWW.Bücher.example.", "www.xn--bcher-kva.example"),
+        ("192.0.2.7", "192.0.2.7"),
+        ("192.0.2.7/24", "192.0.2.0/24"),
+        ("2001:DB8:2:0::/48", "2001:db8:2::/48"),
+        ("198.51.0.0/16", "198.51.0.0/16"),
+        ("notexample.com", "notexample.com"),
+        ("https://www.Example.net:8443/opt-out?a=1", "www.example.net"),
+        ("example.net/", "example.net"),
+        ("http://192.0.2.7/", "192.0.2.7"),
+        ("https://[2001:DB8:2::7]/", "2001:db8:2::7"),
+        ("[2001:db8:2::7]", "2001:db8:2::7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("fe80::7%eth0", "fe80::7"),
+    ],
+)
+def test_an_entry_is_added_at_the_end(path, text, line):
+    """
+    It is written in one spelling, and all else stays as it was.
+    """
+    assert [f"{line} is opted out"] == OptOutFile(path).add([text])
+    assert f"{TEXT}{line}\n" == path.read_text()
+
+
+def test_an_entry_may_have_a_comment(path):
+    """
+    Why and when is written behind it.
+    """
+    OptOutFile(path).add(["example.net", "192.0.2.7"], "by mail, 2026-11-01")
+
+    assert path.read_text().endswith("example.net  # by mail, 2026-11-01\n192.0.2.7  # by mail, 2026-11-01\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "cover"),
+    [
+        ("example.com", "example.com"),
+        ("www.example.com", "example.com"),
+        ("198.51.100.7", "198.51.100.0/24"),
+        ("198.51.100.128/25", "198.51.100.0/24"),
+        ("2001:db8:1:2::1", "2001:db8:1::/48"),
+    ],
+)
+def test_what_is_covered_is_not_added(path, text, cover):
+    """
+    The broader entry is named, and the file is left alone.
+    """
+    assert [f"{text} is covered already, by {cover}"] == OptOutFile(path).add([text])
+    assert path.read_text() == TEXT
+
+
+def test_entries_of_one_command_cover_one_another(path):
+    """
+    A second entry that the first holds is not written.
+    """
+    said = OptOutFile(path).add(["example.net", "www.example.net"])
+
+    assert ["example.net is opted out", "www.example.net is covered already, by example.net"] == said
+
+
+@pytest.mark.parametrize("text", ["com", "", "no domain", "me@example.com", "198.51.100.0/33", "1.2.3", "a\nb.c"])
+def test_what_is_no_entry_changes_nothing(path, text):
+    """
+    One wrong entry refuses the whole command, before anything is written.
+    """
+    with pytest.raises(OptOutError) as told:
+        OptOutFile(path).add(["example.net", text])
+
+    assert f"{text!r} is neither a domain nor a network: give one like example.com" in str(told.value)
+    assert path.read_text() == TEXT
+
+
+@pytest.mark.parametrize(("text", "line"), [("EXAMPLE.com", "example.com   #"), ("198.51.100.9/24", "198.51.100.0/24")])
+def test_an_entry_is_taken_out_with_its_comment(path, text, line):
+    """
+    However it is spelt; other lines stay.
+    """
+    assert [f"{text} is taken out"] == OptOutFile(path).remove([text])
+    assert [one for one in TEXT.splitlines() if not one.startswith(line)] == path.read_text().splitlines()
+
+
+def test_what_is_not_there_cannot_be_taken_out(path):
+    """
+    The broader entry that still holds it is named.
+    """
+    assert ["example.net is not in the file"] == OptOutFile(path).remove(["example.net"])
+    assert ["www.example.com is not in the file, but stays opted out by example.com"] == OptOutFile(path).remove(
+        ["www.example.com"]
+    )
+    assert path.read_text() == TEXT
+
+
+def test_what_a_broader_entry_holds_stays_opted_out(path):
+    """
+    Whoever takes an entry out is told when that changes nothing for it.
+    """
+    path.write_text("www.example.com\nexample.com\n")
+
+    assert ["www.example.com is taken out, but stays opted out by example.com"] == OptOutFile(path).remove(
+        ["www.example.com"]
+    )
+
+
+def test_entries_are_listed_with_their_comments(path, tmp_path):
+    """
+    Comments of their own and blank lines are no entries; a file that is not there has none.
+    """
+    assert ["example.com   # by mail, 2024-01-05", "198.51.100.0/24", "2001:db8:1::/48"] == OptOutFile(path).entries()
+    assert [] == OptOutFile(tmp_path / "none").entries()
+
+
+def test_a_file_that_is_not_there_is_made(tmp_path):
+    """
+    Its folder too.
+    """
+    OptOutFile(tmp_path / "new/optout.txt").add(["example.com"])
+
+    assert "example.com\n" == (tmp_path / "new/optout.txt").read_text()
+
+
+def test_a_file_that_a_crawl_would_refuse_is_told(path):
+    """
+    Nothing is added where nobody would read it.
+    """
+    path.write_text("example.com\nno domain\n")
+
+    with pytest.raises(OptOutError, match="line 2: 'no domain' is neither a domain nor a network"):
+        OptOutFile(path).add(["example.net"])
+
+
+@pytest.mark.parametrize("content", [None, b"b\xfccher.example\n"])
+def test_a_file_that_cannot_be_read_is_told(path, content):
+    """
+    A folder or something that is no text is named.
+    """
+    path.unlink()
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+
+    with pytest.raises(OptOutError, match=r"cannot read '.*optout.txt' \(.*\): name a text file"):
+        OptOutFile(path).add(["example.net"])
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path):
+    """
+    The sentence names the file.
+    """
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(OptOutError, match=r"cannot write '.*/file/optout.txt'"):
+        OptOutFile(tmp_path / "file/optout.txt").add(["example.com"])
+
+
+def test_permissions_and_links_stay(path, tmp_path):
+    """
+    A link keeps leading to the file, and the file keeps its mode.
+    """
+    path.chmod(0o640)
+    (tmp_path / "link").symlink_to(path)
+    OptOutFile(tmp_path / "link").add(["example.net"])
+
+    assert (tmp_path / "link").is_symlink()
+    assert 0o640 == path.stat().st_mode & 0o777
+    assert path.read_text().endswith("example.net\n")
+
+
+def test_a_crawl_that_reads_the_file_sees_it_whole(path):
+    """
+    It sees either the old file or the new one.
+    """
+    held = OptOuts(path)
+    OptOutFile(path).add(["example.net"])
+    held.look()
+
+    assert held.holds_name("www.example.net")
+    assert ["optout.txt"] == [file.name for file in path.parent.iterdir()]
+
+
+def test_two_who_add_at_once_lose_nothing(path):
+    """
+    Changes wait for one another.
+    """
+    threads = [threading.Thread(target=OptOutFile(path).add, args=([f"{number}.example.net"],)) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert 23 == len(OptOutFile(path).entries())
+
+
+def test_a_crawl_believes_the_command_that_empties_the_file(path):
+    """
+    Entries that are taken out are lifted, however few are left; the file says how many it has.
+    """
+    held = OptOuts(path)
+    OptOutFile(path).remove(["example.com", "198.51.100.0/24", "2001:db8:1::/48"])
+    held.look()
+
+    assert not held.holds_name("example.com")
+    assert path.read_text().endswith("\n# entries: 0\n")
+
+
+def test_a_number_of_entries_that_is_out_of_date_goes(path):
+    """
+    It is written only where a crawl needs it.
+    """
+    OptOutFile(path).remove(["example.com", "198.51.100.0/24", "2001:db8:1::/48"])
+    OptOutFile(path).add(["example.net"])
+
+    assert "entries" not in path.read_text()

@@ -1,0 +1,213 @@
+"""Domains and networks that are never asked."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from ipv6matrix.targets.optouts import OptOutError, OptOuts
+
+ENTRIES = """\
+\ufeff# who does not want to be measured
+example.com   # by mail, 2024-01-05
+Bücher.EXAMPLE.
+www.partly.example
+192.0.2.7
+198.51.100.0/24
+2001:db8:1::/48
+
+2001:db8::5
+"""
+
+
+def opt_outs(folder, text=ENTRIES):
+    file = folder / "optout"
+    file.write_text(text, "utf-8")
+    return OptOuts(file)
+
+
+def rewrite(file, text, *, at):
+    """Change the file as an operator does in the middle of a crawl, at another second."""
+    file.write_text(text, "utf-8")
+    os.utime(file, (at, at))
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("example.com", True),
+        ("www.example.com", True),
+        ("a.b.example.com", True),
+        ("notexample.com", False),
+        ("com", False),
+        ("example.com.example", False),
+        ("xn--bcher-kva.example", True),
+        ("partly.example", False),
+        ("www.partly.example", True),
+    ],
+)
+def test_a_domain_stands_for_all_names_below_it(tmp_path, name, answer):
+    """
+    Names are compared by whole labels, in the spelling of the DNS.
+    """
+    assert answer is opt_outs(tmp_path).holds_name(name)
+
+
+@pytest.mark.parametrize(
+    ("address", "answer"),
+    [
+        ("192.0.2.7", True),
+        ("192.0.2.8", False),
+        ("198.51.100.255", True),
+        ("198.51.101.0", False),
+        ("2001:db8:1:ffff::1", True),
+        ("2001:db8:2::1", False),
+        ("2001:db8::5", True),
+        ("2002:c633:6401::1", True),
+        ("2001:0:c633:6401::fefe:fefe", True),
+        ("2001:0:101:101::39cc:9bfe", True),
+        ("2a00::5efe:192.0.2.7", True),
+        ("64:ff9b::192.0.2.7", True),
+        ("::ffff:192.0.2.7", True),
+        ("2002:c633:6501::1", False),
+    ],
+)
+def test_addresses_and_networks_are_held(tmp_path, address, answer):
+    """
+    An entry may be an address or a network of either family; one of IPv4 holds what embeds its addresses as well.
+    """
+    assert answer is opt_outs(tmp_path).holds_address(address)
+
+
+@pytest.mark.parametrize("text", ["no domain", "localhost", "198.51.100.0/33", "me@example.com", "https://com/"])
+def test_a_line_that_says_nothing_is_told(tmp_path, text):
+    """
+    The error names the file, the line and what stands there.
+    """
+    with pytest.raises(OptOutError) as told:
+        opt_outs(tmp_path, f"example.com\n{text}\n")
+
+    assert f"'{tmp_path}/optout' line 2: {text!r} is neither a domain nor a network" == str(told.value)
+
+
+def test_an_opt_out_during_a_crawl_is_respected(tmp_path):
+    """
+    A changed file is read at the next look.
+    """
+    held = opt_outs(tmp_path, "a.example\n")
+    rewrite(tmp_path / "optout", "a.example\nb.example\n", at=2_000_000_000)
+    held.look()
+
+    assert held.holds_name("b.example")
+
+
+def test_a_file_of_the_same_time_and_size_is_told_apart(tmp_path):
+    """
+    A file that is put in the place of another is read, however alike the two look.
+    """
+    held = opt_outs(tmp_path, "a.example\n")
+    rewrite(tmp_path / "optout", "a.example\n", at=2_000_000_000)
+    held.look()
+    rewrite(tmp_path / "other", "b.example\n", at=2_000_000_000)
+    (tmp_path / "other").rename(tmp_path / "optout")
+    held.look()
+
+    assert [False, True] == [held.holds_name("a.example"), held.holds_name("b.example")]
+
+
+def test_a_file_that_has_not_changed_is_not_read_again(tmp_path, monkeypatch):
+    """
+    A look at the same file reads nothing.
+    """
+    held = opt_outs(tmp_path, "a.example\n")
+    monkeypatch.setattr(held, "read", lambda: pytest.fail("the file was read again"))
+
+    held.look()
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda file: file.unlink(), lambda file: rewrite(file, "no domain\n", at=2_000_000_000)]
+)
+def test_a_change_that_cannot_be_read_leaves_what_was_read_before(tmp_path, caplog, spoil):
+    """
+    A file that is gone or wrong in the middle of a crawl is told once and frees nobody.
+    """
+    held = opt_outs(tmp_path, "a.example\n")
+    spoil(tmp_path / "optout")
+    for _ in range(2):
+        held.look()
+
+    assert held.holds_name("a.example")
+    assert 1 == len(caplog.records)
+    assert "what it said before holds on" in caplog.text
+
+
+def test_a_file_that_comes_back_is_read(tmp_path):
+    """
+    After a gap the new file holds.
+    """
+    held = opt_outs(tmp_path, "a.example\n")
+    (tmp_path / "optout").unlink()
+    held.look()
+    rewrite(tmp_path / "optout", "b.example\n", at=2_000_000_000)
+    held.look()
+
+    assert [False, True] == [held.holds_name("a.example"), held.holds_name("b.example")]
+
+
+MANY = "".join(f"{letter}.example\n" for letter in "abcdefghij")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lifted"),
+    [
+        ("a.example\n", "", False),
+        ("a.example\n", "# nothing but a comment\n", False),
+        (MANY, "", False),
+        (MANY, "a.example\n", False),
+        (MANY, "b.example\n192.0.2.0/24\n", False),
+        (MANY, "192.0.2.0/24\n# entries: 2\n", False),
+        (MANY, "# entries: 0\n", True),
+        (MANY, "b.example # entries: 1\n", False),
+        (MANY, "b.example\n#entries: 1\n", True),
+        (MANY, MANY.removeprefix("a.example\n"), True),
+        ("a.example\nb.example\n", "b.example\n", True),
+    ],
+)
+def test_entries_that_vanish_at_once_hold_on(tmp_path, caplog, before, after, lifted):
+    """
+    Less than half of the entries, or none, is a damaged file, unless it says how many it has.
+    """
+    held = opt_outs(tmp_path, before)
+    rewrite(tmp_path / "optout", after, at=2_000_000_000)
+    for _ in range(2):
+        held.look()
+
+    assert lifted is not held.holds_name("a.example")
+    assert (0 if lifted else 1) == len(caplog.records)
+    assert lifted or "stay opted out" in caplog.text
+
+
+def test_new_entries_of_a_damaged_file_hold_too(tmp_path):
+    """
+    What such a file has is added to what was there.
+    """
+    held = opt_outs(tmp_path, MANY)
+    rewrite(tmp_path / "optout", "new.example\n", at=2_000_000_000)
+    held.look()
+
+    assert [True, True] == [held.holds_name("new.example"), held.holds_name("j.example")]
+
+
+def test_a_file_that_is_written_anew_in_place_lifts_nothing_meanwhile(tmp_path):
+    """
+    It is empty for a moment; then it holds what it says.
+    """
+    held = opt_outs(tmp_path, MANY)
+    rewrite(tmp_path / "optout", "", at=2_000_000_000)
+    held.look()
+    rewrite(tmp_path / "optout", MANY.removeprefix("a.example\n"), at=2_000_000_001)
+    held.look()
+
+    assert [False, True] == [held.holds_name("a.example"), held.holds_name("b.example")]

@@ -1,0 +1,287 @@
+"""The grammar of request URLs."""
+
+from __future__ import annotations
+
+import pytest
+from scrapy import Request
+
+from ipv6matrix import urls
+from ipv6matrix.urls import BadQuestionError, Question
+
+
+@pytest.mark.parametrize(
+    ("url", "expected", "question"),
+    [
+        (
+            urls.domain("a.example", ("NS", "MX", "SOA")),
+            "dns://resolver/a.example?type=NS&type=MX&type=SOA",
+            Question(scheme="dns", subject="a.example", types=("NS", "MX", "SOA")),
+        ),
+        (
+            urls.guesses("a.example", ("www", "www.ipv6")),
+            "dns://resolver/a.example?type=A&type=AAAA&labels=www,www.ipv6",
+            Question(scheme="dns", subject="a.example", types=("A", "AAAA"), labels=("www", "www.ipv6")),
+        ),
+        (
+            urls.host("mail.a.example"),
+            "dns://resolver/mail.a.example?type=A&type=AAAA",
+            Question(scheme="dns", subject="mail.a.example", types=("A", "AAAA")),
+        ),
+        (
+            urls.reverse("2001:db8::1"),
+            "dns://resolver/2001:db8::1?type=PTR",
+            Question(scheme="dns", subject="2001:db8::1", types=("PTR",)),
+        ),
+        (urls.ping("192.0.2.1"), "ping://192.0.2.1", Question(scheme="ping", subject="192.0.2.1")),
+        (urls.ping("2001:db8::1"), "ping://[2001:db8::1]", Question(scheme="ping", subject="2001:db8::1")),
+        (urls.trace("2001:db8::1"), "trace://[2001:db8::1]", Question(scheme="trace", subject="2001:db8::1")),
+        (
+            urls.tcp("2001:db8::1", (25, 80), starttls=True),
+            "tcp://[2001:db8::1]?port=25&port=80&starttls=1",
+            Question(scheme="tcp", subject="2001:db8::1", ports=(25, 80), starttls=True),
+        ),
+        (
+            urls.tcp("192.0.2.1", (443,), starttls=False),
+            "tcp://192.0.2.1?port=443",
+            Question(scheme="tcp", subject="192.0.2.1", ports=(443,)),
+        ),
+        (
+            urls.again(urls.domain("a.example", ("MX",))),
+            "dns://resolver/a.example?type=MX&pass=2",
+            Question(scheme="dns", subject="a.example", types=("MX",), second=True),
+        ),
+        (
+            urls.again(urls.host("mail.a.example", ("AAAA",))),
+            "dns://resolver/mail.a.example?type=AAAA&pass=2",
+            Question(scheme="dns", subject="mail.a.example", types=("AAAA",), second=True),
+        ),
+        (
+            urls.again(urls.guesses("a.example", ("www", "ntp"), ("A",))),
+            "dns://resolver/a.example?type=A&labels=www,ntp&pass=2",
+            Question(scheme="dns", subject="a.example", types=("A",), labels=("www", "ntp"), second=True),
+        ),
+        (
+            urls.again(urls.ping("2001:db8::1")),
+            "ping://[2001:db8::1]?pass=2",
+            Question(scheme="ping", subject="2001:db8::1", second=True),
+        ),
+        (
+            urls.again(urls.tcp("192.0.2.1", (25,), starttls=True)),
+            "tcp://192.0.2.1?port=25&starttls=1&pass=2",
+            Question(scheme="tcp", subject="192.0.2.1", ports=(25,), starttls=True, second=True),
+        ),
+    ],
+)
+def test_a_url_says_everything_about_a_question(url, expected, question):
+    """
+    Each function makes the documented form, and taking it apart gives the question again.
+    """
+    assert expected == url
+    assert question == urls.parse(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        urls.domain("a.example", ("NS",)),
+        urls.guesses("a.example", ("www", "www.ipv6")),
+        urls.reverse("2001:db8::1"),
+        urls.tcp("2001:db8::1", (25, 80), starttls=True),
+        urls.trace("192.0.2.1"),
+        urls.again(urls.host("a.example")),
+        urls.again(urls.ping("192.0.2.1")),
+        urls.again(urls.ping("2001:db8::1")),
+    ],
+)
+def test_scrapy_leaves_our_urls_as_they_are(url):
+    """
+    A request of Scrapy keeps the URL, also when it is made without our help.
+    """
+    assert url == urls.request(url).url == Request(url).url
+
+
+@pytest.mark.parametrize(("server", "expected"), [("192.0.2.53", "192.0.2.53"), ("[::1]:5353", "[::1]:5353")])
+def test_the_authority_of_a_dns_url_is_the_server(server, expected):
+    """
+    A dns URL may name a server instead of the configured resolvers (RFC 4501 section 3).
+    """
+    assert expected == urls.parse(f"dns://{server}/a.example?type=NS").server
+    assert urls.parse("dns://resolver/a.example?type=NS").server is None
+
+
+@pytest.mark.parametrize(
+    ("url", "destination"),
+    [
+        ("dns://resolver/a.example?type=NS", None),
+        ("dns://192.0.2.53:5353/a.example?type=NS", "192.0.2.53"),
+        ("dns://[2001:DB8::53]:5353/192.0.2.1?type=PTR", "2001:db8::53"),
+        ("dns://[::ffff:192.0.2.53]/a.example?type=NS", "192.0.2.53"),
+        ("ping://192.0.2.1", "192.0.2.1"),
+        ("tcp://[2001:db8::1]?port=25", "2001:db8::1"),
+        ("trace://[2001:db8::1]", "2001:db8::1"),
+    ],
+)
+def test_the_destination_of_a_request_is_where_its_packets_go(url, destination):
+    """
+    Rules about addresses hold for it, whatever the scheme.
+    """
+    assert destination == urls.parse(url).destination
+
+
+def test_types_are_read_in_any_case():
+    """
+    A type in small letters is the same type.
+    """
+    assert ("NS", "MX") == urls.parse("dns://resolver/a.example?type=ns&type=Mx").types
+
+
+def test_names_of_a_question_about_hosts():
+    """
+    Labels stand before the subject, a host each; without labels the subject is the host.
+    """
+    assert ("www.a.example", "www.ipv6.a.example") == urls.parse(urls.guesses("a.example", ("www", "www.ipv6"))).names
+    assert ("mail.a.example",) == urls.parse(urls.host("mail.a.example")).names
+
+
+@pytest.mark.parametrize(
+    ("url", "answer"),
+    [
+        (urls.host("a.example"), True),
+        (urls.host("a.example", ("AAAA",)), True),
+        (urls.guesses("a.example", ("www",)), True),
+        (urls.domain("a.example", ("NS",)), False),
+        (urls.reverse("192.0.2.1"), False),
+        (urls.ping("192.0.2.1"), False),
+    ],
+)
+def test_only_questions_for_addresses_are_about_hosts(url, answer):
+    """
+    A question is about hosts when it asks for their addresses.
+    """
+    assert answer is urls.parse(url).about_hosts
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://a.example/",
+        "dns://resolver/?type=NS",
+        "dns://resolver/a.example",
+        "dns://ns.example/a.example?type=NS",
+        "dns://[10.0.0.1]/a.example?type=NS",
+        "tcp://192.0.2.1",
+        "tcp://192.0.2.1?port=0",
+        "tcp://192.0.2.1?port=65536",
+        "tcp://192.0.2.1?port=smtp",
+        "tcp://192.0.2.1/path?port=25",
+        "ping://",
+        "ping://a.example",
+        "ping://192.0.2.1/path",
+        "ping://192.0.2.1?pass=3",
+        "ping://192.0.2.1?pass=2&pass=2",
+        "dns://resolver/a.example?pass=2",
+        "dns://resolver/a.example?type=NS&pass=3",
+        "tcp://192.0.2.1?pass=2&port=25",
+        "trace://192.0.2.1?port=25",
+        "trace://[]",
+        "ping:192.0.2.1",
+        "",
+    ],
+)
+def test_a_url_that_asks_nothing_is_told(url):
+    """
+    The error quotes the URL and names the page that lists the forms.
+    """
+    with pytest.raises(BadQuestionError) as told:
+        urls.parse(url)
+
+    assert f"{url!r} is not a question; docs/questions.md lists the forms of each scheme" == str(told.value)
+
+
+def test_the_slot_of_a_request_is_its_scheme():
+    """
+    Each of our schemes has the slot of its name.
+    """
+    found_urls = (
+        urls.host("a.example"),
+        urls.ping("192.0.2.1"),
+        urls.tcp("192.0.2.1", (80,), starttls=False),
+        urls.trace("192.0.2.1"),
+    )
+
+    assert list(urls.SLOTS) == [urls.request(url).meta["download_slot"] for url in found_urls]
+
+
+def test_a_follow_up_names_its_parent():
+    """
+    Only a request that follows from an answer has a parent.
+    """
+    assert "parent" not in urls.request("ping://192.0.2.1").meta
+    assert "dns://x" == urls.request("ping://192.0.2.1", "dns://x").meta["parent"]
+
+
+def test_a_request_is_taken_apart_once():
+    """
+    The question of a request is kept with it.
+    """
+    request = urls.request("ping://192.0.2.1")
+
+    assert urls.of(request) is urls.of(request)
+
+
+V6 = bytes.fromhex("20010db80001")
+
+
+@pytest.mark.parametrize(
+    ("url", "network"),
+    [
+        (urls.ping("192.0.2.1"), b"\xc0\x00\x02"),
+        (urls.ping("2001:db8:1:ff::1"), V6),
+        (urls.again(urls.trace("2001:db8:1::1")), V6),
+        (urls.tcp("2001:db8:1::1", (25, 80), starttls=True), V6),
+        (urls.again(urls.tcp("192.0.2.1", (25,), starttls=False)), b"\xc0\x00\x02"),
+        ("dns://192.0.2.53/a.example?type=NS", b"\xc0\x00\x02"),
+        ("dns://192.0.2.53:5353/a.example?type=NS", b"\xc0\x00\x02"),
+        ("dns://[2001:db8:1::53]/a.example?type=A&type=AAAA", V6),
+        ("dns://[2001:db8:1::53]:5353/192.0.2.1?type=PTR", V6),
+        (urls.reverse("192.0.2.1"), None),
+        (urls.host("a.b.example"), None),
+        ("ping://a.example", None),
+        ("dns://[2001:db8::1/a.example?type=NS", None),
+        ("nonsense", None),
+    ],
+)
+def test_packets_go_to_the_network_of_the_address_in_the_authority(url, network):
+    """
+    For each scheme; lookups at the resolvers have none, whatever they ask for, nor has a URL without an address.
+    """
+    assert network == urls.network(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "crowd"),
+    [
+        (urls.ping("2001:db8:1::1"), V6),
+        ("dns://[2001:db8:1::53]/a.example?type=NS", V6),
+        (urls.host("h1.flood.example"), "flood.example"),
+        (urls.again(urls.host("h1.flood.example", ("AAAA",))), "flood.example"),
+        (urls.host("mail.example"), None),
+        (urls.reverse("2001:db8:1:2::3"), V6.hex()),
+        (urls.again(urls.reverse("192.0.2.1")), "c00002"),
+        (urls.domain("a.co.example", ("NS", "MX", "SOA")), None),
+        (urls.guesses("a.co.example", ("www", "six")), None),
+    ],
+)
+def test_what_may_be_very_many_has_a_network_or_a_name_in_common(url, crowd):
+    """
+    What one entry of the list leads to by itself is no crowd.
+    """
+    assert crowd == urls.crowd(url)
+
+
+@pytest.mark.parametrize("url", [urls.ping("192.0.2.1"), urls.domain("a.example", ("NS",))])
+def test_the_first_of_two_questions_is_known(url):
+    """
+    The URL of the second pass leads back to that of the first, and that to itself.
+    """
+    assert url == urls.first(urls.again(url)) == urls.first(url)
