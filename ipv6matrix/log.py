@@ -10,7 +10,7 @@ from scrapy.logformatter import LogFormatter
 
 
 class QuietLogFormatter(LogFormatter):
-    """Says nothing of single requests and items: a crawl has millions, and formatting them costs more than asking."""
+    """Omits requests and items: a crawl has millions, and formatting them costs more than probing."""
 
     def crawled(self, *_: Any, **__: Any) -> None:  # type: ignore[override]
         return None

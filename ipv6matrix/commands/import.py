@@ -63,7 +63,10 @@ class Command(ChoosingCommand):
     def _import(self, form: str, source: Path, opts: argparse.Namespace, complaints: Complaints) -> None:
         if form == "csv":
             if not opts.run:
-                raise ImportRefusedError("a folder may hold many runs: name one with --run, as 2022-05-06__07-08-09")
+                raise ImportRefusedError(
+                    "A folder can contain several runs: name one with --run, e.g. --run 2022-05-06__07-08-09",
+                    code="IMPORT_RUN_MISSING",
+                )
             target, era = self._target(opts.run, opts), self._older() if opts.original else Ours()
             number = crawls.from_csv(source, opts.run, target, era, complaints)
         else:

@@ -40,7 +40,7 @@ def export(store: Store, target: Target) -> str:
     """Write OUTPUT_DIR/<tld>/<run>/<name>_<tld>.log for every TLD; raises ExportError."""
     crawl = asked(store)
     if crawl is None:
-        raise ExportError(f"no crawl has begun in {str(store.path)!r}: name the ips.db of one")
+        raise ExportError(f"{str(store.path)!r} contains no crawl: name the ips.db of a crawl", code="CRAWL_MISSING")
     kinds, run = _kinds(crawl), _component(crawl.run, store.path)
     tlds = number = 0
     for tld, domains in groupby(walk.domains(store), key=attrgetter("tld")):
@@ -49,8 +49,9 @@ def export(store: Store, target: Target) -> str:
             number += _write(folder, tld, kinds, domains)
         except OSError as error:
             raise ExportError(
-                f"cannot write {str(folder)!r} ({error.strerror}): make room or give permission there,"
-                " or name another folder with -s OUTPUT_DIR="
+                f"Cannot write {str(folder)!r} ({error.strerror}): free disk space or fix the permissions,"
+                " or choose another folder with -s OUTPUT_DIR=",
+                code="OUTPUT_NOT_WRITABLE",
             ) from error
         tlds += 1
     return f"{number:,} domains of {tlds:,} TLDs in {target.output_dir / '<tld>' / run}"
@@ -59,7 +60,10 @@ def export(store: Store, target: Target) -> str:
 def _component(text: str, path: Path) -> str:
     """Give a text that is one component of a path; the database may have come from elsewhere."""
     if text in ("", ".", "..") or "/" in text or "\0" in text:
-        raise ExportError(f"{str(path)!r} names a TLD or run {text!r}, which is no name of a folder: name another file")
+        raise ExportError(
+            f"{str(path)!r} has the TLD or run {text!r}, which is not a valid folder name: use another file",
+            code="CRAWL_INVALID",
+        )
     return text
 
 

@@ -1,5 +1,5 @@
 """
-The row that says what ran.
+Records the crawl in its database.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from ipv6matrix.extensions.job import STORE_FAILED, Job
 from ipv6matrix.extensions.preflight import Preflight
 from ipv6matrix.store.database import StoreError
 
-# The end of a crawl that has asked all there is but could not store every answer.
+# The end reason of a crawl that has sent every request but could not store every answer.
 INCOMPLETE = "incomplete"
 
 
 class RunRecord:
-    """Writes version, settings, list, vantage point and resolver at each start, and how the crawl ended."""
+    """Writes version, settings, list, vantage point and resolver at each start, and the end reason."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -38,7 +38,7 @@ class RunRecord:
         return extension
 
     def engine_started(self) -> None:
-        """Record the start, once everything has been found to be there."""
+        """Record the start, after preflight."""
         store, now = self._job.store, time.time()
         before = store.crawl()
         first = {} if before else {"run": run_name(now), "started_at": int(now)}
@@ -88,7 +88,7 @@ class RunRecord:
 
 
 def run_name(started_at: float) -> str:
-    """Name a run by its start, in UTC: YYYY-MM-DD__HH-MM-SS."""
+    """Return the name of a run, its start in UTC: YYYY-MM-DD__HH-MM-SS."""
     return time.strftime("%Y-%m-%d__%H-%M-%S", time.gmtime(started_at))
 
 
