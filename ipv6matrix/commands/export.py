@@ -1,5 +1,5 @@
 """
-scrapy export: a crawl in other forms.
+scrapy export: writes a crawl in another format.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ class Command(ReadingCommand):
         return f"{'|'.join(NAMES)} [ips.db]"
 
     def short_desc(self) -> str:
-        return "Write a crawl in another form; without a file, the newest of OUTPUT_DIR"
+        return "Write a crawl in another format; without a file, the newest in OUTPUT_DIR"
 
     def run(self, args: list[str], _: argparse.Namespace) -> None:
         if not args or args[0] not in NAMES:
-            raise UsageError(f"name the form: {', '.join(NAMES)}")
+            raise UsageError(f"No export format given: choose from {', '.join(NAMES)} [ARGUMENT_MISSING]")
         self.check()
         self.export(args[0], self.path(args[1:]))
