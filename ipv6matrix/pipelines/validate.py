@@ -1,5 +1,5 @@
 """
-First pipeline: only what can be true goes on.
+The first pipeline: drops impossible items.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from scrapy.exceptions import DropItem
 
 from ipv6matrix.items import Answered, DomainItem, HostsItem, PingItem, ReverseItem, TcpItem, TraceItem
 
-# What each item is about: text that has to be an address.
+# The address that each item is about.
 _BY_ADDRESS = (ReverseItem, PingItem, TcpItem, TraceItem)
 
 
@@ -18,7 +18,7 @@ class ValidatePipeline:
     """
     Drops items that contradict themselves: they come from a bug, not from the network.
 
-    The request of a dropped item stays pending, so nothing is lost by it.
+    The request of a dropped item stays pending, so that nothing is lost.
     """
 
     def process_item(self, item: Answered) -> Answered:
