@@ -14,7 +14,7 @@ from scrapy.utils.log import get_scrapy_root_handler
 
 
 class QuietLogFormatter(LogFormatter):
-    """Says nothing of single requests and items: a crawl has millions, and formatting them costs more than asking."""
+    """Omits requests and items: a crawl has millions, and formatting them costs more than probing."""
 
     def crawled(self, *_: Any, **__: Any) -> None:  # type: ignore[override]
         return None

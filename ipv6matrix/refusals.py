@@ -1,5 +1,5 @@
 """
-The refusal to start a crawl.
+Stops a crawl that cannot start.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from scrapy.exceptions import CloseSpider
 
 class StartRefusedError(CloseSpider):
     """
-    The crawl cannot begin; `sentence` says why and what mends it.
+    The crawl cannot start; `sentence` states the problem and the fix.
 
     Raised while a crawl opens. Scrapy then closes it with the reason
     `start_refused`, and the command exits with status 1.

@@ -12,10 +12,10 @@ from ipv6matrix.items import Observation
 
 class ObservationResponse(Response):
     """
-    The answer to a request of one of our schemes.
+    The response to a request of one of our schemes.
 
-    Silence and refusals are answers too: the status is always 200, for
-    Scrapy retries or drops others, and the observation says the rest.
+    Silence and exclusions are responses too. The status is always 200, because
+    Scrapy retries or drops others; the observation has the details.
     """
 
     __slots__ = ("observation",)

@@ -1,16 +1,16 @@
 """
-Signals of ours; they are sent and awaited like Scrapy's.
+Signals of the project; they are sent and awaited as Scrapy's own.
 """
 
 from __future__ import annotations
 
-# The frontier has room for questions to the resolver and none to ask: the
-# spider may read on in its list.
+# The frontier has room for requests to the resolver and none left to send: the
+# spider may continue reading its list.
 frontier_hungry = object()
 
-# The crawl was told to stop: what is under way is ended, not waited for.
+# The crawl is stopping: requests in flight are cancelled, not awaited.
 crawl_stopping = object()
 
-# A question went back to the frontier without an answer, with the request as
-# `request`: it is to be asked again, as if it had not been.
+# A request went back to the frontier without an answer (argument `request`):
+# it will be sent again.
 question_returned = object()

@@ -1,5 +1,5 @@
 """
-Commands that fetch files which crawls need, and show those that are there.
+Base of commands that download files for crawls, and show those that are there.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from ipv6matrix.reference.transfer import DownloadError
 
 
 class FetchingCommand(ChoosingCommand):
-    """What these commands share: what cannot be fetched is a sentence, with the exit status 1."""
+    """Base class of commands that download; failed downloads end with exit status 1."""
 
     requires_project = True
     requires_crawler_process = False
-    # What has come of a long download is told as it goes.
+    # Long downloads report their progress.
     default_settings: ClassVar[dict[str, Any]] = {"LOG_LEVEL": "INFO"}
     reads: ClassVar[tuple[str, ...]]
-    "Settings that must make sense."
+    "Settings that are checked."
 
     @abstractmethod
     def do(self, args: list[str]) -> list[str]:
-        """Do what is asked for and give the lines to print; raises UsageError and DownloadError."""
+        """Execute the command and return the lines to print; raises UsageError and DownloadError."""
 
     def run(self, args: list[str], _: argparse.Namespace) -> None:
         assert self.settings is not None
         if sentences := checks.problems(self.settings, self.reads):
             raise UsageError("\n".join(sentences), print_help=False)
         try:
-            print("\n".join(self.do(args)))  # noqa: T201 - what a command has to say
+            print("\n".join(self.do(args)))  # noqa: T201 - the output of the command
         except DownloadError as error:
             self.exitcode = 1
             print(error, file=sys.stderr)  # noqa: T201 - likewise

@@ -1,5 +1,5 @@
 """
-Commands that read a crawl: the one that is named, or the newest of OUTPUT_DIR.
+Base of commands that read a crawl: a given file, or the newest of OUTPUT_DIR.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ from ipv6matrix.exporters.registry import Target, exporter
 from ipv6matrix.store.database import OutdatedError, ReadStoppedError, Store, StoreError
 from ipv6matrix.store.newest import newest
 
-# What a shell gives for a command that was interrupted.
+# Exit status of an interrupted command, as in a shell.
 INTERRUPTED: Final = 130
 _READ: Final = ("OUTPUT_DIR", "SUMMARY_URL", "LIVE_URL")
 
 
 class ReadingCommand(ChoosingCommand):
-    """What these commands share; errors are sentences, with the exit status 2."""
+    """Base class of commands that read a crawl; user errors end with exit status 2."""
 
     requires_project = True
     requires_crawler_process = False
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def path(self, names: list[str]) -> Path:
-        """Give the database to read, which is there."""
+        """Return the path of the database to read."""
         if len(names) > 1:
-            raise UsageError("give one file, or none for the newest")
+            raise UsageError("Too many arguments: name one file, or none for the newest [ARGUMENT_INVALID]")
         return Path(names[0]) if names else self._newest()
 
     def check(self) -> None:
-        """Refuse values of the settings it reads that make no sense."""
+        """Check the settings that these commands read."""
         assert self.settings is not None
         if sentences := checks.problems(self.settings, _READ):
             raise UsageError("\n".join(sentences), print_help=False)
@@ -51,7 +51,7 @@ class ReadingCommand(ChoosingCommand):
         return Path(self.settings.get("OUTPUT_DIR")).expanduser()
 
     def export(self, name: str, path: Path, *, replace: bool = False) -> None:
-        """Export in one form and print where it is; SIGINT and SIGTERM stop it."""
+        """Export to one format and print where it is; SIGINT and SIGTERM stop it."""
         assert self.settings is not None
         target = Target(output_dir=self.output_dir, summary_url=self.settings.get("SUMMARY_URL"), replace=replace)
         if message := extras.missing_for_export(name, target.summary_url):
@@ -62,7 +62,7 @@ class ReadingCommand(ChoosingCommand):
         try:
             with reading(path, stopped) as store:
                 self._warn_of_the_unfinished(store)
-                print(exporter(name)(store, target))  # noqa: T201 - what the command is for
+                print(exporter(name)(store, target))  # noqa: T201 - the output of the command
         except ReadStoppedError:
             self.exitcode = INTERRUPTED
         except ExportError as error:
@@ -71,18 +71,21 @@ class ReadingCommand(ChoosingCommand):
     def _warn_of_the_unfinished(self, store: Store) -> None:
         crawl = store.crawl() or {}
         if crawl.get("end_reason") != "finished":
-            print(f"{store.path} has not finished: what is missing counts as unknown")  # noqa: T201
+            print(f"{store.path} is not finished: missing answers count as unknown")  # noqa: T201
 
     def _newest(self) -> Path:
         file = newest(self.output_dir)
         if file is None:
-            raise UsageError(f"{str(self.output_dir)!r} holds no finished crawl: name an ips.db", print_help=False)
+            raise UsageError(
+                f"No finished crawl in {str(self.output_dir)!r}: name an ips.db, or set OUTPUT_DIR [CRAWL_MISSING]",
+                print_help=False,
+            )
         return file
 
 
 @contextmanager
 def reading(path: Path, stopped: threading.Event | None = None) -> Iterator[Store]:
-    """Open a database to read; what is wrong with it is a sentence."""
+    """Open a database for reading; turns a StoreError into a UsageError."""
     try:
         with closing(_opened(path, stopped.is_set if stopped else None)) as store:
             yield store
@@ -96,6 +99,6 @@ def _opened(path: Path, stopped: Callable[[], bool] | None) -> Store:
     try:
         return Store.read(path, stopped)
     except OutdatedError:
-        print(f"{path} is of an earlier version: it is brought up to date", file=sys.stderr)  # noqa: T201
+        print(f"Migrating {path}, which an earlier version wrote", file=sys.stderr)  # noqa: T201
         Store(path).close()
         return Store.read(path, stopped)

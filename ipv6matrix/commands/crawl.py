@@ -1,5 +1,5 @@
 """
-scrapy crawl: Scrapy's own, with settings that make no sense told in a sentence and an exit status that tells the end.
+scrapy crawl: Scrapy's own command, with checks of settings and an exit status that reports how the crawl ended.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from ipv6matrix.config.profiles import ChoosingCommand, unknown_arguments
 
 logger = logging.getLogger(__name__)
 
-# The exit status of a crawl that has finished, and whose log is not whole.
+# Exit status of a crawl that has finished with an incomplete log.
 LOG_INCOMPLETE: Final = 3
-# Scrapy would write what is found since the last start; nothing would be lost, but in the file much would be missing.
+# Scrapy would write only what was found since the last start. The database has everything.
 _NO_FEED: Final = (
-    "-o and -O write no file here: what is found goes into the database, of which `scrapy export csv` and"
-    " `scrapy export parquet` make files"
+    "-o and -O are not supported: results go into the database; write files with `scrapy export csv` or"
+    " `scrapy export parquet` [OPTION_NOT_SUPPORTED]"
 )
 
 
@@ -39,9 +39,9 @@ class Command(ChoosingCommand, ScrapyCrawl):
 
     def long_desc(self) -> str:
         return (
-            "Crawl the domains of a list: scrapy crawl matrix -a domains=FILE; the lists majestic and tranco are"
-            " fetched. The same command goes on with a crawl that was interrupted. Exit status 0: finished; 1: stopped"
-            " before; 2: a setting or argument makes no sense; 3: finished, but the log could not be written."
+            "Crawl the domains of a list: scrapy crawl matrix -a domains=FILE. The lists majestic and tranco are"
+            " downloaded. Run the same command to resume an interrupted crawl. Exit status 0: finished; 1: stopped"
+            " early; 2: invalid setting or argument; 3: finished, but the log could not be written."
         )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -83,15 +83,15 @@ class Command(ChoosingCommand, ScrapyCrawl):
             raise UsageError("\n".join(sentences))
         spiders = self.crawler_process.spider_loader
         if len(args) != 1 or args[0] not in spiders.list():
-            raise UsageError("name the spider: scrapy crawl matrix -a domains=FILE")
+            raise UsageError("No spider given: run scrapy crawl matrix -a domains=FILE [ARGUMENT_MISSING]")
         if sentences := unknown_arguments(spiders.load(args[0]), opts.spargs):
             raise UsageError("\n".join(sentences))
         if not opts.spargs.get("domains"):
-            raise UsageError("no list: give -a domains=FILE, with one domain a line")
+            raise UsageError("No list given: pass -a domains=FILE, with one domain per line [LIST_MISSING]")
 
     @contextmanager
     def _refusals_logged(self) -> Iterator[None]:
-        """Put a refusal into the log as well, if that is a file: of a job of scrapyd nothing else is seen."""
+        """Log the error as well if there is a log file: it is all that a user of scrapyd sees."""
         try:
             yield
         except UsageError as error:
@@ -99,12 +99,12 @@ class Command(ChoosingCommand, ScrapyCrawl):
             path = self.settings.get("LOG_FILE")
             if path and log.problem(path) is None:
                 configure_logging(self.settings)
-                logger.error("%s", error)  # noqa: TRY400 - the sentence says it all
+                logger.error("%s", error)  # noqa: TRY400 - the message is complete without a traceback
             raise
 
 
 def _stop_when_the_terminal_closes() -> None:
-    """Treat a hang-up like a request to stop; `nohup`, which ignores it, keeps its meaning."""
+    """Treat SIGHUP as a request to stop, unless `nohup` has set it to be ignored."""
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         return
     # Asked now: of a terminal that is gone, isatty says no.

@@ -1,5 +1,5 @@
 """
-scrapy export: a crawl in other forms.
+scrapy export: writes a crawl in another format.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class Command(ReadingCommand):
         return f"{'|'.join(NAMES)} [ips.db] [--replace]"
 
     def short_desc(self) -> str:
-        return "Write a crawl in another form; without a file, the newest of OUTPUT_DIR"
+        return "Write a crawl in another format; without a file, the newest in OUTPUT_DIR"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -27,6 +27,6 @@ class Command(ReadingCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if not args or args[0] not in NAMES:
-            raise UsageError(f"name the form: {', '.join(NAMES)}")
+            raise UsageError(f"No export format given: choose from {', '.join(NAMES)} [ARGUMENT_MISSING]")
         self.check()
         self.export(args[0], self.path(args[1:]), replace=opts.replace)

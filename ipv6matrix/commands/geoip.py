@@ -1,5 +1,5 @@
 """
-scrapy geoip: the GeoIP files in use, and newer ones.
+scrapy geoip: shows or updates the GeoIP files.
 """
 
 from __future__ import annotations
@@ -23,31 +23,31 @@ class Command(FetchingCommand):
         return "[update]"
 
     def short_desc(self) -> str:
-        return "Show the GeoIP files that crawls use, or fetch newer ones into GEOIP_DIR"
+        return "Show the GeoIP files that crawls use, or download newer ones into GEOIP_DIR"
 
     def do(self, args: list[str]) -> list[str]:
         assert self.settings is not None
         if args not in ([], ["update"]):
-            raise UsageError("say scrapy geoip, or scrapy geoip update")
+            raise UsageError("Invalid arguments: run scrapy geoip, or scrapy geoip update [ARGUMENT_INVALID]")
         said = update(self.settings) if args else []
         return said + [state(self.settings, setting) for setting in geoip.FILES]
 
 
 def update(settings: BaseSettings) -> list[str]:
-    """Fetch both files and say what became of them; raises DownloadError."""
+    """Download both files and return a line about each; raises DownloadError."""
     with Transfer.from_settings(settings) as transfer:
         files = GeoIpFiles(settings, transfer)
         return [outcome(files.update(setting)) for setting in geoip.FILES] + [ATTRIBUTIONS[files.provider]]
 
 
 def outcome(update: Update) -> str:
-    """Say what became of one file."""
-    what = "is new" if update.is_new else "was up to date"
+    """Return a line about the update of one file."""
+    what = "is new" if update.is_new else "is up to date"
     return f"{update.path} {what}: {update.build.type} of {day(update.build.built_at)}"
 
 
 def state(settings: BaseSettings, setting: str) -> str:
-    """Say which file a setting stands for, and whether it can be used."""
+    """Return a line about the file of a setting, and whether it can be used."""
     path = geoip.files(settings).get(setting)
     if path is None:
         return f"{setting}: no file"
@@ -56,7 +56,7 @@ def state(settings: BaseSettings, setting: str) -> str:
     except geoip.GeoIpError as error:
         return str(error)
     days = int(dt.datetime.now(dt.UTC).timestamp() - build.built_at) // 86_400
-    advice = ": `scrapy geoip update` fetches a newer one" if days > geoip.OLD_DAYS else ""
+    advice = ": download a newer one with `scrapy geoip update`" if days > geoip.OLD_DAYS else ""
     return f"{setting}: {path}, {build.type} of {day(build.built_at)}, {days} days old{advice}"
 
 

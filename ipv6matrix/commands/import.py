@@ -1,5 +1,5 @@
 """
-scrapy import: other forms of a crawl, back into an ips.db.
+scrapy import: reads other formats of a crawl back into an ips.db.
 """
 
 from __future__ import annotations
@@ -33,20 +33,23 @@ class Command(ChoosingCommand):
         return "csv OUTPUT_DIR --run RUN [--original] [--into FILE] | legacy ips.db [--run RUN] [--into FILE]"
 
     def short_desc(self) -> str:
-        return "Make an ips.db of the CSV files of a run, or of an ips.db of the 2022 crawler"
+        return "Build an ips.db from the CSV files of a run, or from an ips.db of the 2022 crawler"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--run", metavar="RUN", help="the run: its start in UTC, YYYY-MM-DD__HH-MM-SS")
-        parser.add_argument("--into", metavar="FILE", help="the database to make; OUTPUT_DIR/ips-RUN.db without it")
+        parser.add_argument("--into", metavar="FILE", help="the database to write (default: OUTPUT_DIR/ips-RUN.db)")
         parser.add_argument(
-            "--original", action="store_true", help="csv: the files come from the 2022 crawler or its forebears"
+            "--original", action="store_true", help="csv: the files come from the 2022 crawler or its predecessors"
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
         if len(args) != 2 or args[0] not in ("csv", "legacy"):
-            raise UsageError("name the form and the source: csv OUTPUT_DIR --run RUN, or legacy ips.db")
+            raise UsageError(
+                "Missing arguments: name the format and the source, csv OUTPUT_DIR --run RUN or legacy ips.db"
+                " [ARGUMENT_MISSING]"
+            )
         if sentences := checks.problems(self.settings, _READ):
             raise UsageError("\n".join(sentences), print_help=False)
         configure_logging(self.settings)
@@ -63,14 +66,17 @@ class Command(ChoosingCommand):
     def _import(self, form: str, source: Path, opts: argparse.Namespace, complaints: Complaints) -> None:
         if form == "csv":
             if not opts.run:
-                raise ImportRefusedError("a folder may hold many runs: name one with --run, as 2022-05-06__07-08-09")
+                raise ImportRefusedError(
+                    "A folder can contain several runs: name one with --run, e.g. --run 2022-05-06__07-08-09",
+                    code="IMPORT_RUN_MISSING",
+                )
             target, era = self._target(opts.run, opts), self._older() if opts.original else Ours()
             number = crawls.from_csv(source, opts.run, target, era, complaints)
         else:
             target = self._target(opts.run or runs.of_file(source), opts)
             number = crawls.from_legacy(source, opts.run, target, self._older(), complaints)
-        broken = f"; broken lines that were left out: {complaints.number:,}" if complaints.number else ""
-        print(f"{number:,} domains in {target}{broken}")  # noqa: T201 - what the command is for
+        broken = f"; broken lines skipped: {complaints.number:,}" if complaints.number else ""
+        print(f"{number:,} domains in {target}{broken}")  # noqa: T201 - the output of the command
 
     def _target(self, run: str, opts: argparse.Namespace) -> Path:
         assert self.settings is not None

@@ -1,5 +1,5 @@
 """
-scrapy lists: the lists that were fetched.
+scrapy lists: shows or downloads lists of popular domains.
 """
 
 from __future__ import annotations
@@ -20,14 +20,16 @@ class Command(FetchingCommand):
         return "[update majestic|tranco …]"
 
     def short_desc(self) -> str:
-        return "Show the lists that LISTS_DIR holds, or fetch those of today"
+        return "Show the lists in LISTS_DIR, or download those of today"
 
     def do(self, args: list[str]) -> list[str]:
         names = args[1:]
         if args and (args[0] != "update" or not names or not set(names) <= set(rankings.NAMES)):
-            raise UsageError("say scrapy lists, or scrapy lists update majestic tranco")
+            raise UsageError(
+                "Invalid arguments: run scrapy lists, or scrapy lists update majestic tranco [ARGUMENT_INVALID]"
+            )
         return (self._update(names) if names else self._kept()) or [
-            "no list has been fetched: scrapy lists update tranco"
+            "No lists yet: download one with scrapy lists update tranco"
         ]
 
     def _kept(self) -> list[str]:
@@ -41,6 +43,6 @@ class Command(FetchingCommand):
 
 
 def shown(source: sources.Source) -> str:
-    """Write a list in a line."""
+    """Return a line about a list."""
     identity = f", id {source.id}" if source.id else ""
     return f"{source.file}: {source.name} of {source.date}{identity}, {source.domains:,} domains, from {source.url}"

@@ -1,5 +1,5 @@
 """
-scrapy optout: who is never asked.
+scrapy optout: manages the opt-out file.
 """
 
 from __future__ import annotations
@@ -25,26 +25,31 @@ class Command(ChoosingCommand):
         return "add ENTRY … [--comment TEXT] | remove ENTRY … | list"
 
     def short_desc(self) -> str:
-        return "Add, list or remove entries of OPTOUT_FILE: domains, addresses and networks that are never asked"
+        return "Add, list or remove entries of OPTOUT_FILE: domains, addresses and networks that are never probed"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--comment", default="", metavar="TEXT", help="written behind each entry that is added")
+        parser.add_argument("--comment", default="", metavar="TEXT", help="comment written after each new entry")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
         verb, entries = (args[0] if args else ""), args[1:]
         if verb not in ("add", "list", "remove") or bool(entries) is (verb == "list"):
-            raise UsageError("say scrapy optout add ENTRY …, scrapy optout remove ENTRY … or scrapy optout list")
+            raise UsageError(
+                "Invalid arguments: run scrapy optout add ENTRY …, scrapy optout remove ENTRY … or scrapy optout list"
+                " [ARGUMENT_INVALID]"
+            )
         if not self.settings.get("OPTOUT_FILE"):
-            raise UsageError("OPTOUT_FILE is empty: name the file with -s OPTOUT_FILE=", print_help=False)
+            raise UsageError(
+                "OPTOUT_FILE is not set: name the file with -s OPTOUT_FILE= [SETTING_MISSING]", print_help=False
+            )
         try:
             said = _do(verb, OptOutFile(Path(self.settings.get("OPTOUT_FILE"))), entries, opts.comment)
         except OptOutError as error:
             self.exitcode = 1
-            print(error, file=sys.stderr)  # noqa: T201 - what a command has to say
+            print(error, file=sys.stderr)  # noqa: T201 - the output of the command
         else:
-            print("\n".join(said or ["nobody has opted out"]))  # noqa: T201 - what a command has to say
+            print("\n".join(said or ["no entries"]))  # noqa: T201 - the output of the command
 
 
 def _do(verb: str, file: OptOutFile, entries: list[str], comment: str) -> list[str]:

@@ -1,5 +1,5 @@
 """
-scrapy promote: one crawl's summary goes from the staging database to the live one.
+scrapy promote: moves the summary of a crawl from the staging database to the live one.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ class Command(ChoosingCommand):
         return "[--date YYYY-MM-DD] [--check] [--replace]"
 
     def short_desc(self) -> str:
-        return "Move a crawl's summary from SUMMARY_URL to LIVE_URL, all of it or nothing"
+        return "Move the summary of a crawl from SUMMARY_URL to LIVE_URL, completely or not at all"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--date", metavar="YYYY-MM-DD", help="which crawl; not needed when staging holds one only")
-        parser.add_argument("--check", action="store_true", help="only look: figures beside those that are live")
-        parser.add_argument("--replace", action="store_true", help="replace a date that is live already")
+        parser.add_argument("--date", metavar="YYYY-MM-DD", help="date of the crawl; optional if staging has only one")
+        parser.add_argument("--check", action="store_true", help="compare with the live figures and change nothing")
+        parser.add_argument("--replace", action="store_true", help="replace a date that is already live")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if args:
-            raise UsageError("name a crawl by --date")
+            raise UsageError("Unexpected arguments: select a crawl with --date [ARGUMENT_INVALID]")
         date = _date(opts.date)
         try:
             self._run(date, opts)
@@ -51,18 +51,21 @@ class Command(ChoosingCommand):
         assert self.settings is not None
         urls = [self.settings.get(name) for name in ("SUMMARY_URL", "LIVE_URL")]
         if not urls[1]:
-            raise UsageError("LIVE_URL is empty: name the live database with -s LIVE_URL=", print_help=False)
+            raise UsageError(
+                "LIVE_URL is not set: name the live database with -s LIVE_URL= [SETTING_MISSING]", print_help=False
+            )
         messages = (extras.missing("summary", "promote"), *map(extras.missing_driver, urls))
         if message := next(filter(None, messages), None):
             raise UsageError(message, print_help=False)
-        # Here, or every command would load SQLAlchemy, for Scrapy imports them all: it is part of a crawl's memory.
+        # Imported late: Scrapy imports all commands, and SQLAlchemy would add to the memory of every crawl.
         from ipv6matrix.summaries import staging  # noqa: PLC0415
         from ipv6matrix.summaries.database import Database  # noqa: PLC0415
 
         with Database(urls[0]) as source, Database(urls[1]) as live:
             if source.place == live.place:
                 raise UsageError(
-                    f"SUMMARY_URL and LIVE_URL are the same, {live.name}: a crawl is live there already",
+                    f"SUMMARY_URL and LIVE_URL are the same ({live.name}): set LIVE_URL to another database"
+                    " [SETTING_INVALID]",
                     print_help=False,
                 )
             date = staging.choose(source, date)
@@ -76,7 +79,7 @@ def _date(text: str | None) -> dt.date | None:
     try:
         return dt.date.fromisoformat(text) if text else None
     except ValueError:
-        raise UsageError(f"--date {text} is no date: give YYYY-MM-DD", print_help=False) from None
+        raise UsageError(f"Invalid --date {text!r}: must be YYYY-MM-DD [ARGUMENT_INVALID]", print_help=False) from None
 
 
 def _promote(source: Database, live: Database, date: dt.date, *, replace: bool) -> None:
@@ -85,10 +88,10 @@ def _promote(source: Database, live: Database, date: dt.date, *, replace: bool) 
     promoted = staging.promote(source, live, date, replace=replace)
     words = f"{promoted.domains:,} domains of {date} are live in {live.name}"
     if promoted.replaced:
-        words += f", in place of {promoted.replaced:,}"
+        words += f", replacing {promoted.replaced:,}"
     if promoted.was_live:
-        words += ", and were before"
-    Console().print(f"{words}; {source.name} is empty of them", soft_wrap=True, highlight=False)
+        words += " (already before)"
+    Console().print(f"{words}; removed from {source.name}", soft_wrap=True, highlight=False)
 
 
 def _check(source: Database, live: Database, date: dt.date) -> None:
@@ -101,7 +104,7 @@ def _check(source: Database, live: Database, date: dt.date) -> None:
 
 
 def table(now: Figures, before: Figures | None) -> Table:
-    """Lay two crawls out side by side."""
+    """Format two crawls next to each other."""
     page = Table(title=f"Crawl of {now.date}", title_justify="left")
     page.add_column("")
     page.add_column(f"staging, {now.date}", justify="right")

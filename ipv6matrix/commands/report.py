@@ -1,5 +1,5 @@
 """
-scrapy report: a crawl as a page to look at.
+scrapy report: writes a crawl as a page with charts.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ class Command(ReadingCommand):
         return "[ips.db]"
 
     def short_desc(self) -> str:
-        return "Write a crawl as a page with charts; without a file, the newest of OUTPUT_DIR"
+        return "Write a crawl as a page with charts; without a file, the newest in OUTPUT_DIR"
 
     def run(self, args: list[str], _: argparse.Namespace) -> None:
         self.check()

@@ -1,5 +1,5 @@
 """
-scrapy settings: Scrapy's own, which shows what the words of PROFILE set as well.
+scrapy settings: Scrapy's own command, including the values of PROFILE.
 """
 
 from __future__ import annotations
@@ -14,4 +14,4 @@ class Command(ChoosingCommand, ScrapySettings):
         return "[-s NAME=VALUE …] --get NAME"
 
     def short_desc(self) -> str:
-        return "Show the value of a setting, as a command with the same -s would have it"
+        return "Show the value of a setting, as a command with the same -s options would use it"

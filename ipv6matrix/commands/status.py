@@ -1,5 +1,5 @@
 """
-scrapy status: how far a crawl is, wherever it runs on this machine.
+scrapy status: shows the progress of a crawl on this machine.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from ipv6matrix.progress.status import FINISHED, KILLED, NONE, PUBLISHING, RUNNI
 from ipv6matrix.store.database import StoreError
 from ipv6matrix.store.newest import newest
 
-_GOES_ON = "nobody runs it: the command that began it goes on with it"
+_GOES_ON = "not running (rerun the same command to resume)"
 _STATES = {
     STARTING: "starting, process {process}",
     RUNNING: "running, process {process}",
-    PUBLISHING: "all asked, being exported by process {process}",
+    PUBLISHING: "all requests done; being exported by process {process}",
     STOPPED: f"stopped ({{end_reason}}); {_GOES_ON}",
-    KILLED: f"broken off without an end; {_GOES_ON}",
+    KILLED: f"interrupted; {_GOES_ON}",
     FINISHED: "finished",
     NONE: "no crawl",
 }
@@ -36,29 +36,29 @@ class Command(ReadingCommand):
         return "[JOBDIR] [--json]"
 
     def short_desc(self) -> str:
-        return "Show how far a crawl is; without a folder, that of JOBDIR"
+        return "Show the progress of a crawl; without a folder, that of JOBDIR"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--json", action="store_true", help="print it for a program")
+        parser.add_argument("--json", action="store_true", help="print JSON")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
         if len(args) > 1:
-            raise UsageError("give one folder, or none for JOBDIR")
+            raise UsageError("Too many arguments: name one folder, or none for JOBDIR [ARGUMENT_INVALID]")
         now = _look(Path(args[0] if args else self.settings.get("JOBDIR")).expanduser())
         if opts.json:
-            print(json.dumps(now.dump(), indent=1))  # noqa: T201 - what the command is for
+            print(json.dumps(now.dump(), indent=1))  # noqa: T201 - the output of the command
         else:
             self._show(now)
         self.exitcode = 1 if now.state == NONE else 0
 
     def _show(self, now: Status) -> None:
         console = Console(soft_wrap=True, highlight=False)
-        told = _STATES[now.state].format(process=now.process, end_reason=now.end_reason or "it never began")
+        told = _STATES[now.state].format(process=now.process, end_reason=now.end_reason or "never started")
         console.print(f"{now.database}: {told}")
         if now.state == NONE and (file := newest(self.output_dir)):
-            console.print(f"The newest that finished: {file}")
+            console.print(f"Newest finished crawl: {file}")
         if now.run:
             starts = "once" if now.starts == 1 else f"{now.starts} times"
             console.print(f"Run {now.run}, started {starts}{_age(now)}")
@@ -67,7 +67,7 @@ class Command(ReadingCommand):
 
 
 def _look(place: Path) -> Status:
-    """Take a folder for a job, a file for a database that nobody works on."""
+    """Treat a folder as a job, and a file as a database that no process writes."""
     try:
         if place.is_file():
             return status(place, None)
@@ -76,11 +76,12 @@ def _look(place: Path) -> Status:
         raise UsageError(str(error), print_help=False) from error
     except OSError as error:
         raise UsageError(
-            f"cannot look into {str(place)!r} ({error.strerror}): name a folder you may read", print_help=False
+            f"Cannot read {str(place)!r} ({error.strerror}): name a folder that you may read [FOLDER_NOT_READABLE]",
+            print_help=False,
         ) from error
 
 
 def _age(now: Status) -> str:
     if now.ended_at is not None:
         return f", ended {texts.duration(time.time() - now.ended_at)} ago"
-    return f", last noted {texts.duration(time.time() - now.noted_at)} ago" if now.noted_at else ""
+    return f", last recorded {texts.duration(time.time() - now.noted_at)} ago" if now.noted_at else ""

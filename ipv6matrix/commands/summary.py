@@ -1,5 +1,5 @@
 """
-scrapy summary: what a crawl found, as a table.
+scrapy summary: prints the results of a crawl as a table.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Command(ReadingCommand):
         return "[ips.db]"
 
     def short_desc(self) -> str:
-        return "Print what a crawl found; without a file, the newest of OUTPUT_DIR"
+        return "Print the results of a crawl; without a file, the newest in OUTPUT_DIR"
 
     def run(self, args: list[str], _: argparse.Namespace) -> None:
         path = self.path(args)
@@ -28,7 +28,7 @@ class Command(ReadingCommand):
 
 
 def table(figures: Summary) -> Table:
-    """Lay the figures out."""
+    """Format the figures as a table."""
     page = Table(title=f"Crawl {figures.run}", show_header=False, title_justify="left")
     page.add_column(justify="left")
     page.add_column(justify="left")

@@ -1,5 +1,5 @@
 """
-How many files a crawl may have open, and what that leaves room for.
+Limit of open files, and how many requests fit into it.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from typing import Final
 
 logger = logging.getLogger(__name__)
 
-# Open whatever is asked: the database, logs, the sockets all questions share, mtr-packet's pipes.
+# Open in any case: the database, logs, shared sockets, pipes of mtr-packet.
 _OTHERS: Final = 100
 
 
 def open_files() -> int:
-    """Raise the limit of open files as far as this process may, and give it."""
+    """Raise the limit of open files as far as permitted, and return it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -24,9 +24,9 @@ def open_files() -> int:
 
 def fit(room: int, files_each: int, limit: int) -> int:
     """
-    Give how many requests of a slot may be in flight when each opens some files.
+    Return how many requests of a slot fit, if each opens some files.
 
-    Fewer than wished is told in the log, with the mend.
+    Logs a warning with the fix if that is fewer than wanted.
     """
     fits = max((limit - _OTHERS) // max(files_each, 1), 1)
     if fits < room:

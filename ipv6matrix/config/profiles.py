@@ -1,5 +1,5 @@
 """
-What is chosen for one run: profiles, and names of settings and arguments, which must be names of something.
+Profiles, and checks of the names of settings and arguments.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from scrapy.utils.project import ENVVAR
 
 from ipv6matrix.config import checks, plan
 
-# Above the file of settings, below what a command line says.
+# Above the settings file, below the command line.
 _PROFILE_PRIORITY: Final = SETTINGS_PRIORITIES["spider"]
-# Scrapy reads it and has no default of it.
+# Scrapy reads it but has no default for it.
 _WITHOUT_DEFAULT: Final = ("META_COPY_WARN_SKIP_KEYS",)
-# Share of a name that must be right for another to be near.
+# Similarity from which on another name is suggested.
 _NEAR: Final = 0.7
 
 
 class ChoosingCommand(ScrapyCommand):
-    """What our commands share: they take PROFILE, and refuse a setting that nobody reads."""
+    """Base class of our commands: supports PROFILE, and rejects unknown settings."""
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
@@ -40,7 +40,7 @@ class ChoosingCommand(ScrapyCommand):
 
 
 def apply_profiles(settings: BaseSettings) -> None:
-    """Set what the words of PROFILE stand for, in their order; what the command line says stays."""
+    """Apply the words of PROFILE in their order; values of the command line take precedence."""
     profiles = settings.getdict("PROFILES")
     for word in plan.words(settings, "PROFILE"):
         for name, value in profiles[word].items():
@@ -49,17 +49,17 @@ def apply_profiles(settings: BaseSettings) -> None:
 
 def unknown_settings(settings: BaseSettings) -> list[str]:
     """
-    Give a sentence for each name, of the command line or a profile, that is no setting.
+    Return an error message for each unknown setting of the command line or a profile.
 
-    Settings are those of Scrapy and those that the project's file gives a value.
+    Known settings are those of Scrapy and those that the project's settings file defines.
 
-    What an add-on reads cannot be known: where one is in use, only names close to a known one are refused.
+    Settings of add-ons are unknown: if any are installed, only names similar to a known setting are rejected.
     """
     known = {*_defaults(), *_WITHOUT_DEFAULT}
     given = [name for name in settings if (settings.getpriority(name) or 0) >= _PROFILE_PRIORITY]
     lenient = bool(settings.get("ADDONS"))
     return [
-        _sentence(name, "no setting", near, "docs/settings.md has those of this project")
+        _sentence(name, "no setting", near, "docs/settings.md lists those of this project")
         for name in sorted(set(given) - known)
         if (near := _nearest(name.upper().replace("-", "_"), known)) or not lenient
     ]
@@ -74,7 +74,7 @@ def _defaults() -> Settings:
 
 
 def unknown_arguments(spider: type[Spider], arguments: Iterable[str]) -> list[str]:
-    """Give a sentence for each argument that a spider does not take; scrapyd's own begin with an underscore."""
+    """Return an error message for each unknown argument of a spider; arguments of scrapyd begin with an underscore."""
     known = [name for name, one in inspect.signature(spider).parameters.items() if one.kind is not one.VAR_KEYWORD]
     return [
         _sentence(name, "no argument of the spider", _nearest(name.lower(), known), f"it takes {', '.join(known)}")

@@ -1,8 +1,8 @@
 """
-Which type of Arrow a column of ips.db has, by its name.
+Maps columns of ips.db to types of Arrow, by name.
 
-SQLite knows integers, numbers and texts; what they mean lies in names. A column
-that no rule knows is exported as SQLite declares it, and a test asks for a rule.
+SQLite knows integers, numbers and texts; names carry the meaning. A column
+without a rule is exported as SQLite declares it, and fails a test.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ TIME: Final = pa.timestamp("ms", "UTC")
 NUMBERS: Final = pa.list_(pa.float64())
 TEXTS: Final = pa.list_(pa.string())
 
-# The first pattern that fits `table.column` decides.
+# The first pattern that matches `table.column` decides.
 RULES: Final[tuple[tuple[pa.DataType, tuple[str, ...]], ...]] = (
     (NUMBERS, ("pings.rtts_ms",)),
     (TEXTS, ("smtp_sessions.certificate_names",)),
@@ -35,7 +35,7 @@ RULES: Final[tuple[tuple[pa.DataType, tuple[str, ...]], ...]] = (
         ),
     ),
     (pa.int32(), ("domains.*_hosts", "hosts.*_addresses")),
-    # The one identifier that is no key.
+    # The only identifier that is not a key.
     (pa.string(), ("addresses.tunnel_id",)),
     # Keys, seconds, serial numbers and AS numbers need more than 31 bits.
     (pa.int64(), ("*.id", "*_id", "*_s", "*.serial", "*.asn")),
@@ -43,11 +43,11 @@ RULES: Final[tuple[tuple[pa.DataType, tuple[str, ...]], ...]] = (
     # Words of closed lists.
     (pa.string(), ("*_status", "*.status", "*.failure", "*.refusal", "*.kind", "*.stop", "*.starttls", "*.hello")),
     (pa.string(), ("*.inferred", "*.question", "*.outcome", "*.end_reason")),
-    # Names, addresses and other texts of the network.
+    # Names, addresses and other texts from the network.
     (pa.string(), ("*.name", "*_name", "*.tld", "*.mname", "*.rname", "*.subject", "*.address", "*.path")),
     (pa.string(), ("*.as_organisation", "*.city", "*.region", "*.country_code")),
     (pa.string(), ("*.greeting", "*.tls_version", "*.certificate_sha256", "*.certificate_subject", "*_issuer")),
-    # About the crawl; four of these are JSON whose keys are not the same in every crawl.
+    # About the crawl; four of these are JSON whose keys differ between crawls.
     (pa.string(), ("crawl.run", "crawl.version", "crawl.list", "crawl.list_sha256", "crawl.vantage?")),
     (pa.string(), ("crawl.resolver", "crawl.list_source", "crawl.geoip", "crawl.settings", "crawl.skipped")),
 )
@@ -55,23 +55,23 @@ _DECLARED: Final = {"INTEGER": pa.int64(), "REAL": pa.float64()}
 
 
 def decided(table: str, column: str) -> pa.DataType | None:
-    """Give the type that a rule decides; None for a column that no rule knows."""
+    """Return the type according to the rules; None for a column without a rule."""
     name = f"{table}.{column}"
     return next((kind for kind, patterns in RULES if any(fits(name, one) for one in patterns)), None)
 
 
 def fits(name: str, pattern: str) -> bool:
-    """Tell whether `table.column` is one that a rule means."""
+    """Return whether a rule covers `table.column`."""
     return fnmatchcase(name, pattern)
 
 
 def arrow_type(table: str, column: str, declared: str) -> pa.DataType:
-    """Give the type of a column, whether a rule knows it or not."""
+    """Return the type of a column, with or without a rule."""
     return decided(table, column) or _DECLARED.get(declared, pa.string())
 
 
 def array(values: tuple[Any, ...], kind: pa.DataType) -> pa.Array:
-    """Make a column of what SQLite holds; raises ValueError or TypeError for what is not of the type."""
+    """Convert values of SQLite to a column; raises ValueError or TypeError for a value of another type."""
     if convert := _CONVERTERS.get(kind):
         values = tuple(None if value is None else convert(value) for value in values)
     return pa.array(values, kind)

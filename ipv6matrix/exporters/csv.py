@@ -1,10 +1,9 @@
 """
-CSV files as readers have had them since 2010: a folder for each TLD and run, in it a file for each measurement.
+CSV files in the form of 2010: a folder for each TLD and run, with a file for each measurement.
 
 docs/outputs.md describes files and columns, and where they differ from older
-ones. A file is written beside its name and renamed when all of its TLD are
-whole: an export that was killed is done anew, and what stands under a name is
-never half of it.
+ones. Files have temporary names until all files of their TLD are complete: a
+killed export is repeated, and a final name never refers to half a file.
 """
 
 from __future__ import annotations
@@ -29,11 +28,11 @@ from ipv6matrix.store.database import Store
 from ipv6matrix.store.dataset import Address, Domain, Host, PingFigures, TraceFigures
 from ipv6matrix.store.queries.asked import Asked, asked
 
-# Stands for all that is not known, and for the host of a domain without MX or NS.
+# Stands for everything unknown, and for the host of a domain without MX or NS.
 UNKNOWN: Final = "n/a"
 
 _Row = Sequence[Any]
-# The hosts of a domain by feature, each under the name that its rows give it.
+# The hosts of a domain by feature, each with the name in its rows.
 _Hosts = dict[str, list[tuple[str, Host]]]
 
 
@@ -41,7 +40,7 @@ def export(store: Store, target: Target) -> str:
     """Write OUTPUT_DIR/<tld>/<run>/<name>_<tld>.log for every TLD; raises ExportError."""
     crawl = asked(store)
     if crawl is None:
-        raise ExportError(f"no crawl has begun in {str(store.path)!r}: name the ips.db of one")
+        raise ExportError(f"{str(store.path)!r} contains no crawl: name the ips.db of a crawl", code="CRAWL_MISSING")
     kinds, run = _kinds(crawl), _component(crawl.run, store.path)
     tlds = number = 0
     for tld, domains in groupby(dataset.domains(store), key=attrgetter("tld")):
@@ -50,17 +49,21 @@ def export(store: Store, target: Target) -> str:
             number += _write(folder, tld, kinds, domains)
         except OSError as error:
             raise ExportError(
-                f"cannot write {str(folder)!r} ({error.strerror}): make room or give permission there,"
-                " or name another folder with -s OUTPUT_DIR="
+                f"Cannot write {str(folder)!r} ({error.strerror}): free disk space or fix the permissions,"
+                " or choose another folder with -s OUTPUT_DIR=",
+                code="OUTPUT_NOT_WRITABLE",
             ) from error
         tlds += 1
     return f"{number:,} domains of {tlds:,} TLDs in {target.output_dir / '<tld>' / run}"
 
 
 def _component(text: str, path: Path) -> str:
-    """Give a text that is one component of a path; the database may have come from elsewhere."""
+    """Return a text that is one component of a path; the database may come from elsewhere."""
     if text in ("", ".", "..") or "/" in text or "\0" in text:
-        raise ExportError(f"{str(path)!r} names a TLD or run {text!r}, which is no name of a folder: name another file")
+        raise ExportError(
+            f"{str(path)!r} has the TLD or run {text!r}, which is not a valid folder name: use another file",
+            code="CRAWL_INVALID",
+        )
     return text
 
 
@@ -93,7 +96,7 @@ class _Plain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kind:
-    """A kind of file: one for each TLD."""
+    """A kind of file: one per TLD."""
 
     name: str
     rows: Callable[[Domain, _Hosts], Iterable[_Row]]
@@ -101,7 +104,7 @@ class _Kind:
 
 
 def _write(folder: Path, tld: str, kinds: Sequence[_Kind], domains: Iterable[Domain]) -> int:
-    """Write all files of a TLD and count its domains."""
+    """Write all files of a TLD and return its number of domains."""
     folder.mkdir(parents=True, exist_ok=True)
     number = 0
     with _locked(folder), _files([folder / f"{kind.name}_{tld}.log" for kind in kinds]) as streams:
@@ -116,10 +119,10 @@ def _write(folder: Path, tld: str, kinds: Sequence[_Kind], domains: Iterable[Dom
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Keep a second export of the same run waiting: the two would write the same files."""
+    """Block a second export of the same run, which would write the same files."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        # Some network file systems lock no folder; there, nobody keeps two exports apart.
+        # Some network file systems cannot lock folders; exports are not protected from each other there.
         with suppress(OSError):
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
@@ -129,7 +132,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _files(paths: Sequence[Path]) -> Iterator[list[TextIO]]:
-    """Open files beside their names; they get these when all are whole, and go when something fails."""
+    """Open files under temporary names; rename them when all are complete, delete them after an error."""
     parts = [path.with_name(f"{path.name}.part") for path in paths]
     try:
         with ExitStack() as stack:
@@ -146,7 +149,7 @@ def _files(paths: Sequence[Path]) -> Iterator[list[TextIO]]:
 
 
 def _hosts(domain: Domain, feature: str) -> Iterator[tuple[str, Host]]:
-    """Give the hosts of a feature; one that stands for none when the domain was asked for MX or NS and has none."""
+    """Yield the hosts of a feature; a placeholder if the domain was asked for MX or NS and has none."""
     hosts = domain.of_kind(feature)
     if feature in ("WWW", "NTP"):
         yield from ((host.name, host) for host in hosts)
@@ -162,7 +165,7 @@ _NO_HOST: Final = Host(
 
 
 def _rows(word: str, feature: str, columns: Callable[[Host], list[_Row]], domain: Domain, hosts: _Hosts) -> list[_Row]:
-    """Give the rows of a file for one domain."""
+    """Yield the rows of a file for one domain."""
     return [
         [UNKNOWN if value is None else value for value in (word, domain.name, name, *row)]
         for name, host in hosts[feature]
@@ -207,7 +210,7 @@ def _geoip(host: Host) -> list[_Row]:
 
 
 def _ip6_type(host: Host) -> list[_Row]:
-    # What is not globally reachable is never chosen, so each of them is valid.
+    # Addresses that are not globally reachable are never chosen, so each of these is valid.
     return [(host.ip6.address, True, host.ip6.tunnel_id, "undefined")] if host.ip6 else []
 
 
@@ -258,7 +261,7 @@ def _times(ping: PingFigures | None) -> _Row:
 
 def _trace(address: Address | None) -> _Row:
     trace = address.trace if address else TraceFigures()
-    # The number of hops stands twice, as it always has.
+    # The number of hops occurs twice, as it always has.
     return trace.mtu, trace.hops, trace.hops, trace.path
 
 
@@ -278,7 +281,7 @@ _METRICS: Final[dict[str, tuple[Iterable[str], Callable[[Host], list[_Row]]]]] =
 
 
 def _kinds(crawl: Asked) -> list[_Kind]:
-    """Give the files that a crawl has: what was not asked has none."""
+    """Return the files that a crawl has: what was not measured has none."""
     kinds = [
         _Kind(name=feature, rows=partial(_rows, feature, feature, columns))
         for feature, columns in _FEATURES.items()

@@ -1,5 +1,5 @@
 """
-Distributions of positive numbers in memory that does not grow: counts in bins, each a fixed ratio wide.
+Distributions of positive numbers in constant memory: counts in bins of a fixed ratio.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-# Bins for a doubling: each is 1.1 % wide, so what is read from them is right to 0.6 %.
+# Bins per doubling: each is 1.1 % wide, so that values read from them are accurate to 0.6 %.
 _BINS: Final = 64
 
 
@@ -25,7 +25,7 @@ class Distribution:
         self.count += 1
 
     def quantile(self, share: float) -> float | None:
-        """Give the number that a share of all do not exceed, within 0.6 %; None when there are none."""
+        """Return the number that a share of all numbers does not exceed, within 0.6 %; None if there are none."""
         passed = 0
         for number, count in sorted(self._bins.items()):
             passed += count
@@ -38,7 +38,7 @@ class Distribution:
         return self.quantile(0.5)
 
     def between(self, edges: Sequence[float]) -> list[int]:
-        """Count what lies between each two edges; the first and the last take what lies beyond them."""
+        """Count the numbers between each pair of edges; the first and last bins include everything beyond."""
         inner = [round(math.log2(edge) * _BINS) for edge in edges[1:-1]]
         counts = [0] * (len(inner) + 1)
         for number, count in self._bins.items():
@@ -46,7 +46,7 @@ class Distribution:
         return counts
 
     def cumulative(self, step: int) -> Iterator[tuple[float, float]]:
-        """Give points (number, share of all below it), every so many bins, from the first to the last."""
+        """Return points (number, share of all below it), every few bins, from the first to the last."""
         if not self._bins:
             return
         first, last = (edge // step for edge in (min(self._bins), max(self._bins)))

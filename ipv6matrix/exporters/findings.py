@@ -117,7 +117,7 @@ def find(store: Store) -> Findings:
     """Count all; raises ExportError for a database in which no crawl has begun."""
     crawl, choices = store.crawl(), asked(store)
     if crawl is None or choices is None:
-        raise ExportError(f"no crawl has begun in {str(store.path)!r}: name the ips.db of one")
+        raise ExportError(f"{str(store.path)!r} contains no crawl: name the ips.db of a crawl", code="CRAWL_MISSING")
     found = Findings(
         crawl=crawl,
         asked=choices,

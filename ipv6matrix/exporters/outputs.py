@@ -1,5 +1,5 @@
 """
-What the files of an export share: the run they are named by, and that each is there whole or not at all.
+What exports share: the run that names their files, and atomic writing.
 """
 
 from __future__ import annotations
@@ -15,19 +15,21 @@ from ipv6matrix.store.database import Store
 
 
 def run_of(store: Store) -> str:
-    """Give the name of the run; raises ExportError for a database that has none, or one that leads elsewhere."""
+    """Return the name of the run; raises ExportError if the database has none, or an unsafe one."""
     run = str((store.crawl() or {}).get("run"))
     if not re.fullmatch(r"\d{4}-[\w-]+", run, re.ASCII):
-        raise ExportError(f"{str(store.path)!r} does not say which run it holds: name the ips.db of a crawl")
+        raise ExportError(
+            f"{str(store.path)!r} has no valid run name: name the ips.db of a crawl", code="CRAWL_MISSING"
+        )
     return run
 
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
     """
-    Give a name beside a file; what was written there takes the file's own name at the end.
+    Yield a temporary path next to a file, and rename it to the file on success.
 
-    Raises ExportError for what the system says; after any error the file is as it was before.
+    Raises ExportError for errors of the system; after any error the file is unchanged.
     """
     beside = path.with_name(f"{path.name}.part")
     try:
@@ -37,8 +39,9 @@ def whole(path: Path) -> Iterator[Path]:
         beside.replace(path)
     except OSError as error:
         raise ExportError(
-            f"cannot write {str(path)!r} ({error.strerror or error}): make room there, or name another folder"
-            " with -s OUTPUT_DIR="
+            f"Cannot write {str(path)!r} ({error.strerror or error}): free disk space or fix the permissions,"
+            " or choose another folder with -s OUTPUT_DIR=",
+            code="OUTPUT_NOT_WRITABLE",
         ) from error
     finally:
         with suppress(OSError):
@@ -46,6 +49,6 @@ def whole(path: Path) -> Iterator[Path]:
 
 
 def _flush(path: Path) -> None:
-    """Have a file written to the disk itself, before its name says that it is whole."""
+    """Flush a file to the disk before it gets its final name."""
     with path.open("rb") as file:
         os.fsync(file.fileno())

@@ -1,8 +1,8 @@
 """
-Exports the tables of ips.db as Parquet, typed, one file each: OUTPUT_DIR/parquet/<run>/<table>.parquet.
+Exports the tables of ips.db as typed Parquet, one file each: OUTPUT_DIR/parquet/<run>/<table>.parquet.
 
-The tables are those that the database has, so that none is forgotten; only what
-is still to be asked, the frontier's own, stays behind. Rows are streamed.
+All tables that the database has are exported, except for the frontier's own.
+Rows are streamed.
 
 Sources: the Parquet format, https://github.com/apache/parquet-format.
 """
@@ -24,9 +24,9 @@ from ipv6matrix.exporters.outputs import run_of, whole
 from ipv6matrix.exporters.registry import Target
 from ipv6matrix.store.database import Store
 
-# The work list of a crawl, not what it found.
+# The frontier of a crawl, not its facts.
 FRONTIER: Final = frozenset(("requests", "frontier"))
-# Rows that are Python objects at one time, and bytes of Arrow that make a row group.
+# Rows held as Python objects at a time, and bytes of Arrow per row group.
 _ROWS: Final = 10_000
 _GROUP_BYTES: Final = 16 * 2**20
 
@@ -40,7 +40,7 @@ def export(store: Store, target: Target) -> str:
 
 
 def tables(store: Store) -> list[str]:
-    """Name the tables that are exported."""
+    """Return the names of the tables to export."""
     found = store.query(
         "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
     )
@@ -48,7 +48,7 @@ def tables(store: Store) -> list[str]:
 
 
 def schema(store: Store, table: str) -> pa.Schema:
-    """Give names and types of a table's columns, and which run they are of."""
+    """Return the schema of a table, with the run in its metadata."""
     fields = [
         pa.field(name, columns.arrow_type(table, name, declared), nullable=not (not_null or key))
         for _, name, declared, not_null, _, key in store.query(f"PRAGMA table_info({table})")
@@ -58,7 +58,7 @@ def schema(store: Store, table: str) -> pa.Schema:
 
 
 def _write(store: Store, table: str, path: Path) -> int:
-    """Write one table and count its rows."""
+    """Write one table and return its number of rows."""
     of_table = schema(store, table)
     rows = 0
     with whole(path) as beside, parquet.ParquetWriter(beside, of_table, compression="zstd") as writer:
@@ -91,5 +91,7 @@ def _array(store: Store, table: str, field: pa.Field, values: tuple[Any, ...]) -
         return columns.array(values, field.type)
     except (ValueError, TypeError, OverflowError) as error:
         raise ExportError(
-            f"{str(store.path)!r} holds in {table}.{field.name} what is no {field.type} ({error}): take a sound copy"
+            f"{str(store.path)!r} has a value in {table}.{field.name} that is not {field.type} ({error}):"
+            " use an undamaged copy",
+            code="CRAWL_INVALID",
         ) from error

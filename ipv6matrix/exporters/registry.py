@@ -1,5 +1,5 @@
 """
-The forms in which a crawl leaves its database, by the names of EXPORTS and `scrapy export`.
+The export formats, by their names in EXPORTS and `scrapy export`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Final, cast
 
 from ipv6matrix.store.database import Store
 
-# Each is a module of this package with a function `export`. Some bring large
-# libraries, so a module is imported when it is used.
+# Each is a module of this package with a function `export`. Some need large
+# libraries, so a module is imported only when it is used.
 NAMES: Final = ("csv", "parquet", "summary", "report")
 
 
@@ -23,19 +23,19 @@ class Target:
 
     output_dir: Path
     summary_url: str
-    "A database, in the form of SQLAlchemy."
+    "A database, as a URL of SQLAlchemy."
     replace: bool = False
     "True when an empty summary may take the place of one that is not."
 
 
 Export = Callable[[Store, Target], str]
 """
-Writes all of a crawl and says in a few words what is where; doing it again changes nothing.
+Write a whole crawl and return a short summary of what is where; repeating it changes nothing.
 
 Raises ExportError.
 """
 
 
 def exporter(name: str) -> Export:
-    """Give the function that exports in a form of NAMES."""
+    """Return the function that exports to a format of NAMES."""
     return cast(Export, import_module(f"{__package__}.{name}").export)

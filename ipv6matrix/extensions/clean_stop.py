@@ -1,5 +1,5 @@
 """
-A crawl that is told to stop does so at once.
+Stops a crawl without waiting for requests in flight.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _LOOK_EVERY_S: Final = 0.1
 
 
 class CleanStop:
-    """Tells the handlers when the engine begins to stop; Scrapy itself tells only when it has."""
+    """Tells the handlers that the engine begins to stop; Scrapy itself tells them only once it has stopped."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -39,7 +39,7 @@ class CleanStop:
     def _look(self) -> None:
         engine = self._crawler.engine
         assert engine
-        # The slot's own mark, for a stop that begins elsewhere than with a signal.
+        # The slot's own flag, for stops that do not begin with a signal.
         if not engine.running or (engine._slot and engine._slot.closing):
             self._looks.stop()
             self._crawler.signals.send_catch_log(crawl_stopping)

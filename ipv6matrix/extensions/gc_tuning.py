@@ -1,5 +1,5 @@
 """
-Python's garbage collector, kept from stopping the event loop.
+Keeps Python's garbage collector from blocking the event loop.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from typing import Final, Self
 from scrapy import signals
 from scrapy.crawler import Crawler
 
-# New objects after which the youngest are looked through; and how many of those
-# looks until the next generation is, twice. Python's defaults are 700, 10, 10.
+# Allocations between collections of the youngest generation, and collections of
+# each generation between those of the next. Python's defaults are 700, 10, 10.
 _THRESHOLDS: Final = (5_000, 800, 10)
 
 
 class Garbage:
     """
-    Sets what was loaded at the start aside, and looks for cycles less often.
+    Freezes what was loaded at the start, and collects less often.
 
-    A full collection looks through every object: with those of Scrapy and
-    Twisted it took 150 ms, once a second, and all replies waited for it.
+    A full collection visits every object: with those of Scrapy and Twisted it
+    took 150 ms, once a second, and delayed all replies.
     """
 
     @classmethod

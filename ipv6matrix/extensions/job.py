@@ -24,14 +24,14 @@ from ipv6matrix.store.database import Store, StoreError, fold
 
 logger = logging.getLogger(__name__)
 
-# Seconds between two times that the write-ahead log is folded into the file. In the
-# loop that would stall every commit of a large crawl by 50 ms and more.
+# Seconds between checkpoints of the write-ahead log. In the event loop they would
+# stall every commit of a large crawl by 50 ms and more.
 _FOLD_EVERY_S: Final = 10.0
-# How often a lock is tried, and the seconds between: whoever looks whether somebody
-# holds it (`runner`) does so for an instant.
+# How often a lock is tried, and the seconds in between: `runner` takes it for an
+# instant to see whether another process has it.
 _TRIES: Final = 5
 _TRY_AGAIN_S: Final = 0.02
-# The end of a crawl whose database could not be written any more.
+# The end reason of a crawl whose database could not be written any more.
 STORE_FAILED: Final = "store_failed"
 
 
@@ -42,14 +42,14 @@ class Job:
     """
     Opens JOBDIR/ips.db for this process alone, commits it at intervals and closes it.
 
-    A lock on JOBDIR/lock keeps a second crawl out; it ends with the process.
+    A lock on JOBDIR/lock keeps other crawls out; it ends with the process.
     """
 
     def __init__(self, folder: Path, commit_interval_s: float, crawler: Crawler | None = None) -> None:
         self.folder = folder
         self._crawler = crawler
         self.failed = False
-        "True when the database could not be written: the crawl stops, and nothing more is stored."
+        "True after the database could not be written: the crawl stops, and nothing more is stored."
         self._commit_interval_s = commit_interval_s
         self._lock: IO[str] | None = None
         self._commits: AsyncioLoopingCall | None = None
@@ -57,10 +57,10 @@ class Job:
         self._fold_at = time.monotonic() + _FOLD_EVERY_S
         self.store: Store
         self.row: dict[str, Any] | None = None
-        "The crawl's own row as it was when the database was closed."
+        "The crawl's own row when the database was closed."
         self._kept = False
         self.whole = True
-        "False when a part of the closed database is still in its write-ahead log; the store's `problem` says why."
+        "False if part of the closed database is still in its write-ahead log; the store's `problem` says why."
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -71,9 +71,9 @@ class Job:
 
     def open(self) -> Store:
         """
-        Open the database, making it when there is none.
+        Open the database, and create it if there is none.
 
-        Raises StartRefusedError with a sentence: in use, not ours, no permission, no room.
+        Raises StartRefusedError: in use, of another program, not writable, disk full.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -91,7 +91,7 @@ class Job:
         return self.store
 
     def keep(self) -> None:
-        """Let whoever asks close the job, after the end of the crawl."""
+        """Leave it to the caller to close the job after the end of the crawl."""
         self._kept = True
 
     def engine_stopped(self) -> None:
@@ -100,14 +100,14 @@ class Job:
             self.close()
 
     def close(self) -> None:
-        """Close the database and free the folder; again is allowed."""
+        """Close the database and unlock the folder; may be called again."""
         self.close_store()
         if self._lock is not None:
             self._lock.close()
             self._lock = None
 
     def close_store(self) -> None:
-        """Close the database and keep the folder, for what is still to be done in it."""
+        """Close the database and keep the folder locked, for what is still to be done in it."""
         if self._commits is not None:
             self._commits.stop()
             self._commits = None
@@ -173,9 +173,9 @@ class Job:
 
 def runner(folder: Path) -> str | None:
     """
-    Name the process that crawls in a folder, `unknown` if it has not said; None when nobody does.
+    Return the id of the process that crawls in a folder, `unknown` if it is not recorded; None if there is none.
 
-    Raises OSError when the folder may not be read.
+    Raises OSError if the folder cannot be read.
     """
     try:
         lock = (folder / "lock").open()

@@ -1,5 +1,5 @@
 """
-How late the event loop is.
+Measures how late the event loop is.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from scrapy.statscollectors import StatsCollector
 _INTERVAL_S: Final = 0.02
 # Samples kept: the last half hour.
 _KEPT: Final = 90_000
-# Upper bounds of the classes that samples are counted in, in milliseconds; the last class has none.
+# Upper bounds of the histogram's buckets, in milliseconds; the last bucket has none.
 BOUNDS_MS: Final = (1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2500.0)
 
 
 class LoopLag:
     """
-    Sleeps for short times and notes how much later than asked it wakes.
+    Sleeps for short times and measures how much later it wakes up.
 
-    Round-trip times do not hang on the loop (the kernel takes them), but a loop
-    that is late by the length of a timeout would. Stats, in milliseconds:
+    Round-trip times do not depend on the loop, because the kernel takes them, but
+    a loop that is late by a timeout loses replies. Stats, in milliseconds:
     loop_lag/median_ms, loop_lag/p99_ms, loop_lag/worst_ms.
     """
 
@@ -34,7 +34,7 @@ class LoopLag:
         self._samples_ms: deque[float] = deque(maxlen=_KEPT)
         self._last_ms = self._worst_ms = 0.0
         self.classes = [0] * (len(BOUNDS_MS) + 1)
-        "Samples by class, since the start."
+        "Samples per bucket, since the start."
         self.total_ms = 0.0
         self._due_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -49,7 +49,7 @@ class LoopLag:
 
     @property
     def now_ms(self) -> float:
-        """How late the loop is: as it was last seen to be, or is by now."""
+        """Current lag of the loop: the last sample, or the delay of the next one if that is longer."""
         overdue_ms = (asyncio.get_running_loop().time() - self._due_at) * 1000 if self._timer else 0.0
         return max(self._last_ms, overdue_ms)
 

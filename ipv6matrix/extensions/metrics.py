@@ -1,5 +1,5 @@
 """
-The metrics of a crawl for Prometheus, over HTTP.
+Serves the metrics of a crawl to Prometheus over HTTP.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from ipv6matrix.refusals import StartRefusedError
 
 logger = logging.getLogger(__name__)
 
-# Figures of a crawl are nobody's business but this machine's.
+# Only this machine may read the metrics.
 _HOST: Final = "127.0.0.1"
 
 
 class Metrics:
-    """Serves METRICS_PORT in a thread of its own, from before the first question until the database is closed."""
+    """Serves METRICS_PORT in its own thread, from before the first request until the database is closed."""
 
     def __init__(self, crawler: Crawler, port: int) -> None:
         self._port = port
-        # Not the library's own registry, which is one for the whole process.
+        # Not the library's default registry, which is shared by the whole process.
         self._registry = CollectorRegistry()
         self._registry.register(CrawlCollector(crawler))
         ProcessCollector(registry=self._registry)
@@ -46,7 +46,7 @@ class Metrics:
         return extension
 
     def spider_opened(self) -> None:
-        """Open the port; raises StartRefusedError when it is taken or not allowed."""
+        """Open the port; raises StartRefusedError if it is in use or not permitted."""
         try:
             self._running = start_http_server(self._port, _HOST, self._registry)
         except OSError as error:
@@ -54,13 +54,13 @@ class Metrics:
                 f"cannot listen on {_HOST} port {self._port} for METRICS_PORT ({error.strerror}):"
                 " end what holds it, name another port with -s METRICS_PORT=, or none with 0"
             )
-            logger.error(sentence)  # noqa: TRY400 - the sentence says it all
+            logger.error(sentence)  # noqa: TRY400 - the message is complete without a traceback
             raise StartRefusedError(sentence) from error
         logger.info("Metrics: http://%s:%d/metrics", _HOST, self._port)
 
     async def engine_stopped(self) -> None:
         if self._running is not None:
-            # The server looks only twice a second whether it shall end.
+            # The server checks only twice a second whether it should stop.
             await asyncio.to_thread(self._stop, *self._running)
             self._running = None
 

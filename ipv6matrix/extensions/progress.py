@@ -1,5 +1,5 @@
 """
-How far the crawl is.
+Shows the progress of a crawl.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ logger = logging.getLogger(__name__)
 
 _LOG_EVERY_S: Final = 60.0
 _DRAW_EVERY_S: Final = 0.5
-# Seconds between two looks at how fast it goes; each is noted in the database as well.
+# Seconds between measurements of the speed; each is recorded in the database as well.
 _NOTE_EVERY_S: Final = 5.0
 
 
 class Progress:
     """
-    Draws a page on a terminal, or writes a line a minute into the log, and notes the same in the database.
+    Draws a page on a terminal, or logs a line per minute, and records the same in the database.
 
-    All of it comes from counts that are kept as answers are stored: nothing is
-    queried. Other processes read what is noted: `scrapy status`.
+    All figures come from counters that are updated as answers are stored; there are
+    no queries. Other processes read the record: `scrapy status`.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -77,13 +77,13 @@ class Progress:
 
     @property
     def figures(self) -> Figures:
-        """How far the crawl is now."""
+        """Return the current progress."""
         second_pass = self._crawler.settings.getbool("SECOND_PASS")
         return figures(self._job.store.counts, self._listing, self._pace, second_pass=second_pass)
 
     @property
     def waits_for(self) -> tuple[str, ...]:
-        """The parts of the vantage point that are gone."""
+        """Return the dependencies of the vantage point that are away."""
         health = self._crawler.get_extension(Health)
         return tuple(name for name, part in health.parts.items() if part.waits) if health else ()
 
@@ -113,7 +113,7 @@ class Progress:
         logger.info("%s", texts.line(self.figures, self.waits_for))
 
     def _note(self) -> None:
-        """Look how fast it goes; after an outage, afresh."""
+        """Measure the speed; after an outage, start again."""
         if self.waits_for:
             self._window.forget()
         self._window.note(time.monotonic(), self._job.store.counts)

@@ -1,9 +1,9 @@
 """
-What Prometheus reads of a crawl; docs/metrics.md describes each metric.
+The metrics of a crawl for Prometheus; docs/metrics.md describes each.
 
-Names and units are as Prometheus wants them: base units, `_total` for what only
-rises (https://prometheus.io, "Metric and label naming"). Everything here is read
-in the server's thread, so it takes copies and single values, and changes nothing.
+Names and units follow the conventions of Prometheus: base units, `_total` for
+counters (https://prometheus.io, "Metric and label naming"). Everything here is read
+in the thread of the server, so it only copies values and changes nothing.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _NO_BOUND: Final = "+Inf"
 
 
 class CrawlCollector(Collector):
-    """Reads the figures of a crawl at the moment they are asked for."""
+    """Collects the figures of a crawl when they are requested."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -52,19 +52,19 @@ class CrawlCollector(Collector):
         found = {(slot,): asked.get(slot, 0) for slot in SLOTS}
         answered = {(slot,): done.get(slot, 0) for slot in SLOTS}
         pending = {key: max(found[key] - answered[key], 0) for key in found}
-        yield _counter("questions_found", "Questions that came into the frontier, over all starts.", ("slot",), found)
-        yield _counter("questions_answered", "Questions answered and stored, over all starts.", ("slot",), answered)
-        yield _gauge("questions_pending", "Questions to be answered, in flight or not.", ("slot",), pending)
+        yield _counter("questions_found", "Requests added to the frontier, over all starts.", ("slot",), found)
+        yield _counter("questions_answered", "Requests answered and stored, over all starts.", ("slot",), answered)
+        yield _gauge("questions_pending", "Requests not answered yet, in flight or not.", ("slot",), pending)
         frontier: Any = self._crawler.engine.scheduler if self._crawler.engine else None
         flights = frontier.in_flight if frontier else {}
         rooms = {(slot,): room for slot, (_, room) in flights.items()}
         in_flight = {(slot,): number for slot, (number, _) in flights.items()}
-        yield _gauge("questions_in_flight", "Questions that wait for their answers.", ("slot",), in_flight)
-        yield _gauge("questions_in_flight_limit", "Questions that may be in flight.", ("slot",), rooms)
+        yield _gauge("questions_in_flight", "Requests in flight.", ("slot",), in_flight)
+        yield _gauge("questions_in_flight_limit", "Limit of requests in flight.", ("slot",), rooms)
         parked = {(slot,): number for slot, number in frontier.parked.items()} if frontier else {}
-        yield _gauge("questions_parked", "Questions that wait for others to their network or name.", ("slot",), parked)
+        yield _gauge("questions_parked", "Requests that wait for others of their network or name.", ("slot",), parked)
         outcomes = {(str(probe), str(end)): number for (probe, end), number in ends.items()}
-        yield _counter("outcomes", "Ends of probes, over all starts.", ("probe", "outcome"), outcomes)
+        yield _counter("outcomes", "Outcomes of probes, over all starts.", ("probe", "outcome"), outcomes)
 
     def _progress(self) -> Iterator[Metric]:
         figures = self._get(Progress).figures
@@ -72,16 +72,16 @@ class CrawlCollector(Collector):
         done = {(name,): share.done for name, share in shares.items()}
         left = {(name,): share.left for name, share in shares.items() if share.left is not None}
         yield _counter("subjects_done", "Domains, hosts and addresses done, over all starts.", ("subject",), done)
-        yield _gauge("subjects_left", "Domains, hosts and addresses left; an estimate.", ("subject",), left)
+        yield _gauge("subjects_left", "Domains, hosts and addresses left (estimate).", ("subject",), left)
         remaining = {} if figures.seconds_left is None else {(): figures.seconds_left}
-        yield _gauge("remaining_seconds", "Time to the end of this pass; an estimate.", (), remaining)
+        yield _gauge("remaining_seconds", "Time to the end of this pass (estimate).", (), remaining)
 
     def _rates(self) -> Iterator[Metric]:
         waits = self._waits()
         turns = {(rate,): one.turns for rate, one in waits.items()}
         seconds = {(rate,): one.seconds for rate, one in waits.items()}
-        yield _counter("rate_packets", "Packets that came to be paced.", ("rate",), turns)
-        yield _counter("rate_wait_seconds", "Time that packets waited for a rate, all together.", ("rate",), seconds)
+        yield _counter("rate_packets", "Packets subject to a rate.", ("rate",), turns)
+        yield _counter("rate_wait_seconds", "Total time that packets waited for a rate.", ("rate",), seconds)
 
     def _waits(self) -> dict[str, Waits]:
         waits: dict[str, Waits] = {}
@@ -89,7 +89,7 @@ class CrawlCollector(Collector):
         if engine is not None:
             rate = self._crawler.get_downloader_middleware(RateMiddleware)
             waits |= rate.packets.waits if rate else {}
-            # Scrapy has no way to ask for a handler.
+            # Scrapy has no public way to get a handler.
             dns: Any = engine.downloader.handlers._handlers.get("dns")
             waits |= {"query": dns.queries.waits} if dns else {}
         return waits
@@ -101,14 +101,14 @@ class CrawlCollector(Collector):
         up = {(name,): float(part.gone_at is None) for name, part in parts.items()}
         away = {(name,): part.away_s + (now - gone if (gone := part.gone_at) else 0) for name, part in parts.items()}
         outages = {(name,): self._crawler.stats.get_value(f"health/{name}/gone", 0) for name in parts}
-        yield _gauge("part_up", "1 while this part of the vantage point is there, else 0.", ("part",), up)
-        yield _counter("part_outages", "How often it went.", ("part",), outages)
-        yield _counter("part_away_seconds", "Time it was gone.", ("part",), away)
+        yield _gauge("part_up", "1 while this dependency of the vantage point is up, otherwise 0.", ("part",), up)
+        yield _counter("part_outages", "Number of outages.", ("part",), outages)
+        yield _counter("part_away_seconds", "Total duration of outages.", ("part",), away)
 
     def _loop_lag(self) -> Metric:
         lag = self._get(LoopLag)
         bounds = [str(bound / 1000) for bound in BOUNDS_MS] + [_NO_BOUND]
-        family = HistogramMetricFamily("ipv6matrix_loop_lag_seconds", "How late the event loop wakes.")
+        family = HistogramMetricFamily("ipv6matrix_loop_lag_seconds", "Delay of the event loop.")
         buckets = list(zip(bounds, accumulate(lag.classes), strict=True))
         family.add_metric((), buckets=buckets, sum_value=lag.total_ms / 1000)
         return family

@@ -1,5 +1,5 @@
 """
-What happens to a crawl that has finished: it is exported, then moved out of the way of the next one.
+Publishes a finished crawl: exports it, then moves it out of the way of the next one.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ from ipv6matrix.store.database import ReadStoppedError, Store, StoreError
 
 logger = logging.getLogger(__name__)
 
-# Seconds that an export gets to end by itself when the process is told to.
+# Seconds for an export to end on its own once the process is told to stop.
 _GRACE_S: Final = 3.0
 _AGAIN: Final = "The crawl stays in %s: the same command publishes it"
 
 
 class Publishing:
     """
-    Writes a finished crawl in the forms of EXPORTS, then moves its ips.db to OUTPUT_DIR/ips-<run>.db.
+    Writes a finished crawl in the formats of EXPORTS, then moves its ips.db to OUTPUT_DIR/ips-<run>.db.
 
-    The next crawl begins afresh. A crawl whose exports fail, or are interrupted,
-    stays in JOBDIR: the next start of it has nothing left to ask and exports all again.
+    The next crawl starts from scratch. A crawl whose exports fail or are interrupted
+    stays in JOBDIR: its next start has no requests left and exports everything again.
     """
 
     def __init__(self, crawler: Crawler, target: Target, exports: tuple[str, ...]) -> None:
@@ -75,7 +75,7 @@ class Publishing:
             logger.error("The crawl is not published: %s", job.store.problem)
         elif job.row and job.row["end_reason"] == "finished" and await self._export():
             self._target.output_dir.mkdir(parents=True, exist_ok=True)
-            # A rename within one file system; across two, a copy beside, then a rename.
+            # A rename within one file system; across two, a copy next to the target, then a rename.
             target = publish(job.folder / "ips.db", self._target.output_dir / f"ips-{job.row['run']}.db")
             self._note(target)
             logger.info("Results: %s", target)
@@ -89,19 +89,19 @@ class Publishing:
             logger.warning("Cannot note that %s is the newest crawl (%s): name it to commands", target, error.strerror)
 
     async def _export(self) -> bool:
-        """Export in a thread, which a signal can stop; False when something is missing."""
+        """Export in a thread that a signal can stop; False if anything is missing."""
         if not self._exports:
             return True
         done: Future[bool] = Future()
         self._stop_with_the_process(done)
-        # A daemon, so that what cannot be stopped (a database that is silent) does not keep the process.
+        # A daemon, so that a thread that cannot be stopped (a silent database) does not keep the process alive.
         threading.Thread(target=self._work, args=(done,), name="exports", daemon=True).start()
         return await asyncio.wrap_future(done)
 
     def _work(self, done: Future[bool]) -> None:
         try:
             done.set_result(self._export_all())
-        except BaseException as error:  # noqa: BLE001 - handed on to whoever waits
+        except BaseException as error:  # noqa: BLE001 - passed on to the caller
             done.set_exception(error)
 
     def _export_all(self) -> bool:
@@ -126,7 +126,7 @@ class Publishing:
         except ReadStoppedError:
             raise
         except (ExportError, StoreError) as error:
-            logger.error("Cannot export as %s: %s", name, error)  # noqa: TRY400 - the sentence says it all
+            logger.error("Cannot export as %s: %s", name, error)  # noqa: TRY400 - the message is complete without a traceback
             logger.error(_AGAIN, self._job.folder)  # noqa: TRY400
             return False
         return True
@@ -146,7 +146,7 @@ class Publishing:
 
 
 def publish(source: Path, target: Path) -> Path:
-    """Move a file to a name of its own, unless a move that was killed has left it there already; give the name."""
+    """Move a file to an unused name, unless a killed move has already done so; return the name."""
     for there in sorted(target.parent.glob(f"{target.stem}*{target.suffix}")):
         if holds(there, source):
             source.unlink()
@@ -157,19 +157,19 @@ def publish(source: Path, target: Path) -> Path:
 
 
 def free(target: Path) -> Path:
-    """Give a name that no file has: two runs may have begun in the same second."""
+    """Return an unused name: two runs may have begun in the same second."""
     others = (target.with_stem(f"{target.stem}-{number}") for number in count(2))
     return next(path for path in chain((target,), others) if not path.exists())
 
 
 def move(source: Path, target: Path) -> None:
-    """Move a file so that the target is there whole or not at all."""
+    """Move a file so that the target is complete or absent."""
     try:
         source.rename(target)
     except OSError:
         beside = target.with_suffix(".part")
         shutil.copyfile(source, beside)
-        # Without power from here on, either name stands for all of it.
+        # After a power cut from here on, each name refers to the complete file.
         flush(beside)
         beside.rename(target)
         flush(target.parent)
@@ -177,7 +177,7 @@ def move(source: Path, target: Path) -> None:
 
 
 def flush(path: Path) -> None:
-    """Have a file or a folder written to the disk itself."""
+    """Flush a file or a folder to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

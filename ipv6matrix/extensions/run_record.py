@@ -1,5 +1,5 @@
 """
-The row that says what ran.
+Records the crawl in its database.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from ipv6matrix.targets import lists
 
 logger = logging.getLogger(__name__)
 
-# The end of a crawl that has asked all there is but could not store every answer, or not read all of its list.
+# The end reason of a crawl that could not store every answer, or not read all of its list.
 INCOMPLETE = "incomplete"
 
 
 class RunRecord:
-    """Writes version, settings, list, vantage point and resolver at each start, and how the crawl ended."""
+    """Writes version, settings, list, vantage point and resolver at each start, and the end reason."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -43,7 +43,7 @@ class RunRecord:
         return extension
 
     def engine_started(self) -> None:
-        """Record the start, once everything has been found to be there."""
+        """Record the start, after preflight."""
         try:
             self._record_start()
         except StoreError as error:
@@ -132,7 +132,7 @@ class RunRecord:
 
 
 def run_name(started_at: float) -> str:
-    """Name a run by its start, in UTC: YYYY-MM-DD__HH-MM-SS."""
+    """Return the name of a run, its start in UTC: YYYY-MM-DD__HH-MM-SS."""
     return time.strftime("%Y-%m-%d__%H-%M-%S", time.gmtime(started_at))
 
 

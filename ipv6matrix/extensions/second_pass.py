@@ -1,5 +1,5 @@
 """
-The second pass: what only failed in passing is asked once more at the end.
+The retry pass: repeats requests whose failures may have been temporary, at the end of the crawl.
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ _TURN_S: Final = 0.005
 
 class SecondPass:
     """
-    Keeps an idle crawl open until every question that failed in passing has been asked twice.
+    Keeps an idle crawl open until every temporary failure has been retried.
 
-    Each time nothing is left to ask it looks through the facts, asks what failed
-    long enough ago, and waits for what failed a moment ago. It remembers nothing:
-    a second question has a URL of its own, a first answer a row in first_answers.
+    Whenever no requests are left, it reads the facts, retries what failed long
+    enough ago, and waits for more recent failures. It keeps no state: a retry has a
+    URL of its own, and a first answer a row in first_answers.
     """
 
     def __init__(self, crawler: Crawler, after_s: float) -> None:
         self._crawler = crawler
         self._after_s = after_s
         self._look: asyncio.Task[bool] | None = None
-        # Monotonic; whatever failed did so before.
+        # Monotonic; every failure is older.
         self._idle_at: float | None = None
 
     @classmethod
@@ -64,7 +64,7 @@ class SecondPass:
         return extension
 
     def spider_idle(self) -> None:
-        """Let the crawl end only when a look has found nothing to ask and nothing to wait for."""
+        """Let the crawl end only after a search has found nothing to retry and nothing to wait for."""
         if self._look is not None and self._look.done():
             if not self._found(self._look):
                 return
@@ -92,12 +92,12 @@ class SecondPass:
             logger.error("The second pass cannot read what failed: %s", error)  # noqa: TRY400 - the sentence says it all
             raise CloseSpider(INCOMPLETE) from None
         except Exception:
-            # Without its second pass the crawl is not finished: it stays, to be resumed.
+            # Without its retry pass the crawl is not finished: it stays, to be resumed.
             logger.exception("The second pass cannot go on")
             raise CloseSpider(INCOMPLETE) from None
 
     async def _ask_what_failed(self) -> bool:
-        """Ask whatever is due, wait for what is not; False when there was neither."""
+        """Retry what is due, and wait for the rest; False if there was neither."""
         asked, wait_s = 0, 0.0
         turn_ends_at = time.monotonic() + _TURN_S
         for chunk in second_pass.failed(self._store):
@@ -121,7 +121,7 @@ class SecondPass:
 
     def _due_in_s(self, failed: Failed) -> float:
         assert self._idle_at is not None
-        # Stored times are whole seconds, and the clock they are of may have been set back.
+        # Stored times are whole seconds, and their clock may have been set back.
         by_clock_s = failed.asked_at + 1 - time.time()
         return min(by_clock_s, self._idle_at - time.monotonic()) + self._after_s
 
@@ -142,7 +142,7 @@ class SecondPass:
         return map(urls.again, _questions(failed, starttls="tls" in spider.plan.metrics))
 
     def _wake_engine(self) -> None:
-        # Else it would look whether it is idle only every five seconds.
+        # Otherwise Scrapy checks whether it is idle only every five seconds.
         assert self._crawler.engine
         assert self._crawler.engine._slot
         self._crawler.engine._slot.nextcall.schedule()
@@ -160,7 +160,7 @@ class SecondPass:
 
 
 def _questions(failed: Failed, *, starttls: bool) -> Iterator[str]:
-    """Give the URLs of what failed, as the first pass would ask it alone."""
+    """Yield the URLs that retry a failure, as the first pass would request it on its own."""
     if failed.labels:
         yield urls.guesses(failed.subject, failed.labels, failed.types)
     elif failed.types:

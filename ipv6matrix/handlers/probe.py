@@ -1,5 +1,5 @@
 """
-What the handlers of all schemes share.
+Base class of the download handlers.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from ipv6matrix.signals import crawl_stopping
 
 class ProbeDownloadHandler(BaseDownloadHandler):
     """
-    Makes a response of an observation, and ends what is under way when the crawl stops.
+    Turns an observation into a response, and cancels probes when the crawl stops.
 
-    Scrapy lets downloads come to their end first; a mail server may take ten
-    seconds to greet. What is ended here has no response, so its request stays
-    pending and is asked again.
+    Scrapy waits for downloads to finish, and a mail server may take ten seconds
+    to greet. A cancelled probe has no response, so its request stays pending and
+    is sent again.
     """
 
     lazy = False
@@ -36,7 +36,7 @@ class ProbeDownloadHandler(BaseDownloadHandler):
 
     @abstractmethod
     async def observe(self, request: Request) -> Observation:
-        """Ask the question of a request."""
+        """Execute the probe of a request."""
 
     async def download_request(self, request: Request) -> ObservationResponse:
         task = asyncio.ensure_future(self.observe(request))

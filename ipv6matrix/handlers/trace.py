@@ -14,7 +14,7 @@ from ipv6matrix.probes.trace import Tracer
 
 
 class TraceDownloadHandler(ProbeDownloadHandler):
-    """Asks hop by hop; all traces share a few processes of mtr-packet."""
+    """Probes hop by hop; all traces share a few processes of mtr-packet."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)

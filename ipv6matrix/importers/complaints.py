@@ -1,5 +1,5 @@
 """
-What could not be read of a source: counted, and told as far as somebody would read it.
+Counts and logs the lines of a source that could not be read.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from ipv6matrix.importers.records import Complain
 
 logger = logging.getLogger(__name__)
 
-# Broken lines of one file that are told each.
+# Number of broken lines per file that are logged one by one.
 _TOLD: Final = 10
 
 
@@ -28,16 +28,16 @@ class Complaints:
         return self._by_place.total()
 
     def about(self, place: str) -> Complain:
-        """Give the function that is told what is wrong in a file or table."""
+        """Return the function that records what is wrong in a file or table."""
         return partial(self._complain, place)
 
     def sum_up(self) -> None:
-        """Tell of which places more was wrong than was told."""
+        """Log the totals of files with more broken lines than were logged."""
         for place, number in self._by_place.items():
             if number > _TOLD:
-                logger.warning("%s: %s broken lines in all", place, f"{number:,}")
+                logger.warning("%s: %s broken lines in total", place, f"{number:,}")
 
     def _complain(self, place: str, line: int, why: str) -> None:
         self._by_place[place] += 1
         if self._by_place[place] <= _TOLD:
-            logger.warning("%s line %d is left out: %s", place, line, why)
+            logger.warning("%s line %d skipped: %s", place, line, why)

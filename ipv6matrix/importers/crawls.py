@@ -1,5 +1,5 @@
 """
-From a source to a whole ips.db: what `scrapy import` does.
+Builds a complete ips.db from a source: what `scrapy import` does.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from ipv6matrix.importers.eras import Older, Ours
 from ipv6matrix.store.legacy import Legacy
 from ipv6matrix.store.rebuild import Rebuild, rebuilding
 
-# Instead of a version of ours, in the crawl's own row: files of ours, which do not
-# tell their version, and what the 2022 crawler or its forebears wrote.
+# Stands in place of a version in the row of the crawl: for files of ours, which do
+# not state their version, and for those of the 2022 crawler and its predecessors.
 IMPORTED: Final = "imported"
 OLDER: Final = "2022"
 
 
 def from_csv(folder: Path, run: str, target: Path, era: Ours, complaints: Complaints) -> int:
     """
-    Make a database of <folder>/<tld>/<run>/ and count its domains.
+    Build a database from <folder>/<tld>/<run>/ and return its number of domains.
 
     Raises StoreError and ImportRefusedError.
     """
@@ -39,7 +39,7 @@ def from_csv(folder: Path, run: str, target: Path, era: Ours, complaints: Compla
 
 def from_legacy(path: Path, run: str | None, target: Path, era: Ours, complaints: Complaints) -> int:
     """
-    Make a database of one of the 2022 crawler and count its domains.
+    Build a database from one of the 2022 crawler and return its number of domains.
 
     Raises StoreError and ImportRefusedError.
     """

@@ -1,8 +1,8 @@
 """
-CSV files, <tld>/<run>/<name>_<tld>.log, back into an ips.db.
+Reads CSV files, <tld>/<run>/<name>_<tld>.log, back into an ips.db.
 
 docs/outputs.md describes the files. Nearly every row names domain, host and
-addresses: what a broken line would have told of these, other files tell.
+addresses, so other files have what a broken line would have said about them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _GUESSED: Final = ("WWW", "NTP")
 
 def load(folder: Path, rebuild: Rebuild, era: Ours, complaints: Complaints) -> set[str]:
     """
-    Add all facts of a folder <tld>/<run>, and give the features and metrics that its files tell of.
+    Add all facts of a folder <tld>/<run>, and return the features and metrics that its files cover.
 
     Raises ImportRefusedError for a file that cannot be read.
     """
@@ -59,14 +59,15 @@ def _opened(path: Path) -> Iterator[TextIO]:
             yield lines
     except OSError as error:
         raise ImportRefusedError(
-            f"cannot read {str(path)!r} ({error.strerror}): give permission there, or name a copy of the folder"
+            f"Cannot read {str(path)!r} ({error.strerror}): fix the permissions, or use a copy of the folder",
+            code="IMPORT_NOT_READABLE",
         ) from error
 
 
 def _add(
     rebuild: Rebuild, number: int, line: _Line, complain: Complain, read: Callable[[_Line], Iterable[Fact]]
 ) -> None:
-    """Add what a line tells: all of it, or nothing when a part is broken."""
+    """Add the facts of a line: all of them, or none if a part is broken."""
     try:
         found = list(read(line))
     except BrokenError as error:
@@ -87,10 +88,10 @@ class _Kind:
     feature: str
     columns: int
     read: Callable[[Ours, Sequence[str], str | None, str | None], Iterable[Fact]]
-    "Gives what a row tells of its IPv4 and its IPv6 address."
+    "Return what a row says about its IPv4 and its IPv6 address."
     addresses: Callable[[Sequence[str]], _Addresses]
     priority: int | None = None
-    "The column that has it."
+    "The column of the priority."
 
     def facts(self, era: Ours, row: Sequence[str]) -> Iterator[Fact]:
         if row[0] != self.name.partition("_")[0]:
@@ -124,7 +125,7 @@ def _either(row: Sequence[str]) -> _Addresses:
     return (None, found) if found and ":" in found else (found, None)
 
 
-# --- what a row tells of them ---
+# --- facts of a row ---
 
 
 def _nothing(*_: object) -> Iterable[Fact]:
@@ -163,8 +164,8 @@ def _tls(_: Ours, row: Sequence[str], four: str | None, six: str | None) -> Iter
         yield from facts.starttls(found, row[4], row[5])
 
 
-# Of one address several rows tell, and some tell more: the number of Echo Requests
-# is that of the IPv4 series, if there was one, and silence looks as if nobody asked.
+# Several rows describe one address, with different detail: the number of Echo Requests
+# is that of the IPv4 series, if there was one, and silence looks like a series that was not sent.
 _GUESS, _NOT_ASKED, _SILENT, _HEARD_BESIDE, _HEARD = range(5)
 
 
@@ -193,7 +194,7 @@ def _path(_: Ours, row: Sequence[str], four: str | None, six: str | None) -> Ite
             yield facts.trace(found, mtu, hops, path)
 
 
-# By metric: the features that have the file, and its form.
+# By metric: the features that have the file, and its format.
 _METRICS: Final = {
     "reverse": (FEATURES, 7, _both(3), _reverse),
     "geoip": (FEATURES, 11, _both(3), _geoip),

@@ -1,5 +1,5 @@
 """
-What the same texts mean in files of ours, and in those of the 2022 crawler and its forebears.
+Meaning of the same texts in files of ours, and in those of the 2022 crawler and its predecessors.
 
 docs/observations.md numbers the faults of the old ones.
 """
@@ -15,10 +15,10 @@ from ipv6matrix.targets.policy import AddressPolicy
 
 
 class Ours:
-    """Files of ours mean what they say."""
+    """Files of ours: texts are taken at face value."""
 
-    def refusal(self, address: str) -> str | None:  # noqa: ARG002 - what is chosen was found to be usable
-        """Give the reason why an address cannot stand for a host."""
+    def refusal(self, address: str) -> str | None:  # noqa: ARG002 - a chosen address was found to be usable
+        """Return the reason why an address cannot represent a host."""
         return None
 
     def tunnel(self, address: str, told: str | None = None) -> Iterator[Fact]:
@@ -40,14 +40,14 @@ class Ours:
 
 
 class Older(Ours):
-    """Files of the 2022 crawler: what is known to be false is left out."""
+    """Files of the 2022 crawler: values known to be wrong are left out."""
 
     def __init__(self, policy: AddressPolicy) -> None:
         self._policy = policy
         self._tunnels = TunnelPrefixes.known()
 
     def refusal(self, address: str) -> str | None:
-        """Faults 10 and 16: whatever was found was probed, private and mapped addresses too."""
+        """Faults 10 and 16: every address was probed, including private and mapped ones."""
         return self._policy.refusal(address)
 
     def tunnel(self, address: str, told: str | None = None) -> Iterator[Fact]:  # noqa: ARG002
@@ -64,11 +64,11 @@ class Older(Ours):
         return
 
     def reverse_name(self, address: str, text: str) -> ReverseName:
-        """Fault 27: an address without a name may stand under itself, and names may end in a dot."""
+        """Fault 27: an address without a name may have itself as its name, and names may end in a dot."""
         return super().reverse_name(address, "n/a" if text in (address, "") else dns_name(text) or ".")
 
     def ping(self, ping: Ping) -> Ping:
-        """Some versions wrote 0 for silence; no reply takes no time at all."""
+        """Some versions wrote 0 for silence; a lost reply has no round-trip time."""
         if ping.avg_ms:
             return ping
         return ping._replace(min_ms=None, avg_ms=None, max_ms=None, mdev_ms=None)

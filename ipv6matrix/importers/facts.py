@@ -1,5 +1,5 @@
 """
-Facts from the texts that files and tables have in common.
+Facts from the texts that CSV files and tables of 2022 share.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ipv6matrix.items import UNRECORDED, Starttls
 from ipv6matrix.store.imported import Fact, HostAddress, Ping, Place, Port, SmtpSession, Soa, Trace
 
 _ASN: Final = re.compile(r"AS(\d{1,10})(?: (.*))?", re.ASCII | re.DOTALL)
-_READY: Final = 220  # the greeting of a mail server (RFC 5321 section 4.2)
+_READY: Final = 220  # The greeting of a mail server (RFC 5321 section 4.2).
 
 
 def host_addresses(era: Ours, host: str | None, *addresses: str | None) -> Iterator[Fact]:
@@ -34,7 +34,7 @@ def host_addresses(era: Ours, host: str | None, *addresses: str | None) -> Itera
 
 
 def place(era: Ours, address: str, texts: Sequence[str]) -> Iterator[Fact]:
-    """Read asn, city, region_name, country_code, longitude and, where the form has it, latitude."""
+    """Read asn, city, region_name, country_code, longitude and, if the format has it, latitude."""
     asn, city, region, country, longitude, *latitude = texts
     found = Place(
         address,
@@ -54,12 +54,12 @@ def _autonomous_system(text: str) -> tuple[int | None, str | None]:
         return None, None
     match = _ASN.fullmatch(text)
     if match is None:
-        raise BrokenError(f"{text!r} is no AS<number> <organisation>")
+        raise BrokenError(f"{text!r} is not AS<number> <organisation>")
     return counted(match[1]), plain_text(match[2] or "") or None
 
 
 def port25(address: str, text: str) -> Iterator[Fact]:
-    """Read whether a mail server greets; a port that was open without one cannot be told from a closed one."""
+    """Read whether a mail server greets; an open port without a greeting looks like a closed one."""
     greets = truth(text)
     if greets is not None:
         yield Port(address, 25, greets)

@@ -1,5 +1,5 @@
 """
-An ips.db of the 2022 crawler, into one of ours.
+Reads an ips.db of the 2022 crawler into one of ours.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _Row = tuple[str, ...]
 
 
 def load(source: Legacy, rebuild: Rebuild, era: Ours, complaints: Complaints) -> set[str]:
-    """Add all facts of a database, and give the features and metrics that it tells of; raises StoreError."""
+    """Add all facts of a database, and return the features and metrics that it covers; raises StoreError."""
     words: set[str] = set()
     for table, (read, asked) in _TABLES.items():
         complain = complaints.about(f"{source.path}, table {table}:")
@@ -41,7 +41,7 @@ def load(source: Legacy, rebuild: Rebuild, era: Ours, complaints: Complaints) ->
 def _job(_: Ours, row: _Row) -> Iterator[Fact]:
     kind, name, found, priority = row
     if kind not in FEATURES:
-        raise BrokenError(f"{kind!r} is none of {', '.join(FEATURES)}")
+        raise BrokenError(f"{kind!r} is not one of {', '.join(FEATURES)}")
     yield Role(kind, domain(name), host(found), counted(priority, LAST))
 
 
@@ -49,7 +49,7 @@ def _soa(_: Ours, row: _Row) -> Iterator[Fact]:
     name, mname, soa = row
     rname, *numbers = soa.rsplit(",", 5)
     if len(numbers) != 5:
-        raise BrokenError(f"{soa!r} is no SOA record")
+        raise BrokenError(f"{soa!r} is not a SOA record")
     yield facts.soa(domain(name), mname, rname, numbers)
 
 
@@ -89,7 +89,7 @@ def _tracert(_: Ours, row: _Row) -> Iterator[Trace]:
         yield facts.trace(found, *row[1:])
 
 
-# --- what a row tells of the crawl's choices ---
+# --- the settings of the crawl, as a row shows them ---
 
 
 def _measured(metric: str) -> Callable[[_Row], Iterable[str]]:

@@ -1,5 +1,5 @@
 """
-Lines of a CSV file, taken apart so that a broken one harms no other.
+Splits CSV files into records, so that a broken one does not affect others.
 """
 
 from __future__ import annotations
@@ -9,26 +9,26 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-# Lines that one record may go over: texts of GeoIP files and reverse names hold a line end or two, if any.
+# Lines that one record may span: texts of GeoIP files and reverse names contain a line end or two, if any.
 _LONGEST: Final = 64
 
 Complain = Callable[[int, str], None]
-"Is told the number of a line, from 1, and what is wrong with it."
+"Called with the number of a line, from 1, and what is wrong with it."
 
 
 def records(lines: Iterable[str], columns: int, complain: Complain) -> Iterator[tuple[int, list[str]]]:
     """
-    Give each record (RFC 4180) with the number of its first line.
+    Yield each record (RFC 4180) with the number of its first line.
 
-    The lines keep their ends, as a file that is opened with newline="" gives
-    them. A quoted text may go over several lines; a line from which no record of
-    that many columns can be made is told, and the next one is looked at for itself.
+    The lines keep their ends, as in a file opened with newline="". A quoted text
+    may span several lines. A line that does not begin a record of that many columns
+    is reported, and the next line is read on its own.
     """
     numbered, waiting = enumerate(lines, start=1), deque[tuple[int, str]]()
     while first := waiting.popleft() if waiting else next(numbered, None):
         number, text = first
         used = 0
-        # A record has an even number of quotes, for one within a text is doubled.
+        # A record has an even number of quotes, because a quote within a text is doubled.
         while text.count('"') % 2 and used < _LONGEST:
             if used == len(waiting):
                 following = next(numbered, None)
@@ -43,7 +43,7 @@ def records(lines: Iterable[str], columns: int, complain: Complain) -> Iterator[
                 waiting.popleft()
             yield number, row
         else:
-            complain(number, "its quotes do not close" if row is None else f"{len(row)} columns, not {columns}")
+            complain(number, "its quotes are not closed" if row is None else f"{len(row)} columns, not {columns}")
 
 
 def _row(text: str) -> list[str] | None:

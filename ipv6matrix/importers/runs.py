@@ -12,46 +12,48 @@ from typing import Final
 from ipv6matrix.exceptions import ImportRefusedError
 
 _FORM: Final = r"\d{4}-\d\d-\d\d__\d\d-\d\d-\d\d"
-# Runs that a sentence lists.
+# Number of runs that an error message lists.
 _LISTED: Final = 20
 
 
 def started_at(run: str) -> int:
-    """Give the start of a run in seconds since 1970 UTC; raises ImportRefusedError for a name of another form."""
+    """Return the start of a run in seconds since 1970 UTC; raises ImportRefusedError for an invalid name."""
     try:
-        # strptime alone takes months and days of one digit as well.
+        # strptime also accepts months and days of one digit.
         text = re.findall(rf"^{_FORM}\Z", run, re.ASCII)[0]
         return int(datetime.strptime(text, "%Y-%m-%d__%H-%M-%S").replace(tzinfo=UTC).timestamp())
     except (IndexError, ValueError):
         raise ImportRefusedError(
-            f"{run!r} is no name of a run: give its start in UTC with --run, as 2022-05-06__07-08-09"
+            f"Invalid run {run!r}: pass its start in UTC, e.g. --run 2022-05-06__07-08-09", code="IMPORT_RUN_INVALID"
         ) from None
 
 
 def of_file(path: Path) -> str:
-    """Read the run in the name of a database, ips-<run>.db; raises ImportRefusedError when it has none."""
+    """Read the run from the name of a database, ips-<run>.db; raises ImportRefusedError if it has none."""
     match = re.fullmatch(rf"ips-({_FORM})\.db", path.name, re.ASCII)
     if match is None:
         raise ImportRefusedError(
-            f"the name of {str(path)!r} does not say which run it holds:"
-            " give the start in UTC with --run, as 2022-05-06__07-08-09"
+            f"The name of {str(path)!r} does not contain a run: pass the start in UTC, e.g. --run 2022-05-06__07-08-09",
+            code="IMPORT_RUN_MISSING",
         )
     return match[1]
 
 
 def folders(output_dir: Path, run: str) -> list[Path]:
-    """Give the folders <tld>/<run>, by TLD; raises ImportRefusedError, which lists the runs that are there."""
+    """Return the folders <tld>/<run>, by TLD; raises ImportRefusedError, which lists the existing runs."""
     found = sorted(folder for folder in output_dir.glob(f"*/{run}") if folder.is_dir())
     if found:
         return found
     there = sorted({path.name for path in output_dir.glob("*/*") if re.fullmatch(_FORM, path.name, re.ASCII)})
     if not there:
         raise ImportRefusedError(
-            f"{str(output_dir)!r} holds no CSV files: name the folder in which each TLD has its own"
+            f"{str(output_dir)!r} contains no CSV files: name the folder that has a folder for each TLD",
+            code="IMPORT_EMPTY",
         )
-    more = f" and {len(there) - _LISTED:,} older ones" if len(there) > _LISTED else ""
+    more = f" and {len(there) - _LISTED:,} older" if len(there) > _LISTED else ""
     raise ImportRefusedError(
-        f"{str(output_dir)!r} holds no run {run}: give one that is there with --run: "
+        f"{str(output_dir)!r} has no run {run}: pass an existing one with --run: "
         + ", ".join(reversed(there[-_LISTED:]))
-        + more
+        + more,
+        code="IMPORT_RUN_MISSING",
     )

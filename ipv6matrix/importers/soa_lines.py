@@ -1,5 +1,5 @@
 """
-Lines of soa_NS files: plain commas, also where a name holds one.
+Reads lines of soa_NS files: plain commas, even if a name contains one.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ def read(line: str, name_servers: Callable[[str], Sequence[str]]) -> Soa:
     """
     Read one line; raises BrokenError.
 
-    Names come first and last, numbers between them. Where commas within names
-    leave it open which numbers these are, it helps that the files NS_ have told
-    the domain's `name_servers`: a line must agree with them.
+    Names come first and last, numbers in between. If commas within names make it
+    ambiguous which numbers these are, the domain's `name_servers` from the files NS_
+    decide: a line must agree with them.
     """
     parts = line.rstrip("\r\n").split(",")
     if len(parts) < _COLUMNS or parts[0] != "soa":
@@ -39,9 +39,9 @@ def _apart(names: str, servers: list[str]) -> tuple[str, str]:
     """Find primaryByRank, primaryInHouse, secondary and total between the two names."""
     first, total = (servers[0] if servers else UNKNOWN), len(servers)
     between = rf",{re.escape(first)}\.?,[01],{max(total - 1, 0)},{total},"
-    # Looking ahead finds those that overlap, too.
+    # A lookahead also finds overlapping matches.
     found = [match.span(1) for match in re.finditer(f"(?=({between}))", names, re.IGNORECASE)]
     if len(found) != 1:
-        raise BrokenError("commas within its names leave it open where they end")
+        raise BrokenError("commas within its names make it ambiguous")
     ((start, end),) = found
     return names[:start], names[end:]

@@ -1,5 +1,5 @@
 """
-Texts of old files, read: `n/a` is None, and what makes no sense is an error that says so.
+Reads the texts of old files: `n/a` is None, and an invalid text is an error.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _TRUTHS: Final = {UNKNOWN: None, "True": True, "False": False}
 
 
 class BrokenError(ValueError):
-    """A text that is not what it should be; the message says what it is not."""
+    """A text is invalid; the message says why."""
 
 
 def known(text: str) -> str | None:
@@ -32,10 +32,10 @@ def known(text: str) -> str | None:
 
 @lru_cache(maxsize=10_000)
 def domain(text: str) -> str:
-    """Read the name of a domain, in whatever case, with or without its final dot."""
+    """Read the name of a domain, in any case, with or without its final dot."""
     name = lists.clean(text)
     if isinstance(name, lists.Refused):
-        raise BrokenError(f"{text!r} is no domain")
+        raise BrokenError(f"{text!r} is not a domain")
     return name
 
 
@@ -46,7 +46,7 @@ def host(text: str) -> str | None:
         return None
     name = dns_name(text)
     if not text or " " in name or not name.isprintable():
-        raise BrokenError(f"{text!r} is no host")
+        raise BrokenError(f"{text!r} is not a host")
     if not name.isascii():
         return domain(text)
     return name or None
@@ -74,7 +74,7 @@ def _canonical(token: re.Match[str]) -> str:
 
 
 def dns_name(text: str) -> str:
-    """Make a name comparable: lower case, no final dot. One behind an odd number of backslashes is a part of it."""
+    """Normalise a name: lower case, no final dot. A dot after an odd number of backslashes is part of the name."""
     text = dns_text(text)
     stem = text.removesuffix(".")
     backslashes = len(stem) - len(stem.rstrip("\\"))
@@ -83,15 +83,15 @@ def dns_name(text: str) -> str:
 
 @lru_cache(maxsize=50_000)
 def address(text: str, family: Family | None = None) -> str | None:
-    """Read an address and write it as RFC 5952 says."""
+    """Read an address and return it in the form of RFC 5952."""
     if text == UNKNOWN:
         return None
     try:
         parsed = ip_address(text)
     except ValueError:
-        raise BrokenError(f"{text!r} is no address") from None
+        raise BrokenError(f"{text!r} is not an address") from None
     if "%" in text or family not in (None, parsed.version):
-        raise BrokenError(f"{text!r} is no IPv{family or 6} address")
+        raise BrokenError(f"{text!r} is not an IPv{family or 6} address")
     return canonical(parsed)
 
 
@@ -110,25 +110,25 @@ def decimal(text: str) -> float | None:
     except ValueError:
         value = math.nan
     if not math.isfinite(value) or "_" in text:
-        raise BrokenError(f"{text!r} is no number")
+        raise BrokenError(f"{text!r} is not a number")
     return value
 
 
 def whole(text: str, most: int = 2**32 - 1) -> int | None:
-    """Read a whole number from 0 to `most`."""
+    """Read an integer from 0 to `most`; None for the placeholder."""
     if text == UNKNOWN:
         return None
     text = text.removesuffix(".0")
     if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= most):
-        raise BrokenError(f"{text!r} is no whole number up to {most:,}")
+        raise BrokenError(f"{text!r} is not an integer from 0 to {most:,}")
     return int(text)
 
 
 def counted(text: str, most: int = 2**32 - 1) -> int:
-    """Read a whole number that has to be there."""
+    """Read an integer that must not be the placeholder."""
     number = whole(text, most)
     if number is None:
-        raise BrokenError(f"{text!r} is no whole number up to {most:,}")
+        raise BrokenError(f"{text!r} is not an integer from 0 to {most:,}")
     return number
 
 
@@ -136,4 +136,4 @@ def truth(text: str) -> bool | None:
     try:
         return _TRUTHS[text]
     except KeyError:
-        raise BrokenError(f"{text!r} is neither True nor False nor n/a") from None
+        raise BrokenError(f"{text!r} is not True, False or n/a") from None

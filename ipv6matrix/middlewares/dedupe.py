@@ -1,5 +1,5 @@
 """
-A host is asked once, whatever number of requests name it; in the second pass once more.
+Resolves each host once, however many requests name it; in the retry pass once more.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from ipv6matrix.signals import question_returned
 
 class OnceMiddleware:
     """
-    Takes out of a question the hosts that are known or being asked for.
+    Removes hosts from a request that are known or in flight.
 
-    Most doubles share a URL, which the frontier sees. The others are a host
-    guessed for one domain that serves another as MX or NS, and the guesses of
-    two domains of the list of which one lies below the other.
+    Most duplicates share a URL, which the frontier sees. The others are a host
+    guessed for one domain that serves another as MX or NS, and the guesses of two
+    domains of the list of which one lies below the other.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -38,7 +38,7 @@ class OnceMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> ObservationResponse | None:
-        """Leave the names that are still to be asked in meta["names"]; none left is an empty answer."""
+        """Leave the names that are still to be resolved in meta["names"]; none is an empty answer."""
         if request.meta.get("download_slot") != "dns" or not urls.of(request).about_hosts:
             return None
         question = urls.of(request)

@@ -1,5 +1,5 @@
 """
-Second pipeline: what is known already is not worked out again.
+The second pipeline: drops known addresses.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from scrapy.crawler import Crawler
 from ipv6matrix.extensions.job import Job
 from ipv6matrix.items import Answered, HostsItem
 
-# Addresses remembered: the providers' that every other domain has. Forgetting
-# one costs a look into the database, never a double.
+# Number of addresses remembered: those of providers that many domains share. Forgetting
+# one costs a query, never a duplicate.
 _REMEMBERED: Final = 20_000
 
 
 class DedupPipeline:
     """
-    Takes addresses out of an item that are stored with all that is known of them.
+    Removes addresses from an item that are stored already.
 
-    The database itself keeps every host and address once (UNIQUE); this spares
+    The database itself stores every host and address once (UNIQUE); this avoids
     locating and classifying popular addresses again and again.
     """
 

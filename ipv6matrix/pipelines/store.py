@@ -1,5 +1,5 @@
 """
-Last pipeline: into the database.
+The last pipeline: stores items in the database.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from ipv6matrix.items import (
 
 class StorePipeline:
     """
-    Hands each item to the frontier, which writes it, the requests it led to and
-    the mark that its own request is done, all in one.
+    Hands each item to the frontier, which writes it, its follow-up requests and
+    the mark that its own request is done in one transaction.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -45,7 +45,7 @@ class StorePipeline:
 
 
 def _failures(item: Answered) -> list[str]:
-    """List what could not be learned, a word for each question."""
+    """Return the failures of an item, one word per request."""
     if isinstance(item, PingItem):
         return [item.ping.failure] if item.ping.failure else []
     if isinstance(item, TraceItem):

@@ -1,5 +1,5 @@
 """
-First pipeline: only what can be true goes on.
+The first pipeline: drops impossible items.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class ValidatePipeline:
     """
     Drops items that contradict themselves: they come from a bug, not from the network.
 
-    The request of a dropped item stays pending, so nothing is lost by it.
+    The request of a dropped item stays pending, so that nothing is lost.
     """
 
     def process_item(self, item: Answered) -> Answered:

@@ -3,7 +3,7 @@ One ICMP socket per family, for all Echo Requests of a crawl.
 
 icmplib opens the sockets. Its packets are not used: its `send` calls
 getaddrinfo for each request and sums the payload octet by octet in Python
-(95 us), and its `receive` blocks and tells the time after the fact. The header
+(95 us), and its `receive` blocks and takes the time afterwards. The header
 of an Echo Request is eight octets, written here.
 
 Sources: RFC 792 (Echo), RFC 4443 section 4, RFC 1071 (checksum), socket(7)
@@ -24,12 +24,12 @@ from ipv6matrix.items import Failure, Family
 
 _HEADER = struct.Struct("!BBHHH")
 _TIMESPEC = struct.Struct("@ll")
-# Linux' numbers, which Python 3.11 does not name (asm-generic/socket.h, linux/icmp.h, linux/icmpv6.h).
+# Constants of Linux that Python 3.11 does not define (asm-generic/socket.h, linux/icmp.h, linux/icmpv6.h).
 _SO_TIMESTAMPNS = 35
 _SOL_RAW, _ICMP_FILTER = 255, 1
 _ICMP6_FILTER = 1
 
-# Replies that arrive while the loop is busy wait here; the kernel may grant less.
+# Receive buffer, in octets, for replies that arrive while the loop is busy; the kernel may grant less.
 _BUFFER_BYTES = 4 << 20
 
 
@@ -43,7 +43,7 @@ class Reply(NamedTuple):
 
 
 class _IcmpSocket(Protocol):
-    """What is used of icmplib's sockets."""
+    """The part of icmplib's sockets that is used."""
 
     @property
     def sock(self) -> socket.socket: ...
@@ -53,14 +53,14 @@ class _IcmpSocket(Protocol):
 
 class EchoSocket:
     """
-    Sends Echo Requests and receives the replies to them, and to nothing else's.
+    Sends Echo Requests and receives the replies to them, and to no others.
 
-    A datagram socket where net.ipv4.ping_group_range allows one (the kernel
-    keeps its replies apart), else a raw one, which receives all Echo Replies of
-    the machine: then the identifier, random per socket, tells which are ours.
+    Uses a datagram socket if net.ipv4.ping_group_range permits it (the kernel
+    separates its replies), otherwise a raw socket, which receives all Echo Replies
+    of the machine: the identifier, random per socket, then selects ours.
 
-    Raises icmplib.ICMPSocketError: SocketPermissionError when the kernel allows
-    neither, SocketAddressError when `local` is no address of this machine.
+    Raises icmplib.ICMPSocketError: SocketPermissionError if the kernel permits
+    neither, SocketAddressError if `local` is not an address of this machine.
     """
 
     def __init__(self, family: Family, *, identifier: int, local: str | None = None) -> None:
@@ -81,16 +81,16 @@ class EchoSocket:
         self._icmp.close()
 
     def send(self, address: str, sequence: int, payload: bytes) -> int:
-        """Send one Echo Request; the time just before that in ns since 1970. Raises OSError."""
+        """Send one Echo Request and return the time just before, in ns since 1970. Raises OSError."""
         packet = _HEADER.pack(self._request, 0, 0, self.identifier, sequence) + payload
-        if self.raw and self.family == 4:  # elsewhere the kernel sums
+        if self.raw and self.family == 4:  # otherwise the kernel computes it
             packet = packet[:2] + checksum(packet).to_bytes(2) + packet[4:]
         sent_ns = time.time_ns()
         self.socket.sendto(packet, _destination(address))
         return sent_ns
 
     def receive(self, at_most: int) -> Iterator[Reply]:
-        """The replies that wait in the socket. Ends early on an error, which is never one reply's."""
+        """Yield the replies waiting in the socket. An error, which never belongs to a reply, ends it early."""
         for _ in range(at_most):
             try:
                 packet, control, _, source = self.socket.recvmsg(2048, 64)
@@ -112,7 +112,7 @@ class EchoSocket:
         return Reply(address, sequence, packet[_HEADER.size :], received_ns)
 
     def _filter(self) -> None:
-        """Let nothing but Echo Replies through: a set bit keeps a type out."""
+        """Filter everything but Echo Replies: a set bit blocks a type."""
         if self.family == 4:
             self.socket.setsockopt(_SOL_RAW, _ICMP_FILTER, struct.pack("@I", 0xFFFFFFFF ^ 1 << self._reply))
         else:
@@ -122,7 +122,7 @@ class EchoSocket:
 
 
 def _open(family: Family, local: str | None) -> tuple[_IcmpSocket, bool]:
-    """A socket of icmplib's and whether it is a raw one."""
+    """Return a socket of icmplib and whether it is a raw one."""
     kind = icmplib.ICMPv4Socket if family == 4 else icmplib.ICMPv6Socket
     try:
         return kind(local, privileged=False), False
@@ -151,12 +151,12 @@ def _received_ns(control: list[tuple[int, int, bytes]]) -> int:
 
 
 def checksum(packet: bytes) -> int:
-    """The Internet checksum of an even number of octets (RFC 1071): a remainder is the one's complement sum."""
+    """Return the Internet checksum of an even number of octets (RFC 1071): a remainder is the one's complement sum."""
     return 0xFFFF - (int.from_bytes(packet) % 0xFFFF)
 
 
 def failure_of_opening(error: icmplib.ICMPSocketError) -> Failure:
-    """Why a family has no socket: `permission_denied`, or no such family on this machine."""
+    """Return why a family has no socket: `permission_denied`, or the machine lacks the family."""
     if isinstance(error, icmplib.SocketPermissionError):
         return Failure.PERMISSION_DENIED
     return Failure.NETWORK_UNREACHABLE

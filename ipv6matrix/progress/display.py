@@ -1,5 +1,5 @@
 """
-A page that stays at the foot of a terminal, below the lines of the log.
+A status page at the bottom of a terminal, below the lines of the log.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from scrapy.settings import BaseSettings
 
 
 class Display:
-    """Draws only when told to, and lets what is logged meanwhile scroll by above."""
+    """Draws on request, and lets log lines scroll by above the page."""
 
     def __init__(self) -> None:
         self._live = Live(console=Console(stderr=True), auto_refresh=False)
@@ -25,19 +25,19 @@ class Display:
     def start(self) -> None:
         before = sys.stderr
         self._live.start()
-        # Handlers that were made earlier would write into the page.
+        # Handlers created earlier would write into the page.
         for handler in logging.root.handlers:
             if isinstance(handler, logging.StreamHandler) and handler.stream is before:
                 self._moved.append((handler, before))
                 handler.setStream(sys.stderr)
 
     def draw(self, page: RenderableType) -> None:
-        # A terminal may go away; the crawl is told by a signal of its own.
+        # The terminal may have gone; a signal of its own stops the crawl.
         with contextlib.suppress(OSError):
             self._live.update(page, refresh=True)
 
     def stop(self) -> None:
-        """Leave the page as it was drawn last."""
+        """Leave the page as it was last drawn."""
         for handler, stream in self._moved:
             handler.setStream(stream)
         self._moved = []
@@ -46,7 +46,7 @@ class Display:
 
 
 def is_wanted(settings: BaseSettings) -> bool:
-    """Tell whether somebody looks: a terminal that can be drawn on, no log file, no scrapyd that started this."""
+    """Return whether a person may be watching: a terminal that can be drawn on, no log file, no scrapyd."""
     if settings.get("LOG_FILE") or {"SCRAPYD_JOB", "SCRAPY_JOB"} & os.environ.keys():
         return False
     return sys.stderr.isatty() and not Console(stderr=True).is_dumb_terminal

@@ -1,5 +1,5 @@
 """
-How far a crawl is: what is done, what is left, and for how long.
+Progress of a crawl: what is done, what is left, and the remaining time.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from ipv6matrix.progress.pace import Pace
 from ipv6matrix.store.counts import AGAIN, Counts
 from ipv6matrix.urls import SLOTS
 
-# Slots whose questions are about an address, each address once.
+# Slots whose requests are about an address, each address once.
 _OF_ADDRESSES: Final = ("ping", "tcp", "trace")
 _FAILURES: Final = frozenset(map(str, Failure))
-# A closed port is a finding.
+# A closed port is a result, not a failure.
 _FINDINGS: Final = frozenset((("tcp", str(Failure.CONNECTION_REFUSED)),))
 
 
@@ -25,13 +25,13 @@ class Listing:
     """How much of the list has been read."""
 
     lines: int | None = None
-    "Lines of its files; None before they were counted."
+    "Lines of its files; None until they have been counted."
     read: int = 0
-    "Entries read since the last start, which begins at the top again."
+    "Entries read since the last start, which reads the list from the top again."
     ended: bool = False
 
     def unread(self, domains: int) -> int | None:
-        """Tell how many domains are still to come when as many have been asked about; comments count as domains."""
+        """Return how many domains are still to come after `asked` of them; comments count as domains."""
         if self.ended:
             return 0
         return None if self.lines is None else max(self.lines - max(self.read, domains), 0)
@@ -46,19 +46,19 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """One kind of what a crawl is about, or asks."""
+    """Done and left, for one kind of subject or request."""
 
     done: int
     left: int | None
-    "Also of what the rest of the list is likely to lead to; None while that cannot be told."
+    "Includes what the rest of the list is likely to lead to; None while that is unknown."
     pending: int
-    "Of these, what is in the frontier."
+    "Of these, the number in the frontier."
     per_second: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """How far a crawl is at one moment; what it tells of the rest is an estimate, None while too little is known."""
+    """Progress of a crawl at one moment. What is left is an estimate, or None while too little is known."""
 
     domains: Share
     hosts: Share
@@ -66,18 +66,18 @@ class Figures:
     "An address is done when each of its slots is: the slowest slot decides."
     slots: dict[str, Share]
     again: int | None
-    "Questions of the second pass, answered or not; None when there will be none."
+    "Requests of the retry pass, answered or not; None if there will be none."
     failures: dict[str, int]
-    "How often by probe and failure, the most frequent first."
+    "Counts by probe and failure, the most frequent first."
     seconds_left: float | None
-    "Of this pass: what a second one will ask is not known before."
+    "Of this pass: the requests of a retry pass are not known in advance."
 
     def dump(self) -> dict[str, Any]:
         return asdict(self)
 
 
 def figures(counts: Counts, listing: Listing, pace: Pace, *, second_pass: bool = True) -> Figures:
-    """Draw up the figures; `second_pass` says whether there will be one."""
+    """Compute the figures; `second_pass` states whether there will be a retry pass."""
     unread = listing.unread(counts.asked["domains"])
     shares = {key: _share(counts, key, unread, pace) for key in (*SLOTS, "domains", "hosts")}
     slots = {slot: shares[slot] for slot in SLOTS}
@@ -104,7 +104,7 @@ def _share(counts: Counts, key: str, unread: int | None, pace: Pace) -> Share:
 
 
 def _addresses(counts: Counts, slots: dict[str, Share]) -> Share:
-    """Tell of addresses what their slots tell: as many are found as the slot that was asked most has questions."""
+    """Derive addresses from their slots: the slot with the most requests has seen all addresses found so far."""
     first = {slot: counts.asked[slot] - counts.asked[slot + AGAIN] for slot in _OF_ADDRESSES}
     used = [slot for slot in _OF_ADDRESSES if first[slot]]
     if not used:
@@ -132,7 +132,7 @@ def _failures(counts: Counts) -> dict[str, int]:
 
 
 def _seconds_left(slots: dict[str, Share], parked_s: float) -> float | None:
-    """Return the time of the slot, or of the network, that takes longest: all of them work at once."""
+    """Return the time of the slowest slot or network, because all of them work at the same time."""
     times = list(map(_time, slots.values()))
     return None if None in times else max(parked_s, *(time or 0.0 for time in times))
 

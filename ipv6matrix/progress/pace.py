@@ -1,5 +1,5 @@
 """
-How fast a crawl goes, and how many questions a domain leads to: both as of late.
+Recent speed of a crawl, and how many requests a domain leads to.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import Any, Final, NamedTuple, Self
 from ipv6matrix.store.counts import Counts
 from ipv6matrix.urls import SLOTS
 
-# Seconds looked back on: long enough to even out bursts, short enough to follow a change.
+# Length of the window, in seconds: long enough to even out bursts, short enough to follow a change.
 _WINDOW_S: Final = 300.0
-# Less than that tells no rate: time-outs alone take seconds.
+# Shorter windows give no useful rate: timeouts alone take seconds.
 _SHORTEST_S: Final = 15.0
-# Domains from which on their follow-ups have a mean worth the name.
+# Number of domains from which on the mean of their follow-ups is meaningful.
 _DOMAINS: Final = 100
 
 KEYS: Final = (*SLOTS, "domains", "hosts")
@@ -29,14 +29,14 @@ class _Sample(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """What is known of a crawl's speed; what is not known yet is missing."""
+    """Speed of a crawl; figures that are not known yet are missing."""
 
     per_second: dict[str, float]
-    "Answers a second by slot, and domains and hosts a second."
+    "Answers per second by slot, and domains and hosts per second."
     per_domain: dict[str, float]
-    "What a further domain of the list leads to: questions by slot, and hosts."
+    "What one more domain of the list leads to: requests by slot, and hosts."
     parked_s: float = 0.0
-    "What the rate towards the most crowded network alone makes the crawl take."
+    "How long the rate of the most crowded network alone makes the crawl take, in seconds."
 
     def dump(self) -> dict[str, Any]:
         return asdict(self)
@@ -50,23 +50,23 @@ UNKNOWN: Final = Pace(per_second={}, per_domain={})
 
 
 class Window:
-    """Looks back on the last minutes of a crawl."""
+    """Measures the last minutes of a crawl."""
 
     def __init__(self) -> None:
         self._samples: deque[_Sample] = deque()
 
     def note(self, at: float, counts: Counts) -> None:
-        """Remember the counts of a moment, in seconds of a clock that runs on."""
+        """Record the counts at a moment of a monotonic clock, in seconds."""
         self._samples.append(_Sample(at, dict(counts.asked), dict(counts.done)))
         while self._samples[-1].at - self._samples[0].at > _WINDOW_S:
             self._samples.popleft()
 
     def forget(self) -> None:
-        """Begin anew: what was before says nothing of what comes."""
+        """Start a new window, because the past does not predict what follows."""
         self._samples.clear()
 
     def pace(self) -> Pace:
-        """Tell the rates between the oldest moment and the newest, in which some time must have passed."""
+        """Return the rates between the oldest and the newest moment, if enough time has passed."""
         if not self._samples:
             return UNKNOWN
         first, last = self._samples[0], self._samples[-1]
@@ -76,7 +76,7 @@ class Window:
 
 
 def _follow_ups(before: dict[str, int], now: dict[str, int]) -> dict[str, float]:
-    """Divide what was asked of late by its domains; what hosts share makes the later domains cheaper than the first."""
+    """Divide recent requests by domains: later domains are cheaper than the first, because they share hosts."""
     start = before if _grown(before, now, "domains") >= _DOMAINS else {}
     domains = _grown(start, now, "domains")
     return {key: _grown(start, now, key) / domains for key in KEYS} if domains >= _DOMAINS else {}

@@ -1,5 +1,5 @@
 """
-How far the crawl in a folder is, from its database alone.
+Status of the crawl in a folder, from its database alone.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ipv6matrix.progress.figures import Figures, Listing, figures
 from ipv6matrix.progress.pace import UNKNOWN, Pace
 from ipv6matrix.store.database import Store
 
-# Seconds after which what a running crawl has noted of its speed is old.
+# Seconds after which the recorded speed of a running crawl is out of date.
 _FRESH_S: Final = 60
 
 RUNNING: Final = "running"
@@ -29,7 +29,7 @@ STATES: Final = (STARTING, RUNNING, PUBLISHING, STOPPED, KILLED, FINISHED, NONE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """A crawl as its database tells of it; times are seconds since 1970."""
+    """A crawl as its database describes it; times are seconds since 1970."""
 
     state: str
     "One of `STATES`."
@@ -39,11 +39,11 @@ class Status:
     starts: int = 0
     started_at: int | None = None
     noted_at: int | None = None
-    "When the crawl last noted its speed and its list; `figures` count up to the last commit."
+    "When the crawl last recorded its speed and its list; `figures` count up to the last commit."
     ended_at: int | None = None
     end_reason: str | None = None
     waits_for: tuple[str, ...] = ()
-    "Parts of the vantage point that are gone."
+    "Dependencies of the vantage point that are away."
     figures: Figures | None = None
 
     def dump(self) -> dict[str, Any]:
@@ -52,10 +52,10 @@ class Status:
 
 def status(database: Path, process: str | None) -> Status:
     """
-    Look at a database; `process` is who crawls with it, None for nobody.
+    Read the status from a database; `process` is the process that crawls with it, or None.
 
-    It is open for an instant only: whoever reads for long keeps the crawl's log from being folded in.
-    Raises StoreError for a file that is not ours or cannot be read.
+    The database is open for an instant only: a long read would keep the write-ahead log from being truncated.
+    Raises StoreError for a file of another program or one that cannot be read.
     """
     if not database.is_file():
         return Status(state=STARTING if process else NONE, database=str(database), process=process)
@@ -84,7 +84,7 @@ def _state(row: dict[str, Any], process: str | None) -> str:
     if process is not None:
         if not row:
             return STARTING
-        # What comes after the end of the questions is the export.
+        # After the last request, the crawl exports.
         return PUBLISHING if reason == FINISHED else RUNNING
     if reason == FINISHED:
         return FINISHED

@@ -1,5 +1,5 @@
 """
-Figures as text: a line for a log, a page for a terminal.
+Progress as text: a line for a log, a page for a terminal.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from rich.text import Text
 
 from ipv6matrix.progress.figures import Figures, Share
 
-# Failures shown, the most frequent.
+# Number of failures shown, the most frequent first.
 _SHOWN: Final = 6
 ESTIMATING: Final = "estimating"
 _HEAD: Final = f"{'':<9}{'done':>14}{'left':>14}{'to ask now':>13}{'a second':>11}"
 
 
 def line(figures: Figures, waits_for: tuple[str, ...] = ()) -> str:
-    """Tell all of it in one line; `waits_for` are the parts of the vantage point that are gone."""
+    """Format everything as one line; `waits_for` are the dependencies that are away."""
     domains, rate = figures.domains, figures.domains.per_second
     left = f", {_left(domains)} left" if domains.left != 0 else ", none left"
     speed = f" ({rate:.1f}/s)" if rate is not None else ""
@@ -31,9 +31,9 @@ def line(figures: Figures, waits_for: tuple[str, ...] = ()) -> str:
 
 def page(figures: Figures, waits_for: tuple[str, ...] = (), *, runs: bool = True) -> Text:
     """
-    Lay all of it out; a crawl that does not run has no end to be expected.
+    Format everything as a page; a crawl that is not running has no expected end.
 
-    The columns are of fixed width: to measure them would take the event loop longer than to fill them.
+    Columns have a fixed width: measuring them would take the event loop longer than filling them.
     """
     subjects = {"domains": figures.domains, "hosts": figures.hosts, "addresses": figures.addresses}
     rows = [_row(name, share) for name, share in (subjects | figures.slots).items()]
@@ -55,7 +55,7 @@ def failures(figures: Figures) -> str:
 
 
 def eta(figures: Figures, waits_for: tuple[str, ...] = ()) -> str:
-    """Tell how long it takes; during an outage nobody knows."""
+    """Format the remaining time; during an outage it is unknown."""
     if waits_for:
         return f"unknown, waiting for {', '.join(waits_for)}"
     time = ESTIMATING if figures.seconds_left is None else duration(figures.seconds_left)
@@ -63,7 +63,7 @@ def eta(figures: Figures, waits_for: tuple[str, ...] = ()) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Round a time to what an estimate is worth."""
+    """Round a time to the precision of an estimate."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

@@ -1,7 +1,7 @@
 """
-Lists of popular domains that are published: Majestic Million and Tranco, fetched, checked and kept.
+Published lists of popular domains: Majestic Million and Tranco, downloaded, checked and stored.
 
-A list is kept as `<name>-<date or id>.csv`, with a note of where it came from.
+A list is stored as `<name>-<date or id>.csv`, with a note of its origin.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _FIRST_LINE: Final = {"majestic": re.compile(rb'"?GlobalRank"?,.*\bDomain\b'), "
 
 
 class Rankings:
-    """The lists that are kept in a folder."""
+    """The lists in a folder."""
 
     def __init__(
         self, folder: Path, *, urls: dict[str, str], id_url: str, min_domains: int, transfer: Transfer
@@ -62,9 +62,9 @@ class Rankings:
 
     def update(self, name: str) -> Source:
         """
-        Fetch the list of today, unless it is kept already.
+        Download the list of today, unless it is there already.
 
-        Raises DownloadError: it cannot be fetched, or is no such list.
+        Raises DownloadError if it cannot be downloaded, or is not such a list.
         """
         try:
             return self._majestic() if name == "majestic" else self._tranco()
@@ -89,7 +89,7 @@ class Rankings:
         return self._keep("majestic", part, version, None)
 
     def _tranco(self) -> Source:
-        """Fetch the list whose id is the same before and after: those of two days may change places in between."""
+        """Download the list whose id is the same before and after, in case the server switches lists in between."""
         part, identity = self._part("tranco"), self._identity()
         while not (kept := self._kept(identity)):
             version = self._transfer.file(self._urls["tranco"], part)
@@ -112,7 +112,7 @@ class Rankings:
         return next((one for one in sources.kept(self._folder, "tranco") if one.id == identity), None)
 
     def _keep(self, name: str, part: Path, version: Version, identity: str | None) -> Source:
-        """Check a list, give it its name and write down where it came from."""
+        """Check a list, give it its name and record its origin."""
         try:
             domains = _check(part, name, self._min_domains)
         except DownloadError as error:
@@ -139,7 +139,7 @@ class Rankings:
         return source
 
     def _place(self, stem: str, sha256: str) -> Path:
-        """Give the first free name; a crawl may still be on another list of that day."""
+        """Return the first unused name; a crawl may still be reading another list of that day."""
         number, place = 1, self._folder / f"{stem}.csv"
         while place.exists() and lists.digest((place,)) != sha256:
             number += 1
@@ -157,7 +157,7 @@ class Rankings:
 
 
 def _check(file: Path, name: str, min_domains: int) -> int:
-    """Count the domains of a list; raises DownloadError for what is none, or is cut off."""
+    """Count the domains of a list; raises DownloadError if it is not a list, or is truncated."""
     with file.open("rb") as stream:
         first = stream.readline()
         if not stream.read(1) or not _FIRST_LINE[name].match(first):
@@ -174,7 +174,7 @@ def _check(file: Path, name: str, min_domains: int) -> int:
 
 
 def _unpack(archive: Path, file: Path) -> None:
-    """Write the one list of a ZIP file; raises DownloadError, and forgets the archive, when it is none."""
+    """Extract the list of a ZIP file; raises DownloadError, and deletes the archive, if it is not one."""
     try:
         with (
             zipfile.ZipFile(archive) as packed,

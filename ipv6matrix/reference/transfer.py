@@ -1,5 +1,5 @@
 """
-One file over HTTP, onto the disk: streamed, gone on with where it was cut off, tried again when a failure may pass.
+Downloads a file over HTTP to disk: streamed, resumed where it was cut off, retried after temporary failures.
 
 Sources: RFC 9110 (sections 13.1.5 If-Range, 14.2 Range, 15.3.7 206 Partial Content).
 """
@@ -25,16 +25,16 @@ import ipv6matrix
 logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
-# Tries in a row that may bring nothing new before a download is given up.
+# Consecutive tries without progress before a download fails.
 _TRIES: Final = 5
-# Octets of an answer that is read as a line of text.
+# Limit of a response that is read as a line of text, in octets.
 _MOST_TEXT: Final = 4096
-# Failures of a server that may pass (RFC 9110 sections 15.5.9 and 15.6, RFC 6585 section 4).
+# HTTP statuses that may be temporary (RFC 9110 sections 15.5.9 and 15.6, RFC 6585 section 4).
 _PASSING: Final = frozenset({408, 429, 500, 502, 503, 504})
 
 
 class DownloadError(Exception):
-    """Something cannot be fetched; the message names it and the mend. `status` is that of HTTP, if there was one."""
+    """A file cannot be downloaded; `status` is the HTTP status, if there was one."""
 
     def __init__(self, sentence: str, status: int | None = None) -> None:
         super().__init__(sentence)
@@ -42,20 +42,20 @@ class DownloadError(Exception):
 
 
 class DownloadStoppedError(DownloadError):
-    """Whoever waited for a download waits no longer."""
+    """The user stopped a download."""
 
     def __init__(self) -> None:
-        super().__init__("the download was stopped: the same command goes on with it")
+        super().__init__("Download stopped: run the same command to resume it [DOWNLOAD_STOPPED]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """What tells one version of a file from another (RFC 9110 section 8.8)."""
+    """What distinguishes versions of a file (RFC 9110 section 8.8)."""
 
     url: str
     etag: str | None = None
     modified: str | None = None
-    "The field Last-Modified as it came."
+    "The header Last-Modified, unchanged."
 
     @classmethod
     def of(cls, url: str, response: httpx.Response) -> Self:
@@ -63,32 +63,32 @@ class Version:
 
     @property
     def conditions(self) -> dict[str, str]:
-        """The fields that ask for a file only if it has changed."""
+        """Return the headers that request a file only if it has changed."""
         fields = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
         return {name: value for name, value in fields.items() if value}
 
     @property
     def validator(self) -> str | None:
-        """What If-Range may compare; a weak ETag may not serve there."""
+        """Return the value for If-Range, for which a weak ETag is not allowed."""
         return self.modified if self.etag is None or self.etag.startswith("W/") else self.etag
 
 
 class Transfer:
     """
-    Fetches files as one operator: a user agent that carries CONTACT, and DOWNLOAD_TIMEOUT seconds for each silence.
+    Downloads files, with a user agent that includes CONTACT and a timeout of DOWNLOAD_TIMEOUT seconds without data.
 
-    `is_stopped` is asked between two pieces; DownloadStoppedError then leaves
-    what has come for the next time.
+    `is_stopped` is checked between chunks; DownloadStoppedError then keeps the
+    partial file for the next time.
     """
 
     def __init__(
         self, *, agent: str, timeout_s: float, pause_s: float = 1.0, is_stopped: Callable[[], bool] = lambda: False
     ) -> None:
-        # It would log each request, with addresses that carry keys.
+        # httpx logs every request, with URLs that contain keys.
         logging.getLogger("httpx").setLevel(logging.WARNING)
         self._pause_s = pause_s
         self._is_stopped = is_stopped
-        # Ranges count octets of the file itself, so nothing may be compressed on the way.
+        # Ranges count octets of the file itself, so content codings are not allowed.
         self._client = httpx.Client(
             headers={"User-Agent": agent, "Accept-Encoding": "identity"}, timeout=timeout_s, follow_redirects=True
         )
@@ -98,7 +98,7 @@ class Transfer:
         contact = settings.get("CONTACT") or "no contact"
         agent = f"{settings.get('BOT_NAME')}/{ipv6matrix.__version__} ({contact})"
         return cls(
-            # Fields are ASCII (RFC 9110 section 5.5).
+            # Header fields are ASCII (RFC 9110 section 5.5).
             agent=agent.encode("ascii", "replace").decode(),
             timeout_s=settings.getfloat("DOWNLOAD_TIMEOUT"),
             is_stopped=is_stopped,
@@ -111,23 +111,23 @@ class Transfer:
         self._client.close()
 
     def text(self, url: str, auth: tuple[str, str] | None = None) -> str:
-        """Fetch a line of text, without the space around it; raises DownloadError."""
+        """Download a line of text and strip it; raises DownloadError."""
         return self._persist(url, lambda: None, lambda: self._text(url, auth))
 
     def file(
         self, url: str, part: Path, *, unless: Version | None = None, auth: tuple[str, str] | None = None
     ) -> Version | None:
         """
-        Fetch a file into `part`, going on with what lies there of the same version.
+        Download a file to `part`, resuming a partial file of the same version.
 
-        Gives None, and fetches nothing, when the server has no other version
+        Returns None, and downloads nothing, if the server has no other version
         than `unless`. Raises DownloadError.
         """
         with _held(part) as stream:
             return self._persist(url, stream.tell, lambda: self._file(url, part, stream, unless, auth))
 
     def _persist(self, url: str, size: Callable[[], int | None], fetch: Callable[[], _T]) -> _T:
-        """Try again after what may pass, with longer and longer pauses, while tries bring something."""
+        """Retry temporary failures with increasing pauses, as long as tries make progress."""
         idle, most = 0, size() or 0
         while True:
             try:
@@ -201,14 +201,14 @@ class _PassingError(Exception):
 
 
 def discard(part: Path) -> None:
-    """Forget what has come of a file."""
+    """Delete a partial file."""
     part.unlink(missing_ok=True)
     _note(part).unlink(missing_ok=True)
 
 
 @contextmanager
 def _held(part: Path) -> Iterator[IO[bytes]]:
-    """Open what has come of a file, for this process alone."""
+    """Open a partial file, locked by this process."""
     try:
         part.parent.mkdir(parents=True, exist_ok=True)
         with part.open("ab") as stream:
@@ -230,7 +230,7 @@ def _must_succeed(response: httpx.Response) -> None:
 
 
 def _continues(response: httpx.Response, size: int) -> bool:
-    """Tell whether an answer goes on where the file ends; one that ignored Range begins at the beginning."""
+    """Return whether a response continues the file; one that ignored Range begins at the start."""
     found = re.match(r"bytes (\d+)-", response.headers.get("content-range", ""))
     return response.status_code == 206 and found is not None and int(found[1]) == size
 
@@ -241,7 +241,7 @@ def _start_over(stream: IO[bytes]) -> None:
 
 
 def _begun(part: Path, url: str) -> Version | None:
-    """Give the version that lies there in part, if it is known and of this address."""
+    """Return the version of the partial file, if it is known and from this URL."""
     try:
         version = Version(**json.loads(_note(part).read_text("utf-8")))
     except (OSError, ValueError, TypeError):

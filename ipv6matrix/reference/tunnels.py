@@ -12,7 +12,7 @@ from typing import Self
 
 
 class TunnelPrefixes:
-    """Finds the known prefix that holds an address; the longest one wins, the first of equals."""
+    """Finds the known prefix of an address; the longest one wins, the first among equals."""
 
     def __init__(self, prefixes: Iterable[tuple[IPv6Network, str]]) -> None:
         self._by_length: dict[int, dict[int, str]] = {}
@@ -23,12 +23,12 @@ class TunnelPrefixes:
 
     @classmethod
     def known(cls) -> Self:
-        """Read the list that comes with the package, data/ipv6-prefixes.csv."""
+        """Read the package's list, data/ipv6-prefixes.csv."""
         with files("ipv6matrix").joinpath("data/ipv6-prefixes.csv").open(encoding="utf-8") as stream:
             return cls([(IPv6Network(row["prefix"], strict=False), row["id"]) for row in csv.DictReader(stream)])
 
     def identify(self, address: str) -> str | None:
-        """Give the identifier of the prefix that holds an IPv6 address, or None."""
+        """Return the identifier of the prefix that contains an IPv6 address, or None."""
         value = int(ip_address(address))
         for shift in self._shifts:
             identifier = self._by_length[shift].get(value >> shift)

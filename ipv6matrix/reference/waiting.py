@@ -1,5 +1,5 @@
 """
-Waiting for a download without standing still: the loop goes on, and a stop need not wait for a silent server.
+Waits for a download without blocking the event loop, and without waiting for a silent server when the crawl stops.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ _LOOK_EVERY_S: Final = 0.1
 
 async def result(work: Callable[[], _T], is_stopped: Callable[[], bool]) -> _T:
     """
-    Give what blocking work gives, or raise what it raises; DownloadStoppedError once nobody waits any more.
+    Return the result of blocking work, or raise its exception; DownloadStoppedError once the caller gives up.
 
-    The thread is a daemon, which no end of the process waits for; those of
-    asyncio.to_thread would be awaited.
+    The thread is a daemon, which does not delay the end of the process, unlike
+    those of asyncio.to_thread.
     """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[_T] = loop.create_future()
 
     def tell(settle: Callable[[], None]) -> None:
-        # The loop may be gone, and whoever waited too.
+        # The loop may have ended, and the caller may have given up.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(lambda: None if done.done() else settle())
 

@@ -1,5 +1,5 @@
 """
-Two files of one crawl: does one hold all that is in the other?
+Compares two files of one crawl.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-# What a crawl says of itself: another start of it changes that, and no fact.
+# The crawl's own row: another start changes it, but no fact.
 _NO_FACTS: Final = ("crawl", "frontier")
 
 
 def holds(one: Path, other: Path) -> bool:
     """
-    Tell whether every request and every fact of `other` is in `one`, row by row.
+    Return whether every request and every fact of `other` is in `one`, row by row.
 
-    It reads both as a whole; False when either is no database of the same schema.
+    Reads both files completely; False if either is not a database of the same schema.
     """
     try:
         with closing(sqlite3.connect(f"{other.absolute().as_uri()}?mode=ro", uri=True)) as connection:

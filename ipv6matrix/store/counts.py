@@ -1,5 +1,5 @@
 """
-How much was asked and what came of it, counted as it is stored: nobody has to count rows for it.
+Counters of requests and outcomes, updated as answers are stored, so that no query has to count rows.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from ipv6matrix.items import (
 
 REPLY: Final = "reply"
 OPEN: Final = "open"
-# The outcome of an SMTP session that said all it was asked.
+# The outcome of an SMTP session that ended with QUIT.
 SESSION: Final = "session"
-# Ends the key of what is asked in the second pass.
+# Suffix of the keys of the retry pass.
 AGAIN: Final = " again"
 
 Outcome = tuple[str, str]
@@ -36,12 +36,12 @@ Outcome = tuple[str, str]
 @dataclass(slots=True)
 class Counts:
     """
-    Sums over the whole crawl; those who write a database keep them, and each commit stores them.
+    Totals of a whole crawl, in memory and, with each commit, in the database.
 
-    Keys of `asked` and `done` are slots (questions, both passes), a slot with
-    `AGAIN` (questions of the second pass alone), `domains` and `hosts` (the
-    subjects of first questions). Keys of `outcomes` are what was probed and how
-    that ended: a status, a failure, the stop of a trace, a refusal.
+    Keys of `asked` and `done` are slots (requests of both passes), a slot with
+    `AGAIN` (requests of the retry pass only), `domains` and `hosts` (the subjects
+    of first requests). Keys of `outcomes` are the kind of probe and how it ended:
+    a status, a failure, the stop of a trace, an exclusion.
     """
 
     asked: Counter[str] = field(default_factory=Counter)
@@ -57,14 +57,14 @@ class Counts:
             self.done[key] += number
 
     def answer(self, item: Answered) -> None:
-        """Count how the probes of an item ended."""
+        """Count the outcomes of an item."""
         self.outcomes.update(outcomes(item))
 
     def pending(self, key: str) -> int:
         return self.asked[key] - self.done[key]
 
     def dump(self) -> dict[str, Any]:
-        """Give it in a form of plain JSON."""
+        """Return plain JSON data."""
         ends = {" ".join(outcome): number for outcome, number in self.outcomes.items()}
         return {"asked": dict(self.asked), "done": dict(self.done), "outcomes": ends}
 
@@ -85,7 +85,7 @@ class Counts:
 
 
 def weights(url: str) -> tuple[tuple[str, int], ...]:
-    """Tell what a question counts as: its slot and, in the first pass, the domains or hosts it is about."""
+    """Return what a request counts as: its slot and, in the first pass, its domains or hosts."""
     slot = url.partition(":")[0]
     if url.endswith("pass=2"):
         return ((slot, 1), (slot + AGAIN, 1))
@@ -97,7 +97,7 @@ def weights(url: str) -> tuple[tuple[str, int], ...]:
 
 
 def outcomes(item: Answered) -> list[Outcome]:
-    """List how each probe of an item ended, in the words of `items`."""
+    """Yield the outcome of each probe of an item, in the words of `items`."""
     match item:
         case PingItem(ping=ping):
             return [("ping", ping.failure or (REPLY if ping.rtts_ms else NO_REPLY))]
@@ -127,7 +127,7 @@ def _of_lookups(item: Answered) -> Iterator[Outcome]:
 
 
 def read(text: str | None) -> tuple[Counts | None, dict[str, Any]]:
-    """Take what a database keeps apart: counts, None before the first commit, and what the crawl noted."""
+    """Split the stored text: counters, None before the first commit, and the record of the crawl."""
     if text is None:
         return None, {}
     kept = json.loads(text)
@@ -135,5 +135,5 @@ def read(text: str | None) -> tuple[Counts | None, dict[str, Any]]:
 
 
 def written(counts: Counts, noted: dict[str, Any]) -> str:
-    """Make the text that a database keeps."""
+    """Return the text to store."""
     return json.dumps({"counts": counts.dump(), "noted": noted}, sort_keys=True)

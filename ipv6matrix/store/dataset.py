@@ -1,9 +1,9 @@
 """
-All facts of a crawl, domain by domain: what exporters draw their conclusions from.
+The facts of a crawl, domain by domain: the input of exporters.
 
-Domains come by TLD, then by name; the hosts of a domain by kind, priority and
-name. Memory does not grow with the crawl. What is read of an address are the
-views with the old names, so that each conclusion has one definition: their
+Domains are ordered by TLD, then by name; the hosts of a domain by kind, priority
+and name. Memory does not grow with the crawl. Facts about an address are read from
+the views with the old names, so that each conclusion has one definition: their
 texts `n/a`, `True` and `False` are None, True and False here.
 """
 
@@ -17,10 +17,10 @@ from typing import Any, Final
 from ipv6matrix.items import UNRECORDED, Failure, Status
 from ipv6matrix.store.database import Store
 
-# Addresses kept in memory: name servers and mail exchangers that thousands of domains share.
+# Number of addresses cached in memory: name servers and mail exchangers that thousands of domains share.
 _KEPT: Final = 20_000
-# What ends a question without doubt, or counts so: a name that is too long cannot
-# exist, and older crawlers did not tell an error from an absence.
+# Outcomes that are certain, or count as such: a name that is too long cannot
+# exist, and older crawlers did not distinguish errors from absences.
 _CERTAIN: Final = frozenset((*Status, Failure.NAME_TOO_LONG, UNRECORDED))
 
 _TEXTS: Final[dict[Any, bool | None]] = {"n/a": None, "True": True, "False": False}
@@ -28,7 +28,7 @@ _TEXTS: Final[dict[Any, bool | None]] = {"n/a": None, "True": True, "False": Fal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PingFigures:
-    """What a series of Echo Requests comes to; times in milliseconds, None without a reply."""
+    """Statistics of a series of Echo Requests; times in milliseconds, None without a reply."""
 
     count: int
     "Echo Requests sent."
@@ -40,7 +40,7 @@ class PingFigures:
 
 @dataclass(frozen=True, slots=True)
 class TcpFigures:
-    """What the ports of an address said."""
+    """The state of the ports of an address."""
 
     port25: bool | None = None
     "A mail server greeted with 220."
@@ -52,21 +52,21 @@ class TcpFigures:
 
 @dataclass(frozen=True, slots=True)
 class TraceFigures:
-    """What a trace comes to."""
+    """The result of a trace."""
 
     mtu: int | None = None
     hops: int | None = None
-    "The TTL that reached the address; None too when none did."
+    "The TTL that reached the address; None if none did."
     path: str | None = None
-    "Names, addresses or `no` for silence, joined by ` --> `; also of a trace that did not arrive."
+    "Names, addresses or `no` for silence, joined by ` --> `; also for a trace that did not arrive."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Address:
     """
-    An address that was chosen for a host, with what was measured of it.
+    An address chosen for a host, with its measurements.
 
-    None is *not known*: not asked, could not be asked, or no such thing.
+    None means *unknown*: not asked, could not ask, or nothing there.
     """
 
     store: Store = field(repr=False, compare=False)
@@ -120,7 +120,7 @@ class Host:
     aaaa_status: str | None
     refusal: str | None
     ip4: Address | None
-    "The address that is measured; None when the host has none that may be."
+    "The address that is measured; None if the host has none that may be probed."
     ip6: Address | None
 
     @property
@@ -133,11 +133,11 @@ class Host:
 
     @property
     def located(self) -> Address | None:
-        """The address that says where the host is: the IPv4 address, else the IPv6 one."""
+        """Return the address that locates the host: the IPv4 address, else the IPv6 address."""
         return self.ip4 or self.ip6
 
     def is_unknown(self, family: int) -> bool:
-        """Tell whether it is not known if the host has an address of a family: an error is no absence."""
+        """Return whether it is unknown if the host has an address of a family: an error is not an absence."""
         status = self.a_status if family == 4 else self.aaaa_status
         has_one = self.ip4 if family == 4 else self.ip6
         return not has_one and self.refusal not in _CERTAIN and status not in _CERTAIN
@@ -158,12 +158,12 @@ class Soa:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Domain:
-    """A domain of the list that was asked about, and its hosts."""
+    """A domain of the list that was looked up, and its hosts."""
 
     name: str
     tld: str
     ns_status: str | None
-    "None when not asked."
+    "None if not requested."
     mx_status: str | None
     soa: Soa | None
     hosts: tuple[Host, ...]
@@ -172,18 +172,18 @@ class Domain:
         return tuple(host for host in self.hosts if host.kind == kind)
 
     def is_unknown(self, kind: str) -> bool:
-        """Tell whether the lookup failed that names the hosts of a kind; guessed hosts need none."""
+        """Return whether the lookup that names the hosts of a kind failed; guessed hosts need none."""
         status = {"NS": self.ns_status, "MX": self.mx_status}.get(kind)
         return status is not None and status not in _CERTAIN
 
     @property
     def failed_lookups(self) -> int:
-        """Lookups of NS and MX records that failed: which hosts there are is not known."""
+        """Lookups of NS and MX records that failed: the hosts are unknown."""
         return self.is_unknown("NS") + self.is_unknown("MX")
 
 
 def domains(store: Store) -> Iterator[Domain]:
-    """Give all domains that were asked about."""
+    """Yield all domains that were looked up."""
     walk = _Walk(store)
     for number, name, tld, ns_status, mx_status, has_soa in store.stream(_DOMAINS):
         yield Domain(
@@ -215,7 +215,7 @@ _SOA: Final = """
 
 
 class _Walk:
-    """Reads hosts and addresses, and keeps the addresses that come again."""
+    """Reads hosts and addresses, and caches addresses that are shared."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

@@ -1,9 +1,9 @@
 """
-Facts as condensed forms have them, and how each is written.
+Facts in the condensed form of older formats, and the statements that write them.
 
-Such forms hold the mean of a ping and not its round trips, an absence and not
-its reason. What they do not tell has the word `unrecorded` in the tables. A fact
-that comes twice changes nothing; of two that differ the one that tells more stays.
+These formats have the mean of a ping but not its round trips, an absence but not
+its reason. What they do not state is the word `unrecorded` in the tables. A fact
+that occurs twice changes nothing; of two that differ, the more detailed one wins.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from ipv6matrix.items import UNRECORDED, Status
 from ipv6matrix.targets.policy import family, kind
 
-# The priority of a host of which only its role is known: the highest preference that an MX can have.
+# The priority of a host of which only the role is known: the highest preference that an MX can have.
 LAST: Final = 65_535
 
 
@@ -26,7 +26,7 @@ class Role(NamedTuple):
     kind: str
     domain: str
     host: str | None
-    "None: the domain was asked, and no such host is known."
+    "None: the domain was looked up, and no such host is known."
     priority: int = LAST
 
 
@@ -36,11 +36,11 @@ class HostAddress(NamedTuple):
     host: str
     address: str
     refusal: str | None
-    "Why it cannot stand for the host; None when it may."
+    "Why it cannot represent the host; None if it can."
 
 
 class Place(NamedTuple):
-    """Where an address is."""
+    """Location of an address."""
 
     address: str
     asn: int | None
@@ -53,14 +53,14 @@ class Place(NamedTuple):
 
 
 class Tunnel(NamedTuple):
-    """The tunnel prefix that holds an address."""
+    """The tunnel prefix that contains an address."""
 
     address: str
     tunnel_id: str
 
 
 class ReverseName(NamedTuple):
-    """The PTR name of an address; None when there is none, or none was found."""
+    """The PTR name of an address; None if there is none, or none was found."""
 
     address: str
     name: str | None
@@ -71,13 +71,13 @@ class Ping(NamedTuple):
 
     address: str
     sent: int | None
-    "None: it was not asked."
+    "None: not pinged."
     min_ms: float | None
     avg_ms: float | None
     max_ms: float | None
     mdev_ms: float | None
     weight: int
-    "Of two that differ, the weightier is kept."
+    "If two differ, the one with the higher weight wins."
 
 
 class Port(NamedTuple):
@@ -121,7 +121,8 @@ class Soa(NamedTuple):
 Fact = Role | HostAddress | Place | Tunnel | ReverseName | Ping | Port | SmtpSession | Trace | Soa
 
 
-# Echo Requests wait here until all that is said of an address is known; then ping_summaries has the weightiest.
+# Pings are collected here until everything about an address is known; ping_summaries then
+# gets the one with the highest weight.
 _HEARD: Final = """
     CREATE TEMP TABLE heard (
         address_id INTEGER PRIMARY KEY, weight INTEGER, sent INTEGER,
@@ -130,7 +131,7 @@ _HEARD: Final = """
 
 
 def prepare(connection: sqlite3.Connection) -> None:
-    """Give an empty database what the statements below need."""
+    """Prepare an empty database for the statements below."""
     connection.execute(_HEARD)
     connection.create_function("kind_of", 1, kind, deterministic=True)
     connection.create_function("octets", 1, lambda address: ip_address(address).packed, deterministic=True)
@@ -221,7 +222,7 @@ _WRITERS: Final[dict[type[Fact], str]] = {
 }
 
 # What follows from all facts together. The smallest address that may be probed
-# stands for a host, as in a crawl (docs/decisions/0005).
+# represents a host, as in a crawl (docs/decisions/0005).
 CONCLUDE: Final = (
     """
     INSERT INTO ping_summaries SELECT address_id, sent, min_ms, avg_ms, max_ms, mdev_ms, asked_at
@@ -238,7 +239,7 @@ CONCLUDE: Final = (
         aaaa_status = iif(EXISTS (SELECT 1 FROM host_addresses WHERE host_id = hosts.id AND family = 6),
                           '{Status.OK}', '{UNRECORDED}')""",
 )
-# By lookup: what follows when domains were asked for it.
+# By lookup: what follows if domains were looked up for it.
 STATUSES: Final = {
     rdtype: f"UPDATE domains SET {column} = iif(EXISTS (SELECT 1 FROM {records}), '{Status.OK}', '{UNRECORDED}')"
     for rdtype, column, records in (

@@ -1,5 +1,5 @@
 """
-The database of the 2022 crawler: opened to read, told apart from other files, its tables streamed.
+The database of the 2022 crawler, opened for reading: recognised by its tables, which are streamed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final, Self
 from ipv6matrix.store import schema
 from ipv6matrix.store.database import StoreError
 
-# What is read of each table.
+# Columns that are read, by table.
 TABLES: Final = {
     "job": ("type", "domain", "host", "priority"),
     "soa": ("host", "primaryBySOA", "soa"),
@@ -26,7 +26,7 @@ TABLES: Final = {
 
 
 class Legacy:
-    """One such database; every error is a StoreError with a sentence."""
+    """A database of the 2022 crawler; every error is a StoreError."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -49,7 +49,7 @@ class Legacy:
         self._connection.close()
 
     def rows(self, table: str) -> Iterator[tuple[str, ...]]:
-        """Give the columns of `TABLES`, each as the text it has in the files of that time; NULL is `n/a`."""
+        """Yield the columns of `TABLES`, each as the text it has in the files of that time; NULL is `n/a`."""
         try:
             for row in self._connection.execute(f"SELECT {', '.join(TABLES[table])} FROM {table}"):
                 yield tuple("n/a" if value is None else str(value) for value in row)

@@ -1,5 +1,5 @@
 """
-An ips.db made again from what another form kept of a crawl: beside its name until it is whole.
+Rebuilds an ips.db from another format, under a temporary name until it is complete.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from ipv6matrix.store import imported, schema, views
 from ipv6matrix.store.database import StoreError
 from ipv6matrix.store.imported import Fact
 
-# Facts that gather in memory before they are written.
+# Number of facts that collect in memory before they are written.
 _BATCH: Final = 20_000
-# Nobody waits for single writes, and no journal: a file that does not become whole is begun afresh.
+# No journal and no flush: an incomplete file is started again from scratch.
 _PRAGMAS: Final = ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -65536")
 
 
 class Rebuild:
-    """The database that is being made."""
+    """The database under construction."""
 
     def __init__(self, connection: sqlite3.Connection, asked_at: int) -> None:
         self._connection = connection
         self._asked_at = asked_at
-        # Popular name servers come with each of their domains: keys, so that a batch holds a fact once.
+        # Popular name servers come with each of their domains: keys, so that a batch holds each fact once.
         self._waiting: dict[Fact, None] = {}
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
@@ -44,7 +44,7 @@ class Rebuild:
             self._flush()
 
     def name_servers(self, domain: str) -> list[str]:
-        """Give the name servers of a domain that were added so far, by rank."""
+        """Return the name servers of a domain that were added so far, by rank."""
         self._flush()
         rows = self._connection.execute(
             "SELECT hosts.name FROM domains JOIN roles ON domain_id = domains.id JOIN hosts ON hosts.id = host_id"
@@ -55,9 +55,9 @@ class Rebuild:
 
     def finish(self, lookups: Iterable[str], **crawl: Any) -> int:
         """
-        Conclude what follows from all facts, and count the domains.
+        Derive what follows from all facts, and return the number of domains.
 
-        `lookups` are the types that domains were asked for: NS, MX, SOA; the rest is the crawl's own row.
+        `lookups` are the record types that were requested for domains: NS, MX, SOA. `crawl` is the row of the crawl.
         """
         self._flush()
         for statement in (*imported.CONCLUDE, *(imported.STATUSES[rdtype] for rdtype in lookups)):
@@ -78,10 +78,10 @@ class Rebuild:
 @contextmanager
 def rebuilding(target: Path, asked_at: int) -> Iterator[Rebuild]:
     """
-    Give a new database that takes its name when all went well; else nothing is left of it.
+    Yield a new database that gets its name on success; otherwise nothing is left of it.
 
     `asked_at`, the start of the run, stands for the time of every answer. Raises
-    StoreError: the file is there already, another one makes it, no room, no permission.
+    StoreError if the file exists, another process writes it, or it cannot be written.
     """
     _must_be_free(target)
     part = target.with_name(f"{target.name}.part")
@@ -110,11 +110,11 @@ def _must_be_free(target: Path) -> None:
 
 @contextmanager
 def _claimed(part: Path) -> Iterator[IO[bytes]]:
-    """Empty what a killed rebuild has left, and keep a second one out until this one has ended."""
+    """Empty the leftovers of a killed rebuild, and lock out others until this one ends."""
     with part.open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Another one may have ended and renamed its file since this one opened it.
+            # Another process may have finished and renamed its file since this one opened it.
             is_ours = part.exists() and os.path.samestat(part.stat(), os.fstat(file.fileno()))
         except BlockingIOError:
             is_ours = False

@@ -127,7 +127,7 @@ VIEWS = {
 
 
 def draw(connection: sqlite3.Connection) -> None:
-    """Draw the views anew, in one transaction."""
+    """Recreate the views, in one transaction."""
     connection.execute("BEGIN IMMEDIATE")
     for name, body in VIEWS.items():
         connection.execute(f"DROP VIEW IF EXISTS {name}")
@@ -136,6 +136,6 @@ def draw(connection: sqlite3.Connection) -> None:
 
 
 def lay_over(connection: sqlite3.Connection) -> None:
-    """Let a connection that only reads see the views as they are drawn today, not as the file has them."""
+    """Give a read-only connection the current views, whatever the file has."""
     for name, body in VIEWS.items():
         connection.execute(f"CREATE TEMP VIEW {name} AS {body}")

@@ -52,7 +52,7 @@ def test_a_file_of_an_earlier_version_is_brought_up_to_date(tmp_path):
         )
         connection.commit()
 
-    for note in (f"{path} is of an earlier version", ""):
+    for note in (f"Migrating {path}", ""):
         ended = typed.run("summary", path)
         assert 0 == ended.returncode
         assert ended.stderr.startswith(note)

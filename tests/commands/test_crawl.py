@@ -32,12 +32,12 @@ run = partial(typed.run, "crawl")
             ("matrix", "-s", "NAMESERVERS=::1", "-a", "domain=x"),
             ["domain is no argument of the spider: the nearest is domains"],
         ),
-        (("matrix", "-s", "NAMESERVERS=::1"), ["no list: give -a domains=FILE, with one domain a line"]),
+        (("matrix", "-s", "NAMESERVERS=::1"), ["LIST_MISSING"]),
         (
             ("matrix", "-a", "domains=x", "-o", "found.json"),
-            ["-o and -O write no file here: what is found goes into the database"],
+            ["OPTION_NOT_SUPPORTED"],
         ),
-        (("-s", "NAMESERVERS=::1", "-a", "domains=x"), ["name the spider: scrapy crawl matrix -a domains=FILE"]),
+        (("-s", "NAMESERVERS=::1", "-a", "domains=x"), ["ARGUMENT_MISSING"]),
     ],
 )
 def test_what_makes_no_sense_is_told_and_nothing_begins(tmp_path, arguments, sentences):

@@ -51,17 +51,17 @@ def test_an_unfinished_crawl_is_named_so(tmp_path):
     ended = run("csv", path, "-s", f"OUTPUT_DIR={tmp_path}")
 
     assert 0 == ended.returncode, ended.stderr
-    assert f"{path} has not finished" in ended.stdout
+    assert f"{path} is not finished" in ended.stdout
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ((), "name the form: csv, parquet, summary, report"),
-        (("xml",), "name the form: csv, parquet, summary, report"),
+        ((), "ARGUMENT_MISSING"),
+        (("xml",), "ARGUMENT_MISSING"),
         (("csv", "none.db"), "there is no 'none.db'"),
-        (("csv", "one.db", "two.db"), "give one file"),
-        (("csv", "-s", "OUTPUT_DIR=/nowhere"), "'/nowhere' holds no finished crawl"),
+        (("csv", "one.db", "two.db"), "ARGUMENT_INVALID"),
+        (("csv", "-s", "OUTPUT_DIR=/nowhere"), "CRAWL_MISSING"),
         (("summary", "-s", "SUMMARY_URL=matrix"), "SUMMARY_URL='matrix' is no URL of a database"),
     ],
 )

@@ -55,7 +55,7 @@ def test_what_is_missing_old_or_broken_is_shown(tmp_path):
     (tmp_path / "asn.mmdb").write_text("no database")
     old, broken = run(GEOIP_DIR=tmp_path).stdout.splitlines()
 
-    assert old.endswith(", 61 days old: `scrapy geoip update` fetches a newer one")
+    assert old.endswith(", 61 days old: download a newer one with `scrapy geoip update`")
     assert broken.startswith(f"GEOIP_ASN_DB: cannot read '{tmp_path}/asn.mmdb'")
     assert ["GEOIP_CITY_DB: no file", "GEOIP_ASN_DB: no file"] == run(GEOIP_DIR=tmp_path / "none").stdout.splitlines()
 
@@ -74,7 +74,7 @@ def test_files_that_cannot_be_fetched_are_told(site, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "settings", "sentence"),
     [
-        (("download",), {}, "say scrapy geoip, or scrapy geoip update"),
+        (("download",), {}, "ARGUMENT_INVALID"),
         ((), {"GEOIP_ACCOUNT_ID": "17"}, "GEOIP_ACCOUNT_ID and GEOIP_LICENSE_KEY_FILE go together"),
     ],
 )

@@ -34,8 +34,8 @@ def test_csv_becomes_a_database(folder, tmp_path):
     ended = run("import", "csv", folder, "--run", RUN, "-s", f"OUTPUT_DIR={tmp_path}")
 
     assert 0 == ended.returncode, ended.stderr
-    assert f"1 domains in {target}; broken lines that were left out: 1\n" == ended.stdout
-    assert f"test/{RUN}/MX_test.log line 2 is left out: 2 columns, not 6" in ended.stderr
+    assert f"1 domains in {target}; broken lines skipped: 1\n" == ended.stdout
+    assert f"test/{RUN}/MX_test.log line 2 skipped: 2 columns, not 6" in ended.stderr
     assert 0 == run("summary", target).returncode
 
 
@@ -62,15 +62,15 @@ def test_what_makes_no_sense_is_told(folder, tmp_path):
     there = tmp_path / "there.db"
     there.write_text("precious")
     for arguments, sentence in (
-        ((), "name the form and the source"),
-        (("xml", folder), "name the form and the source"),
-        (("csv", folder), "name one with --run"),
-        (("csv", folder, "--run", "2022"), "'2022' is no name of a run"),
-        (("csv", folder, "--run", "2021-01-01__00-00-00"), f"give one that is there with --run: {RUN}"),
-        (("csv", tmp_path / "none", "--run", RUN), "holds no CSV files"),
+        ((), "ARGUMENT_MISSING"),
+        (("xml", folder), "ARGUMENT_MISSING"),
+        (("csv", folder), "IMPORT_RUN_MISSING"),
+        (("csv", folder, "--run", "2022"), "IMPORT_RUN_INVALID"),
+        (("csv", folder, "--run", "2021-01-01__00-00-00"), "IMPORT_RUN_MISSING"),
+        (("csv", tmp_path / "none", "--run", RUN), "IMPORT_EMPTY"),
         (("csv", folder, "--run", RUN, "--into", there), "is there already"),
         (("csv", folder, "--run", RUN, "-s", "PROBE_ALLOWED_NETWORKS=x"), "PROBE_ALLOWED_NETWORKS: "),
-        (("legacy", there), "does not say which run it holds"),
+        (("legacy", there), "IMPORT_RUN_MISSING"),
         (("legacy", there, "--run", RUN), "cannot read"),
         (("legacy", tmp_path / "none.db", "--run", RUN), "there is no"),
     ):

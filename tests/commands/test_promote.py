@@ -40,7 +40,7 @@ def test_a_crawl_goes_live(databases):
     ended = promote(staging.name, live.name)
 
     assert (0, "") == (ended.returncode, ended.stderr)
-    assert f"10 domains of {DATE} are live in {live.name}; {staging.name} is empty of them\n" == ended.stdout
+    assert f"10 domains of {DATE} are live in {live.name}; removed from {staging.name}\n" == ended.stdout
     assert as_tables(made_up()) == held(live)
     assert as_tables([]) == held(staging)
     again = promote(staging.name, live.name)
@@ -94,7 +94,7 @@ def test_a_live_date_is_replaced_when_told(databases):
 
     ended = promote(staging.name, live.name, "--replace")
     assert 0 == ended.returncode, ended.stderr
-    assert "in place of 4" in ended.stdout
+    assert "replacing 4" in ended.stdout
     assert as_tables(made_up()) == held(live)
 
 
@@ -115,10 +115,10 @@ def test_a_database_that_is_down_is_told(databases):
 @pytest.mark.parametrize(
     ("live", "arguments", "sentence"),
     [
-        ("", (), "LIVE_URL is empty"),
+        ("", (), "SETTING_MISSING"),
         ("the same", (), "SUMMARY_URL and LIVE_URL are the same"),
-        ("sqlite:///live.db", ("--date", "May"), "--date May is no date: give YYYY-MM-DD"),
-        ("sqlite:///live.db", ("2024-05-06",), "name a crawl by --date"),
+        ("sqlite:///live.db", ("--date", "May"), "ARGUMENT_INVALID"),
+        ("sqlite:///live.db", ("2024-05-06",), "ARGUMENT_INVALID"),
     ],
 )
 def test_what_makes_no_sense_is_told(databases, live, arguments, sentence):

@@ -46,5 +46,5 @@ def test_what_cannot_be_written_is_told(tmp_path):
     ended = run(tmp_path / "ips.db", "-s", f"OUTPUT_DIR={tmp_path / 'out'}")
 
     assert 2 == ended.returncode
-    assert "cannot write" in ended.stderr
+    assert "OUTPUT_NOT_WRITABLE" in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -20,7 +20,7 @@ def test_a_crawl_that_was_killed(tmp_path):
     ended = run(crawl(tmp_path / "ips.db", end_reason=None, starts=1).parent)
 
     assert 0 == ended.returncode, ended.stderr
-    assert "broken off without an end; nobody runs it" in ended.stdout
+    assert "interrupted; not running" in ended.stdout
     assert ", started once" in ended.stdout
     assert ["domains", "1", "9", "1"] in [line.split() for line in ended.stdout.splitlines()]
     assert "ETA" not in ended.stdout
@@ -75,7 +75,7 @@ def test_a_folder_without_a_crawl(tmp_path):
 
     assert 1 == ended.returncode, ended.stderr
     assert ": no crawl" in ended.stdout
-    assert f"The newest that finished: {newest}" in ended.stdout
+    assert f"Newest finished crawl: {newest}" in ended.stdout
     assert not (tmp_path / "current").exists()
 
 
@@ -85,7 +85,7 @@ def test_a_start_that_was_refused(tmp_path):
     """
     Store(tmp_path / "ips.db").close()
 
-    assert "stopped (it never began); nobody runs it" in run(tmp_path).stdout
+    assert "stopped (never started); not running" in run(tmp_path).stdout
 
 
 def test_what_cannot_be_read_is_told(tmp_path):
@@ -101,7 +101,7 @@ def test_what_cannot_be_read_is_told(tmp_path):
     for arguments, sentence in (
         ((tmp_path / "other.db",), "cannot read"),
         ((old,), "was written by an earlier version"),
-        ((tmp_path, tmp_path), "give one folder"),
+        ((tmp_path, tmp_path), "ARGUMENT_INVALID"),
     ):
         ended = run(*arguments)
         assert 2 == ended.returncode

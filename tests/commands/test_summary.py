@@ -53,7 +53,7 @@ def test_what_cannot_be_read_is_told(tmp_path):
     for arguments, sentence in (
         ((tmp_path / "none.db",), "there is no"),
         ((other,), "cannot read"),
-        (("-s", f"OUTPUT_DIR={tmp_path}"), "holds no finished crawl"),
+        (("-s", f"OUTPUT_DIR={tmp_path}"), "CRAWL_MISSING"),
     ):
         ended = run(*arguments)
         assert 2 == ended.returncode

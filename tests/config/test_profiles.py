@@ -40,7 +40,7 @@ def chosen(**values: str) -> Settings:
         ("ping_count", "ping_count is no setting: the nearest is PING_COUNT"),
         ("OPT-OUT-FILE", "OPT-OUT-FILE is no setting: the nearest is OPTOUT_FILE"),
         ("LOGFILE", "LOGFILE is no setting: the nearest is LOG_FILE"),
-        ("COLOUR", "COLOUR is no setting: docs/settings.md has those of this project"),
+        ("COLOUR", "COLOUR is no setting: docs/settings.md lists those of this project"),
     ],
 )
 def test_a_name_that_is_no_setting_is_told_with_the_nearest(name, sentence):

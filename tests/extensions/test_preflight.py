@@ -342,7 +342,7 @@ async def test_old_geoip_files_are_told(tmp_path, caplog, days, warned):
         await check(made)
 
     sentence = (
-        f"GEOIP_ASN_DB: '{tmp_path}/geoip/asn.mmdb' is {days} days old: `scrapy geoip update` fetches a newer one"
+        f"GEOIP_ASN_DB: '{tmp_path}/geoip/asn.mmdb' is {days} days old: download a newer one with `scrapy geoip update`"
     )
     assert warned is (sentence in caplog.text)
     assert {"GEOIP_ASN_DB": Build(type="GeoLite2-ASN", built_at=built_at)} == made.get_extension(Preflight).geoip
@@ -521,7 +521,7 @@ async def test_a_crawl_that_is_told_to_stop_stops_fetching(site, tmp_path):
         made = built(tmp_path, server, **published.settings(site, tmp_path))
         begin(made, "tranco", crawling=False)
 
-        assert "the download was stopped: the same command goes on with it" == await refusal(made)
+        assert "the download was stopped: DOWNLOAD_STOPPED" == await refusal(made)
 
 
 async def test_a_list_that_is_not_there_is_told(tmp_path):

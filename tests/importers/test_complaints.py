@@ -10,9 +10,9 @@ def test_a_broken_line_is_told_with_its_file(caplog):
     The log names file, line and what is wrong; the line counts.
     """
     complaints = Complaints()
-    complaints.about("MX_com.log")(7, "'x' is no domain")
+    complaints.about("MX_com.log")(7, "'x' is not a domain")
 
-    assert ["MX_com.log line 7 is left out: 'x' is no domain"] == caplog.messages
+    assert ["MX_com.log line 7 skipped: 'x' is not a domain"] == caplog.messages
     assert 1 == complaints.number
 
 
@@ -28,4 +28,4 @@ def test_a_file_full_of_them_does_not_fill_the_log(caplog):
 
     assert 1001 == complaints.number
     assert 12 == len(caplog.messages)
-    assert "MX_com.log: 1,000 broken lines in all" == caplog.messages[-1]
+    assert "MX_com.log: 1,000 broken lines in total" == caplog.messages[-1]

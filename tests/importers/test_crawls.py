@@ -67,7 +67,7 @@ def test_a_run_that_is_not_there_leaves_no_database(folder, tmp_path):
     """
     The sentence lists what is there.
     """
-    with pytest.raises(ImportRefusedError, match=f"give one that is there with --run: {RUN}"):
+    with pytest.raises(ImportRefusedError, match=f"{RUN}.*IMPORT_RUN_MISSING"):
         crawls.from_csv(folder, "2022-01-01__00-00-00", tmp_path / "ips.db", Ours(), Complaints())
     assert [folder] == list(tmp_path.iterdir())
 
@@ -79,7 +79,7 @@ def test_an_old_database_says_its_run_by_its_name(finished: Finished, tmp_path):
     path = older.write(finished.path, tmp_path / f"ips-{RUN}.db")
 
     assert crawls.from_legacy(path, None, tmp_path / "one.db", OLDER, Complaints())
-    with pytest.raises(ImportRefusedError, match="does not say which run it holds"):
+    with pytest.raises(ImportRefusedError, match="IMPORT_RUN_MISSING"):
         crawls.from_legacy(path.rename(tmp_path / "old.db"), None, tmp_path / "two.db", OLDER, Complaints())
 
 

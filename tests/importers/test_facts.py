@@ -38,7 +38,7 @@ def test_nothing_known_is_no_place():
     An address of which no file says where it is has no place; what is no autonomous system is broken.
     """
     assert [] == list(facts.place(Ours(), A, ["n/a"] * 6))
-    with pytest.raises(BrokenError, match="is no AS<number>"):
+    with pytest.raises(BrokenError, match="is not AS<number>"):
         list(facts.place(Ours(), A, ("64498 Spree", *["n/a"] * 5)))
 
 

@@ -48,9 +48,9 @@ def test_records_are_numbered_by_their_first_line():
         ("a,b", "2 columns, not 3"),
         ("a,b,c,d", "4 columns, not 3"),
         ("", "0 columns, not 3"),
-        ('a,"b,c', "its quotes do not close"),
-        ('a,b"b,c', "its quotes do not close"),
-        ('a,"b"b,c', "its quotes do not close"),
+        ('a,"b,c', "its quotes are not closed"),
+        ('a,b"b,c', "its quotes are not closed"),
+        ('a,"b"b,c', "its quotes are not closed"),
     ],
 )
 def test_a_broken_line_is_told_and_harms_no_other(broken, complaint):

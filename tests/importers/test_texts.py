@@ -83,5 +83,5 @@ def test_an_address_of_the_other_family_is_broken():
     """
     A column of IPv4 addresses holds no IPv6 address.
     """
-    with pytest.raises(BrokenError, match="no IPv4 address"):
+    with pytest.raises(BrokenError, match="not an IPv4 address"):
         texts.address("2001:db8::1", 4)

@@ -263,7 +263,7 @@ def test_a_stop_is_no_fault_of_the_list(site, rankings):
     """
     rankings._transfer._is_stopped = lambda: True
     site.put("/majestic.csv", published.majestic(DOMAINS))
-    with pytest.raises(DownloadStoppedError, match="the same command goes on with it"):
+    with pytest.raises(DownloadStoppedError, match="DOWNLOAD_STOPPED"):
         rankings.update("majestic")
 
 

@@ -1,5 +1,5 @@
 """
-What a crawl asked, as its own row tells: a feature or metric that was not asked has no figures.
+What a crawl measured, according to its own row: a feature or metric that was not selected has no figures.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ class Asked:
 
     run: str
     features: frozenset[str] | None
-    "None when the record does not say; then all counts as asked."
+    "None if the record does not state it; everything then counts as selected."
     metrics: frozenset[str] | None
     skipped: frozenset[str]
-    "What could not be asked because something was missing: metrics, ipv4, ipv6."
+    "What could not be measured because a dependency was missing: metrics, ipv4, ipv6."
 
     def has_feature(self, feature: str) -> bool:
         return self.features is None or feature in self.features
@@ -30,7 +30,7 @@ class Asked:
 
 
 def asked(store: Store) -> Asked | None:
-    """Read the choices; None for a database in which no crawl has begun."""
+    """Read the choices; None for a database without a crawl."""
     crawl = store.crawl()
     if crawl is None:
         return None
@@ -44,7 +44,7 @@ def asked(store: Store) -> Asked | None:
 
 
 def _words(value: Any) -> frozenset[str] | None:
-    """Take a setting that lists words apart: text with commas, or a list."""
+    """Split a setting that lists words: text with commas, or a list."""
     if value is None:
         return None
     words = value.split(",") if isinstance(value, str) else value

@@ -1,5 +1,5 @@
 """
-Every fact about one domain, as nested dictionaries with the names of the tables' columns.
+All facts about one domain, as nested dictionaries with the names of the tables' columns.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ADDRESS: Final = (
     *("address", "family", "position", "choice", "kind", "refusal", "tunnel_id", "asn", "as_organisation", "city"),
     *("region", "country_code", "latitude", "longitude"),
 )
-# Tables with at most one row an address.
+# Tables with at most one row per address.
 _MEASURED: Final = {
     "reverse_names": ("status", "name", "names", "ttl_s", "asked_at"),
     "pings": ("sent", "rtts_ms", "failure", "asked_at"),
@@ -41,7 +41,7 @@ _MEASURED: Final = {
 }
 _PORT: Final = ("port", "open", "connect_ms", "failure", "asked_at")
 _HOP: Final = ("ttl", "address", "asn", "as_organisation", "country_code", "name", "rtt_ms")
-# What SQLite has no type for.
+# Types that SQLite does not have.
 _TYPES: Final[dict[str, Callable[[Any], Any]]] = {
     "rtts_ms": json.loads,
     "certificate_names": json.loads,
@@ -52,14 +52,16 @@ _TYPES: Final[dict[str, Callable[[Any], Any]]] = {
 
 def facts(store: Store, name: str) -> Facts | None:
     """
-    Give what the crawl learned about a domain of its list; None for a name that is not in it.
+    Return the facts about a domain of the list; None for a name that is not in it.
 
-    A measure that was not asked is missing. Raises StoreError for a file that cannot be read.
+    Measurements that were not made are missing. Raises StoreError for a file that cannot be read.
     """
     try:
         return _domain(store, name)
     except (sqlite3.DatabaseError, ValueError) as error:
-        raise StoreError(f"cannot read {str(store.path)!r} ({error}): check the disk, or name another file") from error
+        raise StoreError(
+            f"Cannot read {str(store.path)!r} ({error}): check the disk, or use another file [DATABASE_NOT_READABLE]"
+        ) from error
 
 
 def _domain(store: Store, name: str) -> Facts | None:

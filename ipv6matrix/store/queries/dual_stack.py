@@ -1,5 +1,5 @@
 """
-Hosts that have addresses of both families, with what was measured of each.
+Hosts with addresses of both families, with the measurements of each.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from typing import Final
 
 from ipv6matrix.store.database import Store
 
-# Addresses kept in memory: what thousands of hosts share.
+# Number of addresses cached in memory: those that thousands of hosts share.
 _KEPT: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """A host over IPv4 and over IPv6; None where nothing came back or nothing was asked."""
+    """A host over IPv4 and over IPv6; None if there was no reply or no probe."""
 
     rtt4_ms: float | None
     "Mean round-trip time."
@@ -28,7 +28,7 @@ class Pair:
 
 
 def pairs(store: Store) -> Iterator[Pair]:
-    """Give each host once, whoever uses it; of several addresses, the one that stands for the host."""
+    """Yield each host once, however many domains use it, with the address that represents it."""
 
     @lru_cache(_KEPT)
     def rtt_ms(address: str) -> float | None:
@@ -54,5 +54,5 @@ _PAIRS: Final = """
 
 def _number(store: Store, sql: str, address: str) -> float | None:
     rows = store.query(sql, (address,))
-    # The views with the old names say n/a for what is not known.
+    # The views with the old names have n/a for what is not known.
     return None if not rows or rows[0][0] == "n/a" else float(rows[0][0])

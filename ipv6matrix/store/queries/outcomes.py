@@ -1,5 +1,5 @@
 """
-How questions ended, and which kinds of addresses there are: counts by word.
+Outcomes of requests, and kinds of addresses: counts by word.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from ipv6matrix.store.queries.summary import ERRORS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Errors:
-    """How often questions of one kind ended with one word."""
+    """How many requests of one kind ended with one word."""
 
     kind: str
     "DNS, ping, port 25, SMTP, trace …"
     word: str
     number: int
     asked: int
-    "All questions of this kind."
+    "All requests of this kind."
 
 
 def errors(store: Store) -> list[Errors]:
-    """Count failures, and silence, by kind of question in the order of a crawl; the most frequent first."""
+    """Count failures, and silence, by kind of request in the order of a crawl; the most frequent first."""
     asked = dict(store.query(_ASKED))
     order = list(asked)
     found = [
@@ -45,10 +45,10 @@ _ASKED: Final = """
 
 def traces(store: Store) -> dict[tuple[int, str], int]:
     """
-    Count traces by family and by how they ended.
+    Count traces by family and outcome.
 
-    A word of `stop`, of `failure` when it could not be asked, or `unrecorded`:
-    an imported crawl does not tell why a trace did not arrive.
+    The outcome is a word of `stop`, of `failure` if nothing could be sent, or
+    `unrecorded`: an imported crawl does not state why a trace did not arrive.
     """
     return {(family, word): number for family, word, number in store.query(_TRACES)}
 
@@ -64,14 +64,14 @@ _TRACES: Final = f"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ipv6Kind:
-    """IPv6 addresses of hosts that are of one kind."""
+    """IPv6 addresses of hosts of one kind."""
 
     kind: str
     tunnel_id: str | None
-    "Of the known tunnel prefix that holds them."
+    "Of the known tunnel prefix that contains them."
     probed: int
     refused: int
-    "Never asked, by rule."
+    "Never probed, by rule."
 
 
 def ipv6_kinds(store: Store) -> list[Ipv6Kind]:

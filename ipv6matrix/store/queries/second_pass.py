@@ -1,5 +1,5 @@
 """
-What is to be asked once more: the questions that only failed in passing.
+What the retry pass repeats: requests whose failures may have been temporary.
 """
 
 from __future__ import annotations
@@ -12,31 +12,31 @@ from typing import Any, Final
 from ipv6matrix.items import PASSING_OF_ADDRESSES, PASSING_OF_LOOKUPS
 from ipv6matrix.store.database import Store
 
-# Rows of a table that are looked through at a time: some ten milliseconds at most.
+# Number of rows that are read at a time: ten milliseconds at most.
 _CHUNK: Final = 3_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """A domain, a host, hosts that were guessed for one domain, or an address, with what failed of it."""
+    """A domain, a host, hosts guessed for one domain, or an address, with its failures."""
 
     subject: str
     labels: tuple[str, ...] = ()
-    "Of guessed hosts: what stands before the domain, which is the subject."
+    "Of guessed hosts: the labels in front of the domain, which is the subject."
     types: tuple[str, ...] = ()
     "The lookups that failed; none for an address that answered no probe."
     pinged: bool = False
     ports: tuple[int, ...] = ()
-    "What a silent address was asked."
+    "The probes of a silent address."
     asked_at: int
-    "When the last of these questions was asked."
+    "Time of the last of these requests."
 
 
 def failed(store: Store) -> Iterator[list[Failed]]:
     """
-    Look through all facts, a chunk at a time; a list may be empty.
+    Yield failures of all facts, chunk by chunk; a list may be empty.
 
-    What has been asked twice, as first_answers tells, is left out.
+    What has been retried already, according to first_answers, is left out.
     """
     for table, sql, read in _LOOKS:
         ((last,),) = store.query(f"SELECT ifnull(max(rowid), 0) FROM {table}")
@@ -49,7 +49,7 @@ def _words(words: Iterable[str]) -> str:
 
 
 def _failing(status: str, subject: str, rdtype: str) -> str:
-    """Give the SQL that makes the type of a lookup that failed once, else NULL."""
+    """Return SQL for the type of a lookup that failed once, else NULL."""
     return (
         f"iif({status} IN ({_words(PASSING_OF_LOOKUPS)}) AND NOT EXISTS (SELECT 1 FROM first_answers"
         f" WHERE first_answers.subject = {subject} AND question = '{rdtype}'), '{rdtype}', NULL)"
@@ -61,7 +61,7 @@ _DOMAINS: Final = f"""
            {_failing("soa_status", "name", "SOA")} AS soa
     FROM domains WHERE id > ? AND id <= ? AND coalesce(ns, mx, soa) IS NOT NULL ORDER BY id"""
 
-# With the domain that a host was guessed for: only beside the others of that domain is a wildcard told.
+# With the domain for which a host was guessed: a wildcard shows only next to the other guesses of that domain.
 _HOSTS: Final = f"""
     SELECT hosts.name, asked_at, {_failing("a_status", "hosts.name", "A")} AS a,
            {_failing("aaaa_status", "hosts.name", "AAAA")} AS aaaa,
@@ -74,7 +74,7 @@ _REVERSE: Final = f"""
     FROM reverse_names JOIN addresses ON addresses.id = address_id
     WHERE address_id > ? AND address_id <= ? AND ptr IS NOT NULL ORDER BY address_id"""
 
-# Addresses of which neither ping nor any port brought an answer; a trace that arrived is one.
+# Addresses that answered neither ping nor any port; a trace that arrived is an answer.
 _SILENT: Final = f"""
     SELECT address, max(ifnull(pings.asked_at, 0), ifnull(max(ports.asked_at), 0)), pings.address_id IS NOT NULL,
            group_concat(port)

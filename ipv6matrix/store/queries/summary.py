@@ -1,5 +1,5 @@
 """
-What a crawl found, in a page: the figures that `scrapy summary` prints.
+The figures that `scrapy summary` prints.
 """
 
 from __future__ import annotations
@@ -14,28 +14,28 @@ FEATURES: Final = ("WWW", "MX", "NS", "NTP")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """Counts; shares are left to whoever shows them."""
+    """Counts; callers compute the shares."""
 
     run: str
     seconds: int | None
-    "From the start of the crawl to its end; None while it runs."
+    "From the start of the crawl to its end; None while it is running."
     domains: int
     hosts: int
     "Hosts with at least one address."
     addresses: dict[int, int]
     "Addresses of hosts, by family."
     features: dict[str, tuple[int, int, int]]
-    "By kind of host: domains that have one with an address, of them with IPv6; not among them, domains not known of."
+    "By kind of host: domains that have one with an address, those with IPv6, and (not among them) unknown ones."
     ports: dict[tuple[int, int], tuple[int, int]]
-    "By (port, family): addresses with the port open, addresses asked."
+    "By (port, family): addresses with the port open, addresses probed."
     probes: dict[str, int]
-    "How much was asked, by kind of probe; lookups with those that another answer spared."
+    "Number of requests by kind of probe; lookups include those that another answer made unnecessary."
     errors: dict[str, int]
     "Failures by kind and word."
 
 
 def summary(store: Store) -> Summary:
-    """Count what is in a database."""
+    """Count the contents of a database."""
     crawl = store.crawl() or {}
     ended = crawl.get("ended_at")
     return Summary(
@@ -53,7 +53,7 @@ def summary(store: Store) -> Summary:
     )
 
 
-# One row a domain that has hosts of a kind: does one have an IPv6 address? If none
+# One row per domain that has hosts of a kind: does one have an IPv6 address? If none
 # has, is that known, and does any have an address at all?
 _FEATURE: Final = """
     SELECT count(*) FILTER (WHERE six OR (known AND NOT unknown)), count(*) FILTER (WHERE six),
