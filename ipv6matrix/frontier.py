@@ -27,7 +27,7 @@ from ipv6matrix.items import Answered
 from ipv6matrix.middlewares.rate import RateMiddleware
 from ipv6matrix.rates.pacers import Waits
 from ipv6matrix.refusals import StartRefusedError
-from ipv6matrix.signals import frontier_hungry, question_returned
+from ipv6matrix.signals import frontier_hungry, request_returned
 from ipv6matrix.slots import Slot
 from ipv6matrix.store.database import Store, StoreError
 
@@ -76,7 +76,7 @@ class Frontier(BaseScheduler):
         # that fails never becomes a response.
         crawler.signals.connect(self._left, signal=signals.request_left_downloader)
         crawler.signals.connect(self._left, signal=signals.response_received)
-        crawler.signals.connect(self._returned, signal=question_returned)
+        crawler.signals.connect(self._returned, signal=request_returned)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -129,7 +129,7 @@ class Frontier(BaseScheduler):
             self._held.setdefault(parent, []).append((request.url, slot))
             return True
         try:
-            new = self._store.ask(request.url, slot)
+            new = self._store.add_request(request.url, slot)
         except StoreError as error:
             self._job.fail(error)
             return False
@@ -143,7 +143,7 @@ class Frontier(BaseScheduler):
         if self._job.failed:
             return
         try:
-            for slot, new in self._store.answer(item, follow_ups):
+            for slot, new in self._store.complete(item, follow_ups):
                 if new:
                     self._slots[slot].add()
         except StoreError as error:

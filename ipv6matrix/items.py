@@ -46,7 +46,7 @@ class Failure(StrEnum):
 
 # Failures that may be gone a while later. For a lookup, all that says nothing of
 # the name itself; for an address, what is no answer of the address.
-PASSING_OF_LOOKUPS = frozenset(
+TRANSIENT_LOOKUP_FAILURES = frozenset(
     (
         Failure.TIMEOUT,
         Failure.SERVFAIL,
@@ -59,7 +59,7 @@ PASSING_OF_LOOKUPS = frozenset(
         Failure.PROBE_FAILED,
     )
 )
-PASSING_OF_ADDRESSES = frozenset(
+TRANSIENT_ADDRESS_FAILURES = frozenset(
     (Failure.TIMEOUT, Failure.HOST_UNREACHABLE, Failure.NETWORK_UNREACHABLE, Failure.PROBE_FAILED)
 )
 # The first outcome of a ping that nobody answered.
@@ -272,7 +272,7 @@ class TraceObservation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class Exclusion:
     """A question that was not asked, by rule: nothing was sent."""
 
     reason: str
@@ -320,7 +320,7 @@ Observation = (
     | PingObservation
     | TcpObservation
     | TraceObservation
-    | Refusal
+    | Exclusion
 )
 
 
@@ -438,11 +438,11 @@ class TraceItem(Answered):
 
 
 @dataclass(slots=True, kw_only=True)
-class RefusalItem(Answered):
+class ExclusionItem(Answered):
     """An address that was not asked, by rule."""
 
     address: str
     reason: str
 
 
-Item = DomainItem | HostsItem | ReverseItem | PingItem | TcpItem | TraceItem | RefusalItem
+Item = DomainItem | HostsItem | ReverseItem | PingItem | TcpItem | TraceItem | ExclusionItem

@@ -227,7 +227,7 @@ DOWNLOADER_MIDDLEWARES = {
     # rates: a refused or spared question takes no place in them.
     "ipv6matrix.middlewares.optout.OptOutMiddleware": 100,
     "ipv6matrix.middlewares.forbidden.ForbiddenAddressMiddleware": 200,
-    "ipv6matrix.middlewares.dedupe.OnceMiddleware": 300,
+    "ipv6matrix.middlewares.dedupe.DedupeMiddleware": 300,
     "ipv6matrix.middlewares.rate.RateMiddleware": 400,
     # Next to the handlers: it sees what was sent, and every answer first.
     "ipv6matrix.middlewares.health.HealthMiddleware": 500,
@@ -240,7 +240,7 @@ SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
     "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
-    "ipv6matrix.middlewares.backpressure.FeedMiddleware": 100,
+    "ipv6matrix.middlewares.backpressure.BackpressureMiddleware": 100,
 }
 
 # Only what is valid is stored, and only what is new is located and classified.
@@ -268,7 +268,7 @@ EXTENSIONS = {
     "ipv6matrix.extensions.preflight.Preflight": 200,
     "ipv6matrix.extensions.run_record.RunRecord": 300,
     "ipv6matrix.extensions.loop_lag.LoopLag": 400,
-    "ipv6matrix.extensions.gc_tuning.Garbage": 450,
+    "ipv6matrix.extensions.gc_tuning.GcTuning": 450,
     "ipv6matrix.extensions.health.Health": 455,
     "ipv6matrix.extensions.clean_stop.CleanStop": 460,
     "ipv6matrix.extensions.progress.Progress": 500,

@@ -13,4 +13,4 @@ crawl_stopping = object()
 
 # A request went back to the frontier without an answer (argument `request`):
 # it will be sent again.
-question_returned = object()
+request_returned = object()

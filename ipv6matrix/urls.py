@@ -31,12 +31,12 @@ _SECOND = ("pass", "2")
 _AT_RESOLVER = f"dns://{RESOLVER}/"
 
 
-class BadQuestionError(ValueError):
+class InvalidUrlError(ValueError):
     """A URL of one of our schemes that asks nothing; the message names it and the mend."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class RequestUrl:
     """A request URL, taken apart."""
 
     scheme: str
@@ -130,19 +130,19 @@ def request(url: str, parent: str | None = None) -> Request:
     return Request(url, meta=meta)
 
 
-def of(request: Request) -> Question:
+def of(request: Request) -> RequestUrl:
     """Take a request's URL apart, once."""
-    question: Question | None = request.meta.get("question")
+    question: RequestUrl | None = request.meta.get("question")
     if question is None:
         question = request.meta["question"] = parse(request.url)
     return question
 
 
-def parse(url: str) -> Question:
+def parse(url: str) -> RequestUrl:
     """
     Take a URL apart.
 
-    Raises BadQuestionError for a URL that no function of this module makes.
+    Raises InvalidUrlError for a URL that no function of this module makes.
     """
     try:
         parts = urlsplit(url)
@@ -150,9 +150,7 @@ def parse(url: str) -> Question:
         question = _parsers[parts.scheme](parts.netloc, parts.path.lstrip("/"), query)
         return replace(question, second=second)
     except (KeyError, ValueError, IndexError) as error:
-        raise BadQuestionError(
-            f"{url!r} is not a question; docs/questions.md lists the forms of each scheme"
-        ) from error
+        raise InvalidUrlError(f"{url!r} is not a question; docs/questions.md lists the forms of each scheme") from error
 
 
 def network(url: str) -> bytes | None:
@@ -196,7 +194,7 @@ def _without_pass(query: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], 
     return rest, second
 
 
-def _dns(authority: str, path: str, query: list[tuple[str, str]]) -> Question:
+def _dns(authority: str, path: str, query: list[tuple[str, str]]) -> RequestUrl:
     types = tuple(value.upper() for key, value in query if key == "type")
     labels = tuple(label for key, value in query if key == "labels" for label in value.split(","))
     if not (path and types):
@@ -204,28 +202,28 @@ def _dns(authority: str, path: str, query: list[tuple[str, str]]) -> Question:
     server = None if authority == RESOLVER else authority
     if server is not None:
         nameservers.parse(server)
-    return Question(scheme="dns", subject=path, server=server, types=types, labels=labels)
+    return RequestUrl(scheme="dns", subject=path, server=server, types=types, labels=labels)
 
 
-def _tcp(authority: str, path: str, query: list[tuple[str, str]]) -> Question:
+def _tcp(authority: str, path: str, query: list[tuple[str, str]]) -> RequestUrl:
     ports = tuple(int(value) for key, value in query if key == "port")
     if not ports or path or not all(0 < port < 65536 for port in ports):
         raise ValueError(ports)
-    return Question(scheme="tcp", subject=_address(authority), ports=ports, starttls=("starttls", "1") in query)
+    return RequestUrl(scheme="tcp", subject=_address(authority), ports=ports, starttls=("starttls", "1") in query)
 
 
-def _ping(authority: str, path: str, query: list[tuple[str, str]]) -> Question:
+def _ping(authority: str, path: str, query: list[tuple[str, str]]) -> RequestUrl:
     return _bare("ping", authority, path, query)
 
 
-def _trace(authority: str, path: str, query: list[tuple[str, str]]) -> Question:
+def _trace(authority: str, path: str, query: list[tuple[str, str]]) -> RequestUrl:
     return _bare("trace", authority, path, query)
 
 
-def _bare(scheme: str, authority: str, path: str, query: list[tuple[str, str]]) -> Question:
+def _bare(scheme: str, authority: str, path: str, query: list[tuple[str, str]]) -> RequestUrl:
     if path or query:
         raise ValueError(path)
-    return Question(scheme=scheme, subject=_address(authority))
+    return RequestUrl(scheme=scheme, subject=_address(authority))
 
 
 _parsers = {"dns": _dns, "ping": _ping, "tcp": _tcp, "trace": _trace}

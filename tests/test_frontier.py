@@ -13,11 +13,11 @@ from ipv6matrix import slots, urls
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.loop_lag import LoopLag
 from ipv6matrix.frontier import Frontier
-from ipv6matrix.items import Refusal, RefusalItem
+from ipv6matrix.items import Exclusion, ExclusionItem
 from ipv6matrix.middlewares.rate import RateMiddleware
 from ipv6matrix.refusals import StartRefusedError
 from ipv6matrix.responses import ObservationResponse
-from ipv6matrix.signals import frontier_hungry, question_returned
+from ipv6matrix.signals import frontier_hungry, request_returned
 from tests.crawlers import crawler as built
 from tests.crawlers import frontier, opened, store
 from tests.samples import domain_item, domain_url, hosts_item, ping_item
@@ -180,7 +180,7 @@ async def test_in_flight_is_freed_when_a_middleware_answers(tmp_path):
         (request,) = take(crawler)
         crawler.signals.send_catch_log(
             signals.response_received,
-            response=ObservationResponse(request, Refusal(reason="opted_out")),
+            response=ObservationResponse(request, Exclusion(reason="opted_out")),
             request=request,
             spider=crawler.spider,
         )
@@ -421,7 +421,7 @@ async def test_what_is_refused_is_done(tmp_path):
     with opened(tmp_path) as crawler:
         frontier(crawler).store(hosts_item(a_host("a.example", "192.0.2.1")))
         ask(crawler, "ping://192.0.2.1", "ping://192.0.2.2")
-        frontier(crawler).store(RefusalItem(url="ping://192.0.2.1", address="192.0.2.1", reason="opted_out"))
+        frontier(crawler).store(ExclusionItem(url="ping://192.0.2.1", address="192.0.2.1", reason="opted_out"))
         frontier(crawler).store(ping_item("192.0.2.2"))
 
         assert [] == take(crawler)
@@ -437,7 +437,7 @@ async def test_a_question_that_returns_is_asked_next(tmp_path):
         (first,) = take(crawler)
         leave(crawler, first)
 
-        crawler.signals.send_catch_log(question_returned, request=first)
+        crawler.signals.send_catch_log(request_returned, request=first)
 
         (again,) = take(crawler)
         assert first.url == again.url

@@ -39,7 +39,7 @@ def probed(text: str, *, but: Iterable[str] = ()) -> list[str]:
     return [
         address
         for address in samples(ip_network(text))
-        if not any(policy.holds((one,), address) for one in spared) and AddressPolicy().refusal(address) is None
+        if not any(policy.holds((one,), address) for one in spared) and AddressPolicy().exclusion(address) is None
     ]
 
 
@@ -151,7 +151,7 @@ def test_documented_networks_have_their_kind(word, networks):
             if not any(policy.holds((ip_network(one),), address) for one in within if narrower(one, text))
         ]
         assert {word} == {policy.kind(address) for address in addresses}
-        assert word in policy.PROBED_KINDS or {word} == {AddressPolicy().refusal(address) for address in addresses}
+        assert word in policy.PROBED_KINDS or {word} == {AddressPolicy().exclusion(address) for address in addresses}
 
 
 def narrower(one: str, other: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipv6matrix import urls
-from ipv6matrix.items import Refusal
+from ipv6matrix.items import Exclusion
 from ipv6matrix.responses import ObservationResponse
 
 
@@ -12,12 +12,12 @@ def test_every_answer_has_status_200():
     A refusal is an answer too: Scrapy neither retries nor drops it.
     """
     request = urls.request(urls.ping("2001:db8::1"))
-    response = ObservationResponse(request, Refusal(reason="loopback"))
+    response = ObservationResponse(request, Exclusion(reason="loopback"))
 
     assert 200 == response.status
     assert "ping://[2001:db8::1]" == response.url
     assert request is response.request
-    assert Refusal(reason="loopback") == response.observation
+    assert Exclusion(reason="loopback") == response.observation
 
 
 def test_the_observation_is_an_attribute_for_scrapy():

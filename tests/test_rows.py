@@ -18,8 +18,8 @@ def database(path: Path, names: tuple[str, ...] = NAMES, *statements: str) -> Pa
     """Store these domains, and change what is stored."""
     store = Store(path)
     for name in names:
-        store.ask(f"dns://resolver/{name}?type=SOA", "dns")
-        store.answer(domain_item(name))
+        store.add_request(f"dns://resolver/{name}?type=SOA", "dns")
+        store.complete(domain_item(name))
     store.close()
     connection = sqlite3.connect(path, isolation_level=None)
     for statement in statements:

@@ -37,7 +37,7 @@ def filled(store, *found_urls, room=400, rate=RATE, name="ping"):
     """Return a slot with pending requests."""
     slot = Slot(name, room, rate)
     for url in found_urls:
-        assert store.ask(url, name)
+        assert store.add_request(url, name)
         slot.add()
     return slot
 
@@ -131,7 +131,7 @@ def test_requests_of_a_network_go_in_the_order_they_were_found(store):
     """
     slot = filled(store, *CROWDED[:10])
     taken = take(slot, store)
-    store.ask(CROWDED[10], "ping")
+    store.add_request(CROWDED[10], "ping")
     slot.add()
     for url in CROWDED[:11]:
         slot.begin(url)
@@ -241,7 +241,7 @@ def test_a_parked_request_that_is_done_meanwhile_is_passed_over(store):
     """
     slot = filled(store, *CROWDED[:8])
     first, *_ = take(slot, store)
-    store.answer(ping_item("2001:db8:1::6"))
+    store.complete(ping_item("2001:db8:1::6"))
     slot.begin(first)
 
     assert [CROWDED[6]] == take(slot, store)
@@ -255,7 +255,7 @@ def test_nothing_of_what_is_parked_is_lost_with_the_process(store):
     slot = filled(store, *CROWDED, *OTHERS)
     take(slot, store)
     for url in CROWDED[:3]:
-        store.answer(ping_item(urls.parse(url).subject))
+        store.complete(ping_item(urls.parse(url).subject))
 
     again = Slot("ping", 400, RATE)
     again.waiting = store.count_pending("ping")

@@ -6,7 +6,7 @@ import pytest
 from scrapy import Request
 
 from ipv6matrix import urls
-from ipv6matrix.urls import BadQuestionError, Question
+from ipv6matrix.urls import InvalidUrlError, RequestUrl
 
 
 @pytest.mark.parametrize(
@@ -15,60 +15,60 @@ from ipv6matrix.urls import BadQuestionError, Question
         (
             urls.domain("a.example", ("NS", "MX", "SOA")),
             "dns://resolver/a.example?type=NS&type=MX&type=SOA",
-            Question(scheme="dns", subject="a.example", types=("NS", "MX", "SOA")),
+            RequestUrl(scheme="dns", subject="a.example", types=("NS", "MX", "SOA")),
         ),
         (
             urls.guesses("a.example", ("www", "www.ipv6")),
             "dns://resolver/a.example?type=A&type=AAAA&labels=www,www.ipv6",
-            Question(scheme="dns", subject="a.example", types=("A", "AAAA"), labels=("www", "www.ipv6")),
+            RequestUrl(scheme="dns", subject="a.example", types=("A", "AAAA"), labels=("www", "www.ipv6")),
         ),
         (
             urls.host("mail.a.example"),
             "dns://resolver/mail.a.example?type=A&type=AAAA",
-            Question(scheme="dns", subject="mail.a.example", types=("A", "AAAA")),
+            RequestUrl(scheme="dns", subject="mail.a.example", types=("A", "AAAA")),
         ),
         (
             urls.reverse("2001:db8::1"),
             "dns://resolver/2001:db8::1?type=PTR",
-            Question(scheme="dns", subject="2001:db8::1", types=("PTR",)),
+            RequestUrl(scheme="dns", subject="2001:db8::1", types=("PTR",)),
         ),
-        (urls.ping("192.0.2.1"), "ping://192.0.2.1", Question(scheme="ping", subject="192.0.2.1")),
-        (urls.ping("2001:db8::1"), "ping://[2001:db8::1]", Question(scheme="ping", subject="2001:db8::1")),
-        (urls.trace("2001:db8::1"), "trace://[2001:db8::1]", Question(scheme="trace", subject="2001:db8::1")),
+        (urls.ping("192.0.2.1"), "ping://192.0.2.1", RequestUrl(scheme="ping", subject="192.0.2.1")),
+        (urls.ping("2001:db8::1"), "ping://[2001:db8::1]", RequestUrl(scheme="ping", subject="2001:db8::1")),
+        (urls.trace("2001:db8::1"), "trace://[2001:db8::1]", RequestUrl(scheme="trace", subject="2001:db8::1")),
         (
             urls.tcp("2001:db8::1", (25, 80), starttls=True),
             "tcp://[2001:db8::1]?port=25&port=80&starttls=1",
-            Question(scheme="tcp", subject="2001:db8::1", ports=(25, 80), starttls=True),
+            RequestUrl(scheme="tcp", subject="2001:db8::1", ports=(25, 80), starttls=True),
         ),
         (
             urls.tcp("192.0.2.1", (443,), starttls=False),
             "tcp://192.0.2.1?port=443",
-            Question(scheme="tcp", subject="192.0.2.1", ports=(443,)),
+            RequestUrl(scheme="tcp", subject="192.0.2.1", ports=(443,)),
         ),
         (
             urls.again(urls.domain("a.example", ("MX",))),
             "dns://resolver/a.example?type=MX&pass=2",
-            Question(scheme="dns", subject="a.example", types=("MX",), second=True),
+            RequestUrl(scheme="dns", subject="a.example", types=("MX",), second=True),
         ),
         (
             urls.again(urls.host("mail.a.example", ("AAAA",))),
             "dns://resolver/mail.a.example?type=AAAA&pass=2",
-            Question(scheme="dns", subject="mail.a.example", types=("AAAA",), second=True),
+            RequestUrl(scheme="dns", subject="mail.a.example", types=("AAAA",), second=True),
         ),
         (
             urls.again(urls.guesses("a.example", ("www", "ntp"), ("A",))),
             "dns://resolver/a.example?type=A&labels=www,ntp&pass=2",
-            Question(scheme="dns", subject="a.example", types=("A",), labels=("www", "ntp"), second=True),
+            RequestUrl(scheme="dns", subject="a.example", types=("A",), labels=("www", "ntp"), second=True),
         ),
         (
             urls.again(urls.ping("2001:db8::1")),
             "ping://[2001:db8::1]?pass=2",
-            Question(scheme="ping", subject="2001:db8::1", second=True),
+            RequestUrl(scheme="ping", subject="2001:db8::1", second=True),
         ),
         (
             urls.again(urls.tcp("192.0.2.1", (25,), starttls=True)),
             "tcp://192.0.2.1?port=25&starttls=1&pass=2",
-            Question(scheme="tcp", subject="192.0.2.1", ports=(25,), starttls=True, second=True),
+            RequestUrl(scheme="tcp", subject="192.0.2.1", ports=(25,), starttls=True, second=True),
         ),
     ],
 )
@@ -192,7 +192,7 @@ def test_a_url_that_asks_nothing_is_told(url):
     """
     The error quotes the URL and names the page that lists the forms.
     """
-    with pytest.raises(BadQuestionError) as told:
+    with pytest.raises(InvalidUrlError) as told:
         urls.parse(url)
 
     assert f"{url!r} is not a question; docs/questions.md lists the forms of each scheme" == str(told.value)

@@ -54,7 +54,7 @@ class Plan:
             addresses_stored_per_host=settings.getint("ADDRESSES_STORED_PER_HOST"),
             policy=AddressPolicy(
                 networks(settings.get("PROBE_ALLOWED_NETWORKS", "")),
-                is_opted_out=opt_outs.holds_address if opt_outs else None,
+                is_opted_out=opt_outs.contains_address if opt_outs else None,
             ),
             opt_outs=opt_outs,
         )

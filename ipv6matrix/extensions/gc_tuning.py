@@ -15,7 +15,7 @@ from scrapy.crawler import Crawler
 _THRESHOLDS: Final = (5_000, 800, 10)
 
 
-class Garbage:
+class GcTuning:
     """
     Freezes what was loaded at the start, and collects less often.
 

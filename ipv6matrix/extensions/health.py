@@ -15,8 +15,8 @@ from scrapy.utils.asyncio import AsyncioLoopingCall
 
 from ipv6matrix.config import nameservers
 from ipv6matrix.config.plan import Plan, words
+from ipv6matrix.health.dependency import Dependency
 from ipv6matrix.health.gateway import gateway
-from ipv6matrix.health.part import Part
 from ipv6matrix.health.references import ANSWER_S, References
 from ipv6matrix.health.resolver import Fault, ResolverCheck
 from ipv6matrix.items import DomainObservation, Family, Observation, Status
@@ -26,7 +26,7 @@ from ipv6matrix.probes.icmp import Pinger
 from ipv6matrix.probes.tcp import TcpProber
 from ipv6matrix.signals import crawl_stopping
 from ipv6matrix.targets.policy import family
-from ipv6matrix.urls import Question
+from ipv6matrix.urls import RequestUrl
 
 logger = logging.getLogger(__name__)
 
@@ -71,8 +71,8 @@ class Health:
         self._pinger: Pinger | None = None
         self._watching: AsyncioLoopingCall | None = None
 
-    def _part(self, name: str, check: Any, *, confirms_all: bool = False) -> Part:
-        return Part(name, check, self._changed, max_wait_s=self._max_wait_s, confirms_all=confirms_all)
+    def _part(self, name: str, check: Any, *, confirms_all: bool = False) -> Dependency:
+        return Dependency(name, check, self._changed, max_wait_s=self._max_wait_s, confirms_all=confirms_all)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -82,7 +82,7 @@ class Health:
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
         return extension
 
-    def part(self, question: Question) -> Part | None:
+    def part(self, question: RequestUrl) -> Dependency | None:
         """Return what a request hangs on; None for one to a server of its own."""
         if question.scheme == "dns":
             return None if question.server else self.parts["dns"]
@@ -131,13 +131,13 @@ class Health:
             self._pinger = None
             await self.resolver.close()
 
-    def heard(self, part: Part) -> None:
+    def heard(self, part: Dependency) -> None:
         """Note that whom a request asked has answered."""
         part.heard()
         if part.name in self.references:
             self.references[part.name].witnesses.target = True
 
-    def learn(self, question: Question, observation: Observation) -> None:
+    def learn(self, question: RequestUrl, observation: Observation) -> None:
         """Take a name that exists from an observation that counts."""
         if isinstance(observation, DomainObservation) and observation.ns and observation.ns.status == Status.OK:
             self.resolver.learn(question.subject)
@@ -145,12 +145,12 @@ class Health:
     def allowed(self, number: Family) -> tuple[str, ...]:
         """Return the references of a family that may be asked now."""
         asked = (target for target in self._targets if family(target) == number)
-        return tuple(target for target in asked if self._plan.policy.refusal(target) is None)
+        return tuple(target for target in asked if self._plan.policy.exclusion(target) is None)
 
     def _gateway(self, number: Family) -> str | None:
         address = gateway(number)
         opt_outs = self._plan.opt_outs
-        return None if address and opt_outs and opt_outs.holds_address(address.partition("%")[0]) else address
+        return None if address and opt_outs and opt_outs.contains_address(address.partition("%")[0]) else address
 
     async def _pace(self, address: str) -> None:
         engine = self._crawler.engine
@@ -168,7 +168,7 @@ class Health:
         for part in self.parts.values():
             part.watch()
 
-    def _changed(self, part: Part) -> None:
+    def _changed(self, part: Dependency) -> None:
         if part.is_lost:
             self._give_up(part)
         elif part.gone_at is not None:
@@ -181,7 +181,7 @@ class Health:
             )
         self._pause()
 
-    def _went(self, part: Part) -> None:
+    def _went(self, part: Dependency) -> None:
         assert self._crawler.stats
         self._crawler.stats.inc_value(f"health/{part.name}/gone")
         logger.error("%s. The crawl waits for it, and asks only what does not need it", self._complaint(part))
@@ -192,13 +192,13 @@ class Health:
                 part.held,
             )
 
-    def _complaint(self, part: Part) -> str:
+    def _complaint(self, part: Dependency) -> str:
         if part.name == "dns":
             return f"The resolver {self._fault}: see whether it runs and has a way out (NAMESERVERS)"
         number = _FAMILIES[part.name]
         return _AWAY % (number, number)
 
-    def _give_up(self, part: Part) -> None:
+    def _give_up(self, part: Dependency) -> None:
         assert self._crawler.stats
         assert self._crawler.engine
         self._crawler.stats.set_value(f"health/{part.name}/lost", True)

@@ -25,7 +25,7 @@ from ipv6matrix.exceptions import ExportError
 from ipv6matrix.exporters.registry import Target, exporter
 from ipv6matrix.extensions.job import Job
 from ipv6matrix.store import newest
-from ipv6matrix.store.compare import holds
+from ipv6matrix.store.compare import contains
 from ipv6matrix.store.database import ReadStoppedError, Store, StoreError
 
 logger = logging.getLogger(__name__)
@@ -148,7 +148,7 @@ class Publishing:
 def publish(source: Path, target: Path) -> Path:
     """Move a file to an unused name, unless a killed move has already done so; return the name."""
     for there in sorted(target.parent.glob(f"{target.stem}*{target.suffix}")):
-        if holds(there, source):
+        if contains(there, source):
             source.unlink()
             return there
     target = free(target)

@@ -18,7 +18,7 @@ from ipv6matrix import urls
 from ipv6matrix.extensions.job import Job
 from ipv6matrix.extensions.run_record import INCOMPLETE
 from ipv6matrix.items import (
-    PASSING_OF_ADDRESSES,
+    TRANSIENT_ADDRESS_FAILURES,
     Answered,
     DomainItem,
     HostsItem,
@@ -182,7 +182,7 @@ def _has_answer(item: Answered) -> bool:
         case PingItem():
             return bool(item.ping.rtts_ms)
         case TcpItem():
-            return any(port.open or port.failure not in PASSING_OF_ADDRESSES for port in item.tcp.ports)
+            return any(port.open or port.failure not in TRANSIENT_ADDRESS_FAILURES for port in item.tcp.ports)
     return False
 
 

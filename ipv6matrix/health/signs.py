@@ -26,7 +26,7 @@ from ipv6matrix.items import (
 from ipv6matrix.probes.hosts import reverse_name
 
 if TYPE_CHECKING:  # that module is Scrapy's
-    from ipv6matrix.urls import Question
+    from ipv6matrix.urls import RequestUrl
 
 # Failures that somebody out there has caused by an answer, and one that needs no answer.
 _TOLD: Final = frozenset((*Status, Failure.CNAME_LOOP))
@@ -76,7 +76,7 @@ def _lookups(observation: Observation) -> Iterator[LookupObservation]:
     return (lookup for lookup in found if lookup)
 
 
-def unsent(question: Question, names: Sequence[str]) -> Observation:
+def unsent(question: RequestUrl, names: Sequence[str]) -> Observation:
     """Return the observation of a request that could not be tested: each answer it asks for is `probe_failed`."""
     now, failure = time.time(), Failure.PROBE_FAILED
 

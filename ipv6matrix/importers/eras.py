@@ -17,7 +17,7 @@ from ipv6matrix.targets.policy import AddressPolicy
 class Ours:
     """Files of ours: texts are taken at face value."""
 
-    def refusal(self, address: str) -> str | None:  # noqa: ARG002 - a chosen address was found to be usable
+    def exclusion(self, address: str) -> str | None:  # noqa: ARG002 - a chosen address was found to be usable
         """Return the reason why an address cannot represent a host."""
         return None
 
@@ -46,9 +46,9 @@ class Older(Ours):
         self._policy = policy
         self._tunnels = TunnelPrefixes.known()
 
-    def refusal(self, address: str) -> str | None:
+    def exclusion(self, address: str) -> str | None:
         """Faults 10 and 16: every address was probed, including private and mapped ones."""
-        return self._policy.refusal(address)
+        return self._policy.exclusion(address)
 
     def tunnel(self, address: str, told: str | None = None) -> Iterator[Fact]:  # noqa: ARG002
         """Fault 3: no prefix was ever recognised."""

@@ -30,7 +30,7 @@ _READY: Final = 220  # The greeting of a mail server (RFC 5321 section 4.2).
 def host_addresses(era: Ours, host: str | None, *addresses: str | None) -> Iterator[Fact]:
     for address in addresses:
         if host and address:
-            yield HostAddress(host, address, era.refusal(address))
+            yield HostAddress(host, address, era.exclusion(address))
 
 
 def place(era: Ours, address: str, texts: Sequence[str]) -> Iterator[Fact]:

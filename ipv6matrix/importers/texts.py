@@ -34,7 +34,7 @@ def known(text: str) -> str | None:
 def domain(text: str) -> str:
     """Read the name of a domain, in any case, with or without its final dot."""
     name = lists.clean(text)
-    if isinstance(name, lists.Refused):
+    if isinstance(name, lists.Rejected):
         raise BrokenError(f"{text!r} is not a domain")
     return name
 

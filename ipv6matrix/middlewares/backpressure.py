@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 _TURN_S: Final = 0.005
 
 
-class FeedMiddleware:
+class BackpressureMiddleware:
     """
     Lets a domain of the list through when the frontier has nothing else to ask the resolver.
 

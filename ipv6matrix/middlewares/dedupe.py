@@ -13,10 +13,10 @@ from ipv6matrix import urls
 from ipv6matrix.extensions.job import Job
 from ipv6matrix.items import HostsItem, HostsObservation
 from ipv6matrix.responses import ObservationResponse
-from ipv6matrix.signals import question_returned
+from ipv6matrix.signals import request_returned
 
 
-class OnceMiddleware:
+class DedupeMiddleware:
     """
     Removes hosts from a request that are known or in flight.
 
@@ -31,7 +31,7 @@ class OnceMiddleware:
         self._job = job
         self._being_asked: set[str] = set()
         crawler.signals.connect(self._stored, signal=signals.item_scraped)
-        crawler.signals.connect(self._returned, signal=question_returned)
+        crawler.signals.connect(self._returned, signal=request_returned)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:

@@ -11,7 +11,7 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 
 from ipv6matrix import urls
-from ipv6matrix.items import Refusal
+from ipv6matrix.items import Exclusion
 from ipv6matrix.responses import ObservationResponse
 
 
@@ -39,9 +39,9 @@ class ForbiddenAddressMiddleware:
             return None
         assert self._crawler.spider
         assert self._crawler.stats
-        reason = self._crawler.spider.plan.policy.refusal(destination)  # type: ignore[attr-defined]
+        reason = self._crawler.spider.plan.policy.exclusion(destination)  # type: ignore[attr-defined]
         if reason is None:
             return None
         self._crawler.stats.inc_value(f"refused/{reason}")
         request.meta["refused_at"] = time.time()
-        return ObservationResponse(request, Refusal(reason=reason))
+        return ObservationResponse(request, Exclusion(reason=reason))

@@ -13,11 +13,11 @@ from scrapy.exceptions import IgnoreRequest
 
 from ipv6matrix import urls
 from ipv6matrix.extensions.health import Health
+from ipv6matrix.health.dependency import Dependency
 from ipv6matrix.health.machine import MAX_SENDS
-from ipv6matrix.health.part import Part
 from ipv6matrix.health.signs import sign_of, unsent
 from ipv6matrix.responses import ObservationResponse
-from ipv6matrix.signals import question_returned
+from ipv6matrix.signals import request_returned
 
 Pace = Callable[[str], Awaitable[None]]
 
@@ -72,7 +72,7 @@ class HealthMiddleware:
         if part is not None:
             part.under_way.pop(request.url, None)
 
-    async def _judge(self, part: Part, asked_at: float, response: ObservationResponse) -> ObservationResponse:
+    async def _judge(self, part: Dependency, asked_at: float, response: ObservationResponse) -> ObservationResponse:
         if await part.stood(asked_at):
             assert response.request is not None
             self._health.learn(urls.of(response.request), response.observation)
@@ -81,10 +81,10 @@ class HealthMiddleware:
             assert self._crawler.stats
             self._crawler.stats.inc_value(f"health/{part.name}/again")
             self._frontier.discard(response.url)
-        self._crawler.signals.send_catch_log(question_returned, request=response.request)
+        self._crawler.signals.send_catch_log(request_returned, request=response.request)
         raise IgnoreRequest(f"{response.url} is asked again")
 
-    def _part(self, request: Request) -> Part | None:
+    def _part(self, request: Request) -> Dependency | None:
         if request.meta.get("download_slot") not in urls.SLOTS:
             return None
         return self._health.part(urls.of(request))
@@ -95,7 +95,7 @@ class HealthMiddleware:
         return self._crawler.engine.scheduler
 
 
-def _beginning(part: Part, url: str, pace: Pace) -> Pace:
+def _beginning(part: Dependency, url: str, pace: Pace) -> Pace:
     """Return a pace that notes when the first packet leaves: until then a request only waits for its turn."""
     waits = True
 

@@ -11,7 +11,7 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 
 from ipv6matrix import urls
-from ipv6matrix.items import Refusal
+from ipv6matrix.items import Exclusion
 from ipv6matrix.responses import ObservationResponse
 from ipv6matrix.targets.optouts import OptedOutError, OptOuts
 from ipv6matrix.targets.policy import OPTED_OUT
@@ -35,12 +35,12 @@ class OptOutMiddleware:
         self._opt_outs.look()
         question = urls.of(request)
         by_address = question.scheme != "dns" or "PTR" in question.types
-        holds_it = self._opt_outs.holds_address if by_address else self._opt_outs.holds_name
+        holds_it = self._opt_outs.contains_address if by_address else self._opt_outs.contains_name
         destination = question.destination
-        if not holds_it(question.subject) and not (destination and self._opt_outs.holds_address(destination)):
+        if not holds_it(question.subject) and not (destination and self._opt_outs.contains_address(destination)):
             # A guessed host may be opted out although its domain is not; the spider records it.
             guesses = question.names if question.labels else ()
-            request.meta["opted_out"] = tuple(filter(self._opt_outs.holds_name, guesses))
+            request.meta["opted_out"] = tuple(filter(self._opt_outs.contains_name, guesses))
             return None
         return self._refusal(request)
 
@@ -52,4 +52,4 @@ class OptOutMiddleware:
         assert self._crawler.stats
         self._crawler.stats.inc_value("refused/opted_out")
         request.meta["refused_at"] = time.time()
-        return ObservationResponse(request, Refusal(reason=OPTED_OUT))
+        return ObservationResponse(request, Exclusion(reason=OPTED_OUT))

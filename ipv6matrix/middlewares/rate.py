@@ -58,5 +58,5 @@ class RateMiddleware:
         self.begun(url)
         if self._opt_outs is not None:
             self._opt_outs.look()
-            if self._opt_outs.holds_address(address):
+            if self._opt_outs.contains_address(address):
                 raise OptedOutError

@@ -36,6 +36,6 @@ class ClassifyPipeline:
         assert self._crawler.spider
         plan = self._crawler.spider.plan  # type: ignore[attr-defined]
         address.kind = policy.kind(address.address)
-        address.refusal = plan.policy.refusal(address.address)
+        address.refusal = plan.policy.exclusion(address.address)
         if address.family == 6 and "ip6Type" in plan.metrics:
             address.tunnel_id = self._tunnels.identify(address.address)

@@ -25,6 +25,8 @@ from ipv6matrix.items import (
     Answered,
     DomainItem,
     DomainObservation,
+    Exclusion,
+    ExclusionItem,
     Failure,
     Host,
     HostObservation,
@@ -34,8 +36,6 @@ from ipv6matrix.items import (
     Observation,
     PingItem,
     PingObservation,
-    Refusal,
-    RefusalItem,
     ReverseItem,
     ReverseObservation,
     Role,
@@ -89,12 +89,12 @@ class MatrixSpider(scrapy.Spider):
         )
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
-        """Ask about each domain of the list; how fast it is read is for FeedMiddleware to say."""
+        """Ask about each domain of the list; how fast it is read is for BackpressureMiddleware to say."""
         types = self.plan.domain_types or ("SOA",)
         rows = refused = 0
         async for entry in feeding.entries(self.files()):
             rows += 1
-            if isinstance(entry, lists.Refused):
+            if isinstance(entry, lists.Rejected):
                 refused += 1
                 self._refuse(entry, is_example=refused <= _EXAMPLES)
             else:
@@ -178,11 +178,11 @@ class MatrixSpider(scrapy.Spider):
         """Ask for the names of the routers on the path."""
         if "reverse" in self.plan.metrics:
             for router in dict.fromkeys(hop.address for hop in observation.hops if hop.address):
-                if self.plan.policy.refusal(router) is None:
+                if self.plan.policy.exclusion(router) is None:
                     yield urls.request(urls.reverse(router), response.url)
         yield TraceItem(**_of(response), address=_subject(response), trace=observation)
 
-    def parse_refusal(self, response: ObservationResponse, observation: Refusal) -> Output:
+    def parse_exclusion(self, response: ObservationResponse, observation: Exclusion) -> Output:
         """Keep the reason with whatever was not asked: a domain, hosts or an address."""
         question = _question(response)
         if question.about_hosts:
@@ -191,7 +191,7 @@ class MatrixSpider(scrapy.Spider):
         elif question.scheme == "dns" and "PTR" not in question.types:
             yield self._refused_domain(response, observation.reason, response.meta["refused_at"])
         else:
-            yield RefusalItem(**_of(response), address=question.subject, reason=observation.reason)
+            yield ExclusionItem(**_of(response), address=question.subject, reason=observation.reason)
 
     _parsers: Final[dict[type[Observation], Callable[..., Output | Outputs]]] = {
         DomainObservation: parse_domain,
@@ -200,7 +200,7 @@ class MatrixSpider(scrapy.Spider):
         PingObservation: parse_ping,
         TcpObservation: parse_tcp,
         TraceObservation: parse_trace,
-        Refusal: parse_refusal,
+        Exclusion: parse_exclusion,
     }
 
     def _guessed(self, name: str) -> Iterator[Role]:
@@ -222,7 +222,7 @@ class MatrixSpider(scrapy.Spider):
         """Return whether a chain of CNAMEs led to or through a name that opted out."""
         opt_outs = self.plan.opt_outs
         return opt_outs is not None and any(
-            opt_outs.holds_name(name)
+            opt_outs.contains_name(name)
             for lookup in lookups
             if lookup and lookup.canonical_name is not None
             for name in (*lookup.aliases, lookup.canonical_name)
@@ -256,7 +256,7 @@ class MatrixSpider(scrapy.Spider):
         return tuple(chosen)
 
     def _is_usable(self, address: str) -> bool:
-        return self.plan.policy.refusal(address) is None
+        return self.plan.policy.exclusion(address) is None
 
     def _probes(self, address: str) -> Iterator[str]:
         metrics = self.plan.metrics
@@ -269,7 +269,7 @@ class MatrixSpider(scrapy.Spider):
         if "path" in metrics:
             yield urls.trace(address)
 
-    def _refuse(self, entry: lists.Refused, *, is_example: bool) -> None:
+    def _refuse(self, entry: lists.Rejected, *, is_example: bool) -> None:
         assert self.crawler.stats
         self.crawler.stats.inc_value(f"list/refused/{entry.reason}")
         if is_example:
@@ -280,7 +280,7 @@ def _texts(*numbers: int) -> Iterator[str]:
     return (f"{number:,}" for number in numbers)
 
 
-def _question(response: ObservationResponse) -> urls.Question:
+def _question(response: ObservationResponse) -> urls.RequestUrl:
     assert response.request is not None
     return urls.of(response.request)
 

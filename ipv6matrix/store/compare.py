@@ -13,7 +13,7 @@ from typing import Final
 _NO_FACTS: Final = ("crawl", "frontier")
 
 
-def holds(one: Path, other: Path) -> bool:
+def contains(one: Path, other: Path) -> bool:
     """
     Return whether every request and every fact of `other` is in `one`, row by row.
 

@@ -14,10 +14,10 @@ from ipv6matrix.items import (
     NO_REPLY,
     Answered,
     DomainItem,
+    ExclusionItem,
     HostsItem,
     LookupObservation,
     PingItem,
-    RefusalItem,
     ReverseItem,
     TcpItem,
     TraceItem,
@@ -106,7 +106,7 @@ def outcomes(item: Answered) -> list[Outcome]:
         case TcpItem(tcp=tcp):
             session = [("smtp", tcp.smtp.failure or SESSION)] if tcp.smtp else []
             return [("tcp", port.failure or OPEN) for port in tcp.ports] + session
-        case RefusalItem(url=url, reason=reason):
+        case ExclusionItem(url=url, reason=reason):
             return [(url.partition(":")[0], reason)]
     return list(_of_lookups(item))
 

@@ -40,7 +40,7 @@ class ReadStoppedError(StoreError):
     """Reading was told to stop in the middle."""
 
 
-def _told(method: _Method) -> _Method:
+def _translate_errors(method: _Method) -> _Method:
     """Make a StoreError of what SQLite says when the disk is full or broken; what was committed is safe."""
 
     @wraps(method)
@@ -100,8 +100,8 @@ class Store:
 
     # --- requests ---
 
-    @_told
-    def ask(self, url: str, slot: str) -> bool:
+    @_translate_errors
+    def add_request(self, url: str, slot: str) -> bool:
         """Note a request that is to be asked; False when it is known already."""
         self._begin()
         new = self._insert(url, slot)
@@ -109,8 +109,8 @@ class Store:
             self.counts.ask(url)
         return new
 
-    @_told
-    def answer(self, item: Answered, follow_ups: Iterable[tuple[str, str]] = ()) -> list[tuple[str, bool]]:
+    @_translate_errors
+    def complete(self, item: Answered, follow_ups: Iterable[tuple[str, str]] = ()) -> list[tuple[str, bool]]:
         """
         Write an item, the requests (URL, slot) that its answer led to, and mark its own request done.
 
@@ -203,7 +203,7 @@ class Store:
         row = self._one("SELECT discards FROM requests WHERE url = ?", url)
         return int(row[0]) if row else 0
 
-    @_told
+    @_translate_errors
     def count_discard(self, url: str) -> None:
         """Count that an observation of a request is discarded."""
         self._begin()
@@ -229,7 +229,7 @@ class Store:
         rows = self.query(f"SELECT {', '.join(columns)} FROM crawl")
         return dict(zip(columns, rows[0], strict=True)) if rows else None
 
-    @_told
+    @_translate_errors
     def record_crawl(self, **columns: Any) -> None:
         """Set columns of the row that says what ran, and commit."""
         self._begin()
@@ -242,7 +242,7 @@ class Store:
             self._connection.execute(f"UPDATE crawl SET {changes}", tuple(columns.values()))
         self.commit()
 
-    @_told
+    @_translate_errors
     def note(self, **figures: Any) -> None:
         """Keep figures of the crawl, plain JSON, in place of the last: with the next commit, for those who read."""
         self._begin()
@@ -250,7 +250,7 @@ class Store:
 
     # --- transactions ---
 
-    @_told
+    @_translate_errors
     def commit(self, *, fold: bool = False) -> None:
         """End the open transaction, if there is one; `fold` what the write-ahead log holds into the file."""
         if self._writes and self._connection.in_transaction:

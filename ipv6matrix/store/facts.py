@@ -16,18 +16,18 @@ from typing import Any, Final
 
 from ipv6matrix.items import (
     NO_REPLY,
-    PASSING_OF_ADDRESSES,
-    PASSING_OF_LOOKUPS,
+    TRANSIENT_ADDRESS_FAILURES,
+    TRANSIENT_LOOKUP_FAILURES,
     Address,
     Answered,
     Certificate,
     DomainItem,
+    ExclusionItem,
     Failure,
     Host,
     HostsItem,
     LookupObservation,
     PingItem,
-    RefusalItem,
     ReverseItem,
     Role,
     SmtpObservation,
@@ -47,7 +47,9 @@ def _renews(
     connection: sqlite3.Connection, subject: str, question: str, outcome: str | None, asked_at: int | None
 ) -> bool:
     """Keep how a question ended the first time; False when that was no passing failure, or is kept already."""
-    passing = PASSING_OF_ADDRESSES | {NO_REPLY} if question.startswith(("ping", "tcp")) else PASSING_OF_LOOKUPS
+    passing = (
+        TRANSIENT_ADDRESS_FAILURES | {NO_REPLY} if question.startswith(("ping", "tcp")) else TRANSIENT_LOOKUP_FAILURES
+    )
     if outcome not in passing:
         return False
     cursor = connection.execute(
@@ -417,7 +419,7 @@ def _save_trace(connection: sqlite3.Connection, item: TraceItem) -> None:
         )
 
 
-def _save_refusal(connection: sqlite3.Connection, item: RefusalItem) -> None:
+def _save_refusal(connection: sqlite3.Connection, item: ExclusionItem) -> None:
     connection.execute(
         "UPDATE addresses SET refusal = ? WHERE address = ? AND refusal IS NULL", (item.reason, item.address)
     )
@@ -430,5 +432,5 @@ _writers: Final[dict[type[Answered], Callable[[sqlite3.Connection, Any], None]]]
     PingItem: _save_ping,
     TcpItem: _save_tcp,
     TraceItem: _save_trace,
-    RefusalItem: _save_refusal,
+    ExclusionItem: _save_refusal,
 }

@@ -85,7 +85,7 @@ def _look(text: Text) -> Look:
     return look
 
 
-def _some(entries: Iterable[str | lists.Refused | None]) -> Iterator[str | lists.Refused]:
+def _some(entries: Iterable[str | lists.Rejected | None]) -> Iterator[str | lists.Rejected]:
     return (entry for entry in islice(entries, _LINES) if entry is not None)
 
 

@@ -16,7 +16,7 @@ from ipv6matrix.targets import lists
 _TURN_S: Final = 0.005
 
 
-async def entries(files: Iterable[Path]) -> AsyncIterator[str | lists.Refused]:
+async def entries(files: Iterable[Path]) -> AsyncIterator[str | lists.Rejected]:
     """Yield what `lists.read` does; however many lines without a domain follow each other, the loop goes on."""
     turn_ends_at = time.monotonic() + _TURN_S
     for file in files:

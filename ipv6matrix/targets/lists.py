@@ -28,7 +28,7 @@ _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Rejected:
     """A line of a list that is no domain."""
 
     text: str
@@ -69,7 +69,7 @@ def lines(files: Iterable[Path]) -> int:
     return sum(decoding.count(text) for file in files for text in decoding.texts(file))
 
 
-def read(files: Iterable[Path]) -> Iterator[str | Refused]:
+def read(files: Iterable[Path]) -> Iterator[str | Rejected]:
     """
     Yield each domain as a lower-case A-label name, or the refusal of what is none; never the whole list at once.
 
@@ -78,13 +78,13 @@ def read(files: Iterable[Path]) -> Iterator[str | Refused]:
     return (entry for file in files for entry in entries(file) if entry is not None)
 
 
-def entries(file: Path) -> Iterator[str | Refused | None]:
+def entries(file: Path) -> Iterator[str | Rejected | None]:
     """Yield what `read` does, and None for each line without an entry."""
     for text in decoding.texts(file):
         yield from recognised(text)[1]
 
 
-def recognised(text: Text) -> tuple[Form, Iterator[str | Refused | None]]:
+def recognised(text: Text) -> tuple[Form, Iterator[str | Rejected | None]]:
     """Return the form of a text, and its entries."""
     rows = map(forms.row, decoding.lines(text))
     first = list(islice(filter(None, islice(rows, _PREAMBLE)), forms.SAMPLE))
@@ -92,7 +92,7 @@ def recognised(text: Text) -> tuple[Form, Iterator[str | Refused | None]]:
     return form, (clean(entry) if entry else None for entry in forms.entries(form, chain(first, rows)))
 
 
-def clean(text: str) -> str | Refused:
+def clean(text: str) -> str | Rejected:
     """
     Make a name comparable: lower case, A-labels (RFC 5891), no final dot.
 
@@ -100,15 +100,15 @@ def clean(text: str) -> str | Refused:
     """
     name = text.strip().rstrip(".").lower()
     if len(name) > _MAX_TEXT:
-        return Refused(text, "name_too_long")
+        return Rejected(text, "name_too_long")
     if not name.isascii():
         try:
             name = idna.encode(name, uts46=True).decode()
         except (idna.IDNAError, UnicodeError):
-            return Refused(text, "invalid_name")
+            return Rejected(text, "invalid_name")
     if len(name) > MAX_NAME or any(len(label) > 63 for label in name.split(".")):
-        return Refused(text, "name_too_long")
-    return name if is_domain(name) else Refused(text, "invalid_name")
+        return Rejected(text, "name_too_long")
+    return name if is_domain(name) else Rejected(text, "invalid_name")
 
 
 def is_domain(name: str) -> bool:

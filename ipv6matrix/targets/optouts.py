@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ipv6matrix.targets import names
 from ipv6matrix.targets.embedded import ipv4_within
-from ipv6matrix.targets.policy import Network, holds
+from ipv6matrix.targets.policy import Network, contains
 
 logger = logging.getLogger(__name__)
 
@@ -119,15 +119,15 @@ class OptOuts:
         )
         self.entries |= found
 
-    def holds_name(self, name: str) -> bool:
+    def contains_name(self, name: str) -> bool:
         """Tell whether a name is opted out, or lies below one that is."""
         labels = name.split(".")
         return any(".".join(labels[start:]) in self.entries.domains for start in range(len(labels)))
 
-    def holds_address(self, address: str) -> bool:
+    def contains_address(self, address: str) -> bool:
         """Tell whether an address is opted out, or an IPv4 address that it embeds."""
         networks = self.entries.networks
-        return bool(networks) and any(holds(networks, one) for one in (address, *ipv4_within(address)))
+        return bool(networks) and any(contains(networks, one) for one in (address, *ipv4_within(address)))
 
     def look(self) -> None:
         """Read the file again if it has changed; an unreadable change leaves what was read before."""

@@ -150,7 +150,7 @@ class AddressPolicy:
         """Probe no address of a family: this vantage point has no route for it."""
         self._unreachable.add(number)
 
-    def refusal(self, address: str) -> str | None:
+    def exclusion(self, address: str) -> str | None:
         """Give the reason why an address is never probed, or None when it may be."""
         word = self._forbidden_kind(address)
         if word is not None:
@@ -161,16 +161,16 @@ class AddressPolicy:
 
     def _forbidden_kind(self, address: str) -> str | None:
         """Return the kind that forbids to probe an address: its own, or that of an IPv4 address within."""
-        if holds(self._allowed, address):
+        if contains(self._allowed, address):
             return None
         word = kind(address)
         if word not in PROBED_KINDS:
             return word
         inner = ((kind(ipv4), ipv4) for ipv4 in ipv4_within(address))
-        return next((word for word, ipv4 in inner if word != GLOBAL and not holds(self._allowed, ipv4)), None)
+        return next((word for word, ipv4 in inner if word != GLOBAL and not contains(self._allowed, ipv4)), None)
 
 
-def holds(prefixes: Iterable[Network], address: str) -> bool:
+def contains(prefixes: Iterable[Network], address: str) -> bool:
     """Tell whether one of the networks holds an address."""
     parsed = ip_address(address)
     return any(parsed in prefix for prefix in prefixes if prefix.version == parsed.version)

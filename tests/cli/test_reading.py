@@ -21,7 +21,7 @@ def test_a_damaged_file_is_told(tmp_path, command):
     path = tmp_path / "ips.db"
     store = Store(path)
     for number in range(3000):
-        store.answer(domain_item(f"{number}.example"))
+        store.complete(domain_item(f"{number}.example"))
     record = {"version": "v", "settings": "{}", "list": "l", "list_sha256": "s", "resolver": "r", "skipped": "{}"}
     store.record_crawl(run="2024-01-05__10-00-00", started_at=1, starts=1, end_reason="finished", **record)
     store.close()

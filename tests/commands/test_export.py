@@ -23,7 +23,7 @@ run = partial(typed.run, "export")
 def database(path, reason="finished", domains=("a.example",)):
     store = Store(path)
     for name in domains:
-        store.answer(domain_item(name))
+        store.complete(domain_item(name))
     store.record_crawl(run="2024-01-05__10-00-00", started_at=1_704_448_800, starts=1, end_reason=reason, **RECORD)
     store.close()
     return path

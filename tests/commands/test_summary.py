@@ -15,7 +15,7 @@ def finished(path, domains):
     """Make a database with a few domains."""
     store = Store(path)
     for name in domains:
-        store.answer(domain_item(name))
+        store.complete(domain_item(name))
     store.close()
     return path
 

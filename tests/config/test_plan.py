@@ -98,8 +98,8 @@ def test_a_skipped_family_is_refused_and_recorded():
     chosen = plan()
     chosen.skip_family(6, "no route")
 
-    assert "no_ipv6" == chosen.policy.refusal("2a00::1")
-    assert chosen.policy.refusal("1.1.1.1") is None
+    assert "no_ipv6" == chosen.policy.exclusion("2a00::1")
+    assert chosen.policy.exclusion("1.1.1.1") is None
     assert {"ipv6": "no route"} == chosen.skipped
 
 
@@ -107,8 +107,8 @@ def test_allowed_networks_come_from_the_settings():
     """
     PROBE_ALLOWED_NETWORKS reaches the policy.
     """
-    assert plan(PROBE_ALLOWED_NETWORKS="198.18.0.0/15").policy.refusal("198.18.0.1") is None
-    assert "benchmarking" == plan(PROBE_ALLOWED_NETWORKS="").policy.refusal("198.18.0.1")
+    assert plan(PROBE_ALLOWED_NETWORKS="198.18.0.0/15").policy.exclusion("198.18.0.1") is None
+    assert "benchmarking" == plan(PROBE_ALLOWED_NETWORKS="").policy.exclusion("198.18.0.1")
 
 
 def test_opt_outs_come_from_the_settings(tmp_path):
@@ -117,7 +117,7 @@ def test_opt_outs_come_from_the_settings(tmp_path):
     """
     (tmp_path / "optout").write_text("1.1.1.0/24\n")
 
-    assert "opted_out" == plan(OPTOUT_FILE=str(tmp_path / "optout")).policy.refusal("1.1.1.1")
+    assert "opted_out" == plan(OPTOUT_FILE=str(tmp_path / "optout")).policy.exclusion("1.1.1.1")
     assert plan(OPTOUT_FILE="").opt_outs is None
 
 
@@ -131,4 +131,4 @@ def test_one_plan_does_not_change_another():
 
     assert "ping" in second.metrics
     assert {} == second.skipped
-    assert second.policy.refusal("1.1.1.1") is None
+    assert second.policy.exclusion("1.1.1.1") is None

@@ -37,6 +37,6 @@ def bad_urls(blocks: Iterable[str]) -> list[str]:
 def _is_question(url: str) -> bool:
     try:
         urls.parse(url)
-    except urls.BadQuestionError:
+    except urls.InvalidUrlError:
         return False
     return True

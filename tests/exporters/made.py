@@ -20,7 +20,7 @@ def crawl(path: Path, *items: Answered, settings: dict[str, Any] | None = None, 
     """Make the database of a crawl that learned these items, and open it to read."""
     store = Store(path)
     for item in items:
-        store.answer(item)
+        store.complete(item)
     row: dict[str, Any] = {
         "run": RUN,
         "version": "1.0",

@@ -199,7 +199,7 @@ def database(path, *items, run=RUN, settings=None, skipped=()):
     """Make a finished crawl of these items."""
     store = Store(path)
     for item in items:
-        store.answer(item)
+        store.complete(item)
     store.record_crawl(
         run=run,
         version="v",

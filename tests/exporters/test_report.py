@@ -289,7 +289,7 @@ def test_a_crawl_of_an_older_form_has_a_warning(tmp_path):
     """
     warning = "keeps no error apart from an absence"
     store = Store(tmp_path / "ips.db")
-    store.answer(domain_item("a.example", mx=lookup("a.example", "MX", status="unrecorded")))
+    store.complete(domain_item("a.example", mx=lookup("a.example", "MX", status="unrecorded")))
     store.close()
 
     assert warning in written(tmp_path)

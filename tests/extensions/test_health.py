@@ -158,7 +158,7 @@ async def test_a_wait_that_is_over_may_skip_a_family(internet, build):
     assert [] == health.reasons
     plan = health.crawler.spider.plan
     assert ["ipv6"] == list(plan.skipped)
-    assert "no_ipv6" == plan.policy.refusal(internet.address("open", 6))
+    assert "no_ipv6" == plan.policy.exclusion(internet.address("open", 6))
     assert await health.stood("ipv4")
 
 

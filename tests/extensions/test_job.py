@@ -148,7 +148,7 @@ async def test_the_database_is_committed_at_intervals(tmp_path):
     What was stored is there for others after the interval, without a close.
     """
     made = Job(tmp_path, 0.02)
-    made.open().ask(domain_url("a.example"), "dns")
+    made.open().add_request(domain_url("a.example"), "dns")
     reader = sqlite3.connect(tmp_path / "ips.db")
     give_up_at = time.monotonic() + 5
     query = "SELECT url FROM requests"
@@ -165,7 +165,7 @@ async def test_closing_commits_and_keeps_the_crawl_s_row(tmp_path):
     The job knows how the crawl stood when the database was closed.
     """
     made = Job(tmp_path, 60)
-    made.open().ask(domain_url("a.example"), "dns")
+    made.open().add_request(domain_url("a.example"), "dns")
     assert made.row is None
     record = {"run": "r", "version": "v", "settings": "{}", "list": "l", "list_sha256": "s", "resolver": "r"}
     made.store.record_crawl(**record, started_at=1, starts=1, skipped="{}", end_reason="finished")
@@ -211,7 +211,7 @@ async def test_the_log_is_folded_aside(tmp_path, monkeypatch):
     while file.stat().st_size < 4_000_000:
         for _ in range(100):
             number += 1
-            store.ask(domain_url(f"{number}.example"), "dns")
+            store.add_request(domain_url(f"{number}.example"), "dns")
         await asyncio.sleep(0.005)
         assert time.monotonic() < give_up_at
 

@@ -39,7 +39,7 @@ async def test_metrics_are_served_until_the_end(tmp_path, port):
     From the opening on anybody on this machine can read them; after the end nobody listens, and no thread is left.
     """
     with whole(tmp_path, METRICS_PORT=port) as crawler:
-        store(crawler).ask("ping://192.0.2.1", "ping")
+        store(crawler).add_request("ping://192.0.2.1", "ping")
         crawler.get_extension(Metrics).spider_opened()
         text = await asyncio.to_thread(read, port)
         await stop(crawler)
@@ -57,7 +57,7 @@ async def test_two_crawls_in_one_process_have_metrics_of_their_own(tmp_path, por
     No registry is shared: what one crawl counts another does not show.
     """
     with whole(tmp_path / "a", METRICS_PORT=port) as first, whole(tmp_path / "b", METRICS_PORT=port) as second:
-        store(first).ask("ping://192.0.2.1", "ping")
+        store(first).add_request("ping://192.0.2.1", "ping")
         second.get_extension(Metrics).spider_opened()
         text = await asyncio.to_thread(read, port)
         await stop(second)

@@ -174,7 +174,7 @@ async def test_a_family_without_a_reference_may_be_skipped(internet, tmp_path):
         plan = await check(made)
 
     assert ["ipv4"] == list(plan.skipped)
-    assert "no_ipv4" == plan.policy.refusal("192.0.32.2")
+    assert "no_ipv4" == plan.policy.exclusion("192.0.32.2")
 
 
 async def test_a_network_of_ones_own_needs_no_reference(internet, tmp_path, caplog):
@@ -284,7 +284,7 @@ async def test_a_missing_route_may_be_skipped(tmp_path, caplog):
         plan = await check(made)
 
     assert ["ipv6"] == list(plan.skipped)
-    assert "no_ipv6" == plan.policy.refusal("2a00::1")
+    assert "no_ipv6" == plan.policy.exclusion("2a00::1")
     assert {4: "127.0.0.1"} == made.get_extension(Preflight).vantage
     assert "Not asked in this crawl: LOCAL_IPV6=" in caplog.text
 

@@ -53,7 +53,7 @@ async def test_a_crowded_network_is_part_of_what_is_left(tmp_path):
         progress = crawler.get_extension(Progress)
         crawler.stats.set_value("list/ended", True)
         crawler.engine.scheduler.enqueue_request(urls.request("ping://192.0.2.1"))
-        store(crawler).answer(ping_item("192.0.2.1"))
+        store(crawler).complete(ping_item("192.0.2.1"))
         assert 0.0 == progress.figures.seconds_left
         crawler.engine.scheduler = SimpleNamespace(parked_s=70.0)
 
@@ -64,11 +64,11 @@ async def test_a_crowded_network_is_part_of_what_is_left(tmp_path):
 def work(crawler):
     """Answer two of five questions, one of them about a domain."""
     for name in ("a.example", "b.example"):
-        store(crawler).ask(domain_url(name), "dns")
+        store(crawler).add_request(domain_url(name), "dns")
     for n in range(3):
-        store(crawler).ask(f"ping://192.0.2.{n}", "ping")
-    store(crawler).answer(domain_item("a.example"))
-    store(crawler).answer(ping_item("192.0.2.0"))
+        store(crawler).add_request(f"ping://192.0.2.{n}", "ping")
+    store(crawler).complete(domain_item("a.example"))
+    store(crawler).complete(ping_item("192.0.2.0"))
 
 
 async def start(crawler):

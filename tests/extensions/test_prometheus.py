@@ -77,7 +77,7 @@ async def test_metrics_are_documented(tmp_path):
     docs/metrics.md has every metric, with its type and its labels.
     """
     with whole(tmp_path) as crawler:
-        store(crawler).answer(ping_item("192.0.2.1"))
+        store(crawler).complete(ping_item("192.0.2.1"))
         assert [] == complaints(DOCUMENT.read_text(), there(crawler))
 
 
@@ -96,7 +96,7 @@ async def test_a_wrong_metric_is_found(tmp_path, old, new, complaint):
     text = DOCUMENT.read_text()
     assert old in text
     with whole(tmp_path) as crawler:
-        store(crawler).answer(ping_item("192.0.2.1"))
+        store(crawler).complete(ping_item("192.0.2.1"))
         found = complaints(text.replace(old, new), there(crawler))
 
     assert any(one.startswith(complaint) for one in found)
@@ -136,9 +136,9 @@ async def test_questions_are_counted_by_slot(tmp_path):
     """
     with whole(tmp_path, PING_CONCURRENCY=7) as crawler:
         for n in range(3):
-            store(crawler).ask(f"ping://192.0.2.{n}", "ping")
-        store(crawler).ask(domain_url("a.example"), "dns")
-        store(crawler).answer(ping_item("192.0.2.0", 1.0))
+            store(crawler).add_request(f"ping://192.0.2.{n}", "ping")
+        store(crawler).add_request(domain_url("a.example"), "dns")
+        store(crawler).complete(ping_item("192.0.2.0", 1.0))
         found = families(crawler)
 
     assert 3 == value(found["ipv6matrix_questions_found_total"], slot="ping")
@@ -185,7 +185,7 @@ async def test_what_is_not_known_is_missing(tmp_path):
     While nothing can be told of the time left there is no sample of it.
     """
     with whole(tmp_path) as crawler:
-        store(crawler).ask("ping://192.0.2.1", "ping")
+        store(crawler).add_request("ping://192.0.2.1", "ping")
 
         assert [] == families(crawler)["ipv6matrix_remaining_seconds"].samples
 

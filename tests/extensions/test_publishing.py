@@ -36,7 +36,7 @@ def elsewhere(tmp_path):
 async def end(made, reason):
     """Store a domain and end the crawl."""
     store = job(made).store if job(made)._commits else job(made).open()
-    store.answer(domain_item("a.example"))
+    store.complete(domain_item("a.example"))
     store.record_crawl(run="2024-01-05__10-00-00", started_at=1, starts=1, end_reason=reason, **RECORD)
     await made.signals.send_catch_log_async(signals.engine_stopped)
 
@@ -104,7 +104,7 @@ async def test_a_crawl_that_is_being_read_is_published_later(tmp_path, caplog):
     While someone's reading keeps a part of the crawl in the log, it stays whole in JOBDIR; another start publishes it.
     """
     made = crawler(tmp_path)
-    job(made).open().answer(domain_item("before.example"))
+    job(made).open().complete(domain_item("before.example"))
     job(made).store.commit()
     reader = sqlite3.connect(tmp_path / "current" / "ips.db", isolation_level=None)
     reader.execute("BEGIN")
@@ -253,7 +253,7 @@ async def test_a_move_that_was_killed_before_its_end_is_not_made_twice(tmp_path,
     assert (tmp_path / "current" / "ips.db").exists()
     again = crawler(tmp_path, OUTPUT_DIR=str(elsewhere))
     for name in more:
-        job(again).open().answer(domain_item(name))
+        job(again).open().complete(domain_item(name))
 
     await end(again, "finished")
 

@@ -124,7 +124,7 @@ async def test_an_end_is_recorded(tmp_path, reason, pending, recorded):
     """
     with running(tmp_path) as crawler:
         await start(crawler)
-        store(crawler).ask(domain_url("a.example"), "dns")
+        store(crawler).add_request(domain_url("a.example"), "dns")
         if not pending:
             frontier(crawler).store(domain_item("a.example"))
         await end(crawler, reason)
@@ -142,7 +142,7 @@ async def test_without_a_whole_list_nothing_is_finished(tmp_path, domains, list_
     with running(tmp_path) as crawler:
         await start(crawler)
         for name in domains:
-            store(crawler).ask(domain_url(name), "dns")
+            store(crawler).add_request(domain_url(name), "dns")
             frontier(crawler).store(domain_item(name))
         await end(crawler, "finished", list_read=list_read)
 

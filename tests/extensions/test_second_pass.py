@@ -28,8 +28,8 @@ def timed_out(name, rdtype, asked_at=AT):
 def failing(crawler, name, *, asked_at=AT):
     """Store a domain whose NS lookup timed out."""
     item = domain_item(name, ns=timed_out(name, "NS", asked_at), asked_at=asked_at)
-    store(crawler).ask(item.url, "dns")
-    store(crawler).answer(item)
+    store(crawler).add_request(item.url, "dns")
+    store(crawler).complete(item)
 
 
 def again(name):
@@ -67,7 +67,7 @@ async def test_a_crawl_without_failures_ends(tmp_path):
     One look that finds nothing lets the crawl end.
     """
     with opened(tmp_path) as crawler:
-        store(crawler).answer(domain_item("a.example", ns=lookup("a.example", "NS", "ns.example")))
+        store(crawler).complete(domain_item("a.example", ns=lookup("a.example", "NS", "ns.example")))
 
         assert [DontCloseSpider] == kinds(idle(crawler))
         await look(crawler)
@@ -93,13 +93,13 @@ async def test_each_failure_is_asked_once_more(tmp_path):
     with opened(tmp_path, METRICS=METRICS) as crawler:
         failing(crawler, "a.example")
         host = Host(name="mx.example", a=timed_out("mx.example", "A"), aaaa=lookup("mx.example", "AAAA", "2600::1"))
-        store(crawler).answer(hosts_item(host))
+        store(crawler).complete(hosts_item(host))
         reverse = ReverseItem(url="dns://", address="192.0.2.1", lookup=timed_out("x", "PTR"))
-        store(crawler).answer(reverse)
+        store(crawler).complete(reverse)
         port = PortObservation(port=25, open=False, failure=Failure.TIMEOUT, asked_at=AT)
-        store(crawler).answer(ping_item("2600::1"))
+        store(crawler).complete(ping_item("2600::1"))
         tcp = TcpItem(url="tcp://", address="2600::1", tcp=TcpObservation(ports=(port,)))
-        store(crawler).answer(tcp)
+        store(crawler).complete(tcp)
         assert [DontCloseSpider] == kinds(idle(crawler))
         await look(crawler)
 
@@ -124,7 +124,7 @@ async def test_each_failure_is_asked_once_more(tmp_path):
             replace(tcp, url=urls.again(urls.tcp("2600::1", (25,), starttls=True)), second=True),
         ]
         for item in answers:
-            store(crawler).answer(item)
+            store(crawler).complete(item)
             crawler.signals.send_catch_log(signals.item_scraped, item=item, response=None, spider=crawler.spider)
 
         assert [DontCloseSpider] == kinds(idle(crawler))
@@ -144,9 +144,9 @@ async def test_what_the_second_pass_finds_may_fail_and_be_asked_again(tmp_path):
         idle(crawler)
         await look(crawler)
         item = domain_item("a.example", url=again("a.example"), second=True, ns=lookup("a.example", "NS", "ns.example"))
-        store(crawler).answer(item)
+        store(crawler).complete(item)
         found = Host(name="ns.example", a=timed_out("ns.example", "A"), aaaa=timed_out("ns.example", "AAAA"))
-        store(crawler).answer(hosts_item(found))
+        store(crawler).complete(hosts_item(found))
 
         assert [DontCloseSpider] == kinds(idle(crawler))
         await look(crawler)
@@ -198,7 +198,7 @@ async def test_a_resumed_crawl_asks_no_third_time(tmp_path):
         idle(crawler)
         await look(crawler)
     with opened(tmp_path) as crawler:
-        store(crawler).answer(domain_item("a.example", url=again("a.example"), second=True, refusal="opted_out"))
+        store(crawler).complete(domain_item("a.example", url=again("a.example"), second=True, refusal="opted_out"))
 
         assert [DontCloseSpider] == kinds(idle(crawler))
         await look(crawler)

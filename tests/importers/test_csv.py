@@ -149,10 +149,10 @@ def test_hostile_texts_make_the_round_trip(tmp_path_factory, organisation, city,
         run=RUN, version="", settings='{"FEATURES": "MX", "METRICS": "geoip,reverse"}', list="", list_sha256="",
         started_at=int(AT), starts=1, resolver="", skipped="{}",
     )  # fmt: skip
-    store.answer(domain_item("a.test", mx=lookup("a.test", "MX", (5, "mx.test")), roles=(role("MX", "mx.test", 5),)))
+    store.complete(domain_item("a.test", mx=lookup("a.test", "MX", (5, "mx.test")), roles=(role("MX", "mx.test", 5),)))
     where = {"asn": 1, "as_organisation": organisation, "city": city}
-    store.answer(hosts_item(host("mx.test", "1.1.1.1"), places={"1.1.1.1": where}))
-    store.answer(reverse_item("1.1.1.1", name))
+    store.complete(hosts_item(host("mx.test", "1.1.1.1"), places={"1.1.1.1": where}))
+    store.complete(reverse_item("1.1.1.1", name))
     store.commit()
 
     before = files(written(store, place / "one"))
@@ -333,14 +333,14 @@ def test_names_that_look_like_formulas_make_the_round_trip(tmp_path):
     soa_lookup = lookup("d.test", "SOA", soa(mname, rname, 7))
     roles = (role("MX", evil, 10), role("NS", mname, 1))
     store = Store(tmp_path / "ips.db")
-    store.answer(
+    store.complete(
         domain_item("d.test", ns=lookup("d.test", "NS", mname), mx=lookup("d.test", "MX", (10, evil)), soa=soa_lookup,
                     roles=roles)
     )  # fmt: skip
     place = {"198.51.100.25": {"city": "=1+1", "region": "a;=b", "country_code": "NO"}}
-    store.answer(hosts_item(host(evil, "198.51.100.25"), places=place))
-    store.answer(hosts_item(host(mname, "198.51.100.53")))
-    store.answer(reverse_item("198.51.100.25", r"\@sum.test"))
+    store.complete(hosts_item(host(evil, "198.51.100.25"), places=place))
+    store.complete(hosts_item(host(mname, "198.51.100.53")))
+    store.complete(reverse_item("198.51.100.25", r"\@sum.test"))
     store.record_crawl(
         run=RUN, version="v", settings="{}", list="l", list_sha256="s", started_at=int(AT), starts=1, resolver="r",
         skipped="{}", end_reason="finished",

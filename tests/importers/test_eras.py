@@ -19,8 +19,8 @@ def test_old_files_hold_addresses_that_are_not_probed_today(address, refusal):
     """
     Private and mapped addresses have a refusal; in files of ours every address was found to be usable.
     """
-    assert refusal == OLDER.refusal(address)
-    assert Ours().refusal(address) is None
+    assert refusal == OLDER.exclusion(address)
+    assert Ours().exclusion(address) is None
 
 
 def test_tunnels_are_recognised_where_old_files_did_not():

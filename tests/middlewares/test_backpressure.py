@@ -10,7 +10,7 @@ from scrapy import signals
 from ipv6matrix import urls
 from ipv6matrix.exceptions import ListError
 from ipv6matrix.middlewares import backpressure as module
-from ipv6matrix.middlewares.backpressure import FeedMiddleware
+from ipv6matrix.middlewares.backpressure import BackpressureMiddleware
 from tests.crawlers import count, frontier, opened
 from tests.samples import domain_item, domain_url
 
@@ -30,7 +30,7 @@ class List:
 
 async def crawl(crawler, domains):
     """Take what the feed lets through into the frontier, as the engine does."""
-    async for request in FeedMiddleware.from_crawler(crawler).process_start(aiter(domains)):
+    async for request in BackpressureMiddleware.from_crawler(crawler).process_start(aiter(domains)):
         frontier(crawler).enqueue_request(request)
 
 

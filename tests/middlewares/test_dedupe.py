@@ -6,8 +6,8 @@ from scrapy import signals
 
 from ipv6matrix import urls
 from ipv6matrix.items import HostsObservation
-from ipv6matrix.middlewares.dedupe import OnceMiddleware
-from ipv6matrix.signals import question_returned
+from ipv6matrix.middlewares.dedupe import DedupeMiddleware
+from ipv6matrix.signals import request_returned
 from tests.crawlers import opened, store
 from tests.samples import domain_item, domain_url, host, hosts_item
 
@@ -30,7 +30,7 @@ async def test_new_hosts_are_asked(tmp_path):
     Of a question whose hosts nobody knows all names are left.
     """
     with opened(tmp_path) as crawler:
-        assert ("www.a.example", "ntp.a.example") == names(OnceMiddleware.from_crawler(crawler), GUESSES)
+        assert ("www.a.example", "ntp.a.example") == names(DedupeMiddleware.from_crawler(crawler), GUESSES)
 
 
 async def test_a_host_that_is_being_asked_is_not_asked_again(tmp_path):
@@ -38,7 +38,7 @@ async def test_a_host_that_is_being_asked_is_not_asked_again(tmp_path):
     A question whose hosts are all being asked for is answered with none.
     """
     with opened(tmp_path) as crawler:
-        once = OnceMiddleware.from_crawler(crawler)
+        once = DedupeMiddleware.from_crawler(crawler)
 
         assert ("www.a.example",) == names(once, urls.host("www.a.example"))
         assert ("ntp.a.example",) == names(once, GUESSES)
@@ -51,9 +51,9 @@ async def test_a_stored_host_is_not_asked_again(tmp_path):
     What is in the database is left out, also after a resume.
     """
     with opened(tmp_path) as crawler:
-        store(crawler).answer(hosts_item(host("www.a.example", "192.0.2.1")))
+        store(crawler).complete(hosts_item(host("www.a.example", "192.0.2.1")))
     with opened(tmp_path) as crawler:
-        assert ("ntp.a.example",) == names(OnceMiddleware.from_crawler(crawler), GUESSES)
+        assert ("ntp.a.example",) == names(DedupeMiddleware.from_crawler(crawler), GUESSES)
 
 
 async def test_a_host_that_has_only_been_named_is_asked(tmp_path):
@@ -61,10 +61,10 @@ async def test_a_host_that_has_only_been_named_is_asked(tmp_path):
     A host that is in the database as a role of some domain, without lookups, is still to be asked.
     """
     with opened(tmp_path) as crawler:
-        store(crawler).answer(domain_item("b.example"))
+        store(crawler).complete(domain_item("b.example"))
         store(crawler).query("INSERT INTO hosts (name) VALUES ('www.a.example')")
 
-        assert ("www.a.example", "ntp.a.example") == names(OnceMiddleware.from_crawler(crawler), GUESSES)
+        assert ("www.a.example", "ntp.a.example") == names(DedupeMiddleware.from_crawler(crawler), GUESSES)
 
 
 async def test_names_are_forgotten_when_they_are_stored(tmp_path):
@@ -72,7 +72,7 @@ async def test_names_are_forgotten_when_they_are_stored(tmp_path):
     The set of names that are being asked does not grow with the crawl.
     """
     with opened(tmp_path) as crawler:
-        once = OnceMiddleware.from_crawler(crawler)
+        once = DedupeMiddleware.from_crawler(crawler)
         names(once, GUESSES)
         item = hosts_item(host("www.a.example"), host("ntp.a.example"))
         for scraped in (domain_item("a.example"), item):
@@ -86,7 +86,7 @@ async def test_hosts_that_opted_out_are_left_out(tmp_path):
     Names that the opt-out middleware found are not asked.
     """
     with opened(tmp_path) as crawler:
-        once = OnceMiddleware.from_crawler(crawler)
+        once = DedupeMiddleware.from_crawler(crawler)
 
         assert ("ntp.a.example",) == names(once, GUESSES, opted_out=("www.a.example",))
         assert names(once, urls.guesses("b.example", ("www",)), opted_out=("www.b.example",)) is None
@@ -97,7 +97,7 @@ async def test_other_questions_pass(tmp_path):
     Only questions about hosts are looked at.
     """
     with opened(tmp_path) as crawler:
-        once = OnceMiddleware.from_crawler(crawler)
+        once = DedupeMiddleware.from_crawler(crawler)
 
         for url in (domain_url("a.example"), urls.reverse("192.0.2.1"), urls.ping("192.0.2.1")):
             assert "untouched" == names(once, url) == names(once, url)
@@ -108,8 +108,8 @@ async def test_the_second_pass_asks_once_more(tmp_path):
     A question of the second pass keeps the names that are known, save those that opted out.
     """
     with opened(tmp_path) as crawler:
-        once = OnceMiddleware.from_crawler(crawler)
-        store(crawler).answer(hosts_item(host("www.a.example"), host("ntp.a.example")))
+        once = DedupeMiddleware.from_crawler(crawler)
+        store(crawler).complete(hosts_item(host("www.a.example"), host("ntp.a.example")))
 
         assert names(once, GUESSES) is None
         assert ("www.a.example", "ntp.a.example") == names(once, urls.again(GUESSES))
@@ -121,10 +121,10 @@ async def test_a_question_that_returns_keeps_its_names(tmp_path):
     Its hosts are no longer being asked for, so that they are when it is asked again.
     """
     with opened(tmp_path) as crawler:
-        once = OnceMiddleware.from_crawler(crawler)
+        once = DedupeMiddleware.from_crawler(crawler)
         request = urls.request(GUESSES)
         once.process_request(request)
 
-        crawler.signals.send_catch_log(question_returned, request=request)
+        crawler.signals.send_catch_log(request_returned, request=request)
 
         assert ("www.a.example", "ntp.a.example") == names(once, GUESSES)

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from ipv6matrix import urls
-from ipv6matrix.items import Refusal
+from ipv6matrix.items import Exclusion
 from ipv6matrix.middlewares.forbidden import ForbiddenAddressMiddleware
 from tests.crawlers import count, crawler
 
@@ -38,7 +38,7 @@ def test_a_probe_of_a_forbidden_address_is_answered_with_a_refusal(tmp_path, url
     before = time.time()
     response = ForbiddenAddressMiddleware.from_crawler(made).process_request(request)
 
-    assert Refusal(reason=reason) == response.observation
+    assert Exclusion(reason=reason) == response.observation
     assert 1 == count(made, f"refused/{reason}")
     assert before <= request.meta["refused_at"] <= time.time()
 
@@ -82,4 +82,4 @@ def test_a_family_that_is_skipped_is_refused(tmp_path):
     forbidden = ForbiddenAddressMiddleware.from_crawler(made)
     made.spider.plan.skip_family(6, "no route")
 
-    assert Refusal(reason="no_ipv6") == forbidden.process_request(urls.request("ping://[2a00::1]")).observation
+    assert Exclusion(reason="no_ipv6") == forbidden.process_request(urls.request("ping://[2a00::1]")).observation

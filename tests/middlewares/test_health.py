@@ -11,10 +11,10 @@ from scrapy.exceptions import IgnoreRequest
 from ipv6matrix import urls
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.health.machine import MAX_SENDS
-from ipv6matrix.items import Failure, PingObservation, Refusal, Status
+from ipv6matrix.items import Exclusion, Failure, PingObservation, Status
 from ipv6matrix.middlewares.health import HealthMiddleware
 from ipv6matrix.responses import ObservationResponse
-from ipv6matrix.signals import question_returned
+from ipv6matrix.signals import request_returned
 from tests.crawlers import count, crawler
 from tests.health.test_signs import named, ping, tcp
 from tests.samples import domain_url
@@ -39,7 +39,7 @@ class Middleware:
             part._check = self.check
             part._changed = lambda part: None
         self.middleware = HealthMiddleware.from_crawler(self.crawler)
-        self.crawler.signals.connect(self.take_back, signal=question_returned)
+        self.crawler.signals.connect(self.take_back, signal=request_returned)
 
     async def check(self):
         self.checks += 1
@@ -151,7 +151,7 @@ async def test_what_was_not_sent_is_left_alone(middleware):
     failed = middleware.ask("ping://192.0.2.1")
     middleware.middleware.process_exception(failed, ValueError())
 
-    assert Refusal(reason="private") == await middleware.end(refused, Refusal(reason="private"))
+    assert Exclusion(reason="private") == await middleware.end(refused, Exclusion(reason="private"))
     assert named(Failure.TIMEOUT) == await middleware.end(named_server, named(Failure.TIMEOUT))
     assert {} == middleware.health.parts["ipv4"].under_way
 

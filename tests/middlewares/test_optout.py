@@ -7,7 +7,7 @@ import time
 import pytest
 
 from ipv6matrix import urls
-from ipv6matrix.items import Refusal
+from ipv6matrix.items import Exclusion
 from ipv6matrix.middlewares.optout import OptOutMiddleware
 from ipv6matrix.targets.optouts import OptedOutError
 from tests.crawlers import count, crawler
@@ -52,7 +52,7 @@ def test_a_question_about_whoever_opted_out_is_answered_with_a_refusal(tmp_path,
     before = time.time()
     response = opt_out.process_request(request)
 
-    assert Refusal(reason="opted_out") == response.observation
+    assert Exclusion(reason="opted_out") == response.observation
     assert request is response.request
     assert 1 == count(made, "refused/opted_out")
     assert before <= request.meta["refused_at"] <= time.time()
@@ -95,7 +95,7 @@ def test_an_opt_out_in_the_middle_of_a_question_refuses_it(tmp_path):
     made, opt_out = middleware(tmp_path)
     request = urls.request(urls.ping("192.0.2.9"))
 
-    assert Refusal(reason="opted_out") == opt_out.process_exception(request, OptedOutError()).observation
+    assert Exclusion(reason="opted_out") == opt_out.process_exception(request, OptedOutError()).observation
     assert 1 == count(made, "refused/opted_out")
     assert "refused_at" in request.meta
     assert opt_out.process_exception(request, ValueError()) is None

@@ -23,7 +23,7 @@ async def test_a_new_address_goes_on_until_it_is_stored(tmp_path):
         assert ["192.0.2.1", "192.0.2.2"] == left(dedup, "192.0.2.1", "192.0.2.2")
         assert ["192.0.2.1"] == left(dedup, "192.0.2.1")
 
-        store(crawler).answer(hosts_item(host("b.example", "192.0.2.1")))
+        store(crawler).complete(hosts_item(host("b.example", "192.0.2.1")))
 
         assert ["192.0.2.2"] == left(dedup, "192.0.2.1", "192.0.2.2")
 
@@ -34,7 +34,7 @@ async def test_hosts_stay(tmp_path):
     """
     with opened(tmp_path) as crawler:
         item = hosts_item(host("a.example", "192.0.2.1"))
-        store(crawler).answer(item)
+        store(crawler).complete(item)
 
         assert item.hosts == DedupPipeline.from_crawler(crawler).process_item(item).hosts
         assert () == item.addresses
@@ -46,7 +46,7 @@ async def test_a_router_that_turns_out_to_be_a_host_is_worked_out(tmp_path):
     """
     with opened(tmp_path) as crawler:
         trace = TraceObservation(hops=(Hop(ttl=1, address="192.0.2.9"),), asked_at=AT)
-        store(crawler).answer(TraceItem(url="trace://192.0.2.1", address="192.0.2.1", trace=trace))
+        store(crawler).complete(TraceItem(url="trace://192.0.2.1", address="192.0.2.1", trace=trace))
 
         assert ["192.0.2.9"] == left(DedupPipeline.from_crawler(crawler), "192.0.2.9")
 
@@ -59,7 +59,7 @@ async def test_forgetting_costs_a_look_never_a_double(tmp_path, monkeypatch):
     with opened(tmp_path) as crawler:
         dedup = DedupPipeline.from_crawler(crawler)
         addresses = [f"192.0.2.{n}" for n in range(4)]
-        store(crawler).answer(hosts_item(host("b.example", *addresses)))
+        store(crawler).complete(hosts_item(host("b.example", *addresses)))
         for _ in range(2):
             assert [] == left(dedup, *addresses)
         assert ["192.0.2.2", "192.0.2.3"] == list(dedup._recent)

@@ -6,10 +6,10 @@ import pytest
 
 from ipv6matrix import urls
 from ipv6matrix.items import (
+    ExclusionItem,
     Failure,
     Host,
     PortObservation,
-    RefusalItem,
     ReverseItem,
     SmtpObservation,
     Status,
@@ -86,7 +86,7 @@ async def test_storing_an_item_is_what_marks_its_request_done(tmp_path):
             ReverseItem(url="dns://x", address="192.0.2.1", lookup=lookup("x", "PTR", status=Failure.REFUSED)),
             {"refused": 1},
         ),
-        (RefusalItem(url="ping://192.0.2.1", address="192.0.2.1", reason="opted_out"), {}),
+        (ExclusionItem(url="ping://192.0.2.1", address="192.0.2.1", reason="opted_out"), {}),
     ],
 )
 async def test_failures_are_counted_by_reason(tmp_path, item, failures):

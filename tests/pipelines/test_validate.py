@@ -6,7 +6,7 @@ import pytest
 from scrapy.exceptions import DropItem
 
 from ipv6matrix import urls
-from ipv6matrix.items import Host, RefusalItem, ReverseItem, TcpItem, TcpObservation
+from ipv6matrix.items import ExclusionItem, Host, ReverseItem, TcpItem, TcpObservation
 from ipv6matrix.pipelines.validate import ValidatePipeline
 from tests.samples import domain_item, host, hosts_item, lookup, ping_item
 
@@ -26,7 +26,7 @@ def reverse_item(address):
         ping_item("192.0.2.1"),
         ping_item("192.0.2.1", 1.0, 2.0, sent=2),
         TcpItem(url="tcp://192.0.2.1?port=80", address="192.0.2.1", tcp=TcpObservation(ports=())),
-        RefusalItem(url="ping://192.0.2.1", address="192.0.2.1", reason="opted_out"),
+        ExclusionItem(url="ping://192.0.2.1", address="192.0.2.1", reason="opted_out"),
     ],
 )
 def test_what_can_be_true_goes_on_unchanged(item):

@@ -24,9 +24,9 @@ NOTED = {
 def crawl(path, *, noted_ago_s=1, **columns):
     """Make the database of a crawl: one of two domains is answered."""
     store = Store(path)
-    store.ask(domain_url("a.example"), "dns")
-    store.ask(domain_url("b.example"), "dns")
-    store.answer(domain_item("a.example"))
+    store.add_request(domain_url("a.example"), "dns")
+    store.add_request(domain_url("b.example"), "dns")
+    store.complete(domain_item("a.example"))
     store.note(at=int(time.time()) - noted_ago_s, **NOTED)
     if columns:
         store.record_crawl(**(ROW | columns))
@@ -118,7 +118,7 @@ def test_who_writes_is_not_held_up(database):
     A look leaves nothing open: the log of the writer can be folded in, all of it.
     """
     store = Store(database)
-    store.ask(domain_url("a.example"), "dns")
+    store.add_request(domain_url("a.example"), "dns")
     store.commit()
     before = sorted(path.name for path in database.parent.iterdir())
 

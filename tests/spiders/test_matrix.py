@@ -194,7 +194,7 @@ def test_a_domain_without_any_room_for_guesses_asks_none(spider):
 
 
 @pytest.mark.parametrize(
-    ("settings", "kinds", "urls"),
+    ("settings", "kinds", "found_urls"),
     [
         ({"FEATURES": "NS"}, {"NS"}, [urls.host("ns.example")]),
         ({"FEATURES": "MX"}, {"MX"}, [urls.host("mx.example")]),
@@ -252,7 +252,7 @@ def test_an_address_is_asked_everything(spider):
 
 
 @pytest.mark.parametrize(
-    ("metrics", "urls"),
+    ("metrics", "found_urls"),
     [
         ("reverse", [urls.reverse("1.0.0.1")]),
         ("ping", [urls.ping("1.0.0.1")]),

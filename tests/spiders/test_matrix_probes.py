@@ -7,14 +7,14 @@ import pytest
 from ipv6matrix import urls
 from ipv6matrix.items import (
     DomainItem,
+    Exclusion,
+    ExclusionItem,
     Hop,
     Host,
     HostsItem,
     PingItem,
     PingObservation,
     PortObservation,
-    Refusal,
-    RefusalItem,
     ReverseItem,
     ReverseObservation,
     Stop,
@@ -111,7 +111,7 @@ def test_without_reverse_routers_stay_nameless(spider):
             ),
         ),
         *(
-            (url, RefusalItem(url=url, address="1.0.0.1", reason="opted_out"))
+            (url, ExclusionItem(url=url, address="1.0.0.1", reason="opted_out"))
             for url in (
                 urls.reverse("1.0.0.1"),
                 urls.ping("1.0.0.1"),
@@ -125,4 +125,4 @@ def test_a_refusal_is_kept_with_whatever_was_not_asked(spider, url, item):
     """
     A domain, hosts or an address: each keeps the reason, and nothing follows.
     """
-    assert ([], item) == parsed(spider(), url, Refusal(reason="opted_out"), refused_at=AT)
+    assert ([], item) == parsed(spider(), url, Exclusion(reason="opted_out"), refused_at=AT)

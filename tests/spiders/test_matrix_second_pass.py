@@ -7,10 +7,10 @@ import pytest
 from ipv6matrix import urls
 from ipv6matrix.items import (
     DomainObservation,
+    Exclusion,
     HostObservation,
     HostsObservation,
     PingObservation,
-    Refusal,
     ReverseObservation,
     Role,
     Status,
@@ -64,9 +64,9 @@ def test_a_host_s_second_answer_leads_to_its_addresses(spider):
         (urls.reverse("192.0.2.1"), ReverseObservation(lookup=lookup("x", "PTR"))),
         (urls.ping("192.0.2.1"), PingObservation(sent=5, asked_at=AT)),
         (urls.tcp("192.0.2.1", (80,), starttls=False), TcpObservation(ports=())),
-        (urls.ping("192.0.2.1"), Refusal(reason="opted_out")),
-        (urls.host("www.a.example", ("AAAA",)), Refusal(reason="opted_out")),
-        (urls.domain("a.example", ("MX",)), Refusal(reason="opted_out")),
+        (urls.ping("192.0.2.1"), Exclusion(reason="opted_out")),
+        (urls.host("www.a.example", ("AAAA",)), Exclusion(reason="opted_out")),
+        (urls.domain("a.example", ("MX",)), Exclusion(reason="opted_out")),
     ],
 )
 def test_items_say_which_pass_they_are_of(spider, url, observation):

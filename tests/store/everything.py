@@ -7,11 +7,11 @@ from __future__ import annotations
 from ipv6matrix import urls
 from ipv6matrix.items import (
     Certificate,
+    ExclusionItem,
     Failure,
     Hop,
     Host,
     PortObservation,
-    RefusalItem,
     ReverseItem,
     Role,
     SmtpObservation,
@@ -105,7 +105,7 @@ TRACE = TraceItem(
         asked_at=AT,
     ),
 )
-REFUSAL = RefusalItem(url=urls.ping("2001:db8::1"), address="2001:db8::1", reason="opted_out")
+REFUSAL = ExclusionItem(url=urls.ping("2001:db8::1"), address="2001:db8::1", reason="opted_out")
 EVERYTHING = [DOMAIN, HOSTS, REVERSE, PING, TCP, TRACE, REFUSAL]
 
 

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from ipv6matrix.store.compare import holds
+from ipv6matrix.store.compare import contains
 from ipv6matrix.store.database import Store
 from tests.samples import domain_item
 
@@ -15,8 +15,8 @@ from tests.samples import domain_item
 def pair(tmp_path):
     """A closed database and a copy of it."""
     store = Store(tmp_path / "one.db")
-    store.ask("ping://192.0.2.1", "ping")
-    store.answer(domain_item("a.example"))
+    store.add_request("ping://192.0.2.1", "ping")
+    store.complete(domain_item("a.example"))
     store.close()
     shutil.copy(tmp_path / "one.db", tmp_path / "other.db")
     return tmp_path / "one.db", tmp_path / "other.db"
@@ -32,12 +32,16 @@ def test_a_copy_holds_all(pair):
     store.record_crawl(**record, started_at=1, starts=2, skipped="{}")
     store.close()
 
-    assert holds(one, other)
-    assert holds(other, one)
+    assert contains(one, other)
+    assert contains(other, one)
 
 
 @pytest.mark.parametrize(
-    "more", [lambda store: store.answer(domain_item("b.example")), lambda store: store.ask("ping://192.0.2.2", "ping")]
+    "more",
+    [
+        lambda store: store.complete(domain_item("b.example")),
+        lambda store: store.add_request("ping://192.0.2.2", "ping"),
+    ],
 )
 def test_one_row_more_is_not_held(pair, more):
     """
@@ -48,8 +52,8 @@ def test_one_row_more_is_not_held(pair, more):
     more(store)
     store.close()
 
-    assert not holds(one, other)
-    assert holds(other, one)
+    assert not contains(one, other)
+    assert contains(other, one)
 
 
 def test_what_is_no_database_holds_nothing(pair, tmp_path):
@@ -59,5 +63,5 @@ def test_what_is_no_database_holds_nothing(pair, tmp_path):
     (tmp_path / "text.db").write_text("no database\n" * 100)
     (tmp_path / "empty.db").touch()
 
-    assert not holds(tmp_path / "text.db", pair[0])
-    assert not holds(tmp_path / "empty.db", pair[0])
+    assert not contains(tmp_path / "text.db", pair[0])
+    assert not contains(tmp_path / "empty.db", pair[0])

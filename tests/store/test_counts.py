@@ -7,13 +7,13 @@ import pytest
 from ipv6matrix import urls
 from ipv6matrix.items import (
     DomainItem,
+    ExclusionItem,
     Failure,
     Hop,
     Host,
     PingItem,
     PingObservation,
     PortObservation,
-    RefusalItem,
     SmtpObservation,
     Stop,
     TcpItem,
@@ -64,11 +64,11 @@ def test_requests_are_done_or_pending(store):
     Follow-ups count as asked, doubles once, and an answer that comes twice is done once.
     """
     for name in ("a.example", "b.example", "a.example"):
-        store.ask(domain_url(name), "dns")
+        store.add_request(domain_url(name), "dns")
     assert (2, 0) == totals(store, "domains")
 
     for _ in range(2):
-        store.answer(domain_item("a.example"), [("ping://192.0.2.1", "ping"), (domain_url("b.example"), "dns")])
+        store.complete(domain_item("a.example"), [("ping://192.0.2.1", "ping"), (domain_url("b.example"), "dns")])
 
     assert (2, 1) == totals(store, "domains")
     assert (1, 0) == totals(store, "ping")
@@ -78,9 +78,9 @@ def test_an_answer_that_cannot_be_stored_counts_nothing(store):
     """
     What was rolled back is not counted.
     """
-    store.ask(domain_url("a.example"), "dns")
+    store.add_request(domain_url("a.example"), "dns")
     with pytest.raises(UnicodeError):
-        store.answer(domain_item("a.example"), [("ping://192.0.2.1", "ping"), ("ping://\udc80", "ping")])
+        store.complete(domain_item("a.example"), [("ping://192.0.2.1", "ping"), ("ping://\udc80", "ping")])
 
     assert (1, 0) == totals(store, "dns")
     assert (0, 0) == totals(store, "ping")
@@ -109,9 +109,9 @@ def test_what_was_not_committed_is_not_counted(tmp_path):
     Counts and rows are of one moment: another process sees both or neither.
     """
     store = Store(tmp_path / "ips.db")
-    store.ask(domain_url("a.example"), "dns")
+    store.add_request(domain_url("a.example"), "dns")
     store.commit()
-    store.ask(domain_url("b.example"), "dns")
+    store.add_request(domain_url("b.example"), "dns")
     reader = Store.read(tmp_path / "ips.db")
 
     assert 1 == reader.counts.asked["dns"] == reader.count_pending("dns")
@@ -181,7 +181,7 @@ def pinged(failure):
         (traced(failure=Failure.PROBE_FAILED), [("trace", "probe_failed")]),
         (probed(ports=(port(), port(Failure.TIMEOUT))), [("tcp", "open"), ("tcp", "timeout")]),
         (
-            RefusalItem(url="ping://192.0.2.9", address="192.0.2.9", reason="opted_out"),
+            ExclusionItem(url="ping://192.0.2.9", address="192.0.2.9", reason="opted_out"),
             [("ping", "opted_out")],
         ),
         (

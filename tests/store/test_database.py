@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 
 from ipv6matrix import urls
-from ipv6matrix.items import Hop, Host, RefusalItem, ReverseItem, Role, Status, Stop, TraceItem, TraceObservation
+from ipv6matrix.items import ExclusionItem, Hop, Host, ReverseItem, Role, Status, Stop, TraceItem, TraceObservation
 from ipv6matrix.store import schema
 from ipv6matrix.store.database import Store, StoreError, fold
 from tests.samples import AT, domain_item, domain_url, host, hosts_item, lookup, ping_item
@@ -32,9 +32,9 @@ def test_facts_follow_ups_and_the_done_mark_are_committed_together(store):
     """
     Nothing of an answer is there before the commit, everything after.
     """
-    store.ask(domain_url("a.example"), "dns")
+    store.add_request(domain_url("a.example"), "dns")
     store.commit()
-    store.answer(domain_item("a.example"), [("ping://192.0.2.1", "ping")])
+    store.complete(domain_item("a.example"), [("ping://192.0.2.1", "ping")])
     everything = "SELECT name FROM domains UNION ALL SELECT url FROM requests WHERE done_at IS NULL"
 
     assert [(domain_url("a.example"),)] == seen(store, everything)
@@ -56,8 +56,11 @@ def test_asking_tells_what_is_new(store):
     """
     A request is new once, whatever its slot; an answer tells the same of its follow-ups.
     """
-    assert [True, False] == [store.ask("ping://192.0.2.1", "ping"), store.ask("ping://192.0.2.1", "ping")]
-    assert [("ping", False), ("tcp", True)] == store.answer(
+    assert [True, False] == [
+        store.add_request("ping://192.0.2.1", "ping"),
+        store.add_request("ping://192.0.2.1", "ping"),
+    ]
+    assert [("ping", False), ("tcp", True)] == store.complete(
         domain_item("a.example"), [("ping://192.0.2.1", "ping"), ("tcp://192.0.2.1?port=80", "tcp")]
     )
 
@@ -67,9 +70,9 @@ def test_pending_requests_come_by_slot_in_order(store):
     Requests are given by number, after a number, up to a limit.
     """
     for n in range(5):
-        store.ask(f"ping://192.0.2.{n}", "ping")
-        store.ask(f"trace://192.0.2.{n}", "trace")
-    store.answer(ping_item("192.0.2.1"))
+        store.add_request(f"ping://192.0.2.{n}", "ping")
+        store.add_request(f"trace://192.0.2.{n}", "trace")
+    store.complete(ping_item("192.0.2.1"))
 
     assert [(1, "ping://192.0.2.0"), (5, "ping://192.0.2.2")] == store.pending("ping", 0, 2)
     assert [(7, "ping://192.0.2.3"), (9, "ping://192.0.2.4")] == store.pending("ping", 5, 10)
@@ -80,11 +83,11 @@ def test_a_pending_request_is_found_by_its_number(store):
     """
     Unless it is done, or of another slot.
     """
-    store.ask("ping://192.0.2.1", "ping")
-    store.ask("ping://192.0.2.2", "ping")
+    store.add_request("ping://192.0.2.1", "ping")
+    store.add_request("ping://192.0.2.2", "ping")
     assert ["ping://192.0.2.1", "ping://192.0.2.2"] == [store.pending_url("ping", number) for number in (1, 2)]
     assert 2 == store.number_of("ping://192.0.2.2")
-    store.answer(ping_item("192.0.2.1"))
+    store.complete(ping_item("192.0.2.1"))
 
     assert [None, None] == [store.pending_url("ping", 1), store.pending_url("trace", 2)]
 
@@ -94,9 +97,9 @@ def test_any_pending_is_about_all_slots(store):
     One pending request anywhere is enough.
     """
     assert not store.any_pending()
-    store.ask("ping://192.0.2.1", "ping")
+    store.add_request("ping://192.0.2.1", "ping")
     assert store.any_pending()
-    store.answer(ping_item("192.0.2.1"))
+    store.complete(ping_item("192.0.2.1"))
     assert not store.any_pending()
 
 
@@ -104,11 +107,11 @@ def test_an_item_that_cannot_be_written_leaves_nothing_and_spoils_nothing(store)
     """
     What was stored before a failed item stays, the failed one is not there in parts, and the store goes on.
     """
-    store.answer(domain_item("before.example"))
+    store.complete(domain_item("before.example"))
     roles = (Role(kind="NS", host="ns.bad.example", priority=1), Role(kind="NS", host="\udc80", priority=2))
     with pytest.raises(UnicodeError):
-        store.answer(domain_item("bad.example", roles=roles), [("ping://192.0.2.1", "ping")])
-    store.answer(domain_item("after.example"), [("ping://192.0.2.2", "ping")])
+        store.complete(domain_item("bad.example", roles=roles), [("ping://192.0.2.1", "ping")])
+    store.complete(domain_item("after.example"), [("ping://192.0.2.2", "ping")])
     store.commit()
 
     assert [("after.example",), ("before.example",)] == seen(store, "SELECT name FROM domains ORDER BY name")
@@ -120,12 +123,12 @@ def test_what_is_known_of_hosts_and_addresses(store):
     """
     A host that was only named is not asked, an address that was only passed through is not located.
     """
-    store.answer(domain_item("a.example", roles=(Role(kind="NS", host="ns.example", priority=1),)))
+    store.complete(domain_item("a.example", roles=(Role(kind="NS", host="ns.example", priority=1),)))
     trace = TraceObservation(hops=(Hop(ttl=1, address="192.0.2.9"),), stop=Stop.MAX_TTL, asked_at=AT)
-    store.answer(TraceItem(url="trace://192.0.2.1", address="192.0.2.1", trace=trace))
+    store.complete(TraceItem(url="trace://192.0.2.1", address="192.0.2.1", trace=trace))
     assert [False, False] == [store.is_asked("ns.example"), store.is_located("192.0.2.9")]
 
-    store.answer(hosts_item(host("ns.example", "192.0.2.9"), Host(name="out.example", refusal="opted_out")))
+    store.complete(hosts_item(host("ns.example", "192.0.2.9"), Host(name="out.example", refusal="opted_out")))
 
     assert [True, True] == [store.is_asked("ns.example"), store.is_asked("out.example")]
     assert [True, False] == [store.is_located("192.0.2.9"), store.is_located("192.0.2.1")]
@@ -151,7 +154,7 @@ def test_closing_folds_everything_into_one_file(tmp_path):
     After a close there is one file, with all that was stored.
     """
     store = Store(tmp_path / "ips.db")
-    store.answer(domain_item("a.example"))
+    store.complete(domain_item("a.example"))
 
     assert store.close() is True
     assert ["ips.db"] == [file.name for file in tmp_path.iterdir()]
@@ -167,7 +170,7 @@ def test_closing_tells_when_a_reader_holds_the_log(tmp_path):
     reader.execute("BEGIN")
     reader.execute("SELECT * FROM domains").fetchall()
     store.query("PRAGMA busy_timeout = 20")
-    store.answer(domain_item("a.example"))
+    store.complete(domain_item("a.example"))
 
     assert store.close() is False
     reader.close()
@@ -180,9 +183,9 @@ def test_an_unclean_end_loses_only_what_was_not_committed(tmp_path):
     """
     store = Store(tmp_path / "ips.db")
     for n in range(500):
-        store.answer(domain_item(f"d{n}.example"), [(urls.host(f"www.d{n}.example"), "dns")])
+        store.complete(domain_item(f"d{n}.example"), [(urls.host(f"www.d{n}.example"), "dns")])
     store.commit()
-    store.answer(domain_item("late.example"), [("ping://192.0.2.1", "ping")])
+    store.complete(domain_item("late.example"), [("ping://192.0.2.1", "ping")])
     killed = tmp_path / "killed"
     killed.mkdir()
     for name in ("ips.db", "ips.db-wal"):
@@ -202,10 +205,10 @@ def test_a_torn_log_is_sound_up_to_the_tear(tmp_path):
     A write-ahead log that was cut in the middle of a commit opens without that commit.
     """
     store = Store(tmp_path / "ips.db")
-    store.answer(domain_item("whole.example"))
+    store.complete(domain_item("whole.example"))
     store.commit()
     whole = (tmp_path / "ips.db-wal").stat().st_size
-    store.answer(domain_item("torn.example"))
+    store.complete(domain_item("torn.example"))
     store.commit()
     killed = tmp_path / "killed"
     killed.mkdir()
@@ -239,7 +242,7 @@ def newer(path):
 def truncated(path):
     store = Store(path)
     for n in range(500):
-        store.ask(f"ping://192.0.2.{n}", "ping")
+        store.add_request(f"ping://192.0.2.{n}", "ping")
     store.close()
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
@@ -310,7 +313,7 @@ def test_a_kill_while_the_log_is_switched_off_is_undone(tmp_path):
     """
     store = Store(tmp_path / "live.db")
     for n in range(500):
-        store.ask(f"ping://192.0.2.{n}", "ping")
+        store.add_request(f"ping://192.0.2.{n}", "ping")
     store.close()
     live = sqlite3.connect(tmp_path / "live.db", isolation_level=None)
     live.execute("PRAGMA cache_size = 1")
@@ -338,10 +341,10 @@ def test_a_reader_sees_what_is_committed_and_writes_nothing(store):
     """
     A database opened to read cannot be changed, and leaves the writer undisturbed.
     """
-    store.answer(domain_item("a.example"))
+    store.complete(domain_item("a.example"))
     store.commit()
     reader = Store.read(store.path)
-    store.answer(domain_item("b.example"))
+    store.complete(domain_item("b.example"))
     store.commit()
 
     assert [("a.example",), ("b.example",)] == reader.query("SELECT name FROM domains ORDER BY name")
@@ -357,7 +360,7 @@ def test_a_file_that_breaks_is_told(tmp_path):
     path = tmp_path / "ips.db"
     store = Store(path)
     for number in range(2000):
-        store.ask(f"ping://192.0.2.{number}", "ping")
+        store.add_request(f"ping://192.0.2.{number}", "ping")
     store.close()
     broken = bytearray(path.read_bytes())
     last = len(broken) * 3 // 4  # beyond the pages that describe the tables
@@ -367,7 +370,7 @@ def test_a_file_that_breaks_is_told(tmp_path):
 
     with pytest.raises(StoreError, match=r"malformed.*check the disk"):
         for number in range(2000, 4000):
-            store.ask(f"ping://192.0.2.{number}", "ping")
+            store.add_request(f"ping://192.0.2.{number}", "ping")
     store._connection.close()
     reader = Store.read(path)
     with pytest.raises(StoreError, match=r"cannot read.*malformed.*check the disk"):
@@ -380,7 +383,7 @@ def filled(path):
     store = Store(path)
     hot(store)
     for number in range(300):
-        store.answer(domain_item(f"d{number}.example"), [(f"ping://192.0.2.{number}", "ping")])
+        store.complete(domain_item(f"d{number}.example"), [(f"ping://192.0.2.{number}", "ping")])
     store.record_crawl(run="r", started_at=1, starts=1, skipped="{}", **{n: v for n, v in RECORD.items() if n != "run"})
     named = store.query("SELECT name, type, rootpage FROM main.sqlite_schema WHERE rootpage > 0")
     ((page_bytes,),) = store.query("PRAGMA page_size")
@@ -449,19 +452,19 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path, make, complaint):
 
 def hot(store):
     """Do all that happens once for each request of a crawl."""
-    store.ask(domain_url("b.example"), "dns")
+    store.add_request(domain_url("b.example"), "dns")
     roles = (Role(kind="NS", host="ns.example", priority=1), Role(kind="MX", host="ns.example", priority=10))
-    store.answer(
+    store.complete(
         domain_item("b.example", roles=roles, hosts=(Host(name="x.example", refusal="opted_out"),)),
         [(urls.host("ns.example"), "dns")],
     )
-    store.answer(hosts_item(host("ns.example", "192.0.2.1", "2001:db8::1")), [("ping://192.0.2.1", "ping")])
-    store.answer(ping_item("192.0.2.1", 1.0))
+    store.complete(hosts_item(host("ns.example", "192.0.2.1", "2001:db8::1")), [("ping://192.0.2.1", "ping")])
+    store.complete(ping_item("192.0.2.1", 1.0))
     reverse = lookup("1.2.0.192.in-addr.arpa", "PTR", status=Status.NXDOMAIN)
-    store.answer(ReverseItem(url=urls.reverse("192.0.2.1"), address="192.0.2.1", lookup=reverse))
+    store.complete(ReverseItem(url=urls.reverse("192.0.2.1"), address="192.0.2.1", lookup=reverse))
     trace = TraceObservation(hops=(Hop(ttl=1, address="192.0.2.9"),), stop=Stop.MAX_TTL, asked_at=AT)
-    store.answer(TraceItem(url="trace://192.0.2.1", address="192.0.2.1", trace=trace))
-    store.answer(RefusalItem(url="ping://192.0.2.9", address="192.0.2.9", reason="opted_out"))
+    store.complete(TraceItem(url="trace://192.0.2.1", address="192.0.2.1", trace=trace))
+    store.complete(ExclusionItem(url="ping://192.0.2.9", address="192.0.2.9", reason="opted_out"))
     store.pending("dns", 0, 500)
     store.pending_url("dns", 2)
     store.number_of(domain_url("b.example"))
@@ -511,10 +514,10 @@ def test_a_log_is_folded_from_beside(tmp_path):
     path = tmp_path / "ips.db"
     store = Store(path)
     for number in range(5000):
-        store.ask(f"ping://192.0.2.{number}", "ping")
+        store.add_request(f"ping://192.0.2.{number}", "ping")
     store.commit()
     before = path.stat().st_size
-    store.ask("ping://192.0.2.1", "ping")
+    store.add_request("ping://192.0.2.1", "ping")
 
     fold(path)
 

@@ -25,7 +25,7 @@ def test_a_full_disk_is_no_other_process(tmp_path):
 
     with pytest.raises(StoreError, match=r"cannot write .*disk is full\): make room there, then give the same"):
         for number in range(2_000):
-            store.answer(domain_item(f"d{number}.example"))
+            store.complete(domain_item(f"d{number}.example"))
     store.close()
 
 
@@ -37,7 +37,7 @@ from tests.samples import domain_item
 folder = Path(sys.argv[1])
 store = Store(folder / "ips.db")
 for number in range(300):
-    store.answer(domain_item(f"d{number}.example"))
+    store.complete(domain_item(f"d{number}.example"))
 store.commit()
 with (folder / "rest").open("wb", buffering=0) as rest:
     try:
@@ -79,7 +79,7 @@ def test_a_file_that_is_locked_is_used_by_another_process(tmp_path):
     other.execute("BEGIN IMMEDIATE")
 
     with pytest.raises(StoreError, match=r"is locked\): another process uses it"):
-        store.ask("ping://192.0.2.1", "ping")
+        store.add_request("ping://192.0.2.1", "ping")
     other.close()
     store.close()
 

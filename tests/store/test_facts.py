@@ -8,10 +8,10 @@ import pytest
 
 from ipv6matrix.items import (
     Certificate,
+    ExclusionItem,
     Failure,
     Hop,
     Host,
-    RefusalItem,
     Role,
     SmtpObservation,
     Status,
@@ -40,9 +40,9 @@ def test_storing_twice_changes_nothing(store, item):
     An answer that comes again after a kill leaves the rows as they are.
     """
     for one in EVERYTHING:
-        store.answer(one)
+        store.complete(one)
     before = facts(store)
-    store.answer(item)
+    store.complete(item)
 
     assert before == facts(store)
 
@@ -53,7 +53,7 @@ def test_the_order_of_answers_makes_no_difference_to_what_is_known(store, tmp_pa
     """
     other = Store(tmp_path / "other.db")
     for item in EVERYTHING:
-        store.answer(item)
+        store.complete(item)
     for item in [*reversed(EVERYTHING[:-1]), EVERYTHING[-1]]:
         other.answer(item)
     sql = (
@@ -72,12 +72,12 @@ def test_what_is_known_first_stays(store):
     A second, different answer about the same thing does not replace the first.
     """
     for item in EVERYTHING:
-        store.answer(item)
+        store.complete(item)
     before = facts(store)
-    store.answer(replace(DOMAIN, tld="other", roles=(Role(kind="NS", host="other.example", priority=9),)))
-    store.answer(hosts_item(host("www.a.example", "192.0.2.99", wildcard=True), url="dns://other"))
-    store.answer(ping_item(ADDRESS, 99.0))
-    store.answer(replace(TRACE, trace=TraceObservation(hops=(Hop(ttl=1),), asked_at=AT)))
+    store.complete(replace(DOMAIN, tld="other", roles=(Role(kind="NS", host="other.example", priority=9),)))
+    store.complete(hosts_item(host("www.a.example", "192.0.2.99", wildcard=True), url="dns://other"))
+    store.complete(ping_item(ADDRESS, 99.0))
+    store.complete(replace(TRACE, trace=TraceObservation(hops=(Hop(ttl=1),), asked_at=AT)))
     after = facts(store)
 
     assert before | {"addresses": after["addresses"]} == after
@@ -89,8 +89,8 @@ def test_a_domain_s_lookups_are_kept_with_status_and_ttl(store):
     """
     An error keeps its own word, and what was not asked stays empty.
     """
-    store.answer(DOMAIN)
-    store.answer(domain_item("out.example", refusal="opted_out"))
+    store.complete(DOMAIN)
+    store.complete(domain_item("out.example", refusal="opted_out"))
     columns = "name, tld, ns_status, ns_ttl_s, mx_status, mx_ttl_s, soa_status, soa_ttl_s, refusal, asked_at"
 
     assert [
@@ -104,8 +104,8 @@ def test_roles_name_hosts_that_may_not_be_asked_yet(store):
     """
     A host is one row for all its roles; until it is asked it has a name only.
     """
-    store.answer(DOMAIN)
-    store.answer(domain_item("b.example", roles=(Role(kind="MX", host="www.a.example", priority=10),)))
+    store.complete(DOMAIN)
+    store.complete(domain_item("b.example", roles=(Role(kind="MX", host="www.a.example", priority=10),)))
 
     assert [
         ("a.example", "NS", "ns.a.example", 1),
@@ -125,7 +125,7 @@ def test_every_address_of_a_host_is_kept_in_its_order(store):
     """
     Position is the place in the answer, choice the rank among those that are probed, per family.
     """
-    store.answer(HOSTS)
+    store.complete(HOSTS)
 
     assert [
         ("six.a.example", 4, 1, ADDRESS, 1),
@@ -149,7 +149,7 @@ def test_an_address_that_is_not_probed_has_no_choice(store):
     item = hosts_item(
         host("a.example", "10.0.0.1", ADDRESS, chosen=(ADDRESS,)), places={"10.0.0.1": {"refusal": "private"}}
     )
-    store.answer(item)
+    store.complete(item)
 
     assert [("10.0.0.1", "private", None), (ADDRESS, None, 1)] == store.query(
         "SELECT address, refusal, choice FROM host_addresses JOIN addresses ON addresses.id = address_id ORDER BY 1"
@@ -161,7 +161,7 @@ def test_hosts_keep_how_their_lookups_ended(store):
     Absence, emptiness and failure have words of their own; a spared lookup stays empty.
     """
     name = "www.a.example"
-    store.answer(
+    store.complete(
         hosts_item(
             Host(name=name, a=lookup(name, "A", status=Status.NXDOMAIN, ttl_s=5)),
             Host(name="b", a=lookup("b", "A"), aaaa=lookup("b", "AAAA", status=Failure.TIMEOUT, ttl_s=None)),
@@ -182,7 +182,7 @@ def test_an_alias_of_either_lookup_is_kept(store):
     """
     The canonical name is known when only one of the lookups has it.
     """
-    store.answer(
+    store.complete(
         hosts_item(
             Host(
                 name="a",
@@ -199,11 +199,11 @@ def test_a_router_becomes_a_located_address_when_a_host_has_it(store):
     """
     What is learned of a host's address completes the row that a path made.
     """
-    store.answer(TRACE)
+    store.complete(TRACE)
     assert [("192.0.2.1", None, None), ("198.18.0.1", None, None)] == store.query(
         "SELECT address, kind, found_at FROM addresses ORDER BY 1"
     )
-    store.answer(hosts_item(host("r.example", "198.18.0.1"), places={"198.18.0.1": {"country_code": "DE"}}))
+    store.complete(hosts_item(host("r.example", "198.18.0.1"), places={"198.18.0.1": {"country_code": "DE"}}))
 
     assert [("benchmarking", "DE", int(AT))] == store.query(
         "SELECT kind, country_code, found_at FROM addresses WHERE address = '198.18.0.1'"
@@ -214,7 +214,7 @@ def test_of_several_names_the_smallest_is_kept(store):
     """
     The name is the same in every crawl, however a server rotates; how many there were is kept.
     """
-    store.answer(REVERSE)
+    store.complete(REVERSE)
 
     assert [(1, "ok", "b.example", 2, 30, int(AT))] == store.query("SELECT * FROM reverse_names")
 
@@ -223,9 +223,9 @@ def test_every_round_trip_time_is_kept(store):
     """
     Times stand in sending order; silence is an empty list, and no failure.
     """
-    store.answer(PING)
-    store.answer(ping_item("192.0.2.2"))
-    store.answer(ping_item("192.0.2.3", sent=0, failure=Failure.NETWORK_UNREACHABLE))
+    store.complete(PING)
+    store.complete(ping_item("192.0.2.2"))
+    store.complete(ping_item("192.0.2.3", sent=0, failure=Failure.NETWORK_UNREACHABLE))
 
     assert [(5, "[1.5,0.25]", None), (5, "[]", None), (0, "[]", "network_unreachable")] == store.query(
         "SELECT sent, rtts_ms, failure FROM pings"
@@ -236,7 +236,7 @@ def test_every_port_s_outcome_is_kept(store):
     """
     An open port has a time, another a reason.
     """
-    store.answer(TCP)
+    store.complete(TCP)
 
     assert [(25, 1, 2.5, None, int(AT)), (80, 0, None, "timeout", int(AT) + 1)] == store.query(
         "SELECT port, open, connect_ms, failure, asked_at FROM ports"
@@ -254,7 +254,7 @@ def test_a_session_without_certificate_is_kept(store):
     What a session did not learn stays empty.
     """
     smtp = SmtpObservation(failure=Failure.CONNECTION_CLOSED, asked_at=AT)
-    store.answer(replace(TCP, tcp=TcpObservation(ports=(), smtp=smtp)))
+    store.complete(replace(TCP, tcp=TcpObservation(ports=(), smtp=smtp)))
 
     assert [(1, *[None] * 11, "connection_closed", int(AT), None)] == store.query("SELECT * FROM smtp_sessions")
 
@@ -265,7 +265,7 @@ def test_what_is_odd_in_a_certificate_stays_empty(store):
     """
     certificate = Certificate(sha256="ab", issuer="CN=i", not_after=2.9)
     smtp = SmtpObservation(greeting_code=220, certificate=certificate, asked_at=AT)
-    store.answer(replace(TCP, tcp=TcpObservation(ports=(), smtp=smtp)))
+    store.complete(replace(TCP, tcp=TcpObservation(ports=(), smtp=smtp)))
 
     columns = "sha256", "subject", "issuer", "not_before", "not_after", "names", "names_total"
     assert [("ab", None, "CN=i", None, 2, None, None)] == store.query(
@@ -277,7 +277,7 @@ def test_every_hop_is_kept(store):
     """
     A silent hop has a row without router.
     """
-    store.answer(TRACE)
+    store.complete(TRACE)
 
     assert [(1, "198.18.0.1", 0.5), (2, None, None), (3, ADDRESS, 1.5)] == store.query(
         "SELECT ttl, address, rtt_ms FROM hops LEFT JOIN addresses ON addresses.id = router_id ORDER BY ttl"
@@ -289,10 +289,10 @@ def test_a_refusal_stays_with_its_address(store):
     """
     The first reason stays, and an address that nobody stored is not made up.
     """
-    store.answer(HOSTS)
-    store.answer(REFUSAL)
-    store.answer(replace(REFUSAL, reason="no_ipv6"))
-    store.answer(RefusalItem(url="ping://192.0.2.77", address="192.0.2.77", reason="opted_out"))
+    store.complete(HOSTS)
+    store.complete(REFUSAL)
+    store.complete(replace(REFUSAL, reason="no_ipv6"))
+    store.complete(ExclusionItem(url="ping://192.0.2.77", address="192.0.2.77", reason="opted_out"))
 
     assert [("192.0.2.1", None), ("192.0.2.3", None), ("2001:db8::1", "opted_out")] == store.query(
         "SELECT address, refusal FROM addresses ORDER BY 1"

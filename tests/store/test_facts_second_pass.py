@@ -69,7 +69,7 @@ def test_a_second_answer_about_nothing_known_changes_nothing(store, item):
     """
     The second pass writes only where a first answer failed.
     """
-    store.answer(item)
+    store.complete(item)
 
     assert [] == first_answers(store)
     assert {"addresses"} >= {table for table, rows in facts(store).items() if rows}
@@ -81,9 +81,9 @@ def test_a_first_answer_that_did_not_fail_stays(store, item):
     What was answered the first time is not asked again, and would not be replaced.
     """
     for one in EVERYTHING:
-        store.answer(one)
+        store.complete(one)
     before = facts(store)
-    store.answer(item)
+    store.complete(item)
 
     assert before == facts(store)
 
@@ -93,8 +93,8 @@ def test_a_failure_that_does_not_pass_stays(store, word):
     """
     A failure that is an answer in its way is not replaced.
     """
-    store.answer(domain_item("a.example", mx=failed("a.example", "MX", Failure(word))))
-    store.answer(SECONDS[0])
+    store.complete(domain_item("a.example", mx=failed("a.example", "MX", Failure(word))))
+    store.complete(SECONDS[0])
 
     assert [(word,)] == store.query("SELECT mx_status FROM domains")
     assert [] == first_answers(store)
@@ -104,8 +104,8 @@ def test_a_domain_s_second_answer_counts(store):
     """
     The lookup that failed gets status, TTL and roles of the second answer; the first one is kept, the others stay.
     """
-    store.answer(DOMAIN)
-    store.answer(SECONDS[0])
+    store.complete(DOMAIN)
+    store.complete(SECONDS[0])
 
     assert [("ok", 60, "ok", 300, "ok", 70, int(AT))] == store.query(
         "SELECT ns_status, ns_ttl_s, mx_status, mx_ttl_s, soa_status, soa_ttl_s, asked_at FROM domains"
@@ -120,8 +120,8 @@ def test_a_second_start_of_authority_is_kept(store):
     """
     The SOA record of the second answer is stored field by field.
     """
-    store.answer(domain_item("a.example", soa=failed("a.example", "SOA")))
-    store.answer(domain_item("a.example", second=True, soa=lookup("a.example", "SOA", SOA)))
+    store.complete(domain_item("a.example", soa=failed("a.example", "SOA")))
+    store.complete(domain_item("a.example", second=True, soa=lookup("a.example", "SOA", SOA)))
 
     assert [("ns.a.example", 4294967295)] == store.query("SELECT mname, serial FROM soa_records")
 
@@ -134,8 +134,8 @@ def test_a_host_s_second_answer_counts(store):
     first = Host(name=name, a=lookup(name, "A", ADDRESS), aaaa=failed(name, "AAAA"), chosen=(ADDRESS,))
     found = lookup(name, "AAAA", "2001:db8::2", "2001:db8::1", canonical_name="real")
     again = Host(name=name, aaaa=found, chosen=("2001:db8::1",), wildcard=True)
-    store.answer(hosts_item(first))
-    store.answer(replace(hosts_item(again), second=True))
+    store.complete(hosts_item(first))
+    store.complete(replace(hosts_item(again), second=True))
 
     assert [("ok", "ok", 300, "real", 1)] == store.query(
         "SELECT a_status, aaaa_status, aaaa_ttl_s, canonical_name, wildcard FROM hosts"
@@ -152,8 +152,8 @@ def test_a_second_failure_counts_as_well(store):
     The later outcome counts whether it is better or not.
     """
     name = "www.a.example"
-    store.answer(hosts_item(Host(name=name, a=failed(name, "A"), wildcard=True)))
-    store.answer(replace(hosts_item(Host(name=name, a=failed(name, "A", Failure.SERVFAIL))), second=True))
+    store.complete(hosts_item(Host(name=name, a=failed(name, "A"), wildcard=True)))
+    store.complete(replace(hosts_item(Host(name=name, a=failed(name, "A", Failure.SERVFAIL))), second=True))
 
     assert [("servfail", 1)] == store.query("SELECT a_status, wildcard FROM hosts")
     assert [(name, "A", "timeout")] == first_answers(store)
@@ -163,8 +163,8 @@ def test_a_second_reverse_name_counts(store):
     """
     The whole row is that of the second answer.
     """
-    store.answer(replace(REVERSE, lookup=failed("1.2.0.192.in-addr.arpa", "PTR")))
-    store.answer(replace(REVERSE, second=True))
+    store.complete(replace(REVERSE, lookup=failed("1.2.0.192.in-addr.arpa", "PTR")))
+    store.complete(replace(REVERSE, second=True))
 
     assert [("ok", "b.example", 2, 30)] == store.query("SELECT status, name, names, ttl_s FROM reverse_names")
     assert [(ADDRESS, "PTR", "timeout")] == first_answers(store)
@@ -181,8 +181,8 @@ def test_a_second_ping_counts(store, first, outcome):
     """
     Silence and failure of the first series are kept as a word.
     """
-    store.answer(first)
-    store.answer(replace(PING, second=True))
+    store.complete(first)
+    store.complete(replace(PING, second=True))
 
     assert [(5, "[1.5,0.25]", None)] == store.query("SELECT sent, rtts_ms, failure FROM pings")
     assert [(ADDRESS, "ping", outcome)] == first_answers(store)
@@ -192,8 +192,8 @@ def test_a_second_handshake_counts(store):
     """
     Each port that did not answer is renewed, with the session that follows; one that did is not.
     """
-    store.answer(silent_tcp(Failure.TIMEOUT, Failure.CONNECTION_REFUSED))
-    store.answer(replace(TCP, second=True))
+    store.complete(silent_tcp(Failure.TIMEOUT, Failure.CONNECTION_REFUSED))
+    store.complete(replace(TCP, second=True))
 
     assert [(25, 1, None), (80, 0, "connection_refused")] == store.query("SELECT port, open, failure FROM ports")
     assert [(220,)] == store.query("SELECT greeting_code FROM smtp_sessions")
@@ -205,18 +205,18 @@ def test_storing_a_second_answer_twice_changes_nothing(store):
     Of a question there is one first and one later outcome, however often the answer comes.
     """
     name = "www.a.example"
-    store.answer(DOMAIN)
-    store.answer(hosts_item(Host(name=name, a=failed(name, "A"), aaaa=failed(name, "AAAA"))))
-    store.answer(replace(REVERSE, lookup=failed("1.2.0.192.in-addr.arpa", "PTR")))
-    store.answer(ping_item(ADDRESS))
-    store.answer(silent_tcp(Failure.TIMEOUT, Failure.TIMEOUT))
+    store.complete(DOMAIN)
+    store.complete(hosts_item(Host(name=name, a=failed(name, "A"), aaaa=failed(name, "AAAA"))))
+    store.complete(replace(REVERSE, lookup=failed("1.2.0.192.in-addr.arpa", "PTR")))
+    store.complete(ping_item(ADDRESS))
+    store.complete(silent_tcp(Failure.TIMEOUT, Failure.TIMEOUT))
     again = [*SECONDS[:3], replace(ping_item(ADDRESS), second=True)]
     again.append(silent_tcp(Failure.TIMEOUT, Failure.HOST_UNREACHABLE, second=True))
     for item in again:
-        store.answer(item)
+        store.complete(item)
     before = facts(store)
     for item in again:
-        store.answer(item)
+        store.complete(item)
 
     assert before == facts(store)
     assert 7 == len(first_answers(store))
@@ -226,9 +226,9 @@ def test_a_first_answer_goes_with_its_item(store):
     """
     An item that cannot be written leaves no first answer behind.
     """
-    store.answer(DOMAIN)
+    store.complete(DOMAIN)
     with pytest.raises(UnicodeError):
-        store.answer(SECONDS[0], [("ping://\udc80", "ping")])
+        store.complete(SECONDS[0], [("ping://\udc80", "ping")])
 
     assert [] == first_answers(store)
     assert [("servfail",)] == store.query("SELECT mx_status FROM domains")

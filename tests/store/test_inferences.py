@@ -20,8 +20,8 @@ def test_lookups_that_were_not_sent_are_marked(store):
     """
     www = Host(name="www.a.example", a=inferred("A"), aaaa=inferred("AAAA"))
     six = Host(name="six.a.example", a=lookup("six.a.example", "A", status=Status.NXDOMAIN), aaaa=inferred("AAAA"))
-    store.answer(domain_item("a.example", ns=GONE, mx=inferred("MX"), soa=inferred("SOA"), hosts=(www,)))
-    store.answer(hosts_item(six, host("ntp.a.example", "192.0.2.1")))
+    store.complete(domain_item("a.example", ns=GONE, mx=inferred("MX"), soa=inferred("SOA"), hosts=(www,)))
+    store.complete(hosts_item(six, host("ntp.a.example", "192.0.2.1")))
 
     assert [("MX,SOA",)] == store.query("SELECT inferred FROM domains")
     assert [("ntp.a.example", None), ("six.a.example", "AAAA"), ("www.a.example", "A,AAAA")] == store.query(
@@ -39,11 +39,11 @@ def test_the_second_pass_marks_what_it_infers(store):
         aaaa=lookup("www.a.example", "AAAA", status=Failure.TIMEOUT),
     )
     again = Host(name="www.a.example", a=lookup("www.a.example", "A", status=Status.NXDOMAIN), aaaa=inferred("AAAA"))
-    store.answer(domain_item("a.example", ns=lookup("a.example", "NS", status=Failure.TIMEOUT)))
-    store.answer(hosts_item(failed))
-    store.answer(replace(hosts_item(again, url="second"), second=True))
+    store.complete(domain_item("a.example", ns=lookup("a.example", "NS", status=Failure.TIMEOUT)))
+    store.complete(hosts_item(failed))
+    store.complete(replace(hosts_item(again, url="second"), second=True))
     names = lookup("a.example", "NS", "ns1.a.example", "ns2.a.example")
-    store.answer(domain_item("a.example", url="second", second=True, ns=names))
+    store.complete(domain_item("a.example", url="second", second=True, ns=names))
 
     assert [("nxdomain", "nxdomain", "AAAA", 0)] == store.query(
         "SELECT a_status, aaaa_status, inferred, a_addresses FROM hosts WHERE name = 'www.a.example'"
@@ -58,9 +58,9 @@ def test_what_an_answer_held_is_counted(store):
     www = host("www.a.example", "192.0.2.1", "192.0.2.2")
     www.a = replace(www.a, omitted=4000)
     www.aaaa = lookup("www.a.example", "AAAA", status=Failure.SERVFAIL)
-    store.answer(hosts_item(www))
+    store.complete(hosts_item(www))
     mx = lookup("a.example", "MX", (0, ""), (5, "m.example"), (9, "m.example"))
-    store.answer(domain_item("a.example", ns=lookup("a.example", "NS"), mx=mx))
+    store.complete(domain_item("a.example", ns=lookup("a.example", "NS"), mx=mx))
 
     assert [(4002, None)] == store.query("SELECT a_addresses, aaaa_addresses FROM hosts")
     assert [(0, 1)] == store.query("SELECT ns_hosts, mx_hosts FROM domains")

@@ -30,8 +30,8 @@ def test_a_reverse_name_is_no_placeholder(store, name, spelled):
     A PTR name that reads like `n/a`, like a silent hop or like an address keeps its final dot; the root is a dot.
     """
     router = "198.18.0.1"
-    store.answer(TRACE)
-    store.answer(
+    store.complete(TRACE)
+    store.complete(
         ReverseItem(url=urls.reverse(router), address=router, lookup=lookup("1.0.18.198.in-addr.arpa", "PTR", name))
     )
 
@@ -46,8 +46,8 @@ def test_the_root_as_a_name_is_not_an_empty_text(store):
     """
     www = host("www.a.example")
     www.a = lookup("www.a.example", "A", canonical_name="")
-    store.answer(hosts_item(www))
-    store.answer(replace(DOMAIN, soa=lookup("a.example", "SOA", replace(SOA, mname="", rname=""))))
+    store.complete(hosts_item(www))
+    store.complete(replace(DOMAIN, soa=lookup("a.example", "SOA", replace(SOA, mname="", rname=""))))
 
     assert [(".",)] == store.query("SELECT canonical_name FROM hosts WHERE name = 'www.a.example'")
     assert [(".", ".")] == store.query("SELECT mname, rname FROM soa_records")

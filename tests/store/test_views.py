@@ -308,7 +308,7 @@ EXPECTED: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
 def opened(folder, *items):
     store = Store(folder / "ips.db")
     for item in items:
-        store.answer(item)
+        store.complete(item)
     store.close()
     return sqlite3.connect(folder / "ips.db")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ipv6matrix.targets import lists
-from ipv6matrix.targets.lists import Refused
+from ipv6matrix.targets.lists import Rejected
 
 BOTH = ["a.example", "b.example"]
 MAJESTIC = "GlobalRank,TldRank,Domain,TLD,RefSubNets,RefIPs,IDN_Domain,IDN_TLD"
@@ -59,7 +59,7 @@ def test_a_stray_quote_spoils_one_row(tmp_path):
     """
     A quote that is never closed does not swallow the rows below.
     """
-    assert [Refused("a.example", "invalid_name")] != read(tmp_path, '1,"a.example\n2,b.example\n')
+    assert [Rejected("a.example", "invalid_name")] != read(tmp_path, '1,"a.example\n2,b.example\n')
     assert "b.example" == read(tmp_path, '1,"a.example\n2,b.example\n')[-1]
 
 
@@ -67,14 +67,14 @@ def test_the_first_row_of_a_list_without_columns_is_an_entry(tmp_path):
     """
     Only a known name of a column makes a header there; anything else is refused and counted.
     """
-    assert [Refused("my favourites", "invalid_name"), *BOTH] == read(tmp_path, "my favourites\na.example\nb.example\n")
+    assert [Rejected("my favourites", "invalid_name"), *BOTH] == read(tmp_path, "my favourites\na.example\nb.example\n")
 
 
 def test_a_row_of_another_form_is_refused(tmp_path):
     """
     One row with commas in a list without does not make it a table.
     """
-    assert [*BOTH, Refused("1,c.example", "invalid_name")] == read(tmp_path, "a.example\nb.example\n1,c.example\n")
+    assert [*BOTH, Rejected("1,c.example", "invalid_name")] == read(tmp_path, "a.example\nb.example\n1,c.example\n")
 
 
 @pytest.mark.parametrize(

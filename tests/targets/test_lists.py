@@ -15,7 +15,7 @@ from hypothesis import given, strategies
 
 from ipv6matrix.exceptions import ListError
 from ipv6matrix.targets import lists
-from ipv6matrix.targets.lists import Refused
+from ipv6matrix.targets.lists import Rejected
 
 MAJESTIC = (
     "GlobalRank,TldRank,Domain,TLD,RefSubNets,RefIPs,IDN_Domain,IDN_TLD,PrevGlobalRank,PrevTldRank,"
@@ -25,7 +25,7 @@ MAJESTIC = (
 LONGEST = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 53, "example"])
 
 
-def read(tmp_path: Path, content: bytes | str) -> list[str | Refused]:
+def read(tmp_path: Path, content: bytes | str) -> list[str | Rejected]:
     file = tmp_path / "list"
     file.write_bytes(content.encode() if isinstance(content, str) else content)
     return list(lists.read((file,)))
@@ -86,7 +86,7 @@ def test_a_line_that_is_no_domain_is_refused_as_it_was_written(tmp_path, text):
     """
     A line that cannot be a domain yields its text and the reason `invalid_name`.
     """
-    assert [Refused(text, "invalid_name"), "b.example"] == read(tmp_path, f"{text}\nb.example\n")
+    assert [Rejected(text, "invalid_name"), "b.example"] == read(tmp_path, f"{text}\nb.example\n")
 
 
 @pytest.mark.parametrize("text", [f"{'a' * 64}.example", LONGEST.replace("d.", "dd.")])
@@ -94,7 +94,7 @@ def test_names_that_are_too_long_have_a_reason_of_their_own(tmp_path, text):
     """
     A label of more than 63 octets or a name of more than 253 is `name_too_long`.
     """
-    assert [Refused(text, "name_too_long")] == read(tmp_path, text)
+    assert [Rejected(text, "name_too_long")] == read(tmp_path, text)
 
 
 def test_a_name_of_253_octets_is_the_longest(tmp_path):
@@ -112,7 +112,7 @@ def test_bytes_that_are_not_utf_8_spoil_one_line_only(tmp_path):
     before, refused, after = read(tmp_path, b"a.example\nb\xfccher.example\nc.example\n")
 
     assert ("a.example", "c.example") == (before, after)
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, Rejected)
     assert "invalid_name" == refused.reason
 
 
@@ -233,7 +233,7 @@ def test_a_long_list_is_streamed(tmp_path, row):
 
     tracemalloc.start()
     try:
-        names: Iterator[str | Refused] = lists.read((file,))
+        names: Iterator[str | Rejected] = lists.read((file,))
         assert ["d0.example", "d1.example"] == list(islice(names, 2))
         assert 49_998 == sum(1 for _ in names)
         peak = tracemalloc.get_traced_memory()[1]
@@ -300,7 +300,7 @@ def test_a_very_long_entry_costs_little(tmp_path):
     """
     What is far longer than any name is refused before its characters are mapped.
     """
-    assert [Refused("ü" * 60_000, "name_too_long")] == read(tmp_path, "ü" * 60_000)
+    assert [Rejected("ü" * 60_000, "name_too_long")] == read(tmp_path, "ü" * 60_000)
 
 
 def test_the_digest_of_a_packed_list_is_that_of_its_file(tmp_path):

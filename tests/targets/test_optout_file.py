@@ -204,7 +204,7 @@ def test_a_crawl_that_reads_the_file_sees_it_whole(path):
     OptOutFile(path).add(["example.net"])
     held.look()
 
-    assert held.holds_name("www.example.net")
+    assert held.contains_name("www.example.net")
     assert ["optout.txt"] == [file.name for file in path.parent.iterdir()]
 
 
@@ -229,7 +229,7 @@ def test_a_crawl_believes_the_command_that_empties_the_file(path):
     OptOutFile(path).remove(["example.com", "198.51.100.0/24", "2001:db8:1::/48"])
     held.look()
 
-    assert not held.holds_name("example.com")
+    assert not held.contains_name("example.com")
     assert path.read_text().endswith("\n# entries: 0\n")
 
 

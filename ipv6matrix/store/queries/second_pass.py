@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
-from ipv6matrix.items import PASSING_OF_ADDRESSES, PASSING_OF_LOOKUPS
+from ipv6matrix.items import TRANSIENT_ADDRESS_FAILURES, TRANSIENT_LOOKUP_FAILURES
 from ipv6matrix.store.database import Store
 
 # Number of rows that are read at a time: ten milliseconds at most.
@@ -51,7 +51,7 @@ def _words(words: Iterable[str]) -> str:
 def _failing(status: str, subject: str, rdtype: str) -> str:
     """Return SQL for the type of a lookup that failed once, else NULL."""
     return (
-        f"iif({status} IN ({_words(PASSING_OF_LOOKUPS)}) AND NOT EXISTS (SELECT 1 FROM first_answers"
+        f"iif({status} IN ({_words(TRANSIENT_LOOKUP_FAILURES)}) AND NOT EXISTS (SELECT 1 FROM first_answers"
         f" WHERE first_answers.subject = {subject} AND question = '{rdtype}'), '{rdtype}', NULL)"
     )
 
@@ -81,13 +81,13 @@ _SILENT: Final = f"""
     FROM addresses LEFT JOIN pings ON pings.address_id = addresses.id LEFT JOIN ports ON ports.address_id = addresses.id
     WHERE addresses.id > ? AND addresses.id <= ? AND found_at IS NOT NULL AND refusal IS NULL
           AND (pings.address_id IS NULL
-               OR rtts_ms = '[]' AND ifnull(pings.failure, 'timeout') IN ({_words(PASSING_OF_ADDRESSES)}))
+               OR rtts_ms = '[]' AND ifnull(pings.failure, 'timeout') IN ({_words(TRANSIENT_ADDRESS_FAILURES)}))
           AND NOT EXISTS (SELECT 1 FROM traces WHERE traces.address_id = addresses.id AND reached_ttl IS NOT NULL)
           AND NOT EXISTS (SELECT 1 FROM first_answers
                           WHERE subject = address AND (question = 'ping' OR question LIKE 'tcp %'))
     GROUP BY addresses.id
     HAVING (pings.address_id IS NOT NULL OR count(port) > 0)
-           AND count(port) = count(*) FILTER (WHERE ports.failure IN ({_words(PASSING_OF_ADDRESSES)}))
+           AND count(port) = count(*) FILTER (WHERE ports.failure IN ({_words(TRANSIENT_ADDRESS_FAILURES)}))
     ORDER BY addresses.id"""
 
 Rows = list[tuple[Any, ...]]

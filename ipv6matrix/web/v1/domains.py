@@ -134,6 +134,6 @@ def summary(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _clean(name: str) -> str:
     cleaned = lists.clean(name)
-    if isinstance(cleaned, lists.Refused):
+    if isinstance(cleaned, lists.Rejected):
         raise NotFoundError("That is no name of a domain")
     return cleaned

@@ -115,7 +115,7 @@ def test_a_file_that_is_broken_is_told(tmp_path):
     """
     path = tmp_path / "ips.db"
     store = Store(path)
-    store.answer(domain_item("a.example"))
+    store.complete(domain_item("a.example"))
     store.close()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("DROP TABLE soa_records")

@@ -40,7 +40,7 @@ def ends(name, rdtype, status):
 
 
 def answer_host(store, name, a, aaaa, *, second=False):
-    store.answer(
+    store.complete(
         replace(hosts_item(Host(name=name, a=ends(name, "A", a), aaaa=ends(name, "AAAA", aaaa))), second=second)
     )
 
@@ -48,9 +48,9 @@ def answer_host(store, name, a, aaaa, *, second=False):
 def answer_probes(store, *ports, rtts_ms=(), failure=None, second=False, asked_at=AT):
     """Store ping and ports (number, failure) of the address."""
     ping = PingObservation(sent=5, rtts_ms=rtts_ms, failure=failure, asked_at=asked_at)
-    store.answer(PingItem(url="ping://", second=second, address=ADDRESS, ping=ping))
+    store.complete(PingItem(url="ping://", second=second, address=ADDRESS, ping=ping))
     found = tuple(PortObservation(port=n, open=why is None, failure=why, asked_at=asked_at) for n, why in ports)
-    store.answer(TcpItem(url="tcp://", second=second, address=ADDRESS, tcp=TcpObservation(ports=found)))
+    store.complete(TcpItem(url="tcp://", second=second, address=ADDRESS, tcp=TcpObservation(ports=found)))
 
 
 def test_an_empty_database_has_nothing_to_ask(store):
@@ -64,7 +64,7 @@ def test_only_the_lookups_that_failed_are_asked(store):
     """
     Of a domain each lookup that failed in passing is named, and no other.
     """
-    store.answer(
+    store.complete(
         domain_item(
             "a.example",
             ns=lookup("a.example", "NS", "ns.example"),
@@ -72,8 +72,8 @@ def test_only_the_lookups_that_failed_are_asked(store):
             soa=ends("a.example", "SOA", Failure.TIMEOUT),
         )
     )
-    store.answer(domain_item("b.example", ns=ends("b.example", "NS", Status.NXDOMAIN)))
-    store.answer(domain_item("c.example", refusal="opted_out"))
+    store.complete(domain_item("b.example", ns=ends("b.example", "NS", Status.NXDOMAIN)))
+    store.complete(domain_item("c.example", refusal="opted_out"))
 
     assert [Failed(subject="a.example", types=("MX", "SOA"), asked_at=WHEN)] == failed(store)
 
@@ -90,7 +90,7 @@ def test_which_failures_of_a_lookup_pass(store, word, is_passing):
     """
     What says nothing of the name is asked again; what is an answer in its way is not.
     """
-    store.answer(domain_item("a.example", ns=ends("a.example", "NS", Failure(word))))
+    store.complete(domain_item("a.example", ns=ends("a.example", "NS", Failure(word))))
 
     assert is_passing == bool(failed(store))
 
@@ -100,7 +100,7 @@ def test_hosts_are_asked_for_what_failed(store):
     A host that no domain guessed is a question of its own.
     """
     answer_host(store, "mx.example", Status.NODATA, Failure.TIMEOUT)
-    store.answer(hosts_item(host("fine.example", ADDRESS)))
+    store.complete(hosts_item(host("fine.example", ADDRESS)))
 
     assert [Failed(subject="mx.example", types=("AAAA",), asked_at=WHEN)] == failed(store)
 
@@ -111,7 +111,7 @@ def test_guesses_of_a_domain_are_asked_together(store):
     """
     labels = ("www", "www.ipv6", "ntp", "time")
     roles = tuple(Role(kind="WWW", host=f"{label}.a.example", priority=0) for label in labels)
-    store.answer(domain_item("a.example", roles=roles))
+    store.complete(domain_item("a.example", roles=roles))
     for label in labels[:3]:
         answer_host(store, f"{label}.a.example", Failure.TIMEOUT, Failure.TIMEOUT)
     answer_host(store, "time.a.example", Status.NODATA, Failure.SERVFAIL)
@@ -129,7 +129,7 @@ def test_reverse_names_are_asked_again(store):
     lookups = {"192.0.2.1": Failure.SERVFAIL, "192.0.2.2": Status.NODATA, "192.0.2.3": Failure.REFUSED}
     for address, status in lookups.items():
         url = urls.reverse(address)
-        store.answer(ReverseItem(url=url, address=address, lookup=ends("x.in-addr.arpa", "PTR", status)))
+        store.complete(ReverseItem(url=url, address=address, lookup=ends("x.in-addr.arpa", "PTR", status)))
 
     assert [Failed(subject="192.0.2.1", types=("PTR",), asked_at=WHEN)] == failed(store)
 
@@ -145,7 +145,7 @@ def test_a_silent_address_is_asked_again(store, ports, ping):
     """
     An address of a host of which no probe had an answer is asked for ping and the same ports.
     """
-    store.answer(hosts_item(host("www.example", ADDRESS)))
+    store.complete(hosts_item(host("www.example", ADDRESS)))
     answer_probes(store, *ports, **ping, asked_at=AT + 9)
 
     assert [Failed(subject=ADDRESS, pinged=True, ports=(25, 80), asked_at=WHEN + 9)] == failed(store)
@@ -166,7 +166,7 @@ def test_an_address_that_gave_any_answer_is_not_asked_again(store, ports, ping):
     """
     One answer tells that the address is there; and what this machine may not ask it may not ask later either.
     """
-    store.answer(hosts_item(host("www.example", ADDRESS)))
+    store.complete(hosts_item(host("www.example", ADDRESS)))
     answer_probes(store, *ports, **ping)
 
     assert [] == failed(store)
@@ -176,10 +176,10 @@ def test_an_address_that_a_trace_reached_is_not_asked_again(store):
     """
     An Echo Reply to a trace is an answer of the address.
     """
-    store.answer(hosts_item(host("www.example", ADDRESS)))
+    store.complete(hosts_item(host("www.example", ADDRESS)))
     answer_probes(store, (80, Failure.TIMEOUT))
     trace = TraceObservation(stop=Stop.REACHED, reached_ttl=1, asked_at=AT)
-    store.answer(TraceItem(url="trace://", address=ADDRESS, trace=trace))
+    store.complete(TraceItem(url="trace://", address=ADDRESS, trace=trace))
 
     assert [] == failed(store)
 
@@ -188,8 +188,8 @@ def test_routers_and_addresses_that_are_never_probed_are_not_asked(store):
     """
     Only addresses of hosts have probes that can be silent; without one there is nothing to ask again.
     """
-    store.answer(hosts_item(host("www.example", "192.0.2.9")))
-    store.answer(hosts_item(host("out.example", ADDRESS), places={ADDRESS: {"refusal": "opted_out"}}))
+    store.complete(hosts_item(host("www.example", "192.0.2.9")))
+    store.complete(hosts_item(host("out.example", ADDRESS), places={ADDRESS: {"refusal": "opted_out"}}))
     answer_probes(store, (80, Failure.TIMEOUT))
 
     assert [] == failed(store)
@@ -200,13 +200,13 @@ def test_only_what_was_measured_is_asked_again(store, metric):
     """
     Without ping, or without ports, silence is that of the other.
     """
-    store.answer(hosts_item(host("www.example", ADDRESS)))
+    store.complete(hosts_item(host("www.example", ADDRESS)))
     if metric == "ping":
         ping = PingObservation(sent=5, asked_at=AT)
-        store.answer(PingItem(url="ping://", address=ADDRESS, ping=ping))
+        store.complete(PingItem(url="ping://", address=ADDRESS, ping=ping))
     else:
         ports = (PortObservation(port=80, open=False, failure=Failure.TIMEOUT, asked_at=AT),)
-        store.answer(TcpItem(url="tcp://", address=ADDRESS, tcp=TcpObservation(ports=ports)))
+        store.complete(TcpItem(url="tcp://", address=ADDRESS, tcp=TcpObservation(ports=ports)))
     expected = {"ping": {"pinged": True}, "tcp": {"ports": (80,)}}[metric]
 
     assert [Failed(subject=ADDRESS, asked_at=WHEN, **expected)] == failed(store)
@@ -216,12 +216,12 @@ def test_nothing_is_asked_a_third_time(store):
     """
     What has a first answer was asked twice.
     """
-    store.answer(hosts_item(host("www.example", ADDRESS)))
+    store.complete(hosts_item(host("www.example", ADDRESS)))
     for second in (False, True):
         status = ends("a.example", "NS", Failure.TIMEOUT)
-        store.answer(domain_item("a.example", second=second, ns=status))
+        store.complete(domain_item("a.example", second=second, ns=status))
         answer_host(store, "mx.example", Failure.TIMEOUT, Failure.TIMEOUT, second=second)
-        store.answer(
+        store.complete(
             ReverseItem(url="dns://", second=second, address=ADDRESS, lookup=ends("x", "PTR", Failure.TIMEOUT))
         )
         answer_probes(store, (80, Failure.TIMEOUT), second=second)
@@ -236,7 +236,7 @@ def test_every_row_is_looked_at_once(store, monkeypatch):
     monkeypatch.setattr(second_pass, "_CHUNK", 2)
     names = [f"d{number}.example" for number in range(5)]
     for name in names:
-        store.answer(domain_item(name, ns=ends(name, "NS", Failure.TIMEOUT)))
+        store.complete(domain_item(name, ns=ends(name, "NS", Failure.TIMEOUT)))
 
     chunks = list(second_pass.failed(store))
 

@@ -51,7 +51,7 @@ def store(tmp_path):
         )
     ):
         www = f"www.{name}"
-        made.answer(
+        made.complete(
             DomainItem(
                 url=urls.domain(name, ("NS",)),
                 name=name,
@@ -64,13 +64,13 @@ def store(tmp_path):
         chosen = (*a.texts, *aaaa.texts)
         addresses = tuple(Address(address=text, family=6 if ":" in text else 4, found_at=AT) for text in chosen)
         host = Host(name=www, a=a, aaaa=aaaa, chosen=chosen)
-        made.answer(HostsItem(url=f"dns://resolver/{number}?type=A", hosts=(host,), addresses=addresses))
-    made.answer(PingItem(url="ping://192.0.2.1", address="192.0.2.1", ping=PingObservation(sent=5, asked_at=AT)))
+        made.complete(HostsItem(url=f"dns://resolver/{number}?type=A", hosts=(host,), addresses=addresses))
+    made.complete(PingItem(url="ping://192.0.2.1", address="192.0.2.1", ping=PingObservation(sent=5, asked_at=AT)))
     ports = (
         PortObservation(port=80, open=True, connect_ms=1.0, asked_at=AT),
         PortObservation(port=443, open=False, failure=Failure.TIMEOUT, asked_at=AT),
     )
-    made.answer(TcpItem(url="tcp://192.0.2.1", address="192.0.2.1", tcp=TcpObservation(ports=ports)))
+    made.complete(TcpItem(url="tcp://192.0.2.1", address="192.0.2.1", tcp=TcpObservation(ports=ports)))
     yield made
     made.close()
 

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
+from ipv6matrix.health import dependency as module
 from ipv6matrix.health import machine
-from ipv6matrix.health import part as module
-from ipv6matrix.health.part import Part
+from ipv6matrix.health.dependency import Dependency
 from tests.probes.waiting import until
 
 MAX_WAIT_S = 100.0
@@ -40,7 +40,7 @@ def check():
 @pytest.fixture
 async def part(check, clock):
     """A part that waits as long as any, on a clock that does not."""
-    made = Part("ipv6", check.ask, check.changed, max_wait_s=MAX_WAIT_S)
+    made = Dependency("ipv6", check.ask, check.changed, max_wait_s=MAX_WAIT_S)
     yield made
     made.close()
 

@@ -23,7 +23,7 @@ _PER_TURN: Final = 12
 Waiting = tuple[float, float, asyncio.Future[bool]]
 
 
-class Part:
+class Dependency:
     """
     The resolvers, IPv4 or IPv6.
 
@@ -36,7 +36,7 @@ class Part:
         self,
         name: str,
         check: Callable[[], Awaitable[bool]],
-        changed: Callable[[Part], None],
+        changed: Callable[[Dependency], None],
         *,
         max_wait_s: float = math.inf,
         confirms_all: bool = False,
