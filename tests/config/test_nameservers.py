@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ipv6matrix.config import nameservers
-from ipv6matrix.config.nameservers import NameserverError
+from ipv6matrix.exceptions import NameserverError
 
 
 @pytest.mark.parametrize(

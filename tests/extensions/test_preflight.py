@@ -109,7 +109,7 @@ async def check(made):
 async def refusal(made):
     with pytest.raises(StartRefusedError) as told:
         await check(made)
-    return told.value.sentence
+    return told.value.message
 
 
 async def test_a_machine_that_has_everything_goes_on(tmp_path):

@@ -11,7 +11,8 @@ from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 from scrapy.settings import BaseSettings
 
-from ipv6matrix.reference.geoip import GeoIp, GeoIpError, Place, configured, files, verify
+from ipv6matrix.exceptions import GeoIpError
+from ipv6matrix.reference.geoip import GeoIp, Place, configured, files, verify
 from simnet import geoip
 from simnet.blocks import Block
 

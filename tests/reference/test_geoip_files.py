@@ -13,9 +13,10 @@ from netaddr import IPSet
 from scrapy.settings import BaseSettings
 
 from ipv6matrix import settings as project
-from ipv6matrix.reference.geoip import GeoIp, GeoIpError, verify
+from ipv6matrix.exceptions import DownloadError, GeoIpError
+from ipv6matrix.reference.geoip import GeoIp, verify
 from ipv6matrix.reference.geoip_files import ATTRIBUTIONS, GeoIpFiles
-from ipv6matrix.reference.transfer import DownloadError, Transfer
+from ipv6matrix.reference.transfer import Transfer
 from tests.reference import published
 
 KINDS = {

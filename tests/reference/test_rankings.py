@@ -10,9 +10,9 @@ import pytest
 from scrapy.settings import BaseSettings
 
 from ipv6matrix import settings as project
+from ipv6matrix.exceptions import DownloadError, DownloadStoppedError
 from ipv6matrix.reference import sources
 from ipv6matrix.reference.rankings import Rankings
-from ipv6matrix.reference.transfer import DownloadError, DownloadStoppedError
 from ipv6matrix.targets import lists
 from tests.reference import published
 

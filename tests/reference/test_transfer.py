@@ -9,7 +9,8 @@ from scrapy.settings import BaseSettings
 
 import ipv6matrix
 from ipv6matrix import settings as project
-from ipv6matrix.reference.transfer import DownloadError, DownloadStoppedError, Transfer, discard
+from ipv6matrix.exceptions import DownloadError, DownloadStoppedError
+from ipv6matrix.reference.transfer import Transfer, discard
 from tests.reference.site import MODIFIED, running
 
 BODY = b"".join(b"%06d\n" % number for number in range(50_000))

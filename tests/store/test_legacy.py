@@ -6,7 +6,8 @@ import sqlite3
 
 import pytest
 
-from ipv6matrix.store.database import Store, StoreError
+from ipv6matrix.exceptions import StoreError
+from ipv6matrix.store.database import Store
 from ipv6matrix.store.legacy import TABLES, Legacy
 
 

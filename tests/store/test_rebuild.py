@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ipv6matrix.store.database import Store, StoreError
+from ipv6matrix.exceptions import StoreError
+from ipv6matrix.store.database import Store
 from ipv6matrix.store.imported import HostAddress, Role
 from ipv6matrix.store.rebuild import rebuilding
 from tests import rows
