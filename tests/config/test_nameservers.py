@@ -59,7 +59,7 @@ def test_what_is_no_address_is_told(text):
         nameservers.parse(text)
 
     assert (
-        f"NAMESERVERS: {text!r} is no address or address:port; "
+        f"NAMESERVERS: {text!r} is not an address or address:port; "
         "write 192.0.2.53, 2001:db8::53 or [2001:db8::53]:5353" == str(told.value)
     )
 

@@ -35,12 +35,12 @@ def chosen(**values: str) -> Settings:
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("PING_CUONT", "PING_CUONT is no setting: the nearest is PING_COUNT"),
-        ("PINGCOUNT", "PINGCOUNT is no setting: the nearest is PING_COUNT"),
-        ("ping_count", "ping_count is no setting: the nearest is PING_COUNT"),
-        ("OPT-OUT-FILE", "OPT-OUT-FILE is no setting: the nearest is OPTOUT_FILE"),
-        ("LOGFILE", "LOGFILE is no setting: the nearest is LOG_FILE"),
-        ("COLOUR", "COLOUR is no setting: docs/settings.md lists those of this project"),
+        ("PING_CUONT", "PING_CUONT is not a setting: did you mean PING_COUNT"),
+        ("PINGCOUNT", "PINGCOUNT is not a setting: did you mean PING_COUNT"),
+        ("ping_count", "ping_count is not a setting: did you mean PING_COUNT"),
+        ("OPT-OUT-FILE", "OPT-OUT-FILE is not a setting: did you mean OPTOUT_FILE"),
+        ("LOGFILE", "LOGFILE is not a setting: did you mean LOG_FILE"),
+        ("COLOUR", "COLOUR is not a setting: docs/settings.md lists those of this project"),
     ],
 )
 def test_a_name_that_is_no_setting_is_told_with_the_nearest(name, sentence):
@@ -75,7 +75,7 @@ def test_names_of_an_add_on_pass_unless_they_are_close_to_a_known_one():
     """
     told = profiles.unknown_settings(chosen(ADDONS='{"some.AddOn": 1}', COLOUR="blue", PING_CUONT="3"))
 
-    assert ["PING_CUONT is no setting: the nearest is PING_COUNT"] == told
+    assert ["PING_CUONT is not a setting: did you mean PING_COUNT"] == told
 
 
 def test_a_name_from_the_file_of_settings_passes(monkeypatch):
@@ -100,9 +100,9 @@ def test_arguments_that_the_spider_takes_pass():
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("domain", "domain is no argument of the spider: the nearest is domains"),
-        ("SUPPLEMENTAL", "SUPPLEMENTAL is no argument of the spider: the nearest is supplemental"),
-        ("colour", "colour is no argument of the spider: it takes domains, supplemental"),
+        ("domain", "domain is not an argument of the spider: did you mean domains"),
+        ("SUPPLEMENTAL", "SUPPLEMENTAL is not an argument of the spider: did you mean supplemental"),
+        ("colour", "colour is not an argument of the spider: it takes domains, supplemental"),
     ],
 )
 def test_an_argument_that_the_spider_does_not_take_is_told(name, sentence):
@@ -179,7 +179,7 @@ def test_a_misspelt_name_in_a_profile_is_told():
     settings = chosen(PROFILE="own", PROFILES='{"own": {"PING_CUONT": 3, "PING_INTERVAL": 1}}')
     profiles.apply_profiles(settings)
 
-    assert ["PING_CUONT is no setting: the nearest is PING_COUNT"] == profiles.unknown_settings(settings)
+    assert ["PING_CUONT is not a setting: did you mean PING_COUNT"] == profiles.unknown_settings(settings)
 
 
 def test_the_document_has_the_values_of_each_profile():

@@ -123,7 +123,7 @@ def test_without_any_month_the_error_names_the_address(site, settings):
     The sentence says whose file it is and what was asked.
     """
     assert (
-        f"GeoLite2-City of DB-IP: cannot fetch {site.url}/dbip/dbip-city-lite-{MONTH_BEFORE}.mmdb.gz (404 Not Found)"
+        f"GeoLite2-City of DB-IP: cannot download {site.url}/dbip/dbip-city-lite-{MONTH_BEFORE}.mmdb.gz (404 Not Found)"
         == refused(settings)
     )
 
