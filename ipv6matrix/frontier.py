@@ -20,6 +20,7 @@ from twisted.internet.defer import Deferred
 
 from ipv6matrix import urls
 from ipv6matrix.config import limits
+from ipv6matrix.exceptions import StoreError
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.job import Job
 from ipv6matrix.extensions.loop_lag import LoopLag
@@ -29,7 +30,7 @@ from ipv6matrix.rates.pacers import Waits
 from ipv6matrix.refusals import StartRefusedError
 from ipv6matrix.signals import frontier_hungry, request_returned
 from ipv6matrix.slots import Slot
-from ipv6matrix.store.database import Store, StoreError
+from ipv6matrix.store.database import Store
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +98,7 @@ class Frontier(BaseScheduler):
             # Scrapy closes a crawl in good order only once all its parts are open.
             self._refusal = refusal
         except StoreError as error:
-            logger.error("%s", error)  # noqa: TRY400 - the sentence says it all
+            logger.error("%s", error)  # noqa: TRY400 - the message is complete without a traceback
             self._refusal = StartRefusedError(str(error))
         return None
 
@@ -122,7 +123,9 @@ class Frontier(BaseScheduler):
         """
         slot: str | None = request.meta.get("download_slot")
         if slot not in self._slots:
-            logger.error("Not a question, so not asked: %s; fetch pages with engine.download_async()", request.url)
+            logger.error(
+                "Ignoring %s: not a request of this crawler; download pages with engine.download_async()", request.url
+            )
             return False
         parent: str | None = request.meta.get("parent")
         if parent is not None:

@@ -14,7 +14,7 @@ from scrapy.exceptions import UsageError
 from ipv6matrix.cli.reading import INTERRUPTED
 from ipv6matrix.config import checks
 from ipv6matrix.config.profiles import ChoosingCommand
-from ipv6matrix.reference.transfer import DownloadError
+from ipv6matrix.exceptions import DownloadError
 
 
 class FetchingCommand(ChoosingCommand):

@@ -16,9 +16,9 @@ from scrapy.exceptions import UsageError
 
 from ipv6matrix.config import checks, extras
 from ipv6matrix.config.profiles import ChoosingCommand
-from ipv6matrix.exceptions import ExportError
+from ipv6matrix.exceptions import ExportError, OutdatedError, ReadStoppedError, StoreError
 from ipv6matrix.exporters.registry import Target, exporter
-from ipv6matrix.store.database import OutdatedError, ReadStoppedError, Store, StoreError
+from ipv6matrix.store.database import Store
 from ipv6matrix.store.newest import newest
 
 # Exit status of an interrupted command, as in a shell.

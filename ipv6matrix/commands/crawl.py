@@ -72,7 +72,8 @@ class Command(ChoosingCommand, ScrapyCrawl):
         path = self.settings.get("LOG_FILE")
         if path and (reason := log.problem(path)):
             raise UsageError(
-                f"LOG_FILE={path!r} cannot be written ({reason}): make room or give permission there, or name another",
+                f"Cannot write LOG_FILE={path!r} ({reason}): free disk space, fix the permissions, or name another file"
+                " [LOG_NOT_WRITABLE]",
                 print_help=False,
             )
 

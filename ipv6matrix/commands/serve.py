@@ -37,7 +37,7 @@ class Command(ChoosingCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
         if args:
-            raise UsageError("serve takes options only")
+            raise UsageError("serve takes options only [ARGUMENT_INVALID]")
         for name, value in (("WEB_HOST", opts.host), ("WEB_PORT", opts.port)):
             if value is not None:
                 self.settings.set(name, value, priority="cmdline")
@@ -65,7 +65,7 @@ class Command(ChoosingCommand):
             app = create_app(url, folder, public_url=public, contact=contact)
             listener = _listen(host, port)
         except (BadUrlError, OSError) as error:
-            raise UsageError(_sentence(error, host, port), print_help=False) from error
+            raise UsageError(_not_listening(error, host, port), print_help=False) from error
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
         with listener:
             print(f"Serving on {_address(listener)}, until Ctrl-C", flush=True)  # noqa: T201 - what a user waits for
@@ -89,9 +89,9 @@ def _address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-def _sentence(error: Exception, host: str, port: int) -> str:
+def _not_listening(error: Exception, host: str, port: int) -> str:
     if not isinstance(error, OSError):
         return str(error)
     # Names that are not found have numbers of their own, below 0.
     words = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-    return f"cannot listen on {host} port {port} ({words}): give another --host or --port"
+    return f"Cannot listen on {host} port {port} ({words}): pass another --host or --port [PORT_NOT_AVAILABLE]"

@@ -54,7 +54,10 @@ def missing(use: str, name: str) -> str | None:
     absent = [module for module in need.modules if find_spec(module) is None]
     if not absent:
         return None
-    return f"{name} needs packages that are not installed ({', '.join(absent)}): pip install 'ipv6matrix[{need.extra}]'"
+    return (
+        f"{name} needs packages that are not installed ({', '.join(absent)}):"
+        f" pip install 'ipv6matrix[{need.extra}]' [EXTRA_MISSING]"
+    )
 
 
 def missing_driver(url: str) -> str | None:

@@ -31,6 +31,9 @@ def fit(room: int, files_each: int, limit: int) -> int:
     fits = max((limit - _OTHERS) // max(files_each, 1), 1)
     if fits < room:
         logger.warning(
-            "Only %s of TCP_CONCURRENCY=%s fit the limit of %s open files: raise it with ulimit -n", fits, room, limit
+            "Only %s of TCP_CONCURRENCY=%s fit the limit of %s open files: raise it with ulimit -n [OPEN_FILES_LOW]",
+            fits,
+            room,
+            limit,
         )
     return min(room, fits)

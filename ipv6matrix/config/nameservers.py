@@ -11,6 +11,7 @@ from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Final
 
+from ipv6matrix.exceptions import NameserverError
 from ipv6matrix.targets import names
 
 logger = logging.getLogger(__name__)
@@ -19,10 +20,6 @@ Server = tuple[str, int]
 "Address, a link-local one with its zone (RFC 4007 section 11), and port."
 
 _RESOLV_CONF: Final = Path("/etc/resolv.conf")
-
-
-class NameserverError(ValueError):
-    """A resolver that cannot be one; the message names it and the mend."""
 
 
 def configured(text: str | list[str] | None) -> tuple[Server, ...]:
@@ -51,8 +48,8 @@ def parse(text: str) -> Server:
     address = names.address(host)
     if address is None or not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
         raise NameserverError(
-            f"NAMESERVERS: {text!r} is no address or address:port;"
-            " write 192.0.2.53, 2001:db8::53 or [2001:db8::53]:5353"
+            f"Invalid NAMESERVERS: {text!r} is not an address or address:port;"
+            " use e.g. 192.0.2.53, 2001:db8::53 or [2001:db8::53]:5353"
         )
     return address, int(port)
 
@@ -86,7 +83,7 @@ def system(path: Path) -> tuple[Server, ...]:
     texts = (entry[1] for entry in words if len(entry) > 1 and entry[0] == "nameserver")
     servers = tuple((address, 53) for address in _usable(texts, path))
     if not servers:
-        raise NameserverError(f"{str(path)!r} names no resolver; name one with -s NAMESERVERS=ADDRESS")
+        raise NameserverError(f"{str(path)!r} names no resolver: set one with -s NAMESERVERS=ADDRESS")
     return servers
 
 
@@ -95,6 +92,6 @@ def _usable(texts: Iterator[str], path: Path) -> Iterator[str]:
         address = names.address(text)
         fault = "not an address" if address is None else zone_fault(address)
         if fault:
-            logger.warning("Ignoring the resolver %r of %s: %s", text, path, fault)
+            logger.warning("Ignoring the resolver %r of %s: %s [NAMESERVERS_INVALID]", text, path, fault)
         elif address is not None:
             yield address

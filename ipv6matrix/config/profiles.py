@@ -59,7 +59,7 @@ def unknown_settings(settings: BaseSettings) -> list[str]:
     given = [name for name in settings if (settings.getpriority(name) or 0) >= _PROFILE_PRIORITY]
     lenient = bool(settings.get("ADDONS"))
     return [
-        _sentence(name, "no setting", near, "docs/settings.md lists those of this project")
+        _unknown(name, "a setting", near, "docs/settings.md lists those of this project", code="SETTING_UNKNOWN")
         for name in sorted(set(given) - known)
         if (near := _nearest(name.upper().replace("-", "_"), known)) or not lenient
     ]
@@ -77,7 +77,13 @@ def unknown_arguments(spider: type[Spider], arguments: Iterable[str]) -> list[st
     """Return an error message for each unknown argument of a spider; arguments of scrapyd begin with an underscore."""
     known = [name for name, one in inspect.signature(spider).parameters.items() if one.kind is not one.VAR_KEYWORD]
     return [
-        _sentence(name, "no argument of the spider", _nearest(name.lower(), known), f"it takes {', '.join(known)}")
+        _unknown(
+            name,
+            "an argument of the spider",
+            _nearest(name.lower(), known),
+            f"it takes {', '.join(known)}",
+            code="ARGUMENT_UNKNOWN",
+        )
         for name in arguments
         if name not in known and not name.startswith("_")
     ]
@@ -87,5 +93,5 @@ def _nearest(name: str, known: Collection[str]) -> str | None:
     return next(iter(get_close_matches(name, sorted(known), n=1, cutoff=_NEAR)), None)
 
 
-def _sentence(name: str, what: str, near: str | None, otherwise: str) -> str:
-    return f"{name} is {what}: {f'the nearest is {near}' if near else otherwise}"
+def _unknown(name: str, what: str, near: str | None, otherwise: str, *, code: str) -> str:
+    return f"{name} is not {what}: {f'did you mean {near}?' if near else otherwise} [{code}]"

@@ -175,7 +175,7 @@ class Health:
             self._went(part)
         else:
             logger.warning(
-                "%s is back, %.1f s after it was missed: what was asked meanwhile is asked again",
+                "%s is back after %.1f s; retrying everything sent during the outage",
                 _TITLES[part.name],
                 part.last_away_s,
             )
@@ -184,17 +184,20 @@ class Health:
     def _went(self, part: Dependency) -> None:
         assert self._crawler.stats
         self._crawler.stats.inc_value(f"health/{part.name}/gone")
-        logger.error("%s. The crawl waits for it, and asks only what does not need it", self._complaint(part))
+        logger.error(
+            "%s. The crawl waits, and continues with requests that do not depend on it [DEPENDENCY_AWAY]",
+            self._complaint(part),
+        )
         if part.held:
             logger.warning(
-                "%s: %d observations since the last good check do not count and are asked again",
+                "%s: discarding %d observations since the last good check; retrying them",
                 _TITLES[part.name],
                 part.held,
             )
 
     def _complaint(self, part: Dependency) -> str:
         if part.name == "dns":
-            return f"The resolver {self._fault}: see whether it runs and has a way out (NAMESERVERS)"
+            return f"The resolver {self._fault}: check that it is running and has Internet access (NAMESERVERS)"
         number = _FAMILIES[part.name]
         return _AWAY % (number, number)
 
@@ -205,14 +208,15 @@ class Health:
         title = _TITLES[part.name]
         if self._skips and part.name in _FAMILIES:
             logger.error(
-                "%s stayed away for HEALTH_MAX_WAIT (%.0f s): what is left of it is not asked in this crawl",
+                "%s was away for HEALTH_MAX_WAIT (%.0f s): its remaining requests are skipped [VANTAGE_LOST]",
                 title,
                 self._max_wait_s,
             )
             self._plan.skip_family(_FAMILIES[part.name], f"{title} was away for {self._max_wait_s:.0f} s")
             return
         logger.error(
-            "The crawl stops: %s stayed away for HEALTH_MAX_WAIT (%.0f s). Fix it, then give the same command again",
+            "Stopping the crawl: %s was away for HEALTH_MAX_WAIT (%.0f s). Fix it, then rerun the same command"
+            " [VANTAGE_LOST]",
             title,
             self._max_wait_s,
         )

@@ -19,8 +19,9 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import AsyncioLoopingCall
 
+from ipv6matrix.exceptions import StoreError
 from ipv6matrix.refusals import StartRefusedError
-from ipv6matrix.store.database import Store, StoreError, fold
+from ipv6matrix.store.database import Store, fold
 
 logger = logging.getLogger(__name__)
 
@@ -83,8 +84,8 @@ class Job:
             raise self._refused(str(error)) from error
         except OSError as error:
             raise self._refused(
-                f"cannot write to JOBDIR {str(self.folder)!r} ({error.strerror}):"
-                " name a folder you may write to with -s JOBDIR="
+                f"Cannot write to JOBDIR {str(self.folder)!r} ({error.strerror}):"
+                " choose a writable folder with -s JOBDIR= [JOBDIR_NOT_WRITABLE]"
             ) from error
         self._commits = AsyncioLoopingCall(self._commit)
         self._commits.start(self._commit_interval_s, now=False)
@@ -116,7 +117,7 @@ class Job:
             try:
                 self.row = self.store.crawl()
             except StoreError as error:
-                logger.error("%s", error)  # noqa: TRY400 - the sentence says it all
+                logger.error("%s", error)  # noqa: TRY400 - the message is complete without a traceback
             self.whole = self.store.close()
 
     def read(self, ask: Callable[[], _Answer], otherwise: _Answer) -> _Answer:
@@ -132,7 +133,7 @@ class Job:
         if self.failed:
             return
         self.failed = True
-        logger.error("The crawl stops: %s", error)
+        logger.error("Stopping the crawl: %s", error)
         if self._crawler is not None and self._crawler.engine is not None:
             self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason=STORE_FAILED))
 
@@ -159,16 +160,16 @@ class Job:
             lock.close()
             raise self._refused(
                 f"JOBDIR {str(self.folder)!r} is in use by another crawl (process {owner}):"
-                " wait until it has ended, or name another folder with -s JOBDIR="
+                " wait until it has finished, or choose another folder with -s JOBDIR= [JOBDIR_IN_USE]"
             ) from None
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
         self._lock = lock
 
-    def _refused(self, sentence: str) -> StartRefusedError:
-        logger.error(sentence)
-        return StartRefusedError(sentence)
+    def _refused(self, message: str) -> StartRefusedError:
+        logger.error(message)
+        return StartRefusedError(message)
 
 
 def runner(folder: Path) -> str | None:

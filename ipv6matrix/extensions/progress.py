@@ -13,13 +13,13 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import AsyncioLoopingCall
 
+from ipv6matrix.exceptions import StoreError
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.job import Job
 from ipv6matrix.progress import texts
 from ipv6matrix.progress.display import Display, is_wanted
 from ipv6matrix.progress.figures import Figures, Listing, figures
 from ipv6matrix.progress.pace import Pace, Window
-from ipv6matrix.store.database import StoreError
 from ipv6matrix.targets import lists
 
 logger = logging.getLogger(__name__)

@@ -21,18 +21,18 @@ from scrapy.utils.reactor import is_reactor_installed
 from twisted.internet.threads import deferToThread
 
 from ipv6matrix.config import plan
-from ipv6matrix.exceptions import ExportError
+from ipv6matrix.exceptions import ExportError, ReadStoppedError, StoreError
 from ipv6matrix.exporters.registry import Target, exporter
 from ipv6matrix.extensions.job import Job
 from ipv6matrix.store import newest
 from ipv6matrix.store.compare import contains
-from ipv6matrix.store.database import ReadStoppedError, Store, StoreError
+from ipv6matrix.store.database import Store
 
 logger = logging.getLogger(__name__)
 
 # Seconds for an export to end on its own once the process is told to stop.
 _GRACE_S: Final = 3.0
-_AGAIN: Final = "The crawl stays in %s: the same command publishes it"
+_AGAIN: Final = "The crawl stays in %s: rerun the same command to publish it"
 
 
 class Publishing:
@@ -72,7 +72,7 @@ class Publishing:
     async def _publish(self) -> None:
         job = self._job
         if not job.whole:
-            logger.error("The crawl is not published: %s", job.store.problem)
+            logger.error("Cannot publish the crawl: %s", job.store.problem)
         elif job.row and job.row["end_reason"] == "finished" and await self._export():
             self._target.output_dir.mkdir(parents=True, exist_ok=True)
             # A rename within one file system; across two, a copy next to the target, then a rename.
@@ -86,7 +86,11 @@ class Publishing:
         try:
             newest.note(target)
         except OSError as error:
-            logger.warning("Cannot note that %s is the newest crawl (%s): name it to commands", target, error.strerror)
+            logger.warning(
+                "Cannot record that %s is the newest crawl (%s): name it in commands [OUTPUT_NOT_WRITABLE]",
+                target,
+                error.strerror,
+            )
 
     async def _export(self) -> bool:
         """Export in a thread that a signal can stop; False if anything is missing."""
@@ -108,7 +112,7 @@ class Publishing:
         try:
             store = Store.read(self._job.folder / "ips.db", self._stopped.is_set)
         except StoreError as error:
-            logger.error("The crawl is not published: %s", error)  # noqa: TRY400 - the sentence says it all
+            logger.error("Cannot publish the crawl: %s", error)  # noqa: TRY400 - the message is complete without a traceback
             return False
         try:
             outcomes = [self._export_as(name, store) for name in self._exports]

@@ -16,11 +16,11 @@ from scrapy.crawler import Crawler
 
 import ipv6matrix
 from ipv6matrix.config import checks, nameservers
+from ipv6matrix.exceptions import StoreError
 from ipv6matrix.extensions.job import STORE_FAILED, Job
 from ipv6matrix.extensions.preflight import Preflight
 from ipv6matrix.reference import sources
 from ipv6matrix.store import newest
-from ipv6matrix.store.database import StoreError
 from ipv6matrix.targets import lists
 
 logger = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class RunRecord:
         what_runs = self._what_runs()
         if before and before["list_sha256"] != what_runs["list_sha256"]:
             logger.warning(
-                "The list has changed since the last start: its new domains are added, and none is taken out"
+                "The list has changed since the last start: new domains are added, none is removed [LIST_CHANGED]"
             )
         store.record_crawl(
             **first,

@@ -15,6 +15,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, DontCloseSpider
 
 from ipv6matrix import urls
+from ipv6matrix.exceptions import StoreError
 from ipv6matrix.extensions.job import Job
 from ipv6matrix.extensions.run_record import INCOMPLETE
 from ipv6matrix.items import (
@@ -28,7 +29,6 @@ from ipv6matrix.items import (
     Status,
     TcpItem,
 )
-from ipv6matrix.store.database import StoreError
 from ipv6matrix.store.queries import second_pass
 from ipv6matrix.store.queries.second_pass import Failed
 
@@ -89,11 +89,11 @@ class SecondPass:
         try:
             return look.result()
         except StoreError as error:
-            logger.error("The second pass cannot read what failed: %s", error)  # noqa: TRY400 - the sentence says it all
+            logger.error("The retry pass cannot read the failures: %s", error)  # noqa: TRY400 - the message is complete without a traceback
             raise CloseSpider(INCOMPLETE) from None
         except Exception:
             # Without its retry pass the crawl is not finished: it stays, to be resumed.
-            logger.exception("The second pass cannot go on")
+            logger.exception("The retry pass failed")
             raise CloseSpider(INCOMPLETE) from None
 
     async def _ask_what_failed(self) -> bool:
@@ -111,10 +111,10 @@ class SecondPass:
                 await asyncio.sleep(0)
                 turn_ends_at = time.monotonic() + _TURN_S
         if asked:
-            logger.info("Second pass: %d questions that failed are asked once more", asked)
+            logger.info("Retry pass: retrying %d failed requests", asked)
             self._idle_at = None
         elif wait_s:
-            logger.info("Second pass: the last failures are asked once more in %.0f s", wait_s)
+            logger.info("Retry pass: retrying the last failures in %.0f s", wait_s)
             await asyncio.sleep(wait_s)
         self._wake_engine()
         return bool(asked or wait_s)

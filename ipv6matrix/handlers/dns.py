@@ -69,7 +69,7 @@ class DnsDownloadHandler(ProbeDownloadHandler):
         self._stats.set_value("dns/forgeries", self._resolver.attacks)
         if self._resolver.attacks:
             logger.warning(
-                "Forged DNS replies arrived in %s bursts; the lookups concerned were repeated over TCP",
+                "Forged DNS replies arrived in %s bursts; the affected lookups were repeated over TCP [DNS_FORGED]",
                 self._resolver.attacks,
             )
 

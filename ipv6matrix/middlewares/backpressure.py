@@ -43,7 +43,7 @@ class BackpressureMiddleware:
             async for request in self._fed(start):
                 yield request
         except ListError as error:
-            logger.error("The list breaks off, and the crawl ends as incomplete: %s", error)  # noqa: TRY400
+            logger.error("Cannot read the list to its end, so the crawl will be incomplete: %s", error)  # noqa: TRY400
         else:
             self._crawler.stats.set_value("list/ended", True)
 

@@ -58,13 +58,16 @@ class LocatePipeline:
             self._crawler.stats.set_value("geoip/failed", failed)
         if failed and not before:
             logger.warning(
-                "GeoIP lookup failed (%s): the address has no place; further ones are only counted",
+                "GeoIP lookup failed (%s): the address has no location; further failures are only counted"
+                " [GEOIP_LOOKUP_FAILED]",
                 self._geoip.last_failure,
             )
 
     def close_spider(self) -> None:
         for setting, number in self._geoip.failures.items():
             logger.warning(
-                "%s: %s GeoIP lookups failed; fetch a sound file with `scrapy geoip update`", setting, f"{number:,}"
+                "%s: %s GeoIP lookups failed; download a new file with `scrapy geoip update` [GEOIP_LOOKUP_FAILED]",
+                setting,
+                f"{number:,}",
             )
         self._geoip.close()

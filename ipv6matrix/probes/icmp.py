@@ -218,15 +218,16 @@ def _observation(series: _Series, asked_at: float) -> PingObservation:
 
 
 def ping_permission() -> str | None:
-    """None when this process may ping over both families, else a sentence that says what mends it."""
+    """Return None if this process may ping over both families, otherwise an error message."""
     for family in _FAMILIES:
         try:
             EchoSocket(family, identifier=0).close()
         except icmplib.SocketPermissionError:
             return (
-                f"This process may not open ICMP sockets for IPv{family}: as root, run"
+                f"No permission to open ICMP sockets for IPv{family}: as root, run"
                 " `sysctl -w net.ipv4.ping_group_range='0 2147483647'`"
-                " (and put it into /etc/sysctl.d), or start it with the capability cap_net_raw."
+                " (and add it to /etc/sysctl.d), or start the crawl with the capability cap_net_raw"
+                " [PING_NOT_PERMITTED]"
             )
         except icmplib.ICMPSocketError:
             continue  # no such family here, which no permission mends

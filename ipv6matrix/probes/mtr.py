@@ -143,10 +143,10 @@ async def _start(executable: str) -> _Packet:
 
 
 def mtr_missing(executable: str = PROGRAM) -> str | None:
-    """None when mtr-packet is there and can send, else a sentence that says what mends it."""
+    """Return None if mtr-packet is installed and can send, otherwise an error message."""
     path = shutil.which(executable)
     if path is None:
-        return f"{executable}, which sends the packets of a trace, is not installed: `apt-get install mtr-tiny`."
+        return f"{executable} not found. Install it with: apt-get install mtr-tiny [MTR_MISSING]"
     try:
         answer = subprocess.run(  # noqa: S603 - the program the operator has named
             [path], input=b"1 check-support feature send-probe\n", capture_output=True, timeout=5, check=False
@@ -154,8 +154,10 @@ def mtr_missing(executable: str = PROGRAM) -> str | None:
     except (OSError, subprocess.TimeoutExpired) as error:
         if isinstance(error, OSError) and error.errno == errno.EPERM:
             # Its file has a capability that no process here may have (execve(2)).
-            return f"{path} may not have CAP_NET_RAW here: in a container, `podman run --cap-add NET_RAW`."
-        return f"{path} does not run ({error}): `apt-get install --reinstall mtr-tiny`."
+            return (
+                f"{path} cannot get CAP_NET_RAW. In a container, use: podman run --cap-add NET_RAW [MTR_NOT_PERMITTED]"
+            )
+        return f"{path} does not run ({error}). Reinstall it with: apt-get install --reinstall mtr-tiny [MTR_MISSING]"
     if b"support ok" in answer.stdout:
         return None
-    return f"{path} may not open raw sockets: as root, run `setcap cap_net_raw+ep {path}`."
+    return f"{path} cannot open raw sockets. As root, run: setcap cap_net_raw+ep {path} [MTR_NOT_PERMITTED]"

@@ -26,6 +26,8 @@ from geoip2.database import Reader
 from geoip2.errors import AddressNotFoundError
 from scrapy.settings import BaseSettings
 
+from ipv6matrix.exceptions import GeoIpError
+
 # Where mmdb files keep IPv4 addresses: an IPv6 address in it would get the
 # place of the IPv4 address in its last bits (MaxMind DB format, "IPv4 addresses in an IPv6 tree").
 _IPV4_TREE: Final = IPv6Network("::/96")
@@ -41,10 +43,6 @@ OLD_DAYS: Final = 60
 _FORMS: Final = {"GEOIP_CITY_DB": "City", "GEOIP_ASN_DB": "ASN"}
 # The files of GEOIP_DIR that serve when their setting is empty.
 FILES: Final = {"GEOIP_CITY_DB": "city.mmdb", "GEOIP_ASN_DB": "asn.mmdb"}
-
-
-class GeoIpError(Exception):
-    """A file that is no such database; the message names it and the mend."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,13 +169,13 @@ def verify(setting: str, path: Path | str) -> Build:
         if not any(part is not None for place in places for part in astuple(place)):
             why = f" ({located.last_failure})" if located.failures else ""
             raise GeoIpError(
-                f"{setting}: {str(path)!r} knows no address{why}; name a GeoLite2-{_FORMS[setting]} file (mmdb)"
+                f"{setting}={str(path)!r} knows no address{why}: use a GeoLite2-{_FORMS[setting]} file (mmdb)"
             )
         return located.builds()[setting]
     except _UNREADABLE as error:
         raise GeoIpError(
-            f"{setting}: {str(path)!r} cannot be looked up in ({error});"
-            f" name a GeoLite2-{_FORMS[setting]} file that has IPv4 and IPv6"
+            f"Lookups in {setting}={str(path)!r} fail ({error}):"
+            f" use a GeoLite2-{_FORMS[setting]} file with IPv4 and IPv6"
         ) from error
     finally:
         located.close()
@@ -216,13 +214,13 @@ def _open(path: str, setting: str, *, private: bool) -> Reader:
         is_regular = stat.S_ISREG(file.stat().st_mode)
         reader = (_copied(file) if private else Reader(file)) if is_regular else None
     except (OSError, *_UNREADABLE) as error:
-        raise GeoIpError(f"{setting}: cannot read {path!r} ({error}); name a GeoLite2-{form} file (mmdb)") from error
+        raise GeoIpError(f"Cannot read {setting}={path!r} ({error}): use a GeoLite2-{form} file (mmdb)") from error
     if reader is None:
-        raise GeoIpError(f"{setting}: cannot read {path!r} (not a regular file); name a GeoLite2-{form} file (mmdb)")
+        raise GeoIpError(f"Cannot read {setting}={path!r} (not a regular file): use a GeoLite2-{form} file (mmdb)")
     found = reader.metadata().database_type
     if form not in found:
         reader.close()
-        raise GeoIpError(f"{setting}: {path!r} is a {found} file; name a GeoLite2-{form} file")
+        raise GeoIpError(f"{setting}={path!r} is a {found} file: use a GeoLite2-{form} file")
     return reader
 
 

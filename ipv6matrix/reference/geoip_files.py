@@ -21,8 +21,9 @@ from typing import IO, Final, cast
 
 from scrapy.settings import BaseSettings
 
-from ipv6matrix.reference.geoip import FILES, Build, GeoIpError, verify
-from ipv6matrix.reference.transfer import DownloadError, DownloadStoppedError, Transfer, discard
+from ipv6matrix.exceptions import DownloadError, DownloadStoppedError, GeoIpError
+from ipv6matrix.reference.geoip import FILES, Build, verify
+from ipv6matrix.reference.transfer import Transfer, discard
 
 # What the licences of the data ask for.
 ATTRIBUTIONS: Final = {
@@ -68,12 +69,15 @@ class GeoIpFiles:
         except DownloadStoppedError:
             raise
         except DownloadError as error:
-            old = "; the file that was there is still in its place" if self._path(setting).exists() else ""
-            raise DownloadError(f"{_EDITIONS[setting]} of {self.provider}: {error}{old}", error.status) from error
+            old = "; the existing file is unchanged" if self._path(setting).exists() else ""
+            raise DownloadError(
+                f"{_EDITIONS[setting]} of {self.provider}: {error.message}{old}", error.status, code=error.code
+            ) from error
         except OSError as error:
             raise DownloadError(
-                f"cannot keep GeoIP files in {str(self._folder)!r} ({error.strerror}):"
-                " make room, or name another folder with -s GEOIP_DIR="
+                f"Cannot write GeoIP files to {str(self._folder)!r} ({error.strerror}):"
+                " free disk space, or choose another folder with -s GEOIP_DIR=",
+                code="FOLDER_NOT_WRITABLE",
             ) from error
 
     def _fetched(self, setting: str) -> Path:
@@ -95,15 +99,16 @@ class GeoIpFiles:
         except DownloadError as error:
             if error.status in (401, 403):
                 raise DownloadError(
-                    "MaxMind refuses the account: look at GEOIP_ACCOUNT_ID and the file of GEOIP_LICENSE_KEY_FILE",
+                    "MaxMind rejects the account: check GEOIP_ACCOUNT_ID and GEOIP_LICENSE_KEY_FILE",
                     error.status,
+                    code="GEOIP_ACCOUNT_REJECTED",
                 ) from error
             raise
         with part.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
         if told.partition(" ")[0].lower() != digest:
             discard(part)
-            raise DownloadError(f"its SHA-256 is {digest}, not {told[:64]!r} as it should be: try again")
+            raise DownloadError(f"wrong SHA-256 {digest} instead of {told[:64]!r}: try again")
 
     def _from_dbip(self, setting: str, part: Path) -> None:
         """Fetch the file of this month, or the one before while that is not out yet."""
@@ -123,7 +128,7 @@ class GeoIpFiles:
             build = verify(setting, unpacked)
         except GeoIpError as error:
             unpacked.unlink()
-            raise DownloadError(f"what came is not used: {error}") from error
+            raise DownloadError(f"the downloaded file is not usable: {error.message}", code=error.code) from error
         path, before = self._path(setting), self._before(setting)
         is_new = before is None or before.built_at < build.built_at
         if before is None or before.built_at <= build.built_at:
@@ -168,9 +173,9 @@ def _unpack(members: Iterator[IO[bytes]], file: Path) -> None:
     try:
         member = next(members, None)
         if member is None:
-            raise DownloadError("the archive that came holds no mmdb file")
+            raise DownloadError("the archive contains no mmdb file")
         with file.open("wb") as target:
             shutil.copyfileobj(member, target, 1 << 20)
     except (gzip.BadGzipFile, tarfile.TarError, zlib.error, EOFError) as error:
         file.unlink(missing_ok=True)
-        raise DownloadError(f"the archive that came cannot be read ({error})") from error
+        raise DownloadError(f"cannot read the archive ({error})") from error

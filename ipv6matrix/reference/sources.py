@@ -74,8 +74,8 @@ def begun_with(name: str, crawl: Mapping[str, Any] | None) -> Source | None:
     source = next((Source(**note) for note in notes if note["name"] == name), None)
     if source and lists.digest(lists.paths(source.file)) != source.sha256:
         raise ListError(
-            f"the crawl began with another {source.file!r} than the one that is there:"
-            " put that back, or begin a crawl of its own with -s JOBDIR="
+            f"{source.file!r} has changed since the crawl began: restore it, or start another crawl with -s JOBDIR=",
+            code="LIST_CHANGED",
         )
     return source
 

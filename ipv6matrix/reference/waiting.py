@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from ipv6matrix.reference.transfer import DownloadStoppedError
+from ipv6matrix.exceptions import DownloadStoppedError
 
 _T = TypeVar("_T")
 _LOOK_EVERY_S: Final = 0.1

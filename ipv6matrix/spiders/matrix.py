@@ -83,7 +83,7 @@ class MatrixSpider(scrapy.Spider):
     plan: Plan
 
     def files(self) -> tuple[Path, ...]:
-        """Give the files of the list; raises lists.ListError for one that cannot be read."""
+        """Give the files of the list; raises ListError for one that cannot be read."""
         return tuple(
             file for location in (self.domains, self.supplemental) if location for file in lists.paths(location)
         )
@@ -273,7 +273,7 @@ class MatrixSpider(scrapy.Spider):
         assert self.crawler.stats
         self.crawler.stats.inc_value(f"list/refused/{entry.reason}")
         if is_example:
-            self.logger.warning("Not a domain (%s): %r", entry.reason, entry.text[:100])
+            self.logger.warning("Not a domain (%s): %r [LIST_ROW_INVALID]", entry.reason, entry.text[:100])
 
 
 def _texts(*numbers: int) -> Iterator[str]:

@@ -15,6 +15,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar, cast
 
+from ipv6matrix.exceptions import OutdatedError, ReadStoppedError, StoreError
 from ipv6matrix.items import Answered
 from ipv6matrix.store import counts, errors, facts, schema, views
 
@@ -28,18 +29,6 @@ _LOG_PAGES: Final = 50_000
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
-class StoreError(Exception):
-    """A database that cannot be used; the message names it and the mend."""
-
-
-class OutdatedError(StoreError):
-    """A database of an earlier version: to open it for writing brings it up to date."""
-
-
-class ReadStoppedError(StoreError):
-    """Reading was told to stop in the middle."""
-
-
 def _translate_errors(method: _Method) -> _Method:
     """Make a StoreError of what SQLite says when the disk is full or broken; what was committed is safe."""
 
@@ -50,7 +39,7 @@ def _translate_errors(method: _Method) -> _Method:
         except sqlite3.DatabaseError as error:
             if not errors.is_of_file(error):
                 raise
-            raise StoreError(f"cannot write {str(self.path)!r} ({error}): {errors.fix(error, self.path)}") from error
+            raise StoreError(f"Cannot write {str(self.path)!r} ({error}): {errors.fix(error, self.path)}") from error
 
     return cast(_Method, wrapped)
 
@@ -83,7 +72,7 @@ class Store:
         or not ours, OutdatedError for one of an earlier version.
         """
         if not path.is_file():
-            raise StoreError(f"there is no {str(path)!r}: name an ips.db")
+            raise StoreError(f"{str(path)!r} does not exist: name an ips.db", code="CRAWL_MISSING")
         try:
             connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
             try:
@@ -93,7 +82,7 @@ class Store:
                 connection.close()
                 raise
         except sqlite3.DatabaseError as error:
-            raise StoreError(f"cannot read {str(path)!r} ({error}): name an ips.db") from error
+            raise StoreError(f"Cannot read {str(path)!r} ({error}): name an ips.db") from error
         if stopped is not None:
             connection.set_progress_handler(stopped, _STEPS)
         return cls(path, connection)
@@ -299,10 +288,10 @@ class Store:
             yield from self._connection.execute(sql, tuple(parameters))
         except sqlite3.DatabaseError as error:
             if errors.code(error) == sqlite3.SQLITE_INTERRUPT:
-                raise ReadStoppedError(f"told to stop reading {str(self.path)!r}") from error
+                raise ReadStoppedError(f"Stopped reading {str(self.path)!r}") from error
             if not errors.is_of_file(error):
                 raise
-            raise StoreError(f"cannot read {str(self.path)!r} ({error}): {errors.fix(error, self.path)}") from error
+            raise StoreError(f"Cannot read {str(self.path)!r} ({error}): {errors.fix(error, self.path)}") from error
 
     def _begin(self) -> None:
         if not self._connection.in_transaction:
@@ -334,7 +323,7 @@ def _open(path: Path) -> sqlite3.Connection:
             connection.close()
             raise
     except sqlite3.DatabaseError as error:
-        raise StoreError(f"cannot use {str(path)!r} ({error}): {_unusable(error, path)}") from error
+        raise StoreError(f"Cannot use {str(path)!r} ({error}): {_unusable(error, path)}") from error
     return connection
 
 
@@ -342,7 +331,7 @@ def _unusable(error: sqlite3.DatabaseError, path: Path) -> str:
     """Return what to do about a file that cannot be opened: away with it only if it is itself the problem."""
     if errors.code(error) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
         return errors.fix(error, path)
-    return errors.fix(error, path) if errors.is_full(path) else "move it away, or name another folder with -s JOBDIR="
+    return errors.fix(error, path) if errors.is_full(path) else "move it away, or choose another folder with -s JOBDIR="
 
 
 def _look(path: Path) -> None:
@@ -383,15 +372,17 @@ def _must_be_ours(connection: sqlite3.Connection, path: Path, *, writes: bool) -
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if application != schema.APPLICATION_ID and (tables or not writes):
         raise StoreError(
-            f"{str(path)!r} is not a database of this crawler: move it away, or name another folder with -s JOBDIR="
+            f"{str(path)!r} is not a database of this crawler: move it away, or choose another folder with -s JOBDIR=",
+            code="DATABASE_FOREIGN",
         )
     if version > len(schema.MIGRATIONS):
         raise StoreError(
             f"{str(path)!r} was written by a newer version of ipv6matrix (schema {version}):"
-            " update, or name another folder with -s JOBDIR="
+            " upgrade, or choose another folder with -s JOBDIR=",
+            code="DATABASE_NEWER",
         )
     if not writes and version < len(schema.MIGRATIONS):
         raise OutdatedError(
             f"{str(path)!r} was written by an earlier version of ipv6matrix (schema {version}):"
-            " bring it up to date with `scrapy summary`"
+            " migrate it with `scrapy summary`"
         )

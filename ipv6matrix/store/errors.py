@@ -11,17 +11,17 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-_AGAIN: Final = "then give the same command again"
-_NO_ROOM: Final = f"make room there, {_AGAIN}"
-_DAMAGED: Final = "check the disk, move the file away, and take a copy of it or begin afresh"
+_AGAIN: Final = "then rerun the same command"
+_NO_ROOM: Final = f"free disk space, {_AGAIN}"
+_DAMAGED: Final = "check the disk, move the file away, and restore a backup or start again"
 _FIXES: Final = {
     sqlite3.SQLITE_FULL: _NO_ROOM,
-    sqlite3.SQLITE_BUSY: f"another process uses it; end that one or wait for it, {_AGAIN}",
-    sqlite3.SQLITE_LOCKED: f"another process uses it; end that one or wait for it, {_AGAIN}",
-    sqlite3.SQLITE_PROTOCOL: f"another process uses it; end that one or wait for it, {_AGAIN}",
-    sqlite3.SQLITE_READONLY: f"give permission to write the file and its folder, {_AGAIN}",
-    sqlite3.SQLITE_PERM: f"give permission to write the file and its folder, {_AGAIN}",
-    sqlite3.SQLITE_CANTOPEN: f"see that it is a file, and that it and its folder may be written, {_AGAIN}",
+    sqlite3.SQLITE_BUSY: f"it is open in another process; close that process or wait for it, {_AGAIN}",
+    sqlite3.SQLITE_LOCKED: f"it is open in another process; close that process or wait for it, {_AGAIN}",
+    sqlite3.SQLITE_PROTOCOL: f"it is open in another process; close that process or wait for it, {_AGAIN}",
+    sqlite3.SQLITE_READONLY: f"make the file and its folder writable, {_AGAIN}",
+    sqlite3.SQLITE_PERM: f"make the file and its folder writable, {_AGAIN}",
+    sqlite3.SQLITE_CANTOPEN: f"check that it is a file, and that it and its folder are writable, {_AGAIN}",
     sqlite3.SQLITE_NOMEM: f"free memory, {_AGAIN}",
     sqlite3.SQLITE_IOERR: _DAMAGED,
     sqlite3.SQLITE_CORRUPT: _DAMAGED,

@@ -12,8 +12,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, Any, Final
 
+from ipv6matrix.exceptions import StoreError
 from ipv6matrix.store import imported, schema, views
-from ipv6matrix.store.database import StoreError
 from ipv6matrix.store.imported import Fact
 
 # Number of facts that collect in memory before they are written.
@@ -98,14 +98,17 @@ def rebuilding(target: Path, asked_at: int) -> Iterator[Rebuild]:
                 part.unlink(missing_ok=True)
     except (OSError, sqlite3.OperationalError) as error:
         raise StoreError(
-            f"cannot write {str(target)!r} ({getattr(error, 'strerror', None) or error}):"
-            " make room or give permission there, or name another file with --into"
+            f"Cannot write {str(target)!r} ({getattr(error, 'strerror', None) or error}):"
+            " free disk space, fix the permissions, or choose another file with --into",
+            code="OUTPUT_NOT_WRITABLE",
         ) from error
 
 
 def _must_be_free(target: Path) -> None:
     if target.exists():
-        raise StoreError(f"{str(target)!r} is there already: move it away, or name another file with --into")
+        raise StoreError(
+            f"{str(target)!r} already exists: move it away, or choose another file with --into", code="OUTPUT_EXISTS"
+        )
 
 
 @contextmanager
@@ -119,6 +122,8 @@ def _claimed(part: Path) -> Iterator[IO[bytes]]:
         except BlockingIOError:
             is_ours = False
         if not is_ours:
-            raise StoreError(f"{str(part)!r} is being written by another import: wait until it has ended")
+            raise StoreError(
+                f"{str(part)!r} is being written by another import: wait until it has finished", code="OUTPUT_EXISTS"
+            )
         file.truncate(0)
         yield file

@@ -61,13 +61,16 @@ def check(files: Iterable[Path], max_refused: float) -> list[Look]:
     for look in looks:
         if len(look.refused) > max_refused * look.rows:
             raise ListError(
-                f"only {look.taken:,} of the first {look.rows:,} rows of the list '{look.text}' are domains"
-                f" ({_why(look)}): give a list of domains, or read it all the same with -s LIST_MAX_REFUSED=1"
+                f"Only {look.taken:,} of the first {look.rows:,} rows of the list '{look.text}' are domains"
+                f" ({_why(look)}): use a list of domains, or accept it with -s LIST_MAX_REFUSED=1",
+                code="LIST_MOSTLY_INVALID",
             )
     if not any(look.taken for look in looks):
         names = ", ".join(f"'{look.text}'" for look in looks)
         why = _why(looks[0]) if looks[0].rows else "it has no rows"
-        raise ListError(f"the list {names} holds no domain ({why}): give a file with one domain a line")
+        raise ListError(
+            f"The list {names} contains no domains ({why}): use a file with one domain per line", code="LIST_EMPTY"
+        )
     return looks
 
 

@@ -122,8 +122,8 @@ def _rest(reader: io.TextIOWrapper, text: Text) -> Iterator[str]:
         if len(line) < MAX_LINE or line[-1] == "\n":
             return
     raise ListError(
-        f"the list '{text}' has a line of more than {_MAX_PARTS * MAX_LINE:,} characters:"
-        " give a file with one domain a line"
+        f"The list '{text}' has a line of more than {_MAX_PARTS * MAX_LINE:,} characters:"
+        " use a file with one domain per line"
     )
 
 
@@ -173,8 +173,7 @@ class _Limited(io.RawIOBase):
         self._left -= number
         if self._left < 0:
             raise ListError(
-                f"the list '{self._text}' unpacks to more than {_MAX_RATIO} times its size:"
-                " unpack it and look at it first"
+                f"The list '{self._text}' unpacks to more than {_MAX_RATIO} times its size: unpack and check it first"
             )
         return number
 
@@ -183,12 +182,12 @@ def _members(file: Path) -> list[str]:
     with zipfile.ZipFile(file) as archive:
         infos = [info for info in archive.infolist() if not info.is_dir()]
     if any(info.filename == "[Content_Types].xml" for info in infos):
-        raise ListError(f"the list '{file}' is an Office document: save its table as CSV")
+        raise ListError(f"The list '{file}' is an Office document: save its table as CSV")
     if any(info.flag_bits & 1 for info in infos):
-        raise ListError(f"the list '{file}' is encrypted: unpack it first")
+        raise ListError(f"The list '{file}' is encrypted: unpack it first")
     names = sorted(info.filename for info in infos if not re.search(r"(^|/)(\.|__MACOSX/)", info.filename))
     if not 0 < len(names) <= _MAX_MEMBERS:
-        raise ListError(f"the list '{file}' is a ZIP archive of {len(names):,} files: unpack those that are lists")
+        raise ListError(f"The list '{file}' is a ZIP archive of {len(names):,} files: unpack those that are lists")
     return names
 
 
@@ -198,7 +197,7 @@ def _recognised(text: Text) -> Text:
     others = [what for magic, what in _OTHERS if head.startswith(magic)]
     if others or head[_TAR[0]] == _TAR[1]:
         what = others[0] if others else "a tar archive"
-        raise ListError(f"the list '{text}' is {what}: give a text file, plain or packed once by gzip or ZIP")
+        raise ListError(f"The list '{text}' is {what}: use a text file, plain or compressed once with gzip or ZIP")
     return Text(file=text.file, packing=text.packing, member=text.member, encoding=_encoding(head))
 
 
@@ -222,5 +221,6 @@ def _reported(name: str) -> Iterator[None]:
         yield
     except _BROKEN as error:
         raise ListError(
-            f"the list '{name}' cannot be read ({getattr(error, 'strerror', None) or error}): fetch or pack it again"
+            f"Cannot read the list '{name}' ({getattr(error, 'strerror', None) or error}):"
+            " download or compress it again"
         ) from error

@@ -157,7 +157,7 @@ def _column(table: Sequence[Sequence[str]], *, header: bool, is_domain: Callable
             if name in first:
                 return first.index(name)
     if first[:1] == [_MAJESTIC]:
-        raise ListError(f"the list begins like a Majestic CSV but has no column 'Domain': {','.join(table[0])!r}")
+        raise ListError(f"The list begins like a Majestic CSV but has no column 'Domain': {','.join(table[0])!r}")
     found = _domains(table, is_domain)
     return max(sorted(set(found)), key=found.count, default=min(1, len(first) - 1) if first else 0)
 

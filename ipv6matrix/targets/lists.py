@@ -48,7 +48,9 @@ def paths(location: str) -> tuple[Path, ...]:
     else:
         files = (path,)
     if not files:
-        raise ListError(f"the folder {location!r} holds no list: put a file with one domain a line into it")
+        raise ListError(
+            f"The folder {location!r} contains no list: add a file with one domain per line", code="LIST_EMPTY"
+        )
     for file in files:
         _must_open(file)
     return files
@@ -135,10 +137,10 @@ def _must_open(file: Path) -> None:
             file.open("rb").close()
     except OSError as error:
         raise ListError(
-            f"cannot read the list {str(file)!r} ({error.strerror}): give -a domains= a file or folder that is there,"
-            " or majestic or tranco, which are fetched"
+            f"Cannot read the list {str(file)!r} ({error.strerror}): pass -a domains= an existing file or folder,"
+            " or majestic or tranco, which are downloaded"
         ) from error
     if not is_regular:
         raise ListError(
-            f"the list {str(file)!r} is not a regular file: write it into one, for it is read several times"
+            f"The list {str(file)!r} is not a regular file: save it to one, because it is read several times"
         )

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ipv6matrix.exceptions import OptOutError
 from ipv6matrix.targets import optouts
-from ipv6matrix.targets.optouts import OptOutError, entry
+from ipv6matrix.targets.optouts import entry
 from ipv6matrix.targets.policy import Network
 
 Entry = Network | str
@@ -76,7 +77,8 @@ class OptOutFile:
                 os.close(folder)
         except OSError as error:
             raise OptOutError(
-                f"cannot write {str(self._path)!r} ({error.strerror}): give room and permission"
+                f"Cannot write {str(self._path)!r} ({error.strerror}): free disk space or fix the permissions",
+                code="OUTPUT_NOT_WRITABLE",
             ) from error
 
     def _declared(self, lines: list[str], before: list[str]) -> list[str]:
@@ -93,7 +95,7 @@ class OptOutFile:
             lines = self._path.read_text("utf-8-sig").splitlines()
         except (OSError, UnicodeError) as error:
             what = getattr(error, "strerror", "not UTF-8 text")
-            raise OptOutError(f"cannot read {str(self._path)!r} ({what}): name a text file") from error
+            raise OptOutError(f"Cannot read {str(self._path)!r} ({what}): name a text file") from error
         optouts.parse(lines, self._path)
         return lines
 
@@ -113,7 +115,7 @@ def parse(text: str) -> Entry:
     found = entry(text.strip())
     if found is None:
         raise OptOutError(
-            f"{text!r} is neither a domain nor a network: give one like example.com, 192.0.2.7 or 2001:db8::/32"
+            f"{text!r} is neither a domain nor a network: use e.g. example.com, 192.0.2.7 or 2001:db8::/32"
         )
     return found
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ipv6matrix.exceptions import OptOutError
 from ipv6matrix.targets import names
 from ipv6matrix.targets.embedded import ipv4_within
 from ipv6matrix.targets.policy import Network, contains
@@ -18,10 +19,6 @@ logger = logging.getLogger(__name__)
 
 # The comment with which a file says that it is whole: after many entries were lifted on purpose.
 _DECLARED = re.compile(r"#\s*entries:\s*(\d+)\s*")
-
-
-class OptOutError(Exception):
-    """A line of the opt-out file that is neither a domain nor a network; the message names it."""
 
 
 class OptedOutError(Exception):
@@ -110,8 +107,8 @@ class OptOuts:
             self.entries = found
             return
         logger.warning(
-            "%s holds %d entries instead of %d: the missing ones stay opted out. Restore the file, or confirm the"
-            " change by writing the line '%s' into it",
+            "%s has %d entries instead of %d: the missing ones stay opted out. Restore the file, or confirm the"
+            " change by adding the line '%s' [OPTOUT_SHRUNK]",
             self._path,
             len(found),
             len(self.entries),
@@ -139,7 +136,9 @@ class OptOuts:
         try:
             self.read()
         except (OSError, UnicodeError, OptOutError) as error:
-            logger.warning("The opt-out file cannot be read; what it said before holds on: %s", error)
+            logger.warning(
+                "Cannot read the opt-out file; the previous entries stay in force: %s [OPTOUT_INVALID]", error
+            )
 
     def _stat(self) -> tuple[int, ...] | None:
         """Tell one version of the file from another, be it changed in place or put in its place."""
