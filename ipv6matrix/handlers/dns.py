@@ -1,5 +1,5 @@
 """
-dns://: lookups at the configured resolvers, or at the server a URL names.
+dns://: lookups at the configured resolvers, or at the server that a URL names.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 class DnsDownloadHandler(ProbeDownloadHandler):
-    """Asks for a domain's records, hosts' addresses or an address' name."""
+    """Looks up the records of a domain, the addresses of hosts or the name of an address."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
@@ -44,7 +44,7 @@ class DnsDownloadHandler(ProbeDownloadHandler):
         async def pace() -> None:
             await self.queries.wait()
             if server is not None:
-                # It is not a resolver of ours: the rate towards its network holds as for a probe.
+                # This server is not one of the operator's resolvers, so the rate per network applies as for a probe.
                 await request.meta["pace"](server[0])
 
         async def lookup(name: str, rdtype: str) -> Any:

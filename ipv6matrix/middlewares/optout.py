@@ -1,5 +1,5 @@
 """
-Whoever opted out is not asked.
+Excludes domains and networks that opted out.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ipv6matrix.targets.policy import OPTED_OUT
 
 
 class OptOutMiddleware:
-    """Answers questions about whoever opted out with a refusal; nothing is sent."""
+    """Answers requests for names and addresses that opted out with an exclusion; nothing is sent."""
 
     def __init__(self, crawler: Crawler, opt_outs: OptOuts | None) -> None:
         self._crawler = crawler
@@ -38,14 +38,14 @@ class OptOutMiddleware:
         holds_it = self._opt_outs.contains_address if by_address else self._opt_outs.contains_name
         destination = question.destination
         if not holds_it(question.subject) and not (destination and self._opt_outs.contains_address(destination)):
-            # A guessed host may be opted out although its domain is not; the spider records it.
+            # A guessed host may be opted out although its domain is not; the spider records that.
             guesses = question.names if question.labels else ()
             request.meta["opted_out"] = tuple(filter(self._opt_outs.contains_name, guesses))
             return None
         return self._refusal(request)
 
     def process_exception(self, request: Request, exception: Exception) -> ObservationResponse | None:
-        """Refuse a question in the middle of which whoever is asked opted out."""
+        """Exclude a request whose target opted out while it was in flight."""
         return self._refusal(request) if isinstance(exception, OptedOutError) else None
 
     def _refusal(self, request: Request) -> ObservationResponse:
