@@ -16,7 +16,7 @@ from ipv6matrix.probes.tcp import TcpProber
 from ipv6matrix.targets import names
 
 # The name sent in EHLO if no contact is set. It can never be registered (RFC 2606 section 2).
-_NOBODY: Final = "crawler.invalid"
+_DEFAULT_NAME: Final = "crawler.invalid"
 
 
 class TcpDownloadHandler(ProbeDownloadHandler):
@@ -42,4 +42,4 @@ class TcpDownloadHandler(ProbeDownloadHandler):
 
 def hello_name(contact: str) -> str:
     """Return the domain of a mail address or URL, for EHLO (RFC 5321 section 4.1.1.1)."""
-    return names.contact_domain(contact) or _NOBODY
+    return names.contact_domain(contact) or _DEFAULT_NAME

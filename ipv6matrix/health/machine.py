@@ -79,7 +79,7 @@ class Machine:
         return min(self._judged_at + BACK_OFF_S[min(self._checks_away, len(BACK_OFF_S)) - 1], self._give_up_at)
 
     def tick(self, now: float) -> bool:
-        """Give the dependency up if it has been unavailable for too long; return whether it was given up."""
+        """Mark the dependency as lost if it has been unavailable for too long; return whether this did so."""
         if self.state is State.AWAY and now >= self._give_up_at:
             self.state = State.LOST
             return True

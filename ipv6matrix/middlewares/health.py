@@ -67,7 +67,7 @@ class HealthMiddleware:
             self._health.heard(dependency)
         return response if sign.whole and not dependency.confirms_all else self._judge(dependency, asked_at, response)
 
-    def process_exception(self, request: Request, exception: Exception) -> None:  # noqa: ARG002 - Scrapy gives it by name
+    def process_exception(self, request: Request, exception: Exception) -> None:  # noqa: ARG002 - Scrapy passes it by name
         dependency = self._dependency(request)
         if dependency is not None:
             dependency.under_way.pop(request.url, None)

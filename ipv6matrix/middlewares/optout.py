@@ -35,20 +35,20 @@ class OptOutMiddleware:
         self._opt_outs.look()
         question = urls.of(request)
         by_address = question.scheme != "dns" or "PTR" in question.types
-        holds_it = self._opt_outs.contains_address if by_address else self._opt_outs.contains_name
+        contains = self._opt_outs.contains_address if by_address else self._opt_outs.contains_name
         destination = question.destination
-        if not holds_it(question.subject) and not (destination and self._opt_outs.contains_address(destination)):
+        if not contains(question.subject) and not (destination and self._opt_outs.contains_address(destination)):
             # A guessed host may be opted out although its domain is not; the spider records that.
             guesses = question.names if question.labels else ()
             request.meta["opted_out"] = tuple(filter(self._opt_outs.contains_name, guesses))
             return None
-        return self._refusal(request)
+        return self._exclusion(request)
 
     def process_exception(self, request: Request, exception: Exception) -> ObservationResponse | None:
         """Exclude a request whose target opted out while it was in flight."""
-        return self._refusal(request) if isinstance(exception, OptedOutError) else None
+        return self._exclusion(request) if isinstance(exception, OptedOutError) else None
 
-    def _refusal(self, request: Request) -> ObservationResponse:
+    def _exclusion(self, request: Request) -> ObservationResponse:
         assert self._crawler.stats
         self._crawler.stats.inc_value("refused/opted_out")
         request.meta["refused_at"] = time.time()

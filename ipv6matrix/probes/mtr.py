@@ -148,7 +148,7 @@ def mtr_missing(executable: str = PROGRAM) -> str | None:
     if path is None:
         return f"{executable}, which sends the packets of a trace, is not installed: `apt-get install mtr-tiny`."
     try:
-        answer = subprocess.run(  # noqa: S603 - the program the operator has named
+        answer = subprocess.run(  # noqa: S603 - a program chosen by the operator
             [path], input=b"1 check-support feature send-probe\n", capture_output=True, timeout=5, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:

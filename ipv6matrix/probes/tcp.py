@@ -213,7 +213,7 @@ def _bind(unbound: socket.socket, local: str) -> None:
     unbound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     for tries_left in reversed(range(_TRIES)):
         try:
-            unbound.bind((local, random.choice(_LOCAL_PORTS)))  # noqa: S311 - no secret
+            unbound.bind((local, random.choice(_LOCAL_PORTS)))  # noqa: S311 - need not be unpredictable
         except OSError as error:
             if error.errno != errno.EADDRINUSE or not tries_left:  # another process listens on it
                 raise

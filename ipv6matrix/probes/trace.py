@@ -135,7 +135,7 @@ class _Trace:
             while self._pending or self._next():
                 if self._next() and len(self._pending) < self._tracer.window:
                     if self._doubted:
-                        await asyncio.sleep(random.uniform(*_DOUBT_S))  # noqa: S311 - no secret
+                        await asyncio.sleep(random.uniform(*_DOUBT_S))  # noqa: S311 - need not be unpredictable
                     await pace(self._address)
                     asked_at = asked_at or time.time()
                     self._collect()  # replies received during the wait may have ended the trace

@@ -91,17 +91,17 @@ class MatrixSpider(scrapy.Spider):
     async def start(self) -> AsyncIterator[scrapy.Request]:
         """Request the records of each domain of the list. BackpressureMiddleware decides how fast the list is read."""
         types = self.plan.domain_types or ("SOA",)
-        rows = refused = 0
+        rows = rejected = 0
         async for entry in feeding.entries(self.files()):
             rows += 1
             if isinstance(entry, lists.Rejected):
-                refused += 1
-                self._refuse(entry, is_example=refused <= _EXAMPLES)
+                rejected += 1
+                self._reject(entry, is_example=rejected <= _EXAMPLES)
             else:
                 yield urls.request(urls.domain(entry, types))
-        level = logging.WARNING if refused else logging.INFO
+        level = logging.WARNING if rejected else logging.INFO
         self.logger.log(
-            level, "The list has %s rows: %s are domains, %s are not", *_texts(rows, rows - refused, refused)
+            level, "The list has %s rows: %s are domains, %s are not", *_texts(rows, rows - rejected, rejected)
         )
 
     def parse(self, response: Response, **_: Any) -> Output | Outputs:
@@ -117,13 +117,13 @@ class MatrixSpider(scrapy.Spider):
         """
         name, second = _question(response).subject, _question(response).second
         if self._opted_out(*_lookups(observation)):
-            yield self._refused_domain(response, OPTED_OUT, _lookups(observation)[0].asked_at)
+            yield self._excluded_domain(response, OPTED_OUT, _lookups(observation)[0].asked_at)
             return
         guessed = () if second else tuple(self._guessed(name))
         name_servers = _name_servers(observation.ns, self.plan.ns_per_domain)
         roles = (*name_servers, *_mail_exchangers(observation.mx, self.plan.mx_per_domain), *guessed)
         absent = any(map(_denies, _lookups(observation)))
-        hosts = [Host(name=role.host, refusal=_refusal(role.host)) for role in roles if _refusal(role.host)]
+        hosts = [Host(name=role.host, refusal=_exclusion(role.host)) for role in roles if _exclusion(role.host)]
         if absent:
             hosts += [_absent(role.host, observation) for role in guessed]
         settled = {host.name for host in hosts}
@@ -189,7 +189,7 @@ class MatrixSpider(scrapy.Spider):
             hosts = tuple(Host(name=name, refusal=observation.reason) for name in question.names)
             yield HostsItem(**_of(response), hosts=hosts, addresses=())
         elif question.scheme == "dns" and "PTR" not in question.types:
-            yield self._refused_domain(response, observation.reason, response.meta["refused_at"])
+            yield self._excluded_domain(response, observation.reason, response.meta["refused_at"])
         else:
             yield ExclusionItem(**_of(response), address=question.subject, reason=observation.reason)
 
@@ -206,7 +206,7 @@ class MatrixSpider(scrapy.Spider):
     def _guessed(self, name: str) -> Iterator[Role]:
         return (Role(kind=kind, host=f"{label}.{name}", priority=0) for kind, label in self.plan.guesses)
 
-    def _refused_domain(self, response: ObservationResponse, reason: str, when: float) -> DomainItem:
+    def _excluded_domain(self, response: ObservationResponse, reason: str, when: float) -> DomainItem:
         name = _subject(response)
         return DomainItem(**_of(response), name=name, tld=lists.tld(name), refusal=reason, asked_at=when)
 
@@ -232,7 +232,7 @@ class MatrixSpider(scrapy.Spider):
         """
         Choose the smallest usable addresses of a lookup, which do not depend on the order of the answer.
 
-        Return the lookup as it will be stored (the chosen and the smallest of the other addresses), and the chosen ones.
+        Return the lookup as it will be stored (the chosen and the smallest other addresses), and the chosen ones.
         """
         texts = lookup.texts if lookup else ()
         if len(texts) <= FEW:
@@ -269,7 +269,7 @@ class MatrixSpider(scrapy.Spider):
         if "path" in metrics:
             yield urls.trace(address)
 
-    def _refuse(self, entry: lists.Rejected, *, is_example: bool) -> None:
+    def _reject(self, entry: lists.Rejected, *, is_example: bool) -> None:
         assert self.crawler.stats
         self.crawler.stats.inc_value(f"list/refused/{entry.reason}")
         if is_example:
@@ -325,7 +325,7 @@ def _bounded(lookup: LookupObservation | None, by_merit: Sequence[str], most: in
     return replace(lookup, records=records, omitted=len(lookup.records) - len(records))
 
 
-def _refusal(host: str) -> str | None:
+def _exclusion(host: str) -> str | None:
     if len(host) > lists.MAX_NAME:
         return Failure.NAME_TOO_LONG
     return None if lists.is_host(host) else INVALID_NAME
