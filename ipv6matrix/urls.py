@@ -132,10 +132,10 @@ def request(url: str, parent: str | None = None) -> Request:
 
 def of(request: Request) -> RequestUrl:
     """Return the parsed URL of a request; parse it only once."""
-    question: RequestUrl | None = request.meta.get("question")
-    if question is None:
-        question = request.meta["question"] = parse(request.url)
-    return question
+    parsed: RequestUrl | None = request.meta.get("request_url")
+    if parsed is None:
+        parsed = request.meta["request_url"] = parse(request.url)
+    return parsed
 
 
 def parse(url: str) -> RequestUrl:
@@ -147,8 +147,8 @@ def parse(url: str) -> RequestUrl:
     try:
         parts = urlsplit(url)
         query, second = _without_pass(parse_qsl(parts.query))
-        question = _parsers[parts.scheme](parts.netloc, parts.path.lstrip("/"), query)
-        return replace(question, second=second)
+        parsed = _parsers[parts.scheme](parts.netloc, parts.path.lstrip("/"), query)
+        return replace(parsed, second=second)
     except (KeyError, ValueError, IndexError) as error:
         raise InvalidUrlError(f"{url!r} is not a question; docs/questions.md lists the forms of each scheme") from error
 

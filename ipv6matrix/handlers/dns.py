@@ -38,8 +38,8 @@ class DnsDownloadHandler(ProbeDownloadHandler):
         crawler.signals.connect(self._count, signal=signals.spider_closed)
 
     async def observe(self, request: Request) -> Observation:
-        question = urls.of(request)
-        server = nameservers.parse(question.server) if question.server else None
+        url = urls.of(request)
+        server = nameservers.parse(url.server) if url.server else None
 
         async def pace() -> None:
             await self.queries.wait()
@@ -51,13 +51,13 @@ class DnsDownloadHandler(ProbeDownloadHandler):
             return await self._resolver.lookup(name, rdtype, server=server, pace=pace)
 
         observation: Observation
-        if question.about_hosts:
-            names = request.meta.get("names", question.names)
-            observation = HostsObservation(hosts=await ask_hosts(lookup, question.subject, names, question.types))
-        elif "PTR" in question.types:
-            observation = ReverseObservation(lookup=await lookup(reverse_name(question.subject), "PTR"))
+        if url.about_hosts:
+            names = request.meta.get("names", url.names)
+            observation = HostsObservation(hosts=await ask_hosts(lookup, url.subject, names, url.types))
+        elif "PTR" in url.types:
+            observation = ReverseObservation(lookup=await lookup(reverse_name(url.subject), "PTR"))
         else:
-            observation = DomainObservation(**await ask_domain(lookup, question.subject, question.types))
+            observation = DomainObservation(**await ask_domain(lookup, url.subject, url.types))
         return observation
 
     async def _open(self) -> None:

@@ -34,10 +34,8 @@ class TcpDownloadHandler(ProbeDownloadHandler):
         )
 
     async def observe(self, request: Request) -> TcpObservation:
-        question = urls.of(request)
-        return await self._prober.probe(
-            question.subject, question.ports, starttls=question.starttls, pace=request.meta["pace"]
-        )
+        url = urls.of(request)
+        return await self._prober.probe(url.subject, url.ports, starttls=url.starttls, pace=request.meta["pace"])
 
 
 def hello_name(contact: str) -> str:

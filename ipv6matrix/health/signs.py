@@ -78,28 +78,28 @@ def _lookups(observation: Observation) -> Iterator[LookupObservation]:
     return (lookup for lookup in found if lookup)
 
 
-def unsent(question: RequestUrl, names: Sequence[str]) -> Observation:
+def unsent(url: RequestUrl, names: Sequence[str]) -> Observation:
     """Return the observation for a request that is no longer sent: each of its answers is `probe_failed`."""
     now, failure = time.time(), Failure.PROBE_FAILED
 
     def lookup(name: str, rdtype: str) -> LookupObservation:
         return LookupObservation(name=name, type=rdtype, status=failure, asked_at=now)
 
-    match question.scheme:
+    match url.scheme:
         case "ping":
             return PingObservation(sent=0, failure=failure, asked_at=now)
         case "trace":
             return TraceObservation(failure=failure, asked_at=now)
         case "tcp":
-            ports = (PortObservation(port=port, open=False, failure=failure, asked_at=now) for port in question.ports)
+            ports = (PortObservation(port=port, open=False, failure=failure, asked_at=now) for port in url.ports)
             return TcpObservation(ports=tuple(ports))
-    if question.about_hosts:
-        a, aaaa = (rdtype in question.types for rdtype in ("A", "AAAA"))
+    if url.about_hosts:
+        a, aaaa = (rdtype in url.types for rdtype in ("A", "AAAA"))
         hosts = (
             HostObservation(name=name, a=lookup(name, "A") if a else None, aaaa=lookup(name, "AAAA") if aaaa else None)
             for name in names
         )
         return HostsObservation(hosts=tuple(hosts))
-    if "PTR" in question.types:
-        return ReverseObservation(lookup=lookup(reverse_name(question.subject), "PTR"))
-    return DomainObservation(**{rdtype.lower(): lookup(question.subject, rdtype) for rdtype in question.types})
+    if "PTR" in url.types:
+        return ReverseObservation(lookup=lookup(reverse_name(url.subject), "PTR"))
+    return DomainObservation(**{rdtype.lower(): lookup(url.subject, rdtype) for rdtype in url.types})

@@ -41,11 +41,9 @@ class DedupeMiddleware:
         """Set meta["names"] to the names that remain to be resolved; return an empty answer if there are none."""
         if request.meta.get("download_slot") != "dns" or not urls.of(request).about_hosts:
             return None
-        question = urls.of(request)
+        url = urls.of(request)
         opted_out = request.meta.get("opted_out", ())
-        names = tuple(
-            name for name in question.names if name not in opted_out and (question.second or self._is_new(name))
-        )
+        names = tuple(name for name in url.names if name not in opted_out and (url.second or self._is_new(name)))
         self._being_asked.update(names)
         request.meta["names"] = names
         return None if names else ObservationResponse(request, HostsObservation(hosts=()))

@@ -47,8 +47,8 @@ class HealthMiddleware:
         if self._frontier.discards(request.url) >= MAX_SENDS:
             assert self._crawler.stats
             self._crawler.stats.inc_value("health/unsent")
-            question = urls.of(request)
-            return ObservationResponse(request, unsent(question, request.meta.get("names", question.names)))
+            url = urls.of(request)
+            return ObservationResponse(request, unsent(url, request.meta.get("names", url.names)))
         if dependency is not None:
             dependency.begin(request.url)
             if pace := request.meta.get("pace"):

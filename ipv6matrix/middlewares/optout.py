@@ -33,13 +33,13 @@ class OptOutMiddleware:
         if self._opt_outs is None or request.meta.get("download_slot") not in urls.SLOTS:
             return None
         self._opt_outs.look()
-        question = urls.of(request)
-        by_address = question.scheme != "dns" or "PTR" in question.types
+        url = urls.of(request)
+        by_address = url.scheme != "dns" or "PTR" in url.types
         contains = self._opt_outs.contains_address if by_address else self._opt_outs.contains_name
-        destination = question.destination
-        if not contains(question.subject) and not (destination and self._opt_outs.contains_address(destination)):
+        destination = url.destination
+        if not contains(url.subject) and not (destination and self._opt_outs.contains_address(destination)):
             # A guessed host may be opted out although its domain is not; the spider records that.
-            guesses = question.names if question.labels else ()
+            guesses = url.names if url.labels else ()
             request.meta["opted_out"] = tuple(filter(self._opt_outs.contains_name, guesses))
             return None
         return self._exclusion(request)

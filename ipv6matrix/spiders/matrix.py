@@ -115,7 +115,7 @@ class MatrixSpider(scrapy.Spider):
 
         The retry pass does not request guessed hosts: the first request for the domain did that, whatever its answer.
         """
-        name, second = _question(response).subject, _question(response).second
+        name, second = _url(response).subject, _url(response).second
         if self._opted_out(*_lookups(observation)):
             yield self._excluded_domain(response, OPTED_OUT, _lookups(observation)[0].asked_at)
             return
@@ -184,14 +184,14 @@ class MatrixSpider(scrapy.Spider):
 
     def parse_exclusion(self, response: ObservationResponse, observation: Exclusion) -> Output:
         """Yield an item with the reason why a domain, hosts or an address was excluded."""
-        question = _question(response)
-        if question.about_hosts:
-            hosts = tuple(Host(name=name, refusal=observation.reason) for name in question.names)
+        url = _url(response)
+        if url.about_hosts:
+            hosts = tuple(Host(name=name, refusal=observation.reason) for name in url.names)
             yield HostsItem(**_of(response), hosts=hosts, addresses=())
-        elif question.scheme == "dns" and "PTR" not in question.types:
+        elif url.scheme == "dns" and "PTR" not in url.types:
             yield self._excluded_domain(response, observation.reason, response.meta["refused_at"])
         else:
-            yield ExclusionItem(**_of(response), address=question.subject, reason=observation.reason)
+            yield ExclusionItem(**_of(response), address=url.subject, reason=observation.reason)
 
     _parsers: Final[dict[type[Observation], Callable[..., Output | Outputs]]] = {
         DomainObservation: parse_domain,
@@ -280,18 +280,18 @@ def _texts(*numbers: int) -> Iterator[str]:
     return (f"{number:,}" for number in numbers)
 
 
-def _question(response: ObservationResponse) -> urls.RequestUrl:
+def _url(response: ObservationResponse) -> urls.RequestUrl:
     assert response.request is not None
     return urls.of(response.request)
 
 
 def _of(response: ObservationResponse) -> dict[str, Any]:
     """Return the fields that every item takes from its request."""
-    return {"url": response.url, "second": _question(response).second}
+    return {"url": response.url, "second": _url(response).second}
 
 
 def _subject(response: ObservationResponse) -> str:
-    return _question(response).subject
+    return _url(response).subject
 
 
 def _lookups(observation: DomainObservation) -> list[LookupObservation]:
