@@ -1,5 +1,5 @@
 """
-Third pipeline: where an address is.
+The third pipeline: locates addresses.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ logger = logging.getLogger(__name__)
 
 class LocatePipeline:
     """
-    Fills in autonomous system, place and country of new addresses, of both families.
+    Sets the autonomous system, place and country of new addresses, of both families.
 
-    An address that a file fails for keeps what the files do tell, and is counted in geoip/failed.
+    If a lookup in one file fails, the address keeps the results of the other file, and geoip/failed is incremented.
     """
 
     def __init__(self, geoip: GeoIp, crawler: Crawler) -> None:
