@@ -1,22 +1,22 @@
 """
-The errors of the project, in one tree.
+The exceptions of the project, in one tree.
 
 ```text
 Ipv6MatrixError
 ├── UserError                   the user or operator can fix it: has a code of the catalogue
-│   ├── ConfigurationError      a setting or an argument of a command
+│   ├── ConfigurationError      a setting or a command-line argument
 │   ├── PreflightError          the crawl cannot start on this machine
 │   ├── ListError               the list of domains
 │   ├── OptOutError             the opt-out file
 │   ├── GeoIpError              a GeoIP file
-│   ├── DownloadError           a list or GeoIP file that is fetched
+│   ├── DownloadError           the download of a list or GeoIP file
 │   │   └── DownloadStoppedError    the user stopped it
 │   ├── StoreError              the database of a crawl
-│   │   ├── OutdatedError           it has to be migrated first
+│   │   ├── OutdatedError           it must be migrated first
 │   │   └── ReadStoppedError        the user stopped reading
 │   ├── ExportError             results cannot be written
 │   └── ImportRefusedError      something cannot be imported
-└── ProtocolError               what a peer sent breaks its protocol; becomes a word of `Failure`
+└── ProtocolError               a peer violated its protocol; becomes a word of `Failure`
 ```
 
 `ipv6matrix/data/errors.toml` is the catalogue: every code with its cause and its
@@ -35,8 +35,8 @@ class UserError(Ipv6MatrixError):
     """
     An error that a user or operator can cause, and fix.
 
-    `code` is a stable word of the catalogue. The message states the problem,
-    names the input, then states the fix.
+    `code` is a code of the catalogue, and never changes. The message states the
+    problem, names the input, then states the fix.
     """
 
     def __init__(self, message: str, *, code: str = "") -> None:
@@ -48,7 +48,7 @@ class UserError(Ipv6MatrixError):
 
 
 class ConfigurationError(UserError):
-    """A setting or an argument of a command is invalid."""
+    """A setting or a command-line argument is invalid."""
 
 
 class PreflightError(UserError):
@@ -68,7 +68,7 @@ class GeoIpError(UserError):
 
 
 class DownloadError(UserError):
-    """A file cannot be fetched."""
+    """A file cannot be downloaded."""
 
 
 class DownloadStoppedError(DownloadError):
@@ -76,11 +76,11 @@ class DownloadStoppedError(DownloadError):
 
 
 class StoreError(UserError):
-    """A database of a crawl cannot be used."""
+    """The database of a crawl cannot be used."""
 
 
 class OutdatedError(StoreError):
-    """A database was written by an earlier version, and cannot be read before it is migrated."""
+    """A database was written by an earlier version and must be migrated before it can be read."""
 
 
 class ReadStoppedError(StoreError):
@@ -96,4 +96,4 @@ class ImportRefusedError(UserError):
 
 
 class ProtocolError(Ipv6MatrixError, ValueError):
-    """A peer sent something that breaks its protocol."""
+    """A peer sent data that violates its protocol."""

@@ -1,5 +1,5 @@
 """
-The settings of a run: read, and told in a sentence when they make no sense.
+Checks of the settings of a run, which return an error message for each invalid value.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ Check = Callable[[BaseSettings, str], str | None]
 
 
 def problems(settings: BaseSettings, names: Iterable[str] | None = None) -> list[str]:
-    """Give a sentence for every setting, or those named, whose value makes no sense: the value and what would."""
+    """Return an error message, with the fix, for each setting (or each of `names`) whose value is invalid."""
     return [sentence for name in names or CHECKS if (sentence := CHECKS[name](settings, name))]
 
 
 def values(settings: BaseSettings) -> dict[str, Any]:
-    """Give our settings as they are in force, for the record: without passwords."""
+    """Return the project's settings in force, for the record; without passwords."""
     return {name: _without_password(settings.get(name)) for name in CHECKS}
 
 
@@ -77,7 +77,7 @@ def _one_of(*allowed: str) -> Check:
 
 
 def _exports(settings: BaseSettings, name: str) -> str | None:
-    """Check the forms, and that what they need is installed: not at the end of a crawl of days."""
+    """Check the formats, and that their dependencies are installed: not at the end of a crawl of days."""
     if message := _words(registry.NAMES)(settings, name):
         return message
     url = str(settings.get("SUMMARY_URL") or "")
@@ -194,7 +194,7 @@ def _local(version: int) -> Check:
         value = settings.get(name)
         try:
             parsed = ip_address(value) if value else None
-            # An IPv4-mapped address, or one with a needless zone, is another one.
+            # Reject IPv4-mapped addresses and needless zones: they would be normalised to a different text.
             right = parsed is None or (parsed.version == version and names.address(value) == str(parsed))
         except ValueError:
             parsed, right = None, False

@@ -21,19 +21,19 @@ class OptOutFile:
     """One opt-out file. Each change puts a whole new file in its place, so that a crawl never reads half of one."""
 
     def __init__(self, path: Path) -> None:
-        # A link keeps pointing to the file.
+        # Resolve links, so that a change replaces the file itself and not the link.
         self._path = path.expanduser().resolve()
 
     def entries(self) -> list[str]:
-        """Give the lines that hold an entry, with their comments; raises OptOutError."""
+        """Return the lines that contain an entry, with their comments; raises OptOutError."""
         return [line.strip() for line in self._lines() if _held(line) is not None]
 
     def add(self, texts: list[str], comment: str = "") -> list[str]:
         """
-        Add entries, each with a comment, and say of each what became of it.
+        Add entries, each with a comment; return a message for each.
 
-        What a broader entry covers is not added. Raises OptOutError, and
-        changes nothing, when a text is no entry or the file cannot be read.
+        An entry that a broader one covers is not added. Raises OptOutError, and
+        changes nothing, if any entry is invalid or the file cannot be read.
         """
         wanted = {text: parse(text) for text in texts}
         with self._changing() as lines:
@@ -47,7 +47,7 @@ class OptOutFile:
         return said
 
     def remove(self, texts: list[str]) -> list[str]:
-        """Take entries out, and say of each what became of it; raises OptOutError as `add` does."""
+        """Remove entries; return a message for each. Raises OptOutError as `add` does."""
         wanted = {text: parse(text) for text in texts}
         with self._changing() as lines:
             said = []
@@ -61,7 +61,7 @@ class OptOutFile:
 
     @contextmanager
     def _changing(self) -> Iterator[list[str]]:
-        """Give the lines to change; nobody else changes them meanwhile."""
+        """Yield the lines to be changed, holding a lock against other processes."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             folder = os.open(self._path.parent, os.O_RDONLY)
@@ -80,7 +80,7 @@ class OptOutFile:
             ) from error
 
     def _declared(self, lines: list[str], before: list[str]) -> list[str]:
-        """Return the lines, with the number of entries where a crawl would take the file for a damaged one."""
+        """Return the lines; with a declaration of their number if a crawl would otherwise take the file for damaged."""
         lines = [line for line in lines if not optouts.is_declaration(line)]
         left = optouts.parse(lines, self._path)
         lost = left.are_lost_from(len(optouts.parse(before, self._path)))
@@ -109,7 +109,7 @@ class OptOutFile:
 
 
 def parse(text: str) -> Entry:
-    """Read an entry; raises OptOutError."""
+    """Parse an entry; raises OptOutError."""
     found = entry(text.strip())
     if found is None:
         raise OptOutError(
@@ -119,7 +119,7 @@ def parse(text: str) -> Entry:
 
 
 def shown(one: Entry) -> str:
-    """Write an entry as the file has it; a network of one address as the address."""
+    """Return an entry as it is written to the file; a network of one address as that address."""
     if isinstance(one, str):
         return one
     return str(one.network_address if one.num_addresses == 1 else one)
@@ -131,7 +131,7 @@ def _held(line: str) -> Entry | None:
 
 
 def _cover(one: Entry, lines: list[str]) -> str | None:
-    """Give the entry that holds one already: itself or a broader one."""
+    """Return the first entry that covers the given one: the same or a broader one; None if there is none."""
     found = (held for line in lines if (held := _held(line)) is not None)
     return next((shown(held) for held in found if _covers(held, one)), None)
 
