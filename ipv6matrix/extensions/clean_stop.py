@@ -16,7 +16,7 @@ _LOOK_EVERY_S: Final = 0.1
 
 
 class CleanStop:
-    """Tells the handlers that the engine begins to stop; Scrapy itself tells them only once it has stopped."""
+    """Notifies the handlers when the engine begins to stop; Scrapy itself notifies them only after it has stopped."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler

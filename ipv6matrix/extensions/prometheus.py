@@ -2,7 +2,7 @@
 The metrics of a crawl for Prometheus; docs/metrics.md describes each.
 
 Names and units follow the conventions of Prometheus: base units, `_total` for
-counters (https://prometheus.io, "Metric and label naming"). Everything here is read
+counters (https://prometheus.io, "Metric and label naming"). Everything here runs
 in the thread of the server, so it only copies values and changes nothing.
 """
 
@@ -26,7 +26,7 @@ from ipv6matrix.middlewares.rate import RateMiddleware
 from ipv6matrix.rates.pacers import Waits
 from ipv6matrix.urls import SLOTS
 
-# By the values of all labels.
+# Keys are the values of all labels.
 Values = Mapping[Any, float]
 # The class of all samples, however late.
 _NO_BOUND: Final = "+Inf"

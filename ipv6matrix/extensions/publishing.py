@@ -30,14 +30,14 @@ from ipv6matrix.store.database import ReadStoppedError, Store, StoreError
 
 logger = logging.getLogger(__name__)
 
-# Seconds for an export to end on its own once the process is told to stop.
+# Seconds that an export has to finish after the process is asked to stop.
 _GRACE_S: Final = 3.0
 _AGAIN: Final = "The crawl stays in %s: the same command publishes it"
 
 
 class Publishing:
     """
-    Writes a finished crawl in the formats of EXPORTS, then moves its ips.db to OUTPUT_DIR/ips-<run>.db.
+    Exports a finished crawl to the formats of EXPORTS, then moves its ips.db to OUTPUT_DIR/ips-<run>.db.
 
     The next crawl starts from scratch. A crawl whose exports fail or are interrupted
     stays in JOBDIR: its next start has no requests left and exports everything again.
@@ -89,12 +89,12 @@ class Publishing:
             logger.warning("Cannot note that %s is the newest crawl (%s): name it to commands", target, error.strerror)
 
     async def _export(self) -> bool:
-        """Export in a thread that a signal can stop; False if anything is missing."""
+        """Export in a thread that a signal can stop; return False if any export is missing."""
         if not self._exports:
             return True
         done: Future[bool] = Future()
         self._stop_with_the_process(done)
-        # A daemon, so that a thread that cannot be stopped (a silent database) does not keep the process alive.
+        # A daemon thread does not keep the process running if it cannot be stopped (a database that does not respond).
         threading.Thread(target=self._work, args=(done,), name="exports", daemon=True).start()
         return await asyncio.wrap_future(done)
 
@@ -108,7 +108,7 @@ class Publishing:
         try:
             store = Store.read(self._job.folder / "ips.db", self._stopped.is_set)
         except StoreError as error:
-            logger.error("The crawl is not published: %s", error)  # noqa: TRY400 - the sentence says it all
+            logger.error("The crawl is not published: %s", error)  # noqa: TRY400 - the message is complete without a traceback
             return False
         try:
             outcomes = [self._export_as(name, store) for name in self._exports]
@@ -132,7 +132,7 @@ class Publishing:
         return True
 
     def _stop_with_the_process(self, done: Future[bool]) -> None:
-        """Let a signal stop the exports; the process waits for that, but not for long."""
+        """Let a signal stop the exports; the process waits for them for a limited time."""
         if is_reactor_installed():
             reactor: Any = import_module("twisted.internet.reactor")
             reactor.addSystemEventTrigger("before", "shutdown", self._stopped.set)
@@ -146,7 +146,7 @@ class Publishing:
 
 
 def publish(source: Path, target: Path) -> Path:
-    """Move a file to an unused name, unless a killed move has already done so; return the name."""
+    """Move a file to an unused name, unless a killed process has already done so; return the name."""
     for there in sorted(target.parent.glob(f"{target.stem}*{target.suffix}")):
         if contains(there, source):
             source.unlink()
@@ -169,7 +169,7 @@ def move(source: Path, target: Path) -> None:
     except OSError:
         beside = target.with_suffix(".part")
         shutil.copyfile(source, beside)
-        # After a power cut from here on, each name refers to the complete file.
+        # Even after a power cut, each name now refers to the complete file.
         flush(beside)
         beside.rename(target)
         flush(target.parent)

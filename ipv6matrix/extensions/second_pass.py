@@ -34,7 +34,7 @@ from ipv6matrix.store.queries.second_pass import Failed
 
 logger = logging.getLogger(__name__)
 
-# Seconds of work after which the event loop gets a turn.
+# Working time after which the event loop gets a turn, in seconds.
 _TURN_S: Final = 0.005
 
 
@@ -42,9 +42,9 @@ class SecondPass:
     """
     Keeps an idle crawl open until every temporary failure has been retried.
 
-    Whenever no requests are left, it reads the facts, retries what failed long
-    enough ago, and waits for more recent failures. It keeps no state: a retry has a
-    URL of its own, and a first answer a row in first_answers.
+    Whenever no requests are left, it reads the facts, retries failures that are old
+    enough, and waits for more recent ones. It keeps no state: a retry has a URL of
+    its own, and the outcome of the first request a row in first_answers.
     """
 
     def __init__(self, crawler: Crawler, after_s: float) -> None:
@@ -89,15 +89,15 @@ class SecondPass:
         try:
             return look.result()
         except StoreError as error:
-            logger.error("The second pass cannot read what failed: %s", error)  # noqa: TRY400 - the sentence says it all
+            logger.error("The second pass cannot read what failed: %s", error)  # noqa: TRY400 - the message is complete without a traceback
             raise CloseSpider(INCOMPLETE) from None
         except Exception:
-            # Without its retry pass the crawl is not finished: it stays, to be resumed.
+            # Without its retry pass the crawl is not finished: it stays in JOBDIR, to be resumed.
             logger.exception("The second pass cannot go on")
             raise CloseSpider(INCOMPLETE) from None
 
     async def _ask_what_failed(self) -> bool:
-        """Retry what is due, and wait for the rest; False if there was neither."""
+        """Retry what is due, and wait for the rest; return False if there was neither."""
         asked, wait_s = 0, 0.0
         turn_ends_at = time.monotonic() + _TURN_S
         for chunk in second_pass.failed(self._store):
@@ -121,7 +121,7 @@ class SecondPass:
 
     def _due_in_s(self, failed: Failed) -> float:
         assert self._idle_at is not None
-        # Stored times are whole seconds, and their clock may have been set back.
+        # Stored times are whole seconds, and the clock may have been set back.
         by_clock_s = failed.asked_at + 1 - time.time()
         return min(by_clock_s, self._idle_at - time.monotonic()) + self._after_s
 
@@ -160,7 +160,7 @@ class SecondPass:
 
 
 def _questions(failed: Failed, *, starttls: bool) -> Iterator[str]:
-    """Yield the URLs that retry a failure, as the first pass would request it on its own."""
+    """Yield the URLs that retry a failure, as the first pass would request its subject separately."""
     if failed.labels:
         yield urls.guesses(failed.subject, failed.labels, failed.types)
     elif failed.types:

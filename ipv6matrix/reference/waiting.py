@@ -18,16 +18,16 @@ _LOOK_EVERY_S: Final = 0.1
 
 async def result(work: Callable[[], _T], is_stopped: Callable[[], bool]) -> _T:
     """
-    Return the result of blocking work, or raise its exception; DownloadStoppedError once the caller gives up.
+    Return the result of blocking work, or raise its exception. Raises DownloadStoppedError once `is_stopped` is true.
 
-    The thread is a daemon, which does not delay the end of the process, unlike
-    those of asyncio.to_thread.
+    The work runs in a daemon thread, which unlike those of asyncio.to_thread does
+    not delay the end of the process.
     """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[_T] = loop.create_future()
 
     def tell(settle: Callable[[], None]) -> None:
-        # The loop may have ended, and the caller may have given up.
+        # The loop may have ended, and the caller may have stopped waiting.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(lambda: None if done.done() else settle())
 

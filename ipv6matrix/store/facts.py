@@ -1,10 +1,9 @@
 """
-Writing items: one function per kind, all within the transaction that is open.
+Writes items: one function per kind, all within the open transaction.
 
-Each writes a fact once: what is there already stays as it is, so an answer that
-comes twice (a request asked again after a kill) changes nothing. An answer of the
-second pass takes the place of a passing failure, which moves to first_answers,
-and of nothing else.
+Each fact is written once: existing rows do not change, so an answer that arrives
+twice (a request repeated after a kill) changes nothing. An answer of the retry
+pass replaces a temporary failure, which moves to first_answers, and nothing else.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ def save(connection: sqlite3.Connection, item: Answered) -> None:
 def _renews(
     connection: sqlite3.Connection, subject: str, question: str, outcome: str | None, asked_at: int | None
 ) -> bool:
-    """Keep how a question ended the first time; False when that was no passing failure, or is kept already."""
+    """Store the outcome of a first request; return False if it is not a temporary failure, or is stored already."""
     passing = (
         TRANSIENT_ADDRESS_FAILURES | {NO_REPLY} if question.startswith(("ping", "tcp")) else TRANSIENT_LOOKUP_FAILURES
     )
@@ -121,21 +120,21 @@ def _status_and_ttl(lookup: LookupObservation | None) -> tuple[str | None, int |
 
 
 def _hosts_named(lookup: LookupObservation | None) -> int | None:
-    """Count the hosts that an NS or MX answer names, stored or not; None without an answer."""
+    """Return the number of hosts that an NS or MX answer names, stored or not; None without an answer."""
     if lookup is None or isinstance(lookup.status, Failure):
         return None
     return len({host for host in (*lookup.texts, *(host for _, host in lookup.exchangers)) if host})
 
 
 def _addresses_held(lookup: LookupObservation | None) -> int | None:
-    """Count the addresses of an answer, stored or not; None without an answer."""
+    """Return the number of addresses in an answer, stored or not; None without an answer."""
     if lookup is None or isinstance(lookup.status, Failure):
         return None
     return len(lookup.records) + lookup.omitted
 
 
 def _inferred(*lookups: LookupObservation | None) -> str | None:
-    """Name the types of the lookups that were not sent; None if all were."""
+    """Return the types of the lookups that were not sent; None if all were."""
     return ",".join(lookup.type for lookup in lookups if lookup and lookup.inferred) or None
 
 
@@ -172,7 +171,7 @@ def _save_roles(connection: sqlite3.Connection, domain_id: int, roles: tuple[Rol
 
 
 def _spelled(name: str | None) -> str | None:
-    """Spell the root as a dot: an empty text would read like no name."""
+    """Return a name with the root spelled as a dot: an empty text would look like a missing name."""
     return "." if name == "" else name
 
 
@@ -291,7 +290,7 @@ def _address_id(connection: sqlite3.Connection, address: str) -> int:
     row = connection.execute("SELECT id FROM addresses WHERE address = ?", (address,)).fetchone()
     if row:
         return int(row[0])
-    # Seen, but not as a host's: a router on a path. found_at stays empty.
+    # An address seen only as a router on a path; found_at stays empty.
     address_id = connection.execute(
         "INSERT INTO addresses (address, family) VALUES (?, ?)", (address, family(address))
     ).lastrowid
@@ -311,7 +310,7 @@ def _save_reverse(connection: sqlite3.Connection, item: ReverseItem) -> None:
         (
             address_id,
             item.lookup.status,
-            # Servers rotate several names; the smallest is the same in every crawl.
+            # Servers rotate the order of names; the smallest one is the same in every crawl.
             _spelled(min(names, default=None)),
             len(names),
             item.lookup.ttl_s,
@@ -356,7 +355,7 @@ def _save_tcp(connection: sqlite3.Connection, item: TcpItem) -> None:
 
 
 def _makes_way(connection: sqlite3.Connection, address_id: int, address: str, port: int) -> bool:
-    """Take away the row of a port that is renewed; False for one that is not."""
+    """Delete the row of a port if its outcome is to be replaced; return False if it is not."""
     where, key = "FROM ports WHERE address_id = ? AND port = ?", (address_id, port)
     row = connection.execute(f"SELECT failure, asked_at {where}", key).fetchone() or (None, None)
     if not _renews(connection, address, f"tcp {port}", *row):
