@@ -59,8 +59,8 @@ class Health:
         self._max_wait_s = crawler.settings.getfloat("HEALTH_MAX_WAIT")
         self._targets = words(crawler.settings, "HEALTH_TARGETS")
         self.parts = {
-            "dns": self._part("dns", self._resolver_is_well, confirms_all=True),
-            **{name: self._part(name, partial(self._family_is_well, name)) for name in _FAMILIES},
+            "dns": self._part("dns", self._is_resolver_up, confirms_all=True),
+            **{name: self._part(name, partial(self._is_family_up, name)) for name in _FAMILIES},
         }
         self.paused: frozenset[str] = frozenset()
         "Slots whose requests are held back for the time being."
@@ -82,11 +82,11 @@ class Health:
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
         return extension
 
-    def part(self, question: RequestUrl) -> Dependency | None:
+    def part(self, url: RequestUrl) -> Dependency | None:
         """Return the dependency of a request; None for a request to a given server."""
-        if question.scheme == "dns":
-            return None if question.server else self.parts["dns"]
-        return self.parts[f"ipv{family(question.subject)}"]
+        if url.scheme == "dns":
+            return None if url.server else self.parts["dns"]
+        return self.parts[f"ipv{family(url.subject)}"]
 
     def open(self) -> None:
         """Open the probes that checks use; preflight makes the first checks."""
@@ -137,15 +137,15 @@ class Health:
         if part.name in self.references:
             self.references[part.name].witnesses.target = True
 
-    def learn(self, question: RequestUrl, observation: Observation) -> None:
+    def learn(self, url: RequestUrl, observation: Observation) -> None:
         """Learn a name that exists from a valid observation."""
         if isinstance(observation, DomainObservation) and observation.ns and observation.ns.status == Status.OK:
-            self.resolver.learn(question.subject)
+            self.resolver.learn(url.subject)
 
     def allowed(self, number: Family) -> tuple[str, ...]:
         """Return the references of a family that may be probed now."""
-        asked = (target for target in self._targets if family(target) == number)
-        return tuple(target for target in asked if self._plan.policy.exclusion(target) is None)
+        targets = (target for target in self._targets if family(target) == number)
+        return tuple(target for target in targets if self._plan.policy.exclusion(target) is None)
 
     def _gateway(self, number: Family) -> str | None:
         address = gateway(number)
@@ -157,10 +157,10 @@ class Health:
         rate = self._crawler.get_downloader_middleware(RateMiddleware) if engine else None
         await (rate.ahead if rate else no_pace)(address)
 
-    async def _family_is_well(self, name: str) -> bool:
+    async def _is_family_up(self, name: str) -> bool:
         return await self.references[name].well()
 
-    async def _resolver_is_well(self) -> bool:
+    async def _is_resolver_up(self) -> bool:
         self._fault = await self.resolver.fault()
         return self._fault is None
 

@@ -128,8 +128,8 @@ class Preflight:
         self._check_list(spider)
 
     def _fetched(self, name: str) -> sources.Source:
-        with rankings.Rankings.from_settings(self._crawler.settings, self._is_stopped) as there:
-            return there.update(name)
+        with rankings.Rankings.from_settings(self._crawler.settings, self._is_stopped) as downloads:
+            return downloads.update(name)
 
     def _is_stopped(self) -> bool:
         return not self._crawler.crawling
@@ -234,9 +234,9 @@ class Preflight:
         self._health.open()
         families = sorted(self.vantage)
         references = [self._health.references[f"ipv{family}"] for family in families]
-        await asyncio.gather(*(one.well() for one in references))
-        for family, one in zip(families, references, strict=True):
-            if not one.witnesses.reference:
+        await asyncio.gather(*(family_references.well() for family_references in references))
+        for family, family_references in zip(families, references, strict=True):
+            if not family_references.witnesses.reference:
                 self._without_reference(family, plan)
 
     def _without_reference(self, family: Family, plan: Plan) -> None:

@@ -147,10 +147,10 @@ class Publishing:
 
 def publish(source: Path, target: Path) -> Path:
     """Move a file to an unused name, unless a killed process has already done so; return the name."""
-    for there in sorted(target.parent.glob(f"{target.stem}*{target.suffix}")):
-        if contains(there, source):
+    for published in sorted(target.parent.glob(f"{target.stem}*{target.suffix}")):
+        if contains(published, source):
             source.unlink()
-            return there
+            return published
     target = free(target)
     move(source, target)
     return target
@@ -167,11 +167,11 @@ def move(source: Path, target: Path) -> None:
     try:
         source.rename(target)
     except OSError:
-        beside = target.with_suffix(".part")
-        shutil.copyfile(source, beside)
+        temporary = target.with_suffix(".part")
+        shutil.copyfile(source, temporary)
         # Even after a power cut, each name now refers to the complete file.
-        flush(beside)
-        beside.rename(target)
+        flush(temporary)
+        temporary.rename(target)
         flush(target.parent)
         source.unlink()
 

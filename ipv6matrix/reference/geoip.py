@@ -106,8 +106,8 @@ class GeoIp:
 
     def builds(self) -> dict[str, Build]:
         """Return the metadata of each file, by setting."""
-        found = {name: reader.metadata() for name, reader in self._readers.items()}
-        return {name: Build(type=one.database_type, built_at=one.build_epoch) for name, one in found.items()}
+        metadata = {name: reader.metadata() for name, reader in self._readers.items()}
+        return {name: Build(type=build.database_type, built_at=build.build_epoch) for name, build in metadata.items()}
 
     def close(self) -> None:
         """Close both files."""
@@ -195,7 +195,7 @@ def _addresses(path: Path | str) -> Iterator[str]:
 def files(settings: BaseSettings) -> dict[str, str]:
     """Return the path of each file in use, by setting: the configured one, or the default one of GEOIP_DIR."""
     folder = Path(settings.get("GEOIP_DIR")).expanduser()
-    chosen = {name: settings.get(name) or _there(folder / file) for name, file in FILES.items()}
+    chosen = {name: settings.get(name) or _if_present(folder / file) for name, file in FILES.items()}
     return {name: path for name, path in chosen.items() if path}
 
 
@@ -205,7 +205,7 @@ def configured(settings: BaseSettings) -> GeoIp:
     return GeoIp(paths.get("GEOIP_CITY_DB"), paths.get("GEOIP_ASN_DB"), private=True)
 
 
-def _there(path: Path) -> str | None:
+def _if_present(path: Path) -> str | None:
     return str(path) if path.exists() else None
 
 

@@ -46,8 +46,8 @@ class Source:
 
 def kept(folder: Path, name: str | None = None) -> list[Source]:
     """Return the downloaded lists in a folder, oldest first."""
-    found = (of(file) for file in folder.glob(f"{name or '*'}-*.csv"))
-    return sorted((one for one in found if one), key=lambda one: (one.fetched_at, one.file))
+    sources = (of(file) for file in folder.glob(f"{name or '*'}-*.csv"))
+    return sorted((source for source in sources if source), key=lambda source: (source.fetched_at, source.file))
 
 
 def newest(folder: Path, name: str) -> Source | None:
@@ -89,9 +89,9 @@ def supplement(source: Source) -> str:
 def write(source: Source) -> None:
     """Write the note of a list, atomically."""
     note = _note(Path(source.file))
-    beside = note.with_suffix(".new")
-    beside.write_text(json.dumps(asdict(source), indent=1), "utf-8")
-    beside.rename(note)
+    temporary = note.with_suffix(".new")
+    temporary.write_text(json.dumps(asdict(source), indent=1), "utf-8")
+    temporary.rename(note)
 
 
 def _note(file: Path) -> Path:

@@ -130,8 +130,8 @@ def read(text: str | None) -> tuple[Counts | None, dict[str, Any]]:
     """Parse the stored text into counters (None before the first commit) and the record of the crawl."""
     if text is None:
         return None, {}
-    kept = json.loads(text)
-    return Counts.load(kept["counts"]), kept["noted"]
+    record = json.loads(text)
+    return Counts.load(record["counts"]), record["noted"]
 
 
 def written(counts: Counts, noted: dict[str, Any]) -> str:

@@ -326,7 +326,7 @@ def fold(path: Path) -> None:
 
 def _open(path: Path) -> sqlite3.Connection:
     try:
-        _look(path)
+        _check_file(path)
         connection = sqlite3.connect(path, isolation_level=None, cached_statements=256)
         try:
             _prepare(connection, path)
@@ -345,7 +345,7 @@ def _unusable(error: sqlite3.DatabaseError, path: Path) -> str:
     return errors.fix(error, path) if errors.is_full(path) else "move it away, or name another folder with -s JOBDIR="
 
 
-def _look(path: Path) -> None:
+def _check_file(path: Path) -> None:
     """
     Reject a file that is damaged, or not a database of this project, before opening it for writing.
 

@@ -144,11 +144,11 @@ def save(connection: sqlite3.Connection, facts: Iterable[Fact], asked_at: int) -
         by_type.setdefault(type(fact), []).append(fact)
     _save_names(connection, by_type.pop(Role, []), by_type.get(Soa, []), asked_at)
     _save_host_addresses(connection, by_type.pop(HostAddress, []), asked_at)
-    for of_type, found in by_type.items():
+    for of_type, group in by_type.items():
         if of_type is not Soa:
-            connection.executemany(_ADDRESS, {(fact.address, family(fact.address)) for fact in found})
+            connection.executemany(_ADDRESS, {(fact.address, family(fact.address)) for fact in group})
         when = (asked_at,) if "asked_at" in _WRITERS[of_type] else ()
-        connection.executemany(_WRITERS[of_type], [(*fact, *when) for fact in found])
+        connection.executemany(_WRITERS[of_type], [(*fact, *when) for fact in group])
 
 
 def _save_names(connection: sqlite3.Connection, roles: list[Role], records: list[Soa], asked_at: int) -> None:
@@ -159,12 +159,12 @@ def _save_names(connection: sqlite3.Connection, roles: list[Role], records: list
     connection.executemany(_ROLE, [role for role in roles if role.host])
 
 
-def _save_host_addresses(connection: sqlite3.Connection, found: list[HostAddress], asked_at: int) -> None:
-    refusals = {one.address: one.refusal for one in found}
-    connection.executemany(_HOST, [(name, asked_at) for name in dict.fromkeys(one.host for one in found)])
+def _save_host_addresses(connection: sqlite3.Connection, facts: list[HostAddress], asked_at: int) -> None:
+    refusals = {fact.address: fact.refusal for fact in facts}
+    connection.executemany(_HOST, [(name, asked_at) for name in dict.fromkeys(fact.host for fact in facts)])
     connection.executemany(_ADDRESS, [(address, family(address)) for address in refusals])
     connection.executemany(_FOUND, [(address, refusal, asked_at) for address, refusal in refusals.items()])
-    connection.executemany(_HOST_ADDRESS, [(one.host, one.address) for one in found])
+    connection.executemany(_HOST_ADDRESS, [(fact.host, fact.address) for fact in facts])
 
 
 _DOMAIN: Final = "INSERT INTO domains (name, tld, asked_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"

@@ -29,7 +29,7 @@ class Rebuild:
         self._connection = connection
         self._asked_at = asked_at
         # Popular name servers occur with each of their domains. The keys of a dict contain each fact of a batch once.
-        self._waiting: dict[Fact, None] = {}
+        self._batch: dict[Fact, None] = {}
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         schema.migrate(connection)
@@ -39,8 +39,8 @@ class Rebuild:
 
     def write(self, facts: Iterable[Fact]) -> None:
         """Add facts, in any order."""
-        self._waiting.update(dict.fromkeys(facts))
-        if len(self._waiting) >= _BATCH:
+        self._batch.update(dict.fromkeys(facts))
+        if len(self._batch) >= _BATCH:
             self._flush()
 
     def name_servers(self, domain: str) -> list[str]:
@@ -70,9 +70,9 @@ class Rebuild:
         return int(number)
 
     def _flush(self) -> None:
-        if self._waiting:
-            imported.save(self._connection, self._waiting, self._asked_at)
-            self._waiting.clear()
+        if self._batch:
+            imported.save(self._connection, self._batch, self._asked_at)
+            self._batch.clear()
 
 
 @contextmanager

@@ -71,14 +71,14 @@ def recognise(rows: Sequence[str], is_domain: Callable[[str], bool]) -> Form:
 
     Raises ListError for a table in Majestic's format without a domain column.
     """
-    if _most(_is_line_of_hosts(one) for one in rows):
+    if _most(_is_line_of_hosts(text) for text in rows):
         return Form(hosts=True)
-    separator = next((mark for mark in _SEPARATORS if _most(mark in one for one in rows)), "")
-    table = [cells(one, separator) for one in rows]
+    separator = next((mark for mark in _SEPARATORS if _most(mark in text for text in rows)), "")
+    table = [cells(text, separator) for text in rows]
     header = bool(table) and _is_header(table, separator, is_domain)
     column = _column(table, header=header, is_domain=is_domain)
-    body = [one[column] for one in table[header:] if len(one) > column]
-    urls = ["://" in one for one in body]
+    body = [columns[column] for columns in table[header:] if len(columns) > column]
+    urls = ["://" in cell for cell in body]
     return Form(
         separator=separator, column=column, header=header, urls=any(urls) if separator or header else _most(urls)
     )
@@ -88,14 +88,14 @@ def entries(form: Form, rows: Iterable[str]) -> Iterator[str]:
     """Yield the entries of rows without the header; an empty string for a row without an entry."""
     skips = form.header
     read = _reader(form)
-    for one in rows:
-        if not one or skips:
-            skips = skips and not one
+    for text in rows:
+        if not text or skips:
+            skips = skips and not text
             yield ""
         elif form.hosts:
-            yield from one.partition("#")[0].split()[1:] or ("",)
+            yield from text.partition("#")[0].split()[1:] or ("",)
         else:
-            yield read(one)
+            yield read(text)
 
 
 def cells(text: str, separator: str) -> list[str]:
@@ -110,15 +110,15 @@ def _reader(form: Form) -> Callable[[str], str]:
     """Return a function that extracts the entry of a row; one for each format, because lists have millions of rows."""
     separator, column = form.separator, form.column
 
-    def name(one: str) -> str:
-        return cells(one, "")[0] if "#" in one or '"' in one else one
+    def name(text: str) -> str:
+        return cells(text, "")[0] if "#" in text or '"' in text else text
 
-    def cell(one: str) -> str:
-        parts = cells(one, separator) if '"' in one else one.split(separator, column + 1)
+    def cell(text: str) -> str:
+        parts = cells(text, separator) if '"' in text else text.split(separator, column + 1)
         return parts[column].strip() if len(parts) > column else ""
 
     plain = cell if separator else name
-    return (lambda one: _host(plain(one))) if form.urls else plain
+    return (lambda text: _host(plain(text))) if form.urls else plain
 
 
 def _host(url: str) -> str:
@@ -164,10 +164,10 @@ def _column(table: Sequence[Sequence[str]], *, header: bool, is_domain: Callable
 
 def _domains(table: Iterable[Sequence[str]], is_domain: Callable[[str], bool]) -> list[int]:
     """Return the column index of every cell that is a domain."""
-    return [number for one in table for number, cell in enumerate(one) if is_domain(_host(cell))]
+    return [number for columns in table for number, cell in enumerate(columns) if is_domain(_host(cell))]
 
 
 def _most(truths: Iterable[bool]) -> bool:
     """Return whether more than half of the values are true."""
-    all_of_them = list(truths)
-    return sum(all_of_them) * 2 > len(all_of_them)
+    values = list(truths)
+    return sum(values) * 2 > len(values)

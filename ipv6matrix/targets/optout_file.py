@@ -26,7 +26,7 @@ class OptOutFile:
 
     def entries(self) -> list[str]:
         """Return the lines that contain an entry, with their comments; raises OptOutError."""
-        return [line.strip() for line in self._lines() if _held(line) is not None]
+        return [line.strip() for line in self._lines() if _entry_of(line) is not None]
 
     def add(self, texts: list[str], comment: str = "") -> list[str]:
         """
@@ -35,29 +35,29 @@ class OptOutFile:
         An entry that a broader one covers is not added. Raises OptOutError, and
         changes nothing, if any entry is invalid or the file cannot be read.
         """
-        wanted = {text: parse(text) for text in texts}
+        entries = {text: parse(text) for text in texts}
         with self._changing() as lines:
-            said = []
-            for text, one in wanted.items():
-                if cover := _cover(one, lines):
-                    said.append(f"{text} is covered already, by {cover}")
+            results = []
+            for text, wanted in entries.items():
+                if cover := _cover(wanted, lines):
+                    results.append(f"{text} is covered already, by {cover}")
                 else:
-                    lines.append(f"{shown(one)}  # {comment}" if comment else shown(one))
-                    said.append(f"{shown(one)} is opted out")
-        return said
+                    lines.append(f"{shown(wanted)}  # {comment}" if comment else shown(wanted))
+                    results.append(f"{shown(wanted)} is opted out")
+        return results
 
     def remove(self, texts: list[str]) -> list[str]:
         """Remove entries; return a message for each. Raises OptOutError as `add` does."""
-        wanted = {text: parse(text) for text in texts}
+        entries = {text: parse(text) for text in texts}
         with self._changing() as lines:
-            said = []
-            for text, one in wanted.items():
-                kept = [line for line in lines if _held(line) != one]
-                what = "is not in the file" if len(kept) == len(lines) else "is taken out"
-                lines[:] = kept
-                cover = _cover(one, lines)
-                said.append(f"{text} {what}" + (f", but stays opted out by {cover}" if cover else ""))
-        return said
+            results = []
+            for text, removed in entries.items():
+                remaining = [line for line in lines if _entry_of(line) != removed]
+                what = "is not in the file" if len(remaining) == len(lines) else "is taken out"
+                lines[:] = remaining
+                cover = _cover(removed, lines)
+                results.append(f"{text} {what}" + (f", but stays opted out by {cover}" if cover else ""))
+        return results
 
     @contextmanager
     def _changing(self) -> Iterator[list[str]]:
@@ -98,14 +98,14 @@ class OptOutFile:
         return lines
 
     def _replace(self, lines: list[str]) -> None:
-        beside = self._path.with_name(f".{self._path.name}.new")
-        with beside.open("w", encoding="utf-8") as stream:
+        temporary = self._path.with_name(f".{self._path.name}.new")
+        with temporary.open("w", encoding="utf-8") as stream:
             if self._path.exists():
                 os.fchmod(stream.fileno(), self._path.stat().st_mode & 0o777)
             stream.writelines(f"{line}\n" for line in lines)
             stream.flush()
             os.fsync(stream.fileno())
-        beside.rename(self._path)
+        temporary.rename(self._path)
 
 
 def parse(text: str) -> Entry:
@@ -125,18 +125,18 @@ def shown(one: Entry) -> str:
     return str(one.network_address if one.num_addresses == 1 else one)
 
 
-def _held(line: str) -> Entry | None:
+def _entry_of(line: str) -> Entry | None:
     text = line.partition("#")[0].strip()
     return entry(text) if text else None
 
 
-def _cover(one: Entry, lines: list[str]) -> str | None:
-    """Return the first entry that covers the given one: the same or a broader one; None if there is none."""
-    found = (held for line in lines if (held := _held(line)) is not None)
-    return next((shown(held) for held in found if _covers(held, one)), None)
+def _cover(wanted: Entry, lines: list[str]) -> str | None:
+    """Return the first entry that covers `wanted`: the same or a broader one; None if there is none."""
+    entries = (existing for line in lines if (existing := _entry_of(line)) is not None)
+    return next((shown(existing) for existing in entries if _covers(existing, wanted)), None)
 
 
-def _covers(broad: Entry, one: Entry) -> bool:
-    if isinstance(broad, str) or isinstance(one, str):
-        return isinstance(broad, str) and isinstance(one, str) and f".{one}".endswith(f".{broad}")
-    return broad.version == one.version and one.subnet_of(broad)  # type: ignore[arg-type]  # of one family
+def _covers(broad: Entry, wanted: Entry) -> bool:
+    if isinstance(broad, str) or isinstance(wanted, str):
+        return isinstance(broad, str) and isinstance(wanted, str) and f".{wanted}".endswith(f".{broad}")
+    return broad.version == wanted.version and wanted.subnet_of(broad)  # type: ignore[arg-type]  # of one family

@@ -144,7 +144,7 @@ class OptOuts:
     def _stat(self) -> tuple[int, ...] | None:
         """Return a value that changes when the file is modified or replaced; None if there is none."""
         try:
-            found = self._path.stat()
+            status = self._path.stat()
         except OSError:
             return None
-        return found.st_ino, found.st_mtime_ns, found.st_size
+        return status.st_ino, status.st_mtime_ns, status.st_size
