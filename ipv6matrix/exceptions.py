@@ -1,5 +1,5 @@
 """
-The errors of the project, in one tree.
+The exceptions of the project, in one tree.
 
 ```text
 Ipv6MatrixError
@@ -9,14 +9,14 @@ Ipv6MatrixError
 │   ├── ListError               the list of domains
 │   ├── OptOutError             the opt-out file
 │   ├── GeoIpError              a GeoIP file
-│   ├── DownloadError           a list or GeoIP file that is fetched
+│   ├── DownloadError           the download of a list or GeoIP file
 │   │   └── DownloadStoppedError    the user stopped it
 │   ├── StoreError              the database of a crawl
-│   │   ├── OutdatedError           it has to be migrated first
+│   │   ├── OutdatedError           it must be migrated first
 │   │   └── ReadStoppedError        the user stopped reading
 │   ├── ExportError             results cannot be written
 │   └── ImportRefusedError      something cannot be imported
-└── ProtocolError               what a peer sent breaks its protocol; becomes a word of `Failure`
+└── ProtocolError               a peer violated its protocol; becomes a word of `Failure`
 ```
 
 `ipv6matrix/data/errors.toml` is the catalogue: every code with its cause and its
@@ -52,7 +52,7 @@ class UserError(Ipv6MatrixError):
 
 
 class ConfigurationError(UserError):
-    """A setting or an argument of a command is invalid."""
+    """A setting or a command-line argument is invalid."""
 
     code = "SETTING_INVALID"
 
@@ -101,13 +101,13 @@ class DownloadStoppedError(DownloadError):
 
 
 class StoreError(UserError):
-    """A database of a crawl cannot be used."""
+    """The database of a crawl cannot be used."""
 
     code = "DATABASE_FAILED"
 
 
 class OutdatedError(StoreError):
-    """A database was written by an earlier version, and cannot be read before it is migrated."""
+    """A database was written by an earlier version and must be migrated before it can be read."""
 
     code = "DATABASE_OUTDATED"
 
@@ -131,4 +131,4 @@ class ImportRefusedError(UserError):
 
 
 class ProtocolError(Ipv6MatrixError, ValueError):
-    """A peer sent something that breaks its protocol."""
+    """A peer sent data that violates its protocol."""

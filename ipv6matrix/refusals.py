@@ -1,5 +1,5 @@
 """
-Stops a crawl that cannot start.
+The exception that stops a crawl that cannot start.
 """
 
 from __future__ import annotations

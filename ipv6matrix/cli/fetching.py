@@ -1,5 +1,5 @@
 """
-Base of commands that download files for crawls, and show those that are there.
+Base class of commands that download files for crawls, or list the downloaded ones.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class FetchingCommand(ChoosingCommand):
     # Long downloads report their progress.
     default_settings: ClassVar[dict[str, Any]] = {"LOG_LEVEL": "INFO"}
     reads: ClassVar[tuple[str, ...]]
-    "Settings that are checked."
+    "Settings that are validated."
 
     @abstractmethod
     def do(self, args: list[str]) -> list[str]:

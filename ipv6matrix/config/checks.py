@@ -1,5 +1,5 @@
 """
-Checks of settings: an error message for each invalid value.
+Checks of the settings of a run, which return an error message for each invalid value.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _one_of(*allowed: str) -> Check:
 
 
 def _exports(settings: BaseSettings, name: str) -> str | None:
-    """Check the forms, and that what they need is installed: not at the end of a crawl of days."""
+    """Check the formats, and that their dependencies are installed: not at the end of a crawl of days."""
     if message := _words(registry.NAMES)(settings, name):
         return message
     url = str(settings.get("SUMMARY_URL") or "")
@@ -200,7 +200,7 @@ def _local(version: int) -> Check:
         value = settings.get(name)
         try:
             parsed = ip_address(value) if value else None
-            # An IPv4-mapped address, or one with a needless zone, is another one.
+            # Reject IPv4-mapped addresses and needless zones: they would be normalised to a different text.
             right = parsed is None or (parsed.version == version and names.address(value) == str(parsed))
         except ValueError:
             parsed, right = None, False

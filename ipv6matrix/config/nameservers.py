@@ -1,5 +1,5 @@
 """
-Which resolvers are asked.
+The resolvers that a crawl queries.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from ipv6matrix.targets import names
 logger = logging.getLogger(__name__)
 
 Server = tuple[str, int]
-"Address, a link-local one with its zone (RFC 4007 section 11), and port."
+"Address (a link-local one with its zone, RFC 4007 section 11) and port."
 
 _RESOLV_CONF: Final = Path("/etc/resolv.conf")
 
 
 def configured(text: str | list[str] | None) -> tuple[Server, ...]:
     """
-    Read the setting NAMESERVERS, or the system's resolvers when it is empty.
+    Parse the setting NAMESERVERS; if it is empty, read the system's resolvers.
 
     Raises NameserverError.
     """
@@ -38,7 +38,7 @@ def configured(text: str | list[str] | None) -> tuple[Server, ...]:
 
 def parse(text: str) -> Server:
     """
-    Read an address or address:port; an IPv6 address with a port stands in brackets.
+    Parse an address or address:port; an IPv6 address with a port is written in brackets.
 
     Raises NameserverError.
     """
@@ -72,8 +72,8 @@ def system(path: Path) -> tuple[Server, ...]:
     """
     Read the nameserver lines of a resolv.conf(5).
 
-    A line that names no usable address is passed over with a warning, as the C
-    library does silently. Raises NameserverError when no line is left.
+    Logs a warning for a line without a usable address and ignores it; the C library
+    ignores it silently. Raises NameserverError if no line is left.
     """
     try:
         lines = path.read_text("utf-8", "replace").splitlines()

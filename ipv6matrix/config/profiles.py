@@ -21,14 +21,14 @@ from ipv6matrix.config import checks, plan
 
 # Above the settings file, below the command line.
 _PROFILE_PRIORITY: Final = SETTINGS_PRIORITIES["spider"]
-# Scrapy reads it but has no default for it.
+# Scrapy reads this setting but has no default for it.
 _WITHOUT_DEFAULT: Final = ("META_COPY_WARN_SKIP_KEYS",)
-# Similarity from which on another name is suggested.
+# Minimum similarity of a name that is suggested.
 _NEAR: Final = 0.7
 
 
 class ChoosingCommand(ScrapyCommand):
-    """Base class of our commands: supports PROFILE, and rejects unknown settings."""
+    """Base class of the project's commands: supports PROFILE, and rejects unknown settings."""
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
@@ -40,7 +40,7 @@ class ChoosingCommand(ScrapyCommand):
 
 
 def apply_profiles(settings: BaseSettings) -> None:
-    """Apply the words of PROFILE in their order; values of the command line take precedence."""
+    """Apply the profiles that PROFILE names, in order; values of the command line take precedence."""
     profiles = settings.getdict("PROFILES")
     for word in plan.words(settings, "PROFILE"):
         for name, value in profiles[word].items():
@@ -53,7 +53,7 @@ def unknown_settings(settings: BaseSettings) -> list[str]:
 
     Known settings are those of Scrapy and those that the project's settings file defines.
 
-    Settings of add-ons are unknown: if any are installed, only names similar to a known setting are rejected.
+    The settings of add-ons are not known: if any are installed, only names similar to a known setting are rejected.
     """
     known = {*_defaults(), *_WITHOUT_DEFAULT}
     given = [name for name in settings if (settings.getpriority(name) or 0) >= _PROFILE_PRIORITY]
@@ -66,7 +66,7 @@ def unknown_settings(settings: BaseSettings) -> list[str]:
 
 
 def _defaults() -> Settings:
-    """Return the settings without a command line; no scrapy.cfg is read, which may be another project's."""
+    """Return the settings without the command line; ignores scrapy.cfg, which may belong to another project."""
     settings = Settings()
     if module := os.environ.get(ENVVAR):
         settings.setmodule(module, priority="project")

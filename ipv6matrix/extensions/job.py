@@ -1,5 +1,5 @@
 """
-The job: the folder of a crawl in progress and the database in it.
+The job: the folder of a crawl in progress, and its database.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ logger = logging.getLogger(__name__)
 # Seconds between checkpoints of the write-ahead log. In the event loop they would
 # stall every commit of a large crawl by 50 ms and more.
 _FOLD_EVERY_S: Final = 10.0
-# How often a lock is tried, and the seconds in between: `runner` takes it for an
-# instant to see whether another process has it.
+# Number of attempts to take the lock, and seconds between them: `runner` takes it
+# briefly to check whether another process holds it.
 _TRIES: Final = 5
 _TRY_AGAIN_S: Final = 0.02
-# The end reason of a crawl whose database could not be written any more.
+# End reason of a crawl whose database could no longer be written.
 STORE_FAILED: Final = "store_failed"
 
 
@@ -43,14 +43,14 @@ class Job:
     """
     Opens JOBDIR/ips.db for this process alone, commits it at intervals and closes it.
 
-    A lock on JOBDIR/lock keeps other crawls out; it ends with the process.
+    A lock on JOBDIR/lock keeps other crawls out; it is released when the process ends.
     """
 
     def __init__(self, folder: Path, commit_interval_s: float, crawler: Crawler | None = None) -> None:
         self.folder = folder
         self._crawler = crawler
         self.failed = False
-        "True after the database could not be written: the crawl stops, and nothing more is stored."
+        "True once the database could not be written: the crawl stops, and nothing more is stored."
         self._commit_interval_s = commit_interval_s
         self._lock: IO[str] | None = None
         self._commits: AsyncioLoopingCall | None = None
@@ -58,7 +58,7 @@ class Job:
         self._fold_at = time.monotonic() + _FOLD_EVERY_S
         self.store: Store
         self.row: dict[str, Any] | None = None
-        "The crawl's own row when the database was closed."
+        "The row of the crawl at the time when the database was closed."
         self._kept = False
         self.whole = True
         "False if part of the closed database is still in its write-ahead log; the store's `problem` says why."
@@ -72,9 +72,9 @@ class Job:
 
     def open(self) -> Store:
         """
-        Open the database, and create it if there is none.
+        Open the database; create it if there is none.
 
-        Raises StartRefusedError: in use, of another program, not writable, disk full.
+        Raises StartRefusedError if it is in use, belongs to another program or cannot be written, or the disk is full.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -92,7 +92,7 @@ class Job:
         return self.store
 
     def keep(self) -> None:
-        """Leave it to the caller to close the job after the end of the crawl."""
+        """Leave closing the job after the end of the crawl to the caller."""
         self._kept = True
 
     def engine_stopped(self) -> None:
@@ -108,7 +108,7 @@ class Job:
             self._lock = None
 
     def close_store(self) -> None:
-        """Close the database and keep the folder locked, for what is still to be done in it."""
+        """Close the database but keep the folder locked, for work that is left to do in it."""
         if self._commits is not None:
             self._commits.stop()
             self._commits = None
@@ -121,7 +121,7 @@ class Job:
             self.whole = self.store.close()
 
     def read(self, ask: Callable[[], _Answer], otherwise: _Answer) -> _Answer:
-        """Read the database; when it cannot be read the crawl stops, and the answer is `otherwise`."""
+        """Return the result of reading the database; if it cannot be read, stop the crawl and return `otherwise`."""
         try:
             return ask()
         except StoreError as error:
@@ -129,7 +129,7 @@ class Job:
             return otherwise
 
     def fail(self, error: StoreError) -> None:
-        """Stop the crawl because its database cannot be written."""
+        """Stop the crawl because its database cannot be used."""
         if self.failed:
             return
         self.failed = True

@@ -20,7 +20,7 @@ from ipv6matrix.refusals import StartRefusedError
 
 logger = logging.getLogger(__name__)
 
-# Only this machine may read the metrics.
+# Only processes of this machine can read the metrics.
 _HOST: Final = "127.0.0.1"
 
 
@@ -29,7 +29,7 @@ class Metrics:
 
     def __init__(self, crawler: Crawler, port: int) -> None:
         self._port = port
-        # Not the library's default registry, which is shared by the whole process.
+        # Not the library's default registry, which the whole process shares.
         self._registry = CollectorRegistry()
         self._registry.register(CrawlCollector(crawler))
         ProcessCollector(registry=self._registry)

@@ -1,5 +1,5 @@
 """
-Before the first probe: is everything there that the crawl needs?
+Preflight checks: whether everything that the crawl needs is present, before the first probe.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from ipv6matrix.targets.optouts import Entries, declaration
 
 logger = logging.getLogger(__name__)
 
-# Addresses of a root server: a route to them is a route to the Internet. A
-# connected UDP socket asks the routing table and sends nothing.
+# Addresses of a root server: a route to them is a route to the Internet.
+# Connecting a UDP socket consults the routing table and sends nothing.
 _FAR: Final[dict[Family, str]] = {4: "198.41.0.4", 6: "2001:503:ba3e::2:30"}
 _IPV4_ONLY: Final = "ipv4only.arpa"
 _FIX_ROUTE: Final = (
@@ -43,20 +43,20 @@ _FIX_ROUTE: Final = (
 
 class Preflight:
     """
-    Looks for all that the crawl needs: contact, opt-outs, resolver, routes and references, tools, GeoIP, the list.
+    Checks everything that the crawl needs: contact, opt-outs, resolver, routes, references, tools, GeoIP and the list.
 
-    A list that goes by a name, such as `tranco`, is fetched last, once all else
-    is there. What is missing stops the crawl with a sentence that names the mend,
-    or, with MISSING=skip, leaves the metric or family out as not asked.
+    A list that is given by name, such as `tranco`, is downloaded last, after all
+    other checks. A missing requirement stops the crawl with an error message that
+    includes the fix or, with MISSING=skip, leaves the metric or family out as not asked.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._skips = crawler.settings.get("MISSING") == "skip"
         self.vantage: dict[Family, str] = {}
-        "The source address of probes, by family that has one."
+        "Source address of probes, by family; only families that have one."
         self.geoip: dict[str, geoip.Build] = {}
-        "What each GeoIP file in use says of itself, by setting."
+        "Metadata of each GeoIP file in use, by setting."
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -85,8 +85,8 @@ class Preflight:
             )
 
     def _check_handlers(self) -> None:
-        # Scrapy only logs a handler that cannot be built, and then fails every
-        # request as an unsupported scheme.
+        # If a handler cannot be built, Scrapy only logs that, and then fails every
+        # request with an unsupported scheme.
         assert self._crawler.engine
         for scheme in urls.SLOTS:
             if self._crawler.engine.downloader.handlers._get_handler(scheme) is None:
@@ -131,19 +131,19 @@ class Preflight:
         self._check_list(spider)
 
     def _fetched(self, name: str) -> sources.Source:
-        with rankings.Rankings.from_settings(self._crawler.settings, self._is_stopped) as there:
-            return there.update(name)
+        with rankings.Rankings.from_settings(self._crawler.settings, self._is_stopped) as downloads:
+            return downloads.update(name)
 
     def _is_stopped(self) -> bool:
         return not self._crawler.crawling
 
     @property
     def _store(self) -> Store | None:
-        """The database of the job; None when that could not be opened, and the start is refused anyway."""
+        """The database of the job; None if it could not be opened, in which case the crawl does not start anyway."""
         return getattr(self._crawler.get_extension(Job), "store", None)
 
     def _take(self, spider: Any, source: sources.Source | None) -> None:
-        """Put the file of a list in the place of its name."""
+        """Replace the name of a list by its file."""
         if source:
             spider.domains = source.file
             spider.supplemental = spider.supplemental or sources.supplement(source)
@@ -223,10 +223,10 @@ class Preflight:
 
     async def _check_dns64(self, resolver: Resolver, servers: tuple[nameservers.Server, ...]) -> None:
         """
-        Stop if a resolver makes AAAA records of A records (RFC 6147): every IPv4-only host would count as IPv6.
+        Stop if a resolver synthesises AAAA records (DNS64, RFC 6147): every IPv4-only host would count as having IPv6.
 
-        ipv4only.arpa has A records alone (RFC 7050 section 3), so any AAAA record of it was made. A server that
-        does not answer says nothing of the kind.
+        ipv4only.arpa has only A records (RFC 7050 section 3), so any AAAA record of it is synthesised. A server that
+        does not answer shows nothing either way.
         """
         lookups = (resolver.lookup(_IPV4_ONLY, "AAAA", server=server) for server in servers)
         for server, lookup in zip(servers, await asyncio.gather(*lookups), strict=True):
@@ -238,18 +238,18 @@ class Preflight:
                 )
 
     async def _check_references(self, plan: Plan) -> None:
-        """Look whether each family has a way out: else its silence would say nothing of those who are asked."""
+        """Check that each family reaches the Internet: otherwise silence would say nothing about the targets."""
         self._health.open()
         families = sorted(self.vantage)
         references = [self._health.references[f"ipv{family}"] for family in families]
-        await asyncio.gather(*(one.well() for one in references))
-        for family, one in zip(families, references, strict=True):
-            if not one.witnesses.reference:
+        await asyncio.gather(*(family_references.well() for family_references in references))
+        for family, family_references in zip(families, references, strict=True):
+            if not family_references.witnesses.reference:
                 self._without_reference(family, plan)
 
     def _without_reference(self, family: Family, plan: Plan) -> None:
         asked = self._health.allowed(family)
-        # Who probes a network of their own has no way to the default ones.
+        # A crawl of a private network may have no route to the default references.
         if asked and not self._crawler.settings.get("PROBE_ALLOWED_NETWORKS"):
             message = (
                 f"No reference answers over IPv{family} ({', '.join(asked)}): fix the network, name others with"
@@ -286,7 +286,7 @@ def _named(server: nameservers.Server) -> str:
 
 
 def _source(family: Family, local: str | None) -> str:
-    """Give the source address of packets to the Internet; raises OSError without a route."""
+    """Return the source address of packets to the Internet; raises OSError without a route."""
     with socket.socket(socket.AF_INET if family == 4 else socket.AF_INET6, socket.SOCK_DGRAM) as probe:
         if local:
             probe.bind((local, 0))

@@ -30,14 +30,14 @@ from ipv6matrix.store.database import Store
 
 logger = logging.getLogger(__name__)
 
-# Seconds for an export to end on its own once the process is told to stop.
+# Seconds that an export has to finish after the process is asked to stop.
 _GRACE_S: Final = 3.0
 _AGAIN: Final = "The crawl stays in %s: rerun the same command to publish it"
 
 
 class Publishing:
     """
-    Writes a finished crawl in the formats of EXPORTS, then moves its ips.db to OUTPUT_DIR/ips-<run>.db.
+    Exports a finished crawl to the formats of EXPORTS, then moves its ips.db to OUTPUT_DIR/ips-<run>.db.
 
     The next crawl starts from scratch. A crawl whose exports fail or are interrupted
     stays in JOBDIR: its next start has no requests left and exports everything again.
@@ -93,12 +93,12 @@ class Publishing:
             )
 
     async def _export(self) -> bool:
-        """Export in a thread that a signal can stop; False if anything is missing."""
+        """Export in a thread that a signal can stop; return False if any export is missing."""
         if not self._exports:
             return True
         done: Future[bool] = Future()
         self._stop_with_the_process(done)
-        # A daemon, so that a thread that cannot be stopped (a silent database) does not keep the process alive.
+        # A daemon thread does not keep the process running if it cannot be stopped (a database that does not respond).
         threading.Thread(target=self._work, args=(done,), name="exports", daemon=True).start()
         return await asyncio.wrap_future(done)
 
@@ -136,7 +136,7 @@ class Publishing:
         return True
 
     def _stop_with_the_process(self, done: Future[bool]) -> None:
-        """Let a signal stop the exports; the process waits for that, but not for long."""
+        """Let a signal stop the exports; the process waits for them for a limited time."""
         if is_reactor_installed():
             reactor: Any = import_module("twisted.internet.reactor")
             reactor.addSystemEventTrigger("before", "shutdown", self._stopped.set)
@@ -150,11 +150,11 @@ class Publishing:
 
 
 def publish(source: Path, target: Path) -> Path:
-    """Move a file to an unused name, unless a killed move has already done so; return the name."""
-    for there in sorted(target.parent.glob(f"{target.stem}*{target.suffix}")):
-        if contains(there, source):
+    """Move a file to an unused name, unless a killed process has already done so; return the name."""
+    for published in sorted(target.parent.glob(f"{target.stem}*{target.suffix}")):
+        if contains(published, source):
             source.unlink()
-            return there
+            return published
     target = free(target)
     move(source, target)
     return target
@@ -171,11 +171,11 @@ def move(source: Path, target: Path) -> None:
     try:
         source.rename(target)
     except OSError:
-        beside = target.with_suffix(".part")
-        shutil.copyfile(source, beside)
-        # After a power cut from here on, each name refers to the complete file.
-        flush(beside)
-        beside.rename(target)
+        temporary = target.with_suffix(".part")
+        shutil.copyfile(source, temporary)
+        # Even after a power cut, each name now refers to the complete file.
+        flush(temporary)
+        temporary.rename(target)
         flush(target.parent)
         source.unlink()
 

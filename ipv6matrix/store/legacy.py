@@ -1,5 +1,5 @@
 """
-The database of the 2022 crawler, opened for reading: recognised by its tables, which are streamed.
+Reads the database of the 2022 crawler, which is recognised by its tables.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final, Self
 from ipv6matrix.exceptions import StoreError
 from ipv6matrix.store import schema
 
-# Columns that are read, by table.
+# The columns that are read, by table.
 TABLES: Final = {
     "job": ("type", "domain", "host", "priority"),
     "soa": ("host", "primaryBySOA", "soa"),
@@ -51,7 +51,7 @@ class Legacy:
         self._connection.close()
 
     def rows(self, table: str) -> Iterator[tuple[str, ...]]:
-        """Yield the columns of `TABLES`, each as the text it has in the files of that time; NULL is `n/a`."""
+        """Yield the columns of `TABLES`, each as the text that the CSV files of that time contain; NULL is `n/a`."""
         try:
             for row in self._connection.execute(f"SELECT {', '.join(TABLES[table])} FROM {table}"):
                 yield tuple("n/a" if value is None else str(value) for value in row)

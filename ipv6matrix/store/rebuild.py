@@ -16,9 +16,9 @@ from ipv6matrix.exceptions import StoreError
 from ipv6matrix.store import imported, schema, views
 from ipv6matrix.store.imported import Fact
 
-# Number of facts that collect in memory before they are written.
+# Number of facts collected in memory before they are written.
 _BATCH: Final = 20_000
-# No journal and no flush: an incomplete file is started again from scratch.
+# Neither journal nor flushes: an incomplete file is discarded and built again.
 _PRAGMAS: Final = ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -65536")
 
 
@@ -28,8 +28,8 @@ class Rebuild:
     def __init__(self, connection: sqlite3.Connection, asked_at: int) -> None:
         self._connection = connection
         self._asked_at = asked_at
-        # Popular name servers come with each of their domains: keys, so that a batch holds each fact once.
-        self._waiting: dict[Fact, None] = {}
+        # Popular name servers occur with each of their domains. The keys of a dict contain each fact of a batch once.
+        self._batch: dict[Fact, None] = {}
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         schema.migrate(connection)
@@ -39,8 +39,8 @@ class Rebuild:
 
     def write(self, facts: Iterable[Fact]) -> None:
         """Add facts, in any order."""
-        self._waiting.update(dict.fromkeys(facts))
-        if len(self._waiting) >= _BATCH:
+        self._batch.update(dict.fromkeys(facts))
+        if len(self._batch) >= _BATCH:
             self._flush()
 
     def name_servers(self, domain: str) -> list[str]:
@@ -70,17 +70,17 @@ class Rebuild:
         return int(number)
 
     def _flush(self) -> None:
-        if self._waiting:
-            imported.save(self._connection, self._waiting, self._asked_at)
-            self._waiting.clear()
+        if self._batch:
+            imported.save(self._connection, self._batch, self._asked_at)
+            self._batch.clear()
 
 
 @contextmanager
 def rebuilding(target: Path, asked_at: int) -> Iterator[Rebuild]:
     """
-    Yield a new database that gets its name on success; otherwise nothing is left of it.
+    Yield a new database that gets its final name on success; after an error, nothing is left of it.
 
-    `asked_at`, the start of the run, stands for the time of every answer. Raises
+    `asked_at`, the start of the run, is stored as the time of every answer. Raises
     StoreError if the file exists, another process writes it, or it cannot be written.
     """
     _must_be_free(target)
@@ -113,7 +113,7 @@ def _must_be_free(target: Path) -> None:
 
 @contextmanager
 def _claimed(part: Path) -> Iterator[IO[bytes]]:
-    """Empty the leftovers of a killed rebuild, and lock out others until this one ends."""
+    """Truncate what a killed rebuild left behind, and lock out other processes until this one finishes."""
     with part.open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
