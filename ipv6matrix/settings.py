@@ -75,6 +75,9 @@ EXPORTS = "csv"
 # extensions.publishing and the commands export, promote and serve.
 SUMMARY_URL = "sqlite:///crawls/matrix.db"
 LIVE_URL = ""
+# Where the website keeps its own copy of the summaries. Empty: in `read-model` below OUTPUT_DIR.
+# Read by the command serve.
+READ_MODEL_DIR = ""
 # Where the website listens: address or name, and port; 0 means any free one. Only
 # this machine, for a server in front of it speaks HTTPS to the world. Read by the
 # command serve.

@@ -24,9 +24,9 @@ from pathlib import Path
 from typing import Final
 
 import uvicorn
+from ipv6matrix.web.kept import MOST_BYTES, KeptAnswers
 
 from ipv6matrix.web.app import create_app
-from ipv6matrix.web.kept import MOST_BYTES, KeptAnswers
 from tests import mariadb
 from tests.typed import ROOT
 from tests.web import large

@@ -16,6 +16,7 @@ from scrapy.exceptions import UsageError
 
 from ipv6matrix import options
 from ipv6matrix.choices import ChoosingCommand
+from ipv6matrix.exceptions import ExportError
 
 
 class Command(ChoosingCommand):
@@ -51,8 +52,7 @@ class Command(ChoosingCommand):
         # Here, or every command would load them, for Scrapy imports them all: 25 MB of a crawl's memory.
         import uvicorn  # noqa: PLC0415
 
-        from ipv6matrix.web.app import create_app  # noqa: PLC0415
-        from ipv6matrix.web.database import BadUrlError  # noqa: PLC0415
+        from ipv6matrix.web.app import create_app, read_models  # noqa: PLC0415
 
         assert self.settings is not None
         # The website reads what is live; where nothing is staged, that is the one database there is.
@@ -60,9 +60,10 @@ class Command(ChoosingCommand):
         try:
             folder = Path(self.settings.get("OUTPUT_DIR")).expanduser()
             public, contact = (self.settings.get(name) or "" for name in ("WEB_URL", "CONTACT"))
-            app = create_app(url, folder, public_url=public, contact=contact)
+            models = read_models(url, folder, self.settings.get("READ_MODEL_DIR"))
+            app = create_app(models, folder, public_url=public, contact=contact)
             listener = _listen(host, port)
-        except (BadUrlError, OSError) as error:
+        except (ExportError, OSError) as error:
             raise UsageError(_sentence(error, host, port), print_help=False) from error
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
         with listener:

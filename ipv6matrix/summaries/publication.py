@@ -9,15 +9,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import uuid4
 
 from sqlalchemy import Connection, Table, delete, func, insert, select
 
 from ipv6matrix.summaries.database import Database
-from ipv6matrix.summaries.prepared import writing
 from ipv6matrix.summaries.rows import Row
-from ipv6matrix.summaries.tables import DOMAINS, METADATA, TABLES
+from ipv6matrix.summaries.tables import DATE_VERSIONS, DOMAINS, METADATA, TABLES
 
-# Rows in one statement: enough to be quick, less than a megabyte for a server.
+# Rows of one statement: enough to be fast, less than a megabyte for a server.
 BATCH: Final = 2_000
 
 Values = Mapping[str, Any]
@@ -34,7 +34,7 @@ class Published:
 
 def publish(database: Database, date: dt.date, rows: Iterable[Row]) -> Published:
     """
-    Write all rows of a date in place of those that are there.
+    Replace all rows of a date.
 
     Raises ExportError, and whatever reading the rows raises; then nothing has changed.
     """
@@ -44,15 +44,20 @@ def publish(database: Database, date: dt.date, rows: Iterable[Row]) -> Published
         remove(connection, date)
         for table, values in _batches(rows):
             connection.execute(insert(table), values)
-        writing.write(connection, date)
+        mark_changed(connection, date)
         return Published(domains=count(connection, DOMAINS, date), replaced=replaced)
 
 
 def remove(connection: Connection, date: dt.date) -> None:
-    """Delete all rows of a date, and what is prepared of it."""
-    for table in METADATA.sorted_tables:
+    """Delete all rows of a date."""
+    for table in (*METADATA.sorted_tables, DATE_VERSIONS):
         connection.execute(delete(table).where(table.c.date == date))
-    writing.remove(connection, date)
+
+
+def mark_changed(connection: Connection, date: dt.date) -> None:
+    """Give a date a new version, so that read models copy it again."""
+    connection.execute(delete(DATE_VERSIONS).where(DATE_VERSIONS.c.date == date))
+    connection.execute(insert(DATE_VERSIONS).values(date=date, tag=uuid4().hex))
 
 
 def count(connection: Connection, table: Table, date: dt.date) -> int:

@@ -86,8 +86,17 @@ def paths() -> Iterator[str]:
     yield from (f"/{form}/country-de" for form in ("json", "csv", "xml", "html"))
     yield from (f"/json/country-US?{filters}" for filters in _FILTERS)
     yield from (f"/{form}/domain-a_b.de" for form in ("json", "csv", "xml", "html"))
-    yield from (f"/{form}/domain/search-{prefix}" for form in ("json", "csv") for prefix in ("site", "a_", "SITE03", "zz"))
-    yield from ("/data/hosts", "/json/hosts/", "/json/nothing", "/csv/hosts/group-x", "/xml/country-xx", "/json/hosts/country-de")
+    yield from (
+        f"/{form}/domain/search-{prefix}" for form in ("json", "csv") for prefix in ("site", "a_", "SITE03", "zz")
+    )
+    yield from (
+        "/data/hosts",
+        "/json/hosts/",
+        "/json/nothing",
+        "/csv/hosts/group-x",
+        "/xml/country-xx",
+        "/json/hosts/country-de",
+    )
     yield from (f"/api/v1{path}" for path in _V1)
 
 

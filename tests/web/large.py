@@ -14,10 +14,10 @@ from itertools import islice, product
 from string import ascii_uppercase
 from typing import Any, Final
 
+from ipv6matrix.summaries.prepared import writing
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, case, insert, literal, select
 
 from ipv6matrix.summaries.database import Database
-from ipv6matrix.summaries.prepared import writing
 from ipv6matrix.summaries.tables import DOMAIN_PENETRATION, DOMAINS, HOST_DATA, REACHABILITY
 
 FIRST: Final = dt.date(2020, 1, 15)

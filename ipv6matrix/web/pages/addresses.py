@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from ipv6matrix.web.domain_names import a_label
 from ipv6matrix.web.pages.views import Measure, View
 from ipv6matrix.web.problems import NotFoundError
 
@@ -55,7 +56,7 @@ def measure(view: View, text: str | None) -> Measure:
 
 def tlds(texts: Sequence[str]) -> tuple[str, ...]:
     """Read top-level domains, with or without their dot."""
-    found = tuple(dict.fromkeys(word.lower().removeprefix(".") for word in _words(texts)))
+    found = tuple(dict.fromkeys(a_label(word.lower().removeprefix(".")) for word in _words(texts)))
     if not all(map(is_tld, found)):
         raise BadStateError("tld is no list of top-level domains: write it like com,de")
     if len(found) > MOST_TLDS:

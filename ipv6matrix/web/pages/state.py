@@ -12,11 +12,11 @@ from urllib.parse import quote, urlencode
 
 from starlette.datastructures import QueryParams
 
-from ipv6matrix.web.figures import Slice
 from ipv6matrix.web.pages import addresses
 from ipv6matrix.web.pages.places import is_country
 from ipv6matrix.web.pages.views import Measure, View
 from ipv6matrix.web.problems import NotFoundError
+from ipv6matrix.web.sums import Slice
 
 MINIMA: Final = (0, 1, 50, 100, 500, 1000, 2000)
 # With fewer in a whole crawl, a limit on what is shown of it would hide everything.

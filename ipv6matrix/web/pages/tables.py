@@ -9,9 +9,9 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from ipv6matrix.web import formats
-from ipv6matrix.web.figures import number
 from ipv6matrix.web.pages.series import Row
 from ipv6matrix.web.pages.state import State
+from ipv6matrix.web.sums import whole
 
 FORMATS: Final = {
     "json": "application/json",
@@ -36,8 +36,12 @@ def write(word: str, shown: State, rows: Sequence[Row]) -> str:
 def _row(shown: State, row: Row) -> dict[str, Any]:
     group = {} if shown.group == "date" else {shown.group: row[shown.group]}
     figures = {name: row[name] for name in shown.view.columns}
-    measures = {f"{one.key}_{one.unit}": number(one.of(row), 6) for one in shown.view.measures}
+    measures = {f"{one.key}_{one.unit}": _rounded(one.of(row)) for one in shown.view.measures}
     return {"date": row["date"], **group, **figures, **measures}
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else whole(round(value, 6))
 
 
 def links(shown: State, least: int = 0) -> dict[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ipv6matrix.web.figures import Figures
+from ipv6matrix.web.sums import Figures
 from ipv6matrix.web.v1.resources import HOSTS, PENETRATION, REACHABLE
 
 Row = Mapping[str, Any]

@@ -83,10 +83,15 @@ def expected(path, group=None, wanted=lambda row: True):
     return found
 
 
+@pytest.fixture(scope="module")
+def app(summary_url):
+    """Servers over both kinds of databases."""
+    return client.create_app(summary_url, "/nowhere")
+
+
 @pytest.fixture
-async def both(summary_url):
-    """A client of servers over both kinds of databases."""
-    async with client.of(summary_url) as asking:
+async def both(app):
+    async with client.over(app) as asking:
         yield asking
 
 

@@ -1,0 +1,63 @@
+"""
+The one definition of "a domain has IPv6": for the summaries, the report, the website, its APIs and `scrapy summary`.
+
+A domain has IPv6 on a kind of host if one of its hosts of that kind has a usable IPv6 address. It is unknown if
+none has, as far as is known, and a lookup failed: an error is not an absence. A domain without such a host, or
+whose hosts have no address at all, is not counted for that kind. A share is one of the domains that are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+from sqlalchemy import ColumnElement, FromClause, case
+
+from ipv6matrix.store import walk
+
+KINDS: Final = ("WWW", "MX", "NS", "NTP")
+
+State = Literal["yes", "no", "unknown"]
+
+_COLUMNS: Final = ("www_hosts6", "mx_hosts6", "ns_hosts6", "ntp_hosts6")
+
+
+def of_kind(domain: walk.Domain, kind: str) -> State | None:
+    """Return whether a domain has IPv6 on a kind of host; None if it has no such host."""
+    hosts = domain.of_kind(kind)
+    if any(host.ip6 for host in hosts):
+        return "yes"
+    if domain.is_unknown(kind) or any(host.is_unknown(6) for host in hosts):
+        return "unknown"
+    return "no" if any(host.has_address for host in hosts) else None
+
+
+def of_domain(domain: walk.Domain) -> State:
+    """Return whether a domain has IPv6 on any host."""
+    if any(host.ip6 for host in domain.hosts):
+        return "yes"
+    is_unknown = domain.failed_lookups or any(host.is_unknown(6) for host in domain.hosts)
+    return "unknown" if is_unknown else "no"
+
+
+def of_row(row: Mapping[Any, Any]) -> State:
+    """Return whether a row of Domains has IPv6 on any host."""
+    if any(row[name] for name in _COLUMNS):
+        return "yes"
+    return "unknown" if row["unknown"] else "no"
+
+
+def state_of(table: FromClause) -> ColumnElement[str]:
+    """Return the same in SQL."""
+    return case((has_ipv6(table), "yes"), (is_unknown(table), "unknown"), else_="no")
+
+
+def has_ipv6(table: FromClause) -> ColumnElement[bool]:
+    """Return the condition that a row of Domains has IPv6."""
+    first, *others = (table.c[name] for name in _COLUMNS)
+    return sum(others, first) > 0
+
+
+def is_unknown(table: FromClause) -> ColumnElement[bool]:
+    """Return the condition that no host is known to have IPv6, and that something is unknown."""
+    return ~has_ipv6(table) & (table.c.unknown > 0)
