@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import logging
 import os
 import socket
 from pathlib import Path
@@ -52,10 +51,11 @@ class Command(ChoosingCommand):
         # Here, or every command would load them, for Scrapy imports them all: 25 MB of a crawl's memory.
         import uvicorn  # noqa: PLC0415
 
+        from ipv6matrix.web import server  # noqa: PLC0415
         from ipv6matrix.web.app import create_app, read_models  # noqa: PLC0415
 
         assert self.settings is not None
-        # The website reads what is live; where nothing is staged, that is the one database there is.
+        # The website reads the live database; without LIVE_URL there is only one.
         url = self.settings.get("LIVE_URL") or self.settings.get("SUMMARY_URL")
         try:
             folder = Path(self.settings.get("OUTPUT_DIR")).expanduser()
@@ -65,10 +65,10 @@ class Command(ChoosingCommand):
             listener = _listen(host, port)
         except (ExportError, OSError) as error:
             raise UsageError(_sentence(error, host, port), print_help=False) from error
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+        server.prepare()
         with listener:
             print(f"Serving on {_address(listener)}, until Ctrl-C", flush=True)  # noqa: T201 - what a user waits for
-            config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, log_level="warning")
+            config = uvicorn.Config(app, http=server.Protocol, **server.OPTIONS)
             # Once it has ended well, it raises what ended it.
             with contextlib.suppress(KeyboardInterrupt):
                 uvicorn.Server(config).run(sockets=[listener])
@@ -90,7 +90,7 @@ def _address(listener: socket.socket) -> str:
 
 def _sentence(error: Exception, host: str, port: int) -> str:
     if not isinstance(error, OSError):
-        return str(error)
+        return f"SUMMARY_URL names no database ({error})" if isinstance(error, ExportError) else str(error)
     # Names that are not found have numbers of their own, below 0.
     words = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
     return f"cannot listen on {host} port {port} ({words}): give another --host or --port"

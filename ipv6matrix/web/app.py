@@ -22,7 +22,7 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddle
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ipv6matrix import __version__
-from ipv6matrix.web import health, problems, try_out
+from ipv6matrix.web import health, problems, server, try_out
 from ipv6matrix.web.admission import Lanes
 from ipv6matrix.web.answers import GZIP_FROM, GZIP_LEVEL
 from ipv6matrix.web.cache import AnswerCache
@@ -105,6 +105,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 
 @cache
 def _of_the_environment() -> ASGIApp:
+    server.prepare()
     output_dir = Path(os.environ.get(OUTPUT_DIR, "crawls"))
     models = read_models(
         os.environ.get(SUMMARY_URL, "sqlite:///crawls/matrix.db"), output_dir, os.environ.get(READ_MODEL_DIR, "")

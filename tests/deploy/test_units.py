@@ -29,7 +29,7 @@ from tests.internet.internet import ALLOWED_NETWORKS
 from tests.typed import ROOT
 from tests.web import summaries
 
-PROGRAMS = (".venv/bin/scrapy", ".venv/bin/uvicorn", "deploy/backup.sh")
+PROGRAMS = (".venv/bin/scrapy", ".venv/bin/python", "deploy/backup.sh")
 SERVICES = [unit.name for unit in UNITS if unit.suffix == ".service"]
 
 

@@ -84,6 +84,13 @@ def least(text: str | None) -> int | None:
     return int(text) if text else None
 
 
+def offset(text: str | None) -> int:
+    """Read how many addresses of a domain to skip."""
+    if text is not None and not re.fullmatch(r"[0-9]{1,7}", text):
+        raise BadStateError("Invalid offset: must be a whole number, such as 500")
+    return int(text or 0)
+
+
 def sort(view: View, text: str | None) -> str:
     """Read the column by which rows are sorted."""
     known = ("name", *view.columns, *(one.key for one in view.measures))

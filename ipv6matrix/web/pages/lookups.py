@@ -51,12 +51,13 @@ def search(request: Request) -> Response:
 
 
 def domain(request: Request) -> Response:
-    """Tell all that is known of a domain."""
+    """Show all that is known of a domain."""
     name = _name(request)
     file = facts.newest(request.app.state.output_dir)
+    offset = addresses.offset(request.query_params.get("offset"))
 
     def make(model: ReadModel) -> dict[str, Any]:
-        status, found = facts.of(file, name)
+        status, found = facts.of(file, name, offset)
         rows = crawls(model, name, or_facts=found is not None)[::-1]
         drawn = histories.drawings(name, rows) if rows else {}
         return {"name": name, "crawls": rows, "drawings": drawn, "facts_status": status, "facts": found}

@@ -52,6 +52,10 @@ class DomainQuestion(Strict):
     limit: Annotated[int, Field(ge=1, le=MOST)] = 100
 
 
+class FactsQuestion(Strict):
+    offset: Annotated[int, Field(ge=0, le=10_000_000, description="Addresses to skip in the facts.")] = 0
+
+
 @router.get("/domains", response_model=Page[DomainSummary])
 def domains(request: Request, question: Annotated[DomainQuestion, Query()]) -> Response:
     """List the domains of a crawl by name."""
@@ -59,11 +63,11 @@ def domains(request: Request, question: Annotated[DomainQuestion, Query()]) -> R
 
 
 @router.get("/domains/{name}", response_model=Domain)
-def domain(request: Request, name: Name) -> Response:
-    """Tell all that is known of a domain."""
+def domain(request: Request, name: Name, question: Annotated[FactsQuestion, Query()]) -> Response:
+    """Return all that is known of a domain; of very many addresses a page, which `facts.next_offset` goes on from."""
     name = _clean(name)
     file = facts.newest(request.app.state.output_dir)
-    return answer(request, lambda model: _detail(model, name, file), depends_on=facts.version(file))
+    return answer(request, lambda model: _detail(model, name, file, question.offset), depends_on=facts.version(file))
 
 
 @router.get(
@@ -91,8 +95,8 @@ def _list(request: Request, model: ReadModel, question: DomainQuestion) -> dict[
     return page(request, [summary(row) for row in found], question.limit, after=lambda last: last["domain"])
 
 
-def _detail(model: ReadModel, name: str, file: FilePath | None) -> dict[str, Any]:
-    status, found = facts.of(file, name)
+def _detail(model: ReadModel, name: str, file: FilePath | None, offset: int) -> dict[str, Any]:
+    status, found = facts.of(file, name, offset)
     rows = crawls(model, name, or_facts=found is not None)
     return {"domain": name, "crawls": rows, "facts_status": status, "facts": found}
 

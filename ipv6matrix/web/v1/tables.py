@@ -4,7 +4,6 @@ Downloads of whole tables as CSV and Parquet: streamed, a batch of rows at a tim
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from collections.abc import Iterator
 from typing import Annotated, Any, Final, Literal
@@ -13,7 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from sqlalchemy import Column, Select, Table, select
 from starlette.responses import StreamingResponse
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from ipv6matrix.summaries.tables import DOMAIN_PENETRATION, DOMAINS, HOST_DATA, REACHABILITY
 from ipv6matrix.web.admission import Lane
@@ -35,9 +34,6 @@ TABLES: Final = {
 }
 CSV: Final = "text/csv; charset=utf-8"
 PARQUET: Final = "application/vnd.apache.parquet"
-
-# Seconds in which a client must take a part.
-_STALLED_S: Final = 60.0
 
 Name = Literal["domains", "penetration", "hosts", "reachability"]
 
@@ -99,19 +95,15 @@ def _columns(table: Table) -> list[Column[Any]]:
 
 
 class _Download(StreamingResponse):
-    """Streams parts, and gives its place in a lane back at the end, also if the client goes away or stalls."""
+    """Streams parts, and gives its place in a lane back at the end, also if the client goes away."""
 
     def __init__(self, parts: Iterator[bytes], lane: Lane, **more: Any) -> None:
         super().__init__(parts, **more)
         self._lane = lane
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_in_time(message: Message) -> None:
-            async with asyncio.timeout(_STALLED_S):
-                await send(message)
-
         try:
-            await super().__call__(scope, receive, send_in_time)
+            await super().__call__(scope, receive, send)
         finally:
             self._lane.release()
 
