@@ -8,7 +8,8 @@ whose hosts have no address at all, is not counted for that kind. A share is one
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, FromClause, case
@@ -30,6 +31,15 @@ def of_kind(domain: walk.Domain, kind: str) -> State | None:
     if domain.is_unknown(kind) or any(host.is_unknown(6) for host in hosts):
         return "unknown"
     return "no" if any(host.has_address for host in hosts) else None
+
+
+def count(domains: Iterable[walk.Domain]) -> dict[str, Counter[State | None]]:
+    """Return how many domains are in each state, by kind of host."""
+    found: dict[str, Counter[State | None]] = {kind: Counter() for kind in KINDS}
+    for domain in domains:
+        for kind, counts in found.items():
+            counts[of_kind(domain, kind)] += 1
+    return found
 
 
 def of_domain(domain: walk.Domain) -> State:

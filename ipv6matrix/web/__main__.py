@@ -23,7 +23,7 @@ def main() -> None:
         host=options.host,
         port=options.port,
         workers=options.workers,
-        http="ipv6matrix.web.server:Protocol",  # type: ignore[arg-type]  # it takes the name of a class as well
+        http="ipv6matrix.web.server:Protocol",
         **server.OPTIONS,
     )
 

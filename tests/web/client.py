@@ -23,6 +23,13 @@ def read_models(summary_url: str, folder: str | Path | None = None):
     return models
 
 
+def database(url: str):
+    """Return a database of summaries."""
+    from ipv6matrix.summaries.database import Database  # noqa: PLC0415
+
+    return Database(url)
+
+
 def create_app(summary_url: str, output_dir: str | Path = "/nowhere", **more) -> ASGIApp:
     """Return the application over a database, with a read model built."""
     return app_over(read_models(summary_url), output_dir, **more)

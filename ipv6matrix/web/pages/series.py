@@ -45,7 +45,7 @@ def labelled(group: str, word: Any) -> str:
 def total(view: View, found: Iterable[Row]) -> Row:
     """Add rows up."""
     kept = list(found)
-    return {name: _tidy(sum(row[name] for row in kept)) for name in view.figures.fields}
+    return {name: _tidy(_sum([row[name] for row in kept])) for name in view.figures.fields}
 
 
 def means(view: View, found: Sequence[Row]) -> Row:
@@ -53,6 +53,15 @@ def means(view: View, found: Sequence[Row]) -> Row:
     columns: Row = {name: _mean([row[name] for row in found]) for name in view.columns}
     measures = {one.key: _mean([value for row in found if (value := one.of(row)) is not None]) for one in view.measures}
     return {**columns, **measures}
+
+
+def _sum(values: Sequence[Any]) -> Any:
+    """Return a sum; None if a part of it was not counted."""
+    return None if None in values else sum(values)
+
+
+def _less(whole: Any, part: Any) -> Any:
+    return None if whole is None or part is None else _tidy(whole - part)
 
 
 def _mean(values: Sequence[float]) -> float | None:
@@ -101,7 +110,8 @@ def rest(view: View, every: Iterable[Row], some: Sequence[Row]) -> list[Row]:
     found = []
     for row in every:
         taken = total(view, (one for one in some if one["date"] == row["date"]))
-        found.append({"date": row["date"], **{name: _tidy(row[name] - taken[name]) for name in view.figures.fields}})
+        left = {name: _less(row[name], taken[name]) for name in view.figures.fields}
+        found.append({"date": row["date"], **left})
     return found
 
 

@@ -11,14 +11,14 @@ from sqlalchemy import Select
 
 from ipv6matrix.web.read_model.model import ReadModel
 from ipv6matrix.web.sums import Figures, sums, whole
-from ipv6matrix.web.v1.models import HostFigures, Page, PenetrationFigures, ReachFigures
+from ipv6matrix.web.v1.models import HostFigures, Page, PenetrationFigures, ReachFigures, ServiceFigures
 from ipv6matrix.web.v1.paging import answer, heavy, page
-from ipv6matrix.web.v1.parameters import HostQuestion, PenetrationQuestion, ReachQuestion
-from ipv6matrix.web.v1.resources import HOSTS, PENETRATION, REACHABLE
+from ipv6matrix.web.v1.parameters import HostQuestion, PenetrationQuestion, ReachQuestion, ServiceQuestion
+from ipv6matrix.web.v1.resources import HOSTS, PENETRATION, REACHABLE, SERVICES
 
 router: Final = APIRouter(tags=["Figures"])
 
-Question = HostQuestion | ReachQuestion | PenetrationQuestion
+Question = HostQuestion | ReachQuestion | PenetrationQuestion | ServiceQuestion
 
 
 @router.get("/hosts", response_model=Page[HostFigures])
@@ -37,6 +37,12 @@ def reachability(request: Request, question: Annotated[ReachQuestion, Query()]) 
 def penetration(request: Request, question: Annotated[PenetrationQuestion, Query()]) -> Response:
     """Count domains with IPv6."""
     return _answer(request, PENETRATION, question)
+
+
+@router.get("/services", response_model=Page[ServiceFigures])
+def services(request: Request, question: Annotated[ServiceQuestion, Query()]) -> Response:
+    """Count domains with IPv6 on web, mail, name and time servers, of those that have one and are known."""
+    return _answer(request, SERVICES, question)
 
 
 def _answer(request: Request, figures: Figures, question: Question) -> Response:

@@ -83,6 +83,37 @@ class PenetrationFigures(BaseModel):
     ipv6_share: Share
 
 
+Known = Annotated[
+    int | None, Field(ge=0, description="Domains that have such a host and are known; null if not counted then.")
+]
+UnknownOf = Annotated[int | None, Field(ge=0, description="A lookup failed; null if not counted then.")]
+
+
+class ServiceFigures(BaseModel):
+    """Domains by kind of host: those that have one and are known, those of them with IPv6, and unknown ones."""
+
+    date: dt.date
+    tld: str | None = None
+    country: Country | None = None
+    domains: Count
+    www_known: Known
+    www_with_ipv6: Count
+    www_unknown: UnknownOf
+    mx_known: Known
+    mx_with_ipv6: Count
+    mx_unknown: UnknownOf
+    ns_known: Known
+    ns_with_ipv6: Count
+    ns_unknown: UnknownOf
+    ntp_known: Known
+    ntp_with_ipv6: Count
+    ntp_unknown: UnknownOf
+    www_ipv6_share: Share
+    mx_ipv6_share: Share
+    ns_ipv6_share: Share
+    ntp_ipv6_share: Share
+
+
 class Totals(BaseModel):
     """Domains and hosts together."""
 

@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ipv6matrix.web.sums import Figures, Slice
-from ipv6matrix.web.v1.resources import HOSTS, PENETRATION, REACHABLE
+from ipv6matrix.web.v1.resources import HOSTS, PENETRATION, REACHABLE, SERVICES
 
 MOST: Final = 1_000
 "Items of one page."
@@ -96,4 +96,11 @@ class PenetrationQuestion(OfPeriod):
     group: Annotated[Literal["tld", "country"] | None, Field(description="One row for each.")] = None
     sort: Annotated[
         str, Field(pattern=_order_of(PENETRATION), description="A field; with a hyphen the largest first.")
+    ] = "date"
+
+
+class ServiceQuestion(OfPeriod):
+    group: Annotated[Literal["tld", "country"] | None, Field(description="One row for each.")] = None
+    sort: Annotated[
+        str, Field(pattern=_order_of(SERVICES), description="A field; with a hyphen the largest first.")
     ] = "date"

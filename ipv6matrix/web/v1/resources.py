@@ -55,6 +55,21 @@ REACHABLE: Final = Figures(
     },
 )
 
+_KINDS: Final = ("www", "mx", "ns", "ntp")
+SERVICES: Final = Figures(
+    table=DOMAIN_PENETRATION,
+    groups=("tld", "country"),
+    fields={
+        "domains": _DOMAIN.domains,
+        **{
+            f"{kind}_{name}": _DOMAIN[column]
+            for kind in _KINDS
+            for name, column in (("known", f"{kind}_known"), ("with_ipv6", kind), ("unknown", f"{kind}_unknown"))
+        },
+    },
+    ratios={f"{kind}_ipv6_share": (_DOMAIN[kind], _DOMAIN[f"{kind}_known"]) for kind in _KINDS},
+)
+
 PENETRATION: Final = Figures(
     table=DOMAIN_PENETRATION,
     groups=("tld", "country"),
