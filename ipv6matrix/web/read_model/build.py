@@ -26,9 +26,10 @@ from filelock import FileLock
 from sqlalchemy import Connection, Table
 
 from ipv6matrix.exceptions import ExportError
+from ipv6matrix.summaries import source
 from ipv6matrix.summaries.database import Database
 from ipv6matrix.summaries.tables import METADATA
-from ipv6matrix.web.read_model import schema, source
+from ipv6matrix.web.read_model import schema
 from ipv6matrix.web.read_model.model import LIMITS
 
 log = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from typing import Any, Final
 from duckdb import DuckDBPyConnection
 from sqlalchemy import Column, Date, Double, Integer, MetaData, String, Table
 
+from ipv6matrix.summaries.source import SEPARATOR
 from ipv6matrix.summaries.tables import METADATA
-from ipv6matrix.web.read_model.source import SEPARATOR
 
 FORMAT: Final = 1
 "Of the file: a model of another format is built anew."

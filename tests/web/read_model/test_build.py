@@ -7,11 +7,12 @@ import pytest
 from filelock import FileLock
 
 from ipv6matrix.exceptions import ExportError
+from ipv6matrix.summaries import source
 from ipv6matrix.summaries.database import Database
 from ipv6matrix.summaries.publication import publish, remove
 from ipv6matrix.summaries.rows import DomainRow
 from ipv6matrix.web.read_model import build as building
-from ipv6matrix.web.read_model import schema, source
+from ipv6matrix.web.read_model import schema
 from ipv6matrix.web.read_model.build import build, newest, path_prefix
 from tests.web import summaries
 from tests.web.summaries import DATES, ROWS

@@ -7,11 +7,11 @@ import dataclasses
 import pytest
 from sqlalchemy import update
 
+from ipv6matrix.summaries import source
 from ipv6matrix.summaries.database import Database
 from ipv6matrix.summaries.publication import publish
 from ipv6matrix.summaries.rows import HostData
 from ipv6matrix.summaries.tables import DATE_VERSIONS, REACHABILITY
-from ipv6matrix.web.read_model import source
 from ipv6matrix.web.read_model.build import build, source_versions
 from ipv6matrix.web.read_model.model import ReadModel
 from tests.web import summaries
