@@ -4,16 +4,20 @@ The HTTP server: uvicorn with limits that it does not have itself.
 A client has a time to send the header of a request, and a time to take more of an answer. There are no more
 connections than files; where there would be, the one that waits longest for its header makes room, so that
 half-open connections shut nobody out. A message that repeats itself is logged once a minute.
+
+`python -m ipv6matrix.web.server --port 8000 --workers 2` serves what the environment describes.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import logging
 import resource
 import time
 from typing import Any, ClassVar, Final
 
+import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 # Seconds for the header of a request, and for a client to take more of an answer.
@@ -112,3 +116,26 @@ def prepare() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     for handler in logging.getLogger().handlers:
         handler.addFilter(OncePerMinute())
+
+
+def main() -> None:
+    """Serve the website that the environment describes until the process is told to end."""
+    parser = argparse.ArgumentParser(
+        prog="python -m ipv6matrix.web.server", description="Serve the website and its API."
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=8000, help="port to listen on")
+    parser.add_argument("--workers", type=int, default=1, help="number of processes")
+    options = parser.parse_args()
+    uvicorn.run(
+        "ipv6matrix.web.app:app",
+        host=options.host,
+        port=options.port,
+        workers=options.workers,
+        http="ipv6matrix.web.server:Protocol",
+        **OPTIONS,
+    )
+
+
+if __name__ == "__main__":
+    main()

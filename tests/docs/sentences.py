@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 # Errors whose first argument is told to whoever gave a command.
 ERRORS = {
-    "BadUrlError",
     "DownloadError",
     "ExportError",
     "GeoIpError",

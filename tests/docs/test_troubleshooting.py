@@ -19,7 +19,14 @@ FOREIGN = {"Unknown command: …; no active project", "scrapy: command not found
 # What the package puts together of several texts.
 ASSEMBLED = {"… is no setting: …", "… is no argument of the spider: …"}
 # Bugs, or told to a program: nobody who runs the project meets them.
-INNER = {"told to stop reading …"}
+INNER = {
+    "told to stop reading …",
+    "There is no read model yet",
+    "nothing became free in … s",
+    "the queue is full",
+    "a query took longer than … s",
+    "a query needs more memory than all queries may take",
+}
 
 
 def test_every_sentence_has_an_entry() -> None:

@@ -137,12 +137,12 @@ def test_the_limit_of_files_is_raised():
 
 def test_several_workers_share_a_read_model(tmp_path):
     """
-    `python -m ipv6matrix.web`, as the unit starts it.
+    `python -m ipv6matrix.web.server`, as the unit starts it.
     """
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     values = {"IPV6MATRIX_SUMMARY_URL": summaries.sqlite(tmp_path), "IPV6MATRIX_OUTPUT_DIR": str(tmp_path)}
-    command = [sys.executable, "-m", "ipv6matrix.web", "--port", str(port), "--workers", "2"]
+    command = [sys.executable, "-m", "ipv6matrix.web.server", "--port", str(port), "--workers", "2"]
     process = subprocess.Popen(command, cwd=ROOT, env=values, stderr=subprocess.PIPE, text=True)
     try:
         until, status = time.monotonic() + 120, 0

@@ -33,7 +33,7 @@ def index(request: Request) -> Response:
         name: f"{PREFIX}/{name}"
         for name in (
             *("crawls", "hosts", "reachability", "penetration", "countries", "tlds", "domains"),
-            *("changes/domains", "changes/countries", "changes/tlds", "tables", "services"),
+            *("changes/domains", "changes/countries", "changes/tlds", "tables"),
         )
     }
     links["openapi"] = "/openapi.json"
