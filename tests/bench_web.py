@@ -29,7 +29,11 @@ from typing import Final
 
 import uvicorn
 
+from ipv6matrix.web import server
 from ipv6matrix.web.app import create_app
+from ipv6matrix.web.cache import CACHE_BYTES, AnswerCache
+from ipv6matrix.web.read_model import build as building
+from ipv6matrix.web.read_model.refresh import ReadModels
 from tests import mariadb
 from tests.typed import ROOT
 from tests.web import large
