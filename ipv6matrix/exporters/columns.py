@@ -48,23 +48,23 @@ _DECLARED: Final = {"INTEGER": pa.int64(), "REAL": pa.float64()}
 
 
 def decided(table: str, column: str) -> pa.DataType | None:
-    """Give the type that a rule decides; None for a column that no rule knows."""
+    """Return the type that a rule decides; None for a column that no rule knows."""
     name = f"{table}.{column}"
     return next((kind for kind, patterns in RULES if any(fits(name, one) for one in patterns)), None)
 
 
 def fits(name: str, pattern: str) -> bool:
-    """Tell whether `table.column` is one that a rule means."""
+    """Check whether `table.column` is one that a rule means."""
     return fnmatchcase(name, pattern)
 
 
 def arrow_type(table: str, column: str, declared: str) -> pa.DataType:
-    """Give the type of a column, whether a rule knows it or not."""
+    """Return the type of a column, whether a rule knows it or not."""
     return decided(table, column) or _DECLARED.get(declared, pa.string())
 
 
 def array(values: tuple[Any, ...], kind: pa.DataType) -> pa.Array:
-    """Make a column of what SQLite holds; raises ValueError or TypeError for what is not of the type."""
+    """Return a column of what SQLite holds; raises ValueError or TypeError for what is not of the type."""
     if convert := _CONVERTERS.get(kind):
         values = tuple(None if value is None else convert(value) for value in values)
     return pa.array(values, kind)

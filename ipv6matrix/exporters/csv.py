@@ -57,7 +57,7 @@ def export(store: Store, target: Target) -> str:
 
 
 def _component(text: str, path: Path) -> str:
-    """Give a text that is one component of a path; the database may have come from elsewhere."""
+    """Return a text that is one component of a path; the database may have come from elsewhere."""
     if text in ("", ".", "..") or "/" in text or "\0" in text:
         raise ExportError(f"{str(path)!r} names a TLD or run {text!r}, which is no name of a folder: name another file")
     return text
@@ -135,7 +135,7 @@ def _files(paths: Sequence[Path]) -> Iterator[list[TextIO]]:
 
 
 def _hosts(domain: Domain, feature: str) -> Iterator[tuple[str, Host]]:
-    """Give the hosts of a feature; one that stands for none when the domain was asked for MX or NS and has none."""
+    """Return the hosts of a feature; one that stands for none when the domain was asked for MX or NS and has none."""
     hosts = domain.of_kind(feature)
     if feature in ("WWW", "NTP"):
         yield from ((host.name, host) for host in hosts)
@@ -151,7 +151,7 @@ _NO_HOST: Final = Host(
 
 
 def _rows(word: str, feature: str, columns: Callable[[Host], list[_Row]], domain: Domain, hosts: _Hosts) -> list[_Row]:
-    """Give the rows of a file for one domain."""
+    """Return the rows of a file for one domain."""
     return [
         [UNKNOWN if value is None else value for value in (word, domain.name, name, *row)]
         for name, host in hosts[feature]
@@ -267,7 +267,7 @@ _METRICS: Final[dict[str, tuple[Iterable[str], Callable[[Host], list[_Row]]]]] =
 
 
 def _kinds(crawl: Asked) -> list[_Kind]:
-    """Give the files that a crawl has: what was not asked has none."""
+    """Return the files that a crawl has: what was not asked has none."""
     kinds = [
         _Kind(name=feature, rows=partial(_rows, feature, feature, columns))
         for feature, columns in _FEATURES.items()

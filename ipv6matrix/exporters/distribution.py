@@ -25,7 +25,7 @@ class Distribution:
         self.count += 1
 
     def quantile(self, share: float) -> float | None:
-        """Give the number that a share of all do not exceed, within 0.6 %; None when there are none."""
+        """Return the number that a share of all do not exceed, within 0.6 %; None when there are none."""
         passed = 0
         for number, count in sorted(self._bins.items()):
             passed += count
@@ -46,7 +46,7 @@ class Distribution:
         return counts
 
     def cumulative(self, step: int) -> Iterator[tuple[float, float]]:
-        """Give points (number, share of all below it), every so many bins, from the first to the last."""
+        """Return points (number, share of all below it), every so many bins, from the first to the last."""
         if not self._bins:
             return
         first, last = (edge // step for edge in (min(self._bins), max(self._bins)))

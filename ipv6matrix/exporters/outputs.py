@@ -15,7 +15,7 @@ from ipv6matrix.store.database import Store
 
 
 def run_of(store: Store) -> str:
-    """Give the name of the run; raises ExportError for a database that has none, or one that leads elsewhere."""
+    """Return the name of the run; raises ExportError for a database that has none, or one that leads elsewhere."""
     run = str((store.crawl() or {}).get("run"))
     if not re.fullmatch(r"\d{4}-[\w-]+", run, re.ASCII):
         raise ExportError(f"{str(store.path)!r} does not say which run it holds: name the ips.db of a crawl")
@@ -25,7 +25,7 @@ def run_of(store: Store) -> str:
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
     """
-    Give a name beside a file; what was written there takes the file's own name at the end.
+    Return a name beside a file; what was written there takes the file's own name at the end.
 
     Raises ExportError for what the system says; after any error the file is as it was before.
     """

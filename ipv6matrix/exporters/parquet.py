@@ -40,7 +40,7 @@ def export(store: Store, target: Target) -> str:
 
 
 def tables(store: Store) -> list[str]:
-    """Name the tables that are exported."""
+    """Return the names of the tables that are exported."""
     found = store.query(
         "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
     )
@@ -48,7 +48,7 @@ def tables(store: Store) -> list[str]:
 
 
 def schema(store: Store, table: str) -> pa.Schema:
-    """Give names and types of a table's columns, and which run they are of."""
+    """Return names and types of a table's columns, and which run they are of."""
     fields = [
         pa.field(name, columns.arrow_type(table, name, declared), nullable=not (not_null or key))
         for _, name, declared, not_null, _, key in store.query(f"PRAGMA table_info({table})")

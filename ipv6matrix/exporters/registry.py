@@ -35,5 +35,5 @@ Raises ExportError.
 
 
 def exporter(name: str) -> Export:
-    """Give the function that exports in a form of NAMES."""
+    """Return the function that exports in a form of NAMES."""
     return cast(Export, import_module(f"{__package__}.{name}").export)

@@ -43,7 +43,7 @@ class Database:
     """
     A database of summaries. Connects when it is first used; every method may raise ExportError.
 
-    One opened `for_reading` is never written nor created, waits for nobody, and hands over the
+    One opened `for_reading` is never written nor created, does not wait for locks, and hands over the
     rows of a query as they come instead of holding all of them in memory.
     """
 

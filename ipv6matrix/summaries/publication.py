@@ -55,7 +55,7 @@ def remove(connection: Connection, date: dt.date) -> None:
 
 
 def mark_changed(connection: Connection, date: dt.date) -> None:
-    """Give a date a new version, so that read models copy it again."""
+    """Set a new version of a date, so that read models copy it again."""
     connection.execute(delete(DATE_VERSIONS).where(DATE_VERSIONS.c.date == date))
     connection.execute(insert(DATE_VERSIONS).values(date=date, tag=uuid4().hex))
 

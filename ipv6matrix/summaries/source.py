@@ -2,7 +2,7 @@
 Reads a database of summaries, of this version or of an earlier one, for a read model.
 
 Each row comes as one text: a driver in pure Python needs microseconds for each value, and
-DuckDB takes a text apart much faster. Columns that an old table lacks are empty.
+DuckDB splits a text much faster. Columns that an old table lacks are empty.
 """
 
 from __future__ import annotations

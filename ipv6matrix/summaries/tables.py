@@ -75,7 +75,7 @@ DATE_VERSIONS: Final = Table(
     Column("tag", String(32), nullable=False),
     **STORAGE,
 )
-"A random tag for each date, new each time that the date is written: whoever copies a date sees that it changed."
+"A random tag for each date, new each time that the date is written: a copy of a date can be compared by it."
 
 OBSOLETE_TABLES: Final = (
     *("DomainPenetrationTotals", "HostDataTotals", "ReachabilityTotals", "TotalsByColumn", "TotalsAsText"),

@@ -45,7 +45,7 @@ class Lane:
             raise BusyError(f"nothing became free in {self._patience_s:g} s")
 
     def release(self) -> None:
-        """Give a place back."""
+        """Release a place."""
         self._free.release()
         self._places.release()
 

@@ -3,7 +3,7 @@ The HTTP server: uvicorn with limits that it does not have itself.
 
 A client has a time to send the header of a request, and a time to take more of an answer. There are no more
 connections than files; where there would be, the one that waits longest for its header makes room, so that
-half-open connections shut nobody out. A message that repeats itself is logged once a minute.
+half-open connections do not shut others out. A message that repeats itself is logged once a minute.
 
 `python -m ipv6matrix.web.server --port 8000 --workers 2` serves what the environment describes.
 """

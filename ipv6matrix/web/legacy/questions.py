@@ -30,7 +30,7 @@ _PATHS: Final = tuple(
 
 
 class BadQuestionError(Exception):
-    """A question that makes no sense; the message is what the client reads."""
+    """An invalid request; the message is what the client reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

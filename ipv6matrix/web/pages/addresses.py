@@ -1,5 +1,5 @@
 """
-The parts of a view's address: what each may be, and a sentence for what makes no sense.
+The parts of a view's address: what each may be, and an error message for anything else.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MOST_TLDS: Final = 20
 
 
 class BadStateError(ValueError):
-    """A part of an address makes no sense; the message says which, and what would."""
+    """A part of an address is invalid; the message says which, and what is valid."""
 
 
 def date(text: str | None, dates: Sequence[dt.date], name: str = "date") -> dt.date:
@@ -65,7 +65,7 @@ def tlds(texts: Sequence[str]) -> tuple[str, ...]:
 
 
 def is_tld(word: str) -> bool:
-    """Tell whether a word may be a top-level domain."""
+    """Check whether a word may be a top-level domain."""
     return re.fullmatch(r"[a-z0-9-]{1,63}", word) is not None
 
 

@@ -39,13 +39,13 @@ class Comparison:
     given: dict[str, str]
 
     def link(self, path: str = "/changes", **changed: Any) -> str:
-        """Give the address of another part; None takes a parameter away."""
+        """Return the address of another part; None takes a parameter away."""
         asked = {"from": self.before, "to": self.after, **self.given, **changed}
         return f"{path}?{urlencode({name: value for name, value in asked.items() if value is not None})}"
 
 
 def install(app: FastAPI) -> None:
-    """Give an app the page."""
+    """Add the page to an app."""
     app.add_route("/changes", changed, methods=["GET", "HEAD"], include_in_schema=False)
 
 
@@ -90,7 +90,7 @@ def _domains(model: ReadModel, asked: Comparison) -> dict[str, Any]:
 
 
 def _groups(model: ReadModel, group: str, asked: Comparison) -> list[dict[str, Any]]:
-    """Give the shares of both crawls, the greatest difference first."""
+    """Return the shares of both crawls, the greatest difference first."""
     view = VIEWS["domains"]
     one, two = (
         {row[group]: row for row in series.rows(model, view, Slice(group=group, since=date, until=date))}

@@ -29,7 +29,7 @@ _SHOWN: Final = 50
 
 
 def install(app: FastAPI) -> None:
-    """Give an app these pages."""
+    """Add these pages to an app."""
     for path, respond in (
         ("/domain", search),
         ("/domain-{name}", domain),
@@ -88,7 +88,7 @@ def _name(request: Request) -> str:
 
 
 def country(request: Request) -> Response:
-    """Tell all figures of a country."""
+    """Show all figures of a country."""
     code = request.path_params["code"].upper()
     if not is_country(code):
         raise NotFoundError(f"There is no country with the code {code[:8]}")
@@ -96,7 +96,7 @@ def country(request: Request) -> Response:
 
 
 def tld(request: Request) -> Response:
-    """Tell all figures of a TLD."""
+    """Show all figures of a TLD."""
     name = domain_names.a_label(request.path_params["name"].lower().removeprefix("."))
     try:
         found = addresses.tlds([name])

@@ -43,13 +43,13 @@ _XML: Final = "application/xml"
 
 
 def install(app: FastAPI) -> None:
-    """Give an app both files."""
+    """Add both files to an app."""
     for name, respond in (("robots.txt", robots), ("sitemap.xml", sitemap)):
         app.add_route(f"/{name}", respond, methods=["GET", "HEAD"], include_in_schema=False)
 
 
 def robots(request: Request) -> Response:
-    """Say what need not be asked for."""
+    """Return robots.txt."""
     public = request.app.state.public_url
     text = f"{_TEXT}Sitemap: {public}/sitemap.xml\n" if public else _TEXT
     return PlainTextResponse(text, headers={"Cache-Control": CACHE_CONTROL})

@@ -19,7 +19,7 @@ TEXTS: Final = ("about", "methodology", "credits")
 
 
 def install(app: FastAPI) -> None:
-    """Give an app all pages."""
+    """Add all pages to an app."""
     _add(app, "/", lambda request: _view(request, VIEWS["domains"], None, is_home=True))
     for view in VIEWS.values():
         _install_view(app, view)
@@ -48,7 +48,7 @@ def _text(name: str) -> Any:
 
 
 def _reached(contact: str) -> dict[str, str]:
-    """Give the words of a contact, and the address of a link to it, if it is one."""
+    """Return the text of a contact, and a link to it if it is an address."""
     if contact.startswith(("https://", "http://")):
         return {"contact": contact, "link": contact}
     return {"contact": contact, "link": f"mailto:{contact}" if "@" in contact and " " not in contact else ""}

@@ -28,7 +28,7 @@ class Line:
 
 
 def rows(model: ReadModel, view: View, asked: Slice) -> list[Row]:
-    """Give sums, with `date` and the word of the group."""
+    """Return sums, with `date` and the value of the group."""
     return [{name: whole(value) for name, value in row.items()} for row in model.mappings(sums(view.figures, asked))]
 
 
@@ -38,7 +38,7 @@ def _tidy(value: Any) -> Any:
 
 
 def labelled(group: str, word: Any) -> str:
-    """Give what a reader calls a word of a group."""
+    """Return what a reader calls a word of a group."""
     return name_of(word) if group == "country" else f".{word}" if group == "tld" else str(word)
 
 
@@ -49,7 +49,7 @@ def total(view: View, found: Iterable[Row]) -> Row:
 
 
 def means(view: View, found: Sequence[Row]) -> Row:
-    """Give the mean of each column and measure over the rows that have a value."""
+    """Return the mean of each column and measure over the rows that have a value."""
     columns: Row = {name: _mean([row[name] for row in found]) for name in view.columns}
     measures = {one.key: _mean([value for row in found if (value := one.of(row)) is not None]) for one in view.measures}
     return {**columns, **measures}
@@ -87,7 +87,7 @@ def _value(state: State, key: str) -> Callable[[Row], Any]:
 
 
 def lines(model: ReadModel, state: State, measure: Measure, shown: Sequence[Row]) -> list[Line]:
-    """Give the line of all, and those of the groups with the most; of countries one less, and one of all others."""
+    """Return the line of all, and those of the groups with the most; of countries one less, and one of all others."""
     every = rows(model, state.view, state.slice(None))
     found = [line("All", measure, every)]
     if state.group == "date" or not shown:
@@ -116,7 +116,7 @@ def rest(view: View, every: Iterable[Row], some: Sequence[Row]) -> list[Row]:
 
 
 def kinds(view: View, found: Iterable[Row]) -> list[Line]:
-    """Give the shares that make up a whole; all of them have the same dates."""
+    """Return the shares that make up a whole; all of them have the same dates."""
     kept = list(found)
     return [line(measure.title, measure, kept) for measure in view.kinds]
 

@@ -45,7 +45,7 @@ class Shown:
 
 
 def filled(model: ReadModel, shown: State) -> dict[str, Any]:
-    """Give what the template of a view needs."""
+    """Return what the template of a view needs."""
     table = of(model, shown)
     places = _places(model, shown)
     return {
@@ -68,7 +68,7 @@ def filled(model: ReadModel, shown: State) -> dict[str, Any]:
 
 
 def of(model: ReadModel, shown: State) -> Shown:
-    """Give the table that a state describes, sorted as it says."""
+    """Return the table that a state describes, sorted as it says."""
     is_over_time = shown.group == "date"
     asked = shown.slice(None) if is_over_time else shown.slice(shown.group, date=shown.date)
     found = series.rows(model, shown.view, asked)
@@ -141,7 +141,7 @@ def _map(shown: State, places: Sequence[Row]) -> str:
 
 
 def _countries(shown: State, places: Sequence[Row]) -> list[tuple[str, str]]:
-    """Give codes and names of the countries that can be chosen, by name."""
+    """Return codes and names of the countries that can be chosen, by name."""
     codes = {*(row["country"] for row in places), *filter(None, [shown.country])}
     return sorted(((code, name_of(code)) for code in codes), key=lambda pair: pair[1])
 

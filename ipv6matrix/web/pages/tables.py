@@ -45,7 +45,7 @@ def _rounded(value: float | None) -> float | None:
 
 
 def links(shown: State, least: int = 0) -> dict[str, str]:
-    """Give the addresses of the data behind a view: just its table by format, and what the APIs say."""
+    """Return the addresses of the data behind a view: just its table by format, and what the APIs say."""
     # They know a least of their first total only.
     enough = least if shown.view.total == next(iter(shown.view.figures.fields)) else 0
     found = {word.upper(): shown.link(f"{shown.path}/table.{word}") for word in FORMATS}
@@ -65,7 +65,7 @@ def _today(shown: State, least: int) -> dict[str, str]:
 
 
 def _of_2022(shown: State, least: int) -> dict[str, str]:
-    """Give all crawls in the API of 2022, which knows no filter by service."""
+    """Return all crawls in the API of 2022, which knows no filter by service."""
     if shown.word_name == "service" and shown.words:
         return {}
     group = shown.group if shown.group != "date" else "country" if shown.country else ""

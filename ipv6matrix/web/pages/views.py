@@ -190,7 +190,7 @@ VIEWS: Final = {
             title="Reachable services",
             question="Do web and mail servers with an address answer at it?",
             explanation="Hosts whose port is open, of the hosts with an address of that family. Hosts that could not be"
-            " asked are not told apart by family, so each share is the least that it can be; see “unknown”.",
+            " probed are not counted by family, so each share is the least that it can be; see “unknown”.",
             figures=REACHABLE,
             measures=(
                 Measure(key="six", title="Open over IPv6, at least", part="ipv6_open", whole="ipv6_hosts"),

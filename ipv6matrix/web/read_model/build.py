@@ -2,7 +2,7 @@
 Builds a read model: copies the newest file, replaces the dates that have changed, and renames the copy into place.
 
 A file is complete from the moment it has its name. Names are numbered, for DuckDB knows an open
-file by its name; the files that a new one replaces are deleted, and whoever has one open keeps it.
+file by its name; the files that a new one replaces are deleted, and processes that have one open keep it.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def build(url: str, folder: Path) -> Path:
     """
     Bring the read model of a database up to date, and return its file.
 
-    One process builds at a time; whoever waited finds the work done. Raises ExportError.
+    One process builds at a time; one that waited finds the work done. Raises ExportError.
     """
     prefix = path_prefix(folder, url)
     try:

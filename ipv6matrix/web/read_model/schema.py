@@ -32,7 +32,7 @@ def create(connection: DuckDBPyConnection) -> None:
 
 
 def insertion(table: Table) -> str:
-    """Return the statement that takes the texts of the view `batch` apart, and inserts them."""
+    """Return the statement that splits the texts of the view `batch` and inserts them."""
     values = ", ".join(_value(number, column) for number, column in enumerate(table.columns, 1))
     return (
         f'INSERT INTO "{table.name}" SELECT {values} FROM'

@@ -13,7 +13,7 @@ Item = TypeVar("Item", bound=BaseModel)
 Share = Annotated[float | None, Field(description="Of those known; null where none is.")]
 Ratio = Annotated[float | None, Field(description="IPv6 through IPv4; null without a host that was measured.")]
 Count = Annotated[int, Field(ge=0)]
-Unknown = Annotated[int, Field(ge=0, description="A question failed, so nobody knows: neither with nor without.")]
+Unknown = Annotated[int, Field(ge=0, description="A lookup failed: counted neither as with nor as without.")]
 Milliseconds = Annotated[float, Field(ge=0, description="Sum of the hosts' mean round-trip times, in milliseconds.")]
 Next = Annotated[str | None, Field(description="Where the next items are; null at the end.")]
 Country = Annotated[str, Field(description="ISO 3166-1 alpha-2; ZZ is unknown.", examples=["DE"])]

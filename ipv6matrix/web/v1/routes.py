@@ -28,7 +28,7 @@ router: Final = APIRouter(prefix=PREFIX, responses=RESPONSES)
 
 @router.get("", response_model=Index, tags=["Index"])
 def index(request: Request) -> Response:
-    """Tell which crawls there are, and where everything is."""
+    """Return the dates of all crawls, and links to everything."""
     links = {
         name: f"{PREFIX}/{name}"
         for name in (
