@@ -12,10 +12,12 @@ import logging
 import multiprocessing
 import threading
 import time
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+import duckdb
 
 from ipv6matrix.exceptions import ExportError
 from ipv6matrix.web.read_model import build as building
@@ -57,7 +59,8 @@ class ReadModels:
         self._prefix = building.path_prefix(folder, url)
         self._limit_s = query_limit_s
         self._model: ReadModel | None = None
-        self._told = ("", 0.0)
+        self._logged = ("", 0.0)
+        self._look_s = 0.0
         self._looked = threading.Event()
         self._stopped = threading.Event()
         self._open_newest()
@@ -88,12 +91,17 @@ class ReadModels:
 
     def refresh(self, *, in_process: bool = True) -> None:
         """Look at the database once, and take its changes over; an error is logged and kept in `status`."""
+        begun = time.monotonic()
         try:
             model = self._open_newest()
-            if model is None or model.versions != building.source_versions(self.url):
+            wanted = building.source_versions(self.url)
+            self._look_s = time.monotonic() - begun
+            if model is None or model.versions != wanted:
                 self._build(in_process=in_process)
         except ExportError as error:
             self._note(str(error))
+        except BrokenExecutor:
+            self._note("The process that builds the read model was killed: there may be too little memory")
         else:
             self._note("")
 
@@ -108,10 +116,9 @@ class ReadModels:
 
     def _watch(self) -> None:
         while not self._stopped.is_set():
-            begun = time.monotonic()
             self.refresh(in_process=False)
             self._looked.set()
-            self._stopped.wait(max(CHECK_S, _REST * (time.monotonic() - begun)))
+            self._stopped.wait(max(CHECK_S, _REST * self._look_s))
 
     def _open_newest(self) -> ReadModel | None:
         """Open the newest file, unless it is open already: another worker may have built it."""
@@ -119,7 +126,11 @@ class ReadModels:
         if file is None or (self._model and self._model.file == file):
             return self._model
         if building.versions(file) is not None:
-            self._model = ReadModel(file, self._limit_s)
+            try:
+                self._model = ReadModel(file, self._limit_s)
+            except duckdb.Error as error:
+                # Another worker may just have replaced it; the next look finds the new one.
+                log.warning("Read model %s cannot be opened: %s", file, error)
         return self._model
 
     def _note(self, problem: str) -> None:
@@ -127,10 +138,10 @@ class ReadModels:
         reachable = not problem
         since = self.status.since if self.status.reachable is reachable else now
         self.status = Status(reachable=reachable, checked_at=now, since=since, problem=problem)
-        text, told_at = self._told
-        if problem and (problem != text or time.monotonic() - told_at > _REPEAT_S):
+        text, logged_at = self._logged
+        if problem and (problem != text or time.monotonic() - logged_at > _REPEAT_S):
             log.warning("%s", problem)
-            self._told = (problem, time.monotonic())
+            self._logged = (problem, time.monotonic())
         elif not problem and text:
             log.info("The database of summaries can be read again")
-            self._told = ("", 0.0)
+            self._logged = ("", 0.0)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from unittest.mock import Mock
 
 import pytest
 
@@ -71,6 +74,39 @@ def test_a_running_server_notices_a_new_crawl(url, tmp_path, monkeypatch):
     add_a_crawl(url)
     wait_for(lambda: models.current.version.dates == DATES)
     models.stop()
+
+
+def test_a_builder_that_is_killed_is_no_end(url, tmp_path, monkeypatch, caplog):
+    """
+    The server goes on with what it has, says so, and tries again.
+    """
+    models = ReadModels(url, tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(ProcessPoolExecutor, "submit", Mock(side_effect=BrokenProcessPool))
+        models.refresh(in_process=False)
+    assert (False, False) == (models.has_model, models.status.reachable)
+    assert "was killed" in caplog.text
+
+    models.refresh(in_process=False)
+    assert (True, True) == (models.has_model, models.status.reachable)
+
+
+def test_a_slow_build_does_not_delay_the_next_look(url, tmp_path, monkeypatch):
+    """
+    Only a slow look does: sums over tables that another program writes.
+    """
+    waits, build, versions = [], refreshing.building.build, refreshing.building.source_versions
+    monkeypatch.setattr(refreshing.building, "build", lambda *given: time.sleep(0.5) or build(*given))
+    for slow_s in (0.0, 0.4):
+        monkeypatch.setattr(
+            refreshing.building, "source_versions", lambda url, s=slow_s: time.sleep(s) or versions(url)
+        )
+        models = ReadModels(url, tmp_path / str(slow_s))
+        models.refresh()
+        waits.append(max(refreshing.CHECK_S, refreshing._REST * models._look_s))
+
+    assert refreshing.CHECK_S == waits[0]
+    assert waits[1] >= 20
 
 
 def test_another_worker_may_have_built_it(url, tmp_path):
