@@ -7,7 +7,7 @@ or a mailbox, a name with a final dot, or the domain above a host name: `https:/
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -16,7 +16,7 @@ from sqlalchemy import Column, ColumnElement, and_, false, select
 
 from ipv6matrix.summaries.tables import DOMAINS
 from ipv6matrix.web.read_model.model import ReadModel
-from ipv6matrix.web.read_model.schema import IDN
+from ipv6matrix.web.read_model.schema import IDN, NAMES
 
 # Greater than every character of a stored name, and than every character.
 _GREATEST: Final = "\x7f"
@@ -26,21 +26,24 @@ _LONGEST: Final = 2_000
 _DOTS: Final = str.maketrans({"\u3002": ".", "\uff0e": ".", "\uff61": "."})
 
 Condition = ColumnElement[bool]
+Reading = Callable[[Column[Any]], Condition]
+"Makes the condition on a column of names."
 
 
 def search(model: ReadModel, typed: str, limit: int) -> list[str]:
     """Return the first domains of all crawls that a text means, in order."""
-    column = DOMAINS.c.domain
-    return model.scalars(select(column).distinct().where(meaning(model, typed)).order_by(column).limit(limit))
+    for reading in _readings(_plain(typed)):
+        query = select(NAMES.c.domain).where(reading(NAMES.c.domain)).order_by(NAMES.c.domain).limit(limit)
+        if found := model.scalars(query):
+            return found
+    return []
 
 
 def meaning(model: ReadModel, typed: str) -> Condition:
     """Return the condition that a row of Domains is one of the domains that a text means."""
-    # Half a surrogate pair is in no name, and in no statement.
-    text = typed[:_LONGEST].encode("utf-8", "replace").decode()
-    for condition in _readings(text.strip().lower()):
-        if model.rows(select(DOMAINS.c.domain).where(condition).limit(1)):
-            return condition
+    for reading in _readings(_plain(typed)):
+        if model.rows(select(NAMES.c.domain).where(reading(NAMES.c.domain)).limit(1)):
+            return reading(DOMAINS.c.domain)
     return false()
 
 
@@ -52,7 +55,12 @@ def a_label(label: str) -> str:
         return label
 
 
-def _readings(text: str) -> Iterator[Condition]:
+def _plain(typed: str) -> str:
+    # Half a surrogate pair is in no name, and in no statement.
+    return typed[:_LONGEST].encode("utf-8", "replace").decode().strip().lower()
+
+
+def _readings(text: str) -> Iterator[Reading]:
     """Yield what a text may mean, the most likely first."""
     if not text:
         return
@@ -62,16 +70,21 @@ def _readings(text: str) -> Iterator[Condition]:
         yield _begins_with(host)
     name = ".".join(map(a_label, host.strip(".").split(".")))
     while "." in name:
-        yield DOMAINS.c.domain == name
+        yield _is(name)
         name = name.partition(".")[2]
 
 
-def _begins_with(text: str) -> Condition:
-    """Return the condition that names begin with a text; a range, so `_` and `%` mean nothing."""
+def _is(name: str) -> Reading:
+    return lambda column: column == name
+
+
+def _begins_with(text: str) -> Reading:
+    """Return what tells whether a name begins with a text; a range, so `_` and `%` mean nothing."""
     if text.isascii():
-        return _between(DOMAINS.c.domain, text, _GREATEST)
+        return lambda column: _between(column, text, _GREATEST)
     # The A-labels of `münch` and `münchen` have no beginning in common.
-    return DOMAINS.c.domain.in_(select(IDN.c.domain).where(_between(IDN.c.unicode, _mapped(text), _GREATEST_OF_ALL)))
+    found = select(IDN.c.domain).where(_between(IDN.c.unicode, _mapped(text), _GREATEST_OF_ALL))
+    return lambda column: column.in_(found)
 
 
 def _between(column: Column[Any], prefix: str, greatest: str) -> Condition:

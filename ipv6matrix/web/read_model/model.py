@@ -26,7 +26,7 @@ QUERY_LIMIT_S: Final = 10.0
 # Memory that all queries of a process share; what does not fit is refused, not swapped.
 LIMITS: Final[dict[str, str | bool | int | float | list[str]]] = {
     "memory_limit": "256MB",
-    "threads": 1,
+    "threads": 2,
     "preserve_insertion_order": True,
 }
 # Rows of a batch that is streamed.

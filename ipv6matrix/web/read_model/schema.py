@@ -12,11 +12,14 @@ from sqlalchemy import Column, Date, Double, Integer, MetaData, String, Table
 from ipv6matrix.summaries.source import SEPARATOR
 from ipv6matrix.summaries.tables import METADATA
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 "Of the file: a model of another format is built anew."
 
 IDN: Final = Table("Idn", MetaData(), Column("unicode", String()), Column("domain", String()))
 "Domains with A-labels, by how they are written in their own letters."
+
+NAMES: Final = Table("Names", MetaData(), Column("domain", String()))
+"The distinct names of all crawls, in order."
 
 _ABOUT: Final = "CREATE TABLE About (format INTEGER, source VARCHAR, built_at TIMESTAMP)"
 _VERSIONS: Final = "CREATE TABLE Versions (date DATE, tag VARCHAR)"
@@ -26,6 +29,7 @@ def create(connection: DuckDBPyConnection) -> None:
     """Create all tables."""
     connection.execute(_ABOUT)
     connection.execute(_VERSIONS)
+    connection.execute("CREATE TABLE Names (domain VARCHAR)")
     connection.execute("CREATE TABLE Idn (unicode VARCHAR, domain VARCHAR)")
     for table in METADATA.sorted_tables:
         connection.execute(f'CREATE TABLE "{table.name}" ({", ".join(map(_definition, table.columns))})')

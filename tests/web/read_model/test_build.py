@@ -81,7 +81,7 @@ def test_readers_keep_the_old_file(url, tmp_path):
         assert before == model.execute("SELECT count(*) FROM Domains").fetchall()
 
 
-@pytest.mark.parametrize("step", ["_replace", "_decode_names", "_describe"])
+@pytest.mark.parametrize("step", ["_replace", "_list_names", "_describe"])
 def test_a_build_that_fails_leaves_the_old_file(url, tmp_path, monkeypatch, step):
     """
     And nothing else.
