@@ -49,7 +49,7 @@ def page(
     status: Status = configured.models.status
 
     def write(model: ReadModel) -> str | Failed:
-        values = make(model)
+        values = make(model.for_one_page())
         fixed = {"path": request.url.path, "public": configured.public_url, "now": model.version, "status": status}
         text = render(template, **fixed, **values)
         return Failed(text) if values.get("facts_status") == "unreadable" else text

@@ -9,9 +9,10 @@ import hashlib
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import duckdb
 import pyarrow as pa
@@ -59,6 +60,7 @@ class ReadModel:
     def __init__(self, file: Path, query_limit_s: float = QUERY_LIMIT_S) -> None:
         self.file = file
         self._limit_s = query_limit_s
+        self._answers: dict[Any, list[dict[str, Any]]] | None = None
         self._connection = duckdb.connect(str(file), read_only=True, config=LIMITS)
 
         with self._cursor() as cursor:
@@ -77,8 +79,19 @@ class ReadModel:
 
     def mappings(self, query: Select[Any]) -> list[dict[str, Any]]:
         """Return all rows of a query by name."""
-        names = [column.name for column in query.selected_columns]
-        return [dict(zip(names, row, strict=True)) for row in self.rows(query)]
+        if self._answers is None:
+            return self._mappings(query)
+        statement, parameters = compiled(query)
+        key = (statement, *parameters)
+        if key not in self._answers:
+            self._answers[key] = self._mappings(query)
+        return self._answers[key]
+
+    def for_one_page(self) -> Self:
+        """Return this model for a page, which asks some questions several times: each is answered once."""
+        remembering = copy(self)
+        remembering._answers = {}
+        return remembering
 
     def scalars(self, query: Select[Any]) -> list[Any]:
         """Return the first value of each row."""
@@ -97,6 +110,10 @@ class ReadModel:
             yield from cursor.sql(statement, params=parameters).to_arrow_reader(_BATCH)
         finally:
             cursor.close()
+
+    def _mappings(self, query: Select[Any]) -> list[dict[str, Any]]:
+        names = [column.name for column in query.selected_columns]
+        return [dict(zip(names, row, strict=True)) for row in self.rows(query)]
 
     @contextmanager
     def _relation(self, query: Select[Any]) -> Iterator[DuckDBPyRelation]:

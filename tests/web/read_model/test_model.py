@@ -65,3 +65,17 @@ def test_entity_tags_tell_answers_apart():
 
     assert len(tags) == len(set(tags))
     assert all(tag.startswith('W/"') for tag in tags)
+
+
+def test_a_page_asks_each_question_once(model, monkeypatch):
+    """
+    Another page asks anew.
+    """
+    asked, rows = [], ReadModel.rows
+    monkeypatch.setattr(ReadModel, "rows", lambda model, query: asked.append(query) or rows(model, query))
+    queries = [select(DOMAINS.c.domain).where(DOMAINS.c.date == date) for date in (*DATES, DATES[0])]
+    for page in (model.for_one_page(), model.for_one_page()):
+        found = [page.mappings(query) for query in queries]
+        assert found[0] == found[-1] != found[1]
+
+    assert 2 * len(DATES) == len(asked)
