@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
-from sqlalchemy import Column, Select, Table, select
+from sqlalchemy import Column, Table, select
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
@@ -84,8 +84,9 @@ def _download(request: Request, name: Name, question: DownloadQuestion, suffix: 
 
 def _parts(model: ReadModel, table: Table, date: dt.date | None, suffix: str) -> Iterator[bytes]:
     columns = _columns(table)
-    query: Select[Any] = select(*columns).order_by(*table.primary_key.columns)
-    batches = model.batches(query.where(table.c.date == date) if date else query)
+    # The rows of a date lie in the order of the key: to sort all dates at once would take memory for all of them.
+    dates = [date] if date else sorted(model.versions)
+    batches = (batch for day in dates for batch in model.batches(select(*columns).where(table.c.date == day)))
     return streams.csv(columns, batches) if suffix == "csv" else streams.parquet(columns, batches)
 
 
