@@ -52,7 +52,10 @@ class Protocol(H11Protocol):
         self._stalled: asyncio.TimerHandle | None = None
         self._wait_for_header()
         if len(self.connections) > self.most_connections:
-            next(iter(self.waiting)).transport.abort()
+            # Taken out at once: `connection_lost` comes after the next connections of a burst.
+            oldest = next(iter(self.waiting))
+            oldest._stop_waiting()
+            oldest.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
