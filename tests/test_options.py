@@ -29,6 +29,7 @@ BAD = [
     ("EXPORTS", "csv,xml", "'xml' is not known: choose from csv,parquet,summary,report"),
     ("SUMMARY_URL", "matrix.db", "is no URL of a database: give one like sqlite:///crawls/matrix.db"),
     ("LIVE_URL", "live", "is no URL of a database: give one like sqlite:///crawls/matrix.db"),
+    ("READ_MODEL_DIR", "/dev/null", "='/dev/null' is a file: name a folder"),
     ("WEB_HOST", "", "is empty: give an address or a name of this machine"),
     ("WEB_PORT", "65536", "a whole number of ports from 0 to 65535"),
     ("WEB_URL", "www.example.org/matrix", "is no address of a website: give one like https://www.example.org"),

@@ -42,7 +42,8 @@ class Command(ChoosingCommand):
             if value is not None:
                 self.settings.set(name, value, priority="cmdline")
         if sentences := options.problems(
-            self.settings, ("OUTPUT_DIR", "SUMMARY_URL", "LIVE_URL", "WEB_HOST", "WEB_PORT", "WEB_URL", "CONTACT")
+            self.settings,
+            ("OUTPUT_DIR", "SUMMARY_URL", "LIVE_URL", "READ_MODEL_DIR", "WEB_HOST", "WEB_PORT", "WEB_URL", "CONTACT"),
         ):
             raise UsageError("\n".join(sentences), print_help=False)
         self._serve(self.settings.get("WEB_HOST"), self.settings.getint("WEB_PORT"))
@@ -67,6 +68,7 @@ class Command(ChoosingCommand):
             raise UsageError(_sentence(error, host, port), print_help=False) from error
         server.prepare()
         with listener:
+            models.start()
             print(f"Serving on {_address(listener)}, until Ctrl-C", flush=True)  # noqa: T201 - what a user waits for
             config = uvicorn.Config(app, http=server.Protocol, **server.OPTIONS)
             # Once it has ended well, it raises what ended it.
