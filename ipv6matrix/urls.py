@@ -150,7 +150,7 @@ def parse(url: str) -> RequestUrl:
         question = _parsers[parts.scheme](parts.netloc, parts.path.lstrip("/"), query)
         return replace(question, second=second)
     except (KeyError, ValueError, IndexError) as error:
-        raise InvalidUrlError(f"{url!r} is not a question; docs/questions.md lists the forms of each scheme") from error
+        raise InvalidUrlError(f"{url!r} is not a question; docs/urls.md lists the forms of each scheme") from error
 
 
 def network(url: str) -> bytes | None:
