@@ -195,7 +195,7 @@ def test_a_url_that_asks_nothing_is_told(url):
     with pytest.raises(InvalidUrlError) as told:
         urls.parse(url)
 
-    assert f"{url!r} is not a question; docs/questions.md lists the forms of each scheme" == str(told.value)
+    assert f"{url!r} is not a request URL; docs/urls.md lists the forms of each scheme" == str(told.value)
 
 
 def test_the_slot_of_a_request_is_its_scheme():
