@@ -1,10 +1,10 @@
 #!/bin/sh
-# Puts back what backup.sh has copied, and never replaces what is there.
+# Restores a backup made by backup.sh. Never replaces existing files.
 #
 #     deploy/restore.sh BACKUP CRAWLS [ROOT]
 #
-# Each database is checked first; one that is damaged ends it with status 1. With ROOT, which
-# is / but to look at them elsewhere, the files that were named come back below it.
+# Checks each database first and exits with status 1 if one is damaged. With ROOT, it also restores
+# the files under BACKUP/files, below that folder: / to put them back, any other to inspect them.
 set -eu
 [ $# -eq 2 ] || [ $# -eq 3 ] || { echo "usage: restore.sh BACKUP CRAWLS [ROOT]" >&2; exit 2; }
 backup=$1 crawls=$2 root=${3:-}
@@ -32,7 +32,7 @@ if [ -d "$backup/lists" ]; then
     cp -Rpn "$backup/lists/." "$crawls/lists/"
 fi
 if [ -n "$root" ] && [ -d "$backup/files" ]; then
-    # A read per line: names with spaces are whole, and what is there stays.
+    # Line by line, so that names may contain spaces.
     (cd "$backup/files" && find . -type f ! -name '*.part') | while read -r file; do
         to=${root%/}/${file#./}
         if [ -e "$to" ]; then
