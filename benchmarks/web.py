@@ -1,10 +1,10 @@
 """
-How quickly the website's API answers: `make bench-web`.
+Measures the response times of the website's API: `make bench-web`.
 
-Makes summaries of sixty crawls up, in SQLite and in MariaDB, and asks a server in a
-process of its own: every kind of question with nothing kept, so that the slowest in
-twenty can be told, then views that are kept, as fast as one core serves them. Prints
-each figure beside what is promised (docs/performance.md), and fails when one is missed.
+Generates summaries of sixty crawls, in SQLite and in MariaDB, and sends requests to a
+server in a separate process: first every kind of request with an empty cache, often
+enough for the 95th percentile, then cached views, as fast as one core serves them.
+Prints each figure next to what is promised (docs/performance.md), and fails if one is missed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from tests.web import large
 ANSWER_MS: Final = 50.0
 SEARCH_MS: Final = 20.0
 KEPT_PER_SECOND: Final = 200.0
-# What a server has that holds such tables, beside a program like this one.
+# Configuration of a server with tables of this size and a program like this one on the same machine.
 SERVER: Final = ("--innodb-buffer-pool-size=2G", "--innodb-log-file-size=512M", "--max-statement-time=0")
 
 _FIGURES: Final = ("hosts", "dualstack", "ping", "path", "reach", "domains")
@@ -90,7 +90,7 @@ KEPT: Final = ("/json/hosts/group-country", "/api/v1/crawls", "/api/v1/tlds", "/
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """How long one question took."""
+    """Response times of one request."""
 
     question: str
     octets: int
@@ -120,7 +120,7 @@ def main() -> int:
 
 
 def bench(kind: str, url: str, options: argparse.Namespace) -> list[str]:
-    """Measure over one database, print it and give what was missed."""
+    """Measure over one database, print the figures and return what was missed."""
     begun = time.monotonic()
     large.fill(url, options.crawls, options.domains)
     print(f"\n{kind}: {options.crawls} crawls made up in {time.monotonic() - begun:.0f} s\n", flush=True)
@@ -134,7 +134,7 @@ def bench(kind: str, url: str, options: argparse.Namespace) -> list[str]:
 
 
 def measure(port: int, question: str, times: int) -> Measured:
-    """Ask again and again over one connection."""
+    """Send the request repeatedly over one connection."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
     found = [_ask(connection, question) for _ in range(times + 1)]
     connection.close()
@@ -150,7 +150,7 @@ def measure(port: int, question: str, times: int) -> Measured:
 
 
 def rate(port: int, question: str, seconds: float) -> float:
-    """Count the answers a second, over one connection."""
+    """Return the number of answers per second, over one connection."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
     _ask(connection, question)
     count, begun = 0, time.monotonic()
@@ -173,7 +173,7 @@ def _ask(connection: http.client.HTTPConnection, question: str) -> tuple[float, 
 
 
 def report(measured: list[Measured], rates: dict[str, float]) -> str:
-    """Lay the figures out as tables."""
+    """Format the figures as tables."""
     lines = [f"{'first':>9} {'median':>9} {'p95':>9} {'promised':>9} {'sent':>9}  question"]
     lines += [
         f"{one.first_ms:>6.1f} ms {one.median_ms:>6.1f} ms {one.p95_ms:>6.1f} ms {one.promised_ms:>6.0f} ms"
@@ -187,7 +187,7 @@ def report(measured: list[Measured], rates: dict[str, float]) -> str:
 
 @contextlib.contextmanager
 def serving(url: str, kept: int, core: int | None = None) -> Iterator[int]:
-    """Run a server in a process of its own, on one core if named, and give its port."""
+    """Run a server in a separate process, optionally on one core, and yield its port."""
     command = [sys.executable, "-m", "benchmarks.web", "--serve", url, "--kept", str(kept)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
@@ -202,7 +202,7 @@ def serving(url: str, kept: int, core: int | None = None) -> Iterator[int]:
 
 
 def serve(url: str, kept: int) -> int:
-    """Be that server."""
+    """Run as that server."""
     config = uvicorn.Config(create_app(url, "/nowhere", KeptAnswers(kept)), log_config=None, access_log=False)
     with socket.create_server(("127.0.0.1", 0)) as listener, contextlib.suppress(KeyboardInterrupt):
         # As `scrapy serve` does.
@@ -227,14 +227,14 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.web", description=(__doc__ or "").strip().partition("\n")[0]
     )
-    parser.add_argument("--databases", default="sqlite,mariadb", help="which kinds, with commas")
-    parser.add_argument("--crawls", type=int, default=60, help="how many crawls to make up")
-    parser.add_argument("--domains", type=int, default=100_000, help="rows that Domains has of each crawl")
-    parser.add_argument("--times", type=int, default=20, help="how often each question is asked")
-    parser.add_argument("--seconds", type=float, default=3.0, help="how long a view that is kept is asked for")
-    parser.add_argument("--folder", type=Path, help="where to write; by default the folder for temporary files")
-    parser.add_argument("--serve", metavar="URL", help="be the server that is asked")
-    parser.add_argument("--kept", type=int, default=0, help="octets of answers that it keeps")
+    parser.add_argument("--databases", default="sqlite,mariadb", help="kinds of databases, separated by commas")
+    parser.add_argument("--crawls", type=int, default=60, help="number of crawls to generate")
+    parser.add_argument("--domains", type=int, default=100_000, help="number of rows of Domains per crawl")
+    parser.add_argument("--times", type=int, default=20, help="number of times that each request is sent")
+    parser.add_argument("--seconds", type=float, default=3.0, help="how long to request each cached view")
+    parser.add_argument("--folder", type=Path, help="where to write (default: the folder for temporary files)")
+    parser.add_argument("--serve", metavar="URL", help="run as the server to be measured")
+    parser.add_argument("--kept", type=int, default=0, help="size of its cache of answers, in octets")
     return parser.parse_args()
 
 

@@ -1,10 +1,10 @@
 """
-The web servers: take connections on ports 80 and 443 and close them again.
+The web servers: accept connections on ports 80 and 443 and close them again.
 
     python -m simnet.servers LOG|- LISTENER,LISTENER…
 
-Commands: `flush` (the log to its file), `stats`. The log has a line for each
-connection: time, local address, port.
+Commands: `flush` (write the log to its file), `stats`. The log has a line for
+each connection: time, local address, port.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class WebServers:
             self._poll.register(descriptor, select.EPOLLIN)
 
     def run(self) -> None:
-        """Serve for ever."""
+        """Serve forever."""
         helper.ready()
         while True:
             for descriptor, _ in self._poll.poll():
@@ -50,7 +50,7 @@ class WebServers:
             except BlockingIOError:
                 return
             except OSError:
-                continue  # Gone before it was taken.
+                continue  # Closed before it was accepted.
             self._accepted += 1
             if self._log is not None:
                 self._take_down(connection)
