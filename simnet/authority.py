@@ -64,7 +64,7 @@ class Authority(Resolver):
             return None
         self._answered += 1
         if self._log is not None:
-            self._take_down(query, transport)
+            self._write_log(query, transport)
         apex = next((one for one in zones.ancestors(query.name, "") if one in self.serves(address)), None)
         if apex is None:
             return wire.message(query, wire.Body(RCODES[zones.Fault.REFUSED], ()), limit=wire.PLAIN_SIZE)
@@ -96,33 +96,33 @@ class Authority(Resolver):
 
     def _answer(self, address: str, name: str, rdtype: str) -> Answer:
         if name.endswith(REVERSE_TREES):
-            found = self._scenario.lookup(name, rdtype)
+            answer = self._scenario.lookup(name, rdtype)
             # Part of a reverse name: there are names below it.
-            return Answer(soa=found.soa) if found.rcode == NXDOMAIN and _is_partial(name) else found
-        found = zones.answer(lambda name: self._zone_at(address, name), name, rdtype)
+            return Answer(soa=answer.soa) if answer.rcode == NXDOMAIN and _is_partial(name) else answer
+        answer = zones.answer(lambda name: self._zone_at(address, name), name, rdtype)
         # The resolver has to follow a CNAME to a zone that is served elsewhere.
-        if found.soa is None or (found.rcode == NXDOMAIN and not found.records and name in self._above):
-            found.rcode = NOERROR
-        return found
+        if answer.soa is None or (answer.rcode == NXDOMAIN and not answer.records and name in self._above):
+            answer.rcode = NOERROR
+        return answer
 
     def _zone_at(self, address: str, name: str) -> zones.Zone | None:
         zone = self._scenario.find_zone(name)
         return zone if zone and zone.apex in self.serves(address) else None
 
-    def _authoritative(self, query: wire.Query, found: Answer, transport: str) -> bytes | None:
+    def _authoritative(self, query: wire.Query, answer: Answer, transport: str) -> bytes | None:
         seen = self._seen[query.name, query.type]
         self._seen[query.name, query.type] += 1
-        body = wire.Body(found.rcode, *_sections(query.name, found), authoritative=True)
-        if found.fault:
-            return self._faulty(query, body, found.fault, transport, seen)
-        return wire.message(query, body, limit=_limit(query, transport), shift=seen if found.rotating else 0)
+        body = wire.Body(answer.rcode, *_sections(query.name, answer), authoritative=True)
+        if answer.fault:
+            return self._faulty(query, body, answer.fault, transport, seen)
+        return wire.message(query, body, limit=_limit(query, transport), shift=seen if answer.rotating else 0)
 
 
-def _sections(name: str, found: Answer) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
-    records = tuple(wire.record(name, owner, kind, ttl_s, text) for owner, kind, ttl_s, text in found.records)
-    if not (found.soa and found.soa[1]):
+def _sections(name: str, answer: Answer) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    records = tuple(wire.record(name, owner, kind, ttl_s, text) for owner, kind, ttl_s, text in answer.records)
+    if not (answer.soa and answer.soa[1]):
         return records, ()
-    apex, text = found.soa
+    apex, text = answer.soa
     return records, (wire.record(name, apex, "SOA", zones.NEGATIVE_TTL_S, text),)
 
 

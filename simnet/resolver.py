@@ -60,7 +60,7 @@ class Resolver:
         if query is None:
             return None
         if self._log is not None:
-            self._take_down(query, transport)
+            self._write_log(query, transport)
         body, fault, rotating = self._body(query.name, query.type)
         fault = self._mode or fault
         shift = 0
@@ -96,7 +96,7 @@ class Resolver:
             self._log.write("".join(self._logged).encode())
         self._logged.clear()
 
-    def _take_down(self, query: wire.Query, transport: str) -> None:
+    def _write_log(self, query: wire.Query, transport: str) -> None:
         self._logged.append(f"{time.time():.6f} {transport} {query.type} {query.name}\n")
         if len(self._logged) > 4096:
             self.flush()

@@ -53,10 +53,10 @@ class WebServers:
                 continue  # Closed before it was accepted.
             self._accepted += 1
             if self._log is not None:
-                self._take_down(connection)
+                self._write_log(connection)
             connection.close()
 
-    def _take_down(self, connection: socket.socket) -> None:
+    def _write_log(self, connection: socket.socket) -> None:
         address, port = connection.getsockname()[:2]
         self._logged.append(f"{time.time():.6f} {address.removeprefix('::ffff:')} {port}\n")
         if len(self._logged) > 4096:

@@ -241,7 +241,7 @@ class Killer:
         wal, began_at = self._current / "ips.db-wal", time.time()
         return {
             "started": lambda: True,
-            # Count from its first commit, or from answers in the database, because a busy machine may start a program slowly.
+            # Its first commit, or answers in the database, because a busy machine may start a program slowly.
             "asking": lambda: _made_after(wal, began_at),
             "answered": lambda: _made_after(wal, began_at) and _answers(self._current / "ips.db") >= ANSWERS,
             "closing": lambda: b"Closing spider" in log.read_bytes(),
@@ -286,7 +286,7 @@ def copy(current: Path, folder: Path) -> Path:
 
 
 def asked_again(internet: Internet, ordeal: Ordeal, result: Path) -> AskedAgain:
-    """Compare what was requested after each kill with what was requested and stored before it, and stored in the end."""
+    """Compare the requests after each kill with those sent and stored before it, and with the stored results."""
     answered = frozenset(_stored(result))
     asked = list(_asked(internet, ordeal.began_at, ordeal.ended_at + ON_THE_WAY_S))
     kills_at = [kill.killed_at + ON_THE_WAY_S for kill in ordeal.kills]
