@@ -11,8 +11,8 @@ set -eu
 [ $# -ge 2 ] || { echo "usage: backup.sh CRAWLS BACKUP [FILE ...]" >&2; exit 2; }
 crawls=$1 backup=$2
 shift 2
-command -v sqlite3 >/dev/null || { echo "sqlite3 is missing: apt-get install sqlite3" >&2; exit 2; }
-[ -d "$crawls" ] || { echo "$crawls is no folder: give OUTPUT_DIR" >&2; exit 2; }
+command -v sqlite3 >/dev/null || { echo "sqlite3 not found. Install it with: apt-get install sqlite3" >&2; exit 2; }
+[ -d "$crawls" ] || { echo "$crawls is not a folder. Pass OUTPUT_DIR" >&2; exit 2; }
 
 # VACUUM INTO copies within one read transaction, so the copy is consistent. The copy is written
 # next to its destination and then renamed, so a file with the final name is always complete.
@@ -46,8 +46,8 @@ if [ -d "$crawls/lists" ]; then
     cp -Rpu "$crawls/lists/." "$backup/lists/"
 fi
 for file; do
-    case $file in /*) ;; *) echo "$file is no whole path: begin it with /" >&2; exit 2 ;; esac
-    [ -e "$file" ] || { echo "$file is not there: not copied" >&2; continue; }
+    case $file in /*) ;; *) echo "$file is not an absolute path. Begin it with /" >&2; exit 2 ;; esac
+    [ -e "$file" ] || { echo "$file does not exist and was not copied" >&2; continue; }
     mkdir -p "$backup/files$(dirname "$file")"
     cp -p "$file" "$backup/files$file.part"
     mv "$backup/files$file.part" "$backup/files$file"

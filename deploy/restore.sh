@@ -8,18 +8,18 @@
 set -eu
 [ $# -eq 2 ] || [ $# -eq 3 ] || { echo "usage: restore.sh BACKUP CRAWLS [ROOT]" >&2; exit 2; }
 backup=$1 crawls=$2 root=${3:-}
-command -v sqlite3 >/dev/null || { echo "sqlite3 is missing: apt-get install sqlite3" >&2; exit 2; }
-[ -d "$backup" ] || { echo "$backup is no folder: give what backup.sh has written" >&2; exit 2; }
+command -v sqlite3 >/dev/null || { echo "sqlite3 not found. Install it with: apt-get install sqlite3" >&2; exit 2; }
+[ -d "$backup" ] || { echo "$backup is not a folder. Pass one written by backup.sh" >&2; exit 2; }
 
 for file in "$backup"/ips-*.db "$backup/matrix.db" "$backup/current/ips.db"; do
     [ -e "$file" ] || continue
     to=$crawls/${file#"$backup"/}
     if [ -e "$to" ]; then
-        echo "$to is there already: it stays"
+        echo "$to already exists and was not replaced"
         continue
     fi
     if [ "$(sqlite3 -readonly "$file" 'PRAGMA quick_check' 2>&1)" != ok ]; then
-        echo "$file is damaged: take another copy" >&2
+        echo "$file is damaged. Use another copy" >&2
         exit 1
     fi
     mkdir -p "$(dirname "$to")"
@@ -36,7 +36,7 @@ if [ -n "$root" ] && [ -d "$backup/files" ]; then
     (cd "$backup/files" && find . -type f ! -name '*.part') | while read -r file; do
         to=${root%/}/${file#./}
         if [ -e "$to" ]; then
-            echo "$to is there already: it stays"
+            echo "$to already exists and was not replaced"
             continue
         fi
         mkdir -p "$(dirname "$to")"
