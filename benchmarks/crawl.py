@@ -104,7 +104,7 @@ def report(run: Run) -> str:
         f"CPU of the crawl        {100 * run.cpu_s / run.wall_s:.0f} % of one core",
         (
             f"CPU of the Internet     {100 * run.internet_cpu_s / run.wall_s:.0f} % of one core,"
-            f" {100 * run.internet_cpu_s / (run.internet_cpu_s + run.cpu_s):.0f} % of all that was used"
+            f" {100 * run.internet_cpu_s / (run.internet_cpu_s + run.cpu_s):.0f} % of all CPU time"
         ),
         f"peak memory             {run.peak_mb:.0f} MB",
         f"ips.db per domain       {run.database_bytes / domains:.0f} bytes",

@@ -53,7 +53,7 @@ def main() -> int:
     options = _options()
     forms = [form for form in FORMS if importlib.util.find_spec(f"ipv6matrix.exporters.{form}")]
     for form in set(FORMS) - set(forms):
-        print(f"{form}: there is no such exporter")
+        print(f"Unknown exporter: {form}")
     published = []
     with tempfile.TemporaryDirectory(prefix="publish-", dir=options.folder) as scratch:
         for domains in (max(options.domains // 10, 1), options.domains):
@@ -89,7 +89,7 @@ def publish(form: str, place: Path, domains: int) -> Published:
 
 def report(published: list[Published]) -> str:
     """Format the figures as a table."""
-    lines = [f"{'domains':>9}  {'form':<8} {'wall':>9} {'per domain':>11} {'peak memory':>12} {'written':>10}"]
+    lines = [f"{'domains':>9}  {'format':<8} {'wall':>9} {'per domain':>11} {'peak memory':>12} {'written':>10}"]
     lines += [
         f"{one.domains:>9}  {one.form:<8} {one.wall_s:>7.1f} s {1000 * one.wall_s / one.domains:>8.3f} ms"
         f" {one.peak_mb:>9.0f} MB {one.written_mb:>7.1f} MB"

@@ -111,7 +111,7 @@ def report(resumed: Resumed) -> str:
             f"domains                 {resumed.domains}",
             f"done                    {resumed.done}",
             f"ips.db                  {resumed.database_mb:.0f} MB, filled in {resumed.filled_s:.0f} s",
-            f"until a new one is asked {resumed.until_asked_s:.1f} s (at most {MOST_S:.0f})",
+            f"until the first new one {resumed.until_asked_s:.1f} s (at most {MOST_S:.0f})",
             f"peak memory             {resumed.peak_mb:.0f} MB (at most {MOST_MB:.0f})",
         ]
     )
@@ -193,7 +193,7 @@ def _wait(process: subprocess.Popen[bytes], path: Path, done: int, began: float)
             if connection.execute(known).fetchone():
                 return time.monotonic() - began, _peak_mb(process.pid)
             time.sleep(0.05)
-    raise TimeoutError("no new domain was asked")
+    raise TimeoutError("no new domain was looked up")
 
 
 def _peak_mb(pid: int) -> float:

@@ -123,7 +123,7 @@ def bench(kind: str, url: str, options: argparse.Namespace) -> list[str]:
     """Measure over one database, print the figures and return what was missed."""
     begun = time.monotonic()
     large.fill(url, options.crawls, options.domains)
-    print(f"\n{kind}: {options.crawls} crawls made up in {time.monotonic() - begun:.0f} s\n", flush=True)
+    print(f"\n{kind}: {options.crawls} crawls generated in {time.monotonic() - begun:.0f} s\n", flush=True)
     with serving(url, 0) as port:
         measured = [measure(port, question, options.times) for question in QUESTIONS]
     with serving(url, MOST_BYTES, core=0) as port:
@@ -168,19 +168,19 @@ def _ask(connection: http.client.HTTPConnection, question: str) -> tuple[float, 
     body = answer.read()
     took_ms = 1000 * (time.perf_counter() - begun)
     if answer.status != 200:
-        sys.exit(f"{question} is answered with {answer.status}: {body[:300]!r}")
+        sys.exit(f"{question} returned status {answer.status}: {body[:300]!r}")
     return took_ms, len(body)
 
 
 def report(measured: list[Measured], rates: dict[str, float]) -> str:
     """Format the figures as tables."""
-    lines = [f"{'first':>9} {'median':>9} {'p95':>9} {'promised':>9} {'sent':>9}  question"]
+    lines = [f"{'first':>9} {'median':>9} {'p95':>9} {'promised':>9} {'sent':>9}  request"]
     lines += [
         f"{one.first_ms:>6.1f} ms {one.median_ms:>6.1f} ms {one.p95_ms:>6.1f} ms {one.promised_ms:>6.0f} ms"
         f" {one.octets / 1000:>6.1f} kB  {one.question}  {one.verdict}".rstrip()
         for one in measured
     ]
-    lines += ["", "kept, on one core:"]
+    lines += ["", "cached, on one core:"]
     lines += [f"{found:>9.0f}/s {KEPT_PER_SECOND:>6.0f}/s promised  {question}" for question, found in rates.items()]
     return "\n".join(lines)
 

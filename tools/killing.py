@@ -302,7 +302,7 @@ def asked_again(internet: Internet, ordeal: Ordeal, result: Path) -> AskedAgain:
             again[question[0]] += 1
             age_s = kill.killed_at - last[number][question]
             if question in answered and age_s > COMMIT_INTERVAL_S + DURATION_S[question[0]] + SLACK_S:
-                too_old.append(f"{question} was asked {age_s:.2f} s before kill {number}")
+                too_old.append(f"{question} was sent {age_s:.2f} s before kill {number}")
     return AskedAgain(
         questions=again.total(),
         asked=len({question for question, _ in asked}),
@@ -359,10 +359,12 @@ class Outcome:
 
     @property
     def problems(self) -> list[str]:
-        found = list(self.differences)
-        found += [f"unsound: {text}" for kill in self.kills for text in kill.unsound]
-        found += [f"stored and asked again: {one}" for again in self.asked_again for one in again.stored_before]
-        return found + [f"too old to be asked again: {one}" for again in self.asked_again for one in again.too_old]
+        problems = list(self.differences)
+        problems += [f"unsound: {text}" for kill in self.kills for text in kill.unsound]
+        for again in self.asked_again:
+            problems += [f"stored, but sent again: {request}" for request in again.stored_before]
+            problems += [f"should have been stored, but sent again: {request}" for request in again.too_old]
+        return problems
 
 
 def torture(
@@ -421,7 +423,7 @@ def report(outcome: Outcome) -> str:
     lines = [
         f"kills             {len(outcome.kills)} in {len(outcome.ordeals)} crawls",
         f"at                {', '.join(f'{sign} {number}' for sign, number in sorted(signs.items()))}",
-        f"asked again       {again} of {asked} questions, {again / len(outcome.kills):.1f} a kill",
+        f"sent again        {again} of {asked} requests, {again / len(outcome.kills):.1f} per kill",
         f"problems          {len(outcome.problems)}",
     ]
     return "\n".join([*lines, *outcome.problems[:50]])
