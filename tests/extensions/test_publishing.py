@@ -245,7 +245,7 @@ def test_an_interrupted_move_leaves_the_source(tmp_path, elsewhere, monkeypatch)
 @pytest.mark.parametrize("more", [[], ["new.example"]])
 async def test_a_killed_move_is_not_repeated(tmp_path, elsewhere, monkeypatch, more):
     """
-    If both copy and source exist, the next start publishes exactly one of them.
+    If both copy and source exist, the next start publishes the source again only if it has new answers.
     """
     with monkeypatch.context() as killed:
         killed.setattr(Path, "unlink", None)
