@@ -1,4 +1,4 @@
-"""scrapy crawl."""
+"""The command `scrapy crawl`."""
 
 from __future__ import annotations
 

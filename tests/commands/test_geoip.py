@@ -1,4 +1,4 @@
-"""scrapy geoip."""
+"""The command `scrapy geoip`."""
 
 from __future__ import annotations
 

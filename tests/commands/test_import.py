@@ -107,7 +107,7 @@ def test_ctrl_c_leaves_nothing(tmp_path):
 
 
 def _endless(place: Path) -> Path:
-    """Write a file that takes long to read."""
+    """Return the path of a file that takes long to read."""
     path = place / "long.log"
     with path.open("wb") as stream:
         for number in range(300_000):

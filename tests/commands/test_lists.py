@@ -1,4 +1,4 @@
-"""scrapy lists."""
+"""The command `scrapy lists`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""scrapy optout."""
+"""The command `scrapy optout`."""
 
 from __future__ import annotations
 

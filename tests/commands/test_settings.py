@@ -1,4 +1,4 @@
-"""scrapy settings."""
+"""The command `scrapy settings`."""
 
 from __future__ import annotations
 
