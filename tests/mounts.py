@@ -1,5 +1,5 @@
 """
-A mount namespace for programs that need a file system of their own.
+A mount namespace for programs that need their own file system.
 """
 
 from __future__ import annotations
@@ -7,6 +7,6 @@ from __future__ import annotations
 import os
 from typing import Final
 
-# What is mounted inside is to stay inside, for which unshare has the root made private. In a chroot that is no mount
-# point it cannot be; whoever made the chroot has seen to it.
+# Mounts should stay inside, for which unshare makes the root private. In a chroot that is not a mount point this is
+# impossible; isolation is then up to the creator of the chroot.
 UNSHARE: Final = ("unshare", "--mount", *(() if os.path.ismount("/") else ("--propagation=unchanged",)))

@@ -283,7 +283,7 @@ def test_the_resume_timer_reads_the_folder_of_the_crawl():
     assert "ipv6matrix-crawl.service" == section("ipv6matrix-resume.timer", "Timer")["Unit"]
 
 
-def test_the_installed_files_are_those_the_units_read(tmp_path):
+def test_installed_files_are_those_the_units_read(tmp_path):
     """
     install.sh installs all files, and keeps existing files of the operator.
     """

@@ -1,5 +1,5 @@
 """
-docs/questions.md gives examples that are questions.
+The examples of docs/questions.md are valid URLs.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from ipv6matrix import urls
 from tests.docs.texts import fenced, read
 
 
-def test_examples_of_questions_are_questions() -> None:
+def test_example_urls_are_valid() -> None:
     """
-    Every URL of docs/questions.md can be taken apart, and every scheme has one.
+    Every URL of docs/questions.md can be parsed, and every scheme has one.
     """
     found_urls = fenced(read("docs/questions.md"), "urls")
 
@@ -20,15 +20,15 @@ def test_examples_of_questions_are_questions() -> None:
     assert set(urls.SLOTS) == {urls.parse(url.split()[0]).scheme for block in found_urls for url in block.splitlines()}
 
 
-def test_a_wrong_question_is_found() -> None:
+def test_an_invalid_url_is_found() -> None:
     """
-    A URL that asks nothing is a complaint.
+    A URL that requests nothing is reported.
     """
     assert ["tcp://192.0.2.1"] == bad_urls(["ping://192.0.2.1\ntcp://192.0.2.1\n"])
 
 
 def bad_urls(blocks: Iterable[str]) -> list[str]:
-    """Give the URLs that ask nothing."""
+    """Return the URLs that request nothing."""
     return [
         url for block in blocks for url in (line.split()[0] for line in block.splitlines()) if not _is_question(url)
     ]

@@ -27,7 +27,7 @@ BASE_UNITS = ("_seconds", "_bytes", "_info")
 
 @contextmanager
 def whole(folder, **settings):
-    """Return a crawler with everything that metrics read."""
+    """Yield a crawler with everything that metrics read."""
     with opened(folder, **settings) as crawler:
         rate = RateMiddleware.from_crawler(crawler)
         handlers = SimpleNamespace(_handlers={"dns": SimpleNamespace(queries=Pacer(0))})
