@@ -57,7 +57,7 @@ def test_a_failed_download_is_reported(site, tmp_path):
         (("update",), {}, "ARGUMENT_INVALID"),
         (("update", "alexa"), {}, "ARGUMENT_INVALID"),
         (("novelty",), {}, "ARGUMENT_INVALID"),
-        ((), {"TRANCO_URL": "here"}, "TRANCO_URL='here' is no address of a file"),
+        ((), {"TRANCO_URL": "here"}, "TRANCO_URL='here' must be a URL that begins with"),
     ],
 )
 def test_invalid_arguments_are_reported(arguments, settings, sentence):

@@ -106,7 +106,7 @@ def test_a_crawl_imports_no_large_library(internet, tmp_path):
 
     ended = crawls.crawl(tmp_path / "none.txt", internet.settings() | crawls.folders(tmp_path), environment=environment)
 
-    assert "cannot read the list" in ended.stderr
+    assert "Cannot read the list" in ended.stderr
     imported = {line.split("|")[-1].strip() for line in ended.stderr.splitlines() if line.startswith("import time:")}
     assert "ipv6matrix.extensions.job" in imported
     # Itemadapter imports pydantic, if it is installed, to recognise its models.

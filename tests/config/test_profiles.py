@@ -33,21 +33,25 @@ def chosen(**values: str) -> Settings:
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"),
+    ("name", "nearest"),
     [
-        ("PING_CUONT", "PING_CUONT is no setting: the nearest is PING_COUNT"),
-        ("PINGCOUNT", "PINGCOUNT is no setting: the nearest is PING_COUNT"),
-        ("ping_count", "ping_count is no setting: the nearest is PING_COUNT"),
-        ("OPT-OUT-FILE", "OPT-OUT-FILE is no setting: the nearest is OPTOUT_FILE"),
-        ("LOGFILE", "LOGFILE is no setting: the nearest is LOG_FILE"),
-        ("COLOUR", "COLOUR is no setting: docs/settings.md lists those of this project"),
+        ("PING_CUONT", " PING_COUNT?"),
+        ("PINGCOUNT", " PING_COUNT?"),
+        ("ping_count", " PING_COUNT?"),
+        ("OPT-OUT-FILE", " OPTOUT_FILE?"),
+        ("LOGFILE", " LOG_FILE?"),
+        ("COLOUR", "docs/settings.md"),
     ],
 )
-def test_an_unknown_name_is_reported_with_the_nearest(name, sentence):
+def test_an_unknown_name_is_reported_with_the_nearest(name, nearest):
     """
     The error has the given name and the nearest setting of this project or of Scrapy, or where all of them are listed.
     """
-    assert [sentence] == profiles.unknown_settings(chosen(**{name: "3"}))
+    (message,) = profiles.unknown_settings(chosen(**{name: "3"}))
+
+    assert message.startswith(f"{name} ")
+    assert nearest in message
+    assert message.endswith("[SETTING_UNKNOWN]")
 
 
 @pytest.mark.parametrize(
@@ -73,9 +77,9 @@ def test_names_of_an_add_on_pass_unless_they_are_close_to_a_known_one():
     """
     With ADDONS an unfamiliar name belongs to the add-on; a misspelt one of this project is rejected nevertheless.
     """
-    told = profiles.unknown_settings(chosen(ADDONS='{"some.AddOn": 1}', COLOUR="blue", PING_CUONT="3"))
+    (message,) = profiles.unknown_settings(chosen(ADDONS='{"some.AddOn": 1}', COLOUR="blue", PING_CUONT="3"))
 
-    assert ["PING_CUONT is no setting: the nearest is PING_COUNT"] == told
+    assert message.startswith("PING_CUONT ")
 
 
 def test_a_name_from_the_settings_file_passes(monkeypatch):
@@ -98,18 +102,18 @@ def test_arguments_of_the_spider_pass():
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"),
-    [
-        ("domain", "domain is no argument of the spider: the nearest is domains"),
-        ("SUPPLEMENTAL", "SUPPLEMENTAL is no argument of the spider: the nearest is supplemental"),
-        ("colour", "colour is no argument of the spider: it takes domains, supplemental"),
-    ],
+    ("name", "nearest"),
+    [("domain", " domains?"), ("SUPPLEMENTAL", " supplemental?"), ("colour", "domains, supplemental")],
 )
-def test_an_unknown_argument_is_reported(name, sentence):
+def test_an_unknown_argument_is_reported(name, nearest):
     """
     The error has the given name and the nearest argument, or all of them.
     """
-    assert [sentence] == profiles.unknown_arguments(MatrixSpider, [name])
+    (message,) = profiles.unknown_arguments(MatrixSpider, [name])
+
+    assert message.startswith(f"{name} ")
+    assert nearest in message
+    assert message.endswith("[ARGUMENT_UNKNOWN]")
 
 
 # --- profiles ---
@@ -167,9 +171,10 @@ def test_unreadable_profiles_are_reported(found_profiles):
     """
     PROFILES on the command line is JSON, with settings by profile; anything else is an error.
     """
-    (sentence,) = checks.problems(BaseSettings({"PROFILE": "small", "PROFILES": found_profiles}), ["PROFILE"])
+    (message,) = checks.problems(BaseSettings({"PROFILE": "small", "PROFILES": found_profiles}), ["PROFILE"])
 
-    assert f"PROFILES={found_profiles!r} makes no sense: give settings by profile, in JSON" == sentence
+    assert f"PROFILES={found_profiles!r}" in message
+    assert message.endswith("[SETTING_INVALID]")
 
 
 def test_a_misspelt_name_in_a_profile_is_reported():
@@ -179,7 +184,9 @@ def test_a_misspelt_name_in_a_profile_is_reported():
     settings = chosen(PROFILE="own", PROFILES='{"own": {"PING_CUONT": 3, "PING_INTERVAL": 1}}')
     profiles.apply_profiles(settings)
 
-    assert ["PING_CUONT is no setting: the nearest is PING_COUNT"] == profiles.unknown_settings(settings)
+    (message,) = profiles.unknown_settings(settings)
+    assert message.startswith("PING_CUONT ")
+    assert message.endswith("[SETTING_UNKNOWN]")
 
 
 def test_the_document_has_the_values_of_each_profile():

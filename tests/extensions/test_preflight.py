@@ -109,7 +109,7 @@ async def check(made):
 async def refusal(made):
     with pytest.raises(StartRefusedError) as told:
         await check(made)
-    return told.value.sentence
+    return told.value.message
 
 
 async def test_a_complete_machine_passes(tmp_path):
@@ -355,7 +355,7 @@ async def test_a_crawl_without_contact_is_rejected(tmp_path):
     """
     sentence = await refusal(built(tmp_path, CONTACT=""))
 
-    assert sentence.startswith("no CONTACT: say who answers for this crawl with -s CONTACT=")
+    assert sentence.startswith("CONTACT_MISSING: say who answers for this crawl with -s CONTACT=")
 
 
 async def test_a_crawl_of_allowed_networks_needs_no_contact(tmp_path):
@@ -498,7 +498,7 @@ async def test_a_list_that_cannot_be_fetched_stops_the_crawl(site, tmp_path):
         begin(made, "majestic")
         sentence = await refusal(made)
 
-    assert sentence.startswith(f"the list majestic: cannot fetch {site.url}/majestic.csv (404 Not Found); ")
+    assert sentence.startswith(f"the list majestic: cannot download {site.url}/majestic.csv (404 Not Found); ")
 
 
 async def test_nothing_is_fetched_when_something_else_is_missing(site, tmp_path):
@@ -532,7 +532,7 @@ async def test_a_missing_list_is_reported(tmp_path):
     made = built(tmp_path)
     made.spider.domains = str(tmp_path / "missing")
 
-    assert f"cannot read the list '{tmp_path}/missing'" in await refusal(made)
+    assert f"Cannot read the list '{tmp_path}/missing'" in await refusal(made)
 
 
 async def test_a_handler_that_cannot_be_created_is_reported(tmp_path):

@@ -8,9 +8,10 @@ import sqlite3
 import pytest
 
 from ipv6matrix import urls
+from ipv6matrix.exceptions import StoreError
 from ipv6matrix.items import ExclusionItem, Hop, Host, ReverseItem, Role, Status, Stop, TraceItem, TraceObservation
 from ipv6matrix.store import schema
-from ipv6matrix.store.database import Store, StoreError, fold
+from ipv6matrix.store.database import Store, fold
 from tests.samples import AT, domain_item, domain_url, host, hosts_item, lookup, ping_item
 
 RECORD = {"run": "r", "version": "v", "settings": "{}", "list": "l", "list_sha256": "s", "resolver": "r"}
@@ -196,7 +197,7 @@ def test_a_kill_loses_only_uncommitted_rows(tmp_path):
     assert [("ok",)] == again.query("PRAGMA integrity_check")
     assert [(500,)] == again.query("SELECT count(*) FROM domains")
     assert (500, 500) == (again.newest, again.count_pending("dns"))
-    assert again.ask("ping://192.0.2.1", "ping")
+    assert again.add_request("ping://192.0.2.1", "ping")
     again.close()
 
 
@@ -349,7 +350,7 @@ def test_a_reader_sees_committed_rows_and_cannot_write(store):
 
     assert [("a.example",), ("b.example",)] == reader.query("SELECT name FROM domains ORDER BY name")
     with pytest.raises(StoreError, match="readonly"):
-        reader.ask("ping://192.0.2.1", "ping")
+        reader.add_request("ping://192.0.2.1", "ping")
     reader.close()
 
 

@@ -9,8 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from ipv6matrix.exceptions import StoreError
 from ipv6matrix.store import errors
-from ipv6matrix.store.database import Store, StoreError
+from ipv6matrix.store.database import Store
 from tests.samples import domain_item
 from tests.typed import ROOT
 
@@ -92,7 +93,7 @@ def test_a_read_only_file_needs_permission(tmp_path):
     reader = Store.read(tmp_path / "ips.db")
 
     with pytest.raises(StoreError, match="give permission to write the file"):
-        reader.ask("ping://192.0.2.1", "ping")
+        reader.add_request("ping://192.0.2.1", "ping")
     reader.close()
 
 

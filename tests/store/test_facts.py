@@ -55,7 +55,7 @@ def test_the_order_of_answers_does_not_matter(store, tmp_path):
     for item in EVERYTHING:
         store.complete(item)
     for item in [*reversed(EVERYTHING[:-1]), EVERYTHING[-1]]:
-        other.answer(item)
+        other.complete(item)
     sql = (
         "SELECT position, address, choice FROM host_addresses JOIN addresses ON id = address_id ORDER BY 2, 1",
         "SELECT address, family, kind, refusal, asn, latitude, longitude, found_at FROM addresses ORDER BY 1",

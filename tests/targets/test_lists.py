@@ -186,7 +186,7 @@ def test_a_missing_file_is_reported_with_its_fix(tmp_path):
         lists.paths(str(tmp_path / "missing"))
 
     assert (
-        f"cannot read the list '{tmp_path}/missing' (No such file or directory): "
+        f"Cannot read the list '{tmp_path}/missing' (No such file or directory): "
         "give -a domains= a file or folder that is there, or majestic or tranco, which are fetched"
     ) == str(told.value)
 
@@ -195,7 +195,7 @@ def test_an_empty_folder_is_reported_with_its_fix(tmp_path):
     """
     A folder without files is not a list.
     """
-    with pytest.raises(ListError, match="holds no list: put a file with one domain a line into it"):
+    with pytest.raises(ListError, match="contains no list: put a file with one domain a line into it"):
         lists.paths(str(tmp_path))
 
 
