@@ -64,7 +64,7 @@ def expected(finished: Finished):
     return ExpectedCsv(finished.expected, series).files
 
 
-# --- what is in them ---
+# --- contents ---
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("ping_")])
