@@ -1,5 +1,5 @@
 """
-What a crawl asks the resolver to know whether it is well, as its log tells it.
+Health checks of the resolver during a crawl, as its log shows them.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ import re
 from simnet.logs import Query
 from simnet.scenario import ROOT_SERVER
 
-# The root, what is public, and random names below that.
+# The root, public names, and random names below them.
 _NAMES = re.compile(rf"|com|net|{re.escape(ROOT_SERVER)}|[0-9a-f]{{16}}\.(com|net)")
 
 
 def is_control(query: Query) -> bool:
-    """Tell whether a query is none of the crawl's list."""
+    """Return whether a query is not about the crawl's list."""
     return _NAMES.fullmatch(query.name.rstrip(".")) is not None

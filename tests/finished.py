@@ -18,7 +18,7 @@ from tests.expected import GAP_LIMIT, Expected
 
 @dataclass(frozen=True)
 class Finished:
-    """A crawl that found all there is, with what it should have found."""
+    """A complete crawl, with the facts that it should have found."""
 
     path: Path
     store: Store
@@ -27,7 +27,7 @@ class Finished:
 
 @pytest.fixture(scope="session")
 def finished(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Finished]:
-    """Crawl once in a session; nobody writes to its database."""
+    """Crawl once per session; no test writes to the database."""
     place = tmp_path_factory.mktemp("finished")
     settings = internet.settings() | crawls.folders(place)
     settings |= {"PROBE_RATE_PER_NETWORK": 0, "TRACE_GAP_LIMIT": GAP_LIMIT, "EXPORTS": ""}

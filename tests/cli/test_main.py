@@ -1,5 +1,5 @@
 """
-The command `ipv6matrix`, from folders that are not the project's.
+The command `ipv6matrix`, from folders outside the project.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ipv6matrix.cli.main import named
 from ipv6matrix.store.database import Store
 from tests.typed import ROOT
 
-# A project of somebody else, and a file that is none.
+# A foreign project, and an invalid file.
 FOREIGN = "[settings]\ndefault = other.settings\n"
 BROKEN = "settings = [none\n"
 
@@ -38,7 +38,9 @@ def options(settings):
 
 @pytest.mark.parametrize("config", [None, FOREIGN, BROKEN])
 def test_a_crawl_runs_in_any_folder(internet, tmp_path, config):
-    """A scrapy.cfg of another project, even a broken one, changes nothing; files go below the current folder."""
+    """
+    A scrapy.cfg of another project, even a broken one, changes nothing; files are written below the current folder.
+    """
     if config:
         (tmp_path / "scrapy.cfg").write_text(config)
     (tmp_path / "list.txt").write_text("open.example\n")
@@ -59,7 +61,7 @@ def test_a_crawl_runs_in_any_folder(internet, tmp_path, config):
     "variables", [{"SCRAPY_SETTINGS_MODULE": "other.settings"}, {"SCRAPY_PROJECT": "other"}, {"XDG_CONFIG_HOME": "."}]
 )
 def test_variables_of_another_project_change_nothing(tmp_path, variables):
-    """The settings are those of the package, whatever the environment says of another project."""
+    """The settings are those of the package, whatever the environment has for another project."""
     (tmp_path / "scrapy.cfg").write_text(FOREIGN)
 
     ended = run(tmp_path, "settings", "--get", "BOT_NAME", **variables)
@@ -69,7 +71,7 @@ def test_variables_of_another_project_change_nothing(tmp_path, variables):
 
 @pytest.mark.parametrize("command", ["crawl", "export", "geoip", "lists", "optout", "report", "serve", "settings"])
 def test_help_names_the_program(tmp_path, command):
-    """Usage and description speak of `ipv6matrix`, never of `scrapy`."""
+    """Usage and description name `ipv6matrix`, never `scrapy`."""
     ended = run(tmp_path, command, "--help")
 
     assert 0 == ended.returncode, ended.stderr
@@ -95,7 +97,7 @@ def test_without_a_command_there_is_an_overview(tmp_path):
         (("crawl", "matrix", "-a", "domains=x", "-s", "PING_CUONT=3"), "the nearest is PING_COUNT"),
     ],
 )
-def test_a_wrong_command_line_is_an_error(tmp_path, words, message):
+def test_an_invalid_command_line_is_an_error(tmp_path, words, message):
     """Exit status 2 and a message that names this program; no traceback."""
     ended = run(tmp_path, *words)
 

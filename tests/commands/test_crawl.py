@@ -1,4 +1,4 @@
-"""scrapy crawl."""
+"""The command `scrapy crawl`."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ run = partial(typed.run, "crawl")
         (("-s", "NAMESERVERS=::1", "-a", "domains=x"), ["ARGUMENT_MISSING"]),
     ],
 )
-def test_what_makes_no_sense_is_told_and_nothing_begins(tmp_path, arguments, sentences):
+def test_invalid_settings_are_reported_before_the_start(tmp_path, arguments, sentences):
     """
-    Exit status 2, a sentence for each problem on standard error, no traceback, and no job.
+    Exit status 2, an error for each problem on standard error, no traceback, and no job.
     """
     ended = run(*arguments, JOBDIR=tmp_path / "current")
 
@@ -53,9 +53,9 @@ def test_what_makes_no_sense_is_told_and_nothing_begins(tmp_path, arguments, sen
 
 
 @pytest.mark.parametrize("chosen", ["PING_CUONT=3", "PING_COUNT=0"])
-def test_a_refusal_is_in_the_log_file_as_well(tmp_path, chosen):
+def test_errors_are_in_the_log_file_too(tmp_path, chosen):
     """
-    Whoever sees only the log of a crawl learns why there is none.
+    The log of a crawl explains why there is no crawl.
     """
     job = {"JOBDIR": tmp_path / "current", "LOG_FILE": tmp_path / "log"}
     ended = run("matrix", "-s", chosen, "-a", "domains=x", **job)
@@ -66,9 +66,9 @@ def test_a_refusal_is_in_the_log_file_as_well(tmp_path, chosen):
     assert "Traceback" not in log
 
 
-def test_a_start_that_is_refused_ends_with_status_1(tmp_path):
+def test_a_rejected_start_ends_with_status_1(tmp_path):
     """
-    A job that cannot be opened is told in the log in one sentence, without a traceback.
+    A job that cannot be opened is a one-line error in the log, without a traceback.
     """
     (tmp_path / "current").write_text("a file")
     (tmp_path / "list").write_text("a.example\n")
@@ -85,9 +85,9 @@ def test_a_start_that_is_refused_ends_with_status_1(tmp_path):
     [("/dev/full", "No space left on device"), ("/dev/null/log", "Not a directory"), ("/", "Is a directory")],
 )
 @pytest.mark.parametrize("chosen", ["PING_COUNT=3", "PING_COUNT=0"])
-def test_a_log_that_cannot_be_written_stops_the_start(tmp_path, path, reason, chosen):
+def test_an_unwritable_log_prevents_the_start(tmp_path, path, reason, chosen):
     """
-    Exit status 2 and a sentence on standard error, whatever else is wrong.
+    Exit status 2 and an error on standard error, whatever else is wrong.
     """
     ended = run("matrix", "-s", chosen, "-a", "domains=x", JOBDIR=tmp_path / "current", LOG_FILE=path)
 

@@ -1,4 +1,4 @@
-"""scrapy import, as it is typed."""
+"""The command `scrapy import`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def folder(tmp_path):
 
 def test_csv_becomes_a_database(folder, tmp_path):
     """
-    It says how many domains are where, and which line it left out.
+    The output has the number of domains, the path, and the line that was left out.
     """
     target = tmp_path / f"ips-{RUN}.db"
     ended = run("import", "csv", folder, "--run", RUN, "-s", f"OUTPUT_DIR={tmp_path}")
@@ -39,7 +39,7 @@ def test_csv_becomes_a_database(folder, tmp_path):
     assert 0 == run("summary", target).returncode
 
 
-def test_a_database_of_2022_becomes_one_of_ours(finished: Finished, tmp_path):
+def test_a_database_of_2022_is_converted(finished: Finished, tmp_path):
     """
     The run is in its name; the summary of the result counts the same domains, hosts and addresses.
     """
@@ -55,9 +55,9 @@ def test_a_database_of_2022_becomes_one_of_ours(finished: Finished, tmp_path):
     assert f"Crawl {RUN}" in summed.stdout
 
 
-def test_what_makes_no_sense_is_told(folder, tmp_path):
+def test_invalid_arguments_are_reported(folder, tmp_path):
     """
-    A sentence and status 2, no traceback, and nothing is written.
+    An error and status 2, no traceback, and nothing is written.
     """
     there = tmp_path / "there.db"
     there.write_text("precious")
@@ -83,7 +83,7 @@ def test_what_makes_no_sense_is_told(folder, tmp_path):
 
 def test_ctrl_c_leaves_nothing(tmp_path):
     """
-    An interrupted import ends with the status of interrupted commands, and can be begun afresh.
+    An interrupted import ends with the status of interrupted commands, and can be started again.
     """
     place = tmp_path / "csv" / "test" / RUN
     place.mkdir(parents=True)
@@ -107,7 +107,7 @@ def test_ctrl_c_leaves_nothing(tmp_path):
 
 
 def _endless(place: Path) -> Path:
-    """A file that takes long to read."""
+    """Return the path of a file that takes long to read."""
     path = place / "long.log"
     with path.open("wb") as stream:
         for number in range(300_000):

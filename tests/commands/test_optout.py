@@ -1,4 +1,4 @@
-"""scrapy optout."""
+"""The command `scrapy optout`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tests import typed
 run = partial(typed.run, "optout")
 
 
-def test_entries_come_and_go(tmp_path):
+def test_entries_are_added_and_removed(tmp_path):
     """
-    What is added is listed, and what is removed is not.
+    An added entry is listed, a removed one is not.
     """
     file = tmp_path / "optout.txt"
     added = run("add", "example.com", "192.0.2.0/24", "--comment", "by\nmail", OPTOUT_FILE=file)
@@ -26,9 +26,9 @@ def test_entries_come_and_go(tmp_path):
     assert "example.com  # by mail\n" == file.read_text()
 
 
-def test_a_wrong_entry_is_told(tmp_path):
+def test_an_invalid_entry_is_reported(tmp_path):
     """
-    Exit status 1, the sentence on standard error, and no file.
+    Exit status 1, the error on standard error, and no file.
     """
     ended = run("add", "me@example.com", OPTOUT_FILE=tmp_path / "optout.txt")
 
@@ -48,9 +48,9 @@ def test_a_wrong_entry_is_told(tmp_path):
         (("list",), "", "SETTING_MISSING"),
     ],
 )
-def test_what_makes_no_sense_is_told(arguments, file, sentence):
+def test_invalid_arguments_are_reported(arguments, file, sentence):
     """
-    Exit status 2 and a sentence.
+    Exit status 2 and an error message.
     """
     ended = run(*arguments, OPTOUT_FILE=file)
 
@@ -59,8 +59,8 @@ def test_what_makes_no_sense_is_told(arguments, file, sentence):
     assert "Traceback" not in ended.stderr
 
 
-def test_nobody_is_said_too(tmp_path):
+def test_an_empty_list_is_reported(tmp_path):
     """
-    An empty list is told in words.
+    The output says that there are no entries.
     """
     assert "no entries\n" == run("list", OPTOUT_FILE=tmp_path / "none").stdout

@@ -1,4 +1,4 @@
-"""scrapy promote, as it is typed."""
+"""The command `scrapy promote`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def promote(staging, live, *arguments):
 
 def test_a_crawl_goes_live(databases):
     """
-    The only crawl in staging needs no date; a second time there is nothing left.
+    The only crawl in staging needs no date; the second time nothing is left.
     """
     staging, live = databases
 
@@ -50,7 +50,7 @@ def test_a_crawl_goes_live(databases):
 
 def test_checking_changes_nothing(databases):
     """
-    --check shows both crawls side by side and warns of leaps.
+    --check shows both crawls side by side and warns of large changes.
     """
     staging, live = databases
     publish(staging, LATER, made_up(LATER, domains=2))
@@ -69,7 +69,7 @@ def test_checking_changes_nothing(databases):
 
 def test_a_check_without_a_live_crawl(databases):
     """
-    The first crawl has none to be held against, and no live database is made for it.
+    There is nothing to compare the first crawl with, and no live database is created for it.
     """
     staging, live = databases
 
@@ -80,7 +80,7 @@ def test_a_check_without_a_live_crawl(databases):
     assert not live.is_there()
 
 
-def test_a_live_date_is_replaced_when_told(databases):
+def test_a_live_date_is_replaced_on_request(databases):
     """
     Without --replace the crawl stays in staging.
     """
@@ -98,9 +98,9 @@ def test_a_live_date_is_replaced_when_told(databases):
     assert as_tables(made_up()) == held(live)
 
 
-def test_a_database_that_is_down_is_told(databases):
+def test_an_unavailable_database_is_reported(databases):
     """
-    A sentence without a password, and status 2; staging keeps its crawl.
+    An error without a password, and status 2; staging keeps its crawl.
     """
     staging, _ = databases
 
@@ -121,9 +121,9 @@ def test_a_database_that_is_down_is_told(databases):
         ("sqlite:///live.db", ("2024-05-06",), "ARGUMENT_INVALID"),
     ],
 )
-def test_what_makes_no_sense_is_told(databases, live, arguments, sentence):
+def test_invalid_arguments_are_reported(databases, live, arguments, sentence):
     """
-    Settings and arguments that cannot be meant end the command with status 2.
+    Invalid settings and arguments end the command with status 2.
     """
     staging, _ = databases
 
@@ -133,7 +133,7 @@ def test_what_makes_no_sense_is_told(databases, live, arguments, sentence):
     assert sentence in ended.stderr
 
 
-def test_other_commands_do_not_carry_the_database():
+def test_other_commands_do_not_load_sqlalchemy():
     """
     Scrapy imports every command for each; SQLAlchemy is loaded only when a summary is promoted.
     """

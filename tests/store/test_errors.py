@@ -1,4 +1,4 @@
-"""What SQLite complains of, and what fixes it."""
+"""SQLite errors and their fixes."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tests.samples import domain_item
 from tests.typed import ROOT
 
 
-def test_a_full_disk_is_no_other_process(tmp_path):
+def test_a_full_disk_is_not_blamed_on_another_process(tmp_path):
     """
-    SQLITE_FULL asks for room, while storing and while closing.
+    SQLITE_FULL leads to an error about disk space, both while storing and while closing.
     """
     store = Store(tmp_path / "ips.db")
     ((pages,),) = store.query("PRAGMA page_count")
@@ -50,9 +50,9 @@ print(store.close(), store.problem)
 """
 
 
-def test_a_disk_without_room_for_closing_is_no_reader(tmp_path):
+def test_a_full_disk_while_closing_is_not_blamed_on_a_reader(tmp_path):
     """
-    What keeps the log from being folded is the disk, and not somebody who reads.
+    If the log cannot be folded for lack of space, the error blames the disk, not a reader.
     """
     script = 'mount -t tmpfs -o size=800k none "$0" && exec "$@"'
     ended = subprocess.run(
@@ -70,7 +70,7 @@ def test_a_disk_without_room_for_closing_is_no_reader(tmp_path):
     assert "make room there, then give the same command again" in ended.stdout
 
 
-def test_a_file_that_is_locked_is_used_by_another_process(tmp_path):
+def test_a_locked_file_is_in_use_by_another_process(tmp_path):
     """
     SQLITE_BUSY names the other process as the cause.
     """
@@ -85,9 +85,9 @@ def test_a_file_that_is_locked_is_used_by_another_process(tmp_path):
     store.close()
 
 
-def test_a_file_that_may_only_be_read_needs_permission(tmp_path):
+def test_a_read_only_file_needs_permission(tmp_path):
     """
-    SQLITE_READONLY asks for permission.
+    SQLITE_READONLY leads to an error about permissions.
     """
     Store(tmp_path / "ips.db").close()
     reader = Store.read(tmp_path / "ips.db")
@@ -112,7 +112,7 @@ def test_a_file_that_may_only_be_read_needs_permission(tmp_path):
 )
 def test_each_code_has_its_fix(tmp_path, monkeypatch, code, free_bytes, words):
     """
-    The extended code leads to the primary one; no room beside the file explains what SQLite cannot.
+    Extended codes map to primary ones; a full disk explains errors that SQLite itself cannot.
     """
     monkeypatch.setattr(errors.shutil, "disk_usage", lambda _: SimpleNamespace(free=free_bytes))
     error = sqlite3.OperationalError("words of SQLite")
