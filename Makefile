@@ -2,6 +2,7 @@
 #
 #   make demo     crawl a simulated Internet and show what was found
 #   make test     run every check and test
+#   make test-fast  run the checks, and the tests that need no crawl, browser or database server
 #   make lint     style and types only
 #   make bench    measure speed and memory (N=2000 domains)
 #   make bench-resume  measure how long a large crawl takes to go on (LIST=1000000 domains)
@@ -26,7 +27,7 @@ VERB ?= test
 # Tests mostly wait, so two files are run at a time; in their order, for those with a browser come last.
 TWO := -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test lint docs bench bench-resume bench-publish bench-web torture smoke lock fresh setup system
+.PHONY: demo test test-fast lint docs bench bench-resume bench-publish bench-web torture smoke lock fresh setup system
 
 demo: setup
 	$(BIN)/python -m simnet.demo
@@ -35,6 +36,9 @@ demo: setup
 test: export FOR_TESTS = 1
 test: lint
 	$(BIN)/python -m pytest $(TWO)
+
+test-fast: lint
+	$(BIN)/python -m pytest $(TWO) -m "not crawl and not browser and not database"
 
 lint: setup
 	$(BIN)/ruff check

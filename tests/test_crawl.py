@@ -21,6 +21,8 @@ from tests import crawls
 from tests.echoes import purpose
 from tests.expected import GAP_LIMIT, Expected, lookup_row, smallest
 
+pytestmark = pytest.mark.crawl
+
 # Seconds: what several processes on two cores may take away from a 2 s timeout.
 SLACK_MS = 1500
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from tests.typed import ROOT
+
+pytestmark = pytest.mark.crawl
 
 
 def test_who_only_reads_summaries_does_not_load_scrapy():

@@ -21,6 +21,8 @@ from tests.test_stops import done
 from tests.typed import ROOT
 from tests.waiting import until
 
+pytestmark = pytest.mark.crawl
+
 DOMAINS = ["open.example", "silent.example"]
 
 

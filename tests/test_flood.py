@@ -12,6 +12,8 @@ import pytest
 
 from tests.flood import Facts
 
+pytestmark = pytest.mark.crawl
+
 # What a busy machine delays leaves together.
 TOLERANCE = 1.5
 # Packets a second towards a network: the flood takes many minutes at it.

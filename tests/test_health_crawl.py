@@ -27,6 +27,8 @@ from tests.echoes import purpose
 from tests.expected import GAP_LIMIT, Expected
 from tests.typed import ROOT
 
+pytestmark = pytest.mark.crawl
+
 AWAY_S = 6
 # Seconds that a whole crawl may take: some ten, and the time without a part of its vantage point.
 LIMIT_S = 90

@@ -18,6 +18,8 @@ from tests import rows
 from tools import killing
 from tools.killing import Instant, Killer, Outcome, asked_again
 
+pytestmark = pytest.mark.crawl
+
 KILLS = 25
 # Little to ask, for what is not about asking.
 LITTLE = {"METRICS": "soa", "FEATURES": "NS,MX", "SECOND_PASS": False, "COMMIT_INTERVAL": 0.1}

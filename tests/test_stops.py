@@ -23,6 +23,8 @@ from tests.typed import ROOT
 from tests.waiting import until
 from tools import killing, made_up
 
+pytestmark = pytest.mark.crawl
+
 # Seconds that a clean stop may take.
 PROMPT_S = 5.0
 # Many of the domains share a network, whose rate would only draw the tests out.

@@ -14,6 +14,8 @@ from ipv6matrix.cli.main import named
 from ipv6matrix.store.database import Store
 from tests.typed import ROOT
 
+pytestmark = pytest.mark.crawl
+
 # A project of somebody else, and a file that is none.
 FOREIGN = "[settings]\ndefault = other.settings\n"
 BROKEN = "settings = [none\n"

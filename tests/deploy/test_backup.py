@@ -188,6 +188,7 @@ def test_the_unit_copies_what_the_others_read():
     assert {environment("crawl.env")["OPTOUT_FILE"], *read} == set(words[3:])
 
 
+@pytest.mark.crawl
 async def test_a_restored_crawl_goes_on(internet, tmp_path):
     """
     A copy that was made while a crawl ran is resumed in another folder, and its summary is served from there.

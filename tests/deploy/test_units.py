@@ -159,6 +159,7 @@ def unit_command(internet, tmp_path):
     return expanded
 
 
+@pytest.mark.crawl
 def test_an_interrupted_crawl_goes_on(unit_command, tmp_path):
     """
     Stopped by systemd, the crawl ends with a status that is tried again, and the same command finishes it.
@@ -178,6 +179,7 @@ def test_an_interrupted_crawl_goes_on(unit_command, tmp_path):
     assert (tmp_path / "crawls/matrix.db").exists()
 
 
+@pytest.mark.crawl
 def test_the_website_serves_what_its_environment_names(tmp_path):
     """
     The command of the website's unit serves the database of web.env, with its workers.
@@ -205,6 +207,7 @@ def _first_answer(url: str) -> httpx.Response:
     raise AssertionError(f"{url} does not answer")
 
 
+@pytest.mark.crawl
 def test_geoip_files_are_fetched_with_the_values_of_the_crawl(tmp_path):
     """
     The command of the GeoIP unit makes sense to scrapy: from a server without such files it ends with 1, not with 2.
@@ -240,6 +243,7 @@ def _empty_server(folder: Path) -> Iterator[str]:
             thread.join()
 
 
+@pytest.mark.crawl
 def test_a_command_by_hand_is_as_documented(tmp_path):
     """
     The command of docs/deployment.md shows the newest crawl from the folder of the services.

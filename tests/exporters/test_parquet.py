@@ -85,6 +85,7 @@ def duckdb(sql):
     return [tuple(row) for row in json.loads(asked.stdout)]
 
 
+@pytest.mark.crawl
 def test_duckdb_knows_the_types(folder):
     """
     Times, flags, lists and numbers are such in DuckDB.
@@ -117,6 +118,7 @@ def test_duckdb_knows_the_types(folder):
     }
 
 
+@pytest.mark.crawl
 def test_duckdb_reads_the_values(finished: Finished, folder):
     """
     Lists and times keep their values on the way: DuckDB sums them up to what SQLite does.
@@ -130,6 +132,7 @@ def test_duckdb_reads_the_values(finished: Finished, folder):
     ) == [counted]
 
 
+@pytest.mark.crawl
 def test_a_join_gives_the_figures_of_the_summary(finished: Finished, folder):
     """
     Open ports by family, and addresses by family, are those of `scrapy summary`.

@@ -77,6 +77,7 @@ async def test_a_job_makes_its_folder(tmp_path):
     assert (tmp_path / "a" / "b" / "ips.db").is_file()
 
 
+@pytest.mark.crawl
 async def test_a_second_crawl_is_kept_out(tmp_path):
     """
     While another process holds the job, opening it is refused with that process' number and what to do.
@@ -90,6 +91,7 @@ async def test_a_second_crawl_is_kept_out(tmp_path):
         assert f"{process.pid}\n" == (tmp_path / "lock").read_text()
 
 
+@pytest.mark.crawl
 async def test_a_killed_crawl_frees_its_folder(tmp_path):
     """
     The lock ends with its process, however that ends.
@@ -220,6 +222,7 @@ async def test_the_log_is_folded_aside(tmp_path, monkeypatch):
     assert [file, tmp_path / "lock"] == sorted(tmp_path.iterdir())
 
 
+@pytest.mark.crawl
 async def test_who_runs_a_job_can_be_told(tmp_path):
     """
     The process that holds the folder has a name; before it and after it nobody does.

@@ -240,6 +240,7 @@ def test_permission_is_there_for_root(internet):
     assert ping_permission() is None
 
 
+@pytest.mark.crawl
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv (util-linux)")
 def test_a_missing_permission_is_told_with_its_mend():
     """

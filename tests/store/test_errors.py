@@ -49,6 +49,7 @@ print(store.close(), store.problem)
 """
 
 
+@pytest.mark.crawl
 def test_a_disk_without_room_for_closing_is_no_reader(tmp_path):
     """
     What keeps the log from being folded is the disk, and not somebody who reads.

@@ -126,6 +126,7 @@ with rebuilding(Path(sys.argv[1]), 1000) as rebuild:
 """
 
 
+@pytest.mark.crawl
 def test_what_was_killed_is_begun_afresh(tmp_path):
     """
     What a kill leaves has another name, and does not hinder the next one.
