@@ -38,7 +38,7 @@ test: lint
 	$(BIN)/python -m pytest $(TWO)
 
 test-fast: lint
-	$(BIN)/python -m pytest $(TWO) -m "not crawl and not browser and not database"
+	$(BIN)/python -m pytest $(TWO) -m "not (crawl or browser or database or slow)"
 
 lint: setup
 	$(BIN)/ruff check

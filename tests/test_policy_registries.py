@@ -39,7 +39,7 @@ def probed(text: str, *, but: Iterable[str] = ()) -> list[str]:
     return [
         address
         for address in samples(ip_network(text))
-        if not any(policy.holds((one,), address) for one in spared) and AddressPolicy().exclusion(address) is None
+        if not any(policy.contains((one,), address) for one in spared) and AddressPolicy().exclusion(address) is None
     ]
 
 
@@ -108,7 +108,7 @@ def test_ipv6_that_is_allocated_is_probed(prefix):
     What a regional registry gives out is global, save the special-purpose blocks within.
     """
     special = [row["prefix"] for row in SPECIAL]
-    addresses = [one for one in samples(ip_network(prefix)) if not policy.holds(map(ip_network, special), one)]
+    addresses = [one for one in samples(ip_network(prefix)) if not policy.contains(map(ip_network, special), one)]
 
     assert {"global"} == {policy.kind(address) for address in addresses}
 
@@ -148,7 +148,7 @@ def test_documented_networks_have_their_kind(word, networks):
         addresses = [
             address
             for address in samples(ip_network(text))
-            if not any(policy.holds((ip_network(one),), address) for one in within if narrower(one, text))
+            if not any(policy.contains((ip_network(one),), address) for one in within if narrower(one, text))
         ]
         assert {word} == {policy.kind(address) for address in addresses}
         assert word in policy.PROBED_KINDS or {word} == {AddressPolicy().exclusion(address) for address in addresses}

@@ -16,7 +16,7 @@ import pytest
 FIXTURES: Final = {"finished": "crawl", "mariadb": "database", "browser": "browser"}
 # In which order workers take the files: a browser last, since no asynchronous test can run in a process after
 # Playwright has started its event loop; the longest first, so that no worker ends alone with one of them.
-ORDER: Final = ("browser", "crawl", "database")
+ORDER: Final = ("browser", "crawl", "database", "slow")
 
 
 def implied(fixtures: Iterable[str], parameters: Mapping[str, object]) -> set[str]:
@@ -28,7 +28,7 @@ def implied(fixtures: Iterable[str], parameters: Mapping[str, object]) -> set[st
 def place(tiers: Iterable[str]) -> int:
     """Return when a file, or a test of it, is run: the lower, the sooner."""
     first = next((tier for tier in ORDER if tier in tiers), None)
-    return {"crawl": 0, "database": 1, None: 2, "browser": 3}[first]
+    return {"crawl": 0, "database": 1, "slow": 2, None: 3, "browser": 4}[first]
 
 
 @pytest.hookimpl(tryfirst=True)
