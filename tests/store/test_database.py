@@ -196,7 +196,7 @@ def test_an_unclean_end_loses_only_what_was_not_committed(tmp_path):
     assert [("ok",)] == again.query("PRAGMA integrity_check")
     assert [(500,)] == again.query("SELECT count(*) FROM domains")
     assert (500, 500) == (again.newest, again.count_pending("dns"))
-    assert again.ask("ping://192.0.2.1", "ping")
+    assert again.add_request("ping://192.0.2.1", "ping")
     again.close()
 
 
@@ -349,7 +349,7 @@ def test_a_reader_sees_what_is_committed_and_writes_nothing(store):
 
     assert [("a.example",), ("b.example",)] == reader.query("SELECT name FROM domains ORDER BY name")
     with pytest.raises(StoreError, match="readonly"):
-        reader.ask("ping://192.0.2.1", "ping")
+        reader.add_request("ping://192.0.2.1", "ping")
     reader.close()
 
 

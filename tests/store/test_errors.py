@@ -93,7 +93,7 @@ def test_a_file_that_may_only_be_read_needs_permission(tmp_path):
     reader = Store.read(tmp_path / "ips.db")
 
     with pytest.raises(StoreError, match="give permission to write the file"):
-        reader.ask("ping://192.0.2.1", "ping")
+        reader.add_request("ping://192.0.2.1", "ping")
     reader.close()
 
 
