@@ -1,5 +1,5 @@
 """
-The text of an address: the same on every version of Python, so that crawls can be compared.
+The canonical text of an address: the same in every version of Python, so that crawls can be compared.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ _MAPPED: Final = 0xFFFF
 
 def canonical(address: IPv4Address | IPv6Address) -> str:
     """
-    Return the text of an address, IPv6 as in RFC 5952 section 4.
+    Return the text of an address, for IPv6 as in RFC 5952 section 4.
 
-    From 3.13 on, Python writes IPv4-mapped addresses in dotted form (section 5 there); this one keeps to hexadecimal.
+    Python 3.13 and later write IPv4-mapped addresses in dotted form (section 5); this function always uses hexadecimal.
     """
     value = int(address)
     if address.version == 6 and value >> 32 == _MAPPED:

@@ -1,22 +1,22 @@
 """
-The errors of the project, in one tree.
+The exceptions of the project, in one tree.
 
 ```text
 Ipv6MatrixError
 ├── UserError                   the user or operator can fix it: has a code of the catalogue
 │   ├── ConfigurationError      a setting or an argument of a command
-│   ├── PreflightError          the crawl cannot start on this machine
+│   │   └── NameserverError         a resolver
 │   ├── ListError               the list of domains
 │   ├── OptOutError             the opt-out file
 │   ├── GeoIpError              a GeoIP file
-│   ├── DownloadError           a list or GeoIP file that is fetched
+│   ├── DownloadError           the download of a list or GeoIP file
 │   │   └── DownloadStoppedError    the user stopped it
 │   ├── StoreError              the database of a crawl
-│   │   ├── OutdatedError           it has to be migrated first
+│   │   ├── OutdatedError           it must be migrated first
 │   │   └── ReadStoppedError        the user stopped reading
 │   ├── ExportError             results cannot be written
 │   └── ImportRefusedError      something cannot be imported
-└── ProtocolError               what a peer sent breaks its protocol; becomes a word of `Failure`
+└── ProtocolError               a peer violated its protocol; becomes a word of `Failure`
 ```
 
 `ipv6matrix/data/errors.toml` is the catalogue: every code with its cause and its
@@ -36,64 +36,99 @@ class UserError(Ipv6MatrixError):
     An error that a user or operator can cause, and fix.
 
     `code` is a stable word of the catalogue. The message states the problem,
-    names the input, then states the fix.
+    names the input, then states the fix; the text of the error ends with the code.
     """
 
-    def __init__(self, message: str, *, code: str = "") -> None:
+    code: str
+    "Default code of the class."
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
         super().__init__(message)
-        self.code = code
+        self.message = message
+        self.code = code or type(self).code
 
     def __str__(self) -> str:
-        return f"{super().__str__()} [{self.code}]" if self.code else super().__str__()
+        return f"{self.message} [{self.code}]"
 
 
 class ConfigurationError(UserError):
-    """A setting or an argument of a command is invalid."""
+    """A setting or a command-line argument is invalid."""
+
+    code = "SETTING_INVALID"
 
 
-class PreflightError(UserError):
-    """The crawl cannot start: something it needs is missing."""
+class NameserverError(ConfigurationError, ValueError):
+    """A resolver of NAMESERVERS or resolv.conf is invalid."""
+
+    code = "NAMESERVERS_INVALID"
 
 
 class ListError(UserError):
     """A list of domains cannot be read."""
 
+    code = "LIST_NOT_READABLE"
+
 
 class OptOutError(UserError):
     """An opt-out file cannot be read, or an entry is neither a domain nor a network."""
+
+    code = "OPTOUT_INVALID"
 
 
 class GeoIpError(UserError):
     """A GeoIP file cannot be used."""
 
+    code = "GEOIP_INVALID"
+
 
 class DownloadError(UserError):
-    """A file cannot be fetched."""
+    """A file cannot be downloaded; `status` is the HTTP status, if there was one."""
+
+    code = "DOWNLOAD_FAILED"
+
+    def __init__(self, message: str, status: int | None = None, *, code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.status = status
 
 
 class DownloadStoppedError(DownloadError):
     """The user stopped a download."""
 
+    code = "DOWNLOAD_STOPPED"
+
+    def __init__(self) -> None:
+        super().__init__("Download stopped: run the same command to resume it")
+
 
 class StoreError(UserError):
-    """A database of a crawl cannot be used."""
+    """The database of a crawl cannot be used."""
+
+    code = "DATABASE_FAILED"
 
 
 class OutdatedError(StoreError):
-    """A database was written by an earlier version, and cannot be read before it is migrated."""
+    """A database was written by an earlier version and must be migrated before it can be read."""
+
+    code = "DATABASE_OUTDATED"
 
 
 class ReadStoppedError(StoreError):
     """The user stopped reading a database."""
 
+    code = "READING_STOPPED"
+
 
 class ExportError(UserError):
     """Results cannot be written."""
+
+    code = "EXPORT_FAILED"
 
 
 class ImportRefusedError(UserError):
     """Something cannot be imported."""
 
+    code = "IMPORT_FAILED"
+
 
 class ProtocolError(Ipv6MatrixError, ValueError):
-    """A peer sent something that breaks its protocol."""
+    """A peer sent data that violates its protocol."""

@@ -1,9 +1,9 @@
 """
-The scheduler: what is still to be asked, durably.
+The scheduler: a durable record of what is still to be requested.
 
-It lives in JOBDIR/ips.db beside the facts. Follow-up requests wait in memory
-until the item of the answer that led to them is stored, and are committed with
-it; so a kill at any instant loses no more than what can be asked again.
+It is stored in JOBDIR/ips.db, next to the results. Follow-up requests wait in memory
+until the item of the answer that led to them is stored, and are committed in the same
+transaction, so a kill at any time loses nothing that cannot be requested again.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from twisted.internet.defer import Deferred
 
 from ipv6matrix import urls
 from ipv6matrix.config import limits
+from ipv6matrix.exceptions import StoreError
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.job import Job
 from ipv6matrix.extensions.loop_lag import LoopLag
@@ -29,33 +30,33 @@ from ipv6matrix.rates.pacers import Waits
 from ipv6matrix.refusals import StartRefusedError
 from ipv6matrix.signals import frontier_hungry, request_returned
 from ipv6matrix.slots import Slot
-from ipv6matrix.store.database import Store, StoreError
+from ipv6matrix.store.database import Store
 
 logger = logging.getLogger(__name__)
 
-# Requests handed out in one turn of the event loop: hundreds at once, as when
-# many time-outs end together, would make every reply that waits late.
+# Requests handed out per turn of the event loop. Hundreds at once, as when many
+# timeouts expire together, would delay every reply that is waiting.
 _PER_TURN = 12
-# Milliseconds of lag from which nothing new is begun: on a busy machine fewer
-# questions are in flight, rather than all of them late.
+# Event loop lag in milliseconds above which no new request is handed out: a busy
+# machine has fewer requests in flight instead of processing all of them late.
 _LATE_MS = 12.0
-# Seconds until a late loop is looked at again.
+# Seconds before the lag is checked again.
 _PAUSE_S = 0.01
-# The frontier is hungry while fewer questions to the resolver wait than this part of its room.
+# The frontier is hungry while the number of waiting resolver requests is below this share of the slot's room.
 _HUNGRY = 1 / 4
-# A slot is behind when as many times its room waits: what is read faster than it
-# can be probed would only be left over at the end.
+# A slot is behind if more than this many times its room is waiting. Reading the list faster
+# than addresses can be probed would only leave that work for the end.
 _BEHIND = 10
-# As many requests of a slot may wait for the rates of their networks before no more of
-# the list is read: what a list of hostile domains can make the database hold.
+# Number of requests of a slot that may wait for rates per network before reading of the list
+# stops. Bounds what a list of hostile domains can add to the database.
 _MOST_PARKED = 100_000
 
 
 class Frontier(BaseScheduler):
     """
-    Hands out the pending requests of each slot that has room, in the order they were found.
+    Hands out the pending requests of each slot that has room, in the order in which they were added.
 
-    A request whose network has no budget lets those behind it go ahead, see `slots`.
+    A request whose network has no budget does not block those behind it (see `slots`).
     """
 
     def __init__(self, crawler: Crawler, concurrency: dict[str, int], rate_per_network: float) -> None:
@@ -72,8 +73,8 @@ class Frontier(BaseScheduler):
         self._lag = crawler.get_extension(LoopLag)
         self._health = crawler.get_extension(Health)
         crawler.signals.connect(self._spider_opened, signal=signals.spider_opened)
-        # A request that a middleware answers never reaches the downloader, one
-        # that fails never becomes a response.
+        # Both signals are needed: a request answered by a middleware never reaches the
+        # downloader, and one that fails never becomes a response.
         crawler.signals.connect(self._left, signal=signals.request_left_downloader)
         crawler.signals.connect(self._left, signal=signals.response_received)
         crawler.signals.connect(self._returned, signal=request_returned)
@@ -81,7 +82,7 @@ class Frontier(BaseScheduler):
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         rooms = {slot: crawler.settings.getint(f"{slot.upper()}_CONCURRENCY") for slot in urls.SLOTS}
-        # A socket for each port of an address.
+        # One socket per port of an address.
         rooms["tcp"] = limits.fit(rooms["tcp"], 3, limits.open_files())
         return cls(crawler, rooms, crawler.settings.getfloat("PROBE_RATE_PER_NETWORK"))
 
@@ -94,10 +95,10 @@ class Frontier(BaseScheduler):
             for slot in self._slots.values():
                 slot.waiting = self._store.count_pending(slot.name)
         except StartRefusedError as refusal:
-            # Scrapy closes a crawl in good order only once all its parts are open.
+            # Scrapy shuts a crawl down cleanly only after all components have been opened, so raise later.
             self._refusal = refusal
         except StoreError as error:
-            logger.error("%s", error)  # noqa: TRY400 - the sentence says it all
+            logger.error("%s", error)  # noqa: TRY400 - the message is sufficient
             self._refusal = StartRefusedError(str(error))
         return None
 
@@ -116,13 +117,15 @@ class Frontier(BaseScheduler):
 
     def enqueue_request(self, request: Request) -> bool:
         """
-        Note a request; one that follows from an answer waits for that answer's item.
+        Add a request; one that follows from an answer waits for that answer's item.
 
-        False for a request that is known: the engine counts it as dropped.
+        Return False for a known request, which the engine counts as dropped.
         """
         slot: str | None = request.meta.get("download_slot")
         if slot not in self._slots:
-            logger.error("Not a question, so not asked: %s; fetch pages with engine.download_async()", request.url)
+            logger.error(
+                "Ignoring %s: not a request of this crawler; download pages with engine.download_async()", request.url
+            )
             return False
         parent: str | None = request.meta.get("parent")
         if parent is not None:
@@ -138,7 +141,7 @@ class Frontier(BaseScheduler):
         return new
 
     def store(self, item: Answered) -> None:
-        """Store an item with the requests that wait for it; after a failure of the store, nothing any more."""
+        """Store an item with the requests that wait for it; do nothing after the store has failed."""
         follow_ups = self._held.pop(item.url, [])
         if self._job.failed:
             return
@@ -155,11 +158,11 @@ class Frontier(BaseScheduler):
         is_skipping = False
         assert self._crawler.stats
         list_ended = self._crawler.stats.get_value("list/ended", False)
-        # The emptiest slot first, so that on a busy machine none is left behind.
+        # The slot with the lowest load first, so that none is neglected on a busy machine.
         for slot in sorted(self._slots.values(), key=lambda slot: len(slot.in_flight) / slot.room):
             if self._is_paused(slot):
                 continue
-            # The list is what the resolver is for, as long as there is more of it.
+            # Until the list ends, the resolver is reserved for it.
             if (url := self._take(slot, is_wanted=slot.name == "dns" and not list_ended)) is not None:
                 if not self._handed_out:
                     asyncio.get_running_loop().call_soon(self._begin_turn)
@@ -167,7 +170,7 @@ class Frontier(BaseScheduler):
                 return urls.request(url)
             is_skipping |= slot.is_skipping
         if is_skipping:
-            self._come_back(0)
+            self._reschedule(0)
         if self.hungry:
             self._crawler.signals.send_catch_log(frontier_hungry)
         return None
@@ -179,11 +182,11 @@ class Frontier(BaseScheduler):
         late = self._lag is not None and self._lag.now_ms > _LATE_MS
         if not late and self._handed_out < _PER_TURN:
             return False
-        self._come_back(_PAUSE_S if late else 0)
+        self._reschedule(_PAUSE_S if late else 0)
         return True
 
-    def _come_back(self, after_s: float) -> None:
-        # Scrapy asks again when a response comes; none need be under way.
+    def _reschedule(self, after_s: float) -> None:
+        # Scrapy calls next_request again when a response arrives, but there may be none in flight.
         assert self._crawler.engine
         if self._crawler.engine._slot is not None:
             self._crawler.engine._slot.nextcall.schedule(after_s)
@@ -194,9 +197,9 @@ class Frontier(BaseScheduler):
     @property
     def hungry(self) -> bool:
         """
-        True when few questions to the resolver wait, and no slot is far behind: the list may be read on.
+        Return whether the list may be read further: few resolver requests wait, and no slot is far behind.
 
-        Requests that wait for the rate towards their network do not count, up to `_MOST_PARKED`.
+        Requests waiting for the rate of their network do not count, up to `_MOST_PARKED`.
         """
         dns = self._slots["dns"]
         behind = any(
@@ -207,17 +210,17 @@ class Frontier(BaseScheduler):
 
     @property
     def in_flight(self) -> dict[str, tuple[int, int]]:
-        """Questions that are handed out and not answered, and how many may be, by slot."""
+        """Number of requests in flight and maximum number, by slot."""
         return {name: (len(slot.in_flight), slot.room) for name, slot in self._slots.items()}
 
     @property
     def parked(self) -> dict[str, int]:
-        """Requests that wait for others of their network or name, by slot."""
+        """Number of requests that wait for others of their network or name, by slot."""
         return {name: slot.parked for name, slot in self._slots.items()}
 
     @property
     def parked_s(self) -> float:
-        """How long the rate makes the network take that has the most requests waiting for it; an estimate."""
+        """Estimated time in seconds that the rate per network imposes on the network with the most waiting requests."""
         parked: Counter[bytes] = Counter()
         for slot in self._slots.values():
             parked.update(slot.parked_by_network())
@@ -227,16 +230,16 @@ class Frontier(BaseScheduler):
         return max(parked.values()) * packets_each / self._rate_per_network
 
     def knows(self, url: str) -> bool:
-        """Tell whether a request is in the frontier, asked or not."""
+        """Return whether the frontier contains a request, pending or done."""
         return self._job.read(lambda: self._store.knows(url), otherwise=True)
 
     def discards(self, url: str) -> int:
-        """Return how often a request was sent in vain; one of the second pass together with its first."""
+        """Return how many observations of a request were discarded; a retry includes those of its first request."""
         first = urls.first(url)
         return self._store.discards(url) + (self._store.discards(first) if first != url else 0)
 
     def discard(self, url: str) -> None:
-        """Count that a request was sent in vain: what it observed is not stored."""
+        """Count a discarded observation of a request."""
         try:
             self._store.count_discard(url)
         except StoreError as error:
@@ -248,12 +251,12 @@ class Frontier(BaseScheduler):
             slot.leave(request.url)
 
     def _begun(self, url: str) -> None:
-        """Note that a request sends a packet: another one to its network may be handed out."""
+        """Record that a request sends a packet: another request to its network may be handed out."""
         slot = self._slots[url.partition(":")[0]]
         if slot.begin(url):
             self._begun_requests += 1
             if slot.has_released:
-                self._come_back(0)
+                self._reschedule(0)
 
     def _returned(self, request: Request) -> None:
         slot = self._slots[request.meta["download_slot"]]

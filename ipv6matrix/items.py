@@ -1,13 +1,13 @@
 """
-The words of the project: what probes observe and what the spider hands to the pipelines.
+The data types of the project: what probes observe and what the spider passes to the pipelines.
 
-An *observation* is what one probe learned; an *item* is what one answered
-request adds to the database. docs/observations.md describes every field, with
-the table and column that keeps it.
+An *observation* is what one probe learned; an *item* is everything that one
+answered request adds to the database. docs/observations.md describes every field,
+with its table and column.
 
-Three nothings have three spellings: *not asked* is no observation; *asked, no
-reply* is an observation without a value; *could not ask* is an observation with
-a `failure`. Times are seconds since 1970-01-01 UTC.
+There are three kinds of nothing: *not asked* is no observation; *asked, no reply*
+is an observation without a value; *could not ask* is an observation with a
+`failure`. Times are in seconds since 1970-01-01 UTC.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Family = Literal[4, 6]
 
 
 class Failure(StrEnum):
-    """The closed list of reasons why a question has no answer."""
+    """The closed list of reasons why a request has no answer."""
 
     TIMEOUT = "timeout"
     SERVFAIL = "servfail"
@@ -44,8 +44,8 @@ class Failure(StrEnum):
     PROBE_FAILED = "probe_failed"
 
 
-# Failures that may be gone a while later. For a lookup, all that says nothing of
-# the name itself; for an address, what is no answer of the address.
+# Failures that may be temporary. For a lookup: those that say nothing about the
+# name itself. For an address: those that are no answer from the address.
 TRANSIENT_LOOKUP_FAILURES = frozenset(
     (
         Failure.TIMEOUT,
@@ -62,15 +62,15 @@ TRANSIENT_LOOKUP_FAILURES = frozenset(
 TRANSIENT_ADDRESS_FAILURES = frozenset(
     (Failure.TIMEOUT, Failure.HOST_UNREACHABLE, Failure.NETWORK_UNREACHABLE, Failure.PROBE_FAILED)
 )
-# The first outcome of a ping that nobody answered.
+# The first-pass outcome of a ping without replies.
 NO_REPLY = "no_reply"
-# What became of a question whose answer an older crawler kept as "n/a": nothing
-# found, or an error. Only crawls that were imported hold this word.
+# The outcome of a request that an older crawler stored as "n/a": nothing found,
+# or an error. Occurs only in imported crawls.
 UNRECORDED = "unrecorded"
 
 
 class Status(StrEnum):
-    """How a lookup ended, when it ended with an answer. Else it is a `Failure`."""
+    """How a lookup ended if it has an answer; otherwise the status is a `Failure`."""
 
     OK = "ok"
     NODATA = "nodata"
@@ -78,7 +78,7 @@ class Status(StrEnum):
 
 
 class Starttls(StrEnum):
-    """What became of STARTTLS in an SMTP session (RFC 3207)."""
+    """The outcome of STARTTLS in an SMTP session (RFC 3207)."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -86,7 +86,7 @@ class Starttls(StrEnum):
 
 
 class Stop(StrEnum):
-    """Why a trace asked no further."""
+    """Why a trace ended."""
 
     REACHED = "reached"
     GAP_LIMIT = "gap_limit"
@@ -98,7 +98,7 @@ class Stop(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoaRecord:
-    """The start of authority of a zone (RFC 1035 section 3.3.13); times in seconds."""
+    """The start of authority (SOA) of a zone (RFC 1035 section 3.3.13); times in seconds."""
 
     mname: str
     rname: str
@@ -117,29 +117,29 @@ Records = tuple[str, ...] | tuple[tuple[int, str], ...] | tuple[SoaRecord, ...]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookupObservation:
     """
-    What a resolver answered to one question.
+    The answer of a resolver to one lookup.
 
-    `records` is empty unless `status` is `ok`; `nodata` (NOERROR without an
-    answer, RFC 2308 section 2.2) and `nxdomain` are answers, every other
-    status is a `Failure`.
+    `records` is empty unless `status` is `ok`. `nodata` (NOERROR without an answer,
+    RFC 2308 section 2.2) and `nxdomain` are answers too; every other status is a
+    `Failure`.
     """
 
     name: str
-    "The name asked for, lower case, without the final dot."
+    "The name queried, in lower case without the final dot."
     type: str
     "A, AAAA, NS, MX, SOA or PTR."
     status: Status | Failure
     records: Records = ()
     ttl_s: int | None = None
-    "Smallest TTL of the answer's records; of the negative answer, the resolver's (RFC 2308 section 5)."
+    "Smallest TTL of the records in the answer; for a negative answer, its TTL at the resolver (RFC 2308 section 5)."
     canonical_name: str | None = None
-    "Where a chain of CNAMEs ended; None without one."
+    "The end of the chain of CNAMEs; None if there is none."
     aliases: tuple[str, ...] = ()
-    "Names that a chain of CNAMEs passed between the name asked for and the canonical one."
+    "Names in the chain of CNAMEs between the name queried and the canonical name."
     omitted: int = 0
-    "Records of the answer that are left out of `records`, as they are too many."
+    "Number of records of the answer that are not in `records` because there are too many."
     inferred: bool = False
-    "True when nothing was sent: the answer follows from an NXDOMAIN (RFC 8020)."
+    "True if no query was sent because the answer follows from an NXDOMAIN (RFC 8020)."
     asked_at: float
 
     @property
@@ -156,18 +156,18 @@ class LookupObservation:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PingObservation:
     """
-    What one series of Echo Requests learned about one address.
+    Result of one series of Echo Requests to one address.
 
-    Silence is data: an address that never replies has an empty `rtts_ms` and
-    no `failure`. `failure` is set only when this vantage point could not ask.
+    An address that never replies has an empty `rtts_ms` and no `failure`: `failure`
+    is set only if this vantage point could not send.
 
     Sources: RFC 4443 section 4 and RFC 792 (Echo), RFC 2681 (round-trip delay).
     """
 
     sent: int
-    "Echo Requests that left this host."
+    "Number of Echo Requests sent."
     rtts_ms: tuple[float, ...] = ()
-    "One round-trip time per answered request, in milliseconds, in sending order."
+    "Round-trip time of each reply, in milliseconds, in sending order."
     failure: Failure | None = None
     asked_at: float
 
@@ -175,16 +175,16 @@ class PingObservation:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortObservation:
     """
-    What one TCP handshake with one port learned (RFC 9293 section 3.5).
+    Result of one TCP handshake with one port (RFC 9293 section 3.5).
 
-    A port that completes the handshake is open; else `failure` says why not.
-    A filtered port is `timeout`, a closed one `connection_refused`.
+    A port that completes the handshake is open; otherwise `failure` is the reason: a
+    filtered port is `timeout`, a closed one `connection_refused`.
     """
 
     port: int
     open: bool
     connect_ms: float | None = None
-    "Round-trip time of SYN and SYN-ACK as the kernel measured it, in milliseconds."
+    "Round-trip time of SYN and SYN-ACK as measured by the kernel, in milliseconds."
     failure: Failure | None = None
     asked_at: float
 
@@ -192,32 +192,32 @@ class PortObservation:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
     """
-    What a server's certificate says of itself; nothing here was verified.
+    The contents of a server's certificate; none of it has been verified.
 
-    None is a field that cannot be read. The fingerprint needs no reading.
+    A field that cannot be decoded is None. The fingerprint is always set.
     """
 
     sha256: str
-    "Fingerprint of the DER form, hexadecimal."
+    "SHA-256 fingerprint of the DER form, in hexadecimal."
     subject: str | None = None
     issuer: str | None = None
     not_before: float | None = None
     not_after: float | None = None
     names: tuple[str, ...] | None = None
-    "Subject alternative names of type dNSName (RFC 5280 section 4.2.1.6): the first 250."
+    "The first 250 subject alternative names of type dNSName (RFC 5280 section 4.2.1.6)."
     names_total: int | None = None
-    "How many such names the certificate has."
+    "Total number of such names in the certificate."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpObservation:
     """
-    How far an SMTP session went: greeting, EHLO or HELO, STARTTLS, QUIT.
+    How far an SMTP session got: greeting, EHLO or HELO, STARTTLS, QUIT.
 
-    `failure` is what kept a session from learning the rest: what ended it before
-    its QUIT could be sent, or a server that let nobody in after its greeting.
-    `starttls` is None when the session ended before that was known, or when
-    it was not asked.
+    `failure` is the reason why the session did not learn the rest: something ended it
+    before QUIT could be sent, or the server rejected the client after its greeting.
+    `starttls` is None if the session ended before that was known, or if STARTTLS was
+    not requested.
 
     Sources: RFC 5321 sections 3.1, 4.1.1 and 4.2; RFC 3207 (STARTTLS).
     """
@@ -226,7 +226,7 @@ class SmtpObservation:
     greeting: str | None = None
     "Text of the greeting, lines joined by a line feed, at most 500 characters."
     hello: Literal["EHLO", "HELO"] | None = None
-    "The greeting of ours that was accepted."
+    "The command that the server accepted."
     starttls: Starttls | None = None
     tls_version: str | None = None
     certificate: Certificate | None = None
@@ -236,11 +236,11 @@ class SmtpObservation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TcpObservation:
-    """What one address' ports learned together."""
+    """The results for all ports of one address."""
 
     ports: tuple[PortObservation, ...]
     smtp: SmtpObservation | None = None
-    "None when port 25 was not asked or did not open."
+    "None if port 25 was not probed or did not open."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,17 +255,17 @@ class Hop:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceObservation:
     """
-    The path to one address, as Time Exceeded messages tell it.
+    The path to one address, from Time Exceeded messages.
 
-    `hops` holds every TTL that was asked, from 1, up to the one that reached
-    the address or, when none did, to the last that was asked.
+    `hops` contains every TTL probed, from 1 to the one that reached the address or, if
+    none did, to the last one probed.
 
     Sources: RFC 792 and RFC 4443 section 3.3 (Time Exceeded).
     """
 
     hops: tuple[Hop, ...] = ()
     stop: Stop | None = None
-    "None when `failure` is set."
+    "None if `failure` is set."
     reached_ttl: int | None = None
     failure: Failure | None = None
     asked_at: float
@@ -273,7 +273,7 @@ class TraceObservation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exclusion:
-    """A question that was not asked, by rule: nothing was sent."""
+    """The rule by which a request was excluded; nothing was sent."""
 
     reason: str
     "A word of `ipv6matrix.targets.policy`: opted_out, private, loopback …"
@@ -281,7 +281,7 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainObservation:
-    """What the resolver knows of a domain; a lookup that was not asked is None."""
+    """The lookups of a domain; None for one that was not made."""
 
     ns: LookupObservation | None = None
     mx: LookupObservation | None = None
@@ -290,13 +290,13 @@ class DomainObservation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostObservation:
-    """Both lookups of one host; None where one was spared (RFC 8020) or not asked."""
+    """Both lookups of one host; None for one that was unnecessary (RFC 8020) or not requested."""
 
     name: str
     a: LookupObservation | None = None
     aaaa: LookupObservation | None = None
     wildcard: bool = False
-    "True when a random label beside this one gets the same answer (RFC 4592)."
+    "True if a random label next to this one has the same addresses (RFC 4592)."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,26 +329,26 @@ RoleKind = Literal["NS", "MX", "WWW", "NTP"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
-    """What a host is to a domain."""
+    """The role of a host for a domain."""
 
     kind: RoleKind
     host: str
     priority: int
-    "NS: rank in the answer, from 1. MX: preference, the lowest first. WWW and NTP: 0."
+    "NS: rank in the answer, from 1. MX: preference, lowest first. WWW and NTP: 0."
 
 
 @dataclass(slots=True, kw_only=True)
 class Address:
-    """One address of some host; the pipelines fill what is not given."""
+    """An address of a host; the pipelines set the fields that the spider does not."""
 
     address: str
     family: Family
     kind: str | None = None
     "A word of `ipv6matrix.targets.policy`: global, private, 6to4 …"
     refusal: str | None = None
-    "Why it is never probed; None when it may be."
+    "Why it must not be probed; None if it may be."
     tunnel_id: str | None = None
-    "Identifier of the known tunnel prefix that holds it."
+    "Identifier of the known tunnel prefix that contains it."
     asn: int | None = None
     as_organisation: str | None = None
     city: str | None = None
@@ -361,7 +361,7 @@ class Address:
 
 @dataclass(slots=True, kw_only=True)
 class Host:
-    """One host with its lookups, or the reason why it was not asked."""
+    """A host with its lookups, or the reason why it was excluded."""
 
     name: str
     a: LookupObservation | None = None
@@ -369,16 +369,16 @@ class Host:
     wildcard: bool = False
     refusal: str | None = None
     chosen: tuple[str, ...] = ()
-    "The addresses that are probed for this host, the first choice of each family first."
+    "The addresses to probe for this host, the first choice of each family first."
 
 
 @dataclass(slots=True, kw_only=True)
 class Answered:
-    """An item: all that one answered request adds. Storing it is what marks the request done."""
+    """An item: everything that one answered request adds. Storing it marks the request as done."""
 
     url: str
     second: bool = False
-    "True for an answer of the second pass: of what it tells, only that which had failed first is written."
+    "True for an answer of the retry pass: only the parts that failed in the first pass are written."
 
 
 @dataclass(slots=True, kw_only=True)
@@ -392,14 +392,14 @@ class DomainItem(Answered):
     soa: LookupObservation | None = None
     roles: tuple[Role, ...] = ()
     hosts: tuple[Host, ...] = ()
-    "Hosts about which this answer says all: below a name that does not exist, or never to be asked."
+    "Hosts that this answer settles: below a name that does not exist, or never to be requested."
     refusal: str | None = None
     asked_at: float
 
 
 @dataclass(slots=True, kw_only=True)
 class HostsItem(Answered):
-    """Hosts and the addresses they have."""
+    """Hosts and their addresses."""
 
     hosts: tuple[Host, ...]
     addresses: tuple[Address, ...]
@@ -407,7 +407,7 @@ class HostsItem(Answered):
 
 @dataclass(slots=True, kw_only=True)
 class ReverseItem(Answered):
-    """The name that belongs to an address."""
+    """The reverse name of an address."""
 
     address: str
     lookup: LookupObservation
@@ -415,7 +415,7 @@ class ReverseItem(Answered):
 
 @dataclass(slots=True, kw_only=True)
 class PingItem(Answered):
-    """One address' replies to Echo Requests."""
+    """The Echo Replies of one address."""
 
     address: str
     ping: PingObservation
@@ -423,7 +423,7 @@ class PingItem(Answered):
 
 @dataclass(slots=True, kw_only=True)
 class TcpItem(Answered):
-    """One address' ports and SMTP session."""
+    """The ports and SMTP session of one address."""
 
     address: str
     tcp: TcpObservation
@@ -439,7 +439,7 @@ class TraceItem(Answered):
 
 @dataclass(slots=True, kw_only=True)
 class ExclusionItem(Answered):
-    """An address that was not asked, by rule."""
+    """An address that was excluded, and the rule."""
 
     address: str
     reason: str

@@ -1,5 +1,5 @@
 """
-The log of a crawl: what Scrapy writes to it, and whether it can be written.
+The log of a crawl: what Scrapy writes to it, and whether it is writable.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from scrapy.utils.log import get_scrapy_root_handler
 
 
 class QuietLogFormatter(LogFormatter):
-    """Omits requests and items: a crawl has millions, and formatting them costs more than probing."""
+    """Suppresses messages about requests and items: a crawl has millions; formatting them costs more than probing."""
 
     def crawled(self, *_: Any, **__: Any) -> None:  # type: ignore[override]
         return None
@@ -24,9 +24,9 @@ class QuietLogFormatter(LogFormatter):
 
 
 def problem(path: str) -> str | None:
-    """Return why a log file cannot be written, or None; the empty line that shows it stays in the file."""
+    """Return why a log file cannot be written, or None. The check appends an empty line to the file."""
     try:
-        # A pipe that is not read must not keep us waiting.
+        # Do not block on a pipe without a reader.
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK, 0o666)
         try:
             os.write(descriptor, b"\n")
@@ -38,13 +38,13 @@ def problem(path: str) -> str | None:
 
 
 class LogWatch:
-    """Counts the records that could not be written to the log, and reports the first on standard error."""
+    """Counts the records that could not be written to the log, and reports the first failure on standard error."""
 
     def __init__(self) -> None:
         self.lost = 0
 
     def begin(self) -> None:
-        """Watch the handler that Scrapy has installed; it installs another one for each crawl."""
+        """Watch the handler that Scrapy has installed; Scrapy installs a new one for each crawl."""
         handler = get_scrapy_root_handler()
         if handler is not None:
             handler.handleError = self._note  # type: ignore[method-assign]
@@ -56,7 +56,7 @@ class LogWatch:
             return
         self.lost += 1
         if self.lost == 1:
-            print(  # noqa: T201 - the log itself cannot take it
+            print(  # noqa: T201 - the log itself is not writable
                 f"The log cannot be written ({error.strerror}): make room, or name another file with -s LOG_FILE=;"
                 " the crawl goes on",
                 file=sys.stderr,

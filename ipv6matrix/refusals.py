@@ -1,5 +1,5 @@
 """
-Stops a crawl that cannot start.
+The exception that stops a crawl that cannot start.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from scrapy.exceptions import CloseSpider
 
 class StartRefusedError(CloseSpider):
     """
-    The crawl cannot start; `sentence` states the problem and the fix.
+    The crawl cannot start; `message` states the problem and the fix.
 
     Raised while a crawl opens. Scrapy then closes it with the reason
     `start_refused`, and the command exits with status 1.
     """
 
-    def __init__(self, sentence: str) -> None:
+    def __init__(self, message: str) -> None:
         super().__init__(reason="start_refused")
-        self.sentence = sentence
+        self.message = message

@@ -12,7 +12,7 @@ from ipv6matrix.items import Observation
 
 class ObservationResponse(Response):
     """
-    The response to a request of one of our schemes.
+    The response to a request of one of the project's schemes.
 
     Silence and exclusions are responses too. The status is always 200, because
     Scrapy retries or drops others; the observation has the details.

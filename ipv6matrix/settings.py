@@ -1,8 +1,8 @@
 """
-Settings of the project: values and order, each with its unit, reader and reason.
+Settings of the project: values and component order, each with its unit, reader and reason.
 
 Every value can be changed for one run with `-s NAME=VALUE`. docs/settings.md
-describes them for operators; this file holds no logic.
+describes them for operators; this file contains no logic.
 """
 
 BOT_NAME = "ipv6matrix"
@@ -12,14 +12,14 @@ COMMANDS_MODULE = "ipv6matrix.commands"
 
 # --- For one run -------------------------------------------------------------
 
-# Words of PROFILES, with commas: a later word wins over an earlier one, and `-s` over
+# Names from PROFILES, comma-separated: later ones override earlier ones, and `-s` overrides
 # all of them. Read by ipv6matrix.config.profiles.
 PROFILE = ""
-# What each word sets. Size and pace alone, never what is asked or how long an answer is
-# waited for: figures of crawls with and without can be compared.
+# What each profile sets: only size and speed, never what is measured or how long to wait for
+# an answer, so that figures of crawls with and without profiles are comparable.
 PROFILES = {
-    # A machine of 1 GB and a core or two that runs its resolver as well. One process of
-    # mtr-packet holds 900 probes, and a trace has four at once.
+    # For a machine with 1 GB of memory and one or two cores that also runs its resolver. One
+    # mtr-packet process handles 900 probes, and a trace has four in flight.
     "small": {
         "PROBE_RATE": 500,
         "DNS_CONCURRENCY": 50,
@@ -28,8 +28,8 @@ PROFILES = {
         "TRACE_CONCURRENCY": 200,
         "TRACE_PROCESSES": 1,
     },
-    # The first crawl from a place, for whoever still has to learn what provider and
-    # resolver say to it: a twentieth of the probes, a tenth towards each network.
+    # For the first crawl from a place, before it is known how the provider and the resolver
+    # react: a twentieth of the probes, and a tenth towards each network.
     "careful": {
         "PROBE_RATE": 100,
         "PROBE_RATE_PER_NETWORK": 5,
@@ -42,79 +42,79 @@ PROFILES = {
     },
 }
 
-# --- What is asked -----------------------------------------------------------
+# --- What is measured --------------------------------------------------------
 
-# Kinds of hosts that are looked for. Read by spiders.matrix.
+# Kinds of hosts to look up. Read by spiders.matrix.
 FEATURES = "NS,MX,WWW,NTP"
-# What is measured. Read by spiders.matrix and pipelines.locate, pipelines.classify.
+# What to measure. Read by spiders.matrix and pipelines.locate, pipelines.classify.
 METRICS = "soa,reverse,geoip,ping,tcp80,tcp443,tcp25,tls,path,ip6Type"
-# Labels put before a domain to guess its hosts. Read by spiders.matrix.
+# Labels prefixed to a domain to guess its hosts. Read by spiders.matrix.
 WWW_PREFIXES = "www,www6,ipv6,www.ipv6,six"
 NTP_PREFIXES = "ntp,time"
-# Addresses probed per host and family, the smallest first. Read by spiders.matrix.
+# Addresses to probe per host and family, the smallest first. Read by spiders.matrix.
 ADDRESSES_PER_HOST = 1
-# Bounds for what one stranger's answer may add: name servers and mail exchangers of a domain,
-# addresses of a host that are stored, by family. Real domains stay far below. Read by spiders.matrix.
+# Limits on what one answer from a third party may add: name servers and mail exchangers of a domain,
+# and stored addresses of a host, by family. Real domains stay far below. Read by spiders.matrix.
 NS_PER_DOMAIN = 32
 MX_PER_DOMAIN = 32
 ADDRESSES_STORED_PER_HOST = 64
 
-# Ask once more, at the end of the crawl, what failed in passing (timeout, SERVFAIL,
-# silence), and the seconds that lie between the first time and the second at least:
-# resolvers remember a failure for a while. Read by extensions.second_pass.
+# Whether to retry failures that may be temporary (timeout, SERVFAIL, silence) at the end of the
+# crawl, and the minimum time in seconds between first try and retry, because resolvers cache
+# failures for a while. Read by extensions.second_pass.
 SECOND_PASS = True
 SECOND_PASS_AFTER = 60.0
 
-# --- Where things are --------------------------------------------------------
+# --- Files and services ------------------------------------------------------
 
-# The folder of the crawl in progress; naming one that holds an ips.db resumes it.
+# The folder of the crawl in progress; a folder that contains an ips.db is resumed.
 # Read by extensions.job.
 JOBDIR = "crawls/current"
-# Finished crawls go here, as ips-<run>.db. Read by extensions.publishing.
+# Finished crawls are moved here, as ips-<run>.db. Read by extensions.publishing.
 OUTPUT_DIR = "crawls"
-# What a finished crawl is written as: csv, parquet, summary, report. Read by
+# Formats to which a finished crawl is exported: csv, parquet, summary, report. Read by
 # extensions.publishing.
 EXPORTS = "csv"
-# The database that summaries of all crawls go to, as a URL of SQLAlchemy; a crawl
-# goes from there to the one that a website reads by `scrapy promote`. Read by
+# The database for summaries of all crawls, and the one that the website reads, as SQLAlchemy
+# URLs; `scrapy promote` copies a crawl from the first to the second. Read by
 # extensions.publishing and the commands export, promote and serve.
 SUMMARY_URL = "sqlite:///crawls/matrix.db"
 LIVE_URL = ""
-# Where the website listens: address or name, and port; 0 means any free one. Only
-# this machine, for a server in front of it speaks HTTPS to the world. Read by the
+# Address or name, and port, on which the website listens; port 0 means any free one. The
+# default is this machine only: a reverse proxy provides HTTPS to the public. Read by the
 # command serve.
 WEB_HOST = "127.0.0.1"
 WEB_PORT = 8000
-# The website's public address, such as https://www.example.org: link previews name it. Empty:
-# pages name no address of their own. Read by the command serve.
+# The public URL of the website, such as https://www.example.org, for link previews. If empty,
+# pages contain no URL of their own. Read by the command serve.
 WEB_URL = ""
-# The port, on 127.0.0.1, at which Prometheus reads metrics of a crawl; 0 means none. Read by
+# The port on 127.0.0.1 on which Prometheus reads the metrics of a crawl; 0 disables it. Read by
 # extensions.metrics.
 METRICS_PORT = 0
-# GeoLite2 files or others of the same form (mmdb). Empty: those of GEOIP_DIR; without
-# any, the metric geoip is refused at the start. Read by ipv6matrix.reference.geoip.
+# GeoLite2 files or others in the same format (mmdb). If empty, those in GEOIP_DIR; if there
+# are none, a crawl with the metric geoip does not start. Read by ipv6matrix.reference.geoip.
 GEOIP_CITY_DB = ""
 GEOIP_ASN_DB = ""
-# Domains and networks that are never asked, one a line. Read by ipv6matrix.config.plan.
+# A file of domains and networks that opted out, one per line. Read by ipv6matrix.config.plan.
 OPTOUT_FILE = ""
 
-# Lists that are fetched, majestic and tranco, are kept here; a supplemental.txt in it is
-# read after them. Read by ipv6matrix.reference.rankings and extensions.preflight.
+# The folder for downloaded lists, majestic and tranco; a supplemental.txt in it is read
+# after them. Read by ipv6matrix.reference.rankings and extensions.preflight.
 LISTS_DIR = "crawls/lists"
-# Where they come from; Tranco's id names the list of a day for good. Mirrors may be named.
+# Download URLs of the lists (mirrors work too). Tranco's ID identifies the list of a day permanently.
 MAJESTIC_URL = "https://downloads.majestic.com/majestic_million.csv"
 TRANCO_URL = "https://tranco-list.eu/top-1m.csv.zip"
 TRANCO_ID_URL = "https://tranco-list.eu/top-1m-id"
-# Fewer domains than that in such a list mean that something went wrong where it is made.
+# A downloaded list with fewer domains indicates a problem at its source.
 LIST_MIN_DOMAINS = 100_000
-# Share of the first 10,000 rows of a list that may be something else than domains (docs/decisions/0032).
+# Maximum share of the first 10,000 rows of a list that are not domains (docs/decisions/0032).
 LIST_MAX_REFUSED = 0.5
-# city.mmdb and asn.mmdb in it serve when the settings above are empty; `scrapy geoip
+# The folder whose city.mmdb and asn.mmdb are used if the settings above are empty; `scrapy geoip
 # update` writes them. Read by ipv6matrix.reference.geoip and ipv6matrix.reference.geoip_files.
 GEOIP_DIR = "crawls/geoip"
-# An account at MaxMind, and a file that holds its licence key, so that no list of processes
-# shows it; empty: the free files of DB-IP. Read by ipv6matrix.reference.geoip_files, as are the
-# addresses of both.
+# A MaxMind account ID, and a file with its licence key (a file, so that the key does not appear in
+# the process list). If empty, the free files of DB-IP are used. The URLs are those of both
+# providers. Read by ipv6matrix.reference.geoip_files.
 GEOIP_ACCOUNT_ID = ""
 GEOIP_LICENSE_KEY_FILE = ""
 MAXMIND_URL = "https://download.maxmind.com/geoip/databases"
@@ -122,77 +122,77 @@ DBIP_URL = "https://download.db-ip.com/free"
 
 # --- DNS ---------------------------------------------------------------------
 
-# Comma-separated address or address:port; empty means those of /etc/resolv.conf.
+# Comma-separated servers, address or address:port; if empty, those of /etc/resolv.conf.
 # Read by handlers.dns, extensions.preflight and extensions.run_record.
 NAMESERVERS = ""
-# Seconds to wait for one reply, and for all tries of one question together.
+# Timeouts in seconds: for one reply, and for all tries of one lookup.
 QUERY_TIMEOUT = 2.0
 QUERY_LIFETIME = 5.0
 
 # --- Probes ------------------------------------------------------------------
 
-# Echo Requests per address and the seconds between them. Read by handlers.ping.
+# Number of Echo Requests per address, and the seconds between them. Read by handlers.ping.
 PING_COUNT = 5
 PING_INTERVAL = 0.2
-# Seconds to wait for each Echo Reply; a later reply counts as lost. 2 s keeps the
-# tail of satellite paths.
+# Timeout for each Echo Reply, in seconds; later replies count as lost. 2 s covers
+# satellite paths too.
 PING_TIMEOUT = 2.0
-# Seconds to wait for a handshake. Read by handlers.tcp.
+# Timeout for a TCP handshake, in seconds. Read by handlers.tcp.
 TCP_TIMEOUT = 2.0
-# Seconds for a whole SMTP session, the server's greeting delay included.
+# Timeout for a whole SMTP session, in seconds, including the server's greeting delay.
 SMTP_TIMEOUT = 10.0
-# Read by handlers.trace: the last TTL that is tried, seconds to wait for each
-# answer, and silent hops in a row after which a trace gives up.
+# Last TTL to probe, timeout for each answer in seconds, and number of consecutive silent hops
+# after which a trace stops. Read by handlers.trace.
 TRACE_MAX_TTL = 30
 TRACE_TIMEOUT = 2
 TRACE_GAP_LIMIT = 5
-# Source addresses of probes; empty means by the routing table. Read by
+# Source addresses of probes; if empty, the routing table chooses. Read by
 # extensions.preflight and the handlers of ping, tcp and trace.
 LOCAL_IPV4 = ""
 LOCAL_IPV6 = ""
 
 # --- Politeness --------------------------------------------------------------
 
-# Probe packets per second, over all and towards each IPv4 /24 and IPv6 /48;
-# 0 means no limit. Read by middlewares.rate; the second by the frontier as well.
+# Probe packets per second, overall and towards each IPv4 /24 and IPv6 /48; 0 means no
+# limit. Read by middlewares.rate; the second by the frontier as well.
 PROBE_RATE = 2000
 PROBE_RATE_PER_NETWORK = 50
 # Queries per second to the resolvers; 0 means no limit.
 QUERY_RATE = 0
 # Comma-separated prefixes that may be probed although they are not globally
-# reachable. Read by ipv6matrix.config.plan. Empty on the real Internet.
+# reachable. Empty on the real Internet. Read by ipv6matrix.config.plan.
 PROBE_ALLOWED_NETWORKS = ""
-# Who answers for this crawl: a mail or web address. Part of EHLO.
+# The contact for this crawl: a mail address or URL. Used in EHLO.
 # Read by handlers.tcp.
 CONTACT = ""
-# What to do when something needed is not there (a route, mtr-packet, ping
-# permission, GeoIP): `stop`, or `skip` what needs it. Read by extensions.preflight.
+# What to do if a prerequisite is missing (a route, mtr-packet, ping permission, GeoIP):
+# `stop`, or `skip` whatever needs it. Read by extensions.preflight.
 MISSING = "stop"
 
 # --- Health of the vantage point ----------------------------------------------
 
-# Addresses that tell whether IPv4 and IPv6 are there, asked once a second at most while
-# something is in doubt: servers of the root (f, i, k, l, m) of five operators. Empty: the
-# first router alone tells. Read by extensions.health.
+# Addresses that show whether IPv4 and IPv6 work, probed at most once a second while something
+# is in doubt: root servers (f, i, k, l, m) of five operators. If empty, only the first router
+# is probed. Read by extensions.health.
 HEALTH_TARGETS = (
     "192.5.5.241,192.36.148.17,193.0.14.129,199.7.83.42,202.12.27.33,"
     "2001:500:2f::f,2001:7fe::53,2001:7fd::1,2001:500:9f::42,2001:dc3::35"
 )
-# Seconds that the crawl waits for the resolver or a family that is away, and what it
-# does then: `stop`, or `skip` what is left of that family. Read by extensions.health.
+# Seconds to wait for the resolver or a family during an outage, and what to do after that:
+# `stop`, or `skip` the rest of that family. Read by extensions.health.
 HEALTH_MAX_WAIT = 3600.0
 HEALTH_AFTER_WAIT = "stop"
 
 # --- Concurrency -------------------------------------------------------------
 
-# Requests in flight per slot. Read by the frontier.
+# Maximum number of requests in flight per slot. Read by the frontier.
 DNS_CONCURRENCY = 200
 PING_CONCURRENCY = 400
 TCP_CONCURRENCY = 400
 TRACE_CONCURRENCY = 800
-# Processes of mtr-packet that share the traces. Read by handlers.trace.
+# Number of mtr-packet processes that share the traces. Read by handlers.trace.
 TRACE_PROCESSES = 4
-# Seconds between commits: what a kill can make the crawl ask again. Read by
+# Seconds between commits, i.e. how much work is repeated after a kill. Read by
 # extensions.job.
 COMMIT_INTERVAL = 1.0
 
@@ -207,7 +207,7 @@ DOWNLOAD_HANDLERS = {
     "trace": "ipv6matrix.handlers.trace.TraceDownloadHandler",
 }
 
-# Scrapy's own are for HTTP only; None switches them off.
+# Scrapy's own handlers are for HTTP only; None disables them.
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
@@ -223,13 +223,13 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
     "scrapy.downloadermiddlewares.stats.DownloaderStats": None,
     "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
-    # What may not be asked goes before what is asked once, and that before the
-    # rates: a refused or spared question takes no place in them.
+    # Exclusions come before deduplication, and both before the rates, so that a
+    # request that is not sent uses up no rate.
     "ipv6matrix.middlewares.optout.OptOutMiddleware": 100,
     "ipv6matrix.middlewares.forbidden.ForbiddenAddressMiddleware": 200,
     "ipv6matrix.middlewares.dedupe.DedupeMiddleware": 300,
     "ipv6matrix.middlewares.rate.RateMiddleware": 400,
-    # Next to the handlers: it sees what was sent, and every answer first.
+    # Closest to the handlers: it sees what is really sent, and every answer first.
     "ipv6matrix.middlewares.health.HealthMiddleware": 500,
 }
 
@@ -243,7 +243,7 @@ SPIDER_MIDDLEWARES = {
     "ipv6matrix.middlewares.backpressure.BackpressureMiddleware": 100,
 }
 
-# Only what is valid is stored, and only what is new is located and classified.
+# Only valid items are stored, and only new addresses are located and classified.
 ITEM_PIPELINES = {
     "ipv6matrix.pipelines.validate.ValidatePipeline": 100,
     "ipv6matrix.pipelines.dedup.DedupPipeline": 200,
@@ -252,8 +252,8 @@ ITEM_PIPELINES = {
     "ipv6matrix.pipelines.store.StorePipeline": 500,
 }
 
-# The job comes before those that keep their records in it. At the end, too, this
-# order holds: what is published is moved before the job frees its folder.
+# The job precedes the extensions that store records in it. Closing follows the same
+# order: publishing moves the database before the job releases its folder.
 EXTENSIONS = {
     "scrapy.extensions.telnet.TelnetConsole": None,
     "scrapy.extensions.remote_control.RemoteControl": None,
@@ -275,18 +275,18 @@ EXTENSIONS = {
     "ipv6matrix.extensions.second_pass.SecondPass": 600,
 }
 
-# --- Scrapy: how it runs -----------------------------------------------------
+# --- Scrapy: runtime ---------------------------------------------------------
 
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
-# Both families for the lists that are fetched over HTTP.
+# Both families, for the lists downloaded over HTTP.
 TWISTED_DNS_RESOLVER = "scrapy.resolver.CachingHostnameResolver"
-# The frontier hands out what a slot has room for; Scrapy's own limits stand aside.
+# The frontier enforces the limits per slot; Scrapy's own limits must not interfere.
 CONCURRENT_REQUESTS = 0
 CONCURRENT_REQUESTS_PER_DOMAIN = 100_000
 DOWNLOAD_DELAY = 0
-# Seconds of silence after which a download of a list or GeoIP file is tried again.
+# Seconds without data after which the download of a list or GeoIP file is retried.
 DOWNLOAD_TIMEOUT = 30
-# One item a response: more workers would only be more tasks.
+# Each response has one item, so more workers would only add tasks.
 CONCURRENT_ITEMS = 1
 ROBOTSTXT_OBEY = False
 TELNETCONSOLE_ENABLED = False

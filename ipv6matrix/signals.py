@@ -1,10 +1,10 @@
 """
-Signals of the project; they are sent and awaited as Scrapy's own.
+The project's own signals; they are sent and awaited like those of Scrapy.
 """
 
 from __future__ import annotations
 
-# The frontier has room for requests to the resolver and none left to send: the
+# The frontier has room for requests to the resolver and none left to send, so the
 # spider may continue reading its list.
 frontier_hungry = object()
 

@@ -1,14 +1,14 @@
 """
-The queue of one slot: what is handed out next, and what waits aside so that it does not hold back the rest.
+The queue of one slot: which request is handed out next, and which ones are parked so that they do not block others.
 
-Requests to one network are a crowd, see questions.crowd. Only a few of them may be handed out
-without having sent a packet: the pacer lets the packets of earlier requests pass first, so
-those few show that nothing is left of the network's rate. Further requests of that network
-are parked by their numbers, and the ones behind them go ahead. Lookups below one name, or of
-the names of one network's addresses, have no rate; of these a part of the room may be in flight.
+Requests to one network are a crowd (see urls.crowd). Only a few of them may be handed out
+without having sent a packet: the pacer lets packets of earlier requests pass first, so these
+few show that the network's rate is used up. Further requests to that network are parked by
+their numbers, and the ones behind them go ahead. Lookups below one name, or of the names of
+one network's addresses, have no rate; they may occupy only a part of the slot's room.
 
-A parked number is all that is held of a request, 8 bytes. Which requests are parked is not
-stored: a resumed crawl reads what is pending from the start and parks it again.
+A parked request takes 8 bytes, its number. Parking is not stored: a resumed crawl reads the
+pending requests from the start and parks them again.
 """
 
 from __future__ import annotations
@@ -22,45 +22,45 @@ from typing import Final
 from ipv6matrix import urls
 from ipv6matrix.store.database import Store
 
-# Rows read at a time: enough that reading is rare, few enough to stay small. Also the most
-# requests that one call parks before the event loop gets a turn.
+# Rows read at a time: enough that reads are rare, few enough to stay small. Also the maximum
+# number of requests that one call parks before the event loop gets a turn.
 _CHUNK: Final = 500
 # Seconds of a network's rate that requests without a packet may claim: enough that the
-# pacer never waits for the frontier, and no time at all for a request to hold a place.
+# pacer never waits for the frontier, but too short for a request to occupy a place for long.
 _AHEAD_S: Final = 0.1
-# Parts of the room that requests that were parked may hold: while others are ready, and while none are.
+# Share of the room for requests that were parked: while others are ready, and while none are.
 _SHARE_BUSY: Final = 1 / 16
 _SHARE_IDLE: Final = 1 / 2
-# The part of the room that one crowd without a rate may hold.
+# Share of the room for one crowd without a rate.
 _SHARE_EACH: Final = 1 / 8
 
 
 @dataclass(slots=True)
 class _Crowd:
-    """The requests of one slot that have a network or a name in common."""
+    """The requests of one slot that share a network or a name."""
 
     limit: int
     unsent: int = 0
-    "Requests that are handed out and have not sent a packet; without a rate, those in flight."
+    "Requests handed out that have not sent a packet; without a rate, those in flight."
     parked: array[int] = field(default_factory=lambda: array("Q"))
-    "Numbers of requests that wait, ascending."
+    "Numbers of the parked requests, ascending."
     is_released: bool = False
-    "True while the crowd stands in the line of those whose parked requests may go."
+    "True while the crowd is queued to hand out a parked request."
 
 
 class Slot:
-    """Hands out pending requests in the order they were found, past those whose crowd has no budget."""
+    """Hands out pending requests in the order in which they were added, skipping those whose crowd has no budget."""
 
     def __init__(self, name: str, room: int, rate_per_network: float = 0.0) -> None:
         self.name = name
         self.room = room
         self.in_flight: set[str] = set()
         self.waiting = 0
-        "Requests that are not handed out: parked, read or still unread."
+        "Number of requests not yet handed out: parked, read or still unread."
         self.parked = 0
-        "Of these, requests that wait for others of their crowd."
+        "Number of these that wait for others of their crowd."
         self.is_skipping = False
-        "True when the last `take` ended in the midst of requests that had to be parked."
+        "True if the last `take` ended while it was still parking requests."
         self._may_have_more = True
         self._last_number = 0
         self._ready: deque[tuple[int, str]] = deque()
@@ -69,24 +69,24 @@ class Slot:
         self._crowds: dict[bytes | str, _Crowd] = {}
         self._unsent: dict[str, bytes | str] = {}
         self._released: deque[bytes | str] = deque()
-        # In flight, and parked before.
+        # Requests in flight that were parked before.
         self._were_parked: set[str] = set()
 
     def add(self) -> None:
-        """Note that the store holds a new request of this slot."""
+        """Record that the store contains a new request of this slot."""
         self._may_have_more = True
         self.waiting += 1
 
     def has_pending(self, store: Store) -> bool:
-        """Return True if any request is to be handed out, now or when its crowd has budget."""
+        """Return whether there are requests to hand out, now or when their crowd has budget."""
         return bool(self.parked or self._ready) or self._refill(store)
 
     def take(self, store: Store, *, is_wanted: bool = False) -> str | None:
         """
-        Return the URL of the next request, which is in flight from now on, or None.
+        Return the URL of the next request, which then counts as in flight, or None.
 
-        `is_wanted` says that others will soon be ready: requests that were parked
-        leave them the room even if none are ready now.
+        `is_wanted` means that unparked requests will be ready soon: previously parked
+        requests leave them the room even if none are ready now.
         """
         self.is_skipping = False
         if len(self.in_flight) >= self.room:
@@ -101,16 +101,16 @@ class Slot:
 
     @property
     def has_released(self) -> bool:
-        """True while parked requests could go if their share of the room is free."""
+        """Return whether parked requests could be handed out if their share of the room were free."""
         return bool(self._released)
 
     def parked_by_network(self) -> dict[bytes, int]:
-        """Count the requests that wait for the rates towards their networks."""
-        # A copy: the thread that serves metrics reads this as well.
+        """Return the number of requests that wait for the rate of their network, by network."""
+        # Iterate over a copy, because the metrics thread calls this too.
         return {key: len(crowd.parked) for key, crowd in list(self._crowds.items()) if isinstance(key, bytes)}
 
     def begin(self, url: str) -> bool:
-        """Note that a request has sent a packet. Return False if it had sent one before."""
+        """Record that a request has sent a packet; return False if it had already sent one."""
         key = self._unsent.pop(url, None)
         if key is None:
             return False
@@ -124,19 +124,19 @@ class Slot:
         return True
 
     def leave(self, url: str) -> None:
-        """Free the place of a request."""
+        """Remove a request from those in flight."""
         self.in_flight.discard(url)
         self._were_parked.discard(url)
         self.begin(url)
 
     def put_back(self, number: int, url: str) -> None:
-        """Take a request back that is to be made again, before all others."""
+        """Take back a request that must be repeated and put it before all others."""
         self.leave(url)
         self._ready.appendleft((number, url))
         self.waiting += 1
 
     def _take_ready(self, store: Store) -> str | None:
-        """Take the first request whose crowd has budget; park those before it."""
+        """Return the first request whose crowd has budget; park those before it."""
         for _ in range(_CHUNK):
             if not (self._ready or self._refill(store)):
                 return None
@@ -154,7 +154,7 @@ class Slot:
         return None
 
     def _take_parked(self, store: Store, share: float) -> str | None:
-        """Take a parked request of a crowd that has budget again; the crowds take turns."""
+        """Return a parked request of a crowd that has budget again; crowds take turns."""
         while self._released and len(self._were_parked) < max(1, int(self.room * share)):
             key = self._released.popleft()
             crowd = self._crowds[key]
@@ -176,7 +176,7 @@ class Slot:
         return None
 
     def _crowd_of(self, url: str) -> bytes | str | None:
-        # Without a rate networks do not matter, and only lookups have anything else in common.
+        # Without a rate, networks do not matter, and only lookups can share anything else.
         key = urls.crowd(url) if self._has_rate or self.name == "dns" else None
         return key if self._has_rate or isinstance(key, str) else None
 

@@ -1,5 +1,5 @@
 """
-Long work in turns, so that the event loop gets to what else is due in between.
+Long computations in short turns, so that the event loop can run other tasks in between.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-# Seconds of work after which the loop gets a turn: below what would make replies late.
+# Seconds of work before the event loop gets a turn: too short to delay replies.
 _TURN_S: Final = 0.005
-# Work for so few subjects needs no turns: hosts have one to four addresses, and a coroutine has its price.
+# Up to this many subjects are processed in one go: hosts have one to four addresses, and a coroutine has a cost.
 FEW: Final = 16
 
 T = TypeVar("T")
@@ -21,9 +21,9 @@ R = TypeVar("R")
 
 class Turns:
     """
-    The long works of one component: one at a time, each interrupted every few milliseconds.
+    Serializes the long computations of one component and interrupts each of them every few milliseconds.
 
-    Many that took their turns at the same time would keep the loop as busy as one that took none.
+    Many computations taking turns at the same time would block the event loop as much as a single uninterrupted one.
     """
 
     def __init__(self) -> None:
@@ -41,13 +41,13 @@ class Turns:
         self._one_at_a_time.release()
 
     async def end_if_due(self) -> None:
-        """Let the loop go round once if the turn has lasted long enough."""
+        """Yield to the event loop once if the turn has lasted long enough."""
         if time.monotonic() > self._ends_at:
             await asyncio.sleep(0)
             self._ends_at = time.monotonic() + _TURN_S
 
     def for_each(self, work: Callable[[T], object], subjects: Sequence[T], result: R) -> R | Awaitable[R]:
-        """Do some work for each subject, then return a result: at once for a few, else as an awaitable."""
+        """Call `work` for each subject, then return the result: immediately for a few, otherwise as an awaitable."""
         if len(subjects) > FEW:
             return self._for_each(work, subjects, result)
         for subject in subjects:

@@ -1,15 +1,15 @@
 """
-The grammar of request URLs: a URL says everything about a request.
+The grammar of request URLs: a URL contains everything about a request.
 
     dns://resolver/example.com?type=NS&type=MX&type=SOA       a domain's records
     dns://resolver/example.com?type=A&type=AAAA&labels=www,ntp  its guessed hosts
     dns://resolver/mail.example.net?type=A&type=AAAA          one host
     dns://resolver/192.0.2.1?type=PTR                         an address' name
     ping://[2001:db8::1]   trace://192.0.2.1   tcp://192.0.2.1?port=25&port=80&starttls=1
-    dns://resolver/example.com?type=MX&pass=2                 asked once more
+    dns://resolver/example.com?type=MX&pass=2                 the same in the retry pass
 
-The authority of a dns URL is the server that is asked (RFC 4501 section 3);
-the word `resolver` stands for those of the setting NAMESERVERS.
+The authority of a dns URL is the server to query (RFC 4501 section 3); the word
+`resolver` stands for the servers in the setting NAMESERVERS.
 """
 
 from __future__ import annotations
@@ -32,98 +32,98 @@ _AT_RESOLVER = f"dns://{RESOLVER}/"
 
 
 class InvalidUrlError(ValueError):
-    """A URL of one of our schemes that asks nothing; the message names it and the mend."""
+    """A URL of one of the project's schemes that is not a valid request; the message names it and the fix."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestUrl:
-    """A request URL, taken apart."""
+    """A parsed request URL."""
 
     scheme: str
     subject: str
-    "The domain, host or address the question is about."
+    "The domain, host or address that the request is about."
     server: str | None = None
-    "dns only: the server to ask, as address or address:port; None for the configured resolvers."
+    "dns only: the server to query, as address or address:port; None for the configured resolvers."
     types: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
-    "dns only: labels put before the subject, a host each."
+    "dns only: labels prefixed to the subject; each makes one host."
     ports: tuple[int, ...] = ()
     starttls: bool = False
     second: bool = False
-    "True for a question that is asked once more, at the end of the crawl."
+    "True in the retry pass, at the end of the crawl."
 
     @property
     def destination(self) -> str | None:
-        """The address that the packets of this request go to; None for the configured resolvers."""
+        """The address to which the packets of this request go; None for the configured resolvers."""
         if self.scheme != "dns":
             return self.subject
         return None if self.server is None else nameservers.parse(self.server)[0]
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The hosts that a question about addresses asks for."""
+        """The hosts whose addresses a request asks for."""
         return tuple(f"{label}.{self.subject}" for label in self.labels) or (self.subject,)
 
     @property
     def about_hosts(self) -> bool:
-        """True when the question asks for the addresses of hosts."""
+        """Return whether this is a lookup of the addresses of hosts."""
         return self.scheme == "dns" and any(rdtype in _ADDRESSES for rdtype in self.types)
 
 
 def domain(name: str, types: tuple[str, ...]) -> str:
-    """Ask for the records of a domain, of each of `types`."""
+    """Return the URL for the records of a domain, of each type in `types`."""
     return f"dns://{RESOLVER}/{name}?" + "&".join(f"type={rdtype}" for rdtype in types)
 
 
 def guesses(name: str, labels: tuple[str, ...], types: tuple[str, ...] = _ADDRESSES) -> str:
-    """Ask for the addresses of the hosts `label.name`."""
+    """Return the URL for the addresses of the hosts `label.name`."""
     return f"{domain(name, types)}&labels={','.join(labels)}"
 
 
 def host(name: str, types: tuple[str, ...] = _ADDRESSES) -> str:
-    """Ask for the addresses of one host."""
+    """Return the URL for the addresses of one host."""
     return domain(name, types)
 
 
 def reverse(address: str) -> str:
-    """Ask for the name that belongs to an address."""
+    """Return the URL for the reverse name of an address."""
     return f"dns://{RESOLVER}/{address}?type=PTR"
 
 
 def ping(address: str) -> str:
-    """Ask for Echo Replies."""
+    """Return the URL for a ping series."""
     return f"ping://{_authority(address)}"
 
 
 def trace(address: str) -> str:
-    """Ask for the path to an address."""
+    """Return the URL for the path to an address."""
     return f"trace://{_authority(address)}"
 
 
 def tcp(address: str, ports: tuple[int, ...], *, starttls: bool) -> str:
-    """Ask which ports are open and, on 25, whether STARTTLS works."""
+    """Return the URL to test which ports are open and, on port 25, whether STARTTLS works."""
     query = "&".join(f"port={port}" for port in ports)
     return f"tcp://{_authority(address)}?{query}" + ("&starttls=1" if starttls else "")
 
 
 def again(url: str) -> str:
-    """Ask in the second pass what a URL asks."""
+    """Return the retry-pass URL of a request URL."""
     return f"{url}{'&' if '?' in url else '?'}{'='.join(_SECOND)}"
 
 
 def first(url: str) -> str:
-    """Return the URL that the first pass asked, of a URL of either pass."""
+    """Return the first-pass URL of a URL of either pass."""
     return url.removesuffix("=".join(_SECOND)).rstrip("?&") if url.endswith("=".join(_SECOND)) else url
 
 
 def request(url: str, parent: str | None = None) -> Request:
     """
-    Make the request of a URL: slot and callback follow from the scheme.
+    Return the request for a URL: slot and callback follow from the scheme.
 
     `parent` is the URL of the request whose answer led to this one; both are
     committed together.
     """
-    # Our URLs are canonical as they are made; verbatim spares Scrapy the rewriting.
+    # These URLs are canonical by construction; verbatim_url stops Scrapy from rewriting them.
     meta: dict[str, object] = {"download_slot": url.partition(":")[0], "verbatim_url": True}
     if parent is not None:
         meta["parent"] = parent
@@ -131,33 +131,33 @@ def request(url: str, parent: str | None = None) -> Request:
 
 
 def of(request: Request) -> RequestUrl:
-    """Take a request's URL apart, once."""
-    question: RequestUrl | None = request.meta.get("question")
-    if question is None:
-        question = request.meta["question"] = parse(request.url)
-    return question
+    """Return the parsed URL of a request; parse it only once."""
+    parsed: RequestUrl | None = request.meta.get("request_url")
+    if parsed is None:
+        parsed = request.meta["request_url"] = parse(request.url)
+    return parsed
 
 
 def parse(url: str) -> RequestUrl:
     """
-    Take a URL apart.
+    Parse a URL.
 
-    Raises InvalidUrlError for a URL that no function of this module makes.
+    Raises InvalidUrlError for a URL that no function of this module returns.
     """
     try:
         parts = urlsplit(url)
         query, second = _without_pass(parse_qsl(parts.query))
-        question = _parsers[parts.scheme](parts.netloc, parts.path.lstrip("/"), query)
-        return replace(question, second=second)
+        parsed = _parsers[parts.scheme](parts.netloc, parts.path.lstrip("/"), query)
+        return replace(parsed, second=second)
     except (KeyError, ValueError, IndexError) as error:
-        raise InvalidUrlError(f"{url!r} is not a question; docs/questions.md lists the forms of each scheme") from error
+        raise InvalidUrlError(f"{url!r} is not a request URL; docs/urls.md lists the forms of each scheme") from error
 
 
 def network(url: str) -> bytes | None:
     """
-    Return the network that the packets of a request go to, as policy.network; None for a request to the resolver.
+    Return the destination network of a request, as policy.network; None for a request to the resolver.
 
-    A URL without a valid address has none either: `parse` raises the error.
+    Also None for a URL without a valid address; `parse` raises the error.
     """
     scheme, _, rest = url.partition("://")
     authority = rest.partition("?")[0].partition("/")[0]
@@ -171,10 +171,10 @@ def network(url: str) -> bytes | None:
 
 def crowd(url: str) -> bytes | str | None:
     """
-    Return what a request has in common with others that may be very many: a network, as `network`, or a text.
+    Return what a request shares with possibly very many others: a network, as `network`, or a text.
 
-    Lookups of hosts below one name have that name in common, PTR lookups the network of
-    their addresses. None for requests about an entry of the list and its guessed hosts.
+    Lookups of hosts below the same name share that name, and PTR lookups the network of
+    their addresses. None for requests about a domain of the list and its guessed hosts.
     """
     if not url.startswith(_AT_RESOLVER):
         return network(url)

@@ -20,7 +20,8 @@ from dataclasses import asdict, dataclass
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
-from ipv6matrix.store.database import OutdatedError, Store, StoreError
+from ipv6matrix.exceptions import OutdatedError, StoreError
+from ipv6matrix.store.database import Store
 from simnet import namespaces
 from simnet.flooded import FLOODS, Flooded, flooded
 from simnet.internet import Internet

@@ -66,7 +66,7 @@ def test_glue_comes_with_name_servers_inside_their_zone(hoster):
 
 def test_a_server_answers_for_its_zones(hoster):
     """
-    A zone's own server answers with AA, also that there is no such name.
+    A zone's own server answers with AA, also that does not existsuch name.
     """
     found, missing = ask(hoster, "www.open.example", "AAAA"), ask(hoster, "nothing.open.example", "A")
 

@@ -98,8 +98,8 @@ def test_a_resumed_crawl_keeps_its_list(site, settings, tmp_path, internet):
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        (None, "the list majestic: cannot fetch {url} (404 Not Found)"),
-        ("<html>sorry</html>\n<p>", "the list majestic: {url} gave a web page, not the list"),
+        (None, "the list majestic: cannot download {url} (404 Not Found)"),
+        ("<html>sorry</html>\n<p>", "the list majestic: {url} returned a web page, not the list"),
         ("", "the list majestic: {url} gave nothing"),
     ],
 )

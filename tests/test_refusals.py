@@ -14,4 +14,4 @@ def test_a_refused_start_closes_the_spider_with_its_reason():
     error = StartRefusedError("the disk is full: make room")
 
     assert isinstance(error, CloseSpider)
-    assert ("start_refused", "the disk is full: make room") == (error.reason, error.sentence)
+    assert ("start_refused", "the disk is full: make room") == (error.reason, error.message)

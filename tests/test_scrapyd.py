@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from ipv6matrix.store.database import Store, StoreError
+from ipv6matrix.exceptions import StoreError
+from ipv6matrix.store.database import Store
 from simnet.internet import Internet
 from tests import crawls, scrapyd_server
 from tests.scrapyd_server import Scrapyd
@@ -152,9 +153,9 @@ def test_a_folder_in_use_is_left_alone(internet, server, domains, tmp_path):
 @pytest.mark.parametrize(
     ("settings", "arguments", "sentence"),
     [
-        ({"PING_CUONT": 3}, {}, "PING_CUONT is no setting: the nearest is PING_COUNT"),
+        ({"PING_CUONT": 3}, {}, "PING_CUONT is not a setting: did you mean PING_COUNT"),
         ({"PING_COUNT": 0}, {}, "PING_COUNT='0' makes no sense: give a whole number of Echo Requests from 1 to 100"),
-        ({}, {"suplemental": "more"}, "suplemental is no argument of the spider: the nearest is supplemental"),
+        ({}, {"suplemental": "more"}, "suplemental is not an argument of the spider: did you mean supplemental"),
     ],
 )
 def test_what_is_refused_is_said_in_the_log_of_the_job(server, tmp_path, settings, arguments, sentence):

@@ -33,7 +33,7 @@ def one_domain(tmp_path: Path) -> Path:
     ("settings", "sentence"),
     [
         ({"PING_COUNT": 0}, "PING_COUNT='0' makes no sense"),
-        ({"FEATURES": "WWW,FTP"}, "FEATURES: 'FTP' is not known"),
+        ({"FEATURES": "WWW,FTP"}, "FEATURES: 'FTP' is unknown"),
         ({"GEOIP_CITY_DB": "README.md"}, "GEOIP_CITY_DB: cannot read 'README.md'"),
         ({"NAMESERVERS": "resolver.example"}, "NAMESERVERS: 'resolver.example' is no address"),
         ({"OPTOUT_FILE": "/nowhere"}, "OPTOUT_FILE: cannot read '/nowhere'"),
@@ -60,7 +60,7 @@ def test_a_value_that_makes_no_sense_stops_the_start(internet, one_domain, tmp_p
         ),
         ({"GEOIP_CITY_DB": "", "GEOIP_ASN_DB": ""}, "no GeoIP file is configured"),
         ({"LOCAL_IPV6": "2001:db8:ffff::1"}, "LOCAL_IPV6=2001:db8:ffff::1"),
-        ({"PROBE_ALLOWED_NETWORKS": ""}, "no CONTACT: say who answers for this crawl with -s CONTACT="),
+        ({"PROBE_ALLOWED_NETWORKS": ""}, "CONTACT_MISSING: say who answers for this crawl with -s CONTACT="),
         ({"JOBDIR": "README.md/current"}, "cannot write to JOBDIR 'README.md/current'"),
     ],
 )
@@ -85,7 +85,7 @@ def test_a_list_that_is_not_there_stops_the_start(internet, tmp_path):
     process = crawls.crawl(tmp_path / "none.txt", internet.settings() | crawls.folders(tmp_path))
 
     assert 1 == process.returncode
-    assert f"cannot read the list '{tmp_path}/none.txt'" in process.stderr
+    assert f"Cannot read the list '{tmp_path}/none.txt'" in process.stderr
     assert "Traceback" not in process.stderr
 
 
@@ -150,8 +150,8 @@ def test_each_feature_can_be_switched_off(internet, one_domain, tmp_path, off):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "holds no domain (it has no rows)"),
-        (b"# nothing yet\n", "holds no domain (it has no rows)"),
+        (b"", "contains no domains (it has no rows)"),
+        (b"# nothing yet\n", "contains no domains (it has no rows)"),
         (b"<!DOCTYPE html>\n<title>Not Found</title>\n", "it looks like a web page"),
         (b"\x89PNG\r\n\x1a\n", "is an image"),
         (b"open.example\n" + b"no domain\n" * 300_000, "only 1 of the first 10,000 rows"),

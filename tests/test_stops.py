@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from ipv6matrix.store.database import Store, StoreError
+from ipv6matrix.exceptions import StoreError
+from ipv6matrix.store.database import Store
 from simnet.internet import Internet
 from tests import crawls
 from tests.mounts import UNSHARE

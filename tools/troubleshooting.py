@@ -44,11 +44,19 @@ def _lines() -> Iterator[str]:
     yield "    grep -E 'WARNING|ERROR' crawls/crawl.log"
     yield ""
     yield "[operating.md](operating.md#symptoms-without-an-error) has symptoms that come without an error."
+    yield ""
+    yield "| exit status of a crawl | what to do |"
+    yield "| --- | --- |"
+    yield '| 0 | Nothing: the crawl has finished, and the log ends with "Results: …". |'
+    yield "| 1 | Fix what the last ERROR names, if there is one, and rerun the same command: the crawl resumes. |"
+    yield "| 2 | Fix the [setting or argument](#settings-and-arguments); nothing was opened. |"
+    yield "| 3 | Nothing for the results: the crawl has finished, but its log is incomplete. |"
     for section in catalogue():
         yield ""
         yield f"## {section['title']}"
         yield ""
-        yield section["text"].strip()
+        # One sentence per line, as in all documents.
+        yield section["text"].replace(". ", ".\n")
         yield ""
         yield "| code | cause | fix |"
         yield "| --- | --- | --- |"

@@ -1,5 +1,5 @@
 """
-Base of commands that download files for crawls, and show those that are there.
+Base class of commands that download files for crawls, or list the downloaded ones.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from scrapy.exceptions import UsageError
 from ipv6matrix.cli.reading import INTERRUPTED
 from ipv6matrix.config import checks
 from ipv6matrix.config.profiles import ChoosingCommand
-from ipv6matrix.reference.transfer import DownloadError
+from ipv6matrix.exceptions import DownloadError
 
 
 class FetchingCommand(ChoosingCommand):
@@ -25,7 +25,7 @@ class FetchingCommand(ChoosingCommand):
     # Long downloads report their progress.
     default_settings: ClassVar[dict[str, Any]] = {"LOG_LEVEL": "INFO"}
     reads: ClassVar[tuple[str, ...]]
-    "Settings that are checked."
+    "Settings that are validated."
 
     @abstractmethod
     def do(self, args: list[str]) -> list[str]:

@@ -1,8 +1,8 @@
 """
-The console script: commands of Scrapy with the settings of this package, whatever project the current folder is of.
+The console script: runs commands of Scrapy with the settings of this package, even inside another Scrapy project.
 
-Scrapy's own `execute` looks for a scrapy.cfg in the current folder and above it, and calls itself
-`scrapy` in every help text. Here the settings are fixed, and names are ours.
+Scrapy's own `execute` looks for a scrapy.cfg in the current folder and its parents, and calls itself
+`scrapy` in every help text. Here the settings are fixed, and help texts name this program.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from ipv6matrix import __version__
 
 PROGRAM: Final = "ipv6matrix"
 SETTINGS: Final = "ipv6matrix.settings"
-# What the overview shows of Scrapy's own commands; the others are for developers of spiders for the web.
+# Scrapy's own commands that the overview lists; the others are for developers of web spiders.
 _OF_SCRAPY: Final = ("list", "version")
 _OURS: Final = "ipv6matrix.commands."
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its status."""
-    # Both are what Scrapy reads, here and in whatever it starts; a scrapy.cfg counts for nothing once they are set.
+    # Scrapy reads both, here and in child processes; once they are set, it ignores any scrapy.cfg.
     os.environ["SCRAPY_SETTINGS_MODULE"] = SETTINGS
     os.environ.pop("SCRAPY_PROJECT", None)
     words = list(sys.argv[1:] if arguments is None else arguments)
@@ -96,5 +96,5 @@ def _overview(commands: dict[str, ScrapyCommand]) -> str:
 
 
 def named(text: str, commands: Iterable[str]) -> str:
-    """Return a text in which each command of `scrapy` is one of this program."""
+    """Return a text in which every `scrapy COMMAND` is replaced by the command of this program."""
     return re.sub(rf"\bscrapy (?=({'|'.join(commands)})\b)", f"{PROGRAM} ", text)

@@ -1,5 +1,5 @@
 """
-Base of commands that read a crawl: a given file, or the newest of OUTPUT_DIR.
+Base class of commands that read a crawl: a given file, or the newest of OUTPUT_DIR.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from scrapy.exceptions import UsageError
 
 from ipv6matrix.config import checks, extras
 from ipv6matrix.config.profiles import ChoosingCommand
-from ipv6matrix.exceptions import ExportError
+from ipv6matrix.exceptions import ExportError, OutdatedError, ReadStoppedError, StoreError
 from ipv6matrix.exporters.registry import Target, exporter
-from ipv6matrix.store.database import OutdatedError, ReadStoppedError, Store, StoreError
+from ipv6matrix.store.database import Store
 from ipv6matrix.store.newest import newest
 
 # Exit status of an interrupted command, as in a shell.
@@ -40,7 +40,7 @@ class ReadingCommand(ChoosingCommand):
         return Path(names[0]) if names else self._newest()
 
     def check(self) -> None:
-        """Check the settings that these commands read."""
+        """Validate the settings that these commands read."""
         assert self.settings is not None
         if sentences := checks.problems(self.settings, _READ):
             raise UsageError("\n".join(sentences), print_help=False)
@@ -51,7 +51,7 @@ class ReadingCommand(ChoosingCommand):
         return Path(self.settings.get("OUTPUT_DIR")).expanduser()
 
     def export(self, name: str, path: Path, *, replace: bool = False) -> None:
-        """Export to one format and print where it is; SIGINT and SIGTERM stop it."""
+        """Export to one format and print the path of the result; SIGINT and SIGTERM stop it."""
         assert self.settings is not None
         target = Target(output_dir=self.output_dir, summary_url=self.settings.get("SUMMARY_URL"), replace=replace)
         if message := extras.missing_for_export(name, target.summary_url):

@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 # Exit status of a crawl that has finished with an incomplete log.
 LOG_INCOMPLETE: Final = 3
-# Scrapy would write only what was found since the last start. The database has everything.
+# Scrapy would write only the results since the last start. The database contains all results.
 _NO_FEED: Final = (
     "-o and -O are not supported: results go into the database; write files with `scrapy export csv` or"
     " `scrapy export parquet` [OPTION_NOT_SUPPORTED]"
@@ -72,7 +72,8 @@ class Command(ChoosingCommand, ScrapyCrawl):
         path = self.settings.get("LOG_FILE")
         if path and (reason := log.problem(path)):
             raise UsageError(
-                f"LOG_FILE={path!r} cannot be written ({reason}): make room or give permission there, or name another",
+                f"Cannot write LOG_FILE={path!r} ({reason}): free disk space, fix the permissions, or name another file"
+                " [LOG_NOT_WRITABLE]",
                 print_help=False,
             )
 
@@ -91,7 +92,7 @@ class Command(ChoosingCommand, ScrapyCrawl):
 
     @contextmanager
     def _refusals_logged(self) -> Iterator[None]:
-        """Log the error as well if there is a log file: it is all that a user of scrapyd sees."""
+        """Log the error as well if there is a log file: users of scrapyd see nothing else."""
         try:
             yield
         except UsageError as error:
@@ -107,7 +108,7 @@ def _stop_when_the_terminal_closes() -> None:
     """Treat SIGHUP as a request to stop, unless `nohup` has set it to be ignored."""
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         return
-    # Asked now: of a terminal that is gone, isatty says no.
+    # Check now: isatty is false for a terminal that has closed.
     terminals = [descriptor for descriptor in (0, 1, 2) if os.isatty(descriptor)]
 
     def hang_up(*_: object) -> None:
@@ -118,7 +119,7 @@ def _stop_when_the_terminal_closes() -> None:
 
 
 def _detach(terminals: Iterable[int]) -> None:
-    """Put /dev/null in place of a terminal: what cannot be flushed at the end would make Python's exit status 120."""
+    """Replace closed terminals by /dev/null: output that cannot be flushed would make Python exit with status 120."""
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in terminals:
         os.dup2(null, descriptor)

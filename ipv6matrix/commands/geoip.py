@@ -11,6 +11,7 @@ from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 
 from ipv6matrix.cli.fetching import FetchingCommand
+from ipv6matrix.exceptions import GeoIpError
 from ipv6matrix.reference import geoip
 from ipv6matrix.reference.geoip_files import ATTRIBUTIONS, GeoIpFiles, Update
 from ipv6matrix.reference.transfer import Transfer
@@ -53,7 +54,7 @@ def state(settings: BaseSettings, setting: str) -> str:
         return f"{setting}: no file"
     try:
         build = geoip.verify(setting, path)
-    except geoip.GeoIpError as error:
+    except GeoIpError as error:
         return str(error)
     days = int(dt.datetime.now(dt.UTC).timestamp() - build.built_at) // 86_400
     advice = ": download a newer one with `scrapy geoip update`" if days > geoip.OLD_DAYS else ""

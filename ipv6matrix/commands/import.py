@@ -14,11 +14,10 @@ from scrapy.utils.log import configure_logging
 from ipv6matrix.cli.reading import INTERRUPTED
 from ipv6matrix.config import checks
 from ipv6matrix.config.profiles import ChoosingCommand
-from ipv6matrix.exceptions import ImportRefusedError
+from ipv6matrix.exceptions import ImportRefusedError, StoreError
 from ipv6matrix.importers import crawls, runs
 from ipv6matrix.importers.complaints import Complaints
 from ipv6matrix.importers.eras import Older, Ours
-from ipv6matrix.store.database import StoreError
 from ipv6matrix.targets.policy import AddressPolicy, networks
 
 _READ: Final = ("OUTPUT_DIR", "PROBE_ALLOWED_NETWORKS")

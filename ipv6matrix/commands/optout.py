@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 from scrapy.exceptions import UsageError
 
 from ipv6matrix.config.profiles import ChoosingCommand
+from ipv6matrix.exceptions import OptOutError
 from ipv6matrix.targets.optout_file import OptOutFile
-from ipv6matrix.targets.optouts import OptOutError
 
 
 class Command(ChoosingCommand):

@@ -1,5 +1,5 @@
 """
-scrapy serve: the website and its API.
+scrapy serve: serves the website and its API.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Command(ChoosingCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
         if args:
-            raise UsageError("serve takes options only")
+            raise UsageError("serve takes options only [ARGUMENT_INVALID]")
         for name, value in (("WEB_HOST", opts.host), ("WEB_PORT", opts.port)):
             if value is not None:
                 self.settings.set(name, value, priority="cmdline")
@@ -45,14 +45,14 @@ class Command(ChoosingCommand):
             self.settings, ("OUTPUT_DIR", "SUMMARY_URL", "LIVE_URL", "WEB_HOST", "WEB_PORT", "WEB_URL", "CONTACT")
         ):
             raise UsageError("\n".join(sentences), print_help=False)
-        # The website reads what is live; where nothing is staged, that is the one database there is.
+        # The website reads the live database. If LIVE_URL is not set, SUMMARY_URL is the only database.
         url = self.settings.get("LIVE_URL") or self.settings.get("SUMMARY_URL")
         if message := extras.missing("serve", "serve") or extras.missing_driver(url):
             raise UsageError(message, print_help=False)
         self._serve(url, self.settings.get("WEB_HOST"), self.settings.getint("WEB_PORT"))
 
     def _serve(self, url: str, host: str, port: int) -> None:
-        # Here, or every command would load them, for Scrapy imports them all: 25 MB of a crawl's memory.
+        # Imported late: Scrapy imports all commands, and these modules would add 25 MB to the memory of every crawl.
         import uvicorn  # noqa: PLC0415
 
         from ipv6matrix.web.app import create_app  # noqa: PLC0415
@@ -65,12 +65,12 @@ class Command(ChoosingCommand):
             app = create_app(url, folder, public_url=public, contact=contact)
             listener = _listen(host, port)
         except (BadUrlError, OSError) as error:
-            raise UsageError(_sentence(error, host, port), print_help=False) from error
+            raise UsageError(_not_listening(error, host, port), print_help=False) from error
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
         with listener:
             print(f"Serving on {_address(listener)}, until Ctrl-C", flush=True)  # noqa: T201 - what a user waits for
             config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, log_level="warning")
-            # Once it has ended well, it raises what ended it.
+            # After a clean shutdown uvicorn raises the signal that caused it.
             with contextlib.suppress(KeyboardInterrupt):
                 uvicorn.Server(config).run(sockets=[listener])
 
@@ -78,8 +78,8 @@ class Command(ChoosingCommand):
 def _listen(host: str, port: int) -> socket.socket:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     listener = socket.create_server(found[0][4][:2], family=found[0][0], backlog=2048)
-    # Connections inherit it; asyncio sets it only on sockets that name their protocol. Without it the body of an answer
-    # waits until its headers are acknowledged (RFC 9293 section 3.7.4), which a client may put off for 40 ms.
+    # Connections inherit the option; asyncio sets it only on sockets with an explicit protocol. Without it, the body of
+    # a response waits until its headers are acknowledged (RFC 9293 section 3.7.4), which a client may delay by 40 ms.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 
@@ -89,9 +89,9 @@ def _address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-def _sentence(error: Exception, host: str, port: int) -> str:
+def _not_listening(error: Exception, host: str, port: int) -> str:
     if not isinstance(error, OSError):
         return str(error)
-    # Names that are not found have numbers of their own, below 0.
+    # Resolution errors (gaierror) have negative numbers of their own.
     words = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-    return f"cannot listen on {host} port {port} ({words}): give another --host or --port"
+    return f"Cannot listen on {host} port {port} ({words}): pass another --host or --port [PORT_NOT_AVAILABLE]"

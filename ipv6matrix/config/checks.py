@@ -1,5 +1,5 @@
 """
-The settings of a run: read, and told in a sentence when they make no sense.
+Checks of the settings of a run, which return an error message for each invalid value.
 """
 
 from __future__ import annotations
@@ -13,22 +13,26 @@ from typing import Any, Final
 from scrapy.settings import BaseSettings
 
 from ipv6matrix.config import extras, nameservers, plan
+from ipv6matrix.exceptions import GeoIpError, NameserverError, OptOutError
 from ipv6matrix.exporters import registry
 from ipv6matrix.reference import geoip
-from ipv6matrix.reference.geoip import GeoIpError
 from ipv6matrix.targets import lists, names, policy
-from ipv6matrix.targets.optouts import OptOutError, OptOuts
+from ipv6matrix.targets.optouts import OptOuts
 
 Check = Callable[[BaseSettings, str], str | None]
 
 
 def problems(settings: BaseSettings, names: Iterable[str] | None = None) -> list[str]:
-    """Give a sentence for every setting, or those named, whose value makes no sense: the value and what would."""
-    return [sentence for name in names or CHECKS if (sentence := CHECKS[name](settings, name))]
+    """Return an error message for each invalid setting, or only for those in `names`."""
+    return [
+        message if message.endswith("]") else f"{message} [SETTING_INVALID]"
+        for name in names or CHECKS
+        if (message := CHECKS[name](settings, name))
+    ]
 
 
 def values(settings: BaseSettings) -> dict[str, Any]:
-    """Give our settings as they are in force, for the record: without passwords."""
+    """Return the effective settings of the project, without passwords, for the record."""
     return {name: _without_password(settings.get(name)) for name in CHECKS}
 
 
@@ -44,8 +48,8 @@ def _number(low: float, high: float, unit: str, *, whole: bool = False) -> Check
             value = None
         if value is not None and low <= value <= high:
             return None
-        kind = "a whole number" if whole else "a number"
-        return f"{name}={settings.get(name)!r} makes no sense: give {kind} of {unit} from {low:g} to {high:g}"
+        kind = "an integer" if whole else "a number"
+        return f"Invalid {name}={settings.get(name)!r}: must be {kind} between {low:g} and {high:g} ({unit})"
 
     return check
 
@@ -54,7 +58,7 @@ def _switch(settings: BaseSettings, name: str) -> str | None:
     try:
         settings.getbool(name)
     except (TypeError, ValueError):
-        return f"{name}={settings.get(name)!r} makes no sense: give True or False"
+        return f"Invalid {name}={settings.get(name)!r}: must be True or False"
     return None
 
 
@@ -63,7 +67,7 @@ def _words(allowed: Sequence[str]) -> Check:
         unknown = [word for word in plan.words(settings, name) if word not in allowed]
         if not unknown:
             return None
-        return f"{name}: {unknown[0]!r} is not known: choose from {','.join(allowed)}"
+        return f"Invalid {name}: {unknown[0]!r} is unknown; choose from {','.join(allowed)}"
 
     return check
 
@@ -71,13 +75,13 @@ def _words(allowed: Sequence[str]) -> Check:
 def _one_of(*allowed: str) -> Check:
     def check(settings: BaseSettings, name: str) -> str | None:
         value = settings.get(name)
-        return None if value in allowed else f"{name}={value!r} is not known: choose from {', '.join(allowed)}"
+        return None if value in allowed else f"Invalid {name}={value!r}: choose from {', '.join(allowed)}"
 
     return check
 
 
 def _exports(settings: BaseSettings, name: str) -> str | None:
-    """Check the forms, and that what they need is installed: not at the end of a crawl of days."""
+    """Check the formats, and that their dependencies are installed: not at the end of a crawl of days."""
     if message := _words(registry.NAMES)(settings, name):
         return message
     url = str(settings.get("SUMMARY_URL") or "")
@@ -88,46 +92,48 @@ def _exports(settings: BaseSettings, name: str) -> str | None:
 def _labels(settings: BaseSettings, name: str) -> str | None:
     wrong = [label for label in plan.words(settings, name) if not lists.is_host(label)]
     return (
-        f"{name}: {wrong[0]!r} cannot stand before a domain: give labels of letters, digits and hyphens"
+        f"Invalid {name}: {wrong[0]!r} cannot precede a domain; use labels of letters, digits and hyphens"
         if wrong
         else None
     )
 
 
 def _some_path(settings: BaseSettings, name: str) -> str | None:
-    return None if settings.get(name) else f"{name} is empty: name a folder"
+    return None if settings.get(name) else f"{name} is empty: set it to a folder"
 
 
 def _host(settings: BaseSettings, name: str) -> str | None:
-    return None if settings.get(name) else f"{name} is empty: give an address or a name of this machine"
+    return None if settings.get(name) else f"{name} is empty: set it to an address or name of this machine"
 
 
 def _database(settings: BaseSettings, name: str) -> str | None:
     url = settings.get(name)
     if not url or re.match(r"[a-z0-9+]+://", url):
         return None
-    return f"{name}={url!r} is no URL of a database: give one like sqlite:///crawls/matrix.db"
+    return f"Invalid {name}={url!r}: must be the URL of a database, e.g. sqlite:///crawls/matrix.db"
 
 
 def _web_address(settings: BaseSettings, name: str) -> str | None:
     url = settings.get(name)
     right = isinstance(url, str) and re.fullmatch(r"https?://[^\s/]+(/\S*)?", url)
-    return None if right else f"{name}={url!r} is no address of a file: give one that begins with https://"
+    return None if right else f"Invalid {name}={url!r}: must be a URL that begins with https:// or http://"
 
 
 def _site(settings: BaseSettings, name: str) -> str | None:
     url = settings.get(name) or ""
     if re.fullmatch(r"(https?://[^\s/?#@]+)?", str(url)):
         return None
-    return f"{name}={url!r} is no address of a website: give one like https://www.example.org, without a path, or none"
+    return (
+        f"Invalid {name}={url!r}: must be the URL of a website without a path, e.g. https://www.example.org, or empty"
+    )
 
 
 def _account(settings: BaseSettings, name: str) -> str | None:
     account = str(settings.get(name) or "")
     if account and not account.isdecimal():
-        return f"{name}={account!r} is no account id of MaxMind: give its number, or leave it out"
+        return f"Invalid {name}={account!r}: must be the number of a MaxMind account, or empty"
     if bool(account) is not bool(settings.get("GEOIP_LICENSE_KEY_FILE")):
-        return f"{name} and GEOIP_LICENSE_KEY_FILE go together: give both, or none for the files of DB-IP"
+        return f"{name} and GEOIP_LICENSE_KEY_FILE belong together: set both, or none to use the files of DB-IP"
     return None
 
 
@@ -136,10 +142,10 @@ def _key_file(settings: BaseSettings, name: str) -> str | None:
     try:
         key = Path(path).expanduser().read_text("ascii").strip() if path else "none"
     except (OSError, UnicodeError) as error:
-        return f"{name}: cannot read {path!r} ({getattr(error, 'strerror', 'not ASCII text')}): name a text file"
+        return f"Cannot read {name}={path!r} ({getattr(error, 'strerror', 'not ASCII text')}): name a text file"
     if len(key.split()) == 1:
         return None
-    return f"{name}: {path!r} holds no licence key: give a file with the key and nothing else"
+    return f"{name}={path!r} contains no licence key: use a file with the key and nothing else"
 
 
 def _geoip_file(settings: BaseSettings, name: str) -> str | None:
@@ -158,16 +164,16 @@ def _optout_file(settings: BaseSettings, name: str) -> str | None:
         if path:
             OptOuts(Path(path).expanduser())
     except OptOutError as error:
-        return f"{name}: {error}; give one domain, address or network a line"
+        return f"Invalid {name}: {error.message}; write one domain, address or network per line [{error.code}]"
     except (OSError, UnicodeError) as error:
-        return f"{name}: cannot read {path!r} ({getattr(error, 'strerror', 'not UTF-8 text')}): name a text file"
+        return f"Cannot read {name}={path!r} ({getattr(error, 'strerror', 'not UTF-8 text')}): name a text file"
     return None
 
 
 def _nameservers(settings: BaseSettings, name: str) -> str | None:
     try:
         nameservers.configured(settings.get(name))
-    except nameservers.NameserverError as error:
+    except NameserverError as error:
         return str(error)
     return None
 
@@ -176,7 +182,7 @@ def _networks(settings: BaseSettings, name: str) -> str | None:
     try:
         policy.networks(settings.get(name) or "")
     except ValueError as error:
-        return f"{name}: {error}; give prefixes with commas, as 198.18.0.0/15,2001:db8::/32"
+        return f"Invalid {name}: {error}; pass prefixes separated by commas, e.g. 198.18.0.0/15,2001:db8::/32"
     return None
 
 
@@ -185,7 +191,7 @@ def _addresses(settings: BaseSettings, name: str) -> str | None:
         try:
             ip_address(word)
         except ValueError:
-            return f"{name}: {word!r} is not an IPv4 or IPv6 address: pass addresses, separated by commas"
+            return f"Invalid {name}: {word!r} is not an IPv4 or IPv6 address; pass addresses separated by commas"
     return None
 
 
@@ -194,14 +200,14 @@ def _local(version: int) -> Check:
         value = settings.get(name)
         try:
             parsed = ip_address(value) if value else None
-            # An IPv4-mapped address, or one with a needless zone, is another one.
+            # Reject IPv4-mapped addresses and needless zones: they would be normalised to a different text.
             right = parsed is None or (parsed.version == version and names.address(value) == str(parsed))
         except ValueError:
             parsed, right = None, False
         if not right:
-            return f"{name}={value!r} is no IPv{version} address: give one of this machine's, or leave it out"
+            return f"Invalid {name}={value!r}: must be an IPv{version} address of this machine, or empty"
         if parsed and (parsed.is_link_local or parsed.is_multicast or parsed.is_unspecified):
-            return f"{name}={value!r} is not reachable from the Internet: use a global address, or leave it out"
+            return f"Invalid {name}={value!r}: not reachable from the Internet; use a global address, or leave it empty"
         return None
 
     return check
@@ -210,28 +216,28 @@ def _local(version: int) -> Check:
 def _contact(settings: BaseSettings, name: str) -> str | None:
     text = str(settings.get(name) or "")
     if not text.isprintable():
-        return f"{name}={text!r} holds characters that cannot be printed: give plain text"
+        return f"Invalid {name}={text!r}: contains unprintable characters; use plain text"
     if text and names.contact_domain(text) is None and not any(names.address(names.host(w)) for w in text.split()):
-        return f"{name}={text!r} names nobody who can be reached: give a mail or web address"
+        return f"Invalid {name}={text!r}: must be a URL or e-mail address"
     return None
 
 
 def _lifetime(settings: BaseSettings, name: str) -> str | None:
-    sentence = _number(0.05, 600, "seconds")(settings, name)
+    message = _number(0.05, 600, "seconds")(settings, name)
     try:
         short = settings.getfloat(name) < settings.getfloat("QUERY_TIMEOUT")
     except (TypeError, ValueError):
         short = False
-    if sentence is None and short:
-        return f"{name}={settings.get(name)!r} is shorter than QUERY_TIMEOUT: give all tries that much"
-    return sentence
+    if message is None and short:
+        return f"Invalid {name}={settings.get(name)!r}: must be at least QUERY_TIMEOUT, because it covers all tries"
+    return message
 
 
 def _profile(settings: BaseSettings, name: str) -> str | None:
     try:
         profiles = {word: dict(values) for word, values in settings.getdict("PROFILES").items()}
     except (TypeError, ValueError):
-        return f"PROFILES={settings.get('PROFILES')!r} makes no sense: give settings by profile, in JSON"
+        return f"Invalid PROFILES={settings.get('PROFILES')!r}: must be a JSON object of settings by profile"
     return _words(sorted(profiles))(settings, name)
 
 

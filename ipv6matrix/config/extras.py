@@ -1,8 +1,8 @@
 """
-Optional dependencies: what needs which extra of the package, and whether its modules are installed.
+Optional dependencies: which extra of the package a feature needs, and whether its modules are installed.
 
-A crawl needs none of them. Nothing here imports a module to find out: the large
-libraries stay out of a crawl's memory.
+A crawl needs none of them. Nothing here imports a module to find out, which
+keeps the large libraries out of a crawl's memory.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What one use of the package imports beyond the dependencies of a crawl."""
+    """What one feature imports beyond the dependencies of a crawl."""
 
     extra: str
-    "The extra in pyproject.toml that brings the modules."
+    "The extra in pyproject.toml that installs the modules."
     modules: tuple[str, ...]
     "Top-level modules."
 
@@ -49,12 +49,15 @@ _MYSQL_URL: Final = re.compile(r"(mysql|mariadb)\+mysqlconnector://")
 
 
 def missing(use: str, name: str) -> str | None:
-    """Return an error message if a module that `use` needs is not installed, or None; `name` is what users call it."""
+    """Return an error message if a module that `use` needs is not installed, or None; `name` is its name for users."""
     need = NEEDS[use]
     absent = [module for module in need.modules if find_spec(module) is None]
     if not absent:
         return None
-    return f"{name} needs packages that are not installed ({', '.join(absent)}): pip install 'ipv6matrix[{need.extra}]'"
+    return (
+        f"{name} needs packages that are not installed ({', '.join(absent)}):"
+        f" pip install 'ipv6matrix[{need.extra}]' [EXTRA_MISSING]"
+    )
 
 
 def missing_driver(url: str) -> str | None:
@@ -63,7 +66,7 @@ def missing_driver(url: str) -> str | None:
 
 
 def missing_for_export(form: str, summary_url: str) -> str | None:
-    """Return an error message if an export in a form needs what is not installed, or None."""
+    """Return an error message if a dependency of an export format is not installed, or None."""
     if form not in NEEDS:
         return None
     return missing(form, f"export {form}") or (missing_driver(summary_url) if form == "summary" else None)

@@ -1,5 +1,5 @@
 """
-Limit of open files, and how many requests fit into it.
+The limit of open files, and how many requests fit within it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Final
 
 logger = logging.getLogger(__name__)
 
-# Open in any case: the database, logs, shared sockets, pipes of mtr-packet.
+# Always open: the database, logs, shared sockets, pipes of mtr-packet.
 _OTHERS: Final = 100
 
 
@@ -24,13 +24,16 @@ def open_files() -> int:
 
 def fit(room: int, files_each: int, limit: int) -> int:
     """
-    Return how many requests of a slot fit, if each opens some files.
+    Return how many requests of a slot fit, if each opens `files_each` files.
 
     Logs a warning with the fix if that is fewer than wanted.
     """
     fits = max((limit - _OTHERS) // max(files_each, 1), 1)
     if fits < room:
         logger.warning(
-            "Only %s of TCP_CONCURRENCY=%s fit the limit of %s open files: raise it with ulimit -n", fits, room, limit
+            "Only %s of TCP_CONCURRENCY=%s fit the limit of %s open files: raise it with ulimit -n [OPEN_FILES_LOW]",
+            fits,
+            room,
+            limit,
         )
     return min(room, fits)

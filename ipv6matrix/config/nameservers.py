@@ -1,5 +1,5 @@
 """
-Which resolvers are asked.
+The resolvers that a crawl queries.
 """
 
 from __future__ import annotations
@@ -11,23 +11,20 @@ from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Final
 
+from ipv6matrix.exceptions import NameserverError
 from ipv6matrix.targets import names
 
 logger = logging.getLogger(__name__)
 
 Server = tuple[str, int]
-"Address, a link-local one with its zone (RFC 4007 section 11), and port."
+"Address (a link-local one with its zone, RFC 4007 section 11) and port."
 
 _RESOLV_CONF: Final = Path("/etc/resolv.conf")
 
 
-class NameserverError(ValueError):
-    """A resolver that cannot be one; the message names it and the mend."""
-
-
 def configured(text: str | list[str] | None) -> tuple[Server, ...]:
     """
-    Read the setting NAMESERVERS, or the system's resolvers when it is empty.
+    Parse the setting NAMESERVERS; if it is empty, read the system's resolvers.
 
     Raises NameserverError.
     """
@@ -41,7 +38,7 @@ def configured(text: str | list[str] | None) -> tuple[Server, ...]:
 
 def parse(text: str) -> Server:
     """
-    Read an address or address:port; an IPv6 address with a port stands in brackets.
+    Parse an address or address:port; an IPv6 address with a port is written in brackets.
 
     Raises NameserverError.
     """
@@ -51,8 +48,8 @@ def parse(text: str) -> Server:
     address = names.address(host)
     if address is None or not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
         raise NameserverError(
-            f"NAMESERVERS: {text!r} is no address or address:port;"
-            " write 192.0.2.53, 2001:db8::53 or [2001:db8::53]:5353"
+            f"Invalid NAMESERVERS: {text!r} is not an address or address:port;"
+            " use e.g. 192.0.2.53, 2001:db8::53 or [2001:db8::53]:5353"
         )
     return address, int(port)
 
@@ -75,8 +72,8 @@ def system(path: Path) -> tuple[Server, ...]:
     """
     Read the nameserver lines of a resolv.conf(5).
 
-    A line that names no usable address is passed over with a warning, as the C
-    library does silently. Raises NameserverError when no line is left.
+    Logs a warning for a line without a usable address and ignores it; the C library
+    ignores it silently. Raises NameserverError if no line is left.
     """
     try:
         lines = path.read_text("utf-8", "replace").splitlines()
@@ -86,7 +83,7 @@ def system(path: Path) -> tuple[Server, ...]:
     texts = (entry[1] for entry in words if len(entry) > 1 and entry[0] == "nameserver")
     servers = tuple((address, 53) for address in _usable(texts, path))
     if not servers:
-        raise NameserverError(f"{str(path)!r} names no resolver; name one with -s NAMESERVERS=ADDRESS")
+        raise NameserverError(f"{str(path)!r} names no resolver: set one with -s NAMESERVERS=ADDRESS")
     return servers
 
 
@@ -95,6 +92,6 @@ def _usable(texts: Iterator[str], path: Path) -> Iterator[str]:
         address = names.address(text)
         fault = "not an address" if address is None else zone_fault(address)
         if fault:
-            logger.warning("Ignoring the resolver %r of %s: %s", text, path, fault)
+            logger.warning("Ignoring the resolver %r of %s: %s [NAMESERVERS_INVALID]", text, path, fault)
         elif address is not None:
             yield address

@@ -1,5 +1,5 @@
 """
-What one crawl asks: features, metrics, prefixes and the addresses that may be probed.
+What one crawl measures: features, metrics, prefixes and the addresses that may be probed.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from ipv6matrix.targets.policy import AddressPolicy, networks
 FEATURES: Final = ("NS", "MX", "WWW", "NTP")
 METRICS: Final = ("soa", "reverse", "geoip", "ping", "tcp80", "tcp443", "tcp25", "tls", "path", "ip6Type")
 
-# The port that each metric needs; an SMTP session runs on 25.
+# The port that each metric needs; SMTP sessions use port 25.
 _PORTS: Final = {"tcp25": 25, "tls": 25, "tcp80": 80, "tcp443": 443}
 
 
 @dataclass(slots=True)
 class Plan:
-    """The choices of a run that decide which questions are asked."""
+    """The options of a run that determine which requests are made."""
 
     features: frozenset[str]
     metrics: frozenset[str]
@@ -37,11 +37,11 @@ class Plan:
     policy: AddressPolicy
     opt_outs: OptOuts | None = None
     skipped: dict[str, str] = field(default_factory=dict)
-    "What this run could not ask, with the reason: metrics, ipv4, ipv6."
+    "What this run could not measure (metrics, ipv4, ipv6), with the reason."
 
     @classmethod
     def from_settings(cls, settings: BaseSettings) -> Plan:
-        """Read the choices; `ipv6matrix.config.checks` has said before whether they make sense."""
+        """Read the options, which `ipv6matrix.config.checks` has validated."""
         path = settings.get("OPTOUT_FILE")
         opt_outs = OptOuts(Path(path).expanduser()) if path else None
         return cls(
@@ -61,14 +61,14 @@ class Plan:
 
     @property
     def domain_types(self) -> tuple[str, ...]:
-        """The records that are asked for of each domain."""
+        """The record types that are queried for each domain."""
         wanted = {"NS": "NS" in self.features, "MX": "MX" in self.features}
         wanted["SOA"] = "NS" in self.features and "soa" in self.metrics
         return tuple(rdtype for rdtype, is_wanted in wanted.items() if is_wanted)
 
     @property
     def ports(self) -> tuple[int, ...]:
-        """The ports that are asked of each address, in rising order."""
+        """The ports that are probed on each address, in ascending order."""
         return tuple(sorted({port for metric, port in _PORTS.items() if metric in self.metrics}))
 
     @property
@@ -79,7 +79,7 @@ class Plan:
         )
 
     def skip_metric(self, metric: str, why: str) -> None:
-        """Leave a metric out of this run, as not asked."""
+        """Leave a metric out of this run: it is recorded as not asked."""
         if metric in self.metrics:
             self.metrics -= {metric}
             self.skipped[metric] = why
@@ -91,5 +91,5 @@ class Plan:
 
 
 def words(settings: BaseSettings, name: str) -> tuple[str, ...]:
-    """Read a setting that lists words, as text with commas or as a list; order kept, doubles dropped."""
+    """Return the words of a setting, given as text with commas or as a list, in order and without duplicates."""
     return tuple(dict.fromkeys(word.strip() for word in settings.getlist(name) if word.strip()))

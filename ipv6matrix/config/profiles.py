@@ -21,14 +21,14 @@ from ipv6matrix.config import checks, plan
 
 # Above the settings file, below the command line.
 _PROFILE_PRIORITY: Final = SETTINGS_PRIORITIES["spider"]
-# Scrapy reads it but has no default for it.
+# Scrapy reads this setting but has no default for it.
 _WITHOUT_DEFAULT: Final = ("META_COPY_WARN_SKIP_KEYS",)
-# Similarity from which on another name is suggested.
+# Minimum similarity of a name that is suggested.
 _NEAR: Final = 0.7
 
 
 class ChoosingCommand(ScrapyCommand):
-    """Base class of our commands: supports PROFILE, and rejects unknown settings."""
+    """Base class of the project's commands: supports PROFILE, and rejects unknown settings."""
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         super().process_options(args, opts)
@@ -40,7 +40,7 @@ class ChoosingCommand(ScrapyCommand):
 
 
 def apply_profiles(settings: BaseSettings) -> None:
-    """Apply the words of PROFILE in their order; values of the command line take precedence."""
+    """Apply the profiles that PROFILE names, in order; values of the command line take precedence."""
     profiles = settings.getdict("PROFILES")
     for word in plan.words(settings, "PROFILE"):
         for name, value in profiles[word].items():
@@ -53,20 +53,20 @@ def unknown_settings(settings: BaseSettings) -> list[str]:
 
     Known settings are those of Scrapy and those that the project's settings file defines.
 
-    Settings of add-ons are unknown: if any are installed, only names similar to a known setting are rejected.
+    The settings of add-ons are not known: if any are installed, only names similar to a known setting are rejected.
     """
     known = {*_defaults(), *_WITHOUT_DEFAULT}
     given = [name for name in settings if (settings.getpriority(name) or 0) >= _PROFILE_PRIORITY]
     lenient = bool(settings.get("ADDONS"))
     return [
-        _sentence(name, "no setting", near, "docs/settings.md lists those of this project")
+        _unknown(name, "a setting", near, "docs/settings.md lists those of this project", code="SETTING_UNKNOWN")
         for name in sorted(set(given) - known)
         if (near := _nearest(name.upper().replace("-", "_"), known)) or not lenient
     ]
 
 
 def _defaults() -> Settings:
-    """Return the settings without a command line; no scrapy.cfg is read, which may be another project's."""
+    """Return the settings without the command line; ignores scrapy.cfg, which may belong to another project."""
     settings = Settings()
     if module := os.environ.get(ENVVAR):
         settings.setmodule(module, priority="project")
@@ -77,7 +77,13 @@ def unknown_arguments(spider: type[Spider], arguments: Iterable[str]) -> list[st
     """Return an error message for each unknown argument of a spider; arguments of scrapyd begin with an underscore."""
     known = [name for name, one in inspect.signature(spider).parameters.items() if one.kind is not one.VAR_KEYWORD]
     return [
-        _sentence(name, "no argument of the spider", _nearest(name.lower(), known), f"it takes {', '.join(known)}")
+        _unknown(
+            name,
+            "an argument of the spider",
+            _nearest(name.lower(), known),
+            f"it takes {', '.join(known)}",
+            code="ARGUMENT_UNKNOWN",
+        )
         for name in arguments
         if name not in known and not name.startswith("_")
     ]
@@ -87,5 +93,5 @@ def _nearest(name: str, known: Collection[str]) -> str | None:
     return next(iter(get_close_matches(name, sorted(known), n=1, cutoff=_NEAR)), None)
 
 
-def _sentence(name: str, what: str, near: str | None, otherwise: str) -> str:
-    return f"{name} is {what}: {f'the nearest is {near}' if near else otherwise}"
+def _unknown(name: str, what: str, near: str | None, otherwise: str, *, code: str) -> str:
+    return f"{name} is not {what}: {f'did you mean {near}?' if near else otherwise} [{code}]"

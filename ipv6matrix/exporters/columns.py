@@ -1,8 +1,8 @@
 """
 Maps columns of ips.db to types of Arrow, by name.
 
-SQLite knows integers, numbers and texts; names carry the meaning. A column
-without a rule is exported as SQLite declares it, and fails a test.
+SQLite distinguishes integers, numbers and texts; column names carry the meaning.
+A column without a rule is exported with the type that SQLite declares, and fails a test.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-# Parquet has no whole seconds: milliseconds are its coarsest unit of time.
+# Parquet has no unit of whole seconds: milliseconds are its coarsest unit of time.
 TIME: Final = pa.timestamp("ms", "UTC")
 NUMBERS: Final = pa.list_(pa.float64())
 TEXTS: Final = pa.list_(pa.string())
 
-# The first pattern that matches `table.column` decides.
+# The first pattern that matches `table.column` applies.
 RULES: Final[tuple[tuple[pa.DataType, tuple[str, ...]], ...]] = (
     (NUMBERS, ("pings.rtts_ms",)),
     (TEXTS, ("smtp_sessions.certificate_names",)),

@@ -1,9 +1,9 @@
 """
-CSV files in the form of 2010: a folder for each TLD and run, with a file for each measurement.
+CSV files in the format of 2010: a folder for each TLD and run, with a file for each measurement.
 
 docs/outputs.md describes files and columns, and where they differ from older
 ones. Files have temporary names until all files of their TLD are complete: a
-killed export is repeated, and a final name never refers to half a file.
+killed export is repeated, and a final name never refers to an incomplete file.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from ipv6matrix.store.database import Store
 from ipv6matrix.store.dataset import Address, Domain, Host, PingFigures, TraceFigures
 from ipv6matrix.store.queries.asked import Asked, asked
 
-# Stands for everything unknown, and for the host of a domain without MX or NS.
+# Represents every unknown value, and the host of a domain without MX or NS.
 UNKNOWN: Final = "n/a"
 
 _Row = Sequence[Any]
-# The hosts of a domain by feature, each with the name in its rows.
+# The hosts of a domain by feature, each with its name as in the rows.
 _Hosts = dict[str, list[tuple[str, Host]]]
 
 
@@ -58,7 +58,7 @@ def export(store: Store, target: Target) -> str:
 
 
 def _component(text: str, path: Path) -> str:
-    """Return a text that is one component of a path; the database may come from elsewhere."""
+    """Return a text if it is a single path component; the database may come from elsewhere."""
     if text in ("", ".", "..") or "/" in text or "\0" in text:
         raise ExportError(
             f"{str(path)!r} has the TLD or run {text!r}, which is not a valid folder name: use another file",
@@ -75,7 +75,7 @@ class _Writer(Protocol):
 
 
 class _Quoting:
-    """Writes commas and CR LF, and quotes where it must: the form of all files but soa_NS_."""
+    """Writes commas and CR LF, and quotes only where necessary: the format of all files except soa_NS_."""
 
     def __init__(self, stream: TextIO) -> None:
         self._writer = csv.writer(stream)
@@ -85,7 +85,7 @@ class _Quoting:
 
 
 class _Plain:
-    """Writes commas and line feeds, and quotes nothing: the form of soa_NS_."""
+    """Writes commas and line feeds, without quotes: the format of soa_NS_."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -149,7 +149,7 @@ def _files(paths: Sequence[Path]) -> Iterator[list[TextIO]]:
 
 
 def _hosts(domain: Domain, feature: str) -> Iterator[tuple[str, Host]]:
-    """Yield the hosts of a feature; a placeholder if the domain was asked for MX or NS and has none."""
+    """Yield the hosts of a feature; a placeholder if the domain's MX or NS records were requested and it has none."""
     hosts = domain.of_kind(feature)
     if feature in ("WWW", "NTP"):
         yield from ((host.name, host) for host in hosts)
@@ -165,7 +165,7 @@ _NO_HOST: Final = Host(
 
 
 def _rows(word: str, feature: str, columns: Callable[[Host], list[_Row]], domain: Domain, hosts: _Hosts) -> list[_Row]:
-    """Yield the rows of a file for one domain."""
+    """Return the rows of a file for one domain."""
     return [
         [UNKNOWN if value is None else value for value in (word, domain.name, name, *row)]
         for name, host in hosts[feature]
@@ -187,7 +187,7 @@ def _soa(domain: Domain, _: _Hosts) -> Iterator[_Row]:
         )
 
 
-# --- columns after the host: a host may have no row, or one, or one for each address ---
+# --- columns after the host: none, one row, or one row for each address of a host ---
 
 
 def _named(host: Host) -> list[_Row]:
@@ -261,7 +261,7 @@ def _times(ping: PingFigures | None) -> _Row:
 
 def _trace(address: Address | None) -> _Row:
     trace = address.trace if address else TraceFigures()
-    # The number of hops occurs twice, as it always has.
+    # The number of hops occurs twice, as in the format of 2010.
     return trace.mtu, trace.hops, trace.hops, trace.path
 
 
@@ -281,7 +281,7 @@ _METRICS: Final[dict[str, tuple[Iterable[str], Callable[[Host], list[_Row]]]]] =
 
 
 def _kinds(crawl: Asked) -> list[_Kind]:
-    """Return the files that a crawl has: what was not measured has none."""
+    """Return the files that a crawl has: there is none for a feature or metric that was not measured."""
     kinds = [
         _Kind(name=feature, rows=partial(_rows, feature, feature, columns))
         for feature, columns in _FEATURES.items()

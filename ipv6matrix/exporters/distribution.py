@@ -25,7 +25,7 @@ class Distribution:
         self.count += 1
 
     def quantile(self, share: float) -> float | None:
-        """Return the number that a share of all numbers does not exceed, within 0.6 %; None if there are none."""
+        """Return the number that a given share of all numbers does not exceed, within 0.6 %; None if there are none."""
         passed = 0
         for number, count in sorted(self._bins.items()):
             passed += count

@@ -31,12 +31,12 @@ def whole(path: Path) -> Iterator[Path]:
 
     Raises ExportError for errors of the system; after any error the file is unchanged.
     """
-    beside = path.with_name(f"{path.name}.part")
+    temporary = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        yield beside
-        _flush(beside)
-        beside.replace(path)
+        yield temporary
+        _flush(temporary)
+        temporary.replace(path)
     except OSError as error:
         raise ExportError(
             f"Cannot write {str(path)!r} ({error.strerror or error}): free disk space or fix the permissions,"
@@ -45,7 +45,7 @@ def whole(path: Path) -> Iterator[Path]:
         ) from error
     finally:
         with suppress(OSError):
-            beside.unlink()
+            temporary.unlink()
 
 
 def _flush(path: Path) -> None:

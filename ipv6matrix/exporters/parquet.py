@@ -41,10 +41,10 @@ def export(store: Store, target: Target) -> str:
 
 def tables(store: Store) -> list[str]:
     """Return the names of the tables to export."""
-    found = store.query(
+    rows = store.query(
         "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
     )
-    return [name for (name,) in found if name not in FRONTIER]
+    return [name for (name,) in rows if name not in FRONTIER]
 
 
 def schema(store: Store, table: str) -> pa.Schema:
@@ -61,7 +61,7 @@ def _write(store: Store, table: str, path: Path) -> int:
     """Write one table and return its number of rows."""
     of_table = schema(store, table)
     rows = 0
-    with whole(path) as beside, parquet.ParquetWriter(beside, of_table, compression="zstd") as writer:
+    with whole(path) as temporary, parquet.ParquetWriter(temporary, of_table, compression="zstd") as writer:
         for group in _groups(_batches(store, table, of_table)):
             writer.write_table(group, row_group_size=group.num_rows)
             rows += group.num_rows
@@ -69,20 +69,20 @@ def _write(store: Store, table: str, path: Path) -> int:
 
 
 def _groups(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
-    held: list[pa.RecordBatch] = []
+    collected: list[pa.RecordBatch] = []
     for batch in batches:
-        held.append(batch)
-        if sum(one.nbytes for one in held) >= _GROUP_BYTES:
-            yield pa.Table.from_batches(held)
-            held.clear()
-    if held:
-        yield pa.Table.from_batches(held)
+        collected.append(batch)
+        if sum(batch.nbytes for batch in collected) >= _GROUP_BYTES:
+            yield pa.Table.from_batches(collected)
+            collected.clear()
+    if collected:
+        yield pa.Table.from_batches(collected)
 
 
 def _batches(store: Store, table: str, of_table: pa.Schema) -> Iterator[pa.RecordBatch]:
     rows = store.stream(f"SELECT {', '.join(of_table.names)} FROM main.{table}")
-    while some := list(islice(rows, _ROWS)):
-        arrays = [_array(store, table, *column) for column in zip(of_table, zip(*some, strict=True), strict=True)]
+    while chunk := list(islice(rows, _ROWS)):
+        arrays = [_array(store, table, *column) for column in zip(of_table, zip(*chunk, strict=True), strict=True)]
         yield pa.record_batch(arrays, schema=of_table)
 
 

@@ -19,18 +19,18 @@ NAMES: Final = ("csv", "parquet", "summary", "report")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Where exports go."""
+    """Destinations of exports."""
 
     output_dir: Path
     summary_url: str
-    "A database, as a URL of SQLAlchemy."
+    "Database URL, as SQLAlchemy spells it."
     replace: bool = False
-    "True when an empty summary may take the place of one that is not."
+    "Whether an empty summary may replace one that is not empty."
 
 
 Export = Callable[[Store, Target], str]
 """
-Write a whole crawl and return a short summary of what is where; repeating it changes nothing.
+Write a whole crawl and return a short description of the result; repeating it changes nothing.
 
 Raises ExportError.
 """

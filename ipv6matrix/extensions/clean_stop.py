@@ -12,15 +12,15 @@ from scrapy.utils.asyncio import AsyncioLoopingCall
 
 from ipv6matrix.signals import crawl_stopping
 
-_LOOK_EVERY_S: Final = 0.1
+_POLL_INTERVAL_S: Final = 0.1
 
 
 class CleanStop:
-    """Tells the handlers that the engine begins to stop; Scrapy itself tells them only once it has stopped."""
+    """Notifies the handlers when the engine begins to stop; Scrapy itself notifies them only after it has stopped."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        self._looks = AsyncioLoopingCall(self._look)
+        self._polling = AsyncioLoopingCall(self._poll)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -30,16 +30,16 @@ class CleanStop:
         return extension
 
     def engine_started(self) -> None:
-        self._looks.start(_LOOK_EVERY_S, now=False)
+        self._polling.start(_POLL_INTERVAL_S, now=False)
 
     def spider_closed(self) -> None:
-        if self._looks.running:
-            self._looks.stop()
+        if self._polling.running:
+            self._polling.stop()
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         engine = self._crawler.engine
         assert engine
         # The slot's own flag, for stops that do not begin with a signal.
         if not engine.running or (engine._slot and engine._slot.closing):
-            self._looks.stop()
+            self._polling.stop()
             self._crawler.signals.send_catch_log(crawl_stopping)

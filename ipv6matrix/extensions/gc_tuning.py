@@ -11,13 +11,13 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 
 # Allocations between collections of the youngest generation, and collections of
-# each generation between those of the next. Python's defaults are 700, 10, 10.
+# each generation before one of the next. Python's defaults are 700, 10, 10.
 _THRESHOLDS: Final = (5_000, 800, 10)
 
 
 class GcTuning:
     """
-    Freezes what was loaded at the start, and collects less often.
+    Freezes objects loaded at the start, and collects less often.
 
     A full collection visits every object: with those of Scrapy and Twisted it
     took 150 ms, once a second, and delayed all replies.

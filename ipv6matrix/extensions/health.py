@@ -1,5 +1,5 @@
 """
-Is what the crawl hangs on still there: the resolvers, IPv4, IPv6?
+Watches the dependencies of the vantage point: the resolvers, IPv4 and IPv6.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from ipv6matrix.urls import RequestUrl
 
 logger = logging.getLogger(__name__)
 
-# The end of a crawl that waited for a part of its vantage point in vain.
+# End reason of a crawl that waited in vain for a dependency to come back.
 VANTAGE_LOST: Final = "vantage_lost"
 _WATCH_EVERY_S: Final = 0.25
-# Shorter than what a ping sends, so that captures tell them apart.
+# Shorter than the payload of a measured ping, so that packet captures show the difference.
 _TEXT: Final = b"ipv6matrix: control."
 
 _PROBES: Final = frozenset(("ping", "tcp", "trace"))
@@ -47,10 +47,10 @@ _AWAY: Final = (
 
 class Health:
     """
-    Notices that the resolvers, IPv4 or IPv6 are gone, and when they are back.
+    Detects outages of the resolvers, of IPv4 and of IPv6, and their ends.
 
-    HealthMiddleware asks it about observations; the frontier hands out nothing
-    of the slots in `paused`.
+    HealthMiddleware consults it about observations; the frontier returns no
+    requests of the slots in `paused`.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -59,13 +59,13 @@ class Health:
         self._max_wait_s = crawler.settings.getfloat("HEALTH_MAX_WAIT")
         self._targets = words(crawler.settings, "HEALTH_TARGETS")
         self.parts = {
-            "dns": self._part("dns", self._resolver_is_well, confirms_all=True),
-            **{name: self._part(name, partial(self._family_is_well, name)) for name in _FAMILIES},
+            "dns": self._part("dns", self._is_resolver_up, confirms_all=True),
+            **{name: self._part(name, partial(self._is_family_up, name)) for name in _FAMILIES},
         }
         self.paused: frozenset[str] = frozenset()
-        "Slots of which nothing is asked for the time being."
+        "Slots whose requests are held back for the time being."
         self.references: dict[str, References] = {}
-        "What tells whether a family is there, by part."
+        "The evidence that a family works, by dependency."
         self.resolver: ResolverCheck
         self._fault: Fault | None = None
         self._pinger: Pinger | None = None
@@ -82,14 +82,14 @@ class Health:
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
         return extension
 
-    def part(self, question: RequestUrl) -> Dependency | None:
-        """Return what a request hangs on; None for one to a server of its own."""
-        if question.scheme == "dns":
-            return None if question.server else self.parts["dns"]
-        return self.parts[f"ipv{family(question.subject)}"]
+    def part(self, url: RequestUrl) -> Dependency | None:
+        """Return the dependency of a request; None for a request to a given server."""
+        if url.scheme == "dns":
+            return None if url.server else self.parts["dns"]
+        return self.parts[f"ipv{family(url.subject)}"]
 
     def open(self) -> None:
-        """Open what checks are made with; preflight makes the first ones."""
+        """Open the probes that checks use; preflight makes the first checks."""
         if self._pinger is not None:
             return
         settings = self._crawler.settings
@@ -113,7 +113,7 @@ class Health:
         self._watching.start(_WATCH_EVERY_S, now=False)
 
     def stop(self) -> None:
-        """End what waits for a check: its requests stay pending."""
+        """Stop waiting for checks: the requests concerned stay pending."""
         for part in self.parts.values():
             part.close()
 
@@ -132,20 +132,20 @@ class Health:
             await self.resolver.close()
 
     def heard(self, part: Dependency) -> None:
-        """Note that whom a request asked has answered."""
+        """Record that the target of a request has answered."""
         part.heard()
         if part.name in self.references:
             self.references[part.name].witnesses.target = True
 
-    def learn(self, question: RequestUrl, observation: Observation) -> None:
-        """Take a name that exists from an observation that counts."""
+    def learn(self, url: RequestUrl, observation: Observation) -> None:
+        """Learn a name that exists from a valid observation."""
         if isinstance(observation, DomainObservation) and observation.ns and observation.ns.status == Status.OK:
-            self.resolver.learn(question.subject)
+            self.resolver.learn(url.subject)
 
     def allowed(self, number: Family) -> tuple[str, ...]:
-        """Return the references of a family that may be asked now."""
-        asked = (target for target in self._targets if family(target) == number)
-        return tuple(target for target in asked if self._plan.policy.exclusion(target) is None)
+        """Return the references of a family that may be probed now."""
+        targets = (target for target in self._targets if family(target) == number)
+        return tuple(target for target in targets if self._plan.policy.exclusion(target) is None)
 
     def _gateway(self, number: Family) -> str | None:
         address = gateway(number)
@@ -157,10 +157,10 @@ class Health:
         rate = self._crawler.get_downloader_middleware(RateMiddleware) if engine else None
         await (rate.ahead if rate else no_pace)(address)
 
-    async def _family_is_well(self, name: str) -> bool:
+    async def _is_family_up(self, name: str) -> bool:
         return await self.references[name].well()
 
-    async def _resolver_is_well(self) -> bool:
+    async def _is_resolver_up(self) -> bool:
         self._fault = await self.resolver.fault()
         return self._fault is None
 
@@ -175,7 +175,7 @@ class Health:
             self._went(part)
         else:
             logger.warning(
-                "%s is back, %.1f s after it was missed: what was asked meanwhile is asked again",
+                "%s is back after %.1f s; retrying everything sent during the outage",
                 _TITLES[part.name],
                 part.last_away_s,
             )
@@ -184,17 +184,20 @@ class Health:
     def _went(self, part: Dependency) -> None:
         assert self._crawler.stats
         self._crawler.stats.inc_value(f"health/{part.name}/gone")
-        logger.error("%s. The crawl waits for it, and asks only what does not need it", self._complaint(part))
+        logger.error(
+            "%s. The crawl waits, and continues with requests that do not depend on it [DEPENDENCY_AWAY]",
+            self._complaint(part),
+        )
         if part.held:
             logger.warning(
-                "%s: %d observations since the last good check do not count and are asked again",
+                "%s: discarding %d observations since the last good check; retrying them",
                 _TITLES[part.name],
                 part.held,
             )
 
     def _complaint(self, part: Dependency) -> str:
         if part.name == "dns":
-            return f"The resolver {self._fault}: see whether it runs and has a way out (NAMESERVERS)"
+            return f"The resolver {self._fault}: check that it is running and has Internet access (NAMESERVERS)"
         number = _FAMILIES[part.name]
         return _AWAY % (number, number)
 
@@ -205,14 +208,15 @@ class Health:
         title = _TITLES[part.name]
         if self._skips and part.name in _FAMILIES:
             logger.error(
-                "%s stayed away for HEALTH_MAX_WAIT (%.0f s): what is left of it is not asked in this crawl",
+                "%s was away for HEALTH_MAX_WAIT (%.0f s): its remaining requests are skipped [VANTAGE_LOST]",
                 title,
                 self._max_wait_s,
             )
             self._plan.skip_family(_FAMILIES[part.name], f"{title} was away for {self._max_wait_s:.0f} s")
             return
         logger.error(
-            "The crawl stops: %s stayed away for HEALTH_MAX_WAIT (%.0f s). Fix it, then give the same command again",
+            "Stopping the crawl: %s was away for HEALTH_MAX_WAIT (%.0f s). Fix it, then rerun the same command"
+            " [VANTAGE_LOST]",
             title,
             self._max_wait_s,
         )
@@ -226,7 +230,7 @@ class Health:
             if part.gone_at is not None and not (part.is_lost and self._skips and part.name in _FAMILIES)
         ]
         self.paused = frozenset(("dns",) if "dns" in waits else ()) | (_PROBES if {*waits} - {"dns"} else frozenset())
-        # Scrapy asks the frontier again when a response comes; none need be under way.
+        # Scrapy asks the frontier again only when a response arrives, and there may be none in flight.
         if self._crawler.engine._slot is not None:
             self._crawler.engine._slot.nextcall.schedule()
 

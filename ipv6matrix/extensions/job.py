@@ -1,5 +1,5 @@
 """
-The job: the folder of a crawl in progress and the database in it.
+The job: the folder of a crawl in progress, and its database.
 """
 
 from __future__ import annotations
@@ -19,19 +19,20 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import AsyncioLoopingCall
 
+from ipv6matrix.exceptions import StoreError
 from ipv6matrix.refusals import StartRefusedError
-from ipv6matrix.store.database import Store, StoreError, fold
+from ipv6matrix.store.database import Store, fold
 
 logger = logging.getLogger(__name__)
 
 # Seconds between checkpoints of the write-ahead log. In the event loop they would
 # stall every commit of a large crawl by 50 ms and more.
 _FOLD_EVERY_S: Final = 10.0
-# How often a lock is tried, and the seconds in between: `runner` takes it for an
-# instant to see whether another process has it.
+# Number of attempts to take the lock, and seconds between them: `runner` takes it
+# briefly to check whether another process holds it.
 _TRIES: Final = 5
 _TRY_AGAIN_S: Final = 0.02
-# The end reason of a crawl whose database could not be written any more.
+# End reason of a crawl whose database could no longer be written.
 STORE_FAILED: Final = "store_failed"
 
 
@@ -42,14 +43,14 @@ class Job:
     """
     Opens JOBDIR/ips.db for this process alone, commits it at intervals and closes it.
 
-    A lock on JOBDIR/lock keeps other crawls out; it ends with the process.
+    A lock on JOBDIR/lock keeps other crawls out; it is released when the process ends.
     """
 
     def __init__(self, folder: Path, commit_interval_s: float, crawler: Crawler | None = None) -> None:
         self.folder = folder
         self._crawler = crawler
         self.failed = False
-        "True after the database could not be written: the crawl stops, and nothing more is stored."
+        "True once the database could not be written: the crawl stops, and nothing more is stored."
         self._commit_interval_s = commit_interval_s
         self._lock: IO[str] | None = None
         self._commits: AsyncioLoopingCall | None = None
@@ -57,7 +58,7 @@ class Job:
         self._fold_at = time.monotonic() + _FOLD_EVERY_S
         self.store: Store
         self.row: dict[str, Any] | None = None
-        "The crawl's own row when the database was closed."
+        "The row of the crawl at the time when the database was closed."
         self._kept = False
         self.whole = True
         "False if part of the closed database is still in its write-ahead log; the store's `problem` says why."
@@ -71,9 +72,9 @@ class Job:
 
     def open(self) -> Store:
         """
-        Open the database, and create it if there is none.
+        Open the database; create it if there is none.
 
-        Raises StartRefusedError: in use, of another program, not writable, disk full.
+        Raises StartRefusedError if it is in use, belongs to another program or cannot be written, or the disk is full.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -83,15 +84,15 @@ class Job:
             raise self._refused(str(error)) from error
         except OSError as error:
             raise self._refused(
-                f"cannot write to JOBDIR {str(self.folder)!r} ({error.strerror}):"
-                " name a folder you may write to with -s JOBDIR="
+                f"Cannot write to JOBDIR {str(self.folder)!r} ({error.strerror}):"
+                " choose a writable folder with -s JOBDIR= [JOBDIR_NOT_WRITABLE]"
             ) from error
         self._commits = AsyncioLoopingCall(self._commit)
         self._commits.start(self._commit_interval_s, now=False)
         return self.store
 
     def keep(self) -> None:
-        """Leave it to the caller to close the job after the end of the crawl."""
+        """Leave closing the job after the end of the crawl to the caller."""
         self._kept = True
 
     def engine_stopped(self) -> None:
@@ -107,7 +108,7 @@ class Job:
             self._lock = None
 
     def close_store(self) -> None:
-        """Close the database and keep the folder locked, for what is still to be done in it."""
+        """Close the database but keep the folder locked, for work that is left to do in it."""
         if self._commits is not None:
             self._commits.stop()
             self._commits = None
@@ -116,11 +117,11 @@ class Job:
             try:
                 self.row = self.store.crawl()
             except StoreError as error:
-                logger.error("%s", error)  # noqa: TRY400 - the sentence says it all
+                logger.error("%s", error)  # noqa: TRY400 - the message is complete without a traceback
             self.whole = self.store.close()
 
     def read(self, ask: Callable[[], _Answer], otherwise: _Answer) -> _Answer:
-        """Read the database; when it cannot be read the crawl stops, and the answer is `otherwise`."""
+        """Return the result of reading the database; if it cannot be read, stop the crawl and return `otherwise`."""
         try:
             return ask()
         except StoreError as error:
@@ -128,11 +129,11 @@ class Job:
             return otherwise
 
     def fail(self, error: StoreError) -> None:
-        """Stop the crawl because its database cannot be written."""
+        """Stop the crawl because its database cannot be used."""
         if self.failed:
             return
         self.failed = True
-        logger.error("The crawl stops: %s", error)
+        logger.error("Stopping the crawl: %s", error)
         if self._crawler is not None and self._crawler.engine is not None:
             self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason=STORE_FAILED))
 
@@ -159,16 +160,16 @@ class Job:
             lock.close()
             raise self._refused(
                 f"JOBDIR {str(self.folder)!r} is in use by another crawl (process {owner}):"
-                " wait until it has ended, or name another folder with -s JOBDIR="
+                " wait until it has finished, or choose another folder with -s JOBDIR= [JOBDIR_IN_USE]"
             ) from None
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
         self._lock = lock
 
-    def _refused(self, sentence: str) -> StartRefusedError:
-        logger.error(sentence)
-        return StartRefusedError(sentence)
+    def _refused(self, message: str) -> StartRefusedError:
+        logger.error(message)
+        return StartRefusedError(message)
 
 
 def runner(folder: Path) -> str | None:

@@ -1,5 +1,5 @@
 """
-Measures how late the event loop is.
+Measures the lag of the event loop.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from scrapy.crawler import Crawler
 from scrapy.statscollectors import StatsCollector
 
 _INTERVAL_S: Final = 0.02
-# Samples kept: the last half hour.
+# Number of samples stored: the last half hour.
 _KEPT: Final = 90_000
 # Upper bounds of the histogram's buckets, in milliseconds; the last bucket has none.
 BOUNDS_MS: Final = (1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2500.0)
@@ -22,11 +22,11 @@ BOUNDS_MS: Final = (1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0
 
 class LoopLag:
     """
-    Sleeps for short times and measures how much later it wakes up.
+    Sleeps for short times and measures how much later than requested it wakes up.
 
-    Round-trip times do not depend on the loop, because the kernel takes them, but
-    a loop that is late by a timeout loses replies. Stats, in milliseconds:
-    loop_lag/median_ms, loop_lag/p99_ms, loop_lag/worst_ms.
+    Round-trip times do not depend on the loop, because the kernel takes the
+    timestamps, but a loop that lags by a timeout loses replies. Stats, in
+    milliseconds: loop_lag/median_ms, loop_lag/p99_ms, loop_lag/worst_ms.
     """
 
     def __init__(self, stats: StatsCollector) -> None:

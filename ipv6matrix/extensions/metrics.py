@@ -20,7 +20,7 @@ from ipv6matrix.refusals import StartRefusedError
 
 logger = logging.getLogger(__name__)
 
-# Only this machine may read the metrics.
+# Only processes of this machine can read the metrics.
 _HOST: Final = "127.0.0.1"
 
 
@@ -29,7 +29,7 @@ class Metrics:
 
     def __init__(self, crawler: Crawler, port: int) -> None:
         self._port = port
-        # Not the library's default registry, which is shared by the whole process.
+        # Not the library's default registry, which the whole process shares.
         self._registry = CollectorRegistry()
         self._registry.register(CrawlCollector(crawler))
         ProcessCollector(registry=self._registry)
@@ -50,12 +50,13 @@ class Metrics:
         try:
             self._running = start_http_server(self._port, _HOST, self._registry)
         except OSError as error:
-            sentence = (
-                f"cannot listen on {_HOST} port {self._port} for METRICS_PORT ({error.strerror}):"
-                " end what holds it, name another port with -s METRICS_PORT=, or none with 0"
+            message = (
+                f"Cannot listen on {_HOST} port {self._port} for METRICS_PORT ({error.strerror}):"
+                " stop the program that uses it, choose another port with -s METRICS_PORT=, or disable metrics with 0"
+                " [PORT_NOT_AVAILABLE]"
             )
-            logger.error(sentence)  # noqa: TRY400 - the message is complete without a traceback
-            raise StartRefusedError(sentence) from error
+            logger.error(message)  # noqa: TRY400 - the message is complete without a traceback
+            raise StartRefusedError(message) from error
         logger.info("Metrics: http://%s:%d/metrics", _HOST, self._port)
 
     async def engine_stopped(self) -> None:

@@ -1,5 +1,5 @@
 """
-Before the first probe: is everything there that the crawl needs?
+Preflight checks: whether everything that the crawl needs is present, before the first probe.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from scrapy.crawler import Crawler
 from ipv6matrix import urls
 from ipv6matrix.config import nameservers
 from ipv6matrix.config.plan import Plan
-from ipv6matrix.exceptions import ListError
+from ipv6matrix.exceptions import DownloadError, ListError, StoreError
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.job import Job
 from ipv6matrix.health.resolver import Fault
@@ -25,39 +25,38 @@ from ipv6matrix.probes.dns import Resolver
 from ipv6matrix.probes.icmp import ping_permission
 from ipv6matrix.probes.trace import mtr_missing
 from ipv6matrix.reference import geoip, rankings, sources, waiting
-from ipv6matrix.reference.transfer import DownloadError
 from ipv6matrix.refusals import StartRefusedError
-from ipv6matrix.store.database import Store, StoreError
+from ipv6matrix.store.database import Store
 from ipv6matrix.targets import checking
 from ipv6matrix.targets.optouts import Entries, declaration
 
 logger = logging.getLogger(__name__)
 
-# Addresses of a root server: a route to them is a route to the Internet. A
-# connected UDP socket asks the routing table and sends nothing.
+# Addresses of a root server: a route to them is a route to the Internet.
+# Connecting a UDP socket consults the routing table and sends nothing.
 _FAR: Final[dict[Family, str]] = {4: "198.41.0.4", 6: "2001:503:ba3e::2:30"}
 _IPV4_ONLY: Final = "ipv4only.arpa"
-_MEND_ROUTE: Final = (
+_FIX_ROUTE: Final = (
     "mend the network, name the source with -s LOCAL_IPV{family}=, or go on without with -s MISSING=skip"
 )
 
 
 class Preflight:
     """
-    Looks for all that the crawl needs: contact, opt-outs, resolver, routes and references, tools, GeoIP, the list.
+    Checks everything that the crawl needs: contact, opt-outs, resolver, routes, references, tools, GeoIP and the list.
 
-    A list that goes by a name, such as `tranco`, is fetched last, once all else
-    is there. What is missing stops the crawl with a sentence that names the mend,
-    or, with MISSING=skip, leaves the metric or family out as not asked.
+    A list that is given by name, such as `tranco`, is downloaded last, after all
+    other checks. A missing requirement stops the crawl with an error message that
+    includes the fix or, with MISSING=skip, leaves the metric or family out as not asked.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._skips = crawler.settings.get("MISSING") == "skip"
         self.vantage: dict[Family, str] = {}
-        "The source address of probes, by family that has one."
+        "Source address of probes, by family; only families that have one."
         self.geoip: dict[str, geoip.Build] = {}
-        "What each GeoIP file in use says of itself, by setting."
+        "Metadata of each GeoIP file in use, by setting."
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -81,17 +80,19 @@ class Preflight:
         settings = self._crawler.settings
         if not settings.get("CONTACT") and not settings.get("PROBE_ALLOWED_NETWORKS"):
             self._stop(
-                "no CONTACT: say who answers for this crawl with -s CONTACT=, a page or mail address where whoever"
-                " is asked learns what this is and how to opt out (docs/ethics.md)"
+                "CONTACT is not set. Pass a URL or e-mail address so that the operators you probe can find out about"
+                " the crawl and opt out, e.g. -s CONTACT=https://example.org/crawler (docs/ethics.md) [CONTACT_MISSING]"
             )
 
     def _check_handlers(self) -> None:
-        # Scrapy only logs a handler that cannot be built, and then fails every
-        # request as an unsupported scheme.
+        # If a handler cannot be built, Scrapy only logs that, and then fails every
+        # request with an unsupported scheme.
         assert self._crawler.engine
         for scheme in urls.SLOTS:
             if self._crawler.engine.downloader.handlers._get_handler(scheme) is None:
-                self._stop(f"the handler of {scheme}:// could not be built: the error is above in the log")
+                self._stop(
+                    f"The handler of {scheme}:// could not be created: see the error above in the log [HANDLER_FAILED]"
+                )
 
     def _check_opt_outs(self, plan: Plan) -> None:
         path = self._crawler.settings.get("OPTOUT_FILE")
@@ -100,12 +101,14 @@ class Preflight:
         earlier = (row or {}).get("opt_outs") or 0
         if entries.are_lost_from(earlier):
             self._stop(
-                f"OPTOUT_FILE={path!r} holds {len(entries)} entries, and held {earlier} when this crawl last ran:"
-                f" restore it, or confirm the change by writing the line '{declaration(len(entries))}' into it"
+                f"OPTOUT_FILE={path!r} has {len(entries)} entries, down from {earlier} when this crawl last ran:"
+                f" restore it, or confirm the change by adding the line '{declaration(len(entries))}' [OPTOUT_SHRUNK]"
             )
         if path and not entries and entries.declared != 0:
             logger.warning(
-                "OPTOUT_FILE=%r holds no entries. If that is right, write '%s' into it", path, declaration(0)
+                "OPTOUT_FILE=%r has no entries. If that is intended, add the line '%s' [OPTOUT_EMPTY]",
+                path,
+                declaration(0),
             )
 
     def _check_list(self, spider: Any) -> None:
@@ -128,19 +131,19 @@ class Preflight:
         self._check_list(spider)
 
     def _fetched(self, name: str) -> sources.Source:
-        with rankings.Rankings.from_settings(self._crawler.settings, self._is_stopped) as there:
-            return there.update(name)
+        with rankings.Rankings.from_settings(self._crawler.settings, self._is_stopped) as downloads:
+            return downloads.update(name)
 
     def _is_stopped(self) -> bool:
         return not self._crawler.crawling
 
     @property
     def _store(self) -> Store | None:
-        """The database of the job; None when that could not be opened, and the start is refused anyway."""
+        """The database of the job; None if it could not be opened, in which case the crawl does not start anyway."""
         return getattr(self._crawler.get_extension(Job), "store", None)
 
     def _take(self, spider: Any, source: sources.Source | None) -> None:
-        """Put the file of a list in the place of its name."""
+        """Replace the name of a list by its file."""
         if source:
             spider.domains = source.file
             spider.supplemental = spider.supplemental or sources.supplement(source)
@@ -153,14 +156,14 @@ class Preflight:
                 self.vantage[family] = _source(family, source)
             except OSError as error:
                 what = (
-                    f"no route for IPv{family} ({error.strerror})"
+                    f"No route for IPv{family} ({error.strerror})"
                     if source is None
                     else f"LOCAL_IPV{family}={source} ({error.strerror})"
                 )
-                self._missing(f"{what}: {_MEND_ROUTE.format(family=family)}")
+                self._missing(f"{what}: {_FIX_ROUTE.format(family=family)} [ROUTE_MISSING]")
                 plan.skip_family(family, what)
         if not self.vantage:
-            self._stop("neither IPv4 nor IPv6 has a route: there is nothing to measure from here")
+            self._stop("Neither IPv4 nor IPv6 has a route: connect this machine to the Internet [ROUTE_MISSING]")
 
     def _check_tools(self, plan: Plan) -> None:
         no_geoip = (
@@ -172,10 +175,10 @@ class Preflight:
             )
         )
         for metric, missing in (("ping", ping_permission), ("path", mtr_missing), ("geoip", lambda: no_geoip)):
-            sentence = missing() if metric in plan.metrics else None
-            if sentence:
-                self._missing(sentence)
-                plan.skip_metric(metric, sentence)
+            message = missing() if metric in plan.metrics else None
+            if message:
+                self._missing(message)
+                plan.skip_metric(metric, message)
 
     def _check_geoip(self, plan: Plan) -> None:
         if "geoip" not in plan.metrics:
@@ -186,7 +189,12 @@ class Preflight:
         for name, path in geoip.files(self._crawler.settings).items():
             days = int(time.time() - self.geoip[name].built_at) // 86_400
             if days > geoip.OLD_DAYS:
-                logger.warning("%s: %r is %d days old: `scrapy geoip update` fetches a newer one", name, path, days)
+                logger.warning(
+                    "%s: %r is %d days old: download a newer one with `scrapy geoip update` [GEOIP_OLD]",
+                    name,
+                    path,
+                    days,
+                )
 
     async def _check_resolver(self) -> None:
         settings = self._crawler.settings
@@ -199,8 +207,8 @@ class Preflight:
             answer = await resolver.lookup("", "NS")
             if answer.status not in set(Status):
                 self._stop(
-                    f"the resolver {', '.join(map(_named, servers))} does not answer ({answer.status}):"
-                    " start it, or name another with -s NAMESERVERS="
+                    f"The resolver {', '.join(map(_named, servers))} does not answer ({answer.status}):"
+                    " start it, or choose another with -s NAMESERVERS= [RESOLVER_AWAY]"
                 )
             await self._check_dns64(resolver, servers)
         finally:
@@ -209,16 +217,16 @@ class Preflight:
         fault = await self._health.resolver.fault()
         if fault in (Fault.DENIES, Fault.INVENTS):
             self._stop(
-                f"the resolver {fault}: log in where the network has a login page,"
-                " or name another resolver with -s NAMESERVERS="
+                f"The resolver {fault}: log in if the network has a login page,"
+                " or choose another resolver with -s NAMESERVERS= [RESOLVER_LIES]"
             )
 
     async def _check_dns64(self, resolver: Resolver, servers: tuple[nameservers.Server, ...]) -> None:
         """
-        Stop if a resolver makes AAAA records of A records (RFC 6147): every IPv4-only host would count as IPv6.
+        Stop if a resolver synthesises AAAA records (DNS64, RFC 6147): every IPv4-only host would count as having IPv6.
 
-        ipv4only.arpa has A records alone (RFC 7050 section 3), so any AAAA record of it was made. A server that
-        does not answer says nothing of the kind.
+        ipv4only.arpa has only A records (RFC 7050 section 3), so any AAAA record of it is synthesised. A server that
+        does not answer shows nothing either way.
         """
         lookups = (resolver.lookup(_IPV4_ONLY, "AAAA", server=server) for server in servers)
         for server, lookup in zip(servers, await asyncio.gather(*lookups), strict=True):
@@ -226,36 +234,34 @@ class Preflight:
                 self._stop(
                     f"DNS64 detected at {_named(server)}: it answered {_IPV4_ONLY} AAAA with {lookup.texts[0]}, so"
                     " hosts without IPv6 would count as having it. Disable DNS64 there, or name another resolver with"
-                    " -s NAMESERVERS="
+                    " -s NAMESERVERS= [DNS64_DETECTED]"
                 )
 
     async def _check_references(self, plan: Plan) -> None:
-        """Look whether each family has a way out: else its silence would say nothing of those who are asked."""
+        """Check that each family reaches the Internet: otherwise silence would say nothing about the targets."""
         self._health.open()
         families = sorted(self.vantage)
         references = [self._health.references[f"ipv{family}"] for family in families]
-        await asyncio.gather(*(one.well() for one in references))
-        for family, one in zip(families, references, strict=True):
-            if not one.witnesses.reference:
+        await asyncio.gather(*(family_references.well() for family_references in references))
+        for family, family_references in zip(families, references, strict=True):
+            if not family_references.witnesses.reference:
                 self._without_reference(family, plan)
 
     def _without_reference(self, family: Family, plan: Plan) -> None:
         asked = self._health.allowed(family)
-        # Who probes a network of their own has no way to the default ones.
+        # A crawl of a private network may have no route to the default references.
         if asked and not self._crawler.settings.get("PROBE_ALLOWED_NETWORKS"):
-            sentence = (
-                f"no reference answers over IPv{family} ({', '.join(asked)}): fix the network, name others with"
-                " -s HEALTH_TARGETS=, or go on without with -s MISSING=skip"
+            message = (
+                f"No reference answers over IPv{family} ({', '.join(asked)}): fix the network, name others with"
+                " -s HEALTH_TARGETS=, or skip the family with -s MISSING=skip [REFERENCES_SILENT]"
             )
-            self._missing(sentence)
-            plan.skip_family(family, sentence)
+            self._missing(message)
+            plan.skip_family(family, message)
             return
         logger.warning(
-            "No reference answers over IPv%d (HEALTH_TARGETS): whether it is there is told by %s",
+            "No reference answers over IPv%d (HEALTH_TARGETS): its health is judged by %s [REFERENCES_SILENT]",
             family,
-            "the first router"
-            if self._health.references[f"ipv{family}"].witnesses.gateway
-            else "nobody but the targets",
+            "the first router" if self._health.references[f"ipv{family}"].witnesses.gateway else "the targets alone",
         )
 
     @property
@@ -264,14 +270,14 @@ class Preflight:
         assert health is not None
         return health
 
-    def _missing(self, sentence: str) -> None:
+    def _missing(self, message: str) -> None:
         if not self._skips:
-            self._stop(sentence)
-        logger.warning("Not asked in this crawl: %s", sentence)
+            self._stop(message)
+        logger.warning("Skipped in this crawl: %s", message)
 
-    def _stop(self, sentence: str) -> None:
-        logger.error(sentence)
-        raise StartRefusedError(sentence)
+    def _stop(self, message: str) -> None:
+        logger.error(message)
+        raise StartRefusedError(message)
 
 
 def _named(server: nameservers.Server) -> str:
@@ -280,7 +286,7 @@ def _named(server: nameservers.Server) -> str:
 
 
 def _source(family: Family, local: str | None) -> str:
-    """Give the source address of packets to the Internet; raises OSError without a route."""
+    """Return the source address of packets to the Internet; raises OSError without a route."""
     with socket.socket(socket.AF_INET if family == 4 else socket.AF_INET6, socket.SOCK_DGRAM) as probe:
         if local:
             probe.bind((local, 0))

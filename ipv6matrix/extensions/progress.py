@@ -13,26 +13,26 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import AsyncioLoopingCall
 
+from ipv6matrix.exceptions import StoreError
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.job import Job
 from ipv6matrix.progress import texts
 from ipv6matrix.progress.display import Display, is_wanted
 from ipv6matrix.progress.figures import Figures, Listing, figures
 from ipv6matrix.progress.pace import Pace, Window
-from ipv6matrix.store.database import StoreError
 from ipv6matrix.targets import lists
 
 logger = logging.getLogger(__name__)
 
 _LOG_EVERY_S: Final = 60.0
 _DRAW_EVERY_S: Final = 0.5
-# Seconds between measurements of the speed; each is recorded in the database as well.
+# Seconds between measurements of the speed; each is also recorded in the database.
 _NOTE_EVERY_S: Final = 5.0
 
 
 class Progress:
     """
-    Draws a page on a terminal, or logs a line per minute, and records the same in the database.
+    Draws a page on a terminal or logs a line per minute, and records the same figures in the database.
 
     All figures come from counters that are updated as answers are stored; there are
     no queries. Other processes read the record: `scrapy status`.
@@ -83,7 +83,7 @@ class Progress:
 
     @property
     def waits_for(self) -> tuple[str, ...]:
-        """Return the dependencies of the vantage point that are away."""
+        """Return the dependencies of the vantage point that are down."""
         health = self._crawler.get_extension(Health)
         return tuple(name for name, part in health.parts.items() if part.waits) if health else ()
 
@@ -113,7 +113,7 @@ class Progress:
         logger.info("%s", texts.line(self.figures, self.waits_for))
 
     def _note(self) -> None:
-        """Measure the speed; after an outage, start again."""
+        """Measure the speed; restart the measurement after an outage."""
         if self.waits_for:
             self._window.forget()
         self._window.note(time.monotonic(), self._job.store.counts)

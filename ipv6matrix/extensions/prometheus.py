@@ -2,7 +2,7 @@
 The metrics of a crawl for Prometheus; docs/metrics.md describes each.
 
 Names and units follow the conventions of Prometheus: base units, `_total` for
-counters (https://prometheus.io, "Metric and label naming"). Everything here is read
+counters (https://prometheus.io, "Metric and label naming"). Everything here runs
 in the thread of the server, so it only copies values and changes nothing.
 """
 
@@ -26,7 +26,7 @@ from ipv6matrix.middlewares.rate import RateMiddleware
 from ipv6matrix.rates.pacers import Waits
 from ipv6matrix.urls import SLOTS
 
-# By the values of all labels.
+# Keys are the values of all labels.
 Values = Mapping[Any, float]
 # The class of all samples, however late.
 _NO_BOUND: Final = "+Inf"
@@ -40,19 +40,19 @@ class CrawlCollector(Collector):
 
     def collect(self) -> Iterable[Metric]:
         yield _gauge("crawl_info", "Version of the crawler.", ("version",), {(ipv6matrix.__version__,): 1})
-        yield from self._questions()
+        yield from self._requests()
         yield from self._progress()
         yield from self._rates()
         yield from self._health()
         yield self._loop_lag()
 
-    def _questions(self) -> Iterator[Metric]:
+    def _requests(self) -> Iterator[Metric]:
         counts = self._get(Job).store.counts
         asked, done, ends = dict(counts.asked), dict(counts.done), dict(counts.outcomes)
-        found = {(slot,): asked.get(slot, 0) for slot in SLOTS}
+        added = {(slot,): asked.get(slot, 0) for slot in SLOTS}
         answered = {(slot,): done.get(slot, 0) for slot in SLOTS}
-        pending = {key: max(found[key] - answered[key], 0) for key in found}
-        yield _counter("questions_found", "Requests added to the frontier, over all starts.", ("slot",), found)
+        pending = {key: max(added[key] - answered[key], 0) for key in added}
+        yield _counter("questions_found", "Requests added to the frontier, over all starts.", ("slot",), added)
         yield _counter("questions_answered", "Requests answered and stored, over all starts.", ("slot",), answered)
         yield _gauge("questions_pending", "Requests not answered yet, in flight or not.", ("slot",), pending)
         frontier: Any = self._crawler.engine.scheduler if self._crawler.engine else None
@@ -78,8 +78,8 @@ class CrawlCollector(Collector):
 
     def _rates(self) -> Iterator[Metric]:
         waits = self._waits()
-        turns = {(rate,): one.turns for rate, one in waits.items()}
-        seconds = {(rate,): one.seconds for rate, one in waits.items()}
+        turns = {(rate,): wait.turns for rate, wait in waits.items()}
+        seconds = {(rate,): wait.seconds for rate, wait in waits.items()}
         yield _counter("rate_packets", "Packets subject to a rate.", ("rate",), turns)
         yield _counter("rate_wait_seconds", "Total time that packets waited for a rate.", ("rate",), seconds)
 

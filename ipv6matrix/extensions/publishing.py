@@ -21,23 +21,23 @@ from scrapy.utils.reactor import is_reactor_installed
 from twisted.internet.threads import deferToThread
 
 from ipv6matrix.config import plan
-from ipv6matrix.exceptions import ExportError
+from ipv6matrix.exceptions import ExportError, ReadStoppedError, StoreError
 from ipv6matrix.exporters.registry import Target, exporter
 from ipv6matrix.extensions.job import Job
 from ipv6matrix.store import newest
 from ipv6matrix.store.compare import contains
-from ipv6matrix.store.database import ReadStoppedError, Store, StoreError
+from ipv6matrix.store.database import Store
 
 logger = logging.getLogger(__name__)
 
-# Seconds for an export to end on its own once the process is told to stop.
+# Seconds that an export has to finish after the process is asked to stop.
 _GRACE_S: Final = 3.0
-_AGAIN: Final = "The crawl stays in %s: the same command publishes it"
+_AGAIN: Final = "The crawl stays in %s: rerun the same command to publish it"
 
 
 class Publishing:
     """
-    Writes a finished crawl in the formats of EXPORTS, then moves its ips.db to OUTPUT_DIR/ips-<run>.db.
+    Exports a finished crawl to the formats of EXPORTS, then moves its ips.db to OUTPUT_DIR/ips-<run>.db.
 
     The next crawl starts from scratch. A crawl whose exports fail or are interrupted
     stays in JOBDIR: its next start has no requests left and exports everything again.
@@ -72,7 +72,7 @@ class Publishing:
     async def _publish(self) -> None:
         job = self._job
         if not job.whole:
-            logger.error("The crawl is not published: %s", job.store.problem)
+            logger.error("Cannot publish the crawl: %s", job.store.problem)
         elif job.row and job.row["end_reason"] == "finished" and await self._export():
             self._target.output_dir.mkdir(parents=True, exist_ok=True)
             # A rename within one file system; across two, a copy next to the target, then a rename.
@@ -86,15 +86,19 @@ class Publishing:
         try:
             newest.note(target)
         except OSError as error:
-            logger.warning("Cannot note that %s is the newest crawl (%s): name it to commands", target, error.strerror)
+            logger.warning(
+                "Cannot record that %s is the newest crawl (%s): name it in commands [OUTPUT_NOT_WRITABLE]",
+                target,
+                error.strerror,
+            )
 
     async def _export(self) -> bool:
-        """Export in a thread that a signal can stop; False if anything is missing."""
+        """Export in a thread that a signal can stop; return False if any export is missing."""
         if not self._exports:
             return True
         done: Future[bool] = Future()
         self._stop_with_the_process(done)
-        # A daemon, so that a thread that cannot be stopped (a silent database) does not keep the process alive.
+        # A daemon thread does not keep the process running if it cannot be stopped (a database that does not respond).
         threading.Thread(target=self._work, args=(done,), name="exports", daemon=True).start()
         return await asyncio.wrap_future(done)
 
@@ -108,7 +112,7 @@ class Publishing:
         try:
             store = Store.read(self._job.folder / "ips.db", self._stopped.is_set)
         except StoreError as error:
-            logger.error("The crawl is not published: %s", error)  # noqa: TRY400 - the sentence says it all
+            logger.error("Cannot publish the crawl: %s", error)  # noqa: TRY400 - the message is complete without a traceback
             return False
         try:
             outcomes = [self._export_as(name, store) for name in self._exports]
@@ -132,7 +136,7 @@ class Publishing:
         return True
 
     def _stop_with_the_process(self, done: Future[bool]) -> None:
-        """Let a signal stop the exports; the process waits for that, but not for long."""
+        """Let a signal stop the exports; the process waits for them for a limited time."""
         if is_reactor_installed():
             reactor: Any = import_module("twisted.internet.reactor")
             reactor.addSystemEventTrigger("before", "shutdown", self._stopped.set)
@@ -146,11 +150,11 @@ class Publishing:
 
 
 def publish(source: Path, target: Path) -> Path:
-    """Move a file to an unused name, unless a killed move has already done so; return the name."""
-    for there in sorted(target.parent.glob(f"{target.stem}*{target.suffix}")):
-        if contains(there, source):
+    """Move a file to an unused name, unless a killed process has already done so; return the name."""
+    for published in sorted(target.parent.glob(f"{target.stem}*{target.suffix}")):
+        if contains(published, source):
             source.unlink()
-            return there
+            return published
     target = free(target)
     move(source, target)
     return target
@@ -167,11 +171,11 @@ def move(source: Path, target: Path) -> None:
     try:
         source.rename(target)
     except OSError:
-        beside = target.with_suffix(".part")
-        shutil.copyfile(source, beside)
-        # After a power cut from here on, each name refers to the complete file.
-        flush(beside)
-        beside.rename(target)
+        temporary = target.with_suffix(".part")
+        shutil.copyfile(source, temporary)
+        # Even after a power cut, each name now refers to the complete file.
+        flush(temporary)
+        temporary.rename(target)
         flush(target.parent)
         source.unlink()
 

@@ -16,21 +16,21 @@ from scrapy.crawler import Crawler
 
 import ipv6matrix
 from ipv6matrix.config import checks, nameservers
+from ipv6matrix.exceptions import StoreError
 from ipv6matrix.extensions.job import STORE_FAILED, Job
 from ipv6matrix.extensions.preflight import Preflight
 from ipv6matrix.reference import sources
 from ipv6matrix.store import newest
-from ipv6matrix.store.database import StoreError
 from ipv6matrix.targets import lists
 
 logger = logging.getLogger(__name__)
 
-# The end reason of a crawl that could not store every answer, or not read all of its list.
+# End reason of a crawl that could not store every answer, or not read its whole list.
 INCOMPLETE = "incomplete"
 
 
 class RunRecord:
-    """Writes version, settings, list, vantage point and resolver at each start, and the end reason."""
+    """Records version, settings, list, vantage point and resolver at each start, and the end reason."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -56,7 +56,7 @@ class RunRecord:
         what_runs = self._what_runs()
         if before and before["list_sha256"] != what_runs["list_sha256"]:
             logger.warning(
-                "The list has changed since the last start: its new domains are added, and none is taken out"
+                "The list has changed since the last start: new domains are added, none is removed [LIST_CHANGED]"
             )
         store.record_crawl(
             **first,
@@ -67,7 +67,7 @@ class RunRecord:
         )
 
     def spider_closed(self, reason: str) -> None:
-        """Record the end, and its reason as the stat crawl/end_reason."""
+        """Record the end, and store its reason as the stat crawl/end_reason."""
         assert self._crawler.stats
         if reason != "start_refused":
             try:
@@ -78,7 +78,7 @@ class RunRecord:
         self._crawler.stats.set_value("crawl/end_reason", reason)
 
     def _beginning(self) -> dict[str, Any]:
-        """Return start and name of a new run; after the clock was set back the name of an older one stays its own."""
+        """Return start and name of a new run; the name is unused even if the clock was set back."""
         folder, started_at = Path(self._crawler.settings.get("OUTPUT_DIR")).expanduser(), int(time.time())
         while newest.is_taken(folder, run_name(started_at)):
             started_at += 1
@@ -120,7 +120,7 @@ class RunRecord:
 
     @property
     def _skipped(self) -> str:
-        """What is not asked; a family may be added during the crawl."""
+        """Metrics and families that are not measured, with the reasons; a family may be added during the crawl."""
         spider: Any = self._crawler.spider
         return json.dumps(spider.plan.skipped, sort_keys=True)
 

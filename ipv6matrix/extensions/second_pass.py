@@ -15,6 +15,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, DontCloseSpider
 
 from ipv6matrix import urls
+from ipv6matrix.exceptions import StoreError
 from ipv6matrix.extensions.job import Job
 from ipv6matrix.extensions.run_record import INCOMPLETE
 from ipv6matrix.items import (
@@ -28,13 +29,12 @@ from ipv6matrix.items import (
     Status,
     TcpItem,
 )
-from ipv6matrix.store.database import StoreError
 from ipv6matrix.store.queries import second_pass
 from ipv6matrix.store.queries.second_pass import Failed
 
 logger = logging.getLogger(__name__)
 
-# Seconds of work after which the event loop gets a turn.
+# Working time after which the event loop gets a turn, in seconds.
 _TURN_S: Final = 0.005
 
 
@@ -42,9 +42,9 @@ class SecondPass:
     """
     Keeps an idle crawl open until every temporary failure has been retried.
 
-    Whenever no requests are left, it reads the facts, retries what failed long
-    enough ago, and waits for more recent failures. It keeps no state: a retry has a
-    URL of its own, and a first answer a row in first_answers.
+    Whenever no requests are left, it reads the facts, retries failures that are old
+    enough, and waits for more recent ones. It keeps no state: a retry has a URL of
+    its own, and the outcome of the first request a row in first_answers.
     """
 
     def __init__(self, crawler: Crawler, after_s: float) -> None:
@@ -66,13 +66,13 @@ class SecondPass:
     def spider_idle(self) -> None:
         """Let the crawl end only after a search has found nothing to retry and nothing to wait for."""
         if self._look is not None and self._look.done():
-            if not self._found(self._look):
+            if not self._has_found(self._look):
                 return
             self._look = None
         if self._idle_at is None:
             self._idle_at = time.monotonic()
         if self._look is None:
-            self._look = asyncio.get_running_loop().create_task(self._ask_what_failed())
+            self._look = asyncio.get_running_loop().create_task(self._retry_failures())
         raise DontCloseSpider
 
     def item_scraped(self, item: Answered) -> None:
@@ -85,47 +85,47 @@ class SecondPass:
             self._look.cancel()
             await asyncio.wait((self._look,))
 
-    def _found(self, look: asyncio.Task[bool]) -> bool:
+    def _has_found(self, search: asyncio.Task[bool]) -> bool:
         try:
-            return look.result()
+            return search.result()
         except StoreError as error:
-            logger.error("The second pass cannot read what failed: %s", error)  # noqa: TRY400 - the sentence says it all
+            logger.error("The retry pass cannot read the failures: %s", error)  # noqa: TRY400 - the message is complete without a traceback
             raise CloseSpider(INCOMPLETE) from None
         except Exception:
             # Without its retry pass the crawl is not finished: it stays, to be resumed.
-            logger.exception("The second pass cannot go on")
+            logger.exception("The retry pass failed")
             raise CloseSpider(INCOMPLETE) from None
 
-    async def _ask_what_failed(self) -> bool:
-        """Retry what is due, and wait for the rest; False if there was neither."""
+    async def _retry_failures(self) -> bool:
+        """Retry what is due, and wait for the rest; return False if there was neither."""
         asked, wait_s = 0, 0.0
         turn_ends_at = time.monotonic() + _TURN_S
         for chunk in second_pass.failed(self._store):
-            for one in chunk:
-                due_in_s = self._due_in_s(one)
+            for failure in chunk:
+                due_in_s = self._due_in_s(failure)
                 if due_in_s <= 0:
-                    asked += self._ask(one)
-                elif self._is_new(one):
+                    asked += self._retry(failure)
+                elif self._is_new(failure):
                     wait_s = max(wait_s, due_in_s)
             if time.monotonic() > turn_ends_at:
                 await asyncio.sleep(0)
                 turn_ends_at = time.monotonic() + _TURN_S
         if asked:
-            logger.info("Second pass: %d questions that failed are asked once more", asked)
+            logger.info("Retry pass: retrying %d failed requests", asked)
             self._idle_at = None
         elif wait_s:
-            logger.info("Second pass: the last failures are asked once more in %.0f s", wait_s)
+            logger.info("Retry pass: retrying the last failures in %.0f s", wait_s)
             await asyncio.sleep(wait_s)
         self._wake_engine()
         return bool(asked or wait_s)
 
     def _due_in_s(self, failed: Failed) -> float:
         assert self._idle_at is not None
-        # Stored times are whole seconds, and their clock may have been set back.
+        # Stored times are whole seconds, and the clock may have been set back.
         by_clock_s = failed.asked_at + 1 - time.time()
         return min(by_clock_s, self._idle_at - time.monotonic()) + self._after_s
 
-    def _ask(self, failed: Failed) -> int:
+    def _retry(self, failed: Failed) -> int:
         assert self._crawler.engine
         assert self._crawler.stats
         new = [url for url in self._urls(failed) if not self._frontier.knows(url)]
@@ -139,7 +139,7 @@ class SecondPass:
 
     def _urls(self, failed: Failed) -> Iterator[str]:
         spider: Any = self._crawler.spider
-        return map(urls.again, _questions(failed, starttls="tls" in spider.plan.metrics))
+        return map(urls.again, _retries(failed, starttls="tls" in spider.plan.metrics))
 
     def _wake_engine(self) -> None:
         # Otherwise Scrapy checks whether it is idle only every five seconds.
@@ -159,8 +159,8 @@ class SecondPass:
         return job.store
 
 
-def _questions(failed: Failed, *, starttls: bool) -> Iterator[str]:
-    """Yield the URLs that retry a failure, as the first pass would request it on its own."""
+def _retries(failed: Failed, *, starttls: bool) -> Iterator[str]:
+    """Yield the URLs that retry a failure, as the first pass would request its subject separately."""
     if failed.labels:
         yield urls.guesses(failed.subject, failed.labels, failed.types)
     elif failed.types:

@@ -1,5 +1,5 @@
 """
-dns://: lookups at the configured resolvers, or at the server a URL names.
+dns://: lookups at the configured resolvers, or at the server that a URL names.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 class DnsDownloadHandler(ProbeDownloadHandler):
-    """Asks for a domain's records, hosts' addresses or an address' name."""
+    """Looks up the records of a domain, the addresses of hosts or the name of an address."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
@@ -38,26 +38,26 @@ class DnsDownloadHandler(ProbeDownloadHandler):
         crawler.signals.connect(self._count, signal=signals.spider_closed)
 
     async def observe(self, request: Request) -> Observation:
-        question = urls.of(request)
-        server = nameservers.parse(question.server) if question.server else None
+        url = urls.of(request)
+        server = nameservers.parse(url.server) if url.server else None
 
         async def pace() -> None:
             await self.queries.wait()
             if server is not None:
-                # It is not a resolver of ours: the rate towards its network holds as for a probe.
+                # This server is not one of the operator's resolvers, so the rate per network applies as for a probe.
                 await request.meta["pace"](server[0])
 
         async def lookup(name: str, rdtype: str) -> Any:
             return await self._resolver.lookup(name, rdtype, server=server, pace=pace)
 
         observation: Observation
-        if question.about_hosts:
-            names = request.meta.get("names", question.names)
-            observation = HostsObservation(hosts=await ask_hosts(lookup, question.subject, names, question.types))
-        elif "PTR" in question.types:
-            observation = ReverseObservation(lookup=await lookup(reverse_name(question.subject), "PTR"))
+        if url.about_hosts:
+            names = request.meta.get("names", url.names)
+            observation = HostsObservation(hosts=await ask_hosts(lookup, url.subject, names, url.types))
+        elif "PTR" in url.types:
+            observation = ReverseObservation(lookup=await lookup(reverse_name(url.subject), "PTR"))
         else:
-            observation = DomainObservation(**await ask_domain(lookup, question.subject, question.types))
+            observation = DomainObservation(**await ask_domain(lookup, url.subject, url.types))
         return observation
 
     async def _open(self) -> None:
@@ -69,7 +69,7 @@ class DnsDownloadHandler(ProbeDownloadHandler):
         self._stats.set_value("dns/forgeries", self._resolver.attacks)
         if self._resolver.attacks:
             logger.warning(
-                "Forged DNS replies arrived in %s bursts; the lookups concerned were repeated over TCP",
+                "Forged DNS replies arrived in %s bursts; the affected lookups were repeated over TCP [DNS_FORGED]",
                 self._resolver.attacks,
             )
 

@@ -14,7 +14,7 @@ from ipv6matrix.probes.icmp import Pinger
 
 
 class PingDownloadHandler(ProbeDownloadHandler):
-    """Sends a series of Echo Requests; all series share one socket per family."""
+    """Sends series of Echo Requests; all series share one socket per family."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)

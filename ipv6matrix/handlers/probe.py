@@ -19,11 +19,11 @@ from ipv6matrix.signals import crawl_stopping
 
 class ProbeDownloadHandler(BaseDownloadHandler):
     """
-    Turns an observation into a response, and cancels probes when the crawl stops.
+    Turns an observation into a response, and cancels running probes when the crawl stops.
 
-    Scrapy waits for downloads to finish, and a mail server may take ten seconds
-    to greet. A cancelled probe has no response, so its request stays pending and
-    is sent again.
+    Scrapy waits for downloads to finish, and a mail server may take ten seconds to
+    greet. A cancelled probe has no response, so its request stays pending and is sent
+    again.
     """
 
     lazy = False
@@ -36,7 +36,7 @@ class ProbeDownloadHandler(BaseDownloadHandler):
 
     @abstractmethod
     async def observe(self, request: Request) -> Observation:
-        """Execute the probe of a request."""
+        """Run the probe for a request."""
 
     async def download_request(self, request: Request) -> ObservationResponse:
         task = asyncio.ensure_future(self.observe(request))

@@ -15,12 +15,12 @@ from ipv6matrix.items import TcpObservation
 from ipv6matrix.probes.tcp import TcpProber
 from ipv6matrix.targets import names
 
-# What EHLO says when no contact is set: a name that can never be taken (RFC 2606 section 2).
-_NOBODY: Final = "crawler.invalid"
+# The name sent in EHLO if no contact is set. It can never be registered (RFC 2606 section 2).
+_DEFAULT_NAME: Final = "crawler.invalid"
 
 
 class TcpDownloadHandler(ProbeDownloadHandler):
-    """Shakes hands with all ports of an address at once."""
+    """Connects to all ports of an address at once."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
@@ -34,12 +34,10 @@ class TcpDownloadHandler(ProbeDownloadHandler):
         )
 
     async def observe(self, request: Request) -> TcpObservation:
-        question = urls.of(request)
-        return await self._prober.probe(
-            question.subject, question.ports, starttls=question.starttls, pace=request.meta["pace"]
-        )
+        url = urls.of(request)
+        return await self._prober.probe(url.subject, url.ports, starttls=url.starttls, pace=request.meta["pace"])
 
 
 def hello_name(contact: str) -> str:
-    """Give the domain of a mail or web address, for EHLO (RFC 5321 section 4.1.1.1)."""
-    return names.contact_domain(contact) or _NOBODY
+    """Return the domain of a mail address or URL, for EHLO (RFC 5321 section 4.1.1.1)."""
+    return names.contact_domain(contact) or _DEFAULT_NAME

@@ -14,7 +14,7 @@ from ipv6matrix.probes.trace import Tracer
 
 
 class TraceDownloadHandler(ProbeDownloadHandler):
-    """Probes hop by hop; all traces share a few processes of mtr-packet."""
+    """Traces paths hop by hop; all traces share a few mtr-packet processes."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)

@@ -1,5 +1,5 @@
 """
-A part of the vantage point on an event loop: runs its checks, and holds observations until they are judged.
+A dependency of the vantage point on an event loop: runs its checks, and holds observations until they are judged.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Final
 
 from ipv6matrix.health.machine import Machine, State, Verdict
 
-# Seconds without any answer, with requests under way, that are a doubt by
-# themselves: sooner than the time-outs of those requests.
+# Seconds without an answer, while requests are in flight, that raise a doubt by
+# themselves: shorter than the timeouts of those requests.
 _SILENCE_S: Final = 1.0
-# Observations let go in one turn of the loop: hundreds at once would make replies late.
+# Observations released per turn of the event loop: releasing hundreds at once would delay replies.
 _PER_TURN: Final = 12
 
 Waiting = tuple[float, float, asyncio.Future[bool]]
@@ -25,11 +25,11 @@ Waiting = tuple[float, float, asyncio.Future[bool]]
 
 class Dependency:
     """
-    The resolvers, IPv4 or IPv6.
+    A service that all requests of one kind need: the resolvers, IPv4 or IPv6.
 
-    `check` asks whether it is there; `changed` is called when it goes, comes
-    back or is given up. With `confirms_all` even answers need a check after
-    them, as a resolver can lie.
+    `check` returns whether it is available; `changed` is called when it fails, comes
+    back or is given up. With `confirms_all`, even answers are confirmed by a check
+    after them, because a resolver can lie.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Dependency:
         self.confirms_all = confirms_all
         self.machine = Machine(max_wait_s)
         self.under_way: dict[str, float] = {}
-        "Requests by URL, with the moment each was sent."
+        "Requests in flight: URL and time sent."
         self.away_s = self.last_away_s = 0.0
         self._check = check
         self._changed = changed
@@ -58,37 +58,37 @@ class Dependency:
 
     @property
     def gone_at(self) -> float | None:
-        """The moment at which it was missed; None while it is there."""
+        """The time at which it was found to be unavailable; None while it is available."""
         return self.machine.away_at
 
     @property
     def is_lost(self) -> bool:
-        """True once it was away for too long."""
+        """Return whether it was unavailable for too long."""
         return self.machine.state is State.LOST
 
     @property
     def waits(self) -> bool:
-        """True while the crawl waits for it."""
+        """Return whether the crawl is waiting for it."""
         return self.gone_at is not None and not self.is_lost
 
     @property
     def held(self) -> int:
-        """The number of observations that wait for a check."""
+        """Number of observations that wait for a check."""
         return len(self._waiting)
 
     def begin(self, url: str) -> None:
-        """Note a request that is sent now."""
+        """Record that a request is sent now."""
         self.under_way[url] = now = time.monotonic()
         self.machine.use(now)
         self._wake()
 
     def heard(self) -> None:
-        """Note that something was answered: no proof, but no silence either."""
+        """Record an answer: it ends the silence, but proves nothing."""
         self._heard_at = time.monotonic()
 
     async def stood(self, asked_at: float) -> bool:
         """
-        Return whether an observation that ends now counts: True if the part was there since `asked_at`.
+        Return whether an observation that ends now counts: True if the dependency was available since `asked_at`.
 
         Waits for a check that begins after the observation.
         """
@@ -102,14 +102,14 @@ class Dependency:
         return await future
 
     def watch(self) -> None:
-        """Doubt when nothing is heard, although requests are under way."""
+        """Doubt the dependency if requests are in flight and no answer arrives."""
         if self.under_way and not self.is_closed and self.gone_at is None:
             now = time.monotonic()
             if now - max(next(iter(self.under_way.values())), self._heard_at) > _SILENCE_S:
                 self._doubt(now)
 
     def close(self) -> None:
-        """Check nothing more; observations that wait do not count, so their requests stay pending."""
+        """Stop checking. Waiting observations do not count, so their requests stay pending."""
         self.is_closed = True
         if self.gone_at is not None:
             self.away_s += time.monotonic() - self.gone_at
@@ -129,7 +129,7 @@ class Dependency:
         self._wake()
 
     def _wake(self) -> None:
-        """Have the next check no later than the machine wants it now."""
+        """Schedule the next check no later than the machine requires."""
         if self.is_closed:
             return
         if self._running is None or self._running.done():
@@ -163,7 +163,7 @@ class Dependency:
 
     async def _let_go(self) -> None:
         for number in range(1, len(self._waiting) + 1):
-            if not self._waiting:  # closed in between
+            if not self._waiting:  # closed in the meantime
                 return
             asked_at, ended_at, future = self._waiting.popleft()
             verdict = self._judge(asked_at, ended_at)
@@ -176,7 +176,7 @@ class Dependency:
                 await asyncio.sleep(0)
 
     def _ran(self, task: asyncio.Task[None]) -> None:
-        """Hand a fault of the check to those who wait for it."""
+        """Pass an exception raised by the check to the observations that wait for it."""
         if task.cancelled() or (error := task.exception()) is None:
             return
         while self._waiting:

@@ -18,10 +18,10 @@ _WANTED: Final = 0x3
 
 
 def gateway(family: Family) -> str | None:
-    """Return the address of the first router, a link-local one with its zone; None where there is none."""
+    """Return the address of the first router, with its zone if link-local; None if there is none."""
     try:
         lines = _TABLES[family].read_text("ascii").splitlines()
-    except OSError:  # a kernel without that family
+    except OSError:  # a kernel without this family
         return None
     return (ipv4 if family == 4 else ipv6)(lines)
 
@@ -32,7 +32,7 @@ def ipv4(lines: list[str]) -> str | None:
     for line in lines[1:]:
         _, destination, router, flags, _, _, metric, mask, *_ = line.split()
         if int(destination, 16) == int(mask, 16) == 0 and int(flags, 16) & _WANTED == _WANTED:
-            # In the byte order of the machine, as the kernel keeps it.
+            # In the byte order of the machine, as the kernel stores it.
             routes.append((int(metric), str(IPv4Address(bytes.fromhex(router)[::-1]))))
     return min(routes)[1] if routes else None
 

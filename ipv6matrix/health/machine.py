@@ -1,9 +1,9 @@
 """
-The state machine of one part of the vantage point: events and moments in, verdicts out, no I/O.
+The state machine of one dependency: events and times in, verdicts out, no I/O.
 
-Moments are those of a monotonic clock. A check that began at a moment proves
-the part for what ended before that moment: what is answered after it may have
-been lost, or made up, since.
+Times are those of a monotonic clock. A successful check vouches only for
+observations that ended before the check began: later ones may have been lost or
+forged since.
 """
 
 from __future__ import annotations
@@ -12,40 +12,40 @@ import math
 from enum import Enum, auto
 from typing import Final
 
-# Seconds after the first doubt in which others may join it: they share a check.
+# Seconds to wait after the first doubt, so that several doubts can share a check.
 PATIENCE_S: Final = 0.25
-# Seconds from the beginning of one check to that of the next while the part is well.
+# Seconds between the starts of two checks while the dependency is available.
 SPACING_S: Final = 1.0
-# The same while nothing is in doubt: what goes and returns unnoticed is shorter.
+# The same while nothing is in doubt. An outage that goes unnoticed is shorter than this.
 HEARTBEAT_S: Final = 5.0
-# Seconds before each check while the part is away.
+# Seconds before each check during an outage.
 BACK_OFF_S: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
-# How often a request is sent before its answers are failures, over all starts of a crawl. What a stop or a kill
-# interrupted does not count: a start sends that again.
+# How many times a request is sent before its answers are failures, over all starts of a crawl. A request interrupted
+# by a stop or a kill does not count; it is sent again after the next start.
 MAX_SENDS: Final = 3
 
 
 class State(Enum):
-    """What is known of a part."""
+    """The state of a dependency."""
 
     WELL = auto()
     AWAY = auto()
     LOST = auto()
-    "Away for longer than the crawl waits: not checked again."
+    "Unavailable for longer than the crawl waits; no longer checked."
 
 
 class Verdict(Enum):
-    """What becomes of an observation."""
+    """What happens to an observation."""
 
     PASS = auto()
     WAIT = auto()
     "The next check decides."
     AGAIN = auto()
-    "The part was away, or may have been, while the request was under way."
+    "The dependency was unavailable, or may have been, while the request was in flight."
 
 
 class Machine:
-    """Decides when a part is checked, when it is away, and which observations count."""
+    """Decides when a dependency is checked, when it is unavailable, and which observations count."""
 
     def __init__(self, max_wait_s: float) -> None:
         self.state = State.WELL
@@ -56,21 +56,21 @@ class Machine:
         self._checks_away = 0
 
     def use(self, now: float) -> None:
-        """Note that a request is sent: from the first one on, the part is checked as long as the crawl runs."""
+        """Record that a request is sent; the first one starts the checks, which go on as long as the crawl runs."""
         self._used_at = min(self._used_at, now)
 
     def judge(self, asked_at: float, ended_at: float) -> Verdict:
-        """Decide about an observation of a request that was sent at `asked_at` and ended at `ended_at`."""
+        """Return the verdict on an observation whose request was sent at `asked_at` and ended at `ended_at`."""
         if self.state is not State.WELL or asked_at < self._well_since:
             return Verdict.AGAIN
         return Verdict.PASS if ended_at <= self._proved_at else Verdict.WAIT
 
     def doubt(self, now: float) -> None:
-        """Ask for a check: an observation waits, or nothing is heard."""
+        """Request a check because an observation waits or no answers arrive."""
         self._doubted_at = min(self._doubted_at, now)
 
     def next_at(self) -> float:
-        """Return when `check_begins` or `tick` is due; infinity when never."""
+        """Return when `check_begins` or `tick` is due; infinity for never."""
         if self.state is State.WELL:
             doubted = max(self._doubted_at + PATIENCE_S, self._checked_at + SPACING_S)
             return min(doubted, max(self._used_at, self._checked_at + HEARTBEAT_S))
@@ -79,19 +79,19 @@ class Machine:
         return min(self._judged_at + BACK_OFF_S[min(self._checks_away, len(BACK_OFF_S)) - 1], self._give_up_at)
 
     def tick(self, now: float) -> bool:
-        """Give the part up when it has been away for too long; return True if so."""
+        """Mark the dependency as lost if it has been unavailable for too long; return whether this did so."""
         if self.state is State.AWAY and now >= self._give_up_at:
             self.state = State.LOST
             return True
         return False
 
     def check_begins(self, now: float) -> None:
-        """Note that a check begins; what is doubted from now on needs another one."""
+        """Record that a check begins; doubts from now on need another check."""
         self._checked_at = now
         self._doubted_at = math.inf
 
     def check_ends(self, now: float, *, well: bool) -> bool:
-        """Take in how the check ended; return True when the state has changed."""
+        """Record the result of a check; return whether the state has changed."""
         self._judged_at = now
         before = self.state
         if well:
@@ -106,7 +106,7 @@ class Machine:
         return self.state is not before
 
     def came_back(self) -> float:
-        """Return the seconds that the part was away."""
+        """Return the duration of the outage in seconds."""
         assert self.away_at is not None
         away_s = self._judged_at - self.away_at
         self.away_at = None
@@ -119,18 +119,18 @@ class Machine:
 
 class Witnesses:
     """
-    Decides whether a family is there by the strongest witness that has ever answered in this run.
+    Decides whether a family is available, by the strongest witness that has ever answered in this run.
 
-    References vouch for the way out, the first router for the link alone. What
-    the crawl's own targets answer counts only where neither ever did: a target
-    can fall silent or be near.
+    References prove a path to the Internet, the first router only the link. Answers
+    from the crawl's own targets count only if neither has ever answered: a target can
+    fall silent or be on the same network.
     """
 
     def __init__(self) -> None:
         self.reference = self.gateway = self.target = False
 
     def well(self, *, reference: bool | None, gateway: bool) -> bool:
-        """Take in who answered a check, and decide; `reference` is None when there is none to ask."""
+        """Record which witnesses answered a check, and decide; `reference` is None if no reference was probed."""
         self.reference |= bool(reference)
         self.gateway |= gateway
         if self.reference and reference is not None:

@@ -1,5 +1,5 @@
 """
-Asks whether a family is there: reference targets in several networks, and the first router.
+Checks whether a family is available, by probing reference targets in several networks and the first router.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from ipv6matrix.probes import Pace
 from ipv6matrix.probes.icmp import Pinger
 from ipv6matrix.probes.tcp import TcpProber
 
-# Seconds that an answer may take.
+# Timeout for an answer, in seconds.
 ANSWER_S: Final = 1.0
-# Seconds until further references are asked as well: mostly the first one has answered by then.
+# Seconds before further references are probed too; usually the first one has answered by then.
 _HEDGE_S: Final = 0.5
-# Seconds until references are asked again of which none has ever answered: they may be out of reach for good.
+# Seconds before references are probed again if none has ever answered: they may be permanently unreachable.
 _UNKNOWN_S: Final = 60.0
-# References asked in one check.
+# References probed per check.
 _AT_ONCE: Final = 4
-# The second way, where Echo Requests are filtered. Servers of the root have to serve it (RFC 7766, RFC 7720).
+# The alternative where Echo Requests are filtered. Root servers must serve DNS over TCP (RFC 7766, RFC 7720).
 _PORT: Final = 53
 
 Ask = Callable[[], Awaitable[bool]]
 
 
 class References:
-    """Asks about one family; `addresses` and `gateway` return whom it may ask now."""
+    """Probes the references of one family; `addresses` and `gateway` return what may be probed now."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class References:
         self._asked_at = -math.inf
 
     async def well(self) -> bool:
-        """Return whether the family is there, by the strongest witness that ever answered."""
+        """Return whether the family is available, by the strongest witness that has ever answered."""
         chosen = self._choose()
         needs_router = not (chosen and self.witnesses.reference)
         reference, gateway = await asyncio.gather(self._any_of(chosen), self._first_router(wanted=needs_router))
@@ -66,7 +66,7 @@ class References:
         return random.sample(allowed, min(len(allowed), _AT_ONCE))
 
     async def _any_of(self, addresses: Sequence[str]) -> bool:
-        """Ask one, and the others only when it is slow; then each in both ways."""
+        """Ping one reference. If it is slow, ping the others and connect to all of them over TCP."""
         asks: list[tuple[float, Ask]] = []
         for number, address in enumerate(addresses):
             asks.append((_HEDGE_S if number else 0.0, lambda address=address: self._replies(address)))  # type: ignore[misc]
@@ -74,7 +74,7 @@ class References:
         return await first_true(asks)
 
     async def _first_router(self, *, wanted: bool) -> bool:
-        """Ask the first router, as long as no reference has ever answered."""
+        """Ping the first router; `wanted` is False if it makes no difference."""
         address = self._gateway() if wanted else None
         return address is not None and bool((await self._pinger.ping(address)).rtts_ms)
 
@@ -82,13 +82,13 @@ class References:
         return bool((await self._pinger.ping(address, self._pace)).rtts_ms)
 
     async def _shakes_hands(self, address: str) -> bool:
-        """Return whether the port is open or refused: either is an answer."""
+        """Return whether the port is open or closed; either is an answer."""
         (port,) = (await self._prober.probe(address, (_PORT,), starttls=False, pace=self._pace)).ports
         return port.open or port.failure in (Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET)
 
 
 async def first_true(asks: Sequence[tuple[float, Ask]]) -> bool:
-    """Ask each after its delay in seconds; return at the first that comes true, and ask no further."""
+    """Run each check after its delay in seconds; return at the first that is true and cancel the others."""
     tasks = [asyncio.ensure_future(_after(delay_s, ask)) for delay_s, ask in asks]
     try:
         for task in asyncio.as_completed(tasks):

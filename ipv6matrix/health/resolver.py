@@ -1,7 +1,7 @@
 """
-Asks whether the resolvers are there, and tell the truth.
+Checks whether the resolvers answer, and answer correctly.
 
-Sources: RFC 8020 (NXDOMAIN covers what lies below), RFC 8910 (captive portals), RFC 2308 (negative answers).
+Sources: RFC 8020 (NXDOMAIN covers all names below), RFC 8910 (captive portals), RFC 2308 (negative answers).
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import Final
 from ipv6matrix.items import Failure, LookupObservation, Status
 from ipv6matrix.probes.dns import Resolver, Server
 
-# Seconds that one try, and all tries of a lookup, may take.
+# Timeouts in seconds: of one try, and of all tries of a lookup.
 _TRY_S: Final = 1.0
 _LOOKUP_S: Final = 2.0
-# Random names are made below these, which no stranger owns and no cache can answer for.
+# Random names are generated below these domains: they belong to no third party, and no cache can have them.
 _ABOVE: Final = ("com", "net")
-# Domains of the list that answered lately, and how many of them are asked again.
+# How many recently answered domains of the list are remembered, and how many of them are looked up per check.
 _KEPT: Final = 32
 _MANY: Final = 2
 
@@ -30,7 +30,7 @@ _DENIED: Final = frozenset((Status.NODATA, Status.NXDOMAIN))
 
 Outcome = Status | Failure
 Name = tuple[str, str]
-"A name and a type."
+"A name and a record type."
 
 
 class Fault(StrEnum):
@@ -45,26 +45,26 @@ def fault_of(
     root: Outcome, public: Sequence[Outcome], domains: Sequence[Outcome], absent: Sequence[Sequence[Outcome]]
 ) -> Fault | None:
     """
-    Judge a resolver by its answers.
+    Return what is wrong with a resolver, judged by its answers, or None.
 
-    `root` is that to the name servers of the root; `public` those to names of
-    the root and of top-level domains that answered before, `domains` those to
-    domains of the list that did; `absent` those to random names, a sequence for
-    each type. A domain may go of its own accord, so domains count only together
-    and where nothing public is known.
+    `root` is the outcome of the lookup of the root's name servers. `public` are those of names of
+    the root and top-level domains that have existed before, `domains` those of domains of
+    the list that have existed before, and `absent` those of random names, a sequence per
+    record type. A domain may be deleted at any time, so domains count only together, and
+    only if no public name is known.
     """
     if any(Status.OK in outcomes and not _DENIED & set(outcomes) for outcomes in absent):
         return Fault.INVENTS
     gone = not public and len(domains) >= _MANY and set(domains) <= _DENIED
     if root in _DENIED or _DENIED & set(public) or gone:
         return Fault.DENIES
-    # What the root is asked may come out of a cache; a random name cannot. One answer is enough: a busy
-    # resolver is late with some.
+    # The answer about the root may come from a cache, that about a random name cannot. One answer is enough,
+    # because a busy resolver answers some lookups late.
     return None if any(_DENIED & set(outcomes) for outcomes in absent) else Fault.SILENT
 
 
 class ResolverCheck:
-    """Asks each of the resolvers for what must exist and for what must not."""
+    """Looks up names that must exist and names that must not, at each resolver."""
 
     def __init__(self, servers: Sequence[Server]) -> None:
         self._resolvers = [Resolver((server,), timeout_s=_TRY_S, lifetime_s=_LOOKUP_S) for server in servers]
@@ -77,12 +77,12 @@ class ResolverCheck:
             await resolver.close()
 
     def learn(self, domain: str) -> None:
-        """Note a domain that has name servers, as a checked answer says."""
+        """Remember a domain that, by a confirmed answer, has name servers."""
         if domain not in self._domains:
             self._domains.append(domain)
 
     async def fault(self) -> Fault | None:
-        """Return what is wrong: a lie of any resolver, or the silence of all; None when all is well."""
+        """Return a wrong answer of any resolver, or that all are silent; None if all is well."""
         faults = await asyncio.gather(*map(self._fault, self._resolvers))
         lies = [fault for fault in faults if fault in (Fault.DENIES, Fault.INVENTS)]
         if lies:
@@ -90,7 +90,7 @@ class ResolverCheck:
         return None if None in faults else Fault.SILENT
 
     async def _fault(self, resolver: Resolver) -> Fault | None:
-        # Domains of others are spared as long as something public is known.
+        # Domains of the list are not looked up as long as a public name is known.
         chosen = [] if self._proven else random.sample(list(self._domains), min(len(self._domains), _MANY))
         label = secrets.token_hex(8)
         groups = (
@@ -111,7 +111,7 @@ class ResolverCheck:
         return fault
 
     def _prove(self, root: LookupObservation, public: Sequence[LookupObservation]) -> None:
-        """Take names that exist by the word of a resolver that is well."""
+        """Remember names that exist according to a resolver that works."""
         self._proven |= {(answer.name, answer.type) for answer in public if answer.status == Status.OK}
         if len(self._public) == len(_ABOVE):
             self._public |= {(name, rdtype) for name in root.texts[:1] for rdtype in ("A", "AAAA")}

@@ -1,5 +1,5 @@
 """
-What observations say of the vantage point, and the observation of a request that is not sent any more.
+What observations show about the vantage point, and the observation of a request that is no longer sent.
 """
 
 from __future__ import annotations
@@ -25,42 +25,44 @@ from ipv6matrix.items import (
 )
 from ipv6matrix.probes.hosts import reverse_name
 
-if TYPE_CHECKING:  # that module is Scrapy's
+if TYPE_CHECKING:  # that module imports Scrapy
     from ipv6matrix.urls import RequestUrl
 
-# Failures that somebody out there has caused by an answer, and one that needs no answer.
-_TOLD: Final = frozenset((*Status, Failure.CNAME_LOOP))
-_TOLD_BY_HOST: Final = frozenset((Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET))
-_TOLD_BY_SERVER: Final = _TOLD_BY_HOST | {
+# Failures that are answers of a remote host, and one that requires no answer.
+_DNS_ANSWERS: Final = frozenset((*Status, Failure.CNAME_LOOP))
+_HOST_ANSWERS: Final = frozenset((Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET))
+_SERVER_ANSWERS: Final = _HOST_ANSWERS | {
     *(None, Failure.CONNECTION_CLOSED, Failure.NOT_SMTP, Failure.BAD_REPLY, Failure.TLS_FAILED),
     *(Failure.SERVICE_UNAVAILABLE, Failure.HELLO_REFUSED),
 }
 
 
 class Sign(NamedTuple):
-    """What an observation says of the vantage point."""
+    """What an observation shows about the vantage point."""
 
     answered: bool
-    "Whom was asked has answered, at least in part; a router on the way is not meant."
+    "The target itself has answered, at least in part; routers on the path do not count."
     whole: bool
-    "Nothing is missing that a vantage point in trouble could have lost."
+    "Nothing is missing that could have been lost because of the vantage point."
 
 
 def sign_of(observation: Observation) -> Sign:
-    """Read an observation for what it says of the vantage point."""
+    """Return what an observation shows about the vantage point."""
     match observation:
         case PingObservation(sent=sent, rtts_ms=rtts_ms, failure=failure):
             return Sign(answered=bool(rtts_ms), whole=failure is None and 0 < sent == len(rtts_ms))
         case TcpObservation(ports=ports, smtp=smtp):
-            told = [port.open or port.failure in _TOLD_BY_HOST for port in ports]
-            return Sign(answered=any(told), whole=all(told) and (smtp is None or smtp.failure in _TOLD_BY_SERVER))
+            answered = [port.open or port.failure in _HOST_ANSWERS for port in ports]
+            return Sign(
+                answered=any(answered), whole=all(answered) and (smtp is None or smtp.failure in _SERVER_ANSWERS)
+            )
         case TraceObservation(hops=hops, stop=stop):
             reached = stop is Stop.REACHED
             return Sign(answered=reached, whole=reached and all(hop.address for hop in hops))
     statuses = [lookup.status for lookup in _lookups(observation)]
     return Sign(
-        answered=any(status in _TOLD for status in statuses),
-        whole=all(status in _TOLD or status is Failure.NAME_TOO_LONG for status in statuses),
+        answered=any(status in _DNS_ANSWERS for status in statuses),
+        whole=all(status in _DNS_ANSWERS or status is Failure.NAME_TOO_LONG for status in statuses),
     )
 
 
@@ -76,28 +78,28 @@ def _lookups(observation: Observation) -> Iterator[LookupObservation]:
     return (lookup for lookup in found if lookup)
 
 
-def unsent(question: RequestUrl, names: Sequence[str]) -> Observation:
-    """Return the observation of a request that could not be tested: each answer it asks for is `probe_failed`."""
+def unsent(url: RequestUrl, names: Sequence[str]) -> Observation:
+    """Return the observation for a request that is no longer sent: each of its answers is `probe_failed`."""
     now, failure = time.time(), Failure.PROBE_FAILED
 
     def lookup(name: str, rdtype: str) -> LookupObservation:
         return LookupObservation(name=name, type=rdtype, status=failure, asked_at=now)
 
-    match question.scheme:
+    match url.scheme:
         case "ping":
             return PingObservation(sent=0, failure=failure, asked_at=now)
         case "trace":
             return TraceObservation(failure=failure, asked_at=now)
         case "tcp":
-            ports = (PortObservation(port=port, open=False, failure=failure, asked_at=now) for port in question.ports)
+            ports = (PortObservation(port=port, open=False, failure=failure, asked_at=now) for port in url.ports)
             return TcpObservation(ports=tuple(ports))
-    if question.about_hosts:
-        a, aaaa = (rdtype in question.types for rdtype in ("A", "AAAA"))
+    if url.about_hosts:
+        a, aaaa = (rdtype in url.types for rdtype in ("A", "AAAA"))
         hosts = (
             HostObservation(name=name, a=lookup(name, "A") if a else None, aaaa=lookup(name, "AAAA") if aaaa else None)
             for name in names
         )
         return HostsObservation(hosts=tuple(hosts))
-    if "PTR" in question.types:
-        return ReverseObservation(lookup=lookup(reverse_name(question.subject), "PTR"))
-    return DomainObservation(**{rdtype.lower(): lookup(question.subject, rdtype) for rdtype in question.types})
+    if "PTR" in url.types:
+        return ReverseObservation(lookup=lookup(reverse_name(url.subject), "PTR"))
+    return DomainObservation(**{rdtype.lower(): lookup(url.subject, rdtype) for rdtype in url.types})

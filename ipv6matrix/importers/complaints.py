@@ -35,9 +35,9 @@ class Complaints:
         """Log the totals of files with more broken lines than were logged."""
         for place, number in self._by_place.items():
             if number > _TOLD:
-                logger.warning("%s: %s broken lines in total", place, f"{number:,}")
+                logger.warning("%s: %s broken lines in total [IMPORT_LINE_INVALID]", place, f"{number:,}")
 
     def _complain(self, place: str, line: int, why: str) -> None:
         self._by_place[place] += 1
         if self._by_place[place] <= _TOLD:
-            logger.warning("%s line %d skipped: %s", place, line, why)
+            logger.warning("%s line %d skipped: %s [IMPORT_LINE_INVALID]", place, line, why)

@@ -1,5 +1,5 @@
 """
-How fast the list is read.
+Limits how fast the list is read.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from ipv6matrix.signals import frontier_hungry
 
 logger = logging.getLogger(__name__)
 
-# Seconds of reading after which the event loop gets a turn.
+# Seconds of reading before the event loop gets a turn.
 _TURN_S: Final = 0.005
 
 
 class BackpressureMiddleware:
     """
-    Lets a domain of the list through when the frontier has nothing else to ask the resolver.
+    Lets a domain of the list through when the frontier has no other work for the resolver.
 
-    So neither the list nor its requests gather in memory. Domains that the
-    frontier knows, from an earlier start or higher up in the list, are passed over.
+    This keeps the list and its requests out of memory. Domains that the frontier
+    already contains, from an earlier start or from higher up in the list, are skipped.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -37,13 +37,17 @@ class BackpressureMiddleware:
         return cls(crawler)
 
     async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        """Let domains through; without the stat list/ended, which only a whole list sets, no crawl is finished."""
+        """
+        Yield the requests that the frontier has room for.
+
+        The stat list/ended is set only when the list was read to its end; a crawl without it never counts as finished.
+        """
         assert self._crawler.stats
         try:
             async for request in self._fed(start):
                 yield request
         except ListError as error:
-            logger.error("The list breaks off, and the crawl ends as incomplete: %s", error)  # noqa: TRY400
+            logger.error("Cannot read the list to its end, so the crawl will be incomplete: %s", error)  # noqa: TRY400
         else:
             self._crawler.stats.set_value("list/ended", True)
 
@@ -59,8 +63,8 @@ class BackpressureMiddleware:
                 self._crawler.stats.inc_value("list/known")
                 continue
             if not self._frontier.hungry:
-                # Scrapy hands on one start request a turn of the loop; so that a
-                # busy loop feeds no slower, all but this one go in directly.
+                # Scrapy processes one start request per turn of the event loop. To keep up
+                # on a busy loop, all requests but this one are passed to the engine directly.
                 yield request
                 while not self._frontier.hungry:
                     await self._crawler.signals.wait_for(frontier_hungry)

@@ -1,5 +1,5 @@
 """
-Resolves each host once, however many requests name it; in the retry pass once more.
+Resolves each host once, however many requests name it, and once more in the retry pass.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from ipv6matrix.signals import request_returned
 
 class DedupeMiddleware:
     """
-    Removes hosts from a request that are known or in flight.
+    Removes hosts from a request that have been resolved or are in flight.
 
-    Most duplicates share a URL, which the frontier sees. The others are a host
-    guessed for one domain that serves another as MX or NS, and the guesses of two
-    domains of the list of which one lies below the other.
+    Most duplicates share a URL, which the frontier recognizes. The others are a
+    host guessed for one domain that is also MX or NS of another, and hosts guessed for two
+    domains of the list of which one is a subdomain of the other.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -38,14 +38,12 @@ class DedupeMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> ObservationResponse | None:
-        """Leave the names that are still to be resolved in meta["names"]; none is an empty answer."""
+        """Set meta["names"] to the names that remain to be resolved; return an empty answer if there are none."""
         if request.meta.get("download_slot") != "dns" or not urls.of(request).about_hosts:
             return None
-        question = urls.of(request)
+        url = urls.of(request)
         opted_out = request.meta.get("opted_out", ())
-        names = tuple(
-            name for name in question.names if name not in opted_out and (question.second or self._is_new(name))
-        )
+        names = tuple(name for name in url.names if name not in opted_out and (url.second or self._is_new(name)))
         self._being_asked.update(names)
         request.meta["names"] = names
         return None if names else ObservationResponse(request, HostsObservation(hosts=()))

@@ -1,5 +1,5 @@
 """
-Addresses that are never probed.
+Excludes addresses that must never be probed.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from ipv6matrix.responses import ObservationResponse
 
 class ForbiddenAddressMiddleware:
     """
-    Answers requests that would send packets to forbidden addresses with a refusal; nothing is sent.
+    Answers requests whose packets would go to forbidden addresses with an exclusion; nothing is sent.
 
-    That is decided by where the packets go, whatever the scheme: a lookup at a
-    server that its URL names is one too. The spider does not ask about such addresses. This is the guard behind it,
-    for requests that come from elsewhere: an older frontier, a changed setting.
+    The destination of the packets decides, whatever the scheme; for a lookup at a
+    server that its URL names, it is that server. The spider does not request forbidden
+    addresses. This middleware also covers requests from elsewhere: an older frontier, a
+    changed setting.
     """
 
     def __init__(self, crawler: Crawler) -> None:

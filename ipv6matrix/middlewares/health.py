@@ -1,5 +1,5 @@
 """
-An observation counts only while the vantage point itself is well.
+Discards observations made while the vantage point was not working.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ Pace = Callable[[str], Awaitable[None]]
 
 class HealthMiddleware:
     """
-    Lets an observation pass when its part of the vantage point was there all along.
+    Passes an observation if the dependency it needs was available all the time.
 
-    Else nothing is stored, and the request goes back to the frontier. One that
-    was sent MAX_SENDS times in vain is not sent again: its answers are failures.
+    Otherwise nothing is stored, and the request goes back to the frontier. A request whose
+    observations were discarded MAX_SENDS times is not sent again: its answers are failures.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -43,48 +43,50 @@ class HealthMiddleware:
     def process_request(self, request: Request) -> ObservationResponse | None:
         if request.meta.get("download_slot") not in urls.SLOTS:
             return None
-        part = self._part(request)
+        dependency = self._dependency(request)
         if self._frontier.discards(request.url) >= MAX_SENDS:
             assert self._crawler.stats
             self._crawler.stats.inc_value("health/unsent")
-            question = urls.of(request)
-            return ObservationResponse(request, unsent(question, request.meta.get("names", question.names)))
-        if part is not None:
-            part.begin(request.url)
+            url = urls.of(request)
+            return ObservationResponse(request, unsent(url, request.meta.get("names", url.names)))
+        if dependency is not None:
+            dependency.begin(request.url)
             if pace := request.meta.get("pace"):
-                request.meta["pace"] = _beginning(part, request.url, pace)
+                request.meta["pace"] = _beginning(dependency, request.url, pace)
         return None
 
     def process_response(
         self, request: Request, response: ObservationResponse
     ) -> ObservationResponse | Awaitable[ObservationResponse]:
-        part = self._part(request)
-        asked_at = part.under_way.pop(request.url, None) if part is not None else None
-        if part is None or asked_at is None:  # answered by a middleware: nothing was sent
+        dependency = self._dependency(request)
+        asked_at = dependency.under_way.pop(request.url, None) if dependency is not None else None
+        if dependency is None or asked_at is None:  # answered by a middleware: nothing was sent
             return response
         sign = sign_of(response.observation)
         if sign.answered:
-            self._health.heard(part)
-        return response if sign.whole and not part.confirms_all else self._judge(part, asked_at, response)
+            self._health.heard(dependency)
+        return response if sign.whole and not dependency.confirms_all else self._judge(dependency, asked_at, response)
 
-    def process_exception(self, request: Request, exception: Exception) -> None:  # noqa: ARG002 - Scrapy gives it by name
-        part = self._part(request)
-        if part is not None:
-            part.under_way.pop(request.url, None)
+    def process_exception(self, request: Request, exception: Exception) -> None:  # noqa: ARG002 - Scrapy passes it by name
+        dependency = self._dependency(request)
+        if dependency is not None:
+            dependency.under_way.pop(request.url, None)
 
-    async def _judge(self, part: Dependency, asked_at: float, response: ObservationResponse) -> ObservationResponse:
-        if await part.stood(asked_at):
+    async def _judge(
+        self, dependency: Dependency, asked_at: float, response: ObservationResponse
+    ) -> ObservationResponse:
+        if await dependency.stood(asked_at):
             assert response.request is not None
             self._health.learn(urls.of(response.request), response.observation)
             return response
-        if not part.is_closed:  # a stop is none of the vantage point's faults
+        if not dependency.is_closed:  # a stop is not an outage
             assert self._crawler.stats
-            self._crawler.stats.inc_value(f"health/{part.name}/again")
+            self._crawler.stats.inc_value(f"health/{dependency.name}/again")
             self._frontier.discard(response.url)
         self._crawler.signals.send_catch_log(request_returned, request=response.request)
         raise IgnoreRequest(f"{response.url} is asked again")
 
-    def _part(self, request: Request) -> Dependency | None:
+    def _dependency(self, request: Request) -> Dependency | None:
         if request.meta.get("download_slot") not in urls.SLOTS:
             return None
         return self._health.part(urls.of(request))
@@ -95,8 +97,8 @@ class HealthMiddleware:
         return self._crawler.engine.scheduler
 
 
-def _beginning(part: Dependency, url: str, pace: Pace) -> Pace:
-    """Return a pace that notes when the first packet leaves: until then a request only waits for its turn."""
+def _beginning(dependency: Dependency, url: str, pace: Pace) -> Pace:
+    """Return a pace that records when the first packet is sent; until then, the request waits for its turn."""
     waits = True
 
     async def wait(address: str) -> None:
@@ -104,7 +106,7 @@ def _beginning(part: Dependency, url: str, pace: Pace) -> Pace:
         await pace(address)
         if waits:
             waits = False
-            part.under_way.pop(url, None)
-            part.begin(url)
+            dependency.under_way.pop(url, None)
+            dependency.begin(url)
 
     return wait

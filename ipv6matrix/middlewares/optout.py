@@ -1,5 +1,5 @@
 """
-Whoever opted out is not asked.
+Excludes domains and networks that opted out.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ipv6matrix.targets.policy import OPTED_OUT
 
 
 class OptOutMiddleware:
-    """Answers questions about whoever opted out with a refusal; nothing is sent."""
+    """Answers requests for names and addresses that opted out with an exclusion; nothing is sent."""
 
     def __init__(self, crawler: Crawler, opt_outs: OptOuts | None) -> None:
         self._crawler = crawler
@@ -33,22 +33,22 @@ class OptOutMiddleware:
         if self._opt_outs is None or request.meta.get("download_slot") not in urls.SLOTS:
             return None
         self._opt_outs.look()
-        question = urls.of(request)
-        by_address = question.scheme != "dns" or "PTR" in question.types
-        holds_it = self._opt_outs.contains_address if by_address else self._opt_outs.contains_name
-        destination = question.destination
-        if not holds_it(question.subject) and not (destination and self._opt_outs.contains_address(destination)):
-            # A guessed host may be opted out although its domain is not; the spider records it.
-            guesses = question.names if question.labels else ()
+        url = urls.of(request)
+        by_address = url.scheme != "dns" or "PTR" in url.types
+        contains = self._opt_outs.contains_address if by_address else self._opt_outs.contains_name
+        destination = url.destination
+        if not contains(url.subject) and not (destination and self._opt_outs.contains_address(destination)):
+            # A guessed host may be opted out although its domain is not; the spider records that.
+            guesses = url.names if url.labels else ()
             request.meta["opted_out"] = tuple(filter(self._opt_outs.contains_name, guesses))
             return None
-        return self._refusal(request)
+        return self._exclusion(request)
 
     def process_exception(self, request: Request, exception: Exception) -> ObservationResponse | None:
-        """Refuse a question in the middle of which whoever is asked opted out."""
-        return self._refusal(request) if isinstance(exception, OptedOutError) else None
+        """Exclude a request whose target opted out while it was in flight."""
+        return self._exclusion(request) if isinstance(exception, OptedOutError) else None
 
-    def _refusal(self, request: Request) -> ObservationResponse:
+    def _exclusion(self, request: Request) -> ObservationResponse:
         assert self._crawler.stats
         self._crawler.stats.inc_value("refused/opted_out")
         request.meta["refused_at"] = time.time()

@@ -1,5 +1,5 @@
 """
-How many packets leave in a second.
+Limits how many packets are sent per second.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from scrapy.crawler import Crawler
 from ipv6matrix.rates.pacers import NetworkPacer
 from ipv6matrix.targets.optouts import OptedOutError, OptOuts
 
-# Probes are ranked from 0.
+# Probes are ranked from 0; a lower rank goes first.
 _AHEAD: Final = -1
 
 
@@ -23,20 +23,19 @@ class RateMiddleware:
     """
     Gives each probe the pace of its packets, as meta["pace"].
 
-    A ping series or a trace is many packets: its probe awaits the pace before
-    each of them, so that the rates hold for packets, not for requests. Where
-    they make packets wait, probes that came earlier go first: else all that are
-    in flight would take turns, each last for minutes, and a stop lose them all.
+    A ping series or a trace consists of many packets. Its probe awaits the pace before
+    each of them, so the rates apply to packets, not to requests. If packets have to
+    wait, probes that started earlier go first; otherwise all probes in flight would take
+    turns, each would last for minutes, and a stop would lose all of them.
 
-    A packet may wait for long: one towards an address that opted out meanwhile
-    is not sent, and its probe ends with OptedOutError.
-
+    A packet may wait for a long time. If its destination opts out in the meantime, it is
+    not sent, and its probe ends with OptedOutError.
     """
 
     def __init__(self, packets: NetworkPacer, opt_outs: OptOuts | None = None) -> None:
         self.packets = packets
         self.begun: Callable[[str], None] = lambda _: None
-        "Called with the URL of a request each time one of its packets may be sent."
+        "Called with the URL of a request whenever one of its packets may be sent."
         self._opt_outs = opt_outs
         self._ranks = count()
 
@@ -47,7 +46,7 @@ class RateMiddleware:
         return cls(NetworkPacer(rate("PROBE_RATE"), rate("PROBE_RATE_PER_NETWORK")), spider.plan.opt_outs)
 
     async def ahead(self, address: str) -> None:
-        """Return when a packet may be sent that others must not hold up; it keeps to the rates as they do."""
+        """Wait until an urgent packet may be sent: it goes ahead of all others, but within the rates."""
         await self.packets.wait(address, _AHEAD)
 
     def process_request(self, request: Request) -> None:

@@ -1,5 +1,5 @@
 """
-Fourth pipeline: what kind of address it is.
+The fourth pipeline: classifies addresses.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ipv6matrix.turns import Turns
 
 
 class ClassifyPipeline:
-    """Fills in the kind of new addresses, why they are not probed, and the tunnel an IPv6 address belongs to."""
+    """Sets the kind of new addresses, the reason for an exclusion, and the tunnel of an IPv6 address."""
 
     def __init__(self, tunnels: TunnelPrefixes, crawler: Crawler) -> None:
         self._tunnels = tunnels

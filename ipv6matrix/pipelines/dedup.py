@@ -12,17 +12,17 @@ from scrapy.crawler import Crawler
 from ipv6matrix.extensions.job import Job
 from ipv6matrix.items import Answered, HostsItem
 
-# Number of addresses remembered: those of providers that many domains share. Forgetting
-# one costs a query, never a duplicate.
+# Number of addresses remembered, for the providers that many domains share. Forgetting
+# one costs a database query, but never causes a duplicate.
 _REMEMBERED: Final = 20_000
 
 
 class DedupPipeline:
     """
-    Removes addresses from an item that are stored already.
+    Removes addresses from an item that are already stored.
 
-    The database itself stores every host and address once (UNIQUE); this avoids
-    locating and classifying popular addresses again and again.
+    The database stores every host and address only once anyway (UNIQUE); this avoids
+    locating and classifying popular addresses over and over.
     """
 
     def __init__(self, job: Job) -> None:

@@ -1,5 +1,5 @@
 """
-Third pipeline: where an address is.
+The third pipeline: locates addresses.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ logger = logging.getLogger(__name__)
 
 class LocatePipeline:
     """
-    Fills in autonomous system, place and country of new addresses, of both families.
+    Sets the autonomous system, place and country of new addresses, of both families.
 
-    An address that a file fails for keeps what the files do tell, and is counted in geoip/failed.
+    If a lookup in one file fails, the address keeps the results of the other file, and geoip/failed is incremented.
     """
 
     def __init__(self, geoip: GeoIp, crawler: Crawler) -> None:
@@ -58,13 +58,16 @@ class LocatePipeline:
             self._crawler.stats.set_value("geoip/failed", failed)
         if failed and not before:
             logger.warning(
-                "GeoIP lookup failed (%s): the address has no place; further ones are only counted",
+                "GeoIP lookup failed (%s): the address has no location; further failures are only counted"
+                " [GEOIP_LOOKUP_FAILED]",
                 self._geoip.last_failure,
             )
 
     def close_spider(self) -> None:
         for setting, number in self._geoip.failures.items():
             logger.warning(
-                "%s: %s GeoIP lookups failed; fetch a sound file with `scrapy geoip update`", setting, f"{number:,}"
+                "%s: %s GeoIP lookups failed; download a new file with `scrapy geoip update` [GEOIP_LOOKUP_FAILED]",
+                setting,
+                f"{number:,}",
             )
         self._geoip.close()

@@ -22,7 +22,7 @@ from ipv6matrix.items import (
 
 class StorePipeline:
     """
-    Hands each item to the frontier, which writes it, its follow-up requests and
+    Passes each item to the frontier, which writes it, its follow-up requests and
     the mark that its own request is done in one transaction.
     """
 
@@ -45,7 +45,7 @@ class StorePipeline:
 
 
 def _failures(item: Answered) -> list[str]:
-    """Return the failures of an item, one word per request."""
+    """Return the failures of an item, one per request."""
     if isinstance(item, PingItem):
         return [item.ping.failure] if item.ping.failure else []
     if isinstance(item, TraceItem):
@@ -57,7 +57,7 @@ def _failures(item: Answered) -> list[str]:
 
 
 def _lookups(item: Answered) -> Iterator[LookupObservation]:
-    """Yield the lookups of any item: fields of its own, or of its hosts."""
+    """Yield the lookups of any item: in fields of its own, or in its hosts."""
     fields = ItemAdapter(item)
     yield from (value for value in fields.values() if isinstance(value, LookupObservation))
     for host in fields.get("hosts", ()):

@@ -14,15 +14,15 @@ from scrapy.exceptions import DropItem
 from ipv6matrix.addresses import canonical
 from ipv6matrix.items import Answered, PingItem
 
-# A dot at the end, behind an even number of backslashes.
+# A final dot, after an even number of backslashes.
 _FINAL_DOT: Final = re.compile(r"(?<!\\)(?:\\\\)*\.$")
 
 
 class ValidatePipeline:
     """
-    Drops items that contradict themselves: they come from a bug, not from the network.
+    Drops items that contradict themselves: these come from bugs, not from the network.
 
-    The request of a dropped item stays pending, so that nothing is lost.
+    The request of a dropped item stays pending, so nothing is lost.
     """
 
     def process_item(self, item: Answered) -> Answered:
@@ -44,7 +44,7 @@ def _fault(item: Answered) -> str | None:
 
 
 def _is_usual(name: str) -> bool:
-    """Check the spelling of a host; a dot behind a backslash belongs to its label (RFC 1035 section 5.1)."""
+    """Check the spelling of a host; a dot after a backslash belongs to its label (RFC 1035 section 5.1)."""
     return name == name.lower() and not _FINAL_DOT.search(name)
 
 

@@ -1,9 +1,9 @@
 """
-The protocols: bytes out, bytes in, an observation.
+Protocol implementations: bytes out, bytes in, an observation.
 
-A probe knows nothing of Scrapy, of settings or of what an answer means. It
-never raises for what a network does; it waits only for its own answers and for
-its `pace`, which decides when a packet may leave.
+A probe knows nothing about Scrapy, settings or the meaning of an answer, and
+never raises for anything the network does. It waits only for replies to its own
+packets and for its `pace`, which decides when a packet may be sent.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from collections.abc import Awaitable, Callable
 # The time it takes never counts against a probe's timeouts.
 Pace = Callable[[str], Awaitable[None]]
 
-# Awaited before each query; which server it goes to is no secret to keep from
-# a limit, as resolvers are ours.
+# Awaited before each query. Takes no address: the queries go to the operator's
+# own resolvers, so there is no rate per network.
 QueryPace = Callable[[], Awaitable[None]]
 
 
 async def no_pace(address: str) -> None:
-    """Hold nothing back."""
+    """Return at once: no rate limit."""
 
 
 async def no_query_pace() -> None:
-    """Hold nothing back."""
+    """Return at once: no rate limit."""

@@ -1,9 +1,9 @@
 """
-Facts of a certificate (RFC 5280), each read on its own: one odd field takes none of the others away.
+Fields of an X.509 certificate (RFC 5280), each decoded separately: one malformed field does not hide the others.
 
-Libraries read a certificate as a whole or not at all. What is wanted here are
-five fields, also of certificates that break the rules. Times may be in any form
-that X.680 knows, texts in any string type.
+Libraries parse a certificate completely or not at all. This module needs only
+five fields, but also those of certificates that violate the standard. It accepts
+times in every form of X.680 and text in every string type.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from ipv6matrix.probes.der import DerError, Element, children, elements
 from ipv6matrix.probes.texts import MAX_CHARACTERS, cleaned, decoded
 
 MAX_NAMES: Final = 250
-# Parts of a subject or issuer. The text of an ordinary one is cut long before.
+# Maximum number of RDNs per name, and of attributes per RDN. The text of an ordinary name is truncated long before.
 _MAX_PARTS: Final = 100
 _MAX_IDENTIFIER_OCTETS: Final = 64
 
 _SEQUENCE, _SET, _OCTETS, _UTC_TIME, _GENERALIZED_TIME = 0x30, 0x31, 0x04, 0x17, 0x18
 _VERSION, _EXTENSIONS, _DNS_NAME = 0xA0, 0xA3, 0x82
 _ALTERNATIVE_NAMES: Final = bytes.fromhex("0603551d11")
-# Keywords of RFC 4514 section 3, by the contents of the OBJECT IDENTIFIER.
+# Attribute keywords of RFC 4514 section 3, by the content octets of the OBJECT IDENTIFIER.
 _KEYWORDS: Final = {
     bytes.fromhex("550403"): "CN",
     bytes.fromhex("550407"): "L",
@@ -55,7 +55,7 @@ _T = TypeVar("_T")
 
 
 def certificate_of(der: bytes) -> Certificate:
-    """Return the facts of a certificate in DER form; None for each that cannot be read."""
+    """Return the fields of a DER-encoded certificate; None for each field that cannot be decoded."""
     fields = _or_none(lambda: _fields(der)) or []
     names = _or_none(lambda: list(_names(der)))
     return Certificate(
@@ -84,7 +84,7 @@ def _signed(der: bytes) -> Element:
 
 
 def _fields(der: bytes) -> list[Element]:
-    """Return the fields of TBSCertificate from the serial number on, up to the first that is broken."""
+    """Return the fields of TBSCertificate from the serial number on, up to the first malformed one."""
     found: list[Element] = []
     with contextlib.suppress(DerError):
         found.extend(children(_signed(der), _SEQUENCE))
@@ -92,7 +92,7 @@ def _fields(der: bytes) -> list[Element]:
 
 
 def _name(name: Element) -> str:
-    """Return a Name in the form of RFC 4514, the last part first."""
+    """Return a Name as an RFC 4514 string, most specific RDN first."""
     parts = list(children(name, _SEQUENCE))[-_MAX_PARTS:]
     return cleaned(",".join(map(_part, reversed(parts))))
 
@@ -110,12 +110,12 @@ def _attribute(attribute: Element) -> str:
 
 
 def _hexadecimal(element: Element) -> str:
-    """Return an element that is not a text as RFC 4514 section 2.4 writes it."""
+    """Return an element that is not text in the hexadecimal form of RFC 4514 section 2.4."""
     return f"#{element.whole[:MAX_CHARACTERS].hex()}"
 
 
 def _escaped(text: str) -> str:
-    """Escape what RFC 4514 section 2.4 wants escaped."""
+    """Escape special characters (RFC 4514 section 2.4)."""
     escaped = re.sub(r'([\\",+;<>])', r"\\\1", text)
     if escaped.startswith(("#", " ")):
         escaped = f"\\{escaped}"
@@ -123,7 +123,7 @@ def _escaped(text: str) -> str:
 
 
 def _dotted(contents: bytes) -> str:
-    """Return an OBJECT IDENTIFIER as numbers (X.690 section 8.19)."""
+    """Return an OBJECT IDENTIFIER in dotted decimal form (X.690 section 8.19)."""
     if len(contents) > _MAX_IDENTIFIER_OCTETS:
         raise DerError("an identifier beyond all measure")
     numbers, number = [], 0
@@ -156,14 +156,14 @@ def _offset(zone: bytes) -> timedelta:
 
 
 def _names(der: bytes) -> Iterator[bytes]:
-    """Yield the subject alternative names of type dNSName; DerError if it cannot be known whether there are any."""
+    """Yield the dNSName subject alternative names; raise DerError if it cannot be determined whether there are any."""
     for field in children(_signed(der), _SEQUENCE):
         for extensions in elements(field.contents) if field.tag == _EXTENSIONS else ():
             for extension in children(extensions, _SEQUENCE):
                 kind, *_, value = children(extension, _SEQUENCE)
                 if kind.whole == _ALTERNATIVE_NAMES:
                     yield from _dns_names(value)
-                    return  # whatever is broken behind them
+                    return  # even if later elements are malformed
 
 
 def _dns_names(value: Element) -> Iterator[bytes]:

@@ -1,13 +1,14 @@
 """
-Lines over a connected socket, and TLS once both sides agree.
+Lines over a connected socket, upgraded to TLS once both sides agree.
 
-asyncio's streams do this as well, at the price of a transport and a task per
-connection, a handshake with a timer of its own and errors that reach a log
-instead of the caller.
+asyncio streams would cost a transport and a task per connection, run the
+handshake on a timer of their own, and send some errors to a log instead of the
+caller.
 
-What a handshake computes is the server's choice: keys of 16,384 bits and groups
-of 8,192 take more than 100 ms. Threads do that, so that the loop goes on. They
-are few, which bounds the processors that hostile servers keep busy.
+The server chooses what a handshake computes: 16,384-bit keys and 8,192-bit
+groups take more than 100 ms. Handshakes therefore run in threads, so that the
+event loop is not blocked. The number of threads is small, which limits how many
+processors hostile servers can keep busy.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ import ssl
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-# RFC 5321 section 4.5.3.1.5 allows 512 octets; servers exceed it, but not so much.
+# RFC 5321 section 4.5.3.1.5 allows 512 octets. Servers exceed that, but not by this much.
 MAX_LINE_BYTES = 4096
-# TLS records of one connection: OpenSSL takes certificates of 100 kB, and all the rest is small.
+# Limit on TLS records per connection: OpenSSL accepts certificate chains of up to 100 kB; everything else is small.
 MAX_TLS_BYTES: Final = 1 << 18
 _RECORDS_BYTES: Final = 1 << 14
 _HANDSHAKES: Final = ThreadPoolExecutor(4, thread_name_prefix="tls")
@@ -29,24 +30,24 @@ _NO_COMMON_CIPHER: Final = ("SSLV3_ALERT_HANDSHAKE_FAILURE", "TLSV1_ALERT_INSUFF
 
 
 class LineTooLongError(ValueError):
-    """A line that does not end within MAX_LINE_BYTES."""
+    """A line longer than MAX_LINE_BYTES."""
 
 
 class TlsError(Exception):
-    """A TLS handshake that failed, or TLS records beyond all measure."""
+    """A TLS handshake failed, or the peer sent too many TLS records."""
 
 
 class NoCommonCipherError(TlsError):
-    """A handshake that the server refused for what was offered (alerts 40 and 71 of RFC 8446 section 6.2)."""
+    """The server rejected what the client offered (alerts 40 and 71, RFC 8446 section 6.2)."""
 
 
 class Channel:
     """
-    A connected non-blocking socket, which stays the caller's to close.
+    A connected non-blocking socket. The caller closes it.
 
-    Raises EOFError when the peer has closed, OSError when the connection breaks
-    (ssl.SSLError is one). A `costly` channel shares one thread with all others:
-    its handshake may take long, and may have to wait.
+    Raises EOFError if the peer has closed the connection, OSError (which includes
+    ssl.SSLError) if the connection breaks. All `costly` channels share one thread:
+    their handshakes may take long and may have to wait for one another.
     """
 
     def __init__(self, connected: socket.socket, *, costly: bool = False) -> None:
@@ -68,7 +69,7 @@ class Channel:
             await self._flush()
 
     async def read_line(self) -> bytes:
-        """The next line, without its end; CRLF as well as a lone LF ends one."""
+        """Return the next line without its CRLF or bare LF."""
         while b"\n" not in self._buffer[:MAX_LINE_BYTES]:
             if len(self._buffer) >= MAX_LINE_BYTES:
                 raise LineTooLongError
@@ -78,10 +79,10 @@ class Channel:
 
     async def start_tls(self, context: ssl.SSLContext) -> ssl.SSLObject:
         """
-        Shake hands as a client; TlsError when that fails for whatever reason.
+        Perform a TLS handshake as the client; raise TlsError if it fails for any reason.
 
-        What has been read but not asked for was sent before TLS began: it is
-        dropped, not taken for a part of what follows (RFC 3207 section 4.2).
+        Data buffered before the handshake is discarded, not taken for part of the
+        encrypted session (RFC 3207 section 4.2).
         """
         self._buffer = b""
         tls = context.wrap_bio(self._incoming, self._outgoing)
@@ -118,7 +119,7 @@ class Channel:
 
     async def _take_records(self) -> None:
         await self._flush()
-        # As long as octets are waiting, sock_recv returns without a turn of the loop, and no timer would end a flood.
+        # While data is buffered, sock_recv returns without yielding to the event loop, so no timer could end a flood.
         await asyncio.sleep(0)
         records = await self._receive(_RECORDS_BYTES)
         self._tls_octets += len(records)

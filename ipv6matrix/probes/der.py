@@ -1,5 +1,5 @@
 """
-Elements of the Distinguished Encoding Rules, read one by one, so that one that is broken spoils no other.
+A reader of DER elements, one by one, so that a malformed element does not affect the others.
 
 Source: ITU-T X.690 sections 8.1 and 10.1.
 """
@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 
 class DerError(ValueError):
-    """Octets that are not a DER element."""
+    """Data that is not a valid DER element."""
 
 
 class Element(NamedTuple):
-    """One element: its identifier octet, its contents, and all of it."""
+    """One element: identifier octet, contents, and complete encoding."""
 
     tag: int
     contents: bytes
@@ -23,7 +23,7 @@ class Element(NamedTuple):
 
 
 def elements(octets: bytes) -> Iterator[Element]:
-    """Yield the elements that stand one after another in `octets`; DerError at the first that is broken."""
+    """Yield consecutive elements in `octets`; raise DerError at the first malformed one."""
     offset = 0
     while offset < len(octets):
         start, end = _bounds(octets, offset)
@@ -32,14 +32,14 @@ def elements(octets: bytes) -> Iterator[Element]:
 
 
 def children(parent: Element, tag: int) -> Iterator[Element]:
-    """Yield the elements within `parent`; DerError unless it has the given tag."""
+    """Yield the elements inside `parent`; raise DerError if it does not have the given tag."""
     if parent.tag != tag:
         raise DerError(f"tag {parent.tag:#x} instead of {tag:#x}")
     return elements(parent.contents)
 
 
 def _bounds(octets: bytes, offset: int) -> tuple[int, int]:
-    """Return where the contents of the element at `offset` begin and end."""
+    """Return the start and end offsets of the contents of the element at `offset`."""
     if octets[offset] & 0x1F == 0x1F or offset + 2 > len(octets):
         raise DerError("a tag of several octets, or no length")
     length, start = octets[offset + 1], offset + 2

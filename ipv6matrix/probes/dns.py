@@ -1,5 +1,5 @@
 """
-Lookups: one question, asked of the resolvers in turn until one has an answer.
+DNS lookups: each query tries the resolvers in turn until one answers.
 
 Sources: RFC 1035 section 7 (resolver implementation), RFC 2308 (negative
 answers), RFC 5452 section 9, RFC 6891 section 7 (servers without EDNS), RFC 7766 (TCP).
@@ -18,22 +18,22 @@ from ipv6matrix.probes.port import Reply
 
 Server = tuple[str, int]
 
-# The first wait before a server that failed at once is asked again; it doubles.
+# Delay before the first retry of a server that failed immediately, in seconds; doubles with each retry.
 _BACK_OFF_S = 0.1
-# Servers that questions name themselves, next to the resolvers, with up to eight sockets each.
+# Maximum number of servers named by request URLs, in addition to the resolvers; each has up to eight sockets.
 _MAX_NAMED_SERVERS = 16
-# A reply of 65,535 octets takes some 10 ms to decode: one of those for each turn of the loop.
+# Decoding a reply of 65,535 octets takes about 10 ms, so decode at most one of them per turn of the event loop.
 _LARGE_BYTES = 4096
-# A server that says one of these has answered: asking it again would not help.
+# Outcomes that are final: another attempt at the same server would not help.
 _FINAL = (Failure.SERVFAIL, Failure.REFUSED, Failure.FORMERR, Failure.NOTIMP, Failure.OTHER_RCODE, Failure.CNAME_LOOP)
 
 
 class Resolver:
     """
-    The resolvers of a crawl, behind one `lookup`.
+    The resolvers of a crawl, behind a single `lookup` method.
 
-    `servers` are (address, port); `timeout_s` is what one try may take and
-    `lifetime_s` all tries of a lookup together, time spent in `pace` apart.
+    `servers` are (address, port) pairs. `timeout_s` limits one try and `lifetime_s`
+    all tries of a lookup, excluding time spent in `pace`.
     """
 
     def __init__(
@@ -55,10 +55,10 @@ class Resolver:
         self.one_large_reply = asyncio.Lock()
 
     async def open(self) -> None:
-        """Nothing to wait for: a socket opens with the first query, so that a missing route is no exception."""
+        """Do nothing: a socket is opened for the first query, so a missing route raises no exception here."""
 
     async def close(self) -> None:
-        """Close the sockets; lookups that still wait end as `probe_failed`."""
+        """Close all sockets; pending lookups end as `probe_failed`."""
         for endpoint in (*self._servers, *self._named.values()):
             endpoint.close()
 
@@ -66,10 +66,10 @@ class Resolver:
         self, name: str, rdtype: str, *, server: Server | None = None, pace: QueryPace | None = None
     ) -> LookupObservation:
         """
-        The records of `rdtype` (A, AAAA, NS, MX, SOA or PTR) at `name`, an ASCII name.
+        Look up the records of type `rdtype` (A, AAAA, NS, MX, SOA or PTR) at `name`, an ASCII name.
 
-        `server` asks that one server instead of the resolvers, at a `pace` of its own. Never raises for what
-        a network or a server does; KeyError for a type that is none of the six.
+        `server` is queried instead of the resolvers, with its own `pace`. Never raises
+        for anything a network or server does; raises KeyError for any other type.
         """
         asked_at = time.time()
         try:
@@ -84,16 +84,16 @@ class Resolver:
 
     @property
     def mismatches(self) -> int:
-        """Replies that matched no query: guesses, if there are many."""
+        """Number of replies that matched no query. Many of them suggest guessing (forged replies)."""
         return sum(endpoint.mismatches for endpoint in (*self._servers, *self._named.values()))
 
     @property
     def attacks(self) -> int:
-        """Bursts of such replies, after which a port was given up."""
+        """Number of bursts of unmatched replies that made the crawl abandon a port."""
         return sum(endpoint.attacks for endpoint in (*self._servers, *self._named.values()))
 
     def _candidates(self, server: Server | None) -> list[Endpoint]:
-        """The servers to ask, in this lookup's order."""
+        """Return the servers in the order this lookup tries them."""
         if server is not None:
             return [self._endpoint(server)]
         self._turn = (self._turn + 1) % len(self._servers)
@@ -113,7 +113,7 @@ class Resolver:
 
 
 class _Lookup:
-    """One question on its way round the servers."""
+    """One lookup in progress across the servers."""
 
     def __init__(self, resolver: Resolver, asked: wire.Question, pace: QueryPace) -> None:
         self._resolver = resolver
@@ -124,7 +124,7 @@ class _Lookup:
         self._asked_at: float | None = None
 
     async def run(self, servers: list[Endpoint]) -> LookupObservation:
-        """Ask until there is an answer, or no server or no time is left."""
+        """Query servers until one answers, or until no server or time is left."""
         failures: list[Failure] = []
         first_round = len(servers)
         while servers and (self._left_s > 0 or not failures):
@@ -137,10 +137,10 @@ class _Lookup:
                 servers.append(server)
             if servers and answer.status is not Failure.TIMEOUT and len(failures) >= first_round:
                 await self._back_off(len(failures) - first_round)
-        return self._observation(wire.Answer(min(failures, key=_how_telling)))
+        return self._observation(wire.Answer(min(failures, key=_rank)))
 
     async def _try(self, server: Endpoint) -> wire.Answer:
-        """Send one query to one server, and again over TCP if the reply is truncated or somebody forges replies."""
+        """Query one server over UDP; repeat over TCP if the reply is truncated or replies are being forged."""
         reply = await self._ask(server.ask)
         if reply is None or (not isinstance(reply, Failure) and wire.truncated(reply)):
             reply = await self._ask(server.ask_over_tcp)
@@ -163,7 +163,7 @@ class _Lookup:
         return reply
 
     def _may_do_without_edns(self, failure: Failure) -> bool:
-        """Servers older than EDNS say FORMERR or NOTIMP to it (RFC 6891 section 7): once more without."""
+        """Return whether to retry without EDNS: old servers answer FORMERR or NOTIMP to it (RFC 6891 section 7)."""
         again = self._edns and failure in (Failure.FORMERR, Failure.NOTIMP)
         self._edns = self._edns and not again
         return again
@@ -186,8 +186,8 @@ class _Lookup:
         )
 
 
-def _how_telling(failure: Failure) -> int:
-    """A server's own word tells more than its noise, and that more than the network's; silence tells least."""
+def _rank(failure: Failure) -> int:
+    """Rank failures by information: the server's rcode, then malformed replies, then network errors, then silence."""
     if failure in _FINAL:
         return 0
     return {Failure.BAD_REPLY: 1, Failure.TIMEOUT: 3}.get(failure, 2)

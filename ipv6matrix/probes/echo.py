@@ -1,10 +1,10 @@
 """
 One ICMP socket per family, for all Echo Requests of a crawl.
 
-icmplib opens the sockets. Its packets are not used: its `send` calls
-getaddrinfo for each request and sums the payload octet by octet in Python
-(95 us), and its `receive` blocks and takes the time afterwards. The header
-of an Echo Request is eight octets, written here.
+icmplib opens the sockets, but its packet functions are not used: `send` calls
+getaddrinfo for each request and computes the checksum octet by octet in Python
+(95 us), and `receive` blocks and takes its timestamp afterwards. The header of
+an Echo Request has only eight octets and is built here.
 
 Sources: RFC 792 (Echo), RFC 4443 section 4, RFC 1071 (checksum), socket(7)
 (SO_TIMESTAMPNS), icmp(7).
@@ -24,17 +24,17 @@ from ipv6matrix.items import Failure, Family
 
 _HEADER = struct.Struct("!BBHHH")
 _TIMESPEC = struct.Struct("@ll")
-# Constants of Linux that Python 3.11 does not define (asm-generic/socket.h, linux/icmp.h, linux/icmpv6.h).
+# Linux constants that Python 3.11 does not define (asm-generic/socket.h, linux/icmp.h, linux/icmpv6.h).
 _SO_TIMESTAMPNS = 35
 _SOL_RAW, _ICMP_FILTER = 255, 1
 _ICMP6_FILTER = 1
 
-# Receive buffer, in octets, for replies that arrive while the loop is busy; the kernel may grant less.
+# Receive buffer in octets, for replies that arrive while the event loop is busy. The kernel may grant less.
 _BUFFER_BYTES = 4 << 20
 
 
 class Reply(NamedTuple):
-    """One Echo Reply and when the kernel received it (ns since 1970)."""
+    """One Echo Reply and the time at which the kernel received it (ns since 1970)."""
 
     address: str
     sequence: int
@@ -43,7 +43,7 @@ class Reply(NamedTuple):
 
 
 class _IcmpSocket(Protocol):
-    """The part of icmplib's sockets that is used."""
+    """The part of the interface of icmplib's sockets that is used here."""
 
     @property
     def sock(self) -> socket.socket: ...
@@ -53,11 +53,12 @@ class _IcmpSocket(Protocol):
 
 class EchoSocket:
     """
-    Sends Echo Requests and receives the replies to them, and to no others.
+    Sends Echo Requests and receives only the replies to them.
 
     Uses a datagram socket if net.ipv4.ping_group_range permits it (the kernel
-    separates its replies), otherwise a raw socket, which receives all Echo Replies
-    of the machine: the identifier, random per socket, then selects ours.
+    separates its replies), otherwise a raw socket. A raw socket receives every Echo
+    Reply that reaches the machine; a random identifier per socket selects the right
+    ones.
 
     Raises icmplib.ICMPSocketError: SocketPermissionError if the kernel permits
     neither, SocketAddressError if `local` is not an address of this machine.
@@ -83,14 +84,14 @@ class EchoSocket:
     def send(self, address: str, sequence: int, payload: bytes) -> int:
         """Send one Echo Request and return the time just before, in ns since 1970. Raises OSError."""
         packet = _HEADER.pack(self._request, 0, 0, self.identifier, sequence) + payload
-        if self.raw and self.family == 4:  # otherwise the kernel computes it
+        if self.raw and self.family == 4:  # otherwise the kernel computes the checksum
             packet = packet[:2] + checksum(packet).to_bytes(2) + packet[4:]
         sent_ns = time.time_ns()
         self.socket.sendto(packet, _destination(address))
         return sent_ns
 
     def receive(self, at_most: int) -> Iterator[Reply]:
-        """Yield the replies waiting in the socket. An error, which never belongs to a reply, ends it early."""
+        """Yield the replies waiting in the socket. Stop at the first error; errors never belong to a reply."""
         for _ in range(at_most):
             try:
                 packet, control, _, source = self.socket.recvmsg(2048, 64)
@@ -102,7 +103,7 @@ class EchoSocket:
                 yield reply
 
     def _parse(self, packet: bytes, address: str, received_ns: int) -> Reply | None:
-        if self.raw and self.family == 4 and packet:  # behind its IP header
+        if self.raw and self.family == 4 and packet:  # strip the IP header
             packet = packet[(packet[0] & 0xF) * 4 :]
         if len(packet) < _HEADER.size:
             return None
@@ -112,7 +113,7 @@ class EchoSocket:
         return Reply(address, sequence, packet[_HEADER.size :], received_ns)
 
     def _filter(self) -> None:
-        """Filter everything but Echo Replies: a set bit blocks a type."""
+        """Drop everything but Echo Replies: a set bit blocks a type."""
         if self.family == 4:
             self.socket.setsockopt(_SOL_RAW, _ICMP_FILTER, struct.pack("@I", 0xFFFFFFFF ^ 1 << self._reply))
         else:
@@ -122,7 +123,7 @@ class EchoSocket:
 
 
 def _open(family: Family, local: str | None) -> tuple[_IcmpSocket, bool]:
-    """Return a socket of icmplib and whether it is a raw one."""
+    """Return an icmplib socket and whether it is raw."""
     kind = icmplib.ICMPv4Socket if family == 4 else icmplib.ICMPv6Socket
     try:
         return kind(local, privileged=False), False
@@ -131,13 +132,13 @@ def _open(family: Family, local: str | None) -> tuple[_IcmpSocket, bool]:
 
 
 def _destination(address: str) -> tuple[str, int] | tuple[str, int, int, int]:
-    """The socket address; Python takes a zone as a number alone (RFC 4007 section 11)."""
+    """Return the socket address; Python accepts only numeric zones (RFC 4007 section 11)."""
     host, _, zone = address.partition("%")
     return (host, 0, 0, socket.if_nametoindex(zone)) if zone else (address, 0)
 
 
 def _address(source: tuple[Any, ...]) -> str:
-    """The address of a socket address, a link-local one with its zone."""
+    """Return the address in a socket address; include the zone if it is link-local."""
     host, scope = source[0], source[3] if len(source) > 2 else 0
     return f"{host}%{socket.if_indextoname(scope)}" if scope else host
 
@@ -151,12 +152,12 @@ def _received_ns(control: list[tuple[int, int, bytes]]) -> int:
 
 
 def checksum(packet: bytes) -> int:
-    """Return the Internet checksum of an even number of octets (RFC 1071): a remainder is the one's complement sum."""
+    """Return the Internet checksum of an even number of octets (RFC 1071): modulo 0xFFFF is one's complement."""
     return 0xFFFF - (int.from_bytes(packet) % 0xFFFF)
 
 
 def failure_of_opening(error: icmplib.ICMPSocketError) -> Failure:
-    """Return why a family has no socket: `permission_denied`, or the machine lacks the family."""
+    """Return why a family has no socket: `permission_denied`, or that this machine lacks the family."""
     if isinstance(error, icmplib.SocketPermissionError):
         return Failure.PERMISSION_DENIED
     return Failure.NETWORK_UNREACHABLE

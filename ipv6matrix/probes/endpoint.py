@@ -1,4 +1,4 @@
-"""One DNS server: the UDP ports of ours that queries to it leave from, and its TCP port."""
+"""One DNS server: the local UDP ports used to query it, and its TCP port."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from ipv6matrix.probes import messages, wire
 from ipv6matrix.probes.failures import failure_of
 from ipv6matrix.probes.port import Port, Reply
 
-# Queries leave from one of so many ports, chosen at random: three bits more for who guesses.
+# Each query uses one of this many local ports, chosen at random, which adds three bits an attacker has to guess.
 _PORTS: Final = 8
-# Replies that are waited for at once; more would be a fault of the caller.
+# Maximum number of pending queries; more would indicate a bug in the caller.
 _MAX_IN_FLIGHT: Final = 1 << 15
 
 
 class Endpoint:
     """
-    A server, shared by any number of queries.
+    A DNS server, shared by any number of queries.
 
-    Sources: RFC 5452 sections 9 and 10 (which replies to believe, ports and ids
-    that cannot be guessed), RFC 7766 (TCP).
+    Sources: RFC 5452 sections 9 and 10 (which replies to accept, unpredictable ports
+    and IDs), RFC 7766 (TCP).
     """
 
     def __init__(self, server: tuple[str, int]) -> None:
@@ -35,21 +35,21 @@ class Endpoint:
 
     @property
     def idle(self) -> bool:
-        """Whether nobody waits for a reply."""
+        """Return whether no query is pending."""
         return not self._in_flight
 
     @property
     def mismatches(self) -> int:
-        """Replies that matched no query."""
+        """Number of replies that matched no query."""
         return self._counted[0] + sum(port.mismatches for port in self._open())
 
     @property
     def attacks(self) -> int:
-        """Ports that were given up because of such replies."""
+        """Number of ports abandoned because of unmatched replies."""
         return self._counted[1] + sum(port.is_attacked for port in self._open())
 
     def close(self) -> None:
-        """Close for good; queries that wait, or come later, end as `probe_failed`."""
+        """Close permanently; pending and later queries end as `probe_failed`."""
         self._closed = True
         for port in self._open():
             port.close(Failure.PROBE_FAILED)
@@ -58,7 +58,7 @@ class Endpoint:
         """
         Send one query over UDP; return the reply that belongs to it, or why there is none.
 
-        None means that somebody guesses replies: ask over TCP.
+        None means that replies are being guessed: use TCP instead.
         """
         if self._closed or self._in_flight >= _MAX_IN_FLIGHT:
             return Failure.PROBE_FAILED
@@ -73,7 +73,7 @@ class Endpoint:
             self._in_flight -= 1
 
     async def ask_over_tcp(self, asked: wire.Question, *, timeout_s: float, edns: bool = True) -> bytes | Failure:
-        """Send it over a TCP connection of its own (RFC 7766 section 8: two octets of length before each message)."""
+        """Send one query over a new TCP connection (RFC 7766 section 8: a two-octet length precedes each message)."""
         identifier = int.from_bytes(os.urandom(2))
         query = messages.query(identifier, asked, edns=edns)
         try:
@@ -97,7 +97,7 @@ class Endpoint:
             writer.transport.abort()
 
     def _port(self) -> Port:
-        """Return the port that the next query leaves from; OSError when there is no route."""
+        """Return the local port for the next query; raise OSError if there is no route."""
         number = os.urandom(1)[0] % _PORTS
         port = self._ports[number]
         if port is None or port.is_spent:

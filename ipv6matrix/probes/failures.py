@@ -1,4 +1,4 @@
-"""Which word of the closed list an operating system's error is."""
+"""Operating system errors as words of the closed list of failures."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import errno
 
 from ipv6matrix.items import Failure
 
-# ENOPROTOOPT and EPROTO are how Linux tells of ICMP "protocol unreachable" and
-# of an ICMPv6 parameter problem: the host was there and would not have it.
+# Linux reports ICMP "protocol unreachable" and ICMPv6 parameter problems as
+# ENOPROTOOPT and EPROTO: the host was reached and rejected the packet.
 _WORDS = {
     errno.ECONNREFUSED: Failure.CONNECTION_REFUSED,
     errno.ECONNRESET: Failure.CONNECTION_RESET,
@@ -21,7 +21,7 @@ _WORDS = {
     errno.EPROTO: Failure.HOST_UNREACHABLE,
     errno.ENETUNREACH: Failure.NETWORK_UNREACHABLE,
     errno.ENETDOWN: Failure.NETWORK_UNREACHABLE,
-    # No address of this machine's can be the source of such a packet.
+    # No address of this machine can be the source of such a packet.
     errno.EADDRNOTAVAIL: Failure.NETWORK_UNREACHABLE,
     errno.EAFNOSUPPORT: Failure.NETWORK_UNREACHABLE,
     errno.EACCES: Failure.PERMISSION_DENIED,
@@ -30,5 +30,5 @@ _WORDS = {
 
 
 def failure_of(error: OSError) -> Failure:
-    """The word for `error`; `probe_failed` for what is this machine's own trouble (EMFILE, ENOBUFS …)."""
+    """Return the failure for `error`; `probe_failed` for local problems (EMFILE, ENOBUFS …)."""
     return _WORDS.get(error.errno or 0, Failure.PROBE_FAILED)

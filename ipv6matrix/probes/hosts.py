@@ -1,5 +1,5 @@
 """
-Questions about names that belong together: each answer spares others.
+Lookups of related names, in which one answer can make other lookups unnecessary.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from ipv6matrix.items import HostObservation, LookupObservation, Status
 
 Lookup = Callable[[str, str], Coroutine[Any, Any, LookupObservation]]
 
-# Seconds that an answer which may spare other questions is waited for. Were they
-# asked one after another, a silent name would take a lifetime for each.
+# Seconds to wait for an answer that could make other lookups unnecessary. Strictly sequential
+# lookups would take the whole lifetime for each name that gets no answer.
 _PATIENCE_S: Final = 1.0
 
 
 def reverse_name(address: str) -> str:
-    """Give the name whose PTR record belongs to an address (RFC 1035 section 3.5, RFC 3596 section 2.5)."""
+    """Return the name at which the PTR record of an address is found (RFC 1035 section 3.5, RFC 3596 section 2.5)."""
     return ip_address(address).reverse_pointer
 
 
 async def ask_domain(lookup: Lookup, name: str, types: Sequence[str]) -> dict[str, LookupObservation]:
     """
-    Ask for the records of a domain, by type in lower case.
+    Look up the records of a domain; return the lookups by record type in lower case.
 
-    NXDOMAIN says that a name has no record of any type (RFC 8020 section 2), so
-    the first answer spares the other questions.
+    NXDOMAIN means that a name has no records of any type (RFC 8020 section 2), so
+    the first answer can make the other lookups unnecessary.
     """
     async with asyncio.TaskGroup() as group:
         first = group.create_task(lookup(name, types[0]))
-        if await _says_nxdomain(first):
-            return {rdtype.lower(): _same(first.result(), name, rdtype) for rdtype in types}
+        if await _is_nxdomain(first):
+            return {rdtype.lower(): _inferred(first.result(), name, rdtype) for rdtype in types}
         tasks = [first, *(group.create_task(lookup(name, rdtype)) for rdtype in types[1:])]
     return {rdtype.lower(): task.result() for rdtype, task in zip(types, tasks, strict=True)}
 
@@ -44,12 +44,12 @@ async def ask_hosts(
     lookup: Lookup, domain: str, names: Sequence[str], types: Sequence[str] = ("A", "AAAA")
 ) -> tuple[HostObservation, ...]:
     """
-    Ask for the addresses of hosts, in the order given; `types` are A, AAAA or both.
+    Look up the addresses of hosts and return them in the given order; `types` are A, AAAA or both.
 
-    A name that does not exist spares its other question and every name below it
-    (RFC 8020 section 2). A random label is asked for only when every guess
-    beside it exists and one has an address: one that does not exist disproves a
-    wildcard (RFC 4592 section 2.2).
+    A name that does not exist needs no second lookup, and neither does any name
+    below it (RFC 8020 section 2). A random label is looked up only if every guessed
+    host exists and at least one has an address: a guessed host that does not exist
+    already rules out a wildcard (RFC 4592 section 2.2).
     """
     by_depth = sorted(names, key=lambda name: name.count("."))
     async with asyncio.TaskGroup() as group:
@@ -61,7 +61,7 @@ async def ask_hosts(
 
 
 class _Series:
-    """Hosts that are asked for together; what is asked ends with the group, whatever ends that."""
+    """Hosts that are looked up together, in one task group: the lookups end with the group, however it ends."""
 
     def __init__(self, lookup: Lookup, types: Sequence[str], group: asyncio.TaskGroup) -> None:
         self._lookup = lookup
@@ -70,13 +70,13 @@ class _Series:
         self._first: dict[str, asyncio.Task[LookupObservation]] = {}
 
     async def ask(self, name: str) -> HostObservation:
-        """Ask for one host; those nearer to the root have to be begun before."""
+        """Look up one host; lookups of its parent names must have been started before."""
         above = self._first.get(name.partition(".")[2])
-        if above is not None and await _says_nxdomain(above) and _absent(above.result()):
-            return _host(name, [_same(above.result(), name, rdtype) for rdtype in self._types])
+        if above is not None and await _is_nxdomain(above) and _absent(above.result()):
+            return _host(name, [_inferred(above.result(), name, rdtype) for rdtype in self._types])
         first = self._first[name] = self._group.create_task(self._lookup(name, self._types[0]))
-        if await _says_nxdomain(first):
-            return _host(name, [_same(first.result(), name, rdtype) for rdtype in self._types])
+        if await _is_nxdomain(first):
+            return _host(name, [_inferred(first.result(), name, rdtype) for rdtype in self._types])
         others = [await self._lookup(name, rdtype) for rdtype in self._types[1:]]
         return _host(name, [await first, *others])
 
@@ -86,8 +86,8 @@ def _host(name: str, lookups: Iterable[LookupObservation]) -> HostObservation:
     return HostObservation(name=name, a=by_type.get("A"), aaaa=by_type.get("AAAA"))
 
 
-async def _says_nxdomain(answer: asyncio.Task[LookupObservation]) -> bool:
-    """Wait a little for an answer, and tell whether it is that the name does not exist."""
+async def _is_nxdomain(answer: asyncio.Task[LookupObservation]) -> bool:
+    """Wait briefly for an answer; return whether it arrived and is NXDOMAIN."""
     await asyncio.wait((answer,), timeout=_PATIENCE_S)
     return answer.done() and answer.result().status == Status.NXDOMAIN
 
@@ -110,17 +110,17 @@ def _marked(host: HostObservation, wildcard: HostObservation | None) -> HostObse
 
 
 def _absent(lookup: LookupObservation) -> bool:
-    """Tell whether a name itself does not exist; an alias does, whatever becomes of its target."""
+    """Return whether the name itself does not exist. An alias exists even if its target does not."""
     return lookup.status == Status.NXDOMAIN and lookup.canonical_name is None
 
 
 def _addresses(host: HostObservation) -> frozenset[str]:
-    """Give all addresses of a host; resolvers rotate them."""
+    """Return all addresses of a host, as a set because resolvers rotate them."""
     return frozenset(address for lookup in (host.a, host.aaaa) if lookup for address in lookup.texts)
 
 
-def _same(lookup: LookupObservation, name: str, rdtype: str) -> LookupObservation:
-    """Carry an NXDOMAIN over to a question that it answers too."""
+def _inferred(lookup: LookupObservation, name: str, rdtype: str) -> LookupObservation:
+    """Apply an NXDOMAIN to another lookup that it answers too."""
     if (lookup.name, lookup.type) == (name, rdtype):
         return lookup
     return replace(lookup, name=name, type=rdtype, inferred=True)

@@ -21,17 +21,17 @@ from ipv6matrix.probes.failures import failure_of
 
 _FAMILIES: Final[tuple[Family, Family]] = (4, 6)
 _TOKEN_BYTES = 8
-# 56 octets in all, what ping(8) sends; who looks at the packet reads whose it is.
+# 56 octets in all, as sent by ping(8). The text identifies the measurement to anyone who inspects the packet.
 _TEXT = b"ipv6matrix: a measurement of IPv6 reachability. "
-# A reader that never stopped would starve the rest of the loop.
+# Maximum number of replies read per turn: an unlimited reader would starve the event loop.
 _READS_AT_ONCE = 32
-# More packets than any receive buffer holds.
+# More packets than fit into any receive buffer.
 _ALL = 1 << 20
 _FULL_QUEUE_WAIT_S = 0.01
 
 
 class _Series:
-    """The Echo Requests to one address and what came back."""
+    """The Echo Requests to one address and their replies."""
 
     def __init__(self, address: str) -> None:
         self.address = _as_the_kernel_writes(address)
@@ -41,7 +41,7 @@ class _Series:
         self.complete: asyncio.Future[None] | None = None
 
     def answered(self, number: int, rtt_ms: float) -> None:
-        """Note the reply to request `number`."""
+        """Record the reply to request `number`."""
         self.rtts_ms[number] = rtt_ms
         if self.complete is not None and len(self.rtts_ms) == self.sent:
             self.end()
@@ -66,10 +66,10 @@ class _Request:
 
     def rtt_ms(self, received_ns: int) -> float:
         """
-        The round-trip time by the kernel's clock, which a busy loop cannot delay.
+        Return the round-trip time by the kernel's clock, which a busy event loop cannot delay.
 
-        That clock can be set in between; what shows it, a time below zero or
-        above what the monotonic clock has counted, makes the latter's count stand.
+        That clock may be adjusted in between. A negative time, or one above what the
+        monotonic clock has counted, shows that; the monotonic time is returned instead.
         """
         at_most_ms = (time.monotonic() - self.sent_monotonic) * 1e3
         rtt_ms = (received_ns - self.sent_ns) / 1e6
@@ -78,11 +78,11 @@ class _Request:
 
 class Pinger:
     """
-    Any number of series at once, over one socket per family.
+    Sends any number of ping series at once, over one socket per family.
 
-    A series is `count` Echo Requests, `interval_s` apart; a reply later than
-    `timeout_s` after its request counts as lost. `local4` and `local6` are
-    source addresses. Each packet carries `text`, of an even number of octets.
+    A series has `count` Echo Requests, `interval_s` apart; a reply later than
+    `timeout_s` after its request counts as lost. `local4` and `local6` are the source
+    addresses. Each packet carries `text`, which must have an even number of octets.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class Pinger:
         self._sequence = 0
 
     def open(self) -> None:
-        """Open both sockets; what a family lacks becomes the failure of its pings (see ping_permission)."""
+        """Open both sockets; if a family is unavailable, its pings fail with the reason (see ping_permission)."""
         for family in _FAMILIES:
             try:
                 opened = EchoSocket(family, identifier=int.from_bytes(os.urandom(2)), local=self._local[family])
@@ -117,7 +117,7 @@ class Pinger:
                 asyncio.get_running_loop().add_reader(opened.socket, self._read, opened)
 
     def close(self) -> None:
-        """Close the sockets; series that wait end with what they have."""
+        """Close the sockets; pending series end with the replies received so far."""
         for opened in self._sockets.values():
             asyncio.get_running_loop().remove_reader(opened.socket)
             opened.close()
@@ -126,7 +126,7 @@ class Pinger:
             request.series.end()
 
     async def ping(self, address: str, pace: Pace = no_pace) -> PingObservation:
-        """One series to `address`, IPv4 or RFC 5952 text, with its zone if link-local. OSError for other text."""
+        """Ping `address`, IPv4 or RFC 5952 text, with its zone if link-local; raise OSError for any other text."""
         opened = self._sockets.get(6 if ":" in address else 4)
         if opened is None:
             failure = self._failures.get(6 if ":" in address else 4, Failure.PROBE_FAILED)
@@ -148,7 +148,7 @@ class Pinger:
         return _observation(series, asked_at)
 
     async def _send(self, opened: EchoSocket, series: _Series, keys: list[tuple[str, int]]) -> None:
-        """One Echo Request; a full queue of this machine's gets a second chance."""
+        """Send one Echo Request; retry once if the send queue of this machine is full."""
         for may_wait in (True, False):
             key = series.address, self._free_sequence(series.address)
             request = _Request(series, series.sent)
@@ -166,14 +166,18 @@ class Pinger:
                 return
 
     def _free_sequence(self, address: str) -> int:
-        """The next sequence number that no request to `address` has in flight: any number of addresses is possible."""
+        """
+        Return the next sequence number that no request to `address` has in flight.
+
+        Numbers may repeat across addresses, so the number of addresses is not limited.
+        """
         self._sequence = (self._sequence + 1) & 0xFFFF
         while (address, self._sequence) in self._in_flight:
             self._sequence = (self._sequence + 1) & 0xFFFF
         return self._sequence
 
     async def _wait(self, opened: EchoSocket, series: _Series) -> None:
-        """Wait for the replies that are missing, at most until the last request's time is over."""
+        """Wait for the missing replies, at most until the last request times out."""
         if len(series.rtts_ms) == series.sent:
             return
         loop = asyncio.get_running_loop()
@@ -185,7 +189,7 @@ class Pinger:
             timer.cancel()
 
     def _expire(self, opened: EchoSocket, series: _Series) -> None:
-        # On a late loop the replies may have been waiting in the socket long since.
+        # If the event loop is late, the replies may already be waiting in the socket.
         self._read(opened, _ALL)
         series.end()
 
@@ -194,7 +198,11 @@ class Pinger:
             self._deliver(reply)
 
     def _deliver(self, reply: Reply) -> None:
-        """Only the address that was asked can know sequence and token; a second copy finds nothing in flight."""
+        """
+        Record a reply if it belongs to a request in flight.
+
+        Only the probed address can know the sequence number and token; a duplicate finds nothing in flight.
+        """
         key = reply.address, reply.sequence
         request = self._in_flight.get(key)
         if request is None or reply.payload[:_TOKEN_BYTES] != request.token:
@@ -218,16 +226,17 @@ def _observation(series: _Series, asked_at: float) -> PingObservation:
 
 
 def ping_permission() -> str | None:
-    """None when this process may ping over both families, else a sentence that says what mends it."""
+    """Return None if this process may ping over both families, otherwise an error message."""
     for family in _FAMILIES:
         try:
             EchoSocket(family, identifier=0).close()
         except icmplib.SocketPermissionError:
             return (
-                f"This process may not open ICMP sockets for IPv{family}: as root, run"
+                f"No permission to open ICMP sockets for IPv{family}: as root, run"
                 " `sysctl -w net.ipv4.ping_group_range='0 2147483647'`"
-                " (and put it into /etc/sysctl.d), or start it with the capability cap_net_raw."
+                " (and add it to /etc/sysctl.d), or start the crawl with the capability cap_net_raw"
+                " [PING_NOT_PERMITTED]"
             )
         except icmplib.ICMPSocketError:
-            continue  # no such family here, which no permission mends
+            continue  # the machine lacks this family; permissions would not help
     return None

@@ -1,10 +1,10 @@
 """
-DNS messages: queries out, answers in.
+DNS messages: queries are encoded, replies are decoded.
 
-The fast path of `wire` covers queries with EDNS and ordinary replies. dnspython
-builds and decodes the rest: queries without EDNS, errors with their extended
-rcodes (RFC 6891 section 6.1.3), DNAME records without the CNAME that should
-follow from them (RFC 6672 section 3.1), and whatever `wire` cannot read.
+The fast path in `wire` covers queries with EDNS and ordinary replies. dnspython
+encodes and decodes everything else: queries without EDNS, errors with extended
+rcodes (RFC 6891 section 6.1.3), DNAME records without the synthesized CNAME
+(RFC 6672 section 3.1), and replies that `wire` cannot decode.
 """
 
 from __future__ import annotations
@@ -44,9 +44,10 @@ def query(identifier: int, asked: Question, *, edns: bool = True) -> bytes:
 
 def decode(reply: bytes, asked: Question) -> Answer:
     """
-    Read `reply`, which belongs to the question; a reply that breaks its format is a `bad_reply`.
+    Decode `reply`, which is known to belong to the query; a malformed reply is a `bad_reply`.
 
-    dnspython puts no bound on the work for a message, so it gets those only that fit a datagram of ours.
+    dnspython does not limit the work per message, so it only gets replies that fit
+    into a datagram of the size advertised in queries.
     """
     answer = wire.decode(reply, asked)
     if answer is not None:
@@ -58,12 +59,12 @@ def decode(reply: bytes, asked: Question) -> Answer:
     except dns.message.ChainTooLong:
         return Answer(Failure.CNAME_LOOP)
     except (dns.exception.DNSException, ValueError):
-        # dnspython lets a ValueError of some record types through.
+        # dnspython does not catch the ValueError of some record types.
         return _unreadable(reply)
 
 
 def _unreadable(reply: bytes) -> Answer:
-    """Take an error from the header alone: whatever follows it, the server has refused or failed."""
+    """Return an error from the header alone: the server has refused or failed, whatever else the message contains."""
     rcode = reply[3] & 0xF
     if rcode in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
         return Answer(Failure.BAD_REPLY)
@@ -88,12 +89,12 @@ def _decode(reply: bytes) -> Answer:
     if rcode == dns.rcode.NXDOMAIN:
         return Answer(Status.NXDOMAIN, (), chain.minimum_ttl if has_soa else None, canonical_name, passed)
     if not has_soa:
-        return Answer(Failure.BAD_REPLY)  # an odd reply proves an absence only with the SOA record of RFC 2308
+        return Answer(Failure.BAD_REPLY)  # an irregular reply proves absence only with the SOA record of RFC 2308
     return Answer(Status.NODATA, (), chain.minimum_ttl, canonical_name, passed)
 
 
 def _apply_dnames(message: dns.message.QueryMessage) -> None:
-    """Add the CNAME records that follow from DNAME records, where the server left them out."""
+    """Add the CNAME records that follow from DNAME records where the server omitted them."""
     dnames = [rrset for rrset in message.answer if rrset.rdtype == dns.rdatatype.DNAME]
     name = message.question[0].name
     for _ in range(dns.message.MAX_CHAIN if dnames else 0):
@@ -109,7 +110,7 @@ def _apply_dnames(message: dns.message.QueryMessage) -> None:
 
 
 def _record(rdata: Any) -> Any:
-    """Return a record of dnspython's in the form of `items.Records`."""
+    """Return a dnspython record in the form of `items.Records`."""
     match rdata.rdtype:
         case dns.rdatatype.A:
             return rdata.address

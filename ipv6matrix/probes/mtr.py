@@ -1,10 +1,10 @@
 """
-mtr-packet processes, through the mtrpacket library, shared by all traces.
+mtr-packet processes, driven through the mtrpacket library and shared by all traces.
 
-mtr-packet sends a packet with a given TTL and tells who answered. Its binary
-carries the privilege that takes, so Python needs none. Measured per probe, at
-100 probes at once: mtrpacket 17 us as it is used here, 98 us as it comes
-(getaddrinfo in a thread for each new address), a parser of our own 6 us.
+mtr-packet sends a packet with a given TTL and reports who answered. Its binary
+has the necessary privilege, so Python needs none. Cost per probe, measured with
+100 concurrent probes: mtrpacket 17 us as used here, 98 us unmodified (getaddrinfo
+in a thread for each new address); a custom parser would take 6 us.
 
 Source: mtr-packet(8).
 """
@@ -22,21 +22,21 @@ import mtrpacket
 
 PROGRAM = "mtr-packet"
 
-# mtr-packet takes 1,024 probes at once up to version 0.95; cancelled ones count until they time out.
+# mtr-packet up to 0.95 accepts 1,024 probes at once; cancelled probes count until they time out.
 _MAX_IN_FLIGHT = 900
 _EXHAUSTED_WAIT_S = 0.1
 _MAX_STARTS = 3
 _START_TIMEOUT_S = 5.0
-# How long after a probe's own timeout mtr-packet may be silent about it before it counts as dead.
+# Seconds after a probe's own timeout without a word from mtr-packet before the process counts as dead.
 _GRACE_S = 30.0
 
 
 class MtrError(Exception):
-    """No mtr-packet process that would send this probe."""
+    """No mtr-packet process could send the probe."""
 
 
 class _Literals(dict[tuple[str, int | None], tuple[str, int]]):
-    """In place of mtrpacket's cache of getaddrinfo answers, which only grows: addresses need no resolution."""
+    """Replaces mtrpacket's cache of getaddrinfo results, which never shrinks: addresses need no resolution."""
 
     def __contains__(self, key: object) -> bool:
         return True
@@ -46,7 +46,7 @@ class _Literals(dict[tuple[str, int | None], tuple[str, int]]):
 
 
 class MtrProcess:
-    """One mtr-packet process, started again when it has died."""
+    """One mtr-packet process, restarted if it dies."""
 
     def __init__(self, executable: str) -> None:
         self._executable = executable
@@ -58,17 +58,17 @@ class MtrProcess:
 
     @property
     def pid(self) -> int | None:
-        """The process, while there is one."""
+        """The running process, or None."""
         return self._packet.process.pid if self._packet is not None and self._packet.process is not None else None
 
     async def close(self) -> None:
-        """End the process. It also ends by itself, when its standard input does, should this process be killed."""
+        """Terminate the process. If this process is killed, it exits on its own when its standard input closes."""
         self._closed = True
-        async with self._starting:  # a start that is under way, or being undone, is waited for
+        async with self._starting:  # wait for a start or restart in progress
             await self._end()
 
     async def probe(self, address: str, *, ttl: int, local: str, timeout_s: int) -> mtrpacket.ProbeResult:
-        """One probe; MtrError when the process cannot be started or dies each time it is asked."""
+        """Send one probe; raise MtrError if the process cannot be started or dies at every attempt."""
         self.in_flight += 1
         try:
             async with self._places:
@@ -76,7 +76,7 @@ class MtrProcess:
                     packet = await self._started()
                     with contextlib.suppress(mtrpacket.ProcessError, mtrpacket.StateError, TimeoutError):
                         return await _probe(packet, address, ttl=ttl, local_ip=local, timeout=timeout_s)
-                    await self._bury(packet)
+                    await self._discard(packet)
         finally:
             self.in_flight -= 1
         raise MtrError(f"{self._executable} ended {_MAX_STARTS} times")
@@ -89,8 +89,8 @@ class MtrProcess:
                 self._packet = await _start(self._executable)
             return self._packet
 
-    async def _bury(self, packet: _Packet) -> None:
-        """Drop a process that has died, once: all its probes come here."""
+    async def _discard(self, packet: _Packet) -> None:
+        """Drop a dead process; called by each of its probes, but acts only once."""
         async with self._starting:
             if self._packet is packet:
                 await self._end()
@@ -102,7 +102,7 @@ class MtrProcess:
 
 
 async def _probe(packet: _Packet, address: str, **arguments: Any) -> mtrpacket.ProbeResult:
-    """One probe; to "probes-exhausted", which says nothing of the network, the answer is patience."""
+    """Send one probe; wait and retry on "probes-exhausted", which says nothing about the network."""
     while True:
         async with asyncio.timeout(arguments["timeout"] + _GRACE_S):
             result = await packet.probe(address, **arguments)
@@ -112,7 +112,7 @@ async def _probe(packet: _Packet, address: str, **arguments: Any) -> mtrpacket.P
 
 
 class _Packet(mtrpacket.MtrPacket):  # type: ignore[misc]
-    """The library's process without its shell, its environment variable and its cache."""
+    """The library's process class without its shell, environment variable and cache."""
 
     def __init__(self, executable: str) -> None:
         super().__init__()
@@ -143,19 +143,21 @@ async def _start(executable: str) -> _Packet:
 
 
 def mtr_missing(executable: str = PROGRAM) -> str | None:
-    """None when mtr-packet is there and can send, else a sentence that says what mends it."""
+    """Return None if mtr-packet is installed and can send, otherwise an error message."""
     path = shutil.which(executable)
     if path is None:
-        return f"{executable}, which sends the packets of a trace, is not installed: `apt-get install mtr-tiny`."
+        return f"{executable} not found. Install it with: apt-get install mtr-tiny [MTR_MISSING]"
     try:
-        answer = subprocess.run(  # noqa: S603 - the program the operator has named
+        answer = subprocess.run(  # noqa: S603 - a program chosen by the operator
             [path], input=b"1 check-support feature send-probe\n", capture_output=True, timeout=5, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         if isinstance(error, OSError) and error.errno == errno.EPERM:
-            # Its file has a capability that no process here may have (execve(2)).
-            return f"{path} may not have CAP_NET_RAW here: in a container, `podman run --cap-add NET_RAW`."
-        return f"{path} does not run ({error}): `apt-get install --reinstall mtr-tiny`."
+            # The file has a capability that processes here are not allowed to have (execve(2)).
+            return (
+                f"{path} cannot get CAP_NET_RAW. In a container, use: podman run --cap-add NET_RAW [MTR_NOT_PERMITTED]"
+            )
+        return f"{path} does not run ({error}). Reinstall it with: apt-get install --reinstall mtr-tiny [MTR_MISSING]"
     if b"support ok" in answer.stdout:
         return None
-    return f"{path} may not open raw sockets: as root, run `setcap cap_net_raw+ep {path}`."
+    return f"{path} cannot open raw sockets. As root, run: setcap cap_net_raw+ep {path} [MTR_NOT_PERMITTED]"

@@ -1,4 +1,4 @@
-"""One UDP port of ours: a socket connected to a DNS server, and the queries that left from it."""
+"""One local UDP port: a socket connected to a DNS server, and the queries sent from it."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from ipv6matrix.items import Failure
 from ipv6matrix.probes import messages, wire
 from ipv6matrix.probes.failures import failure_of
 
-# Replies that arrive while the loop is busy wait here; the kernel may grant less.
+# Receive buffer in octets, for replies that arrive while the event loop is busy. The kernel may grant less.
 _BUFFER_BYTES: Final = 4 << 20
-# A reader that never stopped would starve the rest of the loop.
+# Maximum number of replies read per turn: an unlimited reader would starve the event loop.
 _READS_AT_ONCE: Final = 32
-# More datagrams than any receive buffer holds.
+# More datagrams than fit into any receive buffer.
 _ALL: Final = 1 << 20
-# A port is changed after so many queries, or so many seconds: what was found out about it is of no use then.
+# A port is replaced after this many queries or seconds, so that whatever an attacker learned about it becomes useless.
 _MAX_QUERIES: Final = 256
 _MAX_AGE_S: Final = 60.0
-# Replies that match no query of this port. Servers send hardly any (late ones and doubles match); of
-# 65,536 ids, 16 guesses hit one in 4,096 times.
+# Number of replies matching no query of this port that make it untrusted. Servers hardly send any (late and
+# duplicate replies do match); with 65,536 IDs, 16 guesses hit one in 4,096 times.
 _MAX_MISMATCHES: Final = 16
 
 Reply = bytes | Failure | None
@@ -32,14 +32,14 @@ class Port:
     """
     A socket with an ephemeral port that the kernel chooses at random.
 
-    Queries are told apart by a random id of their own and by their question; the
-    kernel drops what does not come from the server's address and port. Many
-    replies that match no query are guesses: then every query that waits ends
-    with None, which is to say that UDP cannot be trusted (RFC 5452 section 9.2).
+    Replies are matched to queries by a random ID and by the question section; the
+    kernel drops packets that do not come from the server's address and port. Many
+    replies that match no query indicate guessing: every pending query then ends with
+    None, which means that UDP cannot be trusted (RFC 5452 section 9.2).
     """
 
     def __init__(self, server: tuple[str, int]) -> None:
-        """Connect the socket, which sends nothing; OSError when there is no route."""
+        """Connect the socket (this sends nothing); raise OSError if there is no route."""
         self.closed = False
         self.mismatches = 0
         self._retired = False
@@ -59,22 +59,22 @@ class Port:
 
     @property
     def is_spent(self) -> bool:
-        """True when the next query should leave from another port."""
+        """Return whether the next query should use another port."""
         return self.closed or len(self._asked) >= _MAX_QUERIES or self._loop.time() >= self._old_at
 
     @property
     def is_attacked(self) -> bool:
-        """True when somebody guesses replies."""
+        """Return whether replies are being guessed."""
         return self.mismatches >= _MAX_MISMATCHES
 
     def retire(self) -> None:
-        """Close once every query has its reply."""
+        """Close once every query has been answered."""
         self._retired = True
         if not self._waiting:
             self.close(Failure.PROBE_FAILED)
 
     def close(self, ending: Failure | None) -> None:
-        """Close at once; queries that wait end with a failure, or None if the port cannot be trusted."""
+        """Close now; pending queries end with a failure, or with None if the port is untrusted."""
         if not self.closed:
             self.closed = True
             self._loop.remove_reader(self._socket)
@@ -82,7 +82,7 @@ class Port:
         self._end_all(ending)
 
     async def ask(self, asked: wire.Question, *, timeout_s: float, edns: bool) -> Reply:
-        """Send one query; return the reply that belongs to it, why there is none, or None."""
+        """Send one query; return the reply that belongs to it, the reason why there is none, or None."""
         identifier = self._free_identifier()
         future: asyncio.Future[Reply] = self._loop.create_future()
         self._asked[identifier] = asked
@@ -109,17 +109,17 @@ class Port:
         try:
             self._socket.send(query)
         except ConnectionRefusedError:
-            # An earlier query's ICMP error, handed over by this call; this query has not been sent.
+            # This call reported the ICMP error of an earlier query; the current query has not been sent.
             self._end_all(Failure.CONNECTION_REFUSED, but=query)
             self._socket.send(query)
 
     def _settle(self, error: OSError) -> None:
-        """Close a socket that stays unusable, as its route or source address is gone."""
+        """Close a socket that has become unusable because its route or source address is gone."""
         if error.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL, errno.EINVAL):
             self.close(failure_of(error))
 
     def _read(self, at_most: int = _READS_AT_ONCE) -> None:
-        """Hand out the replies that have arrived."""
+        """Deliver the replies that have arrived."""
         for _ in range(at_most):
             if self.closed:
                 return
@@ -128,7 +128,7 @@ class Port:
             except BlockingIOError:
                 return
             except OSError as error:
-                # An ICMP error does not say which of our queries it is about.
+                # An ICMP error does not identify the query that caused it.
                 self._end_all(failure_of(error))
 
     def _deliver(self, reply: bytes) -> None:
@@ -144,7 +144,7 @@ class Port:
             future.set_result(reply)
 
     def _expire(self, future: asyncio.Future[Reply]) -> None:
-        # On a late loop the reply may have been waiting in the socket long since.
+        # If the event loop is late, the reply may already be waiting in the socket.
         self._read(_ALL)
         if not future.done():
             future.set_result(Failure.TIMEOUT)
@@ -157,6 +157,6 @@ class Port:
 
 
 def _socket_address(server: tuple[str, int]) -> tuple[object, ...]:
-    """Return what a socket connects to: the zone of a link-local address as a number (RFC 3493 section 3.3)."""
+    """Return the address to connect to, with a link-local zone as a number (RFC 3493 section 3.3)."""
     ((*_, address), *_) = socket.getaddrinfo(*server, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST)
     return tuple(address)

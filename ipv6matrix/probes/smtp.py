@@ -1,5 +1,5 @@
 """
-SMTP: greeting, EHLO (else HELO), STARTTLS if it is offered, QUIT; never further.
+SMTP: greeting, EHLO (or HELO), STARTTLS if offered, QUIT; nothing beyond that.
 
 Sources: RFC 5321 sections 3.1 (greeting), 4.1.1.1 (EHLO), 4.1.1.10 (QUIT) and
 4.2 (replies); RFC 3207 (STARTTLS).
@@ -26,19 +26,19 @@ from ipv6matrix.probes.texts import MAX_CHARACTERS, cleaned
 
 _REPLY_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 _MAX_REPLY_LINES = 100
-# The session is over by then: what is left is courtesy.
+# Timeout for QUIT, in seconds. Everything has been measured by then; QUIT is a courtesy.
 _QUIT_TIMEOUT_S = 2.0
-# Another connection to the same server; None if there is none.
+# Returns another connection to the same server, or None if it cannot be opened.
 Reconnect = Callable[[], Awaitable[socket.socket | None]]
 _READY = 220
-# The server closes the connection, whatever it was asked (RFC 5321 section 4.2.2).
+# The server closes the connection, whatever the command was (RFC 5321 section 4.2.2).
 _SERVICE_UNAVAILABLE = 421
-# SSL_OP_LEGACY_SERVER_CONNECT, which Python names from 3.12 on: servers without RFC 5746.
+# SSL_OP_LEGACY_SERVER_CONNECT, for servers without RFC 5746. Python has a name for it only from 3.12 on.
 _LEGACY_SERVERS = 0x4
 
 
 class NotSmtpError(ValueError):
-    """What was read is no SMTP reply."""
+    """The data received is not an SMTP reply."""
 
 
 class Reply(NamedTuple):
@@ -50,14 +50,14 @@ class Reply(NamedTuple):
 
 def tls_context(*, finite_fields: bool = False) -> ssl.SSLContext:
     """
-    A context that verifies nothing and takes any version and nearly any cipher, down to TLS 1.0.
+    Return a TLS context that verifies nothing and accepts any version from TLS 1.0 and nearly any cipher.
 
-    "STARTTLS works" is the question; whether a certificate is any good is told
-    from its facts later. Make it once: it is shared by all sessions.
+    The probe measures whether STARTTLS works; the certificate is judged later, from
+    its fields. Create one context and share it between all sessions.
 
-    Left out is key exchange over finite fields that the server makes up (DHE
-    before TLS 1.3): a field of 10,000 bits takes a processor for more than a second.
-    `finite_fields` offers that and nothing else.
+    Key exchange over finite fields of the server's choice (DHE before TLS 1.3) is
+    excluded: a field of 10,000 bits keeps a processor busy for more than a second.
+    With `finite_fields`, the context offers only that.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -66,13 +66,13 @@ def tls_context(*, finite_fields: bool = False) -> ssl.SSLContext:
     context.set_ciphers(f"{'kDHE' if finite_fields else 'ALL:!kDHE'}:@SECLEVEL=0")
     if finite_fields:
         context.maximum_version = ssl.TLSVersion.TLSv1_2
-    # Without the second, a server may demand one handshake after another.
+    # Without OP_NO_RENEGOTIATION, a server could demand one handshake after another.
     context.options |= _LEGACY_SERVERS | ssl.OP_NO_RENEGOTIATION
     return context
 
 
 def require_hello_name(name: str) -> str:
-    """`name`, if EHLO can say it: visible ASCII; ValueError otherwise."""
+    """Return `name` if it can be sent in EHLO (visible ASCII); raise ValueError otherwise."""
     if not re.fullmatch(r"[!-~]{1,255}", name):
         raise ValueError(f"EHLO cannot say {name!r}: a domain name is wanted, such as crawler.example.org")
     return name
@@ -88,11 +88,12 @@ async def converse(
     reconnect: Reconnect | None = None,
 ) -> SmtpObservation:
     """
-    One session over `connected`, which stays the caller's to close, in at most `timeout_s`.
+    Run one session over `connected`, which the caller closes, within `timeout_s`.
 
-    `tls_context` None asks for no STARTTLS. A server that has no cipher in common
-    with it gets a second session, over what `reconnect` returns, with key exchange
-    over finite fields. Never raises for what the peer does.
+    If `tls_context` is None, STARTTLS is not tried. If the server has no cipher in
+    common with it, a second session follows over the connection that `reconnect`
+    returns, with key exchange over finite fields. Never raises for anything the peer
+    does.
     """
     session = _Session(Channel(connected), hello_name, tls_context, asked_at or time.time())
     await session.hold(timeout_s)
@@ -122,7 +123,7 @@ def _word(error: Exception, *, greeted: bool) -> Failure:
 
 
 class _Session:
-    """The steps of a session; `seen` is what it has learned so far."""
+    """The steps of a session; `seen` collects what it has learned."""
 
     def __init__(self, channel: Channel, hello_name: str, tls_context: ssl.SSLContext | None, asked_at: float) -> None:
         self.seen = SmtpObservation(asked_at=asked_at)
@@ -133,7 +134,7 @@ class _Session:
         self._tls_context = tls_context
 
     async def hold(self, timeout_s: float) -> None:
-        """Run to the end, whatever the peer does."""
+        """Run all steps, whatever the peer does."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self.run()
@@ -154,7 +155,7 @@ class _Session:
         await self._quit()
 
     async def _hello(self) -> frozenset[str]:
-        """Say EHLO, or HELO to a server that does not know it; the extensions offered."""
+        """Send EHLO, or HELO if the server does not support EHLO; return the extensions offered."""
         words: tuple[Literal["EHLO", "HELO"], ...] = ("EHLO", "HELO")
         for word in words:
             reply = await self._command(f"{word} {self._hello_name}")
@@ -167,7 +168,7 @@ class _Session:
         return frozenset()
 
     def _refused(self, reply: Reply, failure: Failure | None) -> None:
-        """Note the failure that a reply amounts to, None for one that is an answer; the session goes on with QUIT."""
+        """Record the failure that a reply means, or None if it is a valid answer; the session goes on with QUIT."""
         unavailable = reply.code == _SERVICE_UNAVAILABLE
         self.seen = replace(self.seen, failure=Failure.SERVICE_UNAVAILABLE if unavailable else failure)
 
@@ -184,7 +185,7 @@ class _Session:
             self.seen = replace(self.seen, tls_version=tls.version(), certificate=certificate_of(der) if der else None)
 
     async def _quit(self) -> None:
-        """Take leave; whatever happens from here on, the session has said what it had to say."""
+        """Send QUIT and ignore any error: the result is already known."""
         self.quitting = True
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_QUIT_TIMEOUT_S):
@@ -195,7 +196,7 @@ class _Session:
         return await self._reply()
 
     async def _reply(self) -> Reply:
-        """One reply of one or more lines; the last one's code counts."""
+        """Read one reply of one or more lines; the code of the last line counts."""
         lines: list[str] = []
         while len(lines) < _MAX_REPLY_LINES:
             match = _REPLY_LINE.fullmatch(await self._channel.read_line())

@@ -1,15 +1,16 @@
 """
 TCP: which ports of an address complete a handshake, and how fast.
 
-The prober's own timer ends an attempt. The kernel repeats an unanswered SYN
-after one second (RFC 6298 section 2), so a lost SYN does not make a port closed.
-How often differs: TCP_SYNCNT cannot be below 1, and from Linux 6.5 on
-net.ipv4.tcp_syn_linear_timeouts are added to it. TCP_USER_TIMEOUT sees to it
-that nothing more is sent once the timeout is over: two SYNs in the usual 2 s.
+A timer of this module ends each attempt. The kernel repeats an unanswered SYN
+after one second (RFC 6298 section 2), so losing one SYN does not make a port look
+closed. The number of repetitions varies: TCP_SYNCNT cannot be less than 1, and
+Linux 6.5 and later add net.ipv4.tcp_syn_linear_timeouts to it. TCP_USER_TIMEOUT
+makes sure that nothing is sent after the timeout: two SYNs in the default 2 s.
 
-A port that completed the handshake is open, also if a reset or an ICMP error
-arrived before this process looked. TCP_INFO tells the two apart; SO_ERROR
-reports only the error, and would take it from the SMTP session that follows.
+A port that completes the handshake is open, even if a reset or an ICMP error
+arrives before this process looks. TCP_INFO distinguishes the two; SO_ERROR
+reports only the error, and reading it would clear it for the SMTP session that
+follows.
 
 Sources: RFC 9293 sections 3.5 (handshake) and 3.10.7.3 (RST in SYN-SENT), tcp(7).
 """
@@ -33,13 +34,14 @@ from ipv6matrix.probes.smtp import converse, require_hello_name, tls_context
 SMTP_PORT = 25
 
 _SYN_RETRIES = 1
-# RST instead of TIME_WAIT: a crawl would use up its local ports.
+# Close with RST instead of TIME_WAIT: a crawl would run out of local ports.
 _RST_ON_CLOSE = struct.pack("@ii", 1, 0)
-# Local ports: above what servers listen on by habit, below those from which mtr-packet numbers its probes. It takes an
-# error that quotes a TCP port for one that quotes such a number (docs/decisions/0008-mtr-packet.md).
+# Local ports: above the usual listening ports, and below the numbers that mtr-packet gives its probes. It mistakes an
+# ICMP error that quotes a TCP port for one that quotes such a number (docs/decisions/0008-mtr-packet.md).
 _LOCAL_PORTS = range(10_000, 33_000)
 _TRIES = 10
-# tcpi_rtt, in microseconds, and tcpi_bytes_acked, in which the SYN counts as one octet: struct tcp_info (linux/tcp.h).
+# Fields of struct tcp_info (linux/tcp.h): tcpi_rtt, in microseconds, and tcpi_bytes_acked, which counts the SYN as one
+# octet.
 _TCP_INFO = struct.Struct("=68xI48xQ")
 
 
@@ -47,9 +49,9 @@ class TcpProber:
     """
     Connects to ports of addresses, all ports of an address at once.
 
-    A port has `timeout_s` to answer, an SMTP session `smtp_timeout_s` in all.
-    `contact_name` is what EHLO says (ValueError if it cannot be); `local4` and
-    `local6` are source addresses.
+    A port has `timeout_s` to answer, an SMTP session `smtp_timeout_s` in total.
+    `contact_name` is the name sent in EHLO (ValueError if it cannot be); `local4` and
+    `local6` are the source addresses.
     """
 
     def __init__(
@@ -72,9 +74,9 @@ class TcpProber:
         self, address: str, ports: tuple[int, ...], *, starttls: bool, pace: Pace = no_pace
     ) -> TcpObservation:
         """
-        One attempt per port, and an SMTP session when port 25 is among them and opens.
+        Try each port once, and run an SMTP session if port 25 is among them and opens.
 
-        Never raises for what the network, the peer or the limits of this process do.
+        Never raises for the network, the peer or the limits of this process.
         """
         attempts: list[Attempt] = []
         more: list[Attempt] = []
@@ -89,7 +91,7 @@ class TcpProber:
             for port in ports:
                 await pace(address)
                 attempts.append(self._attempt(address, port))
-            # SMTP first: the other attempts end, and close, without being waited for.
+            # SMTP first: the other attempts end and close their sockets without being awaited.
             for attempt in sorted(attempts, key=lambda attempt: attempt.port != SMTP_PORT):
                 connected = await attempt.connected()
                 if connected is not None:
@@ -112,11 +114,11 @@ class TcpProber:
 
 class Attempt:
     """
-    One handshake, under way from the moment this is made.
+    One handshake, started by the constructor.
 
-    It ends by itself, without anybody awaiting it: the first event, or the
-    timer, settles the outcome and closes the socket, unless the port opened and
-    `keep` is set. Then the socket is open until `close`.
+    It ends on its own, even if nothing awaits it: the first event or the timer
+    determines the outcome and closes the socket, unless the port opened and `keep` is
+    set. In that case the socket stays open until `close`.
     """
 
     def __init__(self, address: str, port: int, *, timeout_s: float, local: str | None, keep: bool) -> None:
@@ -133,23 +135,24 @@ class Attempt:
         except OSError as raised:
             error = raised.errno or errno.EIO
         if error == errno.EINPROGRESS and self._socket is not None:
-            # By number: for a socket object the selector writes out its addresses, 30 us, only to drop the text.
+            # Register the file descriptor: for a socket object, the selector formats its addresses (30 us) only to
+            # discard the text.
             self._loop.add_writer(self._socket.fileno(), self._settle)
             self._timer = self._loop.call_later(timeout_s, self._settle)
         else:
             self._end(failure_of(OSError(error, "")) if error else None)
 
     async def connected(self) -> socket.socket | None:
-        """Wait for the outcome; the connected socket if the port opened and was to be kept."""
+        """Wait for the outcome; return the connected socket if the port opened and `keep` is set."""
         observation = await self._outcome
         return self._socket if observation.open else None
 
     def result(self) -> PortObservation:
-        """The outcome, which `connected` has waited for."""
+        """Return the outcome; call only after `connected`."""
         return self._outcome.result()
 
     def close(self) -> None:
-        """Close what is open, settled or not."""
+        """Close what is open, finished or not."""
         self._stop_waiting()
         if self._socket is not None:
             self._socket.close()
@@ -163,10 +166,10 @@ class Attempt:
 
     def _settle(self) -> None:
         """
-        The event or the timer: the handshake may have ended just before either.
+        Handle the event or the timer: the handshake may have ended just before either.
 
-        EACCES that arrives later than connect() is a router's "administratively
-        prohibited" over IPv6; over IPv4 the same word arrives as EHOSTUNREACH.
+        EACCES that arrives after connect() has returned is a router's "administratively
+        prohibited" over IPv6; over IPv4 the same message arrives as EHOSTUNREACH.
         """
         assert self._socket is not None
         error = _error(self._socket)
@@ -179,7 +182,7 @@ class Attempt:
         self._stop_waiting()
         if failure is not None or not self._keep:
             self.close()
-        elif self._socket is not None:  # what follows has a time of its own
+        elif self._socket is not None:  # the SMTP session has its own timeout
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 0)
         observation = PortObservation(
             port=self.port,
@@ -206,20 +209,20 @@ def _open(address: str, local: str | None, timeout_s: float) -> socket.socket:
 
 
 def _bind(unbound: socket.socket, local: str) -> None:
-    """Take a local port at random, which others may have too: each connects to a place of its own."""
+    """Bind to a random local port. Sockets may share one, because their destinations differ."""
     unbound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     for tries_left in reversed(range(_TRIES)):
         try:
-            unbound.bind((local, random.choice(_LOCAL_PORTS)))  # noqa: S311 - no secret
+            unbound.bind((local, random.choice(_LOCAL_PORTS)))  # noqa: S311 - need not be unpredictable
         except OSError as error:
-            if error.errno != errno.EADDRINUSE or not tries_left:  # where somebody listens
+            if error.errno != errno.EADDRINUSE or not tries_left:  # another process listens on it
                 raise
         else:
             return
 
 
 def _error(connecting: socket.socket) -> int:
-    """The error that ended a handshake; 0 if it was completed, whatever has happened to the connection since."""
+    """Return the error that ended a handshake; 0 if it completed, even if the connection has failed since."""
     if _handshake(connecting).completed:
         return 0
     return connecting.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) if _ready(connecting) else errno.ETIMEDOUT
@@ -232,10 +235,10 @@ def _ready(connecting: socket.socket) -> bool:
 
 
 class _Handshake(NamedTuple):
-    """What the kernel knows of a handshake, also after the connection has been reset."""
+    """What the kernel knows about a handshake, even after the connection has been reset."""
 
     rtt_us: int
-    "Time between SYN and SYN-ACK; 0 if the kernel could not tell which SYN was answered."
+    "Time between SYN and SYN-ACK; 0 if the kernel could not tell which SYN was acknowledged."
     completed: bool
 
 

@@ -1,10 +1,10 @@
 """
-Texts that strangers write: cut, and without characters that act on a terminal, a page or a table.
+Text from remote parties: truncated, and without characters that affect a terminal, a page or a table.
 
-Replaced are controls (C0, C1, so line ends too), the marks that change the
-direction of text (Unicode Standard Annex 9), other invisible format characters,
-and surrogates, which have no UTF-8 form. The joiners U+200C and U+200D stay:
-scripts need them.
+Replaced are control characters (C0 and C1, so line ends too), bidirectional
+controls (Unicode Standard Annex 9), other invisible format characters, and
+surrogates, which have no UTF-8 form. The joiners U+200C and U+200D are preserved
+because some scripts need them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def cleaned(text: str) -> str:
 
 
 def decoded(octets: bytes) -> str:
-    """Return the text that octets of no known encoding probably are: UTF-8, else Latin-1."""
+    """Decode octets of unknown encoding: as UTF-8 if they are valid, otherwise as Latin-1."""
     try:
         return octets.decode("utf-8")
     except UnicodeDecodeError:

@@ -23,14 +23,14 @@ from ipv6matrix.probes.mtr import PROGRAM, MtrError, MtrProcess, mtr_missing
 
 __all__ = ["Tracer", "mtr_missing", "source_of"]
 
-# How often a TTL is asked at most.
+# Maximum number of probes per TTL.
 _MAX_TRIES = 3
-# How long a doubted TTL waits before it is asked again, in seconds: strangers guess in bursts, and routers limit their
-# errors to one in half a second.
+# Range of the delay before a doubtful TTL is probed again, in seconds: attackers guess in bursts, and routers limit
+# their errors to one per half second.
 _DOUBT_S = (0.25, 1.0)
-# At how many TTLs of a trace a router answers before the path counts as a loop.
+# Number of TTLs at which the same router answers before the path counts as a loop.
 _MAX_VISITS = 4
-# What mtr-packet says when this machine could not send. With a responder, no-route is a router's word instead.
+# Results of mtr-packet that mean that this machine could not send. With a responder, no-route comes from a router.
 _FAILURES = {
     "no-route": Failure.NETWORK_UNREACHABLE,
     "network-down": Failure.NETWORK_UNREACHABLE,
@@ -40,12 +40,13 @@ _FAILURES = {
 
 class Tracer:
     """
-    Any number of traces at once, over a few mtr-packet processes.
+    Runs any number of traces at once, over a few mtr-packet processes.
 
-    A trace has at most `window` TTLs in flight and ends at the address, where a
-    router calls it unreachable, where another address replies, in a loop, after
-    `gap_limit` silent TTLs in a row, or at `max_ttl`. A hop has `timeout_s` to answer. `local4` and `local6` are source
-    addresses, else the routing table's; `executable` is mtr-packet's path.
+    A trace has at most `window` TTLs in flight. It ends at the target, where a router
+    reports it unreachable, where another address sends an Echo Reply, in a loop,
+    after `gap_limit` silent TTLs in a row, or at `max_ttl`. A hop has `timeout_s` to
+    answer. `local4` and `local6` are the source addresses (default: chosen by the
+    routing table); `executable` is the path of mtr-packet.
     """
 
     def __init__(
@@ -69,14 +70,14 @@ class Tracer:
         self._processes = tuple(MtrProcess(executable or PROGRAM) for _ in range(processes))
 
     async def open(self) -> None:
-        """Nothing to wait for: a process starts with its first probe (see mtr_missing for what to check before)."""
+        """Do nothing: each process starts with its first probe. Call mtr_missing to check for it beforehand."""
 
     async def close(self) -> None:
-        """End the processes; traces that are under way fail."""
+        """Terminate the processes; running traces fail."""
         await asyncio.gather(*(process.close() for process in self._processes))
 
     async def trace(self, address: str, pace: Pace = no_pace) -> TraceObservation:
-        """The path to `address`. Never raises for what the network or mtr-packet does."""
+        """Trace the path to `address`. Never raises for anything the network or mtr-packet does."""
         try:
             local = (self._local6 if ":" in address else self._local4) or source_of(address)
         except OSError as error:
@@ -84,9 +85,9 @@ class Tracer:
         return await _Trace(self, address, local).run(pace)
 
     async def probe(self, address: str, ttl: int, local: str) -> Any:
-        """One probe, through the process that has the fewest, as a mtrpacket.ProbeResult; None when none runs."""
+        """Send one probe through the least busy process; return a mtrpacket.ProbeResult, or None if no process runs."""
         process = min(self._processes, key=lambda process: process.in_flight)
-        whole_seconds = max(math.ceil(self.timeout_s), 1)  # mtr-packet knows no others
+        whole_seconds = max(math.ceil(self.timeout_s), 1)  # mtr-packet accepts only these
         try:
             return await process.probe(address, ttl=ttl, local=local, timeout_s=whole_seconds)
         except MtrError:
@@ -94,7 +95,7 @@ class Tracer:
 
 
 class _Claim(NamedTuple):
-    """What would end a trace, by the word of another address than the target."""
+    """A message that would end a trace, from an address other than the target."""
 
     stop: Stop
     responder: str
@@ -104,11 +105,12 @@ class _Trace:
     """
     One path, hop by hop.
 
-    mtr-packet matches a reply to a probe by numbers that strangers can guess.
-    So only the target's own answer ends a trace at once. When another address
-    claims that it ends, or one of the other family answers, the TTL is asked
-    again once nothing else is in flight, three times in all: a claim counts if
-    it is repeated and no probe came further, the other family never.
+    mtr-packet matches replies to probes by numbers that an attacker can guess, so
+    only an answer from the target itself ends a trace immediately. If another address
+    claims the end of the path, or an address of the other family answers, the TTL is
+    probed again once nothing else is in flight, up to three times in total. A claim
+    counts if it is repeated and no probe got further; answers from the other family
+    never count.
     """
 
     def __init__(self, tracer: Tracer, address: str, local: str) -> None:
@@ -133,10 +135,10 @@ class _Trace:
             while self._pending or self._next():
                 if self._next() and len(self._pending) < self._tracer.window:
                     if self._doubted:
-                        await asyncio.sleep(random.uniform(*_DOUBT_S))  # noqa: S311 - no secret
+                        await asyncio.sleep(random.uniform(*_DOUBT_S))  # noqa: S311 - need not be unpredictable
                     await pace(self._address)
                     asked_at = asked_at or time.time()
-                    self._collect()  # what has come in meanwhile may end the trace
+                    self._collect()  # replies received during the wait may have ended the trace
                     self._ask_next()
                 else:
                     await asyncio.wait(self._pending, return_when=asyncio.FIRST_COMPLETED)
@@ -146,7 +148,7 @@ class _Trace:
         return self._observation(asked_at or time.time())
 
     def _next(self) -> int | None:
-        """The TTL to ask next: a doubted one when nothing is in flight, else one more, whatever is."""
+        """Return the TTL to probe next: a doubtful one once nothing is in flight, else the next one; None for none."""
         if self._failure is not None:
             return None
         if self._doubted:
@@ -162,7 +164,7 @@ class _Trace:
             self._pending[asyncio.ensure_future(self._tracer.probe(self._address, ttl, self._local))] = ttl
 
     def _collect(self) -> None:
-        """Take in what is answered."""
+        """Process the results that have arrived."""
         for task in [task for task in self._pending if task.done()]:
             ttl = self._pending.pop(task)
             if self._end is None or ttl <= self._end:
@@ -181,7 +183,7 @@ class _Trace:
         elif responder is None:
             self._failure = _FAILURES.get(result.result, Failure.PROBE_FAILED)
         elif result.result == "no-route" and responder == self._local:
-            self._failure = Failure.HOST_UNREACHABLE  # the first router is not there
+            self._failure = Failure.HOST_UNREACHABLE  # the first router does not respond
         elif (":" in responder) != (":" in self._target):
             self._doubt(ttl)
         else:
@@ -193,29 +195,29 @@ class _Trace:
             self._doubt(ttl)
 
     def _doubt(self, ttl: int) -> None:
-        """Ask a TTL again, unless that was done often enough: then nobody has answered there."""
+        """Probe a TTL again, unless the limit of tries is reached: then the hop counts as silent."""
         self._hops[ttl] = Hop(ttl=ttl)
         if self._tries[ttl] < _MAX_TRIES:
             self._doubted.add(ttl)
 
     def _answered(self, hop: Hop, responder: str, result: str) -> None:
-        if responder == self._target:  # whatever it says: a probe has come as far as that
+        if responder == self._target:  # whatever the message, the probe reached the target
             self._settle(hop, Stop.REACHED)
         elif result == "ttl-expired":
-            self._settle(hop, Stop.LOOP if self._circles(responder) else None)
+            self._settle(hop, Stop.LOOP if self._loops(responder) else None)
         else:
             self._claim(hop, _Claim(Stop.OTHER_ADDRESS if result == "reply" else Stop.UNREACHABLE, responder))
 
     def _settle(self, hop: Hop, stop: Stop | None) -> None:
-        """Take in a hop."""
+        """Record a hop."""
         self._hops[hop.ttl] = hop
         self._last_answered = max(self._last_answered, hop.ttl)
         if stop is not None:
             self._end, self._stop = hop.ttl, stop
             self._doubted = {ttl for ttl in self._doubted if ttl < hop.ttl}
 
-    def _circles(self, responder: str) -> bool:
-        """Whether a router has answered so often that the path must lead back to it."""
+    def _loops(self, responder: str) -> bool:
+        """Return whether a router has answered so often that the path must contain a loop."""
         return sum(hop.address == responder for hop in self._hops.values()) >= _MAX_VISITS - 1
 
     def _claim(self, hop: Hop, claim: _Claim) -> None:
@@ -226,7 +228,7 @@ class _Trace:
             self._doubt(hop.ttl)
 
     def _drop(self, *, beyond: int) -> None:
-        """Forget the probes in flight beyond a TTL."""
+        """Cancel the probes in flight beyond a TTL."""
         for task in [task for task, ttl in self._pending.items() if ttl > beyond]:
             del self._pending[task]
             task.cancel()
@@ -245,12 +247,12 @@ class _Trace:
 
 
 def _canonical(address: str) -> str:
-    """Return an address as RFC 5952 writes it, without a zone: the text by which addresses are compared and stored."""
+    """Return an address in RFC 5952 form without a zone: the text by which addresses are compared and stored."""
     return canonical(ip_address(address.partition("%")[0]))
 
 
 def source_of(address: str) -> str:
-    """The source address that the routing table chooses for `address`; OSError without a route. Nothing is sent."""
+    """Return the source address the routing table selects for `address`; raise OSError if no route. Sends nothing."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as unsent:
         unsent.connect((address, 9))

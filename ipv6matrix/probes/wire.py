@@ -1,17 +1,17 @@
 r"""
-Fast path for the DNS messages that a crawl exchanges most: queries with EDNS, and ordinary replies.
+Fast path for the most frequent DNS messages of a crawl: queries with EDNS, and ordinary replies.
 
-dnspython builds a query in 64 us and reads a reply in 220 to 310 us; a crawl
-asks some ten questions per domain. So this module reads the six hot record
-types (A, AAAA, NS, MX, SOA, PTR), chains of CNAMEs and negative answers, with
-the results of dnspython (tests/probes/test_wire.py compares them). It leaves
-every other reply to `messages`, which uses dnspython.
+dnspython encodes a query in 64 us and decodes a reply in 220 to 310 us; a crawl
+makes about ten lookups per domain. This module therefore decodes the six common
+record types (A, AAAA, NS, MX, SOA, PTR), chains of CNAMEs and negative answers,
+with the same results as dnspython (compared in tests/probes/test_wire.py). It
+leaves every other reply to `messages`, which uses dnspython.
 
-The work for one message is bounded, whatever it holds: names are read once for
-each offset, and names and pointers together cost at most _MAX_NAMES_COST.
+The work per message is bounded, whatever it contains: each offset is decoded as a
+name only once, and all names and pointers together cost at most _MAX_NAMES_COST.
 
-Names are lower-case text without the final dot, odd octets escaped as in zone
-files (RFC 1035 section 5.1): `\.` is a dot inside a label, `\032` a space.
+Names are lower-case text without the final dot, with unusual octets escaped as in
+zone files (RFC 1035 section 5.1): `\.` is a dot inside a label, `\032` a space.
 
 Sources: RFC 1035 section 4 (messages, compression), RFC 2181 section 8 (TTL),
 RFC 2308 (negative answers), RFC 3596 (AAAA), RFC 6891 (EDNS).
@@ -33,13 +33,13 @@ from ipv6matrix.addresses import canonical
 from ipv6matrix.items import Failure, Records, SoaRecord, Status
 
 TYPES = {"A": 1, "NS": 2, "SOA": 6, "PTR": 12, "MX": 15, "AAAA": 28}
-# So small that no path has to fragment it (RFC 9715 section 3).
+# Small enough that no path has to fragment it (RFC 9715 section 3).
 PAYLOAD_BYTES = 1232
 
-# A name has at most 127 labels, and each pointer of an ordinary name leads to a label at least.
+# A name has at most 127 labels, and in an ordinary name each pointer leads to at least one label.
 _MAX_POINTERS: Final = 127
-# What all names of one message may cost: 1 for each octet and 4 more for each label or pointer. A reply of
-# 65,535 octets has room for 3,600 names that differ, of some 60 octets each.
+# Budget for all names in one message: 1 per octet plus 4 per label or pointer. A reply of 65,535 octets has room for
+# 3,600 distinct names of about 60 octets each.
 _MAX_NAMES_COST: Final = 300_000
 
 _NS, _CNAME, _SOA, _DNAME, _OPT, _IN = 2, 5, 6, 39, 41, 1
@@ -55,24 +55,24 @@ _TIMES = struct.Struct("!IIIII")
 _EDNS = struct.pack("!BHHIH", 0, _OPT, PAYLOAD_BYTES, 0, 0)
 
 _PLAIN = re.compile(rb"[a-z0-9_.*-]*")
-# How each octet of a label is written.
+# Escaped form of each octet of a label.
 _ESCAPES: Final = {octet: dns.name.Name([bytes((octet,)), b""]).to_text(omit_final_dot=True) for octet in range(256)}
 
 
 class NameTooLongError(ValueError):
-    """A label of more than 63 octets or a name of more than 255 (RFC 1035 section 2.3.4)."""
+    """A label of more than 63 octets or a name of more than 255 octets (RFC 1035 section 2.3.4)."""
 
 
 class WireError(ValueError):
-    """A message that breaks its own format, or that is not an ordinary answer."""
+    """A message that is malformed, or not an ordinary answer."""
 
 
 class CostlyError(Exception):
-    """A message that would take more work to read than any honest one does."""
+    """A message that would take more work to decode than any legitimate one."""
 
 
 class Question(NamedTuple):
-    """One question: name and type, and both in the form they have in a message."""
+    """One DNS question: name and type, as text and in wire format."""
 
     name: str
     type: str
@@ -80,7 +80,7 @@ class Question(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a reply says to its question; the fields of a LookupObservation."""
+    """The answer in a reply; these are fields of a LookupObservation."""
 
     status: Status | Failure
     records: Records = ()
@@ -90,7 +90,7 @@ class Answer(NamedTuple):
 
 
 class _Record(NamedTuple):
-    """A resource record whose data, from `start` to `end`, is not read yet."""
+    """A resource record; its data, from `start` to `end`, is not decoded yet."""
 
     owner: str
     type: int
@@ -102,7 +102,7 @@ class _Record(NamedTuple):
 
 def question(name: str, rdtype: str) -> Question:
     """
-    The question for the records of `rdtype` at `name`, with or without its final dot.
+    Return the question for records of type `rdtype` at `name`, with or without its final dot.
 
     Raises NameTooLongError, and ValueError for a name without a wire form or a type that is not in TYPES.
     """
@@ -113,11 +113,11 @@ def question(name: str, rdtype: str) -> Question:
 def _without_final_dot(name: str) -> str:
     stem = name.removesuffix(".")
     backslashes = len(stem) - len(stem.rstrip("\\"))
-    return name if backslashes % 2 else stem  # an odd one makes the dot a part of its label
+    return name if backslashes % 2 else stem  # after an odd number of backslashes, the dot belongs to the label
 
 
 def encode_name(name: str) -> bytes:
-    """Return the wire form of a name without its final dot; the root is the empty name."""
+    """Return the wire form of a name without its final dot; the empty name is the root."""
     text = name.encode("ascii")
     if b"\\" in text:
         return _encode_escaped(name)
@@ -139,41 +139,41 @@ def _encode_escaped(name: str) -> bytes:
 
 
 def query(identifier: int, asked: Question) -> bytes:
-    """Return a query with EDNS, recursion desired."""
+    """Return a query with EDNS and recursion desired."""
     return _QUERY_HEADER.pack(identifier, _RECURSION_DESIRED, 1, 0, 0, 1) + asked.wire + _EDNS
 
 
 def identifier(message: bytes) -> int:
-    """The id of a message; -1 when there is not even a header."""
+    """Return the ID of a message; -1 if it is shorter than a header."""
     return message[0] << 8 | message[1] if len(message) >= _HEADER.size else -1
 
 
 def answers(reply: bytes, asked: Question) -> bool:
     """
-    Whether `reply`, whose id and source are right, belongs to the question.
+    Return whether `reply`, whose ID and source are right, belongs to the question.
 
-    Names match whatever their case. A server that could not read the question
-    may leave it out, but only of an error.
+    Names are compared case-insensitively. Only an error may omit the question
+    section, as from a server that could not parse the query.
     """
     _, flags, status, questions, _, _, _ = _HEADER.unpack_from(reply)
     if not flags & _QR or flags & _OPCODE:
         return False
     if questions == 0:
         return (status & 0xF) in _ERRORS
-    # lower() changes neither the length of a label, at most 63, nor a type of ours.
+    # lower() changes neither label lengths, which are at most 63, nor the types in TYPES.
     return questions == 1 and reply[12 : 12 + len(asked.wire)].lower() == asked.wire
 
 
 def truncated(reply: bytes) -> bool:
-    """Whether the whole reply has to be asked for over TCP (RFC 2181 section 9)."""
+    """Return whether the reply is truncated and must be requested over TCP (RFC 2181 section 9)."""
     return bool(reply[2] & _TC)
 
 
 def decode(reply: bytes, asked: Question) -> Answer | None:
     """
-    Read `reply`, which belongs to the question; return None if it is not an ordinary answer.
+    Decode `reply`, which belongs to the question; return None if it is not an ordinary answer.
 
-    A reply that would cost too much work is a `bad_reply`: no other reader may try it.
+    A reply that would cost too much work is a `bad_reply`, so that no other decoder tries it.
     """
     try:
         return _decode(reply, asked)
@@ -203,7 +203,7 @@ def _decode(reply: bytes, asked: Question) -> Answer | None:
     canonical_name = name if ttls else None
     if name in found:
         if rcode:
-            return None  # denied and given at once
+            return None  # contradiction: NXDOMAIN with an answer
         read = _READERS[asked.type]
         values = dict.fromkeys(read(names, record.start, record.end) for record in found[name])
         return Answer(Status.OK, tuple(values), min(ttls + [_ttl(r.ttl) for r in found[name]]), canonical_name, passed)
@@ -214,13 +214,13 @@ def _decode(reply: bytes, asked: Question) -> Answer | None:
 
 
 def _section(names: Names, offset: int, count: int, asked: Question) -> tuple[list[_Record], int]:
-    """Read the records of one section; return them and where the next section begins."""
+    """Decode the records of one section; return them and the offset of the next section."""
     wire = names.wire
     records = []
     for _ in range(count):
-        if wire[offset] == 0xC0 and wire[offset + 1] == 12:  # nearly always: a pointer to the question
+        if wire[offset] == 0xC0 and wire[offset + 1] == 12:  # the usual case: a pointer to the question
             owner, offset = asked.name, offset + 2
-        elif wire[offset] == 0:  # the root, which owns OPT records
+        elif wire[offset] == 0:  # the root, the owner of OPT records
             owner, offset = "", offset + 1
         else:
             owner, offset = names.read(offset)
@@ -236,7 +236,7 @@ def _section(names: Names, offset: int, count: int, asked: Question) -> tuple[li
 def _follow(
     names: Names, name: str, aliases: dict[str, _Record], found: dict[str, list[_Record]]
 ) -> tuple[str | None, list[int], tuple[str, ...]]:
-    """Follow a chain of CNAMEs: return where it ends (None: never), the TTLs of its links, and the names between."""
+    """Follow a chain of CNAMEs; return its end (None for a loop), the TTLs of its links, and the names in between."""
     ttls: list[int] = []
     passed: list[str] = []
     while name in aliases and name not in found:
@@ -250,7 +250,7 @@ def _follow(
 
 
 def _negative(names: Names, offset: int, asked: Question, name: str) -> tuple[Status | Failure, int | None]:
-    """Return the status of a reply without the records asked for, and its TTL (RFC 2308 sections 2 and 5)."""
+    """Return the status and TTL of a reply without the requested records (RFC 2308 sections 2 and 5)."""
     _, flags, status, _, _, authority_count, additional_count = _HEADER.unpack_from(names.wire)
     authority, offset = _section(names, offset, authority_count, asked)
     additional, _ = _section(names, offset, additional_count, asked)
@@ -262,12 +262,12 @@ def _negative(names: Names, offset: int, asked: Question, name: str) -> tuple[St
         return Status.NXDOMAIN, _negative_ttl(names.wire, authority)
     kinds = {record.type for record in authority}
     if _NS in kinds and _SOA not in kinds and not flags & _AA and not status & _RA:
-        return Failure.BAD_REPLY, None  # a referral: this server does not look up for others
+        return Failure.BAD_REPLY, None  # a referral: this server does not offer recursion
     return Status.NODATA, _negative_ttl(names.wire, authority)
 
 
 def _is_misplaced(asked: Question, name: str, section: list[_Record]) -> bool:
-    """Check for the records asked for in a section where they answer nothing; a denial has its SOA record there."""
+    """Return whether requested records are in the wrong section; for SOA, that is normal in negative answers."""
     kind = TYPES[asked.type]
     return kind != _SOA and any(one.type == kind and one.owner == name and one.class_ == _IN for one in section)
 
@@ -275,18 +275,18 @@ def _is_misplaced(asked: Question, name: str, section: list[_Record]) -> bool:
 def _negative_ttl(wire: bytes, authority: list[_Record]) -> int | None:
     for record in authority:
         if record.type == _SOA and record.end - record.start > _TIMES.size:
-            minimum_s = int.from_bytes(wire[record.end - 4 : record.end])  # the last field, behind two names
+            minimum_s = int.from_bytes(wire[record.end - 4 : record.end])  # MINIMUM, the last field, follows two names
             return min(_ttl(record.ttl), _ttl(minimum_s))
     return None
 
 
 def _ttl(value: int) -> int:
-    """A TTL with its highest bit set means 0 (RFC 2181 section 8)."""
+    """Return a TTL, or 0 if its most significant bit is set (RFC 2181 section 8)."""
     return value if value < 1 << 31 else 0
 
 
 class Names:
-    """The names in one message, each read once, within a budget for the whole message."""
+    """The names in one message, each decoded once, within a budget for the whole message."""
 
     __slots__ = ("_known", "_left", "wire")
 
@@ -297,10 +297,10 @@ class Names:
 
     def read(self, offset: int) -> tuple[str, int]:
         """
-        Return the name at `offset`, and the offset behind it.
+        Return the name at `offset`, and the offset after it.
 
-        A name that is nothing but a pointer is the name it points to, which is read once.
-        Raises WireError, CostlyError and IndexError.
+        A name that consists only of a pointer is the name it points to, which is decoded
+        once. Raises WireError, CostlyError and IndexError.
         """
         wire = self.wire
         if wire[offset] >= 192:
@@ -317,10 +317,10 @@ class Names:
 
     def _read(self, offset: int) -> tuple[str, int]:
         """
-        Read a name, label by label.
+        Decode a name, label by label.
 
-        Each compression pointer has to point before the name's last one, so a
-        message cannot make the reader go round.
+        Each compression pointer must point before the start of the preceding part, so a
+        message cannot cause an endless loop.
         """
         wire = self.wire
         labels: list[bytes] = []
@@ -350,7 +350,7 @@ class Names:
 
 
 def text(labels: list[bytes]) -> str:
-    """Return the text of a name, given by its labels without the root."""
+    """Return the text of a name from its labels, without the root label."""
     name = b".".join(labels).lower()
     if _PLAIN.fullmatch(name) and name.count(b".") < max(len(labels), 1):
         return name.decode("ascii")
@@ -373,10 +373,10 @@ def _aaaa(names: Names, start: int, end: int) -> str:
 
 
 def ipv6_text(packed: bytes) -> str:
-    """Return the text of an IPv6 address as ipaddress has it; OSError or ValueError if it has not 16 octets."""
+    """Return an IPv6 address in the text form of ipaddress; raise OSError or ValueError if it is not 16 octets long."""
     text = inet_ntop(AF_INET6, packed)
-    # Mapped and IPv4-compatible addresses: the C library's text is not ipaddress' (nor is that of all Pythons
-    # the same), and texts have to compare equal.
+    # For mapped and IPv4-compatible addresses, the text of the C library differs from that of ipaddress, which itself
+    # differs between versions of Python; texts must compare equal.
     return text if "." not in text else canonical(IPv6Address(packed))
 
 

@@ -1,5 +1,5 @@
 """
-How many packets leave in a second.
+Pacers: how many packets are sent per second.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from typing import Final
 
 from ipv6matrix.targets import policy
 
-# Seconds of lateness that are made up for at once; more of it is lost, be it of a process that was stopped.
+# Seconds of lateness that may be made up for at once; anything beyond is lost, e.g. after the process was stopped.
 _CATCH_UP_S: Final = 0.1
-# Entries of the table of networks after which those at rest are dropped.
+# Size of the table of networks above which idle ones are dropped.
 _MANY_NETWORKS: Final = 10_000
 
 
 @dataclass(slots=True)
 class Waits:
-    """How often somebody came, and how long all of them had to wait together."""
+    """The number of calls of `wait`, and the total time they waited in seconds."""
 
     turns: int = 0
     seconds: float = 0.0
@@ -28,12 +28,12 @@ class Waits:
 
 class Pacer:
     """
-    Spaces events evenly: at most `rate` a second, without bursts; 0 lets all pass.
+    Spaces events evenly: at most `rate` per second, without bursts; 0 means no limit.
 
-    The moments are counted on from one another, not from when a sleeper woke, so
-    a late event loop loses no rate; one that stood still for longer does not
-    catch up. Among those that wait the lowest rank is next, and of one rank who
-    came first.
+    Each slot is computed from the previous one, not from the time a waiter woke up, so
+    a late event loop does not lower the rate. After a longer standstill, missed slots
+    are not made up for. Among waiters, the lowest rank goes first; within a rank, the
+    one that came first.
     """
 
     def __init__(self, rate: float, waits: Waits | None = None) -> None:
@@ -43,7 +43,7 @@ class Pacer:
         self.free_at = 0.0
 
     async def wait(self, rank: int = 0) -> None:
-        """Return when the next event may happen."""
+        """Wait until the next event may happen."""
         self.waits.turns += 1
         if not self._spacing_s:
             return
@@ -59,7 +59,7 @@ class Pacer:
         await turn
 
     def is_free(self) -> bool:
-        """Tell whether an event may happen at once."""
+        """Return whether an event may happen immediately."""
         return not self._waiting and self.free_at <= time.monotonic()
 
     def _let_pass(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -67,7 +67,7 @@ class Pacer:
         self.free_at = max(self.free_at, now - _CATCH_UP_S)
         while self._waiting and self.free_at <= now:
             *_, came_at, turn = heappop(self._waiting)
-            # Whoever has gone away meanwhile takes no moment from the others.
+            # A cancelled waiter uses up no slot.
             if not turn.done():
                 turn.set_result(None)
                 self.waits.seconds += max(0.0, self.free_at - came_at)
@@ -77,17 +77,17 @@ class Pacer:
 
 
 class NetworkPacer:
-    """A rate over all and one towards each IPv4 /24 and IPv6 /48."""
+    """An overall rate, and one per destination network (IPv4 /24, IPv6 /48)."""
 
     def __init__(self, rate: float, rate_per_network: float) -> None:
         self._overall = Pacer(rate)
         self._rate_per_network = rate_per_network
         self._networks: dict[bytes, Pacer] = {}
         self.waits = {"all": self._overall.waits, "network": Waits()}
-        "What the rates have made packets wait, over all and towards networks."
+        "How long packets waited, for the overall rate and for the rate per network."
 
     async def wait(self, address: str, rank: int = 0) -> None:
-        """Return when a packet may be sent to an address."""
+        """Wait until a packet may be sent to an address."""
         if self._rate_per_network:
             await self._of(address).wait(rank)
         await self._overall.wait(rank)

@@ -1,8 +1,8 @@
 """
-GeoIP: what mmdb files of the GeoLite2 form say of an address.
+GeoIP: looks up addresses in mmdb files of the GeoLite2 format.
 
-A place enriches an address and decides nothing, so a lookup never raises: what
-a file cannot tell stays None, and `failures` counts it.
+A location is additional information about an address and decides nothing, so a
+lookup never raises: what a file does not provide stays None, and `failures` counts it.
 """
 
 from __future__ import annotations
@@ -26,30 +26,28 @@ from geoip2.database import Reader
 from geoip2.errors import AddressNotFoundError
 from scrapy.settings import BaseSettings
 
-# Where mmdb files keep IPv4 addresses: an IPv6 address in it would get the
-# place of the IPv4 address in its last bits (MaxMind DB format, "IPv4 addresses in an IPv6 tree").
+from ipv6matrix.exceptions import GeoIpError
+
+# Prefix under which mmdb files store IPv4 addresses: an IPv6 address in it would get the location
+# of the IPv4 address in its last 32 bits (MaxMind DB format, "IPv4 addresses in an IPv6 tree").
 _IPV4_TREE: Final = IPv6Network("::/96")
-# Addresses that every file must stand a lookup of, whether it knows them or not: a root server's, of each family.
+# Addresses of a root server, one of each family. Looking them up must not fail, whether a file has them or not.
 _ANYWHERE: Final = ("198.41.0.4", "2001:503:ba3e::2:30")
-# Networks of a file that are looked up before it is believed.
+# Number of networks of a file that are looked up to verify it.
 _LOOKUPS: Final = 1000
-# What the reader raises for a damaged record, one of another shape, or an address of a family that the file lacks.
+# Exceptions of the reader: damaged records, records of another structure, addresses of a family that the file lacks.
 _UNREADABLE: Final = (maxminddb.InvalidDatabaseError, ValueError, TypeError, AttributeError, KeyError)
 
-# Days after which a file is called old: addresses move.
+# Age in days from which on a file is reported as old: addresses move.
 OLD_DAYS: Final = 60
 _FORMS: Final = {"GEOIP_CITY_DB": "City", "GEOIP_ASN_DB": "ASN"}
-# The files of GEOIP_DIR that serve when their setting is empty.
+# The files of GEOIP_DIR that are used when their setting is empty.
 FILES: Final = {"GEOIP_CITY_DB": "city.mmdb", "GEOIP_ASN_DB": "asn.mmdb"}
-
-
-class GeoIpError(Exception):
-    """A file that is no such database; the message names it and the mend."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where an address is; None where the files do not say. Degrees north and east, WGS 84."""
+    """Location of an address; None for what the files do not provide. Degrees north and east, WGS 84."""
 
     asn: int | None = None
     as_organisation: str | None = None
@@ -62,12 +60,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Build:
-    """What a file says of itself."""
+    """Metadata of a file."""
 
     type: str
-    "The name of its form, as `GeoLite2-City`."
+    "Name of its format, e.g. `GeoLite2-City`."
     built_at: int
-    "When it was made, seconds since 1970 UTC."
+    "Time at which it was built, in seconds since 1970, UTC."
 
 
 _Value = TypeVar("_Value")
@@ -81,16 +79,16 @@ class GeoIp:
     """The city and the ASN file; either may be absent (an empty path)."""
 
     def __init__(self, city_path: str | None, asn_path: str | None, *, private: bool = False) -> None:
-        """Open the files; `private` reads copies, which nothing that happens to the files can spoil."""
+        """Open the files; with `private`, open copies, which later changes of the files cannot affect."""
         paths = {"GEOIP_CITY_DB": city_path, "GEOIP_ASN_DB": asn_path}
         self._readers = {name: _open(path, name, private=private) for name, path in paths.items() if path}
         self.failures: Counter[str] = Counter()
-        "Lookups that failed, in whole or in part, by setting."
+        "Number of lookups that failed, wholly or partly, by setting."
         self.last_failure = ""
-        "What the last of them was."
+        "Description of the most recent failure."
 
     def locate(self, address: str) -> Place:
-        """Look an address up in both files."""
+        """Look up an address in both files."""
         if ":" in address and IPv6Address(address) in _IPV4_TREE:
             return Place()
         asn, city = self._look_up("GEOIP_ASN_DB", address), self._look_up("GEOIP_CITY_DB", address)
@@ -105,9 +103,9 @@ class GeoIp:
         )
 
     def builds(self) -> dict[str, Build]:
-        """Give what each file says of itself, by setting."""
-        found = {name: reader.metadata() for name, reader in self._readers.items()}
-        return {name: Build(type=one.database_type, built_at=one.build_epoch) for name, one in found.items()}
+        """Return the metadata of each file, by setting."""
+        metadata = {name: reader.metadata() for name, reader in self._readers.items()}
+        return {name: Build(type=build.database_type, built_at=build.build_epoch) for name, build in metadata.items()}
 
     def close(self) -> None:
         """Close both files."""
@@ -115,7 +113,7 @@ class GeoIp:
             reader.close()
 
     def _look_up(self, setting: str, address: str) -> _Look:
-        """Return the function that reads a part of what a file has about an address; None if it has no such part."""
+        """Return a function that reads one part of the record of an address; the part is None if it is missing."""
         reader = self._readers.get(setting)
         try:
             model = (reader.asn if setting == "GEOIP_ASN_DB" else reader.city)(address) if reader else None
@@ -135,7 +133,7 @@ class GeoIp:
         return part
 
     def _fail(self, setting: str, address: str, reason: str) -> None:
-        # Once for an address, however many of its parts are odd.
+        # Count once per address, however many parts are invalid.
         if not self.last_failure.startswith(f"{setting}, {address}: "):
             self.failures[setting] += 1
             self.last_failure = f"{setting}, {address}: {reason}"
@@ -154,15 +152,15 @@ def _as_number(value: object) -> int | None:
 
 
 def _degrees(value: object) -> float | None:
-    # Not a number compares as False.
+    # NaN compares as False.
     return float(value) if type(value) in (int, float) and -180 <= value <= 180 else None  # type: ignore[operator, arg-type]
 
 
 def verify(setting: str, path: Path | str) -> Build:
     """
-    Open a file, look addresses of both families up in it, and give what it says of itself.
+    Look up addresses of both families in a file, and return its metadata.
 
-    Raises GeoIpError for a file that is of no use, or would fail for some addresses.
+    Raises GeoIpError if the file is unusable, or would fail for some addresses.
     """
     city, asn = (str(path), None) if setting == "GEOIP_CITY_DB" else (None, str(path))
     located = GeoIp(city, asn)
@@ -171,20 +169,20 @@ def verify(setting: str, path: Path | str) -> Build:
         if not any(part is not None for place in places for part in astuple(place)):
             why = f" ({located.last_failure})" if located.failures else ""
             raise GeoIpError(
-                f"{setting}: {str(path)!r} knows no address{why}; name a GeoLite2-{_FORMS[setting]} file (mmdb)"
+                f"{setting}={str(path)!r} knows no address{why}: use a GeoLite2-{_FORMS[setting]} file (mmdb)"
             )
         return located.builds()[setting]
     except _UNREADABLE as error:
         raise GeoIpError(
-            f"{setting}: {str(path)!r} cannot be looked up in ({error});"
-            f" name a GeoLite2-{_FORMS[setting]} file that has IPv4 and IPv6"
+            f"Lookups in {setting}={str(path)!r} fail ({error}):"
+            f" use a GeoLite2-{_FORMS[setting]} file with IPv4 and IPv6"
         ) from error
     finally:
         located.close()
 
 
 def _addresses(path: Path | str) -> Iterator[str]:
-    """Yield addresses of networks that a file knows; raises what its reader raises for one that would fail later."""
+    """Yield addresses of networks in a file; raises the reader's exceptions if lookups would fail later."""
     with maxminddb.open_database(Path(path).expanduser()) as reader:
         for address in _ANYWHERE:
             reader.get(address)
@@ -193,41 +191,41 @@ def _addresses(path: Path | str) -> Iterator[str]:
 
 
 def files(settings: BaseSettings) -> dict[str, str]:
-    """Give the path of each file that is used, by setting: the one that is named, else that of GEOIP_DIR."""
+    """Return the path of each file in use, by setting: the configured one, or the default one of GEOIP_DIR."""
     folder = Path(settings.get("GEOIP_DIR")).expanduser()
-    chosen = {name: settings.get(name) or _there(folder / file) for name, file in FILES.items()}
+    chosen = {name: settings.get(name) or _if_present(folder / file) for name, file in FILES.items()}
     return {name: path for name, path in chosen.items() if path}
 
 
 def configured(settings: BaseSettings) -> GeoIp:
-    """Open copies of the files that are used; raises GeoIpError."""
+    """Open copies of the files in use; raises GeoIpError."""
     paths = files(settings)
     return GeoIp(paths.get("GEOIP_CITY_DB"), paths.get("GEOIP_ASN_DB"), private=True)
 
 
-def _there(path: Path) -> str | None:
+def _if_present(path: Path) -> str | None:
     return str(path) if path.exists() else None
 
 
 def _open(path: str, setting: str, *, private: bool) -> Reader:
     form, file = _FORMS[setting], Path(path).expanduser()
     try:
-        # Opening a pipe would wait for whoever writes into it.
+        # Opening a pipe would block until a writer opens it.
         is_regular = stat.S_ISREG(file.stat().st_mode)
         reader = (_copied(file) if private else Reader(file)) if is_regular else None
     except (OSError, *_UNREADABLE) as error:
-        raise GeoIpError(f"{setting}: cannot read {path!r} ({error}); name a GeoLite2-{form} file (mmdb)") from error
+        raise GeoIpError(f"Cannot read {setting}={path!r} ({error}): use a GeoLite2-{form} file (mmdb)") from error
     if reader is None:
-        raise GeoIpError(f"{setting}: cannot read {path!r} (not a regular file); name a GeoLite2-{form} file (mmdb)")
+        raise GeoIpError(f"Cannot read {setting}={path!r} (not a regular file): use a GeoLite2-{form} file (mmdb)")
     found = reader.metadata().database_type
     if form not in found:
         reader.close()
-        raise GeoIpError(f"{setting}: {path!r} is a {found} file; name a GeoLite2-{form} file")
+        raise GeoIpError(f"{setting}={path!r} is a {found} file: use a GeoLite2-{form} file")
     return reader
 
 
 def _copied(file: Path) -> Reader:
-    """Open a copy without a name: a mapped file that is cut while it is read ends the process (SIGBUS, mmap(2))."""
+    """Open an unnamed copy: truncating a memory-mapped file during a read kills the process (SIGBUS, mmap(2))."""
     with file.open("rb") as source, tempfile.TemporaryFile() as copy:
         shutil.copyfileobj(source, copy, 1 << 20)
         copy.flush()

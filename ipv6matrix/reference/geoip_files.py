@@ -1,9 +1,9 @@
 """
-GeoIP files: fetched from MaxMind or DB-IP, looked into, and put in the place of older ones.
+Updates GeoIP files: downloads them from MaxMind or DB-IP, verifies them, and replaces older ones.
 
 MaxMind's GeoLite2 needs an account (https://dev.maxmind.com/geoip/updating-databases/),
-DB-IP's free files need none (https://db-ip.com/db/lite.php). A file takes its
-place at once, by a rename: whoever has the old one open goes on with that.
+DB-IP's free files need none (https://db-ip.com/db/lite.php). A file is replaced
+atomically by a rename; processes that have the old one open continue to read it.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from typing import IO, Final, cast
 
 from scrapy.settings import BaseSettings
 
-from ipv6matrix.reference.geoip import FILES, Build, GeoIpError, verify
-from ipv6matrix.reference.transfer import DownloadError, DownloadStoppedError, Transfer, discard
+from ipv6matrix.exceptions import DownloadError, DownloadStoppedError, GeoIpError
+from ipv6matrix.reference.geoip import FILES, Build, verify
+from ipv6matrix.reference.transfer import Transfer, discard
 
-# What the licences of the data ask for.
+# Attributions that the licences of the data require.
 ATTRIBUTIONS: Final = {
     "MaxMind": "This product includes GeoLite Data created by MaxMind, available from https://www.maxmind.com.",
     "DB-IP": "IP Geolocation by DB-IP, https://db-ip.com (CC BY 4.0).",
@@ -35,16 +36,16 @@ _LITE: Final = {"GEOIP_CITY_DB": "dbip-city-lite", "GEOIP_ASN_DB": "dbip-asn-lit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
-    """What became of one file."""
+    """Result of the update of one file."""
 
     path: Path
     build: Build
-    "What is there now."
+    "Metadata of the file now in place."
     is_new: bool
 
 
 class GeoIpFiles:
-    """The files of GEOIP_DIR and where newer ones are."""
+    """The files of GEOIP_DIR and their sources."""
 
     def __init__(self, settings: BaseSettings, transfer: Transfer) -> None:
         self._folder = Path(settings.get("GEOIP_DIR")).expanduser()
@@ -54,26 +55,29 @@ class GeoIpFiles:
 
     @property
     def provider(self) -> str:
-        """Who gives the files: a word of ATTRIBUTIONS."""
+        """The provider of the files: a key of ATTRIBUTIONS."""
         return "MaxMind" if self._auth else "DB-IP"
 
     def update(self, setting: str) -> Update:
         """
-        Fetch the file of a setting and put it into its place, unless that holds a newer one.
+        Download the file of a setting and put it in place, unless the present one is newer.
 
-        Raises DownloadError: it cannot be fetched, or is not what it should be.
+        Raises DownloadError if it cannot be downloaded, or fails verification.
         """
         try:
             return self._placed(setting, self._fetched(setting))
         except DownloadStoppedError:
             raise
         except DownloadError as error:
-            old = "; the file that was there is still in its place" if self._path(setting).exists() else ""
-            raise DownloadError(f"{_EDITIONS[setting]} of {self.provider}: {error}{old}", error.status) from error
+            old = "; the existing file is unchanged" if self._path(setting).exists() else ""
+            raise DownloadError(
+                f"{_EDITIONS[setting]} of {self.provider}: {error.message}{old}", error.status, code=error.code
+            ) from error
         except OSError as error:
             raise DownloadError(
-                f"cannot keep GeoIP files in {str(self._folder)!r} ({error.strerror}):"
-                " make room, or name another folder with -s GEOIP_DIR="
+                f"Cannot write GeoIP files to {str(self._folder)!r} ({error.strerror}):"
+                " free disk space, or choose another folder with -s GEOIP_DIR=",
+                code="FOLDER_NOT_WRITABLE",
             ) from error
 
     def _fetched(self, setting: str) -> Path:
@@ -95,18 +99,19 @@ class GeoIpFiles:
         except DownloadError as error:
             if error.status in (401, 403):
                 raise DownloadError(
-                    "MaxMind refuses the account: look at GEOIP_ACCOUNT_ID and the file of GEOIP_LICENSE_KEY_FILE",
+                    "MaxMind rejects the account: check GEOIP_ACCOUNT_ID and GEOIP_LICENSE_KEY_FILE",
                     error.status,
+                    code="GEOIP_ACCOUNT_REJECTED",
                 ) from error
             raise
         with part.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
         if told.partition(" ")[0].lower() != digest:
             discard(part)
-            raise DownloadError(f"its SHA-256 is {digest}, not {told[:64]!r} as it should be: try again")
+            raise DownloadError(f"wrong SHA-256 {digest} instead of {told[:64]!r}: try again")
 
     def _from_dbip(self, setting: str, part: Path) -> None:
-        """Fetch the file of this month, or the one before while that is not out yet."""
+        """Download the file of this month, or that of the previous month if this month's is not published yet."""
         today = dt.datetime.now(dt.UTC).date()
         for month in (today, today.replace(day=1) - dt.timedelta(days=1)):
             url = f"{self._dbip}/{_LITE[setting]}-{month:%Y-%m}.mmdb.gz"
@@ -123,7 +128,7 @@ class GeoIpFiles:
             build = verify(setting, unpacked)
         except GeoIpError as error:
             unpacked.unlink()
-            raise DownloadError(f"what came is not used: {error}") from error
+            raise DownloadError(f"the downloaded file is not usable: {error.message}", code=error.code) from error
         path, before = self._path(setting), self._before(setting)
         is_new = before is None or before.built_at < build.built_at
         if before is None or before.built_at <= build.built_at:
@@ -164,13 +169,13 @@ def _gzip_members(archive: Path) -> Iterator[IO[bytes]]:
 
 
 def _unpack(members: Iterator[IO[bytes]], file: Path) -> None:
-    """Write the first member to a file; raises DownloadError, and leaves no file then."""
+    """Write the first member to a file; after DownloadError no file is left."""
     try:
         member = next(members, None)
         if member is None:
-            raise DownloadError("the archive that came holds no mmdb file")
+            raise DownloadError("the archive contains no mmdb file")
         with file.open("wb") as target:
             shutil.copyfileobj(member, target, 1 << 20)
     except (gzip.BadGzipFile, tarfile.TarError, zlib.error, EOFError) as error:
         file.unlink(missing_ok=True)
-        raise DownloadError(f"the archive that came cannot be read ({error})") from error
+        raise DownloadError(f"cannot read the archive ({error})") from error

@@ -19,9 +19,10 @@ from typing import Final, Self
 
 from scrapy.settings import BaseSettings
 
+from ipv6matrix.exceptions import DownloadError, DownloadStoppedError
 from ipv6matrix.reference import sources
 from ipv6matrix.reference.sources import Source
-from ipv6matrix.reference.transfer import DownloadError, DownloadStoppedError, Transfer, Version, discard
+from ipv6matrix.reference.transfer import Transfer, Version, discard
 from ipv6matrix.targets import lists
 
 logger = logging.getLogger(__name__)
@@ -71,11 +72,14 @@ class Rankings:
         except DownloadStoppedError:
             raise
         except DownloadError as error:
-            raise DownloadError(f"the list {name}: {error}; {self._mend(name)}", error.status) from error
+            raise DownloadError(
+                f"Cannot download the list {name}: {error.message}; {self._fix(name)}", error.status, code=error.code
+            ) from error
         except OSError as error:
             raise DownloadError(
-                f"cannot keep the list {name} in {str(self._folder)!r} ({error.strerror}):"
-                " make room, or name another folder with -s LISTS_DIR="
+                f"Cannot write the list {name} to {str(self._folder)!r} ({error.strerror}):"
+                " free disk space, or choose another folder with -s LISTS_DIR=",
+                code="FOLDER_NOT_WRITABLE",
             ) from error
 
     def _majestic(self) -> Source:
@@ -105,7 +109,7 @@ class Rankings:
     def _identity(self) -> str:
         text = self._transfer.text(self._id_url)
         if not re.fullmatch(r"[A-Za-z0-9]{3,16}", text):
-            raise DownloadError(f"{self._id_url} (TRANCO_ID_URL) gave {text[:40]!r}, which is no id of a list")
+            raise DownloadError(f"{self._id_url} (TRANCO_ID_URL) returned {text[:40]!r}, which is not the id of a list")
         return text
 
     def _kept(self, identity: str) -> Source | None:
@@ -117,7 +121,7 @@ class Rankings:
             domains = _check(part, name, self._min_domains)
         except DownloadError as error:
             discard(part)
-            raise DownloadError(f"{version.url} gave {error}") from error
+            raise DownloadError(f"{version.url} returned {error.message}") from error
         date, sha256 = _date(version), lists.digest((part,))
         place = self._place(f"{name}-{identity or date}", sha256)
         source = Source(
@@ -150,10 +154,10 @@ class Rankings:
         # Hidden, so that the folder itself can be read as a list.
         return self._folder / f".{name}.part"
 
-    def _mend(self, name: str) -> str:
+    def _fix(self, name: str) -> str:
         before = sources.newest(self._folder, name)
         here = f"-a domains={before.file if before else 'FILE'}"
-        return f"try again, name another address with -s {_SETTINGS[name]}=, or take a list that is here, {here}"
+        return f"try again, set another URL with -s {_SETTINGS[name]}=, or use an existing list, {here}"
 
 
 def _check(file: Path, name: str, min_domains: int) -> int:
@@ -162,14 +166,14 @@ def _check(file: Path, name: str, min_domains: int) -> int:
         first = stream.readline()
         if not stream.read(1) or not _FIRST_LINE[name].match(first):
             page = first.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
-            what = "a web page" if page else f"what begins {first[:40].decode('utf-8', 'replace')!r}"
+            what = "a web page" if page else f"text that begins with {first[:40].decode('utf-8', 'replace')!r}"
             raise DownloadError(f"{what}, not the list" if first else "nothing")
         stream.seek(-1, 2)
         if stream.read() != b"\n":
-            raise DownloadError("a list whose last line is cut off")
+            raise DownloadError("a list whose last line is truncated")
     domains = sum(isinstance(entry, str) for entry in lists.read((file,)))
     if domains < min_domains:
-        raise DownloadError(f"{domains:,} domains, fewer than LIST_MIN_DOMAINS={min_domains}")
+        raise DownloadError(f"only {domains:,} domains, fewer than LIST_MIN_DOMAINS={min_domains}")
     return domains
 
 
@@ -185,16 +189,16 @@ def _unpack(archive: Path, file: Path) -> None:
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         discard(archive)
         file.unlink(missing_ok=True)
-        raise DownloadError(f"it gave no ZIP file that can be read ({error})") from error
+        raise DownloadError(f"it returned an unreadable ZIP archive ({error})") from error
     except DownloadError as error:
         discard(archive)
-        raise DownloadError(f"it gave {error}") from error
+        raise DownloadError(f"it returned {error.message}") from error
 
 
 def _only(members: list[str]) -> str:
     names = [name for name in members if name.endswith(".csv")]
     if len(names) != 1:
-        raise DownloadError(f"a ZIP file of {', '.join(members) or 'nothing'}, not of one list")
+        raise DownloadError(f"a ZIP archive of {', '.join(members) or 'nothing'}, not of one list")
     return names[0]
 
 

@@ -1,5 +1,5 @@
 """
-Where the lists that are kept came from: a hidden note beside each, so that a crawl can record which list it was.
+Origins of downloaded lists: a hidden note next to each file, from which a crawl records which list it used.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from ipv6matrix.exceptions import ListError
 from ipv6matrix.reference.transfer import Version
 from ipv6matrix.targets import lists
 
-# Domains of an operator's own, read after a list that was fetched.
+# File with the operator's own domains, read after a downloaded list.
 SUPPLEMENT: Final = "supplemental.txt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where a kept list came from."""
+    """Origin of a downloaded list."""
 
     name: str
     "`majestic` or `tranco`."
     file: str
-    "Its path."
+    "Path of the file."
     url: str
     date: str
-    "The day of the list as its server tells it, YYYY-MM-DD in UTC; else the day it was fetched."
+    "Date of the list according to its server, YYYY-MM-DD in UTC; otherwise the date of the download."
     id: str | None
-    "Tranco's name of the list, under which it stays at https://tranco-list.eu/list/ID."
+    "Tranco's identifier of the list, under which it stays available at https://tranco-list.eu/list/ID."
     sha256: str
-    "SHA-256 of the file's bytes, hexadecimal."
+    "SHA-256 of the file, in hexadecimal."
     domains: int
     fetched_at: int
     "Seconds since 1970, UTC."
@@ -45,18 +45,18 @@ class Source:
 
 
 def kept(folder: Path, name: str | None = None) -> list[Source]:
-    """Give the lists of a folder that were fetched and are still there, oldest first."""
-    found = (of(file) for file in folder.glob(f"{name or '*'}-*.csv"))
-    return sorted((one for one in found if one), key=lambda one: (one.fetched_at, one.file))
+    """Return the downloaded lists in a folder, oldest first."""
+    sources = (of(file) for file in folder.glob(f"{name or '*'}-*.csv"))
+    return sorted((source for source in sources if source), key=lambda source: (source.fetched_at, source.file))
 
 
 def newest(folder: Path, name: str) -> Source | None:
-    """Give the list of a name that was fetched last."""
+    """Return the most recently downloaded list of a name, or None."""
     return next(reversed(kept(folder, name)), None)
 
 
 def of(file: Path) -> Source | None:
-    """Tell where a file of a list came from; None for one that was not fetched."""
+    """Return the origin of a file; None if it was not downloaded or no longer exists."""
     try:
         source = Source(**json.loads(_note(file).read_text("utf-8")))
     except (OSError, ValueError, TypeError):
@@ -66,32 +66,32 @@ def of(file: Path) -> Source | None:
 
 def begun_with(name: str, crawl: Mapping[str, Any] | None) -> Source | None:
     """
-    Give the list of a name that a crawl, by its row, began with; None for a new crawl, or one of another list.
+    Return the list of that name with which a crawl began, according to its row; None if there is none.
 
-    Raises ListError when that file is not there any more, or has changed.
+    Raises ListError if that file no longer exists, or has changed.
     """
     notes = json.loads((crawl or {}).get("list_source") or "[]")
     source = next((Source(**note) for note in notes if note["name"] == name), None)
     if source and lists.digest(lists.paths(source.file)) != source.sha256:
         raise ListError(
-            f"the crawl began with another {source.file!r} than the one that is there:"
-            " put that back, or begin a crawl of its own with -s JOBDIR="
+            f"{source.file!r} has changed since the crawl began: restore it, or start another crawl with -s JOBDIR=",
+            code="LIST_CHANGED",
         )
     return source
 
 
 def supplement(source: Source) -> str:
-    """Give the path of what is read after a list, or nothing."""
+    """Return the path of the operator's own list that is read after a downloaded one; empty if there is none."""
     path = Path(source.file).with_name(SUPPLEMENT)
     return str(path) if path.is_file() else ""
 
 
 def write(source: Source) -> None:
-    """Write the note of a list, all of it or nothing."""
+    """Write the note of a list, atomically."""
     note = _note(Path(source.file))
-    beside = note.with_suffix(".new")
-    beside.write_text(json.dumps(asdict(source), indent=1), "utf-8")
-    beside.rename(note)
+    temporary = note.with_suffix(".new")
+    temporary.write_text(json.dumps(asdict(source), indent=1), "utf-8")
+    temporary.rename(note)
 
 
 def _note(file: Path) -> Path:

@@ -21,6 +21,7 @@ import httpx
 from scrapy.settings import BaseSettings
 
 import ipv6matrix
+from ipv6matrix.exceptions import DownloadError, DownloadStoppedError
 
 logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -31,21 +32,6 @@ _TRIES: Final = 5
 _MOST_TEXT: Final = 4096
 # HTTP statuses that may be temporary (RFC 9110 sections 15.5.9 and 15.6, RFC 6585 section 4).
 _PASSING: Final = frozenset({408, 429, 500, 502, 503, 504})
-
-
-class DownloadError(Exception):
-    """A file cannot be downloaded; `status` is the HTTP status, if there was one."""
-
-    def __init__(self, sentence: str, status: int | None = None) -> None:
-        super().__init__(sentence)
-        self.status = status
-
-
-class DownloadStoppedError(DownloadError):
-    """The user stopped a download."""
-
-    def __init__(self) -> None:
-        super().__init__("Download stopped: run the same command to resume it [DOWNLOAD_STOPPED]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,11 +123,11 @@ class Transfer:
                 idle, most = (0, now) if now > most else (idle + 1, most)
                 what = str(error) or type(error).__name__
                 if idle >= _TRIES or isinstance(error, httpx.UnsupportedProtocol):
-                    raise DownloadError(f"cannot fetch {url} ({what})", getattr(error, "status", None)) from error
-                logger.warning("Fetching %s once more: %s", url, what)
+                    raise DownloadError(f"cannot download {url} ({what})", getattr(error, "status", None)) from error
+                logger.warning("Retrying the download of %s: %s [DOWNLOAD_FAILED]", url, what)
                 self._wait(self._pause_s * 2**idle)
             except (httpx.HTTPError, httpx.InvalidURL) as error:
-                raise DownloadError(f"cannot fetch {url} ({error})") from error
+                raise DownloadError(f"cannot download {url} ({error})") from error
 
     def _text(self, url: str, auth: tuple[str, str] | None) -> str:
         with self._client.stream("GET", url, auth=auth) as response:
@@ -215,9 +201,13 @@ def _held(part: Path) -> Iterator[IO[bytes]]:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield stream
     except BlockingIOError as error:
-        raise DownloadError(f"{str(part)!r} is being fetched by another process: wait until it has ended") from error
+        raise DownloadError(
+            f"{str(part)!r} is being downloaded by another process: wait until it has finished"
+        ) from error
     except OSError as error:
-        raise DownloadError(f"cannot write {str(part)!r} ({error.strerror}): give room and permission") from error
+        raise DownloadError(
+            f"cannot write {str(part)!r} ({error.strerror}): free disk space or fix the permissions"
+        ) from error
 
 
 def _must_succeed(response: httpx.Response) -> None:
@@ -226,7 +216,7 @@ def _must_succeed(response: httpx.Response) -> None:
     if code in _PASSING:
         raise _PassingError(what, code)
     if code not in (200, 206):
-        raise DownloadError(f"cannot fetch {response.url.copy_with(query=None)} ({what})", code)
+        raise DownloadError(f"cannot download {response.url.copy_with(query=None)} ({what})", code)
 
 
 def _continues(response: httpx.Response, size: int) -> bool:

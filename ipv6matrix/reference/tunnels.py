@@ -23,7 +23,7 @@ class TunnelPrefixes:
 
     @classmethod
     def known(cls) -> Self:
-        """Read the package's list, data/ipv6-prefixes.csv."""
+        """Read data/ipv6-prefixes.csv, which is part of the package."""
         with files("ipv6matrix").joinpath("data/ipv6-prefixes.csv").open(encoding="utf-8") as stream:
             return cls([(IPv6Network(row["prefix"], strict=False), row["id"]) for row in csv.DictReader(stream)])
 

@@ -10,24 +10,24 @@ import threading
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from ipv6matrix.reference.transfer import DownloadStoppedError
+from ipv6matrix.exceptions import DownloadStoppedError
 
 _T = TypeVar("_T")
-_LOOK_EVERY_S: Final = 0.1
+_POLL_INTERVAL_S: Final = 0.1
 
 
 async def result(work: Callable[[], _T], is_stopped: Callable[[], bool]) -> _T:
     """
-    Return the result of blocking work, or raise its exception; DownloadStoppedError once the caller gives up.
+    Return the result of blocking work, or raise its exception. Raises DownloadStoppedError once `is_stopped` is true.
 
-    The thread is a daemon, which does not delay the end of the process, unlike
-    those of asyncio.to_thread.
+    The work runs in a daemon thread, which unlike those of asyncio.to_thread does
+    not delay the end of the process.
     """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[_T] = loop.create_future()
 
-    def tell(settle: Callable[[], None]) -> None:
-        # The loop may have ended, and the caller may have given up.
+    def in_loop(settle: Callable[[], None]) -> None:
+        # The loop may have ended, and the caller may have stopped waiting.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(lambda: None if done.done() else settle())
 
@@ -36,12 +36,12 @@ async def result(work: Callable[[], _T], is_stopped: Callable[[], bool]) -> _T:
             value = work()
         except BaseException as error:  # noqa: BLE001 - it is raised where the result is awaited
             failure = error
-            tell(lambda: done.set_exception(failure))
+            in_loop(lambda: done.set_exception(failure))
         else:
-            tell(lambda: done.set_result(value))
+            in_loop(lambda: done.set_result(value))
 
     threading.Thread(target=run, name="download", daemon=True).start()
-    while not (await asyncio.wait([done], timeout=_LOOK_EVERY_S))[0]:
+    while not (await asyncio.wait([done], timeout=_POLL_INTERVAL_S))[0]:
         if is_stopped():
             done.cancel()
             raise DownloadStoppedError

@@ -1,9 +1,9 @@
 """
-The spider: what to ask next.
+The spider: decides what to request next.
 
-A domain leads to its hosts, a host to its addresses, an address to its probes.
-Each answer yields the requests that follow from it and, last, the one item that
-marks it as answered.
+A domain leads to its hosts, a host to its addresses, an address to its probes. Each
+answer yields the requests that follow from it and finally the one item that marks its
+own request as answered.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ from ipv6matrix.targets import feeding, lists
 from ipv6matrix.targets.policy import INVALID_NAME, OPTED_OUT, family, sort_key
 from ipv6matrix.turns import FEW, Turns
 
-# Rows of the list that are no domain and are logged; all are counted.
+# Number of invalid rows of the list that are logged; all are counted.
 _EXAMPLES: Final = 10
 
 Output = Iterator[scrapy.Request | Answered]
@@ -61,9 +61,9 @@ class MatrixSpider(scrapy.Spider):
     """
     Crawls a list of domains.
 
-    Arguments (-a): `domains`, a file, a folder of files or a Majestic CSV, or
-    `majestic` or `tranco`, for which preflight puts the file that it fetched;
-    `supplemental`, a further file.
+    Arguments (-a): `domains` is a file, a folder of files or a Majestic CSV, or
+    `majestic` or `tranco`, which preflight replaces with the file that it downloaded.
+    `supplemental` is an additional file.
     """
 
     name = "matrix"
@@ -83,47 +83,47 @@ class MatrixSpider(scrapy.Spider):
     plan: Plan
 
     def files(self) -> tuple[Path, ...]:
-        """Give the files of the list; raises lists.ListError for one that cannot be read."""
+        """Return the files of the list; raise ListError for one that cannot be read."""
         return tuple(
             file for location in (self.domains, self.supplemental) if location for file in lists.paths(location)
         )
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
-        """Ask about each domain of the list; how fast it is read is for BackpressureMiddleware to say."""
+        """Request the records of each domain of the list. BackpressureMiddleware decides how fast the list is read."""
         types = self.plan.domain_types or ("SOA",)
-        rows = refused = 0
+        rows = rejected = 0
         async for entry in feeding.entries(self.files()):
             rows += 1
             if isinstance(entry, lists.Rejected):
-                refused += 1
-                self._refuse(entry, is_example=refused <= _EXAMPLES)
+                rejected += 1
+                self._reject(entry, is_example=rejected <= _EXAMPLES)
             else:
                 yield urls.request(urls.domain(entry, types))
-        level = logging.WARNING if refused else logging.INFO
+        level = logging.WARNING if rejected else logging.INFO
         self.logger.log(
-            level, "The list has %s rows: %s are domains, %s are not", *_texts(rows, rows - refused, refused)
+            level, "The list has %s rows: %s are domains, %s are not", *_texts(rows, rows - rejected, rejected)
         )
 
     def parse(self, response: Response, **_: Any) -> Output | Outputs:
-        """Return what follows from an answer, then the answer's item."""
+        """Yield the requests that follow from an answer, then the answer's item."""
         assert isinstance(response, ObservationResponse)
         return self._parsers[type(response.observation)](self, response, response.observation)
 
     def parse_domain(self, response: ObservationResponse, observation: DomainObservation) -> Output:
         """
-        Ask for the hosts of a domain: its NS and MX hosts, and, if it exists, the guessed ones.
+        Request the hosts of a domain: its NS and MX hosts, and, if the domain exists, the guessed ones.
 
-        Those were guessed, whatever the answer, when the domain was asked about the first time.
+        The retry pass does not request guessed hosts: the first request for the domain did that, whatever its answer.
         """
-        name, second = _question(response).subject, _question(response).second
+        name, second = _url(response).subject, _url(response).second
         if self._opted_out(*_lookups(observation)):
-            yield self._refused_domain(response, OPTED_OUT, _lookups(observation)[0].asked_at)
+            yield self._excluded_domain(response, OPTED_OUT, _lookups(observation)[0].asked_at)
             return
         guessed = () if second else tuple(self._guessed(name))
         name_servers = _name_servers(observation.ns, self.plan.ns_per_domain)
         roles = (*name_servers, *_mail_exchangers(observation.mx, self.plan.mx_per_domain), *guessed)
         absent = any(map(_denies, _lookups(observation)))
-        hosts = [Host(name=role.host, refusal=_refusal(role.host)) for role in roles if _refusal(role.host)]
+        hosts = [Host(name=role.host, refusal=_exclusion(role.host)) for role in roles if _exclusion(role.host)]
         if absent:
             hosts += [_absent(role.host, observation) for role in guessed]
         settled = {host.name for host in hosts}
@@ -147,9 +147,9 @@ class MatrixSpider(scrapy.Spider):
 
     async def parse_hosts(self, response: ObservationResponse, observation: HostsObservation) -> Outputs:
         """
-        Ask about each address that is chosen for a host, and about the name of each that has one.
+        Request probes of each address chosen for a host, including its reverse name.
 
-        Hosts may have thousands of addresses; then the work is done in turns of the loop.
+        Hosts may have thousands of addresses; these are processed in turns of the event loop.
         """
         hosts = [await self._host(host) for host in observation.hosts]
         hosts += [Host(name=name, refusal=OPTED_OUT) for name in response.meta.get("opted_out", ())]
@@ -175,7 +175,7 @@ class MatrixSpider(scrapy.Spider):
         yield TcpItem(**_of(response), address=_subject(response), tcp=observation)
 
     def parse_trace(self, response: ObservationResponse, observation: TraceObservation) -> Output:
-        """Ask for the names of the routers on the path."""
+        """Request the names of the routers on the path."""
         if "reverse" in self.plan.metrics:
             for router in dict.fromkeys(hop.address for hop in observation.hops if hop.address):
                 if self.plan.policy.exclusion(router) is None:
@@ -183,15 +183,15 @@ class MatrixSpider(scrapy.Spider):
         yield TraceItem(**_of(response), address=_subject(response), trace=observation)
 
     def parse_exclusion(self, response: ObservationResponse, observation: Exclusion) -> Output:
-        """Keep the reason with whatever was not asked: a domain, hosts or an address."""
-        question = _question(response)
-        if question.about_hosts:
-            hosts = tuple(Host(name=name, refusal=observation.reason) for name in question.names)
+        """Yield an item with the reason why a domain, hosts or an address was excluded."""
+        url = _url(response)
+        if url.about_hosts:
+            hosts = tuple(Host(name=name, refusal=observation.reason) for name in url.names)
             yield HostsItem(**_of(response), hosts=hosts, addresses=())
-        elif question.scheme == "dns" and "PTR" not in question.types:
-            yield self._refused_domain(response, observation.reason, response.meta["refused_at"])
+        elif url.scheme == "dns" and "PTR" not in url.types:
+            yield self._excluded_domain(response, observation.reason, response.meta["refused_at"])
         else:
-            yield ExclusionItem(**_of(response), address=question.subject, reason=observation.reason)
+            yield ExclusionItem(**_of(response), address=url.subject, reason=observation.reason)
 
     _parsers: Final[dict[type[Observation], Callable[..., Output | Outputs]]] = {
         DomainObservation: parse_domain,
@@ -206,12 +206,12 @@ class MatrixSpider(scrapy.Spider):
     def _guessed(self, name: str) -> Iterator[Role]:
         return (Role(kind=kind, host=f"{label}.{name}", priority=0) for kind, label in self.plan.guesses)
 
-    def _refused_domain(self, response: ObservationResponse, reason: str, when: float) -> DomainItem:
+    def _excluded_domain(self, response: ObservationResponse, reason: str, when: float) -> DomainItem:
         name = _subject(response)
         return DomainItem(**_of(response), name=name, tld=lists.tld(name), refusal=reason, asked_at=when)
 
     async def _host(self, host: HostObservation) -> Host:
-        """Return a host with the addresses chosen for it, or refused if it is an alias of a name that opted out."""
+        """Return a host with the addresses chosen for it; exclude it if it is an alias of a name that opted out."""
         if self._opted_out(host.a, host.aaaa):
             return Host(name=host.name, refusal=OPTED_OUT)
         a, chosen4 = await self._choose(host.a)
@@ -219,7 +219,7 @@ class MatrixSpider(scrapy.Spider):
         return Host(name=host.name, a=a, aaaa=aaaa, wildcard=host.wildcard, chosen=(*chosen4, *chosen6))
 
     def _opted_out(self, *lookups: LookupObservation | None) -> bool:
-        """Return whether a chain of CNAMEs led to or through a name that opted out."""
+        """Return whether a chain of CNAMEs leads to or through a name that opted out."""
         opt_outs = self.plan.opt_outs
         return opt_outs is not None and any(
             opt_outs.contains_name(name)
@@ -230,9 +230,9 @@ class MatrixSpider(scrapy.Spider):
 
     async def _choose(self, lookup: LookupObservation | None) -> tuple[LookupObservation | None, tuple[str, ...]]:
         """
-        Choose the smallest usable addresses of a lookup: the same ones whatever order they come in.
+        Choose the smallest usable addresses of a lookup, which do not depend on the order of the answer.
 
-        Return them with the lookup as it is stored: with these and the smallest of the others.
+        Return the lookup as it will be stored (the chosen and the smallest other addresses), and the chosen ones.
         """
         texts = lookup.texts if lookup else ()
         if len(texts) <= FEW:
@@ -269,29 +269,29 @@ class MatrixSpider(scrapy.Spider):
         if "path" in metrics:
             yield urls.trace(address)
 
-    def _refuse(self, entry: lists.Rejected, *, is_example: bool) -> None:
+    def _reject(self, entry: lists.Rejected, *, is_example: bool) -> None:
         assert self.crawler.stats
         self.crawler.stats.inc_value(f"list/refused/{entry.reason}")
         if is_example:
-            self.logger.warning("Not a domain (%s): %r", entry.reason, entry.text[:100])
+            self.logger.warning("Not a domain (%s): %r [LIST_ROW_INVALID]", entry.reason, entry.text[:100])
 
 
 def _texts(*numbers: int) -> Iterator[str]:
     return (f"{number:,}" for number in numbers)
 
 
-def _question(response: ObservationResponse) -> urls.RequestUrl:
+def _url(response: ObservationResponse) -> urls.RequestUrl:
     assert response.request is not None
     return urls.of(response.request)
 
 
 def _of(response: ObservationResponse) -> dict[str, Any]:
-    """Give what every item says of its request."""
-    return {"url": response.url, "second": _question(response).second}
+    """Return the fields that every item takes from its request."""
+    return {"url": response.url, "second": _url(response).second}
 
 
 def _subject(response: ObservationResponse) -> str:
-    return _question(response).subject
+    return _url(response).subject
 
 
 def _lookups(observation: DomainObservation) -> list[LookupObservation]:
@@ -299,16 +299,16 @@ def _lookups(observation: DomainObservation) -> list[LookupObservation]:
 
 
 def _name_servers(lookup: LookupObservation | None, most: int) -> Iterator[Role]:
-    """Yield NS hosts, in the order of the answer; of too many the first by name, so that they are always the same."""
+    """Yield NS hosts in the order of the answer; if there are too many, those first in alphabetical order."""
     names = dict.fromkeys(filter(None, lookup.texts if lookup else ()))
-    kept = set(sorted(names)[:most])
+    selected = set(sorted(names)[:most])
     for rank, host in enumerate(names, start=1):
-        if host in kept:
+        if host in selected:
             yield Role(kind="NS", host=host, priority=rank)
 
 
 def _mail_exchangers(lookup: LookupObservation | None, most: int) -> Iterator[Role]:
-    """Yield each MX host once, with its lowest preference, the first ones only; a null MX (RFC 7505) is no host."""
+    """Yield MX hosts by preference, each once and at most `most` of them; a null MX (RFC 7505) is no host."""
     preferences: dict[str, int] = {}
     for preference, host in sorted(lookup.exchangers if lookup else ()):
         if host and len(preferences) < most:
@@ -317,7 +317,7 @@ def _mail_exchangers(lookup: LookupObservation | None, most: int) -> Iterator[Ro
 
 
 def _bounded(lookup: LookupObservation | None, by_merit: Sequence[str], most: int) -> LookupObservation | None:
-    """Leave out addresses of a lookup that has too many, those that come last by merit."""
+    """Return a lookup limited to `most` addresses, the first ones of `by_merit`."""
     if lookup is None or len(lookup.records) <= most:
         return lookup
     stored = set(list(dict.fromkeys(by_merit))[:most])
@@ -325,19 +325,19 @@ def _bounded(lookup: LookupObservation | None, by_merit: Sequence[str], most: in
     return replace(lookup, records=records, omitted=len(lookup.records) - len(records))
 
 
-def _refusal(host: str) -> str | None:
+def _exclusion(host: str) -> str | None:
     if len(host) > lists.MAX_NAME:
         return Failure.NAME_TOO_LONG
     return None if lists.is_host(host) else INVALID_NAME
 
 
 def _denies(lookup: LookupObservation) -> bool:
-    """Tell whether a lookup says that its name does not exist; an alias does, whatever becomes of its target."""
+    """Return whether a lookup means that its name does not exist. An alias exists even if its target does not."""
     return lookup.status == Status.NXDOMAIN and lookup.canonical_name is None
 
 
 def _absent(host: str, observation: DomainObservation) -> Host:
-    """Conclude that a host below a name that does not exist does not exist either (RFC 8020 section 2)."""
+    """Return a host that cannot exist because a name above it does not exist (RFC 8020 section 2)."""
     proof = next(filter(_denies, _lookups(observation)))
     spared = replace(proof, name=host, type="A", inferred=True)
     return Host(name=host, a=spared, aaaa=replace(spared, type="AAAA"))

@@ -1,5 +1,5 @@
 """
-Compares two files of one crawl.
+Compares two database files of one crawl.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-# The crawl's own row: another start changes it, but no fact.
+# The row of the crawl: another start changes it, but no fact.
 _NO_FACTS: Final = ("crawl", "frontier")
 
 
@@ -17,7 +17,7 @@ def contains(one: Path, other: Path) -> bool:
     """
     Return whether every request and every fact of `other` is in `one`, row by row.
 
-    Reads both files completely; False if either is not a database of the same schema.
+    Reads both files completely. Returns False if either is not a database of the same schema.
     """
     try:
         with closing(sqlite3.connect(f"{other.absolute().as_uri()}?mode=ro", uri=True)) as connection:

@@ -25,7 +25,7 @@ from ipv6matrix.items import (
 
 REPLY: Final = "reply"
 OPEN: Final = "open"
-# The outcome of an SMTP session that ended with QUIT.
+# Outcome of an SMTP session that ended with QUIT.
 SESSION: Final = "session"
 # Suffix of the keys of the retry pass.
 AGAIN: Final = " again"
@@ -38,10 +38,10 @@ class Counts:
     """
     Totals of a whole crawl, in memory and, with each commit, in the database.
 
-    Keys of `asked` and `done` are slots (requests of both passes), a slot with
-    `AGAIN` (requests of the retry pass only), `domains` and `hosts` (the subjects
-    of first requests). Keys of `outcomes` are the kind of probe and how it ended:
-    a status, a failure, the stop of a trace, an exclusion.
+    Keys of `asked` and `done` are slots (requests of both passes), slots with the
+    suffix `AGAIN` (requests of the retry pass only), `domains` and `hosts` (the
+    subjects of first requests). Keys of `outcomes` are the kind of probe and its
+    outcome: a status, a failure, the stop of a trace, an exclusion.
     """
 
     asked: Counter[str] = field(default_factory=Counter)
@@ -75,7 +75,7 @@ class Counts:
 
     @classmethod
     def of_requests(cls, rows: Iterable[tuple[str, int | None]]) -> Self:
-        """Count the requests (URL, done_at) of a crawl that an earlier version began; outcomes begin at 0."""
+        """Count the requests (URL, done_at) of a crawl that an earlier version began; outcomes start at 0."""
         counts = cls()
         for url, done_at in rows:
             counts.ask(url)
@@ -85,7 +85,7 @@ class Counts:
 
 
 def weights(url: str) -> tuple[tuple[str, int], ...]:
-    """Return what a request counts as: its slot and, in the first pass, its domains or hosts."""
+    """Return the keys under which a request is counted: its slot and, in the first pass, domains or hosts."""
     slot = url.partition(":")[0]
     if url.endswith("pass=2"):
         return ((slot, 1), (slot + AGAIN, 1))
@@ -127,11 +127,11 @@ def _of_lookups(item: Answered) -> Iterator[Outcome]:
 
 
 def read(text: str | None) -> tuple[Counts | None, dict[str, Any]]:
-    """Split the stored text: counters, None before the first commit, and the record of the crawl."""
+    """Parse the stored text into counters (None before the first commit) and the record of the crawl."""
     if text is None:
         return None, {}
-    kept = json.loads(text)
-    return Counts.load(kept["counts"]), kept["noted"]
+    record = json.loads(text)
+    return Counts.load(record["counts"]), record["noted"]
 
 
 def written(counts: Counts, noted: dict[str, Any]) -> str:

@@ -1,8 +1,8 @@
 """
 One ips.db: opened, written in transactions, closed.
 
-SQLite in WAL mode with one writer. Writes gather in an open transaction that
-`commit` ends; what `answer` is given stays together whenever that happens.
+SQLite in WAL mode with one writer. Writes collect in an open transaction that
+`commit` ends; the facts of one `complete` are never split between two commits.
 """
 
 from __future__ import annotations
@@ -15,33 +15,22 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar, cast
 
+from ipv6matrix.exceptions import OutdatedError, ReadStoppedError, StoreError
 from ipv6matrix.items import Answered
 from ipv6matrix.store import counts, errors, facts, schema, views
 
-# Kilobytes of pages kept in memory: the hot ends of the indexes of a million domains.
+# Size of the page cache in kilobytes: the hot ends of the indexes of a million domains.
 _CACHE_KB: Final = 32_768
-# Steps of SQLite's machine between two looks at whether reading shall stop: some ten microseconds.
+# Virtual machine instructions of SQLite between two checks whether reading should stop; some ten microseconds.
 _STEPS: Final = 10_000
-# Pages of the write-ahead log at which a commit folds it into the file by itself, if nobody calls `fold`.
+# Pages of the write-ahead log from which on a commit checkpoints it, if nothing calls `fold`.
 _LOG_PAGES: Final = 50_000
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
-class StoreError(Exception):
-    """A database that cannot be used; the message names it and the mend."""
-
-
-class OutdatedError(StoreError):
-    """A database of an earlier version: to open it for writing brings it up to date."""
-
-
-class ReadStoppedError(StoreError):
-    """Reading was told to stop in the middle."""
-
-
 def _translate_errors(method: _Method) -> _Method:
-    """Make a StoreError of what SQLite says when the disk is full or broken; what was committed is safe."""
+    """Turn SQLite's errors about a full disk or a damaged file into StoreError; committed data is safe."""
 
     @wraps(method)
     def wrapped(self: Store, *arguments: Any, **named: Any) -> Any:
@@ -50,7 +39,7 @@ def _translate_errors(method: _Method) -> _Method:
         except sqlite3.DatabaseError as error:
             if not errors.is_of_file(error):
                 raise
-            raise StoreError(f"cannot write {str(self.path)!r} ({error}): {errors.fix(error, self.path)}") from error
+            raise StoreError(f"Cannot write {str(self.path)!r} ({error}): {errors.fix(error, self.path)}") from error
 
     return cast(_Method, wrapped)
 
@@ -63,12 +52,12 @@ class Store:
         self._connection = connection or _open(path)
         self._writes = connection is None
         self.problem = ""
-        "Why the closed database is whole only with the log beside it; empty when it is whole."
+        "Why the closed database is complete only with its write-ahead log; empty if it is complete without."
         try:
             ((self._number, progress),) = self.query("SELECT newest, progress FROM frontier")
             kept, self.noted = counts.read(progress)
             self.counts = kept or self._count()
-            "What was asked and answered, over all starts of the crawl."
+            "Counters of requests and outcomes, over all starts of the crawl."
         except BaseException:
             self._connection.close()
             raise
@@ -76,14 +65,14 @@ class Store:
     @classmethod
     def read(cls, path: Path, stopped: Callable[[], bool] | None = None) -> Self:
         """
-        Open a database to read, disturbing nobody who writes it.
+        Open a database for reading, without disturbing a process that writes it.
 
-        `stopped` is asked often: once it gives True, reading raises
-        ReadStoppedError. Raises StoreError for a file that is not there
-        or not ours, OutdatedError for one of an earlier version.
+        `stopped` is called often: once it returns True, reading raises
+        ReadStoppedError. Raises StoreError if the file does not exist or is not a
+        database of this project, OutdatedError if it needs a migration.
         """
         if not path.is_file():
-            raise StoreError(f"there is no {str(path)!r}: name an ips.db")
+            raise StoreError(f"{str(path)!r} does not exist: name an ips.db", code="CRAWL_MISSING")
         try:
             connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
             try:
@@ -93,7 +82,7 @@ class Store:
                 connection.close()
                 raise
         except sqlite3.DatabaseError as error:
-            raise StoreError(f"cannot read {str(path)!r} ({error}): name an ips.db") from error
+            raise StoreError(f"Cannot read {str(path)!r} ({error}): name an ips.db") from error
         if stopped is not None:
             connection.set_progress_handler(stopped, _STEPS)
         return cls(path, connection)
@@ -102,7 +91,7 @@ class Store:
 
     @_translate_errors
     def add_request(self, url: str, slot: str) -> bool:
-        """Note a request that is to be asked; False when it is known already."""
+        """Add a request to the frontier; return False if it is there already."""
         self._begin()
         new = self._insert(url, slot)
         if new:
@@ -112,12 +101,12 @@ class Store:
     @_translate_errors
     def complete(self, item: Answered, follow_ups: Iterable[tuple[str, str]] = ()) -> list[tuple[str, bool]]:
         """
-        Write an item, the requests (URL, slot) that its answer led to, and mark its own request done.
+        Write an item and its follow-up requests (URL, slot), and mark the item's own request as done.
 
-        Gives, for each of those requests, its slot and whether it was new.
+        Returns the slot of each follow-up request, and whether the request was new.
 
-        Nothing else comes between, so they are committed together or not at all;
-        an item that cannot be written leaves nothing behind.
+        All of this is committed together or not at all; an item that cannot be written
+        leaves nothing behind.
         """
         self._begin()
         number = self._number
@@ -129,7 +118,7 @@ class Store:
                 "UPDATE requests SET done_at = ? WHERE url = ? AND done_at IS NULL", (int(time.time()), item.url)
             )
         except Exception:
-            # SQLite itself ends the whole transaction when the disk is full.
+            # When the disk is full, SQLite itself rolls back the whole transaction.
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK TO answer")
                 self._number = number
@@ -156,13 +145,13 @@ class Store:
             self.counts.finish(item.url)
 
     def _count(self) -> counts.Counts:
-        # A crawl that an earlier version began: once, before the first commit.
+        # For a crawl that an earlier version began: once, before the first commit.
         if not (self._writes and self._number):
             return counts.Counts()
         return counts.Counts.of_requests(self.stream("SELECT url, done_at FROM requests"))
 
     def pending(self, slot: str, after: int, limit: int) -> list[tuple[int, str]]:
-        """Give requests of a slot that are not done, as (number, URL), from the one after a number."""
+        """Return up to `limit` pending requests of a slot, as (number, URL), with numbers above `after`."""
         return self.query(
             "SELECT number, url FROM requests WHERE slot = ? AND number > ? AND done_at IS NULL"
             " ORDER BY number LIMIT ?",
@@ -170,68 +159,68 @@ class Store:
         )
 
     def pending_url(self, slot: str, number: int) -> str | None:
-        """Return the URL of the request of a slot with a number; None if it is done."""
+        """Return the URL of the pending request of a slot with that number; None if it is done."""
         rows = self.query("SELECT url FROM requests WHERE slot = ? AND number = ? AND done_at IS NULL", (slot, number))
         return str(rows[0][0]) if rows else None
 
     def number_of(self, url: str) -> int:
-        """Return the number of a request that is noted."""
+        """Return the number of a request in the frontier."""
         ((number,),) = self.query("SELECT number FROM requests WHERE url = ?", (url,))
         return int(number)
 
     @property
     def newest(self) -> int:
-        """The number of the newest request, which is the number of all."""
+        """The number of the newest request, which is the total number of requests."""
         return int(self._number)
 
     def count_pending(self, slot: str) -> int:
-        """Count the requests of a slot that are not done."""
+        """Return the number of pending requests of a slot."""
         ((number,),) = self.query("SELECT count(*) FROM requests WHERE slot = ? AND done_at IS NULL", (slot,))
         return int(number)
 
     def any_pending(self) -> bool:
-        """Tell whether anything is still to be asked."""
-        # By itself SQLite would read the whole table.
+        """Return whether any request is pending."""
+        # Without INDEXED BY, SQLite would scan the whole table.
         return bool(self.query("SELECT 1 FROM requests INDEXED BY requests_pending WHERE done_at IS NULL LIMIT 1"))
 
     def knows(self, url: str) -> bool:
-        """Tell whether a request is noted, asked or not."""
+        """Return whether a request is in the frontier, pending or done."""
         return bool(self._one("SELECT 1 FROM requests WHERE url = ?", url))
 
     def discards(self, url: str) -> int:
-        """Return how often an observation of a request was discarded, over all starts."""
+        """Return how many observations of a request were discarded, over all starts."""
         row = self._one("SELECT discards FROM requests WHERE url = ?", url)
         return int(row[0]) if row else 0
 
     @_translate_errors
     def count_discard(self, url: str) -> None:
-        """Count that an observation of a request is discarded."""
+        """Count a discarded observation of a request."""
         self._begin()
         self._connection.execute("UPDATE requests SET discards = discards + 1 WHERE url = ?", (url,))
 
-    # --- what is known of hosts and addresses ---
+    # --- known hosts and addresses ---
 
     def is_asked(self, host: str) -> bool:
-        """Tell whether a host's addresses are known, or known not to be asked."""
+        """Return whether the addresses of a host were looked up, or the host is excluded."""
         return bool(
             self._one("SELECT 1 FROM hosts WHERE name = ? AND (asked_at IS NOT NULL OR refusal IS NOT NULL)", host)
         )
 
     def is_located(self, address: str) -> bool:
-        """Tell whether an address of a host is stored with all that is known of it."""
+        """Return whether an address is stored as one of a host, with its location, and not only as a router."""
         return bool(self._one("SELECT 1 FROM addresses WHERE address = ? AND found_at IS NOT NULL", address))
 
-    # --- the crawl's own row ---
+    # --- the row of the crawl ---
 
     def crawl(self) -> dict[str, Any] | None:
-        """Give the row that says what ran, by column; None before the first start."""
+        """Return the row of the crawl, by column; None before the first start."""
         columns = [name for _, name, *_ in self.query("PRAGMA table_info(crawl)")]
         rows = self.query(f"SELECT {', '.join(columns)} FROM crawl")
         return dict(zip(columns, rows[0], strict=True)) if rows else None
 
     @_translate_errors
     def record_crawl(self, **columns: Any) -> None:
-        """Set columns of the row that says what ran, and commit."""
+        """Set columns of the row of the crawl, and commit."""
         self._begin()
         names = ", ".join(columns)
         if self.crawl() is None:
@@ -244,7 +233,7 @@ class Store:
 
     @_translate_errors
     def note(self, **figures: Any) -> None:
-        """Keep figures of the crawl, plain JSON, in place of the last: with the next commit, for those who read."""
+        """Replace the record of the crawl's progress (plain JSON) with the next commit; other processes read it."""
         self._begin()
         self.noted = figures
 
@@ -252,7 +241,7 @@ class Store:
 
     @_translate_errors
     def commit(self, *, fold: bool = False) -> None:
-        """End the open transaction, if there is one; `fold` what the write-ahead log holds into the file."""
+        """Commit the open transaction, if there is one; with `fold`, checkpoint the write-ahead log."""
         if self._writes and self._connection.in_transaction:
             progress = counts.written(self.counts, self.noted)
             self._connection.execute("UPDATE frontier SET newest = ?, progress = ?", (self._number, progress))
@@ -262,10 +251,10 @@ class Store:
 
     def close(self) -> bool:
         """
-        Commit, fold the write-ahead log into the file and close it.
+        Commit, checkpoint the write-ahead log and close the database.
 
-        False when a reader held the log, or there was no room: then the file is whole only with the log beside it,
-        and `problem` says why.
+        Returns False if another process is reading it, or the disk is full: the database is then complete only with
+        its write-ahead log, and `problem` says why.
         """
         busy = 0
         try:
@@ -273,36 +262,36 @@ class Store:
             if self._writes:
                 (busy, _, _) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             if self._writes and not busy:
-                # A file that is read from then on: in WAL mode even readers would have to write beside it.
+                # From now on the file is only read; in WAL mode even readers would have to write files next to it.
                 self._connection.execute("PRAGMA journal_mode = DELETE")
             if busy:
                 self.problem = f"another process reads {str(self.path)!r}: end it, then give the same command again"
         except StoreError as error:
             self.problem = str(error)
         except sqlite3.DatabaseError as error:
-            # What is committed stays in the log, and the next start finds it there.
+            # Committed data stays in the write-ahead log, where the next start finds it.
             self.problem = f"cannot close {str(self.path)!r} ({error}): {errors.fix(error, self.path)}"
         self._connection.close()
         return not self.problem
 
     def query(self, sql: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
-        """Read all rows of a query."""
+        """Return all rows of a query."""
         return list(self.stream(sql, parameters))
 
     def stream(self, sql: str, parameters: Iterable[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """
-        Read the rows of a query one by one.
+        Yield the rows of a query.
 
-        Raises ReadStoppedError, and StoreError for a file that is damaged.
+        Raises ReadStoppedError, and StoreError if the file is damaged.
         """
         try:
             yield from self._connection.execute(sql, tuple(parameters))
         except sqlite3.DatabaseError as error:
             if errors.code(error) == sqlite3.SQLITE_INTERRUPT:
-                raise ReadStoppedError(f"told to stop reading {str(self.path)!r}") from error
+                raise ReadStoppedError(f"Stopped reading {str(self.path)!r}") from error
             if not errors.is_of_file(error):
                 raise
-            raise StoreError(f"cannot read {str(self.path)!r} ({error}): {errors.fix(error, self.path)}") from error
+            raise StoreError(f"Cannot read {str(self.path)!r} ({error}): {errors.fix(error, self.path)}") from error
 
     def _begin(self) -> None:
         if not self._connection.in_transaction:
@@ -314,11 +303,11 @@ class Store:
 
 def fold(path: Path) -> None:
     """
-    Fold what is committed into a database that another connection writes: for a thread of its own.
+    Checkpoint a database that another connection writes; to be run in a thread of its own.
 
-    It takes a tenth of a second and more. What is committed meanwhile is left to
-    `commit(fold=True)`, after which the log begins anew. A disk that is full is
-    left to whoever writes.
+    Takes a tenth of a second and more. Data committed during that time is left to
+    `commit(fold=True)`, which lets the log start over. A full disk is not reported
+    here: the writer reports it.
     """
     with contextlib.suppress(sqlite3.OperationalError), contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
@@ -326,7 +315,7 @@ def fold(path: Path) -> None:
 
 def _open(path: Path) -> sqlite3.Connection:
     try:
-        _look(path)
+        _check_file(path)
         connection = sqlite3.connect(path, isolation_level=None, cached_statements=256)
         try:
             _prepare(connection, path)
@@ -334,25 +323,25 @@ def _open(path: Path) -> sqlite3.Connection:
             connection.close()
             raise
     except sqlite3.DatabaseError as error:
-        raise StoreError(f"cannot use {str(path)!r} ({error}): {_unusable(error, path)}") from error
+        raise StoreError(f"Cannot use {str(path)!r} ({error}): {_unusable(error, path)}") from error
     return connection
 
 
 def _unusable(error: sqlite3.DatabaseError, path: Path) -> str:
-    """Return what to do about a file that cannot be opened: away with it only if it is itself the problem."""
+    """Return the fix for a file that cannot be opened: moving it away only if the file itself is the problem."""
     if errors.code(error) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
         return errors.fix(error, path)
-    return errors.fix(error, path) if errors.is_full(path) else "move it away, or name another folder with -s JOBDIR="
+    return errors.fix(error, path) if errors.is_full(path) else "move it away, or choose another folder with -s JOBDIR="
 
 
-def _look(path: Path) -> None:
+def _check_file(path: Path) -> None:
     """
-    Refuse a file that is not ours, or not whole, before it is opened to be written.
+    Reject a file that is damaged, or not a database of this project, before opening it for writing.
 
-    Whoever closes a database as the last one that writes folds its log into it:
-    that must not happen to a foreign one.
+    The last writer that closes a database checkpoints its log, which must not
+    happen to another program's database.
     """
-    # A journal is left where a kill came while the log was switched off; only a writer can undo that.
+    # A journal remains if the process was killed while it left WAL mode; only a writer can roll it back.
     if not path.is_file() or path.with_name(f"{path.name}-journal").exists():
         return
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
@@ -361,8 +350,8 @@ def _look(path: Path) -> None:
         (page_bytes,) = connection.execute("PRAGMA page_size").fetchone()
     finally:
         connection.close()
-    # SQLite itself takes a page that was cut for a whole one. With a log beside it
-    # the file may end anywhere: the log has the page.
+    # SQLite itself does not notice a truncated page. If there is a write-ahead log,
+    # the file may end anywhere, because the log contains the page.
     if path.stat().st_size % page_bytes and not path.with_name(f"{path.name}-wal").exists():
         raise sqlite3.DatabaseError("database disk image is malformed")
 
@@ -383,15 +372,17 @@ def _must_be_ours(connection: sqlite3.Connection, path: Path, *, writes: bool) -
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if application != schema.APPLICATION_ID and (tables or not writes):
         raise StoreError(
-            f"{str(path)!r} is not a database of this crawler: move it away, or name another folder with -s JOBDIR="
+            f"{str(path)!r} is not a database of this crawler: move it away, or choose another folder with -s JOBDIR=",
+            code="DATABASE_FOREIGN",
         )
     if version > len(schema.MIGRATIONS):
         raise StoreError(
             f"{str(path)!r} was written by a newer version of ipv6matrix (schema {version}):"
-            " update, or name another folder with -s JOBDIR="
+            " upgrade, or choose another folder with -s JOBDIR=",
+            code="DATABASE_NEWER",
         )
     if not writes and version < len(schema.MIGRATIONS):
         raise OutdatedError(
             f"{str(path)!r} was written by an earlier version of ipv6matrix (schema {version}):"
-            " bring it up to date with `scrapy summary`"
+            " migrate it with `scrapy summary`"
         )

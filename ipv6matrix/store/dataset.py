@@ -66,7 +66,7 @@ class Address:
     """
     An address chosen for a host, with its measurements.
 
-    None means *unknown*: not asked, could not ask, or nothing there.
+    None means *unknown*: not asked, could not be asked, or without a result.
     """
 
     store: Store = field(repr=False, compare=False)

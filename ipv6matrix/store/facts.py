@@ -1,10 +1,9 @@
 """
-Writing items: one function per kind, all within the transaction that is open.
+Writes items: one function per kind, all within the open transaction.
 
-Each writes a fact once: what is there already stays as it is, so an answer that
-comes twice (a request asked again after a kill) changes nothing. An answer of the
-second pass takes the place of a passing failure, which moves to first_answers,
-and of nothing else.
+Each fact is written once: existing rows do not change, so an answer that arrives
+twice (a request repeated after a kill) changes nothing. An answer of the retry
+pass replaces a temporary failure, which moves to first_answers, and nothing else.
 """
 
 from __future__ import annotations
@@ -43,17 +42,17 @@ def save(connection: sqlite3.Connection, item: Answered) -> None:
     _writers[type(item)](connection, item)
 
 
-def _renews(
-    connection: sqlite3.Connection, subject: str, question: str, outcome: str | None, asked_at: int | None
+def _replaces(
+    connection: sqlite3.Connection, subject: str, request: str, outcome: str | None, asked_at: int | None
 ) -> bool:
-    """Keep how a question ended the first time; False when that was no passing failure, or is kept already."""
-    passing = (
-        TRANSIENT_ADDRESS_FAILURES | {NO_REPLY} if question.startswith(("ping", "tcp")) else TRANSIENT_LOOKUP_FAILURES
+    """Store the outcome of a first request; return False if it is not a temporary failure, or is stored already."""
+    temporary = (
+        TRANSIENT_ADDRESS_FAILURES | {NO_REPLY} if request.startswith(("ping", "tcp")) else TRANSIENT_LOOKUP_FAILURES
     )
-    if outcome not in passing:
+    if outcome not in temporary:
         return False
     cursor = connection.execute(
-        "INSERT INTO first_answers VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", (subject, question, outcome, asked_at)
+        "INSERT INTO first_answers VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", (subject, request, outcome, asked_at)
     )
     return cursor.rowcount == 1
 
@@ -98,7 +97,7 @@ def _renew_domain(connection: sqlite3.Connection, item: DomainItem) -> None:
     domain_id, asked_at, *outcomes = row
     renewed: list[LookupObservation] = []
     for lookup, outcome in zip((item.ns, item.mx, item.soa), outcomes, strict=True):
-        if lookup and _renews(connection, item.name, lookup.type, outcome, asked_at):
+        if lookup and _replaces(connection, item.name, lookup.type, outcome, asked_at):
             renewed.append(lookup)
             column = lookup.type.lower()
             connection.execute(
@@ -121,21 +120,21 @@ def _status_and_ttl(lookup: LookupObservation | None) -> tuple[str | None, int |
 
 
 def _hosts_named(lookup: LookupObservation | None) -> int | None:
-    """Count the hosts that an NS or MX answer names, stored or not; None without an answer."""
+    """Return the number of hosts that an NS or MX answer names, stored or not; None without an answer."""
     if lookup is None or isinstance(lookup.status, Failure):
         return None
     return len({host for host in (*lookup.texts, *(host for _, host in lookup.exchangers)) if host})
 
 
 def _addresses_held(lookup: LookupObservation | None) -> int | None:
-    """Count the addresses of an answer, stored or not; None without an answer."""
+    """Return the number of addresses in an answer, stored or not; None without an answer."""
     if lookup is None or isinstance(lookup.status, Failure):
         return None
     return len(lookup.records) + lookup.omitted
 
 
 def _inferred(*lookups: LookupObservation | None) -> str | None:
-    """Name the types of the lookups that were not sent; None if all were."""
+    """Return the types of the lookups that were not sent; None if all were."""
     return ",".join(lookup.type for lookup in lookups if lookup and lookup.inferred) or None
 
 
@@ -172,7 +171,7 @@ def _save_roles(connection: sqlite3.Connection, domain_id: int, roles: tuple[Rol
 
 
 def _spelled(name: str | None) -> str | None:
-    """Spell the root as a dot: an empty text would read like no name."""
+    """Return a name with the root spelled as a dot: an empty text would look like a missing name."""
     return "." if name == "" else name
 
 
@@ -201,7 +200,7 @@ def _renew_host(connection: sqlite3.Connection, host: Host) -> None:
     host_id, asked_at, *outcomes = row
     renewed: dict[str, LookupObservation] = {}
     for lookup, outcome in zip((host.a, host.aaaa), outcomes, strict=True):
-        if lookup and _renews(connection, host.name, lookup.type, outcome, asked_at):
+        if lookup and _replaces(connection, host.name, lookup.type, outcome, asked_at):
             column = lookup.type.lower()
             renewed[column] = lookup
             connection.execute(
@@ -217,8 +216,8 @@ def _renew_host(connection: sqlite3.Connection, host: Host) -> None:
                 ),
             )
     _add_inferred(connection, "hosts", host_id, _inferred(*renewed.values()))
-    found = Host(name=host.name, a=renewed.get("a"), aaaa=renewed.get("aaaa"), chosen=host.chosen)
-    _save_host_addresses(connection, host_id, found)
+    renewed_host = Host(name=host.name, a=renewed.get("a"), aaaa=renewed.get("aaaa"), chosen=host.chosen)
+    _save_host_addresses(connection, host_id, renewed_host)
 
 
 def _save_host(connection: sqlite3.Connection, host: Host) -> None:
@@ -234,7 +233,7 @@ def _save_host(connection: sqlite3.Connection, host: Host) -> None:
             _addresses_held(host.a),
             _addresses_held(host.aaaa),
             _inferred(host.a, host.aaaa),
-            next(filter(None, (_spelled(one.canonical_name) for one in (host.a, host.aaaa) if one)), None),
+            next(filter(None, (_spelled(lookup.canonical_name) for lookup in (host.a, host.aaaa) if lookup)), None),
             host.wildcard,
             host.refusal,
             int(asked.asked_at) if asked else None,
@@ -291,7 +290,7 @@ def _address_id(connection: sqlite3.Connection, address: str) -> int:
     row = connection.execute("SELECT id FROM addresses WHERE address = ?", (address,)).fetchone()
     if row:
         return int(row[0])
-    # Seen, but not as a host's: a router on a path. found_at stays empty.
+    # An address seen only as a router on a path; found_at stays empty.
     address_id = connection.execute(
         "INSERT INTO addresses (address, family) VALUES (?, ?)", (address, family(address))
     ).lastrowid
@@ -303,7 +302,7 @@ def _save_reverse(connection: sqlite3.Connection, item: ReverseItem) -> None:
     address_id, names = _address_id(connection, item.address), item.lookup.texts
     if item.second:
         row = connection.execute("SELECT status, asked_at FROM reverse_names WHERE address_id = ?", (address_id,))
-        if not _renews(connection, item.address, "PTR", *(row.fetchone() or (None, None))):
+        if not _replaces(connection, item.address, "PTR", *(row.fetchone() or (None, None))):
             return
         connection.execute("DELETE FROM reverse_names WHERE address_id = ?", (address_id,))
     connection.execute(
@@ -311,7 +310,7 @@ def _save_reverse(connection: sqlite3.Connection, item: ReverseItem) -> None:
         (
             address_id,
             item.lookup.status,
-            # Servers rotate several names; the smallest is the same in every crawl.
+            # Servers rotate the order of names; the smallest one is the same in every crawl.
             _spelled(min(names, default=None)),
             len(names),
             item.lookup.ttl_s,
@@ -327,7 +326,7 @@ def _save_ping(connection: sqlite3.Connection, item: PingItem) -> None:
             "SELECT ifnull(failure, iif(rtts_ms = '[]', ?, NULL)), asked_at FROM pings WHERE address_id = ?",
             (NO_REPLY, address_id),
         )
-        if not _renews(connection, item.address, "ping", *(row.fetchone() or (None, None))):
+        if not _replaces(connection, item.address, "ping", *(row.fetchone() or (None, None))):
             return
         connection.execute("DELETE FROM pings WHERE address_id = ?", (address_id,))
     connection.execute(
@@ -346,7 +345,7 @@ def _save_tcp(connection: sqlite3.Connection, item: TcpItem) -> None:
     address_id = _address_id(connection, item.address)
     ports = item.tcp.ports
     if item.second:
-        ports = tuple(port for port in ports if _makes_way(connection, address_id, item.address, port.port))
+        ports = tuple(port for port in ports if _removes_failure(connection, address_id, item.address, port.port))
     connection.executemany(
         "INSERT INTO ports VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         [(address_id, port.port, port.open, port.connect_ms, port.failure, int(port.asked_at)) for port in ports],
@@ -355,11 +354,11 @@ def _save_tcp(connection: sqlite3.Connection, item: TcpItem) -> None:
         _save_smtp(connection, address_id, item.tcp.smtp)
 
 
-def _makes_way(connection: sqlite3.Connection, address_id: int, address: str, port: int) -> bool:
-    """Take away the row of a port that is renewed; False for one that is not."""
+def _removes_failure(connection: sqlite3.Connection, address_id: int, address: str, port: int) -> bool:
+    """Delete the row of a port if its outcome is to be replaced; return False if it is not."""
     where, key = "FROM ports WHERE address_id = ? AND port = ?", (address_id, port)
     row = connection.execute(f"SELECT failure, asked_at {where}", key).fetchone() or (None, None)
-    if not _renews(connection, address, f"tcp {port}", *row):
+    if not _replaces(connection, address, f"tcp {port}", *row):
         return False
     connection.execute(f"DELETE {where}", key)
     return True

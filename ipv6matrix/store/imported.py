@@ -1,5 +1,5 @@
 """
-Facts in the condensed form of older formats, and the statements that write them.
+Facts as older formats contain them, and the statements that write them.
 
 These formats have the mean of a ping but not its round trips, an absence but not
 its reason. What they do not state is the word `unrecorded` in the tables. A fact
@@ -16,17 +16,17 @@ from typing import Any, Final, NamedTuple
 from ipv6matrix.items import UNRECORDED, Status
 from ipv6matrix.targets.policy import family, kind
 
-# The priority of a host of which only the role is known: the highest preference that an MX can have.
+# Priority of a host of which only the role is known: the highest preference that an MX record can have.
 LAST: Final = 65_535
 
 
 class Role(NamedTuple):
-    """What a host is to a domain."""
+    """The role of a host for a domain."""
 
     kind: str
     domain: str
     host: str | None
-    "None: the domain was looked up, and no such host is known."
+    "None: the domain was looked up, and no host in this role is known."
     priority: int = LAST
 
 
@@ -60,7 +60,7 @@ class Tunnel(NamedTuple):
 
 
 class ReverseName(NamedTuple):
-    """The PTR name of an address; None if there is none, or none was found."""
+    """The PTR name of an address; None if it has none, or none was found."""
 
     address: str
     name: str | None
@@ -97,7 +97,7 @@ class SmtpSession(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """A path to an address, as a text."""
+    """A path to an address, as text."""
 
     address: str
     mtu: int | None
@@ -121,8 +121,8 @@ class Soa(NamedTuple):
 Fact = Role | HostAddress | Place | Tunnel | ReverseName | Ping | Port | SmtpSession | Trace | Soa
 
 
-# Pings are collected here until everything about an address is known; ping_summaries then
-# gets the one with the highest weight.
+# Pings are collected here until everything about an address is known; the one
+# with the highest weight is then copied to ping_summaries.
 _HEARD: Final = """
     CREATE TEMP TABLE heard (
         address_id INTEGER PRIMARY KEY, weight INTEGER, sent INTEGER,
@@ -138,17 +138,17 @@ def prepare(connection: sqlite3.Connection) -> None:
 
 
 def save(connection: sqlite3.Connection, facts: Iterable[Fact], asked_at: int) -> None:
-    """Write facts within the transaction that is open: names and addresses first, then what is said of them."""
+    """Write facts within the open transaction: names and addresses first, then the facts about them."""
     by_type: dict[type[Fact], list[Any]] = {}
     for fact in facts:
         by_type.setdefault(type(fact), []).append(fact)
     _save_names(connection, by_type.pop(Role, []), by_type.get(Soa, []), asked_at)
     _save_host_addresses(connection, by_type.pop(HostAddress, []), asked_at)
-    for of_type, found in by_type.items():
+    for of_type, group in by_type.items():
         if of_type is not Soa:
-            connection.executemany(_ADDRESS, {(fact.address, family(fact.address)) for fact in found})
+            connection.executemany(_ADDRESS, {(fact.address, family(fact.address)) for fact in group})
         when = (asked_at,) if "asked_at" in _WRITERS[of_type] else ()
-        connection.executemany(_WRITERS[of_type], [(*fact, *when) for fact in found])
+        connection.executemany(_WRITERS[of_type], [(*fact, *when) for fact in group])
 
 
 def _save_names(connection: sqlite3.Connection, roles: list[Role], records: list[Soa], asked_at: int) -> None:
@@ -159,12 +159,12 @@ def _save_names(connection: sqlite3.Connection, roles: list[Role], records: list
     connection.executemany(_ROLE, [role for role in roles if role.host])
 
 
-def _save_host_addresses(connection: sqlite3.Connection, found: list[HostAddress], asked_at: int) -> None:
-    refusals = {one.address: one.refusal for one in found}
-    connection.executemany(_HOST, [(name, asked_at) for name in dict.fromkeys(one.host for one in found)])
+def _save_host_addresses(connection: sqlite3.Connection, facts: list[HostAddress], asked_at: int) -> None:
+    refusals = {fact.address: fact.refusal for fact in facts}
+    connection.executemany(_HOST, [(name, asked_at) for name in dict.fromkeys(fact.host for fact in facts)])
     connection.executemany(_ADDRESS, [(address, family(address)) for address in refusals])
     connection.executemany(_FOUND, [(address, refusal, asked_at) for address, refusal in refusals.items()])
-    connection.executemany(_HOST_ADDRESS, [(one.host, one.address) for one in found])
+    connection.executemany(_HOST_ADDRESS, [(fact.host, fact.address) for fact in facts])
 
 
 _DOMAIN: Final = "INSERT INTO domains (name, tld, asked_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
@@ -184,7 +184,7 @@ _HOST_ADDRESS: Final = """
     FROM hosts JOIN addresses WHERE hosts.name = ? AND addresses.address = ?
           AND NOT EXISTS (SELECT 1 FROM host_addresses WHERE host_id = hosts.id AND family = addresses.family
                                                              AND address_id = addresses.id)"""
-# Parameters are the fields of the fact, and after them the time where one is kept.
+# Parameters are the fields of the fact, followed by the time where the table stores one.
 _WRITERS: Final[dict[type[Fact], str]] = {
     Place: """
         UPDATE addresses SET asn = ?2, as_organisation = ?3, city = ?4, region = ?5, country_code = ?6, latitude = ?7,
@@ -221,7 +221,7 @@ _WRITERS: Final[dict[type[Fact], str]] = {
         ON CONFLICT DO NOTHING""",
 }
 
-# What follows from all facts together. The smallest address that may be probed
+# Derived from all facts together. The smallest address that may be probed
 # represents a host, as in a crawl (docs/decisions/0005).
 CONCLUDE: Final = (
     """
@@ -239,7 +239,7 @@ CONCLUDE: Final = (
         aaaa_status = iif(EXISTS (SELECT 1 FROM host_addresses WHERE host_id = hosts.id AND family = 6),
                           '{Status.OK}', '{UNRECORDED}')""",
 )
-# By lookup: what follows if domains were looked up for it.
+# By record type: the status of domains that were looked up for it.
 STATUSES: Final = {
     rdtype: f"UPDATE domains SET {column} = iif(EXISTS (SELECT 1 FROM {records}), '{Status.OK}', '{UNRECORDED}')"
     for rdtype, column, records in (

@@ -1,5 +1,5 @@
 """
-The database of the 2022 crawler, opened for reading: recognised by its tables, which are streamed.
+Reads the database of the 2022 crawler, which is recognised by its tables.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Self
 
+from ipv6matrix.exceptions import StoreError
 from ipv6matrix.store import schema
-from ipv6matrix.store.database import StoreError
 
-# Columns that are read, by table.
+# The columns that are read, by table.
 TABLES: Final = {
     "job": ("type", "domain", "host", "priority"),
     "soa": ("host", "primaryBySOA", "soa"),
@@ -31,7 +31,9 @@ class Legacy:
     def __init__(self, path: Path) -> None:
         self.path = path
         if not path.is_file():
-            raise StoreError(f"there is no {str(path)!r}: name an ips.db of the 2022 crawler")
+            raise StoreError(
+                f"{str(path)!r} does not exist: name an ips.db of the 2022 crawler", code="IMPORT_NOT_READABLE"
+            )
         self._connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
         self._connection.text_factory = lambda octets: octets.decode("utf-8", "replace")
         try:
@@ -49,7 +51,7 @@ class Legacy:
         self._connection.close()
 
     def rows(self, table: str) -> Iterator[tuple[str, ...]]:
-        """Yield the columns of `TABLES`, each as the text it has in the files of that time; NULL is `n/a`."""
+        """Yield the columns of `TABLES`, each as the text that the CSV files of that time contain; NULL is `n/a`."""
         try:
             for row in self._connection.execute(f"SELECT {', '.join(TABLES[table])} FROM {table}"):
                 yield tuple("n/a" if value is None else str(value) for value in row)
@@ -59,15 +61,19 @@ class Legacy:
     def _must_be_known(self) -> None:
         (application,) = self._connection.execute("PRAGMA application_id").fetchone()
         if application == schema.APPLICATION_ID:
-            raise StoreError(f"{str(self.path)!r} is a database of ours: exports work on it as it is")
+            raise StoreError(f"{str(self.path)!r} needs no import: exports read it as it is", code="IMPORT_NOT_NEEDED")
         for table, columns in TABLES.items():
             there = {row[1] for row in self._connection.execute(f"PRAGMA table_info({table})")}
             for column in columns:
                 if column not in there:
                     raise StoreError(
                         f"{str(self.path)!r} has no column {column} in a table {table}:"
-                        " name an ips.db of the 2022 crawler"
+                        " name an ips.db of the 2022 crawler",
+                        code="IMPORT_NOT_READABLE",
                     )
 
     def _unreadable(self, error: sqlite3.DatabaseError) -> StoreError:
-        return StoreError(f"cannot read {str(self.path)!r} ({error}): name an ips.db of the 2022 crawler that is whole")
+        return StoreError(
+            f"Cannot read {str(self.path)!r} ({error}): name an undamaged ips.db of the 2022 crawler",
+            code="IMPORT_NOT_READABLE",
+        )

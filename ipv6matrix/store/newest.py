@@ -1,9 +1,9 @@
 """
-Which of the finished crawls in a folder is the newest.
+Determines the newest of the finished crawls in a folder.
 
-Their names tell when they began, by a clock that may have been wrong or set
-back; so a crawl that is published here is noted in the order it comes in. Files
-that came otherwise, by an import or a copy, have their names alone.
+File names contain the start of a crawl, by a clock that may have been wrong or
+set back; so each published crawl is recorded in the order of publication. For
+files from elsewhere, imported or copied, there are only the names.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-# Hidden, so that a folder of results shows results.
+# Hidden, so that the folder shows only results.
 _ORDER: Final = ".published"
 
 
 def note(file: Path) -> None:
-    """Note that a crawl was published in its folder; raises OSError."""
+    """Record that a crawl was published in its folder; raises OSError."""
     with file.with_name(_ORDER).open("a", encoding="utf-8") as order:
         order.write(f"{file.name}\n")
 
@@ -26,12 +26,12 @@ def newest(folder: Path) -> Path | None:
     files = {file.name: file for file in folder.glob("ips-*.db")}
     published = [name for name in _order(folder) if name in files]
     older = set(published[:-1]) - set(published[-1:])
-    # Not by the whole name: ips-RUN-2.db would come before ips-RUN.db.
+    # Compare stems: by the full name, ips-RUN-2.db would precede ips-RUN.db.
     return max((file for name, file in files.items() if name not in older), default=None, key=lambda file: file.stem)
 
 
 def is_taken(folder: Path, run: str) -> bool:
-    """Tell whether there are results of a run of that name in a folder, in whatever form."""
+    """Return whether a folder contains results of a run with that name, in any format."""
     forms = (f"ips-{run}.db", f"ips-{run}-*.db", f"report-{run}.html", f"*/{run}")
     return any(next(folder.glob(form), None) for form in forms)
 

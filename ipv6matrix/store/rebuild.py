@@ -12,13 +12,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, Any, Final
 
+from ipv6matrix.exceptions import StoreError
 from ipv6matrix.store import imported, schema, views
-from ipv6matrix.store.database import StoreError
 from ipv6matrix.store.imported import Fact
 
-# Number of facts that collect in memory before they are written.
+# Number of facts collected in memory before they are written.
 _BATCH: Final = 20_000
-# No journal and no flush: an incomplete file is started again from scratch.
+# Neither journal nor flushes: an incomplete file is discarded and built again.
 _PRAGMAS: Final = ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -65536")
 
 
@@ -28,8 +28,8 @@ class Rebuild:
     def __init__(self, connection: sqlite3.Connection, asked_at: int) -> None:
         self._connection = connection
         self._asked_at = asked_at
-        # Popular name servers come with each of their domains: keys, so that a batch holds each fact once.
-        self._waiting: dict[Fact, None] = {}
+        # Popular name servers occur with each of their domains. The keys of a dict contain each fact of a batch once.
+        self._batch: dict[Fact, None] = {}
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         schema.migrate(connection)
@@ -39,8 +39,8 @@ class Rebuild:
 
     def write(self, facts: Iterable[Fact]) -> None:
         """Add facts, in any order."""
-        self._waiting.update(dict.fromkeys(facts))
-        if len(self._waiting) >= _BATCH:
+        self._batch.update(dict.fromkeys(facts))
+        if len(self._batch) >= _BATCH:
             self._flush()
 
     def name_servers(self, domain: str) -> list[str]:
@@ -70,17 +70,17 @@ class Rebuild:
         return int(number)
 
     def _flush(self) -> None:
-        if self._waiting:
-            imported.save(self._connection, self._waiting, self._asked_at)
-            self._waiting.clear()
+        if self._batch:
+            imported.save(self._connection, self._batch, self._asked_at)
+            self._batch.clear()
 
 
 @contextmanager
 def rebuilding(target: Path, asked_at: int) -> Iterator[Rebuild]:
     """
-    Yield a new database that gets its name on success; otherwise nothing is left of it.
+    Yield a new database that gets its final name on success; after an error, nothing is left of it.
 
-    `asked_at`, the start of the run, stands for the time of every answer. Raises
+    `asked_at`, the start of the run, is stored as the time of every answer. Raises
     StoreError if the file exists, another process writes it, or it cannot be written.
     """
     _must_be_free(target)
@@ -98,19 +98,22 @@ def rebuilding(target: Path, asked_at: int) -> Iterator[Rebuild]:
                 part.unlink(missing_ok=True)
     except (OSError, sqlite3.OperationalError) as error:
         raise StoreError(
-            f"cannot write {str(target)!r} ({getattr(error, 'strerror', None) or error}):"
-            " make room or give permission there, or name another file with --into"
+            f"Cannot write {str(target)!r} ({getattr(error, 'strerror', None) or error}):"
+            " free disk space, fix the permissions, or choose another file with --into",
+            code="OUTPUT_NOT_WRITABLE",
         ) from error
 
 
 def _must_be_free(target: Path) -> None:
     if target.exists():
-        raise StoreError(f"{str(target)!r} is there already: move it away, or name another file with --into")
+        raise StoreError(
+            f"{str(target)!r} already exists: move it away, or choose another file with --into", code="OUTPUT_EXISTS"
+        )
 
 
 @contextmanager
 def _claimed(part: Path) -> Iterator[IO[bytes]]:
-    """Empty the leftovers of a killed rebuild, and lock out others until this one ends."""
+    """Truncate what a killed rebuild left behind, and lock out other processes until this one finishes."""
     with part.open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -119,6 +122,8 @@ def _claimed(part: Path) -> Iterator[IO[bytes]]:
         except BlockingIOError:
             is_ours = False
         if not is_ours:
-            raise StoreError(f"{str(part)!r} is being written by another import: wait until it has ended")
+            raise StoreError(
+                f"{str(part)!r} is being written by another import: wait until it has finished", code="OUTPUT_EXISTS"
+            )
         file.truncate(0)
         yield file

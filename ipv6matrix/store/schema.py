@@ -1,5 +1,5 @@
 """
-The tables of ips.db and the named functions that made them.
+The tables of ips.db, and the named functions that create and migrate them.
 
 docs/observations.md describes each table and column. A change is a new
 function at the end of `MIGRATIONS`: each runs once, in a transaction, and
@@ -12,12 +12,12 @@ import json
 import sqlite3
 from collections.abc import Callable
 
-# "IP6M", so that a foreign SQLite file is told apart (https://sqlite.org/fileformat.html#application_id).
+# "IP6M", which distinguishes it from other SQLite files (https://sqlite.org/fileformat.html#application_id).
 APPLICATION_ID = 0x4950364D
 
 
 def create_facts(connection: sqlite3.Connection) -> None:
-    """Make the tables of what is asked and what was learned."""
+    """Create the tables of requests and facts."""
     for statement in _FACTS:
         connection.execute(statement)
 
@@ -40,8 +40,8 @@ _FACTS = (
         ended_at INTEGER,
         end_reason TEXT
     )""",
-    # What is still to be asked and what was: the frontier. A request is pending
-    # while done_at is empty; number orders them as they were found.
+    # The frontier: pending and completed requests. A request is pending while
+    # done_at is empty; number is the order in which requests were added.
     """
     CREATE TABLE requests (
         url TEXT NOT NULL PRIMARY KEY,
@@ -49,7 +49,7 @@ _FACTS = (
         number INTEGER NOT NULL,
         done_at INTEGER
     ) WITHOUT ROWID""",
-    # The number of the newest request, so that no start has to look for it.
+    # The number of the newest request, so that no start has to search for it.
     "CREATE TABLE frontier (id INTEGER PRIMARY KEY CHECK (id = 1), newest INTEGER NOT NULL)",
     "INSERT INTO frontier VALUES (1, 0)",
     "CREATE INDEX requests_pending ON requests (slot, number) WHERE done_at IS NULL",
@@ -91,7 +91,7 @@ _FACTS = (
         refusal TEXT,
         asked_at INTEGER
     )""",
-    # The outcome of whatever was asked twice and had failed the first time.
+    # The outcome of each first request that failed temporarily and was retried.
     """
     CREATE TABLE first_answers (
         subject TEXT NOT NULL,
@@ -199,7 +199,7 @@ _FACTS = (
 
 
 def add_condensed_figures(connection: sqlite3.Connection) -> None:
-    """Make the tables of what an older crawler kept of pings and traces: only imported crawls have rows there."""
+    """Create the tables of summarised pings and traces of older crawlers; only imported crawls have rows there."""
     for statement in _CONDENSED:
         connection.execute(statement)
 
@@ -228,23 +228,23 @@ _CONDENSED = (
 
 
 def record_sources(connection: sqlite3.Connection) -> None:
-    """Let the crawl's row say where its list came from, and how old its GeoIP files were."""
+    """Add the origin of the list and the metadata of the GeoIP files to the row of the crawl."""
     for column in ("list_source", "geoip"):
         connection.execute(f"ALTER TABLE crawl ADD COLUMN {column} TEXT")
 
 
 def keep_progress(connection: sqlite3.Connection) -> None:
-    """Let the frontier's row say how far the crawl is, so that nobody has to count for it."""
+    """Add the progress of the crawl to the row of the frontier, so that nothing has to count rows."""
     connection.execute("ALTER TABLE frontier ADD COLUMN progress TEXT")
 
 
 def count_opt_outs(connection: sqlite3.Connection) -> None:
-    """Let the crawl's row say how many entries its opt-out file had, so that a resumed crawl notices their loss."""
+    """Add the number of opt-outs to the row of the crawl, so that a resumed crawl notices missing ones."""
     connection.execute("ALTER TABLE crawl ADD COLUMN opt_outs INTEGER")
 
 
 def list_certificate_names(connection: sqlite3.Connection) -> None:
-    """Store the names of certificates as JSON, for a name may hold a comma, and count them."""
+    """Store the names of certificates as JSON, because a name may contain a comma, and their number."""
     connection.execute("ALTER TABLE smtp_sessions ADD COLUMN certificate_names_total INTEGER")
     rows = connection.execute(
         "SELECT address_id, certificate_names FROM smtp_sessions WHERE certificate_names IS NOT NULL"
@@ -258,7 +258,7 @@ def list_certificate_names(connection: sqlite3.Connection) -> None:
 
 
 def count_what_answers_held(connection: sqlite3.Connection) -> None:
-    """Let domains and hosts say how many hosts and addresses an answer had, for not all of them may be stored."""
+    """Add the number of hosts and addresses in each answer to domains and hosts; not all of them may be stored."""
     for table, column in (
         ("domains", "ns_hosts"),
         ("domains", "mx_hosts"),
@@ -269,13 +269,13 @@ def count_what_answers_held(connection: sqlite3.Connection) -> None:
 
 
 def mark_inferences(connection: sqlite3.Connection) -> None:
-    """Let domains and hosts say which lookups were not sent, as their answers follow from an NXDOMAIN."""
+    """Add the types of lookups that were not sent, because an NXDOMAIN implies their answers, to domains and hosts."""
     for table in ("domains", "hosts"):
         connection.execute(f"ALTER TABLE {table} ADD COLUMN inferred TEXT")
 
 
 def count_discards(connection: sqlite3.Connection) -> None:
-    """Let each request say how often an outage spoilt it, so that it is not sent without end."""
+    """Add the number of observations discarded during outages to requests, which limits how often one is repeated."""
     connection.execute("ALTER TABLE requests ADD COLUMN discards INTEGER NOT NULL DEFAULT 0")
 
 
@@ -294,9 +294,9 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
 
 def migrate(connection: sqlite3.Connection) -> None:
     """
-    Bring a database to the newest schema, each step in a transaction of its own.
+    Migrate a database to the newest schema, each step in its own transaction.
 
-    The views with the old names are drawn anew every time: they hold no data.
+    The views with the old names are not part of it: they contain no data, and are recreated each time.
     """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):

@@ -3,8 +3,8 @@ Views with the names, columns and texts of the 2022 crawler's tables.
 
 Everything unknown is the text `n/a` there, and answers are the texts `True` and
 `False`; each of ping, rdns, tcp and tracert has one row for `n/a`. Names of MX
-and NS hosts end in a dot. docs/observations.md tells which faults of the old
-tables are mended.
+and NS hosts end in a dot. docs/observations.md lists the errors of the old
+tables that are fixed.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _CHOICE = """
     LEFT JOIN host_addresses ON host_id = spelled.id AND host_addresses.family = {family} AND choice = 1
     LEFT JOIN addresses ON addresses.id = address_id"""
 
-# A PTR name as the old tables spell it. One that reads like `n/a`, like a silent hop (`no`), like the address of
-# a router without a name or like a path keeps its final dot, which no other has.
+# A PTR name as the old tables spell it. A name that looks like `n/a`, a silent hop (`no`), the address of a router
+# without a name, or a path keeps its final dot, which no other name has.
 _REVERSE = """
     iif(reverse_names.name IN ('n/a', 'no') OR reverse_names.name NOT GLOB '*[^0-9.]*'
         OR instr(reverse_names.name, ':') OR instr(reverse_names.name, '-->'),
@@ -43,7 +43,7 @@ VIEWS = {
         SELECT 'NS', name, 'n/a', 1, tld FROM domains
         WHERE ns_status IS NOT NULL
               AND NOT EXISTS (SELECT 1 FROM roles WHERE domain_id = domains.id AND kind = 'NS')""",
-    # primaryInHouse compares whole labels: ns.notexample.com is not in the house of example.com.
+    # primaryInHouse compares whole labels: ns.notexample.com is not below example.com.
     "soa": """
         SELECT domains.name AS host, mname AS primaryBySOA, ifnull(first, 'n/a') AS primaryByRank,
                iif(first = domains.name OR substr(first, -length(domains.name) - 1) = '.' || domains.name, 1, 0)
@@ -69,7 +69,7 @@ VIEWS = {
         SELECT spelled.host, ifnull(address, 'n/a') AS ip, iif(address IS NULL, 'n/a', 'True') AS valid,
                ifnull(tunnel_id, 'n/a') AS id, iif(address IS NULL, 'n/a', 'undefined') AS type
         FROM ({_SPELLED}) AS spelled {_CHOICE.format(family=6)}""",
-    # The square root of the mean square less the squared mean: ping's own mdev.
+    # mdev as ping computes it: the square root of the mean square minus the squared mean.
     "ping": """
         SELECT address AS ip, sent AS count,
                ifnull((SELECT round(min(value), 3) FROM json_each(rtts_ms)), 'n/a') AS min,
@@ -83,13 +83,13 @@ VIEWS = {
                ifnull(mdev_ms, 'n/a')
         FROM ping_summaries JOIN addresses ON addresses.id = address_id
         UNION ALL SELECT 'n/a', 'n/a', 'n/a', 'n/a', 'n/a', 'n/a'""",
-    # Routers that have no name stand under their address.
+    # A router without a name has its address as its name.
     "rdns": f"""
         SELECT address AS ip, ifnull({_REVERSE}, iif(found_at IS NULL, address, 'n/a')) AS reverse
         FROM reverse_names JOIN addresses ON addresses.id = address_id
         UNION ALL SELECT 'n/a', 'n/a'""",
-    # A mail server that does not greet with 220 is no mail server; what could not be asked is n/a, and so is STARTTLS
-    # where it was not asked, or where the session broke off before it was known.
+    # A server that does not greet with 220 does not count as a mail server. What could not be asked is n/a; so is
+    # STARTTLS if it was not asked for, or if the session broke off before the answer.
     "tcp": """
         SELECT address AS ip,
                iif(p25.open IS NULL OR p25.failure IN ('permission_denied', 'probe_failed'), 'n/a',
@@ -136,6 +136,6 @@ def draw(connection: sqlite3.Connection) -> None:
 
 
 def lay_over(connection: sqlite3.Connection) -> None:
-    """Give a read-only connection the current views, whatever the file has."""
+    """Create the current views for a read-only connection, in place of those in the file."""
     for name, body in VIEWS.items():
         connection.execute(f"CREATE TEMP VIEW {name} AS {body}")

@@ -1,5 +1,5 @@
 """
-A look into a list before the crawl: is it one?
+Check of a list before the crawl: does it contain domains?
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from ipv6matrix.exceptions import ListError
 from ipv6matrix.targets import decoding, lists
 from ipv6matrix.targets.decoding import Text
 
-# Rows of each text that are looked at: some 20 ms.
+# Rows checked in each text; takes some 20 ms.
 ROWS: Final = 10_000
-# Lines among which they must be found.
+# Maximum number of lines read to find that many rows.
 _LINES: Final = 1_000_000
 _EXAMPLES: Final = 3
-# Lines that show what a file is that is no list.
+# Lines examined to guess what a file is that is not a list.
 _START: Final = 20
 _HINTS: Final = (
     ("<", "it looks like a web page"),
@@ -33,13 +33,13 @@ _HINTS: Final = (
 
 @dataclass(slots=True, kw_only=True)
 class Look:
-    """What the first rows of a text are."""
+    """Format of a text, and what its first rows are."""
 
     text: Text
     form: str
     taken: int = 0
     refused: list[str] = field(default_factory=list)
-    "The rows that are no domain."
+    "Rows that are not domains."
 
     @property
     def rows(self) -> int:
@@ -52,28 +52,31 @@ class Look:
 
 def check(files: Iterable[Path], max_refused: float) -> list[Look]:
     """
-    Look at the first rows of each text of a list, and at the whole of those that are packed.
+    Check the first rows of each text of a list, and decompress compressed texts completely.
 
-    Raises ListError when no row is a domain, or more than the share
-    `max_refused` of the rows of a text are none.
+    Raises ListError if no row is a domain, or if the share of rows that are not
+    domains exceeds `max_refused` in any text.
     """
     looks = [_look(text) for file in files for text in decoding.texts(file)]
     for look in looks:
         if len(look.refused) > max_refused * look.rows:
             raise ListError(
-                f"only {look.taken:,} of the first {look.rows:,} rows of the list '{look.text}' are domains"
-                f" ({_why(look)}): give a list of domains, or read it all the same with -s LIST_MAX_REFUSED=1"
+                f"Only {look.taken:,} of the first {look.rows:,} rows of the list '{look.text}' are domains"
+                f" ({_why(look)}): use a list of domains, or accept it with -s LIST_MAX_REFUSED=1",
+                code="LIST_MOSTLY_INVALID",
             )
     if not any(look.taken for look in looks):
         names = ", ".join(f"'{look.text}'" for look in looks)
         why = _why(looks[0]) if looks[0].rows else "it has no rows"
-        raise ListError(f"the list {names} holds no domain ({why}): give a file with one domain a line")
+        raise ListError(
+            f"The list {names} contains no domains ({why}): use a file with one domain per line", code="LIST_EMPTY"
+        )
     return looks
 
 
 def _look(text: Text) -> Look:
     if text.packing:
-        # Damage and bombs are found now, not in the middle of the crawl.
+        # Detect damaged files and decompression bombs now, not in the middle of the crawl.
         decoding.count(text)
     form, entries = lists.recognised(text)
     look = Look(text=text, form=str(form))

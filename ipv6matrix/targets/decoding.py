@@ -1,8 +1,9 @@
 """
-From the bytes of a list to its lines: compression, encoding and line ends, recognised by the first bytes.
+Reads the lines of a list. Compression, encoding and line endings are detected by the first bytes.
 
-A file of a list holds one text, a ZIP archive one for each member. Lines and
-unpacked bytes are bounded, so that no file fills memory or has no end.
+A file of a list contains one text, a ZIP archive one for each member. The
+length of lines and the number of decompressed bytes are limited, so that no
+file can exhaust memory or never end.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from typing import BinaryIO, Final, cast
 
 from ipv6matrix.exceptions import ListError
 
-# Characters of a line that are read; a name has 253 octets, and rows of CSV some hundred characters.
+# Maximum number of characters read of a line; a name has up to 253 octets, a row of CSV some hundred characters.
 MAX_LINE: Final = 65_536
-# Parts of that length after which a line has no end.
+# A line of more than this many parts of MAX_LINE characters is an error.
 _MAX_PARTS: Final = 256
-# Texts compress to a fifth, lists that were made up perhaps to a fiftieth.
-# What unpacks to more than either bound is a bomb.
+# Text compresses to a fifth of its size, synthetic lists perhaps to a fiftieth.
+# A file that decompresses to more than both limits is a decompression bomb.
 _MAX_RATIO: Final = 200
 _SMALL_BYTES: Final = 64 * 2**20
 _MAX_MEMBERS: Final = 1_000
@@ -34,7 +35,7 @@ _BLOCK_BYTES: Final = 1 << 20
 _ZIP: Final = b"PK\x03\x04"
 _EMPTY_ZIP: Final = b"PK\x05\x06"
 _GZIP: Final = b"\x1f\x8b"
-# UTF-32 comes first: its mark begins like that of UTF-16.
+# UTF-32 comes first: its byte order mark begins like that of UTF-16.
 _MARKS: Final = (
     (b"\xff\xfe\0\0", "utf-32"),
     (b"\0\0\xfe\xff", "utf-32"),
@@ -42,7 +43,7 @@ _MARKS: Final = (
     (b"\xfe\xff", "utf-16"),
     (b"\xef\xbb\xbf", "utf-8-sig"),
 )
-# Files that are no text, by how they begin (https://www.iana.org/assignments/media-types and the formats' own pages).
+# Signatures of files that are not text (https://www.iana.org/assignments/media-types and the formats' own pages).
 _OTHERS: Final = (
     (b"%PDF", "a PDF document"),
     (b"\x89PNG", "an image"),
@@ -72,7 +73,7 @@ class Text:
     packing: str = ""
     "`gzip` or `ZIP`; empty for a plain file."
     member: str = ""
-    "Name in a ZIP archive."
+    "Name of the member of a ZIP archive."
     encoding: str = "utf-8"
 
     def __str__(self) -> str:
@@ -81,9 +82,9 @@ class Text:
 
 def texts(file: Path) -> list[Text]:
     """
-    Return the texts of a file, recognised by their first bytes.
+    Return the texts of a file.
 
-    Raises ListError for a file that cannot be read, or is no text.
+    Raises ListError if the file cannot be read or is not text.
     """
     with _reported(str(file)):
         with file.open("rb") as stream:
@@ -99,11 +100,11 @@ def texts(file: Path) -> list[Text]:
 
 def lines(text: Text) -> Iterator[str]:
     """
-    Yield the lines of a text with their ends, LF, CR and CR LF alike, as LF.
+    Yield the lines of a text with their line endings; LF, CR and CR LF all become LF.
 
-    Of a line longer than MAX_LINE the beginning is yielded, then an empty line
-    for each further part, so that the reader is never kept waiting. Raises
-    ListError for what is damaged, or unpacks to more than a list would.
+    For a line longer than MAX_LINE, yields its first part, then an empty line for
+    each further part, so that the reader regularly gets control. Raises ListError
+    if the text is damaged, or decompresses to more than the limit.
     """
     errors = "surrogateescape" if text.encoding.startswith("utf-8") else "replace"
     with _reported(str(text)), _opened(text) as stream:
@@ -115,20 +116,20 @@ def lines(text: Text) -> Iterator[str]:
 
 
 def _rest(reader: io.TextIOWrapper, text: Text) -> Iterator[str]:
-    """Read the rest of a long line, and yield an empty one for each part."""
+    """Skip the rest of a long line; yield an empty line for each part."""
     for _ in range(_MAX_PARTS):
         yield ""
         line = reader.readline(MAX_LINE)
         if len(line) < MAX_LINE or line[-1] == "\n":
             return
     raise ListError(
-        f"the list '{text}' has a line of more than {_MAX_PARTS * MAX_LINE:,} characters:"
-        " give a file with one domain a line"
+        f"The list '{text}' has a line of more than {_MAX_PARTS * MAX_LINE:,} characters:"
+        " use a file with one domain per line"
     )
 
 
 def count(text: Text) -> int:
-    """Count the lines of a text, without taking them apart; raises ListError for one that is damaged."""
+    """Return the number of lines of a text without parsing them; raises ListError if it is damaged."""
     if not text.encoding.startswith("utf-8"):
         return sum(1 for _ in lines(text))
     feeds = returns = 0
@@ -158,7 +159,7 @@ def _opened(text: Text) -> Iterator[BinaryIO]:
 
 
 class _Limited(io.RawIOBase):
-    """A stream that raises ListError after so many bytes."""
+    """A stream that raises ListError after `limit` bytes."""
 
     def __init__(self, stream: io.BufferedIOBase, limit: int, text: Text) -> None:
         self._stream = stream
@@ -173,8 +174,7 @@ class _Limited(io.RawIOBase):
         self._left -= number
         if self._left < 0:
             raise ListError(
-                f"the list '{self._text}' unpacks to more than {_MAX_RATIO} times its size:"
-                " unpack it and look at it first"
+                f"The list '{self._text}' unpacks to more than {_MAX_RATIO} times its size: unpack and check it first"
             )
         return number
 
@@ -183,12 +183,12 @@ def _members(file: Path) -> list[str]:
     with zipfile.ZipFile(file) as archive:
         infos = [info for info in archive.infolist() if not info.is_dir()]
     if any(info.filename == "[Content_Types].xml" for info in infos):
-        raise ListError(f"the list '{file}' is an Office document: save its table as CSV")
+        raise ListError(f"The list '{file}' is an Office document: save its table as CSV")
     if any(info.flag_bits & 1 for info in infos):
-        raise ListError(f"the list '{file}' is encrypted: unpack it first")
+        raise ListError(f"The list '{file}' is encrypted: unpack it first")
     names = sorted(info.filename for info in infos if not re.search(r"(^|/)(\.|__MACOSX/)", info.filename))
     if not 0 < len(names) <= _MAX_MEMBERS:
-        raise ListError(f"the list '{file}' is a ZIP archive of {len(names):,} files: unpack those that are lists")
+        raise ListError(f"The list '{file}' is a ZIP archive of {len(names):,} files: unpack those that are lists")
     return names
 
 
@@ -198,7 +198,7 @@ def _recognised(text: Text) -> Text:
     others = [what for magic, what in _OTHERS if head.startswith(magic)]
     if others or head[_TAR[0]] == _TAR[1]:
         what = others[0] if others else "a tar archive"
-        raise ListError(f"the list '{text}' is {what}: give a text file, plain or packed once by gzip or ZIP")
+        raise ListError(f"The list '{text}' is {what}: use a text file, plain or compressed once with gzip or ZIP")
     return Text(file=text.file, packing=text.packing, member=text.member, encoding=_encoding(head))
 
 
@@ -206,7 +206,7 @@ def _encoding(head: bytes) -> str:
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding
-    # Without a mark: in UTF-16 every other octet of an ASCII character is zero.
+    # Without a byte order mark: in UTF-16 every other octet of an ASCII character is zero.
     half = len(head) // 2
     if half and head[1::2].count(0) > half * 0.7:
         return "utf-16-le"
@@ -217,10 +217,11 @@ def _encoding(head: bytes) -> str:
 
 @contextmanager
 def _reported(name: str) -> Iterator[None]:
-    """Raise what a broken file leads to as ListError."""
+    """Turn the errors that a damaged file causes into ListError."""
     try:
         yield
     except _BROKEN as error:
         raise ListError(
-            f"the list '{name}' cannot be read ({getattr(error, 'strerror', None) or error}): fetch or pack it again"
+            f"Cannot read the list '{name}' ({getattr(error, 'strerror', None) or error}):"
+            " download or compress it again"
         ) from error

@@ -1,10 +1,10 @@
 """
-IPv4 addresses inside IPv6 addresses.
+IPv4 addresses embedded in IPv6 addresses.
 
-A packet to such an address ends at the IPv4 host within, or passes it, so what
-holds for that host holds for the whole address. An address that embeds IPv4
-under a prefix of a network's own (RFC 6052 section 2.2, 6rd in RFC 5969) looks
-like any other: nothing here can find it.
+A packet to such an address ends at the embedded IPv4 host or passes through it,
+so the rules for that host apply to the whole address. An address that embeds
+IPv4 under a network-specific prefix (RFC 6052 section 2.2, 6rd in RFC 5969)
+looks like any other and cannot be detected here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ipaddress import IPv4Address, ip_address
 from typing import Final
 
 _32: Final = 0xFFFF_FFFF
-# Prefixes, as the number of their first 96 bits, behind which the last 32 bits are an IPv4 address.
+# The first 96 bits of prefixes after which the last 32 bits are an IPv4 address.
 _LAST_32: Final = {
     0: "::/96, IPv4-compatible (RFC 4291 section 2.5.5.1)",
     0xFFFF: "::ffff:0:0/96, IPv4-mapped (RFC 4291 section 2.5.5.2)",
@@ -26,13 +26,13 @@ _SIX_TO_FOUR: Final = 0x2002
 _TEREDO: Final = 0x2001_0000
 _LOCAL_NAT64: Final = 0x0064_FF9B_0001
 _ISATAP: Final = 0x0000_5EFE
-# The bit of an interface identifier that says whether its IPv4 address is unique (RFC 5214 section 6.1).
+# The bit of an interface identifier that is set if its IPv4 address is globally unique (RFC 5214 section 6.1).
 _UNIQUE: Final = 0x0200_0000
 
 
 @lru_cache(maxsize=4096)
 def ipv4_within(address: str) -> tuple[str, ...]:
-    """Return the IPv4 addresses that an IPv6 address embeds, each once; none for an IPv4 address."""
+    """Return the distinct IPv4 addresses that an IPv6 address embeds; empty for an IPv4 address."""
     parsed = ip_address(address)
     if parsed.version == 4:
         return ()
@@ -53,10 +53,10 @@ def _numbers(value: int) -> Iterator[int]:
 
 def _translated(value: int) -> Iterator[int]:
     """
-    Yield what an address of 64:ff9b:1::/48 (RFC 8215) embeds, for each prefix length that it may have.
+    Yield the IPv4 addresses that an address of 64:ff9b:1::/48 (RFC 8215) may embed, for each possible prefix length.
 
-    Bits 64 to 71 are zero, and so is all that follows the IPv4 address (RFC 6052
-    section 2.2). Several lengths may fit; a reading as 0.0.0.0 means a wrong one.
+    Bits 64 to 71 are zero, and so are all bits after the IPv4 address (RFC 6052
+    section 2.2). Several lengths may fit; a result of 0.0.0.0 means that one does not.
     """
     for length in (48, 56, 64):
         before_64 = 64 - length

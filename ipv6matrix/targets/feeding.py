@@ -1,5 +1,5 @@
 """
-A list, read in turns with the event loop.
+Reads a list in turns with the event loop.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Final
 
 from ipv6matrix.targets import lists
 
-# Seconds of reading after which the event loop gets a turn.
+# Reading time after which the event loop gets a turn, in seconds.
 _TURN_S: Final = 0.005
 
 
 async def entries(files: Iterable[Path]) -> AsyncIterator[str | lists.Rejected]:
-    """Yield what `lists.read` does; however many lines without a domain follow each other, the loop goes on."""
+    """Yield the same as `lists.read`, without blocking the event loop during long runs of lines without a domain."""
     turn_ends_at = time.monotonic() + _TURN_S
     for file in files:
         for entry in lists.entries(file):

@@ -1,9 +1,9 @@
 """
-Forms of lists: which part of a line is the domain, recognised by the first rows.
+Formats of lists: which part of a line is the domain, detected by the first rows.
 
-Known are one name a line; CSV with commas, semicolons or tabs, with a header
-(Majestic, CrUX, Cloudflare Radar) or without (Tranco, Umbrella); URLs in place
-of names; and hosts files.
+Supported are one name per line; CSV with commas, semicolons or tabs, with a
+header (Majestic, CrUX, Cloudflare Radar) or without (Tranco, Umbrella); URLs
+instead of names; and hosts files.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Final
 
 from ipv6matrix.exceptions import ListError
 
-# Rows by which a form is recognised.
+# Number of rows used to detect a format.
 SAMPLE: Final = 200
 _SEPARATORS: Final = {",": "commas", "\t": "tabs", ";": "semicolons"}
-# Names of the column that holds the domain, in the headers of published lists and of tables that people make.
+# Names of the column with the domain, in headers of published lists and of tables made by hand.
 _COLUMNS: Final = (
     "domain",
     "domains",
@@ -37,17 +37,17 @@ _MAJESTIC: Final = "globalrank"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """How the rows of a text are read."""
+    """How to read the rows of a text."""
 
     separator: str = ""
-    "Between columns; empty for one name a line."
+    "Column separator; empty for one name per line."
     column: int = 0
     header: bool = False
-    "True when the first row names the columns."
+    "Whether the first row contains the names of the columns."
     urls: bool = False
-    "True when there are URLs in place of names."
+    "Whether rows contain URLs instead of names."
     hosts: bool = False
-    "True for lines of an address and names, as in /etc/hosts."
+    "Whether lines consist of an address and names, as in /etc/hosts."
 
     def __str__(self) -> str:
         header = ", below a header" if self.header else ""
@@ -60,46 +60,46 @@ class Form:
 
 
 def row(line: str) -> str:
-    """Return a line without the space around it; empty for a blank line or a comment."""
+    """Return a line without surrounding whitespace; empty for a blank line or a comment."""
     text = line.strip()
     return "" if text.startswith("#") else text
 
 
 def recognise(rows: Sequence[str], is_domain: Callable[[str], bool]) -> Form:
     """
-    Return the form of a text by its first rows.
+    Return the format of a text, detected by its first rows.
 
-    Raises ListError for a table of Majestic's form that has lost its column of domains.
+    Raises ListError for a table in Majestic's format without a domain column.
     """
-    if _most(_is_line_of_hosts(one) for one in rows):
+    if _most(_is_line_of_hosts(text) for text in rows):
         return Form(hosts=True)
-    separator = next((mark for mark in _SEPARATORS if _most(mark in one for one in rows)), "")
-    table = [cells(one, separator) for one in rows]
+    separator = next((mark for mark in _SEPARATORS if _most(mark in text for text in rows)), "")
+    table = [cells(text, separator) for text in rows]
     header = bool(table) and _is_header(table, separator, is_domain)
     column = _column(table, header=header, is_domain=is_domain)
-    body = [one[column] for one in table[header:] if len(one) > column]
-    urls = ["://" in one for one in body]
+    body = [columns[column] for columns in table[header:] if len(columns) > column]
+    urls = ["://" in cell for cell in body]
     return Form(
         separator=separator, column=column, header=header, urls=any(urls) if separator or header else _most(urls)
     )
 
 
 def entries(form: Form, rows: Iterable[str]) -> Iterator[str]:
-    """Yield the entries of rows, the header left out; an empty one for a row without."""
+    """Yield the entries of rows without the header; an empty string for a row without an entry."""
     skips = form.header
     read = _reader(form)
-    for one in rows:
-        if not one or skips:
-            skips = skips and not one
+    for text in rows:
+        if not text or skips:
+            skips = skips and not text
             yield ""
         elif form.hosts:
-            yield from one.partition("#")[0].split()[1:] or ("",)
+            yield from text.partition("#")[0].split()[1:] or ("",)
         else:
-            yield read(one)
+            yield read(text)
 
 
 def cells(text: str, separator: str) -> list[str]:
-    """Return the columns of a row, without quotes; each row by itself, so that a stray quote spoils one row only."""
+    """Return the unquoted columns of a row. Rows are parsed separately, so that a stray quote spoils only one row."""
     if not separator:
         return [text.partition("#")[0].strip().strip('"')]
     parts = next(csv.reader([text], delimiter=separator)) if '"' in text else text.split(separator)
@@ -107,22 +107,22 @@ def cells(text: str, separator: str) -> list[str]:
 
 
 def _reader(form: Form) -> Callable[[str], str]:
-    """Return what takes the entry out of a row; a list has millions, so each form has a way of its own."""
+    """Return a function that extracts the entry of a row; one for each format, because lists have millions of rows."""
     separator, column = form.separator, form.column
 
-    def name(one: str) -> str:
-        return cells(one, "")[0] if "#" in one or '"' in one else one
+    def name(text: str) -> str:
+        return cells(text, "")[0] if "#" in text or '"' in text else text
 
-    def cell(one: str) -> str:
-        parts = cells(one, separator) if '"' in one else one.split(separator, column + 1)
+    def cell(text: str) -> str:
+        parts = cells(text, separator) if '"' in text else text.split(separator, column + 1)
         return parts[column].strip() if len(parts) > column else ""
 
     plain = cell if separator else name
-    return (lambda one: _host(plain(one))) if form.urls else plain
+    return (lambda text: _host(plain(text))) if form.urls else plain
 
 
 def _host(url: str) -> str:
-    """Return the host of a URL as it is written; what is no URL stays as it is."""
+    """Return the host of a URL as written; text that is not a URL is returned unchanged."""
     host = url.partition("://")[2] or url
     for mark in "/?#":
         host = host.partition(mark)[0]
@@ -145,29 +145,29 @@ def _is_header(table: Sequence[Sequence[str]], separator: str, is_domain: Callab
     first = [cell.lower() for cell in table[0]]
     if any(name in first for name in _COLUMNS):
         return True
-    # A first row of words over rows with domains; a lone name that is none is an entry that is refused.
+    # A first row without domains above rows with domains. Without columns, an invalid first name is a rejected entry.
     return bool(separator) and not _domains(table[:1], is_domain) and bool(_domains(table[1:2], is_domain))
 
 
 def _column(table: Sequence[Sequence[str]], *, header: bool, is_domain: Callable[[str], bool]) -> int:
-    """Return the column that its name or, without one, the most domains make that of the domains."""
+    """Return the index of the domain column: by its name or, without a header, the column with the most domains."""
     first = [cell.lower() for cell in table[0]] if table else []
     if header:
         for name in _COLUMNS:
             if name in first:
                 return first.index(name)
     if first[:1] == [_MAJESTIC]:
-        raise ListError(f"the list begins like a Majestic CSV but has no column 'Domain': {','.join(table[0])!r}")
+        raise ListError(f"The list begins like a Majestic CSV but has no column 'Domain': {','.join(table[0])!r}")
     found = _domains(table, is_domain)
     return max(sorted(set(found)), key=found.count, default=min(1, len(first) - 1) if first else 0)
 
 
 def _domains(table: Iterable[Sequence[str]], is_domain: Callable[[str], bool]) -> list[int]:
-    """Return the column of every cell that is a domain."""
-    return [number for one in table for number, cell in enumerate(one) if is_domain(_host(cell))]
+    """Return the column index of every cell that is a domain."""
+    return [number for columns in table for number, cell in enumerate(columns) if is_domain(_host(cell))]
 
 
 def _most(truths: Iterable[bool]) -> bool:
-    """Tell whether more than half are true."""
-    all_of_them = list(truths)
-    return sum(all_of_them) * 2 > len(all_of_them)
+    """Return whether more than half of the values are true."""
+    values = list(truths)
+    return sum(values) * 2 > len(values)

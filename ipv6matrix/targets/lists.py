@@ -1,5 +1,5 @@
 """
-Lists of domains: files and folders of files in the forms that people have, streamed.
+Lists of domains: files and folders of files in common formats, read as a stream.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from ipv6matrix.targets.decoding import Text
 from ipv6matrix.targets.forms import Form
 
 MAX_NAME = 253  # octets of a name's text without the final dot (RFC 1035 section 2.3.4)
-# Characters of a name in U-labels that are looked at: taking more apart would take long.
+# Maximum number of characters of a name in U-labels; encoding longer names would take long.
 _MAX_TEXT = 4 * MAX_NAME
-# Lines among which the rows are found by which a form is recognised; some lists begin with a long comment.
+# Maximum number of lines read to find the rows that determine a format; some lists begin with a long comment.
 _PREAMBLE = 100_000
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A line of a list that is no domain."""
+    """A line of a list that is not a domain."""
 
     text: str
     reason: str
@@ -38,9 +38,9 @@ class Rejected:
 
 def paths(location: str) -> tuple[Path, ...]:
     """
-    Give the files of a list: the file itself, or every file of a folder by name.
+    Return the files of a list: the file itself, or every file of a folder, sorted by name.
 
-    Raises ListError when there is nothing to read.
+    Raises ListError if there is nothing to read.
     """
     path = Path(location).expanduser()
     if path.is_dir():
@@ -48,14 +48,16 @@ def paths(location: str) -> tuple[Path, ...]:
     else:
         files = (path,)
     if not files:
-        raise ListError(f"the folder {location!r} holds no list: put a file with one domain a line into it")
+        raise ListError(
+            f"The folder {location!r} contains no list: add a file with one domain per line", code="LIST_EMPTY"
+        )
     for file in files:
         _must_open(file)
     return files
 
 
 def digest(files: tuple[Path, ...]) -> str:
-    """Compute the SHA-256 of the files' bytes, one after another, in hexadecimal."""
+    """Return the SHA-256 of the concatenated files, in hexadecimal."""
     total = hashlib.sha256()
     for file in files:
         with file.open("rb") as stream:
@@ -65,27 +67,27 @@ def digest(files: tuple[Path, ...]) -> str:
 
 
 def lines(files: Iterable[Path]) -> int:
-    """Count the lines of the files: about as many as entries, without taking them apart."""
+    """Return the number of lines of the files, without parsing them; roughly the number of entries."""
     return sum(decoding.count(text) for file in files for text in decoding.texts(file))
 
 
 def read(files: Iterable[Path]) -> Iterator[str | Rejected]:
     """
-    Yield each domain as a lower-case A-label name, or the refusal of what is none; never the whole list at once.
+    Yield each domain as a lower-case name in A-labels, or a Rejected for an entry that is not a domain.
 
-    Raises ListError for a file that cannot be read, or not to its end.
+    Never holds the whole list in memory. Raises ListError for a file that cannot be read to its end.
     """
     return (entry for file in files for entry in entries(file) if entry is not None)
 
 
 def entries(file: Path) -> Iterator[str | Rejected | None]:
-    """Yield what `read` does, and None for each line without an entry."""
+    """Yield the same as `read`, and None for each line without an entry."""
     for text in decoding.texts(file):
         yield from recognised(text)[1]
 
 
 def recognised(text: Text) -> tuple[Form, Iterator[str | Rejected | None]]:
-    """Return the form of a text, and its entries."""
+    """Return the format of a text, and its entries."""
     rows = map(forms.row, decoding.lines(text))
     first = list(islice(filter(None, islice(rows, _PREAMBLE)), forms.SAMPLE))
     form = forms.recognise(first, lambda cell: isinstance(clean(cell), str))
@@ -94,9 +96,9 @@ def recognised(text: Text) -> tuple[Form, Iterator[str | Rejected | None]]:
 
 def clean(text: str) -> str | Rejected:
     """
-    Make a name comparable: lower case, A-labels (RFC 5891), no final dot.
+    Return the normal form of a name: lower case, A-labels (RFC 5891), no final dot.
 
-    Labels hold letters, digits, hyphens (not at an end) and underscores.
+    Labels consist of letters, digits, hyphens (not at an end) and underscores.
     """
     name = text.strip().rstrip(".").lower()
     if len(name) > _MAX_TEXT:
@@ -112,33 +114,33 @@ def clean(text: str) -> str | Rejected:
 
 
 def is_domain(name: str) -> bool:
-    """Tell whether a lower-case name may be a domain of a list: a host name with a TLD that is not a number."""
+    """Return whether a lower-case name may be a domain of a list: a host name whose TLD is not a number."""
     return "." in name and is_host(name) and not name.rpartition(".")[2].isdigit()
 
 
 def is_host(name: str) -> bool:
-    """Tell whether a lower-case name can be asked for (RFC 1123 section 2.1, and underscores)."""
+    """Return whether a lower-case name can be queried (RFC 1123 section 2.1, and underscores)."""
     return len(name) <= MAX_NAME and all(map(_LABEL.fullmatch, name.split(".")))
 
 
 def tld(name: str) -> str:
-    """Give the text after the last dot."""
+    """Return the text after the last dot."""
     return name.rpartition(".")[2]
 
 
 def _must_open(file: Path) -> None:
-    """Raise ListError for what cannot be read, or not again: a crawl reads its list several times, from the top."""
+    """Raise ListError if a file cannot be read, or only once: a crawl reads its list several times."""
     try:
-        # Opening a pipe would wait for whoever writes into it.
+        # Opening a pipe would block until a writer opens it.
         is_regular = stat.S_ISREG(file.stat().st_mode)
         if is_regular:
             file.open("rb").close()
     except OSError as error:
         raise ListError(
-            f"cannot read the list {str(file)!r} ({error.strerror}): give -a domains= a file or folder that is there,"
-            " or majestic or tranco, which are fetched"
+            f"Cannot read the list {str(file)!r} ({error.strerror}): pass -a domains= an existing file or folder,"
+            " or majestic or tranco, which are downloaded"
         ) from error
     if not is_regular:
         raise ListError(
-            f"the list {str(file)!r} is not a regular file: write it into one, for it is read several times"
+            f"The list {str(file)!r} is not a regular file: save it to one, because it is read several times"
         )

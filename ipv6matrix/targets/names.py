@@ -1,17 +1,17 @@
 """
-What people type, turned into what we use: names, addresses and networks.
+Parse names, addresses and networks as users type them.
 
-Lists, opt-outs, settings and searches take the same spellings:
+Lists, opt-outs, settings and searches accept the same spellings:
 
 - A *name* may be written as a domain, with final dots, in any case, with U-labels or A-labels, or as
-  a URL or an authority of which it is the host: `example.org:8080`, `https://user@Bücher.example./path`.
-  `www.example.org` stays what it is. The result is lower case, in A-labels, without the final dot.
-- An *address* may stand in brackets, with a zone (RFC 4007 section 11), in any spelling of RFC 4291. The
-  result is the text of RFC 5952. A link-local address keeps its zone, others mean the same without. An
-  IPv4-mapped address is the IPv4 address.
-- A *network* is a prefix or an address; host bits do not matter. A zone is dropped, for it is local.
+  the host of a URL or an authority: `example.org:8080`, `https://user@Bücher.example./path`.
+  `www.example.org` stays unchanged. The result is lower case, in A-labels, without the final dot.
+- An *address* may be written in brackets, with a zone (RFC 4007 section 11), in any spelling of RFC 4291. The
+  result is the text form of RFC 5952. A link-local address keeps its zone; other addresses lose it. An
+  IPv4-mapped address becomes the IPv4 address.
+- A *network* is a prefix or an address; host bits are ignored. A zone is dropped, because it is local to a machine.
 
-Each function returns None for a text that is none of its kind; callers say what is wrong and where.
+Each function returns None for text that it cannot parse; callers report what is wrong and where.
 """
 
 from __future__ import annotations

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ipv6matrix.exceptions import OptOutError
 from ipv6matrix.targets import optouts
-from ipv6matrix.targets.optouts import OptOutError, entry
+from ipv6matrix.targets.optouts import entry
 from ipv6matrix.targets.policy import Network
 
 Entry = Network | str
@@ -21,47 +22,47 @@ class OptOutFile:
     """One opt-out file. Each change puts a whole new file in its place, so that a crawl never reads half of one."""
 
     def __init__(self, path: Path) -> None:
-        # A link keeps pointing to the file.
+        # Resolve links, so that a change replaces the file itself and not the link.
         self._path = path.expanduser().resolve()
 
     def entries(self) -> list[str]:
-        """Give the lines that hold an entry, with their comments; raises OptOutError."""
-        return [line.strip() for line in self._lines() if _held(line) is not None]
+        """Return the lines that contain an entry, with their comments; raises OptOutError."""
+        return [line.strip() for line in self._lines() if _entry_of(line) is not None]
 
     def add(self, texts: list[str], comment: str = "") -> list[str]:
         """
-        Add entries, each with a comment, and say of each what became of it.
+        Add entries, each with a comment; return a message for each.
 
-        What a broader entry covers is not added. Raises OptOutError, and
-        changes nothing, when a text is no entry or the file cannot be read.
+        An entry that a broader one covers is not added. Raises OptOutError, and
+        changes nothing, if any entry is invalid or the file cannot be read.
         """
-        wanted = {text: parse(text) for text in texts}
+        entries = {text: parse(text) for text in texts}
         with self._changing() as lines:
-            said = []
-            for text, one in wanted.items():
-                if cover := _cover(one, lines):
-                    said.append(f"{text} is covered already, by {cover}")
+            results = []
+            for text, wanted in entries.items():
+                if cover := _cover(wanted, lines):
+                    results.append(f"{text} is covered already, by {cover}")
                 else:
-                    lines.append(f"{shown(one)}  # {comment}" if comment else shown(one))
-                    said.append(f"{shown(one)} is opted out")
-        return said
+                    lines.append(f"{shown(wanted)}  # {comment}" if comment else shown(wanted))
+                    results.append(f"{shown(wanted)} is opted out")
+        return results
 
     def remove(self, texts: list[str]) -> list[str]:
-        """Take entries out, and say of each what became of it; raises OptOutError as `add` does."""
-        wanted = {text: parse(text) for text in texts}
+        """Remove entries; return a message for each. Raises OptOutError as `add` does."""
+        entries = {text: parse(text) for text in texts}
         with self._changing() as lines:
-            said = []
-            for text, one in wanted.items():
-                kept = [line for line in lines if _held(line) != one]
-                what = "is not in the file" if len(kept) == len(lines) else "is taken out"
-                lines[:] = kept
-                cover = _cover(one, lines)
-                said.append(f"{text} {what}" + (f", but stays opted out by {cover}" if cover else ""))
-        return said
+            results = []
+            for text, removed in entries.items():
+                remaining = [line for line in lines if _entry_of(line) != removed]
+                what = "is not in the file" if len(remaining) == len(lines) else "is taken out"
+                lines[:] = remaining
+                cover = _cover(removed, lines)
+                results.append(f"{text} {what}" + (f", but stays opted out by {cover}" if cover else ""))
+        return results
 
     @contextmanager
     def _changing(self) -> Iterator[list[str]]:
-        """Give the lines to change; nobody else changes them meanwhile."""
+        """Yield the lines to be changed, holding a lock against other processes."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             folder = os.open(self._path.parent, os.O_RDONLY)
@@ -76,11 +77,12 @@ class OptOutFile:
                 os.close(folder)
         except OSError as error:
             raise OptOutError(
-                f"cannot write {str(self._path)!r} ({error.strerror}): give room and permission"
+                f"Cannot write {str(self._path)!r} ({error.strerror}): free disk space or fix the permissions",
+                code="OUTPUT_NOT_WRITABLE",
             ) from error
 
     def _declared(self, lines: list[str], before: list[str]) -> list[str]:
-        """Return the lines, with the number of entries where a crawl would take the file for a damaged one."""
+        """Return the lines; with a declaration of their number if a crawl would otherwise take the file for damaged."""
         lines = [line for line in lines if not optouts.is_declaration(line)]
         left = optouts.parse(lines, self._path)
         lost = left.are_lost_from(len(optouts.parse(before, self._path)))
@@ -93,50 +95,50 @@ class OptOutFile:
             lines = self._path.read_text("utf-8-sig").splitlines()
         except (OSError, UnicodeError) as error:
             what = getattr(error, "strerror", "not UTF-8 text")
-            raise OptOutError(f"cannot read {str(self._path)!r} ({what}): name a text file") from error
+            raise OptOutError(f"Cannot read {str(self._path)!r} ({what}): name a text file") from error
         optouts.parse(lines, self._path)
         return lines
 
     def _replace(self, lines: list[str]) -> None:
-        beside = self._path.with_name(f".{self._path.name}.new")
-        with beside.open("w", encoding="utf-8") as stream:
+        temporary = self._path.with_name(f".{self._path.name}.new")
+        with temporary.open("w", encoding="utf-8") as stream:
             if self._path.exists():
                 os.fchmod(stream.fileno(), self._path.stat().st_mode & 0o777)
             stream.writelines(f"{line}\n" for line in lines)
             stream.flush()
             os.fsync(stream.fileno())
-        beside.rename(self._path)
+        temporary.rename(self._path)
 
 
 def parse(text: str) -> Entry:
-    """Read an entry; raises OptOutError."""
+    """Parse an entry; raises OptOutError."""
     found = entry(text.strip())
     if found is None:
         raise OptOutError(
-            f"{text!r} is neither a domain nor a network: give one like example.com, 192.0.2.7 or 2001:db8::/32"
+            f"{text!r} is neither a domain nor a network: use e.g. example.com, 192.0.2.7 or 2001:db8::/32"
         )
     return found
 
 
 def shown(one: Entry) -> str:
-    """Write an entry as the file has it; a network of one address as the address."""
+    """Return an entry as it is written to the file; a network of one address as that address."""
     if isinstance(one, str):
         return one
     return str(one.network_address if one.num_addresses == 1 else one)
 
 
-def _held(line: str) -> Entry | None:
+def _entry_of(line: str) -> Entry | None:
     text = line.partition("#")[0].strip()
     return entry(text) if text else None
 
 
-def _cover(one: Entry, lines: list[str]) -> str | None:
-    """Give the entry that holds one already: itself or a broader one."""
-    found = (held for line in lines if (held := _held(line)) is not None)
-    return next((shown(held) for held in found if _covers(held, one)), None)
+def _cover(wanted: Entry, lines: list[str]) -> str | None:
+    """Return the first entry that covers `wanted`: the same or a broader one; None if there is none."""
+    entries = (existing for line in lines if (existing := _entry_of(line)) is not None)
+    return next((shown(existing) for existing in entries if _covers(existing, wanted)), None)
 
 
-def _covers(broad: Entry, one: Entry) -> bool:
-    if isinstance(broad, str) or isinstance(one, str):
-        return isinstance(broad, str) and isinstance(one, str) and f".{one}".endswith(f".{broad}")
-    return broad.version == one.version and one.subnet_of(broad)  # type: ignore[arg-type]  # of one family
+def _covers(broad: Entry, wanted: Entry) -> bool:
+    if isinstance(broad, str) or isinstance(wanted, str):
+        return isinstance(broad, str) and isinstance(wanted, str) and f".{wanted}".endswith(f".{broad}")
+    return broad.version == wanted.version and wanted.subnet_of(broad)  # type: ignore[arg-type]  # of one family

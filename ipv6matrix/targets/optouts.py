@@ -1,5 +1,5 @@
 """
-Domains and networks that are never asked: who opted out.
+Opt-outs: domains and networks that are never probed.
 """
 
 from __future__ import annotations
@@ -10,40 +10,37 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ipv6matrix.exceptions import OptOutError
 from ipv6matrix.targets import names
 from ipv6matrix.targets.embedded import ipv4_within
 from ipv6matrix.targets.policy import Network, contains
 
 logger = logging.getLogger(__name__)
 
-# The comment with which a file says that it is whole: after many entries were lifted on purpose.
+# A comment that declares the number of entries: the file is complete, although many entries were removed.
 _DECLARED = re.compile(r"#\s*entries:\s*(\d+)\s*")
 
 
-class OptOutError(Exception):
-    """A line of the opt-out file that is neither a domain nor a network; the message names it."""
-
-
 class OptedOutError(Exception):
-    """Whoever is being asked has opted out meanwhile."""
+    """The target of a running probe has opted out."""
 
 
 def entry(text: str) -> Network | str | None:
-    """Read an entry: a network or address, a domain, or a URL of either; None for what is none of them."""
+    """Parse an entry: a network or address, a domain, or a URL of either; None if it is none of these."""
     if "//" in text:
         return names.network(names.host(text)) or names.domain(text)
-    # The domain of a mail address is seldom its owner's.
+    # A mail address is no entry: its domain seldom belongs to its owner.
     return None if "@" in text else names.network(text) or names.domain(text)
 
 
 @dataclass(frozen=True, slots=True)
 class Entries:
-    """What an opt-out file holds."""
+    """Entries of an opt-out file."""
 
     domains: frozenset[str] = frozenset()
     networks: frozenset[Network] = frozenset()
     declared: int | None = None
-    "The number of entries that the file itself says it has."
+    "Number of entries that the file declares."
 
     def __len__(self) -> int:
         return len(self.domains) + len(self.networks)
@@ -52,12 +49,12 @@ class Entries:
         return Entries(self.domains | other.domains, self.networks | other.networks)
 
     def are_lost_from(self, earlier: int) -> bool:
-        """Return whether so few are left of an earlier number that the file must be damaged, unless it says not."""
+        """Return whether less than half of an earlier number is left, and the file does not declare its number."""
         return 2 * len(self) < earlier and self.declared != len(self)
 
 
 def parse(lines: Iterable[str], path: Path) -> Entries:
-    """Read the lines of an opt-out file; raises OptOutError for one that says nothing."""
+    """Parse the lines of an opt-out file; raises OptOutError for an invalid line."""
     domains: set[str] = set()
     networks: set[Network] = set()
     declared = None
@@ -76,7 +73,7 @@ def parse(lines: Iterable[str], path: Path) -> Entries:
 
 
 def declaration(number: int) -> str:
-    """Return the comment with which a file of that many entries says that it is whole."""
+    """Return the comment that declares a file with that many entries complete."""
     return f"# entries: {number}"
 
 
@@ -86,11 +83,11 @@ def is_declaration(line: str) -> bool:
 
 class OptOuts:
     """
-    The entries of an opt-out file: one domain, address or network a line, `#` for comments.
+    The entries of an opt-out file: one domain, address or network per line, `#` for comments.
 
-    A file that suddenly holds less than half of its entries, or none, is taken
-    for a damaged one: the old entries hold on until `scrapy optout` or the
-    comment `# entries: NUMBER` says that it is whole.
+    A file that suddenly contains less than half of its entries, or none, is
+    considered damaged: the old entries remain in force until `scrapy optout` or
+    the comment `# entries: NUMBER` declares it complete.
     """
 
     def __init__(self, path: Path) -> None:
@@ -103,15 +100,15 @@ class OptOuts:
         """
         Read the file.
 
-        Raises OptOutError for a line that says nothing, OSError for no file.
+        Raises OptOutError for an invalid line, OSError if there is no file.
         """
         found = parse(self._path.read_text("utf-8-sig").splitlines(), self._path)
         if not found.are_lost_from(len(self.entries)):
             self.entries = found
             return
         logger.warning(
-            "%s holds %d entries instead of %d: the missing ones stay opted out. Restore the file, or confirm the"
-            " change by writing the line '%s' into it",
+            "%s has %d entries instead of %d: the missing ones stay opted out. Restore the file, or confirm the"
+            " change by adding the line '%s' [OPTOUT_SHRUNK]",
             self._path,
             len(found),
             len(self.entries),
@@ -120,18 +117,18 @@ class OptOuts:
         self.entries |= found
 
     def contains_name(self, name: str) -> bool:
-        """Tell whether a name is opted out, or lies below one that is."""
+        """Return whether a name or one of its parent domains is opted out."""
         labels = name.split(".")
         return any(".".join(labels[start:]) in self.entries.domains for start in range(len(labels)))
 
     def contains_address(self, address: str) -> bool:
-        """Tell whether an address is opted out, or an IPv4 address that it embeds."""
+        """Return whether an address, or an IPv4 address that it embeds, is opted out."""
         networks = self.entries.networks
         return bool(networks) and any(contains(networks, one) for one in (address, *ipv4_within(address)))
 
     def look(self) -> None:
-        """Read the file again if it has changed; an unreadable change leaves what was read before."""
-        # Some 2 µs, so each question can look.
+        """Reload the file if it has changed; if it cannot be read, the previous entries remain in force."""
+        # Takes some 2 µs, so every request can afford it.
         version = self._stat()
         if version == self._version:
             return
@@ -139,12 +136,14 @@ class OptOuts:
         try:
             self.read()
         except (OSError, UnicodeError, OptOutError) as error:
-            logger.warning("The opt-out file cannot be read; what it said before holds on: %s", error)
+            logger.warning(
+                "Cannot read the opt-out file; the previous entries stay in force: %s [OPTOUT_INVALID]", error
+            )
 
     def _stat(self) -> tuple[int, ...] | None:
-        """Tell one version of the file from another, be it changed in place or put in its place."""
+        """Return a value that changes when the file is modified or replaced; None if there is none."""
         try:
-            found = self._path.stat()
+            status = self._path.stat()
         except OSError:
             return None
-        return found.st_ino, found.st_mtime_ns, found.st_size
+        return status.st_ino, status.st_mtime_ns, status.st_size

@@ -1,7 +1,7 @@
 """
-Which addresses may be probed, and what kind of address each one is.
+Which addresses may be probed, and of what kind an address is.
 
-Pure functions over text: no settings. Source: the IANA IPv4 and IPv6
+Pure functions over text: no settings. Sources: the IANA IPv4 and IPv6
 Special-Purpose Address Registries (RFC 6890, RFC 8190), the registries of
 multicast addresses, and that of IPv6 unicast allocations.
 `tests/test_policy_registries.py` compares the table with all of them.
@@ -26,12 +26,12 @@ TEREDO: Final = "teredo"
 OPTED_OUT: Final = "opted_out"
 INVALID_NAME: Final = "invalid_name"
 
-# Kinds that may be probed: the global ones, and the two old transition
-# mechanisms, which are measured as what they are.
+# Kinds that may be probed: global addresses, and the two old transition
+# mechanisms, which are measured as such.
 PROBED_KINDS: Final = frozenset({GLOBAL, SIX_TO_FOUR, TEREDO})
 
-# The first network that holds an address gives its kind. IPv6 that no line holds
-# is global if it is allocated, else reserved.
+# The first network that contains an address determines its kind. IPv6 addresses
+# in none of them are global if allocated, otherwise reserved.
 SPECIAL: Final[tuple[tuple[Network, str], ...]] = tuple(
     (ip_network(prefix), kind)
     for prefix, kind in (
@@ -91,20 +91,20 @@ KINDS: Final = frozenset(kind for _, kind in SPECIAL)
 
 
 def family(address: str) -> Family:
-    """Tell the family of an address' text."""
+    """Return the family of an address in text form."""
     return 6 if ":" in address else 4
 
 
 @lru_cache(maxsize=4096)
 def kind(address: str) -> str:
-    """Tell the kind of an address: `global`, or the word for the special-purpose network that holds it."""
+    """Return the kind of an address: `global`, or the word for the special-purpose network that contains it."""
     parsed = ip_address(address)
     return next(word for network, word in _table(parsed.version) if parsed in network)
 
 
 @cache
 def _table(version: int) -> tuple[tuple[Network, str], ...]:
-    """Return the networks of one family with their kinds; the last one holds every address."""
+    """Return the networks of one family with their kinds; the last one contains every address."""
     special = tuple((network, word) for network, word in SPECIAL if network.version == version)
     if version == 4:
         return (*special, (IPv4Network("0.0.0.0/0"), GLOBAL))
@@ -117,7 +117,7 @@ def network(address: str) -> bytes:
     """
     Return the network of an address to which PROBE_RATE_PER_NETWORK applies: the octets of its IPv4 /24 or IPv6 /48.
 
-    Raises ValueError for a text that is not an address.
+    Raises ValueError if the text is not an address.
     """
     packed = ip_address(address).packed
     return packed[:3] if len(packed) == 4 else packed[:6]
@@ -125,9 +125,9 @@ def network(address: str) -> bytes:
 
 def networks(text: str) -> tuple[Network, ...]:
     """
-    Read comma-separated prefixes.
+    Parse comma-separated prefixes.
 
-    Raises ValueError for one that is none.
+    Raises ValueError for an invalid prefix.
     """
     return tuple(ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
 
@@ -136,9 +136,10 @@ class AddressPolicy:
     """
     Decides which addresses may be probed.
 
-    An IPv6 address that embeds an IPv4 address (`ipv6matrix.targets.embedded`) may only if
-    that one may as well. `allowed` networks may, whatever their kind and whatever
-    their addresses embed; what `is_opted_out` says yes to may not.
+    An IPv6 address that embeds an IPv4 address (`ipv6matrix.targets.embedded`) may
+    be probed only if that one may be as well. Addresses in `allowed` networks may
+    be probed, whatever their kind and whatever they embed; addresses for which
+    `is_opted_out` is true may not.
     """
 
     def __init__(self, allowed: Iterable[Network] = (), *, is_opted_out: Callable[[str], bool] | None = None) -> None:
@@ -147,11 +148,11 @@ class AddressPolicy:
         self._unreachable: set[Family] = set()
 
     def skip_family(self, number: Family) -> None:
-        """Probe no address of a family: this vantage point has no route for it."""
+        """Exclude every address of a family, to which this vantage point has no route."""
         self._unreachable.add(number)
 
     def exclusion(self, address: str) -> str | None:
-        """Give the reason why an address is never probed, or None when it may be."""
+        """Return the reason why an address must not be probed, or None."""
         word = self._forbidden_kind(address)
         if word is not None:
             return word
@@ -160,7 +161,7 @@ class AddressPolicy:
         return f"no_ipv{family(address)}" if family(address) in self._unreachable else None
 
     def _forbidden_kind(self, address: str) -> str | None:
-        """Return the kind that forbids to probe an address: its own, or that of an IPv4 address within."""
+        """Return the kind that forbids probing an address: its own, or that of an embedded IPv4 address; or None."""
         if contains(self._allowed, address):
             return None
         word = kind(address)
@@ -171,11 +172,11 @@ class AddressPolicy:
 
 
 def contains(prefixes: Iterable[Network], address: str) -> bool:
-    """Tell whether one of the networks holds an address."""
+    """Return whether one of the networks contains an address."""
     parsed = ip_address(address)
     return any(parsed in prefix for prefix in prefixes if prefix.version == parsed.version)
 
 
 def sort_key(address: str) -> int:
-    """Order addresses by value, so that the smallest is the same whatever order a resolver rotated them into."""
+    """Return a key that sorts addresses by value, whatever order a resolver has rotated them into."""
     return int(ip_address(address))

@@ -52,7 +52,7 @@ def test_what_makes_no_sense_is_told(site, tmp_path, words):
         out, err = command.communicate(timeout=60)
 
     assert (2, "") == (command.returncode, out)
-    assert "'nowhere' is no address of a file" in err
+    assert "'nowhere' must be a URL that begins with" in err
     assert [] == site.requests
 
 

@@ -20,19 +20,19 @@ run = partial(typed.run, "crawl")
             ("matrix", "-s", "PING_COUNT=0", "-s", "MISSING=perhaps", "-a", "domains=x"),
             [
                 "PING_COUNT='0' makes no sense: give a whole number of Echo Requests from 1 to 100",
-                "MISSING='perhaps' is not known: choose from stop, skip",
+                "MISSING='perhaps' is unknown; choose from stop, skip",
             ],
         ),
         (
             ("matrix", "-s", "PING_CUONT=3", "-s", "PROFILE=tiny", "-a", "domains=x"),
             [
-                "PING_CUONT is no setting: the nearest is PING_COUNT",
-                "PROFILE: 'tiny' is not known: choose from careful,small",
+                "PING_CUONT is not a setting: did you mean PING_COUNT",
+                "PROFILE: 'tiny' is unknown; choose from careful,small",
             ],
         ),
         (
             ("matrix", "-s", "NAMESERVERS=::1", "-a", "domain=x"),
-            ["domain is no argument of the spider: the nearest is domains"],
+            ["domain is not an argument of the spider: did you mean domains"],
         ),
         (("matrix", "-s", "NAMESERVERS=::1"), ["LIST_MISSING"]),
         (

@@ -61,7 +61,7 @@ def test_an_unfinished_crawl_is_named_so(tmp_path):
     [
         ((), "ARGUMENT_MISSING"),
         (("xml",), "ARGUMENT_MISSING"),
-        (("csv", "none.db"), "there is no 'none.db'"),
+        (("csv", "none.db"), "does not exist'none.db'"),
         (("csv", "one.db", "two.db"), "ARGUMENT_INVALID"),
         (("csv", "-s", "OUTPUT_DIR=/nowhere"), "CRAWL_MISSING"),
         (("summary", "-s", "SUMMARY_URL=matrix"), "SUMMARY_URL='matrix' is no URL of a database"),

@@ -70,7 +70,7 @@ def test_what_makes_no_sense_is_told(folder, tmp_path):
         (("csv", folder, "--run", "2022"), "IMPORT_RUN_INVALID"),
         (("csv", folder, "--run", "2021-01-01__00-00-00"), "IMPORT_RUN_MISSING"),
         (("csv", tmp_path / "none", "--run", RUN), "IMPORT_EMPTY"),
-        (("csv", folder, "--run", RUN, "--into", there), "is there already"),
+        (("csv", folder, "--run", RUN, "--into", there), "OUTPUT_EXISTS"),
         (("csv", folder, "--run", RUN, "-s", "PROBE_ALLOWED_NETWORKS=x"), "PROBE_ALLOWED_NETWORKS: "),
         (("legacy", there), "IMPORT_RUN_MISSING"),
         (("legacy", there, "--run", RUN), "cannot read"),

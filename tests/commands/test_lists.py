@@ -59,7 +59,7 @@ def test_a_list_that_cannot_be_fetched_is_told(site, tmp_path):
         (("update",), {}, "ARGUMENT_INVALID"),
         (("update", "alexa"), {}, "ARGUMENT_INVALID"),
         (("novelty",), {}, "ARGUMENT_INVALID"),
-        ((), {"TRANCO_URL": "here"}, "TRANCO_URL='here' is no address of a file"),
+        ((), {"TRANCO_URL": "here"}, "TRANCO_URL='here' must be a URL that begins with"),
     ],
 )
 def test_what_makes_no_sense_is_told(arguments, settings, sentence):

@@ -110,7 +110,7 @@ def test_large_libraries_stay_out_of_a_crawl(internet, tmp_path):
 
     ended = crawls.crawl(tmp_path / "none.txt", internet.settings() | crawls.folders(tmp_path), environment=environment)
 
-    assert "cannot read the list" in ended.stderr
+    assert "Cannot read the list" in ended.stderr
     imported = {line.split("|")[-1].strip() for line in ended.stderr.splitlines() if line.startswith("import time:")}
     assert "ipv6matrix.extensions.job" in imported
     # Itemadapter imports pydantic where it is installed, to know its models.

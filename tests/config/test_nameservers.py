@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ipv6matrix.config import nameservers
-from ipv6matrix.config.nameservers import NameserverError
+from ipv6matrix.exceptions import NameserverError
 
 
 @pytest.mark.parametrize(
@@ -55,13 +55,11 @@ def test_what_is_no_address_is_told(text):
     """
     The error names the setting and the value, and shows what would do.
     """
-    with pytest.raises(NameserverError) as told:
+    with pytest.raises(NameserverError) as raised:
         nameservers.parse(text)
 
-    assert (
-        f"NAMESERVERS: {text!r} is no address or address:port; "
-        "write 192.0.2.53, 2001:db8::53 or [2001:db8::53]:5353" == str(told.value)
-    )
+    assert "NAMESERVERS_INVALID" == raised.value.code
+    assert f"NAMESERVERS: {text!r}" in raised.value.message
 
 
 @pytest.mark.parametrize("value", ["::1, 192.0.2.53:5353 ,", ["::1", " 192.0.2.53:5353"]])
@@ -87,19 +85,21 @@ def test_an_empty_setting_means_the_system_s_resolvers(value, tmp_path, monkeypa
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("fe80::1", "a link-local address needs a zone. Add one of lo"),
-        ("fe80::1%nowhere0", "no interface 'nowhere0' on this machine. Use one of lo"),
-        ("[fe80::1%4711]:53", "no interface '4711' on this machine. Use one of lo"),
+        ("fe80::1", "zone"),
+        ("fe80::1%nowhere0", "'nowhere0'"),
+        ("[fe80::1%4711]:53", "'4711'"),
     ],
 )
 def test_a_link_local_resolver_needs_a_zone_that_exists(text, fault):
     """
     Without it a socket cannot know where to send; the error lists the interfaces.
     """
-    with pytest.raises(NameserverError) as told:
+    with pytest.raises(NameserverError) as raised:
         nameservers.configured(f"192.0.2.1,{text}")
 
-    assert str(told.value).startswith(f"Invalid NAMESERVERS='{nameservers.parse(text)[0]}': {fault}")
+    assert f"NAMESERVERS='{nameservers.parse(text)[0]}'" in raised.value.message
+    assert fault in raised.value.message
+    assert " lo" in raised.value.message
 
 
 @pytest.mark.parametrize("zone", ["lo", "1"])
@@ -143,7 +143,8 @@ def test_a_system_without_resolver_is_told_with_the_mend(tmp_path, content):
     if content is not None:
         file.write_text(content)
 
-    with pytest.raises(NameserverError) as told:
+    with pytest.raises(NameserverError) as raised:
         nameservers.system(file)
 
-    assert f"'{file}' names no resolver; name one with -s NAMESERVERS=ADDRESS" == str(told.value)
+    assert "NAMESERVERS_INVALID" == raised.value.code
+    assert f"'{file}'" in raised.value.message

@@ -33,21 +33,25 @@ def chosen(**values: str) -> Settings:
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"),
+    ("name", "nearest"),
     [
-        ("PING_CUONT", "PING_CUONT is no setting: the nearest is PING_COUNT"),
-        ("PINGCOUNT", "PINGCOUNT is no setting: the nearest is PING_COUNT"),
-        ("ping_count", "ping_count is no setting: the nearest is PING_COUNT"),
-        ("OPT-OUT-FILE", "OPT-OUT-FILE is no setting: the nearest is OPTOUT_FILE"),
-        ("LOGFILE", "LOGFILE is no setting: the nearest is LOG_FILE"),
-        ("COLOUR", "COLOUR is no setting: docs/settings.md lists those of this project"),
+        ("PING_CUONT", " PING_COUNT?"),
+        ("PINGCOUNT", " PING_COUNT?"),
+        ("ping_count", " PING_COUNT?"),
+        ("OPT-OUT-FILE", " OPTOUT_FILE?"),
+        ("LOGFILE", " LOG_FILE?"),
+        ("COLOUR", "docs/settings.md"),
     ],
 )
-def test_a_name_that_is_no_setting_is_told_with_the_nearest(name, sentence):
+def test_a_name_that_is_no_setting_is_told_with_the_nearest(name, nearest):
     """
     The sentence names what was given and the nearest setting, of ours or of Scrapy, or where all of them are.
     """
-    assert [sentence] == profiles.unknown_settings(chosen(**{name: "3"}))
+    (message,) = profiles.unknown_settings(chosen(**{name: "3"}))
+
+    assert message.startswith(f"{name} ")
+    assert nearest in message
+    assert message.endswith("[SETTING_UNKNOWN]")
 
 
 @pytest.mark.parametrize(
@@ -73,9 +77,9 @@ def test_names_of_an_add_on_pass_unless_they_are_close_to_a_known_one():
     """
     With ADDONS a name that resembles no other is the add-on's; a misspelt one of ours is refused all the same.
     """
-    told = profiles.unknown_settings(chosen(ADDONS='{"some.AddOn": 1}', COLOUR="blue", PING_CUONT="3"))
+    (message,) = profiles.unknown_settings(chosen(ADDONS='{"some.AddOn": 1}', COLOUR="blue", PING_CUONT="3"))
 
-    assert ["PING_CUONT is no setting: the nearest is PING_COUNT"] == told
+    assert message.startswith("PING_CUONT ")
 
 
 def test_a_name_from_the_file_of_settings_passes(monkeypatch):
@@ -98,18 +102,18 @@ def test_arguments_that_the_spider_takes_pass():
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"),
-    [
-        ("domain", "domain is no argument of the spider: the nearest is domains"),
-        ("SUPPLEMENTAL", "SUPPLEMENTAL is no argument of the spider: the nearest is supplemental"),
-        ("colour", "colour is no argument of the spider: it takes domains, supplemental"),
-    ],
+    ("name", "nearest"),
+    [("domain", " domains?"), ("SUPPLEMENTAL", " supplemental?"), ("colour", "domains, supplemental")],
 )
-def test_an_argument_that_the_spider_does_not_take_is_told(name, sentence):
+def test_an_argument_that_the_spider_does_not_take_is_told(name, nearest):
     """
     The sentence names what was given and the nearest argument, or all of them.
     """
-    assert [sentence] == profiles.unknown_arguments(MatrixSpider, [name])
+    (message,) = profiles.unknown_arguments(MatrixSpider, [name])
+
+    assert message.startswith(f"{name} ")
+    assert nearest in message
+    assert message.endswith("[ARGUMENT_UNKNOWN]")
 
 
 # --- profiles ---
@@ -167,9 +171,10 @@ def test_profiles_that_cannot_be_read_are_told(found_profiles):
     """
     PROFILES on the command line is JSON, of settings by profile; anything else is a sentence.
     """
-    (sentence,) = checks.problems(BaseSettings({"PROFILE": "small", "PROFILES": found_profiles}), ["PROFILE"])
+    (message,) = checks.problems(BaseSettings({"PROFILE": "small", "PROFILES": found_profiles}), ["PROFILE"])
 
-    assert f"PROFILES={found_profiles!r} makes no sense: give settings by profile, in JSON" == sentence
+    assert f"PROFILES={found_profiles!r}" in message
+    assert message.endswith("[SETTING_INVALID]")
 
 
 def test_a_misspelt_name_in_a_profile_is_told():
@@ -179,7 +184,9 @@ def test_a_misspelt_name_in_a_profile_is_told():
     settings = chosen(PROFILE="own", PROFILES='{"own": {"PING_CUONT": 3, "PING_INTERVAL": 1}}')
     profiles.apply_profiles(settings)
 
-    assert ["PING_CUONT is no setting: the nearest is PING_COUNT"] == profiles.unknown_settings(settings)
+    (message,) = profiles.unknown_settings(settings)
+    assert message.startswith("PING_CUONT ")
+    assert message.endswith("[SETTING_UNKNOWN]")
 
 
 def test_the_document_has_the_values_of_each_profile():

@@ -12,8 +12,8 @@ import pytest
 from tests.docs.texts import PROJECT, read
 from tools import troubleshooting
 
-# A code ends a message in brackets, or is passed as `code=`.
-_CODE = re.compile(r"""\[([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\]|code="([A-Z0-9_]+)\"""")
+# A code ends a message in brackets, is passed as `code=`, or is the default of an error class.
+_CODE = re.compile(r"""\[([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\]"|\bcode ?= ?"([A-Z0-9_]+)\"""")
 
 
 def used(sources: Iterable[str]) -> set[str]:

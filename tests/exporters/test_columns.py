@@ -64,8 +64,8 @@ def test_every_rule_has_a_column(store):
     [
         (columns.NUMBERS, "[1.5, 20]", [1.5, 20.0]),
         (columns.NUMBERS, "[]", []),
-        (columns.TEXTS, "a.example,*.a.example", ["a.example", "*.a.example"]),
-        (columns.TEXTS, "", []),
+        (columns.TEXTS, '["a.example","*.a.example"]', ["a.example", "*.a.example"]),
+        (columns.TEXTS, "[]", []),
         (pa.bool_(), 1, True),
         (pa.bool_(), 0, False),
         (pa.int8(), 6, 6),

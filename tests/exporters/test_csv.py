@@ -16,11 +16,11 @@ from random import Random
 
 import pytest
 
-from ipv6matrix.exceptions import ExportError
+from ipv6matrix.exceptions import ExportError, ReadStoppedError
 from ipv6matrix.exporters.csv import export
 from ipv6matrix.exporters.registry import Target
 from ipv6matrix.items import Failure, Role, Status
-from ipv6matrix.store.database import ReadStoppedError, Store
+from ipv6matrix.store.database import Store
 from tests import opened, typed
 from tests.expected_csv import NAMES, ExpectedCsv
 from tests.finished import Finished

@@ -13,10 +13,9 @@ import pytest
 from pyarrow import parquet as pq
 
 import ipv6matrix
-from ipv6matrix.exceptions import ExportError
+from ipv6matrix.exceptions import ExportError, ReadStoppedError
 from ipv6matrix.exporters import parquet
 from ipv6matrix.exporters.registry import Target
-from ipv6matrix.store.database import ReadStoppedError
 from ipv6matrix.store.queries.summary import summary
 from tests import opened
 from tests.exporters import made

@@ -12,12 +12,12 @@ from html.parser import HTMLParser
 import pytest
 from parsel import Selector
 
-from ipv6matrix.exceptions import ExportError
+from ipv6matrix.exceptions import ExportError, ReadStoppedError
 from ipv6matrix.exporters import report
 from ipv6matrix.exporters.charts import DARK
 from ipv6matrix.exporters.registry import Target
 from ipv6matrix.items import Role
-from ipv6matrix.store.database import ReadStoppedError, Store
+from ipv6matrix.store.database import Store
 from tests import opened
 from tests.exporters import made
 from tests.finished import Finished

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from ipv6matrix.exceptions import ExportError
+from ipv6matrix.exceptions import ExportError, ReadStoppedError
 from ipv6matrix.exporters.registry import Target
 from ipv6matrix.exporters.summary import export
-from ipv6matrix.store.database import ReadStoppedError, Store
+from ipv6matrix.store.database import Store
 from ipv6matrix.summaries.database import Database
 from ipv6matrix.summaries.tables import METADATA
 from tests.summaries.true_figures import TrueFigures, keyed

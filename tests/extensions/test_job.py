@@ -63,7 +63,7 @@ def refusal(folder):
         refused.open()
     refused.close()
     assert "start_refused" == told.value.reason
-    return told.value.sentence
+    return told.value.message
 
 
 async def test_a_job_makes_its_folder(tmp_path):

@@ -83,5 +83,5 @@ async def test_a_port_that_is_taken_refuses_the_start(tmp_path, port):
             crawler.get_extension(Metrics).spider_opened()
         await stop(crawler)
 
-    assert f"127.0.0.1 port {port} for METRICS_PORT (Address already in use)" in told.value.sentence
-    assert "name another port with -s METRICS_PORT=, or none with 0" in told.value.sentence
+    assert f"127.0.0.1 port {port} for METRICS_PORT (Address already in use)" in told.value.message
+    assert "name another port with -s METRICS_PORT=, or none with 0" in told.value.message

@@ -109,7 +109,7 @@ async def check(made):
 async def refusal(made):
     with pytest.raises(StartRefusedError) as told:
         await check(made)
-    return told.value.sentence
+    return told.value.message
 
 
 async def test_a_machine_that_has_everything_goes_on(tmp_path):
@@ -354,7 +354,7 @@ async def test_a_crawl_without_contact_is_refused(tmp_path):
     """
     sentence = await refusal(built(tmp_path, CONTACT=""))
 
-    assert sentence.startswith("no CONTACT: say who answers for this crawl with -s CONTACT=")
+    assert sentence.startswith("CONTACT_MISSING: say who answers for this crawl with -s CONTACT=")
 
 
 async def test_a_crawl_of_allowed_networks_needs_no_contact(tmp_path):
@@ -497,7 +497,7 @@ async def test_a_list_that_cannot_be_fetched_stops_the_crawl(site, tmp_path):
         begin(made, "majestic")
         sentence = await refusal(made)
 
-    assert sentence.startswith(f"the list majestic: cannot fetch {site.url}/majestic.csv (404 Not Found); ")
+    assert sentence.startswith(f"the list majestic: cannot download {site.url}/majestic.csv (404 Not Found); ")
 
 
 async def test_nothing_is_fetched_when_something_else_is_missing(site, tmp_path):
@@ -531,7 +531,7 @@ async def test_a_list_that_is_not_there_is_told(tmp_path):
     made = built(tmp_path)
     made.spider.domains = str(tmp_path / "missing")
 
-    assert f"cannot read the list '{tmp_path}/missing'" in await refusal(made)
+    assert f"Cannot read the list '{tmp_path}/missing'" in await refusal(made)
 
 
 async def test_a_handler_that_cannot_be_built_is_told(tmp_path):

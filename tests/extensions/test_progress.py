@@ -12,10 +12,11 @@ from types import SimpleNamespace
 from scrapy import signals
 
 from ipv6matrix import urls
+from ipv6matrix.exceptions import StoreError
 from ipv6matrix.extensions import progress as module
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.progress import Progress
-from ipv6matrix.store.database import Store, StoreError
+from ipv6matrix.store.database import Store
 from tests.crawlers import job, opened, store
 from tests.samples import domain_item, domain_url, ping_item
 

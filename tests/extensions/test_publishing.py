@@ -214,7 +214,7 @@ async def test_the_folder_stays_locked_until_all_is_published(tmp_path, exported
 
     with pytest.raises(StartRefusedError) as told:
         Job(tmp_path / "current", 1.0).open()
-    assert "in use by another crawl" in told.value.sentence
+    assert "in use by another crawl" in told.value.message
 
     made.get_extension(publishing.Publishing)._stopped.set()
     await ending

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ipv6matrix.exceptions import ImportRefusedError
+from ipv6matrix.exceptions import ImportRefusedError, StoreError
 from ipv6matrix.importers import crawls
 from ipv6matrix.importers.complaints import Complaints
 from ipv6matrix.importers.eras import Older, Ours
-from ipv6matrix.store.database import Store, StoreError
+from ipv6matrix.store.database import Store
 from ipv6matrix.targets.policy import AddressPolicy
 from tests.finished import Finished
 from tests.importers import older

@@ -7,8 +7,9 @@ import time
 
 import pytest
 
+from ipv6matrix.exceptions import StoreError
 from ipv6matrix.progress.status import status
-from ipv6matrix.store.database import Store, StoreError
+from ipv6matrix.store.database import Store
 from tests.samples import domain_item, domain_url
 
 ROW = {"run": "2024-05-06__07-08-09", "version": "1", "settings": "{}", "list": "x", "list_sha256": ""}

@@ -11,7 +11,8 @@ from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 from scrapy.settings import BaseSettings
 
-from ipv6matrix.reference.geoip import GeoIp, GeoIpError, Place, configured, files, verify
+from ipv6matrix.exceptions import GeoIpError
+from ipv6matrix.reference.geoip import GeoIp, Place, configured, files, verify
 from simnet import geoip
 from simnet.blocks import Block
 
@@ -230,8 +231,8 @@ def test_a_lookup_that_fails_leaves_the_place_unknown(tmp_path):
 @pytest.mark.parametrize(
     ("make", "problem"),
     [
-        (lambda path: made(path, {"198.18.1.0/24": PLACE}, version=4), "cannot be looked up in .*IPv4-only"),
-        (lambda path: damaged(path, {"198.18.1.0/24": PLACE}, b"Oslo"), "cannot be looked up in"),
+        (lambda path: made(path, {"198.18.1.0/24": PLACE}, version=4), "fail .*IPv4-only"),
+        (lambda path: damaged(path, {"198.18.1.0/24": PLACE}, b"Oslo"), "fail"),
         (
             lambda path: made(path, {"198.18.1.0/24": {"city": "Oslo"}}),
             "knows no address",

@@ -13,9 +13,10 @@ from netaddr import IPSet
 from scrapy.settings import BaseSettings
 
 from ipv6matrix import settings as project
-from ipv6matrix.reference.geoip import GeoIp, GeoIpError, verify
+from ipv6matrix.exceptions import DownloadError, GeoIpError
+from ipv6matrix.reference.geoip import GeoIp, verify
 from ipv6matrix.reference.geoip_files import ATTRIBUTIONS, GeoIpFiles
-from ipv6matrix.reference.transfer import DownloadError, Transfer
+from ipv6matrix.reference.transfer import Transfer
 from tests.reference import published
 
 KINDS = {
@@ -122,7 +123,7 @@ def test_without_any_month_the_error_names_the_address(site, settings):
     The sentence says whose file it is and what was asked.
     """
     assert (
-        f"GeoLite2-City of DB-IP: cannot fetch {site.url}/dbip/dbip-city-lite-{MONTH_BEFORE}.mmdb.gz (404 Not Found)"
+        f"GeoLite2-City of DB-IP: cannot download {site.url}/dbip/dbip-city-lite-{MONTH_BEFORE}.mmdb.gz (404 Not Found)"
         == refused(settings)
     )
 

@@ -10,9 +10,9 @@ import pytest
 from scrapy.settings import BaseSettings
 
 from ipv6matrix import settings as project
+from ipv6matrix.exceptions import DownloadError, DownloadStoppedError
 from ipv6matrix.reference import sources
 from ipv6matrix.reference.rankings import Rankings
-from ipv6matrix.reference.transfer import DownloadError, DownloadStoppedError
 from ipv6matrix.targets import lists
 from tests.reference import published
 
@@ -163,9 +163,9 @@ def test_a_list_comes_whole_in_the_end(site, rankings, steps):
     [
         (PAGE, "a web page, not the list"),
         ("", "nothing"),
-        ("rank,site\n1,one.example\n", "what begins 'rank,site\\n', not the list"),
-        (published.HEADER + "\n", "what begins 'GlobalRank,"),
-        (published.majestic(DOMAINS)[:-9], "a list whose last line is cut off"),
+        ("rank,site\n1,one.example\n", "text that begins with 'rank,site\\n', not the list"),
+        (published.HEADER + "\n", "text that begins with 'GlobalRank,"),
+        (published.majestic(DOMAINS)[:-9], "a list whose last line is truncated"),
         (published.majestic(["one.example"]), "1 domains, fewer than LIST_MIN_DOMAINS=2"),
         (published.majestic(["no domain", "-", "one.example"]), "1 domains, fewer than LIST_MIN_DOMAINS=2"),
     ],
@@ -185,13 +185,16 @@ def test_what_is_no_majestic_list_is_told(site, rankings, tmp_path, body, words)
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (PAGE, "it gave no ZIP file that can be read"),
-        (b"", "it gave no ZIP file that can be read"),
-        (published.tranco(DOMAINS)[:-30], "it gave no ZIP file that can be read"),
-        (published.tranco(DOMAINS).replace(b"top-1m.csv", b"top-1m.txt"), "it gave a ZIP file of top-1m.txt"),
-        (published.zipped({"a.csv": "1,a.example\n", "b.csv": "1,b.example\n"}), "it gave a ZIP file of a.csv, b.csv"),
-        (published.zipped({"top-1m.csv": PAGE}), "gave a web page, not the list"),
-        (published.zipped({"top-1m.csv": "1,one.example\n2,two.exa"}), "gave a list whose last line is cut off"),
+        (PAGE, "it returned an unreadable ZIP archive"),
+        (b"", "it returned an unreadable ZIP archive"),
+        (published.tranco(DOMAINS)[:-30], "it returned an unreadable ZIP archive"),
+        (published.tranco(DOMAINS).replace(b"top-1m.csv", b"top-1m.txt"), "it returned a ZIP archive of top-1m.txt"),
+        (
+            published.zipped({"a.csv": "1,a.example\n", "b.csv": "1,b.example\n"}),
+            "it returned a ZIP archive of a.csv, b.csv",
+        ),
+        (published.zipped({"top-1m.csv": PAGE}), "returned a web page, not the list"),
+        (published.zipped({"top-1m.csv": "1,one.example\n2,two.exa"}), "gave a list whose last line is truncated"),
     ],
 )
 def test_what_is_no_tranco_list_is_told(site, rankings, tmp_path, body, words):
@@ -216,7 +219,7 @@ def test_a_zip_file_with_a_flipped_bit_is_told(site, rankings, tmp_path):
     site.put("/tranco-id", "K2XYW")
     site.put("/tranco.zip", bytes(body))
 
-    assert "it gave no ZIP file that can be read" in refused(rankings, "tranco")
+    assert "it returned an unreadable ZIP archive" in refused(rankings, "tranco")
     assert [] == left(tmp_path)
 
 
@@ -251,7 +254,7 @@ def test_a_list_that_is_not_there_is_told_with_the_one_that_is_kept(site, rankin
     site.pages.clear()
 
     assert (
-        f"the list majestic: cannot fetch {site.url}/majestic.csv (404 Not Found); try again,"
+        f"the list majestic: cannot download {site.url}/majestic.csv (404 Not Found); try again,"
         " name another address with -s MAJESTIC_URL=, or take a list that is here,"
         f" -a domains={tmp_path}/lists/majestic-2026-11-01.csv" == refused(rankings, "majestic")
     )

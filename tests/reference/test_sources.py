@@ -105,7 +105,7 @@ def test_a_list_that_is_gone_is_told(tmp_path):
     source = keep(tmp_path)
     (tmp_path / "tranco-K2XYW.csv").unlink()
 
-    with pytest.raises(ListError, match=r"cannot read the list '.*tranco-K2XYW.csv'"):
+    with pytest.raises(ListError, match=r"Cannot read the list '.*tranco-K2XYW.csv'"):
         sources.begun_with("tranco", row(source))
 
 

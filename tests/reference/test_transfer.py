@@ -9,7 +9,8 @@ from scrapy.settings import BaseSettings
 
 import ipv6matrix
 from ipv6matrix import settings as project
-from ipv6matrix.reference.transfer import DownloadError, DownloadStoppedError, Transfer, discard
+from ipv6matrix.exceptions import DownloadError, DownloadStoppedError
+from ipv6matrix.reference.transfer import Transfer, discard
 from tests.reference.site import MODIFIED, running
 
 BODY = b"".join(b"%06d\n" % number for number in range(50_000))
@@ -71,7 +72,7 @@ def test_a_server_that_stays_broken_is_told(site, transfer, part):
     with pytest.raises(DownloadError) as told:
         transfer.file(url, part)
 
-    assert f"cannot fetch {url} (500 Internal Server Error)" == str(told.value)
+    assert f"cannot download {url} (500 Internal Server Error)" == str(told.value)
     assert 5 == len(site.requests)
 
 
@@ -242,7 +243,7 @@ def test_a_circle_of_redirects_is_told(site, transfer, part):
     Redirects without end are an error that names the address.
     """
     url = site.put("/list", b"", steps=["to /list"] * 99)
-    with pytest.raises(DownloadError, match=f"cannot fetch {url} "):
+    with pytest.raises(DownloadError, match=f"cannot download {url} "):
         transfer.file(url, part)
 
 
@@ -263,7 +264,7 @@ def test_a_server_that_is_not_there_is_told(transfer, part):
     """
     A refused connection is named with the address.
     """
-    with pytest.raises(DownloadError, match=r"cannot fetch http://127.0.0.1:1/list \(.*refused"):
+    with pytest.raises(DownloadError, match=r"cannot download http://127.0.0.1:1/list \(.*refused"):
         transfer.file("http://127.0.0.1:1/list", part)
 
 
@@ -291,7 +292,7 @@ def test_two_processes_do_not_fetch_into_one_file(site, transfer, part):
     """
     with part.open("ab") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        with pytest.raises(DownloadError, match="is being fetched by another process"):
+        with pytest.raises(DownloadError, match="is being downloaded by another process"):
             transfer.file(site.put("/list", BODY), part)
 
     assert [] == site.requests

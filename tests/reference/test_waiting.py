@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
+from ipv6matrix.exceptions import DownloadError, DownloadStoppedError
 from ipv6matrix.reference import waiting
-from ipv6matrix.reference.transfer import DownloadError, DownloadStoppedError
 
 
 def going_on():

@@ -6,9 +6,10 @@ import sqlite3
 
 import pytest
 
+from ipv6matrix.exceptions import ReadStoppedError
 from ipv6matrix.items import Failure
 from ipv6matrix.store import dataset
-from ipv6matrix.store.database import ReadStoppedError, Store
+from ipv6matrix.store.database import Store
 from tests.expected import Expected
 from tests.finished import Finished
 

@@ -9,8 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from ipv6matrix.exceptions import StoreError
 from ipv6matrix.store import errors
-from ipv6matrix.store.database import Store, StoreError
+from ipv6matrix.store.database import Store
 from tests.samples import domain_item
 from tests.typed import ROOT
 

@@ -6,7 +6,8 @@ import sqlite3
 
 import pytest
 
-from ipv6matrix.store.database import Store, StoreError
+from ipv6matrix.exceptions import StoreError
+from ipv6matrix.store.database import Store
 from ipv6matrix.store.legacy import TABLES, Legacy
 
 
@@ -44,7 +45,7 @@ def test_no_file_is_a_sentence(tmp_path):
     """
     A name without a file is told.
     """
-    with pytest.raises(StoreError, match=r"there is no .*: name an ips.db of the 2022 crawler"):
+    with pytest.raises(StoreError, match=r"does not exist.*: name an ips.db of the 2022 crawler"):
         Legacy(tmp_path / "none.db")
 
 

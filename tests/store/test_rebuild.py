@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ipv6matrix.store.database import Store, StoreError
+from ipv6matrix.exceptions import StoreError
+from ipv6matrix.store.database import Store
 from ipv6matrix.store.imported import HostAddress, Role
 from ipv6matrix.store.rebuild import rebuilding
 from tests import rows
@@ -80,10 +81,10 @@ def test_what_is_there_stays(tmp_path):
     A file of that name is refused at the beginning, and one that has come meanwhile at the end.
     """
     target = tmp_path / "ips.db"
-    with pytest.raises(StoreError, match="is there already"), rebuilding(target, 1000) as rebuild:
+    with pytest.raises(StoreError, match="OUTPUT_EXISTS"), rebuilding(target, 1000) as rebuild:
         rebuild.finish([], **CRAWL)
         target.write_text("precious")
-    with pytest.raises(StoreError, match="is there already"):
+    with pytest.raises(StoreError, match="OUTPUT_EXISTS"):
         made(target, ["a.test"])
 
     assert "precious" == target.read_text()

@@ -9,8 +9,7 @@ from random import Random
 
 import pytest
 
-from ipv6matrix.exceptions import ExportError
-from ipv6matrix.store.database import ReadStoppedError
+from ipv6matrix.exceptions import ExportError, ReadStoppedError
 from ipv6matrix.summaries.database import Database
 from ipv6matrix.summaries.publication import BATCH, Published, publish
 from tests.summaries.dying import DOMAINS

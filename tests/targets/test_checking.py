@@ -37,7 +37,7 @@ def test_a_list_without_rows_is_refused(tmp_path, content, why):
     """
     The error names the list and says that it is empty.
     """
-    with pytest.raises(ListError, match=rf"{tmp_path}/list0' holds no domain \({why}\)"):
+    with pytest.raises(ListError, match=rf"{tmp_path}/list0' contains no domains \({why}\)"):
         checking.check(put(tmp_path, content), 1)
 
 

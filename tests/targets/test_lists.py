@@ -185,7 +185,7 @@ def test_a_missing_file_is_told_with_the_mend(tmp_path):
         lists.paths(str(tmp_path / "missing"))
 
     assert (
-        f"cannot read the list '{tmp_path}/missing' (No such file or directory): "
+        f"Cannot read the list '{tmp_path}/missing' (No such file or directory): "
         "give -a domains= a file or folder that is there, or majestic or tranco, which are fetched"
     ) == str(told.value)
 
@@ -194,7 +194,7 @@ def test_an_empty_folder_is_told_with_the_mend(tmp_path):
     """
     A folder without files is no list.
     """
-    with pytest.raises(ListError, match="holds no list: put a file with one domain a line into it"):
+    with pytest.raises(ListError, match="contains no list: put a file with one domain a line into it"):
         lists.paths(str(tmp_path))
 
 

@@ -6,8 +6,9 @@ import threading
 
 import pytest
 
+from ipv6matrix.exceptions import OptOutError
 from ipv6matrix.targets.optout_file import OptOutFile
-from ipv6matrix.targets.optouts import OptOutError, OptOuts
+from ipv6matrix.targets.optouts import OptOuts
 
 TEXT = """\
 # who does not want to be measured

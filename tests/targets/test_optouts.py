@@ -6,7 +6,8 @@ import os
 
 import pytest
 
-from ipv6matrix.targets.optouts import OptOutError, OptOuts
+from ipv6matrix.exceptions import OptOutError
+from ipv6matrix.targets.optouts import OptOuts
 
 ENTRIES = """\
 \ufeff# who does not want to be measured

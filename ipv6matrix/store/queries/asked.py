@@ -13,7 +13,7 @@ from ipv6matrix.store.database import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """The choices of a run, in the words of the settings FEATURES and METRICS."""
+    """The options of a run, in the words of the settings FEATURES and METRICS."""
 
     run: str
     features: frozenset[str] | None
@@ -30,7 +30,7 @@ class Asked:
 
 
 def asked(store: Store) -> Asked | None:
-    """Read the choices; None for a database without a crawl."""
+    """Read the options; return None for a database without a crawl."""
     crawl = store.crawl()
     if crawl is None:
         return None

@@ -9,7 +9,8 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any, Final
 
-from ipv6matrix.store.database import Store, StoreError
+from ipv6matrix.exceptions import StoreError
+from ipv6matrix.store.database import Store
 
 Facts = dict[str, Any]
 

@@ -54,5 +54,5 @@ _PAIRS: Final = """
 
 def _number(store: Store, sql: str, address: str) -> float | None:
     rows = store.query(sql, (address,))
-    # The views with the old names have n/a for what is not known.
+    # The views with the old names contain `n/a` for unknown values.
     return None if not rows or rows[0][0] == "n/a" else float(rows[0][0])

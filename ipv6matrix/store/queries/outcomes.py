@@ -71,7 +71,7 @@ class Ipv6Kind:
     "Of the known tunnel prefix that contains them."
     probed: int
     refused: int
-    "Never probed, by rule."
+    "Number of excluded addresses."
 
 
 def ipv6_kinds(store: Store) -> list[Ipv6Kind]:

@@ -53,8 +53,8 @@ def summary(store: Store) -> Summary:
     )
 
 
-# One row per domain that has hosts of a kind: does one have an IPv6 address? If none
-# has, is that known, and does any have an address at all?
+# One row per domain that has hosts of a kind: does any have an IPv6 address? If none
+# has, is that certain, and does any have an address at all?
 _FEATURE: Final = """
     SELECT count(*) FILTER (WHERE six OR (known AND NOT unknown)), count(*) FILTER (WHERE six),
            count(*) FILTER (WHERE NOT six AND unknown)

@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from ipv6matrix.store.database import Store, StoreError
+from ipv6matrix.exceptions import StoreError
+from ipv6matrix.store.database import Store
 from ipv6matrix.store.queries import domain
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from ipv6matrix.store.database import Store, StoreError
+from ipv6matrix.exceptions import StoreError
+from ipv6matrix.store.database import Store
 from ipv6matrix.store.queries import domain
 from tests.samples import domain_item
 
