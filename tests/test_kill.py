@@ -20,7 +20,7 @@ from tools.killing import Instant, Killer, Outcome, asked_again
 
 pytestmark = pytest.mark.crawl
 
-KILLS = 25
+KILLS = 15
 # Little to ask, for what is not about asking.
 LITTLE = {"METRICS": "soa", "FEATURES": "NS,MX", "SECOND_PASS": False, "COMMIT_INTERVAL": 0.1}
 # Lengths at which a log is cut, and how many of those crawls are run to their end.
@@ -42,7 +42,7 @@ def outcome(internet: Internet, tmp_path_factory: pytest.TempPathFactory, elsewh
 
 def test_the_facts_are_those_of_an_undisturbed_crawl(outcome: Outcome):
     """
-    After 25 kills no row is lost, none is there twice, and the crawl was published once.
+    After 15 kills no row is lost, none is there twice, and the crawl was published once.
     """
     assert KILLS == len(outcome.kills)
     assert [] == outcome.differences

@@ -83,11 +83,14 @@ def test_a_start_that_is_refused_ends_with_status_1(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("path", "reason"),
-    [("/dev/full", "No space left on device"), ("/dev/null/log", "Not a directory"), ("/", "Is a directory")],
+    ("chosen", "path", "reason"),
+    [
+        ("PING_COUNT=3", "/dev/full", "No space left on device"),
+        ("PING_COUNT=3", "/", "Is a directory"),
+        ("PING_COUNT=0", "/dev/null/log", "Not a directory"),
+    ],
 )
-@pytest.mark.parametrize("chosen", ["PING_COUNT=3", "PING_COUNT=0"])
-def test_a_log_that_cannot_be_written_stops_the_start(tmp_path, path, reason, chosen):
+def test_a_log_that_cannot_be_written_stops_the_start(tmp_path, chosen, path, reason):
     """
     Exit status 2 and a sentence on standard error, whatever else is wrong.
     """
