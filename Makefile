@@ -24,8 +24,10 @@ LIST ?= 1000000
 KILLS ?= 100
 SUITE ?= bookworm
 VERB ?= test
-# Tests mostly wait, so two files are run at a time; in their order, for those with a browser come last.
-TWO := -n 2 --dist loadfile --no-loadscope-reorder
+# Crawls mostly wait, so that two cores can run three.
+WORKERS ?= 3
+# One file of tests at a time for each worker, in the order of tests/tiers.py.
+PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test test-fast lint docs bench bench-resume bench-publish bench-web torture smoke lock fresh setup system
 
@@ -35,10 +37,10 @@ demo: setup
 # Reaches what it calls: tests need programs that nothing else needs.
 test: export FOR_TESTS = 1
 test: lint
-	$(BIN)/python -m pytest $(TWO)
+	$(PYTEST) -n $(WORKERS)
 
 test-fast: lint
-	$(BIN)/python -m pytest $(TWO) -m "not (crawl or browser or database or slow)"
+	$(PYTEST) -n 2 -m "not (crawl or browser or database or slow)"
 
 lint: setup
 	$(BIN)/ruff check
