@@ -31,6 +31,8 @@ NEEDS: Final[dict[str, Need]] = {
         "web",
         (
             "babel",
+            "cachetools",
+            "duckdb",
             "fastapi",
             "jinja2",
             "markupsafe",
@@ -40,6 +42,7 @@ NEEDS: Final[dict[str, Need]] = {
             "sqlalchemy",
             "starlette",
             "uvicorn",
+            "werkzeug",
         ),
     ),
     "mysql": Need("mysql", ("mysql",)),

@@ -31,6 +31,7 @@ OPTIONAL = (
     "exporters/parquet.py",
     "exporters/pictures.py",
     "exporters/report.py",
+    "importers/mysql2022.py",
     "summaries/",
     "web/",
 )

@@ -84,14 +84,6 @@ def test_counts(store):
     assert (4, 3, {4: 1, 6: 1}) == (figures.domains, figures.hosts, figures.addresses)
 
 
-def test_an_error_is_not_an_absence(store):
-    """
-    A domain of whose hosts IPv6 could not be asked is unknown, neither with nor without it.
-    """
-    assert (2, 1, 2) == summary(store).features["WWW"]
-    assert (0, 0, 0) == summary(store).features["MX"]
-
-
 def test_ports_count_those_open_among_those_asked(store):
     """
     Each port has, by family, the addresses where it is open and those asked.
@@ -136,7 +128,6 @@ def test_what_was_not_recorded_is_an_absence(tmp_path):
     imported = Store.read(tmp_path / "ips.db")
     figures = summary(imported)
 
-    assert (1, 0, 0) == figures.features["WWW"]
     assert {"DNS unrecorded": 3} == figures.errors
     assert 5 == figures.probes["Echo Requests"]
     imported.close()
