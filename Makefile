@@ -2,6 +2,7 @@
 #
 #   make demo     crawl a simulated Internet and show the results
 #   make test     run every check and test
+#   make test-fast  run the checks, and the tests that need no crawl, browser or database server
 #   make lint     check style, spelling and types only
 #   make bench    measure speed and memory (N=2000 domains)
 #   make bench-resume  measure how long a large crawl takes to resume (LIST=1000000 domains)
@@ -23,10 +24,12 @@ LIST ?= 1000000
 KILLS ?= 100
 SUITE ?= bookworm
 VERB ?= test
-# Tests mostly wait, so two files run at a time, in order because tests with a browser must come last.
-TWO := -n 2 --dist loadfile --no-loadscope-reorder
+# Crawls mostly wait, so that two cores can run three.
+WORKERS ?= 3
+# One file of tests at a time for each worker, in the order of tests/tiers.py.
+PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test lint docs bench bench-resume bench-publish bench-web torture smoke lock fresh setup system
+.PHONY: demo test test-fast lint docs bench bench-resume bench-publish bench-web torture smoke lock fresh setup system
 
 demo: setup
 	$(BIN)/python -m simnet.demo
@@ -34,7 +37,10 @@ demo: setup
 # Exported to the scripts it calls: tests need additional programs.
 test: export FOR_TESTS = 1
 test: lint
-	$(BIN)/python -m pytest $(TWO)
+	$(PYTEST) -n $(WORKERS)
+
+test-fast: lint
+	$(PYTEST) -n 2 -m "not (crawl or browser or database or slow)"
 
 lint: setup
 	$(BIN)/ruff check

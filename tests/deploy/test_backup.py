@@ -188,6 +188,7 @@ def test_the_unit_backs_up_the_files_of_the_others():
     assert {environment("crawl.env")["OPTOUT_FILE"], *read} == set(words[3:])
 
 
+@pytest.mark.crawl
 async def test_a_restored_crawl_is_resumed(internet, tmp_path):
     """
     A copy made during a crawl is resumed in another folder, and its summary is served from there.
