@@ -69,24 +69,24 @@ def test_a_server_that_stays_broken_is_told(site, transfer, part):
     After some tries the error names the address and the status.
     """
     url = site.put("/list", BODY, steps=["500"] * 50)
-    with pytest.raises(DownloadError) as told:
+    with pytest.raises(DownloadError, match="DOWNLOAD_FAILED") as raised:
         transfer.file(url, part)
 
-    assert f"cannot download {url} (500 Internal Server Error)" == str(told.value)
+    assert 500 == raised.value.status
+    assert url in raised.value.message
     assert 5 == len(site.requests)
 
 
-@pytest.mark.parametrize(("status", "words"), [("404", "404 Not Found"), ("410", "410 Gone"), ("401", "401 Unauth")])
-def test_what_will_not_pass_is_told_at_once(site, transfer, part, status, words):
+@pytest.mark.parametrize("status", ["404", "410", "401"])
+def test_what_will_not_pass_is_told_at_once(site, transfer, part, status):
     """
     An answer such as 404 is not asked for again.
     """
     url = site.put("/list", BODY, steps=[status] * 9)
-    with pytest.raises(DownloadError) as told:
+    with pytest.raises(DownloadError, match=status) as raised:
         transfer.file(url, part)
 
-    assert words in str(told.value)
-    assert int(status) == told.value.status
+    assert int(status) == raised.value.status
     assert 1 == len(site.requests)
 
 
@@ -138,7 +138,7 @@ def test_a_server_that_ignores_range_and_cuts_off_is_given_up(site, transfer, pa
     Tries that bring nothing new come to an end.
     """
     url = site.put("/list", BODY, etag=None, modified=None, steps=["cut"] * 50)
-    with pytest.raises(DownloadError, match="cannot fetch"):
+    with pytest.raises(DownloadError, match="DOWNLOAD_FAILED"):
         transfer.file(url, part)
 
     assert 50 > len(site.requests)
@@ -243,7 +243,7 @@ def test_a_circle_of_redirects_is_told(site, transfer, part):
     Redirects without end are an error that names the address.
     """
     url = site.put("/list", b"", steps=["to /list"] * 99)
-    with pytest.raises(DownloadError, match=f"cannot download {url} "):
+    with pytest.raises(DownloadError, match=rf"{url} .*\[DOWNLOAD_FAILED\]"):
         transfer.file(url, part)
 
 
@@ -264,7 +264,7 @@ def test_a_server_that_is_not_there_is_told(transfer, part):
     """
     A refused connection is named with the address.
     """
-    with pytest.raises(DownloadError, match=r"cannot download http://127.0.0.1:1/list \(.*refused"):
+    with pytest.raises(DownloadError, match=r"http://127.0.0.1:1/list .*refused"):
         transfer.file("http://127.0.0.1:1/list", part)
 
 
@@ -273,7 +273,7 @@ def test_an_address_that_is_none_is_told(transfer, part, url):
     """
     An address that httpx cannot ask is an error like the others.
     """
-    with pytest.raises(DownloadError, match="cannot fetch"):
+    with pytest.raises(DownloadError, match="DOWNLOAD_FAILED"):
         transfer.file(url, part)
 
 
@@ -282,7 +282,7 @@ def test_a_folder_that_cannot_be_written_is_told(site, transfer, tmp_path):
     The error names the file and the reason.
     """
     (tmp_path / "file").write_text("")
-    with pytest.raises(DownloadError, match=r"cannot write '.*/file/list.part' \((File exists|Not a directory)\)"):
+    with pytest.raises(DownloadError, match=r"'.*/file/list.part' \((File exists|Not a directory)\)"):
         transfer.file(site.put("/list", BODY), tmp_path / "file/list.part")
 
 
@@ -292,7 +292,7 @@ def test_two_processes_do_not_fetch_into_one_file(site, transfer, part):
     """
     with part.open("ab") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        with pytest.raises(DownloadError, match="is being downloaded by another process"):
+        with pytest.raises(DownloadError, match=r"another process.*\[DOWNLOAD_FAILED\]"):
             transfer.file(site.put("/list", BODY), part)
 
     assert [] == site.requests
