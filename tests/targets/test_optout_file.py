@@ -94,10 +94,10 @@ def test_what_is_no_entry_changes_nothing(path, text):
     """
     One wrong entry refuses the whole command, before anything is written.
     """
-    with pytest.raises(OptOutError) as told:
+    with pytest.raises(OptOutError, match="OPTOUT_INVALID") as raised:
         OptOutFile(path).add(["example.net", text])
 
-    assert f"{text!r} is neither a domain nor a network: give one like example.com" in str(told.value)
+    assert repr(text) in raised.value.message
     assert path.read_text() == TEXT
 
 
@@ -155,7 +155,7 @@ def test_a_file_that_a_crawl_would_refuse_is_told(path):
     """
     path.write_text("example.com\nno domain\n")
 
-    with pytest.raises(OptOutError, match="line 2: 'no domain' is neither a domain nor a network"):
+    with pytest.raises(OptOutError, match=r"line 2: 'no domain'.*\[OPTOUT_INVALID\]"):
         OptOutFile(path).add(["example.net"])
 
 
@@ -170,7 +170,7 @@ def test_a_file_that_cannot_be_read_is_told(path, content):
     else:
         path.write_bytes(content)
 
-    with pytest.raises(OptOutError, match=r"cannot read '.*optout.txt' \(.*\): name a text file"):
+    with pytest.raises(OptOutError, match=r"'.*optout.txt' .*\[OPTOUT_INVALID\]"):
         OptOutFile(path).add(["example.net"])
 
 
@@ -180,7 +180,7 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path):
     """
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(OptOutError, match=r"cannot write '.*/file/optout.txt'"):
+    with pytest.raises(OptOutError, match=r"'.*/file/optout.txt'.*\[OUTPUT_NOT_WRITABLE\]"):
         OptOutFile(tmp_path / "file/optout.txt").add(["example.com"])
 
 
