@@ -80,6 +80,9 @@ EXPORTS = "csv"
 # extensions.publishing and the commands export, promote and serve.
 SUMMARY_URL = "sqlite:///crawls/matrix.db"
 LIVE_URL = ""
+# Where the website keeps its own copy of the summaries. Empty: in `read-model` below OUTPUT_DIR.
+# Read by the command serve.
+READ_MODEL_DIR = ""
 # Address or name, and port, on which the website listens; port 0 means any free one. The
 # default is this machine only: a reverse proxy provides HTTPS to the public. Read by the
 # command serve.

@@ -1,10 +1,11 @@
 """
-scrapy import: reads other formats of a crawl back into an ips.db.
+scrapy import: reads other formats of a crawl back into an ips.db, and summaries of the 2022 system into SUMMARY_URL.
 """
 
 from __future__ import annotations
 
 import argparse
+import tempfile
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -14,13 +15,13 @@ from scrapy.utils.log import configure_logging
 from ipv6matrix.cli.reading import INTERRUPTED
 from ipv6matrix.config import checks
 from ipv6matrix.config.profiles import ChoosingCommand
-from ipv6matrix.exceptions import ImportRefusedError, StoreError
+from ipv6matrix.exceptions import ExportError, ImportRefusedError, StoreError
 from ipv6matrix.importers import crawls, runs
 from ipv6matrix.importers.complaints import Complaints
 from ipv6matrix.importers.eras import Older, Ours
 from ipv6matrix.targets.policy import AddressPolicy, networks
 
-_READ: Final = ("OUTPUT_DIR", "PROBE_ALLOWED_NETWORKS")
+_READ: Final = ("OUTPUT_DIR", "SUMMARY_URL", "PROBE_ALLOWED_NETWORKS")
 
 
 class Command(ChoosingCommand):
@@ -29,10 +30,13 @@ class Command(ChoosingCommand):
     default_settings: ClassVar[dict[str, Any]] = {"LOG_LEVEL": "WARNING"}
 
     def syntax(self) -> str:
-        return "csv OUTPUT_DIR --run RUN [--original] [--into FILE] | legacy ips.db [--run RUN] [--into FILE]"
+        return (
+            "csv OUTPUT_DIR --run RUN [--original] [--into FILE] | legacy ips.db [--run RUN] [--into FILE]"
+            " | mysql2022 URL [--dry-run]"
+        )
 
     def short_desc(self) -> str:
-        return "Build an ips.db from the CSV files of a run, or from an ips.db of the 2022 crawler"
+        return "Import CSV files or an ips.db of the 2022 crawler, or the summaries of its database"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -42,20 +46,25 @@ class Command(ChoosingCommand):
             "--original", action="store_true", help="csv: the files come from the 2022 crawler or its predecessors"
         )
 
+        parser.add_argument("--dry-run", action="store_true", help="mysql2022: only list dates, rows and oddities")
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
-        if len(args) != 2 or args[0] not in ("csv", "legacy"):
+        if len(args) != 2 or args[0] not in ("csv", "legacy", "mysql2022"):
             raise UsageError(
-                "Missing arguments: name the format and the source, csv OUTPUT_DIR --run RUN or legacy ips.db"
-                " [ARGUMENT_MISSING]"
+                "Missing arguments: name the format and the source, csv OUTPUT_DIR --run RUN, legacy ips.db,"
+                " or mysql2022 URL [ARGUMENT_MISSING]"
             )
         if sentences := checks.problems(self.settings, _READ):
             raise UsageError("\n".join(sentences), print_help=False)
         configure_logging(self.settings)
         complaints = Complaints()
         try:
+            if args[0] == "mysql2022":
+                self._import_summaries(args[1], dry_run=opts.dry_run)
+                return
             self._import(args[0], Path(args[1]).expanduser(), opts, complaints)
-        except (ImportRefusedError, StoreError) as error:
+        except (ImportRefusedError, ExportError, StoreError) as error:
             raise UsageError(str(error), print_help=False) from error
         except KeyboardInterrupt:
             self.exitcode = INTERRUPTED
@@ -76,6 +85,26 @@ class Command(ChoosingCommand):
             number = crawls.from_legacy(source, opts.run, target, self._older(), complaints)
         broken = f"; broken lines skipped: {complaints.number:,}" if complaints.number else ""
         print(f"{number:,} domains in {target}{broken}")  # noqa: T201 - the output of the command
+
+    def _import_summaries(self, url: str, *, dry_run: bool) -> None:
+        # Imported here: SQLAlchemy and DuckDB would be part of the memory of every command.
+        from ipv6matrix.importers.mysql2022 import Import  # noqa: PLC0415
+        from ipv6matrix.summaries.database import Database  # noqa: PLC0415
+
+        assert self.settings is not None
+        with (
+            Database(self.settings.get("SUMMARY_URL")) as target,
+            tempfile.TemporaryDirectory(prefix="mysql2022-") as scratch,
+        ):
+            old = Import(url, target, Path(scratch))
+            for found in old.find():
+                rows = ", ".join(f"{number:,} {name}" for name, number in found.rows.items())
+                state = "is there already" if found.is_there else "would be copied" if dry_run else "copied"
+                if not (found.is_there or dry_run):
+                    old.copy(found.date)
+                print(f"{found.date} {state}: {rows}")  # noqa: T201 - what the command is for
+                for oddity in found.oddities:
+                    print(f"    {oddity}")  # noqa: T201
 
     def _target(self, run: str, opts: argparse.Namespace) -> Path:
         assert self.settings is not None

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import logging
 import os
 import socket
 from pathlib import Path
@@ -16,6 +15,7 @@ from scrapy.exceptions import UsageError
 
 from ipv6matrix.config import checks, extras
 from ipv6matrix.config.profiles import ChoosingCommand
+from ipv6matrix.exceptions import ExportError
 
 
 class Command(ChoosingCommand):
@@ -55,21 +55,24 @@ class Command(ChoosingCommand):
         # Imported late: Scrapy imports all commands, and these modules would add 25 MB to the memory of every crawl.
         import uvicorn  # noqa: PLC0415
 
-        from ipv6matrix.web.app import create_app  # noqa: PLC0415
-        from ipv6matrix.web.database import BadUrlError  # noqa: PLC0415
+        from ipv6matrix.web import server  # noqa: PLC0415
+        from ipv6matrix.web.app import create_app, read_models  # noqa: PLC0415
 
         assert self.settings is not None
+        # The website reads the live database; without LIVE_URL there is only one.
+        url = self.settings.get("LIVE_URL") or self.settings.get("SUMMARY_URL")
         try:
             folder = Path(self.settings.get("OUTPUT_DIR")).expanduser()
             public, contact = (self.settings.get(name) or "" for name in ("WEB_URL", "CONTACT"))
-            app = create_app(url, folder, public_url=public, contact=contact)
+            models = read_models(url, folder, self.settings.get("READ_MODEL_DIR"))
+            app = create_app(models, folder, public_url=public, contact=contact)
             listener = _listen(host, port)
-        except (BadUrlError, OSError) as error:
+        except (ExportError, OSError) as error:
             raise UsageError(_not_listening(error, host, port), print_help=False) from error
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+        server.prepare()
         with listener:
             print(f"Serving on {_address(listener)}, until Ctrl-C", flush=True)  # noqa: T201 - what a user waits for
-            config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, log_level="warning")
+            config = uvicorn.Config(app, http=server.Protocol, **server.OPTIONS)
             # After a clean shutdown uvicorn raises the signal that caused it.
             with contextlib.suppress(KeyboardInterrupt):
                 uvicorn.Server(config).run(sockets=[listener])
@@ -91,7 +94,7 @@ def _address(listener: socket.socket) -> str:
 
 def _not_listening(error: Exception, host: str, port: int) -> str:
     if not isinstance(error, OSError):
-        return str(error)
+        return f"SUMMARY_URL names no database ({error.message})" if isinstance(error, ExportError) else str(error)
     # Resolution errors (gaierror) have negative numbers of their own.
     words = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
     return f"Cannot listen on {host} port {port} ({words}): pass another --host or --port [PORT_NOT_AVAILABLE]"

@@ -98,6 +98,10 @@ def _labels(settings: BaseSettings, name: str) -> str | None:
     )
 
 
+def _anything(_: BaseSettings, __: str) -> None:
+    return None
+
+
 def _some_path(settings: BaseSettings, name: str) -> str | None:
     return None if settings.get(name) else f"{name} is empty: set it to a folder"
 
@@ -258,6 +262,7 @@ CHECKS: Final[dict[str, Check]] = {
     "EXPORTS": _exports,
     "SUMMARY_URL": _database,
     "LIVE_URL": _database,
+    "READ_MODEL_DIR": _anything,
     "WEB_HOST": _host,
     "WEB_PORT": _number(0, 65_535, "ports", whole=True),
     "WEB_URL": _site,

@@ -31,7 +31,10 @@ NEEDS: Final[dict[str, Need]] = {
         "web",
         (
             "babel",
+            "cachetools",
+            "duckdb",
             "fastapi",
+            "filelock",
             "jinja2",
             "markupsafe",
             "orjson",
@@ -40,6 +43,7 @@ NEEDS: Final[dict[str, Need]] = {
             "sqlalchemy",
             "starlette",
             "uvicorn",
+            "werkzeug",
         ),
     ),
     "mysql": Need("mysql", ("mysql",)),

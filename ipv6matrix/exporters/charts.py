@@ -190,7 +190,7 @@ def lines(
 
 
 def vars_of(items: Iterable[Any]) -> list[dict[str, Any]]:
-    """Give slotted dataclasses as rows."""
+    """Return slotted dataclasses as rows."""
     return [{name: getattr(item, name) for name in item.__slots__} for item in items]
 
 
@@ -211,7 +211,7 @@ def _labels(labels: Sequence[str], width: int) -> alt.Y:
 
 
 def _percents(segments: Sequence[Segment], title: str, width: int) -> alt.X:
-    """Make the axis of horizontal bars: as far as 100 %, or less where all are short."""
+    """Return the axis of horizontal bars: as far as 100 %, or less where all are short."""
     longest = max(segment.end for segment in segments)
     limit = next(limit for limit in (1, 5, 10, 20, 50, 100) if longest <= limit + 0.001)
     axis = alt.Axis(labelExpr="datum.label + ' %'", tickCount=2 if width <= NARROW else 5)
@@ -224,7 +224,7 @@ def _colour(name: str, colours: Mapping[str, str], symbol: str = "square") -> al
 
 
 def _lookup(ticks: Mapping[float, str]) -> str:
-    """Make the expression that names each tick."""
+    """Return the expression that names each tick."""
     return "({" + ", ".join(f"'{value:g}': '{text}'" for value, text in ticks.items()) + "})[toString(datum.value)]"
 
 
@@ -233,7 +233,7 @@ def _height(width: int) -> int:
 
 
 def _finish(chart: Chart, width: int, *, height: int, right: int = 16, columns: int = 2) -> Chart:
-    """Give a chart its size and look; `columns` are those of a legend in a narrow place."""
+    """Set the size and look of a chart; `columns` are those of a legend in a narrow place."""
     finished: Chart = (
         chart.properties(
             width=width,

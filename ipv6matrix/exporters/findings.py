@@ -1,9 +1,8 @@
 """
-What a report says of a crawl: figures counted while all domains pass by once.
+The figures of a report, counted in one pass over all domains.
 
-Memory grows with the TLDs and countries, not with the domains. Shares by country
-and TLD are those of the summary tables; nothing here is a share of its own: each
-figure keeps numerator, denominator and what is not known.
+Memory grows with the TLDs and countries, not with the domains. Definitions are those of the summaries; each
+figure keeps numerator, denominator and what is unknown.
 """
 
 from __future__ import annotations
@@ -21,10 +20,9 @@ from ipv6matrix.store.queries import outcomes
 from ipv6matrix.store.queries.asked import Asked, asked
 from ipv6matrix.store.queries.dual_stack import pairs
 from ipv6matrix.store.queries.summary import Summary, summary
-from ipv6matrix.summaries import figures, hosts
+from ipv6matrix.summaries import figures, hosts, ipv6
 from ipv6matrix.summaries.rows import DomainPenetration
 
-KINDS: Final = ("WWW", "MX", "NS", "NTP")
 # The kind of host that should offer a service, and whether it does.
 SERVICES: Final = {
     "HTTP": ("WWW", hosts.PORTS["http"]),
@@ -32,17 +30,17 @@ SERVICES: Final = {
     "SMTP": ("MX", hosts.PORTS["smtp"]),
 }
 FAMILIES: Final = (4, 6)
-# Milliseconds: no clock here tells shorter times apart.
+# Milliseconds: the clock does not resolve shorter times.
 _SHORTEST_MS: Final = 0.001
 
 
 @dataclass(slots=True)
 class Share:
-    """Some of a number, beside those of which it is not known."""
+    """A part of a number, and how many are unknown."""
 
     part: int = 0
     whole: int = 0
-    "All, the unknown included."
+    "All, including unknown ones."
     unknown: int = 0
 
     @property
@@ -51,7 +49,7 @@ class Share:
 
     @property
     def percent(self) -> float | None:
-        """The part of what is known; None when nothing is."""
+        """The part of what is known; None if nothing is."""
         return 100 * self.part / self.known if self.known else None
 
     def add(self, *, part: int, whole: int = 1, unknown: int = 0) -> None:
@@ -85,7 +83,7 @@ class Comparison:
 
 @dataclass(slots=True, kw_only=True)
 class Findings:
-    """All that a report shows."""
+    """Everything that a report shows."""
 
     crawl: dict[str, Any]
     asked: Asked
@@ -114,7 +112,7 @@ class Findings:
 
 
 def find(store: Store) -> Findings:
-    """Count all; raises ExportError for a database in which no crawl has begun."""
+    """Count everything. Raises ExportError for a database in which no crawl has begun."""
     crawl, choices = store.crawl(), asked(store)
     if crawl is None or choices is None:
         raise ExportError(f"{str(store.path)!r} contains no crawl: name the ips.db of a crawl", code="CRAWL_MISSING")
@@ -137,7 +135,7 @@ def find(store: Store) -> Findings:
 def _counted(domains: Iterable[dataset.Domain], found: Findings) -> Iterator[dataset.Domain]:
     for domain in domains:
         found.asked_domains += 1
-        for kind in KINDS:
+        for kind in ipv6.KINDS:
             _count_kind(domain, kind, found.kinds[kind])
         for service, (kind, is_open) in SERVICES.items():
             for host in domain.of_kind(kind):
@@ -146,12 +144,10 @@ def _counted(domains: Iterable[dataset.Domain], found: Findings) -> Iterator[dat
 
 
 def _count_kind(domain: dataset.Domain, kind: str, share: Share) -> None:
-    """Count a domain for a kind of host; one that has no such host, for sure, does not count."""
-    of_kind = domain.of_kind(kind)
-    six = any(host.ip6 for host in of_kind)
-    unknown = not six and (domain.is_unknown(kind) or any(host.is_unknown(6) for host in of_kind))
-    if six or unknown or any(host.has_address for host in of_kind):
-        share.add(part=six, unknown=unknown)
+    """Count a domain for a kind of host, if it has such a host."""
+    state = ipv6.of_kind(domain, kind)
+    if state is not None:
+        share.add(part=state == "yes", unknown=state == "unknown")
 
 
 def _count_service(
@@ -186,7 +182,7 @@ def _compare_hops(four: int, six: int, found: Findings) -> None:
 
 
 def median(counts: Counter[int]) -> float | None:
-    """Give the median of whole numbers by how often each is there; None without any."""
+    """Return the median of whole numbers, given how often each occurs; None without any."""
     numbers, total = sorted(counts), counts.total()
     middles = [_at(counts, numbers, place) for place in ((total - 1) // 2, total // 2)] if total else []
     return sum(middles) / 2 if middles else None

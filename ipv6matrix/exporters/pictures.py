@@ -31,7 +31,7 @@ def png(chart: Chart) -> bytes:
 
 def with_titles(drawn: str) -> str:
     """
-    Give each bar and point a title with its numbers, which browsers show under the pointer.
+    Return each bar and point a title with its numbers, which browsers show under the pointer.
 
     Source: SVG 2 section 5.7, the element `title`.
     """

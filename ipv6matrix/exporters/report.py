@@ -92,7 +92,7 @@ def _draw(draw: Callable[[int], charts.Chart], path: Path) -> _Drawn:
 
 
 def page(found: Findings, chapters: Sequence[Chapter], drawn: dict[str, _Drawn]) -> str:
-    """Make the page; every text in it is escaped."""
+    """Return the page; every text in it is escaped."""
     script = _data("report.js")
     return (
         _environment()
@@ -122,7 +122,7 @@ def _data(name: str) -> str:
 
 
 def _cards(found: Findings) -> Iterator[tuple[str, str, str]]:
-    """Give the key figures: name, number, and what the number is of."""
+    """Return the key figures: name, number, and what the number is of."""
     yield "Domains", count(found.asked_domains), f"asked, of {found.summary.domains:,} on the list"
     yield "Hosts", count(found.summary.hosts), f"with an address; {found.dual_stack:,} dual-stack"
     for family in (4, 6):
@@ -134,7 +134,7 @@ def _cards(found: Findings) -> Iterator[tuple[str, str, str]]:
 
 
 def _methods(crawl: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Say what was asked, when and from where."""
+    """Yield what was measured, when and from where."""
     yield "List", _names(crawl["list"])
     yield "SHA-256 of the list", crawl["list_sha256"]
     for source in json.loads(crawl.get("list_source") or "[]"):
@@ -159,7 +159,7 @@ def _words(values: dict[str, Any], names: Sequence[str]) -> str:
 
 
 def _names(files_of_the_list: str) -> str:
-    """Name files without their folders, which are nobody's business."""
+    """Return the names of files without their folders, which are private."""
     return ", ".join(PurePath(name).name for name in files_of_the_list.split(", "))
 
 

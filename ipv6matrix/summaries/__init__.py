@@ -1,7 +1,7 @@
 """
-The summaries of crawls: four tables of figures, in any SQL database, by date.
+Summaries of crawls: four tables of figures by date, in any SQL database.
 
-`rows` are the words, `figures` draws them from the facts of a crawl, `tables`
-and `database` keep them, `publication` writes a crawl's, `staging` moves one to
-the database that a website reads.
+`rows` defines the columns, `figures` computes them from the facts of a crawl, `tables`
+and `database` store them, `publication` writes those of one crawl, and `staging` moves
+a crawl to the database that the website reads.
 """

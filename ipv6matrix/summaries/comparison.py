@@ -79,7 +79,7 @@ def figures(connection: Connection, date: dt.date) -> Figures:
 
 
 def leaps(before: Figures, now: Figures) -> list[str]:
-    """Say what should be looked at before this goes live."""
+    """Return what should be looked at before a crawl goes live."""
     lost = [
         f"{table}: {rows:,} rows before, now none"
         for table, rows in before.rows.items()

@@ -1,12 +1,13 @@
 """
-A database of summaries, named by a URL: opened, with its tables made, written and read in transactions.
+A database of summaries, named by a URL: opened, its tables created, written and read in transactions.
 
-Every SQL database that SQLAlchemy speaks will do. What goes wrong becomes an
-ExportError: a sentence with the URL, never its password, and what mends it.
+Any SQL database that SQLAlchemy supports will do. Errors become ExportErrors with
+the URL (without its password), the problem and the fix.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,16 +18,20 @@ from urllib.parse import unquote, urlsplit
 import sqlalchemy
 from sqlalchemy import Connection, Engine, event, inspect
 from sqlalchemy.engine import URL, Inspector, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import CreateColumn
 
 from ipv6matrix.exceptions import ExportError
-from ipv6matrix.summaries import faults, totals
-from ipv6matrix.summaries.prepared import writing
-from ipv6matrix.summaries.tables import METADATA
+from ipv6matrix.summaries import errors
+from ipv6matrix.summaries.tables import ADDED_COLUMNS, METADATA, OBSOLETE_TABLES, VERSIONS_METADATA
 
-# Seconds to wait for somebody else who writes; a crawl of a million domains is written in a few minutes.
+log = logging.getLogger(__name__)
+
+# Seconds to wait for another writer; a crawl of a million domains is written in a few minutes.
 _LOCK_TIMEOUT: Final = 300
+_READ_TIMEOUT: Final = 5
 _CONNECT_TIMEOUT: Final = 10
-# Mysql-connector asks for a collation that MariaDB does not have, unless told another.
+# By default mysql-connector requests a collation that MariaDB does not have.
 _MYSQLCONNECTOR: Final = {
     "charset": "utf8mb4",
     "collation": "utf8mb4_bin",
@@ -35,13 +40,18 @@ _MYSQLCONNECTOR: Final = {
 
 
 class Database:
-    """A database of summaries. Connects when it is first used; every method may raise ExportError."""
+    """
+    A database of summaries. Connects when it is first used; every method may raise ExportError.
 
-    def __init__(self, url: str) -> None:
-        with faults.told_of_url(url):
+    One opened `for_reading` is never written nor created, does not wait for locks, and hands over the
+    rows of a query as they come instead of holding all of them in memory.
+    """
+
+    def __init__(self, url: str, *, for_reading: bool = False) -> None:
+        with errors.translate_url_errors(url):
             self._url = make_url(url)
             self.name: Final = self._url.render_as_string(hide_password=True)
-            self._engine = _engine(self._url)
+            self._engine = _engine(self._url, self._file, for_reading=for_reading)
 
     def __enter__(self) -> Self:
         return self
@@ -53,7 +63,7 @@ class Database:
 
     @property
     def place(self) -> tuple[object, ...]:
-        """What two URLs of one database have in common."""
+        """What all URLs of one database have in common."""
         url = self._url
         if url.get_backend_name() == "sqlite":
             return ("sqlite", _path(url).absolute().resolve())
@@ -61,8 +71,12 @@ class Database:
         host = None if socket else url.host in (None, "localhost", "127.0.0.1", "::1") or url.host
         return (url.get_backend_name().replace("mariadb", "mysql"), socket, host, url.port or 3306, url.database)
 
+    @property
+    def is_in_memory(self) -> bool:
+        return self._url.get_backend_name() == "sqlite" and self._file is None
+
     def is_there(self) -> bool:
-        """Tell whether there is a file, for a database that is one; to ask a server is to connect."""
+        """Check whether the file exists, for a database that is a file; a server is always there until asked."""
         return self._file is None or self._file.is_file()
 
     @contextmanager
@@ -70,7 +84,7 @@ class Database:
         """Open a transaction that sees one state of the database and changes nothing."""
         if not self.is_there():
             raise ExportError(f"there is no {self.name}: publish a crawl there with `scrapy export summary`")
-        with faults.told(self.name), self._engine.begin() as connection:
+        with errors.translate_errors(self.name), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -79,32 +93,49 @@ class Database:
         if self._file is not None:
             _make_folder(self._file.parent, self.name)
         engine = self._engine.execution_options(writes=True)
-        with faults.told(self.name), engine.begin() as connection:
+        with errors.translate_errors(self.name), engine.begin() as connection:
             yield connection
 
     def prepare(self) -> None:
-        """Make the tables that are missing, and what is to be prepared; refuse tables that cannot hold our rows."""
+        """Create missing tables and columns, and drop tables that nothing reads any more; refuse foreign tables."""
         with self.write() as connection:
-            self._tables(connection)
-            names = {*METADATA.tables, *totals.METADATA.tables} - {*inspect(connection).get_table_names()}
-            with faults.told_of_missing(self.name, sorted(names)):
+            self._refuse_unusable(connection)
+            names = {*METADATA.tables, *VERSIONS_METADATA.tables} - {*inspect(connection).get_table_names()}
+            with errors.name_missing(self.name, sorted(names)):
                 METADATA.create_all(connection)
-                totals.METADATA.create_all(connection)
-            writing.mend(connection)
+                VERSIONS_METADATA.create_all(connection)
+            for statement in _column_statements(connection):
+                with errors.name_missing_columns(self.name, statement):
+                    connection.exec_driver_sql(statement)
+        self._drop_obsolete()
 
     def has_tables(self) -> bool:
-        """Tell whether all tables are there; refuse those that cannot hold our rows."""
+        """Check whether all summary tables exist; refuse foreign tables."""
         if not self.is_there():
             return False
         with self.read() as connection:
-            return self._tables(connection) == set(METADATA.tables)
+            self._refuse_unusable(connection)
+            return set(METADATA.tables) <= set(inspect(connection).get_table_names())
 
-    def _tables(self, connection: Connection) -> set[str]:
+    def _refuse_unusable(self, connection: Connection) -> None:
         inspector = inspect(connection)
         there = set(METADATA.tables) & set(inspector.get_table_names())
-        if mends := [mend for name in sorted(there) for mend in _mends(inspector, name)]:
-            raise ExportError(f"{self.name} has tables of an earlier version: mend them with {' '.join(mends)}")
-        return there
+        if statements := [statement for name in sorted(there) for statement in _conversions(inspector, name)]:
+            raise ExportError(
+                f"{self.name} has tables without transactions: convert them with {' '.join(statements)}"
+                " or copy them to another database with `scrapy import mysql2022`"
+            )
+
+    def _drop_obsolete(self) -> None:
+        with self.write() as connection:
+            names = sorted({*OBSOLETE_TABLES} & {*inspect(connection).get_table_names()})
+            try:
+                for name in names:
+                    connection.exec_driver_sql(f"DROP TABLE {name}")
+            except DBAPIError as error:
+                if not errors.is_denied(error):
+                    raise
+                log.warning("%s has tables that nothing reads: DROP TABLE %s;", self.name, ", ".join(names))
 
     @property
     def _file(self) -> Path | None:
@@ -118,28 +149,33 @@ def _path(url: URL) -> Path:
     return Path(unquote(urlsplit(name).path) if name.startswith("file:") else name)
 
 
-def _engine(url: URL) -> Engine:
+def _engine(url: URL, file: Path | None, *, for_reading: bool) -> Engine:
+    is_file = url.get_backend_name() == "sqlite"
     defaults: dict[str, Any] = {}
     if url.get_driver_name() == "mysqlconnector":
-        defaults = _MYSQLCONNECTOR
-    elif url.get_backend_name() == "sqlite":
-        defaults = {"timeout": _LOCK_TIMEOUT}
+        # An unbuffered cursor streams; what is left unread of it is thrown away.
+        defaults = _MYSQLCONNECTOR | ({"buffered": False, "consume_results": True} if for_reading else {})
+    elif is_file:
+        defaults = {"timeout": _READ_TIMEOUT if for_reading else _LOCK_TIMEOUT}
     arguments = {name: value for name, value in defaults.items() if name not in url.query}
+    if for_reading and file is not None:
+        # With mode=ro SQLite creates no file and refuses to write.
+        url = url.set(database=file.absolute().as_uri(), query={"mode": "ro", "uri": "true"})
     engine = sqlalchemy.create_engine(url, connect_args=arguments)
-    if url.get_backend_name() == "sqlite":
+    if is_file:
         event.listen(engine, "connect", _leave_transactions_to_us)
         event.listen(engine, "begin", _begin)
     return engine
 
 
 def _leave_transactions_to_us(connection: Any, _: object) -> None:
-    # Python's module would begin only before the first change, and not before a CREATE TABLE.
+    # Python's module would begin a transaction only before the first change, and not before a CREATE TABLE.
     connection.isolation_level = None
 
 
 def _begin(connection: Connection) -> None:
     if connection.get_execution_options().get("writes"):
-        # Whoever reads is not held up, and does not hold up; whoever else writes waits.
+        # In WAL mode readers neither wait nor make others wait; another writer waits.
         connection.exec_driver_sql("PRAGMA journal_mode = WAL")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
@@ -153,15 +189,23 @@ def _make_folder(folder: Path, name: str) -> None:
         raise ExportError(f"cannot make the folder of {name} ({error.strerror}): name another place") from error
 
 
-def _mends(inspector: Inspector, table: str) -> Iterator[str]:
-    """Give the statements that bring a table up to date, if it needs any."""
+def _conversions(inspector: Inspector, table: str) -> Iterator[str]:
+    """Yield the statements that make a table usable; raise ExportError for a table of another program."""
     columns = {column["name"] for column in inspector.get_columns(table)}
-    missing = [column.name for column in METADATA.tables[table].columns if column.name not in columns]
-    if missing == ["unknown"]:
-        yield f"ALTER TABLE {table} ADD COLUMN unknown INT NOT NULL DEFAULT 0;"
-    elif missing:
+    missing = [column.name for column in METADATA.tables[table].columns if column.name not in columns | ADDED_COLUMNS]
+    if missing:
         raise ExportError(f"the table {table} has no column {missing[0]}: it is another program's, give another URL")
     # Tables of 2022 were MyISAM, where no transaction protects anything.
     options = inspector.get_table_options(table)
     if any(name.endswith("_engine") and engine != "InnoDB" for name, engine in options.items()):
         yield f"ALTER TABLE {table} ENGINE = InnoDB;"
+
+
+def _column_statements(connection: Connection) -> Iterator[str]:
+    """Yield the statements that add the columns of this version to tables of earlier ones."""
+    inspector = inspect(connection)
+    for name, table in METADATA.tables.items():
+        there = {column["name"] for column in inspector.get_columns(name)}
+        for column in table.columns:
+            if column.name not in there:
+                yield f"ALTER TABLE {name} ADD COLUMN {CreateColumn(column).compile(dialect=connection.dialect)}"

@@ -1,9 +1,8 @@
 """
-From the facts of a crawl to the rows of the summary tables.
+Computes the rows of the summary tables from the facts of a crawl.
 
 Rows come TLD by TLD: those of its domains first, then its totals. Memory grows
-with the countries of a TLD and the hosts that its domains share, not with its
-domains.
+with the countries of a TLD and the hosts that its domains share, not with its domains.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from typing import Any, Final
 from ipv6matrix.exceptions import ExportError
 from ipv6matrix.store import dataset
 from ipv6matrix.store.database import Store
-from ipv6matrix.summaries import hosts
+from ipv6matrix.summaries import hosts, ipv6
 from ipv6matrix.summaries.hosts import PORTS, Count
 from ipv6matrix.summaries.rows import NO_COUNTRY, DomainPenetration, DomainRow, HostData, Reachability, Row
 
@@ -36,7 +35,7 @@ __all__ = [
     "services_of",
 ]
 
-# By service: the kind of host that should offer it, its port, the metrics that ask
+# By service: the kind of host that should offer it, its port, the metrics that probe
 # the port. An SMTP session for STARTTLS shows whether a mail server greets.
 _SERVICES: Final = {
     "HTTP": ("WWW", PORTS["http"], ("tcp80",)),
@@ -48,18 +47,18 @@ SERVICES: Final = frozenset(_SERVICES)
 
 def rows_of(store: Store) -> Iterator[Row]:
     """
-    Give all rows of a crawl.
+    Yield all rows of a crawl.
 
-    Raises ExportError when its file does not say when it began.
+    Raises ExportError if its file does not say when it began.
     """
     return rows(dataset.domains(store), date_of(store), services_of(store.crawl() or {}))
 
 
 def date_of(store: Store) -> dt.date:
     """
-    Give the date that the rows of a crawl bear: its first start, in UTC.
+    Return the date of a crawl: its first start, in UTC.
 
-    Raises ExportError when its file does not say when it began.
+    Raises ExportError if its file does not say when it began.
     """
     crawl = store.crawl()
     if crawl is None:
@@ -68,10 +67,10 @@ def date_of(store: Store) -> dt.date:
 
 
 def services_of(crawl: Mapping[str, Any]) -> frozenset[str]:
-    """Give the services that a crawl asked for, by its row in the table `crawl`."""
+    """Return the services that a crawl probed, by its row in the table `crawl`."""
     metrics = json.loads(crawl.get("settings") or "{}").get("METRICS")
     words = metrics.split(",") if isinstance(metrics, str) else metrics
-    # A file that does not say what was measured comes from a crawler that measured all.
+    # A file that does not say what was measured comes from a crawler that measured everything.
     asked = None if words is None else {word.strip() for word in words}
     skipped = json.loads(crawl.get("skipped") or "{}")
     return frozenset(
@@ -82,7 +81,7 @@ def services_of(crawl: Mapping[str, Any]) -> frozenset[str]:
 
 
 def rows(domains: Iterable[dataset.Domain], date: dt.date, services: Collection[str] = SERVICES) -> Iterator[Row]:
-    """Give the rows of domains that come TLD by TLD; a service that was not asked has none."""
+    """Yield the rows of domains that come TLD by TLD; a service that was not probed has none."""
     for tld, of_tld in groupby(domains, lambda domain: domain.tld):
         totals = _Totals(services)
         for domain in of_tld:
@@ -114,7 +113,7 @@ class _Totals:
                 self._count_reached(host, where)
 
     def _is_new(self, domain: dataset.Domain, host: dataset.Host) -> bool:
-        """Tell whether a host of this kind is met the first time."""
+        """Check whether a host of this kind comes for the first time."""
         if _is_of_one_domain(domain, host):
             return True
         known = len(self._seen)
@@ -143,21 +142,24 @@ def _counts() -> defaultdict[Any, Count]:
 
 def _is_of_one_domain(domain: dataset.Domain, host: dataset.Host) -> bool:
     """
-    Tell whether no other domain can have this host, so that nobody need remember it.
+    Check whether no other domain can have this host, so that it need not be remembered.
 
-    Two domains guess one host only where www.ipv6 before a.example and www before
+    Two domains guess the same host only where www.ipv6 before a.example and www before
     ipv6.a.example meet; most domains have two labels, and most prefixes one.
     """
     return host.is_guessed and domain.name.count(".") == 1 and host.name.count(".") == 2
 
 
 def _count_domain(counts: Count, domain: dataset.Domain) -> None:
-    six = {host.kind for host in domain.hosts if host.ip6}
+    state = ipv6.of_domain(domain)
     counts["domains"] += 1
-    counts["domains6"] += bool(six)
-    for kind in six:
-        counts[kind.lower()] += 1
-    counts["unknown"] += not six and bool(domain.failed_lookups or any(host.is_unknown(6) for host in domain.hosts))
+    counts["domains6"] += state == "yes"
+    counts["unknown"] += state == "unknown"
+    for kind in ipv6.KINDS:
+        of_kind, name = ipv6.of_kind(domain, kind), kind.lower()
+        counts[name] += of_kind == "yes"
+        counts[f"{name}_known"] += of_kind in ("yes", "no")
+        counts[f"{name}_unknown"] += of_kind == "unknown"
 
 
 def _count_host(counts: Count, host: dataset.Host) -> None:

@@ -1,5 +1,5 @@
 """
-What counts of a host, and what of one domain's hosts together.
+What is counted of a host, and of all hosts of a domain.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ PORTS: Final[dict[str, Callable[[dataset.Address], bool | None]]] = {
     "https": attrgetter("tcp.port443"),
     "smtp": attrgetter("tcp.port25"),
 }
-"Whether a port is open; None when it was not or could not be asked."
+"Whether a port is open; None if it was not or could not be probed."
 
-# The order of a domain's hosts in which a country is looked for.
+# The order of kinds in which the country of a domain is looked up.
 _ORDER: Final = ("NS", "MX", "WWW", "NTP")
 
 
@@ -34,34 +34,34 @@ _ORDER: Final = ("NS", "MX", "WWW", "NTP")
 
 
 def country(host: dataset.Host) -> str:
-    """Tell where a host is: by its IPv4 address, else by its IPv6 address."""
+    """Return the country of a host: of its IPv4 address, else of its IPv6 address."""
     return (host.located.country_code if host.located else None) or NO_COUNTRY
 
 
 def is_there(host: dataset.Host) -> bool:
-    """Tell whether a host counts as one; a guess without an address does not."""
+    """Check whether a host counts as one; a guessed host without an address does not."""
     return host.has_address or not host.is_guessed
 
 
 def is_unknown(host: dataset.Host) -> bool:
-    """Tell whether it is not known of a family if the host has an address of it."""
+    """Check whether it is unknown for a family if the host has an address of it."""
     return host.is_unknown(4) or host.is_unknown(6)
 
 
 def averages(host: dataset.Host) -> Pair | None:
-    """Give the mean round-trip times in milliseconds; None unless both families answered."""
+    """Return the mean round-trip times in milliseconds; None unless both families replied."""
     four, six = (address.ping.avg_ms if address and address.ping else None for address in (host.ip4, host.ip6))
     return (four, six) if four is not None and six is not None else None
 
 
 def hops(host: dataset.Host) -> Pair | None:
-    """Give the numbers of hops; None unless traces of both families arrived."""
+    """Return the numbers of hops; None unless traces of both families arrived."""
     four, six = (address.trace.hops if address else None for address in (host.ip4, host.ip6))
     return (four, six) if four is not None and six is not None else None
 
 
 def addresses(host: dataset.Host) -> Iterator[tuple[int, dataset.Address]]:
-    """Give family and address."""
+    """Yield family and address."""
     return ((family, address) for family, address in ((4, host.ip4), (6, host.ip6)) if address is not None)
 
 
@@ -69,8 +69,8 @@ def addresses(host: dataset.Host) -> Iterator[tuple[int, dataset.Address]]:
 
 
 def domain_row(domain: dataset.Domain, date: dt.date) -> DomainRow:
-    """Sum a domain up."""
-    # All roles of a host have the same addresses, so one stands for all.
+    """Return the row of a domain."""
+    # A host has the same addresses in all its roles, so one role stands for all.
     distinct = {host.name: host for host in domain.hosts}.values()
     pings, paths = _pairs(averages, distinct), _pairs(hops, distinct)
     return DomainRow(

@@ -9,16 +9,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import uuid4
 
 from sqlalchemy import Connection, Table, delete, func, insert, select
 
 from ipv6matrix.exceptions import ExportError
 from ipv6matrix.summaries.database import Database
-from ipv6matrix.summaries.prepared import writing
 from ipv6matrix.summaries.rows import Row
-from ipv6matrix.summaries.tables import DOMAINS, METADATA, TABLES
+from ipv6matrix.summaries.tables import DATE_VERSIONS, DOMAINS, METADATA, TABLES
 
-# Rows in one statement: enough to be quick, less than a megabyte for a server.
+# Rows of one statement: enough to be fast, less than a megabyte for a server.
 BATCH: Final = 2_000
 
 Values = Mapping[str, Any]
@@ -35,7 +35,7 @@ class Published:
 
 def publish(database: Database, date: dt.date, rows: Iterable[Row], *, replace: bool = False) -> Published:
     """
-    Write all rows of a date in place of those that are there.
+    Replace all rows of a date.
 
     No domain at all takes the place of some only with `replace`. Raises
     ExportError, and whatever reading the rows raises; then nothing has changed.
@@ -51,15 +51,20 @@ def publish(database: Database, date: dt.date, rows: Iterable[Row], *, replace: 
                 f"this crawl has no domain, and {database.name} has {replaced:,} of {date}: they stay;"
                 " `scrapy export summary --replace` puts the empty summary in their place"
             )
-        writing.write(connection, date)
+        mark_changed(connection, date)
         return Published(domains=count(connection, DOMAINS, date), replaced=replaced)
 
 
 def remove(connection: Connection, date: dt.date) -> None:
-    """Delete all rows of a date, and what is prepared of it."""
-    for table in METADATA.sorted_tables:
+    """Delete all rows of a date."""
+    for table in (*METADATA.sorted_tables, DATE_VERSIONS):
         connection.execute(delete(table).where(table.c.date == date))
-    writing.remove(connection, date)
+
+
+def mark_changed(connection: Connection, date: dt.date) -> None:
+    """Set a new version of a date, so that read models copy it again."""
+    connection.execute(delete(DATE_VERSIONS).where(DATE_VERSIONS.c.date == date))
+    connection.execute(insert(DATE_VERSIONS).values(date=date, tag=uuid4().hex))
 
 
 def count(connection: Connection, table: Table, date: dt.date) -> int:

@@ -58,6 +58,17 @@ class DomainPenetration:
     ns: int = 0
     ntp: int = 0
     unknown: int = 0
+    "Domains of which it is not known whether any host has IPv6."
+    www_known: int | None = None
+    "Domains that have a web host and of which it is known whether one has IPv6: `www` of them have."
+    www_unknown: int | None = None
+    "Domains of which it is not known whether a web host has IPv6. None in both: not counted by that version."
+    mx_known: int | None = None
+    mx_unknown: int | None = None
+    ns_known: int | None = None
+    ns_unknown: int | None = None
+    ntp_known: int | None = None
+    ntp_unknown: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

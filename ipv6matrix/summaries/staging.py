@@ -1,8 +1,8 @@
 """
 Moves one crawl from the staging database to the live one, whole or not at all.
 
-The crawl is live with one commit there; only then staging is emptied of it. A
-kill between the two leaves it in both, and the next promotion only empties.
+One commit makes the crawl live; only then it is deleted from staging. A kill between
+the two leaves it in both, and the next promotion only deletes it from staging.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Table, and
 
 from ipv6matrix.exceptions import ExportError
 from ipv6matrix.summaries.database import Database
-from ipv6matrix.summaries.prepared import writing
-from ipv6matrix.summaries.publication import BATCH, count, remove
+from ipv6matrix.summaries.publication import BATCH, count, mark_changed, remove
 from ipv6matrix.summaries.tables import DOMAIN_PENETRATION, DOMAINS, METADATA
 
 # A float of four octets, as in tables of 2022, keeps six digits.
@@ -29,7 +28,7 @@ _PUBLISH: Final = "publish a crawl there with `scrapy export summary`"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promoted:
-    """What was moved."""
+    """Result of a promotion."""
 
     domains: int
     replaced: int
@@ -40,15 +39,15 @@ class Promoted:
 
 def promote(staging: Database, live: Database, date: dt.date, *, replace: bool = False) -> Promoted:
     """
-    Move a date. What has the date in the live database is replaced if told so.
+    Move a date. With `replace`, rows of that date in the live database are replaced.
 
-    Raises ExportError: then live is as it was, and staging too.
+    Raises ExportError; then neither database has changed.
     """
     for database in (staging, live):
         database.prepare()
     with staging.write() as source:
         if not holds(source, date):
-            raise ExportError(f"{staging.name} does not hold {date} any more: somebody else has promoted it")
+            raise ExportError(f"{staging.name} no longer holds {date}: another process has promoted it")
         with live.write() as target:
             promoted = _bring(source, target, date, live.name, replace=replace)
         remove(source, date)
@@ -56,14 +55,14 @@ def promote(staging: Database, live: Database, date: dt.date, *, replace: bool =
 
 
 def dates(connection: Connection) -> list[dt.date]:
-    """Give the dates of a database, the earliest first."""
+    """Return the dates of a database, the earliest first."""
     # The smallest table that has a row for every crawl with a domain.
     column = DOMAIN_PENETRATION.c.date
     return list(connection.scalars(select(column).distinct().order_by(column)))
 
 
 def choose(staging: Database, date: dt.date | None = None) -> dt.date:
-    """Give the date to promote: the one asked for, or the only one; raises ExportError when it is not there."""
+    """Return the date to promote: the requested one, or the only one. Raises ExportError if it is not there."""
     if not staging.has_tables():
         raise ExportError(f"{staging.name} holds no summaries: {_PUBLISH}")
     with staging.read() as connection:
@@ -79,9 +78,9 @@ def choose(staging: Database, date: dt.date | None = None) -> dt.date:
 
 def holds(connection: Connection, date: dt.date) -> bool:
     """
-    Tell whether there is any row of a date.
+    Check whether a date has any row.
 
-    Waits for whoever is writing that date, where the database can.
+    Waits for another process that is writing that date, if the database supports it.
     """
     found = (
         connection.scalar(select(table.c.date).where(table.c.date == date).limit(1).with_for_update())
@@ -103,16 +102,16 @@ def _bring(source: Connection, target: Connection, date: dt.date, live: str, *, 
     for table in METADATA.sorted_tables:
         for page in pages(source, table, date):
             target.execute(insert(table), page)
-    writing.write(target, date)
+    mark_changed(target, date)
     return Promoted(domains=count(target, DOMAINS, date), replaced=replaced, was_live=False)
 
 
 def pages(connection: Connection, table: Table, date: dt.date) -> Iterator[Sequence[dict[str, Any]]]:
     """
-    Give the rows of a date some thousand at a time, in the order of the key.
+    Yield the rows of a date in pages, in the order of the key.
 
-    Each page begins after the last key of the one before: mysql-connector would
-    bring all rows of one query into memory.
+    Each page begins after the last key of the previous one: on a connection for writing,
+    mysql-connector holds all rows of a query in memory.
     """
     key = [column for column in table.primary_key.columns if column.name != "date"]
     query = select(table).where(table.c.date == date).order_by(*key).limit(BATCH).with_for_update()
@@ -123,7 +122,7 @@ def pages(connection: Connection, table: Table, date: dt.date) -> Iterator[Seque
 
 
 def _after(key: Sequence[Column[Any]], last: RowMapping) -> ColumnElement[bool]:
-    """Compare a key of several columns, in a form for which every database uses its index."""
+    """Return the condition that a key lies after another, in a form for which every database uses its index."""
     column, *further = key
     beyond: ColumnElement[bool] = column > last[column.name]
     return or_(beyond, and_(column == last[column.name], _after(further, last))) if further else beyond

@@ -1,8 +1,7 @@
 """
-The four summary tables, as SQLAlchemy knows them: one for each kind of row.
+The four summary tables as SQLAlchemy objects: one for each kind of row.
 
-Keys begin with the date, so that a crawl lies together and is replaced as a
-whole; the further indexes are for questions about one country and one domain.
+Keys begin with the date, so the rows of a crawl lie together and are replaced as a whole.
 """
 
 from __future__ import annotations
@@ -32,18 +31,15 @@ STORAGE: Final[dict[str, Any]] = {
 def _table(name: str, row: type[Row], *key: str) -> Table:
     hints = get_type_hints(row)
     columns = [_column(field.name, hints[field.name], is_key=field.name in key) for field in dataclasses.fields(row)]
-    return Table(
-        name,
-        METADATA,
-        *columns,
-        **STORAGE,
-    )
+    return Table(name, METADATA, *columns, **STORAGE)
 
 
-def _column(name: str, kind: type, *, is_key: bool) -> Column[Any]:
+def _column(name: str, kind: Any, *, is_key: bool) -> Column[Any]:
     if name in _KEY:
         return Column(name, _key_type(name, kind), primary_key=is_key, nullable=False)
-    # Sums of a million round-trip times: a float of four octets would lose their last digits.
+    if kind == int | None:
+        return Column(name, Integer())
+    # A four-byte float would lose the last digits of a sum of a million round-trip times.
     return Column(name, Double() if kind is float else Integer(), nullable=False, server_default="0")
 
 
@@ -63,12 +59,26 @@ TABLES: Final[dict[type[Row], Table]] = {
     Reachability: REACHABILITY,
 }
 
+# For people and programs that look up one domain in the database itself; the website reads its own copy.
 Index("Domains_domain", DOMAINS.c.domain, DOMAINS.c.date)
-# A list of one country's domains, among millions of others.
-Index("Domains_country", DOMAINS.c.date, DOMAINS.c.country, DOMAINS.c.domain)
-Index("DomainPenetration_country", DOMAIN_PENETRATION.c.country, DOMAIN_PENETRATION.c.date)
-Index("HostData_country", HOST_DATA.c.country, HOST_DATA.c.date)
-Index("Reachability_country", REACHABILITY.c.country, REACHABILITY.c.date)
-# Some TLDs, of kinds or services: what no totals have added up.
-Index("HostData_tld", HOST_DATA.c.tld, HOST_DATA.c.date)
-Index("Reachability_tld", REACHABILITY.c.tld, REACHABILITY.c.date)
+
+ADDED_COLUMNS: Final = frozenset(
+    ("unknown", *(f"{kind}_{state}" for kind in ("www", "mx", "ns", "ntp") for state in ("known", "unknown")))
+)
+"Columns that tables of earlier versions lack, and that are added to them."
+
+VERSIONS_METADATA: Final = MetaData()
+DATE_VERSIONS: Final = Table(
+    "Editions",
+    VERSIONS_METADATA,
+    Column("date", Date(), primary_key=True),
+    Column("tag", String(32), nullable=False),
+    **STORAGE,
+)
+"A random tag for each date, new each time that the date is written: a copy of a date can be compared by it."
+
+OBSOLETE_TABLES: Final = (
+    *("DomainPenetrationTotals", "HostDataTotals", "ReachabilityTotals", "TotalsByColumn", "TotalsAsText"),
+    *("DomainChanges", "Comparisons", "DomainStates", "RareDomains"),
+)
+"Tables of 0.1.0 that nothing reads any more (docs/decisions/0033-read-model.md)."

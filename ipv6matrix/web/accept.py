@@ -1,57 +1,31 @@
 """
-What a client would like: which of several media types (RFC 9110 section 12.5.1), which content coding (12.5.3).
+Content negotiation (RFC 9110 section 12.5): which media type a client prefers, whether it takes gzip.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import Final
 
-_RANGE = re.compile(r"\s*([\w!#$&^.+*-]+)/([\w!#$&^.+*-]+)\s*(;.*)?", re.ASCII)
-_QUALITY = re.compile(r";\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*(?:;|$)", re.IGNORECASE | re.ASCII)
+from werkzeug.datastructures import Accept, MIMEAccept
+from werkzeug.http import parse_accept_header
+
+_CHARSET: Final = re.compile(r";\s*charset\s*=[^;,]*", re.IGNORECASE)
 
 
 def best(accept: str | None, offered: Sequence[str]) -> str | None:
     """
-    Choose among what is offered; the earlier one when a client likes two as much.
+    Return the media type that a client prefers, the earlier one of two that it likes as much.
 
-    Without a wish the first; None when nothing fits. What is no media range is
-    passed over.
+    Without a preference this is the first one; None if nothing fits.
     """
     if accept is None or not accept.strip():
         return offered[0]
-    ranges = list(_ranges(accept))
-    quality = {media: _quality(media, ranges) for media in offered}
-    chosen = max(offered, key=lambda media: quality[media])
-    return chosen if quality[chosen] > 0 else None
+    # Of text there is one charset; a client that names it wants no other type.
+    return parse_accept_header(_CHARSET.sub("", accept), MIMEAccept).best_match(offered)
 
 
-def takes(accept_encoding: str, coding: str) -> bool:
-    """Tell whether a client takes a coding: it names it, or `*` (RFC 9110 section 12.5.3), not with a weight of 0."""
-    weights: dict[str, float] = {}
-    for part in accept_encoding.lower().split(","):
-        name, semicolon, parameters = part.partition(";")
-        weights[name.strip()] = _weight(semicolon + parameters)
-    return weights.get(coding, weights.get("*", 0.0)) > 0
-
-
-def _ranges(accept: str) -> Iterator[tuple[str, str, float]]:
-    for part in accept.lower().split(","):
-        if found := _RANGE.fullmatch(part):
-            kind, subtype, parameters = found.groups()
-            yield kind, subtype, _weight(parameters or "")
-
-
-def _weight(parameters: str) -> float:
-    quality = _QUALITY.search(parameters)
-    return min(float(quality[1]), 1.0) if quality else 1.0
-
-
-def _quality(media: str, ranges: Sequence[tuple[str, str, float]]) -> float:
-    """Give what the most specific range says that fits."""
-    kind, subtype = media.split("/")
-    for wanted in ((kind, subtype), (kind, "*"), ("*", "*")):
-        found = [quality for *names, quality in ranges if tuple(names) == wanted]
-        if found:
-            return max(found)
-    return 0.0
+def takes_gzip(accept_encoding: str) -> bool:
+    """Check whether a client takes gzip: it names it, or `*`, not with a weight of 0."""
+    return bool(parse_accept_header(accept_encoding, Accept)["gzip"])

@@ -1,8 +1,9 @@
 """
-The web server as an ASGI application.
+The website and its APIs as an ASGI application.
 
-`create_app` makes one; `app` is the one that IPV6MATRIX_SUMMARY_URL, IPV6MATRIX_OUTPUT_DIR, IPV6MATRIX_WEB_URL and
-IPV6MATRIX_CONTACT describe, for any server: `uvicorn ipv6matrix.web.app:app`.
+`create_app` makes one; `app` is the one that the environment describes, for any server:
+`uvicorn ipv6matrix.web.app:app`. Its variables are IPV6MATRIX_SUMMARY_URL, IPV6MATRIX_OUTPUT_DIR,
+IPV6MATRIX_READ_MODEL_DIR, IPV6MATRIX_WEB_URL and IPV6MATRIX_CONTACT.
 """
 
 from __future__ import annotations
@@ -16,54 +17,56 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ipv6matrix import __version__
-from ipv6matrix.web import problems, try_out
-from ipv6matrix.web.codings import GZIP_FROM, LEVEL, OneCoding
-from ipv6matrix.web.database import Summaries
-from ipv6matrix.web.headers import AnswerHeaders, HeadAsGet
-from ipv6matrix.web.kept import KeptAnswers
+from ipv6matrix.web import health, problems, server, try_out
+from ipv6matrix.web.admission import Lanes
+from ipv6matrix.web.answers import GZIP_FROM, GZIP_LEVEL
+from ipv6matrix.web.cache import AnswerCache
 from ipv6matrix.web.legacy import routes as legacy
-from ipv6matrix.web.legacy.routes import FormatHosts
+from ipv6matrix.web.middleware import Middleware
 from ipv6matrix.web.pages import routes as pages
-from ipv6matrix.web.parameters import NoEmptyParameters
-from ipv6matrix.web.request_log import RequestLog
+from ipv6matrix.web.read_model.refresh import ReadModels
 from ipv6matrix.web.v1 import routes as v1
 from ipv6matrix.web.v1.tables import PARQUET
 
 SUMMARY_URL: Final = "IPV6MATRIX_SUMMARY_URL"
 OUTPUT_DIR: Final = "IPV6MATRIX_OUTPUT_DIR"
+READ_MODEL_DIR: Final = "IPV6MATRIX_READ_MODEL_DIR"
 WEB_URL: Final = "IPV6MATRIX_WEB_URL"
 CONTACT: Final = "IPV6MATRIX_CONTACT"
 
+# Seconds to wait for the database at the start: with a read model, and without one.
+_FIRST_LOOK_S: Final = 5.0
+_FIRST_MODEL_S: Final = 60.0
+
 
 def create_app(
-    summary_url: str,
+    models: ReadModels,
     output_dir: str | Path,
-    kept: KeptAnswers | None = None,
+    cache: AnswerCache | None = None,
     *,
     public_url: str = "",
     contact: str = "",
 ) -> ASGIApp:
     """
-    Make the application over a database of summaries and a folder of finished crawls.
+    Return the application over the read models of a database, and a folder of finished crawls.
 
-    `kept` is where answers are kept, with a limit of its own if need be; `public_url`
-    is where the world finds the website, `contact` a mail or web address of whoever answers for the crawls.
-    Connects to nothing yet. Raises BadUrlError for what is no URL of a database.
+    `public_url` is the address of the website, `contact` a mail or web address of the operator of the crawls.
     """
-    summaries = Summaries(summary_url)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        # What is loaded stays. An answer of many rows makes the collector look through everything several times,
-        # which took longer than the answer itself (docs/decisions/0021-totals.md).
+        models.start()
+        await run_in_threadpool(models.wait, _FIRST_LOOK_S if models.has_model else _FIRST_MODEL_S)
+        # What is loaded stays. For an answer of many rows the collector would look through all of it several times.
         gc.collect()
         gc.freeze()
         yield
-        summaries.close()
+        models.stop()
 
     app = FastAPI(
         title="IPv6 Matrix",
@@ -74,28 +77,25 @@ def create_app(
         redoc_url=None,
         routes=legacy.routes(),
     )
-    app.state.summaries = summaries
-    app.state.kept = kept or KeptAnswers()
+    app.state.models = models
+    app.state.cache = cache or AnswerCache()
+    app.state.lanes = Lanes()
     app.state.output_dir = Path(output_dir)
     app.state.public_url = public_url
     app.state.contact = contact
-    problems.install(app)
-    v1.install(app)
-    try_out.install(app)
-    pages.install(app)
-    return _around(app)
-
-
-def _around(app: ASGIApp) -> ASGIApp:
-    """Put the middlewares around an application, the innermost first."""
-    app = NoEmptyParameters(app)
-    app = FormatHosts(app)
+    for part in (problems, v1, try_out, pages, health):
+        part.install(app)
     # For what comes without a coding of its own: downloads and files.
-    app = GZipMiddleware(app, GZIP_FROM, LEVEL, exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, PARQUET))
-    app = OneCoding(app)
-    app = AnswerHeaders(app)
-    app = HeadAsGet(app)
-    return RequestLog(app)
+    excluded = (*DEFAULT_EXCLUDED_CONTENT_TYPES, PARQUET)
+    return Middleware(
+        GZipMiddleware(app, GZIP_FROM, GZIP_LEVEL, exclude_content_types=excluded), legacy.with_format_of_host
+    )
+
+
+def read_models(summary_url: str, output_dir: Path, read_model_dir: str) -> ReadModels:
+    """Return the read models of a database; they lie below OUTPUT_DIR unless READ_MODEL_DIR says otherwise."""
+    folder = Path(read_model_dir).expanduser() if read_model_dir else output_dir / "read-model"
+    return ReadModels(summary_url, folder)
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -105,5 +105,9 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
 
 @cache
 def _of_the_environment() -> ASGIApp:
-    url, folder = os.environ.get(SUMMARY_URL, "sqlite:///crawls/matrix.db"), os.environ.get(OUTPUT_DIR, "crawls")
-    return create_app(url, folder, public_url=os.environ.get(WEB_URL, ""), contact=os.environ.get(CONTACT, ""))
+    server.prepare()
+    output_dir = Path(os.environ.get(OUTPUT_DIR, "crawls"))
+    models = read_models(
+        os.environ.get(SUMMARY_URL, "sqlite:///crawls/matrix.db"), output_dir, os.environ.get(READ_MODEL_DIR, "")
+    )
+    return create_app(models, output_dir, public_url=os.environ.get(WEB_URL, ""), contact=os.environ.get(CONTACT, ""))

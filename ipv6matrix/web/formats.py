@@ -8,52 +8,70 @@ import csv
 import datetime as dt
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
-from ipv6matrix.summaries.prepared import texts
-
 Row = Mapping[str, Any]
+
+# What no XML 1.0 document may contain, not even as a reference (https://www.w3.org/TR/xml/#charsets).
+_NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+XML_HEAD: Final = '<?xml version="1.0" encoding="UTF-8"?>\n<response>'
+XML_FOOT: Final = "</response>\n"
+HTML_FOOT: Final = "</table>\n</body></html>\n"
 
 
 def json_text(data: Any) -> str:
-    """Write JSON; dates are ISO 8601."""
+    """Return JSON; dates are ISO 8601."""
     try:
         return orjson.dumps(data).decode()
     except orjson.JSONEncodeError:
-        # It knows no half of a surrogate pair, and says less of what has no form.
+        # It rejects half a surrogate pair, and does not tell what has no JSON form.
         return json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=_iso)
 
 
 def xml_text(rows: Sequence[Row]) -> str:
-    """Write one element a row, and in it one a value."""
+    """Return one element per row, and in it one per value."""
     inner = "".join(f"<row>{''.join(_element(*pair) for pair in row.items())}</row>" for row in rows)
-    return f"{texts.XML_HEAD}{inner}{texts.XML_FOOT}"
+    return f"{XML_HEAD}{inner}{XML_FOOT}"
 
 
 def html_text(rows: Sequence[Row], title: str) -> str:
-    """Write a page of one table, names in its first row."""
+    """Return a page with one table, names in its first row."""
     lines = "".join(f"<tr>{''.join(map(_cell, row.values()))}</tr>\n" for row in rows)
-    return f"{texts.html_head(list(rows[0]), title)}{lines}{texts.HTML_FOOT}"
+    return f"{html_head(list(rows[0]), title)}{lines}{HTML_FOOT}"
 
 
 def csv_text(rows: Sequence[Row]) -> str:
-    """Write names, then rows, with LF; quoted where needed (RFC 4180)."""
+    """Return names, then rows, with LF; quoted where needed (RFC 4180)."""
     return csv_lines([tuple(rows[0]), *(row.values() for row in rows)])
 
 
 def csv_lines(rows: Iterable[Iterable[Any]]) -> str:
-    """Write rows without names."""
+    """Return rows without names."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()
 
 
+def xml_word(text: str) -> str:
+    """Return a text as XML may contain it."""
+    return escape(_NO_XML.sub("", text), quote=False)
+
+
+def html_head(names: Sequence[str], title: str) -> str:
+    """Return the beginning of a page of one table, names in its first row."""
+    cells = "".join(f"<th>{escape(name)}</th>" for name in names)
+    head = f'<meta charset="utf-8"><title>{escape(title)}</title>'
+    return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head><body>\n<table>\n<tr>{cells}</tr>\n'
+
+
 def _element(name: str, value: Any) -> str:
-    return f"<{name}>{texts.xml_word(str(value))}</{name}>"
+    return f"<{name}>{xml_word(str(value))}</{name}>"
 
 
 def _cell(value: Any) -> str:
@@ -63,4 +81,4 @@ def _cell(value: Any) -> str:
 def _iso(value: Any) -> str:
     if isinstance(value, dt.date):
         return value.isoformat()
-    raise TypeError(f"{type(value).__name__} has no form in JSON")
+    raise TypeError(f"{type(value).__name__} has no JSON form")

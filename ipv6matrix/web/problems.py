@@ -15,20 +15,27 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from ipv6matrix.web.database import AwayError, TooSlowError
+from ipv6matrix.web.admission import RETRY_AFTER_S, BusyError
 from ipv6matrix.web.formats import json_text
 from ipv6matrix.web.legacy.errors import format_of, refusal
+from ipv6matrix.web.read_model.model import TooSlowError
+from ipv6matrix.web.read_model.refresh import NoDataError
 
 log = logging.getLogger(__name__)
 
 MEDIA: Final = "application/problem+json"
 
-# Seconds after which a client may try again.
-_RETRY_AFTER: Final = {"Retry-After": "30"}
+_RETRY_AFTER: Final = {"Retry-After": str(RETRY_AFTER_S)}
+# By kind of error: what the client reads.
+_UNAVAILABLE: Final[dict[type[Exception], str]] = {
+    NoDataError: "The data are not there yet: try again in a minute",
+    BusyError: "Too many requests of this kind at once: try again in a few seconds",
+    TooSlowError: "This request takes too long: narrow it down",
+}
 
 
 class Fault(BaseModel):
-    """One parameter that makes no sense."""
+    """One invalid parameter."""
 
     parameter: str
     message: str
@@ -47,24 +54,24 @@ class Problem(BaseModel):
 RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     status: {"model": Problem, "description": description, "content": {MEDIA: {}}}
     for status, description in (
-        (400, "A parameter makes no sense"),
+        (400, "A parameter is invalid"),
         (404, "There is no such thing"),
-        (503, "The database is away, or the question takes too long"),
+        (503, "There are no data yet, the server is busy, or the request takes too long"),
     )
 }
 
 
 class NotFoundError(Exception):
-    """What was asked for is not there; the message says what."""
+    """What was requested is not there; the message says what."""
 
 
 def install(app: FastAPI) -> None:
-    """Give every error of an app its answer."""
+    """Add an answer for each kind of error to an app."""
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(NotFoundError, lambda request, error: failed(request, 404, str(error)))
-    app.add_exception_handler(AwayError, _away)
-    app.add_exception_handler(TooSlowError, _too_slow)
+    for kind in _UNAVAILABLE:
+        app.add_exception_handler(kind, _unavailable)
     app.add_exception_handler(Exception, _ours)
 
 
@@ -78,7 +85,7 @@ def failed(
     """Answer with an error in the shape that fits the path."""
     if format_of(request.scope["path"]):
         return refusal(request.scope, status, detail, headers)
-    # Whoever shows pages shows their errors, too.
+    # Errors of pages are pages.
     if error_page := getattr(request.app.state, "error_page", None):
         answer: Response | None = error_page(request, status, detail, headers)
         if answer is not None:
@@ -103,14 +110,9 @@ def _invalid(request: Request, error: Any) -> Response:
     return failed(request, 400, detail, errors=faults)
 
 
-def _away(request: Request, error: Exception) -> Response:
-    log.warning("%s", error)
-    return failed(request, 503, "The database cannot be read at present: try again in a minute", _RETRY_AFTER)
-
-
-def _too_slow(request: Request, error: Exception) -> Response:
-    log.warning("%s: %s", request.url.path[:300], error)
-    return failed(request, 503, "This question takes too long: narrow it down", _RETRY_AFTER)
+def _unavailable(request: Request, error: Exception) -> Response:
+    log.warning("503 %s: %s", type(error).__name__, error)
+    return failed(request, 503, _UNAVAILABLE[type(error)], _RETRY_AFTER)
 
 
 def _ours(request: Request, _: Exception) -> Response:

@@ -7,7 +7,6 @@ scripts where the path itself has no parameter.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -16,14 +15,13 @@ from fastapi import FastAPI, Request, Response
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
-from ipv6matrix.web.caching import CACHE_CONTROL, not_modified
-from ipv6matrix.web.pages.rendering import POLICY, render
+from ipv6matrix.web.pages.rendering import fixed_page
 
 _STATIC: Final = Path(__file__).parent / "static"
 
 
 def install(app: FastAPI) -> None:
-    """Give an app the page and what it loads."""
+    """Add the page and what it loads to an app."""
     app.mount("/static", StaticFiles(directory=_STATIC))
     app.add_api_route("/api", page, include_in_schema=False, response_class=HTMLResponse)
 
@@ -31,16 +29,9 @@ def install(app: FastAPI) -> None:
 def page(request: Request) -> Response:
     """Show the APIs."""
     document = request.app.openapi()
-    text = render(
-        "api.html",
-        path=request.url.path,
-        public=request.app.state.public_url,
-        info=document["info"],
-        questions=list(map(_question, document["paths"].items())),
+    return fixed_page(
+        request, "api.html", info=document["info"], questions=list(map(_question, document["paths"].items()))
     )
-    tag = hashlib.sha256(text.encode()).hexdigest()[:16]
-    headers = {"Content-Security-Policy": POLICY, "Cache-Control": CACHE_CONTROL, "ETag": f'W/"{tag}"'}
-    return not_modified(request, headers) or HTMLResponse(text, headers=headers)
 
 
 def _question(item: tuple[str, Mapping[str, Any]]) -> dict[str, Any]:

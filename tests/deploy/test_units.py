@@ -23,13 +23,14 @@ import httpx
 import pytest
 
 from ipv6matrix.store.database import Store
+from ipv6matrix.web.server import FILES
 from simnet.internet import ALLOWED_NETWORKS
 from tests.deploy.units import DEPLOY, STARTS_WITHIN_S, UNITS, command, environment, section, wait_for
 from tests.typed import ROOT
 from tests.web import summaries
 from tools import made_up
 
-PROGRAMS = (".venv/bin/scrapy", ".venv/bin/uvicorn", "deploy/backup.sh")
+PROGRAMS = (".venv/bin/scrapy", ".venv/bin/python", "deploy/backup.sh")
 SERVICES = [unit.name for unit in UNITS if unit.suffix == ".service"]
 
 
@@ -188,12 +189,22 @@ def test_the_website_serves_the_database_of_its_environment(tmp_path):
     program, *words = command("ipv6matrix-web.service", values)
     at = {"cwd": tmp_path, "env": os.environ | values | {"PYTHONPATH": str(ROOT)}}
 
-    with subprocess.Popen([sys.executable, "-m", "uvicorn", *words], **at, stderr=subprocess.DEVNULL) as serving:
+    with subprocess.Popen([sys.executable, *words], **at, stderr=subprocess.DEVNULL) as serving:
         dates = _first_answer(f"http://127.0.0.1:{port}/api/v1")
         serving.terminate()
 
-    assert "/opt/ipv6matrix/.venv/bin/uvicorn" == program
+    assert "/opt/ipv6matrix/.venv/bin/python" == program
     assert 200 == dates.status_code
+
+
+def test_the_website_has_limits_of_memory_tasks_and_files():
+    """
+    What a flood of requests may take is bounded; files are enough for the connections that the server allows.
+    """
+    service = section("ipv6matrix-web.service", "Service")
+
+    assert ("2G", "256") == (service["MemoryMax"], service["TasksMax"])
+    assert FILES == int(service["LimitNOFILE"])
 
 
 def _first_answer(url: str) -> httpx.Response:

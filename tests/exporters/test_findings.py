@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from ipv6matrix.exceptions import ExportError
-from ipv6matrix.exporters.findings import KINDS, Findings, Share, find, median
+from ipv6matrix.exporters.findings import Findings, Share, find, median
 from ipv6matrix.items import Failure, Role, Status
 from ipv6matrix.store.database import Store
 from tests import opened
@@ -39,27 +39,6 @@ def by_domain(expected: Expected, kind: str):
         domain: [host for role, of, host, _ in expected.roles if (role, of) == (kind, domain)]
         for domain in expected.domains
     }
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_domains_with_ipv6_match_the_truth(finished: Finished, found: Findings, kind):
-    """
-    A domain has IPv6 on a kind of host, has not, or is unknown; without such a host it does not count.
-    """
-    expected, addresses = finished.expected, chosen(finished.expected)
-    share = Share()
-    for domain, names in by_domain(expected, kind).items():
-        families = {family for name in names for family in addresses.get(name, {})}
-        lookups = [expected.hosts[name].aaaa.status for name in names if name in expected.hosts]
-        if kind in ("NS", "MX"):
-            lookups.append(getattr(expected.domains[domain], kind.lower()).status)
-        refused = any(reason not in CERTAIN for name, reason in expected.refused_hosts.items() if name in names)
-        unknown = 6 not in families and (refused or any(status not in CERTAIN for status in lookups))
-        if families or unknown:
-            share.add(part=6 in families, unknown=unknown)
-
-    assert share == found.kinds[kind]
-    assert share.part > 0
 
 
 @pytest.mark.parametrize(("service", "kind", "port"), [("HTTP", "WWW", 80), ("HTTPS", "WWW", 443), ("SMTP", "MX", 25)])

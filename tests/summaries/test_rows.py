@@ -18,6 +18,7 @@ def test_columns_are_those_of_2022_and_unknown():
     Clients out there read these names; what is ours comes last.
     """
     hosts = [name for kind in KINDS for name in (f"{kind}_hosts", f"{kind}_hosts6")]
+    added = [f"{kind}_{state}" for kind in KINDS for state in ("known", "unknown")]
     ports = ["http4", "http6", "https4", "https6", "smtp4", "smtp6"]
     assert [
         "date",
@@ -31,7 +32,7 @@ def test_columns_are_those_of_2022_and_unknown():
         "hopratio",
         "unknown",
     ] == columns(DomainRow)
-    assert ["date", "country", "tld", "domains", "domains6", *KINDS, "unknown"] == columns(DomainPenetration)
+    assert ["date", "country", "tld", "domains", "domains6", *KINDS, "unknown", *added] == columns(DomainPenetration)
     assert [
         "date",
         "country",

@@ -128,7 +128,26 @@ class TrueFigures:
         row = {kind.lower(): len([1 for kinds in with_six.values() if kind in kinds]) for kind in KINDS}
         dark = [name for name, kinds in with_six.items() if not kinds]
         doubtful = [name for name in dark if self._failed(name) or any(6 in host.doubts for host in self._of(name))]
-        return row | {"domains": len(domains), "domains6": len(domains) - len(dark), "unknown": len(doubtful)}
+        row |= {"domains": len(domains), "domains6": len(domains) - len(dark), "unknown": len(doubtful)}
+        for kind in KINDS:
+            yes, no, unknown = self.states(kind, domains)
+            row |= {f"{kind.lower()}_known": yes + no, f"{kind.lower()}_unknown": unknown}
+        return row
+
+    def states(self, kind: str, domains: Iterable[str] | None = None) -> tuple[int, int, int]:
+        """Count domains with IPv6 on a kind of host, without, and unknown ones; not those without such a host."""
+        found = [self._state(kind, name) for name in (self.expected.domains if domains is None else domains)]
+        return found.count("yes"), found.count("no"), found.count("unknown")
+
+    def _state(self, kind: str, domain: str) -> str | None:
+        hosts = [host for host in self._of(domain) if host.kind == kind]
+        if any(host.six for host in hosts):
+            return "yes"
+        truth = self.expected.domains[domain]
+        lookup = {"NS": truth.ns, "MX": truth.mx}.get(kind)
+        if (lookup and not _is_certain(lookup)) or any(6 in host.doubts for host in hosts):
+            return "unknown"
+        return "no" if any(host.four for host in hosts) else None
 
     def _host_data(self) -> list[dict[str, Any]]:
         hosts = [host for host in self.hosts if host.counts and host.country != "ZZ"]

@@ -4,6 +4,7 @@ Asks the web server as a client over HTTP would, without a socket.
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import httpx
@@ -12,12 +13,33 @@ from starlette.types import ASGIApp
 HOST = "http://matrix.example"
 
 
-def create_app(summary_url: str, output_dir: str | Path) -> ASGIApp:
-    """Make the application."""
-    # Here, for it loads Arrow, which starts threads: pytest leaves the real network first.
+def read_models(summary_url: str, folder: str | Path | None = None):
+    """Return the read models of a database, built."""
+    # Imported here, for Arrow starts threads: pytest leaves the real network first.
+    from ipv6matrix.web.read_model.refresh import ReadModels  # noqa: PLC0415
+
+    models = ReadModels(summary_url, Path(folder or tempfile.mkdtemp(prefix="read-model-")))
+    models.refresh()
+    return models
+
+
+def database(url: str):
+    """Return a database of summaries."""
+    from ipv6matrix.summaries.database import Database  # noqa: PLC0415
+
+    return Database(url)
+
+
+def create_app(summary_url: str, output_dir: str | Path = "/nowhere", **more) -> ASGIApp:
+    """Return the application over a database, with a read model built."""
+    return app_over(read_models(summary_url), output_dir, **more)
+
+
+def app_over(models, output_dir: str | Path = "/nowhere", **more) -> ASGIApp:
+    """Return the application over read models."""
     from ipv6matrix.web import app  # noqa: PLC0415
 
-    return app.create_app(summary_url, output_dir)
+    return app.create_app(models, output_dir, **more)
 
 
 class _Transport(httpx.ASGITransport):
@@ -36,10 +58,10 @@ def _innermost(app: ASGIApp) -> ASGIApp:
 
 
 def over(app: ASGIApp, base: str = HOST) -> httpx.AsyncClient:
-    """Make a client of an application; what it raises would be a failure of the server."""
-    return httpx.AsyncClient(transport=_Transport(app=app), base_url=base)
+    """Return a client of an application; what it raises would be a failure of the server."""
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=base)
 
 
 def of(summary_url: str, output_dir: str | Path = "/nowhere") -> httpx.AsyncClient:
-    """Make a client of a server over a database."""
+    """Return a client of a server over a database."""
     return over(create_app(summary_url, output_dir))

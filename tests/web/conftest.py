@@ -25,9 +25,9 @@ def summary_url(request):
 
 
 @pytest.fixture
-async def web(sqlite_url):
-    """A client of a server over the SQLite file; enough where the database makes no difference."""
-    async with client.of(sqlite_url) as asking:
+async def web(sqlite_app):
+    """A client of a server over the SQLite file."""
+    async with client.over(sqlite_app) as asking:
         yield asking
 
 
@@ -36,6 +36,12 @@ def server_url(sqlite_url):
     """A real server over the SQLite file."""
     with serving(client.create_app(sqlite_url, "/nowhere")) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def model(sqlite_url):
+    """A read model of the SQLite file."""
+    return client.read_models(sqlite_url).current
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from typing import Any, Final
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, case, insert, literal, select
 
 from ipv6matrix.summaries.database import Database
-from ipv6matrix.summaries.prepared import writing
+from ipv6matrix.summaries.publication import mark_changed
 from ipv6matrix.summaries.tables import DOMAIN_PENETRATION, DOMAINS, HOST_DATA, REACHABILITY
 
 FIRST: Final = dt.date(2020, 1, 15)
@@ -72,11 +72,23 @@ def fill(url: str, crawls: int, domains: int) -> None:
         for number, date in enumerate(dates(crawls)):
             with database.write() as connection:
                 _crawl(connection, date, number)
-                writing.write(connection, date)
+                mark_changed(connection, date)
         with database.write() as connection:
             for index in DOMAINS.indexes:
                 index.create(connection)
             _METADATA.drop_all(connection)
+
+
+def add(url: str, number: int, domains: int) -> None:
+    """Add one crawl of another number of domains."""
+    with Database(url) as database, database.write() as connection:
+        _METADATA.create_all(connection)
+        connection.execute(insert(_PLACES), list(_places()))
+        connection.execute(insert(_NAMES), [_named(number) for number in range(domains)])
+        (date,) = dates(number + 1)[-1:]
+        _crawl(connection, date, number)
+        mark_changed(connection, date)
+        _METADATA.drop_all(connection)
 
 
 def _tld(number: int) -> str:

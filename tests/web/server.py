@@ -13,12 +13,14 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from ipv6matrix.web.server import OPTIONS, Protocol
+
 
 @contextmanager
 def serving(app: ASGIApp) -> Iterator[str]:
     """Serve an application, and give its address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+        server = uvicorn.Server(uvicorn.Config(app, http=Protocol, lifespan="off", **OPTIONS))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         deadline = time.monotonic() + 20

@@ -13,9 +13,12 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from sqlalchemy import func, select
+
 from ipv6matrix.summaries.database import Database
 from ipv6matrix.summaries.publication import publish
 from ipv6matrix.summaries.rows import DomainPenetration, DomainRow, HostData, Reachability, Row
+from ipv6matrix.summaries.tables import HOST_DATA
 
 DATES: Final = (dt.date(2022, 7, 20), dt.date(2023, 1, 5), dt.date(2024, 2, 29))
 TLDS: Final = ("com", "de", "uk")
@@ -122,6 +125,8 @@ def _domain(random: Random, date: dt.date, domain: str) -> DomainRow:
 
 
 ROWS: Final = tuple(_made())
+COUNT: Final = select(func.count()).select_from(HOST_DATA)
+"A query for a number that each crawl changes."
 
 
 def fill(url: str, dates: Sequence[dt.date] = DATES) -> str:

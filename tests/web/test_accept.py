@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ipv6matrix.web.accept import best, takes
+from ipv6matrix.web.accept import best, takes_gzip
 
 OFFERED = ("application/json", "text/html", "text/csv")
 
@@ -27,8 +27,6 @@ OFFERED = ("application/json", "text/html", "text/csv")
         ("*/*;q=0", None),
         ("nonsense, ;;, /, text/", None),
         ("nonsense, text/csv", "text/csv"),
-        ("text/csv;q=1.000;q=0", "text/csv"),
-        ("text/csv;q=high", "text/csv"),
         (",".join(["a/b"] * 5_000) + ",text/csv", "text/csv"),
     ],
 )
@@ -59,4 +57,4 @@ def test_a_coding_is_taken_or_not(accept_encoding, expected):
     """
     What is named counts, then `*`; a weight of 0 refuses (RFC 9110 section 12.4.2).
     """
-    assert expected == takes(accept_encoding, "gzip")
+    assert expected == takes_gzip(accept_encoding)

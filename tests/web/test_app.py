@@ -8,46 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from ipv6matrix.exceptions import ExportError
 from ipv6matrix.web import app as module
-from ipv6matrix.web.database import BadUrlError
 from tests.web import client, summaries
 
 PROJECT = Path(__file__).resolve().parents[2]
 
 
-async def test_the_environment_says_what_is_served(tmp_path, monkeypatch):
-    """
-    `uvicorn ipv6matrix.web.app:app` reads four variables.
-    """
-    monkeypatch.setenv("IPV6MATRIX_CONTACT", "ops@matrix.example")
-    monkeypatch.setenv("IPV6MATRIX_WEB_URL", "https://matrix.example")
-    monkeypatch.setenv("IPV6MATRIX_SUMMARY_URL", summaries.sqlite(tmp_path))
-    monkeypatch.setenv("IPV6MATRIX_OUTPUT_DIR", str(tmp_path))
-    module._of_the_environment.cache_clear()
-    async with client.over(module.app) as web:
-        answer, page, about = await web.get("/json/hosts"), await web.get("/hosts"), await web.get("/about")
-    async with client.over(module._of_the_environment()):
-        module._of_the_environment.cache_clear()
-
-    assert 200 == answer.status_code
-    assert 'content="https://matrix.example/hosts"' in page.text
-    assert 'href="mailto:ops@matrix.example"' in about.text
-
-
-def test_a_url_of_nothing_is_told():
-    """
-    Whoever makes an application hears at once that its URL is none.
-    """
-    with pytest.raises(BadUrlError, match="names no database"):
-        module.create_app("matrix", ".")
-
-
-async def test_what_is_loaded_is_not_looked_through_again():
-    """
-    A server that has started has set its objects aside for the garbage collector.
-    """
+async def start(app):
+    """Run the start of an application's life, and its end; return what it answered."""
     received, sent = [{"type": "lifespan.shutdown"}, {"type": "lifespan.startup"}], []
-    gc.unfreeze()
 
     async def receive():
         return received.pop()
@@ -55,10 +25,48 @@ async def test_what_is_loaded_is_not_looked_through_again():
     async def send(message):
         sent.append((message["type"], gc.get_freeze_count() > 10_000))
 
-    await module.create_app("sqlite:////nowhere/matrix.db", ".")({"type": "lifespan", "state": {}}, receive, send)
+    await app({"type": "lifespan", "state": {}}, receive, send)
+    gc.unfreeze()
+    return sent
+
+
+async def test_the_environment_says_what_is_served(tmp_path, monkeypatch):
+    """
+    `uvicorn ipv6matrix.web.app:app` reads five variables, and has data before it answers.
+    """
+    monkeypatch.setenv("IPV6MATRIX_CONTACT", "ops@matrix.example")
+    monkeypatch.setenv("IPV6MATRIX_WEB_URL", "https://matrix.example")
+    monkeypatch.setenv("IPV6MATRIX_SUMMARY_URL", summaries.sqlite(tmp_path))
+    monkeypatch.setenv("IPV6MATRIX_OUTPUT_DIR", str(tmp_path))
+    monkeypatch.setenv("IPV6MATRIX_READ_MODEL_DIR", str(tmp_path / "copies"))
+    module._of_the_environment.cache_clear()
+    await start(module.app)
+    async with client.over(module.app) as web:
+        answer, page, about = await web.get("/json/hosts"), await web.get("/hosts"), await web.get("/about")
+    module._of_the_environment.cache_clear()
+
+    assert 200 == answer.status_code
+    assert 'content="https://matrix.example/hosts"' in page.text
+    assert 'href="mailto:ops@matrix.example"' in about.text
+    assert ["site"] == [path.name.split("-")[0] for path in (tmp_path / "copies").glob("*.duckdb")]
+
+
+@pytest.mark.parametrize("url", ["", "matrix", "nosuch://localhost/matrix", "sqlite://", "sqlite:///:memory:"])
+def test_a_url_of_no_database_is_an_error(tmp_path, url):
+    """
+    At once, with an example.
+    """
+    with pytest.raises(ExportError, match=r"database.*sqlite:///crawls/matrix.db"):
+        module.read_models(url, tmp_path, "")
+
+
+async def test_objects_of_the_start_are_not_collected_again(sqlite_app):
+    """
+    A server that has started has set its objects aside for the garbage collector.
+    """
     gc.unfreeze()
 
-    assert [("lifespan.startup.complete", True), ("lifespan.shutdown.complete", True)] == sent
+    assert [("lifespan.startup.complete", True), ("lifespan.shutdown.complete", True)] == await start(sqlite_app)
 
 
 async def test_every_path_is_documented(web):

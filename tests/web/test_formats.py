@@ -23,7 +23,7 @@ def test_what_has_no_form_is_not_guessed():
     """
     An object that JSON does not know is an error of ours.
     """
-    with pytest.raises(TypeError, match="object has no form"):
+    with pytest.raises(TypeError, match="object has no JSON form"):
         formats.json_text(object())
 
 

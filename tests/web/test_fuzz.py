@@ -22,7 +22,7 @@ QUIET = settings(max_examples=12, deadline=None, derandomize=True, suppress_heal
 
 PATHS = [
     *("", "/crawls", "/hosts", "/reachability", "/penetration", "/countries", "/tlds", "/domains", "/domains/{name}"),
-    *("/domains/{name}/badge.svg", "/changes/domains", "/changes/countries", "/changes/tlds", "/tables"),
+    *("/domains/{name}/badge.svg", "/changes/domains", "/changes/countries", "/changes/tlds", "/tables", "/services"),
     *("/tables/{table}.csv", "/tables/{table}.parquet"),
 ]
 

@@ -29,7 +29,7 @@ class Chapter:
 
 
 def stacked(label: str, parts: Mapping[str, int], note: str = "") -> Iterator[Segment]:
-    """Lay parts of a whole one behind the other, in percent."""
+    """Return parts of a whole one behind the other, in percent."""
     whole, start = sum(parts.values()), 0
     for state, number in parts.items():
         if number:
@@ -44,12 +44,12 @@ def stacked(label: str, parts: Mapping[str, int], note: str = "") -> Iterator[Se
 
 
 def numbers(share: Share) -> tuple[str, ...]:
-    """Give all, the part, the rest, the unknown and the percentage."""
+    """Return all, the part, the rest, the unknown and the percentage."""
     return (*map(count, (share.whole, share.part, share.known - share.part, share.unknown)), percent(share))
 
 
 def percent(share: Share) -> str:
-    """Give a share in percent, of what is known."""
+    """Return a share in percent, of what is known."""
     return NO_NUMBER if share.percent is None else f"{share.percent:.1f} %"
 
 

@@ -91,7 +91,7 @@ def _largest(shares: Mapping[str, Share], name: Callable[[str], str]) -> dict[st
 
 
 def country_name(code: str) -> str:
-    """Name a country in English, as CLDR does; a code that it does not know stands for itself."""
+    """Return the name of a country in English, as CLDR does; a code that it does not know stands for itself."""
     return _territories().get(code, code)
 
 

@@ -161,7 +161,7 @@ _KIND_NAMES: Final = {"6to4": "6to4", "teredo": "Teredo", "unknown": "not classi
 
 @cache
 def _tunnels() -> Mapping[str, str]:
-    """Name the known tunnels by identifier: tag and operator of the list of prefixes."""
+    """Return the names of the known tunnels by identifier: tag and operator of the list of prefixes."""
     with files("ipv6matrix").joinpath("data/ipv6-prefixes.csv").open(encoding="utf-8") as stream:
         return {row["id"]: f"{row['tag']}, {row['operator']}" for row in csv.DictReader(stream)}
 

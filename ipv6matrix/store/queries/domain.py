@@ -7,12 +7,16 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from itertools import groupby
 from typing import Any, Final
 
 from ipv6matrix.exceptions import StoreError
 from ipv6matrix.store.database import Store
 
 Facts = dict[str, Any]
+
+ADDRESSES: Final = 500
+"Addresses of one page: a domain may have tens of thousands, of which each takes a dozen queries."
 
 _DOMAIN: Final = (
     *("name", "tld", "ns_status", "ns_ttl_s", "mx_status", "mx_ttl_s", "soa_status", "soa_ttl_s", "refusal"),
@@ -51,42 +55,51 @@ _TYPES: Final[dict[str, Callable[[Any], Any]]] = {
 }
 
 
-def facts(store: Store, name: str) -> Facts | None:
+def facts(store: Store, name: str, offset: int = 0) -> Facts | None:
     """
     Return the facts about a domain of the list; None for a name that is not in it.
 
-    Measurements that were not made are missing. Raises StoreError for a file that cannot be read.
+    Measurements that were not made are missing. A domain with very many addresses is returned page by page, from
+    an offset; the key `next_offset` is present if there are more. Raises StoreError for a file that cannot be read.
     """
     try:
-        return _domain(store, name)
+        return _domain(store, name, offset)
     except (sqlite3.DatabaseError, ValueError) as error:
         raise StoreError(
             f"Cannot read {str(store.path)!r} ({error}): check the disk, or use another file [DATABASE_NOT_READABLE]"
         ) from error
 
 
-def _domain(store: Store, name: str) -> Facts | None:
+def _domain(store: Store, name: str, offset: int) -> Facts | None:
     found = store.query(f"SELECT id, {', '.join(_DOMAIN)} FROM domains WHERE name = ?", (name,))
     if not found:
         return None
     ((number, *values),) = found
     soa = store.query(f"SELECT {', '.join(_SOA)} FROM soa_records WHERE domain_id = ?", (number,))
+    rows = store.query(_HOSTS, (number, ADDRESSES + 1, offset))
     return {
         "run": (store.crawl() or {}).get("run"),
         **_named(_DOMAIN, values),
         **({"soa": _named(_SOA, soa[0])} if soa else {}),
-        "hosts": [_host(store, *row) for row in store.query(_HOSTS, (number,))],
+        "hosts": [_host(store, list(of_host)) for _, of_host in groupby(rows[:ADDRESSES], _host_key)],
+        **({"next_offset": offset + ADDRESSES} if len(rows) > ADDRESSES else {}),
     }
 
 
-_HOSTS: Final = f"""
-    SELECT hosts.id, {", ".join(_HOST)} FROM roles JOIN hosts ON hosts.id = host_id
-    WHERE domain_id = ? ORDER BY kind, priority, name"""
+def _of(table: str, *columns: str) -> list[str]:
+    return [f"{table}.{column}" for column in columns]
 
-_ADDRESSES: Final = f"""
-    SELECT addresses.id, {", ".join(_ADDRESS).replace("family", "host_addresses.family")}
-    FROM host_addresses JOIN addresses ON addresses.id = address_id
-    WHERE host_id = ? ORDER BY host_addresses.family, position"""
+
+# One row for each address of a host, or for a host without any.
+_HOSTS: Final = f"""
+    SELECT {", ".join(_of("roles", "kind", "priority"))}, {", ".join(_of("hosts", *_HOST[2:]))},
+           addresses.id, addresses.address, {", ".join(_of("host_addresses", *_ADDRESS[1:4]))},
+           {", ".join(_of("addresses", *_ADDRESS[4:]))}
+    FROM roles JOIN hosts ON hosts.id = roles.host_id
+    LEFT JOIN host_addresses ON host_addresses.host_id = hosts.id
+    LEFT JOIN addresses ON addresses.id = address_id
+    WHERE domain_id = ? ORDER BY roles.kind, priority, hosts.name, host_addresses.family, position
+    LIMIT ? OFFSET ?"""
 
 _HOPS: Final = """
     SELECT ttl, address, asn, as_organisation, country_code, reverse_names.name, rtt_ms
@@ -95,9 +108,14 @@ _HOPS: Final = """
     WHERE hops.address_id = ? ORDER BY ttl"""
 
 
-def _host(store: Store, number: int, *values: Any) -> Facts:
-    addresses = [_address(store, *row) for row in store.query(_ADDRESSES, (number,))]
-    return {**_named(_HOST, values), "addresses": addresses}
+def _host_key(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return row[: len(_HOST)]
+
+
+def _host(store: Store, rows: list[tuple[Any, ...]]) -> Facts:
+    addresses = [row[len(_HOST) :] for row in rows]
+    found = [_address(store, *row) for row in addresses if row[0] is not None]
+    return {**_named(_HOST, _host_key(rows[0])), "addresses": found}
 
 
 def _address(store: Store, number: int, *values: Any) -> Facts:

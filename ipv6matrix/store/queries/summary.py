@@ -1,5 +1,5 @@
 """
-The figures that `scrapy summary` prints.
+What a crawl found and probed: most of what `scrapy summary` prints.
 """
 
 from __future__ import annotations
@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from ipv6matrix.store.database import Store
-
-FEATURES: Final = ("WWW", "MX", "NS", "NTP")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +22,6 @@ class Summary:
     "Hosts with at least one address."
     addresses: dict[int, int]
     "Addresses of hosts, by family."
-    features: dict[str, tuple[int, int, int]]
-    "By kind of host: domains that have one with an address, those with IPv6, and (not among them) unknown ones."
     ports: dict[tuple[int, int], tuple[int, int]]
     "By (port, family): addresses with the port open, addresses probed."
     probes: dict[str, int]
@@ -46,23 +42,11 @@ def summary(store: Store) -> Summary:
         addresses=dict(
             store.query("SELECT family, count(*) FROM addresses WHERE found_at IS NOT NULL GROUP BY family")
         ),
-        features={feature: _feature(store, feature) for feature in FEATURES},
         ports={(port, family): (is_open, asked) for port, family, is_open, asked in store.query(_PORTS)},
         probes={name: _count(store, sql) for name, sql in _PROBES.items()},
         errors={f"{kind} {word}": number for kind, word, number in store.query(ERRORS)},
     )
 
-
-# One row per domain that has hosts of a kind: does any have an IPv6 address? If none
-# has, is that certain, and does any have an address at all?
-_FEATURE: Final = """
-    SELECT count(*) FILTER (WHERE six OR (known AND NOT unknown)), count(*) FILTER (WHERE six),
-           count(*) FILTER (WHERE NOT six AND unknown)
-    FROM (SELECT max(EXISTS (SELECT 1 FROM host_addresses WHERE host_id = hosts.id)) AS known,
-                 max(EXISTS (SELECT 1 FROM host_addresses
-                             WHERE host_id = hosts.id AND family = 6 AND choice = 1)) AS six,
-                 max(aaaa_status NOT IN ('ok', 'nodata', 'nxdomain', 'unrecorded')) AS unknown
-          FROM roles JOIN hosts ON hosts.id = host_id WHERE roles.kind = ? GROUP BY domain_id)"""
 
 _PORTS: Final = """
     SELECT port, family, sum(open), count(*) FROM ports JOIN addresses ON addresses.id = address_id
@@ -105,11 +89,6 @@ ERRORS: Final = (
     )
     + ") GROUP BY kind, word ORDER BY kind, count(*) DESC"
 )
-
-
-def _feature(store: Store, kind: str) -> tuple[int, int, int]:
-    ((known, six, unknown),) = store.query(_FEATURE, (kind,))
-    return known, six, unknown
 
 
 def _count(store: Store, sql: str) -> int:

@@ -17,7 +17,7 @@ HELP: Final = "Check /api for help using the API"
 
 
 def format_of(path: str) -> str | None:
-    """Give the format that a path of this API begins with; None for a path of something else."""
+    """Return the format that a path of this API begins with; None for a path of something else."""
     word = path.split("/")[1].lower() if path.startswith("/") else ""
     return word if word in FORMATS else None
 

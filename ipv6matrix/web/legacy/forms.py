@@ -36,7 +36,7 @@ class Form:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Say what caches have to know of the form."""
+        """Headers that tell caches what the form depends on."""
         return {"Vary": "Accept"} if self.is_chosen else {}
 
     def write(self, rows: Sequence[formats.Row], nested: Any, title: str) -> str:
@@ -49,7 +49,7 @@ class Form:
 
 
 def form(word: str, accept: str | None) -> Form | None:
-    """Give the form that a format asks for; None when a client accepts none of ours."""
+    """Return the form that a format asks for; None when a client accepts none of ours."""
     if word != "data":
         return Form(word, _content_type(_MEDIA[word]))
     media = best(accept, tuple(_NEGOTIATED))
@@ -57,7 +57,7 @@ def form(word: str, accept: str | None) -> Form | None:
 
 
 def for_errors(word: str, accept: str | None) -> Form:
-    """Give the form of an error: where nothing is acceptable, JSON."""
+    """Return the form of an error: where nothing is acceptable, JSON."""
     return form(word, accept) or Form("json", _content_type("application/json"), is_chosen=True)
 
 

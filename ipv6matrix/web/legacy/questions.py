@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ipv6matrix.summaries.prepared.resources import FIGURES
+from ipv6matrix.web.domain_names import a_label
+from ipv6matrix.web.legacy.resources import FIGURES
 
 TYPES: Final = ("NS", "MX", "WWW", "NTP")
 # More TLDs than there are; a list of that length is no question of a view.
@@ -29,7 +30,7 @@ _PATHS: Final = tuple(
 
 
 class BadQuestionError(Exception):
-    """A question that makes no sense; the message is what the client reads."""
+    """An invalid request; the message is what the client reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +86,7 @@ def _group(resource: str, text: str | None) -> str | None:
 
 
 def _tlds(values: Iterable[str]) -> tuple[str, ...]:
-    tlds = _words(values, str.lower)
+    tlds = _words(values, lambda word: a_label(word.lower()))
     if len(tlds) > MOST_TLDS:
         raise BadQuestionError(f"Invalid tlds: give at most {MOST_TLDS}")
     return tlds

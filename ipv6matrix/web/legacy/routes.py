@@ -6,52 +6,44 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Connection
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
-from ipv6matrix.web.caching import answered
-from ipv6matrix.web.codings import Body
-from ipv6matrix.web.edition import Edition
+from ipv6matrix.web.answers import answered
 from ipv6matrix.web.legacy import answers, questions
 from ipv6matrix.web.legacy.errors import format_of, refusal
 from ipv6matrix.web.legacy.forms import FORMATS, Form, form
 from ipv6matrix.web.legacy.questions import BadQuestionError, Question
+from ipv6matrix.web.legacy.resources import FIGURES
+from ipv6matrix.web.read_model.model import ReadModel
 
 # Paths that are the same on every host.
-_ELSEWHERE: Final = ("/api", "/openapi.json", "/static/")
+_ELSEWHERE: Final = ("/api", "/openapi.json", "/static/", "/healthz")
 
 
 class NothingFoundError(Exception):
     """There are no rows."""
 
 
-class FormatHosts:
+def with_format_of_host(scope: Scope) -> Scope:
     """
-    Middleware: `json.example.org/hosts` is `/json/hosts`.
+    Return a request of `json.example.org/hosts` as one of `/json/hosts`.
 
-    A path that names a format itself is taken at its word. A host of one label is
-    the name of a machine.
+    A path that names a format itself stands. A host of one label is the name of a machine.
     """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            path, label = scope["path"], _format_label(Headers(scope=scope).get("host", ""))
-            if word := format_of(path):
-                scope = {**scope, "path": f"/{word}{path[len(word) + 1 :]}"}
-            elif label and not path.startswith(_ELSEWHERE):
-                scope = {**scope, "path": f"/{label}{path}"}
-        await self._app(scope, receive, send)
+    path, label = scope["path"], _format_label(Headers(scope=scope).get("host", ""))
+    if word := format_of(path):
+        return {**scope, "path": f"/{word}{path[len(word) + 1 :]}"}
+    if label and not path.startswith(_ELSEWHERE):
+        return {**scope, "path": f"/{label}{path}"}
+    return scope
 
 
 def routes() -> list[BaseRoute]:
-    """Give the routes; each takes all paths below its format."""
+    """Return the routes; each takes all paths below its format."""
     return [
         Route(path, respond, methods=["GET", "HEAD"])
         for word in FORMATS
@@ -70,8 +62,9 @@ def respond(request: Request) -> Response:
         return answered(
             request,
             chosen.media,
-            lambda connection, now: _write(connection, question, chosen, now),
+            lambda model: _write(model, question, chosen),
             chosen.headers,
+            lane=lambda lanes: lanes.heavy if question.resource in FIGURES else lanes.quick,
         )
     except BadQuestionError as error:
         return refusal(request.scope, 400, str(error))
@@ -79,8 +72,8 @@ def respond(request: Request) -> Response:
         return refusal(request.scope, 400, "Empty query")
 
 
-def _write(connection: Connection, question: Question, chosen: Form, now: Edition) -> Body:
-    body = answers.body(connection, question, chosen, now)
+def _write(model: ReadModel, question: Question, chosen: Form) -> str | bytes:
+    body = answers.body(model, question, chosen)
     if body is None:
         raise NothingFoundError
     return body

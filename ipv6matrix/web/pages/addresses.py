@@ -1,5 +1,5 @@
 """
-The parts of a view's address: what each may be, and a sentence for what makes no sense.
+The parts of a view's address: what each may be, and an error message for anything else.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from ipv6matrix.web.domain_names import a_label
 from ipv6matrix.web.pages.views import Measure, View
 from ipv6matrix.web.problems import NotFoundError
 
@@ -17,7 +18,7 @@ MOST_TLDS: Final = 20
 
 
 class BadStateError(ValueError):
-    """A part of an address makes no sense; the message says which, and what would."""
+    """A part of an address is invalid; the message says which, and what is valid."""
 
 
 def date(text: str | None, dates: Sequence[dt.date], name: str = "date") -> dt.date:
@@ -55,7 +56,7 @@ def measure(view: View, text: str | None) -> Measure:
 
 def tlds(texts: Sequence[str]) -> tuple[str, ...]:
     """Read top-level domains, with or without their dot."""
-    found = tuple(dict.fromkeys(word.lower().removeprefix(".") for word in _words(texts)))
+    found = tuple(dict.fromkeys(a_label(word.lower().removeprefix(".")) for word in _words(texts)))
     if not all(map(is_tld, found)):
         raise BadStateError("tld is no list of top-level domains: write it like com,de")
     if len(found) > MOST_TLDS:
@@ -64,7 +65,7 @@ def tlds(texts: Sequence[str]) -> tuple[str, ...]:
 
 
 def is_tld(word: str) -> bool:
-    """Tell whether a word may be a top-level domain."""
+    """Check whether a word may be a top-level domain."""
     return re.fullmatch(r"[a-z0-9-]{1,63}", word) is not None
 
 
@@ -81,6 +82,13 @@ def least(text: str | None) -> int | None:
     if text is not None and not re.fullmatch(r"[0-9]{1,9}", text):
         raise BadStateError("least is no whole number: write it like 50")
     return int(text) if text else None
+
+
+def offset(text: str | None) -> int:
+    """Read how many addresses of a domain to skip."""
+    if text is not None and not re.fullmatch(r"[0-9]{1,7}", text):
+        raise BadStateError("Invalid offset: must be a whole number, such as 500")
+    return int(text or 0)
 
 
 def sort(view: View, text: str | None) -> str:

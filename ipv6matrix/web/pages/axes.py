@@ -13,7 +13,7 @@ from typing import Final
 
 WIDTH, HEIGHT = 720, 320
 LEFT, RIGHT, TOP, BOTTOM = 58, 16, 18, 34
-# Okabe and Ito (2008): told apart by colour-blind readers.
+# Okabe and Ito (2008): distinguishable to colour-blind readers.
 COLOURS: Final = ("#1f2328", "#0072b2", "#d55e00", "#008a63", "#b0568c", "#8a6d00")
 _STEPS: Final = 5
 # Pixels between the middles of two dates.
@@ -77,7 +77,7 @@ class Axes:
 
 
 def top_of(unit: str, values: Iterable[float]) -> float:
-    """Give the value at the upper end of an axis that has room for all."""
+    """Return the value at the upper end of an axis that has room for all."""
     most = max(values, default=1.0)
     if unit == "share":
         return next(step for step in (0.05, 0.1, 0.2, 0.5, 1.0) if most <= step or step == 1)
@@ -94,7 +94,7 @@ def written(unit: str, value: float | None) -> str:
 
 
 def picture(title: str, height: float, inner: str, *, width: float = WIDTH, kind: str = "chart") -> str:
-    """Give a whole picture; `kind` is its class."""
+    """Return a whole picture; `kind` is its class."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" class="{kind}" role="img"'
         f' aria-label="{escape(title)}" font-family="Arial, Helvetica, sans-serif" font-size="14">'

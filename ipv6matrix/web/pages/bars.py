@@ -32,12 +32,12 @@ def draw(title: str, unit: str, lines: Sequence[Line], date: dt.date) -> str:
 
 
 def bars(title: str, height: float, inner: str) -> str:
-    """Give a whole picture of the width of bars."""
+    """Return a whole picture of the width of bars."""
     return picture(title, height + 6, inner, width=WIDTH, kind="bars")
 
 
 def look(number: int) -> str:
-    """Give the attributes of the bar of a line."""
+    """Return the attributes of the bar of a line."""
     return f'fill="{COLOURS[number % len(COLOURS)]}" class="s{number % len(COLOURS)} point"'
 
 
@@ -68,7 +68,7 @@ def bar(x: float, width: float, between: tuple[float, float], look: str, text: s
 
 
 def part(value: float, top: float) -> float:
-    """Give the length of a value on a track."""
+    """Return the length of a value on a track."""
     return value / top * (RIGHT - LEFT)
 
 

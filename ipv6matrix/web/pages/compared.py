@@ -11,16 +11,15 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request, Response
-from sqlalchemy import Connection
 from starlette.datastructures import QueryParams
 
-from ipv6matrix.web.edition import Edition
-from ipv6matrix.web.figures import Slice
 from ipv6matrix.web.pages import addresses, series
 from ipv6matrix.web.pages.addresses import BadStateError
 from ipv6matrix.web.pages.places import is_country
 from ipv6matrix.web.pages.rendering import page
 from ipv6matrix.web.pages.views import VIEWS
+from ipv6matrix.web.read_model.model import ReadModel
+from ipv6matrix.web.sums import Slice
 from ipv6matrix.web.v1 import changes
 
 # Domains of one page, countries and TLDs of one list.
@@ -40,25 +39,25 @@ class Comparison:
     given: dict[str, str]
 
     def link(self, path: str = "/changes", **changed: Any) -> str:
-        """Give the address of another part; None takes a parameter away."""
+        """Return the address of another part; None takes a parameter away."""
         asked = {"from": self.before, "to": self.after, **self.given, **changed}
         return f"{path}?{urlencode({name: value for name, value in asked.items() if value is not None})}"
 
 
 def install(app: FastAPI) -> None:
-    """Give an app the page."""
+    """Add the page to an app."""
     app.add_route("/changes", changed, methods=["GET", "HEAD"], include_in_schema=False)
 
 
 def changed(request: Request) -> Response:
     """List what gained or lost IPv6 between two crawls."""
 
-    def make(connection: Connection, now: Edition) -> dict[str, Any]:
-        asked = read(request.query_params, now.dates)
+    def make(model: ReadModel) -> dict[str, Any]:
+        asked = read(request.query_params, model.version.dates)
         if asked.before is None or asked.after is None:
             return {"asked": asked}
-        groups = {group: _groups(connection, now, group, asked) for group in ("country", "tld")}
-        return {"asked": asked, "groups": groups, "most": MOST, **_domains(connection, asked)}
+        groups = {group: _groups(model, group, asked) for group in ("country", "tld")}
+        return {"asked": asked, "groups": groups, "most": MOST, **_domains(model, asked)}
 
     return page(request, "changes.html", make)
 
@@ -79,22 +78,22 @@ def read(values: QueryParams, dates: Sequence[dt.date]) -> Comparison:
     )
 
 
-def _domains(connection: Connection, asked: Comparison) -> dict[str, Any]:
+def _domains(model: ReadModel, asked: Comparison) -> dict[str, Any]:
     assert asked.before
     assert asked.after
     question = changes.DomainChangeQuestion.model_construct(
         change=asked.change, country=asked.country, after=asked.given.get("after", "")[:253], limit=MOST
     )
-    rows = list(connection.execute(changes.differences(question, asked.before, asked.after)).mappings())
+    rows = model.mappings(changes.differences(question, asked.before, asked.after))
     following = asked.link(after=rows[MOST - 1]["domain"]) if len(rows) > MOST else None
     return {"domains": rows[:MOST], "following": following}
 
 
-def _groups(connection: Connection, now: Edition, group: str, asked: Comparison) -> list[dict[str, Any]]:
-    """Give the shares of both crawls, the greatest difference first."""
+def _groups(model: ReadModel, group: str, asked: Comparison) -> list[dict[str, Any]]:
+    """Return the shares of both crawls, the greatest difference first."""
     view = VIEWS["domains"]
     one, two = (
-        {row[group]: row for row in series.rows(connection, now, view, Slice(group=group, since=date, until=date))}
+        {row[group]: row for row in series.rows(model, view, Slice(group=group, since=date, until=date))}
         for date in (asked.before, asked.after)
     )
     found = []

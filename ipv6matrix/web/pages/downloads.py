@@ -7,15 +7,15 @@ from __future__ import annotations
 from typing import Final
 
 from fastapi import Request, Response
-from sqlalchemy import Connection
 
-from ipv6matrix.web.caching import answered
-from ipv6matrix.web.edition import Edition
+from ipv6matrix.web.answers import answered
 from ipv6matrix.web.pages import series, showing, state, tables
 from ipv6matrix.web.pages.pictures import framed
+from ipv6matrix.web.pages.rendering import in_lane
 from ipv6matrix.web.pages.state import State
 from ipv6matrix.web.pages.views import View
 from ipv6matrix.web.problems import NotFoundError
+from ipv6matrix.web.read_model.model import ReadModel
 
 SVG: Final = "image/svg+xml"
 
@@ -23,10 +23,10 @@ SVG: Final = "image/svg+xml"
 def picture(request: Request, view: View, what: str) -> Response:
     """Answer with a map, a chart, or the kinds stacked."""
 
-    def write(connection: Connection, now: Edition) -> str:
-        return draw(connection, now, _state(request, view, now), what)
+    def write(model: ReadModel) -> str:
+        return draw(model, _state(request, view, model), what)
 
-    return answered(request, SVG, write, {"Content-Disposition": "attachment"})
+    return answered(request, SVG, write, {"Content-Disposition": "attachment"}, lane=in_lane)
 
 
 def table(request: Request, view: View) -> Response:
@@ -35,29 +35,30 @@ def table(request: Request, view: View) -> Response:
     if word not in tables.FORMATS:
         raise NotFoundError(f"A table has no such form: choose among {', '.join(tables.FORMATS)}")
 
-    def write(connection: Connection, now: Edition) -> str:
-        shown = _state(request, view, now)
-        rows = showing.of(connection, now, shown).rows
+    def write(model: ReadModel) -> str:
+        shown = _state(request, view, model)
+        rows = showing.of(model, shown).rows
         if not rows:
             raise NotFoundError("No row is left by these filters")
         return tables.write(word, shown, rows)
 
-    return answered(request, tables.FORMATS[word], write)
+    return answered(request, tables.FORMATS[word], write, lane=in_lane)
 
 
-def draw(connection: Connection, now: Edition, shown: State, what: str) -> str:
+def draw(model: ReadModel, shown: State, what: str) -> str:
     """Draw a picture with its title and source."""
     filters = ", ".join(series.labelled(name, word) for name, words in shown.filters.items() for word in words)
-    source = f"IPv6 Matrix, crawls of {now.dates[0]} to {now.dates[-1]}" + (f" \u00b7 {filters}" if filters else "")
+    dates = model.version.dates
+    source = f"IPv6 Matrix, crawls of {dates[0]} to {dates[-1]}" + (f" \u00b7 {filters}" if filters else "")
     if what == "map":
         title = f"{shown.view.title}: {shown.measure.title}, {shown.date}"
-        return framed(title, source, showing.world_map(connection, now, shown), shown.measure.unit)
+        return framed(title, source, showing.world_map(model, shown), shown.measure.unit)
     if what == "kinds":
-        drawing = showing.kinds(connection, now, shown)
+        drawing = showing.kinds(model, shown)
     else:
-        drawing = showing.chart(connection, now, shown, showing.of(connection, now, shown).rows, shown.measure)
+        drawing = showing.chart(model, shown, showing.of(model, shown).rows, shown.measure)
     return framed(f"{shown.view.title}: {drawing.title}", source, str(drawing.svg))
 
 
-def _state(request: Request, view: View, now: Edition) -> State:
-    return state.read(view, request.path_params.get("country"), request.query_params, now.dates)
+def _state(request: Request, view: View, model: ReadModel) -> State:
+    return state.read(view, request.path_params.get("country"), request.query_params, model.version.dates)

@@ -21,7 +21,7 @@ NAMES: Final = (*_KINDS, "open", "ratio")
 
 
 def drawings(name: str, crawls: Sequence[Crawl]) -> dict[str, tuple[str, Markup]]:
-    """Give title and chart by name; those without any value are left out."""
+    """Return title and chart by name; those without any value are left out."""
     return {key: (title, Markup(svg)) for key, title, svg in _drawn(name, crawls[::-1])}  # noqa: S704 - escaped there
 
 

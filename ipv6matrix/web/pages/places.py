@@ -37,10 +37,10 @@ def _names() -> Mapping[str, str]:
 
 
 def name_of(code: str) -> str:
-    """Give the English name of a country; a code that has none stands for itself."""
+    """Return the English name of a country; a code that has none stands for itself."""
     return _names().get(code, code)
 
 
 def is_country(code: str) -> bool:
-    """Tell whether a code is that of a country."""
+    """Check whether a code is that of a country."""
     return len(code) == 2 and code in _names()

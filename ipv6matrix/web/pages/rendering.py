@@ -4,6 +4,7 @@ From a template to an answer; errors of pages are pages.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from functools import cache
 from http import HTTPStatus
@@ -11,14 +12,15 @@ from typing import Any, Final
 
 from fastapi import Request
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from sqlalchemy import Connection
 from starlette.responses import HTMLResponse, Response
 
-from ipv6matrix.web.caching import answered
-from ipv6matrix.web.edition import Edition
+from ipv6matrix.web.admission import Lane, Lanes
+from ipv6matrix.web.answers import CACHE_CONTROL, Failed, answered, not_modified
 from ipv6matrix.web.pages.axes import written
 from ipv6matrix.web.pages.places import name_of
 from ipv6matrix.web.pages.views import VIEWS
+from ipv6matrix.web.read_model.model import ReadModel
+from ipv6matrix.web.read_model.refresh import Status
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self';"
@@ -29,24 +31,54 @@ HTML: Final = "text/html; charset=utf-8"
 _PROGRAMS: Final = ("/api/", "/openapi.json", "/static/")
 
 
+def in_lane(lanes: Lanes) -> Lane:
+    """Choose the lane of pages."""
+    return lanes.pages
+
+
 def page(
     request: Request,
     template: str,
-    make: Callable[[Connection, Edition], Mapping[str, Any]],
+    make: Callable[[ReadModel], Mapping[str, Any]],
     *,
-    beside: str = "",
+    lane: Callable[[Lanes], Lane] = in_lane,
+    depends_on: str = "",
 ) -> Response:
-    """Answer with a template, filled with what `make` gives."""
+    """Answer with a template, filled with what `make` returns."""
     configured = request.app.state
+    status: Status = configured.models.status
+
+    def write(model: ReadModel) -> str | Failed:
+        values = make(model.for_one_page())
+        fixed = {"path": request.url.path, "public": configured.public_url, "now": model.version, "status": status}
+        text = render(template, **fixed, **values)
+        return Failed(text) if values.get("facts_status") == "unreadable" else text
+
+    away = status.since if status.reachable is False else None
     return answered(
         request,
         HTML,
-        lambda connection, now: render(
-            template, path=request.url.path, public=configured.public_url, now=now, **make(connection, now)
-        ),
+        write,
         {"Content-Security-Policy": POLICY},
-        beside=f"{beside} {configured.public_url} {configured.contact}",
+        lane=lane,
+        depends_on=f"{depends_on} {configured.public_url} {configured.contact} {away}",
     )
+
+
+def fixed_page(request: Request, template: str, **values: Any) -> Response:
+    """Answer with a page that shows no figures, and so is there before any are."""
+    configured = request.app.state
+    text = render(
+        template,
+        path=request.url.path,
+        public=configured.public_url,
+        now=None,
+        status=configured.models.status,
+        **values,
+    )
+    tag = hashlib.sha256(text.encode()).hexdigest()[:16]
+    headers = {"Content-Security-Policy": POLICY, "Cache-Control": CACHE_CONTROL, "ETag": f'W/"{tag}"'}
+    return not_modified(request, headers) or HTMLResponse(text, headers=headers)
 
 
 def render(template: str, **values: Any) -> str:
@@ -61,7 +93,15 @@ def error_page(request: Request, status: int, detail: str, headers: Mapping[str,
 
 def failed(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
     """Answer with an error."""
-    text = render("error.html", status=status, title=HTTPStatus(status).phrase, detail=detail, path="", public="")
+    text = render(
+        "error.html",
+        title=HTTPStatus(status).phrase,
+        detail=detail,
+        path="",
+        public="",
+        now=None,
+        status=Status(),
+    )
     fixed = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store", **(headers or {})}
     return HTMLResponse(text, status, fixed)
 
@@ -83,5 +123,5 @@ def _environment() -> Environment:
 def _count(value: float | None) -> str:
     if value is None:
         return "\u2013"
-    # Of thousands of milliseconds nobody reads the tenths.
+    # Tenths of thousands of milliseconds are noise.
     return f"{value:,.1f}" if isinstance(value, float) and abs(value) < 1000 else f"{value:,.0f}"

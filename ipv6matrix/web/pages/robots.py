@@ -9,18 +9,18 @@ from itertools import islice
 from typing import Final
 
 from fastapi import FastAPI, Request, Response
-from sqlalchemy import Connection
 from starlette.responses import PlainTextResponse
 
-from ipv6matrix.summaries.prepared.texts import xml_word
-from ipv6matrix.web.caching import CACHE_CONTROL, answered
-from ipv6matrix.web.edition import Edition
-from ipv6matrix.web.figures import Slice
+from ipv6matrix.web.answers import CACHE_CONTROL, answered
+from ipv6matrix.web.formats import xml_word
 from ipv6matrix.web.pages import series
 from ipv6matrix.web.pages.addresses import is_tld
 from ipv6matrix.web.pages.places import is_country
+from ipv6matrix.web.pages.rendering import in_lane
 from ipv6matrix.web.pages.views import VIEWS
 from ipv6matrix.web.problems import NotFoundError
+from ipv6matrix.web.read_model.model import ReadModel
+from ipv6matrix.web.sums import Slice
 
 # Data of programs, and the same tables in many orders.
 _TEXT: Final = """\
@@ -43,13 +43,13 @@ _XML: Final = "application/xml"
 
 
 def install(app: FastAPI) -> None:
-    """Give an app both files."""
+    """Add both files to an app."""
     for name, respond in (("robots.txt", robots), ("sitemap.xml", sitemap)):
         app.add_route(f"/{name}", respond, methods=["GET", "HEAD"], include_in_schema=False)
 
 
 def robots(request: Request) -> Response:
-    """Say what need not be asked for."""
+    """Return robots.txt."""
     public = request.app.state.public_url
     text = f"{_TEXT}Sitemap: {public}/sitemap.xml\n" if public else _TEXT
     return PlainTextResponse(text, headers={"Cache-Control": CACHE_CONTROL})
@@ -61,17 +61,17 @@ def sitemap(request: Request) -> Response:
     if not public:
         raise NotFoundError("There is no sitemap: this website was not told its own address (WEB_URL)")
 
-    def write(connection: Connection, now: Edition) -> str:
-        day = f"<lastmod>{now.dates[-1]}</lastmod>" if now.dates else ""
-        pages = (xml_word(public + path) for path in islice(_paths(connection, now), _MOST))
+    def write(model: ReadModel) -> str:
+        day = f"<lastmod>{model.version.dates[-1]}</lastmod>" if model.version.dates else ""
+        pages = (xml_word(public + path) for path in islice(_paths(model), _MOST))
         return _HEAD + "".join(f"<url><loc>{page}</loc>{day}</url>\n" for page in pages) + "</urlset>\n"
 
-    return answered(request, _XML, write, beside=public)
+    return answered(request, _XML, write, lane=in_lane, depends_on=public)
 
 
-def _paths(connection: Connection, now: Edition) -> Iterator[str]:
+def _paths(model: ReadModel) -> Iterator[str]:
     yield from ("/", *(f"/{name}" for name in VIEWS), "/changes", "/methodology", "/about")
-    for date in now.dates[-1:]:
+    for date in model.version.dates[-1:]:
         for group, is_page in (("country", is_country), ("tld", is_tld)):
-            found = series.rows(connection, now, VIEWS["hosts"], Slice(group=group, since=date, until=date))
+            found = series.rows(model, VIEWS["hosts"], Slice(group=group, since=date, until=date))
             yield from (f"/{group}-{row[group]}" for row in found if is_page(row[group]))

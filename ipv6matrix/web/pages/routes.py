@@ -7,20 +7,19 @@ from __future__ import annotations
 from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
-from sqlalchemy import Connection
 from starlette.responses import RedirectResponse
 
-from ipv6matrix.web.edition import Edition
 from ipv6matrix.web.pages import compared, downloads, lookups, robots, showing, state
 from ipv6matrix.web.pages.addresses import BadStateError
-from ipv6matrix.web.pages.rendering import error_page, failed, page
+from ipv6matrix.web.pages.rendering import error_page, failed, fixed_page, page
 from ipv6matrix.web.pages.views import VIEWS, View
+from ipv6matrix.web.read_model.model import ReadModel
 
 TEXTS: Final = ("about", "methodology", "credits")
 
 
 def install(app: FastAPI) -> None:
-    """Give an app all pages."""
+    """Add all pages to an app."""
     _add(app, "/", lambda request: _view(request, VIEWS["domains"], None, is_home=True))
     for view in VIEWS.values():
         _install_view(app, view)
@@ -45,11 +44,11 @@ def _install_view(app: FastAPI, view: View) -> None:
 
 
 def _text(name: str) -> Any:
-    return lambda request: page(request, f"{name}.html", lambda *_: _reached(request.app.state.contact))
+    return lambda request: fixed_page(request, f"{name}.html", **_reached(request.app.state.contact))
 
 
 def _reached(contact: str) -> dict[str, str]:
-    """Give the words of a contact, and the address of a link to it, if it is one."""
+    """Return the text of a contact, and a link to it if it is an address."""
     if contact.startswith(("https://", "http://")):
         return {"contact": contact, "link": contact}
     return {"contact": contact, "link": f"mailto:{contact}" if "@" in contact and " " not in contact else ""}
@@ -59,10 +58,10 @@ def _view(request: Request, view: View, country: str | None, *, is_home: bool = 
     if address := state.moved(view, request.query_params):
         return RedirectResponse(address, 307)
 
-    def make(connection: Connection, now: Edition) -> dict[str, Any]:
-        if not now.dates:
+    def make(model: ReadModel) -> dict[str, Any]:
+        if not model.version.dates:
             return {"shown": None, "is_home": is_home}
-        shown = state.read(view, country, request.query_params, now.dates)
-        return {"shown": shown, "is_home": is_home, **showing.filled(connection, now, shown)}
+        shown = state.read(view, country, request.query_params, model.version.dates)
+        return {"shown": shown, "is_home": is_home, **showing.filled(model, shown)}
 
     return page(request, "view.html", make)

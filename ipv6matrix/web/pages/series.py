@@ -9,13 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection
-
-from ipv6matrix.web.edition import Edition
-from ipv6matrix.web.figures import Slice, number, sums
 from ipv6matrix.web.pages.places import name_of
 from ipv6matrix.web.pages.state import State
 from ipv6matrix.web.pages.views import Measure, View
+from ipv6matrix.web.read_model.model import ReadModel
+from ipv6matrix.web.sums import Slice, sums, whole
 
 Row = dict[str, Any]
 MOST_LINES: Final = 5
@@ -29,29 +27,41 @@ class Line:
     points: tuple[tuple[dt.date, float], ...]
 
 
-def rows(connection: Connection, now: Edition, view: View, asked: Slice) -> list[Row]:
-    """Give sums, with `date` and the word of the group."""
-    query = sums(view.figures, asked, prepared=now.has_totals)
-    found = connection.execute(query).mappings()
-    return [{str(name): number(value) for name, value in row.items()} for row in found]
+def rows(model: ReadModel, view: View, asked: Slice) -> list[Row]:
+    """Return sums, with `date` and the value of the group."""
+    return [{name: whole(value) for name, value in row.items()} for row in model.mappings(sums(view.figures, asked))]
+
+
+def _tidy(value: Any) -> Any:
+    """Return a sum without what adding fractions left behind."""
+    return whole(round(value, 3)) if isinstance(value, float) else value
 
 
 def labelled(group: str, word: Any) -> str:
-    """Give what a reader calls a word of a group."""
+    """Return what a reader calls a word of a group."""
     return name_of(word) if group == "country" else f".{word}" if group == "tld" else str(word)
 
 
 def total(view: View, found: Iterable[Row]) -> Row:
     """Add rows up."""
     kept = list(found)
-    return {name: number(sum(row[name] for row in kept)) for name in view.figures.fields}
+    return {name: _tidy(_sum([row[name] for row in kept])) for name in view.figures.fields}
 
 
 def means(view: View, found: Sequence[Row]) -> Row:
-    """Give the mean of each column and measure over the rows that have a value."""
+    """Return the mean of each column and measure over the rows that have a value."""
     columns: Row = {name: _mean([row[name] for row in found]) for name in view.columns}
     measures = {one.key: _mean([value for row in found if (value := one.of(row)) is not None]) for one in view.measures}
     return {**columns, **measures}
+
+
+def _sum(values: Sequence[Any]) -> Any:
+    """Return a sum; None if a part of it was not counted."""
+    return None if None in values else sum(values)
+
+
+def _less(whole: Any, part: Any) -> Any:
+    return None if whole is None or part is None else _tidy(whole - part)
 
 
 def _mean(values: Sequence[float]) -> float | None:
@@ -76,16 +86,16 @@ def _value(state: State, key: str) -> Callable[[Row], Any]:
     return lambda row: row[key]
 
 
-def lines(connection: Connection, now: Edition, state: State, measure: Measure, shown: Sequence[Row]) -> list[Line]:
-    """Give the line of all, and those of the groups with the most; of countries one less, and one of all others."""
-    every = rows(connection, now, state.view, state.slice(None))
+def lines(model: ReadModel, state: State, measure: Measure, shown: Sequence[Row]) -> list[Line]:
+    """Return the line of all, and those of the groups with the most; of countries one less, and one of all others."""
+    every = rows(model, state.view, state.slice(None))
     found = [line("All", measure, every)]
     if state.group == "date" or not shown:
         return found
     has_rest = state.group == "country" and len(shown) > MOST_LINES
     most = sorted(shown, key=lambda row: row[state.view.total], reverse=True)[: MOST_LINES - has_rest]
     words = [row[state.group] for row in most]
-    over_time = rows(connection, now, state.view, _only(state, words))
+    over_time = rows(model, state.view, _only(state, words))
     found += [
         line(labelled(state.group, word), measure, [one for one in over_time if one[state.group] == word])
         for word in words
@@ -100,12 +110,13 @@ def rest(view: View, every: Iterable[Row], some: Sequence[Row]) -> list[Row]:
     found = []
     for row in every:
         taken = total(view, (one for one in some if one["date"] == row["date"]))
-        found.append({"date": row["date"], **{name: number(row[name] - taken[name]) for name in view.figures.fields}})
+        left = {name: _less(row[name], taken[name]) for name in view.figures.fields}
+        found.append({"date": row["date"], **left})
     return found
 
 
 def kinds(view: View, found: Iterable[Row]) -> list[Line]:
-    """Give the shares that make up a whole; all of them have the same dates."""
+    """Return the shares that make up a whole; all of them have the same dates."""
     kept = list(found)
     return [line(measure.title, measure, kept) for measure in view.kinds]
 

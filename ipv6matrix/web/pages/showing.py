@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from markupsafe import Markup
-from sqlalchemy import Connection
 
-from ipv6matrix.web.edition import Edition
 from ipv6matrix.web.pages import addresses, charts, series, stacks, state, tables, world
 from ipv6matrix.web.pages.places import name_of
 from ipv6matrix.web.pages.series import Row
 from ipv6matrix.web.pages.state import State
 from ipv6matrix.web.pages.views import Measure
+from ipv6matrix.web.read_model.model import ReadModel
 
 # Rows of a page; the data have them all.
 MOST_ROWS: Final = 250
@@ -45,10 +44,10 @@ class Shown:
     "Of the crawl that is shown, with all rows."
 
 
-def filled(connection: Connection, now: Edition, shown: State) -> dict[str, Any]:
-    """Give what the template of a view needs."""
-    table = of(connection, now, shown)
-    places = _places(connection, now, shown)
+def filled(model: ReadModel, shown: State) -> dict[str, Any]:
+    """Return what the template of a view needs."""
+    table = of(model, shown)
+    places = _places(model, shown)
     return {
         "rows": table.rows[:MOST_ROWS],
         "more": max(len(table.rows) - MOST_ROWS, 0),
@@ -56,7 +55,7 @@ def filled(connection: Connection, now: Edition, shown: State) -> dict[str, Any]
         "total": table.total,
         "means": series.means(shown.view, table.rows),
         "map": Markup(_map(shown, places)),  # noqa: S704 - escaped there
-        "drawings": drawings(connection, now, shown, table.rows),
+        "drawings": drawings(model, shown, table.rows),
         "legend": world.legend(shown.measure.unit),
         "labelled": series.labelled,
         "data": tables.links(shown, table.least) if table.rows else {},
@@ -64,65 +63,65 @@ def filled(connection: Connection, now: Edition, shown: State) -> dict[str, Any]
         "countries": _countries(shown, places),
         "choices": addresses.WORDS.get(shown.word_name or "", ()),
         "minima": state.MINIMA,
-        "automatic": state.read(shown.view, None, {}, now.dates).least_of(_all(shown, places)),
+        "automatic": state.read(shown.view, None, {}, model.version.dates).least_of(_all(shown, places)),
     }
 
 
-def of(connection: Connection, now: Edition, shown: State) -> Shown:
-    """Give the table that a state describes, sorted as it says."""
+def of(model: ReadModel, shown: State) -> Shown:
+    """Return the table that a state describes, sorted as it says."""
     is_over_time = shown.group == "date"
     asked = shown.slice(None) if is_over_time else shown.slice(shown.group, date=shown.date)
-    found = series.rows(connection, now, shown.view, asked)
+    found = series.rows(model, shown.view, asked)
     total = series.total(shown.view, (row for row in found if row["date"] == shown.date))
     least = shown.least_of(0 if is_over_time else int(total[shown.view.total]))
     kept = [row for row in found if row[shown.view.total] >= least]
     return Shown(rows=series.ordered(shown, kept), left_out=len(found) - len(kept), least=least, total=total)
 
 
-def drawings(connection: Connection, now: Edition, shown: State, kept: Sequence[Row]) -> list[Drawing]:
+def drawings(model: ReadModel, shown: State, kept: Sequence[Row]) -> list[Drawing]:
     """Draw all charts of a state."""
-    stacked = [kinds(connection, now, shown)] if shown.view.kinds else []
-    return [*stacked, *(chart(connection, now, shown, kept, measure) for measure in _charted(shown))]
+    stacked = [kinds(model, shown)] if shown.view.kinds else []
+    return [*stacked, *(chart(model, shown, kept, measure) for measure in _charted(shown))]
 
 
-def chart(connection: Connection, now: Edition, shown: State, kept: Sequence[Row], measure: Measure) -> Drawing:
+def chart(model: ReadModel, shown: State, kept: Sequence[Row], measure: Measure) -> Drawing:
     """Draw lines: of groups, or of all figures that have the unit of this one."""
     if shown.group == "date":
         alike = [one for one in shown.view.measures if one.unit == measure.unit]
         lines = [series.line(one.title, one, sorted(kept, key=lambda row: row["date"])) for one in alike]
     else:
-        lines = series.lines(connection, now, shown, measure, kept)
+        lines = series.lines(model, shown, measure, kept)
     title = measure.title if shown.group != "date" else {"ratio": measure.title}.get(measure.unit, shown.view.title)
-    svg = charts.chart(f"{title}{_when(now, shown)}", measure.unit, lines, now.dates, shown.date)
+    svg = charts.chart(f"{title}{_when(model, shown)}", measure.unit, lines, model.version.dates, shown.date)
     return Drawing(title=title, svg=Markup(svg), what="chart", measure=measure.key)  # noqa: S704 - escaped there
 
 
-def kinds(connection: Connection, now: Edition, shown: State) -> Drawing:
+def kinds(model: ReadModel, shown: State) -> Drawing:
     """Draw the kinds that make up a whole, of all that the filters choose."""
-    found = series.rows(connection, now, shown.view, shown.slice(None))
+    found = series.rows(model, shown.view, shown.slice(None))
     unknown = Measure(key="unknown", title="Unknown, of all hosts", part="unknown", whole="hosts")
     svg = stacks.stack(
-        f"{shown.view.title}{_when(now, shown)}, stacked",
+        f"{shown.view.title}{_when(model, shown)}, stacked",
         "share",
         series.kinds(shown.view, found),
-        now.dates,
+        model.version.dates,
         shown.date,
         series.line(unknown.title, unknown, found),
     )
     return Drawing(title="Kinds of hosts", svg=Markup(svg), what="kinds", measure=shown.measure.key)  # noqa: S704 - escaped there
 
 
-def _when(now: Edition, shown: State) -> str:
-    return " over time" if len(now.dates) > 1 else f", {shown.date}"
+def _when(model: ReadModel, shown: State) -> str:
+    return " over time" if len(model.version.dates) > 1 else f", {shown.date}"
 
 
-def world_map(connection: Connection, now: Edition, shown: State) -> str:
+def world_map(model: ReadModel, shown: State) -> str:
     """Draw the map of a state."""
-    return _map(shown, _places(connection, now, shown))
+    return _map(shown, _places(model, shown))
 
 
-def _places(connection: Connection, now: Edition, shown: State) -> list[Row]:
-    return series.rows(connection, now, shown.view, shown.slice("country", everywhere=True, date=shown.date))
+def _places(model: ReadModel, shown: State) -> list[Row]:
+    return series.rows(model, shown.view, shown.slice("country", everywhere=True, date=shown.date))
 
 
 def _all(shown: State, places: Sequence[Row]) -> int:
@@ -142,7 +141,7 @@ def _map(shown: State, places: Sequence[Row]) -> str:
 
 
 def _countries(shown: State, places: Sequence[Row]) -> list[tuple[str, str]]:
-    """Give codes and names of the countries that can be chosen, by name."""
+    """Return codes and names of the countries that can be chosen, by name."""
     codes = {*(row["country"] for row in places), *filter(None, [shown.country])}
     return sorted(((code, name_of(code)) for code in codes), key=lambda pair: pair[1])
 

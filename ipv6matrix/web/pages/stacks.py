@@ -1,5 +1,5 @@
 """
-Stacked bars as SVG, one for each crawl: colour and pattern tell parts apart; what is unknown stands below, apart.
+Stacked bars as SVG, one for each crawl: colour and pattern distinguish parts; unknown ones stand below, separately.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _lying(name: str, unit: str, parts: Sequence[Line], date: dt.date, apart: Li
 
 
 def _width(dates: Sequence[dt.date]) -> float:
-    """Give a width at which no bar covers another."""
+    """Return a width at which no bar covers another."""
     days = (dates[-1] - dates[0]).days
     nearest = min(((two - one).days for one, two in pairwise(dates)), default=1)
     return max(2.0, min(_WIDEST, 0.8 * (WIDTH - LEFT - RIGHT) * nearest / (days + nearest)))

@@ -12,11 +12,11 @@ from urllib.parse import quote, urlencode
 
 from starlette.datastructures import QueryParams
 
-from ipv6matrix.web.figures import Slice
 from ipv6matrix.web.pages import addresses
 from ipv6matrix.web.pages.places import is_country
 from ipv6matrix.web.pages.views import Measure, View
 from ipv6matrix.web.problems import NotFoundError
+from ipv6matrix.web.sums import Slice
 
 MINIMA: Final = (0, 1, 50, 100, 500, 1000, 2000)
 # With fewer in a whole crawl, a limit on what is shown of it would hide everything.
@@ -48,35 +48,35 @@ class State:
 
     @property
     def word_name(self) -> str | None:
-        """Give the name of the view's further filter."""
+        """Return the name of the view's further filter."""
         return next((name for name in addresses.WORDS if name in self.view.groups), None)
 
     @property
     def filters(self) -> dict[str, tuple[str, ...]]:
-        """Give the words by which rows are chosen, by column."""
+        """Return the words by which rows are chosen, by column."""
         found = {"country": (self.country,) if self.country else (), "tld": self.tlds}
         return {name: words for name, words in {**found, self.word_name or "": self.words}.items() if words}
 
     def link(self, path: str = "", **changed: Any) -> str:
-        """Give the address of another state; None takes a parameter away."""
+        """Return the address of another state; None takes a parameter away."""
         parameters = {**self.given, **changed}
         told = {name: str(value) for name, value in parameters.items() if value not in (None, "")}
         return (path or self.path) + (f"?{urlencode(told, safe=',')}" if told else "")
 
     def file_name(self, what: str) -> str:
-        """Name a file after what it shows, without its ending."""
+        """Return the name of a file after what it shows, without its ending."""
         kept = [self.country, *(f"tld-{tld}" for tld in self.tlds), *self.words]
         grouped = [] if self.group == "date" else [f"by-{self.group}"]
         parts = ["ipv6matrix", self.view.name, self.measure.key, *kept, *grouped, str(self.date), what]
         return "-".join(part for part in parts if part)
 
     def slice(self, group: str | None, *, everywhere: bool = False, date: dt.date | None = None) -> Slice:
-        """Give which rows are asked for."""
+        """Return which rows are requested."""
         only = {name: words for name, words in self.filters.items() if name != "country" or not everywhere}
         return Slice(group=group, only=only, since=date, until=date)
 
     def least_of(self, total: int) -> int:
-        """Give how many there must be for a row to be shown; the larger half of crawls has many."""
+        """Return how many there must be for a row to be shown; the larger half of crawls has many."""
         return self.least if self.least is not None else (50 if total >= _LARGE else 1)
 
 
@@ -105,7 +105,7 @@ def read(view: View, country: str | None, values: Mapping[str, str], dates: tupl
 
 
 def moved(view: View, values: Mapping[str, str]) -> str | None:
-    """Give the address of a country that a form asks for; None where it asks for none."""
+    """Return the address of a country that a form asks for; None where it asks for none."""
     asked = QueryParams(values)
     if not (code := asked.get("country")):
         return None

@@ -9,9 +9,9 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from ipv6matrix.web import formats
-from ipv6matrix.web.figures import number
 from ipv6matrix.web.pages.series import Row
 from ipv6matrix.web.pages.state import State
+from ipv6matrix.web.sums import whole
 
 FORMATS: Final = {
     "json": "application/json",
@@ -36,12 +36,16 @@ def write(word: str, shown: State, rows: Sequence[Row]) -> str:
 def _row(shown: State, row: Row) -> dict[str, Any]:
     group = {} if shown.group == "date" else {shown.group: row[shown.group]}
     figures = {name: row[name] for name in shown.view.columns}
-    measures = {f"{one.key}_{one.unit}": number(one.of(row), 6) for one in shown.view.measures}
+    measures = {f"{one.key}_{one.unit}": _rounded(one.of(row)) for one in shown.view.measures}
     return {"date": row["date"], **group, **figures, **measures}
 
 
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else whole(round(value, 6))
+
+
 def links(shown: State, least: int = 0) -> dict[str, str]:
-    """Give the addresses of the data behind a view: just its table by format, and what the APIs say."""
+    """Return the addresses of the data behind a view: just its table by format, and what the APIs say."""
     # They know a least of their first total only.
     enough = least if shown.view.total == next(iter(shown.view.figures.fields)) else 0
     found = {word.upper(): shown.link(f"{shown.path}/table.{word}") for word in FORMATS}
@@ -61,7 +65,7 @@ def _today(shown: State, least: int) -> dict[str, str]:
 
 
 def _of_2022(shown: State, least: int) -> dict[str, str]:
-    """Give all crawls in the API of 2022, which knows no filter by service."""
+    """Return all crawls in the API of 2022, which knows no filter by service."""
     if shown.word_name == "service" and shown.words:
         return {}
     group = shown.group if shown.group != "date" else "country" if shown.country else ""

@@ -5,11 +5,12 @@ The six views: what each counts, measures and tells.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from ipv6matrix.web.figures import Figures
-from ipv6matrix.web.v1.resources import HOSTS, PENETRATION, REACHABLE
+from ipv6matrix.web.pages.axes import written
+from ipv6matrix.web.sums import Figures
+from ipv6matrix.web.v1.resources import HOSTS, PENETRATION, REACHABLE, SERVICES
 
 Row = Mapping[str, Any]
 
@@ -29,14 +30,28 @@ class Measure:
     unit: str = "share"
     "share (0 to 1) or ratio (1 is equal)."
 
+    older: Measure | None = None
+    "What is shown of crawls that did not count the whole: a share that is at least so much."
+
     def of(self, row: Row) -> float | None:
-        """Give the value of a row; nothing where nothing was measured."""
+        """Return the value of a row; None if nothing was measured."""
         whole = self.divisor(row)
         return float(row[self.part]) / whole if whole else None
 
     def divisor(self, row: Row) -> float:
-        """Give what the part is divided by."""
+        """Return what the part is divided by."""
+        if self.is_older(row):
+            assert self.older
+            return self.older.divisor(row)
         return float(row[self.whole]) - (float(row[self.less]) if self.less else 0)
+
+    def is_older(self, row: Row) -> bool:
+        """Check whether a row is of a crawl that did not count the whole."""
+        return self.older is not None and row[self.whole] is None
+
+    def text(self, row: Row) -> str:
+        """Return the value as readers see it; the least that it can be is marked."""
+        return ("\u2265 " if self.is_older(row) else "") + written(self.unit, self.of(row))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +83,18 @@ def _hosts(key: str, title: str, part: str) -> Measure:
     return Measure(key=key, title=title, part=part, whole="hosts", less="unknown")
 
 
+_ANY: Final = Measure(key="any", title="Any host", part="with_ipv6", whole="domains", less="unknown")
+
+
 def _domains(key: str, title: str) -> Measure:
-    part = "with_ipv6" if key == "any" else f"{key}_with_ipv6"
-    return Measure(key=key, title=title, part=part, whole="domains", less="unknown")
+    older = Measure(key=key, title=title, part=f"{key}_with_ipv6", whole="domains", less="unknown")
+    return Measure(key=key, title=title, part=f"{key}_with_ipv6", whole=f"{key}_known", older=older)
 
 
-_KNOWN: Final = "Shares are shares of the hosts of which it is known; what is unknown is counted apart."
+# All that /api/v1/penetration has, and what /api/v1/services has besides.
+_DOMAINS: Final = replace(PENETRATION, fields={**PENETRATION.fields, **SERVICES.fields}, ratios={})
+
+_KNOWN: Final = "Shares are of the hosts that are known; unknown ones are counted separately."
 _DUAL: Final = _hosts("dual", "Dual stack", "dual_stack")
 _SIX: Final = _hosts("six", "IPv6 only", "ipv6_only")
 _FOUR: Final = _hosts("four", "IPv4 only", "ipv4_only")
@@ -169,7 +190,7 @@ VIEWS: Final = {
             title="Reachable services",
             question="Do web and mail servers with an address answer at it?",
             explanation="Hosts whose port is open, of the hosts with an address of that family. Hosts that could not be"
-            " asked are not told apart by family, so each share is the least that it can be; see “unknown”.",
+            " probed are not counted by family, so each share is the least that it can be; see “unknown”.",
             figures=REACHABLE,
             measures=(
                 Measure(key="six", title="Open over IPv6, at least", part="ipv6_open", whole="ipv6_hosts"),
@@ -189,17 +210,17 @@ VIEWS: Final = {
             name="domains",
             title="Domains with IPv6",
             question="How many domains can be used over IPv6, and for what?",
-            explanation="A domain counts if some host of that kind has an IPv6 address. Domains of which nobody knows"
-            " whether any host has one are counted apart, as unknown, and are in no share. For web, name servers, mail"
-            " and time alone it is not told apart of how many domains it is known, nor how many have such a host; so"
-            " each of these is a share of the domains known for any host, and the least that it can be.",
-            figures=PENETRATION,
+            explanation="A domain counts if some host of that kind has an IPv6 address. Each share is of the domains"
+            " that have such a host and of which it is known; unknown ones are counted separately. Crawls of earlier"
+            " versions did not count which domains have a web, mail, name or time server: shares marked \u2265 are of"
+            " all known domains, and the least that they can be.",
+            figures=_DOMAINS,
             measures=(
-                _domains("any", "Any host"),
-                _domains("www", "Web, at least"),
-                _domains("ns", "Name servers, at least"),
-                _domains("mx", "Mail, at least"),
-                _domains("ntp", "Time, at least"),
+                _ANY,
+                _domains("www", "Web"),
+                _domains("ns", "Name servers"),
+                _domains("mx", "Mail"),
+                _domains("ntp", "Time"),
             ),
             api="penetration",
             total="domains",

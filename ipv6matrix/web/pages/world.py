@@ -43,14 +43,14 @@ def draw(
 
 
 def legend(unit: str) -> list[tuple[int, str]]:
-    """Give the classes of a unit with what they mean, the lowest first."""
+    """Return the classes of a unit with what they mean, the lowest first."""
     texts = [_bound(unit, step) for step in _STEPS[unit]]
     middle = [f"{low} to {high}" for low, high in pairwise(texts)]
     return list(enumerate([f"below {texts[0]}", *middle, f"{texts[-1]} and more"]))
 
 
 def step(unit: str, value: float) -> int:
-    """Give the class of a value."""
+    """Return the class of a value."""
     return sum(value >= bound for bound in _STEPS[unit])
 
 
@@ -93,7 +93,7 @@ def _country(
 
 
 def _box(chosen: str | None) -> tuple[float, float, float]:
-    """Give the left and upper edge of what is shown, and its width."""
+    """Return the left and upper edge of what is shown, and its width."""
     shape = outlines().get(chosen or "")
     if shape is None:
         return 0, 0, 1000

@@ -1,5 +1,5 @@
 """
-A badge: a small picture that says where a domain has IPv6. It says so in words; colour only repeats them.
+A badge: a small picture of where a domain has IPv6, in words; colour only repeats them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _CHARACTER, _MARGIN = 7, 6
 
 
 def draw(summary: Mapping[str, Any]) -> str:
-    """Draw a domain as `summary` tells of it."""
+    """Return a badge of a domain, from its `summary`."""
     words = _words(summary)
     left, right = (_MARGIN * 2 + _CHARACTER * len(text) for text in (_LABEL, words))
     title = f"{summary['domain']}: IPv6 {words} ({summary['date']})"
@@ -40,5 +40,5 @@ def _words(summary: Mapping[str, Any]) -> str:
 
 
 def _text(text: str, middle: float) -> str:
-    # Whatever font there is, the text fills its place.
+    # Whatever the font, the text fills its place.
     return f'<text x="{middle:g}" y="14" textLength="{_CHARACTER * len(text)}">{escape(text)}</text>'

@@ -1,8 +1,8 @@
 """
 What changed from one crawl to another: domains, countries and TLDs that gained or lost IPv6.
 
-A domain counts only if it was asked about both times and it is known both times
-whether it has IPv6; a share is one of the domains that are known.
+A domain counts only if both crawls asked about it and both know whether it has IPv6;
+shares are of the domains that are known.
 """
 
 from __future__ import annotations
@@ -13,18 +13,22 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
-from ipv6matrix.summaries.prepared import changes
-from ipv6matrix.summaries.prepared.tables import CHANGES
-from ipv6matrix.web.edition import Edition
-from ipv6matrix.web.figures import Slice, table
+from ipv6matrix.summaries.ipv6_conditions import has_ipv6, is_unknown
+from ipv6matrix.summaries.tables import DOMAINS
 from ipv6matrix.web.problems import NotFoundError
+from ipv6matrix.web.read_model.model import DataVersion, ReadModel
+from ipv6matrix.web.sums import Slice, sums
 from ipv6matrix.web.v1.models import Changes, DomainChange, GroupChange
-from ipv6matrix.web.v1.paging import answer, page
+from ipv6matrix.web.v1.paging import answer, heavy, page
 from ipv6matrix.web.v1.parameters import MOST, Paged, Strict, order
 from ipv6matrix.web.v1.resources import PENETRATION
-from ipv6matrix.web.v1.totals import date_of, share
+from ipv6matrix.web.v1.totals import date_of
+
+_ONE, _TWO = DOMAINS.alias("one"), DOMAINS.alias("two")
+_GAINED: ColumnElement[bool] = and_(~has_ipv6(_ONE), ~is_unknown(_ONE), has_ipv6(_TWO))
+_LOST: ColumnElement[bool] = and_(has_ipv6(_ONE), ~has_ipv6(_TWO), ~is_unknown(_TWO))
 
 router: Final = APIRouter(prefix="/changes", tags=["Changes"])
 
@@ -55,22 +59,37 @@ class GroupChangeQuestion(Paged):
 @router.get("/domains", response_model=Changes[DomainChange])
 def domains(request: Request, question: Annotated[DomainChangeQuestion, Query()]) -> Response:
     """List domains that gained or lost IPv6, by name."""
-    return answer(request, lambda connection, now: _domains(request, connection, now, question))
+    return answer(request, lambda model: _domains(request, model, question), lane=heavy)
 
 
 @router.get("/countries", response_model=Changes[GroupChange])
 def countries(request: Request, question: Annotated[GroupChangeQuestion, Query()]) -> Response:
     """List countries whose share of domains with IPv6 grew or shrank."""
-    return answer(request, lambda connection, now: _groups(request, connection, now, question, "country"))
+    return answer(request, lambda model: _groups(request, model, question, "country"), lane=heavy)
 
 
 @router.get("/tlds", response_model=Changes[GroupChange])
 def tlds(request: Request, question: Annotated[GroupChangeQuestion, Query()]) -> Response:
     """List TLDs whose share of domains with IPv6 grew or shrank."""
-    return answer(request, lambda connection, now: _groups(request, connection, now, question, "tld"))
+    return answer(request, lambda model: _groups(request, model, question, "tld"), lane=heavy)
 
 
-def _dates(now: Edition, question: DomainChangeQuestion | GroupChangeQuestion) -> tuple[dt.date, dt.date]:
+def differences(question: DomainChangeQuestion, before: dt.date, after: dt.date) -> Select[Any]:
+    """Return the query for one page of domains that gained or lost IPv6, with one domain more if there are more."""
+    query = (
+        select(_TWO.c.domain, _TWO.c.country, has_ipv6(_TWO).label("gained"))
+        .join_from(_TWO, _ONE, _ONE.c.domain == _TWO.c.domain)
+        .where(_ONE.c.date == before, _TWO.c.date == after)
+        .where({"gained": _GAINED, "lost": _LOST, None: or_(_GAINED, _LOST)}[question.change])
+    )
+    if question.country:
+        query = query.where(_TWO.c.country == question.country.upper())
+    if question.after:
+        query = query.where(_TWO.c.domain > question.after.lower())
+    return query.order_by(_TWO.c.domain).limit(question.limit + 1)
+
+
+def _dates(now: DataVersion, question: DomainChangeQuestion | GroupChangeQuestion) -> tuple[dt.date, dt.date]:
     after = date_of(now, question.to)
     earlier = [date for date in now.dates if date < after]
     if question.from_ is None and not earlier:
@@ -79,63 +98,28 @@ def _dates(now: Edition, question: DomainChangeQuestion | GroupChangeQuestion) -
     return before, after
 
 
-def _domains(request: Request, connection: Connection, now: Edition, question: DomainChangeQuestion) -> dict[str, Any]:
-    before, after = _dates(now, question)
-    is_prepared = now.has_totals and changes.are_of(connection, before, after)
-    query = _prepared(question, after) if is_prepared else differences(question, before, after)
+def _domains(request: Request, model: ReadModel, question: DomainChangeQuestion) -> dict[str, Any]:
+    before, after = _dates(model.version, question)
     found = [
         {"domain": domain, "change": "gained" if gained else "lost", "country": country}
-        for domain, country, gained in connection.execute(query)
+        for domain, country, gained in model.rows(differences(question, before, after))
     ]
     return _between((before, after), page(request, found, question.limit, after=lambda last: last["domain"]))
 
 
-def _prepared(question: DomainChangeQuestion, after: dt.date) -> Select[Any]:
-    there = CHANGES.c
-    where = [there.date == after]
-    if question.change:
-        where.append(there.gained == int(question.change == "gained"))
-    if question.country:
-        where.append(there.country == question.country.upper())
-    if question.after:
-        where.append(there.domain > question.after.lower())
-    query = select(there.domain, there.country, there.gained).where(*where)
-    return query.order_by(there.domain).limit(question.limit + 1)
-
-
-def differences(question: DomainChangeQuestion, before: dt.date, after: dt.date) -> Select[Any]:
-    """Compare two crawls, whichever."""
-    one, two = changes.ONE.c, changes.TWO.c
-    query = changes.between(before, after)
-    if question.change:
-        query = query.where({"gained": changes.GAINED, "lost": changes.LOST}[question.change])
-    if question.country:
-        query = query.where(two.country == question.country.upper())
-    if question.after:
-        # Of both, so that the database need not find out that it is one question.
-        query = query.where(one.domain > question.after.lower(), two.domain > question.after.lower())
-    return query.order_by(two.domain).limit(question.limit + 1)
-
-
-def _groups(
-    request: Request, connection: Connection, now: Edition, question: GroupChangeQuestion, group: str
-) -> dict[str, Any]:
-    dates = _dates(now, question)
-    before, after = (_states(connection, now, group, date) for date in dates)
+def _groups(request: Request, model: ReadModel, question: GroupChangeQuestion, group: str) -> dict[str, Any]:
+    dates = _dates(model.version, question)
+    before, after = (_states(model, group, date) for date in dates)
     found = [row for row in _compared(before, after, question.least) if question.change in (None, row["change"])]
     found.sort(key=lambda row: row[question.sort.removeprefix("-")], reverse=question.sort.startswith("-"))
     part = found[question.offset : question.offset + question.limit + 1]
     return _between(dates, page(request, part, question.limit, offset=lambda _: question.offset + question.limit))
 
 
-def _states(connection: Connection, now: Edition, group: str, date: dt.date) -> dict[str, dict[str, Any]]:
-    asked = Slice(group=group, since=date, until=date)
-    names = ("domains", "unknown", "with_ipv6")
-    found, _ = table(connection, PENETRATION, asked, now)
-    return {
-        word: {**dict(zip(names, counts, strict=True)), "ipv6_share": share(counts[2], counts[0] - counts[1])}
-        for word, *counts in zip(*(found[name].to_pylist() for name in (group, *names)), strict=True)
-    }
+def _states(model: ReadModel, group: str, date: dt.date) -> dict[str, dict[str, Any]]:
+    rows = model.mappings(sums(PENETRATION, Slice(group=group, since=date, until=date)))
+    names = ("domains", "unknown", "with_ipv6", "ipv6_share")
+    return {row[group]: {name: row[name] for name in names} for row in rows}
 
 
 def _compared(

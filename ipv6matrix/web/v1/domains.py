@@ -5,29 +5,26 @@ Domains: a crawl's list of them, one of them with all that is known, and its bad
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
-from sqlalchemy import ColumnElement, Connection, Table, and_, select
+from sqlalchemy import select
 
 from ipv6matrix.store.newest import newest
-from ipv6matrix.summaries.prepared import states
-from ipv6matrix.summaries.prepared.ipv6 import state, state_of
-from ipv6matrix.summaries.prepared.tables import LISTED
+from ipv6matrix.summaries import ipv6, ipv6_conditions
 from ipv6matrix.summaries.tables import DOMAINS
 from ipv6matrix.targets import lists
-from ipv6matrix.web.caching import answered
-from ipv6matrix.web.edition import Edition
-from ipv6matrix.web.figures import number
-from ipv6matrix.web.names import begins_with
+from ipv6matrix.web import domain_names
+from ipv6matrix.web.answers import answered
 from ipv6matrix.web.problems import NotFoundError
+from ipv6matrix.web.read_model.model import ReadModel
+from ipv6matrix.web.sums import whole
 from ipv6matrix.web.v1 import badge, facts
 from ipv6matrix.web.v1.models import Domain, DomainSummary, Ipv6State, Page
-from ipv6matrix.web.v1.narrow import mappings
-from ipv6matrix.web.v1.paging import answer, page
+from ipv6matrix.web.v1.paging import answer, page, quick
 from ipv6matrix.web.v1.parameters import MOST, Strict
 from ipv6matrix.web.v1.totals import date_of
 
@@ -56,18 +53,22 @@ class DomainQuestion(Strict):
     limit: Annotated[int, Field(ge=1, le=MOST)] = 100
 
 
+class FactsQuestion(Strict):
+    offset: Annotated[int, Field(ge=0, le=10_000_000, description="Addresses to skip in the facts.")] = 0
+
+
 @router.get("/domains", response_model=Page[DomainSummary])
 def domains(request: Request, question: Annotated[DomainQuestion, Query()]) -> Response:
     """List the domains of a crawl by name."""
-    return answer(request, lambda connection, now: _list(request, connection, now, question))
+    return answer(request, lambda model: _list(request, model, question))
 
 
 @router.get("/domains/{name}", response_model=Domain)
-def domain(request: Request, name: Name) -> Response:
-    """Tell all that is known of a domain."""
+def domain(request: Request, name: Name, question: Annotated[FactsQuestion, Query()]) -> Response:
+    """Return all that is known of a domain; of very many addresses a page, which `facts.next_offset` goes on from."""
     name = _clean(name)
     file = newest(request.app.state.output_dir)
-    return answer(request, lambda connection, _: _detail(connection, name, file), beside=facts.version(file))
+    return answer(request, lambda model: _detail(model, name, file, question.offset), depends_on=facts.version(file))
 
 
 @router.get(
@@ -78,57 +79,48 @@ def domain(request: Request, name: Name) -> Response:
 def domain_badge(request: Request, name: Name) -> Response:
     """Draw where a domain has IPv6, as of the last crawl that asked about it."""
     name = _clean(name)
-    return answered(request, badge.MEDIA, lambda connection, _: badge.draw(_rows(connection, name)[-1]))
+    return answered(request, badge.MEDIA, lambda model: badge.draw(crawls(model, name)[-1]), lane=quick)
 
 
-def _list(request: Request, connection: Connection, now: Edition, question: DomainQuestion) -> dict[str, Any]:
-    date = date_of(now, question.date)
-    query = select(DOMAINS)
-    if question.ipv6 and now.has_totals and states.are_listed(connection, date, question.ipv6):
-        names = LISTED
-        query = query.join(LISTED, and_(DOMAINS.c.date == LISTED.c.date, DOMAINS.c.domain == LISTED.c.domain))
-        query = query.where(LISTED.c.state == question.ipv6)
-    else:
-        names = DOMAINS
-        query = query.where(state_of(DOMAINS) == question.ipv6) if question.ipv6 else query
-    query = query.where(names.c.date == date, *_conditions(question, names))
-    found = mappings(connection, query.order_by(names.c.domain).limit(question.limit + 1))
+def _list(request: Request, model: ReadModel, question: DomainQuestion) -> dict[str, Any]:
+    query = select(DOMAINS).where(DOMAINS.c.date == date_of(model.version, question.date))
+    if question.ipv6:
+        query = query.where(ipv6_conditions.state_of(DOMAINS) == question.ipv6)
+    if question.prefix:
+        query = query.where(domain_names.meaning(model, question.prefix))
+    if question.country:
+        query = query.where(DOMAINS.c.country == question.country.upper())
+    if question.after:
+        query = query.where(DOMAINS.c.domain > question.after.lower())
+    found = model.mappings(query.order_by(DOMAINS.c.domain).limit(question.limit + 1))
     return page(request, [summary(row) for row in found], question.limit, after=lambda last: last["domain"])
 
 
-def _conditions(question: DomainQuestion, names: Table) -> Iterator[ColumnElement[bool]]:
-    if question.prefix:
-        yield begins_with(names.c.domain, question.prefix.lower())
-    if question.country:
-        yield names.c.country == question.country.upper()
-    if question.after:
-        yield names.c.domain > question.after.lower()
-
-
-def _detail(connection: Connection, name: str, file: FilePath | None) -> dict[str, Any]:
-    status, found = facts.of(file, name)
-    rows = _rows(connection, name, or_facts=found is not None)
+def _detail(model: ReadModel, name: str, file: FilePath | None, offset: int) -> dict[str, Any]:
+    status, found = facts.of(file, name, offset)
+    rows = crawls(model, name, or_facts=found is not None)
     return {"domain": name, "crawls": rows, "facts_status": status, "facts": found}
 
 
-def _rows(connection: Connection, name: str, *, or_facts: bool = False) -> list[dict[str, Any]]:
+def crawls(model: ReadModel, name: str, *, or_facts: bool = False) -> list[dict[str, Any]]:
+    """Return what each crawl found of a domain, the earliest first. Raises NotFoundError for one without any."""
     query = select(DOMAINS).where(DOMAINS.c.domain == name).order_by(DOMAINS.c.date)
-    rows = [summary(row) for row in mappings(connection, query)]
+    rows = [summary(row) for row in model.mappings(query)]
     if not rows and not or_facts:
         raise NotFoundError(f"No crawl has asked about {name}")
     return rows
 
 
 def summary(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """Give a row of Domains the names of today."""
+    """Return a row of Domains with today's names."""
     return {
         "date": row["date"],
         "domain": row["domain"],
         "country": row["country"],
-        "ipv6": state(row),
+        "ipv6": ipv6.of_row(row),
         **{name: row[column] for name, column in _FIELDS.items()},
-        # 0 stands for "none was measured" in the table.
-        **{name: number(row[column], 6) or None for name, column in _RATIOS.items()},
+        # 0 in the table means that nothing was measured.
+        **{name: whole(round(row[column], 6)) or None for name, column in _RATIOS.items()},
     }
 
 

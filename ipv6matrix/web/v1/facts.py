@@ -20,22 +20,26 @@ _LIMIT: Final = 5.0
 
 
 def version(file: Path | None) -> str:
-    """Name a state of a file, for entity tags."""
+    """Return a word for the state of a file, for entity tags."""
     try:
         return f"{file.name} {file.stat().st_mtime_ns}" if file else ""
     except OSError:
         return ""
 
 
-def of(file: Path | None, name: str) -> tuple[str, dict[str, Any] | None]:
-    """Give the facts, or the word that says why there are none: a file that cannot be read is no absence."""
+def of(file: Path | None, name: str, offset: int = 0) -> tuple[str, dict[str, Any] | None]:
+    """
+    Return one page of facts, or the word for why there are none: a file that cannot be read is no absence.
+
+    The word is that of `facts_status`: found, not_in_crawl, no_file or unreadable.
+    """
     if file is None:
         return "no_file", None
     until = time.monotonic() + _LIMIT
     try:
         store = Store.read(file, lambda: time.monotonic() > until)
         try:
-            found = domain.facts(store, name)
+            found = domain.facts(store, name, offset)
         finally:
             store.close()
     except StoreError as error:

@@ -7,19 +7,18 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import Connection, Select
+from sqlalchemy import Select
 
-from ipv6matrix.web.edition import Edition
-from ipv6matrix.web.figures import Figures, sums, tidy
-from ipv6matrix.web.v1.models import HostFigures, Page, PenetrationFigures, ReachFigures
-from ipv6matrix.web.v1.paging import answer, page
-from ipv6matrix.web.v1.parameters import HostQuestion, PenetrationQuestion, ReachQuestion
-from ipv6matrix.web.v1.resources import HOSTS, PENETRATION, REACHABLE
-from ipv6matrix.web.v1.sorting import part
+from ipv6matrix.web.read_model.model import ReadModel
+from ipv6matrix.web.sums import Figures, sums, whole
+from ipv6matrix.web.v1.models import HostFigures, Page, PenetrationFigures, ReachFigures, ServiceFigures
+from ipv6matrix.web.v1.paging import answer, heavy, page
+from ipv6matrix.web.v1.parameters import HostQuestion, PenetrationQuestion, ReachQuestion, ServiceQuestion
+from ipv6matrix.web.v1.resources import HOSTS, PENETRATION, REACHABLE, SERVICES
 
 router: Final = APIRouter(tags=["Figures"])
 
-Question = HostQuestion | ReachQuestion | PenetrationQuestion
+Question = HostQuestion | ReachQuestion | PenetrationQuestion | ServiceQuestion
 
 
 @router.get("/hosts", response_model=Page[HostFigures])
@@ -40,21 +39,20 @@ def penetration(request: Request, question: Annotated[PenetrationQuestion, Query
     return _answer(request, PENETRATION, question)
 
 
+@router.get("/services", response_model=Page[ServiceFigures])
+def services(request: Request, question: Annotated[ServiceQuestion, Query()]) -> Response:
+    """Count domains with IPv6 on web, mail, name and time servers, of those that have one and are known."""
+    return _answer(request, SERVICES, question)
+
+
 def _answer(request: Request, figures: Figures, question: Question) -> Response:
-    return answer(request, lambda connection, now: _page(request, connection, now, figures, question))
+    return answer(request, lambda model: _page(request, model, figures, question), lane=heavy)
 
 
-def _page(
-    request: Request, connection: Connection, now: Edition, figures: Figures, question: Question
-) -> dict[str, Any]:
-    asked, window = question.slice(question.group), {"offset": question.offset, "limit": question.limit + 1}
-    columns = part(connection, figures, asked, now, sort=question.sort, **window)
-    if columns is None:
-        query = _sorted(sums(figures, asked, prepared=now.has_totals), question.sort, figures)
-        rows = connection.execute(query.limit(window["limit"]).offset(window["offset"]))
-        columns = dict(zip(rows.keys(), zip(*rows.all(), strict=True), strict=False))
-    plain = [tidy(values, 6 if name in figures.ratios else 3) for name, values in columns.items()]
-    found = [dict(zip(columns, values, strict=True)) for values in zip(*plain, strict=True)]
+def _page(request: Request, model: ReadModel, figures: Figures, question: Question) -> dict[str, Any]:
+    query = _sorted(sums(figures, question.slice(question.group)), question.sort, figures)
+    rows = model.mappings(query.limit(question.limit + 1).offset(question.offset))
+    found = [{name: whole(value) for name, value in row.items()} for row in rows]
     return page(request, found, question.limit, offset=lambda _: question.offset + question.limit)
 
 
@@ -64,6 +62,6 @@ def _sorted(query: Select[Any], sort: str, figures: Figures) -> Select[Any]:
     if sort == "date" or name not in columns:
         return query
     keys = [column for key, column in columns.items() if key in ("date", *figures.groups)]
-    # What is not known is neither small nor large: it comes last.
-    last = [columns[name].is_(None)] if name in figures.ratios else []
-    return query.order_by(None).order_by(*last, columns[name].desc() if sort != name else columns[name], *keys)
+    # What is unknown is neither small nor large: it comes last.
+    column = columns[name]
+    return query.order_by(None).order_by((column if sort == name else column.desc()).nulls_last(), *keys)

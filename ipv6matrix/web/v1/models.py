@@ -13,7 +13,7 @@ Item = TypeVar("Item", bound=BaseModel)
 Share = Annotated[float | None, Field(description="Of those known; null where none is.")]
 Ratio = Annotated[float | None, Field(description="IPv6 through IPv4; null without a host that was measured.")]
 Count = Annotated[int, Field(ge=0)]
-Unknown = Annotated[int, Field(ge=0, description="A question failed, so nobody knows: neither with nor without.")]
+Unknown = Annotated[int, Field(ge=0, description="A lookup failed: counted neither as with nor as without.")]
 Milliseconds = Annotated[float, Field(ge=0, description="Sum of the hosts' mean round-trip times, in milliseconds.")]
 Next = Annotated[str | None, Field(description="Where the next items are; null at the end.")]
 Country = Annotated[str, Field(description="ISO 3166-1 alpha-2; ZZ is unknown.", examples=["DE"])]
@@ -81,6 +81,37 @@ class PenetrationFigures(BaseModel):
     ns_with_ipv6: Count
     ntp_with_ipv6: Count
     ipv6_share: Share
+
+
+Known = Annotated[
+    int | None, Field(ge=0, description="Domains that have such a host and are known; null if not counted then.")
+]
+UnknownOf = Annotated[int | None, Field(ge=0, description="A lookup failed; null if not counted then.")]
+
+
+class ServiceFigures(BaseModel):
+    """Domains by kind of host: those that have one and are known, those of them with IPv6, and unknown ones."""
+
+    date: dt.date
+    tld: str | None = None
+    country: Country | None = None
+    domains: Count
+    www_known: Known
+    www_with_ipv6: Count
+    www_unknown: UnknownOf
+    mx_known: Known
+    mx_with_ipv6: Count
+    mx_unknown: UnknownOf
+    ns_known: Known
+    ns_with_ipv6: Count
+    ns_unknown: UnknownOf
+    ntp_known: Known
+    ntp_with_ipv6: Count
+    ntp_unknown: UnknownOf
+    www_ipv6_share: Share
+    mx_ipv6_share: Share
+    ns_ipv6_share: Share
+    ntp_ipv6_share: Share
 
 
 class Totals(BaseModel):

@@ -1,5 +1,5 @@
 """
-Parameters that questions have in common. One that is not known is refused: a misspelt filter would filter nothing.
+Parameters that several routes have in common. Unknown ones are rejected: a misspelt filter would filter nothing.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ipv6matrix.web.figures import Figures, Slice
-from ipv6matrix.web.v1.resources import HOSTS, PENETRATION, REACHABLE
+from ipv6matrix.web.sums import Figures, Slice
+from ipv6matrix.web.v1.resources import HOSTS, PENETRATION, REACHABLE, SERVICES
 
 MOST: Final = 1_000
 "Items of one page."
@@ -25,7 +25,7 @@ _LEAST: Final = Field(ge=0, le=10**12, description="Only rows whose first total 
 
 
 def order(*names: str) -> str:
-    """Give the pattern of a sort key: a name, with a hyphen for the largest first."""
+    """Return the pattern of a sort key: a name, with a hyphen for the largest first."""
     return f"^-?({'|'.join(names)})$"
 
 
@@ -57,14 +57,14 @@ class OfPeriod(Paged):
 
     @property
     def only(self) -> dict[str, list[str]]:
-        """Give the words by which rows are chosen, by column."""
+        """The values by which rows are chosen, by column."""
         return {
             "country": self.country.upper().split(",") if self.country else [],
             "tld": self.tld.lower().split(",") if self.tld else [],
         }
 
     def slice(self, group: str | None) -> Slice:
-        """Give which rows are asked for."""
+        """Return which rows are requested."""
         return Slice(group=group, only=self.only, since=self.from_, until=self.to, least=self.least)
 
 
@@ -96,4 +96,11 @@ class PenetrationQuestion(OfPeriod):
     group: Annotated[Literal["tld", "country"] | None, Field(description="One row for each.")] = None
     sort: Annotated[
         str, Field(pattern=_order_of(PENETRATION), description="A field; with a hyphen the largest first.")
+    ] = "date"
+
+
+class ServiceQuestion(OfPeriod):
+    group: Annotated[Literal["tld", "country"] | None, Field(description="One row for each.")] = None
+    sort: Annotated[
+        str, Field(pattern=_order_of(SERVICES), description="A field; with a hyphen the largest first.")
     ] = "date"

@@ -1,5 +1,5 @@
 """
-What can be summed by date and group, with the names and meanings of today.
+What can be summed by date and group, with today's names and meanings.
 """
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Final
 
 from ipv6matrix.summaries.tables import DOMAIN_PENETRATION, HOST_DATA, REACHABILITY
-from ipv6matrix.web.figures import Figures
+from ipv6matrix.web.sums import Figures
 
 _HOST: Final = HOST_DATA.c
 _REACH: Final = REACHABILITY.c
@@ -42,7 +42,7 @@ HOSTS: Final = Figures(
     },
 )
 
-# Unknown hosts are not told apart by family, so no share can be drawn without calling an error an absence.
+# Unknown hosts are not counted by family, so a share would call an error an absence.
 REACHABLE: Final = Figures(
     table=REACHABILITY,
     groups=("tld", "country", "service"),
@@ -53,6 +53,21 @@ REACHABLE: Final = Figures(
         "ipv6_open": _REACH.reach6,
         "unknown": _REACH.unknown,
     },
+)
+
+_KINDS: Final = ("www", "mx", "ns", "ntp")
+SERVICES: Final = Figures(
+    table=DOMAIN_PENETRATION,
+    groups=("tld", "country"),
+    fields={
+        "domains": _DOMAIN.domains,
+        **{
+            f"{kind}_{name}": _DOMAIN[column]
+            for kind in _KINDS
+            for name, column in (("known", f"{kind}_known"), ("with_ipv6", kind), ("unknown", f"{kind}_unknown"))
+        },
+    },
+    ratios={f"{kind}_ipv6_share": (_DOMAIN[kind], _DOMAIN[f"{kind}_known"]) for kind in _KINDS},
 )
 
 PENETRATION: Final = Figures(

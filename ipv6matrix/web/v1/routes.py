@@ -18,8 +18,8 @@ from ipv6matrix.web.v1.paging import answer
 PREFIX: Final = "/api/v1"
 
 _DESCRIPTION: Final = """\
-How much of the popular web is reachable over IPv6, crawl by crawl. What could not be found out is counted apart,
-as unknown; it is never what is not there. Errors are problem details (RFC 9457). Answers change once a crawl: send
+How much of the popular web is reachable over IPv6, crawl by crawl. What could not be found out is counted separately,
+as unknown; it is never counted as absent. Errors are problem details (RFC 9457). Answers change once a crawl: send
 back their ETag. The data can be read from any site.
 """
 
@@ -28,7 +28,7 @@ router: Final = APIRouter(prefix=PREFIX, responses=RESPONSES)
 
 @router.get("", response_model=Index, tags=["Index"])
 def index(request: Request) -> Response:
-    """Tell which crawls there are, and where everything is."""
+    """Return the dates of all crawls, and links to everything."""
     links = {
         name: f"{PREFIX}/{name}"
         for name in (
@@ -37,7 +37,7 @@ def index(request: Request) -> Response:
         )
     }
     links["openapi"] = "/openapi.json"
-    return answer(request, lambda _, now: {"version": __version__, "crawls": now.dates, "links": links})
+    return answer(request, lambda model: {"version": __version__, "crawls": model.version.dates, "links": links})
 
 
 for _part in (totals, figures, domains, changes, tables):
@@ -45,7 +45,7 @@ for _part in (totals, figures, domains, changes, tables):
 
 
 def install(app: FastAPI) -> None:
-    """Give an app the routes and the document."""
+    """Add the routes and the document to an app."""
     app.include_router(router)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
 
@@ -54,7 +54,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, description=_DESCRIPTION, routes=app.routes)
         for path in document["paths"].values():
-            # Parameters that make no sense are 400 here.
+            # Invalid parameters are 400 here.
             path["get"]["responses"].pop("422", None)
         for name in ("HTTPValidationError", "ValidationError"):
             document["components"]["schemas"].pop(name, None)

@@ -1,5 +1,5 @@
 """
-Downloads of whole tables, as CSV and Parquet: streamed, a page of rows at a time.
+Downloads of whole tables as CSV and Parquet: streamed, a batch of rows at a time.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
-from sqlalchemy import Table
+from sqlalchemy import Column, Table, select
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from ipv6matrix.summaries.tables import DOMAIN_PENETRATION, DOMAINS, HOST_DATA, REACHABILITY
-from ipv6matrix.web.caching import CACHE_CONTROL, not_modified
-from ipv6matrix.web.database import Summaries
-from ipv6matrix.web.edition import edition
-from ipv6matrix.web.formats import csv_lines
+from ipv6matrix.web.admission import Lane
+from ipv6matrix.web.answers import CACHE_CONTROL, not_modified
+from ipv6matrix.web.read_model.model import ReadModel
+from ipv6matrix.web.v1 import streams
 from ipv6matrix.web.v1.models import Tables
-from ipv6matrix.web.v1.pages import pages
 from ipv6matrix.web.v1.paging import answer
 from ipv6matrix.web.v1.parameters import Strict
 from ipv6matrix.web.v1.totals import date_of
@@ -45,7 +45,7 @@ class DownloadQuestion(Strict):
 @router.get("", response_model=Tables)
 def tables(request: Request) -> Response:
     """List the tables; their columns have the names of 2022, and docs/outputs.md describes them."""
-    return answer(request, lambda *_: {"items": [_links(name, table) for name, table in TABLES.items()]})
+    return answer(request, lambda _: {"items": [_links(name, table) for name, table in TABLES.items()]})
 
 
 @router.get("/{table}.csv", response_class=StreamingResponse, responses={200: {"content": {CSV: {}}}})
@@ -61,37 +61,55 @@ def as_parquet(request: Request, table: Name, question: Annotated[DownloadQuesti
 
 
 def _download(request: Request, name: Name, question: DownloadQuestion, suffix: str, media: str) -> Response:
-    summaries: Summaries = request.app.state.summaries
-    with summaries.connect() as connection:
-        now = edition(connection)
-    dates = (date_of(now, question.date),) if question.date else now.dates
-    etag = now.etag(request.url.path, request.url.query)
-    file = "-".join(["ipv6matrix", name, *([str(question.date)] if question.date else [])])
+    model: ReadModel = request.app.state.models.current
+    date = date_of(model.version, question.date) if question.date else None
+    file = "-".join(["ipv6matrix", name, *([str(date)] if date else [])])
     headers = {
-        "ETag": etag,
+        "ETag": model.version.etag(request.url.path, request.url.query),
         "Cache-Control": CACHE_CONTROL,
         "Content-Disposition": f'attachment; filename="{file}.{suffix}"',
     }
     if answered := not_modified(request, headers):
         return answered
-    found = pages(summaries, TABLES[name], () if request.scope.get("ipv6matrix.head") else dates)
-    write = _csv if suffix == "csv" else _parquet
-    return StreamingResponse(write(TABLES[name], found), headers=headers, media_type=media)
+    if request.scope.get("ipv6matrix.head"):
+        return Response(headers=headers, media_type=media)
+    if request.scope.get("http_version") == "1.0":
+        # Such a client sees no end but that of the connection: without its length a download that was cut looks whole.
+        with request.app.state.lanes.heavy.admit():
+            headers["Content-Length"] = str(sum(map(len, _parts(model, TABLES[name], date, suffix))))
+    lane: Lane = request.app.state.lanes.downloads
+    lane.take()
+    return _Download(_parts(model, TABLES[name], date, suffix), lane, headers=headers, media_type=media)
 
 
-def _parquet(table: Table, found: Iterator[list[tuple[Any, ...]]]) -> Iterator[bytes]:
-    # Arrow takes memory and starts threads as soon as it is loaded: for those who ask for it.
-    from ipv6matrix.web.v1 import parquet  # noqa: PLC0415
+def _parts(model: ReadModel, table: Table, date: dt.date | None, suffix: str) -> Iterator[bytes]:
+    columns = _columns(table)
+    # The rows of a date lie in the order of the key: to sort all dates at once would take memory for all of them.
+    dates = [date] if date else sorted(model.versions)
+    batches = (batch for day in dates for batch in model.batches(select(*columns).where(table.c.date == day)))
+    return streams.csv(columns, batches) if suffix == "csv" else streams.parquet(columns, batches)
 
-    return parquet.write(table, found)
+
+def _columns(table: Table) -> list[Column[Any]]:
+    """Return the columns of a download: programs read them by place, so none is added."""
+    return [column for column in table.columns if not column.nullable]
 
 
-def _csv(table: Table, found: Iterator[list[tuple[Any, ...]]]) -> Iterator[str]:
-    yield csv_lines([table.columns.keys()])
-    for rows in found:
-        yield csv_lines(rows)
+class _Download(StreamingResponse):
+    """Streams parts, and gives its place in a lane back at the end, also if the client goes away."""
+
+    def __init__(self, parts: Iterator[bytes], lane: Lane, **more: Any) -> None:
+        super().__init__(parts, **more)
+        self._lane = lane
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._lane.release()
 
 
 def _links(name: str, table: Table) -> dict[str, Any]:
     place = f"/api/v1/tables/{name}"
-    return {"table": name, "columns": table.columns.keys(), "csv": f"{place}.csv", "parquet": f"{place}.parquet"}
+    columns = [column.name for column in _columns(table)]
+    return {"table": name, "columns": columns, "csv": f"{place}.csv", "parquet": f"{place}.parquet"}

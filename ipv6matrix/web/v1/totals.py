@@ -10,13 +10,12 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
-from sqlalchemy import Connection
 
-from ipv6matrix.web.edition import Edition
-from ipv6matrix.web.figures import Figures, Slice, table
 from ipv6matrix.web.problems import NotFoundError
+from ipv6matrix.web.read_model.model import DataVersion, ReadModel
+from ipv6matrix.web.sums import Figures, Slice, sums
 from ipv6matrix.web.v1.models import CountryTotals, Crawl, Page, TldTotals
-from ipv6matrix.web.v1.paging import answer, page
+from ipv6matrix.web.v1.paging import answer, heavy, page
 from ipv6matrix.web.v1.parameters import Paged, order
 from ipv6matrix.web.v1.resources import HOSTS, PENETRATION
 
@@ -50,7 +49,7 @@ Question = CrawlQuestion | CountryQuestion | TldQuestion
 @router.get("/crawls", response_model=Page[Crawl])
 def crawls(request: Request, question: Annotated[CrawlQuestion, Query()]) -> Response:
     """List the crawls with their totals."""
-    return answer(request, lambda connection, now: _page(request, _totals(connection, now), question))
+    return answer(request, lambda model: _page(request, _totals(model), question), lane=heavy)
 
 
 @router.get("/countries", response_model=Page[CountryTotals])
@@ -65,8 +64,8 @@ def tlds(request: Request, question: Annotated[TldQuestion, Query()]) -> Respons
     return _of_crawl(request, question, "tld")
 
 
-def date_of(now: Edition, asked: dt.date | None) -> dt.date:
-    """Give the date of a crawl: the one asked for, or the last; raises NotFoundError."""
+def date_of(now: DataVersion, asked: dt.date | None) -> dt.date:
+    """Return the date of a crawl: the requested one, or the last. Raises NotFoundError."""
     if not now.dates:
         raise NotFoundError("There is no crawl yet")
     if asked and asked not in now.dates:
@@ -77,17 +76,16 @@ def date_of(now: Edition, asked: dt.date | None) -> dt.date:
 def _of_crawl(request: Request, question: CountryQuestion | TldQuestion, group: str) -> Response:
     return answer(
         request,
-        lambda connection, now: _page(request, _totals(connection, now, group, date_of(now, question.date)), question),
+        lambda model: _page(request, _totals(model, group, date_of(model.version, question.date)), question),
+        lane=heavy,
     )
 
 
-def _totals(
-    connection: Connection, now: Edition, group: str | None = None, date: dt.date | None = None
-) -> list[dict[str, Any]]:
-    """Merge sums of domains and of hosts; a place with hosts need have no domain."""
+def _totals(model: ReadModel, group: str | None = None, date: dt.date | None = None) -> list[dict[str, Any]]:
+    """Merge sums of domains and of hosts; a place with hosts need not have a domain."""
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for word, figures in (("domains", PENETRATION), ("hosts", HOSTS)):
-        for key, *counts in _sums(connection, now, figures, Slice(group=group, since=date, until=date)):
+        for key, *counts in _sums(model, figures, Slice(group=group, since=date, until=date)):
             found.setdefault(key, {})[word] = counts
     return [
         {"date": key[0], **({group: key[1]} if group else {}), **_counts("domains", of), **_counts("hosts", of)}
@@ -95,14 +93,11 @@ def _totals(
     ]
 
 
-def _sums(connection: Connection, now: Edition, figures: Figures, asked: Slice) -> Iterable[Any]:
+def _sums(model: ReadModel, figures: Figures, asked: Slice) -> Iterable[Any]:
     names = tuple(figures.fields)[:3]
     only = Figures(table=figures.table, groups=(), fields={name: figures.fields[name] for name in names})
-    found, dates = table(connection, only, asked, now)
-    numbers, *counts = (found[name].to_pylist() for name in ("date", *names))
-    words = [(word,) for word in found[asked.group].to_pylist()] if asked.group else [()] * len(numbers)
-    for number, word, *values in zip(numbers, words, *counts, strict=True):
-        yield (dates[number], *word), *map(int, values)
+    for date, first, second, third, *word in model.rows(sums(only, asked)):
+        yield (date, *word), first, second, third
 
 
 def _counts(word: str, of: dict[str, Sequence[int]]) -> dict[str, Any]:
@@ -116,13 +111,13 @@ def _counts(word: str, of: dict[str, Sequence[int]]) -> dict[str, Any]:
 
 
 def share(part: int, whole: int) -> float | None:
-    """Divide; nothing where nothing is known."""
+    """Return a share; None if nothing is known."""
     return round(part / whole, 6) if whole else None
 
 
 def _page(request: Request, rows: list[dict[str, Any]], question: Question) -> dict[str, Any]:
     name = question.sort.removeprefix("-")
-    # A share that is not known is neither small nor large: it comes last.
+    # An unknown share is neither small nor large: it comes last.
     known = sorted((row for row in rows if row[name] is not None), key=lambda row: row[name])
     if question.sort.startswith("-"):
         known.reverse()

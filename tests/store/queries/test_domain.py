@@ -125,3 +125,41 @@ def test_a_broken_file_is_reported(tmp_path):
     with pytest.raises(StoreError, match=r"cannot read .*no such table"):
         domain.facts(broken, "a.example")
     broken.close()
+
+
+@pytest.mark.parametrize(("hosts", "addresses_each"), [(1, 1_201), (1_201, 1), (40, 30)])
+def test_an_enormous_domain_comes_in_pages(tmp_path, hosts, addresses_each):
+    """
+    Nothing is left out and nothing comes twice, whether it has many hosts or hosts with many addresses.
+    """
+    store = Store(tmp_path / "ips.db")
+    store.answer(domain_item("giant.example"))
+    store.close()
+    with closing(sqlite3.connect(tmp_path / "ips.db")) as connection, connection:
+        for number in range(hosts):
+            connection.execute("INSERT INTO hosts (id, name) VALUES (?, ?)", (1_000 + number, f"h{number:05}.example"))
+            connection.execute(
+                "INSERT INTO roles (domain_id, kind, host_id, priority) SELECT id, 'MX', ?, 0 FROM domains",
+                (1_000 + number,),
+            )
+            for place in range(addresses_each):
+                identifier = number * addresses_each + place + 1
+                text = f"20.{identifier >> 16}.{identifier >> 8 & 255}.{identifier & 255}"
+                connection.execute(
+                    "INSERT INTO addresses (id, address, family) VALUES (?, ?, 4)", (5_000 + identifier, text)
+                )
+                connection.execute(
+                    "INSERT INTO host_addresses (host_id, family, position, address_id, choice) VALUES (?, 4, ?, ?, 1)",
+                    (1_000 + number, place + 1, 5_000 + identifier),
+                )
+    found, offset, pages = [], 0, 0
+    store = Store.read(tmp_path / "ips.db")
+    while offset is not None:
+        page = domain.facts(store, "giant.example", offset)
+        found += [address["address"] for address in addresses(page)]
+        assert len(addresses(page)) <= domain.ADDRESSES
+        offset, pages = page.get("next_offset"), pages + 1
+    store.close()
+
+    assert hosts * addresses_each == len(found) == len({*found})
+    assert 3 == pages

@@ -84,14 +84,6 @@ def test_counts(store):
     assert (4, 3, {4: 1, 6: 1}) == (figures.domains, figures.hosts, figures.addresses)
 
 
-def test_an_error_is_not_an_absence(store):
-    """
-    A domain whose AAAA lookups all failed counts as unknown, neither with nor without IPv6.
-    """
-    assert (2, 1, 2) == summary(store).features["WWW"]
-    assert (0, 0, 0) == summary(store).features["MX"]
-
-
 def test_ports_count_open_and_probed_addresses(store):
     """
     Each port has, by family, the number of addresses where it is open and of those probed.
@@ -136,7 +128,6 @@ def test_unrecorded_errors_count_as_absences(tmp_path):
     imported = Store.read(tmp_path / "ips.db")
     figures = summary(imported)
 
-    assert (1, 0, 0) == figures.features["WWW"]
     assert {"DNS unrecorded": 3} == figures.errors
     assert 5 == figures.probes["Echo Requests"]
     imported.close()

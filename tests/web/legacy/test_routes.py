@@ -1,51 +1,13 @@
-"""The API of 2022, request by request: what docs/api.md says of it, worked out by another way."""
+"""The API of 2022, request by request: how it is asked, and its errors; test_golden.py has its answers."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 from xml.etree import ElementTree as ET
 
 import pytest
 from lxml import html
-
-from ipv6matrix.summaries.database import Database
-from ipv6matrix.summaries.publication import publish
-from tests.web import client
-from tests.web.legacy import oracle
-from tests.web.legacy.small import DATE, EARLIER, EXACTLY, ROWS
-
-# --- every resource, group and parameter, in every format ---
-
-
-def tables():
-    """Give path, rows and the keys by which they are nested."""
-    for resource, (_, groups, _) in oracle.FIGURES.items():
-        ways = [(None, None), *((group, None) for group in groups), *((group, "DE") for group in groups)]
-        for group, country in ways:
-            path = f"/{resource}" + (f"/group-{group}" if group else "") + (f"/country-{country}" if country else "")
-            keys = ("date", group) if group else ("date",)
-            yield path, oracle.figures(resource, group, country), keys
-            tlds = oracle.figures(resource, group, country, tlds=("de", "uk"))
-            yield f"{path}?tlds=de,uk&min-sample=", tlds, keys
-        least = oracle.figures(resource, "tld", types=("WWW", "MX"), least=50)
-        yield f"/{resource}/group-tld?types=WWW,MX&min-sample=50", least, ("date", "tld")
-    for code in ("DE", "GB", "US"):
-        keys = ("date", "country")
-        yield f"/country-{code}", oracle.of_country(code), keys
-        yield f"/country-{code}?tlds=com&types=MX", oracle.of_country(code, tlds=("com",), types=("MX",)), keys
-        yield f"/country-{code}?min-sample=400", oracle.of_country(code, least=400), keys
-    for name in ("site00.com", "a_b.de", "once.com", "xn--mnchen-3ya.de"):
-        yield f"/domain-{name}", oracle.of_domain(name), ("date", "domain")
-
-
-TABLES = list(tables())
-ASKED = [(path, rows, keys, form) for path, rows, keys in TABLES for form in ("json", "xml", "html", "csv")]
-
-
-def in_form(form, path):
-    return f"/{form}{path}"
 
 
 def flat(rows):
@@ -70,91 +32,6 @@ def of_csv(text):
 
 
 READERS = {"xml": of_xml, "html": of_html, "csv": of_csv}
-MEDIA = {
-    "json": "application/json",
-    "xml": "application/xml; charset=utf-8",
-    "html": "text/html; charset=utf-8",
-    "csv": "text/csv; charset=utf-8",
-}
-REFUSED = {"error": "Empty query", "help": "Check /api for help using the API"}
-
-
-@pytest.fixture(scope="module")
-def app(summary_url):
-    return client.create_app(summary_url, "/nowhere")
-
-
-def test_the_table_is_long_enough():
-    """
-    More than 150 requests, nearly all of which find something.
-    """
-    assert len(ASKED) >= 150
-    assert sum(not rows for _, rows, _, _ in ASKED) < len(ASKED) / 20
-
-
-@pytest.mark.parametrize(("path", "rows", "keys", "form"), ASKED, ids=lambda value: value if "/" in value else "")
-async def test_every_question_has_its_answer(app, path, rows, keys, form):
-    """
-    Rows, their order, their fields and their order are those that plain sums give.
-    """
-    async with client.over(app) as web:
-        answer = await web.get(in_form(form, path))
-
-    assert (200 if rows else 400) == answer.status_code
-    assert MEDIA[form] == answer.headers["content-type"]
-    expected = rows or [REFUSED]
-    if form == "json":
-        tree = oracle.nested(rows, *keys) if rows else expected
-        # Written out, because nested fields have their order too.
-        assert json.dumps(tree) == json.dumps(answer.json())
-    else:
-        assert flat(expected) == READERS[form](answer.text)
-
-
-@pytest.mark.parametrize(
-    "prefix", ["s", "site0", "site01.", "SITE0", "a", "a_", "a_b", "axb", "xn--", "once.com", "%", "_", "a%", "zz"]
-)
-@pytest.mark.parametrize("form", ["json", "xml", "html", "csv"])
-async def test_a_search_finds_what_begins_so(app, prefix, form):
-    """
-    At most twenty names, in their order; `%` and `_` are themselves.
-    """
-    expected = oracle.search(prefix.lower()) or [REFUSED]
-
-    async with client.over(app) as web:
-        answer = await web.get(f"/{form}/domain/search-{prefix.replace('%', '%25')}")
-
-    if form == "json":
-        names = [row["domain"] for row in expected] if expected != [REFUSED] else expected
-        assert names == answer.json()
-    else:
-        assert flat(expected) == READERS[form](answer.text)
-
-
-# --- word for word ---
-
-
-@pytest.fixture
-async def small(tmp_path):
-    """A client of a server over the few rows that the exact answers tell of."""
-    url = f"sqlite:///{tmp_path / 'small.db'}"
-    with Database(url) as database:
-        for date in (EARLIER, DATE):
-            publish(database, date, [row for row in ROWS if row.date == date])
-    async with client.of(url) as asking:
-        yield asking
-
-
-@pytest.mark.parametrize(("path", "status", "body"), EXACTLY, ids=lambda value: str(value)[:60])
-async def test_answers_word_for_word(small, path, status, body):
-    """
-    What clients of 2022 read, to the octet.
-    """
-    answer = await small.get(path)
-
-    assert (status, body) == (answer.status_code, answer.text)
-
-
 # --- how it is asked ---
 
 

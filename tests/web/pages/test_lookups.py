@@ -31,7 +31,7 @@ async def test_a_search_that_finds_nothing_says_so(web):
     """
     page = await read(web, "/domain?q=<b>nothing")
 
-    assert ["No domain in any crawl begins with “<b>nothing”."] == page.xpath("//p[@class='lead']/text()")
+    assert ["No crawl has a domain like “<b>nothing”."] == page.xpath("//p[@class='lead']/text()")
 
 
 async def test_a_domain_has_a_row_for_each_crawl(web):

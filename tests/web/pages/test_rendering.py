@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 import pytest
 from lxml import html
 
-from ipv6matrix.web.app import create_app
 from tests.web import client
 
 
@@ -45,8 +44,8 @@ async def test_a_database_that_is_away_is_a_page(tmp_path, path):
     async with client.of(f"sqlite:///{tmp_path / 'none.db'}") as web:
         answer = await web.get(path)
 
-    assert (503, "30") == (answer.status_code, answer.headers["retry-after"])
-    assert "The database cannot be read at present: try again in a minute." in answer.text
+    assert (503, "10") == (answer.status_code, answer.headers["retry-after"])
+    assert "The data are not there yet: try again in a minute." in answer.text
 
 
 async def test_programs_get_problems(web):
@@ -61,7 +60,7 @@ async def test_a_website_that_knows_its_name_has_previews(sqlite_url):
     """
     An address without what does not change the page, and a picture that is there.
     """
-    async with client.over(create_app(sqlite_url, "/nowhere", public_url="https://matrix.example")) as web:
+    async with client.over(client.create_app(sqlite_url, public_url="https://matrix.example")) as web:
         page = html.fromstring((await web.get("/hosts/country-DE?sort=-hosts&type=MX")).text)
         told = {one.get("property"): one.get("content") for one in page.xpath("//meta[starts-with(@property, 'og:')]")}
         picture = await web.get(urlsplit(told["og:image"]).path)

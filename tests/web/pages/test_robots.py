@@ -7,7 +7,6 @@ from urllib.robotparser import RobotFileParser
 from lxml import etree
 
 from ipv6matrix.summaries.database import Database
-from ipv6matrix.web.app import create_app
 from ipv6matrix.web.pages.views import VIEWS
 from tests.web import client
 from tests.web.summaries import COUNTRIES, DATES, TLDS
@@ -34,7 +33,7 @@ async def test_a_sitemap_lists_every_page(sqlite_url):
     Views, countries and TLDs, each with a page, and the day of the last crawl; robots.txt leads to it.
     """
     public = "https://matrix.example"
-    async with client.over(create_app(sqlite_url, "/nowhere", public_url=public)) as web:
+    async with client.over(client.create_app(sqlite_url, "/nowhere", public_url=public)) as web:
         robots, found = await web.get("/robots.txt"), await web.get("/sitemap.xml")
         listed = etree.fromstring(found.content)
         paths = [one.text.removeprefix(public) for one in listed.findall("map:url/map:loc", PLACE)]
@@ -63,7 +62,7 @@ async def test_an_empty_database_has_a_sitemap(tmp_path):
     url = f"sqlite:///{tmp_path / 'matrix.db'}"
     with Database(url) as database:
         database.prepare()
-    async with client.over(create_app(url, "/nowhere", public_url="https://matrix.example")) as web:
+    async with client.over(client.create_app(url, "/nowhere", public_url="https://matrix.example")) as web:
         answer = await web.get("/sitemap.xml")
 
     assert (200, 0) == (answer.status_code, answer.text.count("lastmod"))

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 import pytest
 from lxml import etree, html
 
-from ipv6matrix.web.app import create_app
 from ipv6matrix.web.pages.views import VIEWS
 from tests.web import client
 from tests.web.summaries import COUNTRIES, DATES
@@ -132,7 +131,7 @@ async def test_who_answers_for_the_crawls_is_named(sqlite_url, contact, link):
     """
     async with client.of(sqlite_url) as web:
         before = (await web.get("/about")).headers["etag"]
-    async with client.over(create_app(sqlite_url, "/nowhere", contact=contact)) as web:
+    async with client.over(client.create_app(sqlite_url, "/nowhere", contact=contact)) as web:
         answer = await web.get("/about", headers={"If-None-Match": before})
     (sentence,) = html.fromstring(answer.text).xpath("//p[contains(., 'left out')]")
 

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
-from ipv6matrix.web.database import Summaries
-from ipv6matrix.web.edition import edition
 from ipv6matrix.web.pages import series, state
 from ipv6matrix.web.pages.views import VIEWS
 from tests.web import summaries
 from tests.web.summaries import DATES, ROWS
-
-
-@pytest.fixture
-def reading(summary_url):
-    database = Summaries(summary_url)
-    with database.connect() as connection:
-        yield connection, edition(connection)
-    database.close()
 
 
 def expected(date, country):
@@ -26,19 +14,19 @@ def expected(date, country):
     return sum(row.hosts for row in rows), sum(row.hosts6 + row.dualstack for row in rows)
 
 
-def test_rows_are_sums_by_country(reading):
+def test_rows_are_sums_by_country(model):
     """
     As worked out without SQL.
     """
     shown = state.read(VIEWS["hosts"], None, {}, DATES)
-    found = series.rows(*reading, shown.view, shown.slice("country", date=shown.date))
+    found = series.rows(model, shown.view, shown.slice("country", date=shown.date))
 
     assert {code: expected(shown.date, code) for code in summaries.COUNTRIES} == {
         row["country"]: (row["hosts"], row["with_ipv6"]) for row in found
     }
 
 
-def test_rows_are_sorted_with_what_is_unknown_last(reading):
+def test_rows_are_sorted_with_what_is_unknown_last(model):
     """
     In both directions.
     """
@@ -53,13 +41,13 @@ def test_rows_are_sorted_with_what_is_unknown_last(reading):
     assert ["A", "C", "B"] == [row["country"] for row in series.ordered(up, rows)]
 
 
-def test_lines_are_of_all_and_of_the_largest(reading):
+def test_lines_are_of_all_and_of_the_largest(model):
     """
     One point a crawl, with the share of what is known.
     """
     shown = state.read(VIEWS["hosts"], None, {}, DATES)
-    rows = series.rows(*reading, shown.view, shown.slice("country", date=shown.date))
-    lines = series.lines(*reading, shown, shown.measure, rows)
+    rows = series.rows(model, shown.view, shown.slice("country", date=shown.date))
+    lines = series.lines(model, shown, shown.measure, rows)
 
     largest = sorted(rows, key=lambda row: row["hosts"], reverse=True)
     assert ["All", *(series.labelled("country", row["country"]) for row in largest)] == [line.name for line in lines]
@@ -79,14 +67,14 @@ def test_a_crawl_without_a_value_has_no_point():
     assert [DATES[0], DATES[2]] == [date for date, _ in series.line("All", measure, rows).points]
 
 
-def test_the_rest_of_the_world_is_all_but_the_named(monkeypatch, reading):
+def test_the_rest_of_the_world_is_all_but_the_named(monkeypatch, model):
     """
     Of countries one line less is of a country; sums are taken from sums.
     """
     monkeypatch.setattr(series, "MOST_LINES", 2)
     shown = state.read(VIEWS["hosts"], None, {}, DATES)
-    rows = series.rows(*reading, shown.view, shown.slice("country", date=shown.date))
-    *_, last = lines = series.lines(*reading, shown, shown.measure, rows)
+    rows = series.rows(model, shown.view, shown.slice("country", date=shown.date))
+    *_, last = lines = series.lines(model, shown, shown.measure, rows)
 
     named = max(rows, key=lambda row: row["hosts"])["country"]
     others = [
@@ -97,13 +85,13 @@ def test_the_rest_of_the_world_is_all_but_the_named(monkeypatch, reading):
     assert sum(row.hosts6 + row.dualstack for row in others) / known == dict(last.points)[shown.date]
 
 
-def test_groups_that_are_left_out_have_no_line(reading):
+def test_groups_that_are_left_out_have_no_line(model):
     """
     All of them: the chart shows the whole alone.
     """
     shown = state.read(VIEWS["hosts"], None, {}, DATES)
 
-    assert ["All"] == [line.name for line in series.lines(*reading, shown, shown.measure, [])]
+    assert ["All"] == [line.name for line in series.lines(model, shown, shown.measure, [])]
 
 
 def test_kinds_make_up_the_whole():

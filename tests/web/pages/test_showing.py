@@ -5,23 +5,17 @@ from __future__ import annotations
 import pytest
 from lxml import html
 
-from ipv6matrix.web.database import Summaries
-from ipv6matrix.web.edition import edition
 from ipv6matrix.web.pages import showing, state
 from ipv6matrix.web.pages.views import VIEWS
 from tests.web.summaries import DATES
 
 
 @pytest.fixture
-def filled(sqlite_url):
-    database = Summaries(sqlite_url)
-
+def filled(model):
     def fill(view, country=None, **values):
-        with database.connect() as connection:
-            return showing.filled(connection, edition(connection), state.read(VIEWS[view], country, values, DATES))
+        return showing.filled(model, state.read(VIEWS[view], country, values, DATES))
 
-    yield fill
-    database.close()
+    return fill
 
 
 @pytest.mark.parametrize(

@@ -61,9 +61,14 @@ def url(request, tmp_path_factory):
     return url
 
 
+@pytest.fixture(scope="module")
+def app(url):
+    return client.create_app(url, "/nowhere")
+
+
 @pytest.fixture
-async def changed(url):
-    async with client.of(url) as asking:
+async def changed(app):
+    async with client.over(app) as asking:
         yield asking
 
 

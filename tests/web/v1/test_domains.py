@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 
 from ipv6matrix.summaries.rows import DomainRow
-from tests.web import client, summaries
+from tests.web import client
 from tests.web.summaries import DATES, ROWS
 from tests.web.v1.asking import ask, everything
 
@@ -47,10 +44,15 @@ def expected(date=DATES[-1], wanted=lambda item: True):
     return [item for item in map(summary, rows) if wanted(item)]
 
 
+@pytest.fixture(scope="module")
+def app(summary_url):
+    """Servers over both kinds of databases."""
+    return client.create_app(summary_url, "/nowhere")
+
+
 @pytest.fixture
-async def both(summary_url):
-    """A client of servers over both kinds of databases."""
-    async with client.of(summary_url) as asking:
+async def both(app):
+    async with client.over(app) as asking:
         yield asking
 
 
@@ -85,23 +87,6 @@ async def test_domains_are_filtered(both, parameters, wanted):
     By the beginning of the name, country and IPv6.
     """
     assert expected(wanted=wanted) == await everything(both, f"/domains?limit=3&{parameters}")
-
-
-async def test_few_are_read_from_their_list(tmp_path):
-    """
-    Without the list, or what says that it is there, all domains are read.
-    """
-    url = summaries.sqlite(tmp_path)
-    found = []
-    for gone in ("Editions WHERE 0", "RareDomains", "DomainStates"):
-        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection, connection:
-            connection.execute(f"DELETE FROM {gone}")
-        # A server of its own, which has kept no answer.
-        async with client.of(url) as asking:
-            found.append(await everything(asking, "/domains?ipv6=unknown"))
-
-    few = expected(wanted=lambda item: item["ipv6"] == "unknown")
-    assert [few, [], few] == found
 
 
 async def test_an_earlier_crawl_may_be_asked_for(web):

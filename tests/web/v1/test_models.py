@@ -16,6 +16,7 @@ from tests.web.v1.asking import ask
         ("/hosts?group=type", models.Page[models.HostFigures]),
         ("/reachability?group=service", models.Page[models.ReachFigures]),
         ("/penetration?group=tld", models.Page[models.PenetrationFigures]),
+        ("/services?group=tld", models.Page[models.ServiceFigures]),
         ("/countries", models.Page[models.CountryTotals]),
         ("/tlds", models.Page[models.TldTotals]),
         ("/domains", models.Page[models.DomainSummary]),

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from ipv6matrix.web.v1.models import HostFigures, PenetrationFigures, ReachFigures
-from ipv6matrix.web.v1.resources import HOSTS, PENETRATION, REACHABLE
+from ipv6matrix.web.v1.models import HostFigures, PenetrationFigures, ReachFigures, ServiceFigures
+from ipv6matrix.web.v1.resources import HOSTS, PENETRATION, REACHABLE, SERVICES
 
 
 @pytest.mark.parametrize(
-    ("figures", "model"), [(HOSTS, HostFigures), (REACHABLE, ReachFigures), (PENETRATION, PenetrationFigures)]
+    ("figures", "model"),
+    [
+        (HOSTS, HostFigures),
+        (REACHABLE, ReachFigures),
+        (PENETRATION, PenetrationFigures),
+        (SERVICES, ServiceFigures),
+    ],
 )
 def test_the_document_has_all_fields(figures, model):
     """

@@ -1,0 +1,144 @@
+"""
+The HTTP server: uvicorn with limits that it does not have itself.
+
+A client has a time to send the header of a request, and a time to take more of an answer. There are no more
+connections than files; where there would be, the one that waits longest for its header makes room, so that
+half-open connections do not shut others out. A message that repeats itself is logged once a minute.
+
+`python -m ipv6matrix.web.server --port 8000 --workers 2` serves what the environment describes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import resource
+import time
+from typing import Any, ClassVar, Final
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+# Seconds for the header of a request, and for a client to take more of an answer.
+HEADER_S: Final = 10.0
+STALLED_S: Final = 60.0
+# Open files that are wanted, and those of them that are no connections: databases, logs, listening sockets.
+FILES: Final = 16_384
+_OTHER_FILES: Final = 200
+_REPEAT_S: Final = 60.0
+
+OPTIONS: Final[dict[str, Any]] = {
+    "log_config": None,
+    "access_log": False,
+    "server_header": False,
+    "log_level": "warning",
+    # Each connection holds at most this much of a header that is not complete.
+    "h11_max_incomplete_event_size": 65_536,
+}
+"Options of uvicorn, besides the application and where it listens."
+
+
+class Protocol(H11Protocol):
+    """One connection."""
+
+    most_connections: ClassVar[int] = FILES - _OTHER_FILES
+    waiting: ClassVar[dict[Protocol, None]] = {}
+    "Connections that have not sent a whole header, the oldest first."
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._header: asyncio.TimerHandle | None = None
+        self._stalled: asyncio.TimerHandle | None = None
+        self._wait_for_header()
+        if len(self.connections) > self.most_connections:
+            # Taken out at once: `connection_lost` comes after the next connections of a burst.
+            oldest = next(iter(self.waiting))
+            oldest._stop_waiting()
+            oldest.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._stop_waiting()
+        else:
+            self._wait_for_header()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        self.resume_writing()
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stalled = self.loop.call_later(STALLED_S, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+
+    def _wait_for_header(self) -> None:
+        if self._header is None:
+            self._header = self.loop.call_later(HEADER_S, self.transport.abort)
+            self.waiting[self] = None
+
+    def _stop_waiting(self) -> None:
+        if self._header is not None:
+            self._header.cancel()
+            self._header = None
+            self.waiting.pop(self, None)
+
+
+class OncePerMinute(logging.Filter):
+    """Drops a message that was logged less than a minute ago, whatever its arguments."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno < logging.WARNING:
+            return True
+        # asyncio puts the error itself into the message of each failed accept().
+        key, now = f"{record.name} {str(record.msg)[:60]}", time.monotonic()
+        if now - self._last.get(key, -_REPEAT_S) < _REPEAT_S:
+            return False
+        self._last[key] = now
+        return True
+
+
+def prepare() -> None:
+    """Raise the limit of open files as far as it may be, fit the connections into it, and set logging up."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    Protocol.most_connections = max(wanted - _OTHER_FILES, 50)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(OncePerMinute())
+
+
+def main() -> None:
+    """Serve the website that the environment describes until the process is told to end."""
+    parser = argparse.ArgumentParser(
+        prog="python -m ipv6matrix.web.server", description="Serve the website and its API."
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=8000, help="port to listen on")
+    parser.add_argument("--workers", type=int, default=1, help="number of processes")
+    options = parser.parse_args()
+    uvicorn.run(
+        "ipv6matrix.web.app:app",
+        host=options.host,
+        port=options.port,
+        workers=options.workers,
+        http="ipv6matrix.web.server:Protocol",
+        **OPTIONS,
+    )
+
+
+if __name__ == "__main__":
+    main()

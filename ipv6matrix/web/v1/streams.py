@@ -1,0 +1,86 @@
+"""
+Batches of rows as CSV and Parquet, in parts that are sent as they come: memory holds one of them.
+
+Sources: RFC 4180 (CSV); the Parquet format, https://parquet.apache.org/.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+import pyarrow as pa
+from pyarrow.parquet import ParquetWriter
+from sqlalchemy import Column, Date, Double, Integer
+
+from ipv6matrix.web.formats import csv_lines
+
+# Rows that lie together; readers skip those that they do not need.
+_GROUP: Final = 50_000
+
+
+def csv(columns: Sequence[Column[Any]], batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
+    """Yield a line of names, then the rows."""
+    yield csv_lines([[column.name for column in columns]]).encode()
+    for batch in batches:
+        yield csv_lines(zip(*(column.to_pylist() for column in batch.columns), strict=True)).encode()
+
+
+def parquet(columns: Sequence[Column[Any]], batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
+    """Yield the row groups, then the footer."""
+    schema, sink = _schema(columns), _Sink()
+    with ParquetWriter(sink, schema, compression="zstd") as writer:
+        for group in _groups(batches):
+            writer.write_table(group.cast(schema))
+            yield sink.taken()
+    yield sink.taken()
+
+
+def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(map(len, held)) >= _GROUP:
+            yield pa.Table.from_batches(held)
+            held = []
+    if held:
+        yield pa.Table.from_batches(held)
+
+
+def _schema(columns: Sequence[Column[Any]]) -> pa.Schema:
+    kinds = ((Date, pa.date32()), (Double, pa.float64()), (Integer, pa.int64()))
+    return pa.schema(
+        [
+            pa.field(
+                column.name,
+                next((arrow for kind, arrow in kinds if isinstance(column.type, kind)), pa.string()),
+                nullable=False,
+            )
+            for column in columns
+        ]
+    )
+
+
+class _Sink(io.RawIOBase):
+    """A file that can only be written, and is emptied from time to time."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._written = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._written
+
+    def write(self, data: Any) -> int:
+        part = bytes(data)
+        self._parts.append(part)
+        self._written += len(part)
+        return len(part)
+
+    def taken(self) -> bytes:
+        taken, self._parts = b"".join(self._parts), []
+        return taken

@@ -1,0 +1,231 @@
+"""What databases complain of."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+from sqlalchemy import event, inspect
+
+from ipv6matrix.exceptions import ExportError
+from ipv6matrix.summaries.database import Database
+from ipv6matrix.summaries.publication import publish
+from ipv6matrix.summaries.tables import DATE_VERSIONS, METADATA, OBSOLETE_TABLES
+from tests.summaries.sample_rows import DATE, LATER, as_tables, held, made_up
+
+
+def complaint(url):
+    """Publish to a database that cannot take it, and give the sentence."""
+    with pytest.raises(ExportError) as caught, Database(url) as database:
+        publish(database, DATE, made_up())
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    assert "tell-nobody" not in sentence
+    return sentence
+
+
+def test_a_server_that_is_down(mariadb):
+    """
+    Nobody listens: the sentence says so and has no password.
+    """
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        url = f"mysql+mysqlconnector://root:tell-nobody@127.0.0.1:{nobody.getsockname()[1]}/matrix"
+
+        assert "root:***@127.0.0.1" in complaint(url)
+        assert "does not answer" in complaint(url)
+
+
+def test_a_server_that_is_silent():
+    """
+    Somebody listens and says nothing: connecting ends after a while.
+    """
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        url = f"mysql+mysqlconnector://root@127.0.0.1:{mute.getsockname()[1]}/matrix?connection_timeout=1"
+
+        assert "does not answer" in complaint(url)
+
+
+def test_a_wrong_password(mariadb):
+    """
+    A password that is refused is told.
+    """
+    assert "refuses the user or the password" in complaint(mariadb.url(mariadb.database(), "root:tell-nobody"))
+
+
+def test_an_unknown_database(mariadb):
+    """
+    A database that is not there is for an administrator to make.
+    """
+    assert "CREATE DATABASE" in complaint(mariadb.url("nothing"))
+
+
+def test_tables_that_may_not_be_made(mariadb):
+    """
+    Where the tables are missing, and the right to make them too, both are told.
+    """
+    name = mariadb.database()
+    sentence = complaint(mariadb.url(name, mariadb.user(name, "SELECT", "INSERT", "DELETE")))
+
+    for table in (*METADATA.tables, DATE_VERSIONS.name):
+        assert table in sentence.partition("lacks the tables ")[2].partition(", and this user may not make them")[0]
+    assert "GRANT" in sentence
+
+
+@pytest.mark.parametrize("missing", ["SELECT", "INSERT", "DELETE"])
+def test_a_missing_privilege(mariadb, missing):
+    """
+    Without one of the rights that publishing needs, nothing is published.
+    """
+    name = mariadb.database()
+    with Database(mariadb.url(name)) as database:
+        publish(database, DATE, made_up(domains=2))
+        granted = {"SELECT", "INSERT", "DELETE"} - {missing}
+
+        assert "GRANT" in complaint(mariadb.url(name, mariadb.user(name, *granted)))
+        assert as_tables(made_up(domains=2)) == held(database)
+
+
+COLUMNS = ["HostData unknown", "DomainPenetration www_known", "DomainPenetration ntp_unknown"]
+
+
+def test_tables_of_0_1_0_are_brought_up_to_date(new_database):
+    """
+    Columns that they lack are added, tables that nothing reads any more are dropped; rows stay.
+    """
+    database = new_database()
+    publish(database, DATE, made_up())
+    with database.write() as connection:
+        for column in COLUMNS:
+            table, name = column.split()
+            connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {name}")
+        for table in OBSOLETE_TABLES:
+            connection.exec_driver_sql(f"CREATE TABLE {table} (date DATE)")
+    publish(database, LATER, made_up(LATER))
+
+    assert as_tables(made_up(LATER)) == held(database, LATER)
+    assert len(held(database)["HostData"]) == len(as_tables(made_up())["HostData"])
+    with database.read() as connection:
+        assert {*METADATA.tables, DATE_VERSIONS.name} == {*inspect(connection).get_table_names()}
+
+
+def test_a_user_who_may_not_drop_tables_publishes_all_the_same(mariadb, caplog):
+    """
+    The log has the statement for an administrator; one who may not add columns gets it as an error.
+    """
+    name = mariadb.database()
+    with Database(mariadb.url(name)) as database:
+        database.prepare()
+    mariadb.execute(f"CREATE TABLE {name}.Comparisons (date DATE)")
+    rights = ("SELECT", "INSERT", "DELETE", "CREATE", "INDEX")
+    url = mariadb.url(name, mariadb.user(name, *rights))
+    with Database(url) as database:
+        publish(database, DATE, made_up())
+    assert "DROP TABLE Comparisons;" in caplog.text
+
+    mariadb.execute(f"ALTER TABLE {name}.DomainPenetration DROP COLUMN mx_known")
+    assert "let an administrator run ALTER TABLE DomainPenetration ADD COLUMN mx_known INTEGER;" in complaint(url)
+
+
+def test_a_table_without_transactions(mariadb):
+    """
+    MyISAM, as the tables of 2022 were, is refused: there all or nothing means nothing.
+    """
+    name = mariadb.database()
+    with Database(mariadb.url(name)) as database:
+        database.prepare()
+    mariadb.execute(f"ALTER TABLE {name}.HostData ENGINE = MyISAM")
+
+    assert "ALTER TABLE HostData ENGINE = InnoDB;" in complaint(mariadb.url(name))
+
+
+def test_a_table_of_another_program(new_database):
+    """
+    A table of the same name with other columns is left alone.
+    """
+    database = new_database()
+    with database.write() as connection:
+        connection.exec_driver_sql("CREATE TABLE Domains (date DATE, hits INT)")
+
+    with pytest.raises(ExportError, match="the table Domains has no column domain: it is another program's"):
+        publish(database, DATE, made_up())
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("", "is no URL of a database"),
+        ("matrix:tell-nobody@db", "'matrix:***@db' is no URL"),
+        ("mysql+mysqlconnector://u:tell-nobody@h:port/db", "is no URL"),
+        ("oracle2://u:tell-nobody@h/db", "no such kind of database"),
+        ("mysql+pymysql2://u:tell-nobody@h/db", "no such kind of database"),
+        ("firebird://u:tell-nobody@h/db", "no such kind of database"),
+        ("oracle+cx_oracle://u:tell-nobody@h/db", "needs the package 'cx_Oracle'"),
+    ],
+)
+def test_a_wrong_url(url, words):
+    """
+    What is no URL, or asks for what is not installed, is told with an example or the package.
+    """
+    assert words in complaint(url)
+
+
+def test_a_file_that_is_something_else(tmp_path):
+    """
+    A text file is left as it is.
+    """
+    path = tmp_path / "matrix.db"
+    path.write_text("Dear diary, " * 100)
+
+    assert "is no database that can be read" in complaint(f"sqlite:///{path}")
+    assert path.read_text().startswith("Dear diary")
+
+
+def test_a_folder_in_the_way(tmp_path):
+    """
+    A folder where the file should be, and a file where the folder should be.
+    """
+    (tmp_path / "file").touch()
+
+    assert "cannot be opened" in complaint(f"sqlite:///{tmp_path}")
+    assert "cannot make the folder of" in complaint(f"sqlite:///{tmp_path / 'file' / 'matrix.db'}")
+
+
+def test_a_file_that_may_only_be_read(tmp_path, monkeypatch):
+    """
+    The date keeps what it had, and no folder is made of the name.
+    """
+    monkeypatch.chdir(tmp_path)
+    url = f"sqlite:///{tmp_path / 'matrix.db'}"
+    with Database(url) as database:
+        publish(database, DATE, made_up(domains=2))
+
+    assert "cannot be written" in complaint(f"sqlite:///file:{tmp_path / 'matrix.db'}?mode=ro&uri=true")
+    assert not (tmp_path / "file:").exists()
+    with Database(url) as database:
+        assert as_tables(made_up(domains=2)) == held(database)
+
+
+def test_a_full_disk(tmp_path):
+    """
+    When there is no room for all rows, the date keeps what it had.
+    """
+    url = f"sqlite:///{tmp_path / 'matrix.db'}"
+    with Database(url) as database:
+        publish(database, DATE, made_up(domains=2))
+        event.listen(database._engine, "begin", lambda one: one.exec_driver_sql("PRAGMA max_page_count = 20"))
+        with pytest.raises(ExportError, match=r"has no room .* make room there"):
+            publish(database, DATE, made_up(domains=2_000))
+
+        assert as_tables(made_up(domains=2)) == held(database)
+
+
+def test_somebody_else_who_writes(tmp_path):
+    """
+    Publishing waits for whoever writes, and after a time says so.
+    """
+    url = f"sqlite:///{tmp_path / 'matrix.db'}?timeout=0.1"
+    with Database(url) as database, database.write():
+        assert "is being written by somebody else" in complaint(url)

@@ -1,0 +1,14 @@
+"""What the API of 2022 can be asked."""
+
+from __future__ import annotations
+
+from ipv6matrix.web.legacy.resources import DOMAIN_FIELDS, FIGURES
+
+
+def test_what_is_unknown_has_no_field():
+    """
+    Clients of 2022 know none.
+    """
+    names = {name for figures in FIGURES.values() for name in figures.fields} | {field.name for field in DOMAIN_FIELDS}
+
+    assert "unknown" not in names

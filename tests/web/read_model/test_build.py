@@ -1,0 +1,164 @@
+"""Building a read model."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+from filelock import FileLock
+
+from ipv6matrix.exceptions import ExportError
+from ipv6matrix.summaries import source
+from ipv6matrix.summaries.database import Database
+from ipv6matrix.summaries.publication import publish, remove
+from ipv6matrix.summaries.rows import DomainRow
+from ipv6matrix.web.read_model import build as building
+from ipv6matrix.web.read_model import schema
+from ipv6matrix.web.read_model.build import build, newest, path_prefix
+from tests.web import summaries
+from tests.web.summaries import DATES, ROWS
+
+
+@pytest.fixture
+def url(tmp_path):
+    return summaries.sqlite(tmp_path)
+
+
+def content(file):
+    """Return the rows of each table."""
+    with duckdb.connect(str(file), read_only=True) as model:
+        names = ("Domains", "DomainPenetration", "HostData", "Reachability", "Idn", "Versions")
+        return {name: model.execute(f"FROM {name}").fetchall() for name in names}
+
+
+def test_only_changed_dates_are_read_again(url, tmp_path, monkeypatch):
+    """
+    The others are copied from the last file; the result is that of building everything.
+    """
+    build(url, tmp_path)
+    with Database(url) as database:
+        publish(database, DATES[1], [row for row in ROWS if row.date == DATES[1] and not isinstance(row, DomainRow)])
+        with database.write() as connection:
+            remove(connection, DATES[0])
+    read = []
+    rows = source.rows
+    monkeypatch.setattr(source, "rows", lambda *given: read.append(given[-1]) or rows(*given))
+
+    found = content(build(url, tmp_path))
+
+    assert [[DATES[1]]] * 4 == read
+    whole = content(build(url, tmp_path / "another"))
+    assert {name: sorted(values) for name, values in whole.items()} == {
+        name: sorted(values) for name, values in found.items()
+    }
+    assert {DATES[2]} == {row[0] for row in found["Domains"]}
+
+
+def test_nothing_new_is_no_new_file(url, tmp_path):
+    """
+    The file stays; a new one has a new name, and the old one is gone.
+    """
+    first = build(url, tmp_path)
+
+    assert first == build(url, tmp_path)
+    with Database(url) as database:
+        publish(database, DATES[0], [])
+    second = build(url, tmp_path)
+    assert second != first
+    assert [second] == list(tmp_path.glob("*.duckdb"))
+
+
+def test_readers_keep_the_old_file(url, tmp_path):
+    """
+    Whoever has it open sees one state until the end.
+    """
+    old = build(url, tmp_path)
+    with duckdb.connect(str(old), read_only=True) as model:
+        before = model.execute("SELECT count(*) FROM Domains").fetchall()
+        with Database(url) as database:
+            publish(database, DATES[0], [])
+        build(url, tmp_path)
+
+        assert before == model.execute("SELECT count(*) FROM Domains").fetchall()
+
+
+@pytest.mark.parametrize("step", ["_replace", "_list_names", "_describe"])
+def test_a_build_that_fails_leaves_the_old_file(url, tmp_path, monkeypatch, step):
+    """
+    And nothing else.
+    """
+    old = build(url, tmp_path)
+    with Database(url) as database:
+        publish(database, DATES[0], [])
+
+    def fail(*_):
+        raise duckdb.IOException("No space left on device")
+
+    monkeypatch.setattr(building, step, fail)
+    with pytest.raises(ExportError, match=r"cannot write the read model .*No space left.* READ_MODEL_DIR"):
+        build(url, tmp_path)
+
+    assert {old.name, "matrix.db", f"{path_prefix(tmp_path, url).name}.lock"} >= {
+        path.name for path in tmp_path.iterdir() if "matrix.db-" not in path.name
+    }
+
+
+@pytest.mark.parametrize("damage", [lambda file: file.write_bytes(b"x" * 9_000), lambda file: file.write_bytes(b"")])
+def test_a_damaged_file_is_built_anew(url, tmp_path, damage):
+    """
+    So is one of another format.
+    """
+    file = build(url, tmp_path)
+    damage(file)
+
+    assert len(ROWS) > len(content(build(url, tmp_path))["Domains"]) > 0
+
+
+def test_a_file_of_another_format_is_built_anew(url, tmp_path, monkeypatch):
+    """
+    After an update of this software.
+    """
+    first = build(url, tmp_path)
+    monkeypatch.setattr(schema, "FORMAT", schema.FORMAT + 1)
+
+    assert first != build(url, tmp_path)
+
+
+def test_one_process_builds_at_a_time(url, tmp_path, monkeypatch):
+    """
+    Whoever waited finds the work done.
+    """
+    file = build(url, tmp_path)
+    entered = []
+
+    class Lock(FileLock):
+        def __enter__(self):
+            entered.append(self.lock_file)
+            return super().__enter__()
+
+    monkeypatch.setattr(building, "FileLock", Lock)
+
+    assert file == build(url, tmp_path)
+    assert 1 == len(entered)
+
+
+def test_two_databases_have_two_models(url, tmp_path):
+    """
+    Though they lie in one folder.
+    """
+    other = f"sqlite:///{tmp_path / 'other.db'}"
+    with Database(other) as database:
+        database.prepare()
+
+    assert path_prefix(tmp_path, url) != path_prefix(tmp_path, other)
+    build(url, tmp_path)
+    assert [] == content(build(other, tmp_path))["Domains"]
+    assert content(newest(path_prefix(tmp_path, url)))["Domains"]
+
+
+def test_a_folder_that_cannot_be_made_is_an_error(url, tmp_path):
+    """
+    With the setting that names another.
+    """
+    (tmp_path / "file").touch()
+    with pytest.raises(ExportError, match="READ_MODEL_DIR"):
+        build(url, tmp_path / "file")

@@ -1,0 +1,81 @@
+"""Asking a read model."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import func, literal_column, select, text
+
+from ipv6matrix.summaries.tables import DOMAINS
+from ipv6matrix.web.read_model.model import DataVersion, ReadModel, TooSlowError
+from tests.web.summaries import DATES, ROWS
+
+ENDLESS = select(func.count()).select_from(text("range(1000000) one, range(1000000) two"))
+
+
+def test_it_knows_its_crawls(model):
+    """
+    The earliest first.
+    """
+    assert DATES == model.version.dates
+    assert {*DATES} == model.versions.keys()
+
+
+def test_a_query_has_a_limit(model):
+    """
+    Of time; other queries go on meanwhile, and afterwards.
+    """
+    limited = ReadModel(model.file, 0.05)
+
+    with pytest.raises(TooSlowError, match=r"longer than 0.05 s"):
+        limited.rows(ENDLESS)
+    assert [(1,)] == limited.rows(select(literal_column("1")))
+
+
+def test_memory_has_a_limit(model):
+    """
+    A query that needs more is refused.
+    """
+    limited = ReadModel(model.file)
+    limited._connection.execute("SET memory_limit = '2MB'; SET temp_directory = ''")
+
+    with pytest.raises(TooSlowError, match="memory"):
+        limited.rows(select(func.count()).select_from(text("(SELECT DISTINCT range || 'x' FROM range(9000000))")))
+
+
+def test_batches_come_one_by_one(model):
+    """
+    All rows, in their order.
+    """
+    query = select(DOMAINS.c.domain).where(DOMAINS.c.date == DATES[1]).order_by(DOMAINS.c.domain)
+    names = [name for batch in model.batches(query) for name in batch.column(0).to_pylist()]
+
+    assert sorted(row.domain for row in ROWS if getattr(row, "domain", "") and row.date == DATES[1]) == names
+
+
+def test_entity_tags_tell_answers_apart():
+    """
+    Another path, another form or other data is another tag; the parts cannot run into one another.
+    """
+    now = dt.datetime.now(dt.UTC)
+    one, two = DataVersion((), "one", now), DataVersion((), "two", now)
+
+    tags = [one.etag("/a", "b"), one.etag("/ab", ""), one.etag("/a", "b", ""), two.etag("/a", "b"), one.etag("\udcff")]
+
+    assert len(tags) == len(set(tags))
+    assert all(tag.startswith('W/"') for tag in tags)
+
+
+def test_a_page_asks_each_question_once(model, monkeypatch):
+    """
+    Another page asks anew.
+    """
+    asked, rows = [], ReadModel.rows
+    monkeypatch.setattr(ReadModel, "rows", lambda model, query: asked.append(query) or rows(model, query))
+    queries = [select(DOMAINS.c.domain).where(DOMAINS.c.date == date) for date in (*DATES, DATES[0])]
+    for page in (model.for_one_page(), model.for_one_page()):
+        found = [page.mappings(query) for query in queries]
+        assert found[0] == found[-1] != found[1]
+
+    assert 2 * len(DATES) == len(asked)

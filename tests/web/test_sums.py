@@ -1,0 +1,40 @@
+"""Sums by date and group."""
+
+from __future__ import annotations
+
+import pytest
+
+from ipv6matrix.web.sums import Slice, sums, whole
+from ipv6matrix.web.v1.resources import HOSTS
+from tests.web import summaries
+from tests.web.summaries import DATES, ROWS
+
+
+def expected(wanted):
+    return sum(row.hosts for row in ROWS if isinstance(row, summaries.HostData) and wanted(row))
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        (Slice(since=DATES[1], until=DATES[1]), lambda row: row.date == DATES[1]),
+        (Slice(only={"tld": ("de", "de"), "type": ()}), lambda row: row.tld == "de"),
+        (
+            Slice(only={"country": ("DE", "GB")}, since=DATES[2]),
+            lambda row: row.country != "US" and row.date == DATES[2],
+        ),
+    ],
+)
+def test_filters_choose_rows(model, asked, wanted):
+    """
+    Words that are given twice count once; none is all.
+    """
+    assert expected(wanted) == sum(row["hosts"] for row in model.mappings(sums(HOSTS, asked)))
+
+
+def test_numbers_are_whole_where_they_are():
+    """
+    As JSON of 2022 had them.
+    """
+    assert [1, 1.5, "1.0", None] == [whole(value) for value in (1.0, 1.5, "1.0", None)]
+    assert isinstance(whole(1.0), int)
