@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import signal
 
-pytest_plugins = ["simnet.fixtures", "tests.clock", "tests.opened", "tests.finished", "tests.mariadb"]
+pytest_plugins = ["simnet.fixtures", "tests.clock", "tests.opened", "tests.finished", "tests.mariadb", "tests.tiers"]
 
 
 def pytest_configure() -> None:

@@ -9,8 +9,8 @@ import re
 from simnet.logs import Query
 from simnet.scenario import ROOT_SERVER
 
-# The root, public names, and random names below them.
-_NAMES = re.compile(rf"|com|net|{re.escape(ROOT_SERVER)}|[0-9a-f]{{16}}\.(com|net)")
+# The root, public names, random names below them, and the name that reveals DNS64 (RFC 7050).
+_NAMES = re.compile(rf"|com|net|ipv4only\.arpa|{re.escape(ROOT_SERVER)}|[0-9a-f]{{16}}\.(com|net)")
 
 
 def is_control(query: Query) -> bool:

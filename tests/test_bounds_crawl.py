@@ -10,6 +10,8 @@ from ipv6matrix.store.database import Store
 from tests import crawls, hostile_dns
 from tests.hostile_dns import ADDRESSES4, ADDRESSES6, DOMAIN, HOSTS, ODD_DOMAIN, ODD_NAMES
 
+pytestmark = pytest.mark.crawl
+
 
 @pytest.fixture(scope="module")
 def crawled(internet, tmp_path_factory):

@@ -21,6 +21,8 @@ from tests import crawls
 from tests.echoes import purpose
 from tests.expected import GAP_LIMIT, Expected, lookup_row, smallest
 
+pytestmark = pytest.mark.crawl
+
 # Seconds by which several processes on two cores may shorten a timeout of 2 s.
 SLACK_MS = 1500
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from tests.typed import ROOT
+
+pytestmark = pytest.mark.crawl
 
 
 def test_readers_of_summaries_do_not_load_scrapy():

@@ -12,6 +12,8 @@ import pytest
 
 from tests.flood import Facts
 
+pytestmark = pytest.mark.crawl
+
 # Packets delayed by a busy machine leave together.
 TOLERANCE = 1.5
 # Packets per second to a network: the flood takes many minutes at this rate.

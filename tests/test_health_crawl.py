@@ -27,6 +27,8 @@ from tests.echoes import purpose
 from tests.expected import GAP_LIMIT, Expected
 from tests.typed import ROOT
 
+pytestmark = pytest.mark.crawl
+
 AWAY_S = 6
 # Time limit of a crawl in seconds: some ten, and the time of the outage.
 LIMIT_S = 90
@@ -57,8 +59,7 @@ class Survived:
 @pytest.fixture
 def go_through(internet: Internet, tmp_path: Path) -> Iterator[Callable[..., Survived]]:
     """Crawl domains without a fault; start an outage during the crawl, and end it."""
-    domains = tmp_path / "steady.txt"
-    domains.write_text("".join(f"{name}\n" for name in steady(internet)))
+    domains = listed(internet, tmp_path)
     settings = internet.settings() | crawls.folders(tmp_path) | SLOW
     settings |= {"TRACE_GAP_LIMIT": GAP_LIMIT, "LOG_FILE": tmp_path / "log", "LOG_FORMAT": LOG_FORMAT}
 
@@ -89,6 +90,13 @@ def steady(internet: Internet) -> list[str]:
     """Return domains of the showcase without a fault, in list order."""
     zones = internet.scenario.zones
     return [name for name in internet.scenario.domains if name in zones and not zones[name].faults][-DOMAINS:]
+
+
+def listed(internet: Internet, place: Path) -> Path:
+    """Write the list of these domains."""
+    path = place / "steady.txt"
+    path.write_text("".join(f"{name}\n" for name in steady(internet)))
+    return path
 
 
 @contextmanager
@@ -146,8 +154,7 @@ def test_an_outage_of_the_resolver(internet, go_through, mode):
     assert survived.said_at("The resolver is back") < survived.mended_at + BACK_S
 
 
-@pytest.mark.parametrize("way", ["drop", "cut"])
-@pytest.mark.parametrize("family", [4, 6])
+@pytest.mark.parametrize(("family", "way"), [(4, "cut"), (6, "drop")])
 def test_an_outage_of_a_family(internet, go_through, family, way):
     """
     Every ping, port and trace is the same as without the outage.
@@ -191,22 +198,28 @@ def test_an_outage_of_a_family(internet, go_through, family, way):
     assert survived.said_at(f"IPv{family} is back") < survived.mended_at + BACK_S
 
 
+@pytest.fixture(scope="module")
+def undisturbed(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database of a crawl of the same domains whose resolver is well."""
+    place = tmp_path_factory.mktemp("undisturbed")
+    domains = listed(internet, place)
+    settings = internet.settings() | crawls.folders(place) | {"SECOND_PASS": False, "METRICS": "reverse"}
+    process = crawls.crawl(domains, settings)
+    assert 0 == process.returncode, process.stderr[-3000:]
+    (path,) = place.glob("ips-*.db")
+    return path
+
+
 @pytest.mark.parametrize(("mode", "fault"), [("denying", Fault.DENIES), ("portal", Fault.INVENTS)])
-def test_a_lying_resolver(internet, go_through, tmp_path, mode, fault):
+def test_a_lying_resolver(internet, go_through, undisturbed, mode, fault):
     """
     Answers from before its detection are discarded and retried: no false absence and no false address is left.
     """
     lying = go_through(
         "domains", lambda: internet.resolver_mode(mode), lambda: internet.resolver_mode("normal"), METRICS="reverse"
     )
-    domains = tmp_path / "steady.txt"
-    undisturbed = crawls.crawl(
-        domains, internet.settings() | crawls.folders(tmp_path / "other") | {"SECOND_PASS": False, "METRICS": "reverse"}
-    )
 
-    assert 0 == undisturbed.returncode, undisturbed.stderr[-3000:]
-    (path,) = (tmp_path / "other").glob("ips-*.db")
-    assert [] == facts.differences(facts.facts(path), facts.facts(lying.store.path))
+    assert [] == facts.differences(facts.facts(undisturbed), facts.facts(lying.store.path))
     assert 1 == lying.log.count(f"The resolver {fault}")
 
 

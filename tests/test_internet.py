@@ -380,6 +380,7 @@ def test_second_internet_is_refused(internet: Internet, tmp_path: Path) -> None:
         Internet(scaled(10), tmp_path).start()
 
 
+@pytest.mark.crawl
 def test_command_runs_at_the_vantage_point(tmp_path: Path) -> None:
     """
     It runs in the scaled scenario, and its exit status is passed on.
@@ -396,6 +397,7 @@ def test_command_runs_at_the_vantage_point(tmp_path: Path) -> None:
     assert 7 == result.wait(20)
 
 
+@pytest.mark.crawl
 def test_near_resolver_and_closed_ping_sockets_are_options() -> None:
     """
     The resolver is then on the vantage point's own link, and no group may open ICMP datagram sockets.
@@ -425,6 +427,7 @@ def test_vantage_point_has_no_way_out(internet: Internet) -> None:
         socket.create_connection(("2001:503:ba3e::2:30", 443), timeout=2)
 
 
+@pytest.mark.crawl
 def test_nothing_outlives_a_killed_parent(tmp_path: Path) -> None:
     parent = _shell("--directory", str(tmp_path), "--", "sleep", "30", start_new_session=True)
     try:
@@ -513,6 +516,7 @@ def _helpers_of(parent: int) -> list[int]:
     return [int(child) for child in children if b"simnet" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
+@pytest.mark.crawl
 def test_threads_do_not_stay_in_the_real_network():
     """
     A process that has started a thread gets an error of its own, not one about the machine that tests may ignore.

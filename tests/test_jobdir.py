@@ -23,6 +23,8 @@ from tests.mounts import UNSHARE
 from tests.samples import domain_item
 from tests.typed import ROOT
 
+pytestmark = pytest.mark.crawl
+
 # Few probes: only the requests matter here.
 FEW = {"METRICS": "soa,ping", "PROBE_RATE_PER_NETWORK": 0, "SECOND_PASS_AFTER": 1}
 

@@ -18,7 +18,9 @@ from tests import rows
 from tools import killing
 from tools.killing import Instant, Killer, Outcome, asked_again
 
-KILLS = 25
+pytestmark = pytest.mark.crawl
+
+KILLS = 15
 # Few probes, for tests about other things.
 LITTLE = {"METRICS": "soa", "FEATURES": "NS,MX", "SECOND_PASS": False, "COMMIT_INTERVAL": 0.1}
 # Lengths to which a log is cut, and the number of those crawls that run to their end.
@@ -40,7 +42,7 @@ def outcome(internet: Internet, tmp_path_factory: pytest.TempPathFactory, elsewh
 
 def test_the_facts_match_those_of_an_undisturbed_crawl(outcome: Outcome):
     """
-    After 25 kills no row is lost or duplicated, and the crawl was published once.
+    After 15 kills no row is lost or duplicated, and the crawl was published once.
     """
     assert KILLS == len(outcome.kills)
     assert [] == outcome.differences

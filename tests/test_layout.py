@@ -86,7 +86,7 @@ ARROWS = (
     Arrow(
         under="ipv6matrix.store",
         never=("scrapy", "twisted", "socket"),
-        of_ours_only=("ipv6matrix.items", "ipv6matrix.targets.policy", "ipv6matrix.store"),
+        of_ours_only=("ipv6matrix.exceptions", "ipv6matrix.items", "ipv6matrix.targets.policy", "ipv6matrix.store"),
     ),
     Arrow(under="ipv6matrix.exporters", never=("scrapy", "twisted")),
     Arrow(

@@ -13,6 +13,8 @@ from ipv6matrix.store.database import Store
 from simnet.unlisted import ALIASES, EMBEDDED
 from tests import crawlers, crawls
 
+pytestmark = pytest.mark.crawl
+
 
 def crawl(internet, place: Path, names, **settings):
     """Crawl some domains; return the database and the destinations of all packets but those to the resolver."""

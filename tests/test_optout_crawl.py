@@ -14,6 +14,8 @@ from tests import crawls, typed
 from tests.test_stops import done
 from tests.waiting import until
 
+pytestmark = pytest.mark.crawl
+
 # Packets in transit when the file changed may still arrive.
 IN_FLIGHT_S = 1.0
 ALL_OF_IPV4 = "198.18.0.0/15"

@@ -23,6 +23,8 @@ from simnet.internet import Internet
 from tests import crawls, typed
 from tests.waiting import until
 
+pytestmark = pytest.mark.crawl
+
 
 @pytest.fixture
 def domains(internet: Internet, tmp_path: Path) -> Path:

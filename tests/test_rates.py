@@ -15,6 +15,8 @@ from simnet.packets import SYN, TCP, Packet
 from tests import crawls
 from tests.echoes import purpose
 
+pytestmark = pytest.mark.crawl
+
 # Other processes on the machine delay packets, and delayed packets leave together.
 TOLERANCE = 1.2
 

@@ -27,6 +27,8 @@ from tests import crawls
 from tests.expected import Expected, smallest
 from tests.recursor import ADDRESSES, recursor, unbound
 
+pytestmark = pytest.mark.crawl
+
 FAILED = "failed"
 # Denials of other names include the SOA record of the zone, which the recursor then has.
 KNOWN_FROM_DENIALS = "refused-soa.example"

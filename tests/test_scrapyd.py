@@ -23,6 +23,8 @@ from tests.scrapyd_server import Scrapyd
 from tests.typed import ROOT
 from tests.waiting import until
 
+pytestmark = pytest.mark.crawl
+
 JOBDIR = Path("crawls/monthly")
 # Many of the domains share a network, whose rate would only slow down the tests.
 UNHURRIED = {"PROBE_RATE_PER_NETWORK": 0, "SECOND_PASS_AFTER": 0}

@@ -22,6 +22,8 @@ from tests.echoes import purpose
 from tests.typed import ROOT
 from tests.waiting import until
 
+pytestmark = pytest.mark.crawl
+
 # Echo Requests of a ping.
 SERIES = 5
 DOMAINS = (

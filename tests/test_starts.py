@@ -17,6 +17,8 @@ import pytest
 from ipv6matrix.store.database import Store
 from tests import crawls, typed
 
+pytestmark = pytest.mark.crawl
+
 NOBODY = "198.18.1.200"
 
 

@@ -24,6 +24,8 @@ from tests.typed import ROOT
 from tests.waiting import until
 from tools import killing, made_up
 
+pytestmark = pytest.mark.crawl
+
 # Time limit of a clean stop, in seconds.
 PROMPT_S = 5.0
 # Many of the domains share a network, whose rate would only slow down the tests.
@@ -68,7 +70,7 @@ def crawl_row(place: Path) -> dict:
     return row
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_the_crawl_cleanly(internet, running, slow_domains, tmp_path, number):
     """
     Within five seconds the crawl has ended with its reason in the row, exit status 1, and the same command finishes it.

@@ -34,7 +34,6 @@ NEEDS: Final[dict[str, Need]] = {
             "cachetools",
             "duckdb",
             "fastapi",
-            "filelock",
             "jinja2",
             "markupsafe",
             "orjson",

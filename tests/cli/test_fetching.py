@@ -13,6 +13,8 @@ from tests.reference import site as sites
 from tests.reference.test_geoip_files import MONTH
 from tests.waiting import until
 
+pytestmark = pytest.mark.crawl
+
 UPDATES = (("lists", "update", "majestic"), ("geoip", "update"))
 
 

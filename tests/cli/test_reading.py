@@ -12,6 +12,8 @@ from ipv6matrix.store.database import Store
 from tests import typed
 from tests.samples import domain_item
 
+pytestmark = pytest.mark.crawl
+
 
 @pytest.mark.parametrize("command", [("summary",), ("export", "csv"), ("report",)])
 def test_a_damaged_file_is_reported(tmp_path, command):

@@ -18,6 +18,8 @@ from tests.exporters import made
 from tests.samples import domain_item
 from tests.typed import ROOT
 
+pytestmark = pytest.mark.crawl
+
 SOURCES = ("ipv6matrix", "pyproject.toml", "setup.py", "README.md", "LICENSE")
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests import typed
 
+pytestmark = pytest.mark.crawl
+
 run = partial(typed.run, "crawl")
 
 
@@ -81,11 +83,14 @@ def test_a_rejected_start_ends_with_status_1(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("path", "reason"),
-    [("/dev/full", "No space left on device"), ("/dev/null/log", "Not a directory"), ("/", "Is a directory")],
+    ("chosen", "path", "reason"),
+    [
+        ("PING_COUNT=3", "/dev/full", "No space left on device"),
+        ("PING_COUNT=3", "/", "Is a directory"),
+        ("PING_COUNT=0", "/dev/null/log", "Not a directory"),
+    ],
 )
-@pytest.mark.parametrize("chosen", ["PING_COUNT=3", "PING_COUNT=0"])
-def test_an_unwritable_log_prevents_the_start(tmp_path, path, reason, chosen):
+def test_an_unwritable_log_prevents_the_start(tmp_path, chosen, path, reason):
     """
     Exit status 2 and an error on standard error, whatever else is wrong.
     """

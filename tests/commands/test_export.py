@@ -13,6 +13,8 @@ from tests import typed
 from tests.samples import domain_item
 from tests.typed import ROOT
 
+pytestmark = pytest.mark.crawl
+
 RECORD = {"version": "v", "settings": "{}", "list": "l", "list_sha256": "s", "resolver": "r", "skipped": "{}"}
 
 

@@ -12,6 +12,8 @@ from tests.reference import published
 from tests.reference import site as sites
 from tests.reference.test_geoip_files import KINDS, LITE_TYPES, MONTH, STEMS, mmdb
 
+pytestmark = pytest.mark.crawl
+
 
 @pytest.fixture
 def site():

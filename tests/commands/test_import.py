@@ -14,6 +14,8 @@ from tests.finished import Finished
 from tests.importers import older
 from tests.typed import ROOT, command, run
 
+pytestmark = pytest.mark.crawl
+
 RUN = "2022-05-06__07-08-09"
 
 

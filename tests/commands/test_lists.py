@@ -10,6 +10,8 @@ from tests import typed
 from tests.reference import published
 from tests.reference import site as sites
 
+pytestmark = pytest.mark.crawl
+
 
 @pytest.fixture
 def site():

@@ -8,6 +8,8 @@ import pytest
 
 from tests import typed
 
+pytestmark = pytest.mark.crawl
+
 run = partial(typed.run, "optout")
 
 

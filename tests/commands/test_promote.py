@@ -13,6 +13,8 @@ from tests import typed
 from tests.summaries.sample_rows import DATE, LATER, as_tables, held, made_up
 from tests.typed import ROOT
 
+pytestmark = pytest.mark.crawl
+
 
 @pytest.fixture
 def databases(tmp_path):

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
+import pytest
+
 from tests import typed
 from tests.exporters import made
 from tests.samples import domain_item
+
+pytestmark = pytest.mark.crawl
 
 run = partial(typed.run, "report")
 

@@ -18,6 +18,8 @@ from tests import typed
 from tests.typed import ROOT
 from tests.web import summaries
 
+pytestmark = pytest.mark.crawl
+
 command = partial(typed.command, "serve")
 
 

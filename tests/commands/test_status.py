@@ -6,9 +6,13 @@ import fcntl
 import json
 from functools import partial
 
+import pytest
+
 from ipv6matrix.store.database import Store
 from tests import typed
 from tests.progress.test_status import crawl
+
+pytestmark = pytest.mark.crawl
 
 run = partial(typed.run, "status")
 

@@ -31,11 +31,13 @@ OPTIONAL = (
     "exporters/parquet.py",
     "exporters/pictures.py",
     "exporters/report.py",
+    "importers/mysql2022.py",
     "summaries/",
     "web/",
 )
 
 
+@pytest.mark.crawl
 @pytest.mark.parametrize(
     ("command", "absent", "extra"),
     [
@@ -70,6 +72,7 @@ def test_a_command_names_the_missing_extra(tmp_path, command, absent, extra):
     assert "secret" not in ended.stderr + ended.stdout
 
 
+@pytest.mark.crawl
 def test_commands_of_a_crawler_need_no_extra(tmp_path):
     """Without any extra a crawl is read, exported as CSV and listed, and every command shows its help."""
     made.crawl(tmp_path / "ips.db", domain_item("a.example")).close()
@@ -85,6 +88,7 @@ def test_commands_of_a_crawler_need_no_extra(tmp_path):
     assert [] == [one.stderr for one in ended if one.returncode or "Traceback" in one.stderr]
 
 
+@pytest.mark.crawl
 def test_a_crawl_needs_no_extra_and_imports_none(internet, tmp_path):
     """A crawl finds and probes hosts where no extra is installed."""
     domains = tmp_path / "list.txt"
@@ -100,6 +104,7 @@ def test_a_crawl_needs_no_extra_and_imports_none(internet, tmp_path):
     store.close()
 
 
+@pytest.mark.crawl
 def test_a_crawl_imports_no_large_library(internet, tmp_path):
     """With every extra installed, a crawl that has opened all its components has imported none of them."""
     environment = without.environment(tmp_path / "site", []) | {"PYTHONPROFILEIMPORTTIME": "1"}

@@ -20,6 +20,7 @@ def test_concurrency_fits_the_limit(limit, expected):
     assert expected == limits.fit(400, 3, limit)
 
 
+@pytest.mark.crawl
 def test_the_soft_limit_is_raised_to_the_hard_one():
     """
     A low soft limit does not slow down a crawl if the hard one is higher.

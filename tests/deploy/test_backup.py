@@ -110,7 +110,7 @@ def test_existing_files_are_not_replaced(crawls, tmp_path):
 
     restored = run("restore.sh", tmp_path / "backup", crawls)
 
-    assert f"{crawls}/{FINISHED} OUTPUT_EXISTS: it stays" in restored.stdout
+    assert f"{crawls}/{FINISHED} already exists and was not replaced" in restored.stdout
     assert rows(tmp_path / "backup/matrix.db") == rows(crawls / "matrix.db")
 
 
@@ -126,7 +126,7 @@ def test_a_damaged_copy_is_not_restored(crawls, tmp_path):
 
     restored = run("restore.sh", tmp_path / "backup", tmp_path / "new")
 
-    assert (1, f"{copy} is damaged: take another copy\n") == (restored.returncode, restored.stderr)
+    assert (1, f"{copy} is damaged. Use another copy\n") == (restored.returncode, restored.stderr)
     assert not (tmp_path / "new" / FINISHED).exists()
 
 
@@ -147,8 +147,8 @@ def test_additional_files_are_restored(crawls, tmp_path):
     restored = run("restore.sh", tmp_path / "backup", tmp_path / "new", there)
 
     assert (0, 0) == (saved.returncode, restored.returncode), saved.stderr + restored.stderr
-    assert f"{home}/none is not there: not copied\n" == saved.stderr
-    assert f"{kept} OUTPUT_EXISTS: it stays" in restored.stdout.splitlines()
+    assert f"{home}/none does not exist and was not copied\n" == saved.stderr
+    assert f"{kept} already exists and was not replaced" in restored.stdout.splitlines()
     assert "example.net\n" == kept.read_text()
     assert ("PORT=8000\n", 0o640) == (
         kept.with_name("web.env").read_text(),
@@ -175,7 +175,7 @@ def test_a_relative_path_is_rejected(crawls, tmp_path):
     """
     saved = run("backup.sh", crawls, tmp_path / "backup", "optout.txt")
 
-    assert (2, "optout.txt is no whole path: begin it with /\n") == (saved.returncode, saved.stderr)
+    assert (2, "optout.txt is not an absolute path. Begin it with /\n") == (saved.returncode, saved.stderr)
 
 
 def test_the_unit_backs_up_the_files_of_the_others():
@@ -188,6 +188,7 @@ def test_the_unit_backs_up_the_files_of_the_others():
     assert {environment("crawl.env")["OPTOUT_FILE"], *read} == set(words[3:])
 
 
+@pytest.mark.crawl
 async def test_a_restored_crawl_is_resumed(internet, tmp_path):
     """
     A copy made during a crawl is resumed in another folder, and its summary is served from there.
@@ -227,4 +228,4 @@ def test_a_missing_folder_is_reported(tmp_path, script):
     result = run(script, tmp_path / "nothing", tmp_path / "to")
 
     assert 2 == result.returncode
-    assert f"{tmp_path}/nothing is no folder" in result.stderr
+    assert f"{tmp_path}/nothing is not a folder" in result.stderr

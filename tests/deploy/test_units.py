@@ -160,6 +160,7 @@ def unit_command(internet, tmp_path):
     return expanded
 
 
+@pytest.mark.crawl
 def test_an_interrupted_crawl_is_resumed(unit_command, tmp_path):
     """
     Stopped by systemd, the crawl ends with a status that leads to a restart, and the same command finishes it.
@@ -179,6 +180,7 @@ def test_an_interrupted_crawl_is_resumed(unit_command, tmp_path):
     assert (tmp_path / "crawls/matrix.db").exists()
 
 
+@pytest.mark.crawl
 def test_the_website_serves_the_database_of_its_environment(tmp_path):
     """
     The command of the website's unit serves the database of web.env, with its workers.
@@ -216,6 +218,7 @@ def _first_answer(url: str) -> httpx.Response:
     raise AssertionError(f"{url} does not answer")
 
 
+@pytest.mark.crawl
 def test_geoip_files_are_fetched_with_the_settings_of_the_crawl(tmp_path):
     """
     The command of the GeoIP unit is valid: with a server without such files it ends with 1, not with 2.
@@ -251,6 +254,7 @@ def _empty_server(folder: Path) -> Iterator[str]:
             thread.join()
 
 
+@pytest.mark.crawl
 def test_a_manual_command_works_as_documented(tmp_path):
     """
     The command of docs/deployment.md shows the newest crawl from the folder of the services.

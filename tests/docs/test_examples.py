@@ -81,6 +81,7 @@ def place(prepared: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(prepared, tmp_path / "project", symlinks=True))
 
 
+@pytest.mark.crawl
 @pytest.mark.parametrize("command", [one for one in COMMANDS if kind(one) is RUN])
 def test_a_command_works_as_documented(place: Path, command: str) -> None:
     """
@@ -105,6 +106,7 @@ def test_a_command_works_as_documented(place: Path, command: str) -> None:
     assert "Traceback" not in said
 
 
+@pytest.mark.crawl
 @pytest.mark.parametrize("command", [one for one in COMMANDS if kind(one) is SERVERS])
 def test_a_website_serves(place: Path, command: str) -> None:
     """

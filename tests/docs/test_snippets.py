@@ -26,7 +26,7 @@ GUARDS = {
     "sh": "tests/docs/test_examples.py::test_every_command_is_run_or_has_its_reason",
     "sql": "tests/docs/test_tables.py::test_examples_of_sql_run",
     "text": "",
-    "urls": "tests/docs/test_questions.py::test_example_urls_are_valid",
+    "urls": "tests/docs/test_urls.py::test_examples_of_urls_are_valid",
     "yaml": "tests/docs/test_snippets.py::test_prometheus_reads_the_port_of_the_metrics",
 }
 

@@ -48,7 +48,7 @@ def test_stats_are_read_from_the_source() -> None:
 
 def stat_complaints(text: str, stats: Iterable[str]) -> list[str]:
     """Compare the stats of the first section with those that are set."""
-    (ours,) = sections(text, r"## Stats of ours")
+    (ours,) = sections(text, r"## Stats of this project")
     documented = {re.sub(r"<[^>]+>", "*", cells[0].strip("`")) for cells in rows(ours[-1]) if cells[0].startswith("`")}
     complaints = [
         f"{name}: not documented" for name in sorted(stats) if not any(fnmatch(name, one) for one in documented)

@@ -431,6 +431,7 @@ def large(tmp_path_factory: pytest.TempPathFactory):
     return folder / "ips.db", files(folder / "whole")
 
 
+@pytest.mark.crawl
 @pytest.mark.parametrize("seed", range(4))
 def test_a_kill_at_any_moment_loses_nothing(large, tmp_path, seed):
     """

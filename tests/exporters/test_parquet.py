@@ -84,6 +84,7 @@ def duckdb(sql):
     return [tuple(row) for row in json.loads(asked.stdout)]
 
 
+@pytest.mark.crawl
 def test_duckdb_knows_the_types(folder):
     """
     Times, flags, lists and numbers have these types in DuckDB.
@@ -116,6 +117,7 @@ def test_duckdb_knows_the_types(folder):
     }
 
 
+@pytest.mark.crawl
 def test_duckdb_reads_the_values(finished: Finished, folder):
     """
     Lists and times are unchanged: their sums in DuckDB equal those in SQLite.
@@ -129,6 +131,7 @@ def test_duckdb_reads_the_values(finished: Finished, folder):
     ) == [counted]
 
 
+@pytest.mark.crawl
 def test_a_join_matches_the_summary(finished: Finished, folder):
     """
     Open ports by family, and addresses by family, are those of `scrapy summary`.

@@ -77,6 +77,7 @@ async def test_a_job_creates_its_folder(tmp_path):
     assert (tmp_path / "a" / "b" / "ips.db").is_file()
 
 
+@pytest.mark.crawl
 async def test_a_second_crawl_is_rejected(tmp_path):
     """
     While another process holds the job, opening it is an error with the number of that process and the fix.
@@ -90,6 +91,7 @@ async def test_a_second_crawl_is_rejected(tmp_path):
         assert f"{process.pid}\n" == (tmp_path / "lock").read_text()
 
 
+@pytest.mark.crawl
 async def test_a_killed_crawl_frees_its_folder(tmp_path):
     """
     The lock ends with its process, however that ends.
@@ -220,6 +222,7 @@ async def test_a_thread_folds_the_log(tmp_path, monkeypatch):
     assert [file, tmp_path / "lock"] == sorted(tmp_path.iterdir())
 
 
+@pytest.mark.crawl
 async def test_the_holder_of_a_job_is_known(tmp_path):
     """
     The process that holds the folder is returned; before and after it there is none.

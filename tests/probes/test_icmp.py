@@ -240,6 +240,7 @@ def test_root_has_permission(internet):
     assert ping_permission() is None
 
 
+@pytest.mark.crawl
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv (util-linux)")
 def test_a_missing_permission_is_reported_with_its_fix():
     """

@@ -88,6 +88,7 @@ async def test_probes_share_a_process(started):
     assert 0 == process.in_flight
 
 
+@pytest.mark.crawl
 async def test_exhausted_probes_are_retried(started, program):
     """
     "probes-exhausted" is retried until the network answers.
@@ -112,6 +113,7 @@ async def test_a_dead_process_is_restarted(started):
     assert (False, True) == (alive(first), alive(process.pid))
 
 
+@pytest.mark.crawl
 async def test_a_process_that_always_dies_is_not_restarted_forever(started, program):
     """
     A program that exits at every request is an error after three starts, not an endless loop.
@@ -144,6 +146,7 @@ async def test_closing_ends_the_process(started):
         await probe(process)
 
 
+@pytest.mark.crawl
 def test_processes_end_with_the_crawler(internet):
     """
     When the crawler is killed, mtr-packet exits too, because its standard input ends.
@@ -193,6 +196,7 @@ def test_a_program_without_permission_is_reported_with_its_fix(tmp_path):
     assert f"setcap cap_net_raw+ep {path}" in mtr_missing(str(path))
 
 
+@pytest.mark.crawl
 @pytest.mark.skipif(
     os.geteuid() != 0 or not shutil.which("setpriv") or not shutil.which("setcap"),
     reason="only root can give a program a capability, and take it from everybody else",

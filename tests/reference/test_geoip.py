@@ -128,11 +128,9 @@ def test_a_file_of_the_other_type_is_reported(databases):
     Swapped files are reported with their setting and their type.
     """
     city, asn = databases
-    with pytest.raises(GeoIpError) as told:
+    with pytest.raises(GeoIpError, match=f"GEOIP_CITY_DB={asn!r} is a GeoLite2-ASN file"):
         GeoIp(asn, None)
-
-    assert f"GEOIP_CITY_DB: {asn!r} is a GeoLite2-ASN file; name a GeoLite2-City file" == str(told.value)
-    with pytest.raises(GeoIpError, match=f"GEOIP_ASN_DB: '{city}' is a GeoLite2-City file"):
+    with pytest.raises(GeoIpError, match=f"GEOIP_ASN_DB={city!r} is a GeoLite2-City file"):
         GeoIp(None, city)
 
 
@@ -145,7 +143,7 @@ def test_a_file_that_is_not_a_database_is_reported(tmp_path, content):
     if content is not None:
         file.write_bytes(content)
 
-    with pytest.raises(GeoIpError, match=rf"GEOIP_ASN_DB: cannot read '{file}' \(.*\); name a GeoLite2-ASN file"):
+    with pytest.raises(GeoIpError, match=rf"GEOIP_ASN_DB='{file}' .*GeoLite2-ASN .*\[GEOIP_INVALID\]"):
         GeoIp(None, str(file))
 
 
@@ -231,15 +229,12 @@ def test_a_failed_lookup_leaves_the_place_unknown(tmp_path):
 @pytest.mark.parametrize(
     ("make", "problem"),
     [
-        (lambda path: made(path, {"198.18.1.0/24": PLACE}, version=4), "fail .*IPv4-only"),
-        (lambda path: damaged(path, {"198.18.1.0/24": PLACE}, b"Oslo"), "fail"),
-        (
-            lambda path: made(path, {"198.18.1.0/24": {"city": "Oslo"}}),
-            "knows no address",
-        ),
-        (lambda path: made(path, {}), "knows no address; name a GeoLite2-City file"),
-        (lambda path: path.write_bytes(made(path, {"198.18.1.0/24": PLACE}).read_bytes()[:-100]), "cannot read"),
-        (os.mkfifo, r"cannot read .*\(not a regular file\)"),
+        (lambda path: made(path, {"198.18.1.0/24": PLACE}, version=4), "IPv4-only"),
+        (lambda path: damaged(path, {"198.18.1.0/24": PLACE}, b"Oslo"), ""),
+        (lambda path: made(path, {"198.18.1.0/24": {"city": "Oslo"}}), "knows no address"),
+        (lambda path: made(path, {}), "knows no address"),
+        (lambda path: path.write_bytes(made(path, {"198.18.1.0/24": PLACE}).read_bytes()[:-100]), ""),
+        (os.mkfifo, "not a regular file"),
     ],
     ids=["ipv4-only", "damaged", "flat", "empty", "truncated", "pipe"],
 )
@@ -249,7 +244,7 @@ def test_an_unusable_file_is_found_before_the_start(tmp_path, make, problem):
     """
     make(tmp_path / "city.mmdb")
 
-    with pytest.raises(GeoIpError, match=f"GEOIP_CITY_DB: .*{problem}"):
+    with pytest.raises(GeoIpError, match=rf"GEOIP_CITY_DB=.*{problem}.*\[GEOIP_INVALID\]"):
         verify("GEOIP_CITY_DB", tmp_path / "city.mmdb")
 
 

@@ -38,9 +38,9 @@ def left(folder):
 
 
 def refused(rankings, name):
-    with pytest.raises(DownloadError) as told:
+    with pytest.raises(DownloadError, match="DOWNLOAD_FAILED") as raised:
         rankings.update(name)
-    return str(told.value)
+    return raised.value.message
 
 
 def test_majestic_is_stored_with_its_date(site, rankings, tmp_path):
@@ -159,54 +159,52 @@ def test_a_download_recovers_from_failures(site, rankings, steps):
 
 
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("body", "part"),
     [
-        (PAGE, "a web page, not the list"),
+        (PAGE, "web page"),
         ("", "nothing"),
-        ("rank,site\n1,one.example\n", "text that begins with 'rank,site\\n', not the list"),
-        (published.HEADER + "\n", "text that begins with 'GlobalRank,"),
-        (published.majestic(DOMAINS)[:-9], "a list whose last line is truncated"),
-        (published.majestic(["one.example"]), "1 domains, fewer than LIST_MIN_DOMAINS=2"),
-        (published.majestic(["no domain", "-", "one.example"]), "1 domains, fewer than LIST_MIN_DOMAINS=2"),
+        ("rank,site\n1,one.example\n", "'rank,site\\n'"),
+        (published.HEADER + "\n", "'GlobalRank,"),
+        (published.majestic(DOMAINS)[:-9], "truncated"),
+        (published.majestic(["one.example"]), "LIST_MIN_DOMAINS=2"),
+        (published.majestic(["no domain", "-", "one.example"]), "LIST_MIN_DOMAINS=2"),
     ],
 )
-def test_an_invalid_majestic_list_is_reported(site, rankings, tmp_path, body, words):
+def test_an_invalid_majestic_list_is_reported(site, rankings, tmp_path, body, part):
     """
     The error says what was received and how to fix it; nothing of it is stored.
     """
     url = site.put("/majestic.csv", body)
-    sentence = refused(rankings, "majestic")
+    message = refused(rankings, "majestic")
 
-    assert sentence.startswith(f"the list majestic: {url} gave {words}")
-    assert "name another address with -s MAJESTIC_URL=, or take a list that is here, -a domains=FILE" in sentence
+    assert url in message
+    assert part in message
+    assert "MAJESTIC_URL" in message
     assert [] == left(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("body", "part"),
     [
-        (PAGE, "it returned an unreadable ZIP archive"),
-        (b"", "it returned an unreadable ZIP archive"),
-        (published.tranco(DOMAINS)[:-30], "it returned an unreadable ZIP archive"),
-        (published.tranco(DOMAINS).replace(b"top-1m.csv", b"top-1m.txt"), "it returned a ZIP archive of top-1m.txt"),
-        (
-            published.zipped({"a.csv": "1,a.example\n", "b.csv": "1,b.example\n"}),
-            "it returned a ZIP archive of a.csv, b.csv",
-        ),
-        (published.zipped({"top-1m.csv": PAGE}), "returned a web page, not the list"),
-        (published.zipped({"top-1m.csv": "1,one.example\n2,two.exa"}), "gave a list whose last line is truncated"),
+        (PAGE, "unreadable ZIP"),
+        (b"", "unreadable ZIP"),
+        (published.tranco(DOMAINS)[:-30], "unreadable ZIP"),
+        (published.tranco(DOMAINS).replace(b"top-1m.csv", b"top-1m.txt"), "top-1m.txt"),
+        (published.zipped({"a.csv": "1,a.example\n", "b.csv": "1,b.example\n"}), "a.csv, b.csv"),
+        (published.zipped({"top-1m.csv": PAGE}), "web page"),
+        (published.zipped({"top-1m.csv": "1,one.example\n2,two.exa"}), "truncated"),
     ],
 )
-def test_an_invalid_tranco_list_is_reported(site, rankings, tmp_path, body, words):
+def test_an_invalid_tranco_list_is_reported(site, rankings, tmp_path, body, part):
     """
     A corrupt ZIP file, or one with other contents, is not a list.
     """
     site.put("/tranco-id", "K2XYW")
     site.put("/tranco.zip", body)
-    sentence = refused(rankings, "tranco")
+    message = refused(rankings, "tranco")
 
-    assert words in sentence
-    assert "TRANCO_URL" in sentence
+    assert part in message
+    assert "TRANCO_URL" in message
     assert not list(tmp_path.glob("lists/*"))
 
 
@@ -219,7 +217,7 @@ def test_a_zip_file_with_a_flipped_bit_is_reported(site, rankings, tmp_path):
     site.put("/tranco-id", "K2XYW")
     site.put("/tranco.zip", bytes(body))
 
-    assert "it returned an unreadable ZIP archive" in refused(rankings, "tranco")
+    assert "unreadable ZIP" in refused(rankings, "tranco")
     assert [] == left(tmp_path)
 
 
@@ -242,7 +240,7 @@ def test_an_invalid_id_is_reported(site, rankings, text):
     """
     site.put("/tranco-id", text)
 
-    assert f"{site.url}/tranco-id (TRANCO_ID_URL) gave " in refused(rankings, "tranco")
+    assert f"{site.url}/tranco-id (TRANCO_ID_URL)" in refused(rankings, "tranco")
 
 
 def test_a_missing_list_is_reported_with_the_stored_one(site, rankings, tmp_path):
@@ -253,11 +251,9 @@ def test_a_missing_list_is_reported_with_the_stored_one(site, rankings, tmp_path
     rankings.update("majestic")
     site.pages.clear()
 
-    assert (
-        f"the list majestic: cannot download {site.url}/majestic.csv (404 Not Found); try again,"
-        " name another address with -s MAJESTIC_URL=, or take a list that is here,"
-        f" -a domains={tmp_path}/lists/majestic-2026-11-01.csv" == refused(rankings, "majestic")
-    )
+    message = refused(rankings, "majestic")
+    assert f"{site.url}/majestic.csv (404 Not Found)" in message
+    assert f"-a domains={tmp_path}/lists/majestic-2026-11-01.csv" in message
 
 
 def test_a_stop_is_not_blamed_on_the_list(site, rankings):

@@ -69,24 +69,24 @@ def test_a_permanent_failure_is_reported(site, transfer, part):
     After some attempts the error has the URL and the status.
     """
     url = site.put("/list", BODY, steps=["500"] * 50)
-    with pytest.raises(DownloadError) as told:
+    with pytest.raises(DownloadError, match="DOWNLOAD_FAILED") as raised:
         transfer.file(url, part)
 
-    assert f"cannot download {url} (500 Internal Server Error)" == str(told.value)
+    assert 500 == raised.value.status
+    assert url in raised.value.message
     assert 5 == len(site.requests)
 
 
-@pytest.mark.parametrize(("status", "words"), [("404", "404 Not Found"), ("410", "410 Gone"), ("401", "401 Unauth")])
-def test_a_definite_answer_is_reported_immediately(site, transfer, part, status, words):
+@pytest.mark.parametrize("status", ["404", "410", "401"])
+def test_a_definite_answer_is_reported_immediately(site, transfer, part, status):
     """
     An answer such as 404 is not retried.
     """
     url = site.put("/list", BODY, steps=[status] * 9)
-    with pytest.raises(DownloadError) as told:
+    with pytest.raises(DownloadError, match=status) as raised:
         transfer.file(url, part)
 
-    assert words in str(told.value)
-    assert int(status) == told.value.status
+    assert int(status) == raised.value.status
     assert 1 == len(site.requests)
 
 
@@ -138,7 +138,7 @@ def test_interruptions_without_progress_end_the_download(site, transfer, part):
     The number of attempts without new bytes is limited.
     """
     url = site.put("/list", BODY, etag=None, modified=None, steps=["cut"] * 50)
-    with pytest.raises(DownloadError, match="cannot fetch"):
+    with pytest.raises(DownloadError, match="DOWNLOAD_FAILED"):
         transfer.file(url, part)
 
     assert 50 > len(site.requests)
@@ -243,7 +243,7 @@ def test_circular_redirects_are_reported(site, transfer, part):
     The error about endless redirects has the URL.
     """
     url = site.put("/list", b"", steps=["to /list"] * 99)
-    with pytest.raises(DownloadError, match=f"cannot download {url} "):
+    with pytest.raises(DownloadError, match=rf"{url} .*\[DOWNLOAD_FAILED\]"):
         transfer.file(url, part)
 
 
@@ -264,7 +264,7 @@ def test_an_unreachable_server_is_reported(transfer, part):
     """
     The error about a refused connection has the URL.
     """
-    with pytest.raises(DownloadError, match=r"cannot download http://127.0.0.1:1/list \(.*refused"):
+    with pytest.raises(DownloadError, match=r"http://127.0.0.1:1/list .*refused"):
         transfer.file("http://127.0.0.1:1/list", part)
 
 
@@ -273,7 +273,7 @@ def test_an_invalid_url_is_reported(transfer, part, url):
     """
     A URL that httpx cannot request is an error like the others.
     """
-    with pytest.raises(DownloadError, match="cannot fetch"):
+    with pytest.raises(DownloadError, match="DOWNLOAD_FAILED"):
         transfer.file(url, part)
 
 
@@ -282,7 +282,7 @@ def test_a_read_only_folder_is_reported(site, transfer, tmp_path):
     The error names the file and the reason.
     """
     (tmp_path / "file").write_text("")
-    with pytest.raises(DownloadError, match=r"cannot write '.*/file/list.part' \((File exists|Not a directory)\)"):
+    with pytest.raises(DownloadError, match=r"'.*/file/list.part' \((File exists|Not a directory)\)"):
         transfer.file(site.put("/list", BODY), tmp_path / "file/list.part")
 
 
@@ -292,7 +292,7 @@ def test_two_processes_do_not_fetch_the_same_file(site, transfer, part):
     """
     with part.open("ab") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        with pytest.raises(DownloadError, match="is being downloaded by another process"):
+        with pytest.raises(DownloadError, match=r"another process.*\[DOWNLOAD_FAILED\]"):
             transfer.file(site.put("/list", BODY), part)
 
     assert [] == site.requests

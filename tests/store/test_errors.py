@@ -50,6 +50,7 @@ print(store.close(), store.problem)
 """
 
 
+@pytest.mark.crawl
 def test_a_full_disk_while_closing_is_not_blamed_on_a_reader(tmp_path):
     """
     If the log cannot be folded for lack of space, the error blames the disk, not a reader.

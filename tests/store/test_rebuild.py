@@ -127,6 +127,7 @@ with rebuilding(Path(sys.argv[1]), 1000) as rebuild:
 """
 
 
+@pytest.mark.crawl
 def test_a_killed_rebuild_starts_over(tmp_path):
     """
     The file left by a kill has another name and does not block the next rebuild.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -30,3 +31,11 @@ def new_database(new_url):
     yield new
     for database in opened:
         database.__exit__(None, None, None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark the tests that kill processes again and again; they are no part of `make test-fast`."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and "kill" in item.name:
+            item.add_marker("slow")

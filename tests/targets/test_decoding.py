@@ -129,7 +129,7 @@ def test_damage_is_an_error(tmp_path, content, use):
     """
     A truncated, changed or too long archive is never a shorter list.
     """
-    with pytest.raises(ListError, match="cannot be read"):
+    with pytest.raises(ListError, match="LIST_NOT_READABLE"):
         for text in texts(put(tmp_path, content)):
             use(text)
 
@@ -142,7 +142,7 @@ def test_an_encrypted_archive_is_rejected(tmp_path):
     for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         content[content.index(mark) + at] |= 1
 
-    with pytest.raises(ListError, match="is encrypted"):
+    with pytest.raises(ListError, match="encrypted"):
         texts(put(tmp_path, bytes(content)))
 
 
@@ -155,7 +155,7 @@ def test_a_decompression_bomb_is_rejected(tmp_path, monkeypatch, pack, use):
     monkeypatch.setattr(decoding, "_SMALL_BYTES", 1 << 20)
     (text,) = texts(put(tmp_path, pack(b"\n" * (4 << 20))))
 
-    with pytest.raises(ListError, match="unpacks to more than 200 times its size"):
+    with pytest.raises(ListError, match="200 times"):
         use(text)
 
 
@@ -177,5 +177,5 @@ def test_an_endless_line_is_rejected(tmp_path):
         os.truncate(stream.fileno(), 1 << 30)
     (text,) = texts(file)
 
-    with pytest.raises(ListError, match="has a line of more than 16,777,216 characters"):
+    with pytest.raises(ListError, match="16,777,216 characters"):
         list(lines(text))

@@ -94,10 +94,10 @@ def test_an_invalid_entry_changes_nothing(path, text):
     """
     One invalid entry rejects the whole command, before anything is written.
     """
-    with pytest.raises(OptOutError) as told:
+    with pytest.raises(OptOutError, match="OPTOUT_INVALID") as raised:
         OptOutFile(path).add(["example.net", text])
 
-    assert f"{text!r} is neither a domain nor a network: give one like example.com" in str(told.value)
+    assert repr(text) in raised.value.message
     assert path.read_text() == TEXT
 
 
@@ -155,7 +155,7 @@ def test_a_file_that_a_crawl_would_reject_is_reported(path):
     """
     path.write_text("example.com\nno domain\n")
 
-    with pytest.raises(OptOutError, match="line 2: 'no domain' is neither a domain nor a network"):
+    with pytest.raises(OptOutError, match=r"line 2: 'no domain'.*\[OPTOUT_INVALID\]"):
         OptOutFile(path).add(["example.net"])
 
 
@@ -170,7 +170,7 @@ def test_an_unreadable_file_is_reported(path, content):
     else:
         path.write_bytes(content)
 
-    with pytest.raises(OptOutError, match=r"cannot read '.*optout.txt' \(.*\): name a text file"):
+    with pytest.raises(OptOutError, match=r"'.*optout.txt' .*\[OPTOUT_INVALID\]"):
         OptOutFile(path).add(["example.net"])
 
 
@@ -180,7 +180,7 @@ def test_an_unwritable_file_is_reported(tmp_path):
     """
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(OptOutError, match=r"cannot write '.*/file/optout.txt'"):
+    with pytest.raises(OptOutError, match=r"'.*/file/optout.txt'.*\[OUTPUT_NOT_WRITABLE\]"):
         OptOutFile(tmp_path / "file/optout.txt").add(["example.com"])
 
 

@@ -86,10 +86,10 @@ def test_an_invalid_line_is_reported(tmp_path, text):
     """
     The error has the file, the number and the text of the line.
     """
-    with pytest.raises(OptOutError) as told:
+    with pytest.raises(OptOutError, match="OPTOUT_INVALID") as raised:
         opt_outs(tmp_path, f"example.com\n{text}\n")
 
-    assert f"'{tmp_path}/optout' line 2: {text!r} is neither a domain nor a network" == str(told.value)
+    assert f"'{tmp_path}/optout' line 2: {text!r}" in raised.value.message
 
 
 def test_an_opt_out_during_a_crawl_is_respected(tmp_path):
@@ -141,7 +141,7 @@ def test_an_invalid_change_keeps_the_previous_entries(tmp_path, caplog, spoil):
 
     assert held.contains_name("a.example")
     assert 1 == len(caplog.records)
-    assert "what it said before holds on" in caplog.text
+    assert "OPTOUT_INVALID" in caplog.text
 
 
 def test_a_restored_file_is_read(tmp_path):
@@ -187,7 +187,7 @@ def test_a_sudden_loss_of_entries_is_ignored(tmp_path, caplog, before, after, li
 
     assert lifted is not held.contains_name("a.example")
     assert (0 if lifted else 1) == len(caplog.records)
-    assert lifted or "stay opted out" in caplog.text
+    assert lifted or "OPTOUT_SHRUNK" in caplog.text
 
 
 def test_new_entries_of_a_damaged_file_apply_too(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.web import client, summaries
@@ -48,3 +50,16 @@ def model(sqlite_url):
 def sqlite_app(sqlite_url):
     """A server over the SQLite file, to be asked without a socket."""
     return client.create_app(sqlite_url, "/nowhere")
+
+
+# Their tests take seconds of a processor: all routes of the old API, whole answers compared, fuzzing, large pages.
+SLOW = ("legacy/test_answers.py", "legacy/test_routes.py", "test_fuzz.py", "pages/test_weight.py")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark them, so that they are no part of `make test-fast`."""
+    slow = {Path(__file__).parent / name for name in SLOW}
+    for item in items:
+        if item.path in slow:
+            item.add_marker("slow")
