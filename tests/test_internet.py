@@ -1,7 +1,7 @@
 """
 The simulated Internet behaves as its truth says: tested with dnspython, plain sockets, icmplib and mtr-packet.
 
-These tests use no probe of ours, so that both cannot be wrong in the same way.
+These tests use no probe of the project, so that both cannot be wrong in the same way.
 """
 
 from __future__ import annotations

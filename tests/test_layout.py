@@ -24,7 +24,7 @@ UNTESTED = ("__init__.py", "__main__.py", "settings.py")
 
 @dataclass(frozen=True, kw_only=True)
 class Arrow:
-    """What the modules under a dotted prefix must not import, or, of ours, may import only."""
+    """What the modules under a dotted prefix must not import, or the only modules of the project that it may import."""
 
     under: str
     never: tuple[str, ...] = ()

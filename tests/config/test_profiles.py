@@ -122,7 +122,7 @@ def test_an_unknown_argument_is_reported(name, nearest):
 @pytest.mark.parametrize("word", sorted(project.PROFILES))
 def test_a_profile_sets_valid_values(word):
     """
-    Every name is one of ours, and every value passes its check.
+    Every name is a setting of this project, and every value passes its check.
     """
     names = project.PROFILES[word]
     settings = chosen(PROFILE=word)

@@ -201,7 +201,7 @@ def test_the_website_serves_the_database_of_its_environment(tmp_path):
 
 def test_the_website_has_limits_of_memory_tasks_and_files():
     """
-    What a flood of requests may take is bounded; files are enough for the connections that the server allows.
+    The resources of a flood of requests are bounded; the file limit covers the connections that the server allows.
     """
     service = section("ipv6matrix-web.service", "Service")
 

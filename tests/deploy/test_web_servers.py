@@ -123,7 +123,7 @@ def test_an_unchanged_answer_is_304(front):
 
 def test_answers_are_compressed_for_clients_that_accept_it(front):
     """
-    gzip for a client that accepts it and nothing for one that does not, whoever was first.
+    gzip for a client that accepts it and nothing for one that does not, in either order.
     """
     codings = [
         _get(front, "/api/v1/hosts?group=tld", headers={"Accept-Encoding": coding}).headers.get("content-encoding")

@@ -22,7 +22,7 @@ from tests.docs.texts import NAMES, PROJECT, fenced, read, rows, sections
 
 def test_commands_are_documented() -> None:
     """
-    docs/commands.md has every command of ours and every argument of the spider.
+    docs/commands.md has every command of this project and every argument of the spider.
     """
     assert [] == command_complaints(read("docs/commands.md"), _commands(), _arguments())
 
@@ -74,7 +74,7 @@ def test_a_wrong_option_or_usage_is_found(old: str, new: str, complaint: str) ->
 @pytest.mark.parametrize("name", NAMES)
 def test_mentioned_commands_exist(name: str) -> None:
     """
-    Every `scrapy …` in a sentence is a command of ours or of Scrapy, with options that it has.
+    Every `scrapy …` in a sentence is a command of this project or of Scrapy, with options that it has.
     """
     assert [] == strange_commands(mentioned(read(name)))
 

@@ -18,7 +18,7 @@ from tests.docs.texts import NAMES, read, rows
 
 def test_settings_are_documented() -> None:
     """
-    docs/settings.md has every setting of ours, with its default and its range.
+    docs/settings.md has every setting of this project, with its default and its range.
     """
     assert [] == setting_complaints(read("docs/settings.md"), _defaults())
 
@@ -49,7 +49,7 @@ def test_a_wrong_setting_is_found(old: str, new: str, complaint: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_commands_set_existing_settings(name: str) -> None:
     """
-    Every -s NAME= of a document is a setting of ours or of Scrapy.
+    Every -s NAME= of a document is a setting of this project or of Scrapy.
     """
     assert [] == unknown_options(read(name))
 

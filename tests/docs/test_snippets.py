@@ -43,7 +43,7 @@ def test_every_kind_of_block_has_its_guard() -> None:
 
 def test_examples_of_python_are_valid() -> None:
     """
-    They can be parsed, and every name in capitals that they assign is a setting of ours.
+    They can be parsed, and every name in capitals that they assign is a setting of this project.
     """
     trees = [ast.parse(block) for name in NAMES for block in fenced(read(name), "python")]
     names = {one.id for tree in trees for one in ast.walk(tree) if isinstance(one, ast.Name) and one.id.isupper()}

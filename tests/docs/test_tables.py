@@ -58,7 +58,7 @@ def test_a_null_without_a_meaning_is_found(store: Store) -> None:
 
 def test_examples_of_sql_run(store: Store) -> None:
     """
-    Every SQL example of every document runs on a database of ours.
+    Every SQL example of every document runs on an empty ips.db.
     """
     assert [] == [f"{name}: {one}" for name in NAMES for one in sql_complaints(read(name), store)]
 

@@ -212,7 +212,7 @@ async def test_opted_out_addresses_receive_no_checks(internet, build, tmp_path):
 
 async def test_forbidden_references_are_not_used(build):
     """
-    An address that must not be probed is no reference either.
+    An address that must not be probed is not used as a reference either.
     """
     health = build(HEALTH_TARGETS="10.0.0.1,198.18.0.14,fe80::1")
 

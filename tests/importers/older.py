@@ -1,5 +1,5 @@
 """
-A database as the 2022 crawler would have written it, with its faults, made from one of ours.
+A database as the 2022 crawler would have written it, with its faults, made from an ips.db.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ FAULTS: Final = (
 
 
 def write(ours: Path, target: Path, *, faults: tuple[str, ...] = FAULTS) -> Path:
-    """Write the tables of a database of ours as those of 2022, and insert the faults."""
+    """Write the tables of an ips.db as those of 2022, and insert the faults."""
     with closing(sqlite3.connect(target)) as connection:
         connection.execute("ATTACH ? AS ours", (f"{ours.absolute().as_uri()}?mode=ro",))
         for table, columns in _TABLES.items():

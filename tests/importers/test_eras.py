@@ -1,4 +1,4 @@
-"""The meaning of texts written by the 2022 crawler, and by ours."""
+"""The meaning of texts written by the 2022 crawler, and by this one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SIX_TO_FOUR = "2002:c633:6404::1"
 )
 def test_old_files_have_addresses_that_are_excluded_today(address, refusal):
     """
-    Private and mapped addresses in old files are excluded; in files of ours every address is usable.
+    Private and mapped addresses in old files are excluded; in files of this project every address is usable.
     """
     assert refusal == OLDER.exclusion(address)
     assert Ours().exclusion(address) is None
