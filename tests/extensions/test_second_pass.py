@@ -12,9 +12,10 @@ from scrapy import signals
 from scrapy.exceptions import CloseSpider, DontCloseSpider
 
 from ipv6matrix import urls
-from ipv6matrix.extensions.second_pass import SecondPass
+from ipv6matrix.extensions.second_pass import SecondPass, _retries
 from ipv6matrix.items import Failure, Host, PortObservation, ReverseItem, Status, TcpItem, TcpObservation
 from ipv6matrix.store.queries import second_pass
+from ipv6matrix.store.queries.second_pass import Failed
 from tests.crawlers import count, opened, store
 from tests.samples import AT, domain_item, hosts_item, lookup, ping_item
 
@@ -249,3 +250,23 @@ async def test_absence_is_an_answer(tmp_path, status, recovered):
             crawler.signals.send_catch_log(signals.item_scraped, item=item, response=None, spider=crawler.spider)
 
         assert recovered == count(crawler, "second_pass/recovered")
+
+
+@pytest.mark.parametrize("starttls", [True, False])
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [
+        ({"types": ("NS", "MX")}, ["dns://resolver/x?type=NS&type=MX"]),
+        ({"types": ("A",), "labels": ("www", "six")}, ["dns://resolver/x?type=A&labels=www,six"]),
+        ({"pinged": True}, ["ping://x"]),
+        ({"ports": (80, 443)}, ["tcp://x?port=80&port=443"]),
+        ({"pinged": True, "ports": (25,)}, ["ping://x", "tcp://x?port=25"]),
+    ],
+)
+def test_what_failed_is_retried(failure, expected, starttls):
+    """
+    Each part of a failure has its request, and nothing else has one.
+    """
+    retries = _retries(Failed(subject="x", asked_at=AT, **failure), starttls=starttls)
+
+    assert expected == [url.removesuffix("&starttls=1") for url in retries]

@@ -96,6 +96,7 @@ def test_all_dates_are_copied_and_cleaned(old, target_url, tmp_path):
     assert {(ONE, "d00.com", "DE"), (ONE, "d49.com", "DE")} <= {row[:3] for row in first[ONE]["Domains"]}
 
 
+@pytest.mark.crawl
 def test_the_command_lists_and_copies(old, target_url):
     """
     A dry run writes nothing; given twice, the command copies once.

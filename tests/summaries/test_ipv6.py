@@ -48,6 +48,7 @@ def truth(finished):
     return {kind: (yes, yes + no, unknown) for kind, (yes, no, unknown) in states.items()}
 
 
+@pytest.mark.crawl
 async def test_all_outputs_have_the_same_figures(finished, truth, tmp_path):
     """
     Those of the truth.

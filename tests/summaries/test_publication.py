@@ -97,6 +97,7 @@ def test_what_is_interrupted_has_changed_nothing(new_database):
     assert as_tables(made_up(domains=3)) == held(database)
 
 
+@pytest.mark.crawl
 def test_a_kill_leaves_the_old_rows_or_the_new_ones(new_url):
     """
     Killed at ten random instants, publishing leaves a date as it was or as it shall be; done again it is whole.

@@ -137,6 +137,7 @@ def test_a_message_that_repeats_itself_is_logged_once():
     assert 9 == sum(once.filter(record(logging.INFO, "GET / 200")) for _ in range(9))
 
 
+@pytest.mark.crawl
 def test_the_limit_of_files_is_raised():
     """
     As far as it may be; connections fit into it.
@@ -152,6 +153,7 @@ def test_the_limit_of_files_is_raised():
     assert "900 700\n" == ended.stdout
 
 
+@pytest.mark.crawl
 def test_several_workers_share_a_read_model(tmp_path):
     """
     `python -m ipv6matrix.web.server`, as the unit starts it.
