@@ -92,8 +92,8 @@ def test_counts_outlast_a_close(tmp_path):
     A resumed crawl, and whoever reads, find the counts of the last commit.
     """
     first = Store(tmp_path / "ips.db")
-    first.ask(domain_url("x.example"), "dns")
-    first.answer(domain_item("x.example"), [("ping://192.0.2.1", "ping")])
+    first.add_request(domain_url("x.example"), "dns")
+    first.complete(domain_item("x.example"), [("ping://192.0.2.1", "ping")])
     first.note(speed=3)
     first.close()
 
@@ -124,8 +124,8 @@ def test_a_crawl_of_an_earlier_version_is_counted_once(tmp_path):
     Without counts of its own, a database is counted when it is opened to be written.
     """
     old = Store(tmp_path / "ips.db")
-    old.ask(domain_url("a.example"), "dns")
-    old.answer(domain_item("a.example"), [("ping://192.0.2.1", "ping")])
+    old.add_request(domain_url("a.example"), "dns")
+    old.complete(domain_item("a.example"), [("ping://192.0.2.1", "ping")])
     old.commit()
     old.query("UPDATE frontier SET progress = NULL")
     old.close()

@@ -197,7 +197,7 @@ def test_an_unclean_end_loses_only_what_was_not_committed(tmp_path):
     assert [("ok",)] == again.query("PRAGMA integrity_check")
     assert [(500,)] == again.query("SELECT count(*) FROM domains")
     assert (500, 500) == (again.newest, again.count_pending("dns"))
-    assert again.ask("ping://192.0.2.1", "ping")
+    assert again.add_request("ping://192.0.2.1", "ping")
     again.close()
 
 
@@ -250,28 +250,28 @@ def truncated(path):
 
 
 @pytest.mark.parametrize(
-    ("make", "complaint"),
+    ("make", "code"),
     [
-        (foreign, "is not a database of this crawler: move it away, or name another folder with -s JOBDIR="),
-        (newer, "was written by a newer version of ipv6matrix (schema"),
-        (truncated, "(database disk image is malformed): move it away, or name another folder with -s JOBDIR="),
-        (lambda path: path.write_text("no database\n" * 100), "(file is not a database): move it away"),
-        (lambda path: path.mkdir(), "(unable to open database file): move it away"),
+        (foreign, "DATABASE_FOREIGN"),
+        (newer, "DATABASE_NEWER"),
+        (truncated, "DATABASE_FAILED"),
+        (lambda path: path.write_text("no database\n" * 100), "DATABASE_FAILED"),
+        (lambda path: path.mkdir(), "DATABASE_FAILED"),
     ],
     ids=["foreign", "newer", "truncated", "text", "folder"],
 )
-def test_a_file_that_cannot_be_used_is_told_and_left_alone(tmp_path, make, complaint):
+def test_a_file_that_cannot_be_used_is_told_and_left_alone(tmp_path, make, code):
     """
     The sentence names the file and the mend; not a byte of it is changed.
     """
     path = tmp_path / "ips.db"
     make(path)
     before = path.read_bytes() if path.is_file() else None
-    with pytest.raises(StoreError) as told:
+    with pytest.raises(StoreError) as raised:
         Store(path)
 
-    assert repr(str(path)) in str(told.value)
-    assert complaint in str(told.value)
+    assert code == raised.value.code
+    assert repr(str(path)) in raised.value.message
     assert before == (path.read_bytes() if path.is_file() else None)
     assert ["ips.db"] == [file.name for file in tmp_path.iterdir()]
 
@@ -288,7 +288,7 @@ def test_a_foreign_log_is_not_folded(tmp_path):
     live.close()
     before = (tmp_path / "ips.db").read_bytes(), (tmp_path / "ips.db-wal").read_bytes()
 
-    with pytest.raises(StoreError, match="is not a database of this crawler"):
+    with pytest.raises(StoreError, match="DATABASE_FOREIGN"):
         Store(tmp_path / "ips.db")
 
     assert before == ((tmp_path / "ips.db").read_bytes(), (tmp_path / "ips.db-wal").read_bytes())
@@ -350,7 +350,7 @@ def test_a_reader_sees_what_is_committed_and_writes_nothing(store):
 
     assert [("a.example",), ("b.example",)] == reader.query("SELECT name FROM domains ORDER BY name")
     with pytest.raises(StoreError, match="readonly"):
-        reader.ask("ping://192.0.2.1", "ping")
+        reader.add_request("ping://192.0.2.1", "ping")
     reader.close()
 
 
@@ -369,12 +369,12 @@ def test_a_file_that_breaks_is_told(tmp_path):
     path.write_bytes(broken)
     store = Store(path)
 
-    with pytest.raises(StoreError, match=r"malformed.*check the disk"):
+    with pytest.raises(StoreError, match=r"malformed.*\[DATABASE_FAILED\]"):
         for number in range(2000, 4000):
             store.add_request(f"ping://192.0.2.{number}", "ping")
     store._connection.close()
     reader = Store.read(path)
-    with pytest.raises(StoreError, match=r"cannot read.*malformed.*check the disk"):
+    with pytest.raises(StoreError, match=r"malformed.*\[DATABASE_FAILED\]"):
         reader.query("SELECT * FROM requests")
     reader.close()
 
@@ -424,27 +424,28 @@ def test_damage_anywhere_is_told(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("make", "complaint"),
+    ("make", "code"),
     [
-        (lambda path: None, "there is no"),
-        (foreign, "is not a database of this crawler"),
-        (newer, "was written by a newer version"),
-        (lambda path: path.write_text("no database\n" * 100), "cannot read"),
-        (lambda path: path.write_bytes(b""), "is not a database of this crawler"),
+        (lambda path: None, "CRAWL_MISSING"),
+        (foreign, "DATABASE_FOREIGN"),
+        (newer, "DATABASE_NEWER"),
+        (lambda path: path.write_text("no database\n" * 100), "DATABASE_FAILED"),
+        (lambda path: path.write_bytes(b""), "DATABASE_FOREIGN"),
     ],
     ids=["missing", "foreign", "newer", "text", "empty"],
 )
-def test_a_file_that_cannot_be_read_is_told(tmp_path, make, complaint):
+def test_a_file_that_cannot_be_read_is_told(tmp_path, make, code):
     """
     Reading makes no file and changes none.
     """
     path = tmp_path / "ips.db"
     make(path)
     before = path.read_bytes() if path.exists() else None
-    with pytest.raises(StoreError, match=complaint) as told:
+    with pytest.raises(StoreError) as raised:
         Store.read(path)
 
-    assert repr(str(path)) in str(told.value)
+    assert code == raised.value.code
+    assert repr(str(path)) in raised.value.message
     assert before == (path.read_bytes() if path.exists() else None)
 
 

@@ -55,7 +55,7 @@ def test_the_order_of_answers_makes_no_difference_to_what_is_known(store, tmp_pa
     for item in EVERYTHING:
         store.complete(item)
     for item in [*reversed(EVERYTHING[:-1]), EVERYTHING[-1]]:
-        other.answer(item)
+        other.complete(item)
     sql = (
         "SELECT position, address, choice FROM host_addresses JOIN addresses ON id = address_id ORDER BY 2, 1",
         "SELECT address, family, kind, refusal, asn, latitude, longitude, found_at FROM addresses ORDER BY 1",
