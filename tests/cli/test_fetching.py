@@ -36,7 +36,7 @@ def test_what_cannot_be_fetched_is_told(site, tmp_path, words):
         out, err = command.communicate(timeout=60)
 
     assert (1, "") == (command.returncode, out)
-    assert "cannot fetch" in err
+    assert "[DOWNLOAD_FAILED]" in err
     assert "Traceback" not in err
 
 
@@ -50,7 +50,8 @@ def test_what_makes_no_sense_is_told(site, tmp_path, words):
         out, err = command.communicate(timeout=60)
 
     assert (2, "") == (command.returncode, out)
-    assert "'nowhere' must be a URL that begins with" in err
+    assert "_URL='nowhere'" in err
+    assert "SETTING_INVALID" in err
     assert [] == site.requests
 
 

@@ -73,27 +73,27 @@ def test_it_starts_without_a_database(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "sentence"),
+    ("arguments", "part", "code"),
     [
-        (("--port", "http"), "WEB_PORT='http' makes no sense: give a whole number"),
-        (("--port", "70000"), "WEB_PORT='70000' makes no sense"),
-        (("--host", ""), "WEB_HOST is empty"),
-        (("--host", "nosuch.invalid"), "cannot listen on nosuch.invalid port 8000"),
-        (("--host", "192.0.2.1"), "cannot listen on 192.0.2.1 port 8000"),
-        (("-s", "SUMMARY_URL=matrix"), "SUMMARY_URL='matrix' is no URL of a database"),
-        (("-s", "SUMMARY_URL=nosuch://x/y"), "SUMMARY_URL names no database"),
-        (("-s", "SUMMARY_URL="), "SUMMARY_URL names no database"),
-        (("more",), "serve takes options only"),
+        (("--port", "http"), "WEB_PORT='http'", "SETTING_INVALID"),
+        (("--host", ""), "WEB_HOST", "SETTING_INVALID"),
+        (("--host", "nosuch.invalid"), "nosuch.invalid port 8000", "PORT_NOT_AVAILABLE"),
+        (("--host", "192.0.2.1"), "192.0.2.1 port 8000", "PORT_NOT_AVAILABLE"),
+        (("-s", "SUMMARY_URL=matrix"), "SUMMARY_URL='matrix'", "SETTING_INVALID"),
+        (("-s", "SUMMARY_URL=nosuch://x/y"), "SUMMARY_URL", "nosuch"),
+        (("-s", "SUMMARY_URL="), "SUMMARY_URL", "mysql+mysqlconnector://"),
+        (("more",), "serve", "ARGUMENT_INVALID"),
     ],
 )
-def test_what_makes_no_sense_is_told(arguments, sentence):
+def test_what_makes_no_sense_is_told(arguments, part, code):
     """
     A sentence that names the fault, and exit status 2.
     """
     ended = subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
 
     assert 2 == ended.returncode
-    assert sentence in ended.stderr
+    assert part in ended.stderr
+    assert code in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
@@ -108,10 +108,8 @@ def test_a_port_that_is_taken_is_told():
         )
 
     assert 2 == ended.returncode
-    assert (
-        f"cannot listen on 127.0.0.1 port {port} (Address already in use): give another --host or --port"
-        in ended.stderr
-    )
+    assert f"127.0.0.1 port {port} (Address already in use)" in ended.stderr
+    assert "PORT_NOT_AVAILABLE" in ended.stderr
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
