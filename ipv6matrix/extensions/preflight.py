@@ -210,9 +210,13 @@ class Preflight:
                     f"The resolver {', '.join(map(_named, servers))} does not answer ({answer.status}):"
                     " start it, or choose another with -s NAMESERVERS= [RESOLVER_AWAY]"
                 )
+            # A captive portal has addresses for ipv4only.arpa as well, so lies are looked for before DNS64.
+            await self._check_truth()
             await self._check_dns64(resolver, servers)
         finally:
             await resolver.close()
+
+    async def _check_truth(self) -> None:
         self._health.open()
         fault = await self._health.resolver.fault()
         if fault in (Fault.DENIES, Fault.INVENTS):

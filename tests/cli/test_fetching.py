@@ -38,7 +38,7 @@ def test_a_failed_download_is_reported(site, tmp_path, words):
         out, err = command.communicate(timeout=60)
 
     assert (1, "") == (command.returncode, out)
-    assert "cannot fetch" in err
+    assert "[DOWNLOAD_FAILED]" in err
     assert "Traceback" not in err
 
 
@@ -52,7 +52,8 @@ def test_invalid_settings_are_reported(site, tmp_path, words):
         out, err = command.communicate(timeout=60)
 
     assert (2, "") == (command.returncode, out)
-    assert "'nowhere' must be a URL that begins with" in err
+    assert "_URL='nowhere'" in err
+    assert "SETTING_INVALID" in err
     assert [] == site.requests
 
 

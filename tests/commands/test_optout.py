@@ -35,13 +35,14 @@ def test_an_invalid_entry_is_reported(tmp_path):
     ended = run("add", "me@example.com", OPTOUT_FILE=tmp_path / "optout.txt")
 
     assert 1 == ended.returncode
-    assert "'me@example.com' is neither a domain nor a network" in ended.stderr
+    assert "'me@example.com'" in ended.stderr
+    assert "OPTOUT_INVALID" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert not (tmp_path / "optout.txt").exists()
 
 
 @pytest.mark.parametrize(
-    ("arguments", "file", "sentence"),
+    ("arguments", "file", "code"),
     [
         ((), "x", "ARGUMENT_INVALID"),
         (("add",), "x", "ARGUMENT_INVALID"),
@@ -50,14 +51,14 @@ def test_an_invalid_entry_is_reported(tmp_path):
         (("list",), "", "SETTING_MISSING"),
     ],
 )
-def test_invalid_arguments_are_reported(arguments, file, sentence):
+def test_invalid_arguments_are_reported(arguments, file, code):
     """
     Exit status 2 and an error message.
     """
     ended = run(*arguments, OPTOUT_FILE=file)
 
     assert 2 == ended.returncode
-    assert sentence in ended.stderr + ended.stdout
+    assert code in ended.stderr + ended.stdout
     assert "Traceback" not in ended.stderr
 
 

@@ -47,7 +47,8 @@ def test_a_crawl_goes_live(databases):
     assert as_tables([]) == held(staging)
     again = promote(staging.name, live.name)
     assert (2, "") == (again.returncode, again.stdout)
-    assert f"{staging.name} holds no date: publish a crawl there with `scrapy export summary`" in again.stderr
+    assert staging.name in again.stderr
+    assert "EXPORT_FAILED" in again.stderr
 
 
 def test_checking_changes_nothing(databases):
@@ -91,7 +92,10 @@ def test_a_live_date_is_replaced_on_request(databases):
 
     ended = promote(staging.name, live.name)
     assert 2 == ended.returncode
-    assert f"{DATE} is live already in {live.name}, with other figures: --replace" in ended.stderr
+    assert str(DATE) in ended.stderr
+    assert live.name in ended.stderr
+    assert "--replace" in ended.stderr
+    assert "EXPORT_FAILED" in ended.stderr
     assert as_tables(made_up(domains=2)) == held(live)
 
     ended = promote(staging.name, live.name, "--replace")
@@ -109,21 +113,22 @@ def test_an_unavailable_database_is_reported(databases):
     ended = promote(staging.name, "mysql+mysqlconnector://u:secret@127.0.0.1:1/live")
 
     assert (2, "") == (ended.returncode, ended.stdout)
-    assert "mysql+mysqlconnector://u:***@127.0.0.1:1/live does not answer" in ended.stderr
+    assert "mysql+mysqlconnector://u:***@127.0.0.1:1/live" in ended.stderr
+    assert "EXPORT_FAILED" in ended.stderr
     assert "secret" not in ended.stderr
     assert as_tables(made_up()) == held(staging)
 
 
 @pytest.mark.parametrize(
-    ("live", "arguments", "sentence"),
+    ("live", "arguments", "code"),
     [
         ("", (), "SETTING_MISSING"),
-        ("the same", (), "SUMMARY_URL and LIVE_URL are the same"),
+        ("the same", (), "SETTING_INVALID"),
         ("sqlite:///live.db", ("--date", "May"), "ARGUMENT_INVALID"),
         ("sqlite:///live.db", ("2024-05-06",), "ARGUMENT_INVALID"),
     ],
 )
-def test_invalid_arguments_are_reported(databases, live, arguments, sentence):
+def test_invalid_arguments_are_reported(databases, live, arguments, code):
     """
     Invalid settings and arguments end the command with status 2.
     """
@@ -132,7 +137,7 @@ def test_invalid_arguments_are_reported(databases, live, arguments, sentence):
     ended = promote(staging.name, staging.name if live == "the same" else live, *arguments)
 
     assert 2 == ended.returncode
-    assert sentence in ended.stderr
+    assert code in ended.stderr
 
 
 def test_other_commands_do_not_load_sqlalchemy():

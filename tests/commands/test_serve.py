@@ -75,27 +75,27 @@ def test_the_website_starts_without_a_database(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "sentence"),
+    ("arguments", "part", "code"),
     [
-        (("--port", "http"), "WEB_PORT='http' makes no sense: give a whole number"),
-        (("--port", "70000"), "WEB_PORT='70000' makes no sense"),
-        (("--host", ""), "WEB_HOST is empty"),
-        (("--host", "nosuch.invalid"), "cannot listen on nosuch.invalid port 8000"),
-        (("--host", "192.0.2.1"), "cannot listen on 192.0.2.1 port 8000"),
-        (("-s", "SUMMARY_URL=matrix"), "SUMMARY_URL='matrix' is no URL of a database"),
-        (("-s", "SUMMARY_URL=nosuch://x/y"), "SUMMARY_URL names no database"),
-        (("-s", "SUMMARY_URL="), "SUMMARY_URL names no database"),
-        (("more",), "serve takes options only"),
+        (("--port", "http"), "WEB_PORT='http'", "SETTING_INVALID"),
+        (("--host", ""), "WEB_HOST", "SETTING_INVALID"),
+        (("--host", "nosuch.invalid"), "nosuch.invalid port 8000", "PORT_NOT_AVAILABLE"),
+        (("--host", "192.0.2.1"), "192.0.2.1 port 8000", "PORT_NOT_AVAILABLE"),
+        (("-s", "SUMMARY_URL=matrix"), "SUMMARY_URL='matrix'", "SETTING_INVALID"),
+        (("-s", "SUMMARY_URL=nosuch://x/y"), "SUMMARY_URL", "nosuch"),
+        (("-s", "SUMMARY_URL="), "SUMMARY_URL", "mysql+mysqlconnector://"),
+        (("more",), "serve", "ARGUMENT_INVALID"),
     ],
 )
-def test_invalid_arguments_are_reported(arguments, sentence):
+def test_invalid_arguments_are_reported(arguments, part, code):
     """
     An error that names the problem, and exit status 2.
     """
     ended = subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
 
     assert 2 == ended.returncode
-    assert sentence in ended.stderr
+    assert part in ended.stderr
+    assert code in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
@@ -110,10 +110,8 @@ def test_a_port_in_use_is_reported():
         )
 
     assert 2 == ended.returncode
-    assert (
-        f"cannot listen on 127.0.0.1 port {port} (Address already in use): give another --host or --port"
-        in ended.stderr
-    )
+    assert f"127.0.0.1 port {port} (Address already in use)" in ended.stderr
+    assert "PORT_NOT_AVAILABLE" in ended.stderr
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])

@@ -107,9 +107,9 @@ async def check(made):
 
 
 async def refusal(made):
-    with pytest.raises(StartRefusedError) as told:
+    with pytest.raises(StartRefusedError) as raised:
         await check(made)
-    return told.value.message
+    return raised.value.message
 
 
 async def test_a_complete_machine_passes(tmp_path):
@@ -129,9 +129,9 @@ async def test_a_resolver_that_denies_the_root_is_rejected(tmp_path):
     Other names that it denies may exist as well.
     """
     async with resolver(dns.rcode.NXDOMAIN) as server:
-        sentence = await refusal(built(tmp_path, server))
+        message = await refusal(built(tmp_path, server))
 
-    assert sentence.startswith("the resolver denies names that exist: ")
+    assert "RESOLVER_LIES" in message
 
 
 async def test_a_captive_portal_is_rejected(internet, tmp_path):
@@ -140,11 +140,11 @@ async def test_a_captive_portal_is_rejected(internet, tmp_path):
     """
     internet.resolver_mode("portal")
     try:
-        sentence = await refusal(built(tmp_path, internet.resolver4, QUERY_TIMEOUT=1, QUERY_LIFETIME=2))
+        message = await refusal(built(tmp_path, internet.resolver4, QUERY_TIMEOUT=1, QUERY_LIFETIME=2))
     finally:
         internet.resolver_mode("normal")
 
-    assert sentence.startswith("the resolver ")
+    assert "RESOLVER_LIES" in message
 
 
 # Outside the simulated Internet, where no host answers.
@@ -156,9 +156,10 @@ async def test_families_without_a_reference_are_reported(internet, tmp_path):
     The Internet is unreachable although there is a route.
     """
     async with resolver() as server:
-        sentence = await refusal(built(tmp_path, server, HEALTH_TARGETS=SILENT))
+        message = await refusal(built(tmp_path, server, HEALTH_TARGETS=SILENT))
 
-    assert sentence.startswith("no reference answers over IPv4 (192.0.32.1): ")
+    assert "IPv4 (192.0.32.1)" in message
+    assert "REFERENCES_SILENT" in message
 
 
 async def test_a_family_without_a_reference_may_be_skipped(internet, tmp_path):
@@ -186,10 +187,8 @@ async def test_a_private_network_needs_no_reference(internet, tmp_path, caplog):
         plan = await check(built(tmp_path, server, **settings))
 
     assert {} == plan.skipped
-    for family in (4, 6):
-        assert f"No reference answers over IPv{family} (HEALTH_TARGETS): whether it is there is told by the first" in (
-            caplog.text
-        )
+    warned = [message for message in caplog.messages if "REFERENCES_SILENT" in message]
+    assert [True, True] == [f"IPv{family} " in message for family, message in zip((4, 6), warned, strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -201,13 +200,12 @@ async def test_a_broken_resolver_is_reported(tmp_path, rcode, word, caplog):
     """
     async with resolver(rcode) as server:
         address, _, port = server.partition(":")
-        sentence = await refusal(built(tmp_path, server))
+        message = await refusal(built(tmp_path, server))
 
-    assert (
-        f"the resolver {address} port {port} does not answer ({word}): start it, or name another with -s NAMESERVERS="
-        == sentence
-    )
-    assert sentence in caplog.text
+    assert f"{address} port {port}" in message
+    assert f"({word})" in message
+    assert "RESOLVER_AWAY" in message
+    assert message in caplog.text
 
 
 @pytest.fixture
@@ -227,10 +225,12 @@ async def test_a_resolver_with_dns64_stops_the_crawl(internet, tmp_path, dns64, 
     DNS64 with any prefix is detected; the error names the resolver and its answer.
     """
     dns64(prefix)
-    sentence = await refusal(built(tmp_path, internet.resolver6, QUERY_TIMEOUT=2, QUERY_LIFETIME=5))
+    message = await refusal(built(tmp_path, internet.resolver6, QUERY_TIMEOUT=2, QUERY_LIFETIME=5))
 
-    assert sentence.startswith(f"DNS64 detected at {internet.resolver6}: it answered ipv4only.arpa AAAA with {prefix}")
-    assert sentence in caplog.text
+    assert internet.resolver6 in message
+    assert f"ipv4only.arpa AAAA with {prefix}" in message
+    assert "DNS64_DETECTED" in message
+    assert message in caplog.text
 
 
 async def test_every_resolver_is_checked_for_dns64(internet, tmp_path, dns64):
@@ -240,9 +240,10 @@ async def test_every_resolver_is_checked_for_dns64(internet, tmp_path, dns64):
     dns64("2001:db8:100:64::")
     async with resolver() as honest:
         servers = f"{honest},{internet.resolver4}"
-        sentence = await refusal(built(tmp_path, servers, QUERY_TIMEOUT=2, QUERY_LIFETIME=5))
+        message = await refusal(built(tmp_path, servers, QUERY_TIMEOUT=2, QUERY_LIFETIME=5))
 
-    assert sentence.startswith(f"DNS64 detected at {internet.resolver4}: ")
+    assert internet.resolver4 in message
+    assert "DNS64_DETECTED" in message
 
 
 async def test_a_resolver_that_is_silent_about_dns64_is_accepted(tmp_path):
@@ -270,10 +271,11 @@ async def test_a_missing_route_is_reported(tmp_path):
     without.
     """
     async with resolver() as server:
-        sentence = await refusal(built(tmp_path, server, LOCAL_IPV6=NOWHERE))
+        message = await refusal(built(tmp_path, server, LOCAL_IPV6=NOWHERE))
 
-    assert sentence.startswith(f"LOCAL_IPV6={NOWHERE} (")
-    assert "mend the network, name the source with -s LOCAL_IPV6=, or go on without with -s MISSING=skip" in sentence
+    assert message.startswith(f"LOCAL_IPV6={NOWHERE} (")
+    assert "MISSING=skip" in message
+    assert "ROUTE_MISSING" in message
 
 
 async def test_a_missing_route_may_be_skipped(tmp_path, caplog):
@@ -287,7 +289,8 @@ async def test_a_missing_route_may_be_skipped(tmp_path, caplog):
     assert ["ipv6"] == list(plan.skipped)
     assert "no_ipv6" == plan.policy.exclusion("2a00::1")
     assert {4: "127.0.0.1"} == made.get_extension(Preflight).vantage
-    assert "Not asked in this crawl: LOCAL_IPV6=" in caplog.text
+    assert f"LOCAL_IPV6={NOWHERE}" in caplog.text
+    assert "ROUTE_MISSING" in caplog.text
 
 
 async def test_without_any_route_nothing_can_be_skipped(tmp_path):
@@ -296,7 +299,9 @@ async def test_without_any_route_nothing_can_be_skipped(tmp_path):
     """
     made = built(tmp_path, LOCAL_IPV4="192.0.2.1", LOCAL_IPV6=NOWHERE, MISSING="skip")
 
-    assert "neither IPv4 nor IPv6 has a route: there is nothing to measure from here" == await refusal(made)
+    message = await refusal(made)
+    assert "Neither IPv4 nor IPv6" in message
+    assert "ROUTE_MISSING" in message
 
 
 @pytest.mark.parametrize(("tool", "metric"), [("ping_permission", "ping"), ("mtr_missing", "path")])
@@ -320,14 +325,11 @@ async def test_geoip_without_files_stops_the_crawl_or_is_skipped(tmp_path):
     The metric geoip needs a file.
     """
     async with resolver() as server:
-        sentence = await refusal(built(tmp_path, server, METRICS="geoip"))
+        message = await refusal(built(tmp_path, server, METRICS="geoip"))
         plan = await check(built(tmp_path, server, METRICS="geoip,ping", MISSING="skip"))
 
-    assert (
-        "no GeoIP file is configured: fetch free ones with `scrapy geoip update`, name GeoLite2 files with"
-        " -s GEOIP_CITY_DB= and -s GEOIP_ASN_DB=, or leave geoip out of METRICS" == sentence
-    )
-    assert {"geoip": sentence} == plan.skipped
+    assert "`scrapy geoip update`" in message
+    assert {"geoip": message} == plan.skipped
 
 
 @pytest.mark.parametrize(("days", "warned"), [(59, False), (60, False), (61, True)])
@@ -342,10 +344,9 @@ async def test_old_geoip_files_are_reported(tmp_path, caplog, days, warned):
         made = built(tmp_path, server, METRICS="geoip")
         await check(made)
 
-    sentence = (
-        f"GEOIP_ASN_DB: '{tmp_path}/geoip/asn.mmdb' is {days} days old: download a newer one with `scrapy geoip update`"
-    )
-    assert warned is (sentence in caplog.text)
+    messages = [message for message in caplog.messages if "GEOIP_OLD" in message]
+    assert warned is bool(messages)
+    assert all(f"GEOIP_ASN_DB: '{tmp_path}/geoip/asn.mmdb' is {days} days old" in message for message in messages)
     assert {"GEOIP_ASN_DB": Build(type="GeoLite2-ASN", built_at=built_at)} == made.get_extension(Preflight).geoip
 
 
@@ -353,9 +354,9 @@ async def test_a_crawl_without_contact_is_rejected(tmp_path):
     """
     A crawl that probes the public Internet must name a contact.
     """
-    sentence = await refusal(built(tmp_path, CONTACT=""))
+    message = await refusal(built(tmp_path, CONTACT=""))
 
-    assert sentence.startswith("CONTACT_MISSING: say who answers for this crawl with -s CONTACT=")
+    assert "CONTACT_MISSING" in message
 
 
 async def test_a_crawl_of_allowed_networks_needs_no_contact(tmp_path):
@@ -379,10 +380,12 @@ async def test_a_resumed_crawl_needs_its_opt_outs(tmp_path, text, entries):
         made = built(tmp_path, server, OPTOUT_FILE="" if text is None else str(tmp_path / "optout"))
         job(made).open()
         store(made).record_crawl(**RECORD, started_at=1, starts=1, skipped="{}", opt_outs=5)
-        sentence = await refusal(made)
+        message = await refusal(made)
 
-    assert f" holds {entries} entries, and held 5 when this crawl last ran: restore it, or confirm" in sentence
-    assert sentence.endswith(f"by writing the line '# entries: {entries}' into it")
+    assert f"{entries} entries" in message
+    assert " 5 " in message
+    assert f"'# entries: {entries}'" in message
+    assert "OPTOUT_SHRUNK" in message
 
 
 @pytest.mark.parametrize("text", ["# entries: 0\n", "a.example\nb.example\nc.example\n", "a.example\n# entries: 1"])
@@ -408,7 +411,8 @@ async def test_an_opt_out_file_without_entries_is_reported(tmp_path, caplog):
     async with resolver() as server:
         await check(built(tmp_path, server, OPTOUT_FILE=str(tmp_path / "optout")))
 
-    assert "holds no entries. If that is right, write '# entries: 0' into it" in caplog.text
+    assert "'# entries: 0'" in caplog.text
+    assert "OPTOUT_EMPTY" in caplog.text
 
 
 async def test_a_list_is_fetched_by_its_name(site, tmp_path):
@@ -473,7 +477,9 @@ async def test_a_resumed_crawl_without_its_list_is_rejected(site, tmp_path):
     begin(made, "tranco")
     store(made).record_crawl(**RECORD, started_at=1, starts=1, skipped="{}", list_source=json.dumps([asdict(source)]))
 
-    assert (await refusal(made)).startswith(f"the crawl began with another '{source.file}' than the one")
+    message = await refusal(made)
+    assert source.file in message
+    assert "LIST_CHANGED" in message
     assert [] == site.requests
 
 
@@ -496,9 +502,10 @@ async def test_a_list_that_cannot_be_fetched_stops_the_crawl(site, tmp_path):
     async with resolver() as server:
         made = built(tmp_path, server, **published.settings(site, tmp_path))
         begin(made, "majestic")
-        sentence = await refusal(made)
+        message = await refusal(made)
 
-    assert sentence.startswith(f"the list majestic: cannot download {site.url}/majestic.csv (404 Not Found); ")
+    assert f"{site.url}/majestic.csv (404 Not Found)" in message
+    assert "DOWNLOAD_FAILED" in message
 
 
 async def test_nothing_is_fetched_when_something_else_is_missing(site, tmp_path):
@@ -522,7 +529,7 @@ async def test_a_stopped_crawl_stops_fetching(site, tmp_path):
         made = built(tmp_path, server, **published.settings(site, tmp_path))
         begin(made, "tranco", crawling=False)
 
-        assert "the download was stopped: DOWNLOAD_STOPPED" == await refusal(made)
+        assert "DOWNLOAD_STOPPED" in await refusal(made)
 
 
 async def test_a_missing_list_is_reported(tmp_path):
@@ -532,7 +539,9 @@ async def test_a_missing_list_is_reported(tmp_path):
     made = built(tmp_path)
     made.spider.domains = str(tmp_path / "missing")
 
-    assert f"Cannot read the list '{tmp_path}/missing'" in await refusal(made)
+    message = await refusal(made)
+    assert f"'{tmp_path}/missing'" in message
+    assert "LIST_NOT_READABLE" in message
 
 
 async def test_a_handler_that_cannot_be_created_is_reported(tmp_path):
@@ -541,7 +550,9 @@ async def test_a_handler_that_cannot_be_created_is_reported(tmp_path):
     """
     made = built(tmp_path, DOWNLOAD_HANDLERS={"dns": None})
 
-    assert "the handler of dns:// could not be built: the error is above in the log" == await refusal(made)
+    message = await refusal(made)
+    assert "dns://" in message
+    assert "HANDLER_FAILED" in message
 
 
 async def test_preflight_runs_when_the_spider_opens(tmp_path):

@@ -159,7 +159,7 @@ async def test_a_changed_list_is_logged(tmp_path, caplog):
             caplog.clear()
             await start(crawler)
             await end(crawler, "shutdown")
-            assert (content == "b.example\n") is ("The list has changed" in caplog.text)
+            assert (content == "b.example\n") is ("LIST_CHANGED" in caplog.text)
 
 
 async def test_run_names_are_unique(tmp_path, monkeypatch):
@@ -201,7 +201,7 @@ async def test_a_start_that_cannot_be_recorded_stops_the_crawl(tmp_path, caplog)
         store(crawler).query("PRAGMA query_only = OFF")
         await asyncio.sleep(0)
 
-    assert "The crawl stops: cannot write" in caplog.text
+    assert "DATABASE_FAILED" in caplog.text
     assert "Traceback" not in caplog.text
     closing.assert_called_once_with(reason="store_failed")
 

@@ -250,28 +250,28 @@ def truncated(path):
 
 
 @pytest.mark.parametrize(
-    ("make", "complaint"),
+    ("make", "code"),
     [
-        (foreign, "is not a database of this crawler: move it away, or name another folder with -s JOBDIR="),
-        (newer, "was written by a newer version of ipv6matrix (schema"),
-        (truncated, "(database disk image is malformed): move it away, or name another folder with -s JOBDIR="),
-        (lambda path: path.write_text("no database\n" * 100), "(file is not a database): move it away"),
-        (lambda path: path.mkdir(), "(unable to open database file): move it away"),
+        (foreign, "DATABASE_FOREIGN"),
+        (newer, "DATABASE_NEWER"),
+        (truncated, "DATABASE_FAILED"),
+        (lambda path: path.write_text("no database\n" * 100), "DATABASE_FAILED"),
+        (lambda path: path.mkdir(), "DATABASE_FAILED"),
     ],
     ids=["foreign", "newer", "truncated", "text", "folder"],
 )
-def test_an_unusable_file_is_reported_and_left_unchanged(tmp_path, make, complaint):
+def test_an_unusable_file_is_reported_and_left_unchanged(tmp_path, make, code):
     """
     The error names the file and the fix; no byte of the file changes.
     """
     path = tmp_path / "ips.db"
     make(path)
     before = path.read_bytes() if path.is_file() else None
-    with pytest.raises(StoreError) as told:
+    with pytest.raises(StoreError) as raised:
         Store(path)
 
-    assert repr(str(path)) in str(told.value)
-    assert complaint in str(told.value)
+    assert code == raised.value.code
+    assert repr(str(path)) in raised.value.message
     assert before == (path.read_bytes() if path.is_file() else None)
     assert ["ips.db"] == [file.name for file in tmp_path.iterdir()]
 
@@ -288,7 +288,7 @@ def test_a_foreign_log_is_not_folded(tmp_path):
     live.close()
     before = (tmp_path / "ips.db").read_bytes(), (tmp_path / "ips.db-wal").read_bytes()
 
-    with pytest.raises(StoreError, match="is not a database of this crawler"):
+    with pytest.raises(StoreError, match="DATABASE_FOREIGN"):
         Store(tmp_path / "ips.db")
 
     assert before == ((tmp_path / "ips.db").read_bytes(), (tmp_path / "ips.db-wal").read_bytes())
@@ -369,12 +369,12 @@ def test_a_file_that_breaks_during_use_is_reported(tmp_path):
     path.write_bytes(broken)
     store = Store(path)
 
-    with pytest.raises(StoreError, match=r"malformed.*check the disk"):
+    with pytest.raises(StoreError, match=r"malformed.*\[DATABASE_FAILED\]"):
         for number in range(2000, 4000):
             store.add_request(f"ping://192.0.2.{number}", "ping")
     store._connection.close()
     reader = Store.read(path)
-    with pytest.raises(StoreError, match=r"cannot read.*malformed.*check the disk"):
+    with pytest.raises(StoreError, match=r"malformed.*\[DATABASE_FAILED\]"):
         reader.query("SELECT * FROM requests")
     reader.close()
 
@@ -424,27 +424,28 @@ def test_damage_anywhere_is_reported(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("make", "complaint"),
+    ("make", "code"),
     [
-        (lambda path: None, "there is no"),
-        (foreign, "is not a database of this crawler"),
-        (newer, "was written by a newer version"),
-        (lambda path: path.write_text("no database\n" * 100), "cannot read"),
-        (lambda path: path.write_bytes(b""), "is not a database of this crawler"),
+        (lambda path: None, "CRAWL_MISSING"),
+        (foreign, "DATABASE_FOREIGN"),
+        (newer, "DATABASE_NEWER"),
+        (lambda path: path.write_text("no database\n" * 100), "DATABASE_FAILED"),
+        (lambda path: path.write_bytes(b""), "DATABASE_FOREIGN"),
     ],
     ids=["missing", "foreign", "newer", "text", "empty"],
 )
-def test_an_unreadable_file_is_reported(tmp_path, make, complaint):
+def test_an_unreadable_file_is_reported(tmp_path, make, code):
     """
     Reading neither creates nor changes a file.
     """
     path = tmp_path / "ips.db"
     make(path)
     before = path.read_bytes() if path.exists() else None
-    with pytest.raises(StoreError, match=complaint) as told:
+    with pytest.raises(StoreError) as raised:
         Store.read(path)
 
-    assert repr(str(path)) in str(told.value)
+    assert code == raised.value.code
+    assert repr(str(path)) in raised.value.message
     assert before == (path.read_bytes() if path.exists() else None)
 
 

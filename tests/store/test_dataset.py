@@ -116,7 +116,7 @@ def test_reading_can_be_stopped(finished):
 
     stopped.append(True)
 
-    with pytest.raises(ReadStoppedError, match="told to stop"):
+    with pytest.raises(ReadStoppedError, match="READING_STOPPED"):
         list(walked)
     store.close()
 

@@ -97,7 +97,7 @@ def test_two_processes_do_not_create_the_same_database(tmp_path):
     """
     target = tmp_path / "ips.db"
     with rebuilding(target, 1000) as rebuild:
-        with pytest.raises(StoreError, match="is being written by another import"):
+        with pytest.raises(StoreError, match="OUTPUT_EXISTS"):
             made(target, ["b.test"])
         rebuild.write([Role("NS", "a.test", None)])
         rebuild.finish([], **CRAWL)
@@ -111,7 +111,7 @@ def test_a_read_only_folder_is_reported(tmp_path):
     """
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(StoreError, match=r"cannot write .*: make room or give permission there"):
+    with pytest.raises(StoreError, match=r"file/ips.db'.*\[OUTPUT_NOT_WRITABLE\]"):
         made(tmp_path / "file" / "ips.db", ["a.test"])
 
 
@@ -147,7 +147,7 @@ def test_a_full_disk_is_reported(full_disk):
     """
     The error names the file, and nothing is left behind.
     """
-    with pytest.raises(StoreError, match=r"cannot write .*full"):
+    with pytest.raises(StoreError, match=r"ips\.db.*full.*\[\w+_\w+\]"):
         made(full_disk / "ips.db", [f"domain{number}.test" for number in range(60_000)])
 
     assert [] == list(full_disk.iterdir())
