@@ -131,7 +131,7 @@ def test_a_terminal_shows_a_page_below_the_log(domains, settings):
 
     assert len(pages) > 2
     assert ("72", "0", "0") == pages[-1]
-    assert "to the second pass" in plain
+    assert "to the retry pass" in plain
     assert re.search(r"^\d{4}-\S+ \S+ \[scrapy.core.engine\] INFO: Spider closed \(finished\)\r?$", plain, re.MULTILINE)
 
 

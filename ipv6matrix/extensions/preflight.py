@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 _FAR: Final[dict[Family, str]] = {4: "198.41.0.4", 6: "2001:503:ba3e::2:30"}
 _IPV4_ONLY: Final = "ipv4only.arpa"
 _FIX_ROUTE: Final = (
-    "mend the network, name the source with -s LOCAL_IPV{family}=, or go on without with -s MISSING=skip"
+    "fix the network, set the source address with -s LOCAL_IPV{family}=, or skip the family with -s MISSING=skip"
 )
 
 

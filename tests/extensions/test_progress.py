@@ -92,7 +92,7 @@ async def test_a_log_line_is_written_at_intervals(tmp_path, monkeypatch, caplog)
         line = (await told(caplog))[0]
         await close(crawler)
 
-    assert f"1 domains, 1 left, {FIGURES} to the second pass" == line
+    assert f"1 domains, 1 left, {FIGURES} to the retry pass" == line
 
 
 async def test_progress_ends_with_the_spider(tmp_path, monkeypatch, caplog):

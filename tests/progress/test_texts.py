@@ -38,7 +38,7 @@ def test_a_line_has_all_figures():
     """
     assert (
         "1,100 domains (11.0/s), 10,100 left, 8,300 hosts, 200 addresses;"
-        " to ask: dns 100, ping 10, tcp 20, trace 300; failures: tcp timeout 7; ETA 44 min to the second pass"
+        " to ask: dns 100, ping 10, tcp 20, trace 300; failures: tcp timeout 7; ETA 44 min to the retry pass"
     ) == texts.line(made(failures=[(("tcp", "timeout"), 7)]))
 
 
@@ -51,7 +51,7 @@ def test_a_page_has_all_figures():
 
     assert ["1,100", "10,100", "100", "11.0"] == rows["domains"]
     assert ["200", "5,300", "300", "2.0"] == rows["addresses"] == rows["trace"]
-    assert "ETA  44 min to the second pass" in page
+    assert "ETA  44 min to the retry pass" in page
 
 
 def test_a_crawl_that_is_not_running_has_no_time():
@@ -68,12 +68,12 @@ def test_missing_data_is_reported():
     nothing = figures(Counts(), Listing(), Pace(per_second={}, per_domain={}))
 
     assert "? left" in texts.line(nothing)
-    assert texts.line(nothing).endswith("failures: none; ETA estimating to the second pass")
+    assert texts.line(nothing).endswith("failures: none; ETA estimating to the retry pass")
 
 
 @pytest.mark.parametrize(
     ("more", "expected"),
-    [({"again": 5}, "44 min"), ({"second_pass": False}, "44 min"), ({}, "44 min to the second pass")],
+    [({"again": 5}, "44 min"), ({"second_pass": False}, "44 min"), ({}, "44 min to the retry pass")],
 )
 def test_the_time_names_its_pass(more, expected):
     """
