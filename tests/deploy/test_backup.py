@@ -110,7 +110,7 @@ def test_nothing_that_is_there_is_replaced(crawls, tmp_path):
 
     restored = run("restore.sh", tmp_path / "backup", crawls)
 
-    assert f"{crawls}/{FINISHED} OUTPUT_EXISTS: it stays" in restored.stdout
+    assert f"{crawls}/{FINISHED} is there already: it stays" in restored.stdout
     assert rows(tmp_path / "backup/matrix.db") == rows(crawls / "matrix.db")
 
 
@@ -148,7 +148,7 @@ def test_files_that_are_named_come_back(crawls, tmp_path):
 
     assert (0, 0) == (saved.returncode, restored.returncode), saved.stderr + restored.stderr
     assert f"{home}/none is not there: not copied\n" == saved.stderr
-    assert f"{kept} OUTPUT_EXISTS: it stays" in restored.stdout.splitlines()
+    assert f"{kept} is there already: it stays" in restored.stdout.splitlines()
     assert "example.net\n" == kept.read_text()
     assert ("PORT=8000\n", 0o640) == (
         kept.with_name("web.env").read_text(),
@@ -213,7 +213,7 @@ def save_while_crawling(settings, place):
     line = command_line(place / "domains.txt", settings | {"LOG_FILE": place / "log"})
     with subprocess.Popen(line, cwd=ROOT) as crawling:
         try:
-            wait_for(place / "log", "Second pass")
+            wait_for(place / "log", "Retry pass")
             return run("backup.sh", place / "lost", place / "backup")
         finally:
             crawling.kill()

@@ -173,5 +173,5 @@ def test_a_database_without_a_crawl_is_refused(tmp_path):
     """
     Store(tmp_path / "ips.db").close()
 
-    with pytest.raises(ExportError, match="no crawl has begun"):
+    with pytest.raises(ExportError, match="CRAWL_MISSING"):
         find(opened.read(tmp_path / "ips.db"))

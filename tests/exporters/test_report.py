@@ -316,7 +316,7 @@ def test_a_folder_that_cannot_be_is_a_sentence(tmp_path):
     """
     (tmp_path / "out").write_text("a file")
 
-    with pytest.raises(ExportError, match=r"cannot write '.*/out/report-.*-s OUTPUT_DIR="):
+    with pytest.raises(ExportError, match=r"'.*/out/report-.*\[OUTPUT_NOT_WRITABLE\]"):
         report.export(made.crawl(tmp_path / "ips.db"), target(tmp_path / "out"))
 
 

@@ -91,6 +91,6 @@ def test_an_old_database_that_was_cut_leaves_no_database(finished: Finished, tmp
     octets = path.read_bytes()
     path.write_bytes(octets[:8192] + bytes(len(octets) - 8192))
 
-    with pytest.raises(StoreError, match="cannot read"):
+    with pytest.raises(StoreError, match="IMPORT_NOT_READABLE"):
         crawls.from_legacy(path, None, tmp_path / "new.db", OLDER, Complaints())
     assert [path] == list(tmp_path.iterdir())

@@ -136,7 +136,7 @@ def test_what_is_not_ours_is_told(database):
     """
     database.write_text("no database" * 100)
 
-    with pytest.raises(StoreError, match="cannot read"):
+    with pytest.raises(StoreError, match="DATABASE_FAILED"):
         status(database, None)
 
 

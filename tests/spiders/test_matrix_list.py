@@ -76,5 +76,5 @@ def test_a_list_that_is_not_there_is_told(tmp_path):
     """
     The spider tells which file is missing.
     """
-    with pytest.raises(ListError, match="Cannot read the list"):
+    with pytest.raises(ListError, match="LIST_NOT_READABLE"):
         crawler(tmp_path, domains=str(tmp_path / "missing")).spider.files()
