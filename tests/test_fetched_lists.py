@@ -93,15 +93,8 @@ def test_a_resumed_crawl_keeps_its_list(site, settings, tmp_path, internet):
     store.close()
 
 
-@pytest.mark.parametrize(
-    ("body", "sentence"),
-    [
-        (None, "the list majestic: cannot download {url} (404 Not Found)"),
-        ("<html>sorry</html>\n<p>", "the list majestic: {url} returned a web page, not the list"),
-        ("", "the list majestic: {url} gave nothing"),
-    ],
-)
-def test_a_list_that_does_not_come_stops_the_start(internet, site, settings, tmp_path, body, sentence):
+@pytest.mark.parametrize("body", [None, "<html>sorry</html>\n<p>", ""])
+def test_a_list_that_does_not_come_stops_the_start(internet, site, settings, tmp_path, body):
     """
     One sentence, exit status 1, and no domain is asked.
     """
@@ -112,7 +105,8 @@ def test_a_list_that_does_not_come_stops_the_start(internet, site, settings, tmp
     process = crawls.crawl("majestic", settings)
 
     assert 1 == process.returncode
-    assert sentence.format(url=settings["MAJESTIC_URL"]) in process.stderr
+    assert settings["MAJESTIC_URL"] in process.stderr
+    assert "[DOWNLOAD_FAILED]" in process.stderr
     assert "Traceback" not in process.stderr
     # Preflight itself asks whether the resolver is there.
     assert all(map(is_control, internet.queries(since=began_at)))

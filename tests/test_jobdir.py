@@ -94,19 +94,19 @@ def torn(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "sentence"),
+    ("make", "code"),
     [
-        (foreign, "is not a database of this crawler: move it away"),
-        (newer, "was written by a newer version of ipv6matrix"),
-        (newer_and_killed, "was written by a newer version of ipv6matrix"),
-        (truncated, "(database disk image is malformed): move it away"),
-        (torn, "(database disk image is malformed): move it away"),
-        (lambda folder: (folder / "ips.db").write_bytes(b"\x00\xffgarbage" * 5000), "(file is not a database)"),
-        (lambda folder: (folder / "ips.db").mkdir(), "(unable to open database file): move it away"),
+        (foreign, "DATABASE_FOREIGN"),
+        (newer, "DATABASE_NEWER"),
+        (newer_and_killed, "DATABASE_NEWER"),
+        (truncated, "DATABASE_FAILED"),
+        (torn, "DATABASE_FAILED"),
+        (lambda folder: (folder / "ips.db").write_bytes(b"\x00\xffgarbage" * 5000), "DATABASE_FAILED"),
+        (lambda folder: (folder / "ips.db").mkdir(), "DATABASE_FAILED"),
     ],
     ids=["foreign", "newer", "newer-killed", "truncated", "torn", "garbage", "folder"],
 )
-def test_a_database_that_cannot_be_used_stops_the_start(internet: Internet, tmp_path: Path, make, sentence):
+def test_a_database_that_cannot_be_used_stops_the_start(internet: Internet, tmp_path: Path, make, code):
     """
     A sentence, exit status 1, no packet sent; and every byte in the folder is as it was, and as old.
     """
@@ -118,7 +118,7 @@ def test_a_database_that_cannot_be_used_stops_the_start(internet: Internet, tmp_
     process = crawls.crawl(internet.domains_file, internet.settings() | crawls.folders(tmp_path) | FEW)
 
     assert 1 == process.returncode
-    assert sentence in process.stderr
+    assert f"[{code}]" in process.stderr
     assert "Traceback" not in process.stderr
     assert before == contents(current)
     # The resolver was looked for, and nothing else.
@@ -147,9 +147,8 @@ def test_a_folder_that_is_read_only_stops_the_start(internet: Internet, tmp_path
         pytest.skip("this machine lets nobody mount")
 
     assert 1 == process.returncode
-    assert (
-        f"cannot write to JOBDIR '{current}' (Read-only file system): name a folder you may write to with -s JOBDIR="
-    ) in process.stderr
+    assert f"JOBDIR '{current}' (Read-only file system)" in process.stderr
+    assert "JOBDIR_NOT_WRITABLE" in process.stderr
     assert "Traceback" not in process.stderr
     assert before == contents(current)
 
@@ -269,7 +268,8 @@ def test_damage_in_the_requests_stops_the_start(internet: Internet, tmp_path: Pa
     process = crawls.crawl(internet.domains_file, internet.settings() | crawls.folders(tmp_path) | FEW)
 
     assert 1 == process.returncode
-    assert "(database disk image is malformed): check the disk" in process.stderr
+    assert "database disk image is malformed" in process.stderr
+    assert "DATABASE_FAILED" in process.stderr
     assert "Traceback" not in process.stderr
 
 
@@ -293,6 +293,7 @@ def test_a_full_disk_is_named_as_such(internet: Internet, tmp_path: Path):
         pytest.skip("this machine lets nobody mount")
 
     assert 1 == process.returncode
-    assert "make room there, then give the same command again" in process.stderr
+    assert "free disk space" in process.stderr
+    assert "DATABASE_FAILED" in process.stderr
     assert "another process" not in process.stderr
     assert "Traceback" not in process.stderr

@@ -190,6 +190,7 @@ def test_a_full_disk_stops_the_crawl_and_room_lets_it_go_on(internet, slow_domai
     )
 
     assert 10 == ended.returncode, ended.stderr[-3000:]
-    assert "make room there, then give the same command again" in ended.stderr
+    assert "free disk space" in ended.stderr
+    assert "DATABASE_FAILED" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert 1 == len(list((tmp_path / "out").glob("ips-*.db")))
