@@ -9,8 +9,8 @@ import re
 from simnet.logs import Query
 from simnet.scenario import ROOT_SERVER
 
-# The root, what is public, and random names below that.
-_NAMES = re.compile(rf"|com|net|{re.escape(ROOT_SERVER)}|[0-9a-f]{{16}}\.(com|net)")
+# The root, what is public, random names below that, and what reveals DNS64.
+_NAMES = re.compile(rf"|com|net|ipv4only\.arpa|{re.escape(ROOT_SERVER)}|[0-9a-f]{{16}}\.(com|net)")
 
 
 def is_control(query: Query) -> bool:
