@@ -95,15 +95,8 @@ def test_a_resumed_crawl_keeps_its_list(site, settings, tmp_path, internet):
     store.close()
 
 
-@pytest.mark.parametrize(
-    ("body", "sentence"),
-    [
-        (None, "the list majestic: cannot download {url} (404 Not Found)"),
-        ("<html>sorry</html>\n<p>", "the list majestic: {url} returned a web page, not the list"),
-        ("", "the list majestic: {url} gave nothing"),
-    ],
-)
-def test_a_failed_download_prevents_the_start(internet, site, settings, tmp_path, body, sentence):
+@pytest.mark.parametrize("body", [None, "<html>sorry</html>\n<p>", ""])
+def test_a_failed_download_prevents_the_start(internet, site, settings, tmp_path, body):
     """
     One error message, exit status 1, and no domain is requested.
     """
@@ -114,7 +107,8 @@ def test_a_failed_download_prevents_the_start(internet, site, settings, tmp_path
     process = crawls.crawl("majestic", settings)
 
     assert 1 == process.returncode
-    assert sentence.format(url=settings["MAJESTIC_URL"]) in process.stderr
+    assert settings["MAJESTIC_URL"] in process.stderr
+    assert "[DOWNLOAD_FAILED]" in process.stderr
     assert "Traceback" not in process.stderr
     # The preflight itself queries the resolver.
     assert [] == [query for query in internet.queries(since=began_at) if not is_control(query)]

@@ -149,8 +149,8 @@ def test_an_outage_of_the_resolver(internet, go_through, mode):
             assert set() == found - answers - {None}, (table, column)
     assert DOMAINS == len(survived.store.query("SELECT 1 FROM domains WHERE ns_status IS NOT NULL"))
     assert [] == survived.store.query("SELECT name FROM hosts WHERE asked_at IS NULL AND refusal IS NULL")
-    assert 1 == survived.log.count("The resolver no longer answers")
-    assert survived.said_at("The resolver no longer answers") < survived.broken_at + NOTICED_S
+    assert 1 == survived.log.count("DEPENDENCY_AWAY")
+    assert survived.said_at("DEPENDENCY_AWAY") < survived.broken_at + NOTICED_S
     assert survived.said_at("The resolver is back") < survived.mended_at + BACK_S
 
 
@@ -193,8 +193,8 @@ def test_an_outage_of_a_family(internet, go_through, family, way):
             " WHERE hops.address_id = target.id) FROM traces JOIN addresses AS target ON target.id = address_id"
         )
     )
-    assert 1 == survived.log.count(f"IPv{family} is gone")
-    assert survived.said_at(f"IPv{family} is gone") < survived.broken_at + NOTICED_S
+    assert 1 == survived.log.count("DEPENDENCY_AWAY")
+    assert survived.said_at("DEPENDENCY_AWAY") < survived.broken_at + NOTICED_S
     assert survived.said_at(f"IPv{family} is back") < survived.mended_at + BACK_S
 
 
@@ -261,7 +261,7 @@ def test_hosts_that_ban_a_scanner_are_not_an_outage(internet, few, settings, tmp
     process = crawls.crawl(few, settings | {"METRICS": "ping,tcp80,tcp443,tcp25"}, timeout_s=LIMIT_S)
 
     assert 0 == process.returncode, process.stderr[-3000:]
-    assert "is gone" not in process.stderr
+    assert "DEPENDENCY_AWAY" not in process.stderr
     packets = internet.packets(since=began_at)
     syns = Counter(
         (packet.destination, packet.port)
@@ -300,7 +300,8 @@ def test_a_crawl_ends_after_the_longest_wait(internet, few, settings, tmp_path):
     process = crawls.crawl(few, waiting, timeout_s=LIMIT_S)
 
     assert 1 == process.returncode
-    assert "The crawl stops: IPv6 stayed away for HEALTH_MAX_WAIT (2 s)" in process.stderr
+    assert "IPv6 was away for HEALTH_MAX_WAIT (2 s)" in process.stderr
+    assert "VANTAGE_LOST" in process.stderr
     assert [("vantage_lost",)] == stored(tmp_path, "SELECT end_reason FROM crawl")
     assert [] == stored(tmp_path, "SELECT 1 FROM pings JOIN addresses ON id = address_id WHERE family = 6")
     internet.drop()

@@ -215,7 +215,7 @@ def test_a_kill_before_the_retry_pass_changes_nothing(internet, domains, crawled
     log = tmp_path / "log"
     waiting = crawls.command(domains, settings | {"SECOND_PASS_AFTER": 3600, "LOG_FILE": log})
     with subprocess.Popen(waiting, cwd=ROOT) as process:
-        until(lambda: log.exists() and "are asked once more in" in log.read_text())
+        until(lambda: log.exists() and "retrying the last failures in" in log.read_text())
         until(lambda: not is_any_pending(tmp_path / "current" / "ips.db"))
         process.kill()
     process = crawls.crawl(domains, settings)

@@ -214,7 +214,7 @@ def save_while_crawling(settings, place):
     line = command_line(place / "domains.txt", settings | {"LOG_FILE": place / "log"})
     with subprocess.Popen(line, cwd=ROOT) as crawling:
         try:
-            wait_for(place / "log", "Second pass")
+            wait_for(place / "log", "Retry pass")
             return run("backup.sh", place / "lost", place / "backup")
         finally:
             crawling.kill()

@@ -169,7 +169,7 @@ def test_an_interrupted_crawl_is_resumed(unit_command, tmp_path):
     at = {"cwd": tmp_path, "env": os.environ | variables | {"PYTHONPATH": str(ROOT)}}
 
     with subprocess.Popen(unit_command("-s SECOND_PASS_AFTER=3600"), **at) as first:
-        wait_for(tmp_path / "crawl.log", "Second pass")
+        wait_for(tmp_path / "crawl.log", "Retry pass")
         first.send_signal(signal.SIGTERM)
         interrupted = first.wait(60)
     second = subprocess.run(unit_command("-s SECOND_PASS_AFTER=0"), **at, timeout=120, check=False)

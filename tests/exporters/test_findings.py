@@ -152,5 +152,5 @@ def test_a_database_without_a_crawl_is_rejected(tmp_path):
     """
     Store(tmp_path / "ips.db").close()
 
-    with pytest.raises(ExportError, match="no crawl has begun"):
+    with pytest.raises(ExportError, match="CRAWL_MISSING"):
         find(opened.read(tmp_path / "ips.db"))

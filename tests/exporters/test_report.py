@@ -316,7 +316,7 @@ def test_an_impossible_folder_is_reported(tmp_path):
     """
     (tmp_path / "out").write_text("a file")
 
-    with pytest.raises(ExportError, match=r"cannot write '.*/out/report-.*-s OUTPUT_DIR="):
+    with pytest.raises(ExportError, match=r"'.*/out/report-.*\[OUTPUT_NOT_WRITABLE\]"):
         report.export(made.crawl(tmp_path / "ips.db"), target(tmp_path / "out"))
 
 

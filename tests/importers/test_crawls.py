@@ -91,6 +91,6 @@ def test_a_truncated_old_database_leaves_no_database(finished: Finished, tmp_pat
     octets = path.read_bytes()
     path.write_bytes(octets[:8192] + bytes(len(octets) - 8192))
 
-    with pytest.raises(StoreError, match="cannot read"):
+    with pytest.raises(StoreError, match="IMPORT_NOT_READABLE"):
         crawls.from_legacy(path, None, tmp_path / "new.db", OLDER, Complaints())
     assert [path] == list(tmp_path.iterdir())

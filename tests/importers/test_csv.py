@@ -175,7 +175,8 @@ def test_a_broken_line_loses_nothing_else(tmp_path, caplog):
     store, complaints = read_back(tmp_path, tmp_path / "ips.db")
 
     assert 4 == complaints.number
-    assert f"{tmp_path}/test/{RUN}/geoip_MX_test.log line 1 skipped: 'far' is not a number" in caplog.messages
+    assert f"{tmp_path}/test/{RUN}/geoip_MX_test.log line 1 " in caplog.text
+    assert "IMPORT_LINE_INVALID" in caplog.text
     assert [("mx1.test", 10), ("mx2.test", 65535)] == store.query(
         "SELECT name, priority FROM roles JOIN hosts ON hosts.id = host_id ORDER BY 1"
     )

@@ -136,7 +136,7 @@ def test_a_foreign_file_is_reported(database):
     """
     database.write_text("no database" * 100)
 
-    with pytest.raises(StoreError, match="cannot read"):
+    with pytest.raises(StoreError, match="DATABASE_FAILED"):
         status(database, None)
 
 

@@ -76,5 +76,5 @@ def test_a_missing_list_is_reported(tmp_path):
     """
     The error of the spider names the missing file.
     """
-    with pytest.raises(ListError, match="Cannot read the list"):
+    with pytest.raises(ListError, match="LIST_NOT_READABLE"):
         crawler(tmp_path, domains=str(tmp_path / "missing")).spider.files()
