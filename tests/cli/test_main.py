@@ -90,7 +90,7 @@ def test_without_a_command_there_is_an_overview(tmp_path):
         (("novelty",), "Unknown command 'novelty': choose from "),
         (("lists", "update"), "ipv6matrix lists update majestic"),
         (("crawl", "matrix"), "-a domains=FILE"),
-        (("crawl", "matrix", "-a", "domains=x", "-s", "PING_CUONT=3"), "the nearest is PING_COUNT"),
+        (("crawl", "matrix", "-a", "domains=x", "-s", "PING_CUONT=3"), "did you mean PING_COUNT"),
     ],
 )
 def test_a_wrong_command_line_is_an_error(tmp_path, words, message):
