@@ -1,19 +1,19 @@
-# One verb per task; each does all the set-up it needs.
+# One verb per task; each one runs the setup it needs.
 #
-#   make demo     crawl a simulated Internet and show what was found
+#   make demo     crawl a simulated Internet and show the results
 #   make test     run every check and test
 #   make test-fast  run the checks, and the tests that need no crawl, browser or database server
-#   make lint     style and types only
+#   make lint     check style, spelling and types only
 #   make bench    measure speed and memory (N=2000 domains)
-#   make bench-resume  measure how long a large crawl takes to go on (LIST=1000000 domains)
-#   make bench-publish  measure what publishing a crawl costs (N=100000 domains)
-#   make bench-web  measure how quickly the website's API answers (SQLite and MariaDB)
-#   make torture  kill a crawl again and again (KILLS=100) and compare what it found
-#   make docs     check documents, and run the commands that they show
-#   make smoke    build the wheel, install it elsewhere and use it there
-#   make lock     write constraints*.txt anew, after a change of requirements*.txt
+#   make bench-resume  measure how long a large crawl takes to resume (LIST=1000000 domains)
+#   make bench-publish  measure the time and memory of publishing a crawl (N=100000 domains)
+#   make bench-web  measure the response times of the website's API (SQLite and MariaDB)
+#   make torture  kill a crawl repeatedly (KILLS=100) and compare its results
+#   make docs     check the documents, and run the commands in them
+#   make smoke    build the wheel, install it outside the clone and test it
+#   make lock     regenerate constraints*.txt after a change of requirements*.txt
 #   make fresh    run VERB=demo or VERB=test on a minimal Debian (SUITE=bookworm or trixie), as root
-#   make setup    what the others call first
+#   make setup    install everything; the other verbs call it
 
 PYTHON ?= python3
 VENV := .venv
@@ -34,7 +34,7 @@ PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 demo: setup
 	$(BIN)/python -m simnet.demo
 
-# Reaches what it calls: tests need programs that nothing else needs.
+# Exported to the scripts it calls: tests need additional programs.
 test: export FOR_TESTS = 1
 test: lint
 	$(PYTEST) -n $(WORKERS)
@@ -45,6 +45,7 @@ test-fast: lint
 lint: setup
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/codespell
 	$(BIN)/mypy
 
 docs: setup
@@ -69,7 +70,7 @@ torture: setup
 smoke: setup
 	$(BIN)/python -m tools.smoke
 
-# Not after setup, which fails as long as a requirement has no version in constraints*.txt.
+# Does not depend on setup, which fails while a requirement has no version in constraints*.txt.
 lock:
 	PYTHON=$(PYTHON) tools/lock.sh
 
@@ -78,14 +79,14 @@ fresh:
 
 setup: system $(VENV)/ready
 
-# Exact versions, each file checked against its hash; nothing is built, for what a build needs has no hash.
-# The second line finds a requirement that constraints*.txt do not meet.
+# Exact versions, each file checked against its hash. Nothing is built, because build dependencies have no hashes.
+# The second install fails if constraints*.txt do not meet a requirement.
 $(VENV)/ready: requirements.txt requirements-dev.txt constraints.txt constraints-dev.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --require-hashes --only-binary :all: -r constraints.txt -r constraints-dev.txt
 	$(PIP) --no-index -r requirements-dev.txt || { echo "constraints*.txt are out of date: run make lock" >&2; exit 1; }
 	touch $@
 
-# Debian packages that hold the programs we call; installed as root, named otherwise.
+# Debian packages of the programs that the project calls: installed if run as root, otherwise listed.
 system:
 	@PYTHON=$(PYTHON) sh tools/system-packages.sh

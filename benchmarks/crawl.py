@@ -1,8 +1,8 @@
 """
-How fast a crawl is and what it costs: `make bench`.
+Measures the speed and the cost of a crawl: `make bench`.
 
-Crawls the scaled scenario with every metric on, rates off and a round trip of
-some 20 ms, and prints figures of the whole process as the operating system
+Crawls the scaled scenario with every metric on, rates off and a round-trip time of
+about 20 ms, and prints figures of the whole process as the operating system
 accounts for it.
 """
 
@@ -30,16 +30,16 @@ RATES_OFF = {"PROBE_RATE": 0, "PROBE_RATE_PER_NETWORK": 0, "QUERY_RATE": 0}
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One crawl: how long it took, what it cost, what it found."""
+    """One crawl: its time, its cost, and its results."""
 
     wall_s: float
     cpu_s: float
-    "CPU time of the crawl's processes, mtr-packet among them."
+    "CPU time of the processes of the crawl, including mtr-packet."
     internet_cpu_s: float
     peak_mb: float
-    "Largest resident size of a single process of the crawl."
+    "Largest resident set size of a single process of the crawl."
     steady_s: float
-    "Time between a tenth and nine tenths of the requests: without start-up and last time-outs."
+    "Time between a tenth and nine tenths of the requests: without start-up and the last timeouts."
     queries: int
     figures: Summary
     database_bytes: int
@@ -91,7 +91,7 @@ def measure(domains: int, settings: list[str]) -> Run:
 
 
 def report(run: Run) -> str:
-    """Lay the figures out, one a line."""
+    """Format the figures, one per line."""
     domains, addresses = run.figures.domains, sum(run.figures.addresses.values())
     lines = [
         f"domains                 {domains}",
@@ -104,7 +104,7 @@ def report(run: Run) -> str:
         f"CPU of the crawl        {100 * run.cpu_s / run.wall_s:.0f} % of one core",
         (
             f"CPU of the Internet     {100 * run.internet_cpu_s / run.wall_s:.0f} % of one core,"
-            f" {100 * run.internet_cpu_s / (run.internet_cpu_s + run.cpu_s):.0f} % of all that was used"
+            f" {100 * run.internet_cpu_s / (run.internet_cpu_s + run.cpu_s):.0f} % of all CPU time"
         ),
         f"peak memory             {run.peak_mb:.0f} MB",
         f"ips.db per domain       {run.database_bytes / domains:.0f} bytes",
@@ -132,7 +132,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.crawl", description=(__doc__ or "").strip().partition("\n")[0]
     )
-    parser.add_argument("--domains", type=int, default=2000, help="how many domains to crawl")
+    parser.add_argument("--domains", type=int, default=2000, help="number of domains to crawl")
     parser.add_argument("-s", "--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the crawl")
     return parser.parse_args()
 

@@ -1,9 +1,9 @@
 """
-What publishing a crawl costs: `make bench-publish`.
+Measures what it costs to publish a crawl: `make bench-publish`.
 
-Makes a crawl of as many domains as wanted up, and one of a tenth of them; writes
-each as CSV and as a summary, in a process of its own, and prints time and memory.
-It fails when both together take longer, or one takes more memory, than is promised
+Generates a crawl of the given number of domains, and one of a tenth of them; exports
+each as CSV and as a summary, in a separate process, and prints time and memory.
+It fails if both together take longer, or one takes more memory, than promised
 (docs/performance.md).
 """
 
@@ -23,7 +23,7 @@ from typing import Final
 from tests.typed import ROOT
 
 FORMS: Final = ("csv", "summary")
-# For each hundred thousand domains, all forms together.
+# Per hundred thousand domains, all formats together.
 MOST_S: Final = 180.0
 MOST_MB: Final = 300.0
 _EXPORT: Final = """
@@ -39,13 +39,13 @@ print(exporter(name)(store, Target(output_dir=Path(folder), summary_url=f"sqlite
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
-    """What one export of one database took."""
+    """The cost of one export of one database."""
 
     domains: int
     form: str
     wall_s: float
     peak_mb: float
-    "Largest resident size."
+    "Largest resident set size."
     written_mb: float
 
 
@@ -53,13 +53,13 @@ def main() -> int:
     options = _options()
     forms = [form for form in FORMS if importlib.util.find_spec(f"ipv6matrix.exporters.{form}")]
     for form in set(FORMS) - set(forms):
-        print(f"{form}: there is no such exporter")
+        print(f"Unknown exporter: {form}")
     published = []
     with tempfile.TemporaryDirectory(prefix="publish-", dir=options.folder) as scratch:
         for domains in (max(options.domains // 10, 1), options.domains):
             place = Path(scratch) / str(domains)
             place.mkdir()
-            # Not here: a child begins with the peak memory of its parent.
+            # Generated in a child process, because a child starts with the peak memory of its parent.
             subprocess.run(
                 [sys.executable, "-m", "tools.made_up", place / "ips.db", str(domains)], cwd=ROOT, check=True
             )
@@ -69,7 +69,7 @@ def main() -> int:
 
 
 def publish(form: str, place: Path, domains: int) -> Published:
-    """Export in a process of its own, and ask the operating system what it used."""
+    """Export in a separate process, and read its resource usage from the operating system."""
     folder = place / form
     folder.mkdir()
     began = time.monotonic()
@@ -88,8 +88,8 @@ def publish(form: str, place: Path, domains: int) -> Published:
 
 
 def report(published: list[Published]) -> str:
-    """Lay the figures out as a table."""
-    lines = [f"{'domains':>9}  {'form':<8} {'wall':>9} {'per domain':>11} {'peak memory':>12} {'written':>10}"]
+    """Format the figures as a table."""
+    lines = [f"{'domains':>9}  {'format':<8} {'wall':>9} {'per domain':>11} {'peak memory':>12} {'written':>10}"]
     lines += [
         f"{one.domains:>9}  {one.form:<8} {one.wall_s:>7.1f} s {1000 * one.wall_s / one.domains:>8.3f} ms"
         f" {one.peak_mb:>9.0f} MB {one.written_mb:>7.1f} MB"
@@ -99,7 +99,7 @@ def report(published: list[Published]) -> str:
 
 
 def is_as_promised(published: list[Published], domains: int) -> bool:
-    """Hold time and memory against the promise."""
+    """Compare time and memory with the promise."""
     wall_s = sum(one.wall_s for one in published if one.domains == domains)
     return wall_s < MOST_S * max(domains, 100_000) / 100_000 and all(one.peak_mb < MOST_MB for one in published)
 
@@ -108,8 +108,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.publish", description=(__doc__ or "").strip().partition("\n")[0]
     )
-    parser.add_argument("--domains", type=int, default=100_000, help="how many domains to make up")
-    parser.add_argument("--folder", type=Path, help="where to write; by default the folder for temporary files")
+    parser.add_argument("--domains", type=int, default=100_000, help="number of domains to generate")
+    parser.add_argument("--folder", type=Path, help="where to write (default: the folder for temporary files)")
     return parser.parse_args()
 
 

@@ -1,10 +1,10 @@
 """
-How long a crawl of a large list takes to go on, and what memory: `make bench-resume`.
+Measures how long a crawl of a large list takes to resume, and how much memory it needs: `make bench-resume`.
 
-Fills a JOBDIR as a crawl leaves it that was killed half way through its list,
-takes it out of the page cache, starts the command in the simulated Internet, waits until it asks about a domain
-that is new, and prints the time and the memory until then. It fails when either
-is beyond what is promised (docs/performance.md).
+Fills a JOBDIR like that of a crawl killed half way through its list, evicts it from
+the page cache, starts the command in the simulated Internet, waits until it looks up
+a new domain, and prints the time and the memory until then. It fails if either
+exceeds what is promised (docs/performance.md).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ BATCH: Final = 20_000
 
 @dataclass(frozen=True, kw_only=True)
 class Resumed:
-    """What the start of a crawl took."""
+    """The cost of starting a crawl."""
 
     domains: int
     done: int
@@ -55,7 +55,7 @@ class Resumed:
     filled_s: float
     until_asked_s: float
     peak_mb: float
-    "Largest resident size until then."
+    "Largest resident set size until then."
 
 
 def main() -> int:
@@ -71,7 +71,7 @@ def main() -> int:
 
 
 def measure(domains: int, share_done: float) -> Resumed:
-    """Fill a JOBDIR, start a crawl there and wait for the first domain that is new."""
+    """Fill a JOBDIR, start a crawl there and wait for the first new domain."""
     with (
         tempfile.TemporaryDirectory(prefix="resume-") as scratch,
         Internet(scaled(domains), scratch, record=False) as internet,
@@ -105,20 +105,20 @@ def measure(domains: int, share_done: float) -> Resumed:
 
 
 def report(resumed: Resumed) -> str:
-    """Lay the figures out, one a line."""
+    """Format the figures, one per line."""
     return "\n".join(
         [
             f"domains                 {resumed.domains}",
             f"done                    {resumed.done}",
             f"ips.db                  {resumed.database_mb:.0f} MB, filled in {resumed.filled_s:.0f} s",
-            f"until a new one is asked {resumed.until_asked_s:.1f} s (at most {MOST_S:.0f})",
+            f"until the first new one {resumed.until_asked_s:.1f} s (at most {MOST_S:.0f})",
             f"peak memory             {resumed.peak_mb:.0f} MB (at most {MOST_MB:.0f})",
         ]
     )
 
 
 def fill(path: Path, done: int) -> None:
-    """Write what a crawl would have of so many domains: requests, hosts, addresses and their probes."""
+    """Write what a crawl of that many domains would have stored: requests, hosts, addresses and their probes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     Store(path).close()
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -135,7 +135,7 @@ def fill(path: Path, done: int) -> None:
 
 
 def forget(path: Path) -> None:
-    """Have a file read from the disk next time, as after a reboot."""
+    """Evict a file from the page cache, so that it is read from the disk, as after a reboot."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
@@ -186,14 +186,14 @@ def _rows(batch: list[int], done: int) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def _wait(process: subprocess.Popen[bytes], path: Path, done: int, began: float) -> tuple[float, float]:
-    """Give the seconds until a new domain has its row, and the largest resident size by then."""
+    """Return the seconds until a new domain has its row, and the largest resident set size by then."""
     known = f"SELECT 1 FROM domains WHERE id > {done} LIMIT 1"
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         while time.monotonic() < began + GIVE_UP_S and process.poll() is None:
             if connection.execute(known).fetchone():
                 return time.monotonic() - began, _peak_mb(process.pid)
             time.sleep(0.05)
-    raise TimeoutError("no new domain was asked")
+    raise TimeoutError("no new domain was looked up")
 
 
 def _peak_mb(pid: int) -> float:
@@ -206,8 +206,10 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.resume", description=(__doc__ or "").strip().partition("\n")[0]
     )
-    parser.add_argument("--domains", type=int, default=1_000_000, help="how many domains the list has")
-    parser.add_argument("--done", type=float, default=0.5, help="which share of them is done, from the start of it")
+    parser.add_argument("--domains", type=int, default=1_000_000, help="number of domains of the list")
+    parser.add_argument(
+        "--done", type=float, default=0.5, help="share of them that is done, from the start of the list"
+    )
     return parser.parse_args()
 
 

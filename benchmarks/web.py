@@ -105,7 +105,7 @@ CACHED: Final = ("/json/hosts/group-country", "/api/v1/crawls", "/api/v1/tlds", 
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """How long one question took."""
+    """Response times of one request."""
 
     question: str
     octets: int
@@ -200,7 +200,7 @@ def busy(port: int, times: int) -> Measured:
 
 
 def measure(port: int, question: str, times: int) -> Measured:
-    """Ask again and again over one connection."""
+    """Send the request repeatedly over one connection."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
     found = [_ask(connection, question) for _ in range(times + 1)]
     connection.close()
@@ -216,7 +216,7 @@ def measure(port: int, question: str, times: int) -> Measured:
 
 
 def rate(port: int, question: str, seconds: float) -> float:
-    """Count the answers a second, over one connection."""
+    """Return the number of answers per second, over one connection."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
     _ask(connection, question)
     count, begun = 0, time.monotonic()
@@ -234,13 +234,13 @@ def _ask(connection: http.client.HTTPConnection, question: str) -> tuple[float, 
     body = answer.read()
     took_ms = 1000 * (time.perf_counter() - begun)
     if answer.status != 200:
-        sys.exit(f"{question} is answered with {answer.status}: {body[:300]!r}")
+        sys.exit(f"{question} returned status {answer.status}: {body[:300]!r}")
     return took_ms, len(body)
 
 
 def report(measured: list[Measured], rates: dict[str, float]) -> str:
-    """Lay the figures out as tables."""
-    lines = [f"{'first':>9} {'median':>9} {'p95':>9} {'promised':>9} {'sent':>9}  question"]
+    """Format the figures as tables."""
+    lines = [f"{'first':>9} {'median':>9} {'p95':>9} {'promised':>9} {'sent':>9}  request"]
     lines += [
         f"{one.first_ms:>6.1f} ms {one.median_ms:>6.1f} ms {one.p95_ms:>6.1f} ms {one.promised_ms:>6.0f} ms"
         f" {one.octets / 1000:>6.1f} kB  {one.question}  {one.verdict}".rstrip()

@@ -1,21 +1,21 @@
 #!/bin/sh
-# Copies crawls and summaries, also while a crawl runs and the website reads.
+# Backs up crawls and summaries. A crawl and the website may be running.
 #
 #     deploy/backup.sh CRAWLS BACKUP [FILE …]
 #
-# CRAWLS is OUTPUT_DIR. Copied are finished crawls, the one in progress (current), SQLite
-# databases of summaries and fetched lists with their notes; not what `scrapy export` makes
-# again. A finished crawl that has been copied before is left alone. Each FILE, such as the
-# opt-out file, is named by its whole path and kept under BACKUP/files.
+# CRAWLS is OUTPUT_DIR. Copies finished crawls, the one in progress (current), the SQLite database
+# of summaries, and downloaded lists with their notes, but not files that `scrapy export` can write
+# again. Skips finished crawls that have been copied before. Each FILE, such as the opt-out file,
+# must be an absolute path and is copied to BACKUP/files.
 set -eu
 [ $# -ge 2 ] || { echo "usage: backup.sh CRAWLS BACKUP [FILE ...]" >&2; exit 2; }
 crawls=$1 backup=$2
 shift 2
-command -v sqlite3 >/dev/null || { echo "sqlite3 is missing: apt-get install sqlite3" >&2; exit 2; }
-[ -d "$crawls" ] || { echo "$crawls is no folder: give OUTPUT_DIR" >&2; exit 2; }
+command -v sqlite3 >/dev/null || { echo "sqlite3 not found. Install it with: apt-get install sqlite3" >&2; exit 2; }
+[ -d "$crawls" ] || { echo "$crawls is not a folder. Pass OUTPUT_DIR" >&2; exit 2; }
 
-# One read transaction, so what is copied is of one instant; written beside and renamed, so
-# what has its name is whole.
+# VACUUM INTO copies within one read transaction, so the copy is consistent. The copy is written
+# next to its destination and then renamed, so a file with the final name is always complete.
 copy() { # from, to
     mkdir -p "$(dirname "$2")"
     rm -f "$2.part"
@@ -38,7 +38,7 @@ for file in "$crawls/matrix.db" "$crawls/current/ips.db"; do
     fi
 done
 if [ ! -e "$crawls/current/ips.db" ]; then
-    # It has finished since, and is among the others.
+    # That crawl has finished and was copied above.
     rm -f "$backup/current/ips.db"
 fi
 if [ -d "$crawls/lists" ]; then
@@ -46,8 +46,8 @@ if [ -d "$crawls/lists" ]; then
     cp -Rpu "$crawls/lists/." "$backup/lists/"
 fi
 for file; do
-    case $file in /*) ;; *) echo "$file is no whole path: begin it with /" >&2; exit 2 ;; esac
-    [ -e "$file" ] || { echo "$file is not there: not copied" >&2; continue; }
+    case $file in /*) ;; *) echo "$file is not an absolute path. Begin it with /" >&2; exit 2 ;; esac
+    [ -e "$file" ] || { echo "$file does not exist and was not copied" >&2; continue; }
     mkdir -p "$backup/files$(dirname "$file")"
     cp -p "$file" "$backup/files$file.part"
     mv "$backup/files$file.part" "$backup/files$file"

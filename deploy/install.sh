@@ -1,10 +1,10 @@
 #!/bin/sh
-# Puts units, users, sysctls and log rotation where Debian looks for them; what an operator
-# has written under /etc/ipv6matrix stays.
+# Installs units, users, sysctls and log rotation where Debian expects them. Existing files under
+# /etc/ipv6matrix are left unchanged.
 #
 #     sudo deploy/install.sh
 #
-# DESTDIR is put before each place.
+# DESTDIR is prepended to each path.
 set -eu
 cd "$(dirname "$0")"
 root=${DESTDIR:-}

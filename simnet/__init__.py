@@ -8,9 +8,9 @@ A simulated Internet of Linux network namespaces, for both families.
                                          ║      └─ r7 ─ ─ ┘
                                          ╚15 ms══ r6 ───── far
 
-The process that uses it becomes the vantage point (`namespaces.enter`); the
-links drawn double are delayed by a forwarder of ours (`forwarder`). Servers
-answer for whole prefixes; what an address does follows from its block
-(`blocks`), what a name answers from its zone (`zones`), and what a crawler
-should learn from both from `truth`, which never asks the running Internet.
+The process that uses it becomes the vantage point (`namespaces.enter`). The
+links drawn double are delayed by a forwarder (`forwarder`). Servers answer for
+whole prefixes: the block of an address (`blocks`) determines what it does, the
+zone of a name (`zones`) what it resolves to. `truth` computes from both what a
+crawler should learn, and never queries the running Internet.
 """

@@ -3,9 +3,9 @@ Runs a command inside a simulated Internet.
 
     python -m simnet shell [--scenario showcase|scaled] [--domains N] -- COMMAND …
 
-The command finds, in the file that IPV6MATRIX_INTERNET names, a JSON object:
-`settings` (of Scrapy), `domains_file`, `resolvers`, `directory`. Its exit
-status is passed on.
+The environment variable IPV6MATRIX_INTERNET names a file for the command: a JSON
+object with `settings` (of Scrapy), `domains_file`, `resolvers`, `directory`. The
+exit status is that of the command.
 """
 
 from __future__ import annotations
@@ -55,12 +55,14 @@ def _options() -> argparse.Namespace:
     commands = parser.add_subparsers(dest="verb", required=True)
     shell = commands.add_parser("shell", help="run a command (default: your shell) at the vantage point")
     shell.add_argument("--scenario", choices=("showcase", "scaled"), default="showcase")
-    shell.add_argument("--domains", type=int, default=10_000, help="domains of the scenario scaled")
-    shell.add_argument("--directory", type=Path, help="where records are kept (default: a temporary one)")
+    shell.add_argument("--domains", type=int, default=10_000, help="number of domains of the scenario scaled")
+    shell.add_argument("--directory", type=Path, help="where to write records (default: a temporary folder)")
     shell.add_argument("--near-resolver", action="store_true", help="put the resolver on the vantage point's own link")
     shell.add_argument("--no-ping-sockets", action="store_true", help="forbid unprivileged ICMP sockets")
     shell.add_argument("--no-record", dest="record", action="store_false", help="record neither packets nor queries")
-    shell.add_argument("--stats", action="store_true", help="print what the helpers did and used, as JSON on stderr")
+    shell.add_argument(
+        "--stats", action="store_true", help="print the helpers' counts and CPU times, as JSON on stderr"
+    )
     shell.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND")
     options = parser.parse_args()
     options.command = options.command[1:] if options.command[:1] == ["--"] else options.command
@@ -84,7 +86,7 @@ def _run(internet: Internet, command: list[str]) -> int:
         )
     )
     status = subprocess.run(command, env={**os.environ, VARIABLE: str(path)}, check=False).returncode
-    # A command that a signal ended: as a shell tells it.
+    # The status that a shell reports for a command killed by a signal.
     return status if status >= 0 else 128 - status
 
 

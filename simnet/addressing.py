@@ -1,8 +1,8 @@
 """
-The addresses of the scenario `scaled`: 384 blocks of web, mail and name servers, in realistic shares.
+Addresses of the scenario `scaled`: 384 blocks of web, mail and name servers, in realistic shares.
 
 About 75 of 100 addresses are web servers without mail, 10 do not answer
-pings, and as many traces never arrive.
+pings, and 10 are never reached by a trace.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 from simnet.blocks import Block, Reverse
 from simnet.places import PLACES
 
-# Behaviours of a role's blocks, in turn. The rare ones of a turn come one a turn.
+# Behaviours of a role's blocks, in rotation. The rare ones alternate: one per rotation.
 WEB: Final = (*["web"] * 13, *["web_25_closed"] * 4, *["silent_web"] * 2)
 WEB_RARE: Final = ("dead", "filtered", "port443_closed", "host_unreachable")
 MAIL: Final = (*["smtp_starttls"] * 9, *["smtp_plain"] * 2, "open", "filtered", "silent", "port25_closed")
@@ -26,13 +26,13 @@ HOSTS_PER_BLOCK: Final = 254
 
 
 class Pool:
-    """The blocks of one role; addresses are numbered across them, so that neighbours lie in different blocks."""
+    """The blocks of one role; addresses are numbered across them, so that neighbours are in different blocks."""
 
     def __init__(self, role: str, first: int, count: int, usual: tuple[str, ...], rare: tuple[str, ...]) -> None:
         self.blocks = tuple(_block(role, first + number, number, usual, rare) for number in range(count))
 
     def addresses(self, number: int, *, ipv4: bool = True, ipv6: bool = False) -> tuple[str, ...]:
-        """Give the number-th host's addresses; more hosts than there are addresses share them."""
+        """Return the addresses of host `number`; if there are more hosts than addresses, hosts share them."""
         block = self.blocks[number % len(self.blocks)]
         host = number // len(self.blocks) % HOSTS_PER_BLOCK
         four = (block.address(4, host),) if ipv4 else ()

@@ -1,15 +1,15 @@
 """
-The authoritative servers: what each name server of a scenario says to a recursive resolver.
+The authoritative servers: what each name server of a scenario answers to a recursive resolver.
 
 One process serves the root, the top-level domains and every zone of the
 scenario, each at the addresses of its own name servers and nowhere else: AA for
-its zones, referrals with glue below them (RFC 1034 section 4.3.2), REFUSED
-beyond. A zone without a name server of its own is held by its hoster's.
+its zones, referrals with glue below them (RFC 1034 section 4.3.2), REFUSED for
+everything else. A zone without a name server of its own is served by its hoster's.
 
     python -m simnet.authority SCENARIO LOG|- UDP,UDP TCP,TCP
 
 SCENARIO is a pickled Scenario with zones, the rest are descriptors of sockets
-bound to port 53 of every address. Commands as those of the resolver.
+bound to port 53 of every address. Its commands are those of the resolver.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ PKTINFO_BYTES: Final = 20
 
 
 class Authority(Resolver):
-    """Answers from the zones that an address serves; faults and the log are the resolver's."""
+    """Answers from the zones that an address serves; faults and the log are those of the resolver."""
 
     def __init__(self, scenario: Scenario, log: str) -> None:
         super().__init__(scenario, log)
         apexes = {**PUBLIC_ZONES, **scenario.zones}
         self._servers = {apex: zone.records.get((apex, "NS"), HOSTERS) for apex, zone in apexes.items()}
-        # Names that exist because a zone lies below them.
+        # Names that exist because there is a zone below them.
         self._above = {name for apex in (*apexes, *REVERSE_TREES) for name in list(zones.ancestors(apex, ""))[1:]}
         self._served: dict[str, set[str]] = {}
         for apex, hosts in self._servers.items():
@@ -54,17 +54,17 @@ class Authority(Resolver):
             self._served[address].update(REVERSE_TREES)
 
     def serves(self, address: str) -> set[str]:
-        """Give the apexes of the zones that an address answers for."""
+        """Return the apexes of the zones that an address serves."""
         return self._served.get(address, set())
 
     def reply_at(self, address: str, message: bytes, transport: str) -> bytes | None:
-        """Answer one message that came to an address; None is silence."""
+        """Answer one message sent to an address; None is silence."""
         query = wire.parse(message)
         if query is None:
             return None
         self._answered += 1
         if self._log is not None:
-            self._take_down(query, transport)
+            self._write_log(query, transport)
         apex = next((one for one in zones.ancestors(query.name, "") if one in self.serves(address)), None)
         if apex is None:
             return wire.message(query, wire.Body(RCODES[zones.Fault.REFUSED], ()), limit=wire.PLAIN_SIZE)
@@ -74,7 +74,7 @@ class Authority(Resolver):
         return self._authoritative(query, self._answer(address, query.name, query.type), transport)
 
     def _cut(self, name: str, apex: str, address: str) -> str | None:
-        """Give the zone below `apex`, next on the way to a name, that other servers hold."""
+        """Return the next zone below `apex` on the way to a name that other servers serve."""
         way = list(zones.ancestors(name, apex))[:-1]
         return next((one for one in reversed(way) if one in self._servers and one not in self.serves(address)), None)
 
@@ -96,33 +96,33 @@ class Authority(Resolver):
 
     def _answer(self, address: str, name: str, rdtype: str) -> Answer:
         if name.endswith(REVERSE_TREES):
-            found = self._scenario.lookup(name, rdtype)
-            # Part of an address: there are names below it.
-            return Answer(soa=found.soa) if found.rcode == NXDOMAIN and _is_partial(name) else found
-        found = zones.answer(lambda name: self._zone_at(address, name), name, rdtype)
-        # A CNAME that leads to a zone held elsewhere is the resolver's to follow.
-        if found.soa is None or (found.rcode == NXDOMAIN and not found.records and name in self._above):
-            found.rcode = NOERROR
-        return found
+            answer = self._scenario.lookup(name, rdtype)
+            # Part of a reverse name: there are names below it.
+            return Answer(soa=answer.soa) if answer.rcode == NXDOMAIN and _is_partial(name) else answer
+        answer = zones.answer(lambda name: self._zone_at(address, name), name, rdtype)
+        # The resolver has to follow a CNAME to a zone that is served elsewhere.
+        if answer.soa is None or (answer.rcode == NXDOMAIN and not answer.records and name in self._above):
+            answer.rcode = NOERROR
+        return answer
 
     def _zone_at(self, address: str, name: str) -> zones.Zone | None:
         zone = self._scenario.find_zone(name)
         return zone if zone and zone.apex in self.serves(address) else None
 
-    def _authoritative(self, query: wire.Query, found: Answer, transport: str) -> bytes | None:
+    def _authoritative(self, query: wire.Query, answer: Answer, transport: str) -> bytes | None:
         seen = self._seen[query.name, query.type]
         self._seen[query.name, query.type] += 1
-        body = wire.Body(found.rcode, *_sections(query.name, found), authoritative=True)
-        if found.fault:
-            return self._faulty(query, body, found.fault, transport, seen)
-        return wire.message(query, body, limit=_limit(query, transport), shift=seen if found.rotating else 0)
+        body = wire.Body(answer.rcode, *_sections(query.name, answer), authoritative=True)
+        if answer.fault:
+            return self._faulty(query, body, answer.fault, transport, seen)
+        return wire.message(query, body, limit=_limit(query, transport), shift=seen if answer.rotating else 0)
 
 
-def _sections(name: str, found: Answer) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
-    records = tuple(wire.record(name, owner, kind, ttl_s, text) for owner, kind, ttl_s, text in found.records)
-    if not (found.soa and found.soa[1]):
+def _sections(name: str, answer: Answer) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    records = tuple(wire.record(name, owner, kind, ttl_s, text) for owner, kind, ttl_s, text in answer.records)
+    if not (answer.soa and answer.soa[1]):
         return records, ()
-    apex, text = found.soa
+    apex, text = answer.soa
     return records, (wire.record(name, apex, "SOA", zones.NEGATIVE_TTL_S, text),)
 
 
@@ -140,14 +140,14 @@ def _is_partial(name: str) -> bool:
 
 
 class Server(DnsServer):
-    """Sockets that are bound to port 53 of every address of a namespace."""
+    """Sockets bound to port 53 of every address of a namespace."""
 
     def __init__(self, authority: Authority, udp: str, tcp: str) -> None:
         super().__init__(authority.command, udp, tcp)
         self._authority = authority
 
     def datagrams(self, one: socket.socket) -> None:
-        """Answer from the address that was asked: the socket takes those of a whole region (RFC 3542 section 6.2)."""
+        """Answer from the queried address: the socket covers those of a whole region (RFC 3542 section 6.2)."""
         message, ancillary, _, client = one.recvmsg(4096, socket.CMSG_SPACE(PKTINFO_BYTES))
         address = ancillary[0][2][:16]
         if reply := self._authority.reply_at(_text(address), message, "udp"):
@@ -160,7 +160,7 @@ class Server(DnsServer):
 
 
 def _text(address: bytes) -> str:
-    """Write an address of a socket of both families; IPv4 comes mapped (RFC 4291 section 2.5.5.2)."""
+    """Format an address of a dual-stack socket, where IPv4 is mapped (RFC 4291 section 2.5.5.2)."""
     mapped = ip_address(address)
     return str(mapped.ipv4_mapped or mapped)
 

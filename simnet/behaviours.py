@@ -1,8 +1,8 @@
 """
 How servers behave: what an address answers to pings, on each port, and as a mail server.
 
-Plain data. The packet filter (`filters`), the mail server (`smtp`) and the
-truth read it.
+Plain data, which the packet filter (`filters`), the mail server (`smtp`) and the
+truth read.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Mail(StrEnum):
 
 
 class Gone(StrEnum):
-    """How nothing at all answers."""
+    """How an unused address fails to answer."""
 
     DEAD = "dead"
     HOST_UNREACHABLE = "host_unreachable"
@@ -51,7 +51,7 @@ class Behaviour:
     closed: tuple[int, ...] = ()
     "Ports that answer RST."
     filtered: tuple[int, ...] = ()
-    "Ports that answer nothing."
+    "Ports that do not answer."
     mail: Mail = Mail.STARTTLS
     gone: Gone | None = None
 

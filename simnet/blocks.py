@@ -1,9 +1,9 @@
 """
-Blocks of addresses: every prefix of the simulated Internet and what lies in it.
+Blocks of addresses: every prefix of the simulated Internet and what it contains.
 
-A block is one /24 and one /48 whose addresses all behave alike. So the packet
-filter, the mail server and GeoIP decide by prefix, and a block holds as many
-hosts as a scenario needs.
+A block is one /24 and one /48 whose addresses all behave the same. So the packet
+filter, the mail server and GeoIP decide by prefix, and a block has room for as
+many hosts as a scenario needs.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ class Block:
     place: str = "london"
     reverse: Reverse = Reverse.NAMED
     tunnel: str | None = None
-    "The id of the prefix of ipv6-prefixes.csv that holds network6."
+    "The id of the prefix of ipv6-prefixes.csv that contains network6."
     teredo: bool = False
-    "True where IPv6 addresses end in those of network4 with every bit inverted (RFC 4380 section 4)."
+    "True if IPv6 addresses end in those of network4 with every bit inverted (RFC 4380 section 4)."
 
     @property
     def behaves(self) -> Behaviour:
@@ -55,9 +55,9 @@ class Block:
 
     def address(self, family: Family, n: int = 0) -> str:
         """
-        Give the n-th host's address, n from 0.
+        Return the address of host n, n from 0.
 
-        Raises LookupError when the block has no prefix of that family or, with
+        Raises LookupError if the block has no prefix of that family or, with
         254 hosts in IPv4, no such host.
         """
         network = self.network(family)
@@ -72,7 +72,7 @@ class Block:
 
 
 def slot(number: int, name: str, behaviour: str, **more: str | bool | Reverse) -> Block:
-    """Make the block in slot 0 to 99 of the ordinary prefixes."""
+    """Return the block in slot 0 to 99 of the ordinary prefixes."""
     more = {"network4": f"198.18.{16 + number}.0/24", "network6": f"2001:db8:{0x100 + number:x}::/48", **more}
     return Block(name=name, behaviour=behaviour, **more)  # type: ignore[arg-type]
 
@@ -85,18 +85,18 @@ _ONE_PER_BEHAVIOUR: Final = tuple(slot(number, name, name) for number, name in e
 
 BLOCKS: Final = (
     *_ONE_PER_BEHAVIOUR,
-    # What hosting looks like: the places and the regions of ordinary domains.
+    # Ordinary hosting: the places and regions of ordinary domains.
     slot(40, "cairo", "open", place="cairo"),
     slot(41, "berlin", "open", place="berlin"),
     slot(42, "sao-paulo", "web", place="sao-paulo", region="far"),
     slot(43, "tokyo", "web", place="tokyo", region="far"),
     slot(44, "ashburn", "web_25_closed", place="ashburn"),
     slot(45, "paris", "silent_web", place="paris"),
-    # Where the paths of both families differ.
+    # The paths of the two families differ.
     slot(46, "far", "open", place="sao-paulo", region="far"),
     slot(47, "shorter6", "open", place="berlin", region="short6"),
     slot(48, "longer6", "open", place="cairo", region="long6"),
-    # Records that GeoIP and the reverse tree lack.
+    # Records missing from GeoIP and the reverse tree.
     slot(50, "without_geo", "open", place="nowhere"),
     slot(51, "country_only", "open", place="country-only"),
     slot(52, "asn_only", "open", place="asn-only"),
@@ -104,8 +104,8 @@ BLOCKS: Final = (
     slot(54, "ptr_servfail", "open", reverse=Reverse.SERVFAIL),
     slot(55, "ptr_several", "open", reverse=Reverse.SEVERAL),
     slot(56, "ptr_nodata", "open", reverse=Reverse.NODATA),
-    # Old transition mechanisms. 2002:c612:48xx:: embeds 198.18.72.0/24, Teredo a server of 198.18.0.0/16 and,
-    # inverted, a client of 198.18.74.0/24.
+    # Old transition mechanisms. 2002:c612:48xx:: embeds 198.18.72.0/24; Teredo embeds a server in 198.18.0.0/16 and,
+    # inverted, a client in 198.18.74.0/24.
     _tunnelled(57, "6to4", "2002:c612:4801::/48", "U0001"),
     _tunnelled(58, "teredo", "2001:0:c612::/48", "U3000", teredo=True),
     _tunnelled(59, "broker", "2001:470:1f04::/48", "U7040"),
@@ -128,7 +128,7 @@ class BlockTable:
         return iter(self._blocks)
 
     def find(self, address: str) -> Block | None:
-        """Give the block that holds an address, None when no block does."""
+        """Return the block that contains an address, or None."""
         return self._by_prefix.get(_prefix(address))
 
 
@@ -139,7 +139,7 @@ def _prefix(text: str) -> bytes:
 
 
 def networks(blocks: Iterable[Block], family: Family) -> list[str]:
-    """List the prefixes of some blocks, neighbours joined."""
+    """Return the prefixes of some blocks, with adjacent ones joined."""
     texts = [network for block in blocks if (network := block.network(family))]
     if family == 4:
         return [str(network) for network in collapse_addresses(map(IPv4Network, texts))]
@@ -147,7 +147,7 @@ def networks(blocks: Iterable[Block], family: Family) -> list[str]:
 
 
 def reverse_names(block: Block, address: str) -> tuple[str, ...]:
-    """Give the names that the reverse lookup of an address of a block answers, as published: some in mixed case."""
+    """Return the names of the reverse lookup of an address of a block, as published: some in mixed case."""
     host = ip_address(address).exploded.replace(":", "").replace(".", "-")
     if block.reverse is Reverse.NAMED:
         return (f"{host}.{block.place}.rev.example",)

@@ -1,5 +1,5 @@
 """
-The certificate of the mail servers: self-signed, like many that are out there.
+The certificate of the mail servers: self-signed, like many real ones.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NAMES: Final = (COMMON_NAME, "mx.simulated.example")
 
 
 def write(path: Path) -> None:
-    """Make a key (ECDSA P-256) and its certificate, good for a year, and write both as PEM."""
+    """Create a key (ECDSA P-256) and its certificate, valid for a year, and write both as PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, COMMON_NAME)])
     now = dt.datetime.now(dt.UTC).replace(microsecond=0)

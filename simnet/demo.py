@@ -1,5 +1,5 @@
 """
-A crawl of the simulated Internet to look at: `make demo`.
+Crawls the simulated Internet and shows the results: `make demo`.
 """
 
 from __future__ import annotations

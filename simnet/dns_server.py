@@ -13,10 +13,10 @@ from simnet import helper
 
 
 class DnsServer(ABC):
-    """One loop over sockets that are bound to port 53, and over the commands of the parent."""
+    """A loop over sockets bound to port 53, and over the commands of the parent."""
 
     def __init__(self, command: Callable[[str], str], udp: str, tcp: str) -> None:
-        """Take sockets over, given as their descriptors with commas between."""
+        """Take over sockets, given as comma-separated descriptors."""
         self._command = command
         self._udp = _sockets(udp)
         self._tcp = _sockets(tcp)
@@ -26,7 +26,7 @@ class DnsServer(ABC):
             self._poll.register(descriptor, select.EPOLLIN)
 
     def run(self) -> None:
-        """Serve for ever."""
+        """Serve forever."""
         helper.ready()
         while True:
             for descriptor, _ in self._poll.poll():
@@ -41,7 +41,7 @@ class DnsServer(ABC):
 
     @abstractmethod
     def datagrams(self, one: socket.socket) -> None:
-        """Answer what has come to a UDP socket."""
+        """Answer the messages waiting on a UDP socket."""
 
     @abstractmethod
     def reply(self, connection: socket.socket, message: bytes) -> bytes | None:
@@ -60,14 +60,14 @@ class DnsServer(ABC):
             pending += data
             self._answer(connection, pending)
         except OSError:
-            # The client has gone, with whatever it had still asked.
+            # The client has closed the connection, so its remaining queries are dropped.
             data = b""
         if not data:
             del self._connections[descriptor]
             connection.close()
 
     def _answer(self, connection: socket.socket, pending: bytearray) -> None:
-        # Each message follows its length in two bytes (RFC 1035 section 4.2.2).
+        # Each message is preceded by its length in two bytes (RFC 1035 section 4.2.2).
         while len(pending) >= 2 and len(pending) >= 2 + (length := int.from_bytes(pending[:2], "big")):
             if reply := self.reply(connection, bytes(pending[2 : 2 + length])):
                 connection.sendall(len(reply).to_bytes(2, "big") + reply)

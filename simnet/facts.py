@@ -1,5 +1,5 @@
 """
-What there is to be learned about names and addresses, in the words of `ipv6matrix.items`.
+What a crawler can learn about names and addresses, in the terms of `ipv6matrix.items`.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from simnet.topology import Family
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookupTruth:
-    """One question's answer; fields as in `LookupObservation`."""
+    """The answer to one query; fields as in `LookupObservation`."""
 
     status: Status | Failure
     records: Records = ()
-    "In the order of the zone; hosts in `rotating` answer in any."
+    "In the order of the zone; hosts in `rotating` are answered in any order."
     ttl_s: int | None = None
     canonical_name: str | None = None
 
@@ -28,7 +28,7 @@ class DomainTruth:
 
     name: str
     exists: bool | None
-    "None when no lookup has an answer."
+    "None if no lookup has an answer."
     ns: LookupTruth
     mx: LookupTruth
     soa: LookupTruth
@@ -49,7 +49,7 @@ class DomainTruth:
 
     @property
     def null_mx(self) -> bool:
-        """True when the domain says that it takes no mail (RFC 7505)."""
+        """Return whether the domain declares that it accepts no mail (RFC 7505)."""
         return self.mx.records == ((0, ""),)
 
     @property
@@ -65,7 +65,7 @@ class HostTruth:
     a: LookupTruth
     aaaa: LookupTruth
     wildcard: bool
-    "True when a random label beside this name gets the same addresses."
+    "True if a random label next to this name has the same addresses."
 
     @property
     def canonical_name(self) -> str | None:
@@ -78,7 +78,7 @@ class HostTruth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortTruth:
-    """One port: open, or the word for what a handshake meets."""
+    """One port: open, or the failure of a handshake."""
 
     open: bool
     failure: Failure | None = None
@@ -97,7 +97,7 @@ class SmtpTruth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceTruth:
-    """A trace as one with given limits ends; silent hops are None."""
+    """The result of a trace with given limits; silent hops are None."""
 
     hops: tuple[str | None, ...]
     stop: Stop
@@ -112,21 +112,21 @@ class AddressTruth:
     family: Family
     reverse: LookupTruth
     echo: bool
-    "True when Echo Requests are answered."
+    "True if Echo Requests are answered."
     rtt_ms: float
-    "No round trip is shorter."
+    "The shortest possible round-trip time."
     ports: dict[int, PortTruth]
     smtp: SmtpTruth | None
-    "None when port 25 is not open."
+    "None if port 25 is not open."
     routers: tuple[str | None, ...]
     "The routers that send Time Exceeded, by TTL from 1; the mute one is None."
     unreachable_by: str | None
-    "The router that says Destination Unreachable to every greater TTL."
+    "The router that answers every greater TTL with Destination Unreachable."
     place: Place
     tunnel: str | None
 
     def trace(self, *, gap_limit: int, max_ttl: int = 30) -> TraceTruth:
-        """Tell how a trace ends that gives up after `gap_limit` silent hops in a row."""
+        """Return the result of a trace that gives up after `gap_limit` silent hops in a row."""
         if self.unreachable_by:
             return TraceTruth(hops=(*self.routers, self.unreachable_by), stop=Stop.UNREACHABLE)
         if self.echo:

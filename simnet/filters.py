@@ -1,8 +1,8 @@
 """
-The packet filter of each namespace, as nft(8) text: what closes, drops and rejects.
+The packet filter of each namespace, as nft(8) text: which packets are dropped or rejected.
 
-Stateless on purpose: no connection tracking, which would cost memory per
-connection and time per packet.
+Stateless on purpose: connection tracking would cost memory per connection and
+time per packet.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from simnet.behaviours import PORTS, Behaviour, Gone
 from simnet.blocks import Block, networks
 from simnet.topology import FAMILIES, MUTE_ROUTER, REGIONS, Family
 
-# Counted in the vantage namespace: what never leaves the machine never passes the forwarder.
+# Counted in the vantage namespace, because packets that never leave the machine never pass the forwarder.
 FIRST_ROUTER = "r1"
 LOCAL_COUNTERS = ("loopback4", "loopback6", "link_local6")
 
 
 def servers(blocks: Iterable[Block], region: str) -> list[str]:
-    """Write the filter of a region's servers."""
+    """Return the filter of a region's servers."""
     here = [block for block in blocks if block.region == region]
     rules = [
         *_rules(here, "dead", lambda one: one.gone is Gone.DEAD, "", "drop"),
@@ -39,7 +39,7 @@ def _port_rules(blocks: Iterable[Block], port: int) -> list[str]:
 
 
 def router(blocks: Iterable[Block], name: str) -> list[str]:
-    """Write the filter of a router: the last one calls hosts unreachable, the first one knows no route to some."""
+    """Return the filter of a router: the last one reports hosts as unreachable, the first has no route to some."""
     if name == MUTE_ROUTER:
         return _table(
             "output",
@@ -61,7 +61,7 @@ def router(blocks: Iterable[Block], name: str) -> list[str]:
             families=(family,),
         )
     if name == FIRST_ROUTER:
-        # By the filter: what the routing table itself answers is limited to a few messages, machine-wide.
+        # By the filter, because Linux limits the answers of the routing table itself to a few messages, machine-wide.
         rules += _rules(
             blocks,
             "unrouted",
@@ -74,7 +74,7 @@ def router(blocks: Iterable[Block], name: str) -> list[str]:
 
 
 def vantage() -> list[str]:
-    """Count what a crawler sends to its own machine and link: Echo Requests and the ports it asks."""
+    """Return rules that count the Echo Requests and SYNs that a crawler sends to its own machine and link."""
     ports = ", ".join(str(port) for port in PORTS)
     rules = [f"add counter inet sim {name}" for name in LOCAL_COUNTERS]
     for counter, match, icmp in (
@@ -91,13 +91,13 @@ def vantage() -> list[str]:
 
 
 def cut(families: Iterable[Family]) -> list[str]:
-    """Write what the first router loses of all it forwards towards the world, as when the uplink behind it is dead."""
+    """Return rules by which the first router drops what it forwards towards the world, like a dead uplink behind it."""
     rules = [f'add rule inet cut forward oifname "to-r2" meta nfproto ipv{family} drop' for family in families]
     return ["add table inet cut", "add chain inet cut forward { type filter hook forward priority 0; }", *rules]
 
 
 def ban(seconds: int) -> list[str]:
-    """Write a firewall that locks out who sends a SYN to ports 25 or 443, as many appliances do with scanners."""
+    """Return a firewall that bans the sender of a SYN to ports 25 or 443, as many appliances do with scanners."""
     if not seconds:
         return []
     lines = ["add table inet ban", "add chain inet ban in { type filter hook prerouting priority -150; }"]
@@ -112,7 +112,7 @@ def ban(seconds: int) -> list[str]:
 
 
 def limit(per_minute: int) -> list[str]:
-    """Write a limit of Echo Requests, all senders and targets together."""
+    """Return a limit of Echo Requests, for all senders and targets together."""
     if not per_minute:
         return []
     lines = ["add table inet echoes", "add chain inet echoes in { type filter hook prerouting priority -140; }"]

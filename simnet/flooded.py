@@ -1,7 +1,7 @@
 """
 The scenario `flooded`: the list begins with domains of very many hosts, all in one /48 each.
 
-The domains behind them are those of the scenario `scaled`.
+The domains after them are those of the scenario `scaled`.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from simnet.hosting import zone
 from simnet.scaled import Scaled
 from simnet.zones import Zone
 
-# Blocks of which a flood may take one for each of its domains.
+# Blocks from which each domain of a flood may take one.
 FLOODS: Final = tuple(slot(62 + number, f"flood-{number}", "all_closed") for number in range(3))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Flooded(Scaled):
-    """A scenario of `count` ordinary domains behind `floods` domains of `hosts` hosts each."""
+    """A scenario of `floods` domains with `hosts` hosts each, followed by `count` ordinary domains."""
 
     floods: int
     hosts: int
@@ -61,7 +61,7 @@ class Flooded(Scaled):
 
 
 def flooded(count: int, floods: int, hosts: int, networks: int = 1) -> Flooded:
-    """Return the scenario of `count` ordinary domains behind `floods` domains of `hosts` hosts each."""
+    """Return the scenario of `floods` domains with `hosts` hosts each, followed by `count` ordinary domains."""
     blocks: tuple[Block, ...] = (*BLOCKS, *FLOODS)
     return Flooded(
         name=f"flooded-{count}", blocks=blocks, count=count, opted_out=(), floods=floods, hosts=hosts, networks=networks

@@ -1,15 +1,15 @@
 """
 The forwarder: carries packets between TUN devices, each link with its constant delay.
 
-Stands in for netem, which not every kernel has. One process, one queue per
-direction: the delay is constant, so the order of arrival is the order of
-departure and a deque is the only data structure.
+Replaces netem, which not every kernel has. One process, one queue per
+direction: the delay is constant, so packets leave in the order of arrival
+and a deque is the only data structure.
 
     python -m simnet.forwarder RECORD|- UPPER:LOWER:DELAY_MS …
 
-The first link is the vantage point's: what enters at its upper end is recorded.
-Commands: `drop`, `drop 4`, `drop 6`, `drop 4 6` (families lost on the first link
-from now on), `flush` (the record to its file), `stats`.
+The first link is the vantage point's: packets entering at its upper end are recorded.
+Commands: `drop`, `drop 4`, `drop 6`, `drop 4 6` (families dropped on the first link
+from now on), `flush` (write the record to its file), `stats`.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Forwarder:
         self._lost = self._moved = 0
 
     def run(self) -> None:
-        """Forward packets for ever; select's timeout has microseconds, epoll's (in Python) milliseconds."""
+        """Forward packets forever, with select, whose timeout has microseconds; in Python, epoll's has milliseconds."""
         sources = [*self._directions, 0]
         directions = list(self._directions.values())
         helper.ready()

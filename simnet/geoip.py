@@ -19,7 +19,7 @@ ASN_TYPE: Final = "GeoLite2-ASN"
 
 
 def write(blocks: Iterable[Block], city: Path, asn: Path) -> None:
-    """Write both databases; a place that says nothing has no record."""
+    """Write both databases; a place without any field has no record."""
     cities, systems = _writer(CITY_TYPE), _writer(ASN_TYPE)
     networks: dict[str, list[str]] = {}
     for block in blocks:

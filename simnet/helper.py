@@ -1,10 +1,11 @@
 """
-Helper processes: how the simulated Internet's services are started, told, asked and ended.
+Helper processes: how the services of the simulated Internet are started, controlled and stopped.
 
-A helper gets its sockets and devices ready-made, as inherited descriptors: each
-stays in the namespace it was made in, so one process serves several. Its
-standard input carries commands, one a line, and its standard output an answer
-to each; the first line it says is `ready`. The end of its input ends it.
+A helper inherits its sockets and devices as open descriptors. Each stays in the
+namespace in which it was created, so one process can serve several. The helper
+reads commands from its standard input, one per line, and writes an answer to
+each to its standard output; the first line that it writes is `ready`. It exits
+at the end of its input.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Helper:
         self._cpu_s = 0.0
 
     def wait(self) -> None:
-        """Wait until the helper serves; raises RuntimeError when it ended instead (its traceback is on stderr)."""
+        """Wait until the helper serves; raises RuntimeError if it exits instead (its traceback is on stderr)."""
         if self._read() != "ready":
             raise RuntimeError(f"the helper {self.module} did not start")
 
@@ -52,16 +53,16 @@ class Helper:
 
     @property
     def cpu_seconds(self) -> float:
-        """CPU time used so far, in seconds; packets that a helper hands to the kernel are routed at its expense."""
+        """Return the CPU time used so far, in seconds, including that of routing the packets it sends."""
         try:
             fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
             self._cpu_s = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
         except OSError:
-            pass  # It has ended: the last figure stands.
+            pass  # It has exited: return the last value.
         return self._cpu_s
 
     def stop(self) -> None:
-        """End the helper and wait for its end."""
+        """Stop the helper and wait for its end."""
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 stream.close()
@@ -77,21 +78,21 @@ class Helper:
 
 
 def begin() -> None:
-    """Make this process a helper: it ends with its parent and leaves Ctrl-C to it."""
+    """Make this process a helper: it ends with its parent and ignores Ctrl-C."""
     libc = ctypes.CDLL(None)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    # Sleeps of fractions of a millisecond are wanted exact: 1 us instead of 50.
+    # Sleeps of fractions of a millisecond must be exact: a timer slack of 1 us instead of 50.
     libc.prctl(PR_SET_TIMERSLACK, 1000)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def ready() -> None:
-    """Tell the parent that the service serves."""
+    """Report to the parent that the service is ready."""
     _say("ready")
 
 
 def obey(commands: Callable[[str], str]) -> None:
-    """Read the commands that are there and answer them; at the end of the input end this process."""
+    """Read and answer all waiting commands; exit at the end of the input."""
     text = os.read(0, 65536)
     if not text:
         sys.exit(0)

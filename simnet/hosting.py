@@ -1,5 +1,5 @@
 """
-Builds zones the way hosters do: from hosts, name servers and mail hosts to records.
+Builds zones as hosters do: from hosts, name servers and mail hosts to records.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ NAME_SERVERS = ("ns1.harbour-dns.net", "ns2.harbour-dns.net")
 
 
 def both(block: str, n: int = 0) -> tuple[str, ...]:
-    """Give the n-th host's addresses in a block, one per family."""
+    """Return the addresses of host n in a block, one per family."""
     return tuple(TABLE.by_name[block].address(family, n) for family in FAMILIES)
 
 
@@ -44,9 +44,9 @@ def zone(
     ttl_s: int = TTL_S,
 ) -> Zone:
     """
-    Make a zone; labels are relative to its apex, names of other hosts absolute.
+    Return a zone; labels are relative to its apex, names of other hosts absolute.
 
-    `mx` are texts like `10 mail.example`; `faults` are by label and type or `*`.
+    `mx` are texts such as `10 mail.example`; `faults` are by label and type or `*`.
     """
     ns, mx = tuple(ns), tuple(mx)
     records: dict[Key, tuple[str, ...]] = {(apex, "SOA"): (soa_text(ns[0] if ns else apex, apex),)}
@@ -70,5 +70,5 @@ def zone(
 
 
 def absolute(label: str, apex: str) -> str:
-    """Give the full name of a label of a zone."""
+    """Return the full name of a label of a zone."""
     return apex if label == "@" else f"{label}.{apex}"

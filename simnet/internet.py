@@ -1,5 +1,5 @@
 """
-The simulated Internet as one object: started, asked what it saw, broken at run time, stopped.
+The simulated Internet as one object: start it, read its records, break it at run time, stop it.
 
     with Internet(showcase(), directory) as internet:
         internet.address("silent", 6)
@@ -23,14 +23,14 @@ from simnet.services import Services
 from simnet.spoofer import Spoofer
 from simnet.topology import FAMILIES, LINKS, REGIONS, RESOLVER_ADDRESS, VANTAGE, Family, references
 
-# The documentation and benchmarking prefixes that servers live in; a crawler must be told that it may probe them.
+# The documentation and benchmarking prefixes that contain the servers; a crawler must be allowed to probe them.
 ALLOWED_NETWORKS: Final = "198.18.0.0/15,2001:db8::/32"
 
 _running: list[Internet] = []
 
 
 def running() -> Internet | None:
-    """Give the Internet that this process has started and not yet stopped."""
+    """Return the Internet that is running in this process."""
     return _running[-1] if _running else None
 
 
@@ -38,11 +38,11 @@ class Internet:
     """
     A running simulated Internet; this process becomes its vantage point.
 
-    `record` keeps every packet that leaves the vantage point, every query,
+    `record` records every packet that leaves the vantage point, every query,
     connection and mail session. `near_resolver` puts the resolver on the
     vantage point's own link (well below 1 ms) instead of 20 ms away.
-    `ping_sockets` opens unprivileged ICMP sockets to every group. One at a
-    time in a process.
+    `ping_sockets` allows unprivileged ICMP sockets for every group. A process
+    can run one at a time.
     """
 
     resolver4: Final = RESOLVER_ADDRESS[4]
@@ -74,7 +74,7 @@ class Internet:
         self.stop()
 
     def start(self) -> Self:
-        """Build and start everything; raises InternetUnavailable when the machine cannot."""
+        """Build and start everything; raises InternetUnavailable if the machine does not support it."""
         if _running:
             raise RuntimeError("this process has a running Internet already: stop() it first")
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -92,12 +92,12 @@ class Internet:
         return self
 
     def stop(self) -> None:
-        """End every helper and forget every namespace; what was recorded stays readable."""
+        """Stop all helpers and release all namespaces; records stay readable."""
         with self._cleanup:
             if self in _running:
                 self._services.flush()
 
-    # What a crawler needs to know
+    # Configuration of a crawler
 
     @property
     def domains_file(self) -> Path:
@@ -105,7 +105,7 @@ class Internet:
         return self.directory / "domains.txt"
 
     def settings(self) -> dict[str, str]:
-        """Give the Scrapy settings that make a crawl one of this Internet."""
+        """Return the Scrapy settings of a crawl of this Internet."""
         return {
             "NAMESERVERS": f"{self.resolver4},{self.resolver6}",
             "PROBE_ALLOWED_NETWORKS": ALLOWED_NETWORKS,
@@ -116,33 +116,33 @@ class Internet:
         }
 
     def address(self, block: str, family: Family, n: int = 0) -> str:
-        """Give the n-th address of a block; there is a block named after every behaviour."""
+        """Return the address of host n of a block; there is a block named after every behaviour."""
         return self.scenario.table.by_name[block].address(family, n)
 
     def authority(self) -> AbstractContextManager[None]:
         """Serve the DNS from the root down as well, for a recursive resolver that starts at `ROOT_SERVER`."""
         return self._services.authority()
 
-    # What was seen
+    # Records
 
     def packets(self, since: float = 0.0) -> list[Packet]:
-        """List what the vantage point sent into the world, whatever became of it."""
+        """Return what the vantage point sent into the world, whether or not it arrived."""
         return [packet for packet in packets.read(self._recorded("forwarder")) if packet.sent_at >= since]
 
     def queries(self, since: float = 0.0) -> list[Query]:
-        """List what the resolver was asked."""
+        """Return the queries that reached the resolver."""
         return [query for query in logs.queries(self._recorded("resolver")) if query.asked_at >= since]
 
     def authoritative_queries(self, since: float = 0.0) -> list[Query]:
-        """List what the authoritative servers were asked; from within the block of `authority`."""
+        """Return the queries that reached the authoritative servers; call it inside the block of `authority`."""
         return [query for query in logs.queries(self._recorded("authority")) if query.asked_at >= since]
 
     def connections(self, since: float = 0.0) -> list[Connection]:
-        """List the connections to ports 80 and 443 that were accepted."""
+        """Return the accepted connections to ports 80 and 443."""
         return [one for one in logs.connections(self._recorded("servers")) if one.accepted_at >= since]
 
     def smtp_sessions(self, since: float = 0.0) -> list[SmtpSession]:
-        """List the mail sessions that have ended."""
+        """Return the mail sessions that have ended."""
         return [one for one in logs.smtp_sessions(self._recorded("smtp")) if one.ended_at >= since]
 
     def local_packets(self) -> dict[str, int]:
@@ -153,52 +153,52 @@ class Internet:
         return {one["name"]: one["packets"] for one in counters if one["name"] in filters.LOCAL_COUNTERS}
 
     def cpu_seconds(self) -> float:
-        """CPU time of all helpers so far, in seconds: the simulation's share of a benchmark."""
+        """Return the CPU time of all helpers so far, in seconds: the simulation's share of a benchmark."""
         return sum(self._services.cpu_seconds().values())
 
     def statistics(self) -> dict[str, dict[str, float]]:
-        """Tell what each helper did (packets moved, queries answered …) and its CPU time in seconds."""
+        """Return the counts of each helper (packets moved, queries answered …) and its CPU time in seconds."""
         return self._services.statistics()
 
-    # What can be broken while it runs
+    # Faults at run time
 
     def resolver_mode(self, mode: str) -> None:
         """
         Make the resolver answer as a word of `zones.Fault` or `resolver.LIES` says, or `normal` again.
 
-        `dns64 PREFIX` makes AAAA records of A records, as RFC 6147 says.
+        `dns64 PREFIX` synthesizes AAAA records from A records, as specified in RFC 6147.
         """
         self._services.ask("resolver", f"mode {mode}")
 
     def forget(self) -> None:
-        """Make the resolver take every question for one that it has not been asked before."""
+        """Make the resolver treat every query as one that it has not received before."""
         self._services.ask("resolver", "forget")
 
     def drop(self, *families: Family) -> None:
-        """Lose every packet of these families on the vantage point's link from now on; none: lose nothing."""
+        """Drop all packets of these families on the vantage point's link from now on; without arguments, drop none."""
         self._services.ask("forwarder", " ".join(("drop", *map(str, families))))
 
     def spoofer(self) -> Spoofer:
-        """Return somebody far away who sends replies in the resolver's name."""
+        """Return a remote attacker that sends replies in the resolver's name."""
         vantage = next(link.address(VANTAGE, 4) for link in LINKS if link.upper == VANTAGE)
         return Spoofer(self._network.namespaces["near"], self.resolver4, vantage)
 
     def cut(self, *families: Family) -> None:
-        """Lose what the first router forwards beyond itself, save to the resolver; none: lose nothing."""
+        """Drop what the first router forwards, except to the resolver; without arguments, drop nothing."""
         self._filter("r1", "cut", filters.cut(families))
 
     def ban(self, seconds: int) -> None:
-        """Have all servers drop everything for a time from who sends a SYN to ports 25 or 443; 0: no more."""
+        """Make all servers ban the sender of a SYN to ports 25 or 443 for some seconds; 0 ends that."""
         for region in REGIONS:
             self._filter(region, "ban", filters.ban(seconds))
 
     def limit_echoes(self, per_minute: int) -> None:
-        """Have each region answer so many Echo Requests a minute; 0: all."""
+        """Limit the number of Echo Requests per minute that each region answers; 0 removes the limit."""
         for region in REGIONS:
             self._filter(region, "echoes", filters.limit(per_minute))
 
     def _filter(self, node: str, table: str, rules: list[str]) -> None:
-        """Put rules in the place of those of the same name."""
+        """Replace the rules of the same name."""
         lines = [f"add table inet {table}", f"delete table inet {table}", *rules]
         self._network.namespaces[node].batch("nft", "-f", "-", lines=lines)
 
@@ -210,7 +210,7 @@ class Internet:
         return self._services.path(helper)
 
     def _open_ping_sockets(self) -> None:
-        """Open or close them: in a user namespace, where no other group exists, the range ends at 0."""
+        """Allow or forbid them: in a user namespace, where no other group exists, the range ends at 0."""
         for value in ("0 0", "0 2147483647") if self._ping_sockets else ("1 0",):
             self._network.namespaces[VANTAGE].set(net__ipv4__ping_group_range=value)
 

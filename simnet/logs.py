@@ -1,5 +1,5 @@
 """
-What the services of the simulated Internet were asked: queries, connections, mail sessions.
+Records of the services of the simulated Internet: queries, connections, mail sessions.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """One question that reached the resolver, answered or not."""
+    """One query that reached the resolver, answered or not."""
 
     asked_at: float
-    "Seconds since 1970-01-01 UTC, as every time here."
+    "Seconds since 1970-01-01 UTC, like all times here."
     transport: str
     "udp or tcp."
     type: str
@@ -32,12 +32,12 @@ class Connection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpSession:
-    """One session with a mail server, written down when it ended."""
+    """One session with a mail server, recorded when it ended."""
 
     ended_at: float
     address: str
     tls: bool
-    "True when a TLS handshake was completed."
+    "True if a TLS handshake was completed."
     verbs: tuple[str, ...]
     "The commands received, upper case, in order."
 

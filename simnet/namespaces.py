@@ -1,10 +1,9 @@
 """
-Network namespaces without names: nothing to mount, nothing left behind.
+Network namespaces without names: nothing is mounted, and nothing is left behind.
 
-A namespace lives as long as a descriptor, a process or a device of it does.
-Work inside one is done by a short-lived thread that moves there (setns(2)
-moves only the calling thread); what that thread creates (sockets, devices,
-children) stays there.
+A namespace lives as long as one of its descriptors, processes or devices does.
+A short-lived thread does the work inside one, because setns(2) moves only the
+calling thread; what that thread creates (sockets, devices, children) stays there.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from typing import Final, TypeVar
 
 CLONE_NEWUSER: Final = 0x10000000
 CLONE_NEWNET: Final = 0x40000000
-# Tells children in which namespace the process that started them is.
+# Tells child processes which namespace their parent is in.
 _VARIABLE: Final = "IPV6MATRIX_NAMESPACE"
 _HERE: Final = "/proc/thread-self/ns/net"
 
@@ -30,12 +29,12 @@ _entered: list[Namespace] = []
 T = TypeVar("T")
 
 
-class InternetUnavailable(Exception):  # noqa: N818 - it is a state of the machine, told in a sentence
-    """What this machine lacks for a simulated Internet, in one sentence with the command that mends it."""
+class InternetUnavailable(Exception):  # noqa: N818 - a state of the machine, not a fault of the caller
+    """This machine does not support a simulated Internet; the message has the reason and the command that fixes it."""
 
 
 class Namespace:
-    """One network namespace, held by a descriptor of this process."""
+    """One network namespace, kept alive by a descriptor of this process."""
 
     def __init__(self, name: str, descriptor: int) -> None:
         self.name = name
@@ -43,7 +42,7 @@ class Namespace:
         self._descriptor = descriptor
 
     def run(self, function: Callable[[], T]) -> T:
-        """Call a function inside the namespace and return what it returns."""
+        """Call a function inside the namespace and return its result."""
 
         def inside() -> T:
             _check(_libc.setns(self._descriptor, CLONE_NEWNET))
@@ -55,13 +54,13 @@ class Namespace:
         """
         Feed lines to a command inside the namespace.
 
-        Raises InternetUnavailable with the command's first complaint.
+        Raises InternetUnavailable with the first error message of the command.
         """
         if lines:
             self.run(lambda: _feed(command, "\n".join(lines) + "\n"))
 
     def set(self, **values: str) -> None:
-        """Write sysctls, given as `net__ipv4__ip_forward="1"`; those that a namespace does not have are skipped."""
+        """Set sysctls, given as `net__ipv4__ip_forward="1"`; those that a namespace does not have are skipped."""
         self.run(lambda: _write_sysctls(values))
 
     def close(self) -> None:
@@ -69,7 +68,7 @@ class Namespace:
 
 
 def create(name: str) -> Namespace:
-    """Make an empty network namespace with its loopback device up."""
+    """Return an empty network namespace with its loopback device up."""
 
     def inside() -> int:
         _check(_libc.unshare(CLONE_NEWNET))
@@ -83,12 +82,12 @@ def enter() -> Namespace:
     """
     Move this process into a namespace of its own: it becomes the vantage point.
 
-    Must be called before the process starts threads, unless whoever started
-    it had left the real network already: a thread that runs stays where it is.
+    Must be called before the process starts threads, unless its parent had
+    already left the real network: a running thread stays where it is.
     A second call does nothing.
-    Raises InternetUnavailable when the kernel forbids it, RuntimeError when
-    there are threads: whoever takes the first for a reason to go on must not
-    go on with these.
+    Raises InternetUnavailable if the kernel forbids it, and RuntimeError if
+    there are threads: a caller may continue after the former, but not after the
+    latter.
     """
     if not _entered:
         if len(list(Path("/proc/self/task").iterdir())) > 1 and os.environ.get(_VARIABLE) != _here():
@@ -96,7 +95,7 @@ def enter() -> Namespace:
                 "this process has started threads already, which would stay in the real network:"
                 " call namespaces.enter() first, and import what starts threads later"
             )
-        # Where Debian keeps ip and nft, and where ordinary users do not look.
+        # Debian's folders for ip and nft, which are not in the PATH of ordinary users.
         os.environ["PATH"] = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
         if os.geteuid() != 0:
             _become_root_of_a_user_namespace()
@@ -108,12 +107,12 @@ def enter() -> Namespace:
 
 
 def entered() -> bool:
-    """Tell whether this process has left the real network."""
+    """Return whether this process has left the real network."""
     return bool(_entered)
 
 
 def _here() -> str:
-    """Name the namespace of the calling thread."""
+    """Return an identifier of the namespace of the calling thread."""
     return os.readlink(_HERE)  # noqa: PTH115 - it leads to no path
 
 
@@ -125,11 +124,11 @@ def _become_root_of_a_user_namespace() -> None:
         Path(f"/proc/self/{name}").write_text(text)
 
 
-def _unshare(flags: int, mend: str) -> None:
+def _unshare(flags: int, fix: str) -> None:
     if _libc.unshare(flags) != 0:
         reason = os.strerror(ctypes.get_errno())
         what = "user" if flags == CLONE_NEWUSER else "network"
-        raise InternetUnavailable(f"This process may not create a {what} namespace ({reason}): run {mend}.")
+        raise InternetUnavailable(f"This process may not create a {what} namespace ({reason}): run {fix}.")
 
 
 def _check(result: int) -> None:
@@ -169,6 +168,6 @@ def _feed(command: tuple[str, ...], text: str) -> None:
 
 def _write_sysctls(values: Mapping[str, str]) -> None:
     for name, value in values.items():
-        # Older kernels keep some ICMP limits for the whole machine, not for each namespace.
+        # Older kernels have some ICMP limits per machine, not per namespace.
         with suppress(OSError):
             Path("/proc/sys", name.replace("__", "/")).write_text(value)

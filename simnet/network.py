@@ -41,10 +41,10 @@ _QUIET: Final = {
     for scope in ("all", "default")
     for name, value in {"accept_dad": "0", "accept_ra": "0", "autoconf": "0", "router_solicitations": "0"}.items()
 }
-# No link-local addresses: the vantage point sends nothing that was not asked of it. Routers need theirs to
+# No link-local addresses, so that the vantage point sends nothing unrequested. Routers need theirs to
 # solicit the neighbours that they forward to.
 _VANTAGE: Final = {"net__ipv6__conf__default__addr_gen_mode": "1"}
-# Linux limits the ICMP errors a machine sends; real routers of a path are many machines.
+# Linux limits the ICMP errors that a machine sends; the routers of a real path are many machines.
 _LIMITS: Final = {
     "net__ipv4__icmp_ratelimit": "0",
     "net__ipv4__icmp_ratemask": "0",
@@ -58,7 +58,7 @@ _LIMITS: Final = {
     "net__ipv4__tcp_max_syn_backlog": "16384",
     "net__ipv4__tcp_syncookies": "1",
 }
-# A neighbour that is slow to say where it is, on a busy machine, is not gone: 30 questions a second apart, not 3.
+# On a busy machine, a neighbour that is slow to answer is not gone: 30 solicitations a second apart, not 3.
 _PATIENCE: Final = {"mcast_solicit": "30", "ucast_solicit": "30"}
 _ROUTER: Final = {"net__ipv4__ip_forward": "1", "net__ipv6__conf__all__forwarding": "1"}
 
@@ -72,10 +72,10 @@ class Network:
         self._near_resolver = near_resolver
         self.namespaces: dict[str, Namespace] = {VANTAGE: namespaces.enter()}
         self.delayed: list[tuple[Link, int, int]] = []
-        "Links with a delay and the descriptors of the TUN devices at their upper and lower end."
+        "Links with a delay, and the descriptors of the TUN devices at their upper and lower end."
 
     def build(self) -> None:
-        """Make everything; raises InternetUnavailable when the machine cannot."""
+        """Create everything; raises InternetUnavailable if the machine does not support it."""
         for node in nodes(self._links):
             if node != VANTAGE:
                 self.namespaces[node] = namespaces.create(node)
@@ -89,7 +89,7 @@ class Network:
                 namespace.set(**_ROUTER)
 
     def close(self) -> None:
-        """Let go of every namespace but the vantage point, which is left clean for another Network."""
+        """Release every namespace except the vantage point, which is cleaned up for the next Network."""
         self.namespaces[VANTAGE].batch("nft", "-f", "-", lines=["add table inet sim", "delete table inet sim"])
         for _, upper, lower in self.delayed:
             os.close(upper)
@@ -129,7 +129,7 @@ class Network:
         for link in self._links:
             if node in (link.upper, link.lower):
                 device = link.device(node)
-                # A TUN device's own queue is 500 packets: a crawler's burst must not be lost there.
+                # The default queue of a TUN device, 500 packets, would overflow in a crawler's burst.
                 lines.append(f"link set {device} {f'txqueuelen {QUEUE} ' if link.delay_ms else ''}up")
                 lines += [
                     f"address add {link.address(node, family)}/{30 if family == 4 else 64} dev {device}"
@@ -189,7 +189,7 @@ class Network:
 
 
 def _tun(name: str) -> int:
-    """Make a TUN device in the namespace of the calling thread and return its descriptor."""
+    """Create a TUN device in the namespace of the calling thread and return its descriptor."""
     try:
         descriptor = os.open(TUN_DEVICE, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:

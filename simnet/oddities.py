@@ -1,7 +1,7 @@
 """
-The odd domains of the showcase: one for each thing that names, records and servers may do.
+The unusual domains of the showcase: one for each thing that names, records and servers may do.
 
-All are below `example` (RFC 2606), named after what they show.
+All are below `example` (RFC 2606), and each is named after what it shows.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from simnet.behaviours import BEHAVIOURS
 from simnet.hosting import TABLE, both, only4, only6, zone
 from simnet.zones import ANY_TYPE, Fault, Zone
 
-# Addresses that no crawler may send a packet to, whatever the DNS says; by the domain that has them on `www`.
+# Addresses that must never get a packet, whatever the DNS says; by the domain that has them on `www`.
 NEVER_PROBED: Final = {
     "private-10": ("10.1.2.3",),
     "private-172": ("172.16.0.9",),
@@ -33,16 +33,16 @@ NEVER_PROBED: Final = {
     "discard": ("100::1",),
     "benchmarking": ("2001:2::1",),
 }
-# Listed, but no zone of theirs exists.
+# In the list, but without a zone.
 MISSING: Final = ("nxdomain.example", "nxdomain.de", "expired-shop-4411.com", "never-registered-2290.org")
 OPTED_OUT: Final = ("opted-out.example", "198.18.76.0/24", "2001:db8:13c::/48")
-# 249 and 252 octets: too long with `www.ipv6` before it, and with any prefix.
+# 249 and 252 octets: too long with the prefix `www.ipv6`, and with any prefix.
 LONG: Final = ".".join(("a" * 60, "b" * 60, "c" * 60, "d" * 58, "example"))
 LONGEST: Final = ".".join(("e" * 63, "f" * 60, "g" * 60, "h" * 58, "example"))
 
 
 def oddities() -> Iterator[Zone]:
-    """Make all of them."""
+    """Return the zones of all of them."""
     yield from _servers()
     yield from _faults()
     yield from _aliases()
@@ -55,7 +55,7 @@ def oddities() -> Iterator[Zone]:
 
 
 def _servers() -> Iterator[Zone]:
-    """For each behaviour of servers, and for each block beside those, a domain whose hosts live there."""
+    """Return, for each behaviour of servers and each other block, a domain whose hosts are there."""
     for block in TABLE:
         apex = f"{block.name.replace('_', '-')}.example"
         if block.name == "opted_out":
@@ -67,7 +67,7 @@ def _servers() -> Iterator[Zone]:
 def _faults() -> Iterator[Zone]:
     for fault in Fault:
         apex = f"{fault.replace('_', '-')}.example"
-        # "silent" is a behaviour of servers already.
+        # "silent" is already a behaviour of servers.
         apex = "dns-silent.example" if fault is Fault.SILENT else apex
         yield zone(apex, {"www": both("open", 3)}, mx=("10 mx1.mailbarn.com",), faults={("@", ANY_TYPE): fault})
     for label, rdtype, fault in (
@@ -86,7 +86,7 @@ def _faults() -> Iterator[Zone]:
         what = "any" if rdtype == ANY_TYPE else rdtype.lower()
         apex = f"{fault}-{what}.example"
         yield zone(apex, {"www": both("open", 4)}, mx=("10 mx1.mailbarn.com",), faults={(label, rdtype): fault})
-    # Only the second pass finds the mail host, and the wildcard.
+    # Only the retry pass finds the mail host and the wildcard.
     yield zone(
         "recovering-mx.example",
         {"mail": both("smtp_starttls", 30)},
@@ -100,7 +100,7 @@ def _faults() -> Iterator[Zone]:
     )
     yield zone("nodata.example", ns=())
     yield zone("nodata-hosts.example", more={("www.nodata-hosts.example", "TXT"): ("nothing else",)})
-    # The name exists only because something below it does.
+    # The name exists only because there is one below it.
     yield zone("empty-non-terminal.example", {"host.www": both("open", 5)})
     yield zone("ttl-zero.example", {"www": both("open", 6)}, ttl_s=0)
     yield zone(
@@ -167,7 +167,7 @@ def _wildcards() -> Iterator[Zone]:
     yield zone("wildcard-beside-www.example", {"*": both("web", 8), "www": both("web", 9)})
     yield zone("wildcard-cname.example", aliases={"*": "web.cname-target.example"})
     yield zone("wildcard-ipv4.example", {"*": only4("web", 10), "www": both("web", 11)})
-    # `ipv6` exists as an empty non-terminal, so the wildcard covers neither it nor what is below
+    # `ipv6` exists as an empty non-terminal, so the wildcard covers neither it nor anything below
     # it (RFC 4592 section 2.2.2).
     yield zone("wildcard-blocked.example", {"*": both("web", 12), "host.ipv6": both("web", 13)})
     yield zone("wildcard-rotating.example", {"*": (*both("web", 14), *both("web", 15))}, rotating=("*",))
@@ -220,6 +220,6 @@ def _relations() -> Iterator[Zone]:
     yield zone(
         "opted-out-mx.example", {"www": both("web", 17)}, mx=("10 mail.opted-out.example", "20 mx1.mailbarn.com")
     )
-    # Both lead to www.ipv6.coincide.example.
+    # Both are aliases of www.ipv6.coincide.example.
     yield zone("coincide.example", {"www": both("open", 50), "ipv6": both("open", 51)})
     yield zone("ipv6.coincide.example", {"@": both("open", 51), "www": both("open", 52)})

@@ -1,5 +1,5 @@
 """
-The ordinary domains of the showcase: a few hundred that look like anybody's, under a dozen top-level domains.
+The ordinary domains of the showcase: a few hundred typical ones, under a dozen top-level domains.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ COUNT: Final = 230
 
 
 def ordinary() -> Iterator[Zone]:
-    """Make the zones; every choice follows from the domain's number."""
+    """Return the zones; every choice follows from the number of the domain."""
     for number, (second, first) in zip(range(COUNT), product(SECOND, FIRST), strict=False):
         yield _zone(number, f"{first}-{second}-{number}.{SUFFIXES[number % len(SUFFIXES)]}")
 

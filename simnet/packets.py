@@ -30,15 +30,15 @@ class Packet:
     protocol: int
     "An IANA protocol number: 1 ICMP, 6 TCP, 17 UDP, 58 ICMPv6."
     port: int
-    "Destination port; the type of an ICMP message."
+    "Destination port; for ICMP, the type of the message."
     ttl: int
     flags: int
-    "TCP's flags, else 0."
+    "TCP flags, or 0."
     length_bytes: int
 
 
 def record(packet: bytes, sent_at: float) -> bytes:
-    """Take down a packet; empty for what IPv6 itself sends: Neighbour and Multicast Listener Discovery."""
+    """Encode a packet; empty for packets of IPv6 itself: Neighbour and Multicast Listener Discovery."""
     if packet[0] >> 4 == 4:
         start = (packet[0] & 15) * 4
         protocol, ttl, destination = packet[9], packet[8], packet[16:20]
@@ -58,7 +58,7 @@ def record(packet: bytes, sent_at: float) -> bytes:
 
 
 def read(path: Path) -> list[Packet]:
-    """Read what `record` took down."""
+    """Decode what `record` encoded."""
     data = path.read_bytes()
     return [_packet(*fields) for fields in RECORD.iter_unpack(data[: len(data) // RECORD.size * RECORD.size])]
 

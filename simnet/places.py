@@ -1,7 +1,7 @@
 """
-Where blocks of addresses are, as GeoIP would tell it.
+Locations of blocks of addresses, as GeoIP databases have them.
 
-Autonomous system numbers are of the documentation ranges (RFC 5398).
+Autonomous system numbers are from the documentation ranges (RFC 5398).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """What GeoLite2-City and GeoLite2-ASN say about a block; None is a field that is not there."""
+    """Fields of a block in GeoLite2-City and GeoLite2-ASN; None is a missing field."""
 
     name: str
     country_code: str | None = None

@@ -38,7 +38,7 @@ RCODES: Final = {
 
 
 def ask_all(resolvers: Resolvers, questions: list[Question]) -> dict[Question, LookupTruth]:
-    """Ask everything over UDP (IPv6), what fails up to three times, and over TCP (IPv4) what comes back cut."""
+    """Send all queries over UDP (IPv6), up to three times if they fail, and over TCP (IPv4) after a truncated reply."""
     questions = [question for question in questions if len(question[0]) <= MAX_NAME]
     answers = {question: LookupTruth(status=Failure.TIMEOUT) for question in questions}
     missing = questions
@@ -78,7 +78,7 @@ def _replies(resolver: str, questions: list[Question]) -> Iterator[tuple[Questio
 
 
 def _read(reply: dns.message.Message, question: Question) -> LookupTruth:
-    """Read a reply in the words of the truth."""
+    """Convert a reply to the terms of the truth."""
     name, rdtype = question
     if reply.rcode() in RCODES:
         return LookupTruth(status=RCODES[reply.rcode()])
@@ -123,7 +123,7 @@ def _record(rdata: Any) -> str | tuple[int, str] | SoaRecord:
 
 
 def same(expected: LookupTruth, seen: LookupTruth) -> bool:
-    """Compare; records as a set, for some rotate and dnspython drops what is repeated in an answer."""
+    """Compare records as a set, because some rotate and dnspython drops duplicates within an answer."""
     return _without_order(expected) == _without_order(seen)
 
 

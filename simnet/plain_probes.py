@@ -28,13 +28,13 @@ WORDS: Final = {
 }
 ECHO_ID: Final = 4711
 ECHO_REPLIES: Final = (0, 129)
-# mtr-packet takes 1,024 probes at once.
+# mtr-packet accepts 1,024 probes at once.
 TRACES_AT_ONCE: Final = 60
 TTLS: Final = range(1, 9)
 
 
 async def ports(addresses: Iterable[str], patience_s: float = 1.0) -> dict[tuple[str, int], Failure | None]:
-    """Connect to ports 25, 80 and 443 of each; None is an open one."""
+    """Connect to ports 25, 80 and 443 of each address; None is an open port."""
 
     async def connect(address: str, port: int) -> tuple[tuple[str, int], Failure | None]:
         failure = None
@@ -52,7 +52,7 @@ async def ports(addresses: Iterable[str], patience_s: float = 1.0) -> dict[tuple
 
 
 def ping_all(addresses: Iterable[str], wait_s: float = 0.6) -> dict[str, float]:
-    """Send an Echo Request to each; give the round-trip times, in milliseconds, of those that answered."""
+    """Send an Echo Request to each address; return the round-trip times, in milliseconds, of those that answered."""
     addresses = list(addresses)
     rtts_ms: dict[str, float] = {}
     for kind, chosen in (
@@ -102,7 +102,7 @@ def trace_all(addresses: list[str]) -> dict[str, list[str | None]]:
 
 
 class SmtpClient:
-    """A polite client in a few lines: greeting, EHLO or HELO, STARTTLS, EHLO, QUIT."""
+    """A minimal polite client: greeting, EHLO or HELO, STARTTLS, EHLO, QUIT."""
 
     def __init__(self, address: str, patience_s: float = 4) -> None:
         self._connection = socket.create_connection((address, 25), timeout=4)

@@ -1,13 +1,13 @@
 """
 The resolver: answers for the whole simulated DNS, over UDP and TCP.
 
-One process and one loop; an answer that was built once is kept as bytes.
+One process and one loop; answers are cached as bytes.
 
     python -m simnet.resolver SCENARIO LOG|- UDP,UDP TCP,TCP
 
 SCENARIO is a pickled Scenario, the rest are descriptors of bound sockets.
 Commands: `mode normal`, `mode silent`, `mode servfail` … `mode denying`, `mode portal`, `mode dns64 PREFIX`,
-`forget` (what has been asked before), `flush` (the log to its file), `stats`.
+`forget` (previous queries), `flush` (write the log to its file), `stats`.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ CACHED_ANSWERS: Final = 50_000
 BURST: Final = 64
 NORMAL: Final = "normal"
 DNS64: Final = "dns64"
-# One lookup asks each of the two addresses of the resolver.
+# A lookup queries both addresses of the resolver.
 RECOVERING_AFTER: Final = 2
-# Where a captive portal leads to, whatever is asked.
+# The answer of a captive portal to every query.
 LOGIN_PAGE: Final = {"A": "198.18.16.99", "AAAA": "2001:db8:100::99"}
 
 
@@ -60,7 +60,7 @@ class Resolver:
         if query is None:
             return None
         if self._log is not None:
-            self._take_down(query, transport)
+            self._write_log(query, transport)
         body, fault, rotating = self._body(query.name, query.type)
         fault = self._mode or fault
         shift = 0
@@ -77,7 +77,7 @@ class Resolver:
         )
 
     def command(self, line: str) -> str:
-        """Obey `mode …`, `forget`, `flush` or `stats`."""
+        """Execute `mode …`, `forget`, `flush` or `stats`."""
         word, *arguments = line.split()
         if word == "mode":
             word = arguments[0]
@@ -96,7 +96,7 @@ class Resolver:
             self._log.write("".join(self._logged).encode())
         self._logged.clear()
 
-    def _take_down(self, query: wire.Query, transport: str) -> None:
+    def _write_log(self, query: wire.Query, transport: str) -> None:
         self._logged.append(f"{time.time():.6f} {transport} {query.type} {query.name}\n")
         if len(self._logged) > 4096:
             self.flush()
@@ -135,7 +135,7 @@ class Resolver:
         return wire.Body(answer.rcode, records, authority), answer.fault, answer.rotating
 
     def _synthesized(self, name: str, prefix: str) -> zones.Answer:
-        """Make AAAA records of the A records of a name (RFC 6147 section 5.1), of a prefix of 96 bits."""
+        """Synthesize AAAA records from the A records of a name (RFC 6147 section 5.1), with a prefix of 96 bits."""
         answer = self._scenario.lookup(name, "A")
         answer.records = [
             (owner, "AAAA", ttl_s, str(IPv6Address(int(IPv6Address(prefix)) + int(IPv4Address(text)))))
@@ -156,7 +156,7 @@ def _portal(query: wire.Query) -> wire.Body:
     return wire.Body(zones.NOERROR, records)
 
 
-# What a resolver may say of every name.
+# Fixed answers that the resolver can give for every name.
 LIES: Final = {"denying": _denial, "portal": _portal}
 
 

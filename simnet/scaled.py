@@ -1,10 +1,10 @@
 """
-The scenario `scaled`: as many domains as wanted, made one by one when they are asked for.
+The scenario `scaled`: any number of domains, created one by one on demand.
 
 Everything about a domain follows from its number. The shares are those of the
 real Internet as the crawl of 2022 found it: about three hosts with addresses
-and 0.9 distinct addresses a domain, a quarter of the domains with IPv6, few
-providers for many domains, and most guessed hosts beside `www` do not exist.
+and 0.9 distinct addresses per domain, a quarter of the domains with IPv6, few
+providers for many domains, and most guessed hosts other than `www` do not exist.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from simnet.scenario import PUBLIC_ZONES, Scenario
 from simnet.zones import ANY_TYPE, Fault, Zone
 
 TLDS: Final = (*["com"] * 9, "net", "org", "de", "de", "uk", "fr", "nl", "br", "jp", "ch", "info", "eg")
-# Shares of domains, of 1.
+# Shares of domains, as fractions of 1.
 MISSING, SERVFAIL, SILENT = 0.025, 0.01, 0.005
 WITH_IPV6: Final = 0.28
 WILDCARD: Final = 0.18
 ALIASED: Final = 0.1
-# With an address that no other domain has.
+# With an address of their own, which no other domain has.
 OWN_WEB: Final = 0.52
 OWN_MAIL: Final = 0.12
 OWN_NAME_SERVERS: Final = 0.1
-# Of the others: mail at a provider's, mail on their web server, name servers there.
+# Of the others: mail at a provider, mail on their web server, name servers on their web server.
 PROVIDED_MAIL, MAIL_ON_WEB, NAMES_ON_WEB = 0.57, 0.2, 0.11
 SHARED_WEB: Final = 0.03
 DOMAINS_PER_DNS_HOST, DOMAINS_PER_MAIL_HOST, DOMAINS_PER_CDN = 250, 400, 2000
-# Zones kept; each domain is asked about in one short while.
+# Size of the cache of zones: all queries about a domain come within a short time.
 CACHED_ZONES: Final = 20_000
 
 _APEX: Final = re.compile(r"(?:^|\.)(([a-z]+-[a-z]+|dnshost|mailhost|cdnhost)-(\d+)\.[a-z]+)$")
@@ -84,12 +84,12 @@ class Scaled(Scenario):
 
 
 def scaled(count: int) -> Scaled:
-    """Give the scenario of `count` domains."""
+    """Return the scenario of `count` domains."""
     return Scaled(name=f"scaled-{count}", blocks=BLOCKS, count=count, opted_out=())
 
 
 def domain_name(number: int) -> str:
-    """Name the number-th domain."""
+    """Return the name of domain `number`."""
     first, second = FIRST[number * 5 % len(FIRST)], SECOND[number // 16 % len(SECOND)]
     return f"{first}-{second}-{number}.{TLDS[number * 11 % len(TLDS)]}"
 
@@ -133,7 +133,7 @@ def _domain(apex: str, number: int, count: int) -> Zone | None:
 def _web(random: Random, number: int, count: int) -> dict[str, tuple[str, ...]]:
     ipv6 = random.random() < WITH_IPV6
     rank = _rank(number, OWN_WEB)
-    # Providers' own web addresses come first, then those of domains that have one to themselves.
+    # The providers' own web addresses come first, then those of domains with an address of their own.
     shared = max(1, int(count * SHARED_WEB))
     host = int(shared * random.random() ** 2) if rank is None else shared + rank
     addresses = WEB_POOL.addresses(host, ipv6=ipv6)
@@ -171,11 +171,11 @@ def _name_servers(
 
 
 def _rank(number: int, share: float) -> int | None:
-    """Number those `share` of all domains that have something of their own, from 0; None for the others."""
+    """Return the index, from 0, among the `share` of domains that have something of their own, or None."""
     rank = int(number * share)
     return rank if int((number + 1) * share) > rank else None
 
 
 def _popular(random: Random, count: int, domains_each: int) -> int:
-    """Choose a provider: the first ones serve most domains."""
+    """Return a provider; the first ones serve most domains."""
     return int(max(3, count // domains_each) * random.random() ** 3)

@@ -1,5 +1,5 @@
 """
-A scenario: which names there are, which addresses, and which list is crawled.
+A scenario: its names, its addresses, and the list to crawl.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from simnet.blocks import BLOCKS, Block, BlockTable, Reverse, reverse_names
 from simnet.topology import LINKS, RESOLVER, RESOLVER_ADDRESS, VANTAGE, Family, Link
 from simnet.zones import Answer, Fault, Zone
 
-# Every zone that is not a scenario's own: top-level domains, and the two trees of reverse names.
+# Every zone that does not belong to a scenario: top-level domains, and the two trees of reverse names.
 TOP_LEVEL_DOMAINS = (
     "example",
     "test",
@@ -35,7 +35,7 @@ TOP_LEVEL_DOMAINS = (
 )
 SOA_TIMES = "2022072001 7200 3600 1209600 300"
 IPV4_ONLY = "ipv4only.arpa"
-# Where the root and the top-level domains are served.
+# Addresses that serve the root and the top-level domains.
 ROOT_SERVER = "a.root.example"
 PUBLISHED_BY = ("198.18.77.250", "2001:db8:13d::fa")
 
@@ -45,8 +45,8 @@ class Scenario:
     """
     Data for one simulated Internet.
 
-    A scenario of many domains overrides `find_zone` and `domains`, and makes
-    its zones when they are asked for.
+    A scenario of many domains overrides `find_zone` and `domains`, and creates
+    its zones on demand.
     """
 
     name: str
@@ -54,9 +54,9 @@ class Scenario:
     "By apex."
     blocks: tuple[Block, ...] = BLOCKS
     lines: tuple[str, ...] = ()
-    "The list as its file has it, dirt included, line ends included."
+    "The text of the list, including invalid lines and line ends."
     opted_out: tuple[str, ...] = ()
-    "Domains and networks that must never be asked, as the lines of an opt-out file."
+    "Domains and networks that must never be probed, as the lines of an opt-out file."
 
     @cached_property
     def table(self) -> BlockTable:
@@ -64,15 +64,15 @@ class Scenario:
 
     @property
     def domains(self) -> Iterable[str]:
-        """The names to crawl, clean, in the order of the list."""
+        """Return the names to crawl, normalised, in the order of the list."""
         return tuple(self.zones)
 
     def list_file(self) -> Iterator[str]:
-        """Give the list's file in pieces."""
+        """Yield the text of the list in parts."""
         yield from self.lines or (f"{name}\n" for name in self.domains)
 
     def find_zone(self, name: str) -> Zone | None:
-        """Give the zone that answers for a name: the nearest one at or above it, in the end the root."""
+        """Return the zone that answers for a name: the nearest one at or above it, ultimately the root."""
         while True:
             zone = self.zones.get(name) or PUBLIC_ZONES.get(name)
             if zone or not name:
@@ -80,7 +80,7 @@ class Scenario:
             name = name.partition(".")[2]
 
     def lookup(self, name: str, rdtype: str) -> Answer:
-        """Answer a question as a resolver does."""
+        """Answer a query as a resolver does."""
         if name.endswith(IPV4_ONLY):
             return zones.answer({IPV4_ONLY: IPV4_ONLY_ZONE}.get, name, rdtype)
         if name.endswith(".arpa"):
@@ -88,7 +88,7 @@ class Scenario:
         return zones.answer(self.find_zone, name, rdtype)
 
     def behaviour(self, address: str) -> Behaviour | None:
-        """Tell how an address behaves; None when nothing has it."""
+        """Return the block that determines the behaviour of an address, or None."""
         block = self.table.find(address)
         return block.behaves if block else None
 
@@ -113,14 +113,14 @@ class Scenario:
 
 
 def soa_text(mname: str, apex: str, serial: int = 2022072001) -> str:
-    """Write a start of authority as zone files of hosters have it."""
-    # Two more labels would make a name out of some that are too long for one.
+    """Return a start of authority as hosters write it in zone files."""
+    # Two more labels would make some names too long.
     rname = f"hostmaster.{apex if len(apex) < 240 else apex.rpartition('.')[2]}"
     return f"{mname} {rname} {serial} {SOA_TIMES.partition(' ')[2]}"
 
 
 def address_of(name: str) -> str | None:
-    """Read an address from a reverse name; None for a name that is not of a whole one."""
+    """Parse a reverse name and return its address, or None if the name is not that of a complete address."""
     labels = name.split(".")[::-1][2:]
     try:
         if name.endswith("in-addr.arpa"):
@@ -134,7 +134,7 @@ def address_of(name: str) -> str | None:
 def _public(apex: str) -> Zone:
     server = f"a.nic.{apex}" if apex else ROOT_SERVER
     records = {(apex, "SOA"): (soa_text(server, "nic.example"),), (apex, "NS"): (server,)}
-    # The root's own server has its name below a top-level domain, as on the real Internet.
+    # The name of the root's own server is below a top-level domain, as on the real Internet.
     servers = {"": (), "example": (server, ROOT_SERVER)}.get(apex, (server,))
     addresses = {
         (name, rdtype): (address,)
@@ -144,7 +144,7 @@ def _public(apex: str) -> Zone:
     return Zone(apex=apex, records=records | addresses)
 
 
-# Has A records alone, so that whoever gets AAAA records of it has a resolver that makes them (RFC 7050 section 8.2).
+# Has only A records, so a resolver that returns AAAA records for it has synthesized them (RFC 7050 section 8.2).
 IPV4_ONLY_ZONE = Zone(
     apex=IPV4_ONLY,
     records={
@@ -163,7 +163,7 @@ def _router_names(links: Iterable[Link], families: Iterable[Family]) -> Iterator
                     yield link.address(end, family), f"{link.device(end)}.{end}.backbone.example"
 
 
-# Routers have names, one per interface, as they do on the real Internet; the last one before the servers has none.
+# Routers have names, one per interface, as on the real Internet; the last one before the servers has none.
 ROUTER_NAMES = {address: name for address, name in _router_names(LINKS, (4, 6)) if ".r5." not in name}
 ROUTER_NAMES |= {
     RESOLVER_ADDRESS[4]: f"{RESOLVER}.{VANTAGE}.example",

@@ -1,10 +1,10 @@
 """
-The web servers: take connections on ports 80 and 443 and close them again.
+The web servers: accept connections on ports 80 and 443 and close them again.
 
     python -m simnet.servers LOG|- LISTENER,LISTENER…
 
-Commands: `flush` (the log to its file), `stats`. The log has a line for each
-connection: time, local address, port.
+Commands: `flush` (write the log to its file), `stats`. The log has a line for
+each connection: time, local address, port.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class WebServers:
             self._poll.register(descriptor, select.EPOLLIN)
 
     def run(self) -> None:
-        """Serve for ever."""
+        """Serve forever."""
         helper.ready()
         while True:
             for descriptor, _ in self._poll.poll():
@@ -50,13 +50,13 @@ class WebServers:
             except BlockingIOError:
                 return
             except OSError:
-                continue  # Gone before it was taken.
+                continue  # Closed before it was accepted.
             self._accepted += 1
             if self._log is not None:
-                self._take_down(connection)
+                self._write_log(connection)
             connection.close()
 
-    def _take_down(self, connection: socket.socket) -> None:
+    def _write_log(self, connection: socket.socket) -> None:
         address, port = connection.getsockname()[:2]
         self._logged.append(f"{time.time():.6f} {address.removeprefix('::ffff:')} {port}\n")
         if len(self._logged) > 4096:

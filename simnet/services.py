@@ -29,13 +29,13 @@ LOGS: Final = {
     "servers": "connections",
     "smtp": "sessions",
 }
-# <linux/in6.h>: an address of a route of type local may be a source, and each datagram tells where it went.
+# <linux/in6.h>: allows sending from an address of a `local` route, and reports the destination of each datagram.
 IPV6_FREEBIND: Final = 78
 IPV6_RECVPKTINFO: Final = 49
 
 
 class Services:
-    """The four helpers: forwarder, resolver, servers (ports 80 and 443) and smtp; and at times the authority."""
+    """The four helpers: forwarder, resolver, servers (ports 80 and 443) and smtp; optionally also the authority."""
 
     def __init__(self, network: Network, scenario: Scenario, directory: Path, *, record: bool) -> None:
         self._network = network
@@ -46,7 +46,7 @@ class Services:
         self._cleanup = ExitStack()
 
     def start(self) -> None:
-        """Start them all; they serve once `wait` has returned."""
+        """Start all of them; they serve once `wait` has returned."""
         scenario, pem = self._directory / "scenario.pickle", self._directory / "mail.pem"
         scenario.write_bytes(pickle.dumps(self._scenario))
         certificate.write(pem)
@@ -69,7 +69,7 @@ class Services:
             self._helpers.pop("authority").stop()
 
     def wait(self) -> None:
-        """Wait until all of them serve."""
+        """Wait until all helpers are ready."""
         for helper in self._helpers.values():
             helper.wait()
 
@@ -81,20 +81,20 @@ class Services:
         return self._helpers[helper].ask(command)
 
     def flush(self) -> None:
-        """Have everything that was taken down written to the files."""
+        """Make all helpers write their records to the files."""
         for helper in self._helpers.values():
             helper.ask("flush")
 
     def statistics(self) -> dict[str, dict[str, float]]:
-        """Tell what each helper did and its CPU time in seconds."""
+        """Return the counts of each helper and its CPU time in seconds."""
         return {name: {**json.loads(one.ask("stats")), "cpu_s": one.cpu_seconds} for name, one in self._helpers.items()}
 
     def cpu_seconds(self) -> dict[str, float]:
-        """CPU time of each helper so far, in seconds."""
+        """Return the CPU time of each helper so far, in seconds."""
         return {name: helper.cpu_seconds for name, helper in self._helpers.items()}
 
     def path(self, helper: str) -> Path:
-        """Give the file that a helper takes down in what it saw."""
+        """Return the file for the records of a helper."""
         return self._directory / f"{LOGS[helper]}.log"
 
     def _log(self, helper: str) -> str:
@@ -110,7 +110,7 @@ class Services:
         self._start("forwarder", self._log("forwarder"), *words, descriptors=ends)
 
     def _serve(self, module: str, arguments: Iterable[str], *sockets: list[socket.socket]) -> None:
-        """Start a helper that serves some sockets; they are its own from then on."""
+        """Start a helper that serves some sockets, and hand them over to it."""
         numbers = [",".join(str(one.fileno()) for one in group) for group in sockets]
         self._start(module, *arguments, *numbers, descriptors=[one.fileno() for group in sockets for one in group])
         for group in sockets:
@@ -134,7 +134,7 @@ def _bound(kind: socket.SocketKind, address: str) -> socket.socket:
     one = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
     one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        # Beyond net.core.rmem_max, which is small on some machines.
+        # Larger than net.core.rmem_max, which is small on some machines.
         one.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES)
     except PermissionError:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)

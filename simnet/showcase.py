@@ -1,5 +1,5 @@
 """
-The scenario `showcase`: some 370 domains that together do everything there is to do, and a dirty list of them.
+The scenario `showcase`: some 370 domains that together cover every case, and a list of them with invalid lines.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from simnet.scenario import Scenario
 from simnet.unlisted import unlisted
 
 BOM: Final = "\ufeff"
-# Lines that no name comes of, and the reason word of each.
+# Lines that contain no valid name, and the reason word of each.
 REFUSED: Final = {
     "double..dot.example": "invalid_name",
     "http://scheme.example/index.html": "invalid_name",
@@ -28,7 +28,7 @@ REFUSED: Final = {
     f"{'.'.join(['too-long'] * 31)}.example": "name_too_long",
     f"{'.'.join(['o' * 50] * 6)}.example": "name_too_long",
 }
-# How some names are written in the list: upper case, spaces, a final dot, U-labels.
+# Spelling of some names in the list: upper case, spaces, a final dot, U-labels.
 WRITTEN: Final = {
     "ipv4-only.example": "IPv4-Only.EXAMPLE",
     "ipv6-only.example": "  ipv6-only.example\t",
@@ -42,10 +42,10 @@ DUPLICATES: Final = ("open.example", "OPEN.example", "xn--bcher-kva.example", "r
 
 @dataclass(frozen=True, kw_only=True)
 class Showcase(Scenario):
-    """The scenario together with what becomes of its list."""
+    """The scenario, with the expected result of reading its list."""
 
     listed: tuple[str, ...]
-    "Every domain of the list, clean, once, in its order."
+    "Every domain of the list, normalised, once, in the order of the list."
 
     @property
     def domains(self) -> Iterable[str]:
@@ -53,12 +53,12 @@ class Showcase(Scenario):
 
     @cached_property
     def refused(self) -> Mapping[str, int]:
-        """How many lines of the list yield nothing, by reason word."""
+        """Return the number of lines without a domain, by reason word."""
         return Counter([*REFUSED.values(), *("duplicate" for _ in DUPLICATES)])
 
 
 def showcase() -> Showcase:
-    """Give the scenario."""
+    """Return the scenario."""
     odd, plain = tuple(oddities()), tuple(ordinary())
     zones = {zone.apex: zone for zone in (*PROVIDERS, *odd, *plain, *unlisted())}
     listed = (*(zone.apex for zone in odd), *MISSING, *(zone.apex for zone in plain))
@@ -66,7 +66,7 @@ def showcase() -> Showcase:
 
 
 def _lines(listed: tuple[str, ...]) -> Iterator[str]:
-    """Write the list as people do: with a byte-order mark, comments, blanks and the line ends of two systems."""
+    """Return the list as users write it: with a byte-order mark, comments, blank lines and mixed line ends."""
     yield f"{BOM}# domains of the showcase\r\n"
     for number, name in enumerate(listed):
         yield WRITTEN.get(name, name) + ("\r\n" if number % 3 == 0 else "\n")

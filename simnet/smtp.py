@@ -1,5 +1,5 @@
 """
-The mail servers: one for every address, each as its block behaves (RFC 5321, RFC 3207).
+The mail servers: one for every address, each with the behaviour of its block (RFC 5321, RFC 3207).
 
     python -m simnet.smtp SCENARIO CERTIFICATE LOG|- LISTENER,LISTENER…
 
@@ -38,7 +38,7 @@ REFUSING: Final = (Mail.GREETS_4XX, Mail.GREETS_5XX)
 GREETING: Final = f"220 {COMMON_NAME} ESMTP ready"
 EXTENSIONS: Final = (COMMON_NAME, "PIPELINING", "SIZE 10240000", "8BITMIME")
 NO_STARTTLS: Final = (Mail.PLAIN, Mail.HELO_ONLY)
-# A crawler that stays silent must not hold a session for ever.
+# A silent client must not hold a session forever.
 PATIENCE_S: Final = 60.0
 
 
@@ -60,7 +60,7 @@ class Session:
         }
 
     async def run(self) -> None:
-        """Hold the session to its end."""
+        """Run the session until it ends."""
         if self._mail is Mail.CLOSES:
             return
         if self._mail is Mail.MUTE:
@@ -135,7 +135,7 @@ class MailServers:
         self._sessions = 0
 
     async def serve(self, listeners: list[socket.socket]) -> None:
-        """Serve for ever."""
+        """Serve forever."""
         for listener in listeners:
             await asyncio.start_server(self._session, sock=listener, backlog=4096)
         loop = asyncio.get_running_loop()
@@ -149,7 +149,7 @@ class MailServers:
         try:
             address = writer.get_extra_info("sockname")[0].removeprefix("::ffff:")
         except (TypeError, IndexError):
-            writer.close()  # Gone before it was taken.
+            writer.close()  # Closed before it was accepted.
             return
         behaviour = self._scenario.behaviour(address)
         session = Session(behaviour.mail if behaviour else Mail.STARTTLS, self._context, reader, writer)
@@ -158,7 +158,7 @@ class MailServers:
                 await session.run()
                 await writer.drain()
         except (OSError, ssl.SSLError, TimeoutError, asyncio.IncompleteReadError, ValueError):
-            pass  # The client's end of the session is its own affair.
+            pass  # How the client ends the session does not matter.
         finally:
             self._logged.append(
                 f"{time.time():.6f} {address} {'tls' if session.tls else '-'} {' '.join(session.verbs)}\n"

@@ -1,7 +1,7 @@
 """
-A spoofer: somebody far away who sends DNS replies in the resolver's name, with guessed ids.
+A spoofer: a remote attacker that sends DNS replies in the resolver's name, with guessed ids.
 
-It can forge the source of packets (no network on the way filters them) but sees none of the crawler's.
+It can forge the source of packets, because no network on the way filters them, but sees none of the crawler's packets.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Spoofer:
 
     def __init__(self, namespace: Namespace, source: str, target: str) -> None:
         self._source, self._target = source, target
-        # The kernel of its place takes the IP header as it is, source and all.
+        # The kernel in its namespace accepts the IP header as it is, including the source.
         self._socket = namespace.run(lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW))
 
     def __enter__(self) -> Self:
@@ -36,7 +36,7 @@ class Spoofer:
         self._socket.close()
 
     def send(self, port: int, question: bytes, address: str, ids: Iterable[int], is_over: Callable[[], bool]) -> int:
-        """Send a reply with one A record for each id until it is over; return how many were sent."""
+        """Send a reply with one A record for each id until stopped; return the number of replies sent."""
         record = b"\xc0\x0c\0\1\0\1\0\1\x51\x80\0\4" + socket.inet_aton(address)
         rest = b"\x81\x80\0\1\0\1\0\0\0\0" + question + record
         head = self._head(port, 2 + len(rest))
@@ -50,7 +50,7 @@ class Spoofer:
 
     def _head(self, port: int, length: int) -> bytes:
         source, target = socket.inet_aton(self._source), socket.inet_aton(self._target)
-        # The kernel fills in the checksum of the IP header; that of UDP may be left out (RFC 768).
+        # The kernel computes the checksum of the IP header; that of UDP is optional (RFC 768).
         ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 28 + length, 0, 0, 64, _UDP, 0, source, target)
         return ip + struct.pack("!HHHH", _DNS, port, 8 + length, 0)
 

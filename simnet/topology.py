@@ -1,9 +1,9 @@
 """
 The shape of the simulated Internet: links, regions, and the addresses of routers.
 
-Infrastructure lies in 198.18.0.0/24 and 2001:db8::/48, a /30 and a /64 for
+Infrastructure is in 198.18.0.0/24 and 2001:db8::/48, with a /30 and a /64 for
 each link (RFC 2544 and RFC 3849: special-purpose, so a crawler probes it only
-when told to).
+if configured to).
 """
 
 from __future__ import annotations
@@ -22,40 +22,40 @@ RESOLVER_ADDRESS: Final[dict[Family, str]] = {4: "198.18.1.53", 6: "2001:db8:53:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A link of two namespaces; `upper` is the end nearer to the vantage point."""
+    """A link between two namespaces; `upper` is the end nearer to the vantage point."""
 
     number: int
     upper: str
     lower: str
     delay_ms: float = 0.0
-    "One way. A link without delay is a veth pair, one with a delay passes the forwarder."
+    "One way. A link without a delay is a veth pair; one with a delay passes through the forwarder."
     families: tuple[Family, ...] = FAMILIES
 
     def address(self, end: str, family: Family) -> str:
-        """Give the address of one end."""
+        """Return the address of one end."""
         host = 1 if end == self.upper else 2
         if family == 4:
             return f"198.18.0.{4 * self.number + host}"
-        # RFC 5952 shortens the first link's: 2001:db8::1.
+        # RFC 5952 shortens the address of the first link: 2001:db8::1.
         return f"2001:db8:0:{self.number:x}::{host}" if self.number else f"2001:db8::{host}"
 
     def network(self, family: Family) -> str:
         return f"198.18.0.{4 * self.number}/30" if family == 4 else f"2001:db8:0:{self.number:x}::/64"
 
     def device(self, end: str) -> str:
-        """Name the device at one end after the other end."""
+        """Return the name of the device at one end, which is named after the other end."""
         return f"to-{self.lower if end == self.upper else self.upper}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
-    """A place where servers are, and the routers on the way to it, per family."""
+    """A place with servers, and the routers on the way to it, per family."""
 
     name: str
     path4: tuple[str, ...]
     path6: tuple[str, ...]
     delay_ms: float
-    "Of all links on the way, one way."
+    "Sum of all links on the way, one way."
 
     def path(self, family: Family) -> tuple[str, ...]:
         return self.path4 if family == 4 else self.path6
@@ -83,7 +83,7 @@ LINKS: Final = (
 RESOLVER_LINK: Final = Link(number=13, upper="r1", lower=RESOLVER)
 NEAR_RESOLVER_LINK: Final = Link(number=13, upper=VANTAGE, lower=RESOLVER)
 
-# Written out, not computed from LINKS: the truth is not to share a mistake with the routes.
+# Written out, not computed from LINKS, so that the truth does not repeat a mistake of the routes.
 REGIONS: Final = {
     region.name: region
     for region in (
@@ -95,32 +95,32 @@ REGIONS: Final = {
 }
 
 
-# Routers that answer Echo Requests: who tells a crawl whether a family is there (HEALTH_TARGETS), by link number.
+# Routers that answer Echo Requests, as references for whether a family is up (HEALTH_TARGETS), by link number.
 REFERENCES: Final = {"r4": 3, "r5": 4, "r6": 11}
 
 
 def references(family: Family) -> tuple[str, ...]:
-    """Give the addresses of the reference targets."""
+    """Return the addresses of the reference targets."""
     return tuple(LINKS[number].address(router, family) for router, number in REFERENCES.items())
 
 
 def first_router(family: Family) -> str:
-    """Give the address of the vantage point's gateway."""
+    """Return the address of the vantage point's gateway."""
     return LINKS[0].address("r1", family)
 
 
 def links(*, near_resolver: bool) -> tuple[Link, ...]:
-    """List all links; a near resolver hangs on the vantage point itself."""
+    """Return all links; a near resolver is connected to the vantage point itself."""
     return (*LINKS, NEAR_RESOLVER_LINK if near_resolver else RESOLVER_LINK)
 
 
 def nodes(all_links: tuple[Link, ...]) -> tuple[str, ...]:
-    """List the namespaces, the vantage point first."""
+    """Return the namespaces, the vantage point first."""
     return tuple(dict.fromkeys(end for link in all_links for end in (link.upper, link.lower)))
 
 
 def next_hops(all_links: tuple[Link, ...], target: str, family: Family) -> dict[str, Link]:
-    """Tell for every namespace the first link on its shortest way to `target`."""
+    """Return, for every namespace, the first link on its shortest path to `target`."""
     first: dict[str, Link] = {}
     reached = [target]
     for node in reached:

@@ -1,5 +1,5 @@
 """
-The truth about addresses: what pings, handshakes, mail sessions, traces and reverse lookups meet.
+The truth about addresses: the results of pings, handshakes, mail sessions, traces and reverse lookups.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SMTP: Final = {
     Mail.PLAIN: SmtpTruth(greeting_code=220, hello="EHLO", starttls=Starttls.NOT_OFFERED),
     Mail.HELO_ONLY: SmtpTruth(greeting_code=220, hello="HELO", starttls=Starttls.NOT_OFFERED),
     Mail.REFUSES_STARTTLS: SmtpTruth(greeting_code=220, hello="EHLO", starttls=Starttls.REFUSED),
-    # RFC 3207 section 4: 220 accepts; what fails then is TLS.
+    # RFC 3207 section 4: 220 accepts, so a later failure is one of TLS.
     Mail.BREAKS_TLS: SmtpTruth(greeting_code=220, hello="EHLO", starttls=Starttls.ACCEPTED, failure=Failure.TLS_FAILED),
     Mail.GREETS_4XX: SmtpTruth(greeting_code=421),
     Mail.GREETS_5XX: SmtpTruth(greeting_code=554),
@@ -34,7 +34,7 @@ SMTP: Final = {
 
 
 def address(block: Block | None, text: str) -> AddressTruth:
-    """Tell what probes of an address meet; what no block holds has no route."""
+    """Return the results of probes of an address; an address in no block has no route."""
     behaviour = block.behaves if block else BEHAVIOURS["no_route"]
     family: Family = 6 if ":" in text else 4
     region = REGIONS[block.region if block else "near"]
@@ -81,7 +81,7 @@ def _port(behaviour: Behaviour, port: int) -> PortTruth:
 
 
 def _path(path: tuple[str, ...], behaviour: Behaviour, family: Family) -> tuple[tuple[str | None, ...], str | None]:
-    """Give the routers that a trace sees, and the one that calls the address unreachable."""
+    """Return the routers that a trace sees, and the one that reports the address as unreachable."""
     answers = [
         None if name == MUTE_ROUTER else _facing_address(name, above, family)
         for above, name in zip((VANTAGE, *path), path, strict=False)
@@ -92,13 +92,13 @@ def _path(path: tuple[str, ...], behaviour: Behaviour, family: Family) -> tuple[
 
 
 def _facing_address(router: str, above: str, family: Family) -> str:
-    """Give the address of a router on the link towards the vantage point: the source of its ICMP errors."""
+    """Return the address of a router on the link towards the vantage point: the source of its ICMP errors."""
     (address,) = (link.address(router, family) for link in LINKS if {link.upper, link.lower} == {router, above})
     return address
 
 
 def router_addresses() -> frozenset[str]:
-    """List every address that a hop of a trace can have."""
+    """Return every address that a hop of a trace can have."""
     return frozenset(
         _facing_address(name, above, family)
         for region in REGIONS.values()

@@ -1,7 +1,7 @@
 """
-The truth about names: one question's answer, worked out from zones as data.
+The truth about names: the answer to one query, computed from zones as data.
 
-Its rules are its own; `zones.answer`, which the resolver uses, has others.
+It has rules of its own, independent of `zones.answer`, which the resolver uses.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LONGEST_CHAIN: Final = 16
 
 
 def lookup(find_zone: FindZone, name: str, rdtype: str) -> LookupTruth:
-    """Answer one question as it should look to whoever asks it patiently."""
+    """Return the answer to one query that a patient client gets."""
     if len(name) > MAX_NAME:
         return LookupTruth(status=Failure.NAME_TOO_LONG)
     asked = name
@@ -64,7 +64,7 @@ def _fault(zone: Zone, name: str, rdtype: str) -> Fault | None:
 
 
 def _owner(zone: Zone, name: str) -> str | None:
-    """Find whose records a name gets (RFC 4592 section 3.3): its own, or those of `*` below the closest encloser."""
+    """Return the owner of a name's records (RFC 4592 section 3.3): itself, or `*` below the closest encloser."""
     owners = {owner for owner, _ in zone.records}
 
     def exists(candidate: str) -> bool:

@@ -1,9 +1,8 @@
 """
 What a crawl of a scenario should learn.
 
-Computed from the scenario's data alone: never by asking the running Internet,
-and with resolution rules of its own, so that truth and simulation can be held
-against each other.
+Computed from the scenario's data alone, never by querying the running Internet,
+and with resolution rules of its own, so that truth and simulation can be compared.
 """
 
 from __future__ import annotations
@@ -37,14 +36,14 @@ class Truth:
         self._scenario = scenario
 
     def domain(self, name: str) -> DomainTruth:
-        """Tell what the resolver knows of a domain."""
+        """Return what the resolver knows about a domain."""
         ns, mx, soa = (self.lookup(name, rdtype) for rdtype in ("NS", "MX", "SOA"))
         statuses = {ns.status, mx.status, soa.status}
         exists = True if statuses & {Status.OK, Status.NODATA} else False if Status.NXDOMAIN in statuses else None
         return DomainTruth(name=name, exists=exists, ns=ns, mx=mx, soa=soa)
 
     def host(self, name: str) -> HostTruth:
-        """Tell which addresses a host has."""
+        """Return the addresses of a host."""
         a, aaaa = self.lookup(name, "A"), self.lookup(name, "AAAA")
         beside = f"{Random(name).getrandbits(64):016x}.{name.partition('.')[2]}"
         if len(beside) > MAX_NAME:
@@ -56,9 +55,9 @@ class Truth:
         return HostTruth(name=name, a=a, aaaa=aaaa, wildcard=same and Status.OK in (a.status, aaaa.status))
 
     def lookup(self, name: str, rdtype: str) -> LookupTruth:
-        """Answer one question as it should look to whoever asks it patiently."""
+        """Return the answer to one query that a patient client gets."""
         return true_names.lookup(self._scenario.find_zone, name, rdtype)
 
     def address(self, text: str) -> AddressTruth:
-        """Tell what probes of an address meet."""
+        """Return the results of probes of an address."""
         return true_addresses.address(self._scenario.table.find(text), text)

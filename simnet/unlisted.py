@@ -1,5 +1,5 @@
 """
-Domains of the showcase that its list does not name: for tests that crawl a list of their own.
+Domains of the showcase that are not in its list, for tests that crawl a list of their own.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Final
 from simnet.hosting import only6, zone
 from simnet.zones import Zone
 
-# Addresses that embed an IPv4 address which must get no packet, by the domain that has them on `www`.
+# Addresses that embed an IPv4 address which must not get a packet, by the domain that has them on `www`.
 EMBEDDED: Final = {
     "embedded-private": ("2002:a00:1::1", "2001:0:101:101::f5ff:fffe", "2a00:1::5efe:a00:1"),
     "embedded-loopback": ("2002:7f00:1::1", "2001:0:7f00:1::fefe:fefe"),
@@ -18,16 +18,16 @@ EMBEDDED: Final = {
     # 198.18.76.0/24 is opted out.
     "embedded-opted-out": ("2002:c612:4c01::1", "2001:0:c612:4c01::39ed:b5fd", "2001:0:c612::39ed:b3fe"),
 }
-# Aliases that lead to, or through, a domain that opted out: as web host, mail host, name server and as a whole.
+# Aliases that lead to, or through, an opted-out domain: as web host, mail host, name server and as a whole.
 ALIASES: Final = ("alias-www.example", "alias-through.example", "alias-roles.example", "alias-apex.example")
 
 
 def unlisted() -> Iterator[Zone]:
-    """Make all of them."""
+    """Return the zones of all of them."""
     for name, addresses in EMBEDDED.items():
         yield zone(f"{name}.example", {"www": addresses})
     yield zone("embedded-first.example", {"www": ("2002:a00:1::1", *only6("open", 60))})
-    # A part of the domain that opted out, which leads elsewhere.
+    # A name below the opted-out domain that is an alias of one elsewhere.
     yield zone("via.opted-out.example", aliases={"@": "web.cname-target.example"})
     yield zone("alias-www.example", aliases={"www": "WWW.opted-out.example"})
     yield zone("alias-through.example", aliases={"www": "via.opted-out.example"})

@@ -1,8 +1,8 @@
 """
 DNS messages as bytes (RFC 1035 section 4), written by hand for speed.
 
-A reply echoes the question as it was asked, upper case and all; the owner of a
-record is a pointer into it wherever the question holds that name.
+A reply repeats the question exactly, including its case; the owner of a
+record is a pointer into it if the question contains that name.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ RECURSION_AVAILABLE: Final = 0x0080
 AUTHORITATIVE: Final = 0x0400
 TRUNCATED: Final = 0x0200
 RECURSION_DESIRED: Final = 0x0100
-# Our own limit for UDP, and what a client without EDNS takes (RFC 6891 section 6.2.3).
+# The server's own limit for UDP, and that of a client without EDNS (RFC 6891 section 6.2.3).
 EDNS_SIZE: Final = 1232
 PLAIN_SIZE: Final = 512
 
@@ -33,7 +33,7 @@ _OPT_REPLY: Final = b"\x00" + _RECORD.pack(OPT, EDNS_SIZE, 0, 0)
 
 @dataclass(slots=True)
 class Query:
-    """What a message asks."""
+    """The question of a message."""
 
     id: int
     flags: int
@@ -41,14 +41,14 @@ class Query:
     name: str
     "Lower case, without the final dot."
     type: str
-    "A name, or `TYPE65` for a type this module has no name for."
+    "A name, or `TYPE65` for a type without a name in this module."
     size: int
-    "Largest reply the client takes over UDP."
+    "Largest reply that the client accepts over UDP."
     edns: bool
 
 
 def parse(message: bytes) -> Query | None:
-    """Read a query of one question; None for what is none."""
+    """Parse a query with one question; return None for anything else."""
     if len(message) < 17 or message[2] & 0x80 or message[4:6] != b"\x00\x01":
         return None
     labels, at = [], 12
@@ -60,7 +60,7 @@ def parse(message: bytes) -> Query | None:
     name = b".".join(labels).decode("latin-1").lower()
     end = at + 5
     number = message[at + 1] << 8 | message[at + 2]
-    # Of additional records only OPT occurs in queries: root owner, type 41, class = payload size.
+    # Of additional records, queries contain only OPT: root owner, type 41, class = payload size.
     edns = message[end : end + 3] == b"\x00\x00\x29"
     size = max(PLAIN_SIZE, min(EDNS_SIZE, message[end + 3] << 8 | message[end + 4])) if edns else PLAIN_SIZE
     return Query(
@@ -76,18 +76,18 @@ def parse(message: bytes) -> Query | None:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A reply without what differs from query to query: id, case of the question, EDNS."""
+    """A reply without what differs between queries: id, case of the question, EDNS."""
 
     rcode: int
     answers: tuple[bytes, ...]
     authority: tuple[bytes, ...] = ()
     additional: tuple[bytes, ...] = ()
-    "Glue; the OPT record comes by itself."
+    "Glue; the OPT record is added separately."
     authoritative: bool = False
 
 
 def message(query: Query, body: Body, *, limit: int, shift: int = 0) -> bytes:
-    """Put a reply together; over `limit` bytes it is cut to its question, with TC (RFC 2181 section 9)."""
+    """Assemble a reply; above `limit` bytes it is cut to its question, with TC (RFC 2181 section 9)."""
     answers = body.answers
     if shift and len(answers) > 1:
         shift %= len(answers)
@@ -104,14 +104,14 @@ def message(query: Query, body: Body, *, limit: int, shift: int = 0) -> bytes:
 
 
 def truncated(query: Query) -> bytes:
-    """Tell the client to come back over TCP."""
+    """Return a reply that makes the client retry over TCP."""
     flags = FLAGS | (query.flags & RECURSION_DESIRED) | TRUNCATED
     opt = _OPT_REPLY if query.edns else b""
     return _HEADER.pack(query.id, flags, 1, 0, 0, 1 if opt else 0) + query.question + opt
 
 
 def record(qname: str, owner: str, rdtype: str, ttl_s: int, text: str) -> bytes:
-    """Write one resource record of a reply to a question about `qname`."""
+    """Encode one resource record of a reply to a question about `qname`."""
     rdata = _rdata(rdtype, text)
     return _owner(qname, owner) + _RECORD.pack(TYPES[rdtype], 1, ttl_s, len(rdata)) + rdata
 
@@ -127,7 +127,7 @@ def _owner(qname: str, owner: str) -> bytes:
 
 @lru_cache(maxsize=65536)
 def encode_name(name: str) -> bytes:
-    """Write a name, uncompressed; the root is the empty text or a dot."""
+    """Encode a name, uncompressed; the root is an empty text or a dot."""
     labels = [label.encode("latin-1") for label in name.split(".") if label]
     return b"".join(bytes((len(label),)) + label for label in labels) + b"\x00"
 

@@ -2,10 +2,10 @@
 Zones, and how a resolver answers from them.
 
 A zone is data: records by owner and type, as text, and faults by owner. `answer`
-does what a recursive resolver does with it: CNAMEs followed with the chain in
-the answer (RFC 1034 section 4.3.2), wildcards (RFC 4592), NXDOMAIN only for
-names that have nothing below them either (RFC 8020), and the SOA record with
-each negative answer (RFC 2308 section 3).
+resolves like a recursive resolver: CNAMEs are followed, with the chain in
+the answer (RFC 1034 section 4.3.2), wildcards apply (RFC 4592), NXDOMAIN is only
+for names that have nothing below them either (RFC 8020), and each negative
+answer has the SOA record (RFC 2308 section 3).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NEGATIVE_TTL_S: Final = 300
 
 
 class Fault(StrEnum):
-    """What a name gets instead of a prompt, honest answer."""
+    """What a query gets instead of a prompt and correct answer."""
 
     SERVFAIL = "servfail"
     REFUSED = "refused"
@@ -36,13 +36,13 @@ class Fault(StrEnum):
     YXDOMAIN = "yxdomain"
     SILENT = "silent"
     FLAKY = "flaky"
-    "Answered from the second time on that the question is asked."
+    "Answered from the second query on."
     RECOVERING = "recovering"
-    "SERVFAIL the first two times that the question is asked, then the answer."
+    "SERVFAIL for the first two queries, then the answer."
     TRUNCATED = "truncated"
-    "Cut over UDP, in full over TCP."
+    "Truncated over UDP, complete over TCP."
     TRUNCATED_SILENT_TCP = "truncated_silent_tcp"
-    "Cut over UDP, never answered over TCP."
+    "Truncated over UDP, never answered over TCP."
 
 
 RCODES: Final = {Fault.FORMERR: 1, Fault.SERVFAIL: 2, Fault.NOTIMP: 4, Fault.REFUSED: 5, Fault.YXDOMAIN: 6}
@@ -50,14 +50,14 @@ RCODES: Final = {Fault.FORMERR: 1, Fault.SERVFAIL: 2, Fault.NOTIMP: 4, Fault.REF
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
-    """One zone; the texts are those of a zone file, names without the final dot."""
+    """One zone; texts are as in a zone file, names without the final dot."""
 
     apex: str
     records: Mapping[Key, tuple[str, ...]]
     faults: Mapping[Key, Fault] = field(default_factory=dict)
     "By owner and type or `*`: for that name and all names below it."
     rotating: frozenset[str] = frozenset()
-    "Owners whose records come in another order each time."
+    "Owners whose records rotate with each query."
     ttl_s: int = TTL_S
     names: frozenset[str] = field(init=False)
     "Every name that exists, empty non-terminals included."
@@ -71,7 +71,7 @@ class Zone:
         return next(iter(self.records.get((self.apex, "SOA"), ())), None)
 
     def fault(self, name: str, rdtype: str) -> Fault | None:
-        """Give the fault of a question, that of the nearest name."""
+        """Return the fault of a query, from the nearest name that has one."""
         for owner in ancestors(name, self.apex) if self.faults else ():
             fault = self.faults.get((owner, rdtype)) or self.faults.get((owner, ANY_TYPE))
             if fault:
@@ -79,7 +79,7 @@ class Zone:
         return None
 
     def source(self, name: str) -> str | None:
-        """Give the owner whose records a name gets: itself, the wildcard that covers it, or None."""
+        """Return the owner of a name's records: itself, the wildcard that covers it, or None."""
         if name in self.names:
             return name
         encloser = next((above for above in ancestors(name, self.apex) if above in self.names), self.apex)
@@ -88,7 +88,7 @@ class Zone:
 
 
 def ancestors(name: str, apex: str) -> Iterator[str]:
-    """List a name and those above it, up to the apex of its zone."""
+    """Yield a name and those above it, up to the apex of its zone."""
     while name != apex and name:
         yield name
         name = name.partition(".")[2]
@@ -97,13 +97,13 @@ def ancestors(name: str, apex: str) -> Iterator[str]:
 
 @dataclass(slots=True)
 class Answer:
-    """What the resolver has to say."""
+    """The answer of the resolver."""
 
     rcode: int = NOERROR
     records: list[tuple[str, str, int, str]] = field(default_factory=list)
     "Owner, type, TTL in seconds, text; CNAMEs first."
     soa: tuple[str, str] | None = None
-    "Apex and text of the zone that denies."
+    "Apex and text of the SOA record of a negative answer."
     fault: Fault | None = None
     rotating: bool = False
 
@@ -112,7 +112,7 @@ FindZone = Callable[[str], Zone | None]
 
 
 def answer(find_zone: FindZone, name: str, rdtype: str) -> Answer:
-    """Answer one question; a loop of CNAMEs ends where it began, NOERROR with the CNAMEs alone."""
+    """Answer one query; a loop of CNAMEs ends where it began, NOERROR with only the CNAMEs."""
     result = Answer()
     seen: set[str] = set()
     while name not in seen and len(seen) < LONGEST_CHAIN:

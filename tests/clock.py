@@ -1,4 +1,4 @@
-"""A clock for tests of what waits: they are exact, cost no time, and a busy machine does not change them."""
+"""A clock for tests of waiting: they are exact, take no time, and do not depend on the load of the machine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 
 class Clock:
-    """Seconds that pass while nobody has anything to do, and then at once; between two looks, a nanosecond."""
+    """Time passes only while all tasks are waiting, and then instantly; between two readings, by a nanosecond."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -22,7 +22,7 @@ class Clock:
 
 @pytest.fixture
 async def clock(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Clock]:
-    """What `time.monotonic` and the event loop tell and wait by; files and sockets are still waited for."""
+    """The clock behind `time.monotonic` and the event loop; real files and sockets are still waited for."""
     clock = Clock()
     selector = asyncio.get_running_loop()._selector  # type: ignore[attr-defined]
     select = selector.select

@@ -10,5 +10,5 @@ pytest_plugins = ["simnet.fixtures", "tests.clock", "tests.opened", "tests.finis
 
 
 def pytest_configure() -> None:
-    """Let programs be interrupted, even where the tests were started with `&`: what is ignored is inherited."""
+    """Let programs be interrupted, even if the tests were started with `&`: ignored signals are inherited."""
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,5 +1,5 @@
 """
-Crawlers of the project that do not crawl: their components are built and wired as for a run.
+Crawlers of the project that do not crawl: their components are created and connected as for a run.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from ipv6matrix.frontier import Frontier
 from ipv6matrix.spiders.matrix import MatrixSpider
 from ipv6matrix.store.database import Store
 
-# Scrapy takes the reactor of a test from what is installed.
+# Scrapy uses the reactor that is installed.
 _VALUES = {name: getattr(project, name) for name in dir(project) if name.isupper() and name != "TWISTED_REACTOR"}
 
 
 def crawler(folder: Path, *, domains: str = "", **settings: Any) -> Crawler:
-    """Build a crawler whose job lies in a folder, with its extensions and its spider."""
+    """Return a crawler whose job is in a folder, with its extensions and its spider."""
     own = {"JOBDIR": str(folder / "current"), "OUTPUT_DIR": str(folder), "METRICS": "ping"}
     own |= {"GEOIP_DIR": str(folder / "geoip"), "LISTS_DIR": str(folder / "lists"), "CONTACT": "test@example.org"}
     own |= {"EXPORTS": "", "MEMUSAGE_ENABLED": False, "HEALTH_TARGETS": ""}
     values = _VALUES | own | settings
-    # What scrapy.utils.test.get_crawler does, without copying the settings twice.
+    # Like scrapy.utils.test.get_crawler, without copying the settings twice.
     made = Crawler(MatrixSpider, Settings(get_reactor_settings() | values))
     made._apply_settings()
     made.spider = MatrixSpider.from_crawler(made, domains=domains)
@@ -39,10 +39,10 @@ def crawler(folder: Path, *, domains: str = "", **settings: Any) -> Crawler:
 
 @contextmanager
 def opened(folder: Path, **settings: Any) -> Iterator[Crawler]:
-    """Build a crawler with an open frontier; inside an event loop, for the job commits at intervals."""
+    """Return a crawler with an open frontier; needs an event loop, because the job commits at intervals."""
     made = crawler(folder, **settings)
     frontier = Frontier.from_crawler(made)
-    # What the frontier asks of Scrapy's engine: to come back after some seconds.
+    # The part of Scrapy's engine that the frontier uses: scheduling a call after some seconds.
     engine_slot = SimpleNamespace(nextcall=SimpleNamespace(schedule=lambda delay=0: None))
     downloader = SimpleNamespace(middleware=SimpleNamespace(middlewares=()))
     made.engine = SimpleNamespace(
@@ -70,5 +70,5 @@ def frontier(of: Crawler) -> Frontier:
 
 
 def count(of: Crawler, stat: str) -> Any:
-    """Give a stat, 0 when nothing has been counted."""
+    """Return the value of a stat, 0 if nothing has been counted."""
     return of.stats.get_value(stat, 0)

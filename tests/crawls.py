@@ -1,5 +1,5 @@
 """
-Runs crawls as an operator does: the command, in a process of its own.
+Runs crawls as an operator does: the command, in a separate process.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from tests import typed
 
 
 def command(domains: Path, settings: Mapping[str, object], *arguments: str) -> list[str]:
-    """Give the command line of a crawl."""
+    """Return the command line of a crawl."""
     return typed.command(*_words(domains), *arguments, **settings)
 
 
 def folders(place: Path) -> dict[str, object]:
-    """Give the settings that keep a crawl within a folder; no simulated server needs time to recover."""
+    """Return the settings that keep a crawl within a folder; no simulated server needs time to recover."""
     own = {"GEOIP_DIR": place / "geoip", "LISTS_DIR": place / "lists"}
     return own | {"JOBDIR": place / "current", "OUTPUT_DIR": place, "SECOND_PASS_AFTER": 0}
 
@@ -29,7 +29,7 @@ def crawl(
     timeout_s: float = 300,
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a crawl to its end and give its status, output and log."""
+    """Run a crawl to its end and return its status, output and log."""
     return typed.run(*_words(domains), *arguments, timeout_s=timeout_s, environment=environment, **settings)
 
 

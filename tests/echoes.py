@@ -1,5 +1,5 @@
 """
-What the Echo Requests of a crawl are for, as a capture tells it.
+The purpose of the Echo Requests of a crawl, as a capture shows it.
 """
 
 from __future__ import annotations
@@ -7,14 +7,14 @@ from __future__ import annotations
 from simnet.packets import ICMP, ICMPV6, Packet
 
 _ECHO_REQUEST = {ICMP: 8, ICMPV6: 128}
-# Trace probes carry small TTLs; all others the kernel's default.
+# Trace probes have small TTLs; all others the kernel's default.
 _USUAL_TTL = 64
-# Octets of a control question, by family: shorter than a ping's.
+# Octets of a control request, by family: shorter than a ping's.
 _CONTROL = {4: 56, 6: 76}
 
 
 def purpose(packet: Packet) -> str | None:
-    """Tell "ping", "trace" or "control" of an Echo Request; None of any other packet."""
+    """Return "ping", "trace" or "control" for an Echo Request; None for any other packet."""
     if packet.port != _ECHO_REQUEST.get(packet.protocol):
         return None
     if packet.ttl != _USUAL_TTL:

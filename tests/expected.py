@@ -1,5 +1,5 @@
 """
-Every row that a crawl of a scenario should leave in ips.db, worked out from the scenario's truth.
+Every row that a crawl of a scenario should leave in ips.db, derived from the scenario's truth.
 
 Facts are keyed by names and addresses, never by row numbers; times and RTTs are
 left to the tests.
@@ -23,9 +23,9 @@ from simnet.zones import Fault
 WWW = ("www", "www6", "ipv6", "www.ipv6", "six")
 NTP = ("ntp", "time")
 GAP_LIMIT = 5
-# What a handshake meets with an address that does not answer itself.
+# The outcome of a handshake with an address that does not answer itself.
 SILENCES = (Failure.TIMEOUT, Failure.HOST_UNREACHABLE, Failure.NETWORK_UNREACHABLE)
-# What the standard library takes for global, or may in another version of Python.
+# What the standard library considers global, or may in another version of Python.
 UNUSABLE = ("::/96", "::ffff:0:0/96", "64:ff9b::/96", "3fff::/20", "5f00::/16", "fec0::/10", "ff00::/8")
 
 
@@ -50,12 +50,12 @@ class Expected:
 
     @cached_property
     def domains(self) -> dict[str, DomainTruth]:
-        """The domains that are asked about."""
+        """Return the requested domains."""
         return {name: self.truth.domain(name) for name in self.scenario.domains if not self.is_opted_out(name)}
 
     @cached_property
     def roles(self) -> set[tuple[str, str, str, int]]:
-        """(kind, domain, host, priority)."""
+        """Return (kind, domain, host, priority)."""
         return {
             (kind, domain, host, priority) for domain in self.domains for kind, host, priority in self._roles(domain)
         }
@@ -69,13 +69,13 @@ class Expected:
 
     @cached_property
     def hosts(self) -> dict[str, HostTruth]:
-        """The hosts that are asked about, those spared because of an answer above them included."""
+        """Return the requested hosts, including those inferred from an answer above them."""
         names = {host for _, _, host, _ in self.roles}
         return {name: self.truth.host(name) for name in names if len(name) <= 253 and not self.is_opted_out(name)}
 
     @cached_property
     def refused_hosts(self) -> dict[str, str]:
-        """Hosts that are never asked, with the word why."""
+        """Return the hosts that are never looked up, with the exclusion."""
         names = {host for _, _, host, _ in self.roles} - self.hosts.keys()
         return {name: "opted_out" if self.is_opted_out(name) else Failure.NAME_TOO_LONG for name in names}
 
@@ -85,7 +85,7 @@ class Expected:
 
     @cached_property
     def host_addresses(self) -> set[tuple[str, int, str, int | None]]:
-        """(host, family, address, choice): the smallest address of each family that may be probed is choice 1."""
+        """Return (host, family, address, choice): the smallest usable address of each family is choice 1."""
         return {
             (name, family, address, 1 if address == self._choice(host, family) else None)
             for name, host in self.hosts.items()
@@ -98,7 +98,7 @@ class Expected:
         return min(usable, key=lambda address: int(ip_address(address)), default=None)
 
     def is_usable(self, address: str) -> bool:
-        """Tell whether an address may be probed: global, allowed, 6to4 or Teredo of such, and not opted out."""
+        """Return whether an address may be probed: global, allowed, 6to4 or Teredo of such, and not opted out."""
         if self.is_opted_out_address(address):
             return False
         parsed = ip_address(address)
@@ -114,24 +114,24 @@ class Expected:
 
     @cached_property
     def addresses(self) -> dict[str, AddressTruth]:
-        """Every address of a host."""
+        """Return every address of a host."""
         return {address: self.truth.address(address) for _, _, address, _ in self.host_addresses}
 
     @cached_property
     def probed(self) -> dict[str, AddressTruth]:
-        """The addresses that are asked."""
+        """Return the probed addresses."""
         chosen = {address for _, _, address, choice in self.host_addresses if choice}
         return {address: self.addresses[address] for address in chosen}
 
     @cached_property
     def routers(self) -> set[str]:
-        """Routers that appear on paths, as far as they may be asked about."""
+        """Return the routers on paths whose names may be looked up."""
         hops = {hop for truth in self.probed.values() for hop in truth.trace(gap_limit=GAP_LIMIT).hops if hop}
         return {hop for hop in hops if self.is_usable(hop)}
 
     @cached_property
     def silent(self) -> set[str]:
-        """The addresses that answer nothing they are asked."""
+        """Return the addresses that answer no probe."""
         return {
             address
             for address, truth in self.probed.items()
@@ -140,7 +140,7 @@ class Expected:
 
     @cached_property
     def first_answers(self) -> set[tuple[str, str, str]]:
-        """(subject, question, outcome) of all that is asked twice."""
+        """Return (subject, request, outcome) of everything that is requested twice."""
         lookups = {
             (name, rdtype.upper(), getattr(domain, rdtype))
             for name, domain in self.domains.items()
@@ -176,10 +176,10 @@ class Expected:
 
 
 def lookup_row(lookup: LookupTruth) -> tuple[Status | Failure, int | None]:
-    """Give a lookup's status and TTL."""
+    """Return the status and the TTL of a lookup."""
     return lookup.status, lookup.ttl_s
 
 
 def smallest(records: Records) -> str | None:
-    """Give the name that stands for several."""
+    """Return the name that represents several."""
     return min((record for record in records if isinstance(record, str)), default=None)

@@ -1,7 +1,7 @@
 """
-Every CSV file that a crawl of a scenario should be published as, worked out from the scenario's truth.
+Every CSV file that a crawl of a scenario should be published as, derived from the scenario's truth.
 
-Nothing here is the exporter's: neither its texts, nor its quoting, nor its
+Nothing here is shared with the exporter: neither its texts, nor its quoting, nor its
 rounding. Only round-trip times cannot be known beforehand; they are taken from
 the series that the crawl stored.
 """
@@ -30,7 +30,7 @@ NAMES = (
     "tls_MX",
     "soa_NS",
 )
-# What ends a mail session before it is known whether the server has STARTTLS.
+# Failures that end a mail session before it is known whether the server has STARTTLS.
 BROKEN_OFF = (Failure.TIMEOUT, Failure.CONNECTION_CLOSED)
 # A host of a domain: the name in its rows, its addresses, its priority.
 HostRow = tuple[str, str | None, str | None, int]
@@ -46,7 +46,7 @@ class ExpectedCsv:
 
     @property
     def files(self) -> dict[tuple[str, str], bytes]:
-        """(TLD, name of the file) and what is in it."""
+        """Return the contents of each file, by (TLD, name of the file)."""
         tlds = sorted({domain.rpartition(".")[2] for domain in self.expected.domains})
         return {(tld, f"{name}_{tld}.log"): self._file(name, tld).encode() for tld in tlds for name in NAMES}
 
@@ -64,7 +64,7 @@ class ExpectedCsv:
         )
 
     def _hosts(self, domain: str, feature: str) -> list[HostRow]:
-        """List the hosts of a domain, best first; the one row of a domain without MX or NS."""
+        """Return the hosts of a domain, best first; a single row for a domain without MX or NS."""
         found = sorted(self._by_domain.get((domain, feature), []))
         dot = "." if feature in ("MX", "NS") else ""
         hosts = [
@@ -146,7 +146,7 @@ class ExpectedCsv:
         if ip4 or ip6:
             yield ip4, ip6, *self._trace(ip4), *self._trace(ip6)
 
-    # --- what is true of an address ---
+    # --- facts about an address ---
 
     def _truth(self, address: str | None) -> AddressTruth | None:
         return self.expected.probed[address] if address else None
@@ -205,7 +205,7 @@ class ExpectedCsv:
 
 
 def line(*fields: object) -> str:
-    """Write a row as RFC 4180 has it; what is not there is n/a."""
+    """Return a row in the format of RFC 4180; missing values are n/a."""
     return ",".join(map(_field, fields)) + "\r\n"
 
 

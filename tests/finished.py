@@ -20,7 +20,7 @@ from tests.expected import GAP_LIMIT, Expected
 
 @dataclass(frozen=True)
 class Finished:
-    """A crawl that found all there is, with what it should have found."""
+    """A complete crawl, with the facts that it should have found."""
 
     path: Path
     store: Store

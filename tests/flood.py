@@ -1,5 +1,5 @@
 """
-Crawls domains of very many hosts, all in one /48, before ordinary domains: what becomes of the ordinary ones?
+Crawls domains with very many hosts, all in one /48, before ordinary domains: do they delay the ordinary ones?
 
     python -m tests.flood [--domains N] [--floods N] [--hosts N] [-s NAME=VALUE]
 
@@ -31,25 +31,25 @@ from tests import crawls
 from tests.test_rates import most_in_a_second, probes
 
 _LOOK_EVERY_S = 0.5
-# All requests, those about flood domains apart.
+# All requests, those about flood domains counted separately.
 _REQUESTS = "SELECT slot, instr(url, 'flood') + instr(url, ?) > 0, count(*), count(done_at) FROM requests GROUP BY 1, 2"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """How far a crawl was when its ordinary domains were done, or when the flood had used up its time."""
+    """The state of a crawl when its ordinary domains were done, or when the flood had used up its time."""
 
     domains: int
-    "Domains of the list that are answered."
+    "Number of answered domains of the list."
     ordinary_pending: int
-    "Requests of ordinary domains that are not done."
+    "Number of pending requests of ordinary domains."
     flood_found: int
     flood_pinged: int
-    "Addresses of floods: those found and those that are pinged."
+    "Numbers of addresses of floods: found and pinged."
     busiest_second: int
-    "Most probe packets in one second to the network of the floods."
+    "Highest number of probe packets per second to the network of the floods."
     mean_rate: float
-    "Packets a second to it, from the first to the last."
+    "Packets per second to it, from the first to the last."
 
 
 def main() -> int:
@@ -68,7 +68,7 @@ def main() -> int:
 
 
 def crawl(internet: Internet, scenario: Flooded, scratch: Path, chosen: dict[str, str], enough: int) -> Facts:
-    """Crawl until the ordinary domains are done, at the latest until `enough` addresses of floods are pinged."""
+    """Crawl until the ordinary domains are done, or until `enough` addresses of floods are pinged."""
     place = scratch / "crawls"
     settings = internet.settings() | crawls.folders(place) | {"SECOND_PASS": False, "EXPORTS": ""} | chosen
     log = scratch / "crawl.log"
@@ -104,7 +104,7 @@ class _Counts:
 
 
 def _look(path: Path) -> _Counts | None:
-    """Count what is committed; None while there is no database yet."""
+    """Return the committed counts; None while there is no database yet."""
     try:
         with closing(Store.read(path)) as store:
             rows = store.query(_REQUESTS, (_block(),))

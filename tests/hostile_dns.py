@@ -1,8 +1,8 @@
 """
 A resolver that answers for hostile domains.
 
-One has thousands of NS and MX hosts, as many as fit 65,535 octets, and every host thousands of addresses, in
-another order each time. The other has NS hosts with odd names. The name of 11.0.0.0 is the root, that of any
+One has thousands of NS and MX hosts, as many as fit into 65,535 octets, and every host thousands of addresses, in
+another order each time. The other has NS hosts with unusual names. The name of 11.0.0.0 is the root, that of any
 other address `no`.
 """
 
@@ -18,7 +18,7 @@ from tests.probes.talking import tcp_server
 
 DOMAIN: Final = "huge.example"
 ODD_DOMAIN: Final = "odd.example"
-# As DNS has them, and as we write them.
+# In DNS presentation format, and as we write them.
 ODD_NAMES: Final = {
     b"\3ns.\0": "ns\\.",
     b"\4a.b\\\1.\0": "a\\.b\\\\.\\.",
@@ -38,7 +38,7 @@ _TO_QUESTION = b"\xc0\x0c"
 
 @asynccontextmanager
 async def serving() -> AsyncIterator[tuple[str, int]]:
-    """Serve it on loopback, UDP and TCP, for the time of a test."""
+    """Serve it on loopback, over UDP and TCP, for the duration of a test."""
     async with tcp_server(_talk) as address:
         transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(_Truncating, local_addr=address)
         try:
@@ -48,7 +48,7 @@ async def serving() -> AsyncIterator[tuple[str, int]]:
 
 
 class _Truncating(asyncio.DatagramProtocol):
-    """Sends everybody to TCP."""
+    """Redirects every client to TCP."""
 
     def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
         self._transport = transport

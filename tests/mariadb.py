@@ -1,5 +1,5 @@
 """
-A MariaDB server of the tests' own: in a folder, on a socket and on a loopback port that nobody else uses.
+A MariaDB server for the tests: in a folder, on a socket and on an unused loopback port.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ import mysql.connector
 import pytest
 
 SECONDS_TO_START = 60.0
-# What is missing on a system where nobody installed a server: program, Debian package.
+# What is missing on a system without an installed server: program, Debian package.
 PROGRAMS = {
     "mariadbd": "mariadb-server-core",
     "mariadb-install-db": "mariadb-server-core",
     "my_print_defaults": "mariadb-client-core",
 }
-# Debian keeps the server where an ordinary user's PATH does not look.
+# Debian installs the server outside the PATH of ordinary users.
 PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
-# Small buffers, and no waiting for disks: these data live for minutes.
+# Small buffers, and no waiting for disks: the data are needed for minutes.
 FRUGAL = (
     "--innodb-buffer-pool-size=16M",
     "--innodb-log-file-size=16M",
@@ -50,7 +50,7 @@ class MariaDb:
     folder: Path
     port: int
     options: tuple[str, ...] = ()
-    "Of the server, in place of the frugal ones."
+    "Options of the server that replace the frugal ones."
     _process: subprocess.Popen[bytes] | None = None
     _numbers: Iterator[int] = field(default_factory=count)
 
@@ -72,7 +72,7 @@ class MariaDb:
             time.sleep(0.05)
 
     def stop(self) -> None:
-        """End it; does nothing when it does not run."""
+        """Stop it, if it is running."""
         if self._process is not None:
             self._process.terminate()
             self._process.wait(60)
@@ -86,7 +86,7 @@ class MariaDb:
         return True
 
     def execute(self, *statements: str) -> list[tuple[object, ...]]:
-        """Run statements as root, and give the rows of the last one."""
+        """Run statements as root, and return the rows of the last one."""
         rows: list[tuple[object, ...]] = []
         connection = mysql.connector.connect(
             unix_socket=str(self.socket), user="root", collation="utf8mb4_bin", autocommit=True, connection_timeout=10
@@ -101,17 +101,17 @@ class MariaDb:
         return rows
 
     def database(self) -> str:
-        """Make an empty database and give its name."""
+        """Create an empty database and return its name."""
         name = f"matrix{next(self._numbers)}"
         self.execute(f"CREATE DATABASE {name}")
         return name
 
     def url(self, database: str | None = None, user: str = "root") -> str:
-        """Give the URL of a database, by default of a new one; `user` may be `name:password`."""
+        """Return the URL of a database, by default of a new one; `user` may be `name:password`."""
         return f"mysql+mysqlconnector://{user}@127.0.0.1:{self.port}/{database or self.database()}"
 
     def user(self, database: str, *privileges: str) -> str:
-        """Make a user who may do no more than these things with a database, and give `name:password`."""
+        """Create a user who has only these privileges on a database, and return `name:password`."""
         name = f"user{next(self._numbers)}"
         self.execute(f"CREATE USER {name}@'127.0.0.1' IDENTIFIED BY 'tell-nobody'")
         if privileges:
@@ -120,12 +120,12 @@ class MariaDb:
 
 
 def program(name: str) -> str | None:
-    """Give the path of a program."""
+    """Return the path of a program."""
     return shutil.which(name, path=PATH)
 
 
 def _as_root() -> list[str]:
-    """Give what a server has to be told that shall run as root."""
+    """Return the options that a server needs to run as root."""
     return ["--user=root"] if os.geteuid() == 0 else []
 
 
@@ -149,14 +149,14 @@ def _free_port() -> int:
 
 
 def missing() -> list[str]:
-    """Name the Debian packages that are not installed."""
+    """Return the Debian packages that are not installed."""
     return sorted({package for name, package in PROGRAMS.items() if not program(name)})
 
 
 @contextmanager
 def running(*options: str) -> Iterator[MariaDb]:
-    """Run a new server, and leave nothing behind."""
-    # The path of a socket has 107 octets at most, so not below pytest's own folder.
+    """Run a new server, and remove all its files at the end."""
+    # The path of a socket has at most 107 octets, so it is not below pytest's own folder.
     folder = Path(tempfile.mkdtemp(prefix="mariadb-"))
     server = MariaDb(folder, _free_port(), options)
     try:
@@ -170,7 +170,7 @@ def running(*options: str) -> Iterator[MariaDb]:
 
 @pytest.fixture(scope="session")
 def mariadb() -> Iterator[MariaDb]:
-    """Start a server once in a session."""
+    """Start a server once per session."""
     if packages := missing():
         pytest.skip(f"MariaDB is not installed: apt-get install {' '.join(packages)}")
     with running() as server:

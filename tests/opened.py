@@ -1,8 +1,8 @@
 """
-Databases that a test opens to read and need not close itself: they are closed when it ends.
+Databases that a test opens for reading and need not close itself: they are closed when it ends.
 
-One left open is a warning from Python 3.13 on, and warnings are errors. What the package itself opens is not
-listed here, so that a database it forgets still fails a test.
+An open one is a warning from Python 3.13 on, and warnings are errors. Databases that the package opens are not
+listed here, so that one it forgets to close still fails a test.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _stores: list[Store] = []
 
 
 def read(path: Path, stopped: Callable[[], bool] | None = None) -> Store:
-    """Open a database to read, until the end of the test."""
+    """Open a database for reading, until the end of the test."""
     store = Store.read(path, stopped)
     _stores.append(store)
     return store
@@ -28,5 +28,5 @@ def read(path: Path, stopped: Callable[[], bool] | None = None) -> Store:
 def _closed() -> Iterator[None]:
     yield
     while _stores:
-        # Closing twice is fine here, as it is not for a Store, which commits.
+        # Closing twice is allowed here, unlike for a Store, which commits.
         _stores.pop()._connection.close()

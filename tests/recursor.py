@@ -1,7 +1,7 @@
 """
 Real recursive resolvers at the vantage point, with the settings of deploy/resolver.
 
-They know nothing but the root of the simulated Internet and find the rest.
+They know only the root of the simulated Internet and find the rest.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ READY_WITHIN_S = 20
 @contextmanager
 def recursor(internet: Internet, place: Path) -> Iterator[None]:
     """Run PowerDNS Recursor, on port 53 of both loopback addresses, until the end of the block."""
-    # What only the simulated Internet needs: its root, its prefixes, folders of a test.
+    # Settings for the simulated Internet: its root, its prefixes, folders of a test.
     simulated = f"hint-file={_hints(place)}\nsocket-dir={place}\ndont-query=127.0.0.0/8\n"
     simulated += "daemon=no\nwrite-pid=no\nsecurity-poll-suffix=\n"
     (place / "recursor.conf").write_text((SETTINGS / "recursor.conf").read_text() + simulated)

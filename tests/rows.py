@@ -1,8 +1,8 @@
 """
 Reads a database into facts that two crawls of one list have in common.
 
-Numbers of rows become the names they stand for; times, TTLs and round trips,
-which differ from run to run, become whether they are there.
+Row numbers become the names they refer to; times, TTLs and RTTs, which differ
+between runs, become whether they are set.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from typing import Any, Final
 
 Row = tuple[Any, ...]
 
-# What a crawl says of itself, and SQLite's own.
+# What a crawl records about itself, and SQLite's own tables.
 NO_FACTS: Final = ("crawl", "frontier")
-# Numbers of rows, in the order of finding; how often an outage spoilt a request; the place of an address in an answer
-# that servers rotate; and which lookups were spared, which depends on how soon a hesitant server denied the name.
+# Row numbers, in the order of discovery; how often a request was sent; the place of an address in an answer that
+# servers rotate; and which lookups were inferred, which depends on how soon a slow server denied the name.
 DROPPED: Final = ("id", "number", "position", "discards", "inferred")
-# Questions of a second pass: which of them share a URL follows from the order of rows, and is no fact.
+# Requests of the retry pass: which of them share a URL follows from the order of rows, and is not a fact.
 NO_ROWS: Final = {"requests": "url NOT LIKE '%pass=2'"}
-# What a row is called elsewhere.
+# The name of a row in other tables.
 NAMES: Final = {"domains": "name", "hosts": "name", "addresses": "address"}
 
 
 def facts(path: Path) -> dict[str, list[Row]]:
-    """Give the rows of each table, sorted; a row that is there twice is in the list twice."""
+    """Return the rows of each table, sorted; a duplicate row is in the list twice."""
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         tables = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
         return {
@@ -38,7 +38,7 @@ def facts(path: Path) -> dict[str, list[Row]]:
 
 
 def differences(expected: dict[str, list[Row]], actual: dict[str, list[Row]]) -> list[str]:
-    """Name each row that one of two databases has and the other has not, or has oftener."""
+    """Return each row that one of two databases has and the other does not, or has more often."""
     found = [f"{table}: only in one" for table in expected.keys() ^ actual.keys()]
     for table in expected.keys() & actual.keys():
         found += [f"{table}: lost {row}" for row in _beyond(expected[table], actual[table])]
@@ -47,7 +47,7 @@ def differences(expected: dict[str, list[Row]], actual: dict[str, list[Row]]) ->
 
 
 def unsound(path: Path) -> list[str]:
-    """Give what SQLite finds wrong with a database: broken pages, rows that point nowhere. Writes to the file."""
+    """Return the errors that SQLite finds in a database: broken pages, dangling foreign keys. Writes to the file."""
     with closing(sqlite3.connect(path)) as connection:
         found = [text for (text,) in connection.execute("PRAGMA integrity_check") if text != "ok"]
         return found + [f"{row[0]} points nowhere" for row in connection.execute("PRAGMA foreign_key_check")]

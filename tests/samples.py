@@ -1,5 +1,5 @@
 """
-Lookups, items and requests made by hand.
+Handmade lookups, items and requests.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def lookup(
     ttl_s: int | None = 300,
     canonical_name: str | None = None,
 ) -> LookupObservation:
-    """Make a lookup: `ok` with records, `nodata` without, or as told."""
+    """Return a lookup: `ok` with records, `nodata` without, or with the given status."""
     return LookupObservation(
         name=name,
         type=rdtype,
@@ -46,7 +46,7 @@ def lookup(
 
 
 def host(name: str, *addresses: str, chosen: tuple[str, ...] | None = None, **more: Any) -> Host:
-    """Make a host that has these addresses, in this order; all are probed unless told otherwise."""
+    """Return a host with these addresses, in this order; all are probed unless stated otherwise."""
     of_family = {number: [a for a in addresses if family(a) == number] for number in (4, 6)}
     return Host(
         name=name,
@@ -62,7 +62,7 @@ def address(text: str, **more: Any) -> Address:
 
 
 def hosts_item(*hosts: Host, url: str | None = None, places: dict[str, dict[str, Any]] | None = None) -> HostsItem:
-    """Make the item of these hosts with all their addresses, located as told."""
+    """Return the item of these hosts with all their addresses, with the given places."""
     texts = dict.fromkeys(text for one in hosts for found in (one.a, one.aaaa) if found for text in found.texts)
     return HostsItem(
         url=url or urls.host(hosts[0].name),
@@ -86,7 +86,7 @@ def domain_url(name: str) -> str:
 
 
 def response(url: str, observation: Observation, **meta: Any) -> ObservationResponse:
-    """Make the answer to the request of a URL."""
+    """Return the answer to the request of a URL."""
     request = urls.request(url)
     request.meta.update(meta)
     return ObservationResponse(request, observation)

@@ -1,5 +1,5 @@
 """
-A scrapyd of the tests' own, set up, deployed to and asked as docs/scrapyd.md says.
+A scrapyd for the tests: set up, deployed to and used as in docs/scrapyd.md.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from tests.waiting import until
 ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "docs" / "scrapyd.md"
 PASSWORD = "open-sesame"
-# What an egg is made of.
+# The sources of an egg.
 PROJECT = ("ipv6matrix", "setup.py", "pyproject.toml", "README.md", "LICENSE", "scrapy.cfg")
 
 
 class Scrapyd:
-    """A server in a folder, with the configuration that is shipped; only its patience is less."""
+    """A server in a folder, with the shipped configuration and shorter timeouts."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self._environment = {**os.environ, "HOME": str(folder)}
         shutil.copy(ROOT / "deploy" / "scrapyd.conf", folder / "scrapyd.conf")
-        # Read after the other, as /etc/scrapyd/conf.d is.
+        # Read after the other, like /etc/scrapyd/conf.d.
         (folder / ".scrapyd.conf").write_text(f"[scrapyd]\npassword = {PASSWORD}\npoll_interval = 0.1\n")
         netrc = folder / ".netrc"
         netrc.write_text(f"machine localhost login ipv6matrix password {PASSWORD}\n")
@@ -54,11 +54,11 @@ class Scrapyd:
         until(self._listens)
 
     def stop(self) -> None:
-        """End it, and whatever it has started that has not ended by itself."""
+        """Stop it, and all its remaining child processes."""
         if self._process is not None:
             self._process.terminate()
             self._process.wait(20)
-            # No such group: nothing was left.
+            # No such group: no process was left.
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process = None
@@ -69,7 +69,7 @@ class Scrapyd:
         return self._run(documented("scrapyd-deploy"), cwd=copy)
 
     def schedule(self, domains: Path, settings: dict[str, object], **arguments: str) -> str:
-        """Schedule a crawl as documented, with further settings; give the id of the job."""
+        """Schedule a crawl as documented, with further settings; return the id of the job."""
         words = [
             f"domains={domains}" if word.startswith("domains=") else word
             for word in documented("curl", "schedule.json")
@@ -79,17 +79,17 @@ class Scrapyd:
         return str(self._asked(words)["jobid"])
 
     def state(self, job: str) -> str:
-        """Give the list of listjobs.json that has the job: pending, running or finished."""
+        """Return the list of listjobs.json that has the job: pending, running or finished."""
         jobs = self._asked(documented("curl", "listjobs.json"))
         (state,) = [name for name in ("pending", "running", "finished") if job in [one["id"] for one in jobs[name]]]
         return state
 
     def log(self, job: str) -> str:
-        """Give the job's log, as it is by now."""
+        """Return the current log of the job."""
         return self._run([word.replace("JOB", job) for word in documented("curl", "/logs/")]).stdout
 
     def cancel(self, job: str) -> str:
-        """Cancel a job; give the state that it was in."""
+        """Cancel a job; return its previous state."""
         words = [word.replace("job=JOB", f"job={job}") for word in documented("curl", "cancel.json")]
         return str(self._asked(words)["prevstate"])
 
@@ -117,7 +117,7 @@ class Scrapyd:
 
 
 def documented(*parts: str) -> list[str]:
-    """Give the words of the command of docs/scrapyd.md that has these parts."""
+    """Return the words of the command of docs/scrapyd.md that has these parts."""
     text = DOCUMENT.read_text().replace("\\\n", " ")
     commands = [line.strip() for line in re.findall(r"^    \S.*$", text, re.MULTILINE)]
     (command,) = [one for one in commands if all(part in one for part in parts)]
@@ -126,7 +126,7 @@ def documented(*parts: str) -> list[str]:
 
 
 def copy_of_the_project(folder: Path) -> None:
-    """Copy what an egg is made of."""
+    """Copy the sources of an egg."""
     folder.mkdir()
     for name in PROJECT:
         source = ROOT / name
@@ -137,5 +137,5 @@ def copy_of_the_project(folder: Path) -> None:
 
 
 def program(name: str) -> str:
-    """Give the path of a program of this environment."""
+    """Return the path of a program of this environment."""
     return str(Path(sys.executable).parent / name)

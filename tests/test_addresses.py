@@ -1,4 +1,4 @@
-"""The text of an address, whatever Python writes."""
+"""The text of an address, on every version of Python."""
 
 from __future__ import annotations
 

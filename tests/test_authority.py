@@ -1,5 +1,5 @@
 """
-The authoritative servers of the simulated Internet, asked with dnspython.
+The authoritative servers of the simulated Internet, queried with dnspython.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ def is_authoritative(reply):
 
 @pytest.mark.parametrize("over", [dns.query.udp, dns.query.tcp])
 @pytest.mark.parametrize("server", [ROOT, ROOT6])
-def test_the_top_refers_to_the_servers_of_a_zone(server, over):
+def test_parents_refer_to_the_servers_of_a_zone(server, over):
     """
-    A question for a zone that others hold is answered with its name servers, without AA and over both families.
+    A query for a delegated zone is answered with its name servers, without AA and over both families.
     """
     reply = ask(server, "www.legacy-dns.com", "A", over)
 
@@ -52,7 +52,7 @@ def test_the_top_refers_to_the_servers_of_a_zone(server, over):
     assert {f"ns{n}.legacy-dns.com." for n in (1, 2, 3)} == {one.target.to_text() for one in reply.authority[0]}
 
 
-def test_glue_comes_with_name_servers_inside_their_zone(hoster):
+def test_glue_is_included_for_name_servers_inside_their_zone(hoster):
     """
     Name servers below the zone that they serve come with their addresses, and others do not.
     """
@@ -66,7 +66,7 @@ def test_glue_comes_with_name_servers_inside_their_zone(hoster):
 
 def test_a_server_answers_for_its_zones(hoster):
     """
-    A zone's own server answers with AA, also that does not existsuch name.
+    A zone's own server answers with AA, including NXDOMAIN.
     """
     found, missing = ask(hoster, "www.open.example", "AAAA"), ask(hoster, "nothing.open.example", "A")
 
@@ -74,26 +74,26 @@ def test_a_server_answers_for_its_zones(hoster):
     assert (dns.rcode.NXDOMAIN, dns.rdatatype.SOA) == (missing.rcode(), missing.authority[0].rdtype)
 
 
-def test_a_server_refuses_what_is_not_its_own(hoster):
+def test_a_server_refuses_other_zones(hoster):
     """
-    REFUSED for a zone that the asked address does not serve.
+    REFUSED for a zone that the queried address does not serve.
     """
     assert dns.rcode.REFUSED == ask(hoster, "www.legacy-dns.com", "A").rcode()
 
 
 @pytest.mark.parametrize("name", ["co.uk", "arpa", "198.in-addr.arpa", "8.b.d.0.1.0.0.2.ip6.arpa"])
-def test_names_above_zones_exist(name):
+def test_empty_non_terminals_exist(name):
     """
-    A name with nothing but zones below it is NODATA, not NXDOMAIN, or a recursor would look no further (RFC 8020).
+    A name with only zones below it is NODATA, not NXDOMAIN, which would stop a recursor (RFC 8020).
     """
     reply = ask(ROOT, name, "A")
 
     assert (dns.rcode.NOERROR, []) == (reply.rcode(), reply.answer)
 
 
-def test_aliases_into_zones_of_others_are_not_followed():
+def test_aliases_into_foreign_zones_are_not_followed():
     """
-    A CNAME that leaves what the server holds is all of its answer.
+    A CNAME to a name outside the server's zones is its whole answer.
     """
     alias = zone("alias.example", aliases={"www": "www.target.example"}, ns=("ns1.legacy-dns.com",))
     target = zone("target.example", {"www": both("open")}, ns=("a.sixfirst.org",))

@@ -1,4 +1,4 @@
-"""A crawl of domains that answer with as much, and as odd things, as DNS messages hold."""
+"""A crawl of domains whose answers are as large, and as unusual, as DNS messages allow."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.crawl
 
 @pytest.fixture(scope="module")
 def crawled(internet, tmp_path_factory):
-    """Crawl it with every kind of host, and look all addresses up in the GeoIP files."""
+    """Crawl with every kind of host, and look up all addresses in the GeoIP files."""
     place = tmp_path_factory.mktemp("bounds")
     (place / "list").write_text(f"{DOMAIN}\n{ODD_DOMAIN}\n")
     asyncio.run(crawl(place, internet.settings()))
@@ -27,11 +27,11 @@ def crawled(internet, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def log(crawled):
-    """Return the log of that crawl, which lies next to its database."""
+    """Return the log of that crawl, which is next to its database."""
     return (crawled.path.parent / "log").read_text()
 
 
-def test_replies_of_an_honest_resolver_are_no_forgeries(log):
+def test_replies_of_an_honest_resolver_are_not_forgeries(log):
     """
     Replies that matched no query are counted, and there were none.
     """
@@ -56,7 +56,7 @@ async def crawl(place, settings):
 @pytest.mark.parametrize(("kind", "mark", "column"), [("NS", "n", "ns_hosts"), ("MX", "m", "mx_hosts")])
 def test_hosts_of_a_domain_are_bounded(crawled, kind, mark, column):
     """
-    Of thousands of NS or MX hosts the first 32 are stored, whatever their order; how many there were is on record.
+    Of thousands of NS or MX hosts the first 32 are stored, whatever their order, with their total number.
     """
     names = crawled.query(
         "SELECT name FROM roles JOIN hosts ON hosts.id = host_id WHERE kind = ? AND name LIKE '%.huge.example'"
@@ -70,7 +70,7 @@ def test_hosts_of_a_domain_are_bounded(crawled, kind, mark, column):
 
 def test_addresses_of_a_host_are_bounded(crawled):
     """
-    Of thousands of addresses of a family 64 are stored; how many there were is on record.
+    Of thousands of addresses of a family 64 are stored, with their total number.
     """
     counted = crawled.query(
         "SELECT DISTINCT a_addresses, aaaa_addresses, (SELECT count(*) FROM host_addresses WHERE host_id = hosts.id)"
@@ -82,7 +82,7 @@ def test_addresses_of_a_host_are_bounded(crawled):
 
 def test_the_smallest_usable_address_of_all_is_chosen(crawled):
     """
-    The address that is probed is the smallest usable one of the whole answer, though thousands are smaller.
+    The probed address is the smallest usable one of the whole answer, although thousands are smaller.
     """
     chosen = crawled.query(
         "SELECT host_addresses.family, count(*) FROM host_addresses JOIN addresses ON addresses.id = address_id"
@@ -93,9 +93,9 @@ def test_the_smallest_usable_address_of_all_is_chosen(crawled):
     assert [(4, hosts), (6, hosts)] == chosen
 
 
-def test_the_stored_addresses_are_the_smallest(crawled):
+def test_the_smallest_addresses_are_stored(crawled):
     """
-    Next to the chosen one, the smallest addresses of the answer are stored: the same ones in every crawl.
+    Besides the chosen one, the smallest addresses of the answer are stored: the same ones in every crawl.
     """
     ((host,),) = crawled.query("SELECT id FROM hosts WHERE name = ?", (f"www.{DOMAIN}",))
     addresses = crawled.query(
@@ -107,11 +107,11 @@ def test_the_stored_addresses_are_the_smallest(crawled):
     assert {f"10.0.0.{number}" for number in range(63)} | {"11.0.0.0"} == {address for (address,) in addresses}
 
 
-def test_odd_names_are_hosts_that_are_not_asked(crawled):
+def test_unusual_names_are_stored_and_not_looked_up(crawled):
     """
-    A dot inside a label, a space, other octets, capitals, addresses and words of ours are stored as names.
+    A dot inside a label, a space, other octets, capitals, addresses and placeholders are stored as names.
 
-    None of them ends the crawl; only what can be a host name is looked up.
+    None of them ends the crawl; only valid host names are looked up.
     """
     names = crawled.query(
         "SELECT hosts.name, refusal FROM roles JOIN hosts ON hosts.id = host_id"
@@ -122,7 +122,7 @@ def test_odd_names_are_hosts_that_are_not_asked(crawled):
     assert sorted((name, None if name in asked else "invalid_name") for name in ODD_NAMES.values()) == names
 
 
-def test_reverse_names_are_no_placeholders(crawled):
+def test_reverse_names_are_not_placeholders(crawled):
     """
     An address named by the root or by `no.` has a name, in the tables and in the views.
     """

@@ -1,5 +1,5 @@
 """
-Exact versions with hashes of all that requirements ask for, from no host in particular.
+Exact versions with hashes of all requirements, independent of a particular host.
 """
 
 from __future__ import annotations
@@ -16,30 +16,32 @@ FILES = ("constraints.txt", "constraints-dev.txt")
 
 
 def test_requirements_are_met():
-    """What runs the project has versions in constraints.txt alone, what tests it in both files together."""
+    """
+    The requirements of the project have versions in constraints.txt alone, those of its tests in both files together.
+    """
     assert [] == unmet(_read("requirements.txt"), _read("constraints.txt"))
     assert [] == unmet(_read("requirements-dev.txt"), "".join(map(_read, FILES)))
 
 
 def test_an_unmet_requirement_is_found():
-    """A requirement without a version, and one whose version is not allowed, are complaints."""
+    """A requirement without a version, and one whose version is not allowed, are reported."""
     assert ["new>=1", "rich>=99"] == unmet("new>=1\nrich>=99\nRich>=1", "rich==15.0 \\\n    --hash=sha256:00\n")
 
 
 def test_versions_are_exact_and_have_hashes():
-    """Each package is one version with at least one SHA-256 hash, and there is nothing else in the files."""
+    """Each package is one version with at least one SHA-256 hash, and the files contain nothing else."""
     assert [] == [line for name in FILES for line in faults(_read(name))]
 
 
 def test_a_fault_is_found():
-    """A range, a version without a hash, an address and an option are complaints."""
+    """A range, a version without a hash, a URL and an option are reported."""
     text = "a>=1 \\\n    --hash=sha256:00\nb==1\nc @ https://example.org/c.whl\n--index-url https://example.org\n"
 
     assert ["a>=1 \\", "b==1", "c @ https://example.org/c.whl", "--index-url https://example.org"] == faults(text)
 
 
-def test_a_version_stands_once():
-    """No package has versions in both files: pip would refuse them."""
+def test_versions_are_unique():
+    """No package has versions in both files: pip would reject them."""
     names = [set(_versions(_read(name))) for name in FILES]
 
     assert set() == names[0] & names[1]

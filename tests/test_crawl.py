@@ -1,5 +1,5 @@
 """
-The whole of it: a crawl of the showcase, every fact held against the truth.
+A crawl of the showcase from start to end, every fact compared with the truth.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.expected import GAP_LIMIT, Expected, lookup_row, smallest
 
 pytestmark = pytest.mark.crawl
 
-# Seconds: what several processes on two cores may take away from a 2 s timeout.
+# Seconds by which several processes on two cores may shorten a timeout of 2 s.
 SLACK_MS = 1500
 
 
@@ -85,9 +85,9 @@ def test_tlds(crawled: Crawled):
     assert all(name.split(".")[-1] == tld for name, tld in crawled.rows("SELECT name, tld FROM domains"))
 
 
-def test_refused_lines(crawled: Crawled):
+def test_invalid_lines(crawled: Crawled):
     """
-    Each line of the list that is no domain is counted by reason, and so are domains that stand in it twice.
+    Each invalid line of the list is counted by reason, and so are duplicate domains.
     """
     refused = crawled.internet.scenario.refused
 
@@ -98,7 +98,7 @@ def test_refused_lines(crawled: Crawled):
 
 def test_soa(crawled: Crawled):
     """
-    Each start of authority is kept field by field.
+    Each SOA record is stored field by field.
     """
     expected = {
         name: (soa.mname, soa.rname, soa.serial, soa.refresh_s, soa.retry_s, soa.expire_s, soa.minimum_s)
@@ -126,7 +126,7 @@ def test_roles(crawled: Crawled):
 
 def test_hosts(crawled: Crawled):
     """
-    Each host has both lookups, where its aliases end and whether a wildcard made it; or the reason it was not asked.
+    Each host has both lookups, the end of its aliases and its wildcard mark; or the reason why it was not looked up.
     """
     expected = {
         name: (
@@ -175,7 +175,7 @@ def test_host_addresses(crawled: Crawled):
 
 def test_address_kinds(crawled: Crawled):
     """
-    Each address has its kind, the reason why it is not probed, and the tunnel it belongs to.
+    Each address has its kind, the reason if it is excluded, and its tunnel.
     """
     expected = {
         address: (
@@ -198,7 +198,7 @@ def test_address_kinds(crawled: Crawled):
 
 def test_geoip(crawled: Crawled):
     """
-    Each address of either family has what the GeoIP files say of it.
+    Each address of either family has its data from the GeoIP files.
     """
     places = {address: truth.place for address, truth in crawled.expected.addresses.items()}
     expected = {
@@ -224,7 +224,7 @@ def test_geoip(crawled: Crawled):
 
 def test_reverse(crawled: Crawled):
     """
-    Each address that is probed, and each router on a path, has its reverse lookup.
+    Each probed address, and each router on a path, has its reverse lookup.
     """
     lookups = {address: truth.reverse for address, truth in crawled.expected.probed.items()}
     lookups |= {router: crawled.expected.truth.address(router).reverse for router in crawled.expected.routers}
@@ -242,7 +242,7 @@ def test_reverse(crawled: Crawled):
 
 def test_pings(crawled: Crawled):
     """
-    Each address that is probed got five Echo Requests, and answered all of them or none.
+    Each probed address got five Echo Requests, and replied to all of them or none.
     """
     expected = {address: (5, 5 if truth.echo else 0, None) for address, truth in crawled.expected.probed.items()}
 
@@ -256,7 +256,7 @@ def test_pings(crawled: Crawled):
 
 def test_ping_rtts(crawled: Crawled):
     """
-    No round trip is shorter than its path, and none longer by more than the machine's own load.
+    No RTT is below the delay of its path, or above it by more than the load of the machine explains.
     """
     rows = crawled.rows("SELECT address, rtts_ms FROM pings JOIN addresses ON addresses.id = address_id")
 
@@ -267,7 +267,7 @@ def test_ping_rtts(crawled: Crawled):
 
 def test_ports(crawled: Crawled):
     """
-    Each port of each address that is probed is open or has the word for what its handshake met.
+    Each port of each probed address is open or has the failure of its handshake.
     """
     expected = {
         (address, number): (port.open, port.failure)
@@ -293,7 +293,7 @@ def test_connect_times(crawled: Crawled):
 
 def test_smtp(crawled: Crawled):
     """
-    Each mail server that can be reached has its greeting, its HELO, STARTTLS and what went wrong.
+    Each reachable mail server has its greeting, its HELO, STARTTLS and failure.
     """
     expected = {
         address: (smtp.greeting_code, smtp.hello, smtp.starttls, smtp.tls, smtp.tls, smtp.failure)
@@ -312,7 +312,7 @@ def test_smtp(crawled: Crawled):
 
 def test_traces(crawled: Crawled):
     """
-    Each trace has its hops one by one, why it stopped and the TTL that reached the address.
+    Each trace has its hops one by one, the reason why it stopped and the TTL that reached the address.
     """
     expected = {}
     for address, truth in crawled.expected.probed.items():
@@ -334,7 +334,7 @@ def test_traces(crawled: Crawled):
 
 def test_every_observation_has_its_time(crawled: Crawled):
     """
-    Each row of an observation says when it was made, within the time of the crawl.
+    Each observation has its time, within the time of the crawl.
     """
     began_at, ended_at = int(crawled.began_at), int(time.time())
     for table in ("domains", "reverse_names", "pings", "ports", "smtp_sessions", "traces"):
@@ -343,9 +343,9 @@ def test_every_observation_has_its_time(crawled: Crawled):
     assert [] == crawled.rows("SELECT name FROM hosts WHERE asked_at IS NULL AND refusal IS NULL")
 
 
-def test_the_row_that_says_what_ran(crawled: Crawled):
+def test_the_crawl_row(crawled: Crawled):
     """
-    One row tells version, settings, list, vantage point, resolver, start and end.
+    One row has version, settings, list, vantage point, resolver, start and end.
     """
     row = crawled.store.crawl()
 
@@ -362,16 +362,16 @@ def test_the_row_that_says_what_ran(crawled: Crawled):
     assert row["started_at"] <= row["ended_at"]
 
 
-def test_nothing_is_left_to_ask(crawled: Crawled):
+def test_no_request_is_left(crawled: Crawled):
     """
     Every request of a finished crawl is done.
     """
     assert [(0,)] == crawled.rows("SELECT count(*) FROM requests WHERE done_at IS NULL")
 
 
-def test_forbidden_addresses_get_no_packet(crawled: Crawled):
+def test_forbidden_addresses_receive_no_packet(crawled: Crawled):
     """
-    No address that is not globally reachable, and none that opted out, was sent a packet.
+    No packet was sent to an address that is not globally reachable or opted out.
     """
     controls = {address for family in FAMILIES for address in (first_router(family), *references(family))}
     allowed = set(crawled.expected.probed) | {crawled.internet.resolver4, crawled.internet.resolver6} | controls
@@ -380,18 +380,18 @@ def test_forbidden_addresses_get_no_packet(crawled: Crawled):
     assert crawled.local_before == crawled.internet.local_packets()
 
 
-def test_opted_out_names_are_not_asked(crawled: Crawled):
+def test_opted_out_names_are_not_queried(crawled: Crawled):
     """
-    No question names a domain that opted out, or a host below it.
+    No query names a domain that opted out, or a host below it.
     """
     asked = {query.name for query in crawled.internet.queries(since=crawled.began_at)}
 
     assert set() == {name for name in asked if crawled.expected.is_opted_out(name)}
 
 
-def test_each_host_is_asked_once(crawled: Crawled):
+def test_each_host_is_looked_up_once(crawled: Crawled):
     """
-    Whatever number of domains share a host, its A and its AAAA are asked once.
+    However many domains share a host, its A and its AAAA are queried once.
     """
     answered = {
         (name, rdtype)
@@ -410,7 +410,7 @@ def test_each_host_is_asked_once(crawled: Crawled):
 
 def test_each_address_is_probed_once(crawled: Crawled):
     """
-    Whatever number of hosts share an address, it gets one series of pings and one handshake a port; a silent one two.
+    However many hosts share an address, it gets one series of pings and one handshake per port; a silent one two.
     """
     pings = Counter(packet.destination for packet in crawled.packets() if purpose(packet) == "ping")
     handshakes = Counter(
@@ -429,14 +429,14 @@ def test_each_address_is_probed_once(crawled: Crawled):
 
 def test_first_answers(crawled: Crawled):
     """
-    Whatever failed in passing was asked twice, and how it failed first is kept; nothing else was asked twice.
+    Each temporary failure was retried, and its first outcome is stored; nothing else was retried.
     """
     rows = crawled.rows("SELECT subject, question, outcome FROM first_answers")
 
     assert crawled.expected.first_answers == set(rows)
 
 
-def test_mail_servers_hear_nothing_but_a_greeting(crawled: Crawled):
+def test_mail_servers_receive_only_a_greeting(crawled: Crawled):
     """
     No session with a mail server goes beyond EHLO or HELO, STARTTLS and QUIT.
     """
@@ -446,7 +446,7 @@ def test_mail_servers_hear_nothing_but_a_greeting(crawled: Crawled):
 
 
 @pytest.mark.parametrize("table", ["domains", "hosts"])
-def test_what_was_inferred_was_not_asked(crawled: Crawled, table: str):
+def test_inferred_lookups_were_not_sent(crawled: Crawled, table: str):
     """
     The lookups that are marked as inferred never reached the resolver, and all others with an answer did.
     """
@@ -471,9 +471,9 @@ def test_what_was_inferred_was_not_asked(crawled: Crawled, table: str):
     assert set() == sent - asked
 
 
-def test_ordinary_answers_are_stored_whole(crawled: Crawled):
+def test_ordinary_answers_are_stored_completely(crawled: Crawled):
     """
-    The bounds of the settings leave nothing of an ordinary answer out, and its size is on record.
+    The limits in the settings cut no ordinary answer, and its size is stored.
     """
     hosts = crawled.rows(
         "SELECT name FROM hosts WHERE ifnull(a_addresses, 0) + ifnull(aaaa_addresses, 0)"

@@ -1,4 +1,4 @@
-"""Errors that end in a sentence."""
+"""Exceptions with an error message for the user."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tests.typed import ROOT
 pytestmark = pytest.mark.crawl
 
 
-def test_who_only_reads_summaries_does_not_load_scrapy():
+def test_readers_of_summaries_do_not_load_scrapy():
     """
-    A website knows the errors of its database without the crawler and its memory.
+    A website imports the errors of its database without loading the crawler.
     """
     code = "import sys, ipv6matrix.exceptions, ipv6matrix.summaries.database; print('scrapy' in sys.modules)"
 

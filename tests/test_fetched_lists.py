@@ -1,5 +1,5 @@
 """
-Crawls of lists that are fetched: the command, the simulated Internet and a web server on loopback.
+Crawls of downloaded lists: the command, the simulated Internet and a web server on loopback.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def site():
 
 @pytest.fixture
 def settings(internet, site, tmp_path):
-    """Settings of a crawl that asks for little."""
+    """Return the settings of a small crawl."""
     chosen = internet.settings() | crawls.folders(tmp_path) | published.settings(site, tmp_path)
     return chosen | {"METRICS": "", "FEATURES": "NS", "SECOND_PASS": False, "EXPORTS": "", "DOWNLOAD_TIMEOUT": 2}
 
@@ -51,7 +51,7 @@ def names(store: Store) -> set[str]:
 @pytest.mark.parametrize("name", ["majestic", "tranco"])
 def test_a_list_is_fetched_and_crawled(site, settings, tmp_path, name):
     """
-    Its domains and those of the supplement are asked, and the crawl's row says which list it was.
+    Domains of the list and the supplement are requested, and the crawl row has the list.
     """
     site.put("/majestic.csv", published.majestic(DOMAINS), steps=["503", "cut"])
     published.put_tranco(site, "K2XYW", DOMAINS, steps=["503", "cut"])
@@ -73,7 +73,7 @@ def test_a_list_is_fetched_and_crawled(site, settings, tmp_path, name):
 
 def test_a_resumed_crawl_keeps_its_list(site, settings, tmp_path, internet):
     """
-    It goes on with the list it began with, though another day has another one, and asks no server for it.
+    It continues with its original list, even if there is a newer one, and contacts no server for it.
     """
     domains = list(internet.scenario.domains)[-80:]
     published.put_tranco(site, "K2XYW", domains)
@@ -103,9 +103,9 @@ def test_a_resumed_crawl_keeps_its_list(site, settings, tmp_path, internet):
         ("", "the list majestic: {url} gave nothing"),
     ],
 )
-def test_a_list_that_does_not_come_stops_the_start(internet, site, settings, tmp_path, body, sentence):
+def test_a_failed_download_prevents_the_start(internet, site, settings, tmp_path, body, sentence):
     """
-    One sentence, exit status 1, and no domain is asked.
+    One error message, exit status 1, and no domain is requested.
     """
     if body is not None:
         site.put("/majestic.csv", body)
@@ -116,13 +116,13 @@ def test_a_list_that_does_not_come_stops_the_start(internet, site, settings, tmp
     assert 1 == process.returncode
     assert sentence.format(url=settings["MAJESTIC_URL"]) in process.stderr
     assert "Traceback" not in process.stderr
-    # Preflight itself asks whether the resolver is there.
+    # The preflight itself queries the resolver.
     assert [] == [query for query in internet.queries(since=began_at) if not is_control(query)]
 
 
-def test_a_file_of_that_name_is_named_by_its_path(site, settings, tmp_path):
+def test_a_file_with_that_name_is_given_by_its_path(site, settings, tmp_path):
     """
-    ./majestic is a file, and nothing is fetched.
+    ./majestic is a file, and nothing is downloaded.
     """
     (tmp_path / "majestic").write_text("open.example\n")
     command = crawls.command("./majestic", settings)
@@ -137,7 +137,7 @@ def test_a_file_of_that_name_is_named_by_its_path(site, settings, tmp_path):
 
 def test_a_stop_ends_a_download(site, settings, tmp_path):
     """
-    A server that says nothing holds nobody up, and the same command goes on with what has come.
+    A silent server does not delay the stop, and the same command resumes the download.
     """
     site.put("/majestic.csv", published.majestic(DOMAINS * 50_000), steps=["silent"])
     settings |= {"DOWNLOAD_TIMEOUT": 600}

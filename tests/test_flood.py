@@ -1,5 +1,5 @@
 """
-Domains with very many hosts in one network, at the top of the list, do not hold back the domains behind them.
+Domains with very many hosts in one network, at the top of the list, do not delay the domains after them.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from tests.flood import Facts
 
 pytestmark = pytest.mark.crawl
 
-# What a busy machine delays leaves together.
+# Packets delayed by a busy machine leave together.
 TOLERANCE = 1.5
-# Packets a second towards a network: the flood takes many minutes at it.
+# Packets per second to a network: the flood takes many minutes at this rate.
 RATE = 20
-# Small, so that the floods' answers are there before the rest of the list is read.
+# Small, so that the answers of the floods arrive before the rest of the list is read.
 ROOMS = {"DNS_CONCURRENCY": 20, "PING_CONCURRENCY": 50, "TCP_CONCURRENCY": 50, "TRACE_CONCURRENCY": 100}
 DOMAINS, FLOODS, HOSTS = 100, 3, 400
 # Hosts of the flood that are pinged in some two minutes, several times what the ordinary domains need.
@@ -49,7 +49,7 @@ def test_ordinary_domains_are_done_while_the_flood_waits(facts):
 
 def test_the_flood_is_probed_at_its_rate(facts):
     """
-    No second has more packets to its network than the rate, and over all the rate is used.
+    No second has more packets to its network than the rate, and on average the rate is used.
     """
     assert facts.busiest_second <= RATE * TOLERANCE
     assert facts.mean_rate > RATE / 2

@@ -1,4 +1,4 @@
-"""What is still to be asked."""
+"""The scheduler of pending requests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def ask(crawler, *found_urls, parent=None):
 
 
 def take(crawler, limit=1000):
-    """Take what the frontier hands out, until it has nothing more or there are enough."""
+    """Take requests from the frontier until it has no more or there are enough."""
     taken = []
     while len(taken) < limit and (request := frontier(crawler).next_request()) is not None:
         taken.append(request)
@@ -48,7 +48,7 @@ def domains(number):
     return [domain_url(f"d{n}.example") for n in range(number)]
 
 
-async def test_requests_come_in_the_order_they_were_found(tmp_path, monkeypatch):
+async def test_requests_come_in_the_order_of_discovery(tmp_path, monkeypatch):
     """
     First in, first out, over more requests than are read at a time.
     """
@@ -59,9 +59,9 @@ async def test_requests_come_in_the_order_they_were_found(tmp_path, monkeypatch)
         assert domains(10) == found_urls(take(crawler))
 
 
-async def test_found_later_is_asked_later(tmp_path, monkeypatch):
+async def test_later_requests_come_later(tmp_path, monkeypatch):
     """
-    Requests that come while others are handed out line up behind them.
+    Requests that are added while others are handed out line up behind them.
     """
     monkeypatch.setattr(slots, "_CHUNK", 3)
     with opened(tmp_path) as crawler:
@@ -72,9 +72,9 @@ async def test_found_later_is_asked_later(tmp_path, monkeypatch):
         assert [*domains(4), "dns://resolver/late.example?type=NS"] == found_urls(first + take(crawler))
 
 
-async def test_a_known_request_is_refused(tmp_path):
+async def test_a_known_request_is_rejected(tmp_path):
     """
-    A request that is pending, in flight or done is not asked again.
+    A request that is pending, in flight or done is not added again.
     """
     with opened(tmp_path) as crawler:
         assert [True, False] == ask(crawler, domain_url("a.example"), domain_url("a.example"))
@@ -87,7 +87,7 @@ async def test_a_known_request_is_refused(tmp_path):
         assert [] == take(crawler)
 
 
-async def test_a_slot_hands_out_no_more_than_it_has_room_for(tmp_path):
+async def test_a_slot_hands_out_no_more_than_its_room(tmp_path):
     """
     The third of three requests waits until one of two has left the downloader.
     """
@@ -104,7 +104,7 @@ async def test_a_slot_hands_out_no_more_than_it_has_room_for(tmp_path):
 
 
 @pytest.mark.parametrize("full", ["ping", "trace"])
-async def test_a_full_slot_never_holds_back_another(tmp_path, full):
+async def test_a_full_slot_does_not_delay_others(tmp_path, full):
     """
     With a slot full, requests of the other slots go on.
     """
@@ -117,9 +117,9 @@ async def test_a_full_slot_never_holds_back_another(tmp_path, full):
         )
 
 
-async def test_a_request_says_all_that_the_crawl_needs(tmp_path):
+async def test_a_request_survives_storage(tmp_path):
     """
-    What comes out of the database is the request that went in, slot included.
+    A request from the database equals the one that was added, slot included.
     """
     with opened(tmp_path) as crawler:
         ask(crawler, "ping://[2001:db8::1]")
@@ -148,9 +148,9 @@ async def test_follow_ups_wait_for_the_item_of_their_answer(tmp_path):
         assert {} == frontier(crawler)._held, "what has been stored is held in memory no longer"
 
 
-async def test_follow_ups_wait_for_their_own_parent_only(tmp_path):
+async def test_follow_ups_wait_only_for_their_own_parent(tmp_path):
     """
-    Another answer's item frees nothing.
+    The item of another answer releases nothing.
     """
     with opened(tmp_path) as crawler:
         ask(crawler, "ping://192.0.2.1", parent=domain_url("a.example"))
@@ -159,9 +159,9 @@ async def test_follow_ups_wait_for_their_own_parent_only(tmp_path):
         assert [] == take(crawler)
 
 
-async def test_a_follow_up_that_is_known_is_asked_once(tmp_path):
+async def test_a_known_follow_up_is_requested_once(tmp_path):
     """
-    Two answers that lead to one request lead to it once.
+    Two answers with the same follow-up lead to one request.
     """
     with opened(tmp_path) as crawler:
         for name in ("a.example", "b.example"):
@@ -171,7 +171,7 @@ async def test_a_follow_up_that_is_known_is_asked_once(tmp_path):
         assert [urls.host("ns.example")] == found_urls(take(crawler))
 
 
-async def test_in_flight_is_freed_when_a_middleware_answers(tmp_path):
+async def test_an_answer_of_a_middleware_frees_a_place(tmp_path):
     """
     A response that never came from the downloader frees its place too.
     """
@@ -201,9 +201,9 @@ async def test_leaving_twice_frees_one_place(tmp_path):
         assert ["ping://192.0.2.2"] == found_urls(take(crawler))
 
 
-async def test_requests_of_other_slots_are_no_concern(tmp_path):
+async def test_requests_of_other_slots_are_ignored(tmp_path):
     """
-    A request of Scrapy's own that leaves the downloader disturbs nothing.
+    A request of Scrapy's own that leaves the downloader changes nothing.
     """
     with opened(tmp_path) as crawler:
         request = urls.request("ping://192.0.2.1")
@@ -214,9 +214,9 @@ async def test_requests_of_other_slots_are_no_concern(tmp_path):
         assert [] == take(crawler)
 
 
-async def test_resume_gives_what_is_pending(tmp_path):
+async def test_a_resume_returns_pending_requests(tmp_path):
     """
-    After a close what was asked without an answer comes again, each slot in its order; what is done does not.
+    After a close, requests without an answer are handed out again, each slot in its order; completed ones are not.
     """
     with opened(tmp_path) as crawler:
         ask(crawler, *domains(4))
@@ -229,9 +229,9 @@ async def test_resume_gives_what_is_pending(tmp_path):
         assert [domains(4)[0], "ping://192.0.2.1", *domains(4)[2:]] == found_urls(take(crawler))
 
 
-async def test_numbers_go_on_after_a_resume(tmp_path):
+async def test_numbers_continue_after_a_resume(tmp_path):
     """
-    What is found after a resume comes after what was found before it.
+    Requests found after a resume come after those found before it.
     """
     with opened(tmp_path) as crawler:
         ask(crawler, *domains(2))
@@ -243,7 +243,7 @@ async def test_numbers_go_on_after_a_resume(tmp_path):
 
 async def test_an_item_that_cannot_be_stored_stays_pending(tmp_path):
     """
-    When writing fails nothing of the item is there, and its request comes again after a resume.
+    If writing fails nothing of the item is stored, and its request comes again after a resume.
     """
     with opened(tmp_path) as crawler:
         ask(crawler, domain_url("a.example"))
@@ -257,9 +257,9 @@ async def test_an_item_that_cannot_be_stored_stays_pending(tmp_path):
         assert [domain_url("a.example")] == found_urls(take(crawler))
 
 
-async def test_hungry_while_few_questions_to_the_resolver_wait(tmp_path):
+async def test_hungry_while_few_lookups_are_pending(tmp_path):
     """
-    The list is read on while fewer questions wait than a quarter of the resolver's room.
+    The list is read while fewer lookups are pending than a quarter of the resolver slot.
     """
     with opened(tmp_path, DNS_CONCURRENCY=8) as crawler:
         assert frontier(crawler).hungry
@@ -273,9 +273,9 @@ async def test_hungry_while_few_questions_to_the_resolver_wait(tmp_path):
         assert frontier(crawler).hungry, "known requests do not wait"
 
 
-async def test_hunger_counts_what_a_resume_finds(tmp_path):
+async def test_hunger_counts_pending_requests_of_a_resume(tmp_path):
     """
-    Pending questions of an earlier start come before the rest of the list.
+    Pending requests of an earlier start come before the rest of the list.
     """
     with opened(tmp_path, DNS_CONCURRENCY=8) as crawler:
         ask(crawler, *domains(6))
@@ -289,7 +289,7 @@ async def test_hunger_counts_what_a_resume_finds(tmp_path):
 
 async def test_hunger_counts_follow_ups(tmp_path):
     """
-    Hosts that an answer led to wait as well.
+    Hosts from an answer are pending as well.
     """
     with opened(tmp_path, DNS_CONCURRENCY=8) as crawler:
         ask(crawler, *(urls.host(f"{n}.example") for n in range(3)), parent=domain_url("a.example"))
@@ -299,9 +299,9 @@ async def test_hunger_counts_follow_ups(tmp_path):
         assert not frontier(crawler).hungry
 
 
-async def test_hunger_is_told(tmp_path):
+async def test_hunger_is_signalled(tmp_path):
     """
-    Handing out nothing while hungry sends the signal that lets the spider read on.
+    Handing out nothing while hungry sends the signal that lets the spider continue with the list.
     """
     told = []
 
@@ -318,9 +318,9 @@ async def test_hunger_is_told(tmp_path):
         assert [True] == told
 
 
-async def test_waiting_probes_do_not_still_the_hunger(tmp_path):
+async def test_pending_probes_do_not_affect_hunger(tmp_path):
     """
-    Slow probes that wait keep no domain of the list back.
+    Slow probes that are pending delay no domain of the list.
     """
     with opened(tmp_path, TRACE_CONCURRENCY=1) as crawler:
         ask(crawler, *(f"trace://192.0.2.{n}" for n in range(1, 9)))
@@ -330,15 +330,15 @@ async def test_waiting_probes_do_not_still_the_hunger(tmp_path):
 
 
 def comings_back(crawler):
-    """Note the seconds after which the engine is asked to come back."""
+    """Collect the delays in seconds for which the engine schedules another call."""
     noted = []
     crawler.engine._slot.nextcall.schedule = noted.append
     return noted
 
 
-async def test_a_turn_of_the_loop_hands_out_a_few(tmp_path):
+async def test_one_iteration_of_the_loop_hands_out_a_few(tmp_path):
     """
-    Many requests are begun over several turns of the event loop, in order, and the engine is told to come back.
+    Many requests start over several iterations of the event loop, in order, and the engine is scheduled again.
     """
     with opened(tmp_path) as crawler:
         ask(crawler, *domains(40))
@@ -353,9 +353,9 @@ async def test_a_turn_of_the_loop_hands_out_a_few(tmp_path):
         assert domains(40) == found_urls(taken)
 
 
-async def test_a_late_loop_begins_nothing_new(tmp_path):
+async def test_a_late_loop_starts_no_requests(tmp_path):
     """
-    While the event loop is late nothing is handed out; the engine comes back, and goes on when it is in time.
+    While the event loop is late nothing is handed out; the engine is scheduled again, and continues once it is in time.
     """
     with opened(tmp_path) as crawler:
         ask(crawler, domain_url("a.example"))
@@ -370,9 +370,9 @@ async def test_a_late_loop_begins_nothing_new(tmp_path):
         assert [domain_url("a.example")] == found_urls(take(crawler))
 
 
-async def test_a_job_that_is_refused_is_told_when_the_spider_opens(tmp_path):
+async def test_a_rejected_job_is_reported_when_the_spider_opens(tmp_path):
     """
-    The refusal waits until Scrapy can close the crawl in good order.
+    The error is raised when Scrapy can close the crawl properly.
     """
     (tmp_path / "current").write_text("a file")
     crawler = built(tmp_path)
@@ -403,7 +403,7 @@ async def test_room_comes_from_the_settings(tmp_path):
         assert {"dns": 1, "ping": 2, "tcp": 3, "trace": 4} == {slot: taken.count(slot) for slot in urls.SLOTS}
 
 
-async def test_memory_holds_a_chunk_not_the_work_list(tmp_path):
+async def test_memory_contains_only_a_chunk(tmp_path):
     """
     Of ten thousand pending requests few are in memory.
     """
@@ -414,9 +414,9 @@ async def test_memory_holds_a_chunk_not_the_work_list(tmp_path):
         assert len(frontier(crawler)._slots["dns"]._ready) <= slots._CHUNK
 
 
-async def test_what_is_refused_is_done(tmp_path):
+async def test_an_excluded_request_is_done(tmp_path):
     """
-    The item of a refusal marks its request as answered.
+    The item of an exclusion marks its request as answered.
     """
     with opened(tmp_path) as crawler:
         frontier(crawler).store(hosts_item(a_host("a.example", "192.0.2.1")))
@@ -428,9 +428,9 @@ async def test_what_is_refused_is_done(tmp_path):
         assert not store(crawler).any_pending()
 
 
-async def test_a_question_that_returns_is_asked_next(tmp_path):
+async def test_a_returned_request_comes_next(tmp_path):
     """
-    It takes the place of the first in line, and its place in flight is free.
+    It takes the first place in the queue, and its place in flight is free.
     """
     with opened(tmp_path, DNS_CONCURRENCY=1) as crawler:
         ask(crawler, *domains(3))
@@ -447,7 +447,7 @@ async def test_a_question_that_returns_is_asked_next(tmp_path):
 
 async def test_a_paused_slot_hands_out_nothing(tmp_path):
     """
-    The others go on, and the crawl has not ended: when the pause is over, so does the slot.
+    Other slots continue, and the crawl has not ended: when the pause is over, the slot continues.
     """
     with opened(tmp_path) as crawler:
         health = crawler.get_extension(Health)
@@ -462,7 +462,7 @@ async def test_a_paused_slot_hands_out_nothing(tmp_path):
 
 async def test_the_emptiest_slot_comes_first(tmp_path):
     """
-    A slot that finds others busy is not left behind them: each is filled to the same share of its room.
+    Each slot is filled to the same share of its room, so that none falls behind.
     """
     with opened(tmp_path, DNS_CONCURRENCY=4, PING_CONCURRENCY=4) as crawler:
         ask(crawler, *domains(4), *(f"ping://192.0.2.{number}" for number in range(4)))
@@ -472,9 +472,9 @@ async def test_the_emptiest_slot_comes_first(tmp_path):
     assert {"dns": 2, "ping": 2} == {scheme: schemes.count(scheme) for scheme in ("dns", "ping")}
 
 
-async def test_a_slot_far_behind_stills_the_hunger(tmp_path):
+async def test_a_slot_far_behind_stops_the_hunger(tmp_path):
     """
-    No more of the list is read while a slot has ten times its room waiting.
+    The list is not read while a slot has pending requests of ten times its room.
     """
     with opened(tmp_path, PING_CONCURRENCY=2) as crawler:
         ask(crawler, *(f"ping://192.0.2.{number}" for number in range(20)))
@@ -483,9 +483,9 @@ async def test_a_slot_far_behind_stills_the_hunger(tmp_path):
         assert not frontier(crawler).hungry
 
 
-async def test_what_is_in_flight_is_told_by_slot(tmp_path):
+async def test_in_flight_is_counted_by_slot(tmp_path):
     """
-    What is handed out is in flight until it has left; beside it stands how much may be.
+    A request is in flight from its handing out until it has left; the result also has the room.
     """
     with opened(tmp_path, PING_CONCURRENCY=3) as crawler:
         ask(crawler, "ping://192.0.2.1", "ping://192.0.2.2")
@@ -500,9 +500,9 @@ async def test_what_is_in_flight_is_told_by_slot(tmp_path):
 CROWDED = [f"ping://[2001:db8:1::{number:x}]" for number in range(1, 51)]
 
 
-async def test_requests_that_wait_for_a_rate_do_not_still_the_hunger(tmp_path):
+async def test_requests_that_wait_for_a_rate_do_not_affect_hunger(tmp_path):
     """
-    The list is read on however many requests a network without budget has, up to a bound.
+    The list is read however many requests a network without budget has, up to a limit.
     """
     with opened(tmp_path, PING_CONCURRENCY=4, PROBE_RATE_PER_NETWORK=5) as crawler:
         ask(crawler, *CROWDED)
@@ -513,7 +513,7 @@ async def test_requests_that_wait_for_a_rate_do_not_still_the_hunger(tmp_path):
         assert frontier(crawler).has_pending_requests()
 
 
-async def test_what_waits_for_rates_is_bounded(tmp_path, monkeypatch):
+async def test_the_number_of_parked_requests_is_bounded(tmp_path, monkeypatch):
     """
     A list of hostile domains is not read without end.
     """
@@ -529,9 +529,9 @@ async def test_what_waits_for_rates_is_bounded(tmp_path, monkeypatch):
         assert frontier(crawler).hungry
 
 
-async def test_parked_requests_are_those_of_a_resume(tmp_path):
+async def test_parked_requests_survive_a_resume(tmp_path):
     """
-    A crawl that ends while requests are parked hands them out when it is resumed.
+    Requests that are parked at the end of a crawl are handed out when it is resumed.
     """
     with opened(tmp_path) as crawler:
         ask(crawler, *CROWDED)
@@ -548,9 +548,9 @@ async def test_parked_requests_are_those_of_a_resume(tmp_path):
         assert not frontier(crawler).has_pending_requests()
 
 
-async def test_passing_over_many_requests_takes_several_turns(tmp_path, monkeypatch):
+async def test_skipping_many_requests_takes_several_iterations(tmp_path, monkeypatch):
     """
-    So that a stretch of a hundred thousand freezes nothing: the engine comes back for the rest.
+    A sequence of a hundred thousand does not block the loop: the engine is scheduled for the rest.
     """
     monkeypatch.setattr(slots, "_CHUNK", 10)
     with opened(tmp_path) as crawler:
@@ -564,9 +564,9 @@ async def test_passing_over_many_requests_takes_several_turns(tmp_path, monkeypa
         assert len(noted) <= 5, "nothing is left to be passed over"
 
 
-async def test_a_pause_in_the_midst_of_passing_over_is_at_rest(tmp_path, monkeypatch):
+async def test_a_pause_while_skipping_is_idle(tmp_path, monkeypatch):
     """
-    The engine is not called again and again for a slot that is paused.
+    The engine is not called again and again for a paused slot.
     """
     monkeypatch.setattr(slots, "_CHUNK", 10)
     with opened(tmp_path) as crawler:
@@ -580,9 +580,9 @@ async def test_a_pause_in_the_midst_of_passing_over_is_at_rest(tmp_path, monkeyp
 
 
 @pytest.mark.usefixtures("clock")
-async def test_the_first_packet_of_a_request_lets_the_next_one_go(tmp_path):
+async def test_the_first_packet_of_a_request_releases_the_next_one(tmp_path):
     """
-    The rates say when it is sent; the engine is told to come back at once.
+    The rate middleware signals the packet; the engine is scheduled immediately.
     """
     with opened(tmp_path, PROBE_RATE_PER_NETWORK=5) as crawler:
         rate = RateMiddleware.from_crawler(crawler)
@@ -600,13 +600,13 @@ async def test_the_first_packet_of_a_request_lets_the_next_one_go(tmp_path):
         assert CROWDED[1] == second.url
         assert [0] == noted, "a second packet makes no way"
         assert [] == take(crawler)
-        # 48 requests wait, of two packets each as far as is known, five packets a second.
+        # 48 requests are pending, with an estimate of two packets each, at five packets per second.
         assert 48 * 2 / 5 == frontier(crawler).parked_s
 
 
 async def test_lookups_below_one_name_leave_room_for_others(tmp_path):
     """
-    A domain of very many hosts does not fill the slot of the resolver, nor is the list held back by them.
+    A domain with very many hosts does not fill the slot of the resolver, and does not delay the list.
     """
     with opened(tmp_path, DNS_CONCURRENCY=16) as crawler:
         hosts = [urls.host(f"h{number}.flood.example") for number in range(50)]
@@ -620,7 +620,7 @@ async def test_lookups_below_one_name_leave_room_for_others(tmp_path):
 
 async def test_discards_are_counted_over_all_starts(tmp_path):
     """
-    A request that is asked once more at the end has those of its first time counted as well.
+    A retry includes the discards of its first request.
     """
     first, other = "ping://192.0.2.1", domain_url("a.example")
     with opened(tmp_path) as crawler:

@@ -1,5 +1,5 @@
 """
-A part of the vantage point goes away in the middle of a crawl, and comes back.
+Outages of a dependency of the vantage point during a crawl.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from tests.typed import ROOT
 pytestmark = pytest.mark.crawl
 
 AWAY_S = 6
-# Seconds that a whole crawl may take: some ten, and the time without a part of its vantage point.
+# Time limit of a crawl in seconds: some ten, and the time of the outage.
 LIMIT_S = 90
-# Seconds until the log says that a part is gone, and that it is back: a loaded machine needs longer.
+# Seconds until the log reports an outage, and its end: a loaded machine needs longer.
 NOTICED_S = 5
 BACK_S = 5
 DOMAINS = 25
-# Slow enough that the crawl is under way for some seconds.
+# Slow enough that the crawl takes several seconds.
 SLOW = {"QUERY_RATE": 100, "PROBE_RATE": 400, "PROBE_RATE_PER_NETWORK": 0, "COMMIT_INTERVAL": 0.1, "SECOND_PASS": False}
 # Lines that begin with their time, in seconds since 1970.
 LOG_FORMAT = "%(created)f %(levelname)s %(message)s"
@@ -44,7 +44,7 @@ LOG_FORMAT = "%(created)f %(levelname)s %(message)s"
 
 @dataclass(frozen=True)
 class Survived:
-    """A crawl that has ended by itself, and what it went through."""
+    """A crawl that has ended by itself, and its outage."""
 
     store: Store
     log: str
@@ -52,13 +52,13 @@ class Survived:
     mended_at: float
 
     def said_at(self, words: str) -> float:
-        """Give when the log said something for the first time."""
+        """Return the time of the first log line with this text."""
         return float(next(line for line in self.log.splitlines() if words in line).split()[0])
 
 
 @pytest.fixture
 def go_through(internet: Internet, tmp_path: Path) -> Iterator[Callable[..., Survived]]:
-    """Crawl domains without a fault; take something away in the middle, and give it back."""
+    """Crawl domains without a fault; start an outage during the crawl, and end it."""
     domains = listed(internet, tmp_path)
     settings = internet.settings() | crawls.folders(tmp_path) | SLOW
     settings |= {"TRACE_GAP_LIMIT": GAP_LIMIT, "LOG_FILE": tmp_path / "log", "LOG_FORMAT": LOG_FORMAT}
@@ -71,7 +71,7 @@ def go_through(internet: Internet, tmp_path: Path) -> Iterator[Callable[..., Sur
                 broken_at = time.time()
                 try:
                     take()
-                    time.sleep(AWAY_S)  # what is measured is what a crawl does in this time
+                    time.sleep(AWAY_S)  # the crawl must run for a while during the outage
                 finally:
                     give()
                 mended_at = time.time()
@@ -87,7 +87,7 @@ def go_through(internet: Internet, tmp_path: Path) -> Iterator[Callable[..., Sur
 
 
 def steady(internet: Internet) -> list[str]:
-    """Give domains of the showcase without a fault, as they are listed."""
+    """Return domains of the showcase without a fault, in list order."""
     zones = internet.scenario.zones
     return [name for name in internet.scenario.domains if name in zones and not zones[name].faults][-DOMAINS:]
 
@@ -117,22 +117,22 @@ def poll(condition: Callable[[], object]) -> None:
 
 
 def rows(path: Path, table: str) -> int:
-    """Count what a crawl in progress has committed."""
+    """Count the committed rows of a crawl in progress."""
     if not path.exists():
         return 0
     connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
     try:
         return connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-    except sqlite3.OperationalError:  # not made yet
+    except sqlite3.OperationalError:  # not created yet
         return 0
     finally:
         connection.close()
 
 
 @pytest.mark.parametrize("mode", ["silent", "servfail"])
-def test_the_resolver_goes_and_comes_back(internet, go_through, mode):
+def test_an_outage_of_the_resolver(internet, go_through, mode):
     """
-    No lookup that was asked while the resolver was gone is recorded: all have the answer they get without that.
+    No lookup from the outage is recorded: all have the answer that they get without it.
     """
     survived = go_through(
         "domains", lambda: internet.resolver_mode(mode), lambda: internet.resolver_mode("normal"), METRICS="reverse"
@@ -155,11 +155,11 @@ def test_the_resolver_goes_and_comes_back(internet, go_through, mode):
 
 
 @pytest.mark.parametrize(("family", "way"), [(4, "cut"), (6, "drop")])
-def test_a_family_goes_and_comes_back(internet, go_through, family, way):
+def test_an_outage_of_a_family(internet, go_through, family, way):
     """
-    Every ping, port and trace is as it would have been, had the family never been away.
+    Every ping, port and trace is the same as without the outage.
 
-    So it is when the first router still answers, and only what lies behind it is gone.
+    This includes the case that the first router still replies, and only its uplink is down.
     """
     take = getattr(internet, way)
     survived = go_through("pings", lambda: take(family), take)
@@ -211,9 +211,9 @@ def undisturbed(internet: Internet, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.mark.parametrize(("mode", "fault"), [("denying", Fault.DENIES), ("portal", Fault.INVENTS)])
-def test_a_resolver_lies_for_a_while(internet, go_through, undisturbed, mode, fault):
+def test_a_lying_resolver(internet, go_through, undisturbed, mode, fault):
     """
-    What it said before it was found out is asked again: no false absence and no false address is left.
+    Answers from before its detection are discarded and retried: no false absence and no false address is left.
     """
     lying = go_through(
         "domains", lambda: internet.resolver_mode(mode), lambda: internet.resolver_mode("normal"), METRICS="reverse"
@@ -225,7 +225,7 @@ def test_a_resolver_lies_for_a_while(internet, go_through, undisturbed, mode, fa
 
 @pytest.fixture
 def few(internet: Internet, tmp_path: Path) -> Path:
-    """The list of some domains without a fault."""
+    """Return the list of some domains without a fault."""
     domains = tmp_path / "few.txt"
     domains.write_text("".join(f"{name}\n" for name in steady(internet)[:8]))
     return domains
@@ -233,7 +233,7 @@ def few(internet: Internet, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def settings(internet: Internet, tmp_path: Path) -> Iterator[dict[str, object]]:
-    """Settings of a crawl that nothing holds back; what a test breaks is mended after it."""
+    """Return the settings of a fast crawl; faults of a test are removed after it."""
     yield internet.settings() | crawls.folders(tmp_path) | {"PROBE_RATE_PER_NETWORK": 0, "SECOND_PASS": False}
     internet.ban(0)
     internet.limit_echoes(0)
@@ -241,7 +241,7 @@ def settings(internet: Internet, tmp_path: Path) -> Iterator[dict[str, object]]:
 
 
 def stored(place: Path, sql: str) -> list[tuple[object, ...]]:
-    """Read the crawl that has finished in a folder, or the one in progress."""
+    """Read the finished crawl in a folder, or the one in progress."""
     (path,) = place.glob("ips-*.db") if any(place.glob("ips-*.db")) else (place / "current" / "ips.db",)
     connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
     try:
@@ -251,7 +251,7 @@ def stored(place: Path, sql: str) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("seconds", [3600, 15])
-def test_hosts_that_ban_a_scanner_are_no_outage(internet, few, settings, tmp_path, seconds):
+def test_hosts_that_ban_a_scanner_are_not_an_outage(internet, few, settings, tmp_path, seconds):
     """
     Their silence is stored as such, nothing waits for them, and each port gets the two SYNs of one attempt.
     """
@@ -275,9 +275,9 @@ def test_hosts_that_ban_a_scanner_are_no_outage(internet, few, settings, tmp_pat
     assert {("timeout",)} <= set(stored(tmp_path, "SELECT DISTINCT failure FROM ports"))
 
 
-def test_limited_echoes_are_no_outage(internet, few, settings, tmp_path):
+def test_rate_limited_echoes_are_not_an_outage(internet, few, settings, tmp_path):
     """
-    An address gets the Echo Requests of one series, and what came back of them is stored.
+    An address gets the Echo Requests of one series, and its replies are stored.
     """
     internet.limit_echoes(10)
     began_at = time.time()
@@ -290,9 +290,9 @@ def test_limited_echoes_are_no_outage(internet, few, settings, tmp_path):
     assert 0 < len(stored(tmp_path, "SELECT 1 FROM pings WHERE json_array_length(rtts_ms) < 5"))
 
 
-def test_a_wait_that_is_over_ends_the_crawl(internet, few, settings, tmp_path):
+def test_a_crawl_ends_after_the_longest_wait(internet, few, settings, tmp_path):
     """
-    It can be resumed when the family is back, and then has all there is.
+    It can be resumed when the family is back, and is then complete.
     """
     internet.drop(6)
     waiting = settings | {"METRICS": "ping", "HEALTH_MAX_WAIT": 2}
@@ -312,9 +312,9 @@ def test_a_wait_that_is_over_ends_the_crawl(internet, few, settings, tmp_path):
     assert stored(tmp_path, "SELECT max(discards) FROM requests") < [(MAX_SENDS,)]
 
 
-def test_a_wait_that_is_over_may_leave_a_family_out(internet, few, settings, tmp_path):
+def test_a_family_may_be_left_out_after_the_longest_wait(internet, few, settings, tmp_path):
     """
-    The crawl ends with the other one, and says of this one that it was not asked.
+    The crawl ends with the other family, and records that this one was skipped.
     """
     internet.drop(6)
 

@@ -1,7 +1,7 @@
 """
-The simulated Internet does what its truth says: asked with dnspython, plain sockets, icmplib and mtr-packet.
+The simulated Internet behaves as its truth says: tested with dnspython, plain sockets, icmplib and mtr-packet.
 
-These tests know no probe of ours, so that both cannot be wrong in the same way.
+These tests use no probe of the project, so that both cannot be wrong in the same way.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def truth(internet: Internet) -> Truth:
 
 
 def places(internet: Internet) -> Iterator[tuple[Block, Family, str]]:
-    """List one address of every block and family."""
+    """Return one address of every block and family."""
     for block in internet.scenario.table:
         for family in FAMILIES:
             yield block, family, block.address(family, 150)
@@ -111,7 +111,7 @@ def test_records_rotate(internet: Internet) -> None:
     assert 4 == len(firsts)
 
 
-def test_large_answer_is_cut_without_edns(internet: Internet) -> None:
+def test_a_large_answer_is_truncated_without_edns(internet: Internet) -> None:
     """
     512 bytes without EDNS (RFC 1035 section 4.2.1), the advertised size with it, all over TCP.
     """
@@ -280,7 +280,7 @@ def test_geoip_tells_the_place(internet: Internet, truth: Truth) -> None:
             )
 
 
-# --- What is seen, and what can be broken ------------------------------------
+# --- What is visible, and what can be broken ---------------------------------
 
 
 def test_packets_are_recorded(internet: Internet) -> None:
@@ -339,9 +339,9 @@ def test_queries_and_connections_are_logged(internet: Internet) -> None:
     assert [(address, 443)] == [(one.address, one.port) for one in connections]
 
 
-def test_list_holds_every_kind_of_dirt(internet: Internet) -> None:
+def test_the_list_has_every_kind_of_invalid_line(internet: Internet) -> None:
     """
-    The list's clean names are the scenario's domains, and its refused lines are as many as the truth says.
+    The list's clean names are the scenario's domains, and the number of its invalid lines is that of the truth.
     """
     scenario = internet.scenario
     assert isinstance(scenario, Showcase)
@@ -383,7 +383,7 @@ def test_second_internet_is_refused(internet: Internet, tmp_path: Path) -> None:
 @pytest.mark.crawl
 def test_command_runs_at_the_vantage_point(tmp_path: Path) -> None:
     """
-    Of the scaled scenario, with its exit status passed on.
+    It runs in the scaled scenario, and its exit status is passed on.
     """
     script = (
         "import json, os, socket; "
@@ -400,7 +400,7 @@ def test_command_runs_at_the_vantage_point(tmp_path: Path) -> None:
 @pytest.mark.crawl
 def test_near_resolver_and_closed_ping_sockets_are_options() -> None:
     """
-    The resolver then hangs on the vantage point's own link, and no group may open ICMP datagram sockets.
+    The resolver is then on the vantage point's own link, and no group may open ICMP datagram sockets.
     """
     script = (
         "import socket; "
@@ -418,7 +418,7 @@ def test_near_resolver_and_closed_ping_sockets_are_options() -> None:
 
 def test_vantage_point_has_no_way_out(internet: Internet) -> None:
     """
-    Beside loopback there is one device, and its other end is the forwarder's.
+    Besides loopback there is one device, and its other end is the forwarder's.
     """
     devices = {name for _, name in socket.if_nameindex()}
 
@@ -450,7 +450,7 @@ def test_nothing_outlives_a_killed_parent(tmp_path: Path) -> None:
 
 def test_scaled_scenario_has_the_shares_of_the_real_internet() -> None:
     """
-    About three hosts with addresses and 0.9 addresses a domain; a quarter of the web with IPv6.
+    About three hosts with addresses and 0.9 addresses per domain; a quarter of the web with IPv6.
     """
     scenario = scaled(100_000)
     truth = Truth(scenario)
@@ -497,7 +497,7 @@ def _city(reader: geoip2.database.Reader, address: str) -> tuple[object, ...]:
 
 
 def _wait_for(look: Callable[[], Found], deadline_s: float = 3.0) -> Found:
-    """Look until there is something to be seen."""
+    """Wait until there is something to see."""
     deadline = time.monotonic() + deadline_s
     while not (found := look()):
         assert time.monotonic() < deadline, "nothing came"
@@ -517,16 +517,16 @@ def _helpers_of(parent: int) -> list[int]:
 
 
 @pytest.mark.crawl
-def test_threads_are_not_left_behind_in_the_real_network():
+def test_threads_do_not_stay_in_the_real_network():
     """
-    A process that has started a thread is told so, and not as a lack of the machine that tests may go on with.
+    A process that has started a thread gets an error of its own, not one about the machine that tests may ignore.
     """
     code = (
         "import threading; from simnet import namespaces\n"
         "threading.Thread(target=threading.Event().wait, args=(5,), daemon=True).start(); namespaces.enter()"
     )
 
-    # As if nobody had left the real network before it, and as a child of these tests.
+    # As if no process had left the real network before, and as a child of these tests.
     outside = {name: value for name, value in os.environ.items() if not name.startswith("IPV6MATRIX")}
     complaints = [
         subprocess.run(

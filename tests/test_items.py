@@ -14,22 +14,22 @@ from tests.samples import lookup
 
 
 @pytest.mark.parametrize("words", [Failure, Status, Starttls, Stop])
-def test_closed_lists_hold_snake_case_words(words: type[StrEnum]):
+def test_closed_lists_have_snake_case_words(words: type[StrEnum]):
     """
-    Each word of a closed list is its name in small letters, so that tables and code agree.
+    Each word of a closed list is its name in lower case, so that tables and code agree.
     """
     assert [word.name.lower() for word in words] == [word.value for word in words]
 
 
 def test_an_answer_is_never_a_failure():
     """
-    No word says both how an answer was and why there was none.
+    No word is both a kind of answer and the reason for its absence.
     """
     assert not {status.value for status in Status} & {failure.value for failure in Failure}
 
 
 @pytest.mark.parametrize("kind", get_args(Item))
-def test_every_item_says_which_request_it_answers(kind):
+def test_every_item_names_its_request(kind):
     """
     Scrapy can read each item's fields, and each has the URL of its request.
     """
@@ -54,9 +54,9 @@ def test_exchangers_are_the_records_of_an_mx_lookup():
     assert () == lookup("a.example", "NS", "ns.example").exchangers
 
 
-def test_observations_do_not_change():
+def test_observations_are_immutable():
     """
-    What was observed cannot be overwritten.
+    The fields of an observation cannot be overwritten.
     """
     with pytest.raises(AttributeError):
         lookup("a.example", "A").status = Status.OK

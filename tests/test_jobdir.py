@@ -1,5 +1,5 @@
 """
-What the command does with a JOBDIR that is not as it should be, and with another list for the same one.
+The crawl command with a damaged or foreign JOBDIR, and with another list for the same one.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from tests.typed import ROOT
 
 pytestmark = pytest.mark.crawl
 
-# Few probes: what is asked is what matters here.
+# Few probes: only the requests matter here.
 FEW = {"METRICS": "soa,ping", "PROBE_RATE_PER_NETWORK": 0, "SECOND_PASS_AFTER": 1}
 
 
 def foreign(folder: Path) -> None:
-    """Someone else's database, with a part still in its log, as an application leaves it that was killed."""
+    """Create a foreign database, with a part still in its log, as a killed application leaves it."""
     connection = sqlite3.connect(folder / "live.db", isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("CREATE TABLE recipes (name)")
@@ -49,7 +49,7 @@ def newer(folder: Path) -> None:
 
 
 def newer_and_killed(folder: Path) -> None:
-    """A newer version's database whose last commits are in its log."""
+    """Create a database of a newer version whose last commits are in its log."""
     newer(folder)
     (folder / "ips.db").rename(folder / "live.db")
     connection = sqlite3.connect(folder / "live.db", isolation_level=None)
@@ -75,7 +75,7 @@ def truncated(folder: Path) -> None:
 
 
 def broken_requests(folder: Path) -> None:
-    """Pages of what is still to be asked are no pages any more."""
+    """Overwrite pages of the pending requests."""
     ours(folder)
     path = folder / "ips.db"
     connection = sqlite3.connect(path)
@@ -89,7 +89,7 @@ def broken_requests(folder: Path) -> None:
 
 
 def torn(folder: Path) -> None:
-    """Cut in the middle of a page."""
+    """Cut the file in the middle of a page."""
     ours(folder)
     whole = (folder / "ips.db").read_bytes()
     (folder / "ips.db").write_bytes(whole[: len(whole) - 1000])
@@ -108,9 +108,9 @@ def torn(folder: Path) -> None:
     ],
     ids=["foreign", "newer", "newer-killed", "truncated", "torn", "garbage", "folder"],
 )
-def test_a_database_that_cannot_be_used_stops_the_start(internet: Internet, tmp_path: Path, make, sentence):
+def test_an_unusable_database_prevents_the_start(internet: Internet, tmp_path: Path, make, sentence):
     """
-    A sentence, exit status 1, no packet sent; and every byte in the folder is as it was, and as old.
+    An error message, exit status 1, no packet sent; every byte and time stamp in the folder is unchanged.
     """
     current = tmp_path / "current"
     current.mkdir()
@@ -123,13 +123,13 @@ def test_a_database_that_cannot_be_used_stops_the_start(internet: Internet, tmp_
     assert sentence in process.stderr
     assert "Traceback" not in process.stderr
     assert before == contents(current)
-    # The resolver was looked for, and nothing else.
+    # Only the resolver was queried.
     assert all(map(is_control, internet.queries(since=began_at)))
 
 
-def test_a_folder_that_is_read_only_stops_the_start(internet: Internet, tmp_path: Path):
+def test_a_read_only_folder_prevents_the_start(internet: Internet, tmp_path: Path):
     """
-    On a file system that is mounted to be read only, the sentence names the folder and the mend.
+    On a file system that is mounted read-only, the error names the folder and the fix.
     """
     current = tmp_path / "current"
     current.mkdir()
@@ -158,7 +158,7 @@ def test_a_folder_that_is_read_only_stops_the_start(internet: Internet, tmp_path
 
 @pytest.fixture(scope="module")
 def lists(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Two lists of domains that exist: the second has half of the first, and as many that are new."""
+    """Two lists of existing domains: the second has half of the first, and as many new ones."""
     place = tmp_path_factory.mktemp("lists")
     names = [f"{label}.example" for label in ("open", "web", "silent", "filtered", "nodata", "no-mx")]
     more = [f"{label}.example" for label in ("one-address", "every-guess", "rotating", "ipv4-only", "cname", "open")]
@@ -170,7 +170,7 @@ def lists(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 def test_another_list_adds_to_a_crawl(internet: Internet, lists: tuple[Path, Path], tmp_path: Path):
     """
-    After a kill, another list for the same JOBDIR: what is known is finished, what is new is asked, nothing twice.
+    After a kill, another list for the same JOBDIR: known requests are finished, new ones made, none twice.
     """
     began_at = time.time()
     settings = internet.settings() | crawls.folders(tmp_path) | FEW
@@ -195,9 +195,9 @@ def test_another_list_adds_to_a_crawl(internet: Internet, lists: tuple[Path, Pat
     assert names - set(lists[0].read_text().split()) == later & names
 
 
-def test_a_new_folder_asks_everything_afresh(internet: Internet, lists: tuple[Path, Path], tmp_path: Path):
+def test_a_new_folder_starts_over(internet: Internet, lists: tuple[Path, Path], tmp_path: Path):
     """
-    The list of a finished crawl, with a new JOBDIR, is asked once more and ends with the same names.
+    The list of a finished crawl, with a new JOBDIR, is requested again and leads to the same names.
     """
     found = []
     for number in (1, 2):
@@ -215,7 +215,7 @@ def test_a_new_folder_asks_everything_afresh(internet: Internet, lists: tuple[Pa
 
 
 def kill_when_domains_are_stored(domains: Path, settings: dict[str, object], place: Path) -> float:
-    """Run a crawl until all its domains, and not all of their probes, are committed; give the time of the kill."""
+    """Run a crawl until all its domains, and not all of their probes, are committed; return the time of the kill."""
     with (place / "killed.log").open("w") as log:
         process = subprocess.Popen(
             crawls.command(domains, settings | {"COMMIT_INTERVAL": 0.1}),
@@ -246,14 +246,17 @@ def committed(path: Path, sql: str) -> int:
     try:
         return int(connection.execute(sql).fetchone()[0])
     except sqlite3.OperationalError:
-        # Made, and not filled yet.
+        # Created, but still empty.
         return 0
     finally:
         connection.close()
 
 
 def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
-    """Give every file of a folder, with its age; the lock of the start and SQLite's shared memory, which is no data."""
+    """
+    Return every file of a folder, with its age, except the lock of the start and SQLite's shared memory, which is not
+    data.
+    """
     return {
         file.name: (file.read_bytes() if file.is_file() else b"", file.stat().st_mtime_ns)
         for file in folder.iterdir()
@@ -261,9 +264,9 @@ def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
     }
 
 
-def test_damage_in_the_requests_stops_the_start(internet: Internet, tmp_path: Path):
+def test_damaged_requests_prevent_the_start(internet: Internet, tmp_path: Path):
     """
-    A sentence with the fix, and exit status 1, when what is still to be asked cannot be read.
+    An error with the fix, and exit status 1, if the pending requests cannot be read.
     """
     (tmp_path / "current").mkdir()
     broken_requests(tmp_path / "current")
@@ -275,9 +278,9 @@ def test_damage_in_the_requests_stops_the_start(internet: Internet, tmp_path: Pa
     assert "Traceback" not in process.stderr
 
 
-def test_a_full_disk_is_named_as_such(internet: Internet, tmp_path: Path):
+def test_a_full_disk_is_reported_as_such(internet: Internet, tmp_path: Path):
     """
-    A crawl whose disk fills up stops with what fixes it, and blames no other process.
+    A crawl on a full disk stops with an error that names the fix, and blames no other process.
     """
     current = tmp_path / "current"
     current.mkdir()

@@ -1,5 +1,5 @@
 """
-A crawl that is killed again and again ends with the database of one that was not; `make torture` is the long form.
+A crawl that is killed repeatedly ends with the same database as an undisturbed one; `make torture` is the long form.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from tools.killing import Instant, Killer, Outcome, asked_again
 pytestmark = pytest.mark.crawl
 
 KILLS = 15
-# Little to ask, for what is not about asking.
+# Few probes, for tests about other things.
 LITTLE = {"METRICS": "soa", "FEATURES": "NS,MX", "SECOND_PASS": False, "COMMIT_INTERVAL": 0.1}
-# Lengths at which a log is cut, and how many of those crawls are run to their end.
+# Lengths to which a log is cut, and the number of those crawls that run to their end.
 CUTS, RESUMED = 50, 3
 
 
@@ -40,41 +40,41 @@ def outcome(internet: Internet, tmp_path_factory: pytest.TempPathFactory, elsewh
     return killing.torture(internet, elsewhere, tmp_path_factory.mktemp("kill"), kills=KILLS, seed=2022)
 
 
-def test_the_facts_are_those_of_an_undisturbed_crawl(outcome: Outcome):
+def test_the_facts_match_those_of_an_undisturbed_crawl(outcome: Outcome):
     """
-    After 15 kills no row is lost, none is there twice, and the crawl was published once.
+    After 15 kills no row is lost or duplicated, and the crawl was published once.
     """
     assert KILLS == len(outcome.kills)
     assert [] == outcome.differences
 
 
-def test_each_kill_leaves_a_sound_database(outcome: Outcome):
+def test_each_kill_leaves_an_intact_database(outcome: Outcome):
     """
-    SQLite finds nothing broken and no row that points nowhere, whenever the kill came.
+    SQLite finds no broken page and no dangling foreign key, whenever the kill came.
     """
     assert [] == [text for kill in outcome.kills for text in kill.unsound]
 
 
-def test_what_is_stored_is_never_asked_again(outcome: Outcome):
+def test_stored_answers_are_never_requested_again(outcome: Outcome):
     """
-    No packet after a kill asks what the database held the answer of.
+    No packet after a kill requests an answer that the database has.
     """
     assert [] == [one for again in outcome.asked_again for one in again.stored_before]
     assert any(kill.stored for kill in outcome.kills)
 
 
-def test_only_what_the_last_second_had_not_committed_is_asked_again(outcome: Outcome):
+def test_only_uncommitted_requests_are_repeated(outcome: Outcome):
     """
-    Whatever is asked again was in flight when the kill came, or was answered within the second before.
+    A repeated request was in flight at the kill, or was answered within the second before.
     """
     assert [] == [one for again in outcome.asked_again for one in again.too_old]
-    # The guard itself sees something: a kill does cost questions.
+    # Check the guard itself: a kill does cause repeated requests.
     assert sum(again.questions for again in outcome.asked_again) > 0
 
 
-def test_the_guard_against_asking_again_sees_it(internet: Internet, tmp_path: Path):
+def test_a_repeated_request_is_found(internet: Internet, tmp_path: Path):
     """
-    A database that is taken away after a kill is asked for anew, and that is a complaint.
+    If the database is deleted after a kill, requests are repeated, which is reported.
     """
     killer = Killer(internet, tmp_path, tmp_path, LITTLE)
 
@@ -87,9 +87,9 @@ def test_the_guard_against_asking_again_sees_it(internet: Internet, tmp_path: Pa
     assert asked_again(internet, ordeal, killer.results[0]).stored_before
 
 
-def test_a_log_that_lost_its_end_is_gone_on_with(internet: Internet, tmp_path: Path):
+def test_a_crawl_with_a_truncated_log_is_resumed(internet: Internet, tmp_path: Path):
     """
-    As a power cut leaves it: cut anywhere, the write-ahead log opens to a sound database, and the crawl ends as ever.
+    As after a power cut: a write-ahead log cut anywhere opens as an intact database, and the crawl is completed.
     """
     random = Random(2022)
     killer = Killer(internet, tmp_path / "cut", tmp_path / "cut", LITTLE)

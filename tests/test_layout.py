@@ -1,8 +1,8 @@
 """
-Who may import whom, which test belongs to which module, and what ARCHITECTURE.md names.
+Import rules, the mirror of modules and tests, and the names in ARCHITECTURE.md.
 
-Each rule is a function over text or names that gives a list of complaints, so
-that a test can show it a fault.
+Each rule is a function over text or names that returns a list of complaints, so
+that a test can pass it a fault.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
 PACKAGE = "ipv6matrix"
-# Settings hold no logic, and __main__ only calls the command, so there is nothing in them to test.
+# Settings contain no logic, and __main__ only calls the command, so there is nothing to test in them.
 UNTESTED = ("__init__.py", "__main__.py", "settings.py")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arrow:
-    """What the modules under a dotted prefix must not import, or, of ours, may import only."""
+    """What the modules under a dotted prefix must not import, or the only modules of the project that it may import."""
 
     under: str
     never: tuple[str, ...] = ()
@@ -97,7 +97,7 @@ ARROWS = (
     Arrow(under="ipv6matrix.importers", never=("scrapy", "twisted", "socket")),
     Arrow(under="ipv6matrix.web", never=("scrapy", "twisted")),
 )
-# Whatever else imports sqlite3 would know the store's secrets.
+# Any other importer of sqlite3 would depend on the internals of the store.
 ONLY_THE_STORE = "sqlite3"
 
 
@@ -132,25 +132,25 @@ def test_imports_follow_the_arrows(imports: dict[str, set[str]]) -> None:
         ("ipv6matrix.items", "from ipv6matrix import urls"),
     ],
 )
-def test_a_stray_import_is_found(imports: dict[str, set[str]], module: str, source: str) -> None:
+def test_a_forbidden_import_is_found(imports: dict[str, set[str]], module: str, source: str) -> None:
     """
-    An import against an arrow, in whatever form, is a complaint that names module and import.
+    An import against an arrow, in any form, is a complaint that names module and import.
     """
     (complaint,) = strays(imports | {module: imports_of(module, source)})
 
     assert complaint.startswith(f"{module} imports ")
 
 
-def test_no_module_imports_itself_round_corners(imports: dict[str, set[str]]) -> None:
+def test_there_are_no_import_cycles(imports: dict[str, set[str]]) -> None:
     """
-    The imports of the package form no circle.
+    The imports of the package form no cycle.
     """
     assert [] == circles(imports)
 
 
-def test_a_circle_is_found(imports: dict[str, set[str]]) -> None:
+def test_an_import_cycle_is_found(imports: dict[str, set[str]]) -> None:
     """
-    Two modules that import each other are a complaint.
+    Two modules that import each other are reported.
     """
     there = imports_of("ipv6matrix.targets.lists", "from ipv6matrix.config import plan")
     back = imports_of("ipv6matrix.config.plan", "import ipv6matrix.targets.lists")
@@ -165,14 +165,14 @@ def test_the_architecture_is_complete(architecture: str) -> None:
     assert [] == unnamed(architecture, top_level())
 
 
-def test_an_unnamed_folder_is_found(architecture: str) -> None:
+def test_a_missing_folder_is_found(architecture: str) -> None:
     """
-    A new folder that ARCHITECTURE.md does not name is a complaint.
+    A new folder that is missing from ARCHITECTURE.md is reported.
     """
     assert ["novelty/"] == unnamed(architecture, [*top_level(), "novelty/"])
 
 
-def test_the_architecture_names_nothing_else(architecture: str) -> None:
+def test_the_architecture_names_only_existing_files(architecture: str) -> None:
     """
     Every module, folder and file that ARCHITECTURE.md names exists.
     """
@@ -180,9 +180,9 @@ def test_the_architecture_names_nothing_else(architecture: str) -> None:
 
 
 @pytest.mark.parametrize("ghost", ["ghosts.py", "spiders/ghost.py", "ghosts/", "docs/ghost.md"])
-def test_a_ghost_is_found(architecture: str, ghost: str) -> None:
+def test_a_name_without_a_file_is_found(architecture: str, ghost: str) -> None:
     """
-    A name in ARCHITECTURE.md without a file is a complaint.
+    A name in ARCHITECTURE.md without a file is reported.
     """
     assert [ghost] == ghosts(f"{architecture}\nSee `{ghost}`.", PROJECT)
 
@@ -198,7 +198,7 @@ def test_the_architecture_is_one_page(architecture: str) -> None:
 
 
 def strays(imports: Mapping[str, set[str]]) -> list[str]:
-    """Give a complaint for each import against an arrow."""
+    """Return a complaint for each import against an arrow."""
     return [
         f"{module} imports {imported}"
         for module, all_imported in sorted(imports.items())
@@ -213,7 +213,7 @@ def _breaks(arrow: Arrow, module: str, imported: str) -> bool:
         return False
     if any(_within(imported, prefix) for prefix in arrow.never):
         return True
-    # The package itself holds nothing but its version.
+    # The package itself contains only its version.
     ours = _within(imported, PACKAGE) and imported != PACKAGE
     if not ours or arrow.of_ours_only is None:
         return False
@@ -225,7 +225,7 @@ def _within(module: str, prefix: str) -> bool:
 
 
 def circles(imports: Mapping[str, set[str]]) -> list[str]:
-    """Give the first circle of imports, if there is one."""
+    """Return the first import cycle, if there is one."""
     ours = set(imports) - {PACKAGE}
     graph = {module: imported & ours for module, imported in imports.items()}
     try:
@@ -236,7 +236,7 @@ def circles(imports: Mapping[str, set[str]]) -> list[str]:
 
 
 def imports_of(module: str, source: str) -> set[str]:
-    """Give the modules that a module imports, at its top or anywhere within."""
+    """Return the modules that a module imports, at its top or anywhere within."""
     return set(_imports(module, source, set(map(_module, package_files()))))
 
 
@@ -252,18 +252,18 @@ def _imports(module: str, source: str, known: set[str]) -> Iterator[str]:
 
 
 def _base(module: str, node: ast.ImportFrom) -> str:
-    """Tell where an import comes from; a relative one counts dots from its own module."""
+    """Return the origin of an import; a relative one counts dots from its own module."""
     above = module.split(".")[: -node.level] if node.level else []
     return ".".join([*above, *filter(None, [node.module])])
 
 
 def unnamed(architecture: str, names: Iterable[str]) -> list[str]:
-    """Give the names that a text does not mention as code."""
+    """Return the names that a text does not mention as code."""
     return [name for name in names if name not in _spans(architecture)]
 
 
 def ghosts(architecture: str, project: Path) -> list[str]:
-    """Give what a text names as a path, of the project or of the package, that is not there."""
+    """Return the paths, of the project or of the package, that a text names and that do not exist."""
     paths = [span for span in _spans(architecture) if re.fullmatch(r"[\w.-]+/|[\w./-]+\.(py|md|csv|txt|cfg)", span)]
     return [path for path in paths if not any((base / path).exists() for base in (project, project / PACKAGE))]
 
@@ -272,7 +272,7 @@ def _spans(text: str) -> list[str]:
     return re.findall(r"`([^`\n]+)`", text)
 
 
-# --- what is there ---
+# --- existing files ---
 
 
 @pytest.fixture(scope="module")
@@ -291,7 +291,7 @@ def package_files() -> list[str]:
 
 
 def top_level() -> list[str]:
-    """Name the modules and folders at the top of the package, folders with a final slash."""
+    """Return the modules and folders at the top of the package, folders with a final slash."""
     entries = [entry for entry in (PROJECT / PACKAGE).iterdir() if not entry.name.startswith("__")]
     return sorted(f"{entry.name}/" if entry.is_dir() else entry.name for entry in entries)
 
@@ -304,13 +304,13 @@ def _module(file: str) -> str:
 
 
 def skipped_for_ever(sources: Iterable[str], script: str) -> list[str]:
-    """Name packages that a test is skipped without, and that `make test` does not install."""
+    """Return the packages without which a test is skipped, and that `make test` does not install."""
     named = {name for text in sources for name in re.findall(r"is not installed: apt-get install ([\w.+-]+)", text)}
-    # The system itself, where it runs.
+    # Conditions of the system itself.
     return sorted(name for name in named - {"systemd"} if not re.search(rf"\bwant \S+ {name}$", script, re.MULTILINE))
 
 
-def test_what_tests_need_is_installed() -> None:
+def test_packages_of_tests_are_installed() -> None:
     """
     No test is skipped on a fresh machine for lack of a package that could have been installed.
     """
@@ -321,7 +321,7 @@ def test_what_tests_need_is_installed() -> None:
 
 def test_a_package_that_is_not_installed_is_found() -> None:
     """
-    A reason to skip that names a package which the script does not want is a complaint.
+    A skip reason that names a package which the script does not install is reported.
     """
     package = "novelty"
     text = f"{package} is not installed: apt-get install {package}"

@@ -1,4 +1,4 @@
-"""What a crawl logs."""
+"""The log of a crawl."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.samples import domain_item
 
 def test_single_requests_and_items_are_not_logged():
     """
-    Nothing is said of what went well.
+    Successful requests and items are not logged.
     """
     formatter = QuietLogFormatter()
 
@@ -29,7 +29,7 @@ def test_single_requests_and_items_are_not_logged():
 
 def test_a_dropped_item_is_logged():
     """
-    An item that is dropped is a bug, and said.
+    An item that is dropped is a bug, and logged.
     """
     logged = QuietLogFormatter().dropped(
         domain_item("a.example"), DropItem("impossible", log_level="ERROR"), None, None
@@ -38,7 +38,7 @@ def test_a_dropped_item_is_logged():
     assert "impossible" in str(logged["msg"] % logged["args"])
 
 
-def test_the_project_logs_this_way(tmp_path):
+def test_the_project_uses_this_formatter(tmp_path):
     """
     The setting LOG_FORMATTER names this formatter.
     """
@@ -50,25 +50,25 @@ def test_the_project_logs_this_way(tmp_path):
     ("path", "reason"),
     [("/dev/full", "No space left on device"), ("", "Is a directory"), ("none/log", "No such file or directory")],
 )
-def test_a_log_that_cannot_be_written_is_found(tmp_path, path, reason):
+def test_an_unwritable_log_is_found(tmp_path, path, reason):
     """
-    A full disk, a folder and a folder that is not there each give the system's reason.
+    A full disk, a folder and a missing folder each lead to the system's error message.
     """
     assert reason == problem(path if path.startswith("/") else str(tmp_path / path))
 
 
-def test_a_pipe_that_is_not_read_is_no_log(tmp_path):
+def test_a_pipe_without_a_reader_is_not_a_log(tmp_path):
     """
-    Nobody would ever read it, and opening it would wait for that.
+    Opening it would wait for a reader that may never come.
     """
     os.mkfifo(tmp_path / "log")
 
     assert problem(str(tmp_path / "log")) is not None
 
 
-def test_a_log_that_can_be_written_keeps_what_it_holds(tmp_path):
+def test_a_writable_log_keeps_its_contents(tmp_path):
     """
-    The file is appended to, and made if it is not there.
+    The file is appended to, and created if it does not exist.
     """
     (tmp_path / "log").write_text("before\n")
 
@@ -77,15 +77,15 @@ def test_a_log_that_can_be_written_keeps_what_it_holds(tmp_path):
 
 
 class Full(io.StringIO):
-    """A file on a disk without room."""
+    """A file on a full disk."""
 
     def flush(self):
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_lost_records_are_counted_and_told_once(monkeypatch, capsys):
+def test_lost_records_are_counted_and_reported_once(monkeypatch, capsys):
     """
-    The first failure is told on standard error, without a traceback; all are counted.
+    The first failure is reported on standard error, without a traceback; all are counted.
     """
     handler = logging.StreamHandler(Full())
     monkeypatch.setattr(module, "get_scrapy_root_handler", lambda: handler)

@@ -1,5 +1,5 @@
 """
-What a crawl never sends a packet to, counted on the wire.
+Addresses that a crawl never sends a packet to, counted on the wire.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def crawl(internet, place: Path, names, **settings):
     return Store.read(path), sent
 
 
-def test_what_embeds_a_forbidden_address_gets_no_packet(internet, tmp_path):
+def test_addresses_that_embed_a_forbidden_one_get_no_packet(internet, tmp_path):
     """
     Each such address is stored with the reason, and the next one of its host is probed instead.
     """
@@ -46,9 +46,9 @@ def test_what_embeds_a_forbidden_address_gets_no_packet(internet, tmp_path):
     assert "loopback" == found["2002:7f00:1::1"]
 
 
-def test_an_alias_of_a_name_that_opted_out_gets_no_packet(internet, tmp_path):
+def test_an_alias_of_an_opted_out_name_gets_no_packet(internet, tmp_path):
     """
-    Whatever the role of the host, and wherever in the chain the name stands; the domain or host says why.
+    Whatever the role of the host, and wherever in the chain the name is; the domain or host has the reason.
     """
     store, sent = crawl(internet, tmp_path, ALIASES, FEATURES="NS,MX,WWW", WWW_PREFIXES="www")
     hosts = dict(store.query("SELECT name, refusal FROM hosts WHERE a_status IS NOT 'nxdomain'"))
@@ -64,7 +64,7 @@ def test_an_alias_of_a_name_that_opted_out_gets_no_packet(internet, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["alias-www.example", "alias-through.example"])
-def test_an_alias_is_probed_where_nobody_opted_out(internet, tmp_path, name):
+def test_an_alias_is_probed_without_opt_outs(internet, tmp_path, name):
     """
     Without opt-outs the same names are measured.
     """
@@ -76,7 +76,8 @@ def test_an_alias_is_probed_where_nobody_opted_out(internet, tmp_path, name):
 
 async def test_a_lookup_at_a_forbidden_server_sends_no_packet(internet, tmp_path):
     """
-    What an older frontier holds is refused by where it leads, whatever its scheme; a lookup at another server is sent.
+    Requests of an older frontier are excluded by destination, whatever their scheme; a lookup at another server is
+    sent.
     """
     opted_out, usable = internet.address("opted_out", 6), internet.address("open", 6)
     servers = ("10.0.0.1", "[fd00::53]:5353", "[2002:a00:1::1]", "[::ffff:10.0.0.1]", f"[{opted_out}]", f"[{usable}]")

@@ -1,5 +1,5 @@
 """
-Opt-outs that come in the middle of a crawl.
+Opt-outs during a crawl.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.crawl
 
-# What was on its way when the file changed may still arrive.
+# Packets in transit when the file changed may still arrive.
 IN_FLIGHT_S = 1.0
 ALL_OF_IPV4 = "198.18.0.0/15"
 
@@ -27,7 +27,7 @@ def names(internet):
 
 
 def crawl(internet, names, place, entry, **settings):
-    """Crawl a list, opt somebody out in the middle as an operator does, and give when that was done."""
+    """Crawl a list, add an opt-out during the crawl as an operator does, and return the time."""
     (place / "list").write_text("".join(f"{name}\n" for name in names))
     file = place / "optout.txt"
     file.write_text("# nobody yet\n")
@@ -48,9 +48,9 @@ def finished(place):
     return Store.read(path)
 
 
-def test_a_domain_gets_no_further_question(internet, names, tmp_path):
+def test_an_opted_out_domain_gets_no_further_query(internet, names, tmp_path):
     """
-    Others are asked on, and the data say why it was not.
+    Other domains continue, and the data have the reason.
     """
     name = names[-1]
     added_at = crawl(internet, names, tmp_path, name, METRICS="", DNS_CONCURRENCY=1, QUERY_RATE=40)
@@ -63,9 +63,9 @@ def test_a_domain_gets_no_further_question(internet, names, tmp_path):
     store.close()
 
 
-def test_a_network_gets_no_further_packet(internet, names, tmp_path):
+def test_an_opted_out_network_gets_no_further_packet(internet, names, tmp_path):
     """
-    Not even of probes that have begun and wait for their turn; the other family goes on.
+    This includes probes in progress that wait for their turn; the other family continues.
     """
     added_at = crawl(internet, names, tmp_path, ALL_OF_IPV4, METRICS="ping,tcp80,path", PROBE_RATE=50)
     resolvers = (internet.resolver4, internet.resolver6)

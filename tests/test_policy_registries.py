@@ -1,5 +1,5 @@
 """
-The tables of the address policy agree with the registries of IANA and with what the documents promise.
+The tables of the address policy agree with the IANA registries and with the promises of the documents.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from ipv6matrix.targets.policy import AddressPolicy, Network
 from tests import registries
 from tests.docs.texts import read, rows, sections
 
-# Marked as globally reachable and not probed all the same (docs/decisions/0011).
+# Marked as globally reachable, but not probed (docs/decisions/0011).
 REACHABLE_NOT_PROBED = {"64:ff9b::/96", "2001:20::/28"}
-# Neither reachable nor not, by the registry, and probed (docs/decisions/0011).
+# Neither reachable nor unreachable according to the registry, and probed (docs/decisions/0011).
 TRANSITION = {"2001::/32": "teredo", "2002::/16": "6to4"}
 SPECIAL = registries.rows("ipv4-special") + registries.rows("ipv6-special")
 NOT_REACHABLE = [row["prefix"] for row in SPECIAL if row["global"] != "True" and row["prefix"] not in TRANSITION]
@@ -34,7 +34,7 @@ SAMPLES = 50
 
 
 def probed(text: str, *, but: Iterable[str] = ()) -> list[str]:
-    """Return the addresses among the ends of a network and some between that would be probed, save those in `but`."""
+    """Return the addresses among the ends of a network and some between that would be probed, except those in `but`."""
     spared = [ip_network(one) for one in but]
     return [
         address
@@ -51,17 +51,17 @@ def samples(network: Network) -> list[str]:
 
 
 @pytest.mark.parametrize("prefix", NOT_REACHABLE)
-def test_what_is_not_globally_reachable_is_not_probed(prefix):
+def test_addresses_that_are_not_globally_reachable_are_not_probed(prefix):
     """
-    No address of a special-purpose block is probed, save those of a block within that is globally reachable.
+    No address of a special-purpose block is probed, except those of a globally reachable block within it.
     """
     assert [] == probed(prefix, but=(*REACHABLE, *TRANSITION))
 
 
 @pytest.mark.parametrize("prefix", REACHABLE)
-def test_what_is_globally_reachable_is_probed(prefix):
+def test_globally_reachable_blocks_are_probed(prefix):
     """
-    Special-purpose blocks that anybody can reach have the kind global.
+    Globally reachable special-purpose blocks have the kind global.
     """
     assert {"global"} == {policy.kind(address) for address in samples(ip_network(prefix))}
 
@@ -69,7 +69,7 @@ def test_what_is_globally_reachable_is_probed(prefix):
 @pytest.mark.parametrize("prefix", sorted(REACHABLE_NOT_PROBED))
 def test_exceptions_are_not_probed_and_documented(prefix):
     """
-    A block that is reachable and yet not probed stands in the decision about it.
+    A block that is reachable but not probed is listed in the decision about it.
     """
     assert [] == probed(prefix)
     assert prefix in read("docs/decisions/0011-special-prefixes.md")
@@ -78,22 +78,22 @@ def test_exceptions_are_not_probed_and_documented(prefix):
 @pytest.mark.parametrize(("prefix", "word"), TRANSITION.items())
 def test_transition_mechanisms_have_their_kind(prefix, word):
     """
-    6to4 and Teredo keep their word, whatever they embed.
+    6to4 and Teredo have their own kinds, whatever they embed.
     """
     assert {word} == {policy.kind(address) for address in samples(ip_network(prefix))}
 
 
 @pytest.mark.parametrize("prefix", UNASSIGNED)
-def test_address_space_that_is_not_for_unicast_is_not_probed(prefix):
+def test_address_space_outside_unicast_is_not_probed(prefix):
     """
     No address outside the unicast space of either family is probed.
     """
     assert [] == probed(prefix)
 
 
-def test_ipv6_that_is_not_allocated_is_not_probed():
+def test_unallocated_ipv6_is_not_probed():
     """
-    Within 2000::/3, what IANA has allocated to no registry and given no special purpose is reserved.
+    Within 2000::/3, space that IANA has neither allocated to a registry nor given a special purpose is reserved.
     """
     known = [*allocations.ipv6_unicast(), *(ip_network(row["prefix"]) for row in registries.rows("ipv6-special"))]
     free = without(IPv6Network("2000::/3"), [one for one in known if one.subnet_of(IPv6Network("2000::/3"))])
@@ -103,9 +103,9 @@ def test_ipv6_that_is_not_allocated_is_not_probed():
 
 
 @pytest.mark.parametrize("prefix", [str(one) for one in allocations.ipv6_unicast()])
-def test_ipv6_that_is_allocated_is_probed(prefix):
+def test_allocated_ipv6_is_probed(prefix):
     """
-    What a regional registry gives out is global, save the special-purpose blocks within.
+    Space of a regional registry is global, except the special-purpose blocks within it.
     """
     special = [row["prefix"] for row in SPECIAL]
     addresses = [one for one in samples(ip_network(prefix)) if not policy.contains(map(ip_network, special), one)]
@@ -113,9 +113,9 @@ def test_ipv6_that_is_allocated_is_probed(prefix):
     assert {"global"} == {policy.kind(address) for address in addresses}
 
 
-def test_ipv4_that_is_allocated_is_probed():
+def test_allocated_ipv4_is_probed():
     """
-    Every IPv4 address is global that no registry holds back.
+    Every IPv4 address that no registry reserves is global.
     """
     held = [IPv4Network(prefix) for prefix in (*NOT_REACHABLE, *UNASSIGNED) if ":" not in prefix]
     free = without(IPv4Network("0.0.0.0/0"), held)
@@ -123,9 +123,9 @@ def test_ipv4_that_is_allocated_is_probed():
     assert {"global"} == {policy.kind(address) for network in free for address in samples(network)}
 
 
-def test_every_line_of_the_table_stands_in_a_registry():
+def test_every_line_of_the_table_is_in_a_registry():
     """
-    The policy has no special block of its own, save the old site-local addresses (RFC 3879).
+    The policy has no special block of its own, except the old site-local addresses (RFC 3879).
     """
     known = {row["prefix"] for row in SPECIAL} | set(UNASSIGNED) | {"::/96", "fec0::/10"}
 
@@ -141,7 +141,7 @@ def promises(text: str) -> dict[str, list[str]]:
 @pytest.mark.parametrize(("word", "networks"), promises(read("docs/observations.md")).items())
 def test_documented_networks_have_their_kind(word, networks):
     """
-    Each network that docs/observations.md names has the kind that it says, and what is not probed is refused.
+    Each network in docs/observations.md has the documented kind, and those documented as not probed are excluded.
     """
     within = [str(one) for one, other in policy.SPECIAL if other != word]
     for text in networks:
@@ -177,7 +177,7 @@ def covers(one: str, other: str) -> bool:
 
 def test_networks_that_documents_promise_to_spare_are_not_probed():
     """
-    Every network in a sentence of the documents that promises never to probe it is refused.
+    Every network in a sentence of the documents that promises never to probe it is excluded.
     """
     told = [
         network
@@ -192,7 +192,7 @@ def test_networks_that_documents_promise_to_spare_are_not_probed():
 
 
 def without(space: Network, taken: list) -> list:
-    """Return the networks that are left of an address space."""
+    """Return the networks that remain of an address space."""
     left = [space]
     for network in collapse_addresses(taken):
         left = [part for one in left for part in (one.address_exclude(network) if network.subnet_of(one) else (one,))]

@@ -1,5 +1,5 @@
 """
-A crawl that is looked at while it runs: its terminal, `scrapy status`, its metrics.
+A crawl observed while it runs: its terminal, `scrapy status`, its metrics.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def status(place: Path) -> dict[str, Any]:
 
 
 def samples(port: object) -> dict[str, float]:
-    """Read the metrics of a crawl by name and labels; none while nobody listens."""
+    """Read the metrics of a crawl by name and labels; none while the port is closed."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
             text = answer.read().decode()
@@ -73,9 +73,9 @@ def samples(port: object) -> dict[str, float]:
     return {name: float(value) for name, value in re.findall(r"^(ipv6matrix\S+) (\S+)$", text, re.MULTILINE)}
 
 
-def test_a_crawl_is_looked_at_while_it_runs(running, settings, tmp_path):
+def test_a_running_crawl_can_be_observed(running, settings, tmp_path):
     """
-    Status and metrics tell of the same crawl; killed it says so; resumed, it counts on and finishes.
+    Status and metrics describe the same crawl; a kill is visible; after a resume counting continues to the end.
     """
     port = settings["METRICS_PORT"]
     answered = 'ipv6matrix_questions_answered_total{slot="ping"}'
@@ -109,9 +109,9 @@ def test_a_crawl_is_looked_at_while_it_runs(running, settings, tmp_path):
     assert finished["figures"]["slots"]["ping"]["done"] >= killed["figures"]["slots"]["ping"]["done"]
 
 
-def test_a_port_that_is_taken_refuses_the_start(domains, settings):
+def test_a_port_in_use_prevents_the_start(domains, settings):
     """
-    Nothing is asked: exit status 1, a sentence in the log, and no traceback.
+    Nothing is requested: exit status 1, an error in the log, and no traceback.
     """
     with socket.create_server(("127.0.0.1", int(str(settings["METRICS_PORT"])))):
         ended = crawls.crawl(domains, settings)
@@ -123,7 +123,7 @@ def test_a_port_that_is_taken_refuses_the_start(domains, settings):
 
 def test_a_terminal_shows_a_page_below_the_log(domains, settings):
     """
-    On a terminal the page is drawn again and again, last with nothing left, and lines of the log stay whole.
+    On a terminal the page is redrawn repeatedly, at last with nothing pending, and log lines stay intact.
     """
     written = on_a_terminal(crawls.command(domains, settings | {"METRICS_PORT": 0, "PROBE_RATE": 0}))
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written)
@@ -131,19 +131,19 @@ def test_a_terminal_shows_a_page_below_the_log(domains, settings):
 
     assert len(pages) > 2
     assert ("72", "0", "0") == pages[-1]
-    assert "to the second pass" in plain
+    assert "to the retry pass" in plain
     assert re.search(r"^\d{4}-\S+ \S+ \[scrapy.core.engine\] INFO: Spider closed \(finished\)\r?$", plain, re.MULTILINE)
 
 
 def on_a_terminal(command: list[str]) -> str:
-    """Run a command on a terminal of its own to its end, and give what it wrote there."""
+    """Run a command on its own terminal to its end, and return its output."""
     child, terminal = pty.fork()
     if child == 0:
         os.environ["COLUMNS"], os.environ["TERM"] = "160", "xterm"
         os.chdir(typed.ROOT)
         os.execv(sys.executable, command)
     written = b""
-    # The end of a terminal whose other side is closed is an error (Linux).
+    # Reading a terminal whose other side is closed is an error (Linux).
     with contextlib.suppress(OSError):
         while block := os.read(terminal, 65536):
             written += block

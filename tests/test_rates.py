@@ -1,5 +1,5 @@
 """
-The rates of a crawl, counted in packets at the first link of the way.
+The rates of a crawl, counted in packets on the first link of the path.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.echoes import purpose
 
 pytestmark = pytest.mark.crawl
 
-# Other processes on the machine delay packets, and what was delayed leaves together.
+# Other processes on the machine delay packets, and delayed packets leave together.
 TOLERANCE = 1.2
 
 
@@ -31,7 +31,7 @@ def some_domains(internet: Internet, tmp_path: Path) -> Path:
 
 
 def probes(packets: list[Packet]) -> list[Packet]:
-    """Pick the packets that ask: Echo Requests, and the SYNs of handshakes with the measured ports."""
+    """Return the probe packets: Echo Requests, and the SYNs of handshakes with the measured ports."""
     return [
         packet
         for packet in packets
@@ -40,7 +40,7 @@ def probes(packets: list[Packet]) -> list[Packet]:
 
 
 def most_in_a_second(packets: list[Packet]) -> int:
-    """Count the packets of the busiest second, wherever it begins."""
+    """Return the number of packets in the busiest second, wherever it begins."""
     times = sorted(packet.sent_at for packet in packets)
     first, most = 0, 0
     for last, sent_at in enumerate(times):
@@ -57,7 +57,7 @@ def crawl(internet: Internet, domains: Path, place: Path, **rates: float) -> lis
     return probes(internet.packets(since=began_at))
 
 
-def test_the_overall_rate_holds_for_packets(internet, some_domains, tmp_path):
+def test_the_overall_rate_limits_packets(internet, some_domains, tmp_path):
     """
     No second of a crawl has more probe packets than PROBE_RATE, and a busy one comes near it.
     """
@@ -66,7 +66,7 @@ def test_the_overall_rate_holds_for_packets(internet, some_domains, tmp_path):
     assert 150 / 2 < most_in_a_second(packets) <= 150 * TOLERANCE
 
 
-def test_the_rate_towards_a_network_holds(internet, some_domains, tmp_path):
+def test_the_rate_of_a_network_limits_packets(internet, some_domains, tmp_path):
     """
     No second of a crawl has more probe packets to one IPv4 /24 or IPv6 /48 than PROBE_RATE_PER_NETWORK.
     """
@@ -84,7 +84,7 @@ def test_the_rate_towards_a_network_holds(internet, some_domains, tmp_path):
 
 def test_without_rates_a_crawl_is_faster(internet, some_domains, tmp_path):
     """
-    0 means no limit: the busiest second has more packets than any limit of these tests lets through.
+    0 means no limit: the busiest second has more packets than any limit of these tests allows.
     """
     packets = crawl(internet, some_domains, tmp_path, PROBE_RATE=0, PROBE_RATE_PER_NETWORK=0)
 

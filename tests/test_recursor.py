@@ -1,9 +1,9 @@
 """
-A crawl through a recursive resolver of its own, PowerDNS Recursor, that starts at the simulated root; and Unbound.
+A crawl through its own recursive resolver, PowerDNS Recursor, that starts at the simulated root; and Unbound.
 
-Answers are held against the truth. What a recursor cannot keep is the word of a
-failure, for whatever name servers do to it becomes SERVFAIL, and a TTL, which
-runs down in its cache.
+Answers are compared with the truth. A recursor does not preserve the word of a
+failure, because every fault of name servers becomes SERVFAIL, and TTLs, which
+run down in its cache.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from tests.recursor import ADDRESSES, recursor, unbound
 pytestmark = pytest.mark.crawl
 
 FAILED = "failed"
-# Denials of other names bring the SOA record of the zone, which the recursor then has.
+# Denials of other names include the SOA record of the zone, which the recursor then has.
 KNOWN_FROM_DENIALS = "refused-soa.example"
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """A finished crawl, what it should hold, and what the resolver of the other tests was asked meanwhile."""
+    """A finished crawl, its expected facts, and the queries that the resolver of the other tests received."""
 
     store: Store
     expected: Expected
@@ -60,7 +60,7 @@ def resolved(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Re
 
 
 def resolvable(scenario: Scenario) -> Scenario:
-    """Give the scenario as a recursor sees it: zones whose name servers have no address fail whole."""
+    """Return the scenario as a recursor sees it: zones whose name servers have no address fail completely."""
     zones = {apex: _failing(zone) if _is_lame(scenario, zone) else zone for apex, zone in scenario.zones.items()}
     zones[KNOWN_FROM_DENIALS] = replace(zones[KNOWN_FROM_DENIALS], faults={})
     return replace(scenario, zones=zones)
@@ -77,11 +77,11 @@ def _is_lame(scenario: Scenario, zone: Zone) -> bool:
 
 
 def outcome(status: str) -> str:
-    """Give what an answer says, or that there was none."""
+    """Return the content of an answer, or that there was none."""
     return status if status in set(Status) else FAILED
 
 
-def test_domains_are_those_of_the_zones(resolved: Resolved):
+def test_domains_match_the_zones(resolved: Resolved):
     """
     Each domain has the answers of its own name servers, and fails where they fail.
     """
@@ -95,7 +95,7 @@ def test_domains_are_those_of_the_zones(resolved: Resolved):
     assert expected == {name: tuple(map(outcome, statuses)) for name, *statuses in rows}
 
 
-def test_roles_are_those_of_the_zones(resolved: Resolved):
+def test_roles_match_the_zones(resolved: Resolved):
     """
     Each domain has its name servers and mail hosts.
     """
@@ -109,9 +109,9 @@ def test_roles_are_those_of_the_zones(resolved: Resolved):
     assert expected == set(rows)
 
 
-def test_hosts_are_those_of_the_zones(resolved: Resolved):
+def test_hosts_match_the_zones(resolved: Resolved):
     """
-    Each host has its answers, where its aliases end and whether a wildcard made it.
+    Each host has its answers, the end of its aliases and its wildcard mark.
     """
     expected = {
         name: (
@@ -132,7 +132,7 @@ def test_hosts_are_those_of_the_zones(resolved: Resolved):
     }
 
 
-def test_addresses_are_those_of_the_zones(resolved: Resolved):
+def test_addresses_match_the_zones(resolved: Resolved):
     """
     Each host has all its addresses, and the same ones are chosen.
     """
@@ -146,7 +146,7 @@ def test_addresses_are_those_of_the_zones(resolved: Resolved):
 
 def test_reverse_names_are_found_from_the_root(resolved: Resolved):
     """
-    Each address that is probed has its reverse names.
+    Each probed address has its reverse names.
     """
     expected = {
         address: (outcome(truth.reverse.status), smallest(truth.reverse.records), len(truth.reverse.records))
@@ -162,7 +162,7 @@ def test_reverse_names_are_found_from_the_root(resolved: Resolved):
 
 def test_ttls_only_run_down(resolved: Resolved):
     """
-    No lookup that was answered has a TTL above the one that its zone publishes, and 0 stays 0.
+    No successful lookup has a TTL above the one that its zone publishes, and 0 stays 0.
     """
     rows = resolved.store.query("SELECT name, a_ttl_s FROM hosts WHERE a_status = 'ok'")
     published = {name: resolved.expected.hosts[name].a.ttl_s for name, _ in rows}
@@ -171,9 +171,9 @@ def test_ttls_only_run_down(resolved: Resolved):
     assert 0 == dict(rows)["www.ttl-zero.example"]
 
 
-def test_questions_go_to_the_servers_of_the_zones(resolved: Resolved):
+def test_queries_go_to_the_servers_of_the_zones(resolved: Resolved):
     """
-    The root and those below it were asked, and no other resolver was.
+    The root and the servers below it were queried, and no other resolver was.
     """
     asked = {(query.type, query.name) for query in resolved.authoritative}
 
@@ -182,7 +182,7 @@ def test_questions_go_to_the_servers_of_the_zones(resolved: Resolved):
     assert ("MX", "ns-ipv6-only.example") in asked
 
 
-def test_unbound_finds_its_way_from_the_root(internet: Internet, tmp_path: Path):
+def test_unbound_resolves_from_the_root(internet: Internet, tmp_path: Path):
     """
     Unbound with its settings answers over both families: servers that have only IPv6, a TTL of 0, reverse trees.
     """

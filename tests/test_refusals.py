@@ -1,4 +1,4 @@
-"""Errors that end in a sentence."""
+"""Exceptions that close the spider with an error message."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from scrapy.exceptions import CloseSpider
 from ipv6matrix.refusals import StartRefusedError
 
 
-def test_a_refused_start_closes_the_spider_with_its_reason():
+def test_a_rejected_start_closes_the_spider_with_its_reason():
     """
-    Scrapy sees a reason to close, the operator a sentence.
+    Scrapy gets a close reason, the operator an error message.
     """
     error = StartRefusedError("the disk is full: make room")
 

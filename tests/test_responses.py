@@ -9,7 +9,7 @@ from ipv6matrix.responses import ObservationResponse
 
 def test_every_answer_has_status_200():
     """
-    A refusal is an answer too: Scrapy neither retries nor drops it.
+    An exclusion is an answer too: Scrapy neither retries nor drops it.
     """
     request = urls.request(urls.ping("2001:db8::1"))
     response = ObservationResponse(request, Exclusion(reason="loopback"))

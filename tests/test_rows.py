@@ -1,4 +1,4 @@
-"""What counts as a difference between two crawls."""
+"""Differences between two crawls."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAMES = ("a.example", "b.example")
 
 
 def database(path: Path, names: tuple[str, ...] = NAMES, *statements: str) -> Path:
-    """Store these domains, and change what is stored."""
+    """Store these domains, and change the stored rows."""
     store = Store(path)
     for name in names:
         store.add_request(f"dns://resolver/{name}?type=SOA", "dns")
@@ -36,7 +36,7 @@ def database(path: Path, names: tuple[str, ...] = NAMES, *statements: str) -> Pa
         "UPDATE frontier SET newest = 7",
     ],
 )
-def test_times_and_numbers_of_rows_are_no_difference(tmp_path, statement):
+def test_times_and_row_numbers_are_not_a_difference(tmp_path, statement):
     """
     Another order, other times and other TTLs are the same facts.
     """
@@ -58,9 +58,9 @@ def test_times_and_numbers_of_rows_are_no_difference(tmp_path, statement):
         ("DROP TABLE hops", "hops: only in one"),
     ],
 )
-def test_a_row_too_few_or_too_many_is_a_difference(tmp_path, statement, difference):
+def test_a_missing_or_additional_row_is_a_difference(tmp_path, statement, difference):
     """
-    A row that was lost, gained or changed is named.
+    A row that was lost, added or changed is reported.
     """
     one = rows.facts(database(tmp_path / "one.db"))
     other = rows.facts(database(tmp_path / "other.db", NAMES, statement))
@@ -68,7 +68,7 @@ def test_a_row_too_few_or_too_many_is_a_difference(tmp_path, statement, differen
     assert any(found.startswith(difference) for found in rows.differences(one, other))
 
 
-def test_a_row_that_is_there_twice_is_a_difference(tmp_path):
+def test_a_duplicate_row_is_a_difference(tmp_path):
     """
     Rows are counted, not only compared.
     """
@@ -79,9 +79,9 @@ def test_a_row_that_is_there_twice_is_a_difference(tmp_path):
     assert 1 == len(rows.differences(double, one))
 
 
-def test_a_row_that_points_nowhere_is_unsound(tmp_path):
+def test_a_dangling_foreign_key_is_found(tmp_path):
     """
-    What SQLite's own checks find is told.
+    The result has what SQLite's own checks find.
     """
     path = database(tmp_path / "ips.db", NAMES, "INSERT INTO pings VALUES (99, 5, '[]', NULL, 1)")
 

@@ -26,7 +26,7 @@ from tests.waiting import until
 pytestmark = pytest.mark.crawl
 
 JOBDIR = Path("crawls/monthly")
-# Many of the domains share a network, whose rate would only draw the tests out.
+# Many of the domains share a network, whose rate would only slow down the tests.
 UNHURRIED = {"PROBE_RATE_PER_NETWORK": 0, "SECOND_PASS_AFTER": 0}
 
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed: apt-get install curl")
@@ -34,7 +34,7 @@ needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is no
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scrapyd]:
-    """A running scrapyd that has the project."""
+    """A running scrapyd with the project."""
     server = Scrapyd(tmp_path_factory.mktemp("scrapyd"))
     try:
         server.start()
@@ -61,7 +61,7 @@ def row(path: Path) -> dict:
 
 
 def answered(path: Path) -> int:
-    """Count the answered requests that are committed, 0 before there is a database."""
+    """Return the number of committed answers, 0 before there is a database."""
     try:
         store = Store.read(path)
     except StoreError:
@@ -102,17 +102,18 @@ def test_a_crawl_is_started_followed_stopped_and_resumed(internet, server, domai
     chosen = json.loads(finished["settings"])
     assert (str(JOBDIR), "https://example.org/crawler") == (chosen["JOBDIR"], chosen["CONTACT"])
     assert (str(domains), 50) == (finished["list"], chosen["DNS_CONCURRENCY"])
-    # Style and scripts of the report are read out of the egg.
+    # Style and scripts of the report are read from the egg.
     assert 1 == len(list(path.parent.glob("report-*.html")))
 
 
 @needs_curl
-def test_a_second_cancel_ends_it_at_once_and_loses_nothing(internet, server, domains, tmp_path):
+def test_a_second_cancel_ends_a_job_immediately_without_loss(internet, server, domains, tmp_path):
     """
-    Cancelled twice, a job ends with what was committed; of those that wait for its JOBDIR the one that is left goes on.
+    Cancelled twice, a job ends with all committed answers; the remaining job that waits for its JOBDIR continues the
+    crawl.
     """
     place, settings = tmp_path / "job", internet.settings() | UNHURRIED | {"JOBDIR": tmp_path / "job"}
-    # Nothing is left to do but to wait, for as long as it takes to look.
+    # The crawl only waits, long enough for the test.
     first = server.schedule(domains, settings | {"METRICS": "soa,ping", "SECOND_PASS_AFTER": 3600})
     second, third = (server.schedule(domains, settings | {"METRICS": "soa,ping"}) for _ in range(2))
     until(lambda: "Second pass" in server.log(first))
@@ -131,7 +132,7 @@ def test_a_second_cancel_ends_it_at_once_and_loses_nothing(internet, server, dom
 @needs_curl
 def test_a_folder_in_use_is_left_alone(internet, server, domains, tmp_path):
     """
-    A job whose JOBDIR belongs to a crawl that runs is refused with a sentence in its log, and that crawl runs on.
+    A job with the JOBDIR of a running crawl is rejected with an error in its log, and that crawl continues.
     """
     settings = internet.settings() | crawls.folders(tmp_path) | {"METRICS": "soa,ping", "SECOND_PASS_AFTER": 3600}
     log = tmp_path / "log"
@@ -158,9 +159,9 @@ def test_a_folder_in_use_is_left_alone(internet, server, domains, tmp_path):
         ({}, {"suplemental": "more"}, "suplemental is not an argument of the spider: did you mean supplemental"),
     ],
 )
-def test_what_is_refused_is_said_in_the_log_of_the_job(server, tmp_path, settings, arguments, sentence):
+def test_errors_are_in_the_log_of_the_job(server, tmp_path, settings, arguments, sentence):
     """
-    A job whose settings or arguments make no sense ends before anything is opened, with the sentence in its log.
+    A job with invalid settings or arguments ends before anything is opened, with the error in its log.
     """
     settings = settings | {"JOBDIR": tmp_path / "job"}
     job = server.schedule(tmp_path / "list", settings, **arguments)
@@ -172,9 +173,9 @@ def test_what_is_refused_is_said_in_the_log_of_the_job(server, tmp_path, setting
 
 
 @needs_curl
-def test_one_crawl_runs_at_a_time_and_history_outlives_the_server(tmp_path):
+def test_one_crawl_runs_at_a_time_and_history_survives_a_restart(tmp_path):
     """
-    Of two jobs one waits; after a restart of scrapyd both are found where they were: ended, and no more waiting.
+    Of two jobs one waits; after a restart of scrapyd both have ended, and none is waiting.
     """
     server = Scrapyd(tmp_path)
     try:
@@ -191,7 +192,7 @@ def test_one_crawl_runs_at_a_time_and_history_outlives_the_server(tmp_path):
         server.stop()
 
 
-def test_nobody_gets_in_without_the_password(server):
+def test_access_requires_the_password(server):
     """
     A request without credentials is answered with 401.
     """
@@ -204,7 +205,7 @@ def test_nobody_gets_in_without_the_password(server):
 
 def test_without_a_password_the_server_does_not_start(tmp_path):
     """
-    The configuration that is shipped has no password, and stops scrapyd with an error that says where to put it.
+    The shipped configuration has no password, and stops scrapyd with an error that says where to put it.
     """
     shutil.copy(scrapyd_server.ROOT / "deploy" / "scrapyd.conf", tmp_path)
 
@@ -224,7 +225,7 @@ def test_without_a_password_the_server_does_not_start(tmp_path):
 
 def test_the_egg_has_every_file_of_the_package(tmp_path):
     """
-    What lies in the package, code or data, is in the egg that scrapyd-deploy builds.
+    Code and data of the package are in the egg that scrapyd-deploy builds.
     """
     copy = tmp_path / "copy"
     scrapyd_server.copy_of_the_project(copy)

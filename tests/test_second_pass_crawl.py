@@ -1,5 +1,5 @@
 """
-The second pass of a crawl: what failed is asked once more, what recovered counts, nothing is asked a third time.
+The retry pass of a crawl: failures are retried once, recovered requests count, nothing is requested a third time.
 """
 
 from __future__ import annotations
@@ -79,9 +79,9 @@ def crawled(internet: Internet, domains: Path, tmp_path_factory: pytest.TempPath
     store.close()
 
 
-def test_what_recovered_counts(crawled: Crawled):
+def test_recovered_lookups_count(crawled: Crawled):
     """
-    A lookup that failed the first time and was answered the second time is stored as answered.
+    A lookup that failed the first time and succeeded the second time is stored as answered.
     """
     rows = crawled.store.query(
         "SELECT name, ns_status, mx_status FROM domains WHERE name LIKE 'recovering%' ORDER BY name"
@@ -95,9 +95,9 @@ def test_what_recovered_counts(crawled: Crawled):
     )
 
 
-def test_what_did_not_recover_keeps_its_failure(crawled: Crawled):
+def test_repeated_failures_stay(crawled: Crawled):
     """
-    The later failure counts, and the first one is kept as well.
+    The later failure counts, and the first one is stored as well.
     """
     assert [("servfail-mx.example", "servfail")] == crawled.store.query(
         "SELECT name, mx_status FROM domains WHERE mx_status NOT IN ('ok', 'nodata', 'nxdomain')"
@@ -108,9 +108,9 @@ def test_what_did_not_recover_keeps_its_failure(crawled: Crawled):
     } <= crawled.first_answers()
 
 
-def test_both_outcomes_are_kept(crawled: Crawled):
+def test_both_outcomes_are_stored(crawled: Crawled):
     """
-    How a question ended the first time stands beside how it ended in the end.
+    The first outcome of a request is stored next to the final one.
     """
     names = {(subject, question) for subject, question, _ in crawled.first_answers() if subject in DOMAINS}
 
@@ -122,9 +122,9 @@ def test_both_outcomes_are_kept(crawled: Crawled):
     } == names
 
 
-def test_what_is_found_late_is_measured(crawled: Crawled):
+def test_hosts_found_late_are_measured(crawled: Crawled):
     """
-    A mail host that only the second pass found has its role, its addresses and their probes.
+    A mail host that only the retry pass found has its role, its addresses and their probes.
     """
     rows = crawled.store.query(
         "SELECT host_addresses.family, greeting_code, json_array_length(rtts_ms), reached_ttl IS NOT NULL,"
@@ -138,7 +138,7 @@ def test_what_is_found_late_is_measured(crawled: Crawled):
     assert [(4, 220, 5, 1, "ok"), (6, 220, 5, 1, "ok")] == rows
 
 
-def test_a_wildcard_is_told_in_the_second_pass_too(crawled: Crawled):
+def test_wildcards_are_detected_in_the_retry_pass_too(crawled: Crawled):
     """
     Guessed hosts that failed at first and that only a wildcard answers are marked as those of the first pass.
     """
@@ -148,17 +148,17 @@ def test_a_wildcard_is_told_in_the_second_pass_too(crawled: Crawled):
     assert {1} == {wildcard for _, wildcard in rows}
 
 
-def test_other_failures_are_not_asked_again(crawled: Crawled):
+def test_permanent_failures_are_not_retried(crawled: Crawled):
     """
-    REFUSED is no passing failure.
+    REFUSED is not a temporary failure.
     """
     assert [("refused",)] == crawled.store.query("SELECT a_status FROM hosts WHERE name = 'www.refused-a.example'")
     assert not any(subject.endswith("refused-a.example") for subject, _, _ in crawled.first_answers())
 
 
-def test_silent_addresses_are_asked_twice_and_no_others(crawled: Crawled):
+def test_only_silent_addresses_are_retried(crawled: Crawled):
     """
-    Of the servers only those that answer nothing get a second series of pings and second handshakes.
+    Only servers that answer nothing get a second series of pings and second handshakes.
     """
     dead = {crawled.internet.address("dead", family, n) for family in (4, 6) for n in (1, 2)}
     packets = crawled.internet.packets(since=crawled.began_at)
@@ -180,9 +180,9 @@ def test_silent_addresses_are_asked_twice_and_no_others(crawled: Crawled):
     }
 
 
-def test_nothing_is_asked_a_third_time(crawled: Crawled):
+def test_nothing_is_requested_a_third_time(crawled: Crawled):
     """
-    Each question went to the resolver at most twice, a lookup being two queries when both its servers say SERVFAIL.
+    Each lookup went to the resolver at most twice, a lookup being two queries when both its servers return SERVFAIL.
     """
     asked = Counter(
         (query.name, query.type)
@@ -196,9 +196,9 @@ def test_nothing_is_asked_a_third_time(crawled: Crawled):
     assert {} == {question: number for question, number in asked.items() if number > 4}
 
 
-def test_the_stats_tell_what_it_was_worth(crawled: Crawled):
+def test_the_stats_show_the_benefit(crawled: Crawled):
     """
-    What was asked again and what recovered are counted.
+    Retries and recoveries are counted.
     """
     asked = crawled.store.query("SELECT count(*) FROM requests WHERE url LIKE '%pass=2'")[0][0]
 
@@ -206,9 +206,9 @@ def test_the_stats_tell_what_it_was_worth(crawled: Crawled):
     assert "'second_pass/recovered': " in crawled.log
 
 
-def test_a_kill_before_the_second_pass_changes_nothing(internet, domains, crawled, tmp_path):
+def test_a_kill_before_the_retry_pass_changes_nothing(internet, domains, crawled, tmp_path):
     """
-    Killed while it waits, the crawl goes on with the same command, and ends with the same first and later answers.
+    Killed while it waits, the crawl is resumed by the same command, and ends with the same first and later answers.
     """
     settings = internet.settings() | crawls.folders(tmp_path) | {"PROBE_RATE_PER_NETWORK": 0}
     internet.forget()
@@ -231,9 +231,9 @@ def test_a_kill_before_the_second_pass_changes_nothing(internet, domains, crawle
     store.close()
 
 
-def test_without_the_second_pass_failures_stay(internet, domains, tmp_path):
+def test_without_the_retry_pass_failures_stay(internet, domains, tmp_path):
     """
-    SECOND_PASS=False asks everything once.
+    With SECOND_PASS=False everything is requested once.
     """
     internet.forget()
     process = crawls.crawl(domains, internet.settings() | crawls.folders(tmp_path) | {"SECOND_PASS": False})
@@ -246,7 +246,7 @@ def test_without_the_second_pass_failures_stay(internet, domains, tmp_path):
 
 
 def is_any_pending(path: Path) -> bool:
-    """Tell whether the committed part of a database has anything to ask."""
+    """Return whether the committed part of a database has pending requests."""
     store = Store.read(path)
     try:
         return store.any_pending()

@@ -1,4 +1,4 @@
-"""Signals of ours."""
+"""Signals of this project."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from scrapy import signals as of_scrapy
 from ipv6matrix import signals
 
 
-def test_our_signals_are_not_scrapy_s():
+def test_our_signals_differ_from_scrapy_s():
     """
-    A signal is told apart by what it is: ours wakes nobody who listens to Scrapy.
+    A signal is identified by its object: ours reach no receiver of Scrapy's.
     """
     theirs = [getattr(of_scrapy, name) for name in dir(of_scrapy) if not name.startswith("_")]
 

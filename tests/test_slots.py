@@ -1,4 +1,4 @@
-"""The queue of one slot, and what it does with requests whose network has no budget."""
+"""The queue of one slot, and its handling of requests whose network has no budget."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ipv6matrix.slots import Slot
 from ipv6matrix.store.database import Store
 from tests.samples import ping_item
 
-# Of 50 packets a second, five may be claimed ahead.
+# Of 50 packets per second, five may be reserved in advance.
 RATE, AHEAD = 50.0, 5
 
 
@@ -62,9 +62,10 @@ def take(slot, store, limit=10_000):
         ("dns", "dns://[2001:db8:1::{}]:5353/a.example?type=NS", "dns://[2001:db8:2::1]:5353/a.example?type=NS"),
     ],
 )
-def test_a_crowded_network_lets_others_go_ahead(store, scheme, network, elsewhere):
+def test_a_busy_network_does_not_delay_others(store, scheme, network, elsewhere):
     """
-    Whatever the scheme, a few requests of a network go until they have sent something, and those behind go at once.
+    For every scheme, a few requests of a network start until they have sent a packet, and later ones to others start
+    immediately.
     """
     crowded = [network.format(number) for number in range(1, 21)]
     slot = filled(store, *crowded, elsewhere, name=scheme)
@@ -74,9 +75,9 @@ def test_a_crowded_network_lets_others_go_ahead(store, scheme, network, elsewher
     assert slot.has_pending(store)
 
 
-def test_requests_to_the_resolver_have_no_network(store):
+def test_lookups_have_no_network(store):
     """
-    Lookups, those of the names of one network's addresses too, are handed out as they come.
+    Lookups, including those of the names of one network's addresses, are handed out in order.
     """
     lookups = [urls.reverse(f"192.0.2.{number}") for number in range(20)]
     lookups += [urls.host(f"mx{number}.example") for number in range(20)]
@@ -86,22 +87,22 @@ def test_requests_to_the_resolver_have_no_network(store):
 
 def test_without_a_rate_nothing_is_parked(store):
     """
-    PROBE_RATE_PER_NETWORK=0 means that networks do not matter.
+    With PROBE_RATE_PER_NETWORK=0 networks do not matter.
     """
     assert CROWDED == take(filled(store, *CROWDED, rate=0), store)
 
 
 @pytest.mark.parametrize(("rate", "ahead"), [(0.1, 1), (5, 1), (50, 5), (300, 30)])
-def test_what_goes_ahead_follows_from_the_rate(store, rate, ahead):
+def test_the_allowance_follows_from_the_rate(store, rate, ahead):
     """
     As many requests wait for their first packet as the network takes packets in a tenth of a second, at least one.
     """
     assert CROWDED[:ahead] == take(filled(store, *CROWDED, rate=rate), store)
 
 
-def test_a_first_packet_makes_way_for_the_next_request(store):
+def test_a_first_packet_releases_the_next_request(store):
     """
-    It is the one that was found first; further packets of the same request count for nothing.
+    The next request is the one found first; further packets of the same request have no effect.
     """
     slot = filled(store, *CROWDED)
     first, *_ = take(slot, store)
@@ -112,9 +113,9 @@ def test_a_first_packet_makes_way_for_the_next_request(store):
     assert [CROWDED[AHEAD]] == take(slot, store)
 
 
-def test_a_request_that_ends_without_a_packet_makes_way(store):
+def test_a_request_that_ends_without_a_packet_releases_the_next(store):
     """
-    Such as one that a middleware answers; one that did send is not counted twice.
+    A middleware may have answered it; a request that has sent packets is not counted twice.
     """
     slot = filled(store, *CROWDED)
     first, second, *_ = take(slot, store)
@@ -125,7 +126,7 @@ def test_a_request_that_ends_without_a_packet_makes_way(store):
     assert CROWDED[AHEAD : AHEAD + 2] == take(slot, store)
 
 
-def test_requests_of_a_network_go_in_the_order_they_were_found(store):
+def test_requests_of_a_network_are_in_order_of_discovery(store):
     """
     A request that is found while others of its network are parked lines up behind them.
     """
@@ -140,9 +141,9 @@ def test_requests_of_a_network_go_in_the_order_they_were_found(store):
     assert CROWDED[:11] == taken
 
 
-def test_networks_that_have_budget_take_turns(store):
+def test_networks_with_budget_take_turns(store):
     """
-    Of two networks that wait, one with more requests does not come first.
+    Of two waiting networks, the one with more requests has no precedence.
     """
     fewer = pings("2001:db8:2::", range(1, 11))
     slot = filled(store, *CROWDED, *fewer)
@@ -152,9 +153,9 @@ def test_networks_that_have_budget_take_turns(store):
     assert [CROWDED[5], fewer[5], CROWDED[6], fewer[6]] == take(slot, store, 4)
 
 
-def test_a_crowd_takes_a_sixteenth_while_others_are_ready(store):
+def test_busy_networks_take_a_sixteenth_while_others_are_ready(store):
     """
-    However many requests of crowded networks could go, others find the rest of the room.
+    However many requests of busy networks could start, others get the rest of the room.
     """
     slot = filled(store, *CROWDED, *OTHERS, room=32)
     for url in take(slot, store, AHEAD + 1):
@@ -165,9 +166,9 @@ def test_a_crowd_takes_a_sixteenth_while_others_are_ready(store):
     assert (2, 30) == (len(set(taken) & set(CROWDED)), len(set(taken) & set(OTHERS)))
 
 
-def test_a_crowd_takes_half_of_what_nobody_wants(store):
+def test_busy_networks_take_half_of_an_idle_slot(store):
     """
-    The other half is for what comes next, for a slow crowd would keep its places for long.
+    The other half is for later requests, because slow networks keep their places for long.
     """
     slot = filled(store, *CROWDED, room=20)
     for url in take(slot, store):
@@ -177,9 +178,9 @@ def test_a_crowd_takes_half_of_what_nobody_wants(store):
     assert 10 == len(take_all_begun(slot, store))
 
 
-def test_a_crowd_leaves_room_for_those_who_are_to_come(store):
+def test_busy_networks_leave_room_for_later_requests(store):
     """
-    Lookups of very many hosts do not use what the rest of the list will need.
+    Lookups of very many hosts do not use the room that the rest of the list will need.
     """
     lookups = [urls.host(f"h{number}.flood.example") for number in range(60)]
     slot = filled(store, *lookups, room=64, name="dns")
@@ -194,7 +195,7 @@ def test_a_crowd_leaves_room_for_those_who_are_to_come(store):
 
 
 def take_all_begun(slot, store):
-    """Take what there is, while each request sends its first packet at once and stays in flight."""
+    """Take all available requests, while each sends its first packet immediately and stays in flight."""
     taken = []
     while (url := slot.take(store)) is not None:
         slot.begin(url)
@@ -202,9 +203,9 @@ def take_all_begun(slot, store):
     return taken
 
 
-def test_a_slot_with_one_place_serves_a_crowd(store):
+def test_a_slot_with_one_place_serves_busy_networks(store):
     """
-    A share of a small room is never nothing.
+    A share of a small room is never 0.
     """
     slot = filled(store, *CROWDED, room=1)
     taken = []
@@ -218,7 +219,7 @@ def test_a_slot_with_one_place_serves_a_crowd(store):
     assert not slot.has_pending(store)
 
 
-def test_a_request_that_comes_back_goes_before_those_of_its_network(store):
+def test_a_returned_request_precedes_those_of_its_network(store):
     """
     It waits for budget as well, but before those that were never handed out.
     """
@@ -235,9 +236,9 @@ def test_a_request_that_comes_back_goes_before_those_of_its_network(store):
     assert [first] == take(slot, store)
 
 
-def test_a_parked_request_that_is_done_meanwhile_is_passed_over(store):
+def test_a_parked_request_that_is_done_is_skipped(store):
     """
-    Its number leads to nothing, and the next one goes.
+    Its number leads to nothing, and the next one is handed out.
     """
     slot = filled(store, *CROWDED[:8])
     first, *_ = take(slot, store)
@@ -248,9 +249,9 @@ def test_a_parked_request_that_is_done_meanwhile_is_passed_over(store):
     assert 1 == slot.waiting == slot.parked
 
 
-def test_nothing_of_what_is_parked_is_lost_with_the_process(store):
+def test_parked_requests_survive_the_process(store):
     """
-    What waits is in the database alone: a slot that begins anew hands out all that is not done, in its order.
+    Parked requests are in the database alone: a new slot hands out everything that is not done, in order.
     """
     slot = filled(store, *CROWDED, *OTHERS)
     take(slot, store)
@@ -269,7 +270,7 @@ def test_nothing_of_what_is_parked_is_lost_with_the_process(store):
 
 
 class CountingStore:
-    """Counts the rows that a slot reads of a store."""
+    """Counts the rows that a slot reads from a store."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -285,9 +286,9 @@ class CountingStore:
         return self._store.pending_url(*arguments)
 
 
-def test_what_is_passed_over_is_read_once_and_held_as_numbers(store):
+def test_skipped_requests_are_read_once_and_stored_as_numbers(store):
     """
-    Ten thousand requests of one network before another one cost a row each, in pieces, and 8 bytes each.
+    Ten thousand requests of one network before another one cost a row each, in chunks, and 8 bytes each.
     """
     crowd = pings("2001:db8:1::", range(1, 10_001))
     slot = filled(store, *crowd, OTHERS[0])
@@ -309,7 +310,7 @@ def test_what_is_passed_over_is_read_once_and_held_as_numbers(store):
     assert 10_001 + 50 == counting.rows
 
 
-def test_what_is_known_of_networks_is_forgotten_with_their_requests(store):
+def test_networks_are_forgotten_with_their_requests(store):
     """
     A network without requests leaves nothing behind, whichever way they ended.
     """
@@ -323,7 +324,7 @@ def test_what_is_known_of_networks_is_forgotten_with_their_requests(store):
 
 
 class Requests:
-    """Holds requests in memory as a Store does, for hundreds of runs."""
+    """Stores requests in memory as a Store does, for hundreds of runs."""
 
     def __init__(self) -> None:
         self.urls: list[str] = []
@@ -344,9 +345,9 @@ class Requests:
     room=st.integers(1, 12),
     rate=st.sampled_from([0.0, 1.0, 20.0, 50.0]),
 )
-def test_whatever_happens_each_request_goes_once_and_none_stays(networks, moves, room, rate):
+def test_each_request_is_handed_out_exactly_once(networks, moves, room, rate):
     """
-    In any order of events the bounds hold, and all requests are handed out in the end.
+    In any order of events the limits hold, and all requests are handed out in the end.
     """
     store, slot = Requests(), Slot("ping", room, rate)
     found_urls = [urls.ping(f"192.0.{network}.{number}") for number, network in enumerate(networks)]

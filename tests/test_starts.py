@@ -1,5 +1,5 @@
 """
-Crawls that cannot begin: a sentence, an exit status, and nothing sent.
+Crawls that cannot start: an error message, an exit status, and nothing sent.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ def one_domain(tmp_path: Path) -> Path:
         ({"CONTACT": "me"}, "CONTACT='me' names nobody who can be reached"),
     ],
 )
-def test_a_value_that_makes_no_sense_stops_the_start(internet, one_domain, tmp_path, settings, sentence):
+def test_an_invalid_value_prevents_the_start(internet, one_domain, tmp_path, settings, sentence):
     """
-    The sentence names the setting and its value; the exit status is 2.
+    The error names the setting and its value; the exit status is 2.
     """
     process = crawls.crawl(one_domain, internet.settings() | crawls.folders(tmp_path) | settings)
 
@@ -64,9 +64,9 @@ def test_a_value_that_makes_no_sense_stops_the_start(internet, one_domain, tmp_p
         ({"JOBDIR": "README.md/current"}, "cannot write to JOBDIR 'README.md/current'"),
     ],
 )
-def test_what_is_missing_stops_the_start(internet, one_domain, tmp_path, settings, sentence):
+def test_a_missing_dependency_prevents_the_start(internet, one_domain, tmp_path, settings, sentence):
     """
-    The sentence says what is missing and what mends it; the exit status is 1, and no probe was sent.
+    The error has what is missing and its fix; the exit status is 1, and no probe was sent.
     """
     began_at = time.time()
 
@@ -78,9 +78,9 @@ def test_what_is_missing_stops_the_start(internet, one_domain, tmp_path, setting
     assert [] == [packet for packet in internet.packets(since=began_at) if packet.port in (8, 128, 25, 80, 443)]
 
 
-def test_a_list_that_is_not_there_stops_the_start(internet, tmp_path):
+def test_a_missing_list_prevents_the_start(internet, tmp_path):
     """
-    The sentence names the list.
+    The error names the list.
     """
     process = crawls.crawl(tmp_path / "none.txt", internet.settings() | crawls.folders(tmp_path))
 
@@ -89,9 +89,9 @@ def test_a_list_that_is_not_there_stops_the_start(internet, tmp_path):
     assert "Traceback" not in process.stderr
 
 
-def test_what_is_missing_can_be_skipped(internet, one_domain, tmp_path):
+def test_a_missing_dependency_can_be_skipped(internet, one_domain, tmp_path):
     """
-    With MISSING=skip the crawl goes on, and its row says what was not asked, and why.
+    With MISSING=skip the crawl starts, and its row has what was skipped, and why.
     """
     settings = internet.settings() | crawls.folders(tmp_path)
     settings |= {"MISSING": "skip", "GEOIP_CITY_DB": "", "GEOIP_ASN_DB": "", "LOCAL_IPV6": "2001:db8:ffff::1"}
@@ -111,7 +111,7 @@ def test_what_is_missing_can_be_skipped(internet, one_domain, tmp_path):
 
 def test_a_crawl_in_use_is_left_alone(internet, one_domain, tmp_path):
     """
-    A second crawl of the same JOBDIR ends with a sentence that names the first one's process.
+    A second crawl of the same JOBDIR ends with an error that names the process of the first one.
     """
     (tmp_path / "current").mkdir()
     lock = tmp_path / "current" / "lock"
@@ -128,9 +128,9 @@ def test_a_crawl_in_use_is_left_alone(internet, one_domain, tmp_path):
 
 
 @pytest.mark.parametrize("off", ["NS", "MX", "WWW", "NTP"])
-def test_each_feature_can_be_switched_off(internet, one_domain, tmp_path, off):
+def test_each_feature_can_be_disabled(internet, one_domain, tmp_path, off):
     """
-    Without a feature no host is found in its role, and its lookups are not asked.
+    Without a feature no host is found in its role, and its lookups are not made.
     """
     features = [name for name in ("NS", "MX", "WWW", "NTP") if name != off]
 
@@ -159,7 +159,7 @@ def test_each_feature_can_be_switched_off(internet, one_domain, tmp_path, off):
     ],
     ids=["empty", "comment", "page", "image", "garbage", "cut"],
 )
-def test_a_list_without_domains_stops_the_start(internet, tmp_path, content, sentence):
+def test_a_list_without_domains_prevents_the_start(internet, tmp_path, content, sentence):
     """
     The exit status is 1, no probe was sent, and nothing is published.
     """
@@ -176,9 +176,9 @@ def test_a_list_without_domains_stops_the_start(internet, tmp_path, content, sen
     assert {"current", "list"} == {entry.name for entry in tmp_path.iterdir()}
 
 
-def test_a_pipe_is_refused_without_waiting(internet, tmp_path):
+def test_a_pipe_is_rejected_without_waiting(internet, tmp_path):
     """
-    What can be read only once is no list.
+    A file that can be read only once is not a list.
     """
     os.mkfifo(tmp_path / "list")
 
@@ -188,9 +188,9 @@ def test_a_pipe_is_refused_without_waiting(internet, tmp_path):
     assert "is not a regular file: write it into one" in process.stderr
 
 
-def test_a_packed_list_in_another_encoding_is_crawled(internet, tmp_path):
+def test_a_compressed_list_in_another_encoding_is_crawled(internet, tmp_path):
     """
-    Compression, encoding and form are recognised, and the log says which they are.
+    Compression, encoding and form are recognised, and logged.
     """
     path = tmp_path / "list.csv.gz"
     path.write_bytes(gzip.compress("rank,domain\r\n1,open.example\r\n".encode("utf-16")))
@@ -205,9 +205,9 @@ def test_a_packed_list_in_another_encoding_is_crawled(internet, tmp_path):
     store.close()
 
 
-def test_a_log_that_fills_its_disk_shows_in_the_exit_status(internet, one_domain, tmp_path):
+def test_a_log_on_a_full_disk_changes_the_exit_status(internet, one_domain, tmp_path):
     """
-    The crawl finishes, says on standard error that its log is not whole, and ends with status 3.
+    The crawl finishes, reports on standard error that its log is incomplete, and ends with status 3.
     """
     logs = tmp_path / "logs"
     logs.mkdir()

@@ -1,5 +1,5 @@
 """
-Crawls that are told to stop, or run out of room.
+Crawls that are stopped, or run out of disk space.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from tools import killing, made_up
 
 pytestmark = pytest.mark.crawl
 
-# Seconds that a clean stop may take.
+# Time limit of a clean stop, in seconds.
 PROMPT_S = 5.0
-# Many of the domains share a network, whose rate would only draw the tests out.
+# Many of the domains share a network, whose rate would only slow down the tests.
 UNHURRIED = {"PROBE_RATE_PER_NETWORK": 0}
 
 
 @pytest.fixture
 def slow_domains(internet: Internet, tmp_path: Path) -> Path:
-    """A list whose mail servers take their time: greeting after three seconds, or never."""
+    """A list with slow mail servers, which greet after three seconds, or never."""
     path = tmp_path / "slow.txt"
     names = ["smtp-mute.example", "smtp-late.example", "silent.example", "dead.example", "dns-silent.example"]
     path.write_text("".join(f"{name}\n" for name in (*names, *list(internet.scenario.domains)[-70:])))
@@ -42,7 +42,7 @@ def slow_domains(internet: Internet, tmp_path: Path) -> Path:
 
 
 def done(place: Path) -> int:
-    """Count the answered requests that are committed, 0 before there is a database."""
+    """Return the number of committed answers, 0 before there is a database."""
     try:
         store = Store.read(place / "current" / "ips.db")
     except StoreError:
@@ -54,7 +54,7 @@ def done(place: Path) -> int:
 
 @pytest.fixture
 def running(internet: Internet, slow_domains: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """A crawl in the middle of it: slow servers are being asked."""
+    """A crawl in progress, with requests to slow servers in flight."""
     settings = internet.settings() | crawls.folders(tmp_path) | {"PROBE_RATE": 100}
     command = [*crawls.command(slow_domains, settings), "--logfile", str(tmp_path / "log")]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
@@ -93,7 +93,7 @@ def test_a_signal_stops_the_crawl_cleanly(internet, running, slow_domains, tmp_p
 
 def test_a_signal_stops_publishing(internet, tmp_path):
     """
-    A crawl that is being exported stops as promptly, stays whole where it was, and the same command publishes it.
+    A crawl that is being exported stops as promptly, stays complete in its folder, and the same command publishes it.
     """
     (tmp_path / "current").mkdir()
     made_up.make(tmp_path / "current" / "ips.db", 5_000)
@@ -121,9 +121,9 @@ def test_a_signal_stops_publishing(internet, tmp_path):
     assert [] == killing.wrong_files(result)
 
 
-def test_a_second_signal_stops_at_once(internet, running, slow_domains, tmp_path):
+def test_a_second_signal_stops_immediately(internet, running, slow_domains, tmp_path):
     """
-    The second signal does not wait for anything, and what was committed goes on from there.
+    The second signal does not wait for anything, and the crawl is resumed from the last commit.
     """
     running.send_signal(signal.SIGTERM)
     running.send_signal(signal.SIGTERM)
@@ -139,7 +139,7 @@ def test_a_second_signal_stops_at_once(internet, running, slow_domains, tmp_path
 
 def test_a_closed_terminal_stops_the_crawl_cleanly(internet, slow_domains, tmp_path):
     """
-    A crawl that draws on a terminal ends cleanly when the terminal goes away.
+    A crawl that draws on a terminal ends cleanly when the terminal is closed.
     """
     settings = internet.settings() | crawls.folders(tmp_path) | {"PROBE_RATE": 100}
     child, terminal = pty.fork()
@@ -166,9 +166,9 @@ def drain(terminal: int) -> None:
         return
 
 
-def test_a_full_disk_stops_the_crawl_and_room_lets_it_go_on(internet, slow_domains, tmp_path):
+def test_a_crawl_is_resumed_after_a_full_disk(internet, slow_domains, tmp_path):
     """
-    When the disk fills up the crawl ends with a sentence and status 1; with room the same command finishes it.
+    On a full disk the crawl ends with an error and status 1; once there is space the same command finishes it.
     """
     small, room = tmp_path / "small", tmp_path / "room"
     small.mkdir()
@@ -176,7 +176,7 @@ def test_a_full_disk_stops_the_crawl_and_room_lets_it_go_on(internet, slow_domai
     settings |= {"JOBDIR": small / "current", "OUTPUT_DIR": tmp_path / "out", "COMMIT_INTERVAL": 0.1}
     full = " ".join(map(str, crawls.command(slow_domains, settings)))
     script = (
-        # A file system of its own, seen by these two crawls alone, that has no room until the ballast goes.
+        # A separate file system, visible only to these two crawls, that is full until the ballast is removed.
         f"mount -t tmpfs -o size=3m tmpfs {small} && head -c 2700k /dev/zero > {small}/ballast;"
         f" {full}; first=$?; cp -r {small}/current {room}; rm {small}/ballast; mount -o remount,size=100m {small};"
         f" {full}; second=$?; exit $((first * 10 + second))"

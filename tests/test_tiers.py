@@ -62,7 +62,7 @@ def test_an_unmarked_test_is_found(source: str) -> None:
     ],
 )
 def test_a_marked_test_is_fine(source: str) -> None:
-    """A marker of the test or of its module, or no command, is no complaint."""
+    """A test with a marker of its own or of its module, or without a command, leads to no complaint."""
     assert [] == list(unmarked(source))
 
 

@@ -9,7 +9,7 @@ from ipv6matrix import turns
 from ipv6matrix.turns import FEW, Turns
 
 
-async def test_long_work_lets_the_loop_go_round(monkeypatch):
+async def test_long_work_lets_the_loop_run(monkeypatch):
     """
     Work that takes longer than a turn is interrupted, and is done in the order of its subjects.
     """
@@ -25,7 +25,8 @@ async def test_long_work_lets_the_loop_go_round(monkeypatch):
 
 async def test_long_works_take_turns_one_at_a_time(monkeypatch):
     """
-    A second long work begins when the first has ended: together they do no more between two rounds of the loop.
+    A second long work begins when the first has ended: together they do no more than one turn per iteration of the
+    loop.
     """
     clock = iter(range(10_000))
     monkeypatch.setattr(turns.time, "monotonic", lambda: float(next(clock)))
@@ -38,7 +39,7 @@ async def test_long_works_take_turns_one_at_a_time(monkeypatch):
 
 def test_short_work_needs_no_turn():
     """
-    A few subjects are worked on at once, without a coroutine.
+    A few subjects are processed immediately, without a coroutine.
     """
     done: list[int] = []
     result = Turns().for_each(done.append, range(FEW), "result")

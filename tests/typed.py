@@ -1,5 +1,5 @@
 """
-Runs commands of the project as they are typed, in a process of their own.
+Runs commands of the project in a separate process.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-"The folder of the project, where commands run."
+"The folder of the project, in which commands run."
 
 
 def command(name: str, *words: object, **settings: object) -> list[str]:
-    """Give the command line of a command of `scrapy`; words come after settings, and may say otherwise."""
+    """Return the command line of a `scrapy` command; words come after settings, and may override them."""
     chosen = [word for setting, value in settings.items() for word in ("-s", f"{setting}={value}")]
     return [sys.executable, "-m", "scrapy", name, *chosen, *map(str, words)]
 
@@ -26,7 +26,7 @@ def run(
     environment: Mapping[str, str] | None = None,
     **settings: object,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end and give its status, output and errors."""
+    """Run a command to its end and return its status, output and errors."""
     return subprocess.run(
         command(name, *words, **settings),
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""What tests of whole programs wait for."""
+"""Waiting, for tests of whole programs."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 _T = TypeVar("_T")
-# For ever, to a busy machine too; what comes is seen at once.
+# Generous even for a busy machine; conditions are seen immediately.
 WITHIN_S = 120.0
 
 
 def until(condition: Callable[[], _T], within_s: float = WITHIN_S) -> _T:
-    """Give what comes true, asked again and again, with a deadline."""
+    """Return the first true result of a function that is called repeatedly, with a deadline."""
     give_up_at = time.monotonic() + within_s
     while not (found := condition()):
         assert time.monotonic() < give_up_at, "waited in vain"

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-# Python imports it at its start, from wherever PYTHONPATH leads first.
+# Python imports it at startup, from the first folder of PYTHONPATH.
 _SITECUSTOMIZE = """
 import sys
 from importlib.machinery import PathFinder

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Run a verb of the Makefile on a minimal Debian that has git, make and python3 and nothing else:
+# Run a target of the Makefile on a minimal Debian with only git, make and python3:
 #     tools/fresh-machine.sh bookworm|trixie demo|test
-# What is committed is cloned into a root file system of debootstrap's. Needs root, debootstrap and some gigabytes below
-# FRESH (default: /var/tmp/ipv6matrix-fresh). Mirrors and certificates are those of this machine: of apt, unless
-# MIRROR names another, and of pip.
+# Clones the committed state into a root file system made by debootstrap. Requires root, debootstrap and some gigabytes
+# below FRESH (default: /var/tmp/ipv6matrix-fresh). Uses the mirrors and certificates of this machine: those of apt,
+# unless MIRROR is set, and those of pip.
 set -eu
 suite=${1:-} verb=${2:-}
 case $suite-$verb in
@@ -29,7 +29,7 @@ rm -rf "$root"
 cp --archive "$base" "$root"
 git clone --quiet --no-hardlinks "$project" "$root/root/ipv6matrix"
 
-# How this machine reaches its mirrors.
+# Let the new machine reach the same mirrors.
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 certificates=${PIP_CERT:-$(python3 -m pip config get global.cert 2>/dev/null || true)}
 index=${PIP_INDEX_URL:-$(python3 -m pip config get global.index-url 2>/dev/null || true)}
@@ -44,8 +44,8 @@ for name in http_proxy https_proxy no_proxy; do
     [ -z "$value" ] || set -- "$@" "$name=$value"
 done
 
-# Processes and mounts end with it. Its root is no mount point, as in many containers.
-# shellcheck disable=SC2016  # $0 and $@ are the inner shell's
+# All processes and mounts end with this one. The root is not a mount point, as in many containers.
+# shellcheck disable=SC2016  # $0 and $@ are expanded by the inner shell
 exec unshare --mount --pid --fork --kill-child sh -euc '
     mount -t proc proc "$0/proc"
     mount --rbind /sys "$0/sys"

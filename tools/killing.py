@@ -1,11 +1,11 @@
 """
-Kills a crawl again and again, at random instants, and looks at what comes of it.
+Kills a crawl repeatedly, at random instants, and checks the results.
 
     python -m tools.killing --kills 100 --domains 500      (`make torture`)
 
 Each kill is a SIGKILL for the crawl and its mtr-packet processes together;
-then the same command is started again. What was stored at each kill is held
-against what is asked afterwards, as the simulated Internet saw it.
+then the same command is started again. What was stored at each kill is compared
+with what is requested afterwards, as recorded by the simulated Internet.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ from tests.controls import is_control
 from tests.echoes import purpose
 from tests.typed import ROOT
 
-# (what was asked, of whom, and the port or type).
+# (kind of request, its subject, and the port or type).
 Question = tuple[str, str, str]
 
 COMMIT_INTERVAL_S: Final = 1.0
-# Short waits and few packets a second: a crawl with room for many kills that ends soon all the same.
+# Short timeouts and a low packet rate: a crawl with time for many kills that still ends soon.
 SETTINGS: Final = {
     "COMMIT_INTERVAL": COMMIT_INTERVAL_S,
     "PROBE_RATE": 1500,
@@ -65,20 +65,20 @@ SETTINGS: Final = {
     "TRACE_GAP_LIMIT": 3,
     "SECOND_PASS_AFTER": 1,
 }
-# Seconds from the last packet of a question to its item, at most, with these settings: guessed hosts and then
-# the random label, a series' time-out, the slowest mail session after a handshake, a trace's time-out.
+# Upper limit of the seconds from the last packet of a request to its item, with these settings: guessed hosts and
+# then the random label, the timeout of a series, the slowest mail session after a handshake, the timeout of a trace.
 DURATION_S: Final = {"domain": 4.0, "host": 5.0, "reverse": 2.0, "ping": 1.0, "tcp": 6.0, "trace": 2.0}
-# What two busy cores may add to a commit's hour.
+# How much two busy cores may delay a commit.
 SLACK_S: Final = 1.0
-# A question is on its way for so long when it is seen; no start asks earlier.
+# Upper limit of the time from sending a request to its record; no start sends one earlier than that.
 ON_THE_WAY_S: Final = 0.15
-# The copy is being written, the log tells the end, SQLite's log is gone, CSV files are being written, the copy has
-# its name: what a kill is least likely to come too late for goes first. It comes so many seconds after the sign
-# at most.
+# The copy is being written, the log states the end, SQLite's log is gone, CSV files are being written, the copy has
+# its final name. Ordered so that the kill least likely to come too late is first. Values: the most seconds between
+# the sign and the kill.
 LATEST_S: Final = {"copying": 0.002, "closing": 0.003, "folded": 0.0, "exporting": 0.1, "published": 0.0}
 SIGNS_OF_THE_END: Final = tuple(LATEST_S)
 GIVE_UP_S: Final = 180.0
-# Questions that are answered when a crawl counts as being on its way.
+# Number of answered requests from which on a crawl counts as under way.
 ANSWERS: Final = 100
 
 ANSWERED: Final = "IN ('ok', 'nodata', 'nxdomain')"
@@ -98,7 +98,7 @@ STORED_PROBES: Final = """
     SELECT 'ping', address, '' FROM pings JOIN addresses ON addresses.id = address_id
     UNION ALL SELECT 'tcp', address, CAST(port AS TEXT) FROM ports JOIN addresses ON addresses.id = address_id
     UNION ALL SELECT 'trace', address, '' FROM traces JOIN addresses ON addresses.id = address_id"""
-# Addresses that answered anything: no others are asked a second time.
+# Addresses that answered any probe: only others may be probed a second time.
 LOUD: Final = """
     SELECT address FROM addresses WHERE id IN (
         SELECT address_id FROM pings WHERE rtts_ms <> '[]'
@@ -108,7 +108,7 @@ LOUD: Final = """
 
 @dataclass(frozen=True, kw_only=True)
 class Instant:
-    """When to kill: so many seconds after the start, or after a sign of how far the crawl is."""
+    """When to kill: a number of seconds after the start, or after a sign of how far the crawl is."""
 
     sign: str
     after_s: float
@@ -116,7 +116,7 @@ class Instant:
 
 @dataclass(frozen=True, kw_only=True)
 class Kill:
-    """One kill, and what the database held then."""
+    """One kill, and the contents of the database at that time."""
 
     instant: Instant
     started_at: float
@@ -138,19 +138,19 @@ class Ordeal:
 
 @dataclass(frozen=True, kw_only=True)
 class AskedAgain:
-    """What a crawl asked after a kill although it had asked it before."""
+    """Requests that a crawl sent after a kill although it had sent them before."""
 
     questions: int
     asked: int
-    "Questions that were asked at all."
+    "Number of different requests."
     stored_before: tuple[str, ...]
-    "Those whose answer was stored: there must be none."
+    "Those whose answers were stored: there must be none."
     too_old: tuple[str, ...]
-    "Those whose answer should have been stored, by their age: there must be none."
+    "Those whose answers should have been stored, judging by their age: there must be none."
 
 
 def instants(random: Random, kills: int) -> list[Instant]:
-    """Spread kills over a crawl: its start, its middle, and the signs of its end."""
+    """Return the instants of the kills, spread over a crawl: its start, its middle, and the signs of its end."""
     ends, starts = kills * 7 // 25, kills // 5
     spans = [("started", 0.8)] * starts + [("asking", 2.0)] * (kills - ends - starts)
     random.shuffle(spans)
@@ -160,7 +160,7 @@ def instants(random: Random, kills: int) -> list[Instant]:
 
 
 class Killer:
-    """Starts the same command until it has ended by itself, and kills it on the way."""
+    """Starts the same command until it ends by itself, and kills it several times before that."""
 
     def __init__(self, internet: Internet, place: Path, output: Path, settings: Mapping[str, object]) -> None:
         self._domains = place / "domains.txt"
@@ -171,9 +171,9 @@ class Killer:
         self._settings = internet.settings() | SETTINGS | crawls.folders(place) | {"OUTPUT_DIR": output} | settings
 
     def crawl(self, when: Iterator[Instant]) -> Ordeal:
-        """Run one crawl to its end, killing it at each of the instants while there are any."""
+        """Run one crawl to its end, and kill it at each of the instants."""
         self._place.mkdir(parents=True, exist_ok=True)
-        # What a server answers the third time it is asked tells kills, not crawls, apart.
+        # A server whose third answer differs would reveal the number of kills, not a difference between crawls.
         names = (name for name in self._names if not name.startswith("recovering"))
         self._domains.write_text("".join(f"{name}\n" for name in names))
         ordeal = Ordeal(began_at=time.time())
@@ -190,7 +190,7 @@ class Killer:
 
     @property
     def published(self) -> bool:
-        """True when the crawl has left its folder."""
+        """Return whether the crawl has left its folder."""
         return bool(self.results) and not (self._current / "ips.db").exists()
 
     def _start(self, instant: Instant | None, ordeal: Ordeal) -> bool:
@@ -224,7 +224,7 @@ class Killer:
         return True
 
     def _wait(self, process: subprocess.Popen[bytes], instant: Instant, log: Path) -> bool:
-        """Wait for an instant; False when the crawl ended by itself before."""
+        """Wait for an instant; return False if the crawl ended by itself before."""
         seen = self._signs(log)[instant.sign]
         give_up_at = time.monotonic() + GIVE_UP_S
         while not seen():
@@ -241,12 +241,12 @@ class Killer:
         wal, began_at = self._current / "ips.db-wal", time.time()
         return {
             "started": lambda: True,
-            # However long a busy machine takes to start a program: its first commit, or answers in the database.
+            # Its first commit, or answers in the database, because a busy machine may start a program slowly.
             "asking": lambda: _made_after(wal, began_at),
             "answered": lambda: _made_after(wal, began_at) and _answers(self._current / "ips.db") >= ANSWERS,
             "closing": lambda: b"Closing spider" in log.read_bytes(),
             "folded": lambda: b"Closing spider" in log.read_bytes() and not wal.exists(),
-            # A copy that an earlier kill broke off is not this one.
+            # Ignore a copy that an earlier kill interrupted.
             "copying": lambda: any(_made_after(part, began_at) for part in self._output.glob("*.part")),
             "exporting": lambda: any(_made_after(part, began_at) for part in self._output.glob("*/*/*.part")),
             "published": lambda: bool(self.results),
@@ -278,7 +278,7 @@ def _answers(path: Path) -> int:
 
 
 def copy(current: Path, folder: Path) -> Path:
-    """Copy a database with its write-ahead log, while nothing runs."""
+    """Copy a database and its write-ahead log while no process uses it."""
     for file in (current / "ips.db", current / "ips.db-wal"):
         if file.exists():
             shutil.copy(file, folder)
@@ -286,11 +286,11 @@ def copy(current: Path, folder: Path) -> Path:
 
 
 def asked_again(internet: Internet, ordeal: Ordeal, result: Path) -> AskedAgain:
-    """Compare what was asked after each kill with what was asked and stored before it, and stored in the end."""
+    """Compare the requests after each kill with those sent and stored before it, and with the stored results."""
     answered = frozenset(_stored(result))
     asked = list(_asked(internet, ordeal.began_at, ordeal.ended_at + ON_THE_WAY_S))
     kills_at = [kill.killed_at + ON_THE_WAY_S for kill in ordeal.kills]
-    # For each time between two kills: when each question was asked last.
+    # For each interval between two kills: the last time that each request was sent.
     last: list[dict[Question, float]] = [{} for _ in range(len(kills_at) + 1)]
     for question, at in sorted(asked, key=lambda one: one[1]):
         last[bisect(kills_at, at)][question] = at
@@ -302,7 +302,7 @@ def asked_again(internet: Internet, ordeal: Ordeal, result: Path) -> AskedAgain:
             again[question[0]] += 1
             age_s = kill.killed_at - last[number][question]
             if question in answered and age_s > COMMIT_INTERVAL_S + DURATION_S[question[0]] + SLACK_S:
-                too_old.append(f"{question} was asked {age_s:.2f} s before kill {number}")
+                too_old.append(f"{question} was sent {age_s:.2f} s before kill {number}")
     return AskedAgain(
         questions=again.total(),
         asked=len({question for question, _ in asked}),
@@ -323,7 +323,7 @@ def _asked(internet: Internet, since: float, until: float) -> Iterator[tuple[Que
     for packet in internet.packets(since=since):
         if packet.sent_at > until:
             continue
-        # A control question asks whether the vantage point is well, and may go to whoever has answered.
+        # Health checks may send to any address that has answered, so they are not counted.
         if (kind := purpose(packet)) in ("ping", "trace"):
             yield (kind, packet.destination, ""), packet.sent_at
         elif packet.protocol == TCP and packet.flags == SYN and packet.port != 53:
@@ -331,7 +331,7 @@ def _asked(internet: Internet, since: float, until: float) -> Iterator[tuple[Que
 
 
 def _stored(path: Path) -> Iterator[Question]:
-    """Read which questions a database holds the answers of; what failed in passing may be asked a second time."""
+    """Yield the requests whose answers are in a database, without those that the retry pass may repeat."""
     with closing(sqlite3.connect(path)) as connection:
         if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'requests'").fetchone():
             return
@@ -346,12 +346,12 @@ def _stored(path: Path) -> Iterator[Question]:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What came of many kills."""
+    """The result of many kills."""
 
     ordeals: list[Ordeal]
     asked_again: list[AskedAgain]
     differences: list[str]
-    "Between the facts of each crawl that was killed and one that was not."
+    "Differences between the facts of each killed crawl and those of an undisturbed one."
 
     @property
     def kills(self) -> list[Kill]:
@@ -359,10 +359,12 @@ class Outcome:
 
     @property
     def problems(self) -> list[str]:
-        found = list(self.differences)
-        found += [f"unsound: {text}" for kill in self.kills for text in kill.unsound]
-        found += [f"stored and asked again: {one}" for again in self.asked_again for one in again.stored_before]
-        return found + [f"too old to be asked again: {one}" for again in self.asked_again for one in again.too_old]
+        problems = list(self.differences)
+        problems += [f"unsound: {text}" for kill in self.kills for text in kill.unsound]
+        for again in self.asked_again:
+            problems += [f"stored, but sent again: {request}" for request in again.stored_before]
+            problems += [f"should have been stored, but sent again: {request}" for request in again.too_old]
+        return problems
 
 
 def torture(
@@ -375,7 +377,7 @@ def torture(
     settings: Mapping[str, object] | None = None,
     at_once: int = 25,
 ) -> Outcome:
-    """Kill crawls until there were so many kills, and compare each with one that ran undisturbed."""
+    """Kill crawls until the number of kills is reached, and compare each crawl with an undisturbed one."""
     random = Random(seed)
     undisturbed = Killer(internet, place / "undisturbed", output / "undisturbed", settings or {})
     undisturbed.crawl(iter(()))
@@ -398,7 +400,7 @@ def torture(
 
 
 def wrong_files(result: Path) -> list[str]:
-    """Name each file beside a published crawl that is not what an export of it gives now."""
+    """Return each file next to a published crawl that differs from a new export."""
     with tempfile.TemporaryDirectory() as folder:
         store = Store.read(result)
         csv.export(store, Target(output_dir=Path(folder), summary_url=""))
@@ -414,14 +416,14 @@ def _files(folder: Path) -> dict[str, bytes]:
 
 
 def report(outcome: Outcome) -> str:
-    """Lay out what came of it."""
+    """Format the result."""
     signs = Counter(kill.instant.sign for kill in outcome.kills)
     again = sum(one.questions for one in outcome.asked_again)
     asked = sum(one.asked for one in outcome.asked_again)
     lines = [
         f"kills             {len(outcome.kills)} in {len(outcome.ordeals)} crawls",
         f"at                {', '.join(f'{sign} {number}' for sign, number in sorted(signs.items()))}",
-        f"asked again       {again} of {asked} questions, {again / len(outcome.kills):.1f} a kill",
+        f"sent again        {again} of {asked} requests, {again / len(outcome.kills):.1f} per kill",
         f"problems          {len(outcome.problems)}",
     ]
     return "\n".join([*lines, *outcome.problems[:50]])
@@ -448,10 +450,14 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tools.killing", description=(__doc__ or "").strip().partition("\n")[0]
     )
-    parser.add_argument("--kills", type=int, default=100, help="how many kills")
-    parser.add_argument("--domains", type=int, default=500, help="how many domains to crawl")
-    parser.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000, help="of the instants")
-    parser.add_argument("--jobs", type=Path, help="where the JOBDIRs lie: elsewhere than /tmp, publishing is a copy")
+    parser.add_argument("--kills", type=int, default=100, help="number of kills")
+    parser.add_argument("--domains", type=int, default=500, help="number of domains to crawl")
+    parser.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000, help="seed of the random instants")
+    parser.add_argument(
+        "--jobs",
+        type=Path,
+        help="folder for the JOBDIRs; if it is on another file system than /tmp, publishing is a copy",
+    )
     return parser.parse_args()
 
 

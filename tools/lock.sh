@@ -1,7 +1,7 @@
 #!/bin/sh
-# Write constraints.txt and constraints-dev.txt anew: the newest versions that requirements*.txt allow, exactly, with
-# the hashes of all files of each release, so that every Python from 3.11 and every architecture installs the same.
-# UPGRADE=no keeps the versions that are there and adds or drops packages only.
+# Write constraints.txt and constraints-dev.txt: the newest versions that requirements*.txt allow, pinned, with the
+# hashes of all files of each release, so that every Python from 3.11 on and every architecture installs the same.
+# UPGRADE=no keeps the current versions, and only adds or removes packages.
 set -eu
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
@@ -10,7 +10,7 @@ trap 'rm -rf "$scratch"' EXIT
 
 "$python" -m venv "$scratch/venv"
 "$scratch/venv/bin/python" -m pip install --quiet --disable-pip-version-check uv
-# uv reads neither pip's configuration nor its variables.
+# uv ignores pip's configuration files and environment variables.
 index=$("$scratch/venv/bin/python" -m pip config get global.index-url 2>/dev/null) || index=${PIP_INDEX_URL:-}
 [ -z "$index" ] || export UV_DEFAULT_INDEX="${UV_DEFAULT_INDEX:-$index}"
 [ -z "${PIP_CERT:-}" ] || export SSL_CERT_FILE="${SSL_CERT_FILE:-$PIP_CERT}"
@@ -18,7 +18,7 @@ index=$("$scratch/venv/bin/python" -m pip config get global.index-url 2>/dev/nul
 compile() { # requirements, result, further options
     requirements=$1 result=$2
     shift 2
-    # It prefers the versions of a result that is there.
+    # uv prefers the versions of an existing output file.
     [ "${UPGRADE:-yes}" = yes ] || cp "$result" "$scratch/$result" 2>/dev/null || true
     "$scratch/venv/bin/uv" pip compile "$requirements" --output-file "$scratch/$result" --quiet --universal \
         --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url "$@"

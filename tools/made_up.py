@@ -1,11 +1,11 @@
 """
-An ips.db of as many made-up domains as wanted, for measuring what is drawn from one.
+Generates an ips.db of any number of domains, for measuring what is computed from one.
 
-The rows go straight into the tables, as a crawl would have left them: half of
-the domains in com and a long tail of TLDs, name servers and mail exchangers that
+The rows are inserted directly into the tables, as a crawl would have left them: half
+of the domains in com and a long tail of TLDs, name servers and mail exchangers that
 many share, two fifths of the web on shared addresses, a third of it dual-stack,
-paths over a few thousand routers, and everything that can fail failing now and
-then. Equal numbers of domains and equal seeds give equal rows.
+paths over a few thousand routers, and an occasional failure of every kind.
+The same number of domains and the same seed give the same rows.
 
     python -m tools.made_up ips.db 100000
 """
@@ -30,7 +30,7 @@ RUN: Final = "2024-05-06__07-08-09"
 AT: Final = 1_714_979_289
 BATCH: Final = 2_000
 ROUTERS: Final = 4_000
-# Shares: of machines with both families, addresses that never answer, addresses without a name, questions that fail.
+# Shares: dual-stack machines, addresses that never answer, addresses without a name, requests that fail.
 DUAL_STACK, SILENT, UNNAMED, FAILING = 0.35, 0.12, 0.25, 0.02
 LABELS: Final = (
     ("WWW", "www"),
@@ -41,7 +41,7 @@ LABELS: Final = (
     ("NTP", "ntp"),
     ("NTP", "time"),
 )
-# Shares of the labels that exist.
+# Shares of domains in which the label exists.
 GUESSED: Final = {"www": 0.93, "www6": 0.02, "ipv6": 0.02, "www.ipv6": 0.01, "six": 0.005, "ntp": 0.01, "time": 0.01}
 TABLES: Final = {
     "domains": "id, name, tld, ns_status, mx_status, soa_status, asked_at",
@@ -61,7 +61,7 @@ TABLES: Final = {
 
 
 def make(path: Path, domains: int, seed: int = 2022) -> None:
-    """Write a database of a finished crawl."""
+    """Write the database of a finished crawl."""
     Store(path).close()
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous = OFF")
@@ -107,7 +107,7 @@ def _crawl() -> dict[str, Any]:
 
 @dataclass
 class World:
-    """Makes rows, and remembers the hosts and addresses that domains share."""
+    """Generates rows, and remembers the hosts and addresses that domains share."""
 
     domains: int
     random: Random
@@ -116,7 +116,7 @@ class World:
     addresses: int = 0
 
     def found(self) -> None:
-        """Make what is there before the first domain: places, routers, providers."""
+        """Generate what exists before the first domain: places, routers, providers."""
         self.places = [self._place(number) for number in range(600)]
         self.routers = {4: [self._router(4) for _ in range(ROUTERS)], 6: [self._router(6) for _ in range(ROUTERS)]}
         self.name_servers = [self._provider("ns", number) for number in range(20 + self.domains // 60)]
@@ -125,7 +125,7 @@ class World:
         self.tlds, self.weights = _tlds()
 
     def add_domain(self, number: int) -> None:
-        """Make one domain of the list with all that belongs to it."""
+        """Generate one domain of the list and everything that belongs to it."""
         (tld,) = self.random.choices(self.tlds, cum_weights=self.weights)
         name = f"{_word(number * 2_654_435_761 % 2**32)}{number}.{tld}"
         servers = self._served(f"ns{{}}.{name}", self.name_servers, 0.9)
@@ -152,10 +152,10 @@ class World:
         return "ok" if hosts else "nodata"
 
     def _served(self, own: str, providers: list[list[int]], share: float) -> list[int]:
-        """Give the hosts of a kind that a domain uses: a provider's, two of its own, or none."""
+        """Return the hosts of a kind that a domain uses: a provider's, two of its own, or none."""
         chance = self.random.random()
         if chance < share:
-            # A few providers have most domains.
+            # A few providers serve most domains.
             return providers[int(len(providers) * self.random.random() ** 3)]
         if chance > share + (1 - share) / 2:
             return []
@@ -181,7 +181,7 @@ class World:
     # --- addresses ---
 
     def _pair(self) -> tuple[int, ...]:
-        """Make the addresses of one machine: of IPv4, and of IPv6 for some."""
+        """Generate the addresses of one machine: IPv4, and for some IPv6."""
         place = self.random.choice(self.places)
         dual = self.random.random() < DUAL_STACK
         return tuple(self._address(family, place) for family in ((4, 6) if dual else (4,)))
@@ -237,7 +237,7 @@ class World:
         ]
 
     def _place(self, number: int) -> tuple[Any, ...]:
-        """Make columns of `addresses`: a system in one of sixty countries."""
+        """Return columns of `addresses`: a system in one of sixty countries."""
         country = f"{chr(65 + number % 60 // 26)}{chr(65 + number % 26)}"
         organisation = f"{_word(number).title()} {self.random.choice(('Networks', 'Hosting, Inc.', 'Telecom', 'GmbH'))}"
         if self.random.random() < FAILING:
@@ -247,13 +247,13 @@ class World:
 
 
 def _tlds() -> tuple[list[str], list[float]]:
-    """Give TLDs and their cumulative weights: half of all is com, the rest has a long tail."""
+    """Return TLDs and their cumulative weights: com has half of the total, the others a long tail."""
     others = dict.fromkeys(["net", "org", "de", "ru", "uk", "info", "nl", "br", "fr", "it", *map(_word, range(1_500))])
     return ["com", *others], list(accumulate([5.0, *(_share(rank) for rank in range(1, len(others) + 1))]))
 
 
 def _share(rank: int) -> float:
-    # Of 1,500 such shares the sum is near 5, so that com has half of all.
+    # The sum of 1,500 such shares is about 5, so com has half of the total.
     return 0.64 / rank
 
 
@@ -261,7 +261,7 @@ _SYLLABLES: Final = ("ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu",
 
 
 def _word(number: int) -> str:
-    """Write a number as syllables."""
+    """Convert a number to syllables."""
     text = _SYLLABLES[number % 16]
     while number := number // 16:
         text += _SYLLABLES[number % 16]

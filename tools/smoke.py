@@ -1,7 +1,7 @@
 """
-Builds the wheel, installs it in environments of its own outside the clone, and uses it there: `make smoke`.
+Builds the wheel, installs it in separate environments outside the clone, and tests it there: `make smoke`.
 
-First with the dependencies of a crawl alone: a crawl of the simulated Internet works, and the website
+First with the dependencies of a crawl only: a crawl of the simulated Internet works, and the website
 names the extra it lacks. Then with all extras: the report is written and the website answers.
 Downloads packages, at the versions of constraints.txt. Leaves the wheel in dist/.
 """
@@ -31,7 +31,7 @@ def main() -> int:
         place = Path(scratch)
         wheel = build(place)
         versions = place / "versions.txt"
-        # Pip takes no hashes for a wheel that was just built, so none for the others either.
+        # A wheel that was just built has no hash for pip to check, so the other packages cannot have one either.
         pinned = re.findall(r"^[\w.-]+==.*(?= \\$)", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
         versions.write_text("\n".join(pinned) + "\n")
         core = install(place / "core", str(wheel), versions)
@@ -42,7 +42,7 @@ def main() -> int:
 
 
 def build(place: Path) -> Path:
-    """Build the wheel from a copy, so that nothing but dist/ is left in the tree."""
+    """Build the wheel from a copy, so that only dist/ changes in the working tree."""
     copy = place / "copy"
     copy.mkdir()
     for name in SOURCES:
@@ -70,7 +70,7 @@ def install(environment: Path, requirement: str, versions: Path) -> Path:
 
 
 def use(core: Path, everything: Path, place: Path) -> None:
-    """Crawl, look at the results, report and serve, in a folder that holds another project's scrapy.cfg."""
+    """Crawl, check the results, report and serve, in a folder that contains another project's scrapy.cfg."""
     folder = place / "elsewhere"
     folder.mkdir()
     (folder / "scrapy.cfg").write_text("[settings]\ndefault = other.settings\n")
@@ -102,7 +102,7 @@ def say(program: Path, folder: Path, *words: str, status: int = 0) -> str:
 
 
 def serve(program: Path, folder: Path) -> None:
-    """Ask the website for a page and for figures."""
+    """Request a page and figures from the website."""
     with subprocess.Popen([program, "serve", "--port", "0"], cwd=folder, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         (base,) = re.findall(r"http://\S+/", server.stdout.readline())

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Sees to the programs that Python packages cannot bring: installs what is
-# missing as root, and names it with the command otherwise.
+# Checks for programs that pip cannot install. As root, installs the missing
+# ones; otherwise, prints the command that does.
 set -eu
 PATH=$PATH:/usr/sbin:/sbin
 PYTHON=${PYTHON:-python3}
@@ -11,10 +11,10 @@ servers=
 need() { # program, Debian package
     command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
 }
-want() { # likewise; without it some tests are skipped
+want() { # the same; without it, some tests are skipped
     command -v "$1" >/dev/null 2>&1 || wanted="$wanted $2"
 }
-want_server() { # likewise, and would start a server: only where policy-rc.d forbids it, as in containers
+want_server() { # the same, but installing it starts a server, unless policy-rc.d forbids that, as in containers
     command -v "$1" >/dev/null 2>&1 || servers="$servers $2"
 }
 need mtr-packet mtr-tiny
@@ -28,9 +28,9 @@ want logrotate logrotate
 want sqlite3 sqlite3
 want setcap libcap2-bin
 if [ -n "${FOR_TESTS:-}" ]; then
-    # Large, and of no use to whoever wants to crawl.
+    # Large, and not needed for crawling.
     want chromium chromium
-    # For the Node.js that Playwright brings.
+    # Required by the Node.js that Playwright includes.
     ldconfig -p | grep -q libatomic.so.1 || wanted="$wanted libatomic1"
 fi
 want_server pdns_recursor pdns-recursor

@@ -1,5 +1,5 @@
 """
-Writes docs/troubleshooting.md from the catalogue of error codes, ipv6matrix/data/errors.toml.
+Generates docs/troubleshooting.md from the catalogue of error codes, ipv6matrix/data/errors.toml.
 
     python -m tools.troubleshooting
 """

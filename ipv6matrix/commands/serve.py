@@ -42,7 +42,8 @@ class Command(ChoosingCommand):
             if value is not None:
                 self.settings.set(name, value, priority="cmdline")
         if sentences := checks.problems(
-            self.settings, ("OUTPUT_DIR", "SUMMARY_URL", "LIVE_URL", "WEB_HOST", "WEB_PORT", "WEB_URL", "CONTACT")
+            self.settings,
+            ("OUTPUT_DIR", "SUMMARY_URL", "LIVE_URL", "READ_MODEL_DIR", "WEB_HOST", "WEB_PORT", "WEB_URL", "CONTACT"),
         ):
             raise UsageError("\n".join(sentences), print_help=False)
         # The website reads the live database. If LIVE_URL is not set, SUMMARY_URL is the only database.
@@ -71,6 +72,7 @@ class Command(ChoosingCommand):
             raise UsageError(_not_listening(error, host, port), print_help=False) from error
         server.prepare()
         with listener:
+            models.start()
             print(f"Serving on {_address(listener)}, until Ctrl-C", flush=True)  # noqa: T201 - what a user waits for
             config = uvicorn.Config(app, http=server.Protocol, **server.OPTIONS)
             # After a clean shutdown uvicorn raises the signal that caused it.

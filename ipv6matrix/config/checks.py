@@ -98,8 +98,11 @@ def _labels(settings: BaseSettings, name: str) -> str | None:
     )
 
 
-def _anything(_: BaseSettings, __: str) -> None:
-    return None
+def _folder_or_none(settings: BaseSettings, name: str) -> str | None:
+    path = Path(settings.get(name) or ".").expanduser()
+    return (
+        f"Invalid {name}={str(path)!r}: is a file; set it to a folder" if path.exists() and not path.is_dir() else None
+    )
 
 
 def _some_path(settings: BaseSettings, name: str) -> str | None:
@@ -262,7 +265,7 @@ CHECKS: Final[dict[str, Check]] = {
     "EXPORTS": _exports,
     "SUMMARY_URL": _database,
     "LIVE_URL": _database,
-    "READ_MODEL_DIR": _anything,
+    "READ_MODEL_DIR": _folder_or_none,
     "WEB_HOST": _host,
     "WEB_PORT": _number(0, 65_535, "ports", whole=True),
     "WEB_URL": _site,

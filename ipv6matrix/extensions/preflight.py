@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 _FAR: Final[dict[Family, str]] = {4: "198.41.0.4", 6: "2001:503:ba3e::2:30"}
 _IPV4_ONLY: Final = "ipv4only.arpa"
 _FIX_ROUTE: Final = (
-    "mend the network, name the source with -s LOCAL_IPV{family}=, or go on without with -s MISSING=skip"
+    "fix the network, set the source address with -s LOCAL_IPV{family}=, or skip the family with -s MISSING=skip"
 )
 
 
@@ -210,9 +210,13 @@ class Preflight:
                     f"The resolver {', '.join(map(_named, servers))} does not answer ({answer.status}):"
                     " start it, or choose another with -s NAMESERVERS= [RESOLVER_AWAY]"
                 )
+            # A captive portal has addresses for ipv4only.arpa as well, so lies are looked for before DNS64.
+            await self._check_truth()
             await self._check_dns64(resolver, servers)
         finally:
             await resolver.close()
+
+    async def _check_truth(self) -> None:
         self._health.open()
         fault = await self._health.resolver.fault()
         if fault in (Fault.DENIES, Fault.INVENTS):

@@ -16,7 +16,7 @@ from ipv6matrix.importers.eras import Older, Ours
 from ipv6matrix.store.legacy import Legacy
 from ipv6matrix.store.rebuild import Rebuild, rebuilding
 
-# Stands in place of a version in the row of the crawl: for files of ours, which do
+# Stands in place of a version in the row of the crawl: for files of this project, which do
 # not state their version, and for those of the 2022 crawler and its predecessors.
 IMPORTED: Final = "imported"
 OLDER: Final = "2022"

@@ -1,5 +1,5 @@
 """
-Meaning of the same texts in files of ours, and in those of the 2022 crawler and its predecessors.
+Meaning of the same texts in files of this project, and in those of the 2022 crawler and its predecessors.
 
 docs/observations.md numbers the faults of the old ones.
 """
@@ -15,7 +15,7 @@ from ipv6matrix.targets.policy import AddressPolicy
 
 
 class Ours:
-    """Files of ours: texts are taken at face value."""
+    """Files of this project: texts are taken at face value."""
 
     def exclusion(self, address: str) -> str | None:  # noqa: ARG002 - a chosen address was found to be usable
         """Return the reason why an address cannot represent a host."""

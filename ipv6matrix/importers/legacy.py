@@ -1,5 +1,5 @@
 """
-Reads an ips.db of the 2022 crawler into one of ours.
+Reads an ips.db of the 2022 crawler into one of this project.
 """
 
 from __future__ import annotations

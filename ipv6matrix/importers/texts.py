@@ -96,7 +96,7 @@ def address(text: str, family: Family | None = None) -> str | None:
 
 
 def reverse_name(text: str) -> str | None:
-    """Read a PTR name; one that reads like something else has a final dot in our files (store.views)."""
+    """Read a PTR name; one that reads like something else has a final dot in files of this project (store.views)."""
     if text == UNKNOWN:
         return None
     return text[:-1] if _READS_LIKE_ANOTHER.fullmatch(text) else text

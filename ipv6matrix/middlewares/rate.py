@@ -21,7 +21,7 @@ _AHEAD: Final = -1
 
 class RateMiddleware:
     """
-    Gives each probe the pace of its packets, as meta["pace"].
+    Sets the pace of the packets of each probe, as meta["pace"].
 
     A ping series or a trace consists of many packets. Its probe awaits the pace before
     each of them, so the rates apply to packets, not to requests. If packets have to

@@ -59,7 +59,7 @@ def eta(figures: Figures, waits_for: tuple[str, ...] = ()) -> str:
     if waits_for:
         return f"unknown, waiting for {', '.join(waits_for)}"
     time = ESTIMATING if figures.seconds_left is None else duration(figures.seconds_left)
-    return f"{time} to the second pass" if figures.again == 0 else time
+    return f"{time} to the retry pass" if figures.again == 0 else time
 
 
 def duration(seconds: float) -> str:

@@ -39,10 +39,6 @@ READ_MODEL_DIR: Final = "IPV6MATRIX_READ_MODEL_DIR"
 WEB_URL: Final = "IPV6MATRIX_WEB_URL"
 CONTACT: Final = "IPV6MATRIX_CONTACT"
 
-# Seconds to wait for the database at the start: with a read model, and without one.
-_FIRST_LOOK_S: Final = 5.0
-_FIRST_MODEL_S: Final = 60.0
-
 
 def create_app(
     models: ReadModels,
@@ -60,8 +56,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        models.start()
-        await run_in_threadpool(models.wait, _FIRST_LOOK_S if models.has_model else _FIRST_MODEL_S)
+        await run_in_threadpool(models.start)
         # What is loaded stays. For an answer of many rows the collector would look through all of it several times.
         gc.collect()
         gc.freeze()

@@ -27,6 +27,8 @@ STALLED_S: Final = 60.0
 FILES: Final = 16_384
 _OTHER_FILES: Final = 200
 _REPEAT_S: Final = 60.0
+# Messages that are remembered.
+_SUBJECTS: Final = 1_000
 
 OPTIONS: Final[dict[str, Any]] = {
     "log_config": None,
@@ -92,7 +94,7 @@ class Protocol(H11Protocol):
 
 
 class OncePerMinute(logging.Filter):
-    """Drops a message that was logged less than a minute ago, whatever its arguments."""
+    """Drops a warning or an error that was logged less than a minute ago."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -101,12 +103,21 @@ class OncePerMinute(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno < logging.WARNING:
             return True
-        # asyncio puts the error itself into the message of each failed accept().
-        key, now = f"{record.name} {str(record.msg)[:60]}", time.monotonic()
+        key, now = _subject(record), time.monotonic()
         if now - self._last.get(key, -_REPEAT_S) < _REPEAT_S:
             return False
+        if len(self._last) > _SUBJECTS:
+            self._last.clear()
         self._last[key] = now
         return True
+
+
+def _subject(record: logging.LogRecord) -> str:
+    """Return what a message is about: what distinguishes requests is left out, what distinguishes errors is not."""
+    error = record.exc_info[1] if record.exc_info else None
+    text = f"{record.msg} {error!r}" if error else record.getMessage()
+    # asyncio puts the socket into the message of each accept() that fails.
+    return f"{record.name} {text.partition(chr(10))[0][:200]}"
 
 
 def prepare() -> None:
@@ -118,7 +129,8 @@ def prepare() -> None:
     Protocol.most_connections = max(wanted - _OTHER_FILES, 50)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     for handler in logging.getLogger().handlers:
-        handler.addFilter(OncePerMinute())
+        if not any(isinstance(one, OncePerMinute) for one in handler.filters):
+            handler.addFilter(OncePerMinute())
 
 
 def main() -> None:

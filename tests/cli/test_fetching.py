@@ -1,4 +1,4 @@
-"""What the commands share that fetch files."""
+"""What commands that download files have in common."""
 
 from __future__ import annotations
 
@@ -30,36 +30,37 @@ def started(words, settings):
 
 
 @pytest.mark.parametrize("words", UPDATES)
-def test_what_cannot_be_fetched_is_told(site, tmp_path, words):
+def test_a_failed_download_is_reported(site, tmp_path, words):
     """
-    Exit status 1, nothing on standard output, and a sentence instead of a traceback.
+    Exit status 1, nothing on standard output, and an error message instead of a traceback.
     """
     with started(words, published.settings(site, tmp_path)) as command:
         out, err = command.communicate(timeout=60)
 
     assert (1, "") == (command.returncode, out)
-    assert "cannot fetch" in err
+    assert "[DOWNLOAD_FAILED]" in err
     assert "Traceback" not in err
 
 
 @pytest.mark.parametrize("words", UPDATES)
-def test_what_makes_no_sense_is_told(site, tmp_path, words):
+def test_invalid_settings_are_reported(site, tmp_path, words):
     """
-    A setting that the command reads is looked at before anything is fetched.
+    A setting that the command uses is checked before anything is downloaded.
     """
     settings = published.settings(site, tmp_path) | {"MAJESTIC_URL": "nowhere", "DBIP_URL": "nowhere"}
     with started(words, settings) as command:
         out, err = command.communicate(timeout=60)
 
     assert (2, "") == (command.returncode, out)
-    assert "'nowhere' must be a URL that begins with" in err
+    assert "_URL='nowhere'" in err
+    assert "SETTING_INVALID" in err
     assert [] == site.requests
 
 
 @pytest.mark.parametrize("words", UPDATES)
-def test_an_interrupted_command_says_nothing(site, tmp_path, words):
+def test_an_interrupted_command_has_no_traceback(site, tmp_path, words):
     """
-    Ctrl-C while a server is silent ends it with the status of a shell, and without a traceback.
+    Ctrl-C while a server is silent ends it with the exit status of a shell.
     """
     for path in ("/majestic.csv", f"/dbip/dbip-city-lite-{MONTH}.mmdb.gz"):
         site.put(path, 1000 * "x", steps=["silent"])

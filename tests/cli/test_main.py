@@ -1,5 +1,5 @@
 """
-The command `ipv6matrix`, from folders that are not the project's.
+The command `ipv6matrix`, from folders outside the project.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tests.typed import ROOT
 
 pytestmark = pytest.mark.crawl
 
-# A project of somebody else, and a file that is none.
+# A foreign project, and an invalid file.
 FOREIGN = "[settings]\ndefault = other.settings\n"
 BROKEN = "settings = [none\n"
 
@@ -67,7 +67,7 @@ def test_variables_of_another_project_change_nothing(tmp_path):
 
 @pytest.mark.parametrize("command", ["crawl", "lists", "serve"])
 def test_help_names_the_program(tmp_path, command):
-    """Usage and description speak of `ipv6matrix`, never of `scrapy`."""
+    """Usage and description name `ipv6matrix`, never `scrapy`."""
     ended = run(tmp_path, command, "--help")
 
     assert 0 == ended.returncode, ended.stderr
@@ -90,10 +90,10 @@ def test_without_a_command_there_is_an_overview(tmp_path):
         (("novelty",), "Unknown command 'novelty': choose from "),
         (("lists", "update"), "ipv6matrix lists update majestic"),
         (("crawl", "matrix"), "-a domains=FILE"),
-        (("crawl", "matrix", "-a", "domains=x", "-s", "PING_CUONT=3"), "did you mean PING_COUNT"),
+        (("crawl", "matrix", "-a", "domains=x", "-s", "PING_CUONT=3"), "SETTING_UNKNOWN"),
     ],
 )
-def test_a_wrong_command_line_is_an_error(tmp_path, words, message):
+def test_an_invalid_command_line_is_an_error(tmp_path, words, message):
     """Exit status 2 and a message that names this program; no traceback."""
     ended = run(tmp_path, *words)
 

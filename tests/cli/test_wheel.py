@@ -1,5 +1,5 @@
 """
-The wheel holds all that the package reads, and works where it is unpacked; tools/smoke.py installs it for real.
+The wheel contains everything that the package reads, and works where it is unpacked; tools/smoke.py really installs it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SOURCES = ("ipv6matrix", "pyproject.toml", "setup.py", "README.md", "LICENSE")
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """A wheel, built from a copy so that nothing is left in the tree; what builds it is installed already."""
+    """A wheel, built from a copy so that nothing is left in the tree, with build tools that are already installed."""
     copy = tmp_path_factory.mktemp("copy")
     for name in SOURCES:
         if (ROOT / name).is_dir():
@@ -46,16 +46,16 @@ def unpacked(wheel, tmp_path_factory):
     return folder
 
 
-def test_every_file_of_the_package_is_in_it(unpacked):
-    """Code and data files alike."""
+def test_the_wheel_has_every_file_of_the_package(unpacked):
+    """Code and data files are included."""
     there = {str(path.relative_to(unpacked)) for path in (unpacked / "ipv6matrix").rglob("*") if path.is_file()}
     files = [path for path in (ROOT / "ipv6matrix").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
 
     assert {str(path.relative_to(ROOT)) for path in files} == there
 
 
-def test_the_metadata_name_licence_and_command(unpacked):
-    """Licence files, the extras and the console script are in it."""
+def test_the_metadata_have_licence_and_command(unpacked):
+    """Licence files, the extras and the console script are included."""
     (folder,) = unpacked.glob("*.dist-info")
     metadata = (folder / "METADATA").read_text()
     scripts = ConfigParser()
@@ -69,8 +69,8 @@ def test_the_metadata_name_licence_and_command(unpacked):
     assert (folder / "licenses" / "LICENSE").is_file()
 
 
-def test_it_works_from_another_folder(unpacked, tmp_path):
-    """A report, which needs the data files, is written by what was unpacked and not by the clone."""
+def test_the_wheel_works_from_another_folder(unpacked, tmp_path):
+    """A report, which needs the data files, is written by the unpacked wheel and not by the clone."""
     made.crawl(tmp_path / "ips.db", domain_item("a.example"))
 
     ended = subprocess.run(

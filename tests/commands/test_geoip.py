@@ -1,4 +1,4 @@
-"""scrapy geoip."""
+"""The command `scrapy geoip`."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def site():
 run = partial(typed.run, "geoip")
 
 
-def test_files_are_fetched_and_shown(site, tmp_path):
+def test_files_are_fetched_and_listed(site, tmp_path):
     """
-    A line for each file that came, the attribution, and one for each that crawls use, with form, date and age.
+    One line for each new file, the attribution, and one line with type, date and age for each file that crawls use.
     """
     settings, built_at = published.settings(site, tmp_path), int(time.time()) - 3 * 86_400 - 60
     for setting in KINDS:
@@ -49,43 +49,45 @@ def test_files_are_fetched_and_shown(site, tmp_path):
     assert state == run(**settings).stdout.splitlines()
 
 
-def test_what_is_missing_old_or_broken_is_shown(tmp_path):
+def test_missing_old_and_broken_files_are_listed(tmp_path):
     """
-    Each file has its line: what a crawl would say of it.
+    Each file has a line with the verdict that a crawl would reach.
     """
     (tmp_path / "city.mmdb").write_bytes(mmdb(tmp_path, built_at=int(time.time()) - 61 * 86_400 - 60))
     (tmp_path / "asn.mmdb").write_text("no database")
     old, broken = run(GEOIP_DIR=tmp_path).stdout.splitlines()
 
     assert old.endswith(", 61 days old: download a newer one with `scrapy geoip update`")
-    assert broken.startswith(f"GEOIP_ASN_DB: cannot read '{tmp_path}/asn.mmdb'")
+    assert f"GEOIP_ASN_DB='{tmp_path}/asn.mmdb'" in broken
+    assert "GEOIP_INVALID" in broken
     assert ["GEOIP_CITY_DB: no file", "GEOIP_ASN_DB: no file"] == run(GEOIP_DIR=tmp_path / "none").stdout.splitlines()
 
 
-def test_files_that_cannot_be_fetched_are_told(site, tmp_path):
+def test_a_failed_download_is_reported(site, tmp_path):
     """
-    Exit status 1, and one sentence.
+    Exit status 1, and one error message.
     """
     ended = run("update", **published.settings(site, tmp_path))
 
     assert 1 == ended.returncode
-    assert "GeoLite2-City of DB-IP: cannot fetch" in ended.stderr
+    assert "GeoLite2-City of DB-IP" in ended.stderr
+    assert "[DOWNLOAD_FAILED]" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.parametrize(
-    ("arguments", "settings", "sentence"),
+    ("arguments", "settings", "code"),
     [
         (("download",), {}, "ARGUMENT_INVALID"),
-        ((), {"GEOIP_ACCOUNT_ID": "17"}, "GEOIP_ACCOUNT_ID and GEOIP_LICENSE_KEY_FILE go together"),
+        ((), {"GEOIP_ACCOUNT_ID": "17"}, "SETTING_INVALID"),
     ],
 )
-def test_what_makes_no_sense_is_told(arguments, settings, sentence):
+def test_invalid_arguments_are_reported(arguments, settings, code):
     """
-    Exit status 2 and a sentence.
+    Exit status 2 and an error message.
     """
     ended = run(*arguments, **settings)
 
     assert 2 == ended.returncode
-    assert sentence in ended.stderr + ended.stdout
+    assert code in ended.stderr + ended.stdout
     assert "Traceback" not in ended.stderr

@@ -1,4 +1,4 @@
-"""scrapy import, as it is typed."""
+"""The command `scrapy import`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def folder(tmp_path):
 
 def test_csv_becomes_a_database(folder, tmp_path):
     """
-    It says how many domains are where, and which line it left out.
+    The output has the number of domains, the path, and the line that was left out.
     """
     target = tmp_path / f"ips-{RUN}.db"
     ended = run("import", "csv", folder, "--run", RUN, "-s", f"OUTPUT_DIR={tmp_path}")
@@ -41,7 +41,7 @@ def test_csv_becomes_a_database(folder, tmp_path):
     assert 0 == run("summary", target).returncode
 
 
-def test_a_database_of_2022_becomes_one_of_ours(finished: Finished, tmp_path):
+def test_a_database_of_2022_is_converted(finished: Finished, tmp_path):
     """
     The run is in its name; the summary of the result counts the same domains, hosts and addresses.
     """
@@ -57,13 +57,13 @@ def test_a_database_of_2022_becomes_one_of_ours(finished: Finished, tmp_path):
     assert f"Crawl {RUN}" in summed.stdout
 
 
-def test_what_makes_no_sense_is_told(folder, tmp_path):
+def test_invalid_arguments_are_reported(folder, tmp_path):
     """
-    A sentence and status 2, no traceback, and nothing is written.
+    An error and status 2, no traceback, and nothing is written.
     """
     there = tmp_path / "there.db"
     there.write_text("precious")
-    for arguments, sentence in (
+    for arguments, code in (
         ((), "ARGUMENT_MISSING"),
         (("xml", folder), "ARGUMENT_MISSING"),
         (("csv", folder), "IMPORT_RUN_MISSING"),
@@ -71,21 +71,21 @@ def test_what_makes_no_sense_is_told(folder, tmp_path):
         (("csv", folder, "--run", "2021-01-01__00-00-00"), "IMPORT_RUN_MISSING"),
         (("csv", tmp_path / "none", "--run", RUN), "IMPORT_EMPTY"),
         (("csv", folder, "--run", RUN, "--into", there), "OUTPUT_EXISTS"),
-        (("csv", folder, "--run", RUN, "-s", "PROBE_ALLOWED_NETWORKS=x"), "PROBE_ALLOWED_NETWORKS: "),
+        (("csv", folder, "--run", RUN, "-s", "PROBE_ALLOWED_NETWORKS=x"), "SETTING_INVALID"),
         (("legacy", there), "IMPORT_RUN_MISSING"),
-        (("legacy", there, "--run", RUN), "cannot read"),
-        (("legacy", tmp_path / "none.db", "--run", RUN), "there is no"),
+        (("legacy", there, "--run", RUN), "IMPORT_NOT_READABLE"),
+        (("legacy", tmp_path / "none.db", "--run", RUN), "IMPORT_NOT_READABLE"),
     ):
         ended = run("import", *arguments, *([] if "--into" in arguments else ["--into", tmp_path / "new.db"]))
         assert 2 == ended.returncode, arguments
-        assert sentence in ended.stderr, arguments
+        assert code in ended.stderr, arguments
         assert "Traceback" not in ended.stderr
     assert {folder, there} == set(tmp_path.iterdir())
 
 
 def test_ctrl_c_leaves_nothing(tmp_path):
     """
-    An interrupted import ends with the status of interrupted commands, and can be begun afresh.
+    An interrupted import ends with the status of interrupted commands, and can be started again.
     """
     place = tmp_path / "csv" / "test" / RUN
     place.mkdir(parents=True)
@@ -109,7 +109,7 @@ def test_ctrl_c_leaves_nothing(tmp_path):
 
 
 def _endless(place: Path) -> Path:
-    """A file that takes long to read."""
+    """Return the path of a file that takes long to read."""
     path = place / "long.log"
     with path.open("wb") as stream:
         for number in range(300_000):

@@ -1,4 +1,4 @@
-"""scrapy promote, as it is typed."""
+"""The command `scrapy promote`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def promote(staging, live, *arguments):
 
 def test_a_crawl_goes_live(databases):
     """
-    The only crawl in staging needs no date; a second time there is nothing left.
+    The only crawl in staging needs no date; the second time nothing is left.
     """
     staging, live = databases
 
@@ -47,12 +47,13 @@ def test_a_crawl_goes_live(databases):
     assert as_tables([]) == held(staging)
     again = promote(staging.name, live.name)
     assert (2, "") == (again.returncode, again.stdout)
-    assert f"{staging.name} holds no date: publish a crawl there with `scrapy export summary`" in again.stderr
+    assert staging.name in again.stderr
+    assert "EXPORT_FAILED" in again.stderr
 
 
 def test_checking_changes_nothing(databases):
     """
-    --check shows both crawls side by side and warns of leaps.
+    --check shows both crawls side by side and warns of large changes.
     """
     staging, live = databases
     publish(staging, LATER, made_up(LATER, domains=2))
@@ -71,7 +72,7 @@ def test_checking_changes_nothing(databases):
 
 def test_a_check_without_a_live_crawl(databases):
     """
-    The first crawl has none to be held against, and no live database is made for it.
+    There is nothing to compare the first crawl with, and no live database is created for it.
     """
     staging, live = databases
 
@@ -82,7 +83,7 @@ def test_a_check_without_a_live_crawl(databases):
     assert not live.is_there()
 
 
-def test_a_live_date_is_replaced_when_told(databases):
+def test_a_live_date_is_replaced_on_request(databases):
     """
     Without --replace the crawl stays in staging.
     """
@@ -91,7 +92,10 @@ def test_a_live_date_is_replaced_when_told(databases):
 
     ended = promote(staging.name, live.name)
     assert 2 == ended.returncode
-    assert f"{DATE} is live already in {live.name}, with other figures: --replace" in ended.stderr
+    assert str(DATE) in ended.stderr
+    assert live.name in ended.stderr
+    assert "--replace" in ended.stderr
+    assert "EXPORT_FAILED" in ended.stderr
     assert as_tables(made_up(domains=2)) == held(live)
 
     ended = promote(staging.name, live.name, "--replace")
@@ -100,42 +104,43 @@ def test_a_live_date_is_replaced_when_told(databases):
     assert as_tables(made_up()) == held(live)
 
 
-def test_a_database_that_is_down_is_told(databases):
+def test_an_unavailable_database_is_reported(databases):
     """
-    A sentence without a password, and status 2; staging keeps its crawl.
+    An error without a password, and status 2; staging keeps its crawl.
     """
     staging, _ = databases
 
     ended = promote(staging.name, "mysql+mysqlconnector://u:secret@127.0.0.1:1/live")
 
     assert (2, "") == (ended.returncode, ended.stdout)
-    assert "mysql+mysqlconnector://u:***@127.0.0.1:1/live does not answer" in ended.stderr
+    assert "mysql+mysqlconnector://u:***@127.0.0.1:1/live" in ended.stderr
+    assert "EXPORT_FAILED" in ended.stderr
     assert "secret" not in ended.stderr
     assert as_tables(made_up()) == held(staging)
 
 
 @pytest.mark.parametrize(
-    ("live", "arguments", "sentence"),
+    ("live", "arguments", "code"),
     [
         ("", (), "SETTING_MISSING"),
-        ("the same", (), "SUMMARY_URL and LIVE_URL are the same"),
+        ("the same", (), "SETTING_INVALID"),
         ("sqlite:///live.db", ("--date", "May"), "ARGUMENT_INVALID"),
         ("sqlite:///live.db", ("2024-05-06",), "ARGUMENT_INVALID"),
     ],
 )
-def test_what_makes_no_sense_is_told(databases, live, arguments, sentence):
+def test_invalid_arguments_are_reported(databases, live, arguments, code):
     """
-    Settings and arguments that cannot be meant end the command with status 2.
+    Invalid settings and arguments end the command with status 2.
     """
     staging, _ = databases
 
     ended = promote(staging.name, staging.name if live == "the same" else live, *arguments)
 
     assert 2 == ended.returncode
-    assert sentence in ended.stderr
+    assert code in ended.stderr
 
 
-def test_other_commands_do_not_carry_the_database():
+def test_other_commands_do_not_load_sqlalchemy():
     """
     Scrapy imports every command for each; SQLAlchemy is loaded only when a summary is promoted.
     """

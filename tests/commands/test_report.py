@@ -1,4 +1,4 @@
-"""scrapy report, as it is typed."""
+"""The command `scrapy report`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ run = partial(typed.run, "report")
 
 def test_a_file_becomes_a_page(tmp_path):
     """
-    The page lies in OUTPUT_DIR and is named by the run; the command says where.
+    The page is in OUTPUT_DIR and named after the run; the output has its path.
     """
     made.crawl(tmp_path / "ips.db", domain_item("a.example")).close()
 
@@ -29,9 +29,9 @@ def test_a_file_becomes_a_page(tmp_path):
     assert str(path) in ended.stdout
 
 
-def test_without_a_file_the_newest_is_taken(tmp_path):
+def test_without_a_file_the_newest_is_reported(tmp_path):
     """
-    Of the finished crawls of OUTPUT_DIR, the one that began last.
+    The newest finished crawl of OUTPUT_DIR is the one that started last.
     """
     for run_name in ("2024-01-05__10-00-00", "2024-02-05__10-00-00"):
         made.crawl(tmp_path / f"ips-{run_name}.db", run=run_name).close()
@@ -40,9 +40,9 @@ def test_without_a_file_the_newest_is_taken(tmp_path):
     assert ["report-2024-02-05__10-00-00.html"] == [path.name for path in tmp_path.glob("*.html")]
 
 
-def test_what_cannot_be_written_is_told(tmp_path):
+def test_an_unwritable_report_is_an_error(tmp_path):
     """
-    A sentence and status 2, no traceback.
+    An error and status 2, no traceback.
     """
     made.crawl(tmp_path / "ips.db").close()
     (tmp_path / "out").write_text("a file")

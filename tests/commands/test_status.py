@@ -1,4 +1,4 @@
-"""scrapy status, as it is typed."""
+"""The command `scrapy status`."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ pytestmark = pytest.mark.crawl
 run = partial(typed.run, "status")
 
 
-def test_a_crawl_that_was_killed(tmp_path):
+def test_a_killed_crawl(tmp_path):
     """
-    What is done and left is shown, and how to go on; there is no time to the end of what nobody runs.
+    The output has completed and pending requests, and how to resume; a crawl that is not running has no remaining time.
     """
     ended = run(crawl(tmp_path / "ips.db", end_reason=None, starts=1).parent)
 
@@ -30,9 +30,9 @@ def test_a_crawl_that_was_killed(tmp_path):
     assert "ETA" not in ended.stdout
 
 
-def test_a_crawl_that_runs_elsewhere(tmp_path):
+def test_a_running_crawl(tmp_path):
     """
-    Whose lock it is, how fast it goes and what it waits for.
+    The output has the process that holds the lock, the speed, and what the crawl waits for.
     """
     crawl(tmp_path / "ips.db", end_reason=None)
     with (tmp_path / "lock").open("w") as lock:
@@ -47,9 +47,9 @@ def test_a_crawl_that_runs_elsewhere(tmp_path):
     assert "ETA  unknown, waiting for ipv6" in ended.stdout
 
 
-def test_a_program_reads_json(tmp_path):
+def test_json_output(tmp_path):
     """
-    With --json the same comes as one object, and times as seconds.
+    With --json the same facts are one object, with times in seconds.
     """
     crawl(tmp_path / "ips.db", end_reason="shutdown", ended_at=1_714_979_389)
 
@@ -61,7 +61,7 @@ def test_a_program_reads_json(tmp_path):
 
 def test_a_finished_crawl_by_its_file(tmp_path):
     """
-    A published crawl is shown when its file is named.
+    A published crawl is shown if its file is given.
     """
     ended = run(crawl(tmp_path / "ips-2024-05-06__07-08-09.db", end_reason="finished", ended_at=1_714_979_389))
 
@@ -71,7 +71,7 @@ def test_a_finished_crawl_by_its_file(tmp_path):
 
 def test_a_folder_without_a_crawl(tmp_path):
     """
-    Exit status 1, and the newest crawl that finished; nothing is made.
+    Exit status 1, and the newest finished crawl; nothing is created.
     """
     newest = crawl(tmp_path / "ips-2024-05-06__07-08-09.db", end_reason="finished")
 
@@ -83,18 +83,18 @@ def test_a_folder_without_a_crawl(tmp_path):
     assert not (tmp_path / "current").exists()
 
 
-def test_a_start_that_was_refused(tmp_path):
+def test_a_rejected_start(tmp_path):
     """
-    A database in which no crawl has begun yet is told from one of a crawl that was stopped.
+    A database without a started crawl differs from one of a stopped crawl.
     """
     Store(tmp_path / "ips.db").close()
 
     assert "stopped (never started); not running" in run(tmp_path).stdout
 
 
-def test_what_cannot_be_read_is_told(tmp_path):
+def test_an_unreadable_crawl_is_reported(tmp_path):
     """
-    A file of something else, an older version, two folders: a sentence and status 2, no traceback.
+    A foreign file, an older version, two folders: an error and status 2, no traceback.
     """
     (tmp_path / "other.db").write_text("no database" * 100)
     old = crawl(tmp_path / "old.db")
@@ -102,12 +102,12 @@ def test_what_cannot_be_read_is_told(tmp_path):
     store.query("PRAGMA user_version = 1")
     store.close()
 
-    for arguments, sentence in (
-        ((tmp_path / "other.db",), "cannot read"),
-        ((old,), "was written by an earlier version"),
+    for arguments, code in (
+        ((tmp_path / "other.db",), "DATABASE_"),
+        ((old,), "DATABASE_OUTDATED"),
         ((tmp_path, tmp_path), "ARGUMENT_INVALID"),
     ):
         ended = run(*arguments)
         assert 2 == ended.returncode
-        assert sentence in ended.stderr
+        assert code in ended.stderr
         assert "Traceback" not in ended.stderr

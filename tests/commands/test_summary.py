@@ -1,4 +1,4 @@
-"""scrapy summary, as it is typed."""
+"""The command `scrapy summary`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ run = partial(typed.run, "summary")
 
 
 def finished(path, domains):
-    """Make a database with a few domains."""
+    """Create a database with a few domains."""
     store = Store(path)
     for name in domains:
         store.complete(domain_item(name))
@@ -24,9 +24,9 @@ def finished(path, domains):
     return path
 
 
-def test_a_file_is_summed_up(tmp_path):
+def test_a_file_is_summarized(tmp_path):
     """
-    The table names how many domains were asked, and where the results are.
+    The table has the number of requested domains, and the location of the results.
     """
     path = finished(tmp_path / "ips.db", ["a.example", "b.example"])
 
@@ -37,9 +37,9 @@ def test_a_file_is_summed_up(tmp_path):
     assert f"Results: {path}" in ended.stdout
 
 
-def test_without_a_file_the_newest_is_taken(tmp_path):
+def test_without_a_file_the_newest_is_summarized(tmp_path):
     """
-    Runs are named by their start, so the last name is the newest.
+    Runs are named after their start, so the last name is the newest.
     """
     finished(tmp_path / "ips-2024-01-05__10-00-00.db", ["a.example"])
     newest = finished(tmp_path / "ips-2024-02-05__10-00-00.db", ["b.example"])
@@ -47,19 +47,19 @@ def test_without_a_file_the_newest_is_taken(tmp_path):
     assert f"Results: {newest}" in run("-s", f"OUTPUT_DIR={tmp_path}").stdout
 
 
-def test_what_cannot_be_read_is_told(tmp_path):
+def test_an_unreadable_crawl_is_reported(tmp_path):
     """
-    No file, a file of something else, an empty folder: a sentence and status 2, no traceback.
+    No file, a foreign file, an empty folder: an error and status 2, no traceback.
     """
     other = tmp_path / "other.db"
     other.write_text("no database" * 100)
 
-    for arguments, sentence in (
-        ((tmp_path / "none.db",), "there is no"),
-        ((other,), "cannot read"),
+    for arguments, code in (
+        ((tmp_path / "none.db",), "CRAWL_MISSING"),
+        ((other,), "DATABASE_"),
         (("-s", f"OUTPUT_DIR={tmp_path}"), "CRAWL_MISSING"),
     ):
         ended = run(*arguments)
         assert 2 == ended.returncode
-        assert sentence in ended.stderr
+        assert code in ended.stderr
         assert "Traceback" not in ended.stderr

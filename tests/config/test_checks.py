@@ -1,4 +1,4 @@
-"""Settings that make no sense."""
+"""Invalid settings."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ CODES = {
 
 @pytest.fixture(autouse=True)
 def resolv_conf(tmp_path_factory, monkeypatch):
-    """Give the system a resolver, whatever machine the test runs on."""
+    """Provide a system resolver, whatever machine the test runs on."""
     file = tmp_path_factory.mktemp("etc") / "resolv.conf"
     file.write_text("nameserver 192.0.2.53\n")
     monkeypatch.setattr(nameservers, "_RESOLV_CONF", file)
@@ -107,9 +107,9 @@ def problems(**values):
 
 
 @pytest.mark.parametrize(("name", "value"), BAD)
-def test_a_bad_value_is_told_in_a_sentence(name, value):
+def test_an_invalid_value_is_reported(name, value):
     """
-    One sentence names the setting and the value, and says what would do.
+    The error has the setting and the value, and says which values are valid.
     """
     (message,) = problems(**{name: value})
 
@@ -138,17 +138,17 @@ def test_a_message_names_the_value_and_the_valid_ones(name, value, limits):
     assert limits in message
 
 
-def test_every_setting_has_a_bad_value_here():
+def test_every_setting_has_an_invalid_value_here():
     """
     No check goes untested.
     """
-    # A key file alone is a fault of the account as well, so it has tests of its own.
+    # A key file alone is a fault of the account as well, so it has its own tests.
     assert set(checks.CHECKS) == {name for name, _ in BAD} | {"GEOIP_LICENSE_KEY_FILE"}
 
 
 def test_every_setting_of_ours_is_checked():
     """
-    Whatever settings.py sets for us, and not for Scrapy, has a check.
+    Whatever settings.py sets for this project, and not for Scrapy, has a check.
     """
     theirs = (
         "BOT_NAME",
@@ -162,23 +162,23 @@ def test_every_setting_of_ours_is_checked():
         "COMMANDS_",
     )
     theirs += ("ITEM_PIPELINES", "EXTENSIONS", "ROBOTSTXT_OBEY", "TELNETCONSOLE_ENABLED")
-    # What PROFILE chooses from: tests/config/test_profiles.py looks into it.
+    # The content of PROFILE is tested in tests/config/test_profiles.py.
     theirs += ("PROFILES",)
     names = {name for name in dir(project) if name.isupper() and not name.startswith(theirs)}
 
     assert names == set(checks.CHECKS)
 
 
-def test_the_defaults_make_sense():
+def test_the_defaults_are_valid():
     """
     The values of settings.py pass their own checks.
     """
     assert [] == problems()
 
 
-def test_every_problem_is_told_at_once():
+def test_every_problem_is_reported_at_once():
     """
-    Several bad values give a sentence each.
+    Each invalid value has its own error message.
     """
     messages = problems(PING_COUNT=0, MISSING="no")
 
@@ -200,16 +200,16 @@ def test_every_problem_is_told_at_once():
         {"MISSING": "skip", "COMMIT_INTERVAL": "0.01"},
     ],
 )
-def test_good_values_pass(values):
+def test_valid_values_pass(values):
     """
-    What makes sense is not complained about.
+    Valid values lead to no error.
     """
     assert [] == problems(**values)
 
 
-def test_files_that_are_right_pass(tmp_path):
+def test_valid_files_pass(tmp_path):
     """
-    GeoIP files of the right form and a readable opt-out file are no problem.
+    GeoIP files of the right type and a readable opt-out file lead to no error.
     """
     city, asn, optout = (tmp_path / name for name in ("city.mmdb", "asn.mmdb", "optout"))
     geoip.write((Block(name="a", behaviour="open", network4="198.18.1.0/24"),), city, asn)
@@ -219,9 +219,9 @@ def test_files_that_are_right_pass(tmp_path):
 
 
 @pytest.mark.parametrize("content", [None, "", "AccountID 17\nLicenseKey secret\n", "schlüssel"])
-def test_a_key_file_without_a_key_is_told(tmp_path, content):
+def test_a_key_file_without_a_key_is_reported(tmp_path, content):
     """
-    The file must be there and hold the key alone; what it holds is never shown.
+    The file must exist and contain only the key; its content is never shown.
     """
     path = tmp_path / "key"
     if content is not None:
@@ -235,16 +235,16 @@ def test_a_key_file_without_a_key_is_told(tmp_path, content):
 
 def test_an_account_with_its_key_passes(tmp_path):
     """
-    A number and a file with one word go together.
+    An account number needs a file with a single word.
     """
     (tmp_path / "key").write_text("secret\n")
 
     assert [] == problems(GEOIP_ACCOUNT_ID="17", GEOIP_LICENSE_KEY_FILE=str(tmp_path / "key"))
 
 
-def test_files_of_geoip_dir_are_looked_at(tmp_path):
+def test_files_of_geoip_dir_are_checked(tmp_path):
     """
-    A broken file that is used by default is told under its setting.
+    A broken file that is used by default is reported under its setting.
     """
     (tmp_path / "city.mmdb").write_text("no database")
     (message,) = problems(GEOIP_DIR=str(tmp_path))
@@ -253,9 +253,9 @@ def test_files_of_geoip_dir_are_looked_at(tmp_path):
     assert message.endswith("[GEOIP_INVALID]")
 
 
-def test_swapped_geoip_files_are_told(tmp_path):
+def test_swapped_geoip_files_are_reported(tmp_path):
     """
-    A file of the other form is named under its setting.
+    A file of the other type is reported under its setting.
     """
     city, asn = tmp_path / "city.mmdb", tmp_path / "asn.mmdb"
     geoip.write((Block(name="a", behaviour="open", network4="198.18.1.0/24"),), city, asn)
@@ -272,9 +272,9 @@ def test_swapped_geoip_files_are_told(tmp_path):
         (b"b\xfccher.example\n", "optout", "SETTING_INVALID"),
     ],
 )
-def test_a_bad_opt_out_file_is_told(tmp_path, content, part, code):
+def test_an_invalid_opt_out_file_is_reported(tmp_path, content, part, code):
     """
-    A line that says nothing is named by its number, a file that is no text as such.
+    The error has the number of an invalid line, or says that the file is not text.
     """
     file = tmp_path / "optout"
     file.write_bytes(content)
@@ -285,9 +285,9 @@ def test_a_bad_opt_out_file_is_told(tmp_path, content, part, code):
     assert message.endswith(f"[{code}]")
 
 
-def test_a_system_without_resolver_is_told(tmp_path, monkeypatch):
+def test_a_system_without_resolver_is_reported(tmp_path, monkeypatch):
     """
-    With neither setting nor resolv.conf there is nobody to ask.
+    Without the setting and without resolv.conf there is no resolver.
     """
     monkeypatch.setattr(nameservers, "_RESOLV_CONF", tmp_path / "missing")
 
@@ -297,16 +297,16 @@ def test_a_system_without_resolver_is_told(tmp_path, monkeypatch):
     assert message.endswith("[NAMESERVERS_INVALID]")
 
 
-def test_values_in_force_are_given_for_the_record():
+def test_effective_values_are_recorded():
     """
-    The record holds each of our settings and none of Scrapy's.
+    The record has each of our settings and none of Scrapy's.
     """
     values = checks.values(BaseSettings(OURS | {"PING_COUNT": "3", "ROBOTSTXT_OBEY": False}))
 
     assert OURS | {"PING_COUNT": "3"} == values
 
 
-def test_no_password_is_kept():
+def test_passwords_are_not_recorded():
     """
     The record of a crawl has the URL of a database without its password.
     """

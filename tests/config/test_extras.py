@@ -1,5 +1,5 @@
 """
-Extras: what each command says without them, that a crawl needs none, and that metadata and requirements agree.
+Extras: their absence is reported by each command, a crawl needs none, and metadata and requirements agree.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.typed import ROOT
 
 MYSQL = "mysql+mysqlconnector://user:secret@localhost/matrix"
 ALL = set(chain.from_iterable(need.modules for need in extras.NEEDS.values()))
-# Modules of extras; whatever else imports them does so when it is used.
+# Modules of extras; all other modules import them on first use.
 OPTIONAL = (
     "exporters/chapters/",
     "exporters/charts.py",
@@ -62,7 +62,7 @@ OPTIONAL = (
         ),
     ],
 )
-def test_a_command_names_the_extra_that_it_lacks(tmp_path, command, absent, extra):
+def test_a_command_names_the_missing_extra(tmp_path, command, absent, extra):
     """Exit status 2 and one message with the package and the command that installs it; no traceback, no password."""
     ended = typed.run(*command, environment=without.environment(tmp_path, [absent]))
 
@@ -105,7 +105,7 @@ def test_a_crawl_needs_no_extra_and_imports_none(internet, tmp_path):
 
 
 @pytest.mark.crawl
-def test_large_libraries_stay_out_of_a_crawl(internet, tmp_path):
+def test_a_crawl_imports_no_large_library(internet, tmp_path):
     """With every extra installed, a crawl that has opened all its components has imported none of them."""
     environment = without.environment(tmp_path / "site", []) | {"PYTHONPROFILEIMPORTTIME": "1"}
 
@@ -114,17 +114,17 @@ def test_large_libraries_stay_out_of_a_crawl(internet, tmp_path):
     assert "Cannot read the list" in ended.stderr
     imported = {line.split("|")[-1].strip() for line in ended.stderr.splitlines() if line.startswith("import time:")}
     assert "ipv6matrix.extensions.job" in imported
-    # Itemadapter imports pydantic where it is installed, to know its models.
+    # Itemadapter imports pydantic, if it is installed, to recognise its models.
     assert set() == imported & (ALL | {"duckdb", "pandas", "numpy", "mysql.connector"}) - {"pydantic"}
 
 
-def test_a_driver_is_looked_for_where_it_is_used():
+def test_a_driver_is_required_only_where_it_is_used():
     """A URL of another driver, or none, needs nothing of the extra `mysql`."""
     assert [None] * 3 == [extras.missing_driver(url) for url in ("", "sqlite:///a.db", "mysql+pymysql://localhost/a")]
 
 
 @pytest.mark.parametrize("use", extras.NEEDS)
-def test_an_extra_brings_what_is_looked_for(use):
+def test_an_extra_contains_the_required_modules(use):
     """Each module belongs to a requirement of the extra that the message names."""
     need = extras.NEEDS[use]
     distributions = packages_distributions()
@@ -134,8 +134,8 @@ def test_an_extra_brings_what_is_looked_for(use):
     assert [] == [one for one in need.modules if not brought & _names(distributions[one])]
 
 
-def test_requirements_are_those_of_the_metadata():
-    """requirements.txt holds the dependencies and extras of a user, requirements-dev.txt the others."""
+def test_requirements_match_the_metadata():
+    """requirements.txt has the dependencies and extras of a user, requirements-dev.txt the others."""
     project = _project()
     of_extras = {name: set(lines) for name, lines in project["optional-dependencies"].items()}
 
@@ -155,8 +155,8 @@ def test_named_packages_are_dependencies_and_used():
     assert named <= imported
 
 
-def test_what_a_crawl_imports_it_requires():
-    """Modules outside the site, reports and summaries import dependencies only; those inside, extras as well."""
+def test_a_crawl_imports_only_what_it_requires():
+    """Modules outside the site, reports and summaries import only dependencies; those inside, extras as well."""
     core = _names(_project()["dependencies"])
     every = _names(_lines("requirements.txt"))
 
@@ -164,14 +164,14 @@ def test_what_a_crawl_imports_it_requires():
 
 
 def test_an_import_without_a_requirement_is_found():
-    """A package that no longer is a requirement is a complaint that names module and package."""
+    """A package that is no longer required leads to a complaint that names module and package."""
     core = _names(_project()["dependencies"])
 
     assert "reference/geoip.py imports geoip2" in strays(core - {"geoip2"}, _names(_lines("requirements.txt")))
 
 
 def strays(core: set[str], every: set[str]) -> list[str]:
-    """Return a complaint for each import, at the top of a module, of what its requirements do not bring."""
+    """Return a complaint for each module-level import that its requirements do not include."""
     distributions = packages_distributions()
     package = ROOT / "ipv6matrix"
     complaints = []
@@ -184,7 +184,7 @@ def strays(core: set[str], every: set[str]) -> list[str]:
 
 
 def _imported(path) -> set[str]:
-    """Return the top-level modules that a module imports when it is imported itself."""
+    """Return the top-level modules that importing a module imports."""
     found = set()
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.Import):

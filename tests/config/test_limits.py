@@ -1,4 +1,4 @@
-"""How many files a crawl may have open."""
+"""The limit of open files of a crawl."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.typed import ROOT
 @pytest.mark.parametrize(("limit", "expected"), [(20_000, 400), (400, 100), (101, 1), (50, 1)])
 def test_concurrency_fits_the_limit(limit, expected):
     """
-    As many requests are in flight as their sockets fit into the limit, but one at least.
+    The number of requests in flight is limited so that their sockets fit, but at least one.
     """
     assert expected == limits.fit(400, 3, limit)
 
@@ -23,7 +23,7 @@ def test_concurrency_fits_the_limit(limit, expected):
 @pytest.mark.crawl
 def test_the_soft_limit_is_raised_to_the_hard_one():
     """
-    A low soft limit does not make a crawl slow when the hard one is higher.
+    A low soft limit does not slow down a crawl if the hard one is higher.
     """
     code = "from ipv6matrix.config import limits; import resource; print(limits.open_files(), *resource.getrlimit(7))"
 

@@ -1,4 +1,4 @@
-"""Which resolvers are asked."""
+"""The resolvers of a crawl."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ipv6matrix.exceptions import NameserverError
 )
 def test_an_address_may_have_a_port(text, server):
     """
-    An IPv6 address with a port stands in brackets; the port is 53 else.
+    An IPv6 address with a port has brackets; the default port is 53.
     """
     assert server == nameservers.parse(text)
 
@@ -51,9 +51,9 @@ def test_an_address_may_have_a_port(text, server):
         "010.0.0.53",
     ],
 )
-def test_what_is_no_address_is_told(text):
+def test_an_invalid_address_is_reported(text):
     """
-    The error names the setting and the value, and shows what would do.
+    The error has the setting and the value, and shows a valid one.
     """
     with pytest.raises(NameserverError) as raised:
         nameservers.parse(text)
@@ -65,15 +65,15 @@ def test_what_is_no_address_is_told(text):
 @pytest.mark.parametrize("value", ["::1, 192.0.2.53:5353 ,", ["::1", " 192.0.2.53:5353"]])
 def test_several_servers_keep_their_order(value):
     """
-    The setting is text with commas or a list.
+    The setting is comma-separated text or a list.
     """
     assert (("::1", 53), ("192.0.2.53", 5353)) == nameservers.configured(value)
 
 
 @pytest.mark.parametrize("value", ["", " , ", None, []])
-def test_an_empty_setting_means_the_system_s_resolvers(value, tmp_path, monkeypatch):
+def test_an_empty_setting_means_the_system_resolvers(value, tmp_path, monkeypatch):
     """
-    Without a setting resolv.conf(5) names the servers.
+    Without a setting resolv.conf(5) has the servers.
     """
     file = tmp_path / "resolv.conf"
     file.write_text("nameserver 192.0.2.1\n")
@@ -90,7 +90,7 @@ def test_an_empty_setting_means_the_system_s_resolvers(value, tmp_path, monkeypa
         ("[fe80::1%4711]:53", "'4711'"),
     ],
 )
-def test_a_link_local_resolver_needs_a_zone_that_exists(text, fault):
+def test_a_link_local_resolver_needs_an_existing_zone(text, fault):
     """
     Without it a socket cannot know where to send; the error lists the interfaces.
     """
@@ -110,9 +110,9 @@ def test_a_zone_is_a_name_or_a_number(zone):
     assert ((f"fe80::1%{zone}", 53),) == nameservers.configured(f"fe80::1%{zone}")
 
 
-def test_an_unusable_line_of_resolv_conf_is_told(tmp_path, caplog):
+def test_an_unusable_line_of_resolv_conf_is_reported(tmp_path, caplog):
     """
-    The other resolvers are asked; a warning names the line.
+    The other resolvers are used; a warning quotes the line.
     """
     file = tmp_path / "resolv.conf"
     file.write_text("nameserver fe80::1%nowhere0\nnameserver dns.example\nnameserver 192.0.2.1 # office\n")
@@ -121,9 +121,9 @@ def test_an_unusable_line_of_resolv_conf_is_told(tmp_path, caplog):
     assert ["fe80::1%nowhere0", "dns.example"] == [record.args[0] for record in caplog.records]
 
 
-def test_resolv_conf_is_read_as_its_manual_says(tmp_path):
+def test_resolv_conf_is_parsed_as_documented(tmp_path):
     """
-    Comments and other lines are passed over; a link-local address keeps its zone.
+    Comments and other lines are skipped; a link-local address keeps its zone.
     """
     file = tmp_path / "resolv.conf"
     file.write_bytes(
@@ -135,9 +135,9 @@ def test_resolv_conf_is_read_as_its_manual_says(tmp_path):
 
 
 @pytest.mark.parametrize("content", [None, "", "search example\n"])
-def test_a_system_without_resolver_is_told_with_the_mend(tmp_path, content):
+def test_a_system_without_resolver_is_reported_with_its_fix(tmp_path, content):
     """
-    A resolv.conf that is missing or names nobody is an error that says how to name one.
+    A missing resolv.conf, or one without servers, is an error that says how to set a resolver.
     """
     file = tmp_path / "resolv.conf"
     if content is not None:

@@ -1,4 +1,4 @@
-"""What one crawl asks."""
+"""What one crawl requests."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def plan(**settings):
         ("WWW,NTP", "soa", ()),
     ],
 )
-def test_features_decide_which_records_are_asked_for(features, metrics, types):
+def test_features_determine_the_requested_records(features, metrics, types):
     """
-    NS and MX are asked for as features, SOA as a metric of the feature NS.
+    NS and MX are requested as features, SOA as a metric of the feature NS.
     """
     assert types == plan(FEATURES=features, METRICS=metrics).domain_types
 
@@ -49,9 +49,9 @@ def test_features_decide_which_records_are_asked_for(features, metrics, types):
         ("soa,reverse,geoip,ping,path,ip6Type", ()),
     ],
 )
-def test_metrics_decide_which_ports_are_asked(metrics, ports):
+def test_metrics_determine_the_probed_ports(metrics, ports):
     """
-    Each port is asked once, in rising order; STARTTLS needs 25.
+    Each port is probed once, in rising order; STARTTLS needs 25.
     """
     assert ports == plan(METRICS=metrics).ports
 
@@ -66,7 +66,7 @@ def test_metrics_decide_which_ports_are_asked(metrics, ports):
 )
 def test_guesses_follow_from_features(features, guesses):
     """
-    A feature that is switched off guesses nothing.
+    A disabled feature guesses nothing.
     """
     assert guesses == plan(FEATURES=features).guesses
 
@@ -74,14 +74,14 @@ def test_guesses_follow_from_features(features, guesses):
 @pytest.mark.parametrize("value", [" a, b ,a,,", ["a", " b", "a", ""]])
 def test_words_are_read_from_text_or_lists(value):
     """
-    Order stays, spaces and doubles go.
+    Order is preserved, spaces and duplicates are removed.
     """
     assert ("a", "b") == words(BaseSettings({"FEATURES": value}), "FEATURES")
 
 
-def test_a_skipped_metric_is_asked_no_more_and_recorded():
+def test_a_skipped_metric_is_recorded():
     """
-    What this run cannot ask is left out, with the reason; what nobody wanted is not recorded.
+    A metric that this run cannot measure is left out, with the reason; one that was not requested is not recorded.
     """
     chosen = plan(METRICS="ping,tcp80")
     chosen.skip_metric("ping", "no permission")
@@ -91,7 +91,7 @@ def test_a_skipped_metric_is_asked_no_more_and_recorded():
     assert {"ping": "no permission"} == chosen.skipped
 
 
-def test_a_skipped_family_is_refused_and_recorded():
+def test_a_skipped_family_is_excluded_and_recorded():
     """
     Addresses of a family without route are not probed.
     """
@@ -121,9 +121,9 @@ def test_opt_outs_come_from_the_settings(tmp_path):
     assert plan(OPTOUT_FILE="").opt_outs is None
 
 
-def test_one_plan_does_not_change_another():
+def test_plans_are_independent():
     """
-    What one run skips, another asks.
+    A metric skipped in one run is measured in another.
     """
     first, second = plan(), plan()
     first.skip_metric("ping", "no permission")

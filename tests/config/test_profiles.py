@@ -1,4 +1,4 @@
-"""What is chosen for one run."""
+"""The settings of one run."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from ipv6matrix.config.profiles import ChoosingCommand
 from ipv6matrix.spiders.matrix import MatrixSpider
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "settings.md"
-# What a profile may set: how much at once and how fast, and nothing that is part of what was measured.
+# A profile may set concurrency and rates, and nothing that is part of what was measured.
 SIZE_AND_PACE = re.compile(r"\w+_(RATE|RATE_PER_NETWORK|CONCURRENCY|PROCESSES)")
 
 
 def chosen(**values: str) -> Settings:
-    """Give the settings of a run with these on its command line."""
+    """Return the settings of a run with these on its command line."""
     settings = get_project_settings()
     settings.setdict(values, priority="cmdline")
     return settings
@@ -43,9 +43,9 @@ def chosen(**values: str) -> Settings:
         ("COLOUR", "docs/settings.md"),
     ],
 )
-def test_a_name_that_is_no_setting_is_told_with_the_nearest(name, nearest):
+def test_an_unknown_name_is_reported_with_the_nearest(name, nearest):
     """
-    The sentence names what was given and the nearest setting, of ours or of Scrapy, or where all of them are.
+    The error has the given name and the nearest setting of this project or of Scrapy, or where all of them are listed.
     """
     (message,) = profiles.unknown_settings(chosen(**{name: "3"}))
 
@@ -57,16 +57,16 @@ def test_a_name_that_is_no_setting_is_told_with_the_nearest(name, nearest):
 @pytest.mark.parametrize(
     "name", ["PING_COUNT", "PROFILES", "LOG_FILE", "JOBDIR", "FEEDS", "CLOSESPIDER_TIMEOUT", "META_COPY_WARN_SKIP_KEYS"]
 )
-def test_names_of_ours_and_of_scrapy_pass(name):
+def test_known_names_pass(name):
     """
-    A setting of ours or of Scrapy, with or without a default, is none to be told of.
+    A setting of this project or of Scrapy, with or without a default, leads to no error.
     """
     assert [] == profiles.unknown_settings(chosen(**{name: ""}))
 
 
-def test_each_of_several_is_told():
+def test_each_unknown_name_is_reported():
     """
-    There is a sentence for every name, in the order of the alphabet.
+    Every name has an error message, in alphabetical order.
     """
     told = profiles.unknown_settings(chosen(PING_CUONT="3", METRIX="ping", PING_COUNT="3"))
 
@@ -75,16 +75,16 @@ def test_each_of_several_is_told():
 
 def test_names_of_an_add_on_pass_unless_they_are_close_to_a_known_one():
     """
-    With ADDONS a name that resembles no other is the add-on's; a misspelt one of ours is refused all the same.
+    With ADDONS an unfamiliar name belongs to the add-on; a misspelt one of this project is rejected nevertheless.
     """
     (message,) = profiles.unknown_settings(chosen(ADDONS='{"some.AddOn": 1}', COLOUR="blue", PING_CUONT="3"))
 
     assert message.startswith("PING_CUONT ")
 
 
-def test_a_name_from_the_file_of_settings_passes(monkeypatch):
+def test_a_name_from_the_settings_file_passes(monkeypatch):
     """
-    What the project's file gives a value may be given on the command line.
+    Names with a value in the project's file are valid on the command line.
     """
     monkeypatch.setattr(project, "COLOUR", "red", raising=False)
 
@@ -94,9 +94,9 @@ def test_a_name_from_the_file_of_settings_passes(monkeypatch):
 # --- names of arguments ---
 
 
-def test_arguments_that_the_spider_takes_pass():
+def test_arguments_of_the_spider_pass():
     """
-    Its own, and those that scrapyd adds, which begin with an underscore.
+    Its own are valid, and those that scrapyd adds, which begin with an underscore.
     """
     assert [] == profiles.unknown_arguments(MatrixSpider, ["domains", "supplemental", "_job", "_version"])
 
@@ -105,9 +105,9 @@ def test_arguments_that_the_spider_takes_pass():
     ("name", "nearest"),
     [("domain", " domains?"), ("SUPPLEMENTAL", " supplemental?"), ("colour", "domains, supplemental")],
 )
-def test_an_argument_that_the_spider_does_not_take_is_told(name, nearest):
+def test_an_unknown_argument_is_reported(name, nearest):
     """
-    The sentence names what was given and the nearest argument, or all of them.
+    The error has the given name and the nearest argument, or all of them.
     """
     (message,) = profiles.unknown_arguments(MatrixSpider, [name])
 
@@ -120,9 +120,9 @@ def test_an_argument_that_the_spider_does_not_take_is_told(name, nearest):
 
 
 @pytest.mark.parametrize("word", sorted(project.PROFILES))
-def test_a_profile_sets_what_makes_sense(word):
+def test_a_profile_sets_valid_values(word):
     """
-    Every name is one of ours, and every value passes its check.
+    Every name is a setting of this project, and every value passes its check.
     """
     names = project.PROFILES[word]
     settings = chosen(PROFILE=word)
@@ -136,7 +136,7 @@ def test_a_profile_sets_what_makes_sense(word):
 @pytest.mark.parametrize("word", sorted(project.PROFILES))
 def test_a_profile_is_gentler_than_none(word):
     """
-    It changes size and pace alone, and each value is below the default, where 0 means no limit.
+    It changes only concurrency and rates, and each value is below the default, where 0 means no limit.
     """
     unlimited = float("inf")
     before = {name: getattr(project, name) or unlimited for name in project.PROFILES[word]}
@@ -145,9 +145,9 @@ def test_a_profile_is_gentler_than_none(word):
     assert [] == [name for name, value in project.PROFILES[word].items() if not 0 < value < before[name]]
 
 
-def test_the_command_line_wins_over_a_profile_and_that_over_the_file():
+def test_the_command_line_overrides_a_profile_which_overrides_the_file():
     """
-    PROFILE replaces values of settings.py, and no value that is given with -s.
+    PROFILE replaces values of settings.py, and no value of -s.
     """
     settings = chosen(PROFILE="small", PROBE_RATE="7")
     profiles.apply_profiles(settings)
@@ -158,7 +158,7 @@ def test_the_command_line_wins_over_a_profile_and_that_over_the_file():
 @pytest.mark.parametrize(("words", "rate"), [("small,careful", 100), ("careful, small", 500)])
 def test_a_later_profile_wins(words, rate):
     """
-    Of two that set the same, the last one is in force; what only the first sets stays.
+    If two set the same name the last one is in force; other values of the first stay.
     """
     settings = chosen(PROFILE=words)
     profiles.apply_profiles(settings)
@@ -167,9 +167,9 @@ def test_a_later_profile_wins(words, rate):
 
 
 @pytest.mark.parametrize("found_profiles", ["{small", '{"small": 3}', "[1]"])
-def test_profiles_that_cannot_be_read_are_told(found_profiles):
+def test_unreadable_profiles_are_reported(found_profiles):
     """
-    PROFILES on the command line is JSON, of settings by profile; anything else is a sentence.
+    PROFILES on the command line is JSON, with settings by profile; anything else is an error.
     """
     (message,) = checks.problems(BaseSettings({"PROFILE": "small", "PROFILES": found_profiles}), ["PROFILE"])
 
@@ -177,9 +177,9 @@ def test_profiles_that_cannot_be_read_are_told(found_profiles):
     assert message.endswith("[SETTING_INVALID]")
 
 
-def test_a_misspelt_name_in_a_profile_is_told():
+def test_a_misspelt_name_in_a_profile_is_reported():
     """
-    A profile of one's own is looked at as a command line is.
+    A custom profile is checked like a command line.
     """
     settings = chosen(PROFILE="own", PROFILES='{"own": {"PING_CUONT": 3, "PING_INTERVAL": 1}}')
     profiles.apply_profiles(settings)
@@ -191,7 +191,7 @@ def test_a_misspelt_name_in_a_profile_is_told():
 
 def test_the_document_has_the_values_of_each_profile():
     """
-    docs/settings.md shows every value that a profile sets, beside the default.
+    docs/settings.md has every value that a profile sets, next to the default.
     """
     text = DOCUMENT.read_text()
     head = "| value | without | `small` | `careful` |\n| --- | --- | --- | --- |\n"
@@ -212,7 +212,7 @@ def _cells(table: str) -> list[list[str]]:
 # --- every command ---
 
 
-def test_every_command_of_ours_takes_profiles_and_refuses_unknown_names():
+def test_every_command_takes_profiles_and_rejects_unknown_names():
     """
     Each command in ipv6matrix/commands does what ChoosingCommand does.
     """

@@ -1,5 +1,5 @@
 """
-Backup and restore, as they are typed.
+Backup and restore, with the shipped scripts.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def run(script, *folders):
 
 @pytest.fixture
 def crawls(tmp_path):
-    """An OUTPUT_DIR: a finished crawl, one in progress, summaries, a list; and what can be made again."""
+    """An OUTPUT_DIR: a finished crawl, one in progress, summaries, a list; and what can be recreated."""
     folder = tmp_path / "crawls"
     (folder / "current").mkdir(parents=True)
     made_up.make(folder / FINISHED, 20)
@@ -48,15 +48,15 @@ def crawls(tmp_path):
 
 
 def rows(path):
-    """Read every table of a database whole."""
+    """Read every table of a database completely."""
     with closing(sqlite3.connect(path)) as database:
         tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
         return {name: database.execute(f"SELECT * FROM {name}").fetchall() for (name,) in tables}
 
 
-def test_what_was_lost_comes_back(crawls, tmp_path):
+def test_lost_files_are_restored(crawls, tmp_path):
     """
-    After a backup and the loss of the folder, restore gives every database row for row, and commands read them.
+    After a backup and the loss of the folder, restore recovers every database row by row, and commands read them.
     """
     names = (FINISHED, "current/ips.db", "matrix.db")
     before = {name: rows(crawls / name) for name in names}
@@ -74,9 +74,9 @@ def test_what_was_lost_comes_back(crawls, tmp_path):
     assert not (crawls / "domains.csv").exists()
 
 
-def test_a_crawl_in_progress_is_copied_as_of_one_instant(crawls, tmp_path):
+def test_a_crawl_in_progress_is_copied_consistently(crawls, tmp_path):
     """
-    While another process writes, and has not committed, the copy holds what was committed.
+    While another process has uncommitted rows, the copy has the committed ones.
     """
     with closing(sqlite3.connect(crawls / "current/ips.db", isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")
@@ -89,7 +89,7 @@ def test_a_crawl_in_progress_is_copied_as_of_one_instant(crawls, tmp_path):
 
 def test_a_finished_crawl_is_copied_once(crawls, tmp_path):
     """
-    A second backup copies what changes, leaves a finished crawl that it has, and forgets the one that was in progress.
+    A second backup copies what changed, skips a finished crawl that it has, and removes the one that was in progress.
     """
     run("backup.sh", crawls, tmp_path / "backup")
     shutil.rmtree(crawls / "current")
@@ -101,22 +101,22 @@ def test_a_finished_crawl_is_copied_once(crawls, tmp_path):
     assert not (tmp_path / "backup/current/ips.db").exists()
 
 
-def test_nothing_that_is_there_is_replaced(crawls, tmp_path):
+def test_existing_files_are_not_replaced(crawls, tmp_path):
     """
-    Restore leaves a database that is there, and says so.
+    Restore leaves an existing database unchanged, and reports it.
     """
     run("backup.sh", crawls, tmp_path / "backup")
     (crawls / "matrix.db").unlink()
 
     restored = run("restore.sh", tmp_path / "backup", crawls)
 
-    assert f"{crawls}/{FINISHED} OUTPUT_EXISTS: it stays" in restored.stdout
+    assert f"{crawls}/{FINISHED} already exists and was not replaced" in restored.stdout
     assert rows(tmp_path / "backup/matrix.db") == rows(crawls / "matrix.db")
 
 
 def test_a_damaged_copy_is_not_restored(crawls, tmp_path):
     """
-    A copy that SQLite finds faults in ends with a sentence and status 1, and stands nowhere.
+    A copy that SQLite finds errors in leads to an error message and status 1, and is not restored.
     """
     run("backup.sh", crawls, tmp_path / "backup")
     copy = tmp_path / "backup" / FINISHED
@@ -126,13 +126,13 @@ def test_a_damaged_copy_is_not_restored(crawls, tmp_path):
 
     restored = run("restore.sh", tmp_path / "backup", tmp_path / "new")
 
-    assert (1, f"{copy} is damaged: take another copy\n") == (restored.returncode, restored.stderr)
+    assert (1, f"{copy} is damaged. Use another copy\n") == (restored.returncode, restored.stderr)
     assert not (tmp_path / "new" / FINISHED).exists()
 
 
-def test_files_that_are_named_come_back(crawls, tmp_path):
+def test_additional_files_are_restored(crawls, tmp_path):
     """
-    Opt-outs and values are copied with their modes, and put back where nothing is; what is there stays.
+    Opt-outs and settings are copied with their modes, and restored where they are missing; existing files stay.
     """
     home, there = tmp_path / "home of", tmp_path / "root"
     home.mkdir()
@@ -147,8 +147,8 @@ def test_files_that_are_named_come_back(crawls, tmp_path):
     restored = run("restore.sh", tmp_path / "backup", tmp_path / "new", there)
 
     assert (0, 0) == (saved.returncode, restored.returncode), saved.stderr + restored.stderr
-    assert f"{home}/none is not there: not copied\n" == saved.stderr
-    assert f"{kept} OUTPUT_EXISTS: it stays" in restored.stdout.splitlines()
+    assert f"{home}/none does not exist and was not copied\n" == saved.stderr
+    assert f"{kept} already exists and was not replaced" in restored.stdout.splitlines()
     assert "example.net\n" == kept.read_text()
     assert ("PORT=8000\n", 0o640) == (
         kept.with_name("web.env").read_text(),
@@ -156,9 +156,9 @@ def test_files_that_are_named_come_back(crawls, tmp_path):
     )
 
 
-def test_files_stay_in_the_backup_unless_a_root_is_named(crawls, tmp_path):
+def test_additional_files_need_a_root(crawls, tmp_path):
     """
-    Without a third argument restore puts back what is in OUTPUT_DIR alone.
+    Without a third argument restore writes only to OUTPUT_DIR.
     """
     run("backup.sh", crawls, tmp_path / "backup", crawls / "domains.csv")
     (crawls / "domains.csv").unlink()
@@ -169,18 +169,18 @@ def test_files_stay_in_the_backup_unless_a_root_is_named(crawls, tmp_path):
     assert not (crawls / "domains.csv").exists()
 
 
-def test_a_relative_file_is_refused(crawls, tmp_path):
+def test_a_relative_path_is_rejected(crawls, tmp_path):
     """
-    A file that would have no place to come back to is a sentence and status 2.
+    A relative path, which could not be restored, is an error with status 2.
     """
     saved = run("backup.sh", crawls, tmp_path / "backup", "optout.txt")
 
-    assert (2, "optout.txt is no whole path: begin it with /\n") == (saved.returncode, saved.stderr)
+    assert (2, "optout.txt is not an absolute path. Begin it with /\n") == (saved.returncode, saved.stderr)
 
 
-def test_the_unit_copies_what_the_others_read():
+def test_the_unit_backs_up_the_files_of_the_others():
     """
-    The opt-out file of crawl.env and both files of values are named on the command line of the backup.
+    The opt-out file of crawl.env and both environment files are on the command line of the backup.
     """
     words = command("ipv6matrix-backup.service", {})
     read = {section(f"ipv6matrix-{one}.service", "Service")["EnvironmentFile"] for one in ("crawl", "web", "geoip")}
@@ -189,9 +189,9 @@ def test_the_unit_copies_what_the_others_read():
 
 
 @pytest.mark.crawl
-async def test_a_restored_crawl_goes_on(internet, tmp_path):
+async def test_a_restored_crawl_is_resumed(internet, tmp_path):
     """
-    A copy that was made while a crawl ran is resumed in another folder, and its summary is served from there.
+    A copy made during a crawl is resumed in another folder, and its summary is served from there.
     """
     url = f"sqlite:///{tmp_path}/new/matrix.db"
     held = internet.settings() | {"METRICS": "soa,ping", "EXPORTS": "summary", "SUMMARY_URL": url}
@@ -209,7 +209,7 @@ async def test_a_restored_crawl_goes_on(internet, tmp_path):
 
 
 def save_while_crawling(settings, place):
-    """Begin a crawl into the folder `lost`, make a backup in its midst and kill it."""
+    """Start a crawl into the folder `lost`, make a backup during the crawl and kill it."""
     (place / "domains.txt").write_text("open.example\nsilent.example\nipv6-only.example\n")
     line = command_line(place / "domains.txt", settings | {"LOG_FILE": place / "log"})
     with subprocess.Popen(line, cwd=ROOT) as crawling:
@@ -221,11 +221,11 @@ def save_while_crawling(settings, place):
 
 
 @pytest.mark.parametrize("script", ["backup.sh", "restore.sh"])
-def test_a_folder_that_is_not_there_is_named(tmp_path, script):
+def test_a_missing_folder_is_reported(tmp_path, script):
     """
-    A folder that does not exist is a sentence and status 2.
+    A folder that does not exist is an error with status 2.
     """
     result = run(script, tmp_path / "nothing", tmp_path / "to")
 
     assert 2 == result.returncode
-    assert f"{tmp_path}/nothing is no folder" in result.stderr
+    assert f"{tmp_path}/nothing is not a folder" in result.stderr

@@ -1,5 +1,5 @@
 """
-Log rotation, sysctls, users, the resolvers' settings and the Containerfile, each held by the program that reads it.
+Log rotation, sysctls, users, resolver settings and the Containerfile, each checked by the program that reads it.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ import pytest
 from tests.deploy.units import DEPLOY, environment
 from tests.typed import ROOT
 
-# Where Debian keeps programs of administrators, and ordinary users do not look.
+# Where Debian installs programs of administrators, outside the PATH of ordinary users.
 PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
 
 
 def run(*words):
-    """Run a program, or skip where it is not installed."""
+    """Run a program, or skip the test if it is not installed."""
     program = shutil.which(words[0], path=PATH) or pytest.skip(f"{words[0]} is not installed")
     result = subprocess.run([program, *words[1:]], capture_output=True, text=True, check=False, timeout=60)
     return result.returncode, result.stdout + result.stderr
 
 
-def test_unbound_understands_its_settings():
+def test_unbound_accepts_its_settings():
     """
-    unbound-checkconf has nothing to say.
+    unbound-checkconf reports nothing.
     """
     status, said = run("unbound-checkconf", DEPLOY / "resolver/unbound.conf")
 
     assert (0, "unbound-checkconf: no errors in") == (status, said.partition(str(DEPLOY))[0].strip())
 
 
-def test_a_faulty_setting_of_unbound_is_found(tmp_path):
+def test_an_invalid_setting_of_unbound_is_found(tmp_path):
     """
-    A value that is none is a complaint.
+    An invalid value is reported.
     """
     faulty = tmp_path / "unbound.conf"
     faulty.write_text((DEPLOY / "resolver/unbound.conf").read_text().replace("num-threads: 2", "num-treads: 2"))
@@ -47,16 +47,16 @@ def test_a_faulty_setting_of_unbound_is_found(tmp_path):
     assert 1 == run("unbound-checkconf", faulty)[0]
 
 
-def test_powerdns_understands_its_settings():
+def test_powerdns_accepts_its_settings():
     """
-    The check of PowerDNS Recursor finds nothing.
+    The check of PowerDNS Recursor reports nothing.
     """
     assert (0, "") == run("pdns_recursor", f"--config-dir={DEPLOY / 'resolver'}", "--config=check")
 
 
-def test_a_faulty_setting_of_powerdns_is_found(tmp_path):
+def test_an_invalid_setting_of_powerdns_is_found(tmp_path):
     """
-    A setting that is none is a complaint.
+    An unknown setting is reported.
     """
     (tmp_path / "recursor.conf").write_text((DEPLOY / "resolver/recursor.conf").read_text() + "dnssek=off\n")
 
@@ -65,7 +65,7 @@ def test_a_faulty_setting_of_powerdns_is_found(tmp_path):
 
 def test_logs_are_rotated(tmp_path):
     """
-    logrotate keeps what was logged under another name, and the crawl's file goes on empty.
+    logrotate moves the old log, and the file of the crawl starts empty.
     """
     log, settings = tmp_path / "logs/crawl.log", tmp_path / "logrotate.conf"
     log.parent.mkdir()
@@ -82,18 +82,18 @@ def test_logs_are_rotated(tmp_path):
     assert ("a line\n", "") == ((log.parent / "crawl.log.1").read_text(), log.read_text())
 
 
-def test_the_log_that_is_rotated_is_the_log_that_is_written():
+def test_logrotate_and_the_crawl_use_the_same_log():
     """
-    logrotate looks where the crawl's LOG_FILE is.
+    logrotate reads the path of the crawl's LOG_FILE.
     """
     pattern = re.search(r"^(\S+) \{$", (DEPLOY / "logrotate/ipv6matrix").read_text(), re.MULTILINE)[1]
 
     assert Path(environment("crawl.env")["LOG_FILE"]).match(pattern)
 
 
-def test_sysctls_are_of_this_kernel():
+def test_sysctls_exist_in_this_kernel():
     """
-    Each sysctl has a file below /proc/sys, but those of the whole machine that a namespace does not show.
+    Each sysctl has a file below /proc/sys, except global ones that a namespace does not show.
     """
     lines = (DEPLOY / "sysctl.d/60-ipv6matrix.conf").read_text().splitlines()
     names = [line.split(" = ")[0] for line in lines if line and not line.startswith("#")]
@@ -106,9 +106,9 @@ def test_sysctls_are_of_this_kernel():
     ]
 
 
-def test_systemd_makes_the_user(tmp_path):
+def test_systemd_creates_the_user(tmp_path):
     """
-    systemd-sysusers makes the user of the units, without a shell.
+    systemd-sysusers creates the user of the units, without a shell.
     """
     (tmp_path / "etc").mkdir()
 
@@ -120,9 +120,9 @@ def test_systemd_makes_the_user(tmp_path):
     )
 
 
-def test_the_containerfile_copies_what_is_there():
+def test_the_containerfile_copies_existing_files():
     """
-    Each source that the Containerfile copies exists, and it ends as another user than root.
+    Each source that the Containerfile copies exists, and its last user is not root.
     """
     lines = (DEPLOY / "Containerfile").read_text().splitlines()
 

@@ -1,5 +1,5 @@
 """
-The systemd units: systemd understands them, and what they start works with what they allow.
+The systemd units: systemd accepts them, and their programs work with the permissions that they grant.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SERVICES = [unit.name for unit in UNITS if unit.suffix == ".service"]
 
 @pytest.fixture
 def verify(tmp_path):
-    """Have systemd look at units whose programs are there; gives what it complains of."""
+    """Verify units whose programs exist; return the complaints of systemd."""
     program = shutil.which("systemd-analyze") or pytest.skip(
         "systemd-analyze is not installed: apt-get install systemd"
     )
@@ -59,9 +59,9 @@ def verify(tmp_path):
     return verified
 
 
-def test_systemd_understands_the_units(verify):
+def test_systemd_accepts_the_units(verify):
     """
-    systemd-analyze has nothing to say of any unit.
+    systemd-analyze reports nothing for any unit.
     """
     assert "" == verify()
 
@@ -72,15 +72,15 @@ def test_systemd_understands_the_units(verify):
 )
 def test_a_faulty_unit_is_found(verify, right, wrong):
     """
-    A key, a time or a program that is none is a complaint.
+    An invalid key, time or program is reported.
     """
     assert "" != verify(lambda text: text.replace(right, wrong))
 
 
 @pytest.mark.parametrize("unit", SERVICES)
-def test_no_service_is_root_or_may_become_it(unit):
+def test_no_service_runs_as_root_or_may_become_root(unit):
     """
-    Each service has its user and no new privileges; only the crawl keeps a capability, to open raw sockets.
+    Each service has its user and no new privileges; only the crawl has a capability, to open raw sockets.
     """
     service = section(unit, "Service")
 
@@ -91,7 +91,7 @@ def test_no_service_is_root_or_may_become_it(unit):
 
 def test_exposure_is_as_documented():
     """
-    What `systemd-analyze security` says of each service is what docs/deployment.md has.
+    The levels of `systemd-analyze security` for each service are those of docs/deployment.md.
     """
     program = shutil.which("systemd-analyze") or pytest.skip(
         "systemd-analyze is not installed: apt-get install systemd"
@@ -110,19 +110,19 @@ def test_exposure_is_as_documented():
 
 
 @pytest.mark.parametrize("ambient", [True, False])
-def test_mtr_packet_works_with_that_capability_alone(ambient):
+def test_mtr_packet_works_with_only_that_capability(ambient):
     """
-    Without new privileges, mtr-packet's file capability is worth nothing, and the unit's ambient one is enough.
+    Without new privileges, mtr-packet's file capability has no effect, and the unit's ambient one is enough.
     """
     if os.geteuid() != 0 or not shutil.which("setpriv"):
         pytest.skip("only root can take the user and the capabilities of the unit: run the tests as root")
-    # A network of its own, where ping sockets, to which mtr-packet would turn, are closed.
+    # A separate network, without ping sockets, which mtr-packet would fall back to.
     line = ["unshare", "--net", "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs"]
     line += ["--bounding-set=-all,+net_raw"]
     line += ["--inh-caps=-all,+net_raw", "--ambient-caps=-all,+net_raw"] if ambient else []
 
     result = subprocess.run(
-        # By way of a shell, which keeps only what is ambient, as the crawl does.
+        # Through a shell, which keeps only ambient capabilities, as the crawl does.
         [*line, "sh", "-c", "exec mtr-packet"],
         input="1 check-support feature send-probe\n",
         capture_output=True,
@@ -138,7 +138,7 @@ def test_mtr_packet_works_with_that_capability_alone(ambient):
 
 @pytest.fixture
 def unit_command(internet, tmp_path):
-    """Expand the crawl's command as systemd does, with programs and folders of a test; adds further options."""
+    """Expand the crawl's command as systemd does, with programs and folders of a test; add further options."""
     (tmp_path / "domains.txt").write_text("open.example\nsilent.example\nipv6-only.example\n")
 
     def expanded(options):
@@ -161,9 +161,9 @@ def unit_command(internet, tmp_path):
 
 
 @pytest.mark.crawl
-def test_an_interrupted_crawl_goes_on(unit_command, tmp_path):
+def test_an_interrupted_crawl_is_resumed(unit_command, tmp_path):
     """
-    Stopped by systemd, the crawl ends with a status that is tried again, and the same command finishes it.
+    Stopped by systemd, the crawl ends with a status that leads to a restart, and the same command finishes it.
     """
     variables = dict(word.split("=") for word in section("ipv6matrix-crawl.service", "Service")["Environment"].split())
     at = {"cwd": tmp_path, "env": os.environ | variables | {"PYTHONPATH": str(ROOT)}}
@@ -181,7 +181,7 @@ def test_an_interrupted_crawl_goes_on(unit_command, tmp_path):
 
 
 @pytest.mark.crawl
-def test_the_website_serves_what_its_environment_names(tmp_path):
+def test_the_website_serves_the_database_of_its_environment(tmp_path):
     """
     The command of the website's unit serves the database of web.env, with its workers.
     """
@@ -201,7 +201,7 @@ def test_the_website_serves_what_its_environment_names(tmp_path):
 
 def test_the_website_has_limits_of_memory_tasks_and_files():
     """
-    What a flood of requests may take is bounded; files are enough for the connections that the server allows.
+    The resources of a flood of requests are bounded; the file limit covers the connections that the server allows.
     """
     service = section("ipv6matrix-web.service", "Service")
 
@@ -219,9 +219,9 @@ def _first_answer(url: str) -> httpx.Response:
 
 
 @pytest.mark.crawl
-def test_geoip_files_are_fetched_with_the_values_of_the_crawl(tmp_path):
+def test_geoip_files_are_fetched_with_the_settings_of_the_crawl(tmp_path):
     """
-    The command of the GeoIP unit makes sense to scrapy: from a server without such files it ends with 1, not with 2.
+    The command of the GeoIP unit is valid: with a server without such files it ends with 1, not with 2.
     """
     variables = {"PYTHONPATH": str(ROOT), "SCRAPY_SETTINGS_MODULE": "ipv6matrix.settings"}
     with _empty_server(tmp_path) as url:
@@ -243,7 +243,7 @@ def test_geoip_files_are_fetched_with_the_values_of_the_crawl(tmp_path):
 
 @contextlib.contextmanager
 def _empty_server(folder: Path) -> Iterator[str]:
-    """Run a web server that has nothing."""
+    """Run a web server without any files."""
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=folder)) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -255,7 +255,7 @@ def _empty_server(folder: Path) -> Iterator[str]:
 
 
 @pytest.mark.crawl
-def test_a_command_by_hand_is_as_documented(tmp_path):
+def test_a_manual_command_works_as_documented(tmp_path):
     """
     The command of docs/deployment.md shows the newest crawl from the folder of the services.
     """
@@ -276,7 +276,7 @@ def test_a_command_by_hand_is_as_documented(tmp_path):
     assert "Results: crawls/ips-2022-07-20__00-00-00.db" in shown.stdout
 
 
-def test_what_is_documented_is_there():
+def test_documented_files_exist():
     """
     Every file of deploy/ and every unit that docs/deployment.md names exists.
     """
@@ -288,9 +288,9 @@ def test_what_is_documented_is_there():
     assert {unit.name for unit in UNITS} == units
 
 
-def test_the_crawl_resumes_where_it_writes():
+def test_the_resume_timer_reads_the_folder_of_the_crawl():
     """
-    The timer that looks for an interrupted crawl after a boot looks where the unit's crawl has it.
+    The timer that looks for an interrupted crawl after a boot reads the JOBDIR of the unit's crawl.
     """
     home = section("ipv6matrix-crawl.service", "Service")["WorkingDirectory"]
 
@@ -298,9 +298,9 @@ def test_the_crawl_resumes_where_it_writes():
     assert "ipv6matrix-crawl.service" == section("ipv6matrix-resume.timer", "Timer")["Unit"]
 
 
-def test_what_is_installed_is_what_units_read(tmp_path):
+def test_installed_files_are_those_the_units_read(tmp_path):
     """
-    install.sh puts all files in their places, and leaves what an operator has written there.
+    install.sh installs all files, and keeps existing files of the operator.
     """
     kept = tmp_path / "etc/ipv6matrix/crawl.env"
     kept.parent.mkdir(parents=True)

@@ -26,14 +26,14 @@ READY_WITHIN_S = 20
 
 @pytest.fixture(scope="module")
 def website(tmp_path_factory):
-    """The website itself, where only the web server asks it."""
+    """The website itself, behind the web server."""
     with serving(client.create_app(summaries.sqlite(tmp_path_factory.mktemp("summaries")), "/nowhere")) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
 def nginx(website, tmp_path_factory):
-    """nginx before it; gives its address."""
+    """nginx in front of it; yields its URL."""
     place = tmp_path_factory.mktemp("nginx")
     port = _free_port()
     with _running("nginx", *_nginx_words(place, port, website), "-g", "daemon off;", port=port):
@@ -41,14 +41,16 @@ def nginx(website, tmp_path_factory):
 
 
 def _nginx_words(place, port, website):
-    """Write the sample with ports and folders of a test, and what includes it; gives the words for nginx."""
+    """
+    Write the sample with ports and folders of a test, and the file that includes it; return the arguments of nginx.
+    """
     site = (DEPLOY / "nginx/ipv6matrix.conf").read_text()
     site = site.replace("listen 80;", f"listen 127.0.0.1:{port};").replace("listen [::]:80;", f"listen [::1]:{port};")
     site = site.replace("http://127.0.0.1:8000", website).replace("/var/cache/nginx", str(place))
     (place / "site.conf").write_text(site)
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     folders = "".join(f"{one}_temp_path {place}/{one};\n" for one in kinds)
-    # Workers of a user that a namespace of a test does not have could not be.
+    # The namespace of a test lacks the user of the workers.
     user = "user root;" if os.geteuid() == 0 else ""
     (place / "nginx.conf").write_text(
         f"pid {place}/pid; error_log {place}/error.log; {user} events {{}}\n"
@@ -59,7 +61,7 @@ def _nginx_words(place, port, website):
 
 @pytest.fixture(scope="module")
 def apache(website, tmp_path_factory):
-    """Apache before it; gives its address."""
+    """Apache in front of it; yields its URL."""
     place = tmp_path_factory.mktemp("apache")
     port = _free_port()
     (place / "cache").mkdir()
@@ -80,9 +82,9 @@ def front(request):
     return request.getfixturevalue(request.param)
 
 
-def test_nginx_understands_its_settings(tmp_path):
+def test_nginx_accepts_its_settings(tmp_path):
     """
-    `nginx -t` finds nothing.
+    `nginx -t` reports nothing.
     """
     status, said = run("nginx", "-t", *_nginx_words(tmp_path, _free_port(), "http://127.0.0.1:8000"))
 
@@ -91,7 +93,7 @@ def test_nginx_understands_its_settings(tmp_path):
 
 def test_each_host_label_has_its_format(front):
     """
-    json.example.org and csv.example.org are two answers to one path, also from the cache.
+    json.example.org and csv.example.org have different answers to one path, also from the cache.
     """
     hosts = [label + ".example.org" for label in ("json", "csv", "xml") * 2]
 
@@ -100,9 +102,9 @@ def test_each_host_label_has_its_format(front):
     assert ["application/json", "text/csv", "application/xml"] * 2 == types
 
 
-def test_what_is_asked_twice_comes_from_the_cache(front):
+def test_a_repeated_request_is_served_from_the_cache(front):
     """
-    The second answer is the first one, and the website is not asked for it.
+    The second answer is the same, and the website receives no request for it.
     """
     answers = [_get(front, "/api/v1/crawls") for _ in range(2)]
 
@@ -110,18 +112,18 @@ def test_what_is_asked_twice_comes_from_the_cache(front):
     assert answers[1].headers["x-cache"].startswith("HIT")
 
 
-def test_who_has_an_answer_is_told_so(front):
+def test_an_unchanged_answer_is_304(front):
     """
-    An ETag that was sent comes back as 304.
+    A request with the current ETag is answered with 304.
     """
     etag = _get(front, "/api/v1/tlds").headers["etag"]
 
     assert 304 == _get(front, "/api/v1/tlds", headers={"If-None-Match": etag}).status_code
 
 
-def test_answers_are_compressed_for_those_who_understand(front):
+def test_answers_are_compressed_for_clients_that_accept_it(front):
     """
-    gzip for a client that takes it and nothing for one that does not, whoever asked first.
+    gzip for a client that accepts it and nothing for one that does not, in either order.
     """
     codings = [
         _get(front, "/api/v1/hosts?group=tld", headers={"Accept-Encoding": coding}).headers.get("content-encoding")
@@ -131,20 +133,20 @@ def test_answers_are_compressed_for_those_who_understand(front):
     assert ["gzip", None, "gzip"] == codings
 
 
-def test_a_client_in_a_hurry_is_told_to_wait(nginx):
+def test_a_fast_client_is_limited(nginx):
     """
-    nginx answers 429 to what exceeds ten requests a second and a burst of fifty.
+    nginx answers 429 to requests beyond ten per second and a burst of fifty.
     """
     with httpx.Client(base_url=nginx, headers={"Host": "example.org"}) as hasty:
         statuses = [hasty.get("/icon.svg").status_code for _ in range(150)]
 
     assert 429 in statuses
-    # The tests before may have taken a part of the burst.
+    # Earlier tests may have used a part of the burst.
     assert 429 not in statuses[:30]
 
 
 def _get(url, path, host="example.org", headers=None):
-    # Compressed or not, and conditional or not, is said by each test.
+    # Each test decides about compression and conditional requests.
     return httpx.get(url + path, headers={"Host": host, "Accept-Encoding": "identity", **(headers or {})}, timeout=20)
 
 

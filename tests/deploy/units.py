@@ -1,5 +1,5 @@
 """
-What systemd makes of the unit files of deploy/systemd, as far as tests need it.
+The unit files of deploy/systemd as systemd reads them, as far as tests need it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ STARTS_WITHIN_S = 60
 
 
 def section(unit: str, name: str) -> dict[str, str]:
-    """Read one section of a unit; of a key that stands there several times, the last."""
+    """Read one section of a unit; if a key occurs several times, the last one."""
     parser = RawConfigParser(strict=False, delimiters="=", comment_prefixes="#")
     parser.optionxform = str
     parser.read_string((DEPLOY / "systemd" / unit).read_text().replace("\\\n", " "))
@@ -30,7 +30,7 @@ def environment(file: str) -> dict[str, str]:
 
 
 def command(unit: str, values: Mapping[str, str]) -> list[str]:
-    """Expand ExecStart=: `${NAME}` is part of a word, `$NAME` as many words as it holds (systemd.service(5))."""
+    """Expand ExecStart=: `${NAME}` is part of a word, `$NAME` is split into words (systemd.service(5))."""
     words: list[str] = []
     for word in section(unit, "Service")["ExecStart"].split():
         if word.startswith("$") and not word.startswith("${"):
@@ -43,7 +43,7 @@ def command(unit: str, values: Mapping[str, str]) -> list[str]:
 
 
 def wait_for(log: Path, words: str) -> None:
-    """Wait until a log has these words, but not for ever."""
+    """Wait until a log contains these words, with a deadline."""
     deadline = time.monotonic() + STARTS_WITHIN_S
     while time.monotonic() < deadline:
         if log.exists() and words in log.read_text():

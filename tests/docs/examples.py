@@ -1,8 +1,8 @@
 """
-The commands that documents show: which are run as they stand, which another test runs, which none can run.
+The commands in documents: which are run as they are, which another test runs, which cannot be run.
 
-In a document an indented block, and a block fenced as `sh`, is what somebody
-types; all else is fenced as what it is.
+In a document an indented block, and a block fenced as `sh`, is a command
+line; everything else is fenced as what it is.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 from simnet.topology import RESOLVER_ADDRESS
 from tests.docs.texts import PROJECT, without_fences
 
-# Run as they stand, and a word of what they print.
+# Run as they are, with a word of their output.
 RUN: Final = {
     "mkdir -p crawls": "",
     "head -n 1000 domains.txt > thousand.txt": "",
@@ -47,30 +47,30 @@ RUN: Final = {
     ".venv/bin/scrapy promote --check": "HostData",
     ".venv/bin/scrapy promote": "are live in ",
 }
-# Run until they are told to stop: what they say when they are ready.
+# Run until they are stopped, with the output that shows that they are ready.
 SERVERS: Final = {
     ".venv/bin/scrapy serve*": "Serving on http://127.0.0.1:8000/",
     "IPV6MATRIX_SUMMARY_URL=* .venv/bin/uvicorn ipv6matrix.web.app:app *": "Uvicorn running on http://127.0.0.1:8000",
 }
-# Asked of the website while it runs, and a word of the answer.
+# Requested from the running website, with a word of the answer.
 ASKED: Final = {
     "curl 'http://127.0.0.1:8000/api/v1/*": '"ipv6_share"',
     "curl 'http://127.0.0.1:8000/csv/*": "country",
 }
 _SCRAPYD: Final = "tests/test_scrapyd.py::test_a_crawl_is_started_followed_stopped_and_resumed"
-_RECURSOR: Final = "tests/deploy/test_files.py::test_powerdns_understands_its_settings"
-_UNBOUND: Final = "tests/deploy/test_files.py::test_unbound_understands_its_settings"
-_NGINX: Final = "tests/deploy/test_web_servers.py::test_nginx_understands_its_settings"
+_RECURSOR: Final = "tests/deploy/test_files.py::test_powerdns_accepts_its_settings"
+_UNBOUND: Final = "tests/deploy/test_files.py::test_unbound_accepts_its_settings"
+_NGINX: Final = "tests/deploy/test_web_servers.py::test_nginx_accepts_its_settings"
 _SHELL: Final = "tests/test_internet.py::test_command_runs_at_the_vantage_point"
-# Run by a test elsewhere.
+# Run by another test.
 ELSEWHERE: Final = {
     ".venv/bin/python -m simnet shell -- COMMAND": _SHELL,
     ".venv/bin/scrapyd-deploy": _SCRAPYD,
     "curl -n *": _SCRAPYD,
-    "/opt/ipv6matrix/deploy/install.sh": "tests/deploy/test_units.py::test_what_is_installed_is_what_units_read",
-    "/opt/ipv6matrix/deploy/backup.sh *": "tests/deploy/test_backup.py::test_what_was_lost_comes_back",
-    "/opt/ipv6matrix/deploy/restore.sh *": "tests/deploy/test_backup.py::test_what_was_lost_comes_back",
-    "sudo -u ipv6matrix env *": "tests/deploy/test_units.py::test_a_command_by_hand_is_as_documented",
+    "/opt/ipv6matrix/deploy/install.sh": "tests/deploy/test_units.py::test_installed_files_are_those_the_units_read",
+    "/opt/ipv6matrix/deploy/backup.sh *": "tests/deploy/test_backup.py::test_lost_files_are_restored",
+    "/opt/ipv6matrix/deploy/restore.sh *": "tests/deploy/test_backup.py::test_lost_files_are_restored",
+    "sudo -u ipv6matrix env *": "tests/deploy/test_units.py::test_a_manual_command_works_as_documented",
     "install -m 0644 deploy/resolver/recursor.conf *": _RECURSOR,
     "install -m 0644 deploy/resolver/unbound.conf *": _UNBOUND,
     "unbound-checkconf": _UNBOUND,
@@ -101,8 +101,8 @@ NOWHERE: Final = {
     "dig *": "needs a resolver of the machine",
 }
 TABLES: Final = (RUN, SERVERS, ASKED, ELSEWHERE, NOWHERE)
-# What is typed in place of words of a document: `make` only shows what it would do, the resolver is the simulated one,
-# and the live database is in no file of settings, for the website would read it.
+# What replaces words of a document: `make` only shows what it would do, the resolver is the simulated one, and the live
+# database is in no settings file, because the website would read it.
 COMPLETED: Final = {
     "make ": "make --dry-run ",
     "promote": "promote -s LIVE_URL=sqlite:///crawls/live.db",
@@ -111,7 +111,7 @@ COMPLETED: Final = {
 
 
 def typed(text: str) -> list[str]:
-    """Give the commands of a text's blocks, each in one line and without a comment behind it."""
+    """Return the commands in the blocks of a text, each on one line and without a trailing comment."""
     blocks = re.findall(r"^ *```sh\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
     blocks += re.findall(r"(?:^ {4,}\S.*\n)+", without_fences(text), re.MULTILINE)
     blocks += [re.sub(r"\s+", " ", span) for span in re.findall(r"`(\.venv/bin/\w+\s[^`]+)`", without_fences(text))]
@@ -120,29 +120,29 @@ def typed(text: str) -> list[str]:
 
 
 def mentioned(text: str) -> list[list[str]]:
-    """Give the words of the commands of `scrapy` that a text speaks of; they need not be whole."""
+    """Return the words of the `scrapy` commands that a text mentions; they may be incomplete."""
     return [span.split() for span in re.findall(r"`scrapy\s([^`]+)`", without_fences(text))]
 
 
 def entry(command: str, table: dict[str, str]) -> str | None:
-    """Give the entry of a table that a command matches most closely."""
+    """Return the entry of a table that matches a command most closely."""
     return max((one for one in table if fnmatchcase(command, one)), key=len, default=None)
 
 
 def kind(command: str) -> dict[str, str] | None:
-    """Give the table that a command belongs to: the first that has it."""
+    """Return the first table that contains a command."""
     return next((table for table in TABLES if entry(command, table)), None)
 
 
 def is_there(test: str) -> bool:
-    """Tell whether a test exists."""
+    """Return whether a test exists."""
     path, _, name = test.partition("::")
     file = PROJECT / path
     return file.is_file() and re.search(rf"^(async )?def {name}\(", file.read_text(), re.MULTILINE) is not None
 
 
 def names(test: str, command: str) -> bool:
-    """Tell whether the module of a test names the program of a command, or the file it is about."""
+    """Return whether the module of a test names the program of a command, or its file."""
     source = (PROJECT / test.partition("::")[0]).read_text()
     words = [Path(word).name for word in command.split() if "/" in word or word == command.split(maxsplit=1)[0]]
     return any(word in source for word in words)

@@ -1,5 +1,5 @@
 """
-docs/commands.md has every command with its options, and `make` verbs exist.
+docs/commands.md lists every command with its options, and `make` targets exist.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from tests.docs.texts import NAMES, PROJECT, fenced, read, rows, sections
 
 def test_commands_are_documented() -> None:
     """
-    docs/commands.md has every command of ours and every argument of the spider.
+    docs/commands.md has every command of this project and every argument of the spider.
     """
     assert [] == command_complaints(read("docs/commands.md"), _commands(), _arguments())
 
 
 def test_a_missing_command_is_found() -> None:
     """
-    A command or argument that docs/commands.md lacks, or has too much, is a complaint.
+    A command or argument that is missing from docs/commands.md, or only there, is reported.
     """
     text = read("docs/commands.md")
 
@@ -42,9 +42,9 @@ def test_a_missing_command_is_found() -> None:
     assert ["argument novelty: not documented"] == command_complaints(text, there, {"novelty"})
 
 
-def test_commands_are_documented_as_they_are() -> None:
+def test_usage_and_options_are_documented() -> None:
     """
-    The form and the options of each command are those of its --help.
+    The usage and the options of each command are those of its --help.
     """
     assert [] == form_complaints(read("docs/commands.md"), {name: _command(name) for name in _commands()})
 
@@ -59,9 +59,9 @@ def test_commands_are_documented_as_they_are() -> None:
         ("| `--nolog` |", "| `--log` |", "all commands: --nolog not documented"),
     ],
 )
-def test_a_wrong_option_or_form_is_found(old: str, new: str, complaint: str) -> None:
+def test_a_wrong_option_or_usage_is_found(old: str, new: str, complaint: str) -> None:
     """
-    An option that is missing, misspelt or lacks its value, and a form that is not that of --help, are complaints.
+    A missing or misspelt option, a missing value, and a usage that differs from --help are reported.
     """
     text = read("docs/commands.md")
     assert old in text
@@ -72,32 +72,32 @@ def test_a_wrong_option_or_form_is_found(old: str, new: str, complaint: str) -> 
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_commands_that_are_spoken_of_exist(name: str) -> None:
+def test_mentioned_commands_exist(name: str) -> None:
     """
-    Every `scrapy …` of a sentence is a command of ours or of Scrapy, with options that it has.
+    Every `scrapy …` in a sentence is a command of this project or of Scrapy, with options that it has.
     """
     assert [] == strange_commands(mentioned(read(name)))
 
 
 @pytest.mark.parametrize("span", ["scrapy novelty", "scrapy lists --novelty", "scrapy promote --chek"])
-def test_a_command_that_is_not_there_is_found(span: str) -> None:
+def test_an_unknown_command_is_found(span: str) -> None:
     """
-    A word that is no command, and an option of another one, are complaints.
+    A word that is not a command, and an option of another one, are reported.
     """
     assert [span.removeprefix("scrapy ")] == strange_commands(mentioned(f"Type `{span}`, or `scrapy status --json`."))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_make_verbs_exist(name: str) -> None:
+def test_make_targets_exist(name: str) -> None:
     """
     Every `make VERB` of a document is a target of the Makefile.
     """
     assert set() == make_verbs(read(name)) - _targets()
 
 
-def test_make_verbs_are_found() -> None:
+def test_make_targets_are_found() -> None:
     """
-    A verb counts where it stands as a command, not in a sentence.
+    A target counts in a command, not in a sentence.
     """
     assert {"demo", "test"} == make_verbs("Type `make demo`, and make sure.\n\n    make test\n")
 
@@ -112,7 +112,7 @@ def command_complaints(text: str, commands: set[str], arguments: set[str]) -> li
 
 
 def form_complaints(text: str, commands: dict[str, ScrapyCommand]) -> list[str]:
-    """Compare the form in each command's section, and the options of its tables, with what --help says."""
+    """Compare the usage in each command's section, and the options of its tables, with --help."""
     (general,) = sections(text, r"## Options of all commands")
     complaints = [*_option_complaints("all commands", general[-1], _options(WithoutOptions()))]
     for name, command in commands.items():
@@ -132,7 +132,7 @@ def _option_complaints(name: str, text: str, options: set[str]) -> Iterable[str]
 
 
 def _options(command: ScrapyCommand) -> set[str]:
-    """Give each spelling of each option, with the word for its value."""
+    """Return each spelling of each option, with the placeholder of its value."""
     parser = argparse.ArgumentParser()
     command.settings = get_project_settings()
     command.add_options(parser)
@@ -148,7 +148,7 @@ def _command(name: str) -> ScrapyCommand:
 
 
 def strange_commands(spoken_of: Iterable[list[str]]) -> list[str]:
-    """Give the commands that are not there, or lack an option that is named."""
+    """Return the commands that do not exist, or lack an option that is named."""
     there = {name: _command(name) for name in _commands()} | {"list": WithoutOptions(), "version": WithoutOptions()}
     return [" ".join(words) for words in spoken_of if words[0] not in there or _strange_options(words, there[words[0]])]
 
@@ -159,7 +159,7 @@ def _strange_options(words: list[str], command: ScrapyCommand) -> set[str]:
 
 
 def make_verbs(text: str) -> set[str]:
-    """Find the verbs of `make`, in code and in indented or fenced lines."""
+    """Return the targets of `make` in code and in indented or fenced lines."""
     return set(re.findall(r"(?:`|^\s*\$? ?)make ([a-z][a-z-]*)(?=`|\s)", text, re.MULTILINE))
 
 

@@ -1,5 +1,5 @@
 """
-Decisions are numbered, whole and listed.
+Decisions are numbered, complete and listed.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import pytest
 from tests.docs.texts import PROJECT, read
 
 
-def test_decisions_are_numbered_and_whole() -> None:
+def test_decisions_are_numbered_and_complete() -> None:
     """
-    Decisions are numbered without a gap, say context, decision and consequences, and are listed.
+    Decisions are numbered without a gap, have context, decision and consequences, and are listed.
     """
     files = sorted((PROJECT / "docs/decisions").glob("0*.md"))
 
@@ -31,13 +31,13 @@ def test_decisions_are_numbered_and_whole() -> None:
 )
 def test_a_faulty_decision_is_found(name: str, text: str, complaint: str) -> None:
     """
-    A gap in the numbers, a missing part, a long text and an unlisted file are complaints.
+    A gap in the numbers, a missing part, a long text and an unlisted file are reported.
     """
     assert complaint in decision_complaints({name: text}, "[first](0001-first.md) [second](0002-second.md)")
 
 
 def decision_complaints(files: Mapping[str, str], index: str) -> list[str]:
-    """Look at numbers, parts, length and index of the decisions."""
+    """Check numbers, parts, length and index of the decisions."""
     complaints = []
     for expected, (name, text) in enumerate(sorted(files.items()), start=1):
         if int(name[:4]) != expected:

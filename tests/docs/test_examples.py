@@ -1,5 +1,5 @@
 """
-Every command that a document shows is run: here, by an operator who has finished a first crawl, or by another test.
+Every command in a document is run: here, by an operator who has finished a first crawl, or by another test.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.reference.test_geoip_files import KINDS, LITE_TYPES, MONTH, STEMS, mm
 
 COMMANDS = sorted({command for name in NAMES for command in examples.typed(read(name))})
 DOMAINS = ["open.example"]
-# What an operator has put into the file of settings, and where the publishers of lists and GeoIP files are here.
+# The settings file of the operator, and the URLs of the publishers of lists and GeoIP files.
 SETTINGS = """\
 from ipv6matrix.settings import *
 NAMESERVERS = {resolver!r}
@@ -39,7 +39,7 @@ locals().update({urls!r})
 
 @pytest.fixture(scope="module")
 def prepared(internet: Internet, finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder like that of the project, with a finished crawl, its summary and all an operator has made ready."""
+    """A folder like that of the project, with a finished crawl, its summary and everything else that commands need."""
     place = tmp_path_factory.mktemp("examples")
     for name in ("ipv6matrix", "Makefile", "requirements.txt", "requirements-dev.txt"):
         (place / name).symlink_to(PROJECT / name)
@@ -83,9 +83,9 @@ def place(prepared: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.crawl
 @pytest.mark.parametrize("command", [one for one in COMMANDS if kind(one) is RUN])
-def test_a_command_does_what_it_is_shown_for(place: Path, command: str) -> None:
+def test_a_command_works_as_documented(place: Path, command: str) -> None:
     """
-    It ends with status 0 and prints what it should.
+    It ends with status 0 and prints the expected words.
     """
     _make_ready(place / "crawls", command)
 
@@ -110,7 +110,7 @@ def test_a_command_does_what_it_is_shown_for(place: Path, command: str) -> None:
 @pytest.mark.parametrize("command", [one for one in COMMANDS if kind(one) is SERVERS])
 def test_a_website_serves(place: Path, command: str) -> None:
     """
-    It says where, and answers what documents ask of it.
+    It prints its URL, and answers the requests of the documents.
     """
     shutil.copytree(place / "crawls", place / "crawls/demo")
     ready = SERVERS[entry(command, SERVERS) or ""]
@@ -135,7 +135,7 @@ def test_a_website_serves(place: Path, command: str) -> None:
 
 
 def _make_ready(crawls: Path, command: str) -> None:
-    """Take away what a command would find done, or give what it looks at."""
+    """Remove the results that a command would find, or provide its input."""
     if command.endswith("scrapy status"):
         (crawls / "current").mkdir()
         next(crawls.glob("ips-*.db")).rename(crawls / "current/ips.db")
@@ -144,13 +144,13 @@ def _make_ready(crawls: Path, command: str) -> None:
 
 
 def _answer(command: str) -> str:
-    """Give what a website answers, once it listens: with several processes it says sooner that it will."""
+    """Return the answer of a website, once it listens: with several processes it announces itself earlier."""
     words = ["sh", "-c", f"{command} -sS --retry 20 --retry-connrefused"]
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout
 
 
 def _environment() -> dict[str, str]:
-    # Scrapy writes into it which settings this process read.
+    # Scrapy writes the settings that this process has read into it.
     return {name: value for name, value in os.environ.items() if not name.startswith("SCRAPY")}
 
 
@@ -165,14 +165,14 @@ def _completed(command: str) -> str:
 
 def test_every_command_is_run_or_has_its_reason() -> None:
     """
-    A command of a document stands in one of the tables of tests/docs/examples.py.
+    A command of a document is in one of the tables of tests/docs/examples.py.
     """
     assert [] == [command for command in COMMANDS if kind(command) is None]
 
 
 def test_a_new_command_is_found() -> None:
     """
-    Of a block, a fenced shell and a sentence; not of output.
+    Commands are found in a block, a fenced shell and a sentence; not in output.
     """
     text = (
         "Type `.venv/bin/scrapy novelty now`:\n\n    novelty one \\\n        --two    # for three\n\n"
@@ -185,7 +185,7 @@ def test_a_new_command_is_found() -> None:
 
 def test_every_entry_has_its_command() -> None:
     """
-    No table names what no document shows any more.
+    No table has a command that is no longer in a document.
     """
     used = {(id(table), entry(command, table)) for command in COMMANDS if (table := kind(command)) is not None}
 
@@ -193,9 +193,9 @@ def test_every_entry_has_its_command() -> None:
 
 
 @pytest.mark.parametrize("command", [one for one in COMMANDS if kind(one) is ELSEWHERE])
-def test_a_test_elsewhere_is_there(command: str) -> None:
+def test_the_named_test_exists(command: str) -> None:
     """
-    The test that is named exists, and its module speaks of the program or the file.
+    The named test exists, and its module mentions the program or the file.
     """
     test = ELSEWHERE[entry(command, ELSEWHERE) or ""]
 
@@ -203,17 +203,17 @@ def test_a_test_elsewhere_is_there(command: str) -> None:
     assert examples.names(test, command)
 
 
-def test_a_test_that_is_not_there_is_found() -> None:
+def test_a_missing_test_is_found() -> None:
     """
-    A module or function without a file, and a module that is about something else, are told.
+    A module or function that does not exist, and a module about something else, are reported.
     """
     assert not examples.is_there("tests/test_nothing.py::test_domains")
     assert not examples.is_there("tests/test_crawl.py::test_nothing")
     assert not examples.names("tests/test_crawl.py::test_domains", "novelty --two")
 
 
-def test_reasons_are_given() -> None:
+def test_reasons_are_stated() -> None:
     """
-    What no test runs says why.
+    Commands that no test runs have a reason.
     """
     assert [] == [command for command, reason in NOWHERE.items() if len(reason.split()) < 3]

@@ -1,5 +1,5 @@
 """
-Links, paths and documents that a document or a source names are there.
+Links, paths and documents that a document or a source names exist.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def test_links_lead_somewhere(name: str) -> None:
 )
 def test_a_broken_link_is_found(link: str) -> None:
     """
-    A link to what is not there, or out of the project, is a complaint.
+    A link to a missing file, or out of the project, is reported.
     """
     assert [link] == broken_links(PROJECT / "README.md", f"# Title\n\nSee [this]({link}) and [that](#title).\n")
 
@@ -34,7 +34,7 @@ def test_a_broken_link_is_found(link: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_named_paths_exist(name: str) -> None:
     """
-    Every path of the project that a document names is there, and none lies outside.
+    Every project path in a document exists, and none is outside the project.
     """
     assert [] == bad_paths(read(name))
 
@@ -42,23 +42,23 @@ def test_named_paths_exist(name: str) -> None:
 @pytest.mark.parametrize(
     "path", ["ipv6matrix/nothing.py", "tests/nothing/", "docs/nothing.md", "/srv/elsewhere/notes", "../elsewhere"]
 )
-def test_a_path_to_nowhere_is_found(path: str) -> None:
+def test_a_missing_path_is_found(path: str) -> None:
     """
-    A path that is not there, or lies outside the project and the system's folders, is a complaint.
+    A path that does not exist, or is outside the project and the system's folders, is reported.
     """
     assert [path] == bad_paths(f"See `{path}`, `ipv6matrix/items.py`, `/etc/resolv.conf` and `198.18.0.0/15`.")
 
 
-def test_code_names_documents_that_exist() -> None:
+def test_code_names_existing_documents() -> None:
     """
-    Every document that a comment or message of the package names is there.
+    Every document that a comment or message of the package names exists.
     """
     assert [] == missing_documents(sources())
 
 
 def test_a_missing_document_is_found() -> None:
     """
-    A comment that names a document or decision that is not there is a complaint.
+    A comment that names a missing document or decision is reported.
     """
     assert ["docs/decisions/9999", "docs/nothing.md"] == missing_documents(
         "# docs/decisions/9999, docs/decisions/0001, docs/nothing.md, docs/settings.md"
@@ -67,7 +67,7 @@ def test_a_missing_document_is_found() -> None:
 
 def test_the_readme_is_short() -> None:
     """
-    README.md is read in one go.
+    README.md can be read in one go.
     """
     assert len(read("README.md").splitlines()) <= 120
 
@@ -79,7 +79,7 @@ WEB_FOLDERS = ("api", "domain", *VIEWS)
 
 
 def broken_links(document: Path, text: str) -> list[str]:
-    """Give the relative links that lead nowhere or out of the project."""
+    """Return the relative links that lead nowhere or out of the project."""
     targets = re.findall(r"\]\(([^)\s]+)\)", without_code(text))
     return [
         target
@@ -97,13 +97,13 @@ def _leads_somewhere(document: Path, text: str, target: str) -> bool:
 
 
 def _anchors(text: str) -> set[str]:
-    """Make the anchors of headings as GitHub does: lower case, hyphens for spaces, no punctuation."""
+    """Return the anchors of headings as GitHub generates them: lower case, hyphens for spaces, no punctuation."""
     headings = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
 def bad_paths(text: str) -> list[str]:
-    """Give the paths that are not there, or lie where a document has nothing to tell of."""
+    """Return the paths that do not exist, or are outside the folders that a document may name."""
     spans = re.findall(r"`([^`\n]+)`", text)
     ours = [
         span
@@ -117,6 +117,6 @@ def bad_paths(text: str) -> list[str]:
 
 
 def missing_documents(source: str) -> list[str]:
-    """Give the documents that a source names and that are not there; a decision goes by its number."""
+    """Return the documents that a source names and that do not exist; a decision is identified by its number."""
     names = sorted({name.rstrip(".") for name in re.findall(r"\b[Dd]ocs/[\w/.-]+", source)})
     return [name for name in names if not list(PROJECT.glob(f"{name.lower().removesuffix('.md')}*"))]

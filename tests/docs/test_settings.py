@@ -1,5 +1,5 @@
 """
-docs/settings.md has every setting as it is, and commands set what exists.
+docs/settings.md has every setting as it is, and commands set existing ones.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from ipv6matrix.config import checks
 from tests.docs.texts import NAMES, read, rows
 
 
-def test_settings_are_documented_as_they_are() -> None:
+def test_settings_are_documented() -> None:
     """
-    docs/settings.md has every setting of ours, with its default and its range.
+    docs/settings.md has every setting of this project, with its default and its range.
     """
     assert [] == setting_complaints(read("docs/settings.md"), _defaults())
 
@@ -38,7 +38,7 @@ def test_settings_are_documented_as_they_are() -> None:
 )
 def test_a_wrong_setting_is_found(old: str, new: str, complaint: str) -> None:
     """
-    A default, a range or a name that is not the real one is a complaint.
+    A wrong default, range or name is reported.
     """
     text = read("docs/settings.md")
     assert old in text
@@ -47,16 +47,16 @@ def test_a_wrong_setting_is_found(old: str, new: str, complaint: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_commands_set_what_exists(name: str) -> None:
+def test_commands_set_existing_settings(name: str) -> None:
     """
-    Every -s NAME= of a document is a setting of ours or of Scrapy.
+    Every -s NAME= of a document is a setting of this project or of Scrapy.
     """
     assert [] == unknown_options(read(name))
 
 
-def test_an_unknown_option_is_found() -> None:
+def test_an_unknown_setting_is_found() -> None:
     """
-    A command that sets what nobody reads is a complaint.
+    A command that sets an unknown setting is reported.
     """
     assert ["PING_NUMBER"] == unknown_options("scrapy crawl matrix -s PING_NUMBER=3 -s PING_COUNT=3 -s LOG_FILE=x")
 
@@ -98,7 +98,7 @@ STAND_INS = {"NAME", "PING_CUONT"}
 
 
 def unknown_options(text: str) -> list[str]:
-    """Give the names after -s that are no settings."""
+    """Return the names after -s that are not settings."""
     return [
         name
         for name in re.findall(r"-s ([A-Z]\w*)=(?!VALUE)", text)

@@ -1,5 +1,5 @@
 """
-Examples in other languages than the shell's are what they are fenced as.
+Examples in languages other than shell are valid in the language of their fence.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from tests.docs.texts import NAMES, fenced, read
 from tests.exporters.test_parquet import duckdb
 from tests.finished import Finished
 
-# What looks at each kind of block: a test, or nobody, for what is only shown.
+# The test of each kind of block; empty for blocks that are only shown.
 GUARDS = {
     "duckdb": "tests/docs/test_snippets.py::test_examples_for_duckdb_run",
     "ini": "tests/docs/test_snippets.py::test_examples_of_scrapyd_conf_are_read",
-    "python": "tests/docs/test_snippets.py::test_examples_of_python_are_python",
+    "python": "tests/docs/test_snippets.py::test_examples_of_python_are_valid",
     "sh": "tests/docs/test_examples.py::test_every_command_is_run_or_has_its_reason",
     "sql": "tests/docs/test_tables.py::test_examples_of_sql_run",
     "text": "",
-    "urls": "tests/docs/test_questions.py::test_examples_of_questions_are_questions",
-    "yaml": "tests/docs/test_snippets.py::test_prometheus_reads_where_metrics_are",
+    "urls": "tests/docs/test_urls.py::test_examples_of_urls_are_valid",
+    "yaml": "tests/docs/test_snippets.py::test_prometheus_reads_the_port_of_the_metrics",
 }
 
 
 def test_every_kind_of_block_has_its_guard() -> None:
     """
-    No document has a block of a kind that nobody looks at, and no guard is without a block.
+    Every kind of block in a document has a guard, and every guard has a block.
     """
     kinds = {kind for name in NAMES for kind in re.findall(r"^ *```(\w*)\n", _openings(read(name)), re.MULTILINE)}
 
@@ -41,9 +41,9 @@ def test_every_kind_of_block_has_its_guard() -> None:
     assert [] == [test for test in GUARDS.values() if test and not examples.is_there(test)]
 
 
-def test_examples_of_python_are_python() -> None:
+def test_examples_of_python_are_valid() -> None:
     """
-    They can be parsed, and whatever capitals they give a value to is a setting of ours.
+    They can be parsed, and every name in capitals that they assign is a setting of this project.
     """
     trees = [ast.parse(block) for name in NAMES for block in fenced(read(name), "python")]
     names = {one.id for tree in trees for one in ast.walk(tree) if isinstance(one, ast.Name) and one.id.isupper()}
@@ -54,7 +54,7 @@ def test_examples_of_python_are_python() -> None:
 
 def test_examples_for_duckdb_run(finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """
-    In the folder of an export, they give rows.
+    They return rows in the folder of an export.
     """
     exporter("parquet")(finished.store, Target(output_dir=tmp_path, summary_url=""))
     (folder,) = (tmp_path / "parquet").iterdir()
@@ -65,7 +65,7 @@ def test_examples_for_duckdb_run(finished: Finished, tmp_path: Path, monkeypatch
 
 def test_examples_of_scrapyd_conf_are_read() -> None:
     """
-    What goes beside scrapyd.conf is a section of it with a password.
+    The addition to scrapyd.conf is a section of it with a password.
     """
     parser = ConfigParser()
     for block in fenced(read("docs/scrapyd.md"), "ini"):
@@ -74,7 +74,7 @@ def test_examples_of_scrapyd_conf_are_read() -> None:
     assert ["password"] == list(parser["scrapyd"])
 
 
-def test_prometheus_reads_where_metrics_are() -> None:
+def test_prometheus_reads_the_port_of_the_metrics() -> None:
     """
     The target is the port that the document gives the crawl.
     """
@@ -85,5 +85,5 @@ def test_prometheus_reads_where_metrics_are() -> None:
 
 
 def _openings(text: str) -> str:
-    """Leave of each block its first line."""
+    """Reduce each block to its first line."""
     return re.sub(r"^( *```\w*\n).*?^ *```$", r"\1", text, flags=re.MULTILINE | re.DOTALL)

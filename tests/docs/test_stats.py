@@ -27,7 +27,7 @@ def test_stats_are_documented() -> None:
 )
 def test_a_wrong_stat_is_found(old: str, new: str) -> None:
     """
-    A stat that is not set, or not documented, is a complaint.
+    A stat that is not set, or not documented, is reported.
     """
     text = read("docs/stats.md")
     assert old in text
@@ -37,7 +37,7 @@ def test_a_wrong_stat_is_found(old: str, new: str) -> None:
 
 def test_stats_are_read_from_the_source() -> None:
     """
-    Names are found whether they are literal or made; what cannot be read is an error.
+    Literal and constructed names are found; a name that cannot be read is an error.
     """
     assert {"a/b", "refused/*"} == set(
         stats_of("stats.inc_value('a/b')\nself._stats.set_value(f'refused/{reason}', 1)")
@@ -48,7 +48,7 @@ def test_stats_are_read_from_the_source() -> None:
 
 def stat_complaints(text: str, stats: Iterable[str]) -> list[str]:
     """Compare the stats of the first section with those that are set."""
-    (ours,) = sections(text, r"## Stats of ours")
+    (ours,) = sections(text, r"## Stats of this project")
     documented = {re.sub(r"<[^>]+>", "*", cells[0].strip("`")) for cells in rows(ours[-1]) if cells[0].startswith("`")}
     complaints = [
         f"{name}: not documented" for name in sorted(stats) if not any(fnmatch(name, one) for one in documented)
@@ -57,7 +57,7 @@ def stat_complaints(text: str, stats: Iterable[str]) -> list[str]:
 
 
 def stats_of(source: str) -> Iterator[str]:
-    """Find the names of the stats that a source sets; `*` stands for what is known only then."""
+    """Yield the names of the stats that a source sets; `*` stands for parts known only at run time."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _SETTERS:
             yield _stat_name(node.args[0])

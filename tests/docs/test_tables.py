@@ -1,5 +1,5 @@
 """
-docs/observations.md has every table, view and column, and examples of SQL run.
+docs/observations.md has every table, view and column, and SQL examples run.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.docs.texts import NAMES, fenced, read, rows, sections
 
 def test_tables_are_documented_column_by_column(store: Store) -> None:
     """
-    docs/observations.md has every table and view, with its columns, their types and what may be NULL.
+    docs/observations.md has every table and view, with its columns, their types and NULLs.
     """
     assert [] == schema_complaints(read("docs/observations.md"), store)
 
@@ -38,7 +38,7 @@ def test_tables_are_documented_column_by_column(store: Store) -> None:
 )
 def test_a_wrong_column_is_found(store: Store, old: str, new: str, complaint: str) -> None:
     """
-    A table, view, column or type that is not the real one is a complaint.
+    A wrong table, view, column or type is reported.
     """
     text = read("docs/observations.md")
     assert old in text
@@ -48,7 +48,7 @@ def test_a_wrong_column_is_found(store: Store, old: str, new: str, complaint: st
 
 def test_a_null_without_a_meaning_is_found(store: Store) -> None:
     """
-    A column that may be NULL has to say what that means, and one that may not says never.
+    A column that may be NULL needs the meaning of NULL, and one that may not needs "never".
     """
     text = read("docs/observations.md")
     faulty = re.sub(r"(\| `reached_ttl` \| INTEGER \|[^|]*\|)[^|]*\|", r"\1 never |", text, count=1)
@@ -58,14 +58,14 @@ def test_a_null_without_a_meaning_is_found(store: Store) -> None:
 
 def test_examples_of_sql_run(store: Store) -> None:
     """
-    Every SQL example of every document runs on a database of ours.
+    Every SQL example of every document runs on an empty ips.db.
     """
     assert [] == [f"{name}: {one}" for name in NAMES for one in sql_complaints(read(name), store)]
 
 
 def test_a_wrong_example_of_sql_is_found(store: Store) -> None:
     """
-    An example that names a column that is not there is a complaint.
+    An example with a missing column is reported.
     """
     assert ["no such column: rtt"] == sql_complaints("```sql\nSELECT rtt FROM hops;\n```\n", store)
 
@@ -99,7 +99,7 @@ def _column_complaints(table: str, kind: str, body: str, columns: list[tuple[Any
 
 
 def sql_complaints(text: str, store: Store) -> list[str]:
-    """Run each SQL example and give the errors."""
+    """Run each SQL example and return the errors."""
     complaints = []
     for example in fenced(text, "sql"):
         try:

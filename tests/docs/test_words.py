@@ -39,7 +39,7 @@ def test_fields_are_documented() -> None:
 )
 def test_a_wrong_field_is_found(old: str, new: str, complaint: str) -> None:
     """
-    A class or a field that is not the real one is a complaint.
+    A wrong class or field is reported.
     """
     text = read("docs/observations.md")
     assert old in text
@@ -54,7 +54,7 @@ def test_words_are_documented() -> None:
     assert [] == word_complaints(read("docs/observations.md"), WORDS)
 
 
-def test_docs_internet_has_all_that_can_be_met() -> None:
+def test_docs_internet_describes_the_whole_simulation() -> None:
     """
     docs/internet.md has every behaviour, block, region and fault of the simulated Internet.
     """
@@ -64,7 +64,7 @@ def test_docs_internet_has_all_that_can_be_met() -> None:
 @pytest.mark.parametrize(("old", "new"), [("| `gap_limit` |", "| `gap` |"), ("### Words: Stop", "### Stop")])
 def test_a_wrong_word_is_found(old: str, new: str) -> None:
     """
-    A word that is not in the list, or a list that is not there, is a complaint.
+    A word that is not in the list, or an unknown list, is reported.
     """
     text = read("docs/observations.md")
     assert old in text
@@ -130,7 +130,7 @@ INTERNET_WORDS = {
 
 
 def _classes() -> dict[str, list[str]]:
-    """Name the fields of each dataclass of items.py, inherited ones first."""
+    """Return the fields of each dataclass of items.py, inherited ones first."""
     return {
         name: [field.name for field in dataclasses.fields(value)]
         for name, value in vars(items).items()

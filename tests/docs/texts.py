@@ -1,5 +1,5 @@
 """
-The documents as guards read them: whole, by section, by row of a table, by fenced block.
+The documents as guards read them: completely, by section, by table row, by fenced block.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ def read(name: str) -> str:
 
 
 def sections(text: str, heading: str) -> Iterator[tuple[str, ...]]:
-    """Give what a heading's groups matched and the text up to the next heading of its level or above."""
+    """Yield the groups matched in a heading and the text up to the next heading of its level or above."""
     level = heading.index(" ")
     for match in re.finditer(rf"^{heading}$(.*?)(?=^#{{1,{level}}} |\Z)", text, re.MULTILINE | re.DOTALL):
         yield match.groups()
 
 
 def rows(text: str) -> Iterator[list[str]]:
-    """Give the cells of each table row; heads and rules are no rows."""
+    """Yield the cells of each table row, without header and delimiter rows."""
     lines = text.splitlines()
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
         if line.startswith("|") and not line.startswith("| ---") and not following.startswith("| ---"):

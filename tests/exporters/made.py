@@ -17,7 +17,7 @@ RUN = "2023-11-14__22-13-20"
 
 
 def crawl(path: Path, *items: Answered, settings: dict[str, Any] | None = None, **columns: Any) -> Store:
-    """Make the database of a crawl that learned these items, and open it to read."""
+    """Create the database of a crawl with these items, and open it for reading."""
     store = Store(path)
     for item in items:
         store.complete(item)

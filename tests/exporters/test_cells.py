@@ -1,4 +1,4 @@
-"""Cells of CSV files that no spreadsheet runs."""
+"""Cells of CSV files that no spreadsheet executes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ipv6matrix.exporters import cells
 from ipv6matrix.importers.texts import dns_text, plain_text
 
-# What the reader of DNS messages gives for octets of a label (RFC 1035 section 5.1).
+# What the parser of DNS messages returns for octets of a label (RFC 1035 section 5.1).
 OCTETS = [
     f"\\{chr(number)}" if chr(number) in '"().;\\@$' else chr(number) if 0x20 < number < 0x7F else f"\\{number:03d}"
     for number in range(256)
@@ -40,23 +40,23 @@ NAMES = st.lists(st.sampled_from([*OCTETS, ".", "=", "+", "-", ",", "\\;"]), min
 )
 def test_a_formula_becomes_a_text(value, cell):
     """
-    What could run or break a row is its decimal code; numbers and all other text stay as they are.
+    Characters that could start a formula or break a row become decimal codes; numbers and other text are unchanged.
     """
     assert cell == cells.inert(value)
 
 
-def test_without_quotes_a_comma_is_a_code_too():
+def test_without_quotes_commas_are_escaped_too():
     """
-    A comma in a name ends no column.
+    A comma in a name does not end a column.
     """
     assert r"a\044b.example" == cells.unquoted("a,b.example")
     assert r"\061a\044b" == cells.unquoted("=a,b")
 
 
 @given(NAMES)
-def test_names_come_back_as_they_were(name):
+def test_names_survive_a_round_trip(name):
     """
-    No name of any octets begins a formula, and reading the cell gives the same name.
+    No name of any octets begins a formula, and reading the cell returns the same name.
     """
     for cell in (cells.inert(name), cells.unquoted(name)):
         assert cell[0] not in "=+-@\t\r"
@@ -66,8 +66,8 @@ def test_names_come_back_as_they_were(name):
 
 
 @given(st.text().filter(lambda text: "\\" not in text))
-def test_other_texts_come_back_as_they_were(text):
+def test_other_texts_survive_a_round_trip(text):
     """
-    Cities and organisations too.
+    Cities and organisations survive, too.
     """
     assert text == plain_text(cells.inert(text))

@@ -1,4 +1,4 @@
-"""How charts look."""
+"""The appearance of charts."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ ALL = {"bars": bars, "grouped": grouped, "histogram": histogram, "lines": lines}
 
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("width", [NARROW, WIDE])
-def test_a_chart_is_as_wide_as_it_should_be(name, width):
+def test_a_chart_has_the_expected_width(name, width):
     """
-    Axes, legend and notes included, so that a page need not shrink it.
+    The width includes axes, legend and notes, so that a page need not shrink the chart.
     """
     assert f'width="{width}"' in svg(ALL[name](width)).partition(">")[0]
 
@@ -66,9 +66,9 @@ def test_a_chart_is_as_wide_as_it_should_be(name, width):
         ("lines", ["hops", "share of hosts", "IPv4", "IPv6", "5"]),
     ],
 )
-def test_axes_and_legends_are_there(name, texts):
+def test_axes_and_legends_are_labelled(name, texts):
     """
-    Titles, units, ticks, notes and the meaning of colours can be read.
+    Titles, units, ticks, notes and the meaning of colours are readable text.
     """
     drawn = svg(ALL[name](WIDE))
 
@@ -78,16 +78,16 @@ def test_axes_and_legends_are_there(name, texts):
 @pytest.mark.parametrize(("name", "hovers"), [("bars", ["a: 3 of 10"]), ("lines", ["4 at 1", "6 at 5"])])
 def test_marks_have_their_numbers(name, hovers):
     """
-    Each bar and point carries the text that is shown under a pointer.
+    Each bar and point has the text that appears under the pointer.
     """
     drawn = svg(ALL[name](WIDE))
 
     assert [] == [hover for hover in hovers if f'aria-label="{hover}"' not in drawn]
 
 
-def test_short_bars_fill_the_place():
+def test_short_bars_fill_the_space():
     """
-    Where all shares are small, the axis ends soon after the longest.
+    If all shares are small, the axis ends shortly after the longest bar.
     """
     small = [Segment(label="a", state="yes", start=0, end=4.2, hover="a")]
     drawn = svg(charts.bars(small, {"a": "4.2 %"}, {"yes": IPV6}, title="share", width=WIDE))
@@ -104,7 +104,7 @@ def test_lines_differ_by_more_than_colour():
 
 
 def luminance(colour):
-    """Give the relative luminance (WCAG 2.2)."""
+    """Return the relative luminance (WCAG 2.2)."""
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
@@ -116,9 +116,9 @@ def contrast(one, other):
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_texts_can_be_read(dark):
+def test_texts_have_sufficient_contrast(dark):
     """
-    Text and paper have a contrast of 4.5 at least, marks of 3, on light pages and on dark ones (WCAG 2.2).
+    Text has a contrast of at least 4.5, marks of 3, on light and on dark pages (WCAG 2.2).
     """
     colours = {colour: charts.DARK[colour] if dark else colour for colour in charts.DARK}
     paper = colours[charts.PAPER]
@@ -127,8 +127,8 @@ def test_texts_can_be_read(dark):
     assert 3 <= min(contrast(colours[mark], paper) for mark in (IPV4, IPV6, charts.UNKNOWN))
 
 
-def test_each_colour_has_a_dark_one_of_its_own():
+def test_each_colour_has_its_own_dark_one():
     """
-    A page replaces colours one by one, so no two may be spelt alike.
+    A page replaces colours one by one, so all must be spelled differently.
     """
     assert [] == [pair for pair in combinations(charts.DARK, 2) if charts.DARK[pair[0]] == charts.DARK[pair[1]]]

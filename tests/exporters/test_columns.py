@@ -1,4 +1,4 @@
-"""Which types the columns of ips.db have in Arrow."""
+"""The Arrow types of the columns of ips.db."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def store(tmp_path):
 
 
 def undecided(store):
-    """Name the columns for which no rule was written, of all tables that are exported."""
+    """Return the columns without a rule, in all exported tables."""
     return [
         f"{table}.{name}"
         for table in parquet.tables(store)
@@ -28,14 +28,14 @@ def undecided(store):
 
 def test_every_column_has_a_rule(store):
     """
-    Whoever adds a column decides what it is: a time, a flag, a list, a number, a text.
+    A new column needs a decision about its type: a time, a flag, a list, a number, a text.
     """
     assert [] == undecided(store)
 
 
 def test_a_column_without_a_rule_is_found(store):
     """
-    A novelty is a complaint, and is exported as it is declared all the same.
+    A new column is reported, and exported as declared.
     """
     store.query("CREATE TABLE novelties (novelty INTEGER, weight REAL, tale TEXT)")
 
@@ -73,14 +73,14 @@ def test_every_rule_has_a_column(store):
 )
 def test_values_are_converted(kind, value, expected):
     """
-    JSON and commas become lists, 0 and 1 flags; NULL stays NULL everywhere.
+    JSON and comma-separated text become lists, 0 and 1 flags; NULL stays NULL everywhere.
     """
     assert [expected, None] == columns.array((value, None), kind).to_pylist()
 
 
-def test_what_is_not_of_the_type_is_an_error():
+def test_a_value_of_another_type_is_an_error():
     """
-    A text in a column of numbers is not taken for one.
+    A text in a column of numbers is not accepted as a number.
     """
     with pytest.raises(ValueError, match="x"):
         columns.array(("x",), pa.int64())

@@ -1,4 +1,4 @@
-"""CSV files: every byte of them, and what becomes of them when something goes wrong."""
+"""CSV files: their exact bytes, and what happens to them when something goes wrong."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.samples import AT, domain_item, host, hosts_item, lookup
 from tools import made_up
 
 RUN = "2024-01-05__10-00-00"
-# When a poll gives up.
+# Deadline for polling, in seconds.
 PATIENCE_S = 120
 
 
@@ -58,17 +58,17 @@ def published(finished: Finished, tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.fixture(scope="module")
 def expected(finished: Finished):
-    """The same from the truth, with the round-trip times of the crawl."""
+    """The expected files from the truth, with the round-trip times of the crawl."""
     query = "SELECT address, rtts_ms FROM pings JOIN addresses ON addresses.id = address_id"
     series = {address: json.loads(rtts_ms) for address, rtts_ms in finished.store.query(query)}
     return ExpectedCsv(finished.expected, series).files
 
 
-# --- what is in them ---
+# --- contents ---
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("ping_")])
-def test_files_are_those_of_the_truth(published, expected, name):
+def test_files_match_the_truth(published, expected, name):
     """
     The file of each TLD is, byte for byte, the one that follows from the scenario.
     """
@@ -78,9 +78,9 @@ def test_files_are_those_of_the_truth(published, expected, name):
     assert of_name == {key: content for key, content in published.items() if key[1] == f"{name}_{key[0]}.log"}
 
 
-def test_pings_are_those_of_the_truth(published, expected):
+def test_pings_match_the_truth(published, expected):
     """
-    Who answered, and how often it was asked, is as the scenario has it; the times are those that were stored.
+    Replies and their numbers follow from the scenario; the times are those in the database.
     """
     for key in expected:
         if key[1].startswith("ping_"):
@@ -89,9 +89,9 @@ def test_pings_are_those_of_the_truth(published, expected):
             assert [_numbers(row[6:]) for row in theirs] == [_numbers(row[6:]) for row in ours], key
 
 
-def test_pings_have_the_form_of_the_other_files(published, expected):
+def test_pings_have_the_format_of_the_other_files(published, expected):
     """
-    But for the last digits of the times, bytes are as expected: no needless quotes, CRLF, numbers as Python has them.
+    Except for the last digits of the times, bytes are as expected: minimal quoting, CRLF, Python's numbers.
     """
     keys = [key for key in expected if key[1].startswith("ping_")]
     assert any(b"." in _masked(expected[key]) for key in keys)
@@ -99,15 +99,15 @@ def test_pings_have_the_form_of_the_other_files(published, expected):
     assert [_masked(expected[key]) for key in keys] == [_masked(published[key]) for key in keys]
 
 
-def test_there_is_no_other_file(published, expected):
+def test_there_are_no_other_files(published, expected):
     """
-    Each TLD that has domains has every file, also the empty ones, and nothing else.
+    Each TLD that has domains has every file, including empty ones, and nothing else.
     """
     assert expected.keys() == published.keys()
 
 
 def _numbers(texts):
-    """Round to what the rounding of two programs may differ by."""
+    """Round away differences between the rounding of two programs."""
     return [None if text == "n/a" else pytest.approx(float(text), abs=0.0011) for text in texts]
 
 
@@ -150,16 +150,16 @@ for _feature in ("MX", "NS", "WWW", "NTP"):
         f" {_OLD.format(view='ping')} WHERE job.type = '{_feature}' {_SOME}",
         f"path_{_feature}": f"SELECT 'path', {_IPS}, four.mtu, four.hops, four.hops, four.path, six.mtu, six.hops,"
         f" six.hops, six.path {_JOB} {_OLD.format(view='tracert')} WHERE job.type = '{_feature}' {_SOME}",
-        # The old view has the place of IPv4 addresses alone.
+        # The old view has only the places of IPv4 addresses.
         f"geoip_{_feature}": f"SELECT 'geoip', {_IPS}, asn, city, region_name, country_code, longitude, latitude"
         f" {_JOB} WHERE job.type = '{_feature}' AND ip4.ip <> 'n/a'",
     }
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_rows_are_those_of_the_views(finished: Finished, published, name):
+def test_rows_match_the_views(finished: Finished, published, name):
     """
-    Whoever joins the old tables gets the rows of the files, number for number and text for text.
+    A join of the old tables returns the rows of the files, number for number and text for text.
     """
     found = [row for (tld, file), content in published.items() if file == f"{name}_{tld}.log" for row in rows(content)]
     if name.startswith("geoip_"):
@@ -196,7 +196,7 @@ HOSTS = (
 
 
 def database(path, *items, run=RUN, settings=None, skipped=()):
-    """Make a finished crawl of these items."""
+    """Create the database of a finished crawl with these items."""
     store = Store(path)
     for item in items:
         store.complete(item)
@@ -220,9 +220,10 @@ def small(folder, **more):
     return database(folder / "ips.db", *DOMAINS, *HOSTS, **more)
 
 
-def test_texts_of_strangers_are_quoted(tmp_path):
+def test_untrusted_texts_are_quoted(tmp_path):
     """
-    Commas and letters beyond ASCII survive, line ends as codes; an organisation loses double quotes and its last space.
+    Commas and non-ASCII letters survive, line ends become codes; an organisation loses double quotes and its last
+    space.
     """
     export(small(tmp_path), target(tmp_path))
 
@@ -235,7 +236,7 @@ def test_texts_of_strangers_are_quoted(tmp_path):
 
 def test_zero_is_a_number(tmp_path):
     """
-    Preference 0 and longitude 0.0 are not taken for what is not known.
+    Preference 0 and longitude 0.0 do not become unknown.
     """
     export(small(tmp_path), target(tmp_path))
 
@@ -244,7 +245,7 @@ def test_zero_is_a_number(tmp_path):
     assert (folder / "geoip_MX_test.log").read_bytes().endswith(b",n/a,n/a,n/a,n/a,0.0,n/a\r\n")
 
 
-def test_a_domain_without_mail_or_name_servers_stands_where_all_hosts_do(tmp_path):
+def test_a_domain_without_mail_or_name_servers_is_listed_once(tmp_path):
     """
     Its one row, with n/a for the host, is in the files of all hosts and in no other.
     """
@@ -259,9 +260,9 @@ def test_a_domain_without_mail_or_name_servers_stands_where_all_hosts_do(tmp_pat
     } == {name: content for name, content in found.items() if "_MX_" in name or "_NS_" in name if content}
 
 
-def test_nothing_measured_is_not_known(tmp_path):
+def test_missing_measurements_are_unknown(tmp_path):
     """
-    An address of which nothing was stored has n/a in every column.
+    An address without stored measurements has n/a in every column.
     """
     export(small(tmp_path), target(tmp_path))
 
@@ -272,7 +273,7 @@ def test_nothing_measured_is_not_known(tmp_path):
     assert [["tcp80", *ips[:2], "80", *ips[2:], "n/a", "n/a"]] == rows((folder / "tcp80_WWW_example.log").read_bytes())
 
 
-def test_what_was_not_asked_has_no_file(tmp_path):
+def test_skipped_features_have_no_file(tmp_path):
     """
     Features and metrics that the crawl left out, or had to skip, have no file.
     """
@@ -285,7 +286,7 @@ def test_what_was_not_asked_has_no_file(tmp_path):
 
 def test_without_domains_there_is_no_file(tmp_path):
     """
-    A domain that was not asked, by rule, is not published.
+    A domain excluded by rule is not published.
     """
     store = database(tmp_path / "ips.db", domain_item("out.test", refusal="opted_out"))
     export(store, target(tmp_path / "out"))
@@ -293,9 +294,9 @@ def test_without_domains_there_is_no_file(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_what_is_said_is_where_the_files_are(tmp_path):
+def test_the_log_message_names_the_folders(tmp_path):
     """
-    The words for the log name how much there is, and the folders.
+    The message for the log has the number of files and the folders.
     """
     assert f"3 domains of 2 TLDs in {tmp_path}/<tld>/{RUN}" == export(small(tmp_path), target(tmp_path))
 
@@ -303,9 +304,9 @@ def test_what_is_said_is_where_the_files_are(tmp_path):
 # --- when something goes wrong ---
 
 
-def test_two_exports_are_the_same(tmp_path):
+def test_exporting_twice_gives_equal_files(tmp_path):
     """
-    Files that are there are replaced by equal ones, and what a killed export left goes.
+    Existing files are replaced by equal ones, and leftovers of a killed export are removed.
     """
     store = small(tmp_path)
     export(store, target(tmp_path / "out"))
@@ -319,9 +320,9 @@ def test_two_exports_are_the_same(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["../up", "..", "up/side", "a.\0"])
-def test_no_tld_leads_out_of_the_folder(tmp_path, name):
+def test_no_tld_escapes_the_folder(tmp_path, name):
     """
-    A database from elsewhere that names a TLD which is no name of a folder is refused.
+    A foreign database with a TLD that is not a valid folder name is rejected.
     """
     store = database(tmp_path / "ips.db", domain_item("a.test", tld=name))
 
@@ -331,18 +332,18 @@ def test_no_tld_leads_out_of_the_folder(tmp_path, name):
 
 
 @pytest.mark.parametrize("run", ["../../up", "..", ""])
-def test_no_run_leads_out_of_the_folder(tmp_path, run):
+def test_no_run_escapes_the_folder(tmp_path, run):
     """
-    So is one that names such a run.
+    A run that is not a valid folder name is rejected, too.
     """
     with pytest.raises(ExportError, match="CRAWL_INVALID"):
         export(small(tmp_path, run=run), target(tmp_path / "out"))
     assert not (tmp_path / "out").exists()
 
 
-def test_a_database_without_a_crawl_is_refused(tmp_path):
+def test_a_database_without_a_crawl_is_rejected(tmp_path):
     """
-    Where no crawl has begun there is no run to name folders by.
+    Without a started crawl there is no run to name folders after.
     """
     Store(tmp_path / "ips.db").close()
 
@@ -350,9 +351,9 @@ def test_a_database_without_a_crawl_is_refused(tmp_path):
         export(opened.read(tmp_path / "ips.db"), target(tmp_path / "out"))
 
 
-def test_a_folder_that_cannot_be_is_a_sentence(tmp_path):
+def test_an_impossible_folder_is_reported(tmp_path):
     """
-    A file in the place of OUTPUT_DIR is named, with what to do.
+    If OUTPUT_DIR is a file, the error names it and the fix.
     """
     (tmp_path / "out").write_text("a file")
 
@@ -360,9 +361,10 @@ def test_a_folder_that_cannot_be_is_a_sentence(tmp_path):
         export(small(tmp_path), target(tmp_path / "out"))
 
 
-def test_a_full_disk_leaves_nothing_of_the_tld(tmp_path):
+def test_a_full_disk_leaves_no_files_of_the_tld(tmp_path):
     """
-    When a file cannot be written to its end, none of its TLD takes its name, those of others stay, and nothing is left.
+    If a file cannot be completed, no file of its TLD is published, those of other TLDs stay, and nothing is left
+    behind.
     """
     folder = tmp_path / "out" / "test" / RUN
     folder.mkdir(parents=True)
@@ -374,9 +376,9 @@ def test_a_full_disk_leaves_nothing_of_the_tld(tmp_path):
     assert len(NAMES) == len(list((tmp_path / "out" / "example" / RUN).iterdir()))
 
 
-def test_told_to_stop_it_leaves_nothing_half(tmp_path):
+def test_a_stopped_export_leaves_no_partial_files(tmp_path):
     """
-    Files of a TLD that was being written go; those that are whole stay.
+    Unfinished files of a TLD are removed; complete ones stay.
     """
     path = tmp_path / "ips.db"
     made_up.make(path, 200)
@@ -393,9 +395,9 @@ def test_told_to_stop_it_leaves_nothing_half(tmp_path):
     assert left == {name: whole[name] for name in left}
 
 
-def test_two_exports_at_once_do_not_mix(tmp_path):
+def test_two_concurrent_exports_do_not_mix(tmp_path):
     """
-    Of two that write the same files each waits for the other, and both come to the same end.
+    Two exports of the same files wait for each other and have the same result.
     """
     path = tmp_path / "ips.db"
     made_up.make(path, 200)
@@ -404,7 +406,7 @@ def test_two_exports_at_once_do_not_mix(tmp_path):
 
     def run():
         try:
-            # In its own thread a connection is closed as well.
+            # A connection must be closed in its own thread.
             with closing(Store.read(path)) as store:
                 export(store, target(tmp_path / "out"))
         except ExportError as error:
@@ -431,9 +433,9 @@ def large(tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.mark.crawl
 @pytest.mark.parametrize("seed", range(4))
-def test_a_kill_at_any_instant_costs_nothing(large, tmp_path, seed):
+def test_a_kill_at_any_moment_loses_nothing(large, tmp_path, seed):
     """
-    What stands under a name is whole when the kill comes, and the same command makes all of it.
+    Every published file is complete when the kill comes, and a rerun of the command creates all of them.
     """
     path, whole = large
     random = Random(seed)
@@ -455,7 +457,7 @@ def command(path: Path, folder: Path) -> list[str]:
 
 
 def wait_for_folders(process, folder, number):
-    """Wait until an export has begun that many TLDs more than there are."""
+    """Wait until an export has started this many further TLDs."""
     before = {path: path.stat().st_mtime_ns for path in folder.glob("*/*")}
     deadline = time.monotonic() + PATIENCE_S
     while True:

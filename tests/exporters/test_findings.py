@@ -1,4 +1,4 @@
-"""The figures of a report, held against the truth about the simulated Internet."""
+"""The figures of a report, compared with the truth about the simulated Internet."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def found(finished: Finished):
 
 
 def chosen(expected: Expected):
-    """Give, by host, the address of each family that stands for it."""
+    """Return, by host, the chosen address of each family."""
     hosts: dict[str, dict[int, str]] = {}
     for name, family, address, choice in expected.host_addresses:
         if choice:
@@ -34,7 +34,7 @@ def chosen(expected: Expected):
 
 
 def by_domain(expected: Expected, kind: str):
-    """Give the names of a domain's hosts of a kind, by domain."""
+    """Return the names of the hosts of a kind, by domain."""
     return {
         domain: [host for role, of, host, _ in expected.roles if (role, of) == (kind, domain)]
         for domain in expected.domains
@@ -43,7 +43,7 @@ def by_domain(expected: Expected, kind: str):
 
 @pytest.mark.parametrize(("service", "kind", "port"), [("HTTP", "WWW", 80), ("HTTPS", "WWW", 443), ("SMTP", "MX", 25)])
 @pytest.mark.parametrize("family", [4, 6])
-def test_reachability_is_that_of_the_truth(finished: Finished, found: Findings, service, kind, port, family):
+def test_reachability_matches_the_truth(finished: Finished, found: Findings, service, kind, port, family):
     """
     A host counts once for each domain that uses it; mail counts where a server greets.
     """
@@ -60,9 +60,9 @@ def test_reachability_is_that_of_the_truth(finished: Finished, found: Findings, 
     assert 0 < len(reached) < len(targets)
 
 
-def test_hosts_that_are_compared_are_those_of_the_truth(finished: Finished, found: Findings):
+def test_compared_hosts_match_the_truth(finished: Finished, found: Findings):
     """
-    Each dual-stack host counts once: for times when both addresses answer, for hops when traces reach both.
+    Each dual-stack host counts once: for times if both addresses reply, for hops if traces reach both.
     """
     expected = finished.expected
     pairs = [(found[4], found[6]) for found in chosen(expected).values() if len(found) == 2]
@@ -80,9 +80,9 @@ def test_hosts_that_are_compared_are_those_of_the_truth(finished: Finished, foun
     )
 
 
-def test_medians_are_those_of_all_times(finished: Finished, found: Findings):
+def test_medians_match_all_times(finished: Finished, found: Findings):
     """
-    The median of the means of a family is right to 0.6 percent.
+    The median of the means of a family is accurate to 0.6 percent.
     """
     means = sorted(
         mean
@@ -99,7 +99,7 @@ def test_medians_are_those_of_all_times(finished: Finished, found: Findings):
 
 def test_countries_and_tlds_count_every_domain(finished: Finished, found: Findings):
     """
-    Each domain that was asked is in one country, the unknown one included, and in one TLD.
+    Each requested domain is in one country, possibly the unknown one, and in one TLD.
     """
     domains = len(finished.expected.domains)
     tlds = Counter(name.rpartition(".")[2] for name in finished.expected.domains)
@@ -108,9 +108,9 @@ def test_countries_and_tlds_count_every_domain(finished: Finished, found: Findin
     assert tlds == {tld: share.whole for tld, share in found.tlds.items()}
 
 
-def test_an_error_is_no_absence(tmp_path):
+def test_an_error_is_not_an_absence(tmp_path):
     """
-    A host with IPv4 whose AAAA lookup failed leaves it open whether its domain has IPv6.
+    If the AAAA lookup of a host with IPv4 failed, it is unknown whether its domain has IPv6.
     """
     half = host("www.a.example", "192.0.2.1")
     half.aaaa = lookup("www.a.example", "AAAA", status=Failure.SERVFAIL)
@@ -124,9 +124,9 @@ def test_an_error_is_no_absence(tmp_path):
     assert None is find(store).kinds["WWW"].percent
 
 
-def test_an_answer_in_no_time_is_a_time(tmp_path):
+def test_a_time_of_zero_is_a_time(tmp_path):
     """
-    A mean that is rounded to 0 ms is the shortest time there is, not a missing one.
+    A mean that is rounded to 0 ms is the shortest possible time, not a missing one.
     """
     store = made.crawl(
         tmp_path / "ips.db",
@@ -141,14 +141,14 @@ def test_an_answer_in_no_time_is_a_time(tmp_path):
 @pytest.mark.parametrize(("counts", "expected"), [({}, None), ({3: 2}, 3), ({3: 1, 4: 1}, 3.5), ({1: 2, 9: 1}, 1)])
 def test_medians_of_counts(counts, expected):
     """
-    The middle, or the mean of both middles.
+    The median is the middle value, or the mean of the two middle values.
     """
     assert expected == median(Counter(counts))
 
 
-def test_a_database_without_a_crawl_is_refused(tmp_path):
+def test_a_database_without_a_crawl_is_rejected(tmp_path):
     """
-    Where no crawl has begun there is nothing to report.
+    Without a started crawl there is nothing to report.
     """
     Store(tmp_path / "ips.db").close()
 

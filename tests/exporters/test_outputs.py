@@ -1,4 +1,4 @@
-"""Files that are whole or not there, and the run that names them."""
+"""Atomic output files, and the run that names them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tests import opened
 from tests.exporters import made
 
 
-def test_a_file_gets_its_name_at_the_end(tmp_path):
+def test_a_file_is_renamed_at_the_end(tmp_path):
     """
-    What is written goes to a name beside, which is gone when the file is there.
+    Output goes to a temporary file in the same folder, which is gone when the file exists.
     """
     with whole(tmp_path / "new" / "file") as beside:
         beside.write_text("all of it")
@@ -22,9 +22,9 @@ def test_a_file_gets_its_name_at_the_end(tmp_path):
     assert ["all of it"] == [path.read_text() for path in (tmp_path / "new").iterdir()]
 
 
-def test_a_file_that_was_there_stays_when_writing_fails(tmp_path):
+def test_an_existing_file_stays_if_writing_fails(tmp_path):
     """
-    An error in the middle leaves the old file and nothing else.
+    An error while writing leaves the old file and nothing else.
     """
     (tmp_path / "file").write_text("old")
 
@@ -34,9 +34,9 @@ def test_a_file_that_was_there_stays_when_writing_fails(tmp_path):
     assert {"file": "old"} == {path.name: path.read_text() for path in tmp_path.iterdir()}
 
 
-def test_a_full_disk_is_a_sentence(tmp_path):
+def test_a_full_disk_is_reported(tmp_path):
     """
-    What the system says is told with the name of the file and what to do.
+    The error has the system's message, the name of the file and the fix.
     """
     (tmp_path / "file.part").symlink_to("/dev/full")
 
@@ -49,9 +49,9 @@ def test_a_full_disk_is_a_sentence(tmp_path):
     assert [] == list(tmp_path.iterdir())
 
 
-def test_a_folder_that_cannot_be_is_a_sentence(tmp_path):
+def test_an_impossible_folder_is_reported(tmp_path):
     """
-    A file in the place of a folder is told likewise.
+    A file in the place of a folder is reported in the same way.
     """
     (tmp_path / "folder").write_text("a file")
 
@@ -61,23 +61,23 @@ def test_a_folder_that_cannot_be_is_a_sentence(tmp_path):
 
 def test_the_run_is_that_of_the_crawl(tmp_path):
     """
-    It is read from the row that says what ran.
+    It is read from the row of the crawl.
     """
     assert made.RUN == run_of(made.crawl(tmp_path / "ips.db"))
 
 
 @pytest.mark.parametrize("run", ["..", "2023-11-14/../../x", "", "2023-11-14 x"])
-def test_a_run_that_leads_elsewhere_is_refused(tmp_path, run):
+def test_a_run_outside_the_folder_is_rejected(tmp_path, run):
     """
-    A database that somebody else made cannot choose where files go.
+    A foreign database cannot choose the location of files.
     """
     with pytest.raises(ExportError, match="does not say which run it holds"):
         run_of(made.crawl(tmp_path / "ips.db", run=run))
 
 
-def test_a_database_without_a_crawl_is_refused(tmp_path):
+def test_a_database_without_a_crawl_is_rejected(tmp_path):
     """
-    Where no crawl has begun there is no run.
+    Without a started crawl there is no run.
     """
     Store(tmp_path / "ips.db").close()
 

@@ -1,4 +1,4 @@
-"""Parquet files, as DuckDB and pandas read them, held against the tables."""
+"""Parquet files, as DuckDB and pandas read them, compared with the tables."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def is_time(column):
 
 
 def python(column, value):
-    """Give a value of SQLite as what it means."""
+    """Return the Python value that a value of SQLite stands for."""
     if value is None:
         return None
     if is_time(column):
@@ -56,9 +56,9 @@ def python(column, value):
     return LISTS[column](value) if column in LISTS else value
 
 
-def test_every_table_of_facts_is_there(finished: Finished, folder):
+def test_every_table_of_facts_is_exported(finished: Finished, folder):
     """
-    A file for each table, but none for the work list, named by the run.
+    Each table has a file named after the run, except the table of requests.
     """
     expected = {name for (name,) in finished.store.query("SELECT name FROM sqlite_schema WHERE type = 'table'")}
 
@@ -66,7 +66,7 @@ def test_every_table_of_facts_is_there(finished: Finished, folder):
     assert finished.store.crawl()["run"] == folder.name
 
 
-def test_files_hold_what_the_tables_hold(finished: Finished, folder):
+def test_files_match_the_tables(finished: Finished, folder):
     """
     Row by row and column by column, pyarrow reads what SQLite has.
     """
@@ -78,7 +78,7 @@ def test_files_hold_what_the_tables_hold(finished: Finished, folder):
 
 
 def duckdb(sql):
-    """Ask DuckDB in a process of its own: at its end the library speaks to stderr, after all tests have."""
+    """Query DuckDB in a separate process: when the library is unloaded it writes to stderr, after all tests."""
     code = "import duckdb, json, sys; print(json.dumps(duckdb.sql(sys.argv[1]).fetchall()))"
     asked = subprocess.run([sys.executable, "-c", code, sql], capture_output=True, text=True, check=True)
     return [tuple(row) for row in json.loads(asked.stdout)]
@@ -87,7 +87,7 @@ def duckdb(sql):
 @pytest.mark.crawl
 def test_duckdb_knows_the_types(folder):
     """
-    Times, flags, lists and numbers are such in DuckDB.
+    Times, flags, lists and numbers have these types in DuckDB.
     """
     types = {
         f"{path.stem}.{name}": kind
@@ -120,7 +120,7 @@ def test_duckdb_knows_the_types(folder):
 @pytest.mark.crawl
 def test_duckdb_reads_the_values(finished: Finished, folder):
     """
-    Lists and times keep their values on the way: DuckDB sums them up to what SQLite does.
+    Lists and times are unchanged: their sums in DuckDB equal those in SQLite.
     """
     sql = "SELECT sum(len(rtts_ms)), round(sum(list_sum(rtts_ms)), 3), sum(epoch(asked_at))::BIGINT FROM '{}'"
     (counted,) = duckdb(sql.format(folder / "pings.parquet"))
@@ -132,7 +132,7 @@ def test_duckdb_reads_the_values(finished: Finished, folder):
 
 
 @pytest.mark.crawl
-def test_a_join_gives_the_figures_of_the_summary(finished: Finished, folder):
+def test_a_join_matches_the_summary(finished: Finished, folder):
     """
     Open ports by family, and addresses by family, are those of `scrapy summary`.
     """
@@ -149,9 +149,9 @@ def test_a_join_gives_the_figures_of_the_summary(finished: Finished, folder):
     assert figures.addresses == dict(addresses)
 
 
-def test_pandas_reads_them(finished: Finished, folder):
+def test_pandas_reads_the_files(finished: Finished, folder):
     """
-    A frame has as many rows, times with their zone, flags that are flags.
+    A frame has the same number of rows, times with a zone, and Boolean flags.
     """
     ports = pd.read_parquet(folder / "ports.parquet")
 
@@ -161,9 +161,9 @@ def test_pandas_reads_them(finished: Finished, folder):
     assert finished.store.query("SELECT min(asked_at) FROM ports") == [(ports["asked_at"].min().timestamp(),)]
 
 
-def test_a_file_says_what_it_is_of(finished: Finished, folder):
+def test_a_file_has_metadata(finished: Finished, folder):
     """
-    Table, run and software are in the schema, and what is never NULL is required.
+    Table, run and software are in the schema, and columns that are never NULL are required.
     """
     schema = pq.read_schema(folder / "pings.parquet")
 
@@ -177,9 +177,9 @@ def test_a_file_says_what_it_is_of(finished: Finished, folder):
     }
 
 
-def test_a_second_export_is_the_same(finished: Finished, folder, tmp_path):
+def test_a_second_export_is_identical(finished: Finished, folder, tmp_path):
     """
-    Exporting again, over the first, changes no byte.
+    Exporting again over the first export changes no byte.
     """
     for _ in range(2):
         parquet.export(finished.store, target(tmp_path))
@@ -191,7 +191,7 @@ def test_a_second_export_is_the_same(finished: Finished, folder, tmp_path):
 
 def test_large_tables_have_several_row_groups(tmp_path, monkeypatch):
     """
-    A group ends at a number of bytes, so memory does not grow with a table; all rows are there.
+    A group ends at a number of bytes, so memory does not grow with a table; no row is lost.
     """
     monkeypatch.setattr(parquet, "_ROWS", 10)
     monkeypatch.setattr(parquet, "_GROUP_BYTES", 1000)
@@ -205,7 +205,7 @@ def test_large_tables_have_several_row_groups(tmp_path, monkeypatch):
     assert names == file.read().column("name").to_pylist()
 
 
-def test_tables_of_tomorrow_are_exported(tmp_path):
+def test_tables_of_future_versions_are_exported(tmp_path):
     """
     A table that this version does not know is not left out.
     """
@@ -221,9 +221,9 @@ def test_tables_of_tomorrow_are_exported(tmp_path):
     assert [{"novelty": 7}] == pq.read_table(tmp_path / "parquet" / made.RUN / "novelties.parquet").to_pylist()
 
 
-def test_a_value_that_cannot_be_is_a_sentence(tmp_path):
+def test_a_value_of_another_type_is_reported(tmp_path):
     """
-    A text where a number belongs names file, table and column; nothing half-written stays.
+    A text in a column of numbers is an error that names file, table and column; no partial file stays.
     """
     made.crawl(tmp_path / "ips.db", ping_item("192.0.2.1", 1.0)).close()
     connection = sqlite3.connect(tmp_path / "ips.db")
@@ -238,9 +238,9 @@ def test_a_value_that_cannot_be_is_a_sentence(tmp_path):
     assert [] == list(tmp_path.rglob("*.part"))
 
 
-def test_a_folder_that_cannot_be_is_a_sentence(tmp_path):
+def test_an_impossible_folder_is_reported(tmp_path):
     """
-    A file in the place of OUTPUT_DIR is named, with what to do.
+    If OUTPUT_DIR is a file, the error names it and the fix.
     """
     (tmp_path / "out").write_text("a file")
 
@@ -248,9 +248,9 @@ def test_a_folder_that_cannot_be_is_a_sentence(tmp_path):
         parquet.export(made.crawl(tmp_path / "ips.db"), target(tmp_path / "out"))
 
 
-def test_told_to_stop_it_leaves_nothing_half(tmp_path):
+def test_a_stopped_export_leaves_no_partial_files(tmp_path):
     """
-    Tables that are whole stay, of the one that was being read there is nothing.
+    Complete tables stay, the unfinished one has no file.
     """
     made_up.make(tmp_path / "ips.db", 500)
     out = tmp_path / "out"

@@ -16,9 +16,9 @@ def chart():
     return charts.bars(segments, {"<b>": "30.0 %"}, {"yes": charts.IPV6}, title="share", width=charts.WIDE)
 
 
-def test_svg_is_whole_and_escaped():
+def test_svg_is_well_formed_and_escaped():
     """
-    A document that any reader of XML takes; texts are texts, whatever they look like.
+    The document is well-formed XML; texts stay texts, whatever they look like.
     """
     root = ET.fromstring(pictures.svg(chart()))
 
@@ -26,7 +26,7 @@ def test_svg_is_whole_and_escaped():
     assert "<b>" in root.itertext()
 
 
-def test_png_has_two_dots_a_pixel():
+def test_png_has_two_dots_per_pixel():
     """
     Its width is twice that of the chart.
     """
@@ -36,7 +36,7 @@ def test_png_has_two_dots_a_pixel():
     assert 2 * charts.WIDE == int.from_bytes(data[16:20], "big")
 
 
-def test_bars_get_titles_and_nothing_else_does():
+def test_only_bars_have_titles():
     """
     A title has the numbers of its bar; axes and legends, which have labels too, need none.
     """

@@ -1,4 +1,4 @@
-"""The forms of exports, by name."""
+"""Export formats by name."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from ipv6matrix.exporters.registry import NAMES, exporter
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_form_has_its_exporter(name):
+def test_each_format_has_its_exporter(name):
     """
-    Every name that a setting or a command may give is a module with an export function.
+    Every name that a setting or a command accepts is a module with an export function.
     """
     assert name == exporter(name).__module__.rpartition(".")[2]

@@ -1,4 +1,4 @@
-"""The report: a page that opens anywhere, with figures that are those of the truth."""
+"""The report: a self-contained page, with figures that match the truth."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from tests.samples import domain_item, host, hosts_item, lookup, ping_item
 from tools import made_up
 
 HOSTILE = "<script>alert(1)</script>"
-# Elements of HTML that have no end (HTML, section 13.1.2).
+# HTML elements without an end tag (HTML, section 13.1.2).
 VOID = ("meta", "br", "hr", "img", "link", "input")
-# What makes a browser fetch something, by attribute.
+# Attributes that make a browser fetch something.
 FETCHING = ("src", "srcset", "poster", "data", "action", "formaction", "background", "xlink:href", "ping")
 
 
 class Page(HTMLParser):
-    """Reads a page strictly: every element that begins has to end, in order."""
+    """A strict parser of a page: elements must be closed in order."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ def target(folder):
 
 
 def written(folder, *items, **more):
-    """Make a crawl, report it, and give the page."""
+    """Crawl, write the report, and return the page."""
     report.export(made.crawl(folder / "ips.db", *items, **more), target(folder))
     return (folder / f"report-{made.RUN}.html").read_text("utf-8")
 
@@ -82,7 +82,7 @@ def text(folder):
 
 
 def table(text, chapter):
-    """Give the numbers below a chart."""
+    """Return the numbers below a chart."""
     rows = Selector(text).css(f"section#{chapter} tbody tr")
     return [row.css("td::text").getall() for row in rows]
 
@@ -91,16 +91,16 @@ def explanation(text, chapter):
     return Selector(text).css(f"section#{chapter} > p::text").get()
 
 
-def test_the_page_is_sound(text):
+def test_the_page_is_well_formed(text):
     """
-    Every element ends, in order.
+    Elements are closed in order.
     """
     assert Page(text).links
 
 
-def test_the_page_asks_nobody(text):
+def test_the_page_fetches_nothing(text):
     """
-    Nothing in it makes a browser fetch anything, and if something did, its policy would forbid it.
+    No element makes a browser fetch anything, and the policy of the page would forbid it.
     """
     styles = "".join(Selector(text).css("style::text").getall())
 
@@ -110,16 +110,16 @@ def test_the_page_asks_nobody(text):
 
 
 @pytest.mark.parametrize("fault", ['<img src="x.png">', '<link href="x.css">', '<p style="background: url(x)">a</p>'])
-def test_a_page_that_asks_somebody_is_found(text, fault):
+def test_a_page_that_fetches_something_is_found(text, fault):
     """
-    An image, a style sheet or a background from elsewhere is a complaint.
+    A remote image, style sheet or background is reported.
     """
     assert 1 == len(Page(text.replace("<main>", f"<main>{fault}")).fetched)
 
 
 def test_the_policy_allows_the_script(text):
     """
-    The one script is the one whose digest the policy names (Content Security Policy 3, section 2.3.1).
+    The digest of the only script is in the policy (Content Security Policy 3, section 2.3.1).
     """
     (script,) = Selector(text).css("script::text").getall()
     digest = b64encode(sha256(script.encode()).digest()).decode()
@@ -129,7 +129,7 @@ def test_the_policy_allows_the_script(text):
 
 def test_links_lead_to_the_charts(folder, text):
     """
-    Every link is to a file beside the page.
+    Every link leads to a file in the folder of the page.
     """
     links = Page(text).links
 
@@ -138,7 +138,7 @@ def test_links_lead_to_the_charts(folder, text):
 
 def test_every_chart_has_its_files(folder, text):
     """
-    Each chart of the page is there as SVG and as PNG, and no other.
+    Each chart of the page exists as SVG and as PNG, and no other.
     """
     (charts,) = (path for path in folder.iterdir() if path.is_dir())
     names = [section.attrib["id"] for section in Selector(text).css("main section") if section.css("svg")]
@@ -150,9 +150,9 @@ def test_every_chart_has_its_files(folder, text):
     assert all(path.stat().st_size > 1000 for path in charts.iterdir())
 
 
-def test_each_chart_is_there_for_narrow_and_for_wide_places(text):
+def test_each_chart_has_a_narrow_and_a_wide_version(text):
     """
-    Two drawings, of which the style shows one; their bars have titles for readers without scripts.
+    The style shows one of two drawings; their bars have titles for readers without scripts.
     """
     for figure in Selector(text).css("figure"):
         assert 1 == len(figure.css(".wide > svg")) == len(figure.css(".narrow > svg"))
@@ -169,9 +169,9 @@ def test_colours_have_dark_ones(text):
     assert [] == [colour for colour in used if f'[fill="{colour}"] {{ fill: {DARK[colour]}; }}' not in text]
 
 
-def test_figures_are_those_of_the_truth(finished: Finished, text):
+def test_figures_match_the_truth(finished: Finished, text):
     """
-    The key figures count what a crawl of the scenario should find.
+    The key figures are those that a crawl of the scenario should find.
     """
     expected = finished.expected
     cards = {card.css("dt::text").get(): card.css(".number::text").get() for card in Selector(text).css(".card")}
@@ -185,9 +185,9 @@ def test_figures_are_those_of_the_truth(finished: Finished, text):
     }.items() <= cards.items()
 
 
-def test_shares_of_the_page_are_those_of_the_truth(finished: Finished, text):
+def test_shares_of_the_page_match_the_truth(finished: Finished, text):
     """
-    Domains with an IPv6 web host, as the table below the first chart has them.
+    The table below the first chart has the domains with an IPv6 web host.
     """
     six = {name for name, family, _, choice in finished.expected.host_addresses if family == 6 and choice}
     domains = {domain for kind, domain, name, _ in finished.expected.roles if kind == "WWW" and name in six}
@@ -198,9 +198,9 @@ def test_shares_of_the_page_are_those_of_the_truth(finished: Finished, text):
     assert f"{100 * len(domains) / (int(row[2]) + int(row[3])):.1f} %" == row[5]
 
 
-def test_how_it_was_measured_is_told(finished: Finished, text):
+def test_the_method_is_documented(finished: Finished, text):
     """
-    Vantage points, resolvers, list, version and settings are in a table; where files lie is not.
+    Vantage points, resolvers, list, version and settings are in a table; paths of files are not.
     """
     crawl = finished.store.crawl()
     methods = dict(
@@ -221,9 +221,9 @@ def test_how_it_was_measured_is_told(finished: Finished, text):
     assert str(finished.path.parent) not in text
 
 
-def test_texts_of_strangers_are_escaped(tmp_path):
+def test_untrusted_texts_are_escaped(tmp_path):
     """
-    Names of places, organisations and lists cannot become part of the page.
+    Names of places, organisations and lists cannot become markup.
     """
     place = {"country_code": HOSTILE, "as_organisation": HOSTILE, "tunnel_id": HOSTILE}
     text = written(
@@ -253,9 +253,9 @@ def test_an_empty_crawl_has_a_page(tmp_path):
     assert "-" == Selector(text).css(".card .number::text").getall()[4]
 
 
-def test_what_was_not_measured_has_no_chart(tmp_path):
+def test_a_missing_metric_has_no_chart(tmp_path):
     """
-    A crawl without ping and path says so in the place of their charts; the others are there.
+    A crawl without ping and path explains it in the place of their charts; the others are there.
     """
     text = written(
         tmp_path,
@@ -270,9 +270,9 @@ def test_what_was_not_measured_has_no_chart(tmp_path):
     assert ["Web", "1", "1", "0", "0", "100.0 %"] == table(text, "penetration")[0]
 
 
-def test_what_is_not_known_is_not_zero(tmp_path):
+def test_unknown_is_not_zero(tmp_path):
     """
-    Where every lookup failed, there is no percentage, and the unknown are counted.
+    If every lookup failed there is no percentage, and unknown values are counted.
     """
     text = written(
         tmp_path,
@@ -283,9 +283,9 @@ def test_what_is_not_known_is_not_zero(tmp_path):
     assert [["Mail", "1", "0", "0", "1", "-"]] == table(text, "penetration")
 
 
-def test_a_crawl_of_an_older_form_has_a_warning(tmp_path):
+def test_an_imported_crawl_has_a_warning(tmp_path):
     """
-    Where errors were not told from absences, the page says so at its head; elsewhere it does not.
+    If errors and absences were not distinguished, the page warns at its top; otherwise it does not.
     """
     warning = "keeps no error apart from an absence"
     store = Store(tmp_path / "ips.db")
@@ -297,9 +297,9 @@ def test_a_crawl_of_an_older_form_has_a_warning(tmp_path):
     assert warning not in written(tmp_path, domain_item("a.example"))
 
 
-def test_a_second_report_is_the_same(tmp_path):
+def test_a_second_report_is_identical(tmp_path):
     """
-    Nothing in it depends on when it was written.
+    No part of it depends on the time of writing.
     """
     store = made.crawl(tmp_path / "ips.db", domain_item("a.example"))
     pages = []
@@ -310,9 +310,9 @@ def test_a_second_report_is_the_same(tmp_path):
     assert pages[0] == pages[1]
 
 
-def test_a_folder_that_cannot_be_is_a_sentence(tmp_path):
+def test_an_impossible_folder_is_reported(tmp_path):
     """
-    A file in the place of OUTPUT_DIR is named, with what to do.
+    If OUTPUT_DIR is a file, the error names it and the fix.
     """
     (tmp_path / "out").write_text("a file")
 
@@ -320,9 +320,9 @@ def test_a_folder_that_cannot_be_is_a_sentence(tmp_path):
         report.export(made.crawl(tmp_path / "ips.db"), target(tmp_path / "out"))
 
 
-def test_told_to_stop_it_leaves_nothing(tmp_path):
+def test_a_stopped_report_leaves_nothing(tmp_path):
     """
-    A report that was interrupted while it counted has written no file.
+    A report that is interrupted while counting writes no file.
     """
     made_up.make(tmp_path / "ips.db", 100)
     calls = iter(range(1_000_000))

@@ -1,4 +1,4 @@
-"""A crawl, summed up in a database."""
+"""A crawl, summarized in a database."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def target(request, tmp_path):
 
 
 def tables(target):
-    """Give all rows of a database by table."""
+    """Return all rows of a database by table."""
     with Database(target.summary_url) as database, database.read() as connection:
         return {
             name: [dict(row) for row in connection.execute(select(table)).mappings()]
@@ -31,9 +31,9 @@ def tables(target):
         }
 
 
-def test_the_summary_is_that_of_the_truth(finished, target):
+def test_the_summary_matches_the_truth(finished, target):
     """
-    Every row of all four tables, in SQLite and in MariaDB, is what the truth about the simulated Internet comes to.
+    Every row of all four tables, in SQLite and in MariaDB, follows from the truth about the simulated Internet.
     """
     export(finished.store, target)
 
@@ -46,7 +46,7 @@ def test_the_summary_is_that_of_the_truth(finished, target):
 
 def test_exporting_twice_changes_nothing(finished, target):
     """
-    The second time takes the place of the first, and says so.
+    The second export replaces the first, and logs it.
     """
     figures = TrueFigures(finished)
     number = len(figures.expected.domains)
@@ -59,9 +59,9 @@ def test_exporting_twice_changes_nothing(finished, target):
     assert once == tables(target)
 
 
-def test_reading_that_is_stopped_leaves_nothing(finished, target):
+def test_a_stopped_export_publishes_nothing(finished, target):
     """
-    Told to stop in the middle, nothing of the crawl is published.
+    If reading is stopped halfway, nothing of the crawl is published.
     """
     asked = iter(range(1_000))
     store = Store.read(finished.path, stopped=lambda: next(asked) > 50)
@@ -73,9 +73,9 @@ def test_reading_that_is_stopped_leaves_nothing(finished, target):
     assert {name: [] for name in METADATA.tables} == tables(target)
 
 
-def test_a_database_that_is_not_there_is_told(finished, tmp_path):
+def test_a_missing_database_is_reported(finished, tmp_path):
     """
-    The sentence names the database and the mend.
+    The error names the database and the fix.
     """
     target = Target(output_dir=tmp_path, summary_url="mysql+mysqlconnector://u:secret@127.0.0.1:1/matrix")
 
@@ -83,9 +83,9 @@ def test_a_database_that_is_not_there_is_told(finished, tmp_path):
         export(finished.store, target)
 
 
-def test_a_file_without_a_crawl_is_refused(tmp_path):
+def test_a_file_without_a_crawl_is_rejected(tmp_path):
     """
-    Without its start, a crawl has no date.
+    Without a start, a crawl has no date.
     """
     store = Store(tmp_path / "ips.db")
 

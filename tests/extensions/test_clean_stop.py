@@ -1,4 +1,4 @@
-"""A crawl that is told to stop does so at once."""
+"""A crawl stops immediately on request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.probes.waiting import until
 
 @pytest.fixture
 async def watched(tmp_path):
-    """A crawler with an engine that only says whether it runs, and the times it was said to stop."""
+    """A crawler whose engine only reports whether it runs, and the times at which a stop was announced."""
     made = crawler(tmp_path)
     made.engine = SimpleNamespace(running=True, _slot=SimpleNamespace(closing=None))
     told = []
@@ -33,7 +33,7 @@ async def watched(tmp_path):
 
 async def test_a_running_crawl_is_left_alone(watched):
     """
-    While the engine runs nothing is said.
+    No stop is announced while the engine runs.
     """
     _, told, _ = watched
 
@@ -42,9 +42,9 @@ async def test_a_running_crawl_is_left_alone(watched):
     assert [] == told
 
 
-async def test_a_stop_of_the_engine_is_told_once(watched):
+async def test_a_stop_of_the_engine_is_announced_once(watched):
     """
-    The handlers hear within a moment that the engine no longer runs, and hear it once.
+    Handlers learn within a moment, and only once, that the engine no longer runs.
     """
     made, told, _ = watched
 
@@ -55,9 +55,9 @@ async def test_a_stop_of_the_engine_is_told_once(watched):
     assert [True] == told
 
 
-async def test_a_closing_spider_is_told(watched):
+async def test_a_closing_spider_is_announced(watched):
     """
-    A close that did not come from a signal, such as a full disk's, is told just so.
+    A close without a signal, for example because of a full disk, is announced in the same way.
     """
     made, told, _ = watched
 

@@ -1,4 +1,4 @@
-"""Python's garbage collector, kept from stopping the event loop."""
+"""Keeping Python's garbage collector from blocking the event loop."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from scrapy import signals
 from tests.crawlers import crawler
 
 
-async def test_what_was_loaded_is_set_aside_while_the_crawl_runs(tmp_path):
+async def test_loaded_objects_are_frozen_during_a_crawl(tmp_path):
     """
-    From start to stop old objects are frozen and collections are rare; afterwards all is as before.
+    From start to stop old objects are frozen and collections are rare; afterwards the previous state is restored.
     """
     before = gc.get_threshold()
     made = crawler(tmp_path)

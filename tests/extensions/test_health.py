@@ -1,4 +1,4 @@
-"""Is what the crawl hangs on still there?"""
+"""Health checks of the resolvers, IPv4 and IPv6 during a crawl."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from tests.probes.waiting import until
 from tests.samples import domain_url, lookup
 
 
-async def test_a_crawl_that_stops_waits_for_no_check(tmp_path):
+async def test_a_stopping_crawl_waits_for_no_check(tmp_path):
     """
-    Doubts end at once, and their questions stay pending.
+    Pending checks end immediately, and their requests stay pending.
     """
     made = crawler(tmp_path)
     ipv4 = made.get_extension(Health).parts["ipv4"]
@@ -42,7 +42,7 @@ async def test_a_crawl_that_stops_waits_for_no_check(tmp_path):
 
 
 class Built:
-    """The extension as in a crawl of the simulated Internet; `reasons` says why the crawl was closed."""
+    """The extension as in a crawl of the simulated Internet; `reasons` has the reasons for closing the crawl."""
 
     def __init__(self, internet, folder, **settings):
         self.crawler = crawler(folder, **(internet.settings() | settings))
@@ -90,9 +90,9 @@ async def health(build):
 
 
 @pytest.mark.parametrize("mode", ["silent", "servfail", "refused", "denying", "portal"])
-async def test_a_resolver_without_true_answers_is_gone(internet, health, caplog, mode):
+async def test_a_resolver_without_valid_answers_is_down(internet, health, caplog, mode):
     """
-    Silent, full of errors or lying, it is missed within seconds; when it is well it is back, and the crawl woken.
+    A silent, failing or lying resolver is detected within seconds; when it recovers, the crawl continues.
     """
     assert await health.stood("dns")
     internet.resolver_mode(mode)
@@ -107,13 +107,13 @@ async def test_a_resolver_without_true_answers_is_gone(internet, health, caplog,
     internet.resolver_mode("normal")
     await until(lambda: not health.extension.paused)
     assert health.woken
-    assert "The resolver is back" in caplog.text
+    assert "DEPENDENCY_AWAY" in caplog.text
 
 
 @pytest.mark.parametrize("family", [4, 6])
-async def test_a_family_without_references_is_gone(internet, health, family):
+async def test_a_family_without_references_is_down(internet, health, family):
     """
-    When none of them replies, all probes wait, and the lookups do not.
+    If no reference replies, all probes wait, and lookups do not.
     """
     name = f"ipv{family}"
     assert await health.stood(name)
@@ -127,9 +127,9 @@ async def test_a_family_without_references_is_gone(internet, health, family):
     await until(lambda: not health.extension.paused)
 
 
-async def test_a_wait_that_is_over_stops_the_crawl(internet, build, caplog):
+async def test_a_crawl_stops_after_the_longest_wait(internet, build, caplog):
     """
-    Its end has a word of its own, and the log says what to do.
+    The close reason is a word of its own, and the log names the fix.
     """
     health = build(HEALTH_MAX_WAIT=1)
     assert await health.stood("ipv6")
@@ -140,12 +140,13 @@ async def test_a_wait_that_is_over_stops_the_crawl(internet, build, caplog):
 
     assert ["vantage_lost"] == health.reasons
     assert health.crawler.stats.get_value("health/ipv6/lost")
-    assert "The crawl stops: IPv6 stayed away for HEALTH_MAX_WAIT (1 s)" in caplog.text
+    assert "IPv6 was away for HEALTH_MAX_WAIT (1 s)" in caplog.text
+    assert "VANTAGE_LOST" in caplog.text
 
 
-async def test_a_wait_that_is_over_may_skip_a_family(internet, build):
+async def test_a_family_may_be_skipped_after_the_longest_wait(internet, build):
     """
-    The other one goes on, and the plan says what is not asked.
+    The crawl goes on with the other family, and the plan records what is skipped.
     """
     health = build(HEALTH_MAX_WAIT=1, HEALTH_AFTER_WAIT="skip")
     assert await health.stood("ipv6")
@@ -164,7 +165,7 @@ async def test_a_wait_that_is_over_may_skip_a_family(internet, build):
 
 async def test_the_resolver_cannot_be_skipped(internet, build):
     """
-    Without it there is nothing to go on with.
+    A crawl cannot go on without it.
     """
     health = build(HEALTH_MAX_WAIT=1, HEALTH_AFTER_WAIT="skip")
     internet.resolver_mode("servfail")
@@ -175,7 +176,7 @@ async def test_the_resolver_cannot_be_skipped(internet, build):
     assert ["vantage_lost"] == health.reasons
 
 
-async def test_control_echoes_can_be_told_apart(internet, health):
+async def test_control_echoes_are_distinguishable(internet, health):
     """
     They are shorter than those of a ping.
     """
@@ -187,18 +188,18 @@ async def test_control_echoes_can_be_told_apart(internet, health):
     assert {(4, 56), (6, 76)} == {(packet.family, packet.length_bytes) for packet in echoes}
 
 
-async def test_control_packets_take_their_turn_in_the_rates(health):
+async def test_control_packets_count_towards_the_rates(health):
     """
-    What the crawl sends to see whether it is well is no more than it may send.
+    Health checks and probes together do not exceed the rates.
     """
     assert await health.stood("ipv4")
 
     assert health.rate.packets.waits["network"].turns >= 1
 
 
-async def test_who_opts_out_hears_nothing(internet, build, tmp_path):
+async def test_opted_out_addresses_receive_no_checks(internet, build, tmp_path):
     """
-    Neither a reference nor the first router is asked that opted out.
+    No check is sent to a reference or first router that opted out.
     """
     optouts = tmp_path / "optout.txt"
     optouts.write_text("198.18.0.0/24\n")
@@ -210,9 +211,9 @@ async def test_who_opts_out_hears_nothing(internet, build, tmp_path):
     assert [] == internet.packets(since=began_at)
 
 
-async def test_forbidden_references_are_not_asked(build):
+async def test_forbidden_references_are_not_used(build):
     """
-    What may not be probed may not be a reference either.
+    An address that must not be probed is not used as a reference either.
     """
     health = build(HEALTH_TARGETS="10.0.0.1,198.18.0.14,fe80::1")
 
@@ -220,9 +221,9 @@ async def test_forbidden_references_are_not_asked(build):
     assert () == health.extension.allowed(6)
 
 
-async def test_references_are_those_of_the_setting(build):
+async def test_references_come_from_the_settings(build):
     """
-    Each family has its own.
+    Each family has its own setting.
     """
     health = build()
 
@@ -230,9 +231,9 @@ async def test_references_are_those_of_the_setting(build):
     assert references(6) == health.extension.allowed(6)
 
 
-async def test_the_time_away_is_a_stat(internet, health):
+async def test_the_time_of_an_outage_is_a_stat(internet, health):
     """
-    A crawl that ends while a part is gone counts it as well.
+    An outage that lasts until the end of the crawl counts as well.
     """
     internet.resolver_mode("servfail")
     await health.stood("dns")
@@ -243,9 +244,9 @@ async def test_the_time_away_is_a_stat(internet, health):
     assert 1 == count(health.crawler, "health/dns/gone")
 
 
-async def test_domains_that_exist_are_learned(health):
+async def test_existing_domains_are_remembered(health):
     """
-    Those that have name servers, by an answer that counts.
+    Domains with name servers in an accepted answer are remembered.
     """
     question = urls.parse(domain_url("a.example"))
     for status in Status:
@@ -264,9 +265,9 @@ async def test_domains_that_exist_are_learned(health):
         ("trace://[2001:db8::1]", "ipv6"),
     ],
 )
-def test_what_a_question_hangs_on(tmp_path, url, name):
+def test_dependencies_of_requests(tmp_path, url, name):
     """
-    A question to the resolvers hangs on them, a probe on its family.
+    A lookup depends on the resolvers, a probe on its family.
     """
     extension = crawler(tmp_path).get_extension(Health)
 

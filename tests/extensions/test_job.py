@@ -23,7 +23,7 @@ from tests.samples import domain_url
 
 ROOT = Path(__file__).parents[2]
 
-# A crawl of another process: it holds the job until its standard input ends.
+# A crawl in another process: it holds the job until its standard input ends.
 OTHER = """
 import asyncio, sys
 from pathlib import Path
@@ -57,18 +57,18 @@ def other_process(folder):
 
 
 def refusal(folder):
-    """Open a job that must refuse, and give its sentence."""
+    """Open a job that must fail, and return its error message."""
     refused = Job(folder, 1.0)
-    with pytest.raises(StartRefusedError) as told:
+    with pytest.raises(StartRefusedError) as raised:
         refused.open()
     refused.close()
-    assert "start_refused" == told.value.reason
-    return told.value.message
+    assert "start_refused" == raised.value.reason
+    return raised.value.message
 
 
-async def test_a_job_makes_its_folder(tmp_path):
+async def test_a_job_creates_its_folder(tmp_path):
     """
-    JOBDIR and all above it are made, with the database in it.
+    JOBDIR and all its parents are created, with the database in it.
     """
     made = Job(tmp_path / "a" / "b", 1.0)
     made.open()
@@ -78,15 +78,15 @@ async def test_a_job_makes_its_folder(tmp_path):
 
 
 @pytest.mark.crawl
-async def test_a_second_crawl_is_kept_out(tmp_path):
+async def test_a_second_crawl_is_rejected(tmp_path):
     """
-    While another process holds the job, opening it is refused with that process' number and what to do.
+    While another process holds the job, opening it is an error with the number of that process and the fix.
     """
     with other_process(tmp_path) as process:
-        assert (
-            f"JOBDIR '{tmp_path}' is in use by another crawl (process {process.pid}): wait until it has ended, or name "
-            "another folder with -s JOBDIR="
-        ) == refusal(tmp_path)
+        message = refusal(tmp_path)
+        assert f"JOBDIR '{tmp_path}'" in message
+        assert f"process {process.pid}" in message
+        assert "JOBDIR_IN_USE" in message
         assert process.poll() is None
         assert f"{process.pid}\n" == (tmp_path / "lock").read_text()
 
@@ -104,9 +104,9 @@ async def test_a_killed_crawl_frees_its_folder(tmp_path):
         made.close()
 
 
-async def test_a_crawl_keeps_itself_out(tmp_path):
+async def test_one_process_cannot_open_a_job_twice(tmp_path):
     """
-    Two crawls of one process do not share a job either; closing frees it.
+    Two crawls in one process do not share a job either; closing frees it.
     """
     first, second = Job(tmp_path, 1.0), Job(tmp_path, 1.0)
     first.open()
@@ -120,23 +120,24 @@ async def test_a_crawl_keeps_itself_out(tmp_path):
 
 
 @pytest.mark.parametrize(("name", "reason"), [("file", "File exists"), ("file/below", "Not a directory")])
-async def test_a_folder_that_cannot_be_is_told(tmp_path, caplog, name, reason):
+async def test_an_impossible_folder_is_reported(tmp_path, caplog, name, reason):
     """
-    A JOBDIR that cannot be written is named with the reason and the mend, and logged.
+    The error about a JOBDIR without write permission has the reason and the fix, and is logged.
     """
     (tmp_path / "file").write_text("not a folder")
-    sentence = f"cannot write to JOBDIR '{tmp_path / name}' ({reason}): name a folder you may write to with -s JOBDIR="
+    message = refusal(tmp_path / name)
 
-    assert sentence == refusal(tmp_path / name)
-    assert sentence in caplog.text
+    assert f"JOBDIR '{tmp_path / name}' ({reason})" in message
+    assert "JOBDIR_NOT_WRITABLE" in message
+    assert message in caplog.text
 
 
-async def test_a_foreign_database_is_told_and_left_alone(tmp_path):
+async def test_a_foreign_database_is_reported_and_left_unchanged(tmp_path):
     """
-    An ips.db of someone else stays as it is, and the folder is free again.
+    An ips.db of another program stays as it is, and the folder is free again.
     """
     (tmp_path / "ips.db").write_bytes(b"something else\n" * 100)
-    assert "cannot use" in refusal(tmp_path)
+    assert "DATABASE_FAILED" in refusal(tmp_path)
     assert b"something else\n" * 100 == (tmp_path / "ips.db").read_bytes()
 
     (tmp_path / "ips.db").unlink()
@@ -147,7 +148,7 @@ async def test_a_foreign_database_is_told_and_left_alone(tmp_path):
 
 async def test_the_database_is_committed_at_intervals(tmp_path):
     """
-    What was stored is there for others after the interval, without a close.
+    Stored rows are visible to others after the interval, without a close.
     """
     made = Job(tmp_path, 0.02)
     made.open().add_request(domain_url("a.example"), "dns")
@@ -162,9 +163,9 @@ async def test_the_database_is_committed_at_intervals(tmp_path):
     made.close()
 
 
-async def test_closing_commits_and_keeps_the_crawl_s_row(tmp_path):
+async def test_closing_commits_and_remembers_the_state_of_the_crawl(tmp_path):
     """
-    The job knows how the crawl stood when the database was closed.
+    The job knows the state of the crawl at the time the database was closed.
     """
     made = Job(tmp_path, 60)
     made.open().add_request(domain_url("a.example"), "dns")
@@ -200,9 +201,9 @@ async def test_home_is_expanded(tmp_path, monkeypatch):
     assert tmp_path / "crawl" == job(crawler(tmp_path, JOBDIR="~/crawl")).folder
 
 
-async def test_the_log_is_folded_aside(tmp_path, monkeypatch):
+async def test_a_thread_folds_the_log(tmp_path, monkeypatch):
     """
-    What is committed goes from the write-ahead log into the file in a thread of its own; then the log begins anew.
+    A separate thread moves committed pages from the write-ahead log into the file; then the log starts over.
     """
     monkeypatch.setattr("ipv6matrix.extensions.job._FOLD_EVERY_S", 0.05)
     opened = Job(tmp_path, 0.01)
@@ -223,9 +224,9 @@ async def test_the_log_is_folded_aside(tmp_path, monkeypatch):
 
 
 @pytest.mark.crawl
-async def test_who_runs_a_job_can_be_told(tmp_path):
+async def test_the_holder_of_a_job_is_known(tmp_path):
     """
-    The process that holds the folder has a name; before it and after it nobody does.
+    The process that holds the folder is returned; before and after it there is none.
     """
     assert None is runner(tmp_path / "none")
     with other_process(tmp_path) as process:
@@ -233,9 +234,9 @@ async def test_who_runs_a_job_can_be_told(tmp_path):
     assert None is runner(tmp_path)
 
 
-async def test_who_only_looks_refuses_nobody(tmp_path):
+async def test_readers_block_no_start(tmp_path):
     """
-    A start that meets the instant in which somebody looks at the lock tries again.
+    A start retries while another process is looking at the lock.
     """
     first = Job(tmp_path, 1.0)
     first.open()

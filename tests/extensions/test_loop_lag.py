@@ -1,4 +1,4 @@
-"""How late the event loop is."""
+"""The lag of the event loop."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ async def lag(made):
     return [made.stats.get_value(stat) for stat in STATS]
 
 
-async def test_a_block_of_the_loop_is_seen(tmp_path, monkeypatch):
+async def test_a_block_of_the_loop_is_recorded(tmp_path, monkeypatch):
     """
-    What blocks the loop once is the worst lag, and not the median.
+    A single block of the loop is the maximum lag, and not the median.
     """
     monkeypatch.setattr(module, "_INTERVAL_S", 0.005)
     made = crawler(tmp_path)
@@ -48,7 +48,7 @@ async def test_a_block_of_the_loop_is_seen(tmp_path, monkeypatch):
 
 async def test_sampling_ends_with_the_spider(tmp_path, monkeypatch):
     """
-    After the spider is closed nothing is sampled any more.
+    No samples are taken after the spider is closed.
     """
     monkeypatch.setattr(module, "_INTERVAL_S", 0.001)
     made = crawler(tmp_path)
@@ -71,7 +71,7 @@ async def test_a_crawl_that_did_not_start_has_no_lag(tmp_path):
 
 async def test_samples_are_counted_by_class(tmp_path, monkeypatch):
     """
-    A block of the loop is in a high class, and the sum of all samples holds it.
+    A block of the loop is in a high class, and is part of the sum of all samples.
     """
     monkeypatch.setattr(module, "_INTERVAL_S", 0.005)
     made = crawler(tmp_path)

@@ -19,7 +19,7 @@ from tests.extensions.test_prometheus import whole
 
 @pytest.fixture
 def port():
-    """A port that nobody listens on."""
+    """A port without a listener."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return free.getsockname()[1]
@@ -36,7 +36,7 @@ async def stop(crawler):
 
 async def test_metrics_are_served_until_the_end(tmp_path, port):
     """
-    From the opening on anybody on this machine can read them; after the end nobody listens, and no thread is left.
+    Any local process can read them while the spider is open; afterwards the port is closed, and no thread is left.
     """
     with whole(tmp_path, METRICS_PORT=port) as crawler:
         store(crawler).add_request("ping://192.0.2.1", "ping")
@@ -52,9 +52,9 @@ async def test_metrics_are_served_until_the_end(tmp_path, port):
     assert [] == [thread for thread in threading.enumerate() if "serve_forever" in thread.name]
 
 
-async def test_two_crawls_in_one_process_have_metrics_of_their_own(tmp_path, port):
+async def test_two_crawls_in_one_process_have_separate_metrics(tmp_path, port):
     """
-    No registry is shared: what one crawl counts another does not show.
+    No registry is shared: the counts of one crawl do not appear in the other.
     """
     with whole(tmp_path / "a", METRICS_PORT=port) as first, whole(tmp_path / "b", METRICS_PORT=port) as second:
         store(first).add_request("ping://192.0.2.1", "ping")
@@ -68,20 +68,20 @@ async def test_two_crawls_in_one_process_have_metrics_of_their_own(tmp_path, por
 
 async def test_without_a_port_nothing_is_served(tmp_path):
     """
-    METRICS_PORT=0, the default, makes no extension.
+    METRICS_PORT=0, the default, disables the extension.
     """
     with whole(tmp_path) as crawler:
         assert None is crawler.get_extension(Metrics)
 
 
-async def test_a_port_that_is_taken_refuses_the_start(tmp_path, port):
+async def test_a_port_in_use_prevents_the_start(tmp_path, port):
     """
-    The sentence names the port and what to do.
+    The error names the port and the fix.
     """
     with socket.create_server(("127.0.0.1", port)), whole(tmp_path, METRICS_PORT=port) as crawler:
-        with pytest.raises(StartRefusedError) as told:
+        with pytest.raises(StartRefusedError) as raised:
             crawler.get_extension(Metrics).spider_opened()
         await stop(crawler)
 
-    assert f"127.0.0.1 port {port} for METRICS_PORT (Address already in use)" in told.value.message
-    assert "name another port with -s METRICS_PORT=, or none with 0" in told.value.message
+    assert f"127.0.0.1 port {port} for METRICS_PORT (Address already in use)" in raised.value.message
+    assert "PORT_NOT_AVAILABLE" in raised.value.message

@@ -1,4 +1,4 @@
-"""How far the crawl is."""
+"""Progress of a crawl."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Terminal(io.StringIO):
 
 
 def on_a_terminal(monkeypatch):
-    """Make a terminal the standard error; not in a fixture, after which pytest sets its own."""
+    """Make standard error a terminal; not in a fixture, because pytest replaces it afterwards."""
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("TERM", "xterm")
@@ -39,16 +39,16 @@ def on_a_terminal(monkeypatch):
 
 
 async def told(caplog, number=1):
-    """Wait for a number of lines in the log, at most five seconds."""
+    """Wait for a number of log lines, at most five seconds."""
     give_up_at = time.monotonic() + 5
     while len(caplog.records) < number and time.monotonic() < give_up_at:  # noqa: ASYNC110 - nobody tells
         await asyncio.sleep(0.005)
     return caplog.messages
 
 
-async def test_a_crowded_network_is_part_of_what_is_left(tmp_path):
+async def test_a_busy_network_affects_the_remaining_time(tmp_path):
     """
-    What the frontier knows of the networks' rates goes into the figures, and into the database.
+    The per-network rates in the frontier are part of the figures, and of the database.
     """
     with opened(tmp_path, PROBE_RATE_PER_NETWORK=1) as crawler:
         progress = crawler.get_extension(Progress)
@@ -63,7 +63,7 @@ async def test_a_crowded_network_is_part_of_what_is_left(tmp_path):
 
 
 def work(crawler):
-    """Answer two of five questions, one of them about a domain."""
+    """Answer two of five requests, one of them about a domain."""
     for name in ("a.example", "b.example"):
         store(crawler).add_request(domain_url(name), "dns")
     for n in range(3):
@@ -80,9 +80,9 @@ async def close(crawler):
     await crawler.signals.send_catch_log_async(signals.spider_closed, reason="finished", spider=crawler.spider)
 
 
-async def test_a_log_gets_a_line_now_and_then(tmp_path, monkeypatch, caplog):
+async def test_a_log_line_is_written_at_intervals(tmp_path, monkeypatch, caplog):
     """
-    Without a terminal a line tells domains, hosts, addresses, what waits, failures and the time left.
+    Without a terminal a line has domains, hosts, addresses, pending requests, failures and the remaining time.
     """
     monkeypatch.setattr(module, "_LOG_EVERY_S", 0.02)
     with opened(tmp_path) as crawler, caplog.at_level(logging.INFO, LOGGER):
@@ -92,12 +92,12 @@ async def test_a_log_gets_a_line_now_and_then(tmp_path, monkeypatch, caplog):
         line = (await told(caplog))[0]
         await close(crawler)
 
-    assert f"1 domains, 1 left, {FIGURES} to the second pass" == line
+    assert f"1 domains, 1 left, {FIGURES} to the retry pass" == line
 
 
-async def test_after_the_end_nothing_is_told(tmp_path, monkeypatch, caplog):
+async def test_progress_ends_with_the_spider(tmp_path, monkeypatch, caplog):
     """
-    A closed spider has no progress: the database may be closed too.
+    After the spider is closed nothing is reported: the database may be closed too.
     """
     monkeypatch.setattr(module, "_LOG_EVERY_S", 0.005)
     with opened(tmp_path) as crawler, caplog.at_level(logging.INFO, LOGGER):
@@ -110,9 +110,9 @@ async def test_after_the_end_nothing_is_told(tmp_path, monkeypatch, caplog):
     assert [] == caplog.messages
 
 
-async def test_a_terminal_gets_a_page(tmp_path, monkeypatch, caplog):
+async def test_a_terminal_shows_a_page(tmp_path, monkeypatch, caplog):
     """
-    On a terminal a page shows the same figures, last at the end, and the log has no line of them.
+    On a terminal a page shows the same figures, for the last time at the end, and the log has no line of them.
     """
     terminal = on_a_terminal(monkeypatch)
     monkeypatch.setattr(module, "_LOG_EVERY_S", 0.001)
@@ -128,7 +128,7 @@ async def test_a_terminal_gets_a_page(tmp_path, monkeypatch, caplog):
     assert [] == [record.getMessage() for record in caplog.records if record.name == LOGGER]
 
 
-async def test_a_log_file_keeps_the_page_away(tmp_path, monkeypatch):
+async def test_a_log_file_disables_the_page(tmp_path, monkeypatch):
     """
     With LOG_FILE nothing is drawn on the terminal.
     """
@@ -140,9 +140,9 @@ async def test_a_log_file_keeps_the_page_away(tmp_path, monkeypatch):
     assert "" == terminal.getvalue()
 
 
-async def test_a_crawl_that_did_not_start_tells_nothing(tmp_path, monkeypatch):
+async def test_a_crawl_that_did_not_start_has_no_progress(tmp_path, monkeypatch):
     """
-    A refused start has no progress.
+    A rejected start reports nothing.
     """
     terminal = on_a_terminal(monkeypatch)
     with opened(tmp_path) as crawler:
@@ -153,9 +153,9 @@ async def test_a_crawl_that_did_not_start_tells_nothing(tmp_path, monkeypatch):
     assert {} == noted
 
 
-async def test_others_can_read_how_it_goes(tmp_path, monkeypatch):
+async def test_other_processes_can_read_the_progress(tmp_path, monkeypatch):
     """
-    List, speed and the lack of outages are in the database for whoever reads it, from the start on.
+    List, speed and the absence of outages are in the database from the start on.
     """
     names = tmp_path / "names.txt"
     names.write_text("a.example\nb.example\n")
@@ -171,9 +171,9 @@ async def test_others_can_read_how_it_goes(tmp_path, monkeypatch):
     assert [] == reader.noted["waits_for"]
 
 
-async def test_an_outage_is_told(tmp_path, monkeypatch):
+async def test_an_outage_is_recorded(tmp_path, monkeypatch):
     """
-    While a part of the vantage point is gone there is no rate, and its name is noted.
+    While a dependency is down there is no rate, and its name is stored.
     """
     monkeypatch.setattr(module, "_NOTE_EVERY_S", 0.005)
     with opened(tmp_path) as crawler:
@@ -191,7 +191,7 @@ async def test_an_outage_is_told(tmp_path, monkeypatch):
 
 async def test_a_database_that_cannot_be_written_stops_the_crawl(tmp_path, monkeypatch):
     """
-    A note for which there is no room ends the crawl as an answer does.
+    Progress that cannot be stored ends the crawl, as an answer does.
     """
 
     def full(**_):

@@ -1,4 +1,4 @@
-"""What Prometheus reads of a crawl."""
+"""The metrics of a crawl for Prometheus."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BASE_UNITS = ("_seconds", "_bytes", "_info")
 
 @contextmanager
 def whole(folder, **settings):
-    """Build a crawler with all that metrics are read of."""
+    """Yield a crawler with everything that metrics read."""
     with opened(folder, **settings) as crawler:
         rate = RateMiddleware.from_crawler(crawler)
         handlers = SimpleNamespace(_handlers={"dns": SimpleNamespace(queries=Pacer(0))})
@@ -36,7 +36,7 @@ def whole(folder, **settings):
 
 
 def families(crawler):
-    """Read what a server would give: metric families by the name under which their samples go."""
+    """Read the output of a server: metric families by the name of their samples."""
     registry = CollectorRegistry()
     registry.register(CrawlCollector(crawler))
     found = text_string_to_metric_families(generate_latest(registry).decode())
@@ -55,7 +55,7 @@ def documented(text):
 
 
 def there(crawler):
-    """Tell type and labels of what is given, by name; labels of a metric without samples are not seen."""
+    """Return type and labels of the exported metrics by name; labels of a metric without samples are unknown."""
     found = families(crawler)
     return {name: (one.type, {tuple(set(s.labels) - {"le"}) for s in one.samples}) for name, one in found.items()}
 
@@ -74,7 +74,7 @@ def complaints(text, given):
 
 async def test_metrics_are_documented(tmp_path):
     """
-    docs/metrics.md has every metric, with its type and its labels.
+    docs/metrics.md has every metric, with its type and labels.
     """
     with whole(tmp_path) as crawler:
         store(crawler).complete(ping_item("192.0.2.1"))
@@ -91,7 +91,7 @@ async def test_metrics_are_documented(tmp_path):
 )
 async def test_a_wrong_metric_is_found(tmp_path, old, new, complaint):
     """
-    A name, type or label that is not the real one is a complaint.
+    A wrong name, type or label is reported.
     """
     text = DOCUMENT.read_text()
     assert old in text
@@ -102,9 +102,9 @@ async def test_a_wrong_metric_is_found(tmp_path, old, new, complaint):
     assert any(one.startswith(complaint) for one in found)
 
 
-async def test_names_are_as_prometheus_wants_them(tmp_path):
+async def test_names_follow_the_conventions_of_prometheus(tmp_path):
     """
-    Each has a help text, and none a unit that is no base unit.
+    Each metric has a help text and, if any, a base unit.
     """
     with whole(tmp_path) as crawler:
         found = families(crawler)
@@ -114,9 +114,9 @@ async def test_names_are_as_prometheus_wants_them(tmp_path):
     assert all(name.removesuffix("_total").endswith(BASE_UNITS) for name in found if "wait" in name or "away" in name)
 
 
-async def test_parked_questions_are_counted_by_slot(tmp_path):
+async def test_parked_requests_are_counted_by_slot(tmp_path):
     """
-    Those that wait for the rate towards their network are pending, and parked.
+    Requests that wait for the rate of their network are pending, and parked.
     """
     with whole(tmp_path, PROBE_RATE_PER_NETWORK=1) as crawler:
         for number in range(3):
@@ -130,9 +130,9 @@ async def test_parked_questions_are_counted_by_slot(tmp_path):
     assert 0 == value(found["ipv6matrix_questions_parked"], slot="tcp")
 
 
-async def test_questions_are_counted_by_slot(tmp_path):
+async def test_requests_are_counted_by_slot(tmp_path):
     """
-    What was found, answered and waits, and what may be in flight.
+    Each slot has the numbers of found, answered and pending requests, and of those allowed in flight.
     """
     with whole(tmp_path, PING_CONCURRENCY=7) as crawler:
         for n in range(3):
@@ -150,9 +150,9 @@ async def test_questions_are_counted_by_slot(tmp_path):
     assert 1 == value(found["ipv6matrix_subjects_done_total"], subject="addresses")
 
 
-async def test_an_outage_is_seen(tmp_path):
+async def test_an_outage_is_exported(tmp_path):
     """
-    A part that is gone is not up, and the time it is away grows while it is.
+    A dependency that is down is not up, and its downtime grows.
     """
     with whole(tmp_path) as crawler:
         part = crawler.get_extension(Health).parts["ipv6"]
@@ -165,9 +165,9 @@ async def test_an_outage_is_seen(tmp_path):
     assert [1, 0] == [value(found["ipv6matrix_part_outages_total"], part=part) for part in ("ipv6", "ipv4")]
 
 
-async def test_the_rates_tell_how_long_they_held_packets_back(tmp_path):
+async def test_delays_by_the_rates_are_exported(tmp_path):
     """
-    Packets that came, and the seconds they waited, by rate.
+    Each rate has its number of packets, and the seconds that they waited.
     """
     with whole(tmp_path, PROBE_RATE_PER_NETWORK=100) as crawler:
         (rate,) = crawler.engine.downloader.middleware.middlewares
@@ -180,9 +180,9 @@ async def test_the_rates_tell_how_long_they_held_packets_back(tmp_path):
     assert 0 < value(seconds, rate="network") <= 0.01
 
 
-async def test_what_is_not_known_is_missing(tmp_path):
+async def test_unknown_values_are_missing(tmp_path):
     """
-    While nothing can be told of the time left there is no sample of it.
+    While the remaining time is unknown there is no sample of it.
     """
     with whole(tmp_path) as crawler:
         store(crawler).add_request("ping://192.0.2.1", "ping")

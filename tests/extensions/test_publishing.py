@@ -1,4 +1,4 @@
-"""What happens to a crawl that has finished."""
+"""Publication of a finished crawl."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def domains(file):
 
 async def test_a_finished_crawl_is_moved(tmp_path):
     """
-    The database goes to OUTPUT_DIR under the name of its run, whole and alone.
+    The database moves to OUTPUT_DIR under the name of its run, as a single complete file.
     """
     made = crawler(tmp_path, OUTPUT_DIR=str(tmp_path / "out" / "put"))
     await end(made, "finished")
@@ -66,9 +66,9 @@ async def test_a_finished_crawl_is_moved(tmp_path):
 
 
 @pytest.mark.parametrize("reason", ["shutdown", "incomplete", "start_refused", "cancelled", None])
-async def test_an_unfinished_crawl_stays_where_it_is(tmp_path, reason):
+async def test_an_unfinished_crawl_stays_in_its_folder(tmp_path, reason):
     """
-    Only a crawl that has finished is published; any other can go on.
+    Only a finished crawl is published; any other can be resumed.
     """
     made = crawler(tmp_path, OUTPUT_DIR=str(tmp_path / "out"))
     await end(made, reason)
@@ -80,7 +80,7 @@ async def test_an_unfinished_crawl_stays_where_it_is(tmp_path, reason):
 
 async def test_a_crawl_that_never_started_publishes_nothing(tmp_path):
     """
-    Without a row of its own there is nothing to publish.
+    Without a crawl row there is nothing to publish.
     """
     made = crawler(tmp_path, OUTPUT_DIR=str(tmp_path / "out"))
     await made.signals.send_catch_log_async(signals.engine_stopped)
@@ -90,7 +90,7 @@ async def test_a_crawl_that_never_started_publishes_nothing(tmp_path):
 
 async def test_a_finished_crawl_is_moved_to_another_file_system(tmp_path, elsewhere):
     """
-    OUTPUT_DIR may lie on another disk.
+    OUTPUT_DIR may be on another disk.
     """
     await end(crawler(tmp_path, OUTPUT_DIR=str(elsewhere)), "finished")
 
@@ -99,9 +99,9 @@ async def test_a_finished_crawl_is_moved_to_another_file_system(tmp_path, elsewh
     assert ["lock"] == [file.name for file in (tmp_path / "current").iterdir()]
 
 
-async def test_a_crawl_that_is_being_read_is_published_later(tmp_path, caplog):
+async def test_a_crawl_in_use_is_published_later(tmp_path, caplog):
     """
-    While someone's reading keeps a part of the crawl in the log, it stays whole in JOBDIR; another start publishes it.
+    While a reader keeps a part of the crawl in the log, it stays complete in JOBDIR; another start publishes it.
     """
     made = crawler(tmp_path)
     job(made).open().complete(domain_item("before.example"))
@@ -112,7 +112,7 @@ async def test_a_crawl_that_is_being_read_is_published_later(tmp_path, caplog):
     job(made).store.query("PRAGMA busy_timeout = 20")
     await end(made, "finished")
     assert [] == list(tmp_path.glob("*.db"))
-    assert f"another process reads '{tmp_path}/current/ips.db': end it" in caplog.text
+    assert f"another process reads '{tmp_path}/current/ips.db'" in caplog.text
     reader.close()
 
     await end(crawler(tmp_path), "finished")
@@ -123,13 +123,13 @@ async def test_a_crawl_that_is_being_read_is_published_later(tmp_path, caplog):
 
 @pytest.fixture
 def begun():
-    """Set when an export that does not end has begun."""
+    """An event that is set when an endless export has begun."""
     return threading.Event()
 
 
 @pytest.fixture
 def exported(monkeypatch, begun):
-    """What was exported, as (form, domains that it saw); `summary` fails, `report` reads until it is stopped."""
+    """The exports, as (format, domains that it read); `summary` fails, `report` reads until it is stopped."""
     seen = []
 
     def exporter(name):
@@ -150,7 +150,7 @@ def exported(monkeypatch, begun):
 
 async def test_a_finished_crawl_is_exported_before_it_moves(tmp_path, exported, caplog):
     """
-    Each form of EXPORTS is written from the whole crawl while it still lies in JOBDIR.
+    Each format of EXPORTS is written from the complete crawl while it is still in JOBDIR.
     """
     caplog.set_level("INFO")
     await end(crawler(tmp_path, EXPORTS="csv,parquet"), "finished")
@@ -162,23 +162,23 @@ async def test_a_finished_crawl_is_exported_before_it_moves(tmp_path, exported, 
 
 async def test_an_unfinished_crawl_is_not_exported(tmp_path, exported):
     """
-    What was not asked yet is in no figures.
+    Figures would lack everything that is still pending.
     """
     await end(crawler(tmp_path, EXPORTS="csv"), "shutdown")
 
     assert [] == exported
 
 
-async def test_a_failing_export_keeps_the_crawl(tmp_path, exported, caplog):
+async def test_a_crawl_with_a_failed_export_stays(tmp_path, exported, caplog):
     """
-    The others are written, the crawl stays, the sentence says why; the next start exports all again and moves it.
+    Other formats are written, the crawl stays, the error has the reason; the next start exports all again and moves it.
     """
     made = crawler(tmp_path, EXPORTS="summary,csv")
     await end(made, "finished")
 
     assert ["summary", "csv"] == [name for name, _ in exported]
-    assert "Cannot export as summary: the database is down: start it" in caplog.text
-    assert f"The crawl stays in {tmp_path}/current: the same command publishes it" in caplog.text
+    assert "the database is down: start it [EXPORT_FAILED]" in caplog.text
+    assert f"The crawl stays in {tmp_path}/current" in caplog.text
     assert 0 == count(made, "crawl/results")
     assert [("a.example",)] == domains(tmp_path / "current" / "ips.db")
 
@@ -189,7 +189,7 @@ async def test_a_failing_export_keeps_the_crawl(tmp_path, exported, caplog):
 
 async def test_an_export_can_be_interrupted(tmp_path, exported, begun, caplog):
     """
-    When the process is told to stop, reading ends at once and the crawl stays.
+    When the process is asked to stop, reading ends immediately and the crawl stays.
     """
     made = crawler(tmp_path, EXPORTS="report")
     ending = asyncio.ensure_future(end(made, "finished"))
@@ -203,9 +203,9 @@ async def test_an_export_can_be_interrupted(tmp_path, exported, begun, caplog):
     assert (tmp_path / "current" / "ips.db").exists()
 
 
-async def test_the_folder_stays_locked_until_all_is_published(tmp_path, exported, begun):
+async def test_the_folder_stays_locked_until_everything_is_published(tmp_path, exported, begun):
     """
-    No other crawl can begin in JOBDIR while this one is exported from there.
+    No other crawl can start in JOBDIR during an export.
     """
     made = crawler(tmp_path, EXPORTS="report")
     made.get_extension(publishing.Publishing).engine_started()
@@ -223,9 +223,9 @@ async def test_the_folder_stays_locked_until_all_is_published(tmp_path, exported
     other.close()
 
 
-def test_a_move_that_breaks_off_leaves_the_source(tmp_path, elsewhere, monkeypatch):
+def test_an_interrupted_move_leaves_the_source(tmp_path, elsewhere, monkeypatch):
     """
-    When the copy to another file system fails, the source is whole and the target is not there.
+    If the copy to another file system fails, the source is intact and the target does not exist.
     """
     source, target = tmp_path / "ips.db", elsewhere / "ips-run.db"
     source.write_bytes(b"all")
@@ -243,9 +243,9 @@ def test_a_move_that_breaks_off_leaves_the_source(tmp_path, elsewhere, monkeypat
 
 
 @pytest.mark.parametrize("more", [[], ["new.example"]])
-async def test_a_move_that_was_killed_before_its_end_is_not_made_twice(tmp_path, elsewhere, monkeypatch, more):
+async def test_a_killed_move_is_not_repeated(tmp_path, elsewhere, monkeypatch, more):
     """
-    When the copy is there and the source is too, the next start publishes nothing twice, and nothing less.
+    If both copy and source exist, the next start publishes the source again only if it has new answers.
     """
     with monkeypatch.context() as killed:
         killed.setattr(Path, "unlink", None)
@@ -263,9 +263,9 @@ async def test_a_move_that_was_killed_before_its_end_is_not_made_twice(tmp_path,
     assert ["lock"] == [file.name for file in (tmp_path / "current").iterdir()]
 
 
-def test_a_copy_is_on_the_disk_before_its_source_goes(tmp_path, elsewhere, monkeypatch):
+def test_a_copy_is_on_disk_before_its_source_is_removed(tmp_path, elsewhere, monkeypatch):
     """
-    The copy is flushed before it gets its name, and the folder before the source is removed.
+    The copy is flushed before it is renamed, and the folder before the source is removed.
     """
     source, target = tmp_path / "ips.db", elsewhere / "ips-run.db"
     source.write_bytes(b"all")

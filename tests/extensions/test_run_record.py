@@ -1,4 +1,4 @@
-"""The row that says what ran."""
+"""The row that records a run."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def end(crawler, reason, *, list_read=True):
 
 async def test_a_start_is_recorded(tmp_path):
     """
-    The row holds version, settings, list, vantage point, resolvers and what is skipped.
+    The row has version, settings, list, vantage point, resolvers and what is skipped.
     """
     before = int(time.time())
     with running(tmp_path, PING_COUNT="3") as crawler:
@@ -63,7 +63,7 @@ async def test_a_start_is_recorded(tmp_path):
     assert (None, None) == (row["ended_at"], row["end_reason"])
 
 
-async def test_where_list_and_places_come_from_is_recorded(tmp_path):
+async def test_sources_of_list_and_places_are_recorded(tmp_path):
     """
     A fetched list is recorded with its source, GeoIP files with type and build time.
     """
@@ -78,9 +78,9 @@ async def test_where_list_and_places_come_from_is_recorded(tmp_path):
     assert {"GEOIP_ASN_DB": {"type": "GeoLite2-ASN", "built_at": 1}} == json.loads(row["geoip"])
 
 
-async def test_a_list_of_an_operator_has_no_source(tmp_path):
+async def test_a_list_of_the_operator_has_no_source(tmp_path):
     """
-    Nothing fetched and no place asked is NULL.
+    Without a fetched list and without GeoIP the columns are NULL.
     """
     with running(tmp_path) as crawler:
         await start(crawler)
@@ -92,7 +92,7 @@ async def test_a_list_of_an_operator_has_no_source(tmp_path):
 
 async def test_a_resumed_crawl_keeps_its_name(tmp_path):
     """
-    Another start is counted; the run keeps its name and beginning, and has no end yet.
+    Another start is counted; the run keeps its name and start time, and has no end yet.
     """
     with running(tmp_path) as crawler:
         await start(crawler)
@@ -120,7 +120,7 @@ async def test_a_resumed_crawl_keeps_its_name(tmp_path):
 )
 async def test_an_end_is_recorded(tmp_path, reason, pending, recorded):
     """
-    A crawl has finished when nothing is pending; what could not be stored makes it incomplete.
+    A crawl has finished when nothing is pending; an answer that could not be stored makes it incomplete.
     """
     with running(tmp_path) as crawler:
         await start(crawler)
@@ -135,9 +135,9 @@ async def test_an_end_is_recorded(tmp_path, reason, pending, recorded):
 
 
 @pytest.mark.parametrize(("domains", "list_read"), [((), True), (("a.example",), False)])
-async def test_without_a_whole_list_nothing_is_finished(tmp_path, domains, list_read):
+async def test_a_crawl_without_its_whole_list_is_incomplete(tmp_path, domains, list_read):
     """
-    A crawl that asked nothing, or could not read its list to the end, is incomplete and so is not published.
+    A crawl that made no request, or could not read its list to the end, is incomplete and not published.
     """
     with running(tmp_path) as crawler:
         await start(crawler)
@@ -149,9 +149,9 @@ async def test_without_a_whole_list_nothing_is_finished(tmp_path, domains, list_
         assert "incomplete" == store(crawler).crawl()["end_reason"]
 
 
-async def test_a_list_that_changed_is_logged(tmp_path, caplog):
+async def test_a_changed_list_is_logged(tmp_path, caplog):
     """
-    A crawl that goes on with another list than it began with says so.
+    A warning is logged when a crawl resumes with another list than it started with.
     """
     for content in ("a.example\n", "a.example\n", "b.example\n"):
         (tmp_path / "list").write_text(content)
@@ -159,12 +159,12 @@ async def test_a_list_that_changed_is_logged(tmp_path, caplog):
             caplog.clear()
             await start(crawler)
             await end(crawler, "shutdown")
-            assert (content == "b.example\n") is ("The list has changed" in caplog.text)
+            assert (content == "b.example\n") is ("LIST_CHANGED" in caplog.text)
 
 
-async def test_no_run_takes_the_name_of_another(tmp_path, monkeypatch):
+async def test_run_names_are_unique(tmp_path, monkeypatch):
     """
-    When the clock was set back, the next second that no results bear is taken.
+    If the clock was set back, the next second without results is used.
     """
     monkeypatch.setattr(run_record.time, "time", lambda: 1_704_448_800.9)
     (tmp_path / "ips-2024-01-05__10-00-00.db").touch()
@@ -177,9 +177,9 @@ async def test_no_run_takes_the_name_of_another(tmp_path, monkeypatch):
     assert ("2024-01-05__10-00-02", 1_704_448_802) == (row["run"], row["started_at"])
 
 
-async def test_a_clock_set_back_ends_no_crawl_before_it_began(tmp_path):
+async def test_a_crawl_does_not_end_before_it_started(tmp_path):
     """
-    The end is never earlier than the start.
+    The end is never earlier than the start, even if the clock was set back.
     """
     with running(tmp_path) as crawler:
         await start(crawler)
@@ -192,7 +192,7 @@ async def test_a_clock_set_back_ends_no_crawl_before_it_began(tmp_path):
 
 async def test_a_start_that_cannot_be_recorded_stops_the_crawl(tmp_path, caplog):
     """
-    A full disk is told in a sentence, without a traceback.
+    A full disk is an error message without a traceback.
     """
     with running(tmp_path) as crawler:
         store(crawler).query("PRAGMA query_only = ON")
@@ -201,14 +201,14 @@ async def test_a_start_that_cannot_be_recorded_stops_the_crawl(tmp_path, caplog)
         store(crawler).query("PRAGMA query_only = OFF")
         await asyncio.sleep(0)
 
-    assert "The crawl stops: cannot write" in caplog.text
+    assert "DATABASE_FAILED" in caplog.text
     assert "Traceback" not in caplog.text
     closing.assert_called_once_with(reason="store_failed")
 
 
-async def test_a_refused_start_leaves_the_record_alone(tmp_path):
+async def test_a_rejected_start_does_not_change_the_record(tmp_path):
     """
-    A start that is refused says nothing of the crawl before it.
+    A rejected start leaves the row of the previous crawl unchanged.
     """
     with running(tmp_path) as crawler:
         await start(crawler)
@@ -223,7 +223,7 @@ async def test_a_refused_start_leaves_the_record_alone(tmp_path):
 
 def test_a_run_is_named_by_its_start_in_utc(monkeypatch):
     """
-    The name does not hang on the clock of the place.
+    The name does not depend on the local time zone.
     """
     monkeypatch.setenv("TZ", "Africa/Cairo")
     time.tzset()

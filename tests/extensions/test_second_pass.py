@@ -1,9 +1,10 @@
-"""What failed in passing is asked once more."""
+"""The retry pass."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from dataclasses import replace
 
@@ -42,14 +43,14 @@ def pending(crawler):
 
 
 def idle(crawler):
-    """Tell the components that nothing is left, and give what they raise."""
+    """Send spider_idle, and return the exceptions that receivers raise."""
     expected = (DontCloseSpider, CloseSpider)
     results = crawler.signals.send_catch_log(signals.spider_idle, spider=crawler.spider, dont_log=expected)
     return [result.value for _, result in results if result is not None]
 
 
 async def look(crawler):
-    """Let a look come to its end."""
+    """Let a search for failures complete."""
     task = crawler.get_extension(SecondPass)._look
     await asyncio.wait((task,), timeout=10)
     assert task.done()
@@ -65,7 +66,7 @@ def kinds(raised):
 
 async def test_a_crawl_without_failures_ends(tmp_path):
     """
-    One look that finds nothing lets the crawl end.
+    After one search without a result the crawl ends.
     """
     with opened(tmp_path) as crawler:
         store(crawler).complete(domain_item("a.example", ns=lookup("a.example", "NS", "ns.example")))
@@ -76,9 +77,9 @@ async def test_a_crawl_without_failures_ends(tmp_path):
         assert [] == pending(crawler)
 
 
-async def test_switched_off_nothing_is_asked_again(tmp_path):
+async def test_without_a_retry_pass_nothing_is_retried(tmp_path):
     """
-    With SECOND_PASS=False an idle crawl ends at once.
+    With SECOND_PASS=False an idle crawl ends immediately.
     """
     with opened(tmp_path, SECOND_PASS=False) as crawler:
         failing(crawler, "a.example")
@@ -87,9 +88,9 @@ async def test_switched_off_nothing_is_asked_again(tmp_path):
         assert [] == pending(crawler)
 
 
-async def test_each_failure_is_asked_once_more(tmp_path):
+async def test_each_failure_is_retried_once(tmp_path):
     """
-    Each question has a URL of its own and goes to its slot; the crawl ends when all have been answered.
+    Each retry has its own URL and goes to its slot; the crawl ends when all are answered.
     """
     with opened(tmp_path, METRICS=METRICS) as crawler:
         failing(crawler, "a.example")
@@ -136,9 +137,9 @@ async def test_each_failure_is_asked_once_more(tmp_path):
         assert 2 == count(crawler, "second_pass/recovered")
 
 
-async def test_what_the_second_pass_finds_may_fail_and_be_asked_again(tmp_path):
+async def test_failures_found_by_the_retry_pass_are_retried(tmp_path):
     """
-    Looking goes on until it finds nothing new.
+    The search is repeated until it finds nothing new.
     """
     with opened(tmp_path) as crawler:
         failing(crawler, "a.example")
@@ -154,9 +155,9 @@ async def test_what_the_second_pass_finds_may_fail_and_be_asked_again(tmp_path):
         assert [urls.again(urls.host("ns.example"))] == pending(crawler)
 
 
-async def test_a_fresh_failure_is_waited_for(tmp_path, caplog):
+async def test_a_recent_failure_is_delayed(tmp_path, caplog):
     """
-    What failed a moment ago is asked when SECOND_PASS_AFTER has gone by, the log says so; what failed earlier at once.
+    A recent failure is retried after SECOND_PASS_AFTER, which is logged; an older one immediately.
     """
     with opened(tmp_path, SECOND_PASS_AFTER=1) as crawler, caplog.at_level(logging.INFO):
         failing(crawler, "old.example")
@@ -169,7 +170,7 @@ async def test_a_fresh_failure_is_waited_for(tmp_path, caplog):
         await asyncio.sleep(0)
         assert [again("old.example")] == pending(crawler)
         await look(crawler)
-        assert any("are asked once more in" in message for message in caplog.messages)
+        assert any(re.match(r"Retry pass: .* in \d+ s$", message) for message in caplog.messages)
 
         assert [DontCloseSpider] == kinds(idle(crawler))
         await look(crawler)
@@ -177,9 +178,9 @@ async def test_a_fresh_failure_is_waited_for(tmp_path, caplog):
 
 
 @pytest.mark.parametrize(("after_s", "looks"), [(0, 1), (0.2, 2)])
-async def test_a_clock_that_was_set_back_delays_no_longer(tmp_path, after_s, looks):
+async def test_a_clock_set_back_does_not_extend_the_delay(tmp_path, after_s, looks):
     """
-    Nothing that failed is younger than the moment when nothing was left to ask.
+    No failure counts as more recent than the moment when the frontier became empty.
     """
     with opened(tmp_path, SECOND_PASS_AFTER=after_s) as crawler:
         failing(crawler, "a.example", asked_at=int(time.time()) + 86_400)
@@ -190,9 +191,9 @@ async def test_a_clock_that_was_set_back_delays_no_longer(tmp_path, after_s, loo
         assert [again("a.example")] == pending(crawler)
 
 
-async def test_a_resumed_crawl_asks_no_third_time(tmp_path):
+async def test_a_resumed_crawl_retries_only_once(tmp_path):
     """
-    A second question that is under way, or was refused, is known by its URL.
+    A retry that is pending, or was excluded, is recognized by its URL.
     """
     with opened(tmp_path) as crawler:
         failing(crawler, "a.example")
@@ -207,9 +208,9 @@ async def test_a_resumed_crawl_asks_no_third_time(tmp_path):
         assert 0 == count(crawler, "second_pass/asked")
 
 
-async def test_closing_ends_a_look(tmp_path):
+async def test_closing_ends_a_search(tmp_path):
     """
-    Whoever stops a crawl does not wait for its second pass.
+    A stop of the crawl does not wait for the retry pass.
     """
     with opened(tmp_path, SECOND_PASS_AFTER=3600) as crawler:
         failing(crawler, "a.example", asked_at=int(time.time()))
@@ -220,9 +221,9 @@ async def test_closing_ends_a_look(tmp_path):
         assert crawler.get_extension(SecondPass)._look.cancelled()
 
 
-async def test_a_look_that_fails_leaves_the_crawl_to_be_resumed(tmp_path, monkeypatch, caplog):
+async def test_a_failed_search_leaves_the_crawl_unfinished(tmp_path, monkeypatch, caplog):
     """
-    The error is in the log, and the crawl does not count as finished.
+    The error is logged, and the crawl can be resumed.
     """
 
     def broken(_):
@@ -236,13 +237,13 @@ async def test_a_look_that_fails_leaves_the_crawl_to_be_resumed(tmp_path, monkey
 
     assert isinstance(raised, CloseSpider)
     assert "incomplete" == raised.reason
-    assert "The second pass cannot go on" in caplog.text
+    assert "The retry pass failed" in caplog.text
 
 
 @pytest.mark.parametrize(("status", "recovered"), [(Status.NXDOMAIN, 1), (Failure.REFUSED, 0)])
 async def test_absence_is_an_answer(tmp_path, status, recovered):
     """
-    A name that turns out not to exist has recovered, one whose question is refused has not.
+    A name that turns out not to exist has recovered; one whose retry is excluded has not.
     """
     with opened(tmp_path) as crawler:
         for second in (False, True):

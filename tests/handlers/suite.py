@@ -1,5 +1,5 @@
 """
-What holds for the handler of every scheme, tested against the same servers.
+Tests that apply to the handler of every scheme, against the same servers.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from simnet.internet import Internet
 from tests import crawlers
 from tests.probes.waiting import open_files, until
 
-# Short, so that silence does not hold up the tests.
+# Short, so that silence does not delay the tests.
 PATIENCE = {
     "QUERY_TIMEOUT": 1.0,
     "QUERY_LIFETIME": 2.0,
@@ -37,21 +37,21 @@ MANY = 50
 
 
 class HandlerSuite(ABC):
-    """One test class a scheme derives from this; it says what to ask and how answers look."""
+    """The base of one test class per scheme, which defines the requests and how to read the answers."""
 
     handler: ClassVar[type[BaseDownloadHandler]]
 
     @abstractmethod
     def url(self, internet: Internet, behaviour: str, n: int = 0) -> str:
-        """Ask a server that behaves in a way: open, silent (not a word), refusing or unreachable."""
+        """Return a request to a server with this behaviour: open, silent, refusing or unreachable."""
 
     @abstractmethod
     def word(self, observation: Observation) -> str:
-        """Sum an observation up in one word of the suite: answered, silent, refused, unreachable."""
+        """Summarize an observation in one word of the suite: answered, silent, refused, unreachable."""
 
     @pytest.fixture
     async def ready(self, internet, tmp_path):
-        """A handler, built and opened as Scrapy does."""
+        """A handler, created and opened as by Scrapy."""
         made = await self.open(internet, tmp_path)
         yield made
         await made.close()
@@ -68,9 +68,10 @@ class HandlerSuite(ABC):
         return await handler.download_request(request)
 
     @pytest.mark.parametrize("behaviour", ["open", "silent", "refusing", "unreachable"])
-    async def test_every_end_is_a_response_with_an_observation(self, internet, ready, behaviour):
+    async def test_every_outcome_is_a_response_with_an_observation(self, internet, ready, behaviour):
         """
-        Answers, silence, refusal and unreachability are all responses of status 200, told apart by the observation.
+        Answers, silence, refusal and unreachability are all responses with status 200; the observation distinguishes
+        them.
         """
         response = await self.ask(ready, self.url(internet, behaviour))
 
@@ -86,7 +87,7 @@ class HandlerSuite(ABC):
 
     async def test_the_response_belongs_to_its_request(self, internet, ready):
         """
-        A response has the URL of its request, so that the frontier can mark it done.
+        A response has the URL of its request, so that the frontier can mark it as done.
         """
         url = self.url(internet, "open")
 
@@ -94,7 +95,7 @@ class HandlerSuite(ABC):
 
     async def test_answers_are_not_mixed_up(self, internet, ready):
         """
-        Many questions at once each get the answer of the server they asked.
+        Concurrent requests each get the answer of their own server.
         """
         kinds = ["open", "silent"] * (MANY // 2)
 
@@ -104,11 +105,11 @@ class HandlerSuite(ABC):
 
         assert [self.words[kind] for kind in kinds] == [self.word(response.observation) for response in responses]
 
-    async def test_a_cancelled_question_leaves_nothing_open(self, internet, ready):
+    async def test_a_cancelled_request_leaves_nothing_open(self, internet, ready):
         """
-        Cancelling questions under way closes what they had opened.
+        Cancelling requests in progress closes what they opened.
         """
-        # Sockets that all questions share, one a resolver, open with the first of them.
+        # Sockets that all requests share, one per resolver, are opened by the first of them.
         await asyncio.gather(*(self.ask(ready, self.url(internet, "open")) for _ in range(4)))
         before = open_files()
         asked = [asyncio.ensure_future(self.ask(ready, self.url(internet, "silent", n))) for n in range(MANY)]
@@ -122,7 +123,7 @@ class HandlerSuite(ABC):
 
     async def test_close_leaves_nothing_open(self, internet, tmp_path):
         """
-        A closed handler has no socket and no process left.
+        A closed handler has no open socket and no process.
         """
         before = open_files()
         handler = await self.open(internet, tmp_path)
@@ -134,6 +135,6 @@ class HandlerSuite(ABC):
 
 
 def failure_word(failure: Any) -> str:
-    """Give the suite's word for a failure."""
+    """Return the suite's word for a failure."""
     words = {"timeout": "silent", "refused": "refused", "connection_refused": "refused"}
     return words.get(failure, "unreachable" if "unreachable" in str(failure) else str(failure))

@@ -8,11 +8,11 @@ from tests.handlers.suite import HandlerSuite, failure_word
 
 class TestDns(HandlerSuite):
     handler = DnsDownloadHandler
-    # A router's word about the server never reaches a UDP socket (udp(7)): only silence does.
+    # An ICMP error from a router never reaches a UDP socket (udp(7)): only silence does.
     words = HandlerSuite.words | {"unreachable": "silent"}
 
     def url(self, internet, behaviour, n=0):
-        # The server asked is the resolver, or, for one that cannot be reached, an address of nobody.
+        # The queried server is the resolver or, for an unreachable one, an unused address.
         if behaviour == "unreachable":
             return f"dns://{internet.address('host_unreachable', 4, n)}/open.example?type=NS"
         names = {"open": "open.example", "silent": "dns-silent.example", "refusing": "refused.example"}
@@ -23,9 +23,9 @@ class TestDns(HandlerSuite):
         status = observation.ns.status
         return "answered" if status is Status.OK else failure_word(status)
 
-    async def test_hosts_are_asked_in_one_request(self, internet, ready):
+    async def test_hosts_are_looked_up_in_one_request(self, internet, ready):
         """
-        A question with labels gives each host its own two lookups, in the order of the labels.
+        A request with labels has two lookups for each host, in the order of the labels.
         """
         url = urls.guesses("every-guess.example", ("time", "www", "six"))
 
@@ -35,9 +35,9 @@ class TestDns(HandlerSuite):
         assert ["time", "www", "six"] == [host.name.partition(".")[0] for host in observation.hosts]
         assert {Status.OK} == {lookup.status for host in observation.hosts for lookup in (host.a, host.aaaa)}
 
-    async def test_an_address_is_asked_for_by_its_reverse_name(self, internet, ready):
+    async def test_an_address_is_looked_up_by_its_reverse_name(self, internet, ready):
         """
-        A PTR question about an address of either family gets the address' name.
+        A PTR request for an address of either family returns the name of the address.
         """
         for family in (4, 6):
             observation = (await self.ask(ready, urls.reverse(internet.address("open", family)))).observation
@@ -45,9 +45,10 @@ class TestDns(HandlerSuite):
             assert observation.lookup.name.endswith(".arpa")
             assert Status.OK is observation.lookup.status
 
-    async def test_each_query_to_a_server_of_its_own_is_paced_as_a_probe(self, internet, ready):
+    async def test_each_query_to_a_named_server_is_paced_as_a_probe(self, internet, ready):
         """
-        Repeated ones too: the server is a stranger, to whose network a rate applies. Those to resolvers are not.
+        Repeated queries are paced too: the server is a third party, whose network has a rate. Queries to resolvers are
+        not.
         """
         paced = []
 

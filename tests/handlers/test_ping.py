@@ -9,7 +9,7 @@ BLOCKS = {"open": "open", "silent": "silent", "refusing": "all_closed", "unreach
 
 class TestPing(HandlerSuite):
     handler = PingDownloadHandler
-    # Closed ports are none of ping's business, and an address that a router calls unreachable gives no reply.
+    # Closed ports do not matter to ping, and an address that a router reports as unreachable sends no reply.
     words = HandlerSuite.words | {"refusing": "answered", "unreachable": "silent"}
 
     def url(self, internet, behaviour, n=0):

@@ -1,4 +1,4 @@
-"""What the handlers of all schemes share, with an observation that never comes."""
+"""What the handlers of all schemes share, with an observation that takes forever."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests import crawlers
 
 
 class Patient(ProbeDownloadHandler):
-    """Observes silence after as many seconds as its request's TTL says."""
+    """Observes silence after as many seconds as its request's TTL."""
 
     def __init__(self, crawler):
         super().__init__(crawler)
@@ -42,16 +42,16 @@ def request(after_s):
 
 async def test_an_observation_becomes_a_response(handler):
     """
-    The response has the request's URL and carries what was observed.
+    The response has the URL of the request and carries the observation.
     """
     response = await handler.download_request(request(0))
 
     assert ("ping://192.0.2.1", 1) == (response.url, response.observation.sent)
 
 
-async def test_a_stop_ends_what_is_under_way(handler):
+async def test_a_stop_ends_requests_in_progress(handler):
     """
-    When the crawl stops each question under way is ended and ignored, so that it stays pending.
+    When the crawl stops each request in progress is ended and ignored, so that it stays pending.
     """
     asked = [asyncio.ensure_future(handler.download_request(request(60))) for _ in range(3)]
     await asyncio.sleep(0)
@@ -64,9 +64,9 @@ async def test_a_stop_ends_what_is_under_way(handler):
     assert 3 == handler.ended
 
 
-async def test_a_question_that_is_cancelled_alone_is_cancelled(handler):
+async def test_a_single_request_can_be_cancelled(handler):
     """
-    Cancelling one question is no stop of the crawl: it is cancelled, and so is its probe.
+    Cancelling one request is not a stop of the crawl: the request and its probe are cancelled.
     """
     asked = asyncio.ensure_future(handler.download_request(request(60)))
     await asyncio.sleep(0)

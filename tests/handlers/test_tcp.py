@@ -21,9 +21,9 @@ class TestTcp(HandlerSuite):
         (word,) = {"answered" if port.open else failure_word(port.failure) for port in observation.ports}
         return word
 
-    async def test_starttls_is_tried_only_when_asked(self, internet, ready):
+    async def test_starttls_is_used_only_on_request(self, internet, ready):
         """
-        Without starttls in the URL a mail server is greeted and left.
+        Without starttls in the URL a mail session does not try STARTTLS.
         """
         address = internet.address("smtp_starttls", 6, 9)
 
@@ -45,8 +45,8 @@ class TestTcp(HandlerSuite):
         ("ring me", "crawler.invalid"),
     ],
 )
-def test_the_contact_names_who_says_ehlo(contact, expected):
+def test_ehlo_names_the_contact(contact, expected):
     """
-    EHLO says the domain of the contact's mail or web address; without one, a name that belongs to nobody.
+    EHLO has the domain of the contact's e-mail or web address; without one, a reserved name.
     """
     assert expected == hello_name(contact)

@@ -11,7 +11,7 @@ WORDS = {Stop.REACHED: "answered", Stop.GAP_LIMIT: "silent", Stop.UNREACHABLE: "
 
 class TestTrace(HandlerSuite):
     handler = TraceDownloadHandler
-    # Closed ports do not keep a host from answering Echo Requests.
+    # A host with closed ports still answers Echo Requests.
     words = HandlerSuite.words | {"refusing": "answered"}
 
     def url(self, internet, behaviour, n=0):

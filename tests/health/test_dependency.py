@@ -1,4 +1,4 @@
-"""A part of the vantage point on an event loop."""
+"""The state of one dependency of the vantage point, on an event loop."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_WAIT_S = 100.0
 
 
 class Check:
-    """A check that ends as a test says."""
+    """A check whose outcome the test decides."""
 
     def __init__(self):
         self.well = True
@@ -39,15 +39,15 @@ def check():
 
 @pytest.fixture
 async def part(check, clock):
-    """A part that waits as long as any, on a clock that does not."""
+    """A dependency that waits as long as any, on a clock that does not."""
     made = Dependency("ipv6", check.ask, check.changed, max_wait_s=MAX_WAIT_S)
     yield made
     made.close()
 
 
-async def test_many_doubts_are_one_check(part, check):
+async def test_concurrent_doubts_share_a_check(part, check):
     """
-    Whatever number of requests ends in silence at once, they share one check.
+    Any number of concurrent requests that end in silence share one check.
     """
     now = time.monotonic()
 
@@ -55,9 +55,9 @@ async def test_many_doubts_are_one_check(part, check):
     assert 1 == len(check.began_at)
 
 
-async def test_checks_keep_their_distance(part, check):
+async def test_checks_are_spaced(part, check):
     """
-    One doubt after another leads to no more than one check in a time.
+    Successive doubts lead to at most one check per interval.
     """
     for _ in range(4):
         assert await part.stood(time.monotonic())
@@ -67,9 +67,9 @@ async def test_checks_keep_their_distance(part, check):
     assert min(gaps) >= machine.SPACING_S * 0.9
 
 
-async def test_a_part_goes_and_comes_back(part, check):
+async def test_a_dependency_goes_down_and_comes_back(part, check):
     """
-    It is gone until a check is good; what was asked before that is to be asked again.
+    It is down until a check succeeds; requests sent before that are repeated.
     """
     check.well = False
     before = time.monotonic()
@@ -86,9 +86,9 @@ async def test_a_part_goes_and_comes_back(part, check):
     assert await part.stood(time.monotonic())
 
 
-async def test_a_part_that_stays_away_is_lost(part, check):
+async def test_a_dependency_that_stays_down_is_lost(part, check):
     """
-    After the longest wait nothing is checked any more, and the crawl waits no longer.
+    After the longest wait checks end, and the crawl waits no longer.
     """
     check.well = False
     assert not await part.stood(time.monotonic())
@@ -104,9 +104,9 @@ async def test_a_part_that_stays_away_is_lost(part, check):
     assert number == len(check.began_at)
 
 
-async def test_silence_with_requests_under_way_is_a_doubt(part, check):
+async def test_silence_with_requests_in_flight_is_a_doubt(part, check):
     """
-    A part is missed before its requests have run into their time-outs, and before the next heartbeat.
+    An outage is detected before its requests time out, and before the next heartbeat.
     """
     part.begin("ping://192.0.2.1")
     await until(lambda: check.began_at)
@@ -119,9 +119,9 @@ async def test_silence_with_requests_under_way_is_a_doubt(part, check):
     assert check.began_at[1] - check.began_at[0] < machine.HEARTBEAT_S
 
 
-async def test_answers_keep_the_watch_quiet(part, check):
+async def test_answers_prevent_doubts(part, check):
     """
-    As long as something is heard there is no doubt, however old a request is.
+    As long as answers arrive there is no doubt, however old a request is.
     """
     part.begin("trace://192.0.2.1")
     await asyncio.sleep(module._SILENCE_S * 2)
@@ -133,9 +133,9 @@ async def test_answers_keep_the_watch_quiet(part, check):
     assert 1 == len(check.began_at)
 
 
-async def test_a_part_in_use_has_a_heartbeat(part, check):
+async def test_a_dependency_in_use_has_a_heartbeat(part, check):
     """
-    From its first request on a part is checked now and then, whatever is heard.
+    From its first request on a dependency is checked at intervals, even if answers arrive.
     """
     part.begin("ping://192.0.2.1")
 
@@ -144,9 +144,9 @@ async def test_a_part_in_use_has_a_heartbeat(part, check):
     assert 4 == len(check.began_at)
 
 
-async def test_an_error_of_the_check_is_not_swallowed(part, check):
+async def test_an_exception_in_a_check_is_not_swallowed(part, check):
     """
-    Who waits for it gets it, and nobody waits for ever.
+    It is raised in every waiting task, and none waits forever.
     """
 
     async def broken():
@@ -160,7 +160,7 @@ async def test_an_error_of_the_check_is_not_swallowed(part, check):
 
 async def test_a_stop_ends_all_waits(part, check):
     """
-    Observations that wait do not count, not even those that are just let go, a few at a time.
+    Waiting observations are discarded, including those that are being released in batches.
     """
     now = time.monotonic()
     waiting = [asyncio.ensure_future(part.stood(now)) for _ in range(module._PER_TURN * 4)]
@@ -171,9 +171,9 @@ async def test_a_stop_ends_all_waits(part, check):
     assert not await part.stood(time.monotonic())
 
 
-async def test_the_time_away_is_counted_at_the_end(part, check):
+async def test_an_outage_at_the_end_is_counted(part, check):
     """
-    A crawl that ends while a part is gone counts that time too.
+    If a crawl ends during an outage, its duration counts.
     """
     check.well = False
     await part.stood(time.monotonic())

@@ -1,4 +1,4 @@
-"""The state machine of a part of the vantage point."""
+"""The state machine of one dependency of the vantage point."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def check(machine, now, *, well, for_s=0.0):
 
 def test_an_observation_waits_for_a_check_that_begins_after_it(machine):
     """
-    A check from before may have been the last good one.
+    An earlier check may have been the last successful one.
     """
     check(machine, 9.0, well=True)
     assert Verdict.WAIT is machine.judge(8.0, 10.0)
@@ -50,9 +50,9 @@ def test_an_observation_waits_for_a_check_that_begins_after_it(machine):
     assert Verdict.PASS is machine.judge(8.0, 10.0)
 
 
-def test_what_was_asked_before_the_return_does_not_count(machine):
+def test_requests_from_before_the_return_do_not_count(machine):
     """
-    While the part is away nothing counts, and afterwards nothing that was asked before.
+    Nothing counts during an outage, and afterwards nothing that was sent before its end.
     """
     assert check(machine, 10.0, well=False)
     assert Verdict.AGAIN is machine.judge(9.0, 9.5)
@@ -63,7 +63,7 @@ def test_what_was_asked_before_the_return_does_not_count(machine):
     assert Verdict.PASS is machine.judge(11.1, 12.0)
 
 
-def test_checks_keep_their_distance(machine):
+def test_checks_are_spaced(machine):
     """
     Doubts share a check; the next one begins a second later.
     """
@@ -77,9 +77,9 @@ def test_checks_keep_their_distance(machine):
     assert 10.3 + SPACING_S == machine.next_at()
 
 
-def test_a_part_in_use_is_checked_without_a_doubt(machine):
+def test_a_dependency_in_use_is_checked_without_a_doubt(machine):
     """
-    What comes to an end while hardly anything is asked is noticed as well.
+    An outage is detected even while few requests are sent.
     """
     machine.use(5.0)
     assert 5.0 == machine.next_at()
@@ -88,23 +88,23 @@ def test_a_part_in_use_is_checked_without_a_doubt(machine):
     assert 5.0 + HEARTBEAT_S == machine.next_at()
 
 
-def test_checks_back_off_while_the_part_is_away(machine):
+def test_checks_back_off_during_an_outage(machine):
     """
     Each wait is longer than the one before, up to a minute.
     """
     now, gaps = 0.0, []
     for _ in range(len(BACK_OFF_S) + 2):
         check(machine, now, well=False)
-        machine.away_at = now  # the longest wait is another test
+        machine.away_at = now  # the longest wait has a test of its own
         gaps.append(machine.next_at() - now)
         now = machine.next_at()
 
     assert [*BACK_OFF_S, BACK_OFF_S[-1], BACK_OFF_S[-1]] == gaps
 
 
-def test_a_part_that_stays_away_is_given_up(machine):
+def test_a_dependency_that_stays_down_is_given_up(machine):
     """
-    After the longest wait nothing is checked any more, and nothing counts.
+    After the longest wait checks end, and nothing counts.
     """
     check(machine, 10.0, well=False)
     assert not machine.tick(10.0 + MAX_WAIT_S - 0.1)
@@ -119,19 +119,19 @@ def test_a_part_that_stays_away_is_given_up(machine):
 @pytest.mark.parametrize(
     ("answers", "well"),
     [
-        # (a reference, the first router), check by check; None: no reference to ask
-        ([(True, True), (False, True)], False),  # the router answers although the way behind it is dead
+        # (a reference, the first router), check by check; None: no reference to probe
+        ([(True, True), (False, True)], False),  # the router answers although its uplink is down
         ([(True, False), (True, False)], True),  # a router that answers no Echo Requests
-        ([(False, True), (False, True)], True),  # references are out of reach for good
+        ([(False, True), (False, True)], True),  # references are permanently unreachable
         ([(False, True), (False, False)], False),
         ([(False, False)], False),
-        ([(True, True), (None, True)], True),  # all references have opted out meanwhile
+        ([(True, True), (None, True)], True),  # all references have opted out since
         ([(True, True), (None, False)], False),
     ],
 )
-def test_the_strongest_witness_decides(answers, well):
+def test_the_strongest_evidence_decides(answers, well):
     """
-    References that have ever answered outweigh the first router, and that the targets.
+    References that have ever answered outweigh the first router, which outweighs the targets.
     """
     witnesses = Witnesses()
 
@@ -139,9 +139,9 @@ def test_the_strongest_witness_decides(answers, well):
 
 
 @pytest.mark.parametrize("answered", [True, False])
-def test_targets_vouch_where_nobody_else_ever_did(answered):
+def test_targets_decide_without_other_evidence(answered):
     """
-    Without a witness the silence of targets stands, if any has answered at all.
+    Without a reference or router the silence of targets counts, if any target has ever answered.
     """
     witnesses = Witnesses()
     witnesses.target = answered
@@ -154,14 +154,14 @@ def test_targets_vouch_where_nobody_else_ever_did(answered):
 STEP_S = 0.25
 RTT_S = 0.25
 TIMEOUT_S = 2.0
-# Longer than a heartbeat and the patience after it: what is shorter may go unnoticed.
+# Longer than a heartbeat and the patience after it: a shorter outage may go undetected.
 SHORTEST_S = 6.5
 TARGETS = 6
 
 
 @dataclass
 class Asked:
-    """A request, and what becomes of it."""
+    """A request and its outcome."""
 
     target: int
     sends: int = 0
@@ -174,10 +174,11 @@ class Asked:
 
 class World(RuleBasedStateMachine):
     """
-    A crawl whose family goes and comes, whose targets ban it, and whose checks see the family as it is.
+    A crawl whose family goes down and comes back, whose targets ban it, and whose checks see the true state of the
+    family.
 
-    `confirms_all` stands for the resolver: while that is away it lies, so that a
-    wrong answer comes at once.
+    `confirms_all` stands for the resolver: during an outage it lies, so that a
+    wrong answer arrives immediately.
     """
 
     confirms_all = False
@@ -259,7 +260,7 @@ class World(RuleBasedStateMachine):
     def judge(self, request):
         verdict = self.machine.judge(request.asked_at, request.ended_at)
         if verdict is Verdict.PASS:
-            # Banned: a fact about the target, as long as the family was there.
+            # Banned: a fact about the target, as long as the family was up.
             request.outcome = "right" if request.was_up else "wrong"
         elif verdict is Verdict.AGAIN:
             request.asked_at = request.ended_at = None
@@ -275,7 +276,7 @@ class World(RuleBasedStateMachine):
         assert all(request.sends <= MAX_SENDS for request in self.requests)
 
     def teardown(self):
-        """Left alone, the crawl ends, or the wait does."""
+        """Without further events, the crawl ends, or the wait does."""
         for _ in range(int((MAX_WAIT_S + 60 + MAX_SENDS * (TIMEOUT_S + HEARTBEAT_S)) / STEP_S)):
             self.step()
         settled = all(request.outcome for request in self.requests)

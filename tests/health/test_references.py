@@ -1,4 +1,4 @@
-"""Is a family there? Asked in the simulated Internet."""
+"""Checks of a family, in the simulated Internet."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FAMILIES = pytest.mark.parametrize("family", [4, 6])
 
 @pytest.fixture
 async def asked(internet):
-    """Make what asks about a family, of addresses that a test may change."""
+    """Return the checker of a family, with addresses that a test may change."""
     pinger = Pinger(count=1, timeout_s=module.ANSWER_S)
     pinger.open()
 
@@ -40,7 +40,7 @@ async def asked(internet):
 @FAMILIES
 async def test_one_packet_is_enough(internet, asked, family):
     """
-    As long as the first one answers, the others and the first router are spared.
+    As long as the first reference answers, the others and the first router receive nothing.
     """
     references_ = asked(references(family), first_router(family)).references
     assert await references_.well()
@@ -54,9 +54,9 @@ async def test_one_packet_is_enough(internet, asked, family):
 
 
 @FAMILIES
-async def test_a_family_that_is_dropped_is_not_there(internet, asked, family):
+async def test_a_family_without_connectivity_is_down(internet, asked, family):
     """
-    Without any answer it is gone, within the time of two answers.
+    Without any answer it is down, within the time of two answers.
     """
     references_ = asked(references(family), first_router(family)).references
     assert await references_.well()
@@ -71,9 +71,9 @@ async def test_a_family_that_is_dropped_is_not_there(internet, asked, family):
 
 
 @FAMILIES
-async def test_a_router_before_a_dead_uplink_does_not_vouch(internet, asked, family):
+async def test_a_router_with_a_dead_uplink_proves_nothing(internet, asked, family):
     """
-    It answers, and the references behind it do not.
+    The router answers, and the references behind it do not.
     """
     references_ = asked(references(family), first_router(family)).references
     assert await references_.well()
@@ -85,7 +85,7 @@ async def test_a_router_before_a_dead_uplink_does_not_vouch(internet, asked, fam
 @FAMILIES
 async def test_one_of_several_references_is_enough(internet, asked, family):
     """
-    The others may be filtered, or limit what they answer.
+    The others may be filtered, or limit their answers.
     """
     silent = [internet.address("dead", family, n) for n in range(3)]
 
@@ -93,17 +93,17 @@ async def test_one_of_several_references_is_enough(internet, asked, family):
 
 
 @FAMILIES
-async def test_where_echoes_are_filtered_a_handshake_tells(internet, asked, family):
+async def test_a_handshake_works_where_echoes_are_filtered(internet, asked, family):
     """
-    A port 53 that refuses is as good an answer as one that is open.
+    A closed port 53 is as good an answer as an open one.
     """
     assert await asked([internet.address("silent", family)]).references.well()
 
 
 @FAMILIES
-async def test_references_that_never_answered_are_asked_once_a_minute(internet, asked, family):
+async def test_references_that_never_answered_are_probed_once_a_minute(internet, asked, family):
     """
-    The first router tells in between.
+    In between, the first router decides.
     """
     whom = asked([internet.address("dead", family)], first_router(family))
     began_at = time.time()
@@ -116,9 +116,9 @@ async def test_references_that_never_answered_are_asked_once_a_minute(internet, 
 
 
 @FAMILIES
-async def test_without_references_the_first_router_tells(internet, asked, family):
+async def test_without_references_the_first_router_decides(internet, asked, family):
     """
-    So it does when the last reference has opted out in the middle of a crawl.
+    This includes the case that the last reference opts out during a crawl.
     """
     whom = asked(references(family), first_router(family))
     assert await whom.references.well()

@@ -1,4 +1,4 @@
-"""Are the resolvers there, and do they tell the truth?"""
+"""Checks of the resolvers: do they answer, and correctly?"""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ HONEST = ((NXDOMAIN, NXDOMAIN), (NXDOMAIN, NODATA))
         (TIMEOUT, (), (), HONEST, None),
         (OK, (), (), ((NXDOMAIN, TIMEOUT), (SERVFAIL, NODATA)), None),
         (OK, (), (), ((TIMEOUT, TIMEOUT), (TIMEOUT, NXDOMAIN)), None),
-        # Silence, and errors for everything; what the root has may come out of a cache.
+        # Silence, and errors for everything; names of the root may come out of a cache.
         (TIMEOUT, (), (), ((TIMEOUT, TIMEOUT), (TIMEOUT, TIMEOUT)), Fault.SILENT),
         (OK, (OK,), (), ((SERVFAIL, SERVFAIL), (SERVFAIL, SERVFAIL)), Fault.SILENT),
-        # Names that exist are denied: all, or some.
+        # Existing names are denied: all, or some.
         (NXDOMAIN, (), (), HONEST, Fault.DENIES),
         (NODATA, (), (), HONEST, Fault.DENIES),
         (OK, (OK, NXDOMAIN), (), HONEST, Fault.DENIES),
         (OK, (), (NXDOMAIN, NODATA), HONEST, Fault.DENIES),
-        # A domain that goes of its own accord is none of the resolver's faults.
+        # A domain that disappears by itself is not the resolver's fault.
         (OK, (), (NXDOMAIN,), HONEST, None),
         (OK, (), (NXDOMAIN, OK), HONEST, None),
         (OK, (OK,), (NXDOMAIN, NXDOMAIN), HONEST, None),
-        # Names that do not exist have addresses: of one family, or in the answers that came.
+        # Missing names have addresses: of one family, or in the answers that arrived.
         (OK, (), (), ((OK, OK), (NXDOMAIN, NXDOMAIN)), Fault.INVENTS),
         (OK, (), (), ((NXDOMAIN, NXDOMAIN), (OK, TIMEOUT)), Fault.INVENTS),
         (NODATA, (), (), ((OK, OK), (OK, OK)), Fault.INVENTS),
@@ -42,7 +42,7 @@ HONEST = ((NXDOMAIN, NXDOMAIN), (NXDOMAIN, NODATA))
 )
 def test_a_resolver_is_judged_by_its_answers(root, public, domains, absent, fault):
     """
-    It must know what exists, and nothing that does not.
+    It must know names that exist, and none that do not.
     """
     assert fault is fault_of(root, public, domains, absent)
 
@@ -67,7 +67,7 @@ async def check(internet):
 )
 async def test_faults_of_a_resolver(internet, check, mode, fault):
     """
-    Whatever it does to all names is noticed at once, and so is its end.
+    A fault that affects all names is detected immediately, and so is its end.
     """
     assert await check.fault() is None
     internet.resolver_mode(mode)
@@ -80,7 +80,7 @@ async def test_faults_of_a_resolver(internet, check, mode, fault):
 
 async def test_one_of_two_resolvers_may_be_silent(internet):
     """
-    As long as the other one answers, lookups do.
+    Lookups succeed as long as the other one answers.
     """
     check = ResolverCheck([(internet.resolver4, 53), (internet.address("dead", 4), 53)])
 
@@ -88,9 +88,9 @@ async def test_one_of_two_resolvers_may_be_silent(internet):
     await check.close()
 
 
-async def test_domains_of_strangers_are_spared_where_something_public_is_known(internet, check):
+async def test_crawled_domains_are_not_queried_if_a_public_name_is_known(internet, check):
     """
-    Only the first check may ask for them.
+    Only the first check may query them.
     """
     check.learn("open.example")
     await check.fault()

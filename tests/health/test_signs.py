@@ -1,4 +1,4 @@
-"""What observations say of the vantage point."""
+"""What observations say about the vantage point."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def ping(sent, replies, failure=None):
 
 
 def tcp(*outcomes, smtp=None):
-    """Make ports that are open (None) or failed."""
+    """Return ports that are open (None) or failed."""
     ports = tuple(
         PortObservation(port=80 + n, open=outcome is None, failure=outcome, asked_at=AT)
         for n, outcome in enumerate(outcomes)
@@ -76,9 +76,9 @@ def named(*statuses):
         (HostsObservation(hosts=(HostObservation(name="a", a=lookup("a", "A", status=TOO_LONG)),)), Sign(False, True)),
     ],
 )
-def test_what_an_observation_says_of_the_vantage_point(observation, sign):
+def test_what_an_observation_says_about_the_vantage_point(observation, sign):
     """
-    Only an answer of whom was asked is one, and whatever is missing may have been lost near by.
+    Only an answer from the target itself counts, and anything missing may have been lost nearby.
     """
     assert sign == sign_of(observation)
 
@@ -95,9 +95,9 @@ def test_what_an_observation_says_of_the_vantage_point(observation, sign):
         (urls.reverse("192.0.2.1"), ReverseObservation, 1),
     ],
 )
-def test_what_could_not_be_tested_is_a_failure(url, kind, answers):
+def test_an_untested_request_is_a_failure(url, kind, answers):
     """
-    Each answer that a request asks for is `probe_failed`: neither an answer nor an absence.
+    Each answer that the request expects is `probe_failed`: neither an answer nor an absence.
     """
     question = urls.parse(url)
 

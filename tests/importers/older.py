@@ -1,5 +1,5 @@
 """
-A database as the 2022 crawler would have written it, with its faults, from one of ours.
+A database as the 2022 crawler would have written it, with its faults, made from an ips.db.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-# Tables of that time, from the views that have their names. Everything is a text.
+# Tables of that time, from the views with their names. Every value is a text.
 _TABLES: Final = {
     "job": "type, domain, host, priority, tld",
     "soa": "host, primaryBySOA, primaryByRank, primaryInHouse, secondary, total, soa, tld",
@@ -47,20 +47,20 @@ FAULTS: Final = (
     SELECT upper(host), ip, asn, city, region_name, country_code, longitude, latitude FROM ip4
     WHERE host LIKE '%.' AND host <> '.'""",
     "INSERT OR IGNORE INTO ip6 SELECT upper(host), ip, valid, id, type FROM ip6 WHERE host LIKE '%.'",
-    # 27: some addresses stand under themselves, some names end in a dot.
+    # 27: some addresses are their own reverse name, some names end in a dot.
     "UPDATE rdns SET reverse = ip WHERE reverse = 'n/a' AND rowid % 2",
     "UPDATE rdns SET reverse = upper(reverse) || '.' WHERE reverse <> 'n/a' AND reverse <> ip AND rowid % 2",
-    # Silence that takes no time.
+    # Silence with an RTT of 0.
     """
     UPDATE ping SET min = '0.0', avg = '0.0', max = '0.0', mdev = '0.0'
     WHERE avg = 'n/a' AND ip <> 'n/a' AND rowid % 2""",
-    # 26: the hops of a trace that did not arrive are gone.
+    # 26: the hops of a trace that did not arrive are missing.
     "UPDATE tracert SET path = 'n/a' WHERE hops = 'n/a'",
 )
 
 
 def write(ours: Path, target: Path, *, faults: tuple[str, ...] = FAULTS) -> Path:
-    """Write the tables of a database of ours as those of 2022, and put the faults in."""
+    """Write the tables of an ips.db as those of 2022, and insert the faults."""
     with closing(sqlite3.connect(target)) as connection:
         connection.execute("ATTACH ? AS ours", (f"{ours.absolute().as_uri()}?mode=ro",))
         for table, columns in _TABLES.items():

@@ -1,13 +1,13 @@
-"""How broken lines are told."""
+"""Reports about broken lines."""
 
 from __future__ import annotations
 
 from ipv6matrix.importers.complaints import Complaints
 
 
-def test_a_broken_line_is_told_with_its_file(caplog):
+def test_a_broken_line_is_reported_with_its_file(caplog):
     """
-    The log names file, line and what is wrong; the line counts.
+    The log names file, line and error; the line is counted.
     """
     complaints = Complaints()
     complaints.about("MX_com.log")(7, "'x' is not a domain")
@@ -16,9 +16,9 @@ def test_a_broken_line_is_told_with_its_file(caplog):
     assert 1 == complaints.number
 
 
-def test_a_file_full_of_them_does_not_fill_the_log(caplog):
+def test_a_broken_file_does_not_flood_the_log(caplog):
     """
-    The first ten of a file are told, then how many there were; another file has its own ten.
+    The first ten lines of a file are reported, then the total; another file has its own ten.
     """
     complaints = Complaints()
     for line in range(1, 1001):

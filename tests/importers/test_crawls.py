@@ -1,4 +1,4 @@
-"""From a source to a whole database, or to none."""
+"""From a source to a complete database, or to none."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OLDER = Older(AddressPolicy())
 
 @pytest.fixture
 def folder(tmp_path):
-    """Two TLDs, a domain each."""
+    """Two TLDs with one domain each."""
     for tld in ("com", "org"):
         place = tmp_path / "csv" / tld / RUN
         place.mkdir(parents=True)
@@ -28,9 +28,9 @@ def folder(tmp_path):
     return tmp_path / "csv"
 
 
-def test_all_tlds_come_into_one_database(folder, tmp_path):
+def test_all_tlds_are_imported_into_one_database(folder, tmp_path):
     """
-    Domains are counted; the crawl's row is the run's.
+    Domains are counted; the crawl row has the name of the run.
     """
     number = crawls.from_csv(folder, RUN, tmp_path / "ips.db", Ours(), Complaints())
 
@@ -50,9 +50,9 @@ def test_all_tlds_come_into_one_database(folder, tmp_path):
     store.close()
 
 
-def test_what_was_not_asked_has_no_status(folder, tmp_path):
+def test_a_missing_feature_has_no_status(folder, tmp_path):
     """
-    Without files of a feature its lookup was not asked.
+    A feature without files was not requested.
     """
     for path in folder.rglob("soa_*"):
         path.unlink()
@@ -63,16 +63,16 @@ def test_what_was_not_asked_has_no_status(folder, tmp_path):
     store.close()
 
 
-def test_a_run_that_is_not_there_leaves_no_database(folder, tmp_path):
+def test_a_missing_run_leaves_no_database(folder, tmp_path):
     """
-    The sentence lists what is there.
+    The error lists the existing runs.
     """
     with pytest.raises(ImportRefusedError, match=f"{RUN}.*IMPORT_RUN_MISSING"):
         crawls.from_csv(folder, "2022-01-01__00-00-00", tmp_path / "ips.db", Ours(), Complaints())
     assert [folder] == list(tmp_path.iterdir())
 
 
-def test_an_old_database_says_its_run_by_its_name(finished: Finished, tmp_path):
+def test_the_name_of_an_old_database_contains_its_run(finished: Finished, tmp_path):
     """
     ips-<run>.db needs no --run; another name does.
     """
@@ -83,9 +83,9 @@ def test_an_old_database_says_its_run_by_its_name(finished: Finished, tmp_path):
         crawls.from_legacy(path.rename(tmp_path / "old.db"), None, tmp_path / "two.db", OLDER, Complaints())
 
 
-def test_an_old_database_that_was_cut_leaves_no_database(finished: Finished, tmp_path):
+def test_a_truncated_old_database_leaves_no_database(finished: Finished, tmp_path):
     """
-    Whatever was read before the fault is not published.
+    Rows that were read before the error are not published.
     """
     path = older.write(finished.path, tmp_path / f"ips-{RUN}.db")
     octets = path.read_bytes()

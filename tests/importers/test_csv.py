@@ -1,4 +1,4 @@
-"""CSV files that are read back."""
+"""Import of CSV files."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def read_back(folder: Path, target: Path, era: Ours | None = None, run: str = RU
 
 
 def put(folder: Path, name: str, *lines: str) -> None:
-    """Write a file of the TLD test by hand."""
+    """Write a handmade file of the TLD test."""
     place = folder / "test" / RUN
     place.mkdir(parents=True, exist_ok=True)
     (place / f"{name}_test.log").write_bytes("".join(f"{line}\r\n" for line in lines).encode())
@@ -53,13 +53,13 @@ def put(folder: Path, name: str, *lines: str) -> None:
 
 @pytest.fixture(scope="module")
 def folder(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files of a crawl that found everything."""
+    """The files of a complete crawl."""
     return written(finished.store, tmp_path_factory.mktemp("csv"))
 
 
 @pytest.fixture(scope="module")
 def imported(finished: Finished, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """The database made of these."""
+    """The database imported from these files."""
     crawl = finished.store.crawl()
     assert crawl is not None
     path = tmp_path_factory.mktemp("back") / "ips.db"
@@ -71,7 +71,7 @@ def imported(finished: Finished, folder: Path, tmp_path_factory: pytest.TempPath
 
 def test_a_round_trip_changes_no_octet(folder, imported, tmp_path):
     """
-    Crawl, CSV, import, CSV: every file of every TLD is the same.
+    After crawl, CSV, import, CSV every file of every TLD is the same.
     """
     before, after = files(folder), files(written(imported, tmp_path))
 
@@ -80,9 +80,9 @@ def test_a_round_trip_changes_no_octet(folder, imported, tmp_path):
     assert sum(map(len, before.values())) > 100_000
 
 
-def test_the_database_is_sound(imported, tmp_path):
+def test_the_database_is_consistent(imported, tmp_path):
     """
-    No row points nowhere, and the words are those of a closed list.
+    No foreign key is dangling, and the words are those of a closed list.
     """
     copy = tmp_path / "copy.db"
     copy.write_bytes(imported.path.read_bytes())
@@ -95,7 +95,7 @@ def test_the_database_is_sound(imported, tmp_path):
     )
 
 
-def test_the_crawl_says_where_it_comes_from(finished, folder, imported):
+def test_the_crawl_row_describes_the_source(finished, folder, imported):
     """
     Run, features and metrics are those of the crawl; times are its start.
     """
@@ -111,9 +111,9 @@ def test_the_crawl_says_where_it_comes_from(finished, folder, imported):
     )
 
 
-def test_roles_and_chosen_addresses_are_those_of_the_truth(finished, imported):
+def test_roles_and_chosen_addresses_match_the_truth(finished, imported):
     """
-    Who serves whom with which priority, and the address that stands for each host that is asked.
+    The roles of hosts with their priorities, and the chosen address of each host, follow from the truth.
     """
     choices = {(name, number, address) for name, number, address, choice in finished.expected.host_addresses if choice}
 
@@ -131,7 +131,7 @@ def test_roles_and_chosen_addresses_are_those_of_the_truth(finished, imported):
     )
 
 
-# Whatever GeoIP files and name servers may say; SQLite's own functions end a text at NUL.
+# Possible texts from GeoIP files and name servers; SQLite's own functions end a text at NUL.
 HOSTILE = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0") | st.sampled_from('",\r\n '), max_size=12
 )
@@ -139,7 +139,7 @@ HOSTILE = st.text(
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(HOSTILE, HOSTILE, HOSTILE)
-def test_hostile_texts_make_the_round_trip(tmp_path_factory, organisation, city, name):
+def test_hostile_texts_survive_the_round_trip(tmp_path_factory, organisation, city, name):
     """
     Quotes, commas and line ends in an organisation, a city or a reverse name change nothing.
     """
@@ -166,7 +166,7 @@ def test_hostile_texts_make_the_round_trip(tmp_path_factory, organisation, city,
 
 def test_a_broken_line_loses_nothing_else(tmp_path, caplog):
     """
-    It is told with file and line; what other files say of the same host is kept.
+    It is reported with file and line; the facts of other files about the same host are stored.
     """
     put(tmp_path, "MX", "MX,a.test,mx1.test.,1.1.1.1,n/a,10", "MX,a.test,mx2.test.,1.1.1.2,n/a", "MX,b.test,mx1.test.")
     put(tmp_path, "geoip_MX", "geoip,a.test,mx1.test.,1.1.1.1,n/a,AS1 One,n/a,n/a,DE,13.4,far",
@@ -184,9 +184,9 @@ def test_a_broken_line_loses_nothing_else(tmp_path, caplog):
 
 
 @pytest.mark.parametrize("line", ["NS,a.test,mx.test.,1.1.1.1,n/a,10", "MX,a.test,mx.test.,2001:db8::1,n/a,10"])
-def test_a_line_of_another_kind_is_broken(tmp_path, line):
+def test_a_line_of_another_file_is_broken(tmp_path, line):
     """
-    The first word and the families of the columns have to be those of the file.
+    The first word and the families of the columns must be those of the file.
     """
     put(tmp_path, "MX", line)
     store, complaints = read_back(tmp_path, tmp_path / "ips.db")
@@ -198,7 +198,8 @@ def test_a_line_of_another_kind_is_broken(tmp_path, line):
 
 def test_names_are_merged(tmp_path):
     """
-    A domain or host in two cases, with and without its dot, is one; a null MX and a placeholder are none.
+    A domain or host in two cases, with and without a final dot, is stored once; a null MX and a placeholder are not
+    hosts.
     """
     put(
         tmp_path,
@@ -232,7 +233,7 @@ PING = "ping,a.test,www.a.test,1.1.1.1,2400::1,{}"
 )
 def test_a_count_without_times_is_silence(tmp_path, texts, expected):
     """
-    Where something was sent, an address without times did not reply; without a count nobody asked.
+    If requests were sent, an address without times did not reply; without a count nothing was requested.
     """
     put(tmp_path, "ping_WWW", PING.format(texts))
     store, _ = read_back(tmp_path, tmp_path / "ips.db")
@@ -243,9 +244,9 @@ def test_a_count_without_times_is_silence(tmp_path, texts, expected):
     store.close()
 
 
-def test_a_line_of_one_address_says_more_than_one_of_two(tmp_path):
+def test_a_line_of_one_address_takes_precedence(tmp_path):
     """
-    That an address was not asked shows only where it stands alone.
+    Only a line of a single address shows that it was not probed.
     """
     put(tmp_path, "ping_WWW", PING.format("5,n/a,n/a,n/a,n/a,1.0,2.0,3.0,0.5"),
         "ping,b.test,www.b.test,1.1.1.1,n/a,n/a,n/a,n/a,n/a,n/a,n/a,n/a,n/a,n/a")  # fmt: skip
@@ -260,7 +261,7 @@ def test_a_line_of_one_address_says_more_than_one_of_two(tmp_path):
 
 def test_original_files_are_read_without_their_faults(tmp_path):
     """
-    Latitude and largest IPv6 time are left out, private and mapped addresses chosen for nobody, tunnels recognised.
+    Latitude and largest IPv6 time are left out, private and mapped addresses are not chosen, tunnels are recognised.
     """
     put(tmp_path, "WWW", "WWW,a.test,www.a.test,10.0.0.5,::ffff:a00:5", "WWW,b.test,www.b.test,1.1.1.1,2002:101:101::1")
     put(tmp_path, "geoip_WWW", "geoip,b.test,www.b.test,1.1.1.1,2002:101:101::1,AS1 One,Berlin,n/a,DE,13.4,13.4")
@@ -284,9 +285,9 @@ def test_original_files_are_read_without_their_faults(tmp_path):
     store.close()
 
 
-def test_what_the_files_are_is_what_was_asked(tmp_path):
+def test_the_files_determine_what_was_requested(tmp_path):
     """
-    Features and metrics are those that have a file, and exports write these again.
+    Features and metrics are those with a file, and exports write the same files again.
     """
     put(tmp_path, "MX", "MX,a.test,mx.test.,1.1.1.1,n/a,10")
     put(tmp_path, "tls_MX", "tls,a.test,mx.test.,1.1.1.1,True,False")
@@ -298,9 +299,9 @@ def test_what_the_files_are_is_what_was_asked(tmp_path):
     store.close()
 
 
-def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path):
+def test_an_unreadable_file_is_reported(tmp_path):
     """
-    A file in whose place something else lies leaves no database that lacks it.
+    If a file cannot be read, no database is created without it.
     """
     put(tmp_path, "WWW", "WWW,a.test,www.a.test,1.1.1.1,n/a")
     (tmp_path / "test" / RUN / "NTP_test.log").symlink_to("/proc/self/mem")
@@ -310,9 +311,9 @@ def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path):
     assert not list(tmp_path.glob("ips.db*"))
 
 
-def test_lines_of_another_program_are_read(tmp_path):
+def test_files_of_other_programs_are_read(tmp_path):
     """
-    Line feeds alone, and quotes around everything, are CSV as well.
+    Plain line feeds, and quotes around every field, are valid CSV, too.
     """
     place = tmp_path / "test" / RUN
     place.mkdir(parents=True)
@@ -325,9 +326,9 @@ def test_lines_of_another_program_are_read(tmp_path):
     store.close()
 
 
-def test_names_that_look_like_formulas_make_the_round_trip(tmp_path):
+def test_names_like_formulas_survive_the_round_trip(tmp_path):
     """
-    No cell of any file begins like a formula or breaks a row; the import has the same names, places and paths.
+    No cell begins like a formula or breaks a row; the import has the same names, places and paths.
     """
     evil, mname, rname = r"=cmd|'\032/c\032calc'!a0.test", "-ns,1.d.test", r"+root\@,x.d.test"
     soa_lookup = lookup("d.test", "SOA", soa(mname, rname, 7))

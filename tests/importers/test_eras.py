@@ -1,4 +1,4 @@
-"""What texts of the 2022 crawler mean, and ours."""
+"""The meaning of texts written by the 2022 crawler, and by this one."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ SIX_TO_FOUR = "2002:c633:6404::1"
 @pytest.mark.parametrize(
     ("address", "refusal"), [("10.0.0.5", "private"), ("::ffff:a00:5", "mapped"), ("1.1.1.1", None)]
 )
-def test_old_files_hold_addresses_that_are_not_probed_today(address, refusal):
+def test_old_files_have_addresses_that_are_excluded_today(address, refusal):
     """
-    Private and mapped addresses have a refusal; in files of ours every address was found to be usable.
+    Private and mapped addresses in old files are excluded; in files of this project every address is usable.
     """
     assert refusal == OLDER.exclusion(address)
     assert Ours().exclusion(address) is None
 
 
-def test_tunnels_are_recognised_where_old_files_did_not():
+def test_tunnels_are_recognised_in_old_files():
     """
-    The prefix decides for old files, what is told for ours.
+    The prefix decides for old files, the stored identifier for ours.
     """
     (found,) = OLDER.tunnel(SIX_TO_FOUR, None)
 
@@ -35,9 +35,9 @@ def test_tunnels_are_recognised_where_old_files_did_not():
     assert [Tunnel(SIX_TO_FOUR, "U9")] == list(Ours().tunnel(SIX_TO_FOUR, "U9"))
 
 
-def test_what_old_files_repeat_in_the_wrong_column_is_left_out():
+def test_duplicated_columns_of_old_files_are_left_out():
     """
-    Latitude and the largest IPv6 round-trip time are not known from old files.
+    Latitude and the largest IPv6 round-trip time are unknown in old files.
     """
     assert (None, None) == (OLDER.latitude("13.4"), OLDER.largest6("20.5"))
     assert (13.4, 20.5) == (Ours().latitude("13.4"), Ours().largest6("20.5"))
@@ -55,9 +55,9 @@ def test_what_old_files_repeat_in_the_wrong_column_is_left_out():
         ("192.0.2.2.", "192.0.2.2", "192.0.2.2"),
     ],
 )
-def test_an_address_is_no_reverse_name_of_its_own(text, older, ours):
+def test_an_address_is_not_its_own_reverse_name(text, older, ours):
     """
-    Old files put an address where it has no name.
+    Old files have the address in the place of a missing name.
     """
     assert ReverseName("192.0.2.1", older) == OLDER.reverse_name("192.0.2.1", text)
     assert ReverseName("192.0.2.1", ours) == Ours().reverse_name("192.0.2.1", text)

@@ -1,4 +1,4 @@
-"""Facts of texts that files and tables share."""
+"""Facts from texts that files and tables share."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ipv6matrix.store.imported import HostAddress, Place, Port, SmtpSession, Soa
 A = "192.0.2.1"
 
 
-def test_a_host_has_the_addresses_it_names():
+def test_a_host_has_its_addresses():
     """
-    A placeholder has none, whatever stands beside it.
+    A placeholder has none, whatever is in the other columns.
     """
     assert [HostAddress("h", A, None)] == list(facts.host_addresses(Ours(), "h", A, None))
     assert [] == list(facts.host_addresses(Ours(), None, A))
@@ -24,18 +24,18 @@ def test_a_host_has_the_addresses_it_names():
     ("asn", "number", "organisation"),
     [("AS64498 Spree Online", 64498, "Spree Online"), ("AS64503", 64503, None), ("AS1  two\nlines", 1, " two\nlines")],
 )
-def test_a_place_is_taken_apart(asn, number, organisation):
+def test_a_place_is_parsed(asn, number, organisation):
     """
-    The autonomous system is a number and a text again.
+    The autonomous system becomes a number and a text again.
     """
     place = Place(A, number, organisation, "Berlin", None, "DE", 52.5, 13.4)
 
     assert [place] == list(facts.place(Ours(), A, (asn, "Berlin", "n/a", "DE", "13.4", "52.5")))
 
 
-def test_nothing_known_is_no_place():
+def test_unknown_columns_are_no_place():
     """
-    An address of which no file says where it is has no place; what is no autonomous system is broken.
+    An address without any known location has no place; an invalid autonomous system is an error.
     """
     assert [] == list(facts.place(Ours(), A, ["n/a"] * 6))
     with pytest.raises(BrokenError, match="is not AS<number>"):
@@ -52,23 +52,23 @@ def test_nothing_known_is_no_place():
         ("n/a", "n/a", set()),
     ],
 )
-def test_a_mail_server_is_what_greets(port25, starttls, expected):
+def test_a_mail_server_is_a_host_that_greets(port25, starttls, expected):
     """
-    Why STARTTLS was not used, or nobody greeted, is not told.
+    The files do not say why STARTTLS was not used, or why there was no greeting.
     """
     assert expected == set(facts.starttls(A, port25, starttls))
 
 
-def test_a_port_that_was_not_asked_is_no_fact():
+def test_a_port_that_was_not_probed_is_not_a_fact():
     """
-    True and False are facts, n/a is none.
+    True and False are facts, n/a is not.
     """
     assert [[Port(A, 80, True)], [Port(A, 80, False)], []] == [
         list(facts.port(A, text, number=80)) for text in ("True", "False", "n/a")
     ]
 
 
-def test_a_trace_and_an_soa_record_are_read():
+def test_a_trace_and_an_soa_record_are_parsed():
     """
     Numbers become numbers, names lose their final dot.
     """

@@ -1,4 +1,4 @@
-"""A database of the 2022 crawler that becomes one of ours."""
+"""Import of a database of the 2022 crawler."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def read(path: Path, target: Path) -> tuple[Store, Complaints]:
 
 
 def lines(store: Store, folder: Path) -> dict[str, list[list[str]]]:
-    """Export, and give the lines of each file, whatever its run."""
+    """Export, and return the lines of each file, whatever its run."""
     export(store, Target(output_dir=folder, summary_url=""))
     found = {}
     for path in folder.rglob("*.log"):
@@ -45,7 +45,7 @@ def lines(store: Store, folder: Path) -> dict[str, list[list[str]]]:
 
 @pytest.fixture(scope="module")
 def imported(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """A crawl that found everything, as 2022 would have kept it, read back."""
+    """A complete crawl, as the 2022 crawler would have stored it, imported."""
     place = tmp_path_factory.mktemp("legacy")
     _, complaints = read(older.write(finished.path, place / "old.db"), place / "ips.db")
     assert 0 == complaints.number
@@ -53,9 +53,9 @@ def imported(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> It
         yield store
 
 
-def test_files_are_those_of_the_crawl_as_far_as_it_was_kept(finished, imported, tmp_path):
+def test_files_match_those_of_the_crawl(finished, imported, tmp_path):
     """
-    Every CSV file is the same, but for latitudes, places of hosts with IPv6 only, and paths that did not arrive.
+    Every CSV file is the same, except for latitudes, places of hosts with only IPv6, and paths that did not arrive.
     """
     expected, actual = lines(finished.store, tmp_path / "ours"), lines(imported, tmp_path / "theirs")
 
@@ -76,9 +76,9 @@ def _kept_path(hops: str, path: str) -> str:
     return "n/a" if hops == "n/a" else path
 
 
-def test_the_database_is_sound(imported, tmp_path):
+def test_the_database_is_consistent(imported, tmp_path):
     """
-    No row points nowhere, the row of the crawl says that it is of 2022, and everything was asked.
+    No foreign key is dangling, the crawl row names 2022, and everything was requested.
     """
     copy = tmp_path / "copy.db"
     copy.write_bytes(imported.path.read_bytes())
@@ -88,9 +88,9 @@ def test_the_database_is_sound(imported, tmp_path):
     assert 4 + 10 == len(asked(imported).features | asked(imported).metrics)
 
 
-def test_each_name_is_there_once(finished, imported):
+def test_each_name_is_stored_once(finished, imported):
     """
-    Spellings, null MX and placeholder leave no names of their own; roles are those of the truth.
+    Spellings, null MX and placeholder leave no names of their own; roles match the truth.
     """
     assert set(finished.expected.domains) == {name for (name,) in imported.query("SELECT name FROM domains")}
     assert {host for _, _, host, _ in finished.expected.roles} == {
@@ -104,9 +104,9 @@ def test_each_name_is_there_once(finished, imported):
     )
 
 
-def test_routers_keep_their_names(imported):
+def test_routers_have_their_names(imported):
     """
-    Addresses that are no host's have reverse names, and no time of finding.
+    Addresses without a host have reverse names, and no found_at.
     """
     assert imported.query(
         "SELECT 1 FROM reverse_names JOIN addresses ON id = address_id"
@@ -114,9 +114,9 @@ def test_routers_keep_their_names(imported):
     )
 
 
-def test_addresses_that_are_not_probed_today_are_chosen_for_nobody(tmp_path, finished):
+def test_excluded_addresses_are_not_chosen(tmp_path, finished):
     """
-    A mapped address is no IPv6; a private one that stood first in one spelling hides no public one.
+    A mapped address does not count as IPv6; a private one that came first in one spelling does not hide a public one.
     """
     faults = (
         "INSERT INTO job VALUES ('WWW', 'new.test', 'www.new.test', '0', 'test')",
@@ -145,7 +145,7 @@ def test_addresses_that_are_not_probed_today_are_chosen_for_nobody(tmp_path, fin
 )
 def test_a_broken_row_loses_nothing_else(tmp_path, finished, caplog, statement, complaint):
     """
-    It is told with table and number, and left out.
+    It is reported with table and number, and left out.
     """
     path = older.write(finished.path, tmp_path / "old.db", faults=(statement,))
     with sqlite3.connect(path) as connection:

@@ -40,7 +40,7 @@ SCHEMA = (
 
 @pytest.fixture
 def old(mariadb):
-    """A database of 2022 with two crawls, and what such databases have of oddities."""
+    """A database of 2022 with two crawls, and the anomalies of such databases."""
     name = mariadb.database()
     mariadb.execute(f"USE {name}", "SET sql_mode = ''", *SCHEMA, *_rows())
     return mariadb.url(name)
@@ -73,9 +73,9 @@ def target_url(request, tmp_path):
     return request.getfixturevalue("mariadb").url() if request.param == "mariadb" else f"sqlite:///{tmp_path / 'm.db'}"
 
 
-def test_all_dates_are_copied_clean(old, target_url, tmp_path):
+def test_all_dates_are_copied_and_cleaned(old, target_url, tmp_path):
     """
-    One case, one row for each key, what is no name left out; a second time nothing is left to do.
+    Case is normalized, keys are unique, invalid names are left out; the second time nothing is left to copy.
     """
     with Database(target_url) as target:
         copying = Import(old, target, tmp_path / "one")
@@ -116,9 +116,9 @@ def test_the_command_lists_and_copies(old, target_url):
         ]
 
 
-async def test_the_website_reads_such_a_database_directly(old):
+async def test_the_website_reads_a_2022_database_directly(old):
     """
-    Without changing it.
+    The website serves it without changing it.
     """
     async with client.of(old) as web:
         hosts, page = await web.get("/csv/hosts"), await web.get("/domain-d01.com")
@@ -127,17 +127,17 @@ async def test_the_website_reads_such_a_database_directly(old):
     assert 200 == page.status_code
 
 
-def test_publishing_into_it_is_refused_with_the_command(old):
+def test_publishing_to_a_2022_database_is_rejected(old):
     """
-    MyISAM has no transactions.
+    MyISAM has no transactions; the error names the import command.
     """
     with Database(old) as database, pytest.raises(ExportError, match="import mysql2022"):
         database.prepare()
 
 
-def test_what_is_no_such_database_is_refused(mariadb, tmp_path):
+def test_an_invalid_source_is_rejected(mariadb, tmp_path):
     """
-    Or is the target itself.
+    A database without the tables of 2022, and the target itself, are errors.
     """
     with Database(f"sqlite:///{tmp_path / 'm.db'}") as target:
         with pytest.raises(ImportRefusedError, match="has no table DomainPenetration"):

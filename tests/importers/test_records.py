@@ -1,4 +1,4 @@
-"""Lines of CSV files, whole and broken."""
+"""Lines of CSV files, complete and broken."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ FIELD = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from('",\r
 
 
 def read(text, columns=3):
-    """Give records and complaints of a text, as it would be read from a file."""
+    """Return records and complaints of a text, as if read from a file."""
     complaints = []
     found = records(io.StringIO(text, newline=""), columns, lambda *told: complaints.append(told))
     return list(found), complaints
 
 
 @given(st.lists(st.lists(FIELD, min_size=3, max_size=3), max_size=6))
-def test_what_was_written_is_read(rows):
+def test_written_texts_are_read(rows):
     """
-    Quotes, commas and line ends within a text come back as they were.
+    Quotes, commas and line ends within a text are unchanged.
     """
     written = io.StringIO(newline="")
     csv.writer(written).writerows(rows)
@@ -37,7 +37,7 @@ def test_what_was_written_is_read(rows):
 
 def test_records_are_numbered_by_their_first_line():
     """
-    A text over three lines counts as three.
+    A text over three lines counts as three lines.
     """
     assert ([(1, ["a", "b\r\nc\nd", "e"]), (4, ["f", "g", "h"])], []) == read('a,"b\r\nc\nd",e\r\nf,g,h\r\n')
 
@@ -53,9 +53,9 @@ def test_records_are_numbered_by_their_first_line():
         ('a,"b"b,c', "its quotes are not closed"),
     ],
 )
-def test_a_broken_line_is_told_and_harms_no_other(broken, complaint):
+def test_a_broken_line_is_reported_and_affects_no_other(broken, complaint):
     """
-    The lines before and after it are read, those with quotes too.
+    The lines before and after it are read, including those with quotes.
     """
     found, complaints = read(f'1,2,3\r\n{broken}\r\n4,"5,5",6\r\n7,8,9\r\n')
 
@@ -63,9 +63,9 @@ def test_a_broken_line_is_told_and_harms_no_other(broken, complaint):
     assert [(2, complaint)] == complaints
 
 
-def test_two_open_quotes_do_not_swallow_what_lies_between():
+def test_two_open_quotes_do_not_swallow_the_lines_between():
     """
-    Quotes that pair by chance make no record, and the lines between them are read.
+    Quotes that pair by accident form no record, and the lines between them are read.
     """
     found, complaints = read('a,"b,c\r\n1,2,3\r\nd,"e,f\r\n4,5,6\r\n')
 
@@ -75,6 +75,6 @@ def test_two_open_quotes_do_not_swallow_what_lies_between():
 
 def test_a_file_may_end_within_a_line():
     """
-    The last line of a file that was cut is told.
+    The last line of a truncated file is reported.
     """
     assert ([(1, ["1", "2", "3"])], [(2, "2 columns, not 3")]) == read("1,2,3\r\n4,5")

@@ -1,4 +1,4 @@
-"""Names of runs, and where they stand."""
+"""Names of runs, and where to find them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from ipv6matrix.importers import runs
 RUN = "2022-05-06__07-08-09"
 
 
-def test_a_run_says_when_it_began():
+def test_a_run_is_named_by_its_start():
     """
-    The name is the start in UTC, as a crawl writes it.
+    The name is the start in UTC, in the format of a crawl.
     """
     assert RUN == run_name(runs.started_at(RUN))
 
@@ -23,9 +23,9 @@ def test_a_run_says_when_it_began():
 @pytest.mark.parametrize(
     "run", ["", "2022-05-06", "2022-5-06__07-08-09", "2022-02-30__07-08-09", f"../{RUN}", f"{RUN}\n", "2022-05-06__x"]
 )
-def test_another_form_is_refused(run):
+def test_another_format_is_rejected(run):
     """
-    A name that is no start of a run is told with the form it should have.
+    A name that is not the start of a run is an error with the expected format.
     """
     with pytest.raises(ImportRefusedError, match="IMPORT_RUN_INVALID"):
         runs.started_at(run)
@@ -33,7 +33,7 @@ def test_another_form_is_refused(run):
 
 def test_a_database_is_named_after_its_run():
     """
-    ips-<run>.db says which run it holds; another name does not.
+    ips-<run>.db contains the name of its run; another name does not.
     """
     assert RUN == runs.of_file(Path(f"old/ips-{RUN}.db"))
     with pytest.raises(ImportRefusedError, match="IMPORT_RUN_MISSING"):
@@ -42,7 +42,7 @@ def test_a_database_is_named_after_its_run():
 
 def test_the_folders_of_a_run_are_found(tmp_path):
     """
-    Every TLD that has the run, by name.
+    Every TLD with the run is found, by name.
     """
     for name in (f"org/{RUN}", f"com/{RUN}", "net/2021-01-01__00-00-00", "current"):
         (tmp_path / name).mkdir(parents=True)
@@ -50,9 +50,9 @@ def test_the_folders_of_a_run_are_found(tmp_path):
     assert [tmp_path / "com" / RUN, tmp_path / "org" / RUN] == runs.folders(tmp_path, RUN)
 
 
-def test_runs_that_are_there_are_listed(tmp_path):
+def test_existing_runs_are_listed(tmp_path):
     """
-    A run that is not there is answered with those that are, the newest first.
+    If a run does not exist, the error lists those that do, the newest first.
     """
     for number in range(10, 32):
         (tmp_path / "com" / f"2021-01-{number}__00-00-00").mkdir(parents=True)
@@ -64,9 +64,9 @@ def test_runs_that_are_there_are_listed(tmp_path):
     assert str(error.value).endswith("2021-01-12__00-00-00 and 2 older [IMPORT_RUN_MISSING]")
 
 
-def test_a_folder_without_runs_is_told(tmp_path):
+def test_a_folder_without_runs_is_reported(tmp_path):
     """
-    A folder of something else, or none at all, is a sentence.
+    A folder with other files, and a missing one, are errors.
     """
     with pytest.raises(ImportRefusedError, match="IMPORT_EMPTY"):
         runs.folders(tmp_path / "nowhere", RUN)

@@ -10,7 +10,7 @@ from ipv6matrix.importers import soa_lines
 from ipv6matrix.importers.texts import BrokenError
 from ipv6matrix.store.imported import Soa
 
-# Names as DNS may hold them: lower case, commas and digits among the rest, no dot at the end.
+# Names as DNS may hold them: with lower case, commas and digits, without a final dot.
 NAME = st.text(st.sampled_from("a1,0.-_"), min_size=1, max_size=8).filter(lambda name: not name.endswith("."))
 NUMBERS = st.tuples(*[st.integers(0, 2**32 - 1)] * 5)
 
@@ -21,9 +21,9 @@ def line(soa, first="n/a", in_house=0, total=0):
 
 
 @given(NAME, NAME, NUMBERS, st.lists(NAME, max_size=3), st.booleans())
-def test_a_line_is_read_right_or_not_at_all(mname, rname, numbers, servers, in_house):
+def test_a_line_is_read_correctly_or_not_at_all(mname, rname, numbers, servers, in_house):
     """
-    Where commas stand in names the line is taken apart by the name servers; one that could be two things is refused.
+    If names contain commas, the name servers show how to split the line; an ambiguous line is rejected.
     """
     soa = Soa("d.test", mname, rname, *numbers)
     first = servers[0] if servers else "n/a"
@@ -35,9 +35,9 @@ def test_a_line_is_read_right_or_not_at_all(mname, rname, numbers, servers, in_h
         assert soa == found
 
 
-def test_commas_in_names_are_no_ends_of_fields():
+def test_commas_in_names_do_not_end_fields():
     """
-    What stands before and behind the name servers' columns are the two names.
+    The two names are what comes before and after the columns of the name servers.
     """
     soa = Soa("d.test", "ns,1.d.test", "a,b.d.test", 1, 2, 3, 4, 5)
 
@@ -46,7 +46,7 @@ def test_commas_in_names_are_no_ends_of_fields():
 
 def test_a_plain_line_needs_no_name_servers():
     """
-    With thirteen columns nothing is looked up; final dots go.
+    With thirteen columns nothing is looked up; final dots are removed.
     """
     text = "soa,D.test,ns.d.test.,ns.d.test.,1,0,1,root.d.test.,1,2,3,4,5\r\n"
 
@@ -64,9 +64,9 @@ def test_a_plain_line_needs_no_name_servers():
         "soa,d.test,n,s,ns,0,0,7,root,1,2,3,4,5",
     ],
 )
-def test_a_broken_line_is_told(text):
+def test_a_broken_line_is_reported(text):
     """
-    Too few columns, another word, no numbers, no domain, or columns that contradict the name servers.
+    Too few columns, another word, invalid numbers or domains, and columns that contradict the name servers are errors.
     """
     with pytest.raises(BrokenError):
         soa_lines.read(text, lambda _: [])

@@ -1,4 +1,4 @@
-"""How fast the list is read."""
+"""The speed at which the list is read."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class List:
 
 
 async def crawl(crawler, domains):
-    """Take what the feed lets through into the frontier, as the engine does."""
+    """Add everything that backpressure lets through to the frontier, as the engine does."""
     async for request in BackpressureMiddleware.from_crawler(crawler).process_start(aiter(domains)):
         frontier(crawler).enqueue_request(request)
 
@@ -39,9 +39,9 @@ async def turns(number=20):
         await asyncio.sleep(0)
 
 
-async def test_the_list_is_read_as_fast_as_it_is_asked(tmp_path):
+async def test_the_list_is_read_on_demand(tmp_path):
     """
-    A domain is let through when the frontier is hungry, so that neither list nor requests gather.
+    A domain passes when the frontier needs requests, so that neither rows nor requests pile up.
     """
     with opened(tmp_path, DNS_CONCURRENCY=4) as crawler:
         domains = List(40)
@@ -61,9 +61,9 @@ async def test_the_list_is_read_as_fast_as_it_is_asked(tmp_path):
     assert True is count(crawler, "list/ended")
 
 
-async def test_without_room_nothing_is_let_through(tmp_path):
+async def test_a_full_slot_pauses_the_list(tmp_path):
     """
-    While all places of the resolver are taken the list is not read on.
+    While all places of the resolver slot are taken, the list is not read.
     """
     with opened(tmp_path, DNS_CONCURRENCY=1) as crawler:
         domains = List(1000)
@@ -77,9 +77,9 @@ async def test_without_room_nothing_is_let_through(tmp_path):
         await asyncio.gather(feeding, return_exceptions=True)
 
 
-async def test_known_domains_are_passed_over(tmp_path):
+async def test_known_domains_are_skipped(tmp_path):
     """
-    Domains that the frontier knows are counted and not asked, hungry or not.
+    Domains that the frontier knows are counted and not requested, whether it needs requests or not.
     """
     with opened(tmp_path, DNS_CONCURRENCY=1) as crawler:
         for n in range(50):
@@ -90,9 +90,9 @@ async def test_known_domains_are_passed_over(tmp_path):
     assert (50, 50) == (count(crawler, "list/domains"), count(crawler, "list/known"))
 
 
-async def test_the_loop_gets_its_turn_in_a_long_known_list(tmp_path, monkeypatch):
+async def test_a_long_known_list_does_not_block_the_loop(tmp_path, monkeypatch):
     """
-    Passing over a long list lets others run again and again.
+    Skipping a long list yields to other tasks again and again.
     """
     monkeypatch.setattr(module, "_TURN_S", 0.0)
     with opened(tmp_path) as crawler:
@@ -109,9 +109,9 @@ async def test_the_loop_gets_its_turn_in_a_long_known_list(tmp_path, monkeypatch
     assert rounds >= 300
 
 
-async def test_a_list_that_breaks_off_is_not_read_to_its_end(tmp_path, caplog):
+async def test_a_list_with_an_error_has_not_ended(tmp_path, caplog):
     """
-    What was read goes in; the error is logged, and list/ended stays unset.
+    Rows before the error are used; the error is logged, and list/ended stays unset.
     """
 
     async def broken():

@@ -1,4 +1,4 @@
-"""A host is asked once."""
+"""Each host is looked up once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GUESSES = urls.guesses("a.example", ("www", "ntp"))
 
 
 def names(once, url, **meta):
-    """Give the names that are left to be asked; None when the question was answered at once."""
+    """Return the names that remain in the request; None if it was answered immediately."""
     request = urls.request(url)
     request.meta.update(meta)
     response = once.process_request(request)
@@ -25,17 +25,17 @@ def names(once, url, **meta):
     return request.meta.get("names", "untouched")
 
 
-async def test_new_hosts_are_asked(tmp_path):
+async def test_new_hosts_are_requested(tmp_path):
     """
-    Of a question whose hosts nobody knows all names are left.
+    If no host is known, all names of the request remain.
     """
     with opened(tmp_path) as crawler:
         assert ("www.a.example", "ntp.a.example") == names(DedupeMiddleware.from_crawler(crawler), GUESSES)
 
 
-async def test_a_host_that_is_being_asked_is_not_asked_again(tmp_path):
+async def test_a_host_in_flight_is_not_requested_again(tmp_path):
     """
-    A question whose hosts are all being asked for is answered with none.
+    A request whose hosts are all in flight is answered without hosts.
     """
     with opened(tmp_path) as crawler:
         once = DedupeMiddleware.from_crawler(crawler)
@@ -46,9 +46,9 @@ async def test_a_host_that_is_being_asked_is_not_asked_again(tmp_path):
         assert names(once, urls.host("ntp.a.example")) is None
 
 
-async def test_a_stored_host_is_not_asked_again(tmp_path):
+async def test_a_stored_host_is_not_requested_again(tmp_path):
     """
-    What is in the database is left out, also after a resume.
+    Hosts in the database are left out, also after a resume.
     """
     with opened(tmp_path) as crawler:
         store(crawler).complete(hosts_item(host("www.a.example", "192.0.2.1")))
@@ -56,9 +56,9 @@ async def test_a_stored_host_is_not_asked_again(tmp_path):
         assert ("ntp.a.example",) == names(DedupeMiddleware.from_crawler(crawler), GUESSES)
 
 
-async def test_a_host_that_has_only_been_named_is_asked(tmp_path):
+async def test_a_host_that_was_only_named_is_requested(tmp_path):
     """
-    A host that is in the database as a role of some domain, without lookups, is still to be asked.
+    A host that is in the database only as a role of a domain, without lookups, is still requested.
     """
     with opened(tmp_path) as crawler:
         store(crawler).complete(domain_item("b.example"))
@@ -69,7 +69,7 @@ async def test_a_host_that_has_only_been_named_is_asked(tmp_path):
 
 async def test_names_are_forgotten_when_they_are_stored(tmp_path):
     """
-    The set of names that are being asked does not grow with the crawl.
+    The set of names in flight does not grow with the crawl.
     """
     with opened(tmp_path) as crawler:
         once = DedupeMiddleware.from_crawler(crawler)
@@ -83,7 +83,7 @@ async def test_names_are_forgotten_when_they_are_stored(tmp_path):
 
 async def test_hosts_that_opted_out_are_left_out(tmp_path):
     """
-    Names that the opt-out middleware found are not asked.
+    Names that the opt-out middleware found are not requested.
     """
     with opened(tmp_path) as crawler:
         once = DedupeMiddleware.from_crawler(crawler)
@@ -92,9 +92,9 @@ async def test_hosts_that_opted_out_are_left_out(tmp_path):
         assert names(once, urls.guesses("b.example", ("www",)), opted_out=("www.b.example",)) is None
 
 
-async def test_other_questions_pass(tmp_path):
+async def test_other_requests_pass(tmp_path):
     """
-    Only questions about hosts are looked at.
+    Only requests for hosts are examined.
     """
     with opened(tmp_path) as crawler:
         once = DedupeMiddleware.from_crawler(crawler)
@@ -103,9 +103,9 @@ async def test_other_questions_pass(tmp_path):
             assert "untouched" == names(once, url) == names(once, url)
 
 
-async def test_the_second_pass_asks_once_more(tmp_path):
+async def test_the_retry_pass_repeats_known_hosts(tmp_path):
     """
-    A question of the second pass keeps the names that are known, save those that opted out.
+    A request of the retry pass keeps known names, except those that opted out.
     """
     with opened(tmp_path) as crawler:
         once = DedupeMiddleware.from_crawler(crawler)
@@ -116,9 +116,9 @@ async def test_the_second_pass_asks_once_more(tmp_path):
         assert ("ntp.a.example",) == names(once, urls.again(GUESSES), opted_out=("www.a.example",))
 
 
-async def test_a_question_that_returns_keeps_its_names(tmp_path):
+async def test_a_returned_request_keeps_its_names(tmp_path):
     """
-    Its hosts are no longer being asked for, so that they are when it is asked again.
+    Its hosts are no longer in flight, so that they are requested next time.
     """
     with opened(tmp_path) as crawler:
         once = DedupeMiddleware.from_crawler(crawler)

@@ -29,9 +29,9 @@ from tests.crawlers import count, crawler
         ("dns://[::ffff:10.0.0.1]/example.com?type=NS", "private"),
     ],
 )
-def test_a_probe_of_a_forbidden_address_is_answered_with_a_refusal(tmp_path, url, reason):
+def test_a_probe_of_a_forbidden_address_is_excluded(tmp_path, url, reason):
     """
-    Every kind of probe is refused with the kind of the address, and counted; so is a lookup at a forbidden server.
+    Every kind of probe is excluded with the kind of the address, and counted; so is a lookup at a forbidden server.
     """
     made = crawler(tmp_path)
     request = urls.request(url)
@@ -54,9 +54,9 @@ def test_a_probe_of_a_forbidden_address_is_answered_with_a_refusal(tmp_path, url
         "dns://1.1.1.1/example.com?type=NS",
     ],
 )
-def test_other_questions_go_on(tmp_path, url):
+def test_other_requests_pass(tmp_path, url):
     """
-    Global addresses are probed, and a question to the resolver sends nothing to its subject.
+    Global addresses are probed, and a query to the resolver sends nothing to its subject.
     """
     made = crawler(tmp_path)
 
@@ -65,7 +65,7 @@ def test_other_questions_go_on(tmp_path, url):
 
 def test_allowed_networks_may_be_probed(tmp_path):
     """
-    PROBE_ALLOWED_NETWORKS opens a network.
+    PROBE_ALLOWED_NETWORKS allows a network.
     """
     made = crawler(tmp_path, PROBE_ALLOWED_NETWORKS="198.18.0.0/15")
     forbidden = ForbiddenAddressMiddleware.from_crawler(made)
@@ -74,9 +74,9 @@ def test_allowed_networks_may_be_probed(tmp_path):
     assert forbidden.process_request(urls.request("ping://10.0.0.1")) is not None
 
 
-def test_a_family_that_is_skipped_is_refused(tmp_path):
+def test_a_skipped_family_is_excluded(tmp_path):
     """
-    What the preflight leaves out is not probed, pending requests of an earlier start included.
+    What the preflight skips is not probed, including pending requests of an earlier start.
     """
     made = crawler(tmp_path)
     forbidden = ForbiddenAddressMiddleware.from_crawler(made)

@@ -1,4 +1,4 @@
-"""An observation counts only while the vantage point itself is well."""
+"""An observation counts only while the vantage point itself is healthy."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.samples import domain_url
 
 
 class Middleware:
-    """The middleware with checks whose end a test sets."""
+    """The middleware with checks whose outcome the test decides."""
 
     def __init__(self, folder):
         self.crawler = crawler(folder)
@@ -57,7 +57,7 @@ class Middleware:
         return request
 
     async def end(self, request, observation):
-        """Give what becomes of an observation: itself, or None when it is asked again."""
+        """Return the outcome of an observation: itself, or None if the request is repeated."""
         response = self.middleware.process_response(request, ObservationResponse(request, observation))
         try:
             response = response if isinstance(response, ObservationResponse) else await response
@@ -74,9 +74,9 @@ async def middleware(tmp_path, clock):
         part.close()
 
 
-async def test_an_answer_of_an_address_passes_at_once(middleware):
+async def test_an_answer_from_an_address_passes_immediately(middleware):
     """
-    What has its answer is no doubt.
+    An answer raises no doubt.
     """
     request = middleware.ask("ping://192.0.2.1")
     response = ObservationResponse(request, ping(5, 5))
@@ -84,9 +84,9 @@ async def test_an_answer_of_an_address_passes_at_once(middleware):
     assert response is middleware.middleware.process_response(request, response)
 
 
-async def test_an_answer_of_the_resolver_waits_for_a_check(middleware):
+async def test_an_answer_from_the_resolver_waits_for_a_check(middleware):
     """
-    It may be a lie.
+    It may be false.
     """
     request = middleware.ask(domain_url("a.example"))
     middleware.well = False
@@ -96,26 +96,26 @@ async def test_an_answer_of_the_resolver_waits_for_a_check(middleware):
     assert [] == middleware.learned
 
 
-async def test_names_are_learned_from_answers_that_count(middleware):
+async def test_names_are_remembered_from_accepted_answers(middleware):
     """
-    The resolver will be asked for them again.
+    Later checks query the resolver for them.
     """
     assert named(Status.OK) == await middleware.end(middleware.ask(domain_url("a.example")), named(Status.OK))
 
     assert ["a.example"] == middleware.learned
 
 
-async def test_silence_passes_when_the_check_is_good(middleware):
+async def test_silence_passes_after_a_successful_check(middleware):
     """
-    Its part of the vantage point is there, so the silence is that of the address.
+    The vantage point works, so the silence is that of the address.
     """
     assert ping(5, 0) == await middleware.end(middleware.ask("ping://192.0.2.1"), ping(5, 0))
     assert [] == middleware.returned
 
 
-async def test_silence_of_a_vantage_point_is_asked_again(middleware):
+async def test_silence_after_a_failed_check_is_retried(middleware):
     """
-    When the check fails nothing is stored: the request goes back, and is counted.
+    If the check fails nothing is stored: the request goes back, and is counted.
     """
     middleware.well = False
 
@@ -125,9 +125,9 @@ async def test_silence_of_a_vantage_point_is_asked_again(middleware):
     assert middleware.health.parts["ipv4"].gone_at is None
 
 
-async def test_answers_of_targets_do_not_vouch(middleware):
+async def test_answers_of_targets_prove_nothing(middleware):
     """
-    An address nearby may answer although the way out is dead.
+    A nearby address may answer although the uplink is down.
     """
     silent = middleware.ask("ping://192.0.2.1")
     response = middleware.middleware.process_response(silent, ObservationResponse(silent, ping(5, 0)))
@@ -141,9 +141,9 @@ async def test_answers_of_targets_do_not_vouch(middleware):
         await waiting
 
 
-async def test_what_was_not_sent_is_left_alone(middleware):
+async def test_requests_that_sent_nothing_pass(middleware):
     """
-    A refusal, the answer of a server that a URL names, and a request that failed say nothing of the vantage point.
+    An exclusion, the answer of a server named in a URL, and a failed request say nothing about the vantage point.
     """
     middleware.well = False
     refused = urls.request("ping://10.0.0.1")
@@ -158,7 +158,7 @@ async def test_what_was_not_sent_is_left_alone(middleware):
 
 async def test_a_probe_begins_with_its_first_packet(middleware):
     """
-    One that waits for its turn has not been sent: what happens before that does not concern it.
+    A request that waits for its turn has not been sent: earlier outages do not concern it.
     """
     turn = asyncio.Event()
     request = urls.request("ping://192.0.2.1")
@@ -182,9 +182,9 @@ async def test_a_probe_begins_with_its_first_packet(middleware):
     assert before + 10 <= first == under_way[request.url]
 
 
-async def test_what_is_spoilt_is_counted(middleware):
+async def test_discarded_observations_are_counted(middleware):
     """
-    A stop, which spoils it as well, is not.
+    A stop, which discards them as well, is not counted.
     """
     request = middleware.ask("ping://192.0.2.1")
     middleware.well = False
@@ -200,7 +200,7 @@ async def test_what_is_spoilt_is_counted(middleware):
 @pytest.mark.parametrize("url", ["ping://192.0.2.1", domain_url("a.example"), "dns://192.0.2.53/a.example?type=NS"])
 async def test_nothing_is_sent_a_fourth_time(middleware, url):
     """
-    Its answers are failures, which is no absence.
+    The third outcome is stored as a failure, not as an absence.
     """
     request = urls.request(url)
     middleware.discards[url] = MAX_SENDS

@@ -1,4 +1,4 @@
-"""Requests of other schemes pass our middlewares untouched: lists are fetched over HTTP."""
+"""HTTP requests pass our middlewares unchanged: lists are fetched over HTTP."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from scrapy.utils.misc import build_from_crawler, load_object
 from tests import crawlers
 
 
-async def test_our_middlewares_leave_http_alone(tmp_path):
+async def test_our_middlewares_ignore_http(tmp_path):
     """
-    No middleware of ours answers, changes or stumbles over an HTTP request.
+    No middleware answers, changes or fails on an HTTP request.
     """
     request = Request("http://www.example.com/list.csv")
     with crawlers.opened(tmp_path) as crawler:
@@ -28,7 +28,7 @@ async def test_our_middlewares_leave_http_alone(tmp_path):
 
 def test_http_has_scrapys_own_handlers(tmp_path):
     """
-    The settings add four schemes and take none away.
+    The settings add four schemes and remove none.
     """
     handlers = crawlers.crawler(tmp_path).settings.getwithbase("DOWNLOAD_HANDLERS")
 

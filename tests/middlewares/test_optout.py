@@ -1,4 +1,4 @@
-"""Whoever opted out is not asked."""
+"""Domains and networks that opted out are not probed."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def middleware(folder):
         "dns://[2001:db8:1::9]:5353/example.net?type=NS",
     ],
 )
-def test_a_question_about_whoever_opted_out_is_answered_with_a_refusal(tmp_path, url):
+def test_a_request_about_an_opted_out_subject_is_excluded(tmp_path, url):
     """
-    Every kind of question is refused, counted and stamped with the time.
+    Every kind of request is excluded, counted and given a time stamp.
     """
     made, opt_out = middleware(tmp_path)
     request = urls.request(url)
@@ -67,9 +67,9 @@ def test_a_question_about_whoever_opted_out_is_answered_with_a_refusal(tmp_path,
         urls.ping("2001:db8::9"),
     ],
 )
-def test_other_questions_go_on(tmp_path, url):
+def test_other_requests_pass(tmp_path, url):
     """
-    Who is not on the list is asked.
+    Subjects that are not in the file are requested.
     """
     made, opt_out = middleware(tmp_path)
 
@@ -77,9 +77,9 @@ def test_other_questions_go_on(tmp_path, url):
     assert 0 == count(made, "refused/opted_out")
 
 
-def test_a_guessed_host_may_be_opted_out_alone(tmp_path):
+def test_a_guessed_host_may_opt_out_separately(tmp_path):
     """
-    Of a domain's guessed hosts those that opted out are named, for they are neither asked nor forgotten.
+    Guessed hosts that opted out are recorded without a lookup.
     """
     _, opt_out = middleware(tmp_path)
     request = urls.request(urls.guesses("partly.example", ("www", "ntp")))
@@ -88,9 +88,9 @@ def test_a_guessed_host_may_be_opted_out_alone(tmp_path):
     assert ("www.partly.example",) == request.meta["opted_out"]
 
 
-def test_an_opt_out_in_the_middle_of_a_question_refuses_it(tmp_path):
+def test_an_opt_out_during_a_request_excludes_it(tmp_path):
     """
-    The probe that ended for it is answered like one that never began; other exceptions are left to others.
+    A probe that an opt-out ended is answered like one that never began; other exceptions are left to other components.
     """
     made, opt_out = middleware(tmp_path)
     request = urls.request(urls.ping("192.0.2.9"))
@@ -101,16 +101,16 @@ def test_an_opt_out_in_the_middle_of_a_question_refuses_it(tmp_path):
     assert opt_out.process_exception(request, ValueError()) is None
 
 
-def test_without_a_file_nobody_is_refused(tmp_path):
+def test_without_a_file_nothing_is_excluded(tmp_path):
     """
-    An empty setting refuses nothing.
+    An empty setting excludes nothing.
     """
     opt_out = OptOutMiddleware.from_crawler(crawler(tmp_path, OPTOUT_FILE=""))
 
     assert opt_out.process_request(urls.request(domain_url("example.com"))) is None
 
 
-def test_requests_of_scrapy_are_no_concern(tmp_path):
+def test_requests_of_scrapy_pass(tmp_path):
     """
     A request of another scheme passes.
     """

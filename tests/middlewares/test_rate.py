@@ -1,4 +1,4 @@
-"""How many packets leave in a second."""
+"""The number of packets per second."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def seconds(rate, *addresses):
     return pytest.approx(time.monotonic() - started_at, abs=1e-4)
 
 
-async def test_the_overall_rate_holds_for_all_probes(tmp_path):
+async def test_the_overall_rate_applies_to_all_probes(tmp_path):
     """
     All requests share one rate of packets.
     """
@@ -48,9 +48,9 @@ async def test_each_network_has_its_rate(tmp_path):
     assert 0 == await seconds(rate, *(f"198.51.{n}.1" for n in range(6)))
 
 
-async def test_probes_that_came_earlier_end_earlier(tmp_path):
+async def test_earlier_probes_end_earlier(tmp_path):
     """
-    Of a hundred series at once, those first asked for are whole while the last have sent nothing, and can be put off.
+    Of a hundred concurrent series, the first are complete while the last have sent nothing and can still be returned.
     """
     rate = RateMiddleware.from_crawler(crawler(tmp_path, PROBE_RATE=500, PROBE_RATE_PER_NETWORK=0))
     sent, fifty = [0] * 100, asyncio.Event()
@@ -69,14 +69,14 @@ async def test_probes_that_came_earlier_end_earlier(tmp_path):
     for one in begun:
         one.cancel()
 
-    # All had come before the first packet but one.
+    # All requests arrived before the second packet left.
     assert [5] * 9 == counts[:9]
     assert [0] * 80 == counts[20:]
 
 
-async def test_what_must_not_be_held_up_goes_first(tmp_path):
+async def test_urgent_packets_go_first(tmp_path):
     """
-    Before all that wait, and no sooner than the rate lets it.
+    They pass all waiting packets, but not faster than the rate.
     """
     rate, passed = RateMiddleware.from_crawler(crawler(tmp_path, PROBE_RATE=50, PROBE_RATE_PER_NETWORK=0)), []
 
@@ -90,9 +90,9 @@ async def test_what_must_not_be_held_up_goes_first(tmp_path):
     assert [0, 4, 1, 2, 3] == passed
 
 
-async def test_a_packet_to_whoever_opted_out_meanwhile_is_not_sent(tmp_path):
+async def test_a_packet_to_an_address_that_has_opted_out_is_not_sent(tmp_path):
     """
-    The pace of a probe that has begun ends it.
+    An opt-out ends a probe in progress at its next packet.
     """
     (tmp_path / "optout").write_text("192.0.2.1\n")
     rate = RateMiddleware.from_crawler(crawler(tmp_path, OPTOUT_FILE=str(tmp_path / "optout")))
@@ -105,7 +105,7 @@ async def test_a_packet_to_whoever_opted_out_meanwhile_is_not_sent(tmp_path):
     await begun("203.0.113.1")
 
 
-async def test_no_rate_is_no_wait(tmp_path):
+async def test_a_rate_of_0_does_not_wait(tmp_path):
     """
     0 means no limit.
     """
@@ -114,9 +114,9 @@ async def test_no_rate_is_no_wait(tmp_path):
     assert 0 == await seconds(rate, *(["192.0.2.1"] * 1000))
 
 
-async def test_each_packet_that_may_leave_is_told(tmp_path):
+async def test_each_packet_is_announced(tmp_path):
     """
-    With the URL of its request, after its wait; what goes ahead belongs to no request.
+    The signal has the URL of the request and comes after the wait; urgent packets belong to no request.
     """
     rate, told = RateMiddleware.from_crawler(crawler(tmp_path, PROBE_RATE_PER_NETWORK=10)), []
     rate.begun = told.append

@@ -1,4 +1,4 @@
-"""What kind of address it is."""
+"""The kind of an address."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ def classified(made, address):
         ("::ffff:1.1.1.1", ("mapped", "mapped", None)),
     ],
 )
-def test_kind_refusal_and_tunnel_are_filled_in(tmp_path, address, expected):
+def test_kind_exclusion_and_tunnel_are_set(tmp_path, address, expected):
     """
-    An address that may be probed has no refusal, one that belongs to a known tunnel its identifier.
+    An address that may be probed has no exclusion, one in a known tunnel has its identifier.
     """
     assert expected == classified(crawler(tmp_path, METRICS="ip6Type"), address)
 
 
-def test_without_the_metric_no_tunnel_is_looked_for(tmp_path):
+def test_without_the_metric_tunnels_are_not_looked_up(tmp_path):
     """
-    The metric ip6Type is about tunnels; kind and refusal are always told.
+    The metric ip6Type is about tunnels; kind and exclusion are always set.
     """
     assert ("6to4", None, None) == classified(crawler(tmp_path, METRICS="ping"), "2002:101:101::1")
 
 
-def test_the_refusal_is_the_policy_s(tmp_path):
+def test_the_exclusion_follows_the_policy(tmp_path):
     """
-    An allowed network has its kind and no refusal; a family without route has its own.
+    An address in an allowed network has its kind and no exclusion; a family without route has its own exclusion.
     """
     made = crawler(tmp_path, PROBE_ALLOWED_NETWORKS="198.18.0.0/15")
     made.spider.plan.skip_family(6, "no route")
@@ -57,7 +57,7 @@ def test_the_refusal_is_the_policy_s(tmp_path):
 
 def test_other_items_pass(tmp_path):
     """
-    An item without addresses is handed on.
+    An item without addresses is returned unchanged.
     """
     item = ping_item("192.0.2.1")
 

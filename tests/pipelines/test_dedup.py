@@ -1,4 +1,4 @@
-"""What is known already is not worked out again."""
+"""Known addresses are not processed again."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tests.samples import AT, host, hosts_item, ping_item
 
 
 def left(dedup, *addresses):
-    """Give the addresses that are left of an item with these."""
+    """Return the addresses that remain in an item with these."""
     return [one.address for one in dedup.process_item(hosts_item(host("a.example", *addresses))).addresses]
 
 
-async def test_a_new_address_goes_on_until_it_is_stored(tmp_path):
+async def test_a_new_address_passes_until_it_is_stored(tmp_path):
     """
-    An address is left out once the database holds it with all that is known of it.
+    An address is left out once the database has it with all its facts.
     """
     with opened(tmp_path) as crawler:
         dedup = DedupPipeline.from_crawler(crawler)
@@ -30,7 +30,7 @@ async def test_a_new_address_goes_on_until_it_is_stored(tmp_path):
 
 async def test_hosts_stay(tmp_path):
     """
-    Only addresses are taken out, never the host that has them.
+    Only addresses are removed, never their host.
     """
     with opened(tmp_path) as crawler:
         item = hosts_item(host("a.example", "192.0.2.1"))
@@ -40,9 +40,9 @@ async def test_hosts_stay(tmp_path):
         assert () == item.addresses
 
 
-async def test_a_router_that_turns_out_to_be_a_host_is_worked_out(tmp_path):
+async def test_a_router_that_becomes_a_host_is_processed(tmp_path):
     """
-    An address that is known from a path only is located when a host has it.
+    An address that is known only from a path is located when a host has it.
     """
     with opened(tmp_path) as crawler:
         trace = TraceObservation(hops=(Hop(ttl=1, address="192.0.2.9"),), asked_at=AT)
@@ -51,9 +51,9 @@ async def test_a_router_that_turns_out_to_be_a_host_is_worked_out(tmp_path):
         assert ["192.0.2.9"] == left(DedupPipeline.from_crawler(crawler), "192.0.2.9")
 
 
-async def test_forgetting_costs_a_look_never_a_double(tmp_path, monkeypatch):
+async def test_a_forgotten_address_is_looked_up_in_the_database(tmp_path, monkeypatch):
     """
-    The addresses remembered are bounded; the least recently seen is forgotten first, and still known.
+    The number of cached addresses is bounded; the least recently used is dropped first, and still known.
     """
     monkeypatch.setattr(module, "_REMEMBERED", 2)
     with opened(tmp_path) as crawler:
@@ -72,7 +72,7 @@ async def test_forgetting_costs_a_look_never_a_double(tmp_path, monkeypatch):
 
 async def test_other_items_pass(tmp_path):
     """
-    An item without addresses is handed on.
+    An item without addresses is returned unchanged.
     """
     with opened(tmp_path) as crawler:
         item = ping_item("192.0.2.1")

@@ -1,4 +1,4 @@
-"""Where an address is."""
+"""The location of an address."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.samples import host, hosts_item, ping_item
 
 @pytest.fixture
 def locate(tmp_path):
-    """Build the pipeline over GeoIP files that know one network of each family."""
+    """Build the pipeline with GeoIP files that contain one network of each family."""
     block = Block(name="a", behaviour="open", network4="198.18.1.0/24", network6="2001:db8:1::/48", place="sao-paulo")
     geoip.write((block,), tmp_path / "city.mmdb", tmp_path / "asn.mmdb")
     pipelines = []
@@ -38,7 +38,7 @@ def locate(tmp_path):
 @pytest.mark.parametrize("address", ["198.18.1.5", "2001:db8:1::5"])
 def test_both_families_are_located(locate, address):
     """
-    All that the files say stands in the address, north in latitude and east in longitude.
+    The address has all fields of the files, with north as latitude and east as longitude.
     """
     pipeline, _ = locate()
     (located,) = pipeline.process_item(hosts_item(host("a.example", address))).addresses
@@ -56,7 +56,7 @@ def test_both_families_are_located(locate, address):
 
 def test_an_unknown_address_stays_empty(locate):
     """
-    What the files do not say is None.
+    Fields that the files do not have are None.
     """
     pipeline, _ = locate()
     (address,) = pipeline.process_item(hosts_item(host("a.example", "198.18.9.1"))).addresses
@@ -66,7 +66,7 @@ def test_an_unknown_address_stays_empty(locate):
 
 def test_without_the_metric_nothing_is_located(locate):
     """
-    The metric geoip switches it off, also when the preflight takes it out at the start.
+    The metric geoip switches it off, also if the preflight skips it.
     """
     off, _ = locate(metrics="ping")
     skipped, made = locate()
@@ -78,16 +78,16 @@ def test_without_the_metric_nothing_is_located(locate):
 
 def test_other_items_pass(locate):
     """
-    An item without addresses is handed on.
+    An item without addresses is returned unchanged.
     """
     item = ping_item("198.18.1.5")
 
     assert item is locate()[0].process_item(item)
 
 
-def test_a_lookup_that_fails_costs_neither_host_nor_probes(tmp_path, caplog):
+def test_a_failed_lookup_costs_neither_host_nor_probes(tmp_path, caplog):
     """
-    The address has no place, the item goes on, and failures are logged once and counted.
+    The address has no place, the item passes, and failures are logged once and counted.
     """
     writer = MMDBWriter(4, "GeoLite2-City", languages=["en"])
     writer.insert_network(IPSet(["198.18.1.0/24"]), {"country": {"iso_code": "NO"}})

@@ -1,4 +1,4 @@
-"""Into the database."""
+"""Storing items in the database."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def tcp_item(*failures):
     return TcpItem(url="tcp://192.0.2.1?port=25", address="192.0.2.1", tcp=TcpObservation(ports=ports))
 
 
-async def test_storing_an_item_is_what_marks_its_request_done(tmp_path):
+async def test_storing_an_item_marks_its_request_as_done(tmp_path):
     """
     The item goes to the frontier, together with the requests that waited for it.
     """
@@ -91,7 +91,7 @@ async def test_storing_an_item_is_what_marks_its_request_done(tmp_path):
 )
 async def test_failures_are_counted_by_reason(tmp_path, item, failures):
     """
-    Each failure of an item is a stat; silence is none.
+    Each failure of an item is a stat; silence is not.
     """
     with opened(tmp_path) as crawler:
         StorePipeline.from_crawler(crawler).process_item(item)

@@ -1,4 +1,4 @@
-"""Only what can be true goes on."""
+"""Only consistent items pass."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def reverse_item(address):
         ExclusionItem(url="ping://192.0.2.1", address="192.0.2.1", reason="opted_out"),
     ],
 )
-def test_what_can_be_true_goes_on_unchanged(item):
+def test_a_consistent_item_passes_unchanged(item):
     """
-    A sound item is handed on as it is.
+    A valid item is returned as it is.
     """
     assert item is ValidatePipeline().process_item(item)
 
@@ -49,9 +49,9 @@ def test_what_can_be_true_goes_on_unchanged(item):
         (ping_item("192.0.2.01"), "is not an address in its canonical text"),
     ],
 )
-def test_what_contradicts_itself_is_dropped(item, complaint):
+def test_a_contradictory_item_is_dropped(item, complaint):
     """
-    The fault is told with the request, as an error, for it is a bug of ours.
+    The problem is logged as an error with the request, because it is a bug of the crawler.
     """
     with pytest.raises(DropItem, match=complaint) as told:
         ValidatePipeline().process_item(item)

@@ -1,5 +1,6 @@
 """
-A path whose routers and hosts say what a test wants: a TUN device behind which every packet is read and answered here.
+A path whose routers and hosts answer as a test scripts it: a TUN device behind which every packet is read and answered
+here.
 """
 
 from __future__ import annotations
@@ -18,17 +19,17 @@ from simnet.network import _tun
 
 DEVICE = "scripted"
 NETWORKS = ("203.0.113.0/24", "2001:db8:ff::/48")
-# Types of ICMP and ICMPv6, with the code 0.
+# ICMP and ICMPv6 types, all with code 0.
 EXPIRED, UNREACHABLE, REPLY = (11, 3), (3, 1), (0, 129)
 
 
 class Probe(NamedTuple):
-    """An Echo Request that came by."""
+    """An Echo Request that arrived."""
 
     target: str
     ttl: int
     count: int
-    "How many with this TTL have come by to this target, from 1."
+    "The number of probes with this TTL to this target so far, from 1."
 
 
 class Says(NamedTuple):
@@ -37,7 +38,7 @@ class Says(NamedTuple):
     kind: tuple[int, int]
     source: str
     ahead: int = 0
-    "By how much its sequence number differs from the probe's: a guess at another probe."
+    "Offset of its sequence number from that of the probe: a guess at another probe."
 
 
 Script = Callable[[Probe], list[Says]]
@@ -45,7 +46,7 @@ Script = Callable[[Probe], list[Says]]
 
 @contextlib.contextmanager
 def scripted_path(script: Script) -> Iterator[list[Probe]]:
-    """The probes that come by, each answered as `script` says."""
+    """Collect the probes that arrive, each answered as `script` returns."""
     seen: list[Probe] = []
     device = _tun(DEVICE)
     try:

@@ -1,4 +1,4 @@
-"""TCP servers that do what a test says."""
+"""TCP servers with scripted behaviour."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 @contextlib.asynccontextmanager
 async def tcp_server(talk: Talk) -> AsyncIterator[tuple[str, int]]:
-    """The address of a server that talks to each client, and has ended every talk before this does."""
+    """Yield the address of a server that runs `talk` for each client; wait for all of them at the end."""
     talks: list[asyncio.Task[None] | None] = []
     broken = (OSError, ssl.SSLError, asyncio.IncompleteReadError)
 

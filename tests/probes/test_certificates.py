@@ -1,4 +1,4 @@
-"""Certificates: each fact on its own, whatever is wrong with the others."""
+"""Certificates: each fact is read independently of errors in the others."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FIELDS = ("subject", "issuer", "not_before", "not_after", "names")
 
 
 def made(*names: str, subject: list[tuple[x509.ObjectIdentifier, str]] | None = None, end: dt.datetime = END) -> bytes:
-    """A self-signed certificate."""
+    """Return a self-signed certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     attributes = [(NameOID.COMMON_NAME, "mail.example")] if subject is None else subject
     name = x509.Name([x509.NameAttribute(*attribute) for attribute in attributes])
@@ -35,7 +35,7 @@ def made(*names: str, subject: list[tuple[x509.ObjectIdentifier, str]] | None = 
 
 
 def changed(der: bytes, *places: tuple[bytes, bytes]) -> bytes:
-    """A certificate with some octets changed, each in one place."""
+    """Return a certificate with some octets replaced, each in one place."""
     for old, new in places:
         assert (1, len(old)) == (der.count(old), len(new))
         der = der.replace(old, new)
@@ -43,13 +43,13 @@ def changed(der: bytes, *places: tuple[bytes, bytes]) -> bytes:
 
 
 def element(tag: int, *contents: bytes) -> bytes:
-    """A DER element with a length of three octets."""
+    """Return a DER element with a length of three octets."""
     octets = b"".join(contents)
     return bytes((tag, 0x83)) + len(octets).to_bytes(3) + octets
 
 
 def handmade(subject: bytes = b"\x30\x00", *extensions: bytes, validity: bytes = b"\x30\x00") -> bytes:
-    """A certificate whose subject and extensions are free, without a version, key and signature."""
+    """Return a certificate with any subject and extensions, without a version, key and signature."""
     empty = element(0x30)
     more = [element(0xA3, element(0x30, *extensions))] if extensions else []
     fields = [element(0x02, b"\xff"), empty, empty, validity, subject, empty, *more]
@@ -57,18 +57,18 @@ def handmade(subject: bytes = b"\x30\x00", *extensions: bytes, validity: bytes =
 
 
 def alternative_names(*contents: bytes) -> bytes:
-    """The extension subjectAltName with any contents."""
+    """Return the extension subjectAltName with any contents."""
     return element(0x30, bytes.fromhex("0603551d11"), element(0x04, element(0x30, *contents)))
 
 
 def unread(found: Certificate) -> list[str]:
-    """The fields that could not be read."""
+    """Return the names of the fields that could not be read."""
     return [name for name in FIELDS if getattr(found, name) is None]
 
 
-def test_a_certificate_tells_of_itself():
+def test_the_fields_of_a_certificate_are_read():
     """
-    Fingerprint, names and dates are those in the certificate.
+    Fingerprint, names and dates match those in the certificate.
     """
     der = made("mail.example", "mx.example")
 
@@ -80,9 +80,9 @@ def test_a_certificate_tells_of_itself():
     assert (("mail.example", "mx.example"), 2) == (found.names, found.names_total)
 
 
-def test_names_may_be_missing():
+def test_alternative_names_are_optional():
     """
-    A certificate without alternative names has none.
+    A certificate without alternative names has an empty list of them.
     """
     assert ((), 0) == (certificate_of(made()).names, certificate_of(made()).names_total)
 
@@ -105,9 +105,9 @@ def test_names_may_be_missing():
         ],
     ],
 )
-def test_a_name_reads_as_libraries_have_it(subject):
+def test_a_subject_reads_as_in_cryptography(subject):
     """
-    The text of a subject is the one of the library cryptography (RFC 4514).
+    The text of a subject equals that of the library cryptography (RFC 4514).
     """
     der = made(subject=subject)
 
@@ -139,9 +139,9 @@ def test_a_name_reads_as_libraries_have_it(subject):
         *("no zone", "version 2", "version 10, serial -1", "nul", "comma", "other type", "broken names"),
     ),
 )
-def test_one_odd_field_takes_no_other_away(places, expected):
+def test_one_malformed_field_does_not_affect_others(places, expected):
     """
-    Each field is read on its own: what is odd is NULL or replaced, all else is there.
+    Each field is read on its own: a malformed one is NULL or replaced, all others are read.
     """
     der = changed(made("a.example", "mx.example"), *places)
     whole = Certificate(
@@ -172,25 +172,25 @@ def test_one_odd_field_takes_no_other_away(places, expected):
         (b"20300102000000Z", 0x17, None),
     ],
 )
-def test_times_are_read_in_any_form(text, tag, expected):
+def test_unusual_time_formats_are_read(text, tag, expected):
     """
-    A time without seconds, with a fraction or with an offset is one; a year 0 is not.
+    A time without seconds, with a fraction or with an offset is valid; one in the year 0 is not.
     """
     validity = element(0x30, element(tag, text), element(tag, text))
 
     assert (expected and expected.timestamp()) == certificate_of(handmade(validity=validity)).not_before
 
 
-def test_names_beyond_measure_are_counted():
+def test_excess_names_are_counted():
     """
-    MAX_NAMES names are kept, and how many there are.
+    MAX_NAMES names are stored, with the total number of names.
     """
     found = certificate_of(made(*(f"n{number}.example" for number in range(MAX_NAMES + 7))))
 
     assert (MAX_NAMES, MAX_NAMES + 7) == (len(found.names), found.names_total)
 
 
-def test_texts_beyond_measure_are_cut():
+def test_long_texts_are_cut():
     """
     No text of a certificate is longer than MAX_CHARACTERS.
     """
@@ -201,9 +201,9 @@ def test_texts_beyond_measure_are_cut():
 
 
 @pytest.mark.parametrize("where", ["before", "behind"])
-def test_a_broken_extension_spoils_no_other_field(where):
+def test_a_broken_extension_does_not_affect_other_fields(where):
     """
-    Names that stand before it are read; whether any stand behind it is not known.
+    Names before the broken extension are read; whether any come after it is unknown.
     """
     broken, names = element(0x30)[:-1] + b"\x09", alternative_names(element(0x82, b"a.example"))
     found = certificate_of(handmade(b"\x30\x00", *((broken, names) if where == "before" else (names, broken))))
@@ -221,9 +221,9 @@ def test_a_broken_extension_spoils_no_other_field(where):
     ],
     ids=["parts", "attributes", "identifier", "text"],
 )
-def test_a_huge_certificate_takes_little_time(subject):
+def test_a_huge_certificate_is_parsed_quickly(subject):
     """
-    Certificates as large as a handshake takes them cost less than 100 ms, as the loop waits meanwhile.
+    The largest certificates that fit into a handshake take less than 100 ms, during which the loop is blocked.
     """
     der = handmade(subject, alternative_names(element(0x82) * 2_000))
     began = time.process_time()
@@ -233,9 +233,9 @@ def test_a_huge_certificate_takes_little_time(subject):
 
 
 @pytest.mark.parametrize("cut", range(0, 300, 7))
-def test_a_damaged_certificate_has_its_fingerprint(cut):
+def test_a_truncated_certificate_has_its_fingerprint(cut):
     """
-    A certificate that breaks off has all that stands before its end, and no exception.
+    Everything before the end of a truncated certificate is read, without an exception.
     """
     der = made("mail.example")[:cut]
 
@@ -244,15 +244,15 @@ def test_a_damaged_certificate_has_its_fingerprint(cut):
 
 def test_a_certificate_with_any_octet_changed_raises_nothing():
     """
-    Whatever octet a server gets wrong, reading its certificate does not raise.
+    Reading a certificate does not raise, whichever octet of it is wrong.
     """
     der = made("mail.example")
     for place in range(len(der)):
         certificate_of(der[:place] + bytes((der[place] ^ 0x55,)) + der[place + 1 :])
 
 
-def test_octets_that_are_no_certificate_have_a_fingerprint_alone():
+def test_octets_that_are_not_a_certificate_have_only_a_fingerprint():
     """
-    Nothing is read of them, and nothing is taken for an absence.
+    No field is read from them, and no field counts as absent.
     """
     assert list(FIELDS) == unread(certificate_of(b"no certificate"))

@@ -29,7 +29,7 @@ async def pair():
 
 @pytest.fixture(scope="module")
 def server_context(tmp_path_factory):
-    """What a server with a certificate of its own needs."""
+    """The TLS context of a server with its own certificate."""
     pem = tmp_path_factory.mktemp("tls") / "mail.pem"
     certificate.write(pem)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -37,9 +37,9 @@ def server_context(tmp_path_factory):
     return context
 
 
-async def test_lines_come_one_by_one(pair):
+async def test_lines_are_read_one_by_one(pair):
     """
-    However the octets arrive, each line is read once, and either line end will do.
+    Each line is read once, however its octets arrive, with either line end.
     """
     channel, peer = pair
     peer.sendall(b"one\r\ntwo\nthr")
@@ -49,7 +49,7 @@ async def test_lines_come_one_by_one(pair):
     assert [b"one", b"two", b"three"] == [*lines, await channel.read_line()]
 
 
-async def test_an_end_without_a_line_is_told(pair):
+async def test_an_end_without_a_line_is_reported(pair):
     """
     EOF in the middle of a line is not a line.
     """
@@ -64,7 +64,7 @@ async def test_an_end_without_a_line_is_told(pair):
 @pytest.mark.parametrize("text", [b"x" * MAX_LINE_BYTES, b"x" * MAX_LINE_BYTES + b"\n"])
 async def test_a_line_has_a_limit(pair, text):
     """
-    A line that is longer than the limit is refused, whether or not it ends.
+    A line longer than the limit is rejected, whether or not it ends.
     """
     channel, peer = pair
     peer.sendall(text)
@@ -75,7 +75,7 @@ async def test_a_line_has_a_limit(pair, text):
 
 @contextlib.asynccontextmanager
 async def tls_channel(server_context):
-    """A channel to a server that says two lines in the clear, then shakes hands and echoes lines."""
+    """A channel to a server that sends two lines in cleartext, then shakes hands and echoes lines."""
 
     async def talk(reader, writer):
         await reader.readline()
@@ -92,7 +92,7 @@ async def tls_channel(server_context):
 
 async def test_lines_go_through_tls(server_context):
     """
-    After the handshake lines go both ways, and what was said before it is forgotten (RFC 3207 section 4.2).
+    After the handshake lines go both ways, and cleartext received before it is discarded (RFC 3207 section 4.2).
     """
     async with tls_channel(server_context) as channel:
         await channel.write(b"STARTTLS\r\n")
@@ -105,7 +105,7 @@ async def test_lines_go_through_tls(server_context):
 
 async def test_a_failed_handshake_is_a_tls_error(pair):
     """
-    Octets that are no TLS, and an end in their place, are both a failed handshake.
+    Octets that are not TLS, and EOF in their place, are both a failed handshake.
     """
     channel, peer = pair
     peer.sendall(b"this is no TLS record\r\n")
@@ -115,7 +115,7 @@ async def test_a_failed_handshake_is_a_tls_error(pair):
 
 
 class Insatiable:
-    """TLS that has taken in records and never has any data, as with tickets and updates of keys without end."""
+    """TLS that has consumed records and never has data, as with endless tickets and key updates."""
 
     def read(self, at_most):
         raise ssl.SSLWantReadError
@@ -123,7 +123,7 @@ class Insatiable:
 
 async def test_records_without_data_have_a_limit(pair):
     """
-    A peer that never stops to send records is given up, and the loop had its turns in between.
+    A peer that sends records without end is dropped, and the loop runs other tasks in between.
     """
     channel, peer = pair
     channel.tls = Insatiable()
@@ -145,9 +145,9 @@ async def test_records_without_data_have_a_limit(pair):
     assert len(turns) >= 10
 
 
-async def test_an_end_in_a_handshake_is_a_tls_error(pair):
+async def test_eof_in_a_handshake_is_a_tls_error(pair):
     """
-    A peer that closes instead of shaking hands has failed to.
+    A peer that closes the connection instead of shaking hands is a failed handshake.
     """
     channel, peer = pair
     peer.shutdown(socket.SHUT_WR)

@@ -1,4 +1,4 @@
-"""Elements of DER, sound and broken."""
+"""Valid and broken DER elements."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from ipv6matrix.probes.der import DerError, children, elements
 
 
-def test_elements_stand_one_after_another():
+def test_elements_follow_one_another():
     """
     Tag, contents and whole are those of each element, whatever the form of its length.
     """
@@ -16,9 +16,9 @@ def test_elements_stand_one_after_another():
     assert [(2, b"\x07", b"\x02\x01\x07"), (4, b"x" * 128, octets[3:])] == list(elements(octets))
 
 
-def test_children_are_those_of_the_right_kind():
+def test_only_the_expected_tag_has_children():
     """
-    An element of another kind has none to tell of.
+    An element with another tag yields no children.
     """
     (parent,) = elements(b"\x30\x03\x02\x01\x07")
 
@@ -39,9 +39,9 @@ def test_children_are_those_of_the_right_kind():
     ],
     ids=["no length", "too short", "long tag", "indefinite", "length of length", "cut length"],
 )
-def test_what_stands_before_a_broken_element_is_read(broken):
+def test_elements_before_a_broken_one_are_read(broken):
     """
-    The error comes at the element that is broken, not before.
+    The error is raised at the broken element, not before.
     """
     found = elements(b"\x05\x00" + broken)
 

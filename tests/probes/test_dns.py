@@ -22,23 +22,23 @@ ADDRESS = "192.0.2.1"
 
 
 def question(query: bytes) -> bytes:
-    """The question section of a query for one name."""
+    """Return the question section of a query for one name."""
     return query[12 : query.index(b"\0", 12) + 5]
 
 
 def reply(query: bytes, *, flags: bytes = b"\x81\x80", answer: bytes = A_RECORD, asked: bytes | None = None) -> bytes:
-    """A reply with one record, or with none if `answer` is empty."""
+    """Return a reply with one record, or with none if `answer` is empty."""
     counts = b"\0\1" + (b"\0\1" if answer else b"\0\0") + b"\0\0\0\0"
     return query[:2] + flags + counts + (question(query) if asked is None else asked) + answer
 
 
 def error(query: bytes, rcode: int) -> bytes:
-    """A reply that is an error."""
+    """Return an error reply."""
     return reply(query, flags=bytes((0x81, 0x80 | rcode)), answer=b"")
 
 
 class Server(asyncio.DatagramProtocol):
-    """A DNS server that answers each datagram as its script says."""
+    """A DNS server that answers each datagram as its script returns."""
 
     def __init__(self, script: Script) -> None:
         self.script = script
@@ -64,7 +64,7 @@ class Server(asyncio.DatagramProtocol):
 
 @asynccontextmanager
 async def serving(script: Script, host: str = "127.0.0.1") -> AsyncIterator[Server]:
-    """A server for the time of a test."""
+    """Run a server for the duration of a test."""
     transport, server = await asyncio.get_running_loop().create_datagram_endpoint(
         lambda: Server(script), local_addr=(host, 0)
     )
@@ -77,7 +77,7 @@ async def serving(script: Script, host: str = "127.0.0.1") -> AsyncIterator[Serv
 
 @asynccontextmanager
 async def resolving(*servers: Server | tuple[str, int], **options: object) -> AsyncIterator[Resolver]:
-    """A resolver with short patience."""
+    """Yield a resolver with short timeouts."""
     options = {"timeout_s": 0.2, "lifetime_s": 0.6, **options}
     resolver = Resolver([one.address if isinstance(one, Server) else one for one in servers], **options)
     await resolver.open()
@@ -88,16 +88,16 @@ async def resolving(*servers: Server | tuple[str, int], **options: object) -> As
 
 
 def closed_port() -> tuple[str, int]:
-    """A UDP port of loopback that nobody listens on."""
+    """A UDP port of loopback without a listener."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
         one.bind(("127.0.0.1", 0))
         return one.getsockname()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-async def test_a_reply_is_an_observation(host):
+async def test_a_reply_becomes_an_observation(host):
     """
-    Name, records and TTL of the reply are told, over either family.
+    The observation has name, records and TTL of the reply, over either family.
     """
     async with serving(lambda query: [reply(query)], host) as server, resolving(server) as resolver:
         lookup = await resolver.lookup("WWW.Example.com.", "A")
@@ -119,9 +119,9 @@ async def test_a_reply_is_an_observation(host):
     ],
     ids=["id", "name", "type", "no reply", "short", "empty"],
 )
-async def test_what_does_not_match_is_ignored(forge):
+async def test_a_mismatched_reply_is_ignored(forge):
     """
-    A datagram with another id or another question, or that is no reply, leaves the lookup waiting for the right one.
+    A datagram with another id or question, or that is not a reply, does not end the lookup.
     """
     async with serving(lambda query: [forge(query), reply(query)]) as server, resolving(server) as resolver:
         lookup = await resolver.lookup("www.example.com", "A")
@@ -131,7 +131,7 @@ async def test_what_does_not_match_is_ignored(forge):
 
 async def test_another_source_is_ignored():
     """
-    A reply from another port than the server's never reaches the lookup.
+    A reply from a port other than the server's never reaches the lookup.
     """
     async with serving(lambda query: []) as server, serving(lambda query: []) as forger, resolving(server) as resolver:
         asking = asyncio.ensure_future(resolver.lookup("www.example.com", "A"))
@@ -141,7 +141,7 @@ async def test_another_source_is_ignored():
         assert Failure.TIMEOUT == (await asking).status
 
 
-async def test_duplicates_harm_nothing():
+async def test_duplicates_do_no_harm():
     """
     A reply that arrives twice answers once, and not the next lookup.
     """
@@ -152,9 +152,9 @@ async def test_duplicates_harm_nothing():
     assert [Status.OK] * 3 == [lookup.status for lookup in lookups]
 
 
-async def test_a_lost_query_is_asked_again_with_another_id():
+async def test_a_lost_query_is_retried_with_another_id():
     """
-    Silence leads to a second query, which has an id of its own.
+    Silence leads to a second query with a new id.
     """
     script = lambda query: [reply(query)] if len(server.queries) > 1 else []  # noqa: E731
     async with serving(script) as server, resolving(server) as resolver:
@@ -165,7 +165,7 @@ async def test_a_lost_query_is_asked_again_with_another_id():
 
 async def test_silence_is_a_timeout_at_the_end_of_the_lifetime():
     """
-    A server that never answers is asked until the lifetime is over, and no longer.
+    A server that never answers is queried until the lifetime is over, and no longer.
     """
     async with serving(lambda query: []) as server, resolving(server) as resolver:
         began = time.monotonic()
@@ -176,9 +176,9 @@ async def test_silence_is_a_timeout_at_the_end_of_the_lifetime():
     assert len(server.queries) in (3, 4)
 
 
-async def test_the_next_server_is_asked_after_silence():
+async def test_the_next_server_is_queried_after_silence():
     """
-    A resolver that is down costs one try, whichever lookup begins with it.
+    A resolver that is down costs one try, whichever lookup uses it first.
     """
     async with (
         serving(lambda query: []) as down,
@@ -192,9 +192,9 @@ async def test_the_next_server_is_asked_after_silence():
 
 
 @pytest.mark.parametrize("rcode", [2, 5])
-async def test_the_next_server_is_asked_after_an_error(rcode):
+async def test_the_next_server_is_queried_after_an_error(rcode):
     """
-    SERVFAIL and REFUSED are one server's word: another may know better.
+    After SERVFAIL or REFUSED from one server, another one is tried.
     """
     async with (
         serving(lambda query: [error(query, rcode)]) as bad,
@@ -212,7 +212,7 @@ async def test_the_next_server_is_asked_after_an_error(rcode):
 )
 async def test_an_error_of_all_servers_is_the_answer(rcode, failure, queries):
     """
-    A server that has said its word is not asked again, but without EDNS after FORMERR.
+    A server that returned an error is not queried again, except without EDNS after FORMERR.
     """
     async with serving(lambda query: [error(query, rcode)]) as server, resolving(server) as resolver:
         lookup = await resolver.lookup("www.example.com", "A")
@@ -220,9 +220,9 @@ async def test_an_error_of_all_servers_is_the_answer(rcode, failure, queries):
     assert (failure, queries) == (lookup.status, len(server.queries))
 
 
-async def test_a_server_without_edns_is_asked_without():
+async def test_a_server_without_edns_is_queried_without():
     """
-    FORMERR to a query with an OPT record is followed by one without (RFC 6891 section 7).
+    FORMERR to a query with an OPT record is followed by a query without one (RFC 6891 section 7).
     """
     async with (
         serving(lambda query: [error(query, 1) if query[11] else reply(query)]) as server,
@@ -233,9 +233,9 @@ async def test_a_server_without_edns_is_asked_without():
     assert (Status.OK, [1, 0]) == (lookup.status, [query[11] for query in server.queries])
 
 
-async def test_a_servers_word_tells_more_than_silence():
+async def test_an_error_takes_precedence_over_silence():
     """
-    Of SERVFAIL from one resolver and silence from another, SERVFAIL is recorded.
+    If one resolver returns SERVFAIL and another is silent, SERVFAIL is recorded.
     """
     async with (
         serving(lambda query: [error(query, 2)]) as bad,
@@ -247,9 +247,9 @@ async def test_a_servers_word_tells_more_than_silence():
     assert Failure.SERVFAIL == lookup.status
 
 
-async def test_a_refusing_port_is_told_as_such():
+async def test_a_closed_port_is_connection_refused():
     """
-    Where no server listens the lookup tries again and ends as `connection_refused`, not as a timeout.
+    If no server listens, the lookup retries and ends as `connection_refused`, not as a timeout.
     """
     async with resolving(closed_port(), timeout_s=5.0) as resolver:
         lookup = await resolver.lookup("www.example.com", "A")
@@ -257,7 +257,7 @@ async def test_a_refusing_port_is_told_as_such():
     assert Failure.CONNECTION_REFUSED == lookup.status
 
 
-async def test_a_refusing_port_leads_to_the_next_server_at_once():
+async def test_a_closed_port_leads_to_the_next_server_immediately():
     """
     A resolver that has stopped does not cost its timeout.
     """
@@ -271,9 +271,9 @@ async def test_a_refusing_port_leads_to_the_next_server_at_once():
     assert Status.OK == lookup.status
 
 
-async def test_a_server_that_comes_back_is_found():
+async def test_a_restarted_server_is_found():
     """
-    Refused queries are repeated while the lifetime lasts.
+    Queries to a closed port are repeated during the lifetime.
     """
     address = closed_port()
     async with resolving(address, lifetime_s=5.0) as resolver:
@@ -288,9 +288,9 @@ async def test_a_server_that_comes_back_is_found():
     assert Status.OK == lookup.status
 
 
-async def test_what_may_not_be_sent_is_told(internet):
+async def test_a_forbidden_destination_is_reported(internet):
     """
-    An address that the kernel refuses to send to is a failure of this vantage point.
+    An address that the kernel does not allow to send to is a failure of this vantage point.
     """
     async with resolving(("255.255.255.255", 53)) as resolver:
         lookup = await resolver.lookup("www.example.com", "A")
@@ -298,9 +298,9 @@ async def test_what_may_not_be_sent_is_told(internet):
     assert Failure.PERMISSION_DENIED == lookup.status
 
 
-async def test_noise_is_a_bad_reply():
+async def test_malformed_replies_are_a_bad_reply():
     """
-    A reply that breaks its format, each time it is asked for, is `bad_reply`.
+    A lookup whose replies are all malformed ends as `bad_reply`.
     """
     async with serving(lambda query: [reply(query, answer=b"\xc0\xff\0\1")]) as server, resolving(server) as resolver:
         lookup = await resolver.lookup("www.example.com", "A")
@@ -308,9 +308,9 @@ async def test_noise_is_a_bad_reply():
     assert Failure.BAD_REPLY == lookup.status
 
 
-async def test_a_good_reply_after_noise_counts():
+async def test_a_valid_reply_after_a_malformed_one_counts():
     """
-    A second try mends a broken reply.
+    A retry recovers from a malformed reply.
     """
     script = lambda query: [reply(query) if len(server.queries) > 1 else reply(query, answer=b"\xff")]  # noqa: E731
     async with serving(script) as server, resolving(server) as resolver:
@@ -320,13 +320,13 @@ async def test_a_good_reply_after_noise_counts():
 
 
 def cut(query: bytes) -> list[bytes]:
-    """A truncated reply."""
+    """Return a truncated reply."""
     return [reply(query, flags=b"\x83\x80", answer=b"")]
 
 
 @asynccontextmanager
 async def truncating(talk: Talk) -> AsyncIterator[Server]:
-    """A server that cuts every reply over UDP, and does something over TCP."""
+    """Run a server that truncates every reply over UDP and runs `talk` over TCP."""
     async with tcp_server(talk) as address:
         transport, server = await asyncio.get_running_loop().create_datagram_endpoint(
             lambda: Server(cut), local_addr=address
@@ -336,11 +336,11 @@ async def truncating(talk: Talk) -> AsyncIterator[Server]:
 
 
 async def read_query(reader: asyncio.StreamReader) -> bytes:
-    """The next query of a TCP connection."""
+    """Return the next query of a TCP connection."""
     return await reader.readexactly(int.from_bytes(await reader.readexactly(2)))
 
 
-async def test_a_truncated_reply_is_asked_for_over_tcp():
+async def test_a_truncated_reply_is_retried_over_tcp():
     """
     The whole answer arrives over TCP, even in small pieces.
     """
@@ -357,7 +357,7 @@ async def test_a_truncated_reply_is_asked_for_over_tcp():
     assert (Status.OK, 1) == (lookup.status, len(server.queries))
 
 
-async def test_tcp_that_is_closed_early_is_told():
+async def test_a_tcp_connection_closed_early_is_reported():
     """
     A connection that ends before the reply does is `connection_closed`.
     """
@@ -372,9 +372,9 @@ async def test_tcp_that_is_closed_early_is_told():
     assert Failure.CONNECTION_CLOSED == lookup.status
 
 
-async def test_tcp_that_says_nothing_is_a_timeout():
+async def test_a_silent_tcp_connection_is_a_timeout():
     """
-    A connection on which nothing comes ends with the lookup's patience.
+    A connection on which nothing arrives ends with the timeout of the lookup.
     """
 
     async def talk(reader, writer):
@@ -386,9 +386,9 @@ async def test_tcp_that_says_nothing_is_a_timeout():
     assert Failure.TIMEOUT == lookup.status
 
 
-async def test_tcp_that_refuses_is_told():
+async def test_a_closed_tcp_port_is_connection_refused():
     """
-    A server that cuts its replies and listens on no TCP port is `connection_refused`.
+    A server that truncates its replies and does not listen on TCP is `connection_refused`.
     """
     async with serving(cut) as server, resolving(server) as resolver:
         lookup = await resolver.lookup("www.example.com", "A")
@@ -396,9 +396,9 @@ async def test_tcp_that_refuses_is_told():
     assert Failure.CONNECTION_REFUSED == lookup.status
 
 
-async def test_tcp_that_is_cut_again_is_a_bad_reply():
+async def test_a_truncated_tcp_reply_is_a_bad_reply():
     """
-    Over TCP a truncated reply makes no sense.
+    The TC bit is invalid in a reply over TCP.
     """
 
     async def talk(reader, writer):
@@ -419,9 +419,9 @@ async def test_tcp_that_is_cut_again_is_a_bad_reply():
         ("a..example", Failure.PROBE_FAILED),
     ],
 )
-async def test_names_without_a_wire_form_are_not_asked(name, failure):
+async def test_names_without_a_wire_form_are_not_queried(name, failure):
     """
-    A name that no query can hold is told so, and nothing is sent.
+    A name that fits no query is a failure of its own, and nothing is sent.
     """
     async with serving(lambda query: [reply(query)]) as server, resolving(server) as resolver:
         lookup = await resolver.lookup(name, "A")
@@ -442,9 +442,9 @@ async def test_a_busy_loop_loses_no_reply():
     assert (Status.OK, 1) == (lookup.status, len(server.queries))
 
 
-async def test_many_lookups_get_their_own_answers():
+async def test_concurrent_lookups_get_their_own_answers():
     """
-    A thousand lookups at once share some sockets and get each its own answer.
+    A thousand concurrent lookups share a few sockets and each get their own answer.
     """
 
     def script(query):
@@ -458,9 +458,9 @@ async def test_many_lookups_get_their_own_answers():
     assert expected == [lookup.records for lookup in lookups]
 
 
-async def test_pace_holds_every_query_and_costs_no_patience():
+async def test_pacing_applies_to_every_query_and_not_to_the_lifetime():
     """
-    Each query waits for its turn, and that wait is not taken from the lookup's lifetime.
+    Each query waits for its turn, and the wait does not count towards the lifetime of the lookup.
     """
     turns: list[float] = []
 
@@ -475,9 +475,9 @@ async def test_pace_holds_every_query_and_costs_no_patience():
     assert (Status.OK, 3) == (lookup.status, len(turns))
 
 
-async def test_a_question_can_name_its_server():
+async def test_a_lookup_can_name_its_server():
     """
-    A lookup that names a server asks that one alone.
+    A lookup that names a server queries only that one.
     """
     async with (
         serving(lambda query: [error(query, 5)]) as usual,
@@ -491,7 +491,7 @@ async def test_a_question_can_name_its_server():
 
 async def test_a_cancelled_lookup_leaves_nothing_behind():
     """
-    Once cancelled, nobody waits and no timer fires.
+    After cancellation no task waits and no timer fires.
     """
     async with serving(lambda query: []) as server, resolving(server) as resolver:
         asking = asyncio.ensure_future(resolver.lookup("www.example.com", "A"))
@@ -504,7 +504,7 @@ async def test_a_cancelled_lookup_leaves_nothing_behind():
 
 async def test_closing_ends_lookups():
     """
-    A lookup that waits when the resolver is closed ends, instead of hanging.
+    A lookup in progress ends when the resolver is closed.
     """
     async with serving(lambda query: []) as server, resolving(server, timeout_s=30.0, lifetime_s=0.1) as resolver:
         asking = asyncio.ensure_future(resolver.lookup("www.example.com", "A"))
@@ -533,9 +533,9 @@ async def test_simulated_resolvers_answer(internet):
     ("mode", "failure"),
     [("servfail", Failure.SERVFAIL), ("refused", Failure.REFUSED), ("silent", Failure.TIMEOUT)],
 )
-async def test_a_broken_resolver_is_told_as_such(internet, mode, failure):
+async def test_a_broken_resolver_has_a_specific_failure(internet, mode, failure):
     """
-    SERVFAIL, REFUSED and silence of a resolver have words of their own.
+    SERVFAIL, REFUSED and silence of a resolver are different failures.
     """
     internet.resolver_mode(mode)
     try:

@@ -1,4 +1,4 @@
-"""ICMP sockets: which kind the kernel gives, and what reaches them."""
+"""ICMP sockets: which kind the kernel allows, and what they receive."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOOPBACK = {4: "127.0.0.1", 6: "::1"}
 
 @pytest.fixture
 def ping_groups(internet):
-    """Sets the groups that may open ICMP datagram sockets, for the time of a test."""
+    """A function that sets the groups that may open ICMP datagram sockets, for the duration of a test."""
     path = Path("/proc/sys/net/ipv4/ping_group_range")
     before = path.read_text()
 
@@ -25,7 +25,7 @@ def ping_groups(internet):
         try:
             path.write_text(groups)
         except OSError:
-            # A user namespace knows no group but its own, and so no range without it.
+            # A user namespace knows only its own group, so no range can exclude it.
             if groups == "1 0":
                 pytest.skip("in a user namespace the own group cannot be shut out again")
             path.write_text("0 0")
@@ -36,7 +36,7 @@ def ping_groups(internet):
 
 @pytest.fixture
 def opened():
-    """Opens sockets, and closes them after the test."""
+    """A function that opens sockets, which are closed after the test."""
     sockets = []
 
     def open_one(family, **more):
@@ -49,16 +49,16 @@ def opened():
 
 
 def replies(one, within_s=2.0):
-    """What arrives first, all of it."""
+    """Return everything that arrives first."""
     select.select([one.socket], [], [], within_s)
     return list(one.receive(100))
 
 
 @pytest.mark.parametrize("family", [4, 6])
 @pytest.mark.parametrize(("groups", "raw"), [("0 2147483647", False), ("1 0", True)])
-def test_an_echo_comes_back_with_the_kernels_time(opened, ping_groups, family, groups, raw):
+def test_an_echo_reply_has_the_kernel_timestamp(opened, ping_groups, family, groups, raw):
     """
-    With a datagram socket as with a raw one, a reply has its source, its sequence, its payload and a time.
+    Over datagram and raw sockets a reply has its source, sequence number, payload and time.
     """
     ping_groups(groups)
     one = opened(family)
@@ -73,9 +73,9 @@ def test_an_echo_comes_back_with_the_kernels_time(opened, ping_groups, family, g
 
 @pytest.mark.parametrize("family", [4, 6])
 @pytest.mark.parametrize("groups", ["0 2147483647", "1 0"])
-def test_replies_to_others_are_not_seen(opened, ping_groups, family, groups):
+def test_replies_to_other_sockets_are_invisible(opened, ping_groups, family, groups):
     """
-    A socket reads neither the replies to another's requests nor the requests themselves.
+    A socket reads neither the replies to requests of other sockets nor the requests themselves.
     """
     ping_groups(groups)
     ours, theirs = opened(family), opened(family, identifier=4712)
@@ -98,16 +98,16 @@ def test_a_source_address_is_used(opened, internet):
     assert 1 == len(replies(one))
 
 
-def test_a_foreign_source_address_is_refused(internet):
+def test_a_foreign_source_address_is_an_error(internet):
     """
-    A source address that is not this machine's is an error at once.
+    A source address that this machine does not have is an immediate error.
     """
     with pytest.raises(icmplib.SocketAddressError):
         EchoSocket(4, identifier=1, local="192.0.2.1")
 
 
 @pytest.mark.parametrize("packet", [b"\x08\0\0\0\x12\x67\0\x07payload!", b"\xff" * 8, b"\0" * 8])
-def test_the_checksum_makes_a_packet_sum_up(packet):
+def test_the_checksum_completes_a_packet(packet):
     """
     With its checksum in place the one's complement sum of a packet is all ones (RFC 1071 section 1).
     """
@@ -123,8 +123,8 @@ def test_the_checksum_makes_a_packet_sum_up(packet):
         (icmplib.ICMPSocketError("Address family not supported by protocol"), Failure.NETWORK_UNREACHABLE),
     ],
 )
-def test_a_socket_that_does_not_open_has_a_word(error, failure):
+def test_a_socket_that_does_not_open_has_a_failure(error, failure):
     """
-    A missing permission is told apart from a missing family.
+    A missing permission and a missing family are different failures.
     """
     assert failure == failure_of_opening(error)

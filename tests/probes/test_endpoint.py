@@ -1,4 +1,4 @@
-"""One DNS server's socket: what is sent, what is believed, what is given up."""
+"""The socket of one DNS server: what it sends, accepts and drops."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ASKED = wire.question("www.example.com", "A")
 
 @pytest.fixture
 def server():
-    """A UDP socket that answers only by hand."""
+    """A UDP socket from which the test answers by hand."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
         one.bind(("127.0.0.1", 0))
         one.setblocking(False)
@@ -34,14 +34,14 @@ async def endpoint(server):
 
 
 async def received(server):
-    """The next query and where it came from."""
+    """Return the next query and its source address."""
     loop = asyncio.get_running_loop()
     return await loop.sock_recvfrom(server, 4096)
 
 
-async def test_the_reply_with_the_right_id_is_handed_over(endpoint, server):
+async def test_a_reply_goes_to_the_query_with_its_id(endpoint, server):
     """
-    Two queries in flight get each their own reply, in whatever order these come.
+    Two queries in flight each get their own reply, in whatever order these arrive.
     """
     other = wire.question("www.example.org", "A")
     asking = asyncio.gather(endpoint.ask(ASKED, timeout_s=5), endpoint.ask(other, timeout_s=5))
@@ -65,9 +65,9 @@ async def test_ids_in_flight_differ(endpoint, server):
     assert {Failure.TIMEOUT} == {await one for one in asking}
 
 
-async def test_a_closed_endpoint_lets_everybody_go(endpoint, server):
+async def test_closing_an_endpoint_ends_its_queries(endpoint, server):
     """
-    Who waits is told when the socket is closed, and the socket is gone.
+    Waiting queries end when the socket is closed, and the socket is gone.
     """
     before = open_files()
     asking = asyncio.ensure_future(endpoint.ask(ASKED, timeout_s=60))
@@ -77,9 +77,9 @@ async def test_a_closed_endpoint_lets_everybody_go(endpoint, server):
     assert (Failure.PROBE_FAILED, before) == (await asking, open_files())
 
 
-async def test_no_route_is_told(internet):
+async def test_a_missing_route_is_reported(internet):
     """
-    A server that no route leads to is a failure at once, and holds no file.
+    A server without a route is an immediate failure and holds no file descriptor.
     """
     before = open_files()
     unreachable = Endpoint(("255.255.255.255", 53))
@@ -88,9 +88,9 @@ async def test_no_route_is_told(internet):
     assert before == open_files()
 
 
-async def test_full_is_full(endpoint, server, monkeypatch):
+async def test_a_full_endpoint_sends_nothing(endpoint, server, monkeypatch):
     """
-    With more queries in flight than ids allow, a query is not sent.
+    No query is sent when all ids are in flight.
     """
     monkeypatch.setattr("ipv6matrix.probes.endpoint._MAX_IN_FLIGHT", 1)
     asking = asyncio.ensure_future(endpoint.ask(ASKED, timeout_s=0.2))
@@ -101,16 +101,16 @@ async def test_full_is_full(endpoint, server, monkeypatch):
 
 @pytest.fixture
 def link_local(internet):
-    """An address that is valid on one link only, as those of home routers are."""
+    """An address that is valid on one link only, like those of home routers."""
     subprocess.run(("ip", "-6", "address", "add", "fe80::53/64", "dev", "lo", "nodad"), check=True)
     yield "fe80::53"
     subprocess.run(("ip", "-6", "address", "del", "fe80::53/64", "dev", "lo"), check=True)
 
 
 @pytest.mark.parametrize("zone", ["lo", "1"])
-async def test_a_link_local_server_is_asked_in_its_zone(link_local, zone):
+async def test_a_link_local_server_is_queried_in_its_zone(link_local, zone):
     """
-    The interface's name or number says which link it is on (RFC 4007 section 11).
+    The name or number of the interface identifies the link (RFC 4007 section 11).
     """
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as server:
         server.bind((link_local, 0, 0, socket.if_nametoindex("lo")))
@@ -126,9 +126,9 @@ async def test_a_link_local_server_is_asked_in_its_zone(link_local, zone):
         endpoint.close()
 
 
-async def test_a_link_local_server_is_asked_over_tcp_in_its_zone(link_local):
+async def test_a_link_local_server_is_queried_over_tcp_in_its_zone(link_local):
     """
-    The zone holds for both transports.
+    The zone applies to both transports.
     """
 
     async def answer(reader, writer):
@@ -147,8 +147,8 @@ async def test_a_link_local_server_is_asked_over_tcp_in_its_zone(link_local):
     assert isinstance(reply, bytes)
 
 
-async def test_a_zone_that_is_gone_is_a_failure(link_local):
+async def test_a_zone_that_disappeared_is_a_failure(link_local):
     """
-    An interface that has vanished during a crawl is a failure of the lookup, not an error.
+    An interface that disappears during a crawl is a failure of the lookup, not an exception.
     """
     assert Failure.PROBE_FAILED == await Endpoint(("fe80::53%gone0", 53)).ask(ASKED, timeout_s=0.5)

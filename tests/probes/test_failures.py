@@ -1,4 +1,4 @@
-"""Errors of the operating system and their words."""
+"""Operating system errors and their failure words."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from ipv6matrix.probes.failures import failure_of
         (errno.ENOBUFS, Failure.PROBE_FAILED),
     ],
 )
-def test_every_error_has_a_word(number: int, word: Failure) -> None:
+def test_every_error_has_a_failure(number: int, word: Failure) -> None:
     """
-    An error number leads to one word of the closed list, this machine's own trouble to `probe_failed`.
+    An error number maps to one word of the closed list; local problems are `probe_failed`.
     """
     assert word == failure_of(OSError(number, "told by the kernel"))
 
 
-def test_an_error_without_a_number_has_a_word_too() -> None:
+def test_an_error_without_a_number_has_a_failure() -> None:
     """
-    An OSError that a library made up has no number and is `probe_failed`.
+    An OSError that a library created has no number and is `probe_failed`.
     """
     assert Failure.PROBE_FAILED == failure_of(OSError("made up"))

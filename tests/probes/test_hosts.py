@@ -1,4 +1,4 @@
-"""Questions that spare others, asked of the simulated Internet's resolver and counted there."""
+"""Lookups that save others, counted by the resolver of the simulated Internet."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def resolver(internet):
 
 @pytest.fixture
 def asked(internet):
-    """What the resolver was asked since the test began, as (name, type)."""
+    """Return the queries that the resolver received since the start of the test, as (name, type)."""
     since = time.time()
     return lambda: [(query.name, query.type) for query in internet.queries(since=since)]
 
@@ -34,9 +34,9 @@ def guesses(domain):
     return [f"{label}.{domain}" for label in GUESSES]
 
 
-async def test_nxdomain_spares_the_other_types(resolver, asked):
+async def test_nxdomain_saves_the_other_types(resolver, asked):
     """
-    A domain that does not exist is asked about once, and every lookup has that answer.
+    A domain that does not exist is queried once, and every lookup has that answer.
     """
     answers = await ask_domain(resolver.lookup, "nxdomain.example", ("NS", "MX", "SOA"))
 
@@ -46,9 +46,9 @@ async def test_nxdomain_spares_the_other_types(resolver, asked):
     assert [("nxdomain.example", "NS")] == asked()
 
 
-async def test_nxdomain_spares_aaaa_and_the_names_below(resolver, asked):
+async def test_nxdomain_saves_aaaa_and_the_names_below(resolver, asked):
     """
-    A host that does not exist gets no AAAA question, and none below it any (RFC 8020).
+    A host that does not exist gets no AAAA query, and names below it no query at all (RFC 8020).
     """
     hosts = await ask_hosts(resolver.lookup, "web.example", ["ipv6.web.example", "www.ipv6.web.example"])
 
@@ -56,9 +56,9 @@ async def test_nxdomain_spares_aaaa_and_the_names_below(resolver, asked):
     assert [("ipv6.web.example", "A")] == asked()
 
 
-async def test_an_alias_to_nowhere_exists(resolver, asked):
+async def test_an_alias_to_a_missing_name_exists(resolver, asked):
     """
-    An alias whose target does not exist answers NXDOMAIN, but does not deny names below itself.
+    An alias whose target does not exist answers NXDOMAIN but does not deny names below itself.
     """
     hosts = await ask_hosts(
         resolver.lookup, "cname-dangling.example", ["www.cname-dangling.example", "a.www.cname-dangling.example"]
@@ -68,18 +68,18 @@ async def test_an_alias_to_nowhere_exists(resolver, asked):
     assert ("a.www.cname-dangling.example", "A") in asked()
 
 
-async def test_hosts_come_in_the_order_asked(resolver):
+async def test_hosts_are_in_request_order(resolver):
     """
-    Hosts are given in the order of their names in the question, however deep they are.
+    Hosts are returned in the order of their names in the request, however deep they are.
     """
     names = ["www.ipv6.every-guess.example", "www.every-guess.example", "ipv6.every-guess.example"]
 
     assert names == [host.name for host in await ask_hosts(resolver.lookup, "every-guess.example", names)]
 
 
-async def test_a_wildcard_marks_the_hosts_it_made(resolver):
+async def test_wildcard_hosts_are_marked(resolver):
     """
-    Hosts that get what a random label gets are marked; one with addresses of its own is not.
+    Hosts with the answer of a random label are marked; one with its own addresses is not.
     """
     found = {
         domain: {
@@ -97,9 +97,9 @@ async def test_a_wildcard_marks_the_hosts_it_made(resolver):
 @pytest.mark.parametrize(
     ("domain", "expected"), [("wildcard.example", 1), ("every-guess.example", 1), ("open.example", 0)]
 )
-async def test_a_random_label_is_asked_only_when_it_can_tell(resolver, asked, domain, expected):
+async def test_a_random_label_is_queried_only_if_needed(resolver, asked, domain, expected):
     """
-    A guess that does not exist disproves a wildcard, so no random label is asked for.
+    A guessed host that does not exist disproves a wildcard, so no random label is queried.
     """
     await ask_hosts(resolver.lookup, domain, guesses(domain))
 
@@ -108,9 +108,9 @@ async def test_a_random_label_is_asked_only_when_it_can_tell(resolver, asked, do
 
 
 @pytest.mark.parametrize("rdtype", ["A", "AAAA"])
-async def test_one_type_alone_may_be_asked(resolver, asked, rdtype):
+async def test_a_single_type_can_be_requested(resolver, asked, rdtype):
     """
-    The other lookup is not asked, NXDOMAIN still spares the names below, and a wildcard is told by that type.
+    The other type is not queried, NXDOMAIN still saves the names below, and a wildcard is detected by that type.
     """
     names = ["www.wildcard.example", "ipv6.web.example", "www.ipv6.web.example"]
     hosts = [
@@ -129,9 +129,9 @@ async def test_one_type_alone_may_be_asked(resolver, asked, rdtype):
     assert "www.ipv6.web.example" not in {name for name, _ in asked()}
 
 
-async def test_silence_does_not_add_up(resolver):
+async def test_timeouts_do_not_add_up(resolver):
     """
-    Names that get no answer are given up together, not one lifetime after another.
+    Names without an answer time out together, not one lifetime after another.
     """
     began = time.monotonic()
 
@@ -141,9 +141,9 @@ async def test_silence_does_not_add_up(resolver):
     assert time.monotonic() - began < 4 * resolver.lifetime_s + 1
 
 
-async def test_cancelling_ends_every_question(resolver, asked):
+async def test_cancelling_ends_every_lookup(resolver, asked):
     """
-    A cancelled series asks nothing more and leaves nothing open.
+    A cancelled series sends no more queries and leaves nothing open.
     """
     await resolver.lookup("open.example", "A")
     before = open_files()
@@ -159,7 +159,7 @@ async def test_cancelling_ends_every_question(resolver, asked):
 
 def test_reverse_names():
     """
-    The reverse name of an address turns its octets or nibbles round.
+    The reverse name of an address has its octets or nibbles in reverse order.
     """
     assert "1.2.0.192.in-addr.arpa" == reverse_name("192.0.2.1")
     assert f"1.{'0.' * 23}8.b.d.0.1.0.0.2.ip6.arpa" == reverse_name("2001:db8::1")

@@ -18,7 +18,7 @@ from tests.probes.waiting import BLOCKED_S, NEAR_MS, SOON_MS, open_files, until
 
 @pytest.fixture
 async def make_pinger(internet):
-    """Opens pingers, and closes them after the test."""
+    """A function that opens pingers, which are closed after the test."""
     pingers = []
 
     def make(**options):
@@ -34,7 +34,7 @@ async def make_pinger(internet):
 @pytest.mark.parametrize("family", [4, 6])
 async def test_every_reply_has_its_rtt(internet, make_pinger, family):
     """
-    An address that answers yields one round-trip time per request, that of the way there and back.
+    An address that replies yields one round-trip time per request, equal to the delay of the path.
     """
     ping = await make_pinger(interval_s=0.2, timeout_s=2.0).ping(internet.address("open", family))
 
@@ -46,7 +46,7 @@ async def test_every_reply_has_its_rtt(internet, make_pinger, family):
 @pytest.mark.parametrize("behaviour", ["silent", "dead", "no_route", "host_unreachable"])
 async def test_silence_is_not_a_failure(internet, make_pinger, family, behaviour):
     """
-    An address that drops Echo Requests, or that a router calls unreachable, yields no RTT and no failure.
+    An address that drops Echo Requests, or that a router reports as unreachable, yields no RTT and no failure.
     """
     ping = await make_pinger(timeout_s=0.1).ping(internet.address(behaviour, family))
 
@@ -55,7 +55,7 @@ async def test_silence_is_not_a_failure(internet, make_pinger, family, behaviour
 
 async def test_a_late_reply_counts_as_lost(internet, make_pinger):
     """
-    A reply that comes after the timeout is none, even if another request is still waiting.
+    A reply after the timeout is ignored, even if another request is still waiting.
     """
     ping = await make_pinger(timeout_s=0.015, interval_s=0.05).ping(internet.address("open", 4))
 
@@ -64,7 +64,7 @@ async def test_a_late_reply_counts_as_lost(internet, make_pinger):
 
 async def test_a_busy_loop_does_not_lengthen_an_rtt(internet, make_pinger):
     """
-    A reply that arrives while the loop is blocked has the RTT that the kernel's time stamp gives it.
+    A reply that arrives while the loop is blocked has the RTT of its kernel timestamp.
     """
     pinger = make_pinger(count=1, timeout_s=BLOCKED_S * 0.9)
     asking = asyncio.ensure_future(pinger.ping(internet.address("open", 6)))
@@ -88,7 +88,7 @@ async def test_a_busy_loop_does_not_lengthen_an_rtt(internet, make_pinger):
 )
 async def test_forged_replies_are_ignored(internet, make_pinger, forge):
     """
-    A reply counts only from the address asked, with the number and the token of its request.
+    A reply counts only from the probed address, with the number and token of its request.
     """
     pinger = make_pinger(count=1, timeout_s=0.1)
     asking = asyncio.ensure_future(pinger.ping(internet.address("silent", 6)))
@@ -113,9 +113,9 @@ async def test_a_duplicate_counts_once(internet, make_pinger):
     assert 1 == len((await asking).rtts_ms)
 
 
-async def test_numbers_in_flight_are_not_given_twice(internet, make_pinger):
+async def test_sequence_numbers_in_flight_are_not_reused(internet, make_pinger):
     """
-    When the sequence numbers come round, those that an address still has in flight are skipped.
+    When the sequence numbers wrap around, those that an address still has in flight are skipped.
     """
     pinger = make_pinger(count=3, interval_s=0.0, timeout_s=0.2)
     pinger._sequence = 0xFFFE
@@ -128,9 +128,9 @@ async def test_numbers_in_flight_are_not_given_twice(internet, make_pinger):
     assert () == (await asking).rtts_ms
 
 
-async def test_many_series_share_one_socket(internet, make_pinger):
+async def test_concurrent_series_share_one_socket(internet, make_pinger):
     """
-    Five hundred series at once get all their replies, without a socket each.
+    Five hundred concurrent series get all their replies without a socket each.
     """
     pinger = make_pinger(interval_s=0.2, timeout_s=2.0)
     before = open_files()
@@ -139,14 +139,14 @@ async def test_many_series_share_one_socket(internet, make_pinger):
     during = open_files()
     pings = await asking
 
-    # This process may open a file or two of its own meanwhile.
+    # This process may open a few files of its own during the test.
     assert during - before < 10
     assert {(5, 5)} == {(ping.sent, len(ping.rtts_ms)) for ping in pings}
 
 
-async def test_pace_holds_every_request(internet, make_pinger):
+async def test_pacing_applies_to_every_request(internet, make_pinger):
     """
-    Each request waits for its turn, under the address it goes to.
+    Each request waits for its turn, under its destination address.
     """
     turns = []
 
@@ -168,23 +168,23 @@ def link_local(internet):
 
 async def test_a_link_local_address_has_a_zone(make_pinger, link_local):
     """
-    First routers have such addresses; the reply comes from the same zone.
+    First-hop routers have such addresses; the reply comes from the same zone.
     """
     ping = await make_pinger(count=1).ping(link_local)
 
     assert 1 == len(ping.rtts_ms)
 
 
-async def test_what_cannot_be_sent_is_a_failure(make_pinger):
+async def test_a_failed_send_is_a_failure(make_pinger):
     """
-    When no request leaves, the observation says why instead of claiming silence.
+    If no request can be sent, the observation has a failure, which silence has not.
     """
     ping = await make_pinger().ping("255.255.255.255")
 
     assert (0, (), Failure.PERMISSION_DENIED) == (ping.sent, ping.rtts_ms, ping.failure)
 
 
-async def test_a_closed_pinger_asks_nothing(make_pinger):
+async def test_a_closed_pinger_sends_nothing(make_pinger):
     """
     Without a socket a ping is a failure, not silence.
     """
@@ -196,7 +196,7 @@ async def test_a_closed_pinger_asks_nothing(make_pinger):
 
 async def test_closing_ends_series(internet, make_pinger):
     """
-    A series that waits when the pinger is closed ends with what it has.
+    A series in progress ends with the replies so far when the pinger is closed.
     """
     pinger = make_pinger(count=1, timeout_s=60.0)
     asking = asyncio.ensure_future(pinger.ping(internet.address("silent", 4)))
@@ -209,7 +209,7 @@ async def test_closing_ends_series(internet, make_pinger):
 
 async def test_a_cancelled_ping_leaves_nothing_behind(internet, make_pinger):
     """
-    Once cancelled, nothing is in flight.
+    Nothing is in flight after cancellation.
     """
     pinger = make_pinger()
     asking = asyncio.ensure_future(pinger.ping(internet.address("silent", 4)))
@@ -222,7 +222,7 @@ async def test_a_cancelled_ping_leaves_nothing_behind(internet, make_pinger):
 
 async def test_closing_closes_the_sockets(internet):
     """
-    A closed pinger holds no file.
+    A closed pinger holds no file descriptor.
     """
     before = open_files()
     pinger = Pinger()
@@ -233,7 +233,7 @@ async def test_closing_closes_the_sockets(internet):
     assert before == open_files()
 
 
-def test_permission_is_there_for_root(internet):
+def test_root_has_permission(internet):
     """
     Nothing is missing where one of the two kinds of sockets can be opened.
     """
@@ -242,9 +242,9 @@ def test_permission_is_there_for_root(internet):
 
 @pytest.mark.crawl
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv (util-linux)")
-def test_a_missing_permission_is_told_with_its_mend():
+def test_a_missing_permission_is_reported_with_its_fix():
     """
-    A process with neither the group nor the capability is told which sysctl mends it.
+    A process with neither the group nor the capability gets an error that names the sysctl to set.
     """
     program = "from ipv6matrix.probes.icmp import ping_permission; print(ping_permission())"
     unprivileged = ["unshare", "--net", "setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw"]

@@ -15,9 +15,9 @@ from tests.probes.replies import QUESTION, records, replies, reply
 
 @settings(deadline=None)
 @given(st.binary(max_size=600), st.sampled_from(sorted(wire.TYPES)))
-def test_noise_is_a_bad_reply(noise: bytes, rdtype: str) -> None:
+def test_random_octets_are_a_bad_reply(noise: bytes, rdtype: str) -> None:
     """
-    Whatever follows header and question, reading it raises nothing.
+    Reading never raises, whatever follows header and question.
     """
     asked = wire.question("www.example.com", rdtype)
     head = b"\x12\x34\x81\x80\0\1\0\3\0\1\0\1" + asked.wire
@@ -31,7 +31,7 @@ def test_noise_is_a_bad_reply(noise: bytes, rdtype: str) -> None:
 @given(replies(), st.data())
 def test_a_damaged_reply_raises_nothing(case: tuple[wire.Question, dns.message.Message], data: st.DataObject) -> None:
     """
-    A good reply with one octet changed, or cut short, raises nothing.
+    A valid reply with one octet changed, or cut short, raises nothing.
     """
     asked, message = case
     octets = bytearray(message.to_wire())
@@ -52,16 +52,16 @@ def test_a_damaged_reply_raises_nothing(case: tuple[wire.Question, dns.message.M
         (16, Failure.OTHER_RCODE),
     ],
 )
-def test_every_rcode_has_a_word(rcode: int, failure: Failure) -> None:
+def test_every_rcode_has_a_failure(rcode: int, failure: Failure) -> None:
     """
-    A response code that is neither NOERROR nor NXDOMAIN is a failure, extended ones (RFC 6891) included.
+    A response code other than NOERROR and NXDOMAIN, extended ones (RFC 6891) included, is a failure.
     """
     assert failure == messages.decode(reply(QUESTION, rcode=rcode).to_wire(), QUESTION).status
 
 
-def test_pointers_that_go_round_are_a_bad_reply() -> None:
+def test_circular_pointers_are_a_bad_reply() -> None:
     """
-    A compression pointer to itself, or to another that points back, ends the reading.
+    A compression pointer to itself, or to another that points back, ends the parsing.
     """
     here = 12 + len(QUESTION.wire)
     for pointer in (here, here + 2):
@@ -100,7 +100,7 @@ A = b"\xc0\0\2\1"
 
 def test_a_long_chain_of_pointers_is_a_bad_reply() -> None:
     """
-    A name that takes thousands of pointers to read is not read, and dnspython does not get it either.
+    A name with thousands of pointers is not read, and is not passed to dnspython either.
     """
     links, last = chain(7900)
 
@@ -109,7 +109,7 @@ def test_a_long_chain_of_pointers_is_a_bad_reply() -> None:
 
 def test_a_short_chain_of_pointers_is_read() -> None:
     """
-    Some pointers in a row are a strange way to write a name, but a right one.
+    Several consecutive pointers are an unusual but valid way to write a name.
     """
     links, last = chain(20)
 
@@ -118,7 +118,7 @@ def test_a_short_chain_of_pointers_is_read() -> None:
 
 def test_many_names_through_long_chains_are_a_bad_reply() -> None:
     """
-    Each name alone keeps to the bound of pointers, but thousands of them together are too much work.
+    Each name stays within the bound of pointers, but thousands of them together are too much work.
     """
     links, last = chain(125)
     owners = (b"\1a" + pointer(last) for _ in range(4000))
@@ -128,7 +128,7 @@ def test_many_names_through_long_chains_are_a_bad_reply() -> None:
 
 def test_many_long_names_are_a_bad_reply() -> None:
     """
-    So are thousands of names that share the same 126 labels.
+    Thousands of names that share the same 126 labels are too much work, too.
     """
     labels = record(pointer(12), 16, b"\1\xff" * 126 + b"\0")
     owners = [b"\1a" + pointer(HEAD_BYTES + 12)] * 4000
@@ -138,7 +138,7 @@ def test_many_long_names_are_a_bad_reply() -> None:
 
 def test_one_long_name_may_own_many_records() -> None:
     """
-    A reply of 65,535 octets whose records all belong to one long alias is read: the name is read once.
+    A reply of 65,535 octets whose records all belong to one long alias is read: the name is parsed once.
     """
     target = b"\1z" * 120 + b"\0"
     alias = record(pointer(12), 5, target)
@@ -147,7 +147,7 @@ def test_one_long_name_may_own_many_records() -> None:
     assert 3900 == len(messages.decode(raw(alias, *answers), QUESTION).records)
 
 
-def test_a_flood_of_opt_records_is_no_error() -> None:
+def test_a_flood_of_opt_records_is_not_an_error() -> None:
     """
     Thousands of OPT records without an extended rcode change nothing.
     """
@@ -157,9 +157,9 @@ def test_a_flood_of_opt_records_is_no_error() -> None:
     assert ("192.0.2.1",) == messages.decode(message, QUESTION).records
 
 
-def test_an_odd_reply_of_many_octets_is_a_bad_reply() -> None:
+def test_a_large_unusual_reply_is_a_bad_reply() -> None:
     """
-    What the fast path cannot read reaches dnspython only when it fits a datagram of ours.
+    A message that the fast path cannot read is passed to dnspython only if it fits into one of our UDP datagrams.
     """
     dname = record(b"\7example\3com\0", 39, b"\7example\3net\0")
     answer = record(b"\3www\7example\3net\0", 1, A)
@@ -171,9 +171,9 @@ def test_an_odd_reply_of_many_octets_is_a_bad_reply() -> None:
 
 @pytest.mark.parametrize(("rcode", "failure"), [(2, Failure.SERVFAIL), (5, Failure.REFUSED), (9, Failure.OTHER_RCODE)])
 @pytest.mark.parametrize("rest", [b"\xff\xff", b"\xff" * 2000])
-def test_an_error_needs_no_readable_rest(rcode: int, failure: Failure, rest: bytes) -> None:
+def test_an_error_is_read_from_the_header(rcode: int, failure: Failure, rest: bytes) -> None:
     """
-    A server that fails has said so in the header, whatever stands behind it.
+    An error is known from the header, whatever follows it.
     """
     message = b"\x12\x34\x81" + bytes((0x80 | rcode,)) + b"\0\1\0\1\0\0\0\0" + QUESTION.wire + rest
 
@@ -182,7 +182,7 @@ def test_an_error_needs_no_readable_rest(rcode: int, failure: Failure, rest: byt
 
 def test_a_dname_leads_to_its_target() -> None:
     """
-    A resolver that leaves out the CNAME that follows from a DNAME (RFC 6672 section 3.1) does not hide the records.
+    A reply without the CNAME that follows from a DNAME (RFC 6672 section 3.1) still yields the records.
     """
     answer = [records("example.com.", 50, "DNAME", "example.net."), records("www.example.net.", 60, "A", "192.0.2.1")]
 
@@ -191,9 +191,9 @@ def test_a_dname_leads_to_its_target() -> None:
     assert wire.Answer(Status.OK, ("192.0.2.1",), 50, "www.example.net") == decoded
 
 
-def test_a_dname_to_nothing_is_no_proof() -> None:
+def test_a_dname_without_target_records_proves_nothing() -> None:
     """
-    Without the records or the SOA record of a denial, nothing is known of the target.
+    Without records or the SOA record of a denial, nothing is known about the target.
     """
     answer = [records("example.com.", 50, "DNAME", "example.net.")]
 
@@ -211,7 +211,7 @@ def test_a_dname_in_a_circle_is_a_loop() -> None:
 
 def test_a_denial_with_records_is_a_bad_reply() -> None:
     """
-    NXDOMAIN for a name whose records the same reply holds contradicts itself.
+    NXDOMAIN contradicts records for the same name in the same reply.
     """
     message = reply(QUESTION, [records("www.example.com.", 60, "A", "192.0.2.1")], rcode=3)
 
@@ -219,9 +219,9 @@ def test_a_denial_with_records_is_a_bad_reply() -> None:
 
 
 @pytest.mark.parametrize("number", [1, 2])
-def test_records_in_another_section_are_no_absence(number: int) -> None:
+def test_records_in_another_section_are_not_an_absence(number: int) -> None:
     """
-    Records that stand in the authority or additional section answer nothing, and deny nothing.
+    Records in the authority or additional section answer nothing and deny nothing.
     """
     sections: list[list[dns.rrset.RRset]] = [[], [], []]
     sections[number].append(records("www.example.com.", 60, "A", "192.0.2.1"))
@@ -231,18 +231,18 @@ def test_records_in_another_section_are_no_absence(number: int) -> None:
 
 @settings(deadline=None)
 @given(st.binary(max_size=400), st.integers(0, 255))
-def test_noise_of_any_rcode_raises_nothing(noise: bytes, flags: int) -> None:
+def test_random_replies_of_any_rcode_raise_nothing(noise: bytes, flags: int) -> None:
     """
-    dnspython reads whatever strangers send without an exception that is not handled.
+    Every exception of dnspython on arbitrary input is handled.
     """
     message = b"\x12\x34\x81" + bytes((flags,)) + b"\0\1\0\2\0\1\0\1" + QUESTION.wire + noise
 
     assert isinstance(messages.decode(message, QUESTION), wire.Answer)
 
 
-def test_queries_without_edns_are_those_of_dnspython() -> None:
+def test_queries_without_edns_match_dnspython() -> None:
     """
-    A query for a server that does not know EDNS has no OPT record.
+    A query for a server without EDNS has no OPT record.
     """
     expected = dns.message.make_query("www.example.com", "A", id=7).to_wire()
 

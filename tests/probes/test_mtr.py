@@ -1,4 +1,4 @@
-"""mtr-packet processes: started, shared, mourned and ended."""
+"""mtr-packet processes: started, shared, restarted and ended."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.probes.waiting import open_files, until
 
 @pytest.fixture
 async def started(internet):
-    """Makes processes, and ends them after the test."""
+    """A function that starts processes, which are ended after the test."""
     made = []
 
     def make(executable="mtr-packet"):
@@ -33,7 +33,7 @@ async def started(internet):
 
 @pytest.fixture
 def program(tmp_path):
-    """Writes a stand-in for mtr-packet, which sees each request line as `words`."""
+    """A function that writes a stand-in for mtr-packet, which sees each request line as `words`."""
 
     def write(body):
         path = tmp_path / "mtr packet"
@@ -49,18 +49,18 @@ def program(tmp_path):
 
 
 async def probe(process, address="127.0.0.1", **more):
-    """One probe of loopback."""
+    """Send one probe to loopback."""
     local = "::1" if ":" in address else "127.0.0.1"
     return await process.probe(address, **{"ttl": 1, "local": local, "timeout_s": 2, **more})
 
 
 def exists(pid):
-    """Whether there is such a process, be it a zombie."""
+    """Return whether a process exists, zombies included."""
     return Path(f"/proc/{pid}").exists()
 
 
 def alive(pid):
-    """Whether a process exists and is no zombie."""
+    """Return whether a process exists and is not a zombie."""
     try:
         return " Z " not in Path(f"/proc/{pid}/stat").read_text()
     except FileNotFoundError:
@@ -70,7 +70,7 @@ def alive(pid):
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
 async def test_a_probe_is_answered(started, address):
     """
-    The address that answers and the time it took are told, over either family.
+    The reply has the responding address and the RTT, over either family.
     """
     result = await probe(started(), address)
 
@@ -79,7 +79,7 @@ async def test_a_probe_is_answered(started, address):
 
 async def test_probes_share_a_process(started):
     """
-    A thousand probes at once need one process, and none is lost to its limits.
+    A thousand concurrent probes need one process, and none is lost to its limits.
     """
     process = started()
     results = await asyncio.gather(*(probe(process, f"127.0.{n >> 8}.{n & 255 | 1}") for n in range(1000)))
@@ -89,18 +89,18 @@ async def test_probes_share_a_process(started):
 
 
 @pytest.mark.crawl
-async def test_exhausted_means_wait(started, program):
+async def test_exhausted_probes_are_retried(started, program):
     """
-    "probes-exhausted" is asked again until there is an answer of the network's.
+    "probes-exhausted" is retried until the network answers.
     """
     path = program("print(words[0], 'probes-exhausted' if count < 3 else 'no-reply', flush=True)")
 
     assert "no-reply" == (await probe(started(path))).result
 
 
-async def test_a_process_that_dies_is_started_again(started):
+async def test_a_dead_process_is_restarted(started):
     """
-    Probes that were in flight when mtr-packet was killed are asked again of the next process.
+    Probes in flight when mtr-packet was killed are repeated by the next process.
     """
     process = started()
     await probe(process)
@@ -114,17 +114,17 @@ async def test_a_process_that_dies_is_started_again(started):
 
 
 @pytest.mark.crawl
-async def test_a_process_that_always_dies_is_given_up(started, program):
+async def test_a_process_that_always_dies_is_not_restarted_forever(started, program):
     """
-    A program that ends at every request is an error after three starts, not an endless loop.
+    A program that exits at every request is an error after three starts, not an endless loop.
     """
     with pytest.raises(MtrError):
         await probe(started(program("os._exit(1)")))
 
 
-async def test_a_program_that_is_not_there_is_an_error(started, tmp_path):
+async def test_a_missing_program_is_an_error(started, tmp_path):
     """
-    What cannot be started is an error, and leaves no file open.
+    A program that cannot be started is an error and leaves no file open.
     """
     before = open_files()
     with pytest.raises(MtrError):
@@ -134,7 +134,7 @@ async def test_a_program_that_is_not_there_is_an_error(started, tmp_path):
 
 async def test_closing_ends_the_process(started):
     """
-    A closed process is gone, leaves no zombie, and is not started again.
+    A closed process is gone, leaves no zombie, and is not restarted.
     """
     process = started()
     await probe(process)
@@ -147,9 +147,9 @@ async def test_closing_ends_the_process(started):
 
 
 @pytest.mark.crawl
-def test_processes_end_with_us(internet):
+def test_processes_end_with_the_crawler(internet):
     """
-    When the crawler is killed, its mtr-packet ends too: its standard input does.
+    When the crawler is killed, mtr-packet exits too, because its standard input ends.
     """
     program = """
         import asyncio
@@ -171,23 +171,23 @@ def test_processes_end_with_us(internet):
     asyncio.run(until(lambda: not alive(pid)))
 
 
-def test_nothing_is_missing_here():
+def test_a_working_program_is_not_reported():
     """
-    An mtr-packet that may send is no complaint.
+    An mtr-packet with permission to send leads to no error.
     """
     assert mtr_missing() is None
 
 
-def test_a_missing_program_is_told_with_its_mend():
+def test_a_missing_program_is_reported_with_its_fix():
     """
-    Without mtr-packet the sentence says which package brings it.
+    The error names the package that contains mtr-packet.
     """
     assert "apt-get install mtr-tiny" in mtr_missing("mtr-packet-that-is-not-there")
 
 
-def test_a_program_without_permission_is_told_with_its_mend(tmp_path):
+def test_a_program_without_permission_is_reported_with_its_fix(tmp_path):
     """
-    An mtr-packet that cannot open its sockets is told apart from a missing one.
+    An mtr-packet that cannot open its sockets and a missing one are different errors.
     """
     path = tmp_path / "mtr-packet"
     path.write_text("#!/bin/sh\necho 'Failure to open IPv4 sockets: Operation not permitted' >&2\nexit 1\n")
@@ -201,9 +201,9 @@ def test_a_program_without_permission_is_told_with_its_mend(tmp_path):
     os.geteuid() != 0 or not shutil.which("setpriv") or not shutil.which("setcap"),
     reason="only root can give a program a capability, and take it from everybody else",
 )
-def test_a_capability_that_nobody_may_have_is_told_with_its_mend(tmp_path):
+def test_an_unavailable_capability_is_reported_with_its_fix(tmp_path):
     """
-    Where the kernel does not run mtr-packet for the capability of its file, as in a container, the sentence says so.
+    If the kernel cannot execute mtr-packet because of its file capability, as in a container, the error explains it.
     """
     path = shutil.copy(shutil.which("mtr-packet"), tmp_path)
     if subprocess.run(["setcap", "cap_net_raw+ep", path], check=False).returncode:

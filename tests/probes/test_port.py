@@ -1,4 +1,4 @@
-"""One UDP port of ours: how long it is used, and what makes it give up."""
+"""One local UDP port: how long it is used, and when it is abandoned."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ASKED = wire.question("www.example.com", "A")
 
 @pytest.fixture
 def server():
-    """A UDP socket that answers only by hand."""
+    """A UDP socket from which the test answers by hand."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
         one.bind(("127.0.0.1", 0))
         one.setblocking(False)
@@ -34,7 +34,7 @@ async def port(server):
 
 
 async def received(server):
-    """Return the next query and where it came from."""
+    """Return the next query and its source address."""
     return await asyncio.get_running_loop().sock_recvfrom(server, 4096)
 
 
@@ -45,7 +45,7 @@ def answer(query):
 
 async def test_a_burst_of_wrong_ids_ends_every_query(port, server):
     """
-    Sixteen replies that match no query end all queries that wait, without an answer, and close the port.
+    Sixteen replies that match no query end all waiting queries without an answer, and close the port.
     """
     asking = asyncio.gather(*(port.ask(ASKED, timeout_s=60, edns=True) for _ in range(3)))
     query, client = await received(server)
@@ -58,7 +58,7 @@ async def test_a_burst_of_wrong_ids_ends_every_query(port, server):
 
 async def test_right_ids_with_wrong_questions_are_guesses_too(port, server):
     """
-    So do sixteen replies with the right id and another question.
+    Sixteen replies with the right id and another question have the same effect.
     """
     asking = asyncio.ensure_future(port.ask(ASKED, timeout_s=60, edns=True))
     query, client = await received(server)
@@ -68,7 +68,7 @@ async def test_right_ids_with_wrong_questions_are_guesses_too(port, server):
     assert await asking is None
 
 
-async def test_late_and_double_replies_are_no_guesses(port, server):
+async def test_late_and_duplicate_replies_are_not_guesses(port, server):
     """
     A reply to a query that is over, or that was answered before, matches that query.
     """
@@ -86,7 +86,7 @@ async def test_late_and_double_replies_are_no_guesses(port, server):
 
 async def test_queries_leave_from_many_ports(server):
     """
-    Queries to one server leave from several ports, and from others after a while, with ids that do not repeat.
+    Queries to one server leave from several ports, which change over time, with ids that do not repeat.
     """
     endpoint = Endpoint(server.getsockname())
     before = open_files()
@@ -109,7 +109,7 @@ async def test_queries_leave_from_many_ports(server):
 
 async def test_a_retired_port_waits_for_its_replies(port, server):
     """
-    A port that is changed closes once the last reply has come.
+    A retired port closes once its last reply has arrived.
     """
     asking = asyncio.ensure_future(port.ask(ASKED, timeout_s=60, edns=True))
     query, client = await received(server)
@@ -121,9 +121,9 @@ async def test_a_retired_port_waits_for_its_replies(port, server):
     await until(lambda: port.closed)
 
 
-async def test_an_old_port_is_changed(port, monkeypatch):
+async def test_an_old_port_is_replaced(port, monkeypatch):
     """
-    A port is given up after a minute, however few queries left from it.
+    A port is retired after a minute, however few queries left from it.
     """
     loop = asyncio.get_running_loop()
     now = loop.time()

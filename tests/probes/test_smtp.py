@@ -1,4 +1,4 @@
-"""Mail sessions with the simulated Internet's servers, and with scripted ones on loopback."""
+"""Mail sessions with servers of the simulated Internet, and with scripted ones on loopback."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ HELLO = "crawler.example"
 
 @pytest.fixture(scope="module")
 def context():
-    """The context that all sessions share."""
+    """The TLS context that all sessions share."""
     return tls_context()
 
 
 async def session_with(internet, behaviour, family=6, *, starttls=True, n=0, timeout_s=5.0):
-    """One session with a server of the simulated Internet."""
+    """Run one session with a server of the simulated Internet."""
     prober = TcpProber(timeout_s=2.0, smtp_timeout_s=timeout_s, contact_name=HELLO)
     observation = await prober.probe(internet.address(behaviour, family, n), (25,), starttls=starttls)
     return observation.smtp
 
 
 def heard(internet, address):
-    """What the server of an address has heard, by session."""
+    """Return what the server of an address has received, by session."""
     return [session.verbs for session in internet.smtp_sessions() if session.address == address]
 
 
 async def verbs(internet, address, before):
-    """What the server of an address has heard in the session after those before."""
+    """Return the commands that the server of an address received in the latest session."""
     await until(lambda: len(heard(internet, address)) > len(before))
     return heard(internet, address)[len(before)]
 
 
 @pytest.mark.parametrize("family", [4, 6])
-async def test_starttls_is_tried_to_its_end(internet, family):
+async def test_starttls_is_completed(internet, family):
     """
-    Where STARTTLS works, TLS version and certificate are told, and QUIT is the last word.
+    Where STARTTLS works, TLS version and certificate are recorded, and QUIT is the last command.
     """
     address = internet.address("smtp_starttls", family, 50)
     before = heard(internet, address)
@@ -56,9 +56,9 @@ async def test_starttls_is_tried_to_its_end(internet, family):
     assert ("EHLO", "STARTTLS", "QUIT") == await verbs(internet, address, before)
 
 
-async def test_starttls_is_not_tried_unasked(internet):
+async def test_starttls_is_not_used_unless_requested(internet):
     """
-    Without the question for STARTTLS the session goes no further than EHLO.
+    Without STARTTLS in the request the session goes no further than EHLO.
     """
     address = internet.address("smtp_starttls", 6, 51)
     before = heard(internet, address)
@@ -83,9 +83,9 @@ async def test_starttls_is_not_tried_unasked(internet):
         ("smtp_not_smtp", None, None, None, Failure.NOT_SMTP),
     ],
 )
-async def test_every_server_is_told_as_it_behaves(internet, behaviour, code, hello, starttls, failure):
+async def test_the_outcome_follows_from_the_server(internet, behaviour, code, hello, starttls, failure):
     """
-    How far a session went, and what ended it, follows from what the server said.
+    How far a session went, and what ended it, follows from the replies of the server.
     """
     smtp = await session_with(internet, behaviour)
 
@@ -94,7 +94,7 @@ async def test_every_server_is_told_as_it_behaves(internet, behaviour, code, hel
 
 async def test_a_server_that_never_greets_is_a_timeout(internet):
     """
-    Silence after the handshake ends with the session's time.
+    Silence after the handshake ends with the timeout of the session.
     """
     smtp = await session_with(internet, "smtp_mute", timeout_s=0.3)
 
@@ -104,7 +104,7 @@ async def test_a_server_that_never_greets_is_a_timeout(internet):
 @pytest.mark.parametrize("behaviour", ["smtp_4xx", "smtp_5xx", "smtp_plain", "smtp_refuses_starttls"])
 async def test_every_session_ends_with_quit(internet, behaviour):
     """
-    Whatever a server refuses, the session takes its leave, and never comes to MAIL.
+    Whatever a server rejects, the session ends with QUIT and never sends MAIL.
     """
     address = internet.address(behaviour, 6, 52)
     before = heard(internet, address)
@@ -114,7 +114,7 @@ async def test_every_session_ends_with_quit(internet, behaviour):
     assert ("QUIT", False) == (words[-1], "MAIL" in words)
 
 
-async def test_a_greeting_of_several_lines_is_one_text(internet):
+async def test_a_multiline_greeting_is_one_text(internet):
     """
     The lines of a greeting are joined by line feeds, without their codes.
     """
@@ -124,7 +124,7 @@ async def test_a_greeting_of_several_lines_is_one_text(internet):
 
 
 async def talk_to(script, context=None, timeout_s=2.0):
-    """One session with a server that says one item of its script before each line it reads; and what it read."""
+    """Run one session with a server that sends one item of its script before each line it reads; return both sides."""
     heard = []
 
     async def talk(reader, writer):
@@ -138,13 +138,13 @@ async def talk_to(script, context=None, timeout_s=2.0):
 
 
 async def session(address, context, timeout_s):
-    """One session."""
+    """Run one session."""
     with socket.create_connection(address) as connected:
         connected.setblocking(False)
         return await converse(connected, timeout_s=timeout_s, hello_name=HELLO, tls_context=context)
 
 
-async def test_ehlo_says_who_we_are(context):
+async def test_ehlo_has_the_contact_name(context):
     """
     EHLO carries the contact name.
     """
@@ -169,9 +169,9 @@ EHLO = b"250-hello\r\n250 STARTTLS\r\n"
         ([EHLO, b"454 not now\r\n"], "EHLO", Starttls.REFUSED, None),
     ],
 )
-async def test_a_refusal_has_its_word(context, replies, hello, starttls, failure):
+async def test_a_rejection_has_a_specific_failure(context, replies, hello, starttls, failure):
     """
-    Whatever a server refuses, the session ends with QUIT, and its failure tells what was refused.
+    Whatever a server rejects, the session ends with QUIT, and its failure names what was rejected.
     """
     smtp, heard = await talk_to([b"220 ready\r\n", *replies, b"221 bye\r\n"], context)
 
@@ -183,18 +183,18 @@ async def test_a_refusal_has_its_word(context, replies, hello, starttls, failure
 @pytest.mark.parametrize(
     ("replies", "hello"), [([], None), ([b"500 what?\r\n"], None), ([EHLO], "EHLO")], ids=["EHLO", "HELO", "STARTTLS"]
 )
-async def test_nonsense_after_a_greeting_is_a_bad_reply(context, replies, hello, nonsense):
+async def test_malformed_replies_after_a_greeting_are_a_bad_reply(context, replies, hello, nonsense):
     """
-    A server that greeted properly speaks SMTP; what follows may break its format.
+    A server with a valid greeting speaks SMTP; a later reply may be malformed.
     """
     smtp, _ = await talk_to([b"220 ready\r\n", *replies, nonsense], context)
 
     assert (220, hello, None, Failure.BAD_REPLY) == (smtp.greeting_code, smtp.hello, smtp.starttls, smtp.failure)
 
 
-async def test_nonsense_after_quit_is_no_failure():
+async def test_a_malformed_reply_to_quit_is_not_a_failure():
     """
-    What a server answers to QUIT does not matter.
+    The reply to QUIT does not matter.
     """
     smtp, _ = await talk_to([b"220 ready\r\n", b"250 hello\r\n", b"hello there\r\n"])
 
@@ -202,9 +202,9 @@ async def test_nonsense_after_quit_is_no_failure():
 
 
 @pytest.mark.parametrize("replies", [[], [b"500 what?\r\n"], [EHLO]], ids=["EHLO", "HELO", "STARTTLS"])
-async def test_a_server_that_hangs_up_early_leaves_a_word(context, replies):
+async def test_a_connection_closed_early_is_a_failure(context, replies):
     """
-    A connection that is closed instead of a reply is `connection_closed`, and STARTTLS is not known.
+    A connection closed instead of a reply is `connection_closed`, and STARTTLS is unknown.
     """
     heard = iter((b"220 ready\r\n", *replies))
 
@@ -221,7 +221,7 @@ async def test_a_server_that_hangs_up_early_leaves_a_word(context, replies):
 
 async def test_a_busy_server_is_not_asked_twice(context):
     """
-    A temporary refusal of EHLO is followed by QUIT, not by HELO.
+    A temporary rejection of EHLO is followed by QUIT, not by HELO.
     """
     _, heard = await talk_to([b"220 ready\r\n", b"421 too busy\r\n", b"221 bye\r\n"], context)
 
@@ -229,7 +229,7 @@ async def test_a_busy_server_is_not_asked_twice(context):
 
 
 @pytest.mark.parametrize("line", [b"250-starttls\r\n250 SIZE 10\r\n", b"250-SIZE 10\r\n250 StartTLS\r\n"])
-async def test_extensions_are_found_whatever_their_case(context, line):
+async def test_extensions_are_case_insensitive(context, line):
     """
     STARTTLS counts as offered on any line and in any case (RFC 5321 section 4.1.1.1).
     """
@@ -238,7 +238,7 @@ async def test_extensions_are_found_whatever_their_case(context, line):
     assert Starttls.REFUSED == (await talk_to(script, context))[0].starttls
 
 
-async def test_a_name_like_an_extension_is_none(context):
+async def test_a_server_name_is_not_an_extension(context):
     """
     The first line of the reply to EHLO names the server, not an extension.
     """
@@ -263,18 +263,18 @@ async def test_a_name_like_an_extension_is_none(context):
     ],
     ids=["empty", "words", "short", "long", "code", "separator", "binary", "no line", "long line", "many lines"],
 )
-async def test_what_is_no_reply_is_not_smtp(greeting):
+async def test_invalid_replies_are_not_smtp(greeting):
     """
-    Lines that are no replies, and replies beyond all measure, end the session.
+    Lines that are not replies, and replies beyond the size limit, end the session.
     """
     smtp, _ = await talk_to([greeting])
 
     assert (None, Failure.NOT_SMTP) == (smtp.greeting_code, smtp.failure)
 
 
-async def test_odd_octets_of_a_greeting_are_replaced():
+async def test_invalid_octets_of_a_greeting_are_replaced():
     """
-    What is not UTF-8, and what is a control character, becomes U+FFFD.
+    Invalid UTF-8 and control characters become U+FFFD.
     """
     smtp, _ = await talk_to([b"220 caf\xc3\xa9 \xff \x1b[31m\x00\r\n", b"250 x\r\n", b"221 x\r\n"])
 
@@ -283,23 +283,23 @@ async def test_odd_octets_of_a_greeting_are_replaced():
 
 async def test_a_long_greeting_is_cut():
     """
-    500 characters of a greeting are kept.
+    500 characters of a greeting are stored.
     """
     smtp, _ = await talk_to([b"220 " + b"x" * 2000 + b"\r\n", b"250 x\r\n", b"221 x\r\n"])
 
     assert "x" * 500 == smtp.greeting
 
 
-async def test_a_greeting_of_a_code_alone_is_one():
+async def test_a_greeting_may_be_a_code_alone():
     """
-    A reply may be its code alone (RFC 5321 section 4.2).
+    A reply may consist of its code (RFC 5321 section 4.2).
     """
     smtp, _ = await talk_to([b"220\r\n", b"250\r\n", b"221\r\n"])
 
     assert (220, "", "EHLO", None) == (smtp.greeting_code, smtp.greeting, smtp.hello, smtp.failure)
 
 
-async def test_a_reset_is_told_as_such():
+async def test_a_reset_is_reported():
     """
     RST instead of a greeting is `connection_reset`.
     """
@@ -315,18 +315,18 @@ async def test_a_reset_is_told_as_such():
     assert Failure.CONNECTION_RESET == smtp.failure
 
 
-async def test_a_server_that_hangs_up_at_quit_is_no_failure():
+async def test_a_connection_closed_at_quit_is_not_a_failure():
     """
-    Once QUIT is on its way, no answer to it is needed.
+    After QUIT no reply is needed.
     """
     smtp, _ = await talk_to([b"220 ready\r\n", b"250 hello\r\n"])
 
     assert ("EHLO", None) == (smtp.hello, smtp.failure)
 
 
-async def test_a_slow_server_gets_no_more_than_its_time(context):
+async def test_a_slow_server_does_not_exceed_the_timeout(context):
     """
-    The time is the whole session's, not that of each line.
+    The timeout applies to the whole session, not to each line.
     """
 
     async def drip(reader, writer):
@@ -342,9 +342,9 @@ async def test_a_slow_server_gets_no_more_than_its_time(context):
     assert (Failure.TIMEOUT, True) == (smtp.failure, took_s < 1.0)
 
 
-def test_the_context_takes_old_servers(context):
+def test_the_context_accepts_old_servers(context):
     """
-    Nothing is verified, and any version that OpenSSL still speaks will do.
+    Nothing is verified, and any version that OpenSSL supports is accepted.
     """
     names = {cipher["name"] for cipher in context.get_ciphers()}
 

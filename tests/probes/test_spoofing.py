@@ -1,4 +1,4 @@
-"""Replies that somebody forges in the resolver's name, with all the ids there are."""
+"""Replies that an attacker forges in the name of the resolver, with all possible ids."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ALL_IDS = range(1 << 16)
 
 @pytest.fixture
 async def resolver(internet):
-    """A patient resolver of the simulated Internet, whose answers are forged from afar."""
+    """A patient resolver of the simulated Internet, whose answers are forged by a remote host."""
     one = Resolver([(internet.resolver4, 53)], timeout_s=8.0, lifetime_s=16.0)
     internet.forget()
     yield one
@@ -27,7 +27,7 @@ async def resolver(internet):
 
 
 async def attacked(internet, resolver, name, ids):
-    """Look a name up while forged replies with these ids arrive at the port that the query left from."""
+    """Look up a name while forged replies with these ids arrive at the source port of the query."""
     before = connected_ports(internet.resolver4)
     over = threading.Event()
     asking = asyncio.ensure_future(resolver.lookup(name, "A"))
@@ -44,9 +44,9 @@ async def attacked(internet, resolver, name, ids):
     return lookup
 
 
-async def test_65536_guesses_are_not_believed(internet, resolver):
+async def test_65536_guesses_are_not_accepted(internet, resolver):
     """
-    A spoofer who knows question and port tries every id; the lookup is repeated over TCP and learns the truth.
+    A spoofer who knows question and port tries every id; the lookup is repeated over TCP and gets the true answer.
     """
     name = "www.flaky.example"
     lookup = await attacked(internet, resolver, name, random.Random(4).sample(ALL_IDS, len(ALL_IDS)))
@@ -59,7 +59,7 @@ async def test_65536_guesses_are_not_believed(internet, resolver):
 
 async def test_guesses_while_the_resolver_is_silent_end_as_a_failure(internet, resolver):
     """
-    With nobody to ask for the truth, the lookup fails rather than believe a guess.
+    If the true answer is not available, the lookup fails instead of accepting a guess.
     """
     internet.resolver_mode("silent")
     try:
@@ -72,7 +72,7 @@ async def test_guesses_while_the_resolver_is_silent_end_as_a_failure(internet, r
 
 async def test_a_few_stray_replies_change_nothing(internet, resolver):
     """
-    A handful of replies that match nothing is no attack: the next good reply over UDP counts.
+    A few replies that match nothing are not an attack: the next valid reply over UDP counts.
     """
     lookup = await attacked(internet, resolver, "www.open.example", range(5))
 

@@ -22,12 +22,12 @@ PORTS = (80, 443)
 
 @pytest.fixture
 def prober(internet):
-    """A prober with short patience."""
+    """A prober with short timeouts."""
     return TcpProber(timeout_s=1.0, smtp_timeout_s=2.0)
 
 
 def outcomes(observation):
-    """The word for each port: open, or why not."""
+    """Return the outcome of each port: open, or the failure."""
     return [port.failure or "open" for port in observation.ports]
 
 
@@ -44,9 +44,9 @@ def outcomes(observation):
         ("no_route", [Failure.NETWORK_UNREACHABLE] * 2),
     ],
 )
-async def test_every_end_of_a_handshake_has_its_word(internet, prober, family, behaviour, expected):
+async def test_every_handshake_outcome_has_a_word(internet, prober, family, behaviour, expected):
     """
-    Open, closed, filtered and unreachable ports are told apart, over both families alike.
+    Open, closed, filtered and unreachable ports are distinguished over both families.
     """
     observation = await prober.probe(internet.address(behaviour, family), PORTS, starttls=False)
 
@@ -55,7 +55,7 @@ async def test_every_end_of_a_handshake_has_its_word(internet, prober, family, b
 
 
 @pytest.mark.parametrize("family", [4, 6])
-async def test_the_connect_time_is_the_way_there_and_back(internet, prober, family):
+async def test_the_connect_time_is_the_round_trip_time(internet, prober, family):
     """
     An open port has the time between SYN and SYN-ACK, another port has none.
     """
@@ -80,7 +80,7 @@ async def test_a_busy_loop_changes_neither_outcome_nor_time(internet):
     assert max(port.connect_ms for port in observation.ports) < SOON_MS
 
 
-async def test_the_ports_of_an_address_wait_together(internet):
+async def test_the_ports_of_an_address_are_probed_concurrently(internet):
     """
     Two filtered ports cost one timeout.
     """
@@ -92,7 +92,7 @@ async def test_the_ports_of_an_address_wait_together(internet):
 
 async def test_a_silent_port_gets_one_syn(internet, prober):
     """
-    Within a timeout of less than a second no SYN is repeated, and nothing is sent afterwards.
+    With a timeout below one second no SYN is repeated, and nothing is sent afterwards.
     """
     address = internet.address("filtered", 4)
     began = time.time()
@@ -105,7 +105,7 @@ async def test_a_silent_port_gets_one_syn(internet, prober):
 
 async def test_a_silent_port_gets_two_syns_in_two_seconds(internet):
     """
-    The kernel repeats a SYN after one second, once, and not at the timeout.
+    The kernel repeats a SYN once, after one second, and not at the timeout.
     """
     address = internet.address("filtered", 6)
     began = time.time()
@@ -114,7 +114,7 @@ async def test_a_silent_port_gets_two_syns_in_two_seconds(internet):
     assert [0x02] * 2 == [one.flags for one in internet.packets(since=began) if one.destination == address]
 
 
-async def test_an_open_port_is_left_with_a_reset(internet, prober):
+async def test_an_open_port_is_closed_with_a_reset(internet, prober):
     """
     A connection ends with RST, which leaves no TIME_WAIT behind.
     """
@@ -125,9 +125,9 @@ async def test_an_open_port_is_left_with_a_reset(internet, prober):
     assert 0x04 == [one.flags for one in internet.packets(since=began) if one.destination == address][-1] & 0x05
 
 
-async def test_pace_holds_every_attempt(internet, prober):
+async def test_pacing_applies_to_every_attempt(internet, prober):
     """
-    Each attempt waits for its turn, under the address it goes to.
+    Each attempt waits for its turn, under its destination address.
     """
     turns = []
 
@@ -139,9 +139,9 @@ async def test_pace_holds_every_attempt(internet, prober):
     assert [internet.address("open", 6)] * 2 == turns
 
 
-async def test_a_source_address_that_is_not_ours_is_a_failure(internet):
+async def test_a_foreign_source_address_is_a_failure(internet):
     """
-    A handshake that cannot leave is told so, port by port.
+    A handshake that cannot be sent is a failure of each port.
     """
     prober = TcpProber(local4="192.0.2.1")
 
@@ -152,7 +152,7 @@ async def test_a_source_address_that_is_not_ours_is_a_failure(internet):
 
 async def test_a_source_address_is_used(internet):
     """
-    `local4` is where the handshake comes from.
+    `local4` is the source of the handshake.
     """
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -166,7 +166,7 @@ async def test_a_source_address_is_used(internet):
 @pytest.mark.parametrize("behaviour", ["open", "filtered", "all_closed", "smtp_mute"])
 async def test_probes_close_their_sockets(internet, prober, behaviour):
     """
-    However a probe ends, it holds no file afterwards.
+    However a probe ends, it holds no file descriptor afterwards.
     """
     before = open_files()
     await prober.probe(internet.address(behaviour, 6), (25, 80, 443), starttls=True)
@@ -177,7 +177,7 @@ async def test_probes_close_their_sockets(internet, prober, behaviour):
 @pytest.mark.parametrize("behaviour", ["filtered", "smtp_mute"])
 async def test_cancelled_probes_close_their_sockets(internet, behaviour):
     """
-    A probe that is cancelled, in a handshake or in a mail session, holds no file afterwards.
+    A probe cancelled in a handshake or in a mail session holds no file descriptor afterwards.
     """
     before = open_files()
     prober = TcpProber(timeout_s=60.0, smtp_timeout_s=60.0)
@@ -194,9 +194,9 @@ async def test_cancelled_probes_close_their_sockets(internet, behaviour):
     assert before == open_files()
 
 
-async def test_no_more_files_is_a_failure_of_ours(internet, prober):
+async def test_running_out_of_files_is_a_local_failure(internet, prober):
     """
-    When the process may open no more files a port is `probe_failed`, and the crawl lives.
+    If the process cannot open more files, a port is `probe_failed`, and the crawl continues.
     """
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     held = socket.socket()
@@ -211,9 +211,9 @@ async def test_no_more_files_is_a_failure_of_ours(internet, prober):
     assert observation.smtp is None
 
 
-async def test_port_25_is_asked_how_it_mails(internet, prober):
+async def test_port_25_has_a_mail_session(internet, prober):
     """
-    An open port 25 has a mail session besides its outcome; a closed one has none.
+    An open port 25 has a mail session in addition to its outcome; a closed one has none.
     """
     mailing = await prober.probe(internet.address("open", 6), (25, 80), starttls=True)
     not_mailing = await prober.probe(internet.address("port25_closed", 6), (25, 80), starttls=True)
@@ -223,7 +223,7 @@ async def test_port_25_is_asked_how_it_mails(internet, prober):
 
 
 @pytest.mark.parametrize("name", ["", "two words", "bücher.example", "evil\r\nMAIL FROM:<>"])
-def test_what_ehlo_cannot_say_is_refused(name):
+def test_an_invalid_ehlo_name_is_rejected(name):
     """
     A contact name that would break EHLO is an error before the first probe.
     """
@@ -247,7 +247,7 @@ def close_then_reset(accepted):
 
 
 def greet(then):
-    """Return an ending with a greeting before it."""
+    """Return an ending that is preceded by a greeting."""
 
     def end(accepted):
         accepted.sendall(b"220 ready\r\n")
@@ -268,7 +268,7 @@ def greet(then):
     ],
     ids=["reset", "close", "close and reset", "greeting and reset", "greeting, close and reset"],
 )
-async def test_a_port_that_accepts_is_open_however_it_ends(monkeypatch, end, failure, is_late):
+async def test_an_accepting_port_is_open_however_it_ends(monkeypatch, end, failure, is_late):
     """
     A reset after the handshake is an event of the SMTP session, not of the port, whenever the loop sees it.
     """
@@ -289,7 +289,7 @@ async def test_a_port_that_accepts_is_open_however_it_ends(monkeypatch, end, fai
 
 @contextlib.contextmanager
 def packet_filter(rule):
-    """Apply a rule of nft to all that this machine receives."""
+    """Apply an nft rule to all packets that this machine receives."""
     chain = "chain inet firewall input"
     lines = ("add table inet firewall", f"add {chain} {{ type filter hook input priority 0; }}")
     table = "\n".join((*lines, f"add rule {chain.removeprefix('chain ')} {rule}"))
@@ -318,9 +318,9 @@ async def test_an_icmp_error_after_the_handshake_leaves_a_port_open(internet, ho
 
 @LOOPBACK
 @pytest.mark.parametrize("is_bound", [True, False])
-def test_local_ports_are_no_numbers_of_traces(host, family, is_bound):
+def test_local_ports_are_below_the_numbers_of_traces(host, family, is_bound):
     """
-    mtr-packet takes an error that quotes a port from 33000 on for an answer to a probe of its own.
+    mtr-packet takes an error that quotes a port from 33000 on for an answer to one of its probes.
     """
     with socket.create_server((host, 0), family=family, backlog=50) as server:
         opened = [tcp._open(host, host if is_bound else None, 1.0) for _ in range(20)]
@@ -334,9 +334,9 @@ def test_local_ports_are_no_numbers_of_traces(host, family, is_bound):
 
 
 @LOOPBACK
-def test_a_port_on_which_somebody_listens_is_left_to_them(monkeypatch, host, family):
+def test_a_listening_port_is_skipped(monkeypatch, host, family):
     """
-    Another one is taken; a port with a connection can be shared.
+    A port with a listener is skipped; a port with a connection can be shared.
     """
     with socket.create_server((host, 0), family=family, backlog=50) as server:
         taken = server.getsockname()[1]
@@ -350,9 +350,9 @@ def test_a_port_on_which_somebody_listens_is_left_to_them(monkeypatch, host, fam
     assert [12_345] * 2 == ports
 
 
-def test_a_machine_whose_ports_are_all_taken_is_told(monkeypatch):
+def test_running_out_of_ports_is_reported(monkeypatch):
     """
-    After some tries it is the kernel's own error, and no file stays open.
+    After some attempts the kernel's own error is raised, and no file stays open.
     """
     with socket.create_server(("127.0.0.1", 0)) as server:
         monkeypatch.setattr(tcp.random, "choice", lambda _: server.getsockname()[1])

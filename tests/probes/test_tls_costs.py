@@ -1,4 +1,4 @@
-"""TLS with servers that choose what is costly: real ones, in threads, so that their own time is not the loop's."""
+"""TLS with servers that make it expensive: real ones, in threads, so that their own time does not count."""
 
 from __future__ import annotations
 
@@ -29,14 +29,15 @@ from simnet import certificate
 from tests.probes.talking import tcp_server
 from tests.probes.waiting import until
 
-# What a session may take of the loop's own processor time. An ordinary one takes some 2 ms, the costly ones a second.
+# Limit of the loop's own processor time for a session, in seconds. An ordinary one takes some 2 ms, the costly ones a
+# second.
 FEW_S = 0.05
-# Two Mersenne primes: a key of 14,364 bits that need not be searched for.
+# Two Mersenne primes: a key of 14,364 bits without a search for primes.
 HUGE_PRIMES = (2**9941 - 1, 2**4423 - 1)
 
 
 def self_signed(key, path):
-    """A certificate for any key, in one file with it."""
+    """Return a certificate for any key, in one file with it."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "costly.example")])
     dates = (dt.datetime(2020, 1, 1, tzinfo=dt.UTC), dt.datetime(2040, 1, 1, tzinfo=dt.UTC))
     made = x509.CertificateBuilder(name, name, key.public_key(), 7, *dates).sign(key, hashes.SHA256())
@@ -46,7 +47,7 @@ def self_signed(key, path):
 
 
 def huge_key():
-    """An RSA key that takes its time."""
+    """Return an RSA key that is slow to use."""
     p, q = HUGE_PRIMES
     d = pow(65537, -1, (p - 1) * (q - 1))
     numbers = rsa.RSAPrivateNumbers(
@@ -56,7 +57,7 @@ def huge_key():
 
 
 def field(bits, path):
-    """Parameters of a finite field of so many bits, which need not be prime (PKCS #3)."""
+    """Return parameters of a finite field of this many bits, which need not be prime (PKCS #3)."""
     numbers = b""
     for number in (secrets.randbits(bits) | 1 << (bits - 1) | 1, 2):
         octets = number.to_bytes(number.bit_length() // 8 + 1)
@@ -68,12 +69,12 @@ def field(bits, path):
 
 @pytest.fixture(scope="module")
 def pem(tmp_path_factory):
-    """A key of RSA with its certificate."""
+    """Return an RSA key with its certificate."""
     return self_signed(rsa.generate_private_key(65537, 2048), tmp_path_factory.mktemp("costs") / "rsa.pem")
 
 
 def finite_field_context(pem, bits, folder):
-    """A server that knows nothing but DHE over a field of its own."""
+    """Return the context of a server that supports only DHE over its own field."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(pem)
@@ -84,7 +85,7 @@ def finite_field_context(pem, bits, folder):
 
 @contextlib.contextmanager
 def mail_server(context):
-    """The port of a mail server with STARTTLS, in a thread of its own, and how often it was connected to."""
+    """Yield the port of a mail server with STARTTLS, in a separate thread, and its number of connections."""
     sessions = []
 
     def talk(accepted):
@@ -114,7 +115,7 @@ def mail_server(context):
 
 
 async def session_with(context, monkeypatch):
-    """One probe of port 25, what it took of this thread's processor time, and how many connections it made."""
+    """Probe port 25 once; return the result, the processor time of this thread, and the number of connections."""
     with mail_server(context) as (port, sessions):
         monkeypatch.setattr(tcp, "SMTP_PORT", port)
         prober = TcpProber()
@@ -124,9 +125,9 @@ async def session_with(context, monkeypatch):
     return observation.smtp, took_s, len(sessions)
 
 
-async def test_a_server_with_finite_fields_only_has_its_facts(monkeypatch, pem, tmp_path):
+async def test_a_server_with_only_finite_fields_is_measured(monkeypatch, pem, tmp_path):
     """
-    A second session offers what the first left out, and its facts are those of the server.
+    A second session offers what the first left out, and records the facts of the server.
     """
     smtp, _, sessions = await session_with(finite_field_context(pem, 2048, tmp_path), monkeypatch)
 
@@ -134,9 +135,9 @@ async def test_a_server_with_finite_fields_only_has_its_facts(monkeypatch, pem, 
     assert "CN=costly.example" == smtp.certificate.subject
 
 
-async def test_a_field_of_ten_thousand_bits_does_not_hold_the_loop(monkeypatch, pem, tmp_path):
+async def test_a_field_of_ten_thousand_bits_does_not_block_the_loop(monkeypatch, pem, tmp_path):
     """
-    Key exchange over a finite field is computed beside the loop, if at all.
+    Key exchange over a finite field is computed outside the loop, if at all.
     """
     smtp, took_s, _ = await session_with(finite_field_context(pem, 10_000, tmp_path), monkeypatch)
 
@@ -144,9 +145,9 @@ async def test_a_field_of_ten_thousand_bits_does_not_hold_the_loop(monkeypatch, 
     assert took_s < FEW_S
 
 
-async def test_a_huge_key_does_not_hold_the_loop(monkeypatch, tmp_path):
+async def test_a_huge_key_does_not_block_the_loop(monkeypatch, tmp_path):
     """
-    A certificate with a key of 14,364 bits is verified beside the loop, and its facts are there.
+    A certificate with a key of 14,364 bits is verified outside the loop, and its facts are recorded.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(self_signed(huge_key(), tmp_path / "huge.pem"))
@@ -159,7 +160,7 @@ async def test_a_huge_key_does_not_hold_the_loop(monkeypatch, tmp_path):
 @pytest.mark.parametrize(("length", "failure"), [(100, None), (1000, Failure.TLS_FAILED)])
 async def test_a_chain_of_certificates_has_a_limit(monkeypatch, pem, tmp_path, length, failure):
     """
-    A chain of more than 100 kB is a failed handshake, a shorter one is read beside the loop.
+    A chain of more than 100 kB is a failed handshake, a shorter one is read outside the loop.
     """
     own = pem.read_text()
     endless = tmp_path / "chain.pem"
@@ -172,9 +173,9 @@ async def test_a_chain_of_certificates_has_a_limit(monkeypatch, pem, tmp_path, l
     assert took_s < FEW_S
 
 
-async def test_a_handshake_in_drops_ends_with_the_session(monkeypatch):
+async def test_a_slow_handshake_ends_with_the_session(monkeypatch):
     """
-    A server that sends an octet now and then gets no more than the session's time.
+    A server that sends single octets slowly does not exceed the timeout of the session.
     """
 
     class Dripping:
@@ -193,7 +194,7 @@ async def test_a_handshake_in_drops_ends_with_the_session(monkeypatch):
 
 async def test_a_server_without_a_certificate_has_tls(monkeypatch):
     """
-    Anonymous key exchange is TLS, and there is no certificate to tell of.
+    Anonymous key exchange is TLS without a certificate.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.maximum_version = ssl.TLSVersion.TLSv1_2
@@ -204,13 +205,13 @@ async def test_a_server_without_a_certificate_has_tls(monkeypatch):
 
 
 def listens(address):
-    """Whether a server takes connections."""
+    """Return whether a server accepts connections."""
     with socket.socket() as one:
         return one.connect_ex(address) == 0
 
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="only its server can be told which groups to take")
-async def test_the_largest_group_of_tls_1_3_does_not_hold_the_loop(tmp_path):
+async def test_the_largest_group_of_tls_1_3_does_not_block_the_loop(tmp_path):
     """
     A server may demand ffdhe8192 (RFC 7919), which takes more than 100 ms.
     """
@@ -233,7 +234,7 @@ async def test_the_largest_group_of_tls_1_3_does_not_hold_the_loop(tmp_path):
     assert ("TLSv1.3", True) == (tls.version(), took_s < FEW_S)
 
 
-# Records that OpenSSL takes without end before a handshake is over, or that make it read on.
+# Records that OpenSSL accepts without end before a handshake is over, or that make it read on.
 FLOODS = {
     "warnings": bytes.fromhex("1503010002015a"),
     "empty records": bytes.fromhex("1603010000"),
@@ -245,7 +246,7 @@ FLOODS = {
 @pytest.mark.parametrize("flood", FLOODS.values(), ids=FLOODS)
 async def test_a_flood_of_records_ends(flood):
     """
-    A server that floods a handshake with records has a limit, in octets and in time of the loop.
+    A server that floods a handshake with records has a limit, in octets and in loop time.
     """
 
     async def talk(reader, writer):
@@ -262,16 +263,16 @@ async def test_a_flood_of_records_ends(flood):
                 await Channel(connected).start_tls(tls_context())
 
 
-def test_no_server_starts_another_handshake():
+def test_renegotiation_is_disabled():
     """
-    Renegotiation would let a server ask for one handshake after another.
+    Renegotiation would let a server request one handshake after another.
     """
     assert ssl.OP_NO_RENEGOTIATION in tls_context().options
 
 
 def test_finite_fields_are_the_last_resort():
     """
-    What the first session offers has no key exchange over fields that a server makes up; the second has nothing else.
+    The first session offers no key exchange over server-chosen fields; the second offers nothing else.
     """
     first = {cipher["kea"] for cipher in tls_context().get_ciphers()}
     second = {cipher["kea"] for cipher in tls_context(finite_fields=True).get_ciphers()}
@@ -282,7 +283,7 @@ def test_finite_fields_are_the_last_resort():
 
 async def test_a_server_that_breaks_tls_gets_no_second_session(monkeypatch, pem):
     """
-    Only a refusal of what was offered is followed by another offer.
+    Only a rejected offer is followed by another one.
     """
 
     class Broken:

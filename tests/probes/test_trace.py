@@ -17,7 +17,7 @@ from tests.probes.waiting import NEAR_MS, until
 
 @pytest.fixture
 async def make_tracer(internet):
-    """Makes tracers, and closes them after the test."""
+    """A function that creates tracers, which are closed after the test."""
     made = []
 
     def make(**options):
@@ -30,7 +30,7 @@ async def make_tracer(internet):
 
 
 def path(region, family):
-    """The routers on the way to a region, as they are seen from the vantage point; None for one that is silent."""
+    """Return the routers on the path to a region, as seen from the vantage point; None for a silent one."""
     entry = {link.lower: link.address(link.lower, family) for link in LINKS if family in link.families}
     return [None if router == MUTE_ROUTER else entry[router] for router in REGIONS[region].path(family)]
 
@@ -39,9 +39,9 @@ def path(region, family):
 @pytest.mark.parametrize(
     ("block", "region"), [("open", "near"), ("far", "far"), ("shorter6", "short6"), ("longer6", "long6")]
 )
-async def test_a_path_is_told_router_by_router(internet, make_tracer, family, block, region):
+async def test_a_path_is_recorded_hop_by_hop(internet, make_tracer, family, block, region):
     """
-    Every router on the way is a hop with its address and RTT, a mute one a hop with neither, the address the last.
+    Every router on the path is a hop with address and RTT, a silent one a hop with neither, and the target the last.
     """
     address = internet.address(block, family)
     trace = await make_tracer().trace(address)
@@ -57,7 +57,7 @@ async def test_a_path_is_told_router_by_router(internet, make_tracer, family, bl
 @pytest.mark.parametrize("family", [4, 6])
 async def test_a_trace_ends_after_a_gap(internet, make_tracer, family):
     """
-    Behind the last router that answers, `gap_limit` silent TTLs are asked, and no more.
+    After the last router that replies, `gap_limit` silent TTLs are probed, and no more.
     """
     trace = await make_tracer(gap_limit=3).trace(internet.address("silent", family))
 
@@ -67,7 +67,7 @@ async def test_a_trace_ends_after_a_gap(internet, make_tracer, family):
 
 @pytest.mark.parametrize("family", [4, 6])
 @pytest.mark.parametrize(("behaviour", "routers"), [("no_route", 1), ("host_unreachable", 5)])
-async def test_a_trace_ends_where_a_router_says_unreachable(internet, make_tracer, family, behaviour, routers):
+async def test_a_trace_ends_at_a_router_that_reports_unreachable(internet, make_tracer, family, behaviour, routers):
     """
     Destination Unreachable ends a trace at the router that sent it.
     """
@@ -77,9 +77,9 @@ async def test_a_trace_ends_where_a_router_says_unreachable(internet, make_trace
     assert path("near", family)[routers - 1] == trace.hops[-1].address
 
 
-async def test_the_last_ttl_is_asked(internet, make_tracer):
+async def test_the_last_ttl_is_probed(internet, make_tracer):
     """
-    `max_ttl` itself is tried: a path of just that length is reached, a longer one is not.
+    `max_ttl` itself is probed: a path of exactly that length is reached, a longer one is not.
     """
     address = internet.address("open", 6)
     length = len(path("near", 6)) + 1
@@ -92,7 +92,7 @@ async def test_the_last_ttl_is_asked(internet, make_tracer):
 
 async def test_no_more_than_the_window_is_in_flight(internet, make_tracer):
     """
-    Before the next TTL of a silent path is asked, one place in the window is free.
+    The next TTL of a silent path is probed only when the window has room.
     """
     tracer = make_tracer(window=2, gap_limit=4)
     waiting = []
@@ -105,9 +105,9 @@ async def test_no_more_than_the_window_is_in_flight(internet, make_tracer):
     assert (len(trace.hops), 1) == (len(waiting), max(waiting))
 
 
-async def test_pace_holds_every_probe(internet, make_tracer):
+async def test_pacing_applies_to_every_probe(internet, make_tracer):
     """
-    Each TTL waits for its turn, under the address it goes to; nothing is sent once the address is reached.
+    Each TTL waits for its turn, under its target address; nothing is sent once the target is reached.
     """
     turns = []
 
@@ -124,9 +124,9 @@ async def test_pace_holds_every_probe(internet, make_tracer):
     assert max(sent) <= trace.reached_ttl + 1
 
 
-async def test_traces_run_side_by_side(internet, make_tracer):
+async def test_traces_run_concurrently(internet, make_tracer):
     """
-    A hundred traces at once come out whole, over two processes.
+    A hundred concurrent traces are complete, over two processes.
     """
     tracer = make_tracer(timeout_s=2.0)
     traces = await asyncio.gather(*(tracer.trace(internet.address("open", 6, n)) for n in range(100)))
@@ -136,7 +136,7 @@ async def test_traces_run_side_by_side(internet, make_tracer):
 
 async def test_a_trace_survives_its_processes(internet, make_tracer):
     """
-    When mtr-packet is killed in the middle, what was in flight is asked again.
+    When mtr-packet is killed in the middle of a trace, the probes in flight are repeated.
     """
     tracer = make_tracer(timeout_s=1.0, processes=1)
     asking = asyncio.ensure_future(tracer.trace(internet.address("silent", 4)))
@@ -152,16 +152,16 @@ async def test_a_trace_survives_its_processes(internet, make_tracer):
 
 async def test_without_mtr_packet_a_trace_is_a_failure(internet, make_tracer):
     """
-    What could not be asked is told so, instead of a path of silent hops.
+    A trace that could not be sent has a failure, not a path of silent hops.
     """
     trace = await make_tracer(executable="mtr-packet-that-is-not-there").trace(internet.address("open", 4))
 
     assert (Failure.PROBE_FAILED, None, ()) == (trace.failure, trace.stop, trace.hops)
 
 
-async def test_what_may_not_be_sent_is_a_failure(internet, make_tracer):
+async def test_a_forbidden_destination_is_a_failure(internet, make_tracer):
     """
-    An address that this machine will not send to is its own failure.
+    An address that this machine cannot send to has a failure of its own.
     """
     trace = await make_tracer().trace("255.255.255.255")
 
@@ -170,7 +170,7 @@ async def test_what_may_not_be_sent_is_a_failure(internet, make_tracer):
 
 async def test_a_cancelled_trace_leaves_nothing_in_flight(internet, make_tracer):
     """
-    Once cancelled, no probe of a trace is waited for.
+    After cancellation no probe of a trace is waited for.
     """
     tracer = make_tracer(processes=1)
     asking = asyncio.ensure_future(tracer.trace(internet.address("dead", 4)))
@@ -182,7 +182,7 @@ async def test_a_cancelled_trace_leaves_nothing_in_flight(internet, make_tracer)
 
 async def test_closing_ends_traces(internet, make_tracer):
     """
-    A trace that is under way when the tracer is closed ends as a failure, without a new process.
+    A trace in progress when the tracer is closed ends as a failure, without a new process.
     """
     tracer = make_tracer(processes=1, timeout_s=30.0)
     asking = asyncio.ensure_future(tracer.trace(internet.address("dead", 4)))
@@ -195,8 +195,8 @@ async def test_closing_ends_traces(internet, make_tracer):
 
 
 @pytest.mark.parametrize("family", [4, 6])
-def test_the_source_is_the_routing_tables(internet, family):
+def test_the_source_follows_the_routing_table(internet, family):
     """
-    The source address is that of the link which leads to the address.
+    The source address belongs to the link that leads to the target.
     """
     assert LINKS[0].address("vantage", family) == source_of(internet.address("open", family))

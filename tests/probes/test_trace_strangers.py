@@ -1,4 +1,4 @@
-"""Traces that strangers, and targets with odd habits, answer: the real mtr-packet on a path of our own script."""
+"""Traces that strangers, and targets with unusual behaviour, answer: the real mtr-packet on a scripted path."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ DISTANCE = 6
 
 
 def place(family, number):
-    """An address on the scripted path: routers are numbered by TTL, strangers from 90."""
+    """Return an address on the scripted path: routers are numbered by TTL, strangers from 90."""
     return f"203.0.113.{number}" if family == 4 else f"2001:db8:ff::{number:x}"
 
 
 def ordinary(probe: Probe, distance: int = DISTANCE) -> list[Says]:
-    """Routers say Time Exceeded, the target replies."""
+    """Answer as an ordinary path: routers send Time Exceeded, the target replies."""
     family = 6 if ":" in probe.target else 4
     return [Says(REPLY, probe.target) if probe.ttl >= distance else Says(EXPIRED, place(family, probe.ttl))]
 
 
 async def traced(script, family, **options):
-    """The trace of a target, and the probes that came by."""
+    """Return the trace of a target, and the probes that arrived."""
     tracer = Tracer(**{"timeout_s": 1.0, "gap_limit": 4, "processes": 1, **options})
     try:
         with scripted_path(script) as seen:
@@ -36,17 +36,17 @@ async def traced(script, family, **options):
 
 
 def routers(family, distance=DISTANCE):
-    """The addresses of an ordinary path."""
+    """Return the addresses of an ordinary path."""
     return [*(place(family, ttl) for ttl in range(1, distance)), place(family, 80)]
 
 
 def addresses(trace):
-    """Who answered, TTL by TTL."""
+    """Return the responding address of each TTL."""
     return [hop.address for hop in trace.hops]
 
 
 def most(seen):
-    """How often the TTL that was asked most often was asked."""
+    """Return the highest number of probes with the same TTL."""
     return max(probe.count for probe in seen)
 
 
@@ -56,9 +56,9 @@ def vantage(internet):
 
 
 @FAMILIES
-async def test_an_ordinary_path_is_asked_once(family):
+async def test_an_ordinary_path_is_probed_once(family):
     """
-    Nothing is doubted where only routers and the target answer.
+    No probe is repeated where only routers and the target answer.
     """
     trace, seen = await traced(ordinary, family)
 
@@ -69,9 +69,9 @@ async def test_an_ordinary_path_is_asked_once(family):
 @FAMILIES
 @pytest.mark.parametrize("kind", [REPLY, UNREACHABLE], ids=["reply", "unreachable"])
 @pytest.mark.parametrize("ttl", [1, 3, 5, 6])
-async def test_a_stranger_who_guesses_a_number_once_spoils_nothing(family, kind, ttl):
+async def test_a_single_guessed_number_does_no_harm(family, kind, ttl):
     """
-    The TTL whose answer was taken is asked again, and the trace comes out as if nobody had interfered.
+    The TTL with the stolen answer is probed again, and the trace is the same as without the stranger.
     """
 
     def script(probe):
@@ -87,9 +87,9 @@ async def test_a_stranger_who_guesses_a_number_once_spoils_nothing(family, kind,
 
 @FAMILIES
 @pytest.mark.parametrize("times", [1, 9], ids=["once", "always"])
-async def test_a_stranger_of_the_other_family_is_no_hop(family, times):
+async def test_a_stranger_of_the_other_family_is_not_a_hop(family, times):
     """
-    An answer over IPv4 belongs to no trace over IPv6, nor the other way round, however often it comes.
+    An answer over IPv4 belongs to no trace over IPv6, and vice versa, however often it arrives.
     """
     stranger = place(10 - family, 90)
 
@@ -105,9 +105,9 @@ async def test_a_stranger_of_the_other_family_is_no_hop(family, times):
 
 
 @FAMILIES
-async def test_guessed_numbers_of_other_probes_spoil_no_trace(family):
+async def test_guessed_numbers_of_other_probes_do_no_harm(family):
     """
-    A router that answers the probes after its own as well does not end the trace, though its answers agree.
+    A router that also answers the probes after its own does not end the trace, although its answers agree.
     """
 
     def script(probe):
@@ -123,7 +123,7 @@ async def test_guessed_numbers_of_other_probes_spoil_no_trace(family):
 @FAMILIES
 async def test_a_host_that_replies_from_another_address_is_not_reached(family):
     """
-    Its replies end the trace, under their own word.
+    Its replies end the trace, with a reason of their own.
     """
     other = place(family, 90)
 
@@ -139,9 +139,9 @@ async def test_a_host_that_replies_from_another_address_is_not_reached(family):
 
 @FAMILIES
 @pytest.mark.parametrize("kind", [EXPIRED, UNREACHABLE], ids=["expired", "unreachable"])
-async def test_a_target_that_only_complains_is_reached(family, kind):
+async def test_a_target_that_sends_only_errors_is_reached(family, kind):
     """
-    Time Exceeded and Destination Unreachable from the target itself come from the target: the path ends there.
+    Time Exceeded and Destination Unreachable from the target itself end the path there.
     """
 
     def script(probe):
@@ -156,9 +156,9 @@ async def test_a_target_that_only_complains_is_reached(family, kind):
 
 @FAMILIES
 @pytest.mark.parametrize("at_once", [True, False], ids=["every probe", "one probe a second"])
-async def test_a_router_that_calls_the_target_unreachable_is_believed(family, at_once):
+async def test_a_router_that_reports_the_target_unreachable_is_believed(family, at_once):
     """
-    Also a router that limits its errors: the TTL is asked again.
+    A router that limits its errors is believed too: the TTL is probed again.
     """
 
     def script(probe):
@@ -173,9 +173,9 @@ async def test_a_router_that_calls_the_target_unreachable_is_believed(family, at
 
 
 @FAMILIES
-async def test_a_claim_that_is_never_repeated_ends_nothing(family):
+async def test_an_answer_that_is_never_repeated_ends_nothing(family):
     """
-    Where all is silent after it, the trace ends with the gap; nobody is a hop by a single word.
+    If everything after it is silent, the trace ends with the gap; a single answer makes no hop.
     """
 
     def script(probe):
@@ -191,9 +191,9 @@ async def test_a_claim_that_is_never_repeated_ends_nothing(family):
 
 @FAMILIES
 @pytest.mark.parametrize("length", [1, 2, 3])
-async def test_a_loop_is_told(family, length):
+async def test_a_loop_is_detected(family, length):
     """
-    A router that answers at a fourth TTL has the packets going round, and the trace asks no further.
+    A router that answers at a fourth TTL indicates a routing loop, and the trace ends.
     """
 
     def script(probe):
@@ -207,7 +207,7 @@ async def test_a_loop_is_told(family, length):
 
 async def test_hosts_that_guess_numbers_falsify_no_other_trace():
     """
-    Three hosts answer eighty probes around each of their own, over both families: every other trace is as it should be.
+    Three hosts answer eighty probes around each of their own, over both families: every other trace is correct.
     """
     hostile = {place(family, number) for family, number in ((4, 101), (6, 102), (4, 103))}
 

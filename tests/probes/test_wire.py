@@ -1,4 +1,4 @@
-"""DNS messages, compared with dnspython's reading of the same octets."""
+"""DNS messages, compared with dnspython's parse of the same octets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.probes.replies import QUESTION, SOA, names, records, replies, reply
 
 @settings(deadline=None)
 @given(replies())
-def test_answers_are_those_of_dnspython(case: tuple[wire.Question, dns.message.Message]) -> None:
+def test_answers_match_dnspython(case: tuple[wire.Question, dns.message.Message]) -> None:
     """
     Records, TTL and canonical name of a reply are what dnspython reads in the same octets.
     """
@@ -38,7 +38,7 @@ def test_answers_are_those_of_dnspython(case: tuple[wire.Question, dns.message.M
 
 
 def as_record(rdata: object) -> object:
-    """What our record for dnspython's is."""
+    """Return our record for one of dnspython's."""
     match getattr(rdata, "rdtype", None):
         case dns.rdatatype.A | dns.rdatatype.AAAA:
             return str(wire.IPv6Address(rdata.address)) if ":" in rdata.address else rdata.address  # type: ignore[attr-defined]
@@ -51,21 +51,21 @@ def as_record(rdata: object) -> object:
 
 
 def text(name: dns.name.Name) -> str:
-    """A name in our spelling."""
+    """Return a name in our spelling."""
     return dns.name.Name([label.lower() for label in name.labels]).to_text(omit_final_dot=True) if len(name) > 1 else ""
 
 
 def soa(mname: str, rname: str, *times: int) -> SoaRecord:
-    """A start of authority."""
+    """Return an SOA record."""
     words = "serial", "refresh_s", "retry_s", "expire_s", "minimum_s"
     return SoaRecord(mname=mname, rname=rname, **dict(zip(words, times, strict=True)))
 
 
 @settings(deadline=None)
 @given(names)
-def test_names_survive_the_wire(name: dns.name.Name) -> None:
+def test_names_survive_a_round_trip(name: dns.name.Name) -> None:
     """
-    A name with any octets in its labels is written as dnspython writes it and read back the same.
+    A name with any octets in its labels is written as dnspython writes it and read back unchanged.
     """
     spelled = text(name)
 
@@ -75,26 +75,26 @@ def test_names_survive_the_wire(name: dns.name.Name) -> None:
 
 @settings(deadline=None)
 @given(st.binary(min_size=16, max_size=16))
-def test_addresses_are_spelled_as_ipaddress_spells_them(packed: bytes) -> None:
+def test_addresses_are_spelled_as_by_ipaddress(packed: bytes) -> None:
     """
-    The text of an IPv6 address is that of Python's ipaddress module.
+    The text of an IPv6 address equals that of Python's ipaddress module.
     """
     assert str(wire.IPv6Address(packed)) == wire.ipv6_text(packed)
 
 
 @pytest.mark.parametrize("packed", ["00" * 10 + "ffffc0000201", "00" * 12 + "c0000201", "00" * 15 + "01", "00" * 16])
-def test_special_addresses_are_spelled_as_ipaddress_spells_them(packed: str) -> None:
+def test_special_addresses_are_spelled_as_by_ipaddress(packed: str) -> None:
     """
-    So is the text of mapped, IPv4-compatible, loopback and unspecified addresses.
+    The text of mapped, IPv4-compatible, loopback and unspecified addresses equals that of ipaddress, too.
     """
     assert str(wire.IPv6Address(bytes.fromhex(packed))) == wire.ipv6_text(bytes.fromhex(packed))
 
 
 @settings(deadline=None)
 @given(names, st.sampled_from(sorted(wire.TYPES)), st.integers(0, 65535))
-def test_queries_are_those_of_dnspython(name: dns.name.Name, rdtype: str, identifier: int) -> None:
+def test_queries_match_dnspython(name: dns.name.Name, rdtype: str, identifier: int) -> None:
     """
-    A query is the octets dnspython makes of it: recursion desired, EDNS with 1,232 octets.
+    A query has the same octets as that of dnspython: recursion desired, EDNS with 1,232 octets.
     """
     spelled = text(name)
     expected = dns.message.make_query(name.canonicalize(), rdtype, use_edns=0, payload=1232, id=identifier).to_wire()
@@ -103,7 +103,7 @@ def test_queries_are_those_of_dnspython(name: dns.name.Name, rdtype: str, identi
 
 
 @pytest.mark.parametrize("name", ["a" * 64 + ".example", ".".join(["a" * 63] * 4), "a." * 127 + "aa"])
-def test_names_that_are_too_long_are_refused(name: str) -> None:
+def test_names_that_are_too_long_are_rejected(name: str) -> None:
     """
     A label of 64 octets or a name of 256 has no wire form.
     """
@@ -112,15 +112,15 @@ def test_names_that_are_too_long_are_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["a..b", ".a", "bücher.example", "a\\", "\\999.example"])
-def test_names_that_are_no_names_are_refused(name: str) -> None:
+def test_invalid_names_are_rejected(name: str) -> None:
     """
-    Empty labels, other letters than ASCII and broken escapes have no wire form.
+    Empty labels, non-ASCII letters and broken escapes have no wire form.
     """
     with pytest.raises(ValueError):
         wire.question(name, "A")
 
 
-def test_the_longest_name_is_a_name() -> None:
+def test_the_longest_name_is_valid() -> None:
     """
     255 octets are allowed.
     """
@@ -129,14 +129,14 @@ def test_the_longest_name_is_a_name() -> None:
 
 def test_the_root_is_a_name() -> None:
     """
-    The root is asked for as the empty name, or as a dot.
+    The root is queried as the empty name, or as a dot.
     """
     assert wire.question("", "NS") == wire.question(".", "NS")
 
 
-def test_a_chain_that_comes_back_is_a_loop() -> None:
+def test_a_circular_chain_is_a_loop() -> None:
     """
-    CNAMEs that lead round in a circle are a `cname_loop`.
+    CNAMEs that lead in a circle are a `cname_loop`.
     """
     loop = [
         records("www.example.com.", 60, "CNAME", "web.example.com."),
@@ -146,7 +146,7 @@ def test_a_chain_that_comes_back_is_a_loop() -> None:
     assert wire.Answer(Failure.CNAME_LOOP) == wire.decode(reply(QUESTION, loop).to_wire(), QUESTION)
 
 
-def test_a_chain_to_nothing_is_nodata() -> None:
+def test_a_chain_without_records_is_nodata() -> None:
     """
     A CNAME whose target has no such records is NODATA, with the target as canonical name.
     """
@@ -159,7 +159,7 @@ def test_a_chain_to_nothing_is_nodata() -> None:
 
 def test_a_chain_to_a_missing_name_is_nxdomain() -> None:
     """
-    NXDOMAIN speaks of the chain's end; the CNAME on the way is told.
+    NXDOMAIN refers to the end of the chain; the CNAME on the way is recorded.
     """
     alias = records("www.example.com.", 60, "CNAME", "gone.example.net.")
     denial = records("example.net.", 900, "SOA", SOA)
@@ -171,7 +171,7 @@ def test_a_chain_to_a_missing_name_is_nxdomain() -> None:
 
 def test_records_of_other_names_are_left_out() -> None:
     """
-    Only records of the name the chain ends at are an answer.
+    Only records of the name at the end of the chain are an answer.
     """
     answer = [records("www.example.com.", 60, "A", "192.0.2.1"), records("evil.example.", 60, "A", "192.0.2.66")]
 
@@ -180,7 +180,7 @@ def test_records_of_other_names_are_left_out() -> None:
 
 def test_a_negative_ttl_is_the_smaller_of_two() -> None:
     """
-    NODATA lasts as long as the SOA record or its minimum says, whichever is less (RFC 2308 section 5).
+    The TTL of NODATA is that of the SOA record or its minimum, whichever is less (RFC 2308 section 5).
     """
     short = wire.decode(reply(QUESTION, [], [records("example.com.", 100, "SOA", SOA)]).to_wire(), QUESTION)
     long = wire.decode(reply(QUESTION, [], [records("example.com.", 9000, "SOA", SOA)]).to_wire(), QUESTION)
@@ -190,7 +190,7 @@ def test_a_negative_ttl_is_the_smaller_of_two() -> None:
 
 def test_a_null_mx_is_a_record() -> None:
     """
-    "No mail here" (RFC 7505) is the record (0, "").
+    A null MX ("no mail here", RFC 7505) is the record (0, "").
     """
     asked = wire.question("example.com", "MX")
 
@@ -199,9 +199,9 @@ def test_a_null_mx_is_a_record() -> None:
     assert ((0, ""),) == answer.records
 
 
-def test_a_referral_is_no_answer() -> None:
+def test_a_referral_is_not_an_answer() -> None:
     """
-    A server that points elsewhere instead of looking up has not said NODATA.
+    A server that returns a referral has not answered NODATA.
     """
     message = reply(QUESTION, [], [records("com.", 60, "NS", "a.gtld-servers.net.")])
     message.flags &= ~dns.flags.RA
@@ -209,9 +209,9 @@ def test_a_referral_is_no_answer() -> None:
     assert Failure.BAD_REPLY == wire.decode(message.to_wire(), QUESTION).status
 
 
-def test_the_case_of_a_question_does_not_matter() -> None:
+def test_questions_are_case_insensitive() -> None:
     """
-    A server may spell the question its own way (RFC 1035 section 2.3.3).
+    A server may return the question in another case (RFC 1035 section 2.3.3).
     """
     octets = reply(QUESTION).to_wire().replace(b"example", b"eXamPLE")
 
@@ -221,15 +221,15 @@ def test_the_case_of_a_question_does_not_matter() -> None:
 @pytest.mark.parametrize(
     "other", [wire.question("www.example.com", "AAAA"), wire.question("www.example.org", "A"), wire.question("", "A")]
 )
-def test_a_reply_to_another_question_is_none(other: wire.Question) -> None:
+def test_a_reply_to_another_question_is_rejected(other: wire.Question) -> None:
     """
-    Name and type have to be those that were asked.
+    Name and type must be those of the query.
     """
     assert not wire.answers(reply(other).to_wire(), QUESTION)
 
 
-def test_a_query_is_no_reply() -> None:
+def test_a_query_is_not_a_reply() -> None:
     """
-    What comes back unchanged does not answer itself.
+    A query that comes back unchanged does not answer itself.
     """
     assert not wire.answers(wire.query(1, QUESTION), QUESTION)

@@ -1,4 +1,4 @@
-"""What tests of probes wait for and count."""
+"""Waiting and counting for tests of probes."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 NEAR_MS = 20.0
-"Twice the delay of the first link, and of all the way to the region `near`."
+"Twice the delay of the first link, and of the whole path to the region `near`."
 BLOCKED_S = 1.0
-"How long a busy loop is blocked for."
+"Duration for which a busy loop is blocked."
 SOON_MS = 900.0
-"More than a loaded machine adds to the way, less than the loop is blocked for."
+"More than a loaded machine adds to the delay, less than the loop is blocked for."
 
 
 async def until(condition: Callable[[], object], within_s: float = 5.0) -> None:
@@ -22,5 +22,5 @@ async def until(condition: Callable[[], object], within_s: float = 5.0) -> None:
 
 
 def open_files() -> int:
-    """How many descriptors this process holds."""
+    """Return the number of file descriptors that this process holds."""
     return len(list(Path("/proc/self/fd").iterdir()))

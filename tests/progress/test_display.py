@@ -1,4 +1,4 @@
-"""A page that stays at the foot of a terminal."""
+"""A page at the bottom of a terminal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Gone(Terminal):
 
 
 def become(monkeypatch, terminal):
-    """Make a terminal, or something else, the standard error; not in a fixture, after which pytest sets its own."""
+    """Make a terminal, or another stream, standard error; not in a fixture, because pytest replaces it afterwards."""
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "100")
@@ -34,9 +34,9 @@ def become(monkeypatch, terminal):
     return terminal
 
 
-def test_what_is_drawn_stays(monkeypatch):
+def test_the_last_page_stays(monkeypatch):
     """
-    The page as it was drawn last is there after the end.
+    The most recently drawn page is visible after the end.
     """
     terminal = become(monkeypatch, Terminal())
     display = Display()
@@ -49,9 +49,9 @@ def test_what_is_drawn_stays(monkeypatch):
     assert terminal is sys.stderr
 
 
-def test_the_log_scrolls_by_above(monkeypatch):
+def test_the_log_scrolls_above_the_page(monkeypatch):
     """
-    A handler that was made before draws the page anew below its line, and has its stream back at the end.
+    An existing handler redraws the page below its line, and has its stream back at the end.
     """
     terminal = become(monkeypatch, Terminal())
     handler = logging.StreamHandler(terminal)
@@ -67,9 +67,9 @@ def test_the_log_scrolls_by_above(monkeypatch):
     assert handler.stream is terminal
 
 
-def test_a_terminal_that_goes_away_is_no_error(monkeypatch):
+def test_a_closed_terminal_is_not_an_error(monkeypatch):
     """
-    Nobody sees the page any more; the crawl goes on, or ends by its signal.
+    The page is no longer visible; the crawl goes on, or ends by its signal.
     """
     display = Display()
     become(monkeypatch, Terminal())
@@ -81,9 +81,9 @@ def test_a_terminal_that_goes_away_is_no_error(monkeypatch):
     assert isinstance(sys.stderr, Terminal)
 
 
-def test_a_page_is_drawn_for_who_looks(monkeypatch):
+def test_a_terminal_has_a_page(monkeypatch):
     """
-    On a terminal there is a page.
+    A page is drawn on a terminal.
     """
     become(monkeypatch, Terminal())
 
@@ -91,9 +91,9 @@ def test_a_page_is_drawn_for_who_looks(monkeypatch):
 
 
 @pytest.mark.parametrize("variable", ["SCRAPYD_JOB", "SCRAPY_JOB"])
-def test_under_scrapyd_there_is_none(monkeypatch, variable):
+def test_scrapyd_has_no_page(monkeypatch, variable):
     """
-    A job of scrapyd has a log, even where its server runs on a terminal.
+    A job of scrapyd has a log, even if its server runs on a terminal.
     """
     become(monkeypatch, Terminal())
     monkeypatch.setenv(variable, "26d1b1a6d6f111e0be5c001e648c57f8")
@@ -101,9 +101,9 @@ def test_under_scrapyd_there_is_none(monkeypatch, variable):
     assert not is_wanted(Settings())
 
 
-def test_without_a_terminal_there_is_none(monkeypatch):
+def test_without_a_terminal_there_is_no_page(monkeypatch):
     """
-    A file, a pipe, a log file and a terminal that knows no movements get lines.
+    A file, a pipe, a log file and a terminal without cursor movement get lines.
     """
     become(monkeypatch, io.StringIO())
     assert not is_wanted(Settings())

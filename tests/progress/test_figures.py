@@ -1,4 +1,4 @@
-"""How far a crawl is."""
+"""Progress figures of a crawl."""
 
 from __future__ import annotations
 
@@ -35,31 +35,31 @@ def pace(per_second, per_domain=None):
 )
 def test_the_rest_of_the_list(listing, asked, expected):
     """
-    What is not read yet: lines less those read or, just after a resume, those asked about; none after its end.
+    Unread lines: all lines minus those read or, just after a resume, those requested; none after the end of the list.
     """
     assert expected == listing.unread(asked)
 
 
-def test_a_listing_can_be_kept():
+def test_a_listing_survives_serialization():
     """
-    What is noted gives an equal listing; nothing noted, one that knows nothing.
+    A stored listing is equal when read back; without a stored one nothing is known.
     """
     assert READ == Listing.load(READ.dump())
     assert Listing() == Listing.load(None)
 
 
-def test_domains_left_are_those_pending_and_those_unread():
+def test_remaining_domains_are_pending_or_unread():
     """
-    A domain is left while it waits for its answer or stands in the unread rest of the list.
+    A domain remains while it waits for its answer or is in the unread rest of the list.
     """
     known = figures(counts({"domains": 30}, {"domains": 20}), Listing(lines=100, read=40), UNKNOWN).domains
 
     assert (20, 70, 10) == (known.done, known.left, known.pending)
 
 
-def test_what_domains_lead_to_is_left_too():
+def test_remaining_follow_ups_are_estimated():
     """
-    Hosts left: those that wait, and for each unread line as many as a domain has led to.
+    Remaining hosts are the pending ones, and for each unread line as many as a domain has led to.
     """
     known = figures(
         counts({"domains": 30, "hosts": 90}, {"hosts": 80}), Listing(lines=100, read=30), pace({}, {"hosts": 3.0})
@@ -68,18 +68,18 @@ def test_what_domains_lead_to_is_left_too():
     assert (80, 10 + 70 * 3) == (known.hosts.done, known.hosts.left)
 
 
-def test_what_cannot_be_told_is_not_told():
+def test_without_data_there_is_no_estimate():
     """
-    While the list is being read and nobody knows what a domain leads to, hosts, slots and time have no estimate.
+    While the list is being read and the follow-ups per domain are unknown, hosts, slots and time have no estimate.
     """
     known = figures(counts({"domains": 5, "dns": 5}, {}), Listing(lines=100, read=5), UNKNOWN)
 
     assert [None, None, None] == [known.hosts.left, known.slots["trace"].left, known.seconds_left]
 
 
-def test_the_slowest_slot_tells_the_time():
+def test_the_slowest_slot_determines_the_time():
     """
-    All slots work at once, so the time left is that of the one that needs longest.
+    All slots work concurrently, so the remaining time is that of the slowest one.
     """
     asked = {"dns": 100, "ping": 100, "trace": 100}
     done = {"dns": 90, "ping": 80, "trace": 40}
@@ -88,9 +88,9 @@ def test_the_slowest_slot_tells_the_time():
 
 
 @pytest.mark.parametrize(("parked_s", "expected"), [(10.0, 30.0), (90.0, 90.0)])
-def test_the_most_crowded_network_may_take_longer_than_any_slot(parked_s, expected):
+def test_the_busiest_network_may_take_longer_than_any_slot(parked_s, expected):
     """
-    Its rate decides then, whatever the speed of the slots that others still make use of.
+    Its rate decides then, whatever the speed of slots that still have other requests.
     """
     known = Pace(per_second={"trace": 2.0}, per_domain={}, parked_s=parked_s)
 
@@ -99,7 +99,7 @@ def test_the_most_crowded_network_may_take_longer_than_any_slot(parked_s, expect
 
 def test_the_unread_list_counts_in_the_time():
     """
-    A slot that has nothing waiting still has what unread domains will lead to.
+    A slot without pending requests still has the follow-ups of unread domains.
     """
     known = figures(
         counts({"domains": 100, "dns": 800}, {"domains": 100, "dns": 800}),
@@ -112,15 +112,15 @@ def test_the_unread_list_counts_in_the_time():
 
 def test_a_slot_without_a_rate_leaves_the_time_open():
     """
-    Something waits and nothing is answered: nobody knows how long that takes.
+    If requests are pending and none is answered, the remaining time is unknown.
     """
     assert None is figures(counts({"ping": 5}, {}), READ, pace({"ping": 0.0})).seconds_left
     assert None is figures(counts({"ping": 5}, {}), READ, UNKNOWN).seconds_left
 
 
-def test_when_nothing_is_left_it_takes_no_time():
+def test_a_complete_crawl_has_no_remaining_time():
     """
-    A crawl that has asked all there is has 0 s left, at whatever rate.
+    A crawl that has made all requests has 0 s left, at any rate.
     """
     assert 0.0 == figures(counts({"ping": 5}, {"ping": 5}), READ, UNKNOWN).seconds_left
 
@@ -135,9 +135,9 @@ def test_an_address_is_done_when_its_slowest_slot_is():
     assert (4, 6, 6) == (known.done, known.left, known.pending)
 
 
-def test_a_slot_that_is_not_used_does_not_count():
+def test_an_unused_slot_does_not_count():
     """
-    With METRICS=ping addresses are done once they are pinged; without any probe none is spoken of.
+    With METRICS=ping addresses are done once they are pinged; without any probe there is no figure.
     """
     known = figures(counts({"ping": 10}, {"ping": 9}), READ, UNKNOWN).addresses
     none = figures(counts({"dns": 10}, {"dns": 10}), READ, UNKNOWN).addresses
@@ -146,9 +146,9 @@ def test_a_slot_that_is_not_used_does_not_count():
     assert (0, 0) == (none.done, none.left)
 
 
-def test_the_second_pass_makes_no_further_addresses():
+def test_the_retry_pass_adds_no_addresses():
     """
-    Who is asked again was done before.
+    An address that is retried was done before.
     """
     asked = {"ping": 13, "ping again": 3, "dns": 2, "dns again": 1}
     known = figures(counts(asked, {"ping": 11, "ping again": 1, "dns": 2, "dns again": 1}), READ, UNKNOWN)
@@ -157,16 +157,16 @@ def test_the_second_pass_makes_no_further_addresses():
     assert 4 == known.again
 
 
-def test_without_a_second_pass_none_is_told():
+def test_without_a_retry_pass_there_is_no_figure():
     """
-    SECOND_PASS=False: no number of its questions.
+    With SECOND_PASS=False the number of retries is absent.
     """
     assert None is figures(Counts(), READ, UNKNOWN, second_pass=False).again
 
 
-def test_failures_are_sorted_and_findings_are_none():
+def test_failures_are_sorted_and_findings_are_left_out():
     """
-    The most frequent comes first; a closed port, silence and a refusal are no failures.
+    The most frequent comes first; a closed port, silence and an exclusion are not failures.
     """
     outcomes = {
         ("dns", "timeout"): 3,

@@ -1,4 +1,4 @@
-"""How fast a crawl goes."""
+"""The speed of a crawl."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def counts(asked=None, done=None):
 
 
 def pace(*samples):
-    """Tell the pace after samples (seconds, counts)."""
+    """Return the pace after samples (seconds, counts)."""
     window = Window()
     for at, sample in samples:
         window.note(at, sample)
     return window.pace()
 
 
-def test_nothing_is_known_at_first():
+def test_there_is_no_rate_at_first():
     """
     Without a sample, and with one, there is no rate.
     """
@@ -34,7 +34,7 @@ def test_nothing_is_known_at_first():
 @pytest.mark.parametrize(("seconds", "expected"), [(14.9, None), (20.0, 5.0)])
 def test_a_rate_needs_some_time(seconds, expected):
     """
-    Rates are answers by seconds, over 15 seconds at least.
+    Rates are answers per second, over at least 15 seconds.
     """
     known = pace((100.0, counts(done={"ping": 50})), (100.0 + seconds, counts(done={"ping": 150})))
 
@@ -43,16 +43,16 @@ def test_a_rate_needs_some_time(seconds, expected):
 
 def test_rates_are_those_of_the_last_minutes():
     """
-    What was more than five minutes ago no longer counts.
+    Samples older than five minutes do not count.
     """
     known = pace(*((float(at), counts(done={"dns": min(at, 600) * 10})) for at in range(0, 1201, 100)))
 
     assert 0.0 == known.per_second["dns"]
 
 
-def test_counts_that_go_on_do_not_change_what_was_noted():
+def test_later_counts_do_not_change_a_sample():
     """
-    A sample is of its moment.
+    A sample is a copy.
     """
     live, window = counts(done={"dns": 10}), Window()
     window.note(0.0, live)
@@ -62,9 +62,9 @@ def test_counts_that_go_on_do_not_change_what_was_noted():
     assert 1.0 == window.pace().per_second["dns"]
 
 
-def test_after_an_outage_rates_begin_anew():
+def test_after_an_outage_rates_start_over():
     """
-    What was forgotten says nothing of now.
+    Samples from before the outage do not count.
     """
     window = Window()
     window.note(0.0, counts())
@@ -77,14 +77,14 @@ def test_after_an_outage_rates_begin_anew():
 @pytest.mark.parametrize(("domains", "expected"), [(99, None), (100, 4.0)])
 def test_follow_ups_need_some_domains(domains, expected):
     """
-    What a domain leads to is told from 100 domains on.
+    The number of follow-ups per domain is known from 100 domains on.
     """
     assert expected == pace((0.0, counts({"domains": domains, "trace": domains * 4}))).per_domain.get("trace")
 
 
-def test_follow_ups_are_those_of_late():
+def test_follow_ups_are_recent_ones():
     """
-    Later domains lead to fewer addresses, for they share hosts with earlier ones: the last minutes count.
+    Later domains lead to fewer addresses, because they share hosts with earlier ones: the last minutes count.
     """
     known = pace(
         (0.0, counts({"domains": 1000, "ping": 4000})),
@@ -94,9 +94,9 @@ def test_follow_ups_are_those_of_late():
     assert 1.0 == known.per_domain["ping"]
 
 
-def test_a_pace_can_be_kept():
+def test_a_pace_survives_serialization():
     """
-    What is noted gives an equal pace.
+    A stored pace is equal when read back.
     """
     known = Pace(per_second={"dns": 1.5}, per_domain={"ping": 2.0})
 

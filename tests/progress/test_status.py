@@ -1,4 +1,4 @@
-"""How far the crawl in a folder is."""
+"""The progress of the crawl in a folder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOTED = {
 
 
 def crawl(path, *, noted_ago_s=1, **columns):
-    """Make the database of a crawl: one of two domains is answered."""
+    """Create the database of a crawl in which one of two domains is answered."""
     store = Store(path)
     store.add_request(domain_url("a.example"), "dns")
     store.add_request(domain_url("b.example"), "dns")
@@ -54,9 +54,9 @@ def database(tmp_path):
         ({"end_reason": "finished"}, None, "finished"),
     ],
 )
-def test_lock_and_row_tell_the_state(database, row, process, expected):
+def test_lock_and_row_determine_the_state(database, row, process, expected):
     """
-    Who holds the folder, and which end was recorded, is all it takes.
+    The holder of the lock and the recorded end are sufficient.
     """
     assert expected == status(crawl(database, **row), process).state
 
@@ -64,7 +64,7 @@ def test_lock_and_row_tell_the_state(database, row, process, expected):
 @pytest.mark.parametrize(("process", "expected"), [(None, "none"), ("7", "starting")])
 def test_a_folder_without_a_database(database, process, expected):
     """
-    There is no crawl, unless somebody is just about to begin one; nothing is made.
+    There is no crawl, unless another process is just starting one; nothing is created.
     """
     found = status(database, process)
 
@@ -74,7 +74,7 @@ def test_a_folder_without_a_database(database, process, expected):
 
 def test_a_running_crawl_has_a_speed(database):
     """
-    Counts of the last commit, and speed and outages as they were noted.
+    Counts are those of the last commit, speed and outages those last stored.
     """
     found = status(crawl(database, end_reason=None), "7")
 
@@ -89,9 +89,9 @@ def test_a_running_crawl_has_a_speed(database):
 
 
 @pytest.mark.parametrize(("process", "ago_s"), [(None, 1), ("7", 1000)])
-def test_an_old_speed_is_none(database, process, ago_s):
+def test_an_old_speed_is_ignored(database, process, ago_s):
     """
-    What nobody runs, or was noted long ago, has counts and no rate.
+    A crawl that is not running, or has an old sample, has counts and no rate.
     """
     found = status(crawl(database, noted_ago_s=ago_s, end_reason=None), process)
 
@@ -101,9 +101,9 @@ def test_an_old_speed_is_none(database, process, ago_s):
     assert () == found.waits_for
 
 
-def test_no_table_that_grows_is_read(database):
+def test_no_growing_table_is_read(database):
     """
-    A look takes as long for a million domains as for one: only rows of the crawl and the frontier are read.
+    The status takes as long for a million domains as for one: only the rows of the crawl and the frontier are read.
     """
     crawl(database, end_reason=None)
     connection = sqlite3.connect(database)
@@ -114,9 +114,9 @@ def test_no_table_that_grows_is_read(database):
     assert 1 == status(database, "7").figures.domains.done
 
 
-def test_who_writes_is_not_held_up(database):
+def test_the_writer_is_not_blocked(database):
     """
-    A look leaves nothing open: the log of the writer can be folded in, all of it.
+    The status leaves nothing open: the whole log of the writer can be folded.
     """
     store = Store(database)
     store.add_request(domain_url("a.example"), "dns")
@@ -130,9 +130,9 @@ def test_who_writes_is_not_held_up(database):
     assert store.close() is True
 
 
-def test_what_is_not_ours_is_told(database):
+def test_a_foreign_file_is_reported(database):
     """
-    A file of something else is a sentence.
+    A file of another program is an error.
     """
     database.write_text("no database" * 100)
 
@@ -140,9 +140,9 @@ def test_what_is_not_ours_is_told(database):
         status(database, None)
 
 
-def test_a_status_is_plain(database):
+def test_a_status_can_be_serialized(database):
     """
-    What a program reads has figures by name.
+    Programs read figures by name.
     """
     dumped = status(crawl(database, end_reason=None), "7").dump()
 

@@ -32,64 +32,64 @@ def printed(page):
     return console.file.getvalue()
 
 
-def test_a_line_tells_all_of_it():
+def test_a_line_has_all_figures():
     """
-    Subjects, speed, what waits in each slot, failures and time fit in a line of the log.
+    Subjects, speed, pending requests of each slot, failures and time fit into a line of the log.
     """
     assert (
         "1,100 domains (11.0/s), 10,100 left, 8,300 hosts, 200 addresses;"
-        " to ask: dns 100, ping 10, tcp 20, trace 300; failures: tcp timeout 7; ETA 44 min to the second pass"
+        " to ask: dns 100, ping 10, tcp 20, trace 300; failures: tcp timeout 7; ETA 44 min to the retry pass"
     ) == texts.line(made(failures=[(("tcp", "timeout"), 7)]))
 
 
-def test_a_page_tells_all_of_it():
+def test_a_page_has_all_figures():
     """
-    Each subject and slot has a row: done, left, what waits, and a rate.
+    Each subject and slot has a row: done, remaining, pending, and a rate.
     """
     page = printed(texts.page(made()))
     rows = {words[0]: words[1:] for line in page.splitlines() if (words := line.split())}
 
     assert ["1,100", "10,100", "100", "11.0"] == rows["domains"]
     assert ["200", "5,300", "300", "2.0"] == rows["addresses"] == rows["trace"]
-    assert "ETA  44 min to the second pass" in page
+    assert "ETA  44 min to the retry pass" in page
 
 
-def test_a_crawl_that_does_not_run_has_no_time():
+def test_a_crawl_that_is_not_running_has_no_time():
     """
-    Without anybody who asks there is no end to be expected.
+    Without a running process no end can be expected.
     """
     assert "ETA" not in printed(texts.page(made(), runs=False))
 
 
-def test_too_little_known_is_said():
+def test_missing_data_is_reported():
     """
-    Where nothing can be told it says so, and no number.
+    If there is no estimate the text says so, without a number.
     """
     nothing = figures(Counts(), Listing(), Pace(per_second={}, per_domain={}))
 
     assert "? left" in texts.line(nothing)
-    assert texts.line(nothing).endswith("failures: none; ETA estimating to the second pass")
+    assert texts.line(nothing).endswith("failures: none; ETA estimating to the retry pass")
 
 
 @pytest.mark.parametrize(
     ("more", "expected"),
-    [({"again": 5}, "44 min"), ({"second_pass": False}, "44 min"), ({}, "44 min to the second pass")],
+    [({"again": 5}, "44 min"), ({"second_pass": False}, "44 min"), ({}, "44 min to the retry pass")],
 )
-def test_the_time_says_which_pass_it_is_of(more, expected):
+def test_the_time_names_its_pass(more, expected):
     """
-    What a second pass will ask is not known before it has begun.
+    The requests of the retry pass are unknown before it starts.
     """
     assert expected == texts.eta(made(**more))
 
 
-def test_an_outage_has_no_end_to_be_expected():
+def test_an_outage_replaces_the_time():
     """
-    While a part of the vantage point is gone, it is named in place of a time.
+    While a dependency is down, its name takes the place of the remaining time.
     """
     assert "unknown, waiting for dns, ipv6" == texts.eta(made(), ("dns", "ipv6"))
 
 
-def test_only_the_most_frequent_failures_are_named():
+def test_only_the_most_frequent_failures_are_listed():
     """
     Six failures have names, the others a sum.
     """
@@ -125,8 +125,8 @@ WORDS = (
         (172_800.0, "2 d 0 h"),
     ],
 )
-def test_a_time_is_no_finer_than_it_is_known(seconds, expected):
+def test_a_time_is_rounded_to_its_accuracy(seconds, expected):
     """
-    Seconds, minutes, hours or days: what an estimate is worth.
+    Seconds, minutes, hours or days match the accuracy of an estimate.
     """
     assert expected == texts.duration(seconds)

@@ -1,4 +1,4 @@
-"""How many packets leave in a second."""
+"""The number of packets per second."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("clock")
 
 
 async def seconds(*waits):
-    """How long it takes until all have passed."""
+    """Return the time until all waits have passed."""
     started_at = time.monotonic()
     await asyncio.gather(*waits)
     return pytest.approx(time.monotonic() - started_at, abs=1e-4)
@@ -22,16 +22,16 @@ async def seconds(*waits):
 
 async def test_waits_are_spaced_evenly():
     """
-    At 100 a second the fiftieth wait ends 0.49 s after the first.
+    At 100 per second the fiftieth wait ends 0.49 s after the first.
     """
     pacer = Pacer(100)
 
     assert 0.49 == await seconds(*(pacer.wait() for _ in range(50)))
 
 
-async def test_waits_one_after_another_lose_no_rate():
+async def test_sequential_waits_lose_no_rate():
     """
-    They take no longer than waits at once.
+    They take no longer than concurrent waits.
     """
     pacer = Pacer(1000)
     started_at = time.monotonic()
@@ -43,7 +43,7 @@ async def test_waits_one_after_another_lose_no_rate():
 
 async def test_a_late_loop_loses_no_rate(clock):
     """
-    Moments count on from one another: what is late by less than a tenth of a second is made up for.
+    Each moment follows from the previous one: a delay below a tenth of a second is caught up.
     """
     pacer = Pacer(100)
     waits = [asyncio.ensure_future(pacer.wait()) for _ in range(50)]
@@ -53,9 +53,9 @@ async def test_a_late_loop_loses_no_rate(clock):
     assert 0.49 - 0.191 == await seconds(*waits)
 
 
-async def test_a_loop_that_stood_still_does_not_catch_up(clock):
+async def test_a_blocked_loop_does_not_catch_up(clock):
     """
-    After ten seconds of a stopped process a tenth of a second's packets leave at once, not ten seconds'.
+    After a process was stopped for ten seconds, the packets of a tenth of a second leave immediately, not those of ten.
     """
     pacer, passed_at = Pacer(100), []
 
@@ -75,7 +75,7 @@ async def test_a_loop_that_stood_still_does_not_catch_up(clock):
     assert pytest.approx(back_at + 0.01 * (50 - 22)) == passed_at[-1]
 
 
-async def test_time_at_rest_is_not_saved_for_a_burst(clock):
+async def test_idle_time_is_not_saved_for_a_burst(clock):
     """
     After a pause the rate holds as before.
     """
@@ -88,7 +88,7 @@ async def test_time_at_rest_is_not_saved_for_a_burst(clock):
 
 async def test_the_lowest_rank_is_next():
     """
-    Whenever it came; of one rank, who came first.
+    It passes first whenever it arrived; within a rank the order is first come, first served.
     """
     pacer, passed = Pacer(200), []
 
@@ -102,9 +102,9 @@ async def test_the_lowest_rank_is_next():
     assert ["a", "b", "c", "d"] == passed
 
 
-async def test_who_goes_away_takes_no_moment():
+async def test_a_cancelled_wait_takes_no_moment():
     """
-    The next one passes when that one would have.
+    The next one passes when the cancelled one would have.
     """
     pacer = Pacer(20)
     await pacer.wait()
@@ -115,9 +115,9 @@ async def test_who_goes_away_takes_no_moment():
     assert 0.05 == await seconds(waiting)
 
 
-async def test_no_rate_is_no_wait():
+async def test_a_rate_of_0_does_not_wait():
     """
-    0 lets everything pass at once.
+    0 lets everything pass immediately.
     """
     pacer, packets = Pacer(0), NetworkPacer(0, 0)
     waits = [*(pacer.wait() for _ in range(500)), *(packets.wait("192.0.2.1") for _ in range(500))]
@@ -133,7 +133,7 @@ async def test_no_rate_is_no_wait():
         ("192.0.2.1", "192.0.2.2", "c000:200::1"),
     ],
 )
-async def test_each_network_has_a_rate_of_its_own(one, same, other):
+async def test_each_network_has_its_own_rate(one, same, other):
     """
     Addresses of one /24 or /48 share a rate, those of another have their own.
     """
@@ -144,7 +144,7 @@ async def test_each_network_has_a_rate_of_its_own(one, same, other):
     assert 0 == await seconds(separate.wait(one), separate.wait(other))
 
 
-async def test_the_overall_rate_holds_over_all_networks():
+async def test_the_overall_rate_limits_all_networks():
     """
     Many networks together do not exceed the overall rate.
     """
@@ -153,9 +153,9 @@ async def test_the_overall_rate_holds_over_all_networks():
     assert 0.19 == await seconds(*(packets.wait(f"192.0.{number}.1") for number in range(20)))
 
 
-async def test_networks_at_rest_are_forgotten(monkeypatch, clock):
+async def test_idle_networks_are_forgotten(monkeypatch, clock):
     """
-    The table of networks does not grow with the crawl, and a busy network keeps its place in it.
+    The table of networks does not grow with the crawl, and a busy network stays in it.
     """
     monkeypatch.setattr(pacers, "_MANY_NETWORKS", 10)
     packets = NetworkPacer(0, 5)
@@ -168,9 +168,9 @@ async def test_networks_at_rest_are_forgotten(monkeypatch, clock):
     assert 0.1 == await seconds(packets.wait("198.51.100.2"))
 
 
-async def test_what_a_rate_makes_wait_is_counted():
+async def test_waits_are_counted():
     """
-    At 100 a second the third of three waits 20 ms, the second 10 ms.
+    At 100 per second the third of three waits 20 ms, the second 10 ms.
     """
     pacer = Pacer(100)
     await seconds(*(pacer.wait() for _ in range(3)))
@@ -181,7 +181,7 @@ async def test_what_a_rate_makes_wait_is_counted():
 
 async def test_both_rates_count_their_waits():
     """
-    A packet takes its turn towards its network, then over all; without a rate nothing waits.
+    A packet waits for its network, then for the overall rate; without a rate nothing waits.
     """
     pacer = NetworkPacer(0, 100)
     await seconds(pacer.wait("192.0.2.1"), pacer.wait("192.0.2.2"), pacer.wait("2001:db8::1"))

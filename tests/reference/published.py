@@ -1,5 +1,5 @@
 """
-Lists and GeoIP files as their publishers serve them, on a site of a test.
+Lists and GeoIP files as their publishers serve them, on a test site.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ HEADER = "GlobalRank,TldRank,Domain,TLD,RefSubNets,RefIPs,IDN_Domain,IDN_TLD,Pre
 
 
 def settings(site, folder) -> dict[str, object]:
-    """Give the settings that make a site the publisher of everything, and small lists whole ones."""
+    """Return settings that make a site the publisher of everything, and accept small lists as complete."""
     return {
         "LISTS_DIR": str(folder / "lists"),
         "MAJESTIC_URL": f"{site.url}/majestic.csv",
@@ -36,7 +36,7 @@ def majestic(domains: Iterable[str]) -> str:
 
 
 def tranco(domains: Iterable[str], name: str = "top-1m.csv") -> bytes:
-    """Give the ZIP file, lines ending as Tranco's do."""
+    """Return the ZIP file, with Tranco's line ends."""
     return zipped({name: "".join(f"{rank},{domain}\r\n" for rank, domain in enumerate(domains, start=1))})
 
 
@@ -49,7 +49,7 @@ def zipped(members: dict[str, str]) -> bytes:
 
 
 def tarred(name: str, content: bytes) -> bytes:
-    """Give MaxMind's archive: a dated folder with the file and its licence."""
+    """Return MaxMind's archive: a dated folder with the file and its licence."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
         for member, data in (("LICENSE.txt", b"free\n"), (name, content)):

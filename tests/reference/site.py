@@ -1,5 +1,5 @@
 """
-A web server on loopback that serves what a test gives it, and fails as servers do.
+A web server on loopback that serves test data and fails as servers do.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ MODIFIED = "Sun, 01 Nov 2026 05:00:00 GMT"
 @dataclass
 class Page:
     """
-    What lies at one path.
+    The content of one path.
 
-    `steps` says what becomes of the first requests, one word each; later ones
-    are answered as they should be. A word is a status, `cut` (half of it, then
-    the connection ends), `silent` (half of it, then nothing), `whole` (Range is
-    ignored) or `to PATH` (a redirect).
+    `steps` has the behaviour for the first requests, one word each; later ones
+    are answered normally. A word is a status, `cut` (half of the body, then
+    the connection ends), `silent` (half of the body, then nothing), `whole`
+    (Range is ignored) or `to PATH` (a redirect).
     """
 
     body: bytes
@@ -32,7 +32,7 @@ class Page:
 
 
 class Site:
-    """The pages by path, and the requests that came, as (path, fields)."""
+    """The pages by path, and the received requests, as (path, fields)."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -41,7 +41,7 @@ class Site:
         self.closing = threading.Event()
 
     def put(self, path: str, body: bytes | str, **page) -> str:
-        """Lay a page down and give its address."""
+        """Add a page and return its URL."""
         self.pages[path] = Page(body.encode() if isinstance(body, str) else body, **page)
         return self.url + path
 
@@ -93,7 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
     def serve(self, page: Page, step: str) -> None:
         fields = {"ETag": page.etag, "Last-Modified": page.modified}
         wanted = self.headers.get("Range")
-        # The field If-Range: the range only if the version is that one, else all.
+        # The field If-Range: the range only for the same version, else everything.
         is_same = self.headers.get("If-Range") in (None, page.etag, page.modified)
         start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and is_same and step != "whole" else 0
         if start and start >= len(page.body):

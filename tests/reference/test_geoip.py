@@ -1,4 +1,4 @@
-"""What GeoIP files say of an address."""
+"""GeoIP lookups."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def databases(tmp_path_factory):
 )
 def test_both_families_are_located(databases, address, place):
     """
-    Each field is what the files say, and None where they say nothing.
+    Each field has the value of the files, and None where they have none.
     """
     located = GeoIp(*databases)
 
@@ -73,7 +73,7 @@ def test_latitude_is_north_and_longitude_is_east(databases):
     located.close()
 
 
-def test_either_file_may_be_absent(databases):
+def test_either_file_may_be_missing(databases):
     """
     With one file only its fields are known; without any none is.
     """
@@ -87,9 +87,9 @@ def test_either_file_may_be_absent(databases):
         located.close()
 
 
-def test_builds_are_told_by_setting(databases):
+def test_builds_are_listed_by_setting(databases):
     """
-    Each file tells its form and when it was built.
+    Each file has its type and its build time.
     """
     located = GeoIp(databases[0], None)
     builds = located.builds()
@@ -101,9 +101,9 @@ def test_builds_are_told_by_setting(databases):
 
 
 @pytest.mark.parametrize("there", [(), ("city.mmdb",), ("city.mmdb", "asn.mmdb")])
-def test_files_of_the_folder_serve_when_none_is_named(tmp_path, there):
+def test_files_of_the_folder_are_the_default(tmp_path, there):
     """
-    city.mmdb and asn.mmdb of GEOIP_DIR are used when they are there.
+    city.mmdb and asn.mmdb of GEOIP_DIR are used if they exist.
     """
     for name in there:
         (tmp_path / name).touch()
@@ -112,9 +112,9 @@ def test_files_of_the_folder_serve_when_none_is_named(tmp_path, there):
     assert [str(tmp_path / name) for name in there] == list(found.values())
 
 
-def test_a_file_that_is_named_comes_before_that_of_the_folder(tmp_path):
+def test_a_named_file_replaces_that_of_the_folder(tmp_path):
     """
-    Each setting decides for its own file.
+    Each setting decides about its own file.
     """
     (tmp_path / "city.mmdb").touch()
     (tmp_path / "asn.mmdb").touch()
@@ -123,29 +123,27 @@ def test_a_file_that_is_named_comes_before_that_of_the_folder(tmp_path):
     assert {"GEOIP_CITY_DB": "mine.mmdb", "GEOIP_ASN_DB": str(tmp_path / "asn.mmdb")} == found
 
 
-def test_a_file_of_the_other_form_is_told(databases):
+def test_a_file_of_the_other_type_is_reported(databases):
     """
-    Files that are swapped are named with their setting and what they are.
+    Swapped files are reported with their setting and their type.
     """
     city, asn = databases
-    with pytest.raises(GeoIpError) as told:
+    with pytest.raises(GeoIpError, match=f"GEOIP_CITY_DB={asn!r} is a GeoLite2-ASN file"):
         GeoIp(asn, None)
-
-    assert f"GEOIP_CITY_DB: {asn!r} is a GeoLite2-ASN file; name a GeoLite2-City file" == str(told.value)
-    with pytest.raises(GeoIpError, match=f"GEOIP_ASN_DB: '{city}' is a GeoLite2-City file"):
+    with pytest.raises(GeoIpError, match=f"GEOIP_ASN_DB={city!r} is a GeoLite2-City file"):
         GeoIp(None, city)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no database\n" * 100])
-def test_a_file_that_is_no_database_is_told(tmp_path, content):
+def test_a_file_that_is_not_a_database_is_reported(tmp_path, content):
     """
-    A file that is missing or something else is named with its setting and the mend.
+    A missing or foreign file is reported with its setting and the fix.
     """
     file = tmp_path / "geo.mmdb"
     if content is not None:
         file.write_bytes(content)
 
-    with pytest.raises(GeoIpError, match=rf"GEOIP_ASN_DB: cannot read '{file}' \(.*\); name a GeoLite2-ASN file"):
+    with pytest.raises(GeoIpError, match=rf"GEOIP_ASN_DB='{file}' .*GeoLite2-ASN .*\[GEOIP_INVALID\]"):
         GeoIp(None, str(file))
 
 
@@ -169,7 +167,7 @@ def made(path, records, *, version=6, form="GeoLite2-City"):
 
 
 def damaged(path, records, word):
-    """Write an mmdb file in which the record that holds a word has an impossible type."""
+    """Write an mmdb file in which the record with a given word has an impossible type."""
     data = made(path, records).read_bytes()
     at = data.index(word)
     path.write_bytes(data[: at - 1] + b"\xff\xff" + data[at + 1 :])
@@ -189,9 +187,9 @@ def damaged(path, records, word):
         (["Oslo"], Place()),
     ],
 )
-def test_an_odd_record_costs_a_place_at_most(tmp_path, record, place):
+def test_a_malformed_record_costs_at_most_a_place(tmp_path, record, place):
     """
-    A value of another type is left out; a record that cannot be read at all leaves the address without a place.
+    A value of another type is left out; an unreadable record leaves the address without a place.
     """
     located = GeoIp(str(made(tmp_path / "city.mmdb", {"198.18.1.0/24": record})), None)
 
@@ -201,7 +199,7 @@ def test_an_odd_record_costs_a_place_at_most(tmp_path, record, place):
     located.close()
 
 
-def test_an_as_number_beyond_32_bits_is_odd(tmp_path):
+def test_an_as_number_beyond_32_bits_is_ignored(tmp_path):
     """
     It would not fit into the database.
     """
@@ -214,9 +212,9 @@ def test_an_as_number_beyond_32_bits_is_odd(tmp_path):
     located.close()
 
 
-def test_a_lookup_that_fails_leaves_the_place_unknown(tmp_path):
+def test_a_failed_lookup_leaves_the_place_unknown(tmp_path):
     """
-    A damaged record and a family that the file lacks raise nothing.
+    A damaged record, and a family that the file lacks, raise nothing.
     """
     only4 = GeoIp(str(made(tmp_path / "four.mmdb", {"198.18.1.0/24": PLACE}, version=4)), None)
     broken = GeoIp(str(damaged(tmp_path / "b.mmdb", {"198.18.1.0/24": PLACE}, b"Oslo")), None)
@@ -231,31 +229,28 @@ def test_a_lookup_that_fails_leaves_the_place_unknown(tmp_path):
 @pytest.mark.parametrize(
     ("make", "problem"),
     [
-        (lambda path: made(path, {"198.18.1.0/24": PLACE}, version=4), "fail .*IPv4-only"),
-        (lambda path: damaged(path, {"198.18.1.0/24": PLACE}, b"Oslo"), "fail"),
-        (
-            lambda path: made(path, {"198.18.1.0/24": {"city": "Oslo"}}),
-            "knows no address",
-        ),
-        (lambda path: made(path, {}), "knows no address; name a GeoLite2-City file"),
-        (lambda path: path.write_bytes(made(path, {"198.18.1.0/24": PLACE}).read_bytes()[:-100]), "cannot read"),
-        (os.mkfifo, r"cannot read .*\(not a regular file\)"),
+        (lambda path: made(path, {"198.18.1.0/24": PLACE}, version=4), "IPv4-only"),
+        (lambda path: damaged(path, {"198.18.1.0/24": PLACE}, b"Oslo"), ""),
+        (lambda path: made(path, {"198.18.1.0/24": {"city": "Oslo"}}), "knows no address"),
+        (lambda path: made(path, {}), "knows no address"),
+        (lambda path: path.write_bytes(made(path, {"198.18.1.0/24": PLACE}).read_bytes()[:-100]), ""),
+        (os.mkfifo, "not a regular file"),
     ],
     ids=["ipv4-only", "damaged", "flat", "empty", "truncated", "pipe"],
 )
-def test_a_file_of_no_use_is_found_before_the_start(tmp_path, make, problem):
+def test_an_unusable_file_is_found_before_the_start(tmp_path, make, problem):
     """
     Addresses of both families are looked up, and the error names the setting and the fix.
     """
     make(tmp_path / "city.mmdb")
 
-    with pytest.raises(GeoIpError, match=f"GEOIP_CITY_DB: .*{problem}"):
+    with pytest.raises(GeoIpError, match=rf"GEOIP_CITY_DB=.*{problem}.*\[GEOIP_INVALID\]"):
         verify("GEOIP_CITY_DB", tmp_path / "city.mmdb")
 
 
-def test_a_file_that_is_cut_while_it_is_open_does_no_harm(tmp_path):
+def test_a_file_truncated_while_open_does_no_harm(tmp_path):
     """
-    A crawl reads a copy of its own, for SIGBUS would end it.
+    A crawl reads a private copy, because SIGBUS would kill it.
     """
     path = made(tmp_path / "city.mmdb", {"198.18.1.0/24": PLACE})
     located = configured(BaseSettings({"GEOIP_DIR": str(tmp_path)}))

@@ -1,4 +1,4 @@
-"""GeoIP files: fetched, looked into, put in the place of older ones."""
+"""GeoIP files: downloaded, verified, and installed in place of older ones."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MONTH, MONTH_BEFORE = f"{TODAY:%Y-%m}", f"{TODAY.replace(day=1) - dt.timedelta(d
 def mmdb(
     folder, setting="GEOIP_CITY_DB", *, built_at=1_750_000_000, form=None, record=None, networks=("198.18.0.0/15",)
 ):
-    """Make a file of a form and a time, and give its bytes."""
+    """Return the bytes of a file of this type and build time."""
     named, usual = KINDS[setting]
     writer = MMDBWriter(6, form or named, languages=["en"], description="made for a test", ipv4_compatible=True)
     writer.insert_network(IPSet(networks), usual if record is None else record)
@@ -47,7 +47,7 @@ def mmdb(
 
 
 def rebuilt(content, built_at):
-    """Set the build time of a file: 8 octets behind the key build_epoch (MaxMind DB format, a uint64)."""
+    """Set the build time of a file: 8 octets after the key build_epoch (MaxMind DB format, a uint64)."""
     at = content.rindex(b"build_epoch") + len(b"build_epoch")
     size = content[at] & 0x1F
     return content[: at + 2] + built_at.to_bytes(size, "big") + content[at + 2 + size :]
@@ -61,7 +61,7 @@ def settings(site, tmp_path):
 
 @pytest.fixture
 def account(settings, tmp_path):
-    """Give the settings an account at MaxMind."""
+    """Return settings with an account at MaxMind."""
     (tmp_path / "key").write_text("secret\n")
     settings.update({"GEOIP_ACCOUNT_ID": "17", "GEOIP_LICENSE_KEY_FILE": str(tmp_path / "key")})
 
@@ -73,9 +73,9 @@ def update(settings, setting="GEOIP_CITY_DB"):
 
 
 def refused(settings, setting="GEOIP_CITY_DB"):
-    with pytest.raises(DownloadError) as told:
+    with pytest.raises(DownloadError) as raised:
         update(settings, setting)
-    return str(told.value)
+    return raised.value
 
 
 def left(folder):
@@ -85,7 +85,7 @@ def left(folder):
 @pytest.mark.parametrize("setting", KINDS)
 def test_files_of_dbip_are_fetched_without_an_account(site, settings, tmp_path, setting):
     """
-    The file of this month takes its place, and can be looked up in.
+    The file of this month is installed and usable.
     """
     published.put_dbip(site, STEMS[setting], MONTH, mmdb(tmp_path, setting, form=LITE_TYPES[setting]))
     done = update(settings, setting)
@@ -98,7 +98,7 @@ def test_files_of_dbip_are_fetched_without_an_account(site, settings, tmp_path, 
 @pytest.mark.parametrize(("setting", "edition"), [(name, kind[0]) for name, kind in KINDS.items()])
 def test_files_of_maxmind_are_fetched_with_an_account(site, settings, account, tmp_path, setting, edition):
     """
-    The archive's checksum is compared, and the file in it takes its place; the key goes as basic authentication.
+    The checksum of the archive is verified, and the file in it is installed; the key is sent as basic authentication.
     """
     published.put_maxmind(site, edition, mmdb(tmp_path, setting))
     done = update(settings, setting)
@@ -108,7 +108,7 @@ def test_files_of_maxmind_are_fetched_with_an_account(site, settings, account, t
     assert {"Basic MTc6c2VjcmV0"} == set(site.fields("Authorization"))
 
 
-def test_the_month_before_serves_while_this_one_is_not_out(site, settings, tmp_path):
+def test_the_previous_month_is_used_until_the_current_one_is_published(site, settings, tmp_path):
     """
     DB-IP publishes on the first days of a month.
     """
@@ -118,19 +118,20 @@ def test_the_month_before_serves_while_this_one_is_not_out(site, settings, tmp_p
     assert [f"/dbip/dbip-city-lite-{month}.mmdb.gz" for month in (MONTH, MONTH_BEFORE)] == site.paths
 
 
-def test_without_any_month_the_error_names_the_address(site, settings):
+def test_without_any_month_the_error_has_the_url(site, settings):
     """
-    The sentence says whose file it is and what was asked.
+    The error names the publisher and the requested file.
     """
-    assert (
-        f"GeoLite2-City of DB-IP: cannot download {site.url}/dbip/dbip-city-lite-{MONTH_BEFORE}.mmdb.gz (404 Not Found)"
-        == refused(settings)
-    )
+    error = refused(settings)
+
+    assert ("DOWNLOAD_FAILED", 404) == (error.code, error.status)
+    assert "GeoLite2-City of DB-IP" in error.message
+    assert f"{site.url}/dbip/dbip-city-lite-{MONTH_BEFORE}.mmdb.gz" in error.message
 
 
-def test_a_newer_file_takes_the_place_of_an_older(site, settings, tmp_path):
+def test_a_newer_file_replaces_an_older_one(site, settings, tmp_path):
     """
-    Whoever has the older one open goes on with it.
+    A process that has the older one open can go on reading it.
     """
     published.put_dbip(site, "dbip-city-lite", MONTH, mmdb(tmp_path))
     path = update(settings).path
@@ -146,7 +147,7 @@ def test_a_newer_file_takes_the_place_of_an_older(site, settings, tmp_path):
 
 def test_an_older_file_changes_nothing(site, settings, tmp_path):
     """
-    What is there stays, and is told.
+    The installed file stays and is reported.
     """
     published.put_dbip(site, "dbip-city-lite", MONTH, mmdb(tmp_path))
     path = update(settings).path
@@ -161,7 +162,7 @@ def test_an_older_file_changes_nothing(site, settings, tmp_path):
 
 def test_the_same_build_is_up_to_date(site, settings, tmp_path):
     """
-    The same file again is not called new.
+    The same file is not reported as new.
     """
     published.put_dbip(site, "dbip-city-lite", MONTH, mmdb(tmp_path))
 
@@ -169,76 +170,78 @@ def test_the_same_build_is_up_to_date(site, settings, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("spoil", "words"),
+    ("spoil", "code"),
     [
-        (lambda content: b"<html>sorry</html>", "the archive that came cannot be read"),
-        (lambda content: gzip.compress(content)[:-200], "the archive that came cannot be read"),
-        (lambda content: b"", "what came is not used: GEOIP_CITY_DB: cannot read"),
-        (lambda content: gzip.compress(b"<html>sorry</html>"), "what came is not used: GEOIP_CITY_DB: cannot read"),
-        (lambda content: gzip.compress(content[:-50]), "what came is not used: GEOIP_CITY_DB: cannot read"),
+        (lambda content: b"<html>sorry</html>", "DOWNLOAD_FAILED"),
+        (lambda content: gzip.compress(content)[:-200], "DOWNLOAD_FAILED"),
+        (lambda content: b"", "GEOIP_INVALID"),
+        (lambda content: gzip.compress(b"<html>sorry</html>"), "GEOIP_INVALID"),
+        (lambda content: gzip.compress(content[:-50]), "GEOIP_INVALID"),
     ],
 )
-def test_what_is_no_file_leaves_the_old_one(site, settings, tmp_path, spoil, words):
+def test_an_invalid_file_leaves_the_old_one(site, settings, tmp_path, spoil, code):
     """
-    A page, half a file, an empty one: the sentence says what is wrong, and that the old one is in its place.
+    For an HTML page, a truncated or an empty file, the error has the reason and says that the old file is still in use.
     """
     published.put_dbip(site, "dbip-city-lite", MONTH, mmdb(tmp_path))
     path = update(settings).path
     content = path.read_bytes()
     site.put(f"/dbip/dbip-city-lite-{MONTH}.mmdb.gz", spoil(content), etag='"2"')
-    sentence = refused(settings)
+    error = refused(settings)
 
-    assert words in sentence
-    assert sentence.endswith("; the file that was there is still in its place")
+    assert code == error.code
+    assert "the existing file is unchanged" in error.message
     assert content == path.read_bytes()
     assert ["city.mmdb"] == left(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("made", "words"),
+    ("made", "part"),
     [
-        ({"form": "GeoLite2-ASN"}, "is a GeoLite2-ASN file; name a GeoLite2-City file"),
-        ({"form": "DBIP-Country-Lite"}, "is a DBIP-Country-Lite file"),
+        ({"form": "GeoLite2-ASN"}, "GeoLite2-ASN"),
+        ({"form": "DBIP-Country-Lite"}, "DBIP-Country-Lite"),
         ({"record": {"novelty": 1}}, "knows no address"),
         ({"record": {"location": "here"}}, "Location() argument"),
     ],
 )
-def test_a_file_that_says_nothing_is_not_used(site, settings, tmp_path, made, words):
+def test_a_file_without_data_is_not_used(site, settings, tmp_path, made, part):
     """
-    The form must be right, and some of the first networks must have a place.
+    The type must be right, and some of the first networks must have a place.
     """
     published.put_dbip(site, "dbip-city-lite", MONTH, mmdb(tmp_path, **made))
+    error = refused(settings)
 
-    assert words in refused(settings)
+    assert "GEOIP_INVALID" == error.code
+    assert part in error.message
     assert [] == left(tmp_path)
 
 
-def test_an_account_that_is_refused_is_told(site, settings, account):
+def test_a_rejected_account_is_reported(site, settings, account):
     """
-    The sentence names both settings, and not the key.
+    The error names both settings, and not the key.
     """
     site.put("/maxmind/GeoLite2-City/download?suffix=tar.gz.sha256", "", steps=["401"])
-    sentence = refused(settings)
+    error = refused(settings)
 
-    assert (
-        "GeoLite2-City of MaxMind: MaxMind refuses the account: look at GEOIP_ACCOUNT_ID and the file of"
-        " GEOIP_LICENSE_KEY_FILE" == sentence
-    )
+    assert ("GEOIP_ACCOUNT_REJECTED", 401) == (error.code, error.status)
+    assert [True, True, False] == [
+        part in error.message for part in ("GEOIP_ACCOUNT_ID", "GEOIP_LICENSE_KEY_FILE", "secret")
+    ]
 
 
 def test_an_archive_with_another_checksum_is_not_used(site, settings, account, tmp_path):
     """
-    What was changed on the way does not get near the files.
+    A modified archive is never unpacked.
     """
     published.put_maxmind(site, "GeoLite2-City", mmdb(tmp_path), digest="0" * 64)
 
-    assert "its SHA-256 is " in refused(settings)
+    assert "SHA-256" in refused(settings).message
     assert [] == left(tmp_path)
 
 
-def test_an_archive_without_a_file_is_told(site, settings, account, tmp_path):
+def test_an_archive_without_a_file_is_reported(site, settings, account, tmp_path):
     """
-    A tar file of something else is named as such.
+    The error says that the tar file contains something else.
     """
     published.put_maxmind(site, "GeoLite2-City", b"")
     archive = published.tarred("README", b"")
@@ -246,21 +249,24 @@ def test_an_archive_without_a_file_is_told(site, settings, account, tmp_path):
     digest = published.hashlib.sha256(archive).hexdigest()
     site.put("/maxmind/GeoLite2-City/download?suffix=tar.gz.sha256", digest)
 
-    assert "the archive that came holds no mmdb file" in refused(settings)
+    assert "mmdb" in refused(settings).message
 
 
-def test_a_folder_that_cannot_be_written_is_told(site, settings, tmp_path):
+def test_a_read_only_folder_is_reported(site, settings, tmp_path):
     """
-    The sentence names the file that could not be written.
+    The error names the file that could not be written.
     """
     (tmp_path / "geoip").write_text("a file")
 
-    assert "GeoLite2-City of DB-IP: cannot write" in refused(settings)
+    error = refused(settings)
+
+    assert "GeoLite2-City of DB-IP" in error.message
+    assert str(tmp_path / "geoip") in error.message
 
 
 def test_each_provider_has_its_attribution(settings, tmp_path):
     """
-    The licences ask to name the source.
+    The licences require attribution.
     """
     with Transfer.from_settings(settings) as transfer:
         assert "CC BY 4.0" in ATTRIBUTIONS[GeoIpFiles(settings, transfer).provider]
@@ -271,7 +277,7 @@ def test_each_provider_has_its_attribution(settings, tmp_path):
 
 def test_a_file_is_verified_by_lookups(tmp_path):
     """
-    Type and build time are those of its metadata; no file is an error that names its setting.
+    Type and build time are those of its metadata; a missing file is an error that names its setting.
     """
     path = tmp_path / "city.mmdb"
     path.write_bytes(mmdb(tmp_path, built_at=1_700_000_001))
@@ -280,5 +286,5 @@ def test_a_file_is_verified_by_lookups(tmp_path):
 
     assert (told.database_type, told.build_epoch) == ("GeoLite2-City", 1_700_000_001)
     assert 1_700_000_001 == verify("GEOIP_CITY_DB", path).built_at
-    with pytest.raises(GeoIpError, match="GEOIP_ASN_DB: cannot read"):
+    with pytest.raises(GeoIpError, match=r"nowhere\.mmdb"):
         verify("GEOIP_ASN_DB", Path("nowhere.mmdb"))

@@ -1,4 +1,4 @@
-"""Where the lists that are kept came from."""
+"""Sources of stored lists."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ipv6matrix.targets import lists
 
 
 def keep(folder, stem="tranco-K2XYW", name="tranco", fetched_at=1, content="1,one.example\n"):
-    """Put a list and its note down as a download does."""
+    """Store a list and its metadata as a download does."""
     file = folder / f"{stem}.csv"
     file.write_text(content)
     source = Source(
@@ -37,7 +37,7 @@ def row(*kept):
     return {"list_source": json.dumps([asdict(source) for source in kept])}
 
 
-def test_lists_are_told_oldest_first(tmp_path):
+def test_lists_are_ordered_oldest_first(tmp_path):
     """
     The newest is the one that was fetched last, whatever its name.
     """
@@ -50,9 +50,9 @@ def test_lists_are_told_oldest_first(tmp_path):
     assert sources.newest(tmp_path / "nowhere", "tranco") is None
 
 
-def test_a_list_without_a_note_came_from_nowhere(tmp_path):
+def test_a_list_without_metadata_has_no_source(tmp_path):
     """
-    A file that an operator put there has no source, and neither has one whose note is broken.
+    A file of the operator has no source, and neither has one with broken metadata.
     """
     (tmp_path / "tranco-mine.csv").write_text("1,one.example\n")
     broken = keep(tmp_path)
@@ -64,9 +64,9 @@ def test_a_list_without_a_note_came_from_nowhere(tmp_path):
     assert broken.file == str(tmp_path / "tranco-K2XYW.csv")
 
 
-def test_a_note_without_its_list_is_none(tmp_path):
+def test_metadata_without_its_list_is_ignored(tmp_path):
     """
-    A list that was deleted is not kept.
+    A list that was deleted is not listed.
     """
     keep(tmp_path)
     (tmp_path / "tranco-K2XYW.csv").unlink()
@@ -74,9 +74,9 @@ def test_a_note_without_its_list_is_none(tmp_path):
     assert [] == sources.kept(tmp_path)
 
 
-def test_a_folder_that_moved_keeps_its_sources(tmp_path):
+def test_a_moved_folder_keeps_its_sources(tmp_path):
     """
-    The path is that of the file as it is found.
+    The path is the current one of the file.
     """
     (tmp_path / "before").mkdir()
     keep(tmp_path / "before")
@@ -85,9 +85,9 @@ def test_a_folder_that_moved_keeps_its_sources(tmp_path):
     assert [f"{tmp_path}/after/tranco-K2XYW.csv"] == [one.file for one in sources.kept(tmp_path / "after")]
 
 
-def test_a_crawl_goes_on_with_the_list_it_began_with(tmp_path):
+def test_a_resumed_crawl_continues_with_its_list(tmp_path):
     """
-    Its row tells which of the fetched lists that is; a new crawl, or one of another list, has none.
+    Its row has the name of the fetched list; a new crawl, or one of another list, has none.
     """
     source = keep(tmp_path)
     keep(tmp_path, "tranco-NEWER", fetched_at=9)
@@ -98,31 +98,31 @@ def test_a_crawl_goes_on_with_the_list_it_began_with(tmp_path):
     assert sources.begun_with("tranco", None) is None
 
 
-def test_a_list_that_is_gone_is_told(tmp_path):
+def test_a_deleted_list_is_reported(tmp_path):
     """
-    A crawl does not go on with another list in silence.
+    A resumed crawl does not silently use another list.
     """
     source = keep(tmp_path)
     (tmp_path / "tranco-K2XYW.csv").unlink()
 
-    with pytest.raises(ListError, match=r"Cannot read the list '.*tranco-K2XYW.csv'"):
+    with pytest.raises(ListError, match=r"'.*tranco-K2XYW.csv'.*\[LIST_NOT_READABLE\]"):
         sources.begun_with("tranco", row(source))
 
 
-def test_a_list_that_changed_is_told(tmp_path):
+def test_a_changed_list_is_reported(tmp_path):
     """
-    Nor with the same file when it says something else.
+    A resumed crawl does not use the same file with other contents.
     """
     source = keep(tmp_path)
     (tmp_path / "tranco-K2XYW.csv").write_text("1,two.example\n")
 
-    with pytest.raises(ListError, match=r"the crawl began with another '.*tranco-K2XYW.csv' than the one"):
+    with pytest.raises(ListError, match=r"'.*tranco-K2XYW.csv'.*\[LIST_CHANGED\]"):
         sources.begun_with("tranco", row(source))
 
 
-def test_a_supplement_lies_beside_the_lists(tmp_path):
+def test_a_supplement_is_stored_next_to_the_lists(tmp_path):
     """
-    Domains of an operator's own are read after a list, if there are any.
+    Domains of the operator are read after a list, if there are any.
     """
     source = keep(tmp_path)
     assert "" == sources.supplement(source)

@@ -1,4 +1,4 @@
-"""Waiting for a download without standing still."""
+"""Waiting for a download without blocking the event loop."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def going_on():
 
 async def test_the_result_comes_from_a_thread():
     """
-    What the work gives is given, and the loop is not what did it.
+    The result is returned, and the work did not run in the loop.
     """
     assert threading.current_thread() is not await waiting.result(threading.current_thread, going_on)
 
 
 async def test_an_error_is_raised_where_it_is_awaited():
     """
-    The work's own error comes through.
+    The work's own error is raised.
     """
 
     def work():
@@ -34,9 +34,9 @@ async def test_an_error_is_raised_where_it_is_awaited():
         await waiting.result(work, going_on)
 
 
-async def test_the_loop_goes_on_meanwhile():
+async def test_the_loop_runs_during_the_work():
     """
-    Work that waits for the loop comes to its end.
+    Work that waits for the loop completes.
     """
     is_set = threading.Event()
     asyncio.get_running_loop().call_later(0.01, is_set.set)
@@ -46,7 +46,7 @@ async def test_the_loop_goes_on_meanwhile():
 
 async def test_a_stop_does_not_wait_for_the_work():
     """
-    Work that never ends is left to itself; what it says later disturbs nobody.
+    Work that never ends is abandoned; its late result is ignored.
     """
     is_set, has_ended = threading.Event(), threading.Event()
 

@@ -1,7 +1,7 @@
 """
-Registries of IANA that say which addresses may be probed, as CSV files with their source and date.
+IANA registries that determine which addresses may be probed, as CSV files with their source and date.
 
-Copies of the columns that matter here. Where a registry changes, change the file and its date, and
+Copies of the relevant columns. If a registry changes, update the file and its date, and
 `tests/test_policy_registries.py` shows what the tables of `ipv6matrix/targets/policy.py` lack.
 """
 

@@ -10,7 +10,7 @@ from tests.spiders.parsing import ALL, GUESSES
 
 @pytest.fixture
 def spider(tmp_path):
-    """Build a spider with settings; those of the tests measure everything and guess three hosts."""
+    """A function that builds a spider with settings; those of the tests measure everything and guess three hosts."""
 
     def build(**settings):
         return crawler(tmp_path, **({"METRICS": ALL} | GUESSES | settings)).spider

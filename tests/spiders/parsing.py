@@ -1,5 +1,5 @@
 """
-What a spider makes of an answer.
+The spider's reaction to an answer.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ GUESSES = {"WWW_PREFIXES": "www,six", "NTP_PREFIXES": "ntp"}
 
 
 def parsed(spider, url, observation, **meta):
-    """Give the URLs that follow from an answer, each with the answer as parent, and its one, last item."""
+    """Return the URLs that follow from an answer, each with the answer as parent, and its only, last item."""
     output = spider.parse(response(url, observation, **meta))
     *requests, item = asyncio.run(_listed(output)) if isinstance(output, AsyncIterator) else output
     assert all(isinstance(request, Request) for request in requests)

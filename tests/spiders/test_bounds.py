@@ -1,4 +1,4 @@
-"""What the spider takes of answers that hold too much, and what it marks as not asked."""
+"""How the spider limits oversized answers, and what it marks as not requested."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def shuffled(records):
     return random.Random(7).sample(records, len(records))
 
 
-def test_too_many_name_servers_are_bounded(spider):
+def test_excess_name_servers_are_dropped(spider):
     """
-    The first by name are taken, whatever the order of the answer, and each keeps its rank in it.
+    The first by name are stored, whatever the order of the answer, and each keeps its rank in it.
     """
     answer = shuffled(NAMES)
     found_urls, item = domain(spider(FEATURES="NS", NS_PER_DOMAIN=3), ns=lookup("a.example", "NS", *answer))
@@ -29,9 +29,9 @@ def test_too_many_name_servers_are_bounded(spider):
     assert {urls.host(name) for name in NAMES[:3]} == set(found_urls)
 
 
-def test_too_many_mail_exchangers_are_bounded(spider):
+def test_excess_mail_exchangers_are_dropped(spider):
     """
-    Those of the lowest preferences are taken, then the first by name.
+    Those of the lowest preferences are stored, then the first by name.
     """
     answer = [(20 if number else 10, name) for number, name in enumerate(reversed(NAMES))]
     found_urls, item = domain(spider(FEATURES="MX", MX_PER_DOMAIN=2), mx=lookup("a.example", "MX", *shuffled(answer)))
@@ -41,7 +41,7 @@ def test_too_many_mail_exchangers_are_bounded(spider):
 
 
 @pytest.mark.parametrize("number", [5, 4000])
-def test_too_many_addresses_are_bounded(spider, number):
+def test_excess_addresses_are_dropped(spider, number):
     """
     The chosen address is stored with the smallest others, in the order of the answer; the rest is counted.
     """
@@ -59,14 +59,14 @@ def test_too_many_addresses_are_bounded(spider, number):
 
 def test_all_chosen_addresses_are_stored(spider):
     """
-    ADDRESSES_PER_HOST wins over a smaller ADDRESSES_STORED_PER_HOST.
+    ADDRESSES_PER_HOST overrides a smaller ADDRESSES_STORED_PER_HOST.
     """
     _, item = hosts(spider(ADDRESSES_STORED_PER_HOST=1, ADDRESSES_PER_HOST=2), "11.0.0.3", "11.0.0.2", "11.0.0.1")
 
     assert {"11.0.0.1", "11.0.0.2"} == set(item.hosts[0].a.records)
 
 
-def test_spared_guesses_are_marked(spider):
+def test_inferred_guesses_are_marked(spider):
     """
     A guessed host below a name that does not exist is absent by inference (RFC 8020), which is not an answer.
     """

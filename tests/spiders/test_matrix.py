@@ -1,4 +1,4 @@
-"""What the spider asks next about domains, hosts and addresses."""
+"""What the spider requests next about domains, hosts and addresses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.spiders.parsing import SOA, chosen, domain, hosts, parsed, roles
 
 def test_a_domain_leads_to_its_hosts(spider):
     """
-    Guessed hosts are asked for in one request, NS and MX hosts in one each, and the item holds it all.
+    Guessed hosts share one request, NS and MX hosts have one each, and the item has all of them.
     """
     ns = lookup("a.example", "NS", "ns1.a.example", "ns.b.example")
     mx = lookup("a.example", "MX", (10, "mail.a.example"))
@@ -62,16 +62,16 @@ def test_a_domain_leads_to_its_hosts(spider):
 
 def test_name_servers_keep_the_order_of_the_answer(spider):
     """
-    The rank of a name server is its place in the answer, and a double counts once.
+    The rank of a name server is its place in the answer, and a duplicate counts once.
     """
     _, item = domain(spider(), ns=lookup("a.example", "NS", "z.example", "b.example", "z.example", "a.example"))
 
     assert [("z.example", 1), ("b.example", 2), ("a.example", 3)] == roles(item, "NS")
 
 
-def test_an_empty_name_server_is_no_host(spider):
+def test_an_empty_name_server_is_not_a_host(spider):
     """
-    The root as name server is neither stored nor asked for.
+    The root as name server is neither stored nor looked up.
     """
     found_urls, item = domain(spider(FEATURES="NS"), ns=lookup("a.example", "NS", "", "ns.example"))
 
@@ -81,7 +81,7 @@ def test_an_empty_name_server_is_no_host(spider):
 
 def test_mail_exchangers_are_ordered_by_preference(spider):
     """
-    A host that is named twice is stored and asked once, with its lowest preference; none after it is lost.
+    A host that is named twice is stored and looked up once, with its lowest preference; no later one is lost.
     """
     mx = lookup("a.example", "MX", (30, "c.example"), (20, "b.example"), (10, "a.example"), (5, "b.example"))
     found_urls, item = domain(spider(FEATURES="MX"), mx=mx)
@@ -90,9 +90,9 @@ def test_mail_exchangers_are_ordered_by_preference(spider):
     assert [urls.host(name) for name in ("b.example", "a.example", "c.example")] == found_urls
 
 
-def test_a_null_mx_is_no_host(spider):
+def test_a_null_mx_is_not_a_host(spider):
     """
-    A domain that takes no mail (RFC 7505) has no MX host, and nothing is asked for it.
+    A domain that accepts no mail (RFC 7505) has no MX host, and nothing is looked up for it.
     """
     mx = lookup("a.example", "MX", (0, ""))
     found_urls, item = domain(spider(FEATURES="MX"), mx=mx)
@@ -102,7 +102,7 @@ def test_a_null_mx_is_no_host(spider):
     assert mx == item.mx
 
 
-def test_a_host_of_two_roles_is_asked_once(spider):
+def test_a_host_with_two_roles_is_looked_up_once(spider):
     """
     A host that is NS and MX has both roles and one request.
     """
@@ -114,9 +114,10 @@ def test_a_host_of_two_roles_is_asked_once(spider):
     assert [("x.example", 10)] == roles(item, "MX")
 
 
-def test_nxdomain_spares_the_guesses(spider):
+def test_nxdomain_saves_the_guesses(spider):
     """
-    Below a name that does not exist nothing exists (RFC 8020): the guessed hosts are stored as absent, unasked.
+    Below a name that does not exist nothing exists (RFC 8020): the guessed hosts are stored as absent, without a
+    lookup.
     """
     gone = lookup("a.example", "NS", status=Status.NXDOMAIN, ttl_s=60)
     found_urls, item = domain(spider(), ns=gone)
@@ -130,7 +131,7 @@ def test_nxdomain_spares_the_guesses(spider):
     assert 3 == len(item.roles)
 
 
-def test_an_alias_to_nowhere_does_not_spare_the_guesses(spider):
+def test_an_alias_to_a_missing_name_does_not_save_the_guesses(spider):
     """
     NXDOMAIN at the end of a CNAME is about the alias' target: the domain itself exists.
     """
@@ -141,9 +142,9 @@ def test_an_alias_to_nowhere_does_not_spare_the_guesses(spider):
 
 
 @pytest.mark.parametrize("status", [Failure.TIMEOUT, Failure.SERVFAIL, Failure.REFUSED, Status.NODATA])
-def test_what_is_no_proof_of_absence_spares_nothing(spider, status):
+def test_only_proven_absence_saves_lookups(spider, status):
     """
-    After a failure or an empty answer the guessed hosts are asked for all the same.
+    After a failure or an empty answer the guessed hosts are looked up.
     """
     found_urls, item = domain(spider(), ns=lookup("a.example", "NS", status=status))
 
@@ -154,9 +155,9 @@ def test_what_is_no_proof_of_absence_spares_nothing(spider, status):
 @pytest.mark.parametrize(
     "name", ["bad name.example", "mail..example", "-x.example", "a/b.example", "*.example", "\udc80.example"]
 )
-def test_a_host_with_a_bad_name_is_not_asked(spider, name):
+def test_a_host_with_an_invalid_name_is_not_looked_up(spider, name):
     """
-    A host that an MX record names and nobody can ask for is stored with its refusal.
+    A host from an MX record with an invalid name is stored with its exclusion.
     """
     found_urls, item = domain(spider(FEATURES="MX"), mx=lookup("a.example", "MX", (10, name), (20, "good.example")))
 
@@ -165,9 +166,9 @@ def test_a_host_with_a_bad_name_is_not_asked(spider, name):
     assert [(name, 10), ("good.example", 20)] == roles(item, "MX")
 
 
-def test_a_guess_that_is_too_long_is_not_asked(spider):
+def test_a_guess_that_is_too_long_is_not_looked_up(spider):
     """
-    A domain that just fits leaves no room for a label before it; the other guesses are asked.
+    A domain of maximum length leaves no room for a label before it; the other guesses are looked up.
     """
     name = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 49, "example"])
     assert 249 == len(name) <= lists.MAX_NAME
@@ -182,9 +183,9 @@ def test_a_guess_that_is_too_long_is_not_asked(spider):
     ] == list(item.hosts)
 
 
-def test_a_domain_without_any_room_for_guesses_asks_none(spider):
+def test_a_domain_without_room_for_guesses_has_no_request(spider):
     """
-    When every guess is too long no request is made for them.
+    If every guess is too long no request is made for them.
     """
     name = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 53, "example"])
     found_urls, item = domain(spider(), name=name, ns=lookup(name, "NS"))
@@ -204,9 +205,9 @@ def test_a_domain_without_any_room_for_guesses_asks_none(spider):
         ({"FEATURES": ""}, set(), []),
     ],
 )
-def test_a_feature_that_is_switched_off_asks_nothing(spider, settings, kinds, found_urls):
+def test_a_disabled_feature_requests_nothing(spider, settings, kinds, found_urls):
     """
-    Only hosts of the chosen features are looked for.
+    Only hosts of the chosen features are looked up.
     """
     made = spider(**settings)
     types = made.plan.domain_types
@@ -221,9 +222,9 @@ def test_a_feature_that_is_switched_off_asks_nothing(spider, settings, kinds, fo
     assert kinds == {role.kind for role in item.roles}
 
 
-def test_an_soa_that_nobody_asked_for_is_not_kept(spider):
+def test_an_unrequested_soa_is_not_stored(spider):
     """
-    The SOA that only served to see whether a domain exists is no part of the item.
+    An SOA that only shows whether a domain exists is not part of the item.
     """
     _, item = domain(spider(FEATURES="WWW"), soa=lookup("a.example", "SOA", SOA))
 
@@ -233,9 +234,9 @@ def test_an_soa_that_nobody_asked_for_is_not_kept(spider):
 # --- hosts and addresses ---
 
 
-def test_an_address_is_asked_everything(spider):
+def test_every_metric_of_an_address_is_requested(spider):
     """
-    Each metric is one question about each chosen address, the ports together.
+    Each metric is one request for each chosen address, the ports together.
     """
     found_urls, _ = hosts(spider(), "1.0.0.1", "2a00::1")
 
@@ -265,16 +266,16 @@ def test_an_address_is_asked_everything(spider):
         ("", []),
     ],
 )
-def test_a_metric_that_is_switched_off_is_not_asked(spider, metrics, found_urls):
+def test_a_disabled_metric_is_not_requested(spider, metrics, found_urls):
     """
-    Each metric alone leads to its own question and no other.
+    Each metric alone leads to its own request and no other.
     """
     assert found_urls == hosts(spider(METRICS=metrics), "1.0.0.1")[0]
 
 
-def test_a_metric_that_the_preflight_skips_is_not_asked(spider):
+def test_a_metric_skipped_by_the_preflight_is_not_requested(spider):
     """
-    What is found to be missing at the start changes the questions of that run.
+    A tool that is missing at the start changes the requests of that run.
     """
     made = spider(METRICS="ping,path")
     made.plan.skip_metric("path", "no mtr-packet")
@@ -299,12 +300,12 @@ def test_a_metric_that_the_preflight_skips_is_not_asked(spider):
 )
 def test_the_smallest_usable_address_of_each_family_is_probed(spider, addresses, expected):
     """
-    The choice is by value and does not hang on the order of the answer; what may not be probed is passed over.
+    The choice is by value and independent of the order of the answer; excluded addresses are skipped.
     """
     assert expected == chosen(spider(), *addresses)
 
 
-def test_an_address_that_opted_out_is_passed_over(spider, tmp_path):
+def test_an_address_that_opted_out_is_skipped(spider, tmp_path):
     """
     The smallest address that did not opt out is probed instead.
     """
@@ -324,14 +325,14 @@ def test_allowed_networks_are_chosen(spider):
 
 def test_more_addresses_of_a_host_may_be_probed(spider):
     """
-    ADDRESSES_PER_HOST holds for each family, and equal addresses count once.
+    ADDRESSES_PER_HOST applies to each family, and equal addresses count once.
     """
     made = spider(ADDRESSES_PER_HOST=2)
 
     assert ("1.0.0.1", "1.0.0.2", "2a00::1") == chosen(made, "1.0.0.3", "1.0.0.2", "1.0.0.1", "1.0.0.1", "2a00::1")
 
 
-def test_what_is_not_probed_is_kept(spider):
+def test_addresses_that_are_not_probed_are_stored(spider):
     """
     All addresses of a host are in the item, each once, in the order of the answer.
     """
@@ -346,7 +347,7 @@ def test_what_is_not_probed_is_kept(spider):
     ] == list(item.addresses)
 
 
-def test_an_address_of_two_hosts_is_asked_once(spider):
+def test_an_address_of_two_hosts_is_probed_once(spider):
     """
     Hosts of one answer that share an address share its probes; the mark of a wildcard stays with its host.
     """
@@ -366,7 +367,7 @@ def test_an_address_of_two_hosts_is_asked_once(spider):
     assert 1 == len(item.addresses)
 
 
-def test_hosts_that_are_known_leave_an_empty_item(spider):
+def test_known_hosts_leave_an_empty_item(spider):
     """
     An answer without hosts marks its request as answered and adds nothing.
     """
@@ -375,9 +376,9 @@ def test_hosts_that_are_known_leave_an_empty_item(spider):
     assert ([], HostsItem(url=url, hosts=(), addresses=())) == parsed(spider(), url, HostsObservation(hosts=()))
 
 
-def test_guessed_hosts_that_opted_out_are_kept_with_the_reason(spider):
+def test_guessed_hosts_that_opted_out_are_stored_with_the_reason(spider):
     """
-    A host that was left out of a question because it opted out is stored so.
+    A host that was left out of a request because it opted out is stored as such.
     """
     url = urls.guesses("a.example", ("www", "six"))
     observation = HostsObservation(hosts=(HostObservation(name="six.a.example", a=lookup("six.a.example", "A")),))

@@ -1,4 +1,4 @@
-"""Which domains the spider begins with."""
+"""The domains with which the spider starts."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ async def started(made):
     return [request.url async for request in made.start()]
 
 
-async def test_each_domain_of_the_list_is_one_question(tmp_path):
+async def test_each_domain_of_the_list_is_one_request(tmp_path):
     """
-    NS, MX and SOA of a domain are asked together; lines that are no domain are counted by reason.
+    NS, MX and SOA of a domain are looked up together; invalid lines are counted by reason.
     """
     (tmp_path / "list").write_text("A.example\nno domain\nb.example\n" + "x" * 64 + ".example\n")
     made = crawler(tmp_path, domains=str(tmp_path / "list"), METRICS=ALL)
@@ -27,9 +27,9 @@ async def test_each_domain_of_the_list_is_one_question(tmp_path):
     assert 1 == count(made, "list/refused/name_too_long")
 
 
-async def test_refused_rows_are_counted_and_some_are_logged(tmp_path, caplog):
+async def test_invalid_rows_are_counted_and_some_are_logged(tmp_path, caplog):
     """
-    However many rows are no domain, ten are quoted; the end of the list logs how many there were.
+    At most ten invalid rows are quoted; at the end of the list their number is logged.
     """
     (tmp_path / "list").write_text("a.example\n" + "no domain\n" * 1234)
     made = crawler(tmp_path, domains=str(tmp_path / "list"))
@@ -49,9 +49,9 @@ async def test_refused_rows_are_counted_and_some_are_logged(tmp_path, caplog):
         ("", "", "type=SOA"),
     ],
 )
-async def test_features_decide_what_is_asked_of_a_domain(tmp_path, features, metrics, query):
+async def test_features_determine_the_lookups_of_a_domain(tmp_path, features, metrics, query):
     """
-    Without NS and MX an SOA tells whether the domain exists.
+    Without NS and MX an SOA shows whether the domain exists.
     """
     (tmp_path / "list").write_text("a.example\n")
     made = crawler(tmp_path, domains=str(tmp_path / "list"), FEATURES=features, METRICS=metrics)
@@ -61,7 +61,7 @@ async def test_features_decide_what_is_asked_of_a_domain(tmp_path, features, met
 
 async def test_a_supplemental_list_follows(tmp_path):
     """
-    The argument supplemental names a further list, read after the first.
+    The argument supplemental names a further list, which is read after the first.
     """
     (tmp_path / "list").write_text("a.example\n")
     (tmp_path / "more").write_text("b.example\n")
@@ -72,9 +72,9 @@ async def test_a_supplemental_list_follows(tmp_path):
     assert ["a.example", "b.example"] == [urls.parse(url).subject for url in await started(made.spider)]
 
 
-def test_a_list_that_is_not_there_is_told(tmp_path):
+def test_a_missing_list_is_reported(tmp_path):
     """
-    The spider tells which file is missing.
+    The error of the spider names the missing file.
     """
     with pytest.raises(ListError, match="Cannot read the list"):
         crawler(tmp_path, domains=str(tmp_path / "missing")).spider.files()

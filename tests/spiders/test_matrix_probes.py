@@ -1,4 +1,4 @@
-"""What the spider makes of answers of probes, and of refusals."""
+"""The spider's reaction to answers of probes, and to exclusions."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ from tests.spiders.parsing import parsed
 )
 def test_an_answer_of_a_probe_is_an_item(spider, url, observation, item):
     """
-    Probes of an address lead to nothing further.
+    Probes of an address have no follow-ups.
     """
     assert ([], item(url, observation)) == parsed(spider(), url, observation)
 
@@ -63,7 +63,7 @@ def trace(*addresses):
 
 def test_a_path_leads_to_the_names_of_its_routers(spider):
     """
-    Each router that may be asked about is asked for once; private routers are not, nor silent ones.
+    Each router that may be looked up is looked up once; private and silent routers are not.
     """
     observation = trace("10.0.0.1", None, "1.0.0.7", "1.0.0.7", "1.0.0.1")
     found_urls, item = parsed(spider(), urls.trace("1.0.0.1"), observation)
@@ -121,8 +121,8 @@ def test_without_reverse_routers_stay_nameless(spider):
         ),
     ],
 )
-def test_a_refusal_is_kept_with_whatever_was_not_asked(spider, url, item):
+def test_an_exclusion_is_stored_with_its_subject(spider, url, item):
     """
-    A domain, hosts or an address: each keeps the reason, and nothing follows.
+    A domain, hosts or an address: each has the reason, and no follow-ups.
     """
     assert ([], item) == parsed(spider(), url, Exclusion(reason="opted_out"), refused_at=AT)

@@ -1,4 +1,4 @@
-"""What the spider makes of answers of the second pass."""
+"""The spider's reaction to answers of the retry pass."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from tests.samples import AT, lookup
 from tests.spiders.parsing import parsed
 
 
-def test_a_domain_s_second_answer_leads_to_the_hosts_it_names(spider):
+def test_a_retried_domain_leads_to_the_hosts_it_names(spider):
     """
-    What was asked again is in the item; guessed hosts were asked in the first pass, whatever it found.
+    The repeated lookups are in the item; guessed hosts were requested in the first pass, whatever its result.
     """
     url = urls.again(urls.domain("a.example", ("MX",)))
     mx = lookup("a.example", "MX", (10, "mail.a.example"))
@@ -34,9 +34,9 @@ def test_a_domain_s_second_answer_leads_to_the_hosts_it_names(spider):
     assert (Role(kind="MX", host="mail.a.example", priority=10),) == item.roles
 
 
-def test_a_domain_that_is_absent_the_second_time_settles_no_guesses(spider):
+def test_a_domain_that_is_absent_in_the_retry_pass_settles_no_guesses(spider):
     """
-    Its guessed hosts failed too and are asked again themselves.
+    Its guessed hosts failed too and are retried themselves.
     """
     url = urls.again(urls.domain("a.example", ("NS",)))
     found_urls, item = parsed(spider(), url, DomainObservation(ns=lookup("a.example", "NS", status=Status.NXDOMAIN)))
@@ -44,9 +44,9 @@ def test_a_domain_that_is_absent_the_second_time_settles_no_guesses(spider):
     assert ([], (), ()) == (found_urls, item.roles, item.hosts)
 
 
-def test_a_host_s_second_answer_leads_to_its_addresses(spider):
+def test_a_retried_host_leads_to_its_addresses(spider):
     """
-    Addresses that are found late are asked everything, as in the first pass.
+    Addresses that are found late are probed with every metric, as in the first pass.
     """
     url = urls.again(urls.host("www.a.example", ("AAAA",)))
     found = HostObservation(name="www.a.example", aaaa=lookup("www.a.example", "AAAA", "2600::1"))
@@ -69,9 +69,9 @@ def test_a_host_s_second_answer_leads_to_its_addresses(spider):
         (urls.domain("a.example", ("MX",)), Exclusion(reason="opted_out")),
     ],
 )
-def test_items_say_which_pass_they_are_of(spider, url, observation):
+def test_items_have_their_pass(spider, url, observation):
     """
-    Whatever answers a question of the second pass says so, and nothing else does.
+    Only items that answer a request of the retry pass are marked as such.
     """
     made = spider()
     passes = [parsed(made, one, observation, refused_at=AT)[1].second for one in (url, urls.again(url))]

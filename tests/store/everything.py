@@ -1,5 +1,5 @@
 """
-An answer of each kind, and all that a database has.
+An answer of each kind, and the whole content of a database.
 """
 
 from __future__ import annotations

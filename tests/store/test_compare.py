@@ -1,4 +1,4 @@
-"""Two files of one crawl: does one hold all that is in the other?"""
+"""Comparing two databases of one crawl: whether one contains the other."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def pair(tmp_path):
     return tmp_path / "one.db", tmp_path / "other.db"
 
 
-def test_a_copy_holds_all(pair):
+def test_a_database_contains_its_copy(pair):
     """
-    What a further start says of itself is no fact.
+    Records of a further start are not facts.
     """
     one, other = pair
     store = Store(other)
@@ -43,9 +43,9 @@ def test_a_copy_holds_all(pair):
         lambda store: store.add_request("ping://192.0.2.2", "ping"),
     ],
 )
-def test_one_row_more_is_not_held(pair, more):
+def test_an_additional_row_is_not_contained(pair, more):
     """
-    A fact or a request that only the other has is enough.
+    One fact or request that only the other database has makes the difference.
     """
     one, other = pair
     store = Store(other)
@@ -56,9 +56,9 @@ def test_one_row_more_is_not_held(pair, more):
     assert contains(other, one)
 
 
-def test_what_is_no_database_holds_nothing(pair, tmp_path):
+def test_another_file_contains_nothing(pair, tmp_path):
     """
-    Another file of that name, or another schema, is not the same crawl.
+    A file of the same name that is not a database, or has another schema, is not the same crawl.
     """
     (tmp_path / "text.db").write_text("no database\n" * 100)
     (tmp_path / "empty.db").touch()

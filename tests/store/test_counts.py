@@ -1,4 +1,4 @@
-"""How much was asked and what came of it."""
+"""Counts of requests and their outcomes."""
 
 from __future__ import annotations
 
@@ -45,23 +45,23 @@ def totals(store, key):
         (urls.again(urls.domain("a.example", ("MX",))), {"dns": 1, "dns again": 1}),
     ],
 )
-def test_a_question_counts_for_its_slot_and_its_subjects(url, expected):
+def test_a_request_counts_for_its_slot_and_its_subjects(url, expected):
     """
-    Domains and hosts are those of first questions; a set of guessed hosts counts each.
+    First requests count domains and hosts; each host in a set of guessed hosts counts.
     """
     assert expected == dict(weights(url))
 
 
-def test_an_empty_frontier_has_nothing_asked(store):
+def test_an_empty_frontier_has_counts_of_zero(store):
     """
-    Before the first request all counts are 0.
+    All counts are 0 before the first request.
     """
     assert (0, 0) == totals(store, "dns")
 
 
 def test_requests_are_done_or_pending(store):
     """
-    Follow-ups count as asked, doubles once, and an answer that comes twice is done once.
+    Follow-ups count as requests, duplicates count once, and a repeated answer completes its request once.
     """
     for name in ("a.example", "b.example", "a.example"):
         store.add_request(domain_url(name), "dns")
@@ -74,9 +74,9 @@ def test_requests_are_done_or_pending(store):
     assert (1, 0) == totals(store, "ping")
 
 
-def test_an_answer_that_cannot_be_stored_counts_nothing(store):
+def test_an_answer_that_cannot_be_stored_is_not_counted(store):
     """
-    What was rolled back is not counted.
+    Counts are rolled back with the transaction.
     """
     store.add_request(domain_url("a.example"), "dns")
     with pytest.raises(UnicodeError):
@@ -87,9 +87,9 @@ def test_an_answer_that_cannot_be_stored_counts_nothing(store):
     assert {} == store.counts.outcomes
 
 
-def test_counts_outlast_a_close(tmp_path):
+def test_counts_survive_a_close(tmp_path):
     """
-    A resumed crawl, and whoever reads, find the counts of the last commit.
+    A resumed crawl and other readers see the counts of the last commit.
     """
     first = Store(tmp_path / "ips.db")
     first.add_request(domain_url("x.example"), "dns")
@@ -104,9 +104,9 @@ def test_counts_outlast_a_close(tmp_path):
         again.close()
 
 
-def test_what_was_not_committed_is_not_counted(tmp_path):
+def test_uncommitted_counts_are_invisible(tmp_path):
     """
-    Counts and rows are of one moment: another process sees both or neither.
+    Counts and rows are committed together: another process sees both or neither.
     """
     store = Store(tmp_path / "ips.db")
     store.add_request(domain_url("a.example"), "dns")
@@ -121,7 +121,7 @@ def test_what_was_not_committed_is_not_counted(tmp_path):
 
 def test_a_crawl_of_an_earlier_version_is_counted_once(tmp_path):
     """
-    Without counts of its own, a database is counted when it is opened to be written.
+    A database without stored counts is counted when it is opened for writing.
     """
     old = Store(tmp_path / "ips.db")
     old.add_request(domain_url("a.example"), "dns")
@@ -136,9 +136,9 @@ def test_a_crawl_of_an_earlier_version_is_counted_once(tmp_path):
     store.close()
 
 
-def test_counts_become_text_and_back():
+def test_counts_survive_serialization():
     """
-    Text of counts, with words of closed lists, gives equal counts.
+    Counts, with words of closed lists, are equal after conversion to text and back.
     """
     counts = Counts()
     counts.ask("ping://192.0.2.1")
@@ -204,15 +204,15 @@ def pinged(failure):
 )
 def test_each_probe_has_an_outcome(item, expected):
     """
-    A ping, a port, a session, a trace and a lookup each end with a word.
+    A ping, a port, a session, a trace and a lookup each have a one-word outcome.
     """
     assert expected == outcomes(item)
 
 
 @pytest.mark.parametrize(("failure", "expected"), [(None, "session"), (Failure.NOT_SMTP, "not_smtp")])
-def test_an_smtp_session_has_an_outcome_of_its_own(failure, expected):
+def test_an_smtp_session_has_a_separate_outcome(failure, expected):
     """
-    An open port and a session that failed are two things.
+    An open port and a failed session are counted separately.
     """
     assert [("tcp", "open"), ("smtp", expected)] == outcomes(
         probed(ports=(port(),), smtp=SmtpObservation(failure=failure, asked_at=AT))

@@ -1,4 +1,4 @@
-"""One ips.db: opened, written in transactions, closed."""
+"""An ips.db: opening, writing in transactions, closing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RECORD = {"run": "r", "version": "v", "settings": "{}", "list": "l", "list_sha25
 
 
 def seen(store, sql):
-    """Read as another process would: only what is committed."""
+    """Return rows as another process reads them: only committed ones."""
     reader = sqlite3.connect(store.path)
     try:
         return reader.execute(sql).fetchall()
@@ -31,7 +31,7 @@ def seen(store, sql):
 
 def test_facts_follow_ups_and_the_done_mark_are_committed_together(store):
     """
-    Nothing of an answer is there before the commit, everything after.
+    Nothing of an answer is visible before the commit, everything after it.
     """
     store.add_request(domain_url("a.example"), "dns")
     store.commit()
@@ -43,7 +43,7 @@ def test_facts_follow_ups_and_the_done_mark_are_committed_together(store):
     assert [("a.example",), ("ping://192.0.2.1",)] == seen(store, everything)
 
 
-def test_committing_nothing_is_allowed(store):
+def test_an_empty_commit_is_allowed(store):
     """
     A commit without an open transaction does nothing.
     """
@@ -53,9 +53,9 @@ def test_committing_nothing_is_allowed(store):
     assert [] == seen(store, "SELECT * FROM requests")
 
 
-def test_asking_tells_what_is_new(store):
+def test_adding_a_request_returns_whether_it_is_new(store):
     """
-    A request is new once, whatever its slot; an answer tells the same of its follow-ups.
+    A request is new once, whatever its slot; completing an answer returns the same for its follow-ups.
     """
     assert [True, False] == [
         store.add_request("ping://192.0.2.1", "ping"),
@@ -68,7 +68,7 @@ def test_asking_tells_what_is_new(store):
 
 def test_pending_requests_come_by_slot_in_order(store):
     """
-    Requests are given by number, after a number, up to a limit.
+    Pending requests are returned in order of number, after a given number and up to a limit.
     """
     for n in range(5):
         store.add_request(f"ping://192.0.2.{n}", "ping")
@@ -82,7 +82,7 @@ def test_pending_requests_come_by_slot_in_order(store):
 
 def test_a_pending_request_is_found_by_its_number(store):
     """
-    Unless it is done, or of another slot.
+    A request is found unless it is done or belongs to another slot.
     """
     store.add_request("ping://192.0.2.1", "ping")
     store.add_request("ping://192.0.2.2", "ping")
@@ -93,9 +93,9 @@ def test_a_pending_request_is_found_by_its_number(store):
     assert [None, None] == [store.pending_url("ping", 1), store.pending_url("trace", 2)]
 
 
-def test_any_pending_is_about_all_slots(store):
+def test_any_pending_covers_all_slots(store):
     """
-    One pending request anywhere is enough.
+    One pending request in any slot is enough.
     """
     assert not store.any_pending()
     store.add_request("ping://192.0.2.1", "ping")
@@ -104,9 +104,9 @@ def test_any_pending_is_about_all_slots(store):
     assert not store.any_pending()
 
 
-def test_an_item_that_cannot_be_written_leaves_nothing_and_spoils_nothing(store):
+def test_a_failed_item_leaves_nothing_behind(store):
     """
-    What was stored before a failed item stays, the failed one is not there in parts, and the store goes on.
+    Items stored before a failed item stay, no part of the failed one is stored, and the store remains usable.
     """
     store.complete(domain_item("before.example"))
     roles = (Role(kind="NS", host="ns.bad.example", priority=1), Role(kind="NS", host="\udc80", priority=2))
@@ -120,9 +120,9 @@ def test_an_item_that_cannot_be_written_leaves_nothing_and_spoils_nothing(store)
     assert [("ping://192.0.2.2", 1)] == seen(store, "SELECT url, number FROM requests")
 
 
-def test_what_is_known_of_hosts_and_addresses(store):
+def test_known_hosts_and_addresses(store):
     """
-    A host that was only named is not asked, an address that was only passed through is not located.
+    A host that was only named counts as not looked up, an address seen only on a path as not located.
     """
     store.complete(domain_item("a.example", roles=(Role(kind="NS", host="ns.example", priority=1),)))
     trace = TraceObservation(hops=(Hop(ttl=1, address="192.0.2.9"),), stop=Stop.MAX_TTL, asked_at=AT)
@@ -135,9 +135,9 @@ def test_what_is_known_of_hosts_and_addresses(store):
     assert [True, False] == [store.is_located("192.0.2.9"), store.is_located("192.0.2.1")]
 
 
-def test_the_crawl_s_row_is_written_and_changed(store):
+def test_the_crawl_row_is_written_and_updated(store):
     """
-    The row is made once, then changed column by column, and committed at once.
+    The row is inserted once, then updated column by column, and committed immediately.
     """
     assert store.crawl() is None
     store.record_crawl(started_at=1, starts=1, skipped="{}", **RECORD)
@@ -150,9 +150,9 @@ def test_the_crawl_s_row_is_written_and_changed(store):
 # --- opening and closing ---
 
 
-def test_closing_folds_everything_into_one_file(tmp_path):
+def test_closing_leaves_a_single_file(tmp_path):
     """
-    After a close there is one file, with all that was stored.
+    After a close, one file holds everything that was stored.
     """
     store = Store(tmp_path / "ips.db")
     store.complete(domain_item("a.example"))
@@ -162,9 +162,9 @@ def test_closing_folds_everything_into_one_file(tmp_path):
     assert [("a.example",)] == seen(store, "SELECT name FROM domains")
 
 
-def test_closing_tells_when_a_reader_holds_the_log(tmp_path):
+def test_closing_reports_a_reader_that_holds_the_log(tmp_path):
     """
-    While someone reads an older state the file alone is not whole; with its log it is.
+    While another process reads an older state, the database is complete only with its write-ahead log.
     """
     store = Store(tmp_path / "ips.db")
     reader = sqlite3.connect(tmp_path / "ips.db", isolation_level=None)
@@ -178,9 +178,9 @@ def test_closing_tells_when_a_reader_holds_the_log(tmp_path):
     assert [("a.example",)] == seen(store, "SELECT name FROM domains")
 
 
-def test_an_unclean_end_loses_only_what_was_not_committed(tmp_path):
+def test_a_kill_loses_only_uncommitted_rows(tmp_path):
     """
-    The files as a kill leaves them open to a sound database that holds every commit.
+    The files left by a kill open as an intact database with every commit.
     """
     store = Store(tmp_path / "ips.db")
     for n in range(500):
@@ -201,9 +201,9 @@ def test_an_unclean_end_loses_only_what_was_not_committed(tmp_path):
     again.close()
 
 
-def test_a_torn_log_is_sound_up_to_the_tear(tmp_path):
+def test_a_truncated_log_is_valid_up_to_the_cut(tmp_path):
     """
-    A write-ahead log that was cut in the middle of a commit opens without that commit.
+    A write-ahead log cut in the middle of a commit opens without that commit.
     """
     store = Store(tmp_path / "ips.db")
     store.complete(domain_item("whole.example"))
@@ -250,35 +250,35 @@ def truncated(path):
 
 
 @pytest.mark.parametrize(
-    ("make", "complaint"),
+    ("make", "code"),
     [
-        (foreign, "is not a database of this crawler: move it away, or name another folder with -s JOBDIR="),
-        (newer, "was written by a newer version of ipv6matrix (schema"),
-        (truncated, "(database disk image is malformed): move it away, or name another folder with -s JOBDIR="),
-        (lambda path: path.write_text("no database\n" * 100), "(file is not a database): move it away"),
-        (lambda path: path.mkdir(), "(unable to open database file): move it away"),
+        (foreign, "DATABASE_FOREIGN"),
+        (newer, "DATABASE_NEWER"),
+        (truncated, "DATABASE_FAILED"),
+        (lambda path: path.write_text("no database\n" * 100), "DATABASE_FAILED"),
+        (lambda path: path.mkdir(), "DATABASE_FAILED"),
     ],
     ids=["foreign", "newer", "truncated", "text", "folder"],
 )
-def test_a_file_that_cannot_be_used_is_told_and_left_alone(tmp_path, make, complaint):
+def test_an_unusable_file_is_reported_and_left_unchanged(tmp_path, make, code):
     """
-    The sentence names the file and the mend; not a byte of it is changed.
+    The error names the file and the fix; no byte of the file changes.
     """
     path = tmp_path / "ips.db"
     make(path)
     before = path.read_bytes() if path.is_file() else None
-    with pytest.raises(StoreError) as told:
+    with pytest.raises(StoreError) as raised:
         Store(path)
 
-    assert repr(str(path)) in str(told.value)
-    assert complaint in str(told.value)
+    assert code == raised.value.code
+    assert repr(str(path)) in raised.value.message
     assert before == (path.read_bytes() if path.is_file() else None)
     assert ["ips.db"] == [file.name for file in tmp_path.iterdir()]
 
 
 def test_a_foreign_log_is_not_folded(tmp_path):
     """
-    A foreign database that was killed keeps what is in its log there.
+    A foreign database whose process was killed keeps its write-ahead log.
     """
     live = sqlite3.connect(tmp_path / "live.db", isolation_level=None)
     live.execute("PRAGMA journal_mode = WAL")
@@ -288,15 +288,15 @@ def test_a_foreign_log_is_not_folded(tmp_path):
     live.close()
     before = (tmp_path / "ips.db").read_bytes(), (tmp_path / "ips.db-wal").read_bytes()
 
-    with pytest.raises(StoreError, match="is not a database of this crawler"):
+    with pytest.raises(StoreError, match="DATABASE_FOREIGN"):
         Store(tmp_path / "ips.db")
 
     assert before == ((tmp_path / "ips.db").read_bytes(), (tmp_path / "ips.db-wal").read_bytes())
 
 
-def test_a_page_that_was_cut_is_told(tmp_path):
+def test_a_truncated_page_is_reported(tmp_path):
     """
-    SQLite would read the end of a torn page as zeros.
+    SQLite would read the missing end of a truncated page as zeros.
     """
     Store(tmp_path / "ips.db").close()
     torn = (tmp_path / "ips.db").read_bytes()[:-100]
@@ -308,9 +308,9 @@ def test_a_page_that_was_cut_is_told(tmp_path):
     assert torn == (tmp_path / "ips.db").read_bytes()
 
 
-def test_a_kill_while_the_log_is_switched_off_is_undone(tmp_path):
+def test_a_kill_while_the_log_is_off_is_rolled_back(tmp_path):
     """
-    The rollback journal that such a kill leaves is played back.
+    The rollback journal left by such a kill is played back.
     """
     store = Store(tmp_path / "live.db")
     for n in range(500):
@@ -330,17 +330,17 @@ def test_a_kill_while_the_log_is_switched_off_is_undone(tmp_path):
     again.close()
 
 
-def test_a_folder_that_is_missing_is_told(tmp_path):
+def test_a_missing_folder_is_reported(tmp_path):
     """
-    The store does not make folders.
+    The store does not create folders.
     """
     with pytest.raises(StoreError, match="unable to open database file"):
         Store(tmp_path / "missing" / "ips.db")
 
 
-def test_a_reader_sees_what_is_committed_and_writes_nothing(store):
+def test_a_reader_sees_committed_rows_and_cannot_write(store):
     """
-    A database opened to read cannot be changed, and leaves the writer undisturbed.
+    A database opened for reading cannot be changed and does not disturb the writer.
     """
     store.complete(domain_item("a.example"))
     store.commit()
@@ -354,9 +354,9 @@ def test_a_reader_sees_what_is_committed_and_writes_nothing(store):
     reader.close()
 
 
-def test_a_file_that_breaks_is_told(tmp_path):
+def test_a_file_that_breaks_during_use_is_reported(tmp_path):
     """
-    When a page that is needed is no page any more, the sentence says so; the faulty item is not to blame.
+    If a needed page is unreadable, the error names the file instead of blaming the item.
     """
     path = tmp_path / "ips.db"
     store = Store(path)
@@ -364,23 +364,23 @@ def test_a_file_that_breaks_is_told(tmp_path):
         store.add_request(f"ping://192.0.2.{number}", "ping")
     store.close()
     broken = bytearray(path.read_bytes())
-    last = len(broken) * 3 // 4  # beyond the pages that describe the tables
+    last = len(broken) * 3 // 4  # Skip the pages that describe the tables.
     broken[last:] = b"\xa5" * (len(broken) - last)
     path.write_bytes(broken)
     store = Store(path)
 
-    with pytest.raises(StoreError, match=r"malformed.*check the disk"):
+    with pytest.raises(StoreError, match=r"malformed.*\[DATABASE_FAILED\]"):
         for number in range(2000, 4000):
             store.add_request(f"ping://192.0.2.{number}", "ping")
     store._connection.close()
     reader = Store.read(path)
-    with pytest.raises(StoreError, match=r"cannot read.*malformed.*check the disk"):
+    with pytest.raises(StoreError, match=r"malformed.*\[DATABASE_FAILED\]"):
         reader.query("SELECT * FROM requests")
     reader.close()
 
 
 def filled(path):
-    """Make a database with rows in every table that is hot, and name all that has pages."""
+    """Create a database with rows in every hot table and return the names of everything that has pages."""
     store = Store(path)
     hot(store)
     for number in range(300):
@@ -392,9 +392,9 @@ def filled(path):
     return named, page_bytes
 
 
-def test_damage_anywhere_is_told(tmp_path):
+def test_damage_anywhere_is_reported(tmp_path):
     """
-    Whichever table or index has a broken page, reading and writing raise a StoreError, or nothing at all.
+    With a broken page in any table or index, reading and writing either succeed or raise StoreError.
     """
     path = tmp_path / "ips.db"
     named, page_bytes = filled(path)
@@ -424,27 +424,28 @@ def test_damage_anywhere_is_told(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("make", "complaint"),
+    ("make", "code"),
     [
-        (lambda path: None, "there is no"),
-        (foreign, "is not a database of this crawler"),
-        (newer, "was written by a newer version"),
-        (lambda path: path.write_text("no database\n" * 100), "cannot read"),
-        (lambda path: path.write_bytes(b""), "is not a database of this crawler"),
+        (lambda path: None, "CRAWL_MISSING"),
+        (foreign, "DATABASE_FOREIGN"),
+        (newer, "DATABASE_NEWER"),
+        (lambda path: path.write_text("no database\n" * 100), "DATABASE_FAILED"),
+        (lambda path: path.write_bytes(b""), "DATABASE_FOREIGN"),
     ],
     ids=["missing", "foreign", "newer", "text", "empty"],
 )
-def test_a_file_that_cannot_be_read_is_told(tmp_path, make, complaint):
+def test_an_unreadable_file_is_reported(tmp_path, make, code):
     """
-    Reading makes no file and changes none.
+    Reading neither creates nor changes a file.
     """
     path = tmp_path / "ips.db"
     make(path)
     before = path.read_bytes() if path.exists() else None
-    with pytest.raises(StoreError, match=complaint) as told:
+    with pytest.raises(StoreError) as raised:
         Store.read(path)
 
-    assert repr(str(path)) in str(told.value)
+    assert code == raised.value.code
+    assert repr(str(path)) in raised.value.message
     assert before == (path.read_bytes() if path.exists() else None)
 
 
@@ -452,7 +453,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path, make, complaint):
 
 
 def hot(store):
-    """Do all that happens once for each request of a crawl."""
+    """Run every statement that runs once per request of a crawl."""
     store.add_request(domain_url("b.example"), "dns")
     roles = (Role(kind="NS", host="ns.example", priority=1), Role(kind="MX", host="ns.example", priority=10))
     store.complete(
@@ -474,9 +475,9 @@ def hot(store):
     store.is_located("192.0.2.1")
 
 
-def test_nothing_that_happens_often_reads_a_whole_table(store):
+def test_frequent_statements_never_scan_a_table(store):
     """
-    Every statement that runs for each request finds its rows through an index.
+    Every statement that runs once per request finds its rows through an index.
     """
     statements = []
     store._connection.set_trace_callback(statements.append)
@@ -493,9 +494,9 @@ def test_nothing_that_happens_often_reads_a_whole_table(store):
     assert all("INDEX requests_pending (slot=? AND number>?)" in step for step in hand_out)
 
 
-def test_counting_what_is_pending_uses_its_index(store):
+def test_counting_pending_requests_uses_an_index(store):
     """
-    Neither a start nor an end reads what is done.
+    Neither a start nor an end reads completed requests.
     """
     statements = []
     store._connection.set_trace_callback(statements.append)
@@ -508,9 +509,9 @@ def test_counting_what_is_pending_uses_its_index(store):
     assert all("INDEX requests_pending" in step for step in steps)
 
 
-def test_a_log_is_folded_from_beside(tmp_path):
+def test_another_connection_folds_the_log(tmp_path):
     """
-    Another connection brings what is committed from the write-ahead log into the file while the writer goes on.
+    Another connection moves committed pages from the write-ahead log into the file while the writer goes on.
     """
     path = tmp_path / "ips.db"
     store = Store(path)

@@ -28,9 +28,9 @@ def hosts(domains):
     return [host for domain in domains.values() for host in domain.hosts]
 
 
-def test_domains_come_by_tld_and_name(finished, expected):
+def test_domains_are_ordered_by_tld_and_name(finished, expected):
     """
-    Every domain that was asked comes once; those that opted out do not.
+    Every requested domain is listed once; those that opted out are not.
     """
     walked = [(domain.tld, domain.name) for domain in dataset.domains(finished.store)]
 
@@ -39,7 +39,7 @@ def test_domains_come_by_tld_and_name(finished, expected):
 
 def test_hosts_come_with_their_roles(domains, expected):
     """
-    All hosts of a domain, in the order of kind, priority and name.
+    All hosts of a domain are ordered by kind, priority and name.
     """
     walked = {
         (host.kind, domain.name, host.name, host.priority) for domain in domains.values() for host in domain.hosts
@@ -51,9 +51,9 @@ def test_hosts_come_with_their_roles(domains, expected):
         assert sorted(order) == order
 
 
-def test_a_host_has_the_addresses_that_are_measured(domains, expected):
+def test_a_host_has_its_chosen_addresses(domains, expected):
     """
-    For each family the chosen address, or none.
+    For each family a host has its chosen address, or None.
     """
     chosen = {(host, family): address for host, family, address, choice in expected.host_addresses if choice}
 
@@ -64,7 +64,7 @@ def test_a_host_has_the_addresses_that_are_measured(domains, expected):
 
 def test_an_error_is_not_an_absence(domains, expected):
     """
-    It is unknown whether a host has an address exactly when it was not asked, or the answer was a failure.
+    Whether a host has an address is unknown if and only if the lookup was not made or failed.
     """
     for host in hosts(domains):
         for family in (4, 6):
@@ -74,9 +74,9 @@ def test_an_error_is_not_an_absence(domains, expected):
             assert failed == host.is_unknown(family), (host, family)
 
 
-def test_an_address_carries_what_was_measured(domains, expected):
+def test_an_address_has_its_measurements(domains, expected):
     """
-    Ports, pings, hops and names are those of the truth; what was not answered is None.
+    Ports, pings, hops and names match the truth; measurements without an answer are None.
     """
     addresses = {address.address: address for host in hosts(domains) for address in (host.ip4, host.ip6) if address}
     assert expected.probed.keys() == addresses.keys()
@@ -88,9 +88,9 @@ def test_an_address_carries_what_was_measured(domains, expected):
         assert truth.trace(gap_limit=5).reached_ttl == address.trace.hops, text
 
 
-def test_an_old_file_is_read_with_the_views_of_today(tmp_path):
+def test_an_old_file_is_read_with_current_views(tmp_path):
     """
-    Views that an earlier version has drawn into a file do not decide what is read from it.
+    Views that an earlier version created in a file do not affect what is read from it.
     """
     path = tmp_path / "ips.db"
     Store(path).close()
@@ -107,7 +107,7 @@ def test_an_old_file_is_read_with_the_views_of_today(tmp_path):
 
 def test_reading_can_be_stopped(finished):
     """
-    Once it is told so, a walk ends with an error of its own.
+    A stopped iteration ends with a specific error.
     """
     stopped = []
     store = Store.read(finished.path, lambda: bool(stopped))
@@ -116,7 +116,7 @@ def test_reading_can_be_stopped(finished):
 
     stopped.append(True)
 
-    with pytest.raises(ReadStoppedError, match="told to stop"):
+    with pytest.raises(ReadStoppedError, match="READING_STOPPED"):
         list(walked)
     store.close()
 
@@ -131,9 +131,9 @@ def test_reading_can_be_stopped(finished):
         "SELECT soa FROM soa WHERE host = ?",
     ],
 )
-def test_a_look_at_one_address_reads_no_whole_table(finished, query):
+def test_reading_one_domain_scans_no_table(finished, query):
     """
-    The cost of a domain does not grow with the crawl: every table is searched by a key.
+    The cost of a domain is independent of the size of the crawl: every table is searched by a key.
     """
     steps = [row[3] for row in finished.store.query(f"EXPLAIN QUERY PLAN {query}", ("198.18.0.1",))]
     tables = {"addresses", "pings", "ports", "reverse_names", "hops", "traces", "domains", "hosts", "roles"}

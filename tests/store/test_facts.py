@@ -37,7 +37,7 @@ from tests.store.everything import (
 @pytest.mark.parametrize("item", EVERYTHING, ids=lambda item: type(item).__name__)
 def test_storing_twice_changes_nothing(store, item):
     """
-    An answer that comes again after a kill leaves the rows as they are.
+    An answer that is stored again after a kill leaves the rows unchanged.
     """
     for one in EVERYTHING:
         store.complete(one)
@@ -47,9 +47,9 @@ def test_storing_twice_changes_nothing(store, item):
     assert before == facts(store)
 
 
-def test_the_order_of_answers_makes_no_difference_to_what_is_known(store, tmp_path):
+def test_the_order_of_answers_does_not_matter(store, tmp_path):
     """
-    Answers may come in any order; the facts are the same.
+    Answers in any order lead to the same facts.
     """
     other = Store(tmp_path / "other.db")
     for item in EVERYTHING:
@@ -67,9 +67,9 @@ def test_the_order_of_answers_makes_no_difference_to_what_is_known(store, tmp_pa
     other.close()
 
 
-def test_what_is_known_first_stays(store):
+def test_the_first_answer_stays(store):
     """
-    A second, different answer about the same thing does not replace the first.
+    A second, different answer to the same request does not replace the first.
     """
     for item in EVERYTHING:
         store.complete(item)
@@ -85,9 +85,9 @@ def test_what_is_known_first_stays(store):
     assert "192.0.2.99" == after["addresses"][-1][1]
 
 
-def test_a_domain_s_lookups_are_kept_with_status_and_ttl(store):
+def test_domain_lookups_are_stored_with_status_and_ttl(store):
     """
-    An error keeps its own word, and what was not asked stays empty.
+    A failed lookup has its own status, and a lookup that was not made stays NULL.
     """
     store.complete(DOMAIN)
     store.complete(domain_item("out.example", refusal="opted_out"))
@@ -100,9 +100,9 @@ def test_a_domain_s_lookups_are_kept_with_status_and_ttl(store):
     assert [(1, "ns.a.example", "h.a.example", 4294967295, 2, 3, 4, 5)] == store.query("SELECT * FROM soa_records")
 
 
-def test_roles_name_hosts_that_may_not_be_asked_yet(store):
+def test_roles_name_hosts_before_they_are_looked_up(store):
     """
-    A host is one row for all its roles; until it is asked it has a name only.
+    A host has one row for all its roles; until it is looked up it has only a name.
     """
     store.complete(DOMAIN)
     store.complete(domain_item("b.example", roles=(Role(kind="MX", host="www.a.example", priority=10),)))
@@ -121,9 +121,9 @@ def test_roles_name_hosts_that_may_not_be_asked_yet(store):
     )
 
 
-def test_every_address_of_a_host_is_kept_in_its_order(store):
+def test_every_address_of_a_host_is_stored_in_order(store):
     """
-    Position is the place in the answer, choice the rank among those that are probed, per family.
+    Per family, position is the place in the answer and choice the rank among the probed addresses.
     """
     store.complete(HOSTS)
 
@@ -142,9 +142,9 @@ def test_every_address_of_a_host_is_kept_in_its_order(store):
     )
 
 
-def test_an_address_that_is_not_probed_has_no_choice(store):
+def test_an_excluded_address_has_no_choice(store):
     """
-    What may not be probed is stored, with its reason, and not chosen.
+    An address that must not be probed is stored with the reason and not chosen.
     """
     item = hosts_item(
         host("a.example", "10.0.0.1", ADDRESS, chosen=(ADDRESS,)), places={"10.0.0.1": {"refusal": "private"}}
@@ -156,9 +156,9 @@ def test_an_address_that_is_not_probed_has_no_choice(store):
     )
 
 
-def test_hosts_keep_how_their_lookups_ended(store):
+def test_host_lookups_are_stored_with_status(store):
     """
-    Absence, emptiness and failure have words of their own; a spared lookup stays empty.
+    Absence, emptiness and failure have different statuses; an omitted lookup stays NULL.
     """
     name = "www.a.example"
     store.complete(
@@ -178,9 +178,9 @@ def test_hosts_keep_how_their_lookups_ended(store):
     )
 
 
-def test_an_alias_of_either_lookup_is_kept(store):
+def test_an_alias_from_either_lookup_is_stored(store):
     """
-    The canonical name is known when only one of the lookups has it.
+    The canonical name is known even if only one of the lookups returned it.
     """
     store.complete(
         hosts_item(
@@ -197,7 +197,7 @@ def test_an_alias_of_either_lookup_is_kept(store):
 
 def test_a_router_becomes_a_located_address_when_a_host_has_it(store):
     """
-    What is learned of a host's address completes the row that a path made.
+    The address of a host completes the row that a path created.
     """
     store.complete(TRACE)
     assert [("192.0.2.1", None, None), ("198.18.0.1", None, None)] == store.query(
@@ -210,18 +210,18 @@ def test_a_router_becomes_a_located_address_when_a_host_has_it(store):
     )
 
 
-def test_of_several_names_the_smallest_is_kept(store):
+def test_the_smallest_of_several_names_is_stored(store):
     """
-    The name is the same in every crawl, however a server rotates; how many there were is kept.
+    The stored name does not depend on the order of the answer; the number of names is stored too.
     """
     store.complete(REVERSE)
 
     assert [(1, "ok", "b.example", 2, 30, int(AT))] == store.query("SELECT * FROM reverse_names")
 
 
-def test_every_round_trip_time_is_kept(store):
+def test_every_round_trip_time_is_stored(store):
     """
-    Times stand in sending order; silence is an empty list, and no failure.
+    RTTs are in sending order; silence is an empty list and not a failure.
     """
     store.complete(PING)
     store.complete(ping_item("192.0.2.2"))
@@ -232,9 +232,9 @@ def test_every_round_trip_time_is_kept(store):
     )
 
 
-def test_every_port_s_outcome_is_kept(store):
+def test_the_outcome_of_every_port_is_stored(store):
     """
-    An open port has a time, another a reason.
+    An open port has a connect time, any other a failure.
     """
     store.complete(TCP)
 
@@ -249,9 +249,9 @@ def test_every_port_s_outcome_is_kept(store):
     ] == store.query("SELECT * FROM smtp_sessions")  # fmt: skip
 
 
-def test_a_session_without_certificate_is_kept(store):
+def test_a_session_without_certificate_is_stored(store):
     """
-    What a session did not learn stays empty.
+    Fields that a session did not learn stay NULL.
     """
     smtp = SmtpObservation(failure=Failure.CONNECTION_CLOSED, asked_at=AT)
     store.complete(replace(TCP, tcp=TcpObservation(ports=(), smtp=smtp)))
@@ -259,9 +259,9 @@ def test_a_session_without_certificate_is_kept(store):
     assert [(1, *[None] * 11, "connection_closed", int(AT), None)] == store.query("SELECT * FROM smtp_sessions")
 
 
-def test_what_is_odd_in_a_certificate_stays_empty(store):
+def test_unreadable_certificate_fields_are_null(store):
     """
-    A field that cannot be read is NULL, and the others are kept.
+    A field that cannot be parsed is NULL; the other fields are stored.
     """
     certificate = Certificate(sha256="ab", issuer="CN=i", not_after=2.9)
     smtp = SmtpObservation(greeting_code=220, certificate=certificate, asked_at=AT)
@@ -273,9 +273,9 @@ def test_what_is_odd_in_a_certificate_stays_empty(store):
     )
 
 
-def test_every_hop_is_kept(store):
+def test_every_hop_is_stored(store):
     """
-    A silent hop has a row without router.
+    A silent hop has a row without a router.
     """
     store.complete(TRACE)
 
@@ -285,9 +285,9 @@ def test_every_hop_is_kept(store):
     assert [(3, "reached", None, int(AT))] == store.query("SELECT reached_ttl, stop, failure, asked_at FROM traces")
 
 
-def test_a_refusal_stays_with_its_address(store):
+def test_an_exclusion_is_stored_with_its_address(store):
     """
-    The first reason stays, and an address that nobody stored is not made up.
+    The first reason stays, and an address that was never stored is not created.
     """
     store.complete(HOSTS)
     store.complete(REFUSAL)

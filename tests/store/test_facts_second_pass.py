@@ -1,4 +1,4 @@
-"""Writing items of the second pass."""
+"""Writing items of the retry pass."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ SECONDS = [
 
 
 @pytest.mark.parametrize("item", SECONDS, ids=lambda item: type(item).__name__)
-def test_a_second_answer_about_nothing_known_changes_nothing(store, item):
+def test_a_retry_of_an_unknown_subject_changes_nothing(store, item):
     """
-    The second pass writes only where a first answer failed.
+    The retry pass writes only where a first answer failed.
     """
     store.complete(item)
 
@@ -76,9 +76,9 @@ def test_a_second_answer_about_nothing_known_changes_nothing(store, item):
 
 
 @pytest.mark.parametrize("item", SECONDS[1:4], ids=lambda item: type(item).__name__)
-def test_a_first_answer_that_did_not_fail_stays(store, item):
+def test_a_successful_first_answer_stays(store, item):
     """
-    What was answered the first time is not asked again, and would not be replaced.
+    A successful first answer is not retried and would not be replaced.
     """
     for one in EVERYTHING:
         store.complete(one)
@@ -89,9 +89,9 @@ def test_a_first_answer_that_did_not_fail_stays(store, item):
 
 
 @pytest.mark.parametrize("word", ["refused", "formerr", "notimp", "other_rcode", "cname_loop", "name_too_long"])
-def test_a_failure_that_does_not_pass_stays(store, word):
+def test_a_permanent_failure_stays(store, word):
     """
-    A failure that is an answer in its way is not replaced.
+    A failure that amounts to an answer is not replaced.
     """
     store.complete(domain_item("a.example", mx=failed("a.example", "MX", Failure(word))))
     store.complete(SECONDS[0])
@@ -100,9 +100,9 @@ def test_a_failure_that_does_not_pass_stays(store, word):
     assert [] == first_answers(store)
 
 
-def test_a_domain_s_second_answer_counts(store):
+def test_a_retried_domain_lookup_is_stored(store):
     """
-    The lookup that failed gets status, TTL and roles of the second answer; the first one is kept, the others stay.
+    The failed lookup takes status, TTL and roles from the retry; its first status is stored, other lookups stay.
     """
     store.complete(DOMAIN)
     store.complete(SECONDS[0])
@@ -116,9 +116,9 @@ def test_a_domain_s_second_answer_counts(store):
     assert [("a.example", "MX", "servfail", int(AT))] == store.query("SELECT * FROM first_answers")
 
 
-def test_a_second_start_of_authority_is_kept(store):
+def test_a_retried_soa_lookup_is_stored(store):
     """
-    The SOA record of the second answer is stored field by field.
+    The SOA record of the retry is stored field by field.
     """
     store.complete(domain_item("a.example", soa=failed("a.example", "SOA")))
     store.complete(domain_item("a.example", second=True, soa=lookup("a.example", "SOA", SOA)))
@@ -126,9 +126,9 @@ def test_a_second_start_of_authority_is_kept(store):
     assert [("ns.a.example", 4294967295)] == store.query("SELECT mname, serial FROM soa_records")
 
 
-def test_a_host_s_second_answer_counts(store):
+def test_a_retried_host_lookup_is_stored(store):
     """
-    The family that failed gets its addresses; what the other family has is left alone.
+    The family that failed takes its addresses from the retry; the other family stays unchanged.
     """
     name = "www.a.example"
     first = Host(name=name, a=lookup(name, "A", ADDRESS), aaaa=failed(name, "AAAA"), chosen=(ADDRESS,))
@@ -147,9 +147,9 @@ def test_a_host_s_second_answer_counts(store):
     assert [(name, "AAAA", "timeout")] == first_answers(store)
 
 
-def test_a_second_failure_counts_as_well(store):
+def test_a_second_failure_is_stored_too(store):
     """
-    The later outcome counts whether it is better or not.
+    The later outcome is stored whether it is better or not.
     """
     name = "www.a.example"
     store.complete(hosts_item(Host(name=name, a=failed(name, "A"), wildcard=True)))
@@ -159,9 +159,9 @@ def test_a_second_failure_counts_as_well(store):
     assert [(name, "A", "timeout")] == first_answers(store)
 
 
-def test_a_second_reverse_name_counts(store):
+def test_a_retried_reverse_lookup_is_stored(store):
     """
-    The whole row is that of the second answer.
+    The whole row is replaced by the retry.
     """
     store.complete(replace(REVERSE, lookup=failed("1.2.0.192.in-addr.arpa", "PTR")))
     store.complete(replace(REVERSE, second=True))
@@ -177,9 +177,9 @@ def test_a_second_reverse_name_counts(store):
         (ping_item(ADDRESS, sent=0, failure=Failure.NETWORK_UNREACHABLE), "network_unreachable"),
     ],
 )
-def test_a_second_ping_counts(store, first, outcome):
+def test_a_retried_ping_is_stored(store, first, outcome):
     """
-    Silence and failure of the first series are kept as a word.
+    Silence or failure of the first series is stored as one word.
     """
     store.complete(first)
     store.complete(replace(PING, second=True))
@@ -188,9 +188,9 @@ def test_a_second_ping_counts(store, first, outcome):
     assert [(ADDRESS, "ping", outcome)] == first_answers(store)
 
 
-def test_a_second_handshake_counts(store):
+def test_a_retried_handshake_is_stored(store):
     """
-    Each port that did not answer is renewed, with the session that follows; one that did is not.
+    Each silent port takes its outcome and session from the retry; a port that answered stays unchanged.
     """
     store.complete(silent_tcp(Failure.TIMEOUT, Failure.CONNECTION_REFUSED))
     store.complete(replace(TCP, second=True))
@@ -200,9 +200,9 @@ def test_a_second_handshake_counts(store):
     assert [(ADDRESS, "tcp 25", "timeout")] == first_answers(store)
 
 
-def test_storing_a_second_answer_twice_changes_nothing(store):
+def test_storing_a_retry_twice_changes_nothing(store):
     """
-    Of a question there is one first and one later outcome, however often the answer comes.
+    A request has one first and one later outcome, however often the answer is stored.
     """
     name = "www.a.example"
     store.complete(DOMAIN)
@@ -222,7 +222,7 @@ def test_storing_a_second_answer_twice_changes_nothing(store):
     assert 7 == len(first_answers(store))
 
 
-def test_a_first_answer_goes_with_its_item(store):
+def test_a_failed_item_stores_no_first_answer(store):
     """
     An item that cannot be written leaves no first answer behind.
     """

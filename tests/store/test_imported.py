@@ -1,4 +1,4 @@
-"""Facts that other forms condensed, as they stand in the tables."""
+"""Summarized facts of older formats, as they are stored in the tables."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def connection():
 
 
 def saved(connection, *facts):
-    """Save facts, each alone, and conclude."""
+    """Save each fact separately, then finish."""
     for fact in facts:
         imported.save(connection, [fact], 1000)
     for statement in (*imported.CONCLUDE, *imported.STATUSES.values()):
@@ -32,9 +32,9 @@ def saved(connection, *facts):
     return lambda sql: connection.execute(sql).fetchall()
 
 
-def test_a_role_makes_domain_and_host(connection):
+def test_a_role_creates_domain_and_host(connection):
     """
-    A role that is told twice is there once, with the lower priority.
+    A repeated role is stored once, with the lower priority.
     """
     rows = saved(connection, Role("MX", "a.test", "mx.test"), Role("MX", "a.test", "mx.test", 10))
 
@@ -43,9 +43,9 @@ def test_a_role_makes_domain_and_host(connection):
     assert [("mx.test",)] == rows("SELECT name FROM hosts")
 
 
-def test_what_is_not_told_is_unrecorded(connection):
+def test_missing_lookups_are_unrecorded(connection):
     """
-    Lookups that found something are ok; whether the others failed is not known.
+    Lookups with a result are ok; whether the others failed is unknown.
     """
     rows = saved(
         connection, Role("NS", "a.test", None), Role("MX", "a.test", "mx.test"), HostAddress("mx.test", A, None)
@@ -55,9 +55,9 @@ def test_what_is_not_told_is_unrecorded(connection):
     assert [("ok", "unrecorded")] == rows("SELECT a_status, aaaa_status FROM hosts")
 
 
-def test_an_soa_record_makes_its_domain(connection):
+def test_an_soa_record_creates_its_domain(connection):
     """
-    Also a domain of which nothing else is told.
+    An SOA record creates a domain of which nothing else is known.
     """
     rows = saved(connection, SOA)
 
@@ -75,9 +75,9 @@ def test_an_soa_record_makes_its_domain(connection):
         ([HostAddress("h.test", A, None), HostAddress("h.test", SIX, None)], [A, SIX]),
     ],
 )
-def test_the_smallest_usable_address_stands_for_a_host(connection, found, chosen):
+def test_the_smallest_usable_address_represents_a_host(connection, found, chosen):
     """
-    In each family, by value and not by spelling; all addresses are kept, in the order of telling.
+    In each family the smallest address by value is chosen; all addresses are stored in input order.
     """
     rows = saved(connection, *found, *found)
 
@@ -90,7 +90,7 @@ def test_the_smallest_usable_address_stands_for_a_host(connection, found, chosen
 
 def test_an_address_has_kind_place_and_tunnel(connection):
     """
-    What is told of an address is written once; its kind follows from itself.
+    Facts about an address are written once; its kind is derived from the address itself.
     """
     other = BERLIN._replace(city="Paris")
     rows = saved(connection, BERLIN, other, Tunnel(A, "U1"), Tunnel(A, "U2"), HostAddress("h.test", A, "documentation"))
@@ -101,9 +101,9 @@ def test_an_address_has_kind_place_and_tunnel(connection):
 
 
 @pytest.mark.parametrize("facts", [(ReverseName(A, None), ReverseName(A, "a.test")), (ReverseName(A, "a.test"),) * 2])
-def test_a_name_is_more_than_none(connection, facts):
+def test_a_name_outweighs_its_absence(connection, facts):
     """
-    A reverse name that is told once counts; without one it is not known why.
+    A reverse name that occurs once is stored; without one the reason is unknown.
     """
     rows = saved(connection, *facts, ReverseName(B, None))
 
@@ -112,9 +112,9 @@ def test_a_name_is_more_than_none(connection, facts):
     )
 
 
-def test_the_weightier_ping_counts(connection):
+def test_the_more_informative_ping_is_stored(connection):
     """
-    Whichever comes first; one that says that nobody asked leaves no row.
+    The choice does not depend on the order; a ping that was not requested leaves no row.
     """
     heard, guessed = Ping(A, 5, 1.0, 2.0, 3.0, 0.5, 4), Ping(A, 3, None, None, None, None, 0)
     rows = saved(connection, guessed, heard, guessed, Ping(B, 5, None, None, None, None, 0),
@@ -127,7 +127,7 @@ def test_the_weightier_ping_counts(connection):
 
 def test_ports_sessions_and_traces(connection):
     """
-    A closed port has a failure that says nothing; of a session each part may come alone.
+    A closed port has an unspecific failure; the parts of a session may come separately.
     """
     sessions = SmtpSession(A, None, "accepted"), SmtpSession(A, 220, None)
     traces = Trace(A, 1500, 3, "a --> b --> c"), Trace(A, None, None, None)

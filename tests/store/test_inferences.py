@@ -1,4 +1,4 @@
-"""What was asked and what was only inferred, and how much an answer held."""
+"""Which answers were requested and which were inferred, and how much an answer held."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def inferred(rdtype, name="www.a.example"):
     return replace(lookup(name, rdtype, status=Status.NXDOMAIN), inferred=True)
 
 
-def test_lookups_that_were_not_sent_are_marked(store):
+def test_inferred_lookups_are_marked(store):
     """
-    The types whose answers follow from an NXDOMAIN are named, for domains and hosts; NULL means that all were asked.
+    Record types inferred from an NXDOMAIN are listed, for domains and hosts; NULL means that all were requested.
     """
     www = Host(name="www.a.example", a=inferred("A"), aaaa=inferred("AAAA"))
     six = Host(name="six.a.example", a=lookup("six.a.example", "A", status=Status.NXDOMAIN), aaaa=inferred("AAAA"))
@@ -29,9 +29,9 @@ def test_lookups_that_were_not_sent_are_marked(store):
     )
 
 
-def test_the_second_pass_marks_what_it_infers(store):
+def test_the_retry_pass_marks_inferred_lookups(store):
     """
-    A lookup that failed first and follows from an NXDOMAIN the second time is marked then.
+    A lookup that failed first and follows from an NXDOMAIN in the retry pass is marked by the retry.
     """
     failed = Host(
         name="www.a.example",
@@ -51,9 +51,9 @@ def test_the_second_pass_marks_what_it_infers(store):
     assert [(2,)] == store.query("SELECT ns_hosts FROM domains")
 
 
-def test_what_an_answer_held_is_counted(store):
+def test_the_size_of_an_answer_is_counted(store):
     """
-    Hosts and addresses of an answer are counted, stored or not; without an answer there is no count.
+    Hosts and addresses in an answer are counted, stored or not; without an answer there is no count.
     """
     www = host("www.a.example", "192.0.2.1", "192.0.2.2")
     www.a = replace(www.a, omitted=4000)

@@ -1,4 +1,4 @@
-"""The database of the 2022 crawler, as it is opened."""
+"""Opening the database of the 2022 crawler."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ipv6matrix.store.legacy import TABLES, Legacy
 
 @pytest.fixture
 def path(tmp_path):
-    """Make an empty one."""
+    """An empty database of the 2022 crawler."""
     place = tmp_path / "ips.db"
     connection = sqlite3.connect(place)
     for table, columns in TABLES.items():
@@ -32,7 +32,7 @@ def change(path, *statements):
 
 def test_rows_are_texts(path):
     """
-    Whatever type a value has, it comes as the text of the CSV files; NULL is n/a, and octets are never no text.
+    Every value is converted to the text of the CSV files; NULL is n/a, and BLOBs never become text.
     """
     change(path, "INSERT INTO ping VALUES ('192.0.2.1', 5, 1.25, '2.5', NULL, CAST(x'39ff' AS TEXT))")
 
@@ -41,31 +41,31 @@ def test_rows_are_texts(path):
         assert [] == list(source.rows("job"))
 
 
-def test_no_file_is_a_sentence(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     """
-    A name without a file is told.
+    A path without a file is an error.
     """
-    with pytest.raises(StoreError, match=r"does not exist.*: name an ips.db of the 2022 crawler"):
+    with pytest.raises(StoreError, match=r"none.db'.*\[IMPORT_NOT_READABLE\]"):
         Legacy(tmp_path / "none.db")
 
 
-def test_another_file_is_a_sentence(tmp_path):
+def test_another_file_is_reported(tmp_path):
     """
-    A file that is no database is told.
+    A file that is not a database is an error.
     """
     (tmp_path / "text.db").write_text("no database" * 100)
 
-    with pytest.raises(StoreError, match="file is not a database"):
+    with pytest.raises(StoreError, match="IMPORT_NOT_READABLE"):
         Legacy(tmp_path / "text.db")
 
 
-def test_a_database_of_ours_is_a_sentence(tmp_path):
+def test_a_database_of_this_project_is_reported(tmp_path):
     """
-    Exports read it as it is; there is nothing to import.
+    Exports read such a database directly; there is nothing to import.
     """
     Store(tmp_path / "ips.db").close()
 
-    with pytest.raises(StoreError, match="is a database of ours"):
+    with pytest.raises(StoreError, match="IMPORT_NOT_NEEDED"):
         Legacy(tmp_path / "ips.db")
 
 
@@ -73,9 +73,9 @@ def test_a_database_of_ours_is_a_sentence(tmp_path):
     ("statement", "lacks"),
     [("DROP TABLE rdns", "column ip in a table rdns"), ("ALTER TABLE tcp RENAME starttls TO tls", "column starttls")],
 )
-def test_other_tables_are_a_sentence(path, statement, lacks):
+def test_other_tables_are_reported(path, statement, lacks):
     """
-    A database without the table or column is told by what it lacks.
+    The error names the missing table or column.
     """
     change(path, statement)
 
@@ -83,21 +83,21 @@ def test_other_tables_are_a_sentence(path, statement, lacks):
         Legacy(path)
 
 
-def test_a_file_that_was_cut_is_a_sentence(path):
+def test_a_truncated_file_is_reported(path):
     """
-    Half a database is told, when it is opened or when it is read.
+    A truncated database is reported when it is opened or when it is read.
     """
     change(path, *[f"INSERT INTO job VALUES ('MX', 'domain{n}.test', 'mx.test.', 10)" for n in range(2000)])
     octets = path.read_bytes()
     path.write_bytes(octets[: len(octets) // 2])
 
-    with pytest.raises(StoreError, match=r"cannot read .* that is whole"), Legacy(path) as source:
+    with pytest.raises(StoreError, match="IMPORT_NOT_READABLE"), Legacy(path) as source:
         list(source.rows("job"))
 
 
 def test_the_file_is_not_written(path):
     """
-    Reading leaves the file, and the folder, as they are.
+    Reading changes neither the file nor its folder.
     """
     before = path.read_bytes()
     path.chmod(0o444)

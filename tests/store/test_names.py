@@ -1,4 +1,4 @@
-"""Names that read like something else: the root, our placeholders, addresses."""
+"""Names that look like something else: the root, placeholders, addresses."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from tests.store.everything import ADDRESS, DOMAIN, SOA, TRACE
         ("a\\.b\\032c.example", "a\\.b\\032c.example"),
     ],
 )
-def test_a_reverse_name_is_no_placeholder(store, name, spelled):
+def test_a_reverse_name_is_not_a_placeholder(store, name, spelled):
     """
-    A PTR name that reads like `n/a`, like a silent hop or like an address keeps its final dot; the root is a dot.
+    A PTR name like `n/a`, a silent hop or an address keeps its final dot; the root is a dot.
     """
     router = "198.18.0.1"
     store.complete(TRACE)
@@ -42,7 +42,7 @@ def test_a_reverse_name_is_no_placeholder(store, name, spelled):
 
 def test_the_root_as_a_name_is_not_an_empty_text(store):
     """
-    The root is a dot wherever a name is stored, and a CNAME to it is an alias.
+    The root is stored as a dot wherever a name is stored, and a CNAME to it is an alias.
     """
     www = host("www.a.example")
     www.a = lookup("www.a.example", "A", canonical_name="")

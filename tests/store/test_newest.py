@@ -1,4 +1,4 @@
-"""Which of the finished crawls in a folder is the newest."""
+"""Which finished crawl in a folder is the newest."""
 
 from __future__ import annotations
 
@@ -24,33 +24,33 @@ def put(folder, *runs, published=()):
         # An older crawl is imported later, a newer one copied from elsewhere.
         (("2024-01-01__00-00-00", "2022-01-01__00-00-00"), ("2024-01-01__00-00-00",), "2024-01-01__00-00-00"),
         (("2024-01-01__00-00-00", "2024-03-01__00-00-00"), ("2024-01-01__00-00-00",), "2024-03-01__00-00-00"),
-        # The last one published was deleted.
+        # The most recently published one was deleted.
         (("2024-01-01__00-00-00",), ("2024-01-01__00-00-00", "2024-02-01__00-00-00"), "2024-01-01__00-00-00"),
-        # Two of the same second, and one that was published twice.
+        # Two of the same second, and one published twice.
         (("2024-01-01__00-00-00", "2024-01-01__00-00-00-2"), (), "2024-01-01__00-00-00-2"),
         (("2024-01-01__00-00-00",), ("2024-01-01__00-00-00",) * 2, "2024-01-01__00-00-00"),
     ],
 )
-def test_the_newest_is_the_last_that_came(tmp_path, runs, published, expected):
+def test_the_newest_is_the_last_published(tmp_path, runs, published, expected):
     """
-    Crawls that were published here go by their order, all others by name.
+    Crawls published on this machine are ordered by publication, all others by name.
     """
     put(tmp_path, *runs, published=published)
 
     assert (expected and tmp_path / f"ips-{expected}.db") == newest(tmp_path)
 
 
-def test_a_folder_that_is_not_there_has_no_crawl(tmp_path):
+def test_a_missing_folder_has_no_crawl(tmp_path):
     """
-    Nothing has been published yet.
+    A folder that does not exist means that nothing has been published yet.
     """
     assert newest(tmp_path / "none") is None
 
 
 @pytest.mark.parametrize("name", ["ips-R.db", "ips-R-2.db", "report-R.html", "parquet/R", "example/R"])
-def test_a_run_is_taken_in_whatever_form(tmp_path, name):
+def test_a_run_name_is_taken_in_any_format(tmp_path, name):
     """
-    Results of a run keep a later one from taking its name.
+    Results of a run in any format prevent a later run from taking its name.
     """
     assert not is_taken(tmp_path, "R")
     (tmp_path / name).parent.mkdir(exist_ok=True)

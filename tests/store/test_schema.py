@@ -25,9 +25,9 @@ def tables(connection):
     return [name for (name,) in rows]
 
 
-def test_a_new_database_is_marked_as_ours(connection):
+def test_a_new_database_is_marked(connection):
     """
-    Application id and version tell whose file it is and how old.
+    Application id and version identify the owner and the age of a file.
     """
     schema.migrate(connection)
 
@@ -37,7 +37,7 @@ def test_a_new_database_is_marked_as_ours(connection):
 
 def test_the_tables_of_the_first_version(connection):
     """
-    The first migration makes these tables.
+    The first migration creates these tables.
     """
     schema.create_facts(connection)
 
@@ -61,9 +61,9 @@ def test_the_tables_of_the_first_version(connection):
     ] == tables(connection)
 
 
-def test_a_crawl_of_the_first_version_goes_on(connection):
+def test_a_crawl_of_the_first_version_is_resumed(connection):
     """
-    Rows that an earlier version has written are there afterwards, beside tables and columns that are new.
+    Rows of an earlier version are preserved next to new tables and columns.
     """
     schema.create_facts(connection)
     connection.execute("PRAGMA user_version = 1")
@@ -84,7 +84,7 @@ def test_a_crawl_of_the_first_version_goes_on(connection):
 
 def test_names_of_certificates_become_lists(connection):
     """
-    Text with commas of an earlier version is JSON afterwards, and counted.
+    Comma-separated text of an earlier version becomes JSON, and is counted.
     """
     schema.create_facts(connection)
     connection.execute("PRAGMA user_version = 1")
@@ -112,9 +112,9 @@ def test_migrating_again_changes_nothing(connection):
     assert before == list(connection.iterdump())
 
 
-def test_an_older_database_gets_what_is_new(connection, monkeypatch):
+def test_an_older_database_is_migrated(connection, monkeypatch):
     """
-    Only migrations after a database's version run, in order, and its data stays.
+    Only migrations after the version of the database run, in order, and its data stays.
     """
     schema.migrate(connection)
     connection.execute("INSERT INTO hosts (name) VALUES ('a.example')")
@@ -129,9 +129,9 @@ def test_an_older_database_gets_what_is_new(connection, monkeypatch):
     assert len(schema.MIGRATIONS) == version(connection)
 
 
-def test_a_migration_that_fails_leaves_nothing_half_done(tmp_path, monkeypatch):
+def test_a_failed_migration_is_rolled_back(tmp_path, monkeypatch):
     """
-    A step is whole or not there: after a failure the database is at the step before.
+    Each step is atomic: after a failure the database is at the previous step.
     """
 
     def breaks_off(connection):
@@ -176,7 +176,7 @@ def test_a_crawl_has_one_row(connection):
         "INSERT INTO hops VALUES (1, 1, NULL, NULL)",
     ],
 )
-def test_nothing_is_there_twice(connection, double):
+def test_every_row_is_unique(connection, double):
     """
     Each request, domain, host, address and fact about them is unique.
     """

@@ -1,4 +1,4 @@
-"""The views with the names, columns and texts of the 2022 crawler's tables."""
+"""The views with the names, columns and texts of the tables of the 2022 crawler."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def soa(mname, rname, serial):
 
 
 def answered(name, *roles, ns=Status.OK, mx=Status.OK, record=None):
-    """Make the item of a domain whose lookups ended so."""
+    """Return the item of a domain with these lookup statuses."""
     return domain_item(
         name,
         ns=lookup(name, "NS", status=ns),
@@ -91,7 +91,7 @@ def trace_item(address, *hops, reached=None, failure=None):
 
 
 DOMAINS = [
-    # Has everything. Its web host serves another domain as mail host.
+    # Has every kind of fact. Its web host is the mail host of another domain.
     answered(
         "a.example",
         role("NS", "ns1.a.example", 1),
@@ -102,15 +102,15 @@ DOMAINS = [
         role("NTP", "ntp.a.example", 0),
         record=soa("ns1.a.example", "hostmaster.a.example", 2024010101),
     ),
-    # Its only mail host is the other's web host; it has no name servers.
+    # Its only mail host is the web host of the other domain; it has no name servers.
     answered("shop.test", role("MX", "www.a.example", 5), ns=Status.NODATA, record=soa("x.test", "y.test", 7)),
-    # Takes no mail (null MX), and its name server only ends like it.
+    # Accepts no mail (null MX), and its name server merely shares its suffix.
     answered("null.test", role("NS", "ns.notnull.test", 1), record=soa("ns.notnull.test", "admin.null.test", 1)),
     # Does not exist.
     answered("gone.co.uk", ns=Status.NXDOMAIN, mx=Status.NXDOMAIN),
-    # Could not be looked up.
+    # Lookups failed.
     answered("failed.test", ns=Failure.SERVFAIL, mx=Failure.TIMEOUT),
-    # Opted out: nothing was asked.
+    # Opted out: nothing was requested.
     domain_item("out.test", refusal="opted_out"),
 ]
 
@@ -119,7 +119,7 @@ HOSTS = [
         host("ns1.a.example", "198.51.100.1", "2001:db8::1"),
         places={"198.51.100.1": BERLIN, "2001:db8::1": BERLIN},
     ),
-    # Only a private address comes first in its answer.
+    # Its answer has only a private address, in first place.
     hosts_item(
         host("mail.a.example", "10.0.0.5", "198.51.100.2", chosen=("198.51.100.2",)),
         places={"198.51.100.2": {"asn": 64503, "country_code": "NL"}},
@@ -133,7 +133,7 @@ HOSTS = [
         },
     ),
     hosts_item(host("ntp.a.example")),
-    # mx.b.example and ns.notnull.test have not been asked yet.
+    # mx.b.example and ns.notnull.test have not been looked up yet.
 ]
 
 PROBES: list[Any] = [
@@ -147,7 +147,7 @@ PROBES: list[Any] = [
     reverse_item("198.51.100.4", status=Failure.TIMEOUT),
     reverse_item("198.18.0.1", "r1.test"),
     reverse_item("198.18.0.2", status=Status.NXDOMAIN),
-    # Greets, STARTTLS works whatever the certificate; 443 is closed.
+    # Greets, and STARTTLS works whatever the certificate; 443 is closed.
     tcp_item(
         "198.51.100.1",
         port(25),
@@ -155,11 +155,11 @@ PROBES: list[Any] = [
         port(443, Failure.CONNECTION_REFUSED),
         smtp=smtp(220, Starttls.ACCEPTED, tls_version="TLSv1.3"),
     ),
-    # Open, but no mail server.
+    # Open, but not a mail server.
     tcp_item("198.51.100.2", port(25), port(80, Failure.TIMEOUT), port(443), smtp=smtp(554)),
-    # Only 80 was asked.
+    # Only port 80 was probed.
     tcp_item("198.51.100.3", port(80)),
-    # Greets, without STARTTLS; this machine was not allowed to ask 80, and failed to ask 443.
+    # Greets, without STARTTLS; probing 80 was not permitted on this machine, and probing 443 failed locally.
     tcp_item(
         "198.51.100.4",
         port(25),
@@ -167,9 +167,9 @@ PROBES: list[Any] = [
         port(443, Failure.PROBE_FAILED),
         smtp=smtp(220, Starttls.NOT_OFFERED),
     ),
-    # Filtered on 25.
+    # Filtered on port 25.
     tcp_item("2001:db8::1", port(25, Failure.TIMEOUT), port(80), port(443)),
-    # Says nothing on 25.
+    # Sends nothing on port 25.
     tcp_item("2002:c633:6404::1", port(25), smtp=smtp(None, failure=Failure.TIMEOUT)),
     trace_item("198.51.100.1", "198.18.0.1", None, "198.18.0.2", "198.51.100.1", reached=4),
     trace_item("198.51.100.2", "198.18.0.1", None, None),
@@ -177,7 +177,7 @@ PROBES: list[Any] = [
     trace_item("198.51.100.3", failure=Failure.PROBE_FAILED),
 ]
 
-# Columns and rows, by hand from the description of the old tables.
+# Columns and rows, derived by hand from the description of the old tables.
 EXPECTED: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     "job": (
         "type domain host priority tld",
@@ -315,15 +315,15 @@ def opened(folder, *items):
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory):
-    """A small database, of items made by hand."""
+    """A small database of handmade items."""
     connection = opened(tmp_path_factory.mktemp("views"), *DOMAINS, *HOSTS, *PROBES)
     yield connection
     connection.close()
 
 
-def test_summaries_stand_beside_what_was_measured(tmp_path):
+def test_imported_summaries_are_combined_with_measurements(tmp_path):
     """
-    Of an imported crawl the old tables hold what was kept: figures of pings, and paths as texts.
+    For an imported crawl the old tables hold what was imported: ping figures, and paths as texts.
     """
     connection = opened(tmp_path, hosts_item(host("www.a.example", "198.51.100.1", "198.51.100.2")))
     connection.executescript("""
@@ -344,7 +344,7 @@ def test_summaries_stand_beside_what_was_measured(tmp_path):
     connection.close()
 
 
-def test_all_eight_tables_are_there():
+def test_all_eight_tables_exist():
     """
     The names are those of the old tables.
     """
@@ -352,9 +352,9 @@ def test_all_eight_tables_are_there():
 
 
 @pytest.mark.parametrize("view", EXPECTED)
-def test_columns_stand_in_their_old_order(database, view):
+def test_columns_have_their_old_order(database, view):
     """
-    Whoever reads by position reads the right column.
+    Readers that access columns by position get the right column.
     """
     cursor = database.execute(f"SELECT * FROM {view}")
 
@@ -362,9 +362,9 @@ def test_columns_stand_in_their_old_order(database, view):
 
 
 @pytest.mark.parametrize("view", EXPECTED)
-def test_rows_are_those_of_the_old_table(database, view):
+def test_rows_match_the_old_tables(database, view):
     """
-    Each row, each text and each type is as the description of the old tables says.
+    Each row, text and type matches the description of the old tables.
     """
     rows = database.execute(f"SELECT * FROM {view}").fetchall()
 
@@ -374,7 +374,7 @@ def test_rows_are_those_of_the_old_table(database, view):
 @pytest.mark.parametrize("view", ["ping", "rdns", "tcp", "tracert"])
 def test_an_empty_database_has_the_row_for_the_unknown(tmp_path, view):
     """
-    Joins by address find a row for n/a, also when nothing was measured.
+    Joins by address find a row for n/a, even if nothing was measured.
     """
     connection = opened(tmp_path)
 
@@ -405,9 +405,9 @@ def test_an_empty_database_has_no_other_rows(tmp_path, view):
         ("a_b.example", "ns.axb.example", 0),
     ],
 )
-def test_in_house_is_a_matter_of_whole_labels(tmp_path, domain, server, answer):
+def test_in_house_compares_whole_labels(tmp_path, domain, server, answer):
     """
-    A primary is in house when it is the domain or lies below it, whatever its text ends in.
+    A primary is in house if it equals the domain or is a subdomain of it; a shared text suffix is not enough.
     """
     connection = opened(tmp_path, answered(domain, role("NS", server, 1), record=soa(server, "admin", 1)))
 
@@ -415,9 +415,9 @@ def test_in_house_is_a_matter_of_whole_labels(tmp_path, domain, server, answer):
     connection.close()
 
 
-def test_the_primary_by_rank_is_the_first_of_the_answer(tmp_path):
+def test_the_primary_by_rank_is_the_first_in_the_answer(tmp_path):
     """
-    Rank decides, not the order of storing or the alphabet.
+    Rank decides, not the order of storing or of the alphabet.
     """
     roles = (role("NS", "b.test", 2), role("NS", "a.test", 3), role("NS", "c.test", 1))
     connection = opened(tmp_path, answered("x.test", *roles, record=soa("a.test", "admin.x.test", 1)))
@@ -428,9 +428,9 @@ def test_the_primary_by_rank_is_the_first_of_the_answer(tmp_path):
     connection.close()
 
 
-def test_a_feature_that_was_not_asked_has_no_row(tmp_path):
+def test_a_feature_that_was_not_requested_has_no_row(tmp_path):
     """
-    Only a domain whose MX was asked for has the row for none.
+    Only a domain whose MX was looked up has the row for none.
     """
     connection = opened(tmp_path, domain_item("a.example", ns=lookup("a.example", "NS")))
 
@@ -440,7 +440,7 @@ def test_a_feature_that_was_not_asked_has_no_row(tmp_path):
 
 def test_a_host_has_its_first_choice_only(tmp_path):
     """
-    With several addresses probed the old tables hold the first of each family.
+    If several addresses were probed, the old tables hold the first of each family.
     """
     connection = opened(
         tmp_path,
@@ -452,7 +452,7 @@ def test_a_host_has_its_first_choice_only(tmp_path):
     connection.close()
 
 
-def test_facts_of_a_certificate_do_not_change_the_old_table(tmp_path):
+def test_certificate_facts_do_not_change_the_old_table(tmp_path):
     """
     STARTTLS that was answered with 220 is True even if the handshake after it failed.
     """
@@ -485,7 +485,7 @@ def test_facts_of_a_certificate_do_not_change_the_old_table(tmp_path):
 )
 def test_starttls_is_false_where_a_server_lacks_it(tmp_path, session, shown):
     """
-    Where a session was not asked for it, or broke off before it was known, it is `n/a`.
+    If STARTTLS was not requested, or the session ended before it was known, the value is `n/a`.
     """
     connection = opened(tmp_path, tcp_item("198.51.100.1", port(25), smtp=session))
 
@@ -493,9 +493,9 @@ def test_starttls_is_false_where_a_server_lacks_it(tmp_path, session, shown):
     connection.close()
 
 
-def test_paths_are_in_the_order_of_hops(tmp_path):
+def test_paths_are_in_hop_order(tmp_path):
     """
-    Ten hops and more stand in the order of their numbers.
+    Paths of ten or more hops are sorted by number.
     """
     routers = [f"198.18.0.{ttl}" for ttl in range(30, 0, -1)]
     connection = opened(tmp_path, trace_item("198.51.100.1", *routers, reached=30))
@@ -504,7 +504,7 @@ def test_paths_are_in_the_order_of_hops(tmp_path):
     connection.close()
 
 
-def test_views_are_drawn_anew_at_every_opening(tmp_path):
+def test_views_are_recreated_at_every_opening(tmp_path):
     """
     A view of an older version is replaced: views hold no data.
     """
@@ -518,9 +518,9 @@ def test_views_are_drawn_anew_at_every_opening(tmp_path):
     connection.close()
 
 
-def test_views_are_drawn_whole_or_not_at_all(monkeypatch):
+def test_views_are_created_atomically(monkeypatch):
     """
-    A view that cannot be drawn leaves the others as they were.
+    A view that cannot be created leaves the others unchanged.
     """
     connection = sqlite3.connect(":memory:", isolation_level=None)
     schema.migrate(connection)

@@ -8,9 +8,9 @@ from itertools import pairwise
 from ipv6matrix.targets import allocations
 
 
-def test_allocations_lie_within_unicast_space_in_order():
+def test_allocations_are_ordered_parts_of_unicast_space():
     """
-    Every prefix is a part of 2000::/3, and none holds another.
+    Every prefix is a part of 2000::/3, and none contains another.
     """
     prefixes = allocations.ipv6_unicast()
 

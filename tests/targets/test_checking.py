@@ -1,4 +1,4 @@
-"""A look into a list before the crawl."""
+"""Checks of a list before the crawl."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def put(tmp_path, *contents):
 
 
 def gzipped(content):
-    """Pack a text without the time, so that test names do not depend on it."""
+    """Compress a text without a time stamp, so that test names do not depend on it."""
     return gzip.compress(content, mtime=0)
 
 
@@ -33,11 +33,11 @@ def gzipped(content):
         (gzipped(b""), "it has no rows"),
     ],
 )
-def test_a_list_without_rows_is_refused(tmp_path, content, why):
+def test_an_empty_list_is_rejected(tmp_path, content, why):
     """
     The error names the list and says that it is empty.
     """
-    with pytest.raises(ListError, match=rf"{tmp_path}/list0' contains no domains \({why}\)"):
+    with pytest.raises(ListError, match=rf"{tmp_path}/list0'.*{why}.*\[LIST_EMPTY\]"):
         checking.check(put(tmp_path, content), 1)
 
 
@@ -57,62 +57,63 @@ def test_a_list_without_rows_is_refused(tmp_path, content, why):
         ("x" * 100_000, "not domains: 'xxx"),
     ],
 )
-def test_a_file_of_something_else_is_refused(tmp_path, content, why):
+def test_a_foreign_file_is_rejected(tmp_path, content, why):
     """
-    The error says what it looks like, how it was read, and quotes some rows.
+    The error has the type of the file, how it was read, and some of its rows.
     """
     with pytest.raises(ListError, match=re.escape(why)) as refused:
         checking.check(put(tmp_path, content), 0.5)
 
-    assert f"rows of the list '{tmp_path}/list0' are domains" in str(refused.value)
+    assert "LIST_MOSTLY_INVALID" == refused.value.code
+    assert f"'{tmp_path}/list0'" in str(refused.value)
     assert len(str(refused.value)) < 1_000
 
 
-def test_half_of_the_rows_may_be_something_else(tmp_path):
+def test_half_of_the_rows_may_be_invalid(tmp_path):
     """
-    Beyond the share of LIST_MAX_REFUSED a list is refused; with 1 it is read if a single row is a domain.
+    Beyond the share of LIST_MAX_REFUSED a list is rejected; with 1 it is accepted if a single row is a domain.
     """
     (look,) = checking.check(put(tmp_path, "a.example\nno domain\n"), 0.5)
     assert (1, ["no domain"]) == (look.taken, look.refused)
 
     worse = put(tmp_path, "a.example\nno domain\nno domain\n")
-    with pytest.raises(ListError, match=r"only 1 of the first 3 rows"):
+    with pytest.raises(ListError, match=r"1 of the first 3 rows.*\[LIST_MOSTLY_INVALID\]"):
         checking.check(worse, 0.5)
     assert 1 == checking.check(worse, 1)[0].taken
 
 
-def test_one_bad_file_of_several_is_refused(tmp_path):
+def test_one_bad_file_of_several_is_rejected(tmp_path):
     """
-    An empty file among others is nothing amiss, a file of something else is.
+    An empty file among others is accepted, a foreign file is not.
     """
     assert [1, 0] == [look.taken for look in checking.check(put(tmp_path, "a.example\n", ""), 0.5)]
-    with pytest.raises(ListError, match="list1"):
+    with pytest.raises(ListError, match=r"list1.*\[LIST_MOSTLY_INVALID\]"):
         checking.check(put(tmp_path, "a.example\n", "<html>\n<body>\n"), 0.5)
 
 
-def test_damage_behind_the_first_rows_of_an_archive_is_found(tmp_path):
+def test_damage_after_the_first_rows_of_an_archive_is_found(tmp_path):
     """
-    An archive is unpacked to its end, so that the crawl does not break off in the middle.
+    An archive is unpacked to its end, so that the crawl does not fail halfway.
     """
     content = gzipped(b"".join(b"d%d.example\n" % number for number in range(100_000)))
 
-    with pytest.raises(ListError, match="cannot be read"):
+    with pytest.raises(ListError, match="LIST_NOT_READABLE"):
         checking.check(put(tmp_path, content[:-9]), 0.5)
 
 
-def test_a_look_is_bounded(tmp_path, monkeypatch):
+def test_a_check_is_bounded(tmp_path, monkeypatch):
     """
-    A preamble without end is not searched for ever.
+    An endless preamble is not searched forever.
     """
     monkeypatch.setattr(lists, "_PREAMBLE", 10)
     monkeypatch.setattr(checking, "_LINES", 1_000)
-    with pytest.raises(ListError, match="it has no rows"):
+    with pytest.raises(ListError, match="LIST_EMPTY"):
         checking.check(put(tmp_path, "\n" * 2_000 + "a.example\n"), 0.5)
 
 
-def test_what_was_recognised_is_put_in_words(tmp_path):
+def test_the_recognised_form_is_described(tmp_path):
     """
-    Packing, encoding, form and numbers stand in one line of the log.
+    Compression, encoding, form and numbers are on one log line.
     """
     (look,) = checking.check(put(tmp_path, gzipped("1,a.example\n".encode("utf-16"))), 0.5)
 

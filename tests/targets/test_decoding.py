@@ -18,7 +18,7 @@ GROWING = b"".join(b"d%d.example\n" % number for number in range(20_000))
 
 
 def gzipped(content):
-    """Pack a text without the time, so that test names do not depend on it."""
+    """Compress a text without a time stamp, so that test names do not depend on it."""
     return gzip.compress(content, mtime=0)
 
 
@@ -61,7 +61,7 @@ def read(tmp_path, content):
         zipped({"top.csv": PLAIN.encode("utf-16")}),
     ],
 )
-def test_packing_and_encoding_make_no_difference(tmp_path, content):
+def test_compression_and_encoding_make_no_difference(tmp_path, content):
     """
     The lines are the same in every encoding and archive; members of a ZIP archive are read by name.
     """
@@ -98,9 +98,9 @@ def test_line_ends_of_all_systems_are_read_and_counted(tmp_path, end, encoding):
         (zipped({f"{number}": "" for number in range(1_001)}), "a ZIP archive of 1,001 files"),
     ],
 )
-def test_what_is_no_text_is_refused_by_name(tmp_path, content, problem):
+def test_a_file_without_text_is_rejected_by_type(tmp_path, content, problem):
     """
-    The error names the file and what it is.
+    The error has the name and the type of the file.
     """
     with pytest.raises(ListError, match=f"{tmp_path}/list.*{problem}"):
         texts(put(tmp_path, content))
@@ -127,55 +127,55 @@ def flipped(content):
 @pytest.mark.parametrize("use", [count, lambda text: list(lines(text))], ids=["count", "lines"])
 def test_damage_is_an_error(tmp_path, content, use):
     """
-    An archive that is cut, changed or longer than it should be is never a shorter list.
+    A truncated, changed or too long archive is never a shorter list.
     """
-    with pytest.raises(ListError, match="cannot be read"):
+    with pytest.raises(ListError, match="LIST_NOT_READABLE"):
         for text in texts(put(tmp_path, content)):
             use(text)
 
 
-def test_an_encrypted_archive_is_refused(tmp_path):
+def test_an_encrypted_archive_is_rejected(tmp_path):
     """
-    Nobody can type a password in the middle of a crawl.
+    A crawl cannot ask for a password.
     """
     content = bytearray(zipped({"a": "a.example\n"}))
     for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         content[content.index(mark) + at] |= 1
 
-    with pytest.raises(ListError, match="is encrypted"):
+    with pytest.raises(ListError, match="encrypted"):
         texts(put(tmp_path, bytes(content)))
 
 
 @pytest.mark.parametrize("pack", [gzipped, lambda content: zipped({"a": content})], ids=["gzip", "zip"])
 @pytest.mark.parametrize("use", [count, lambda text: list(lines(text))], ids=["count", "lines"])
-def test_a_bomb_is_refused(tmp_path, monkeypatch, pack, use):
+def test_a_decompression_bomb_is_rejected(tmp_path, monkeypatch, pack, use):
     """
-    What unpacks to far more than text would is not unpacked to its end.
+    An archive that expands to far more than text would is not unpacked to its end.
     """
     monkeypatch.setattr(decoding, "_SMALL_BYTES", 1 << 20)
     (text,) = texts(put(tmp_path, pack(b"\n" * (4 << 20))))
 
-    with pytest.raises(ListError, match="unpacks to more than 200 times its size"):
+    with pytest.raises(ListError, match="200 times"):
         use(text)
 
 
-def test_a_line_is_read_up_to_a_bound(tmp_path):
+def test_a_line_has_a_maximum_length(tmp_path):
     """
-    Of a long line the beginning is read; the next line is whole.
+    Only the beginning of a long line is read; the next line is complete.
     """
     content = "x" * (3 * MAX_LINE) + "\nb.example\n"
 
     assert ["x" * MAX_LINE, "b.example\n"] == [line for line in read(tmp_path, content.encode()) if line.strip()]
 
 
-def test_a_line_without_end_is_refused(tmp_path):
+def test_an_endless_line_is_rejected(tmp_path):
     """
-    A gigabyte of zeros is refused after its first sixteen megabytes.
+    A gigabyte of zeros is rejected after its first sixteen megabytes.
     """
     file = tmp_path / "list"
     with file.open("wb") as stream:
         os.truncate(stream.fileno(), 1 << 30)
     (text,) = texts(file)
 
-    with pytest.raises(ListError, match="has a line of more than 16,777,216 characters"):
+    with pytest.raises(ListError, match="16,777,216 characters"):
         list(lines(text))

@@ -1,4 +1,4 @@
-"""Forms of lists."""
+"""Formats of lists."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def read(tmp_path, content):
         "url\nhttps://a.example\nb.example\n",
     ],
 )
-def test_forms_that_people_have_are_read(tmp_path, content):
+def test_common_formats_are_read(tmp_path, content):
     """
     Ranks, headers, quotes, comments, further columns and URLs around the domains make no difference.
     """
@@ -65,14 +65,14 @@ def test_a_stray_quote_spoils_one_row(tmp_path):
 
 def test_the_first_row_of_a_list_without_columns_is_an_entry(tmp_path):
     """
-    Only a known name of a column makes a header there; anything else is refused and counted.
+    Only a known column name makes a row a header; anything else is invalid and counted.
     """
     assert [Rejected("my favourites", "invalid_name"), *BOTH] == read(tmp_path, "my favourites\na.example\nb.example\n")
 
 
-def test_a_row_of_another_form_is_refused(tmp_path):
+def test_a_row_of_another_format_is_invalid(tmp_path):
     """
-    One row with commas in a list without does not make it a table.
+    One row with commas does not turn a plain list into a table.
     """
     assert [*BOTH, Rejected("1,c.example", "invalid_name")] == read(tmp_path, "a.example\nb.example\n1,c.example\n")
 
@@ -88,7 +88,7 @@ def test_a_row_of_another_form_is_refused(tmp_path):
         ("", "names, one a line"),
     ],
 )
-def test_a_form_is_put_in_words(tmp_path, content, words):
+def test_a_format_is_described(tmp_path, content, words):
     """
     The log of a crawl says how its list is read.
     """

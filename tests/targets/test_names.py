@@ -1,4 +1,4 @@
-"""What people type, turned into what we use."""
+"""From user input to canonical names and addresses."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from ipv6matrix.targets import names
         ("_dmarc.example.org", "_dmarc.example.org"),
     ],
 )
-def test_a_domain_is_found_in_what_is_typed(text, name):
+def test_a_domain_is_found_in_user_input(text, name):
     """
-    Names, URLs, authorities and mail addresses name a domain, in one spelling.
+    Names, URLs, authorities and e-mail addresses contain a domain, which has one canonical form.
     """
     assert name == names.domain(text)
 
@@ -39,9 +39,9 @@ def test_a_domain_is_found_in_what_is_typed(text, name):
     "text",
     ["", "localhost", "two words.example", "192.0.2.1", "http://192.0.2.1/", "[2001:db8::1]:80", "a..b", "https://"],
 )
-def test_what_names_no_domain_is_none(text):
+def test_input_without_a_domain_is_none(text):
     """
-    Addresses, single labels and sentences are no domains.
+    Addresses, single labels and sentences are not domains.
     """
     assert names.domain(text) is None
 
@@ -59,7 +59,7 @@ def test_what_names_no_domain_is_none(text):
 )
 def test_a_contact_has_a_domain(text, name):
     """
-    The first mail or web address of a contact gives its domain.
+    The first e-mail or web address of a contact has its domain.
     """
     assert name == names.contact_domain(text)
 
@@ -79,9 +79,9 @@ def test_a_contact_has_a_domain(text, name):
         ("fe80::1%", None),
     ],
 )
-def test_an_address_has_one_spelling(text, address):
+def test_an_address_has_a_canonical_form(text, address):
     """
-    Brackets, case, leading zeros and mapped addresses; a zone stays where it matters.
+    Brackets, case, leading zeros and mapped addresses are normalized; a zone stays where it matters.
     """
     assert address == names.address(text)
 
@@ -97,7 +97,7 @@ def test_an_address_has_one_spelling(text, address):
         ("fe80::1%eth0", "fe80::1/128"),
     ],
 )
-def test_a_network_has_one_spelling(text, network):
+def test_a_network_has_a_canonical_form(text, network):
     """
     A network of mapped addresses is the IPv4 network.
     """
@@ -105,8 +105,8 @@ def test_a_network_has_one_spelling(text, network):
 
 
 @pytest.mark.parametrize("text", ["192.0.2.0/33", "example.org", "", "/24", "2001:db8::/129"])
-def test_what_is_no_network_is_none(text):
+def test_input_without_a_network_is_none(text):
     """
-    Anything else is none.
+    Anything else is None.
     """
     assert names.network(text) is None

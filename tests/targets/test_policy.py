@@ -7,8 +7,7 @@ import pytest
 from ipv6matrix.targets import policy
 from ipv6matrix.targets.policy import AddressPolicy
 
-# The IANA special-purpose address registries, a row each: first and last
-# address, and the kind.
+# The IANA special-purpose address registries, one row each: first and last address, and the kind.
 REGISTRY = [
     ("0.0.0.0", "0.0.0.0", "unspecified"),
     ("0.0.0.1", "0.255.255.255", "this_network"),
@@ -91,7 +90,7 @@ GLOBAL = [
 @pytest.mark.parametrize(("first", "last", "kind"), REGISTRY)
 def test_special_addresses_have_a_kind_and_are_not_probed(first, last, kind):
     """
-    From its first to its last address a special-purpose block has its kind, which is the reason not to probe.
+    From its first to its last address a special-purpose block has its kind, which is the reason for the exclusion.
     """
     assert [kind, kind] == [policy.kind(first), policy.kind(last)]
     assert [kind, kind] == [AddressPolicy().exclusion(first), AddressPolicy().exclusion(last)]
@@ -100,7 +99,7 @@ def test_special_addresses_have_a_kind_and_are_not_probed(first, last, kind):
 @pytest.mark.parametrize("address", GLOBAL)
 def test_global_addresses_are_probed(address):
     """
-    What is globally reachable, exceptions within special blocks included, is probed.
+    Globally reachable addresses are probed, including exceptions within special blocks.
     """
     assert "global" == policy.kind(address)
     assert AddressPolicy().exclusion(address) is None
@@ -110,7 +109,7 @@ def test_global_addresses_are_probed(address):
     ("address", "kind"),
     [("2002:101:101::1", "6to4"), ("2001:0:101:101:8000:ef46:fefe:fefe", "teredo")],
 )
-def test_old_transition_mechanisms_are_probed_as_what_they_are(address, kind):
+def test_old_transition_mechanisms_are_probed(address, kind):
     """
     6to4 and Teredo addresses have their own kind and may be probed.
     """
@@ -139,16 +138,16 @@ def test_old_transition_mechanisms_are_probed_as_what_they_are(address, kind):
         ("::ffff:10.0.0.1", "mapped", "mapped"),
     ],
 )
-def test_an_address_is_judged_by_what_it_embeds(address, kind, reason):
+def test_an_address_is_judged_by_the_address_it_embeds(address, kind, reason):
     """
-    The wrapper keeps its kind; the IPv4 address within gives the reason not to probe.
+    The wrapper keeps its kind; the embedded IPv4 address gives the reason for the exclusion.
     """
     assert (kind, reason) == (policy.kind(address), AddressPolicy().exclusion(address))
 
 
-def test_what_allowed_addresses_embed_is_allowed():
+def test_addresses_that_embed_allowed_ones_are_allowed():
     """
-    An allowed network opens the addresses that embed it, and an allowed wrapper all that it embeds.
+    An allowed network allows the addresses that embed it, and an allowed wrapper all that it embeds.
     """
     inner, wrapper = AddressPolicy(policy.networks("198.18.0.0/15")), AddressPolicy(policy.networks("2002::/16"))
 
@@ -158,7 +157,7 @@ def test_what_allowed_addresses_embed_is_allowed():
 
 def test_mapped_addresses_are_never_probed():
     """
-    An IPv4-mapped address is refused even when the IPv4 address within is a global one.
+    An IPv4-mapped address is excluded even if the embedded IPv4 address is global.
     """
     assert "mapped" == AddressPolicy().exclusion("::ffff:1.1.1.1")
     assert "mapped" == AddressPolicy(policy.networks("1.1.1.0/24")).exclusion("::ffff:1.1.1.1")
@@ -166,7 +165,7 @@ def test_mapped_addresses_are_never_probed():
 
 def test_allowed_networks_are_probed_whatever_their_kind():
     """
-    An allowed network is probed, its neighbours are not, and its kind stays what it is.
+    An allowed network is probed, its neighbours are not, and its kind is unchanged.
     """
     allowed = AddressPolicy(policy.networks("198.18.0.0/24, 2001:db8::/48"))
 
@@ -177,7 +176,7 @@ def test_allowed_networks_are_probed_whatever_their_kind():
 
 def test_a_family_without_route_is_not_probed():
     """
-    A skipped family is refused with its own word, and a special address of it with its kind.
+    Addresses of a skipped family are excluded with a reason of their own, special ones with their kind.
     """
     choosy = AddressPolicy(policy.networks("2001:db8::/32"))
     choosy.skip_family(6)
@@ -188,7 +187,7 @@ def test_a_family_without_route_is_not_probed():
 
 def test_an_address_that_opted_out_is_not_probed():
     """
-    An opt-out holds within allowed networks too; a special address keeps its kind as reason.
+    An opt-out applies within allowed networks too; a special address keeps its kind as reason.
     """
     wishes = AddressPolicy(policy.networks("198.18.0.0/15"), is_opted_out=lambda address: address.endswith(".7"))
 
@@ -197,17 +196,17 @@ def test_an_address_that_opted_out_is_not_probed():
 
 
 @pytest.mark.parametrize(("text", "number"), [("", 0), (" , ", 0), ("10.0.0.0/8", 1), ("10.1.2.3/8,::/0 ,", 2)])
-def test_networks_are_read_from_text_with_commas(text, number):
+def test_networks_are_read_from_comma_separated_text(text, number):
     """
-    Prefixes stand between commas; host bits do not matter.
+    Prefixes are separated by commas; host bits are ignored.
     """
     assert number == len(policy.networks(text))
 
 
 @pytest.mark.parametrize("text", ["10.0.0.0/33", "example.com", "10.0.0.0/8;::/0"])
-def test_what_is_no_prefix_is_told(text):
+def test_an_invalid_prefix_is_reported(text):
     """
-    A prefix that is none raises an error that quotes it.
+    The error quotes the invalid prefix.
     """
     with pytest.raises(ValueError, match=text):
         policy.networks(text)
@@ -215,7 +214,7 @@ def test_what_is_no_prefix_is_told(text):
 
 def test_families_do_not_mix():
     """
-    An IPv4 network holds no IPv6 address of the same number.
+    An IPv4 network contains no IPv6 address of the same number.
     """
     assert policy.contains(policy.networks("0.0.0.0/0"), "1.2.3.4")
     assert not policy.contains(policy.networks("0.0.0.0/0"), "::102:304")
@@ -224,7 +223,7 @@ def test_families_do_not_mix():
 
 def test_addresses_are_ordered_by_value():
     """
-    Nine comes before ten, whatever their texts say.
+    Nine comes before ten, whatever their texts.
     """
     assert ["9.0.0.1", "10.0.0.1", "2001:db8::9", "2001:db8::10"] == sorted(
         ["2001:db8::10", "10.0.0.1", "2001:db8::9", "9.0.0.1"], key=policy.sort_key
@@ -233,7 +232,7 @@ def test_addresses_are_ordered_by_value():
 
 def test_every_kind_is_a_snake_case_word():
     """
-    The closed list of kinds holds words that may stand in a stat's name.
+    Words of the closed list of kinds are valid in the name of a stat.
     """
     assert policy.PROBED_KINDS < policy.KINDS
     assert all(kind.replace("_", "").isalnum() and kind == kind.lower() for kind in policy.KINDS)
@@ -248,6 +247,6 @@ def test_every_kind_is_a_snake_case_word():
 )
 def test_a_network_is_a_24_or_a_48(address, same, other):
     """
-    The prefixes to which a rate applies.
+    These are the prefixes to which a rate applies.
     """
     assert policy.network(address) == policy.network(same) != policy.network(other)

@@ -39,6 +39,8 @@ async def test_the_environment_says_what_is_served(tmp_path, monkeypatch):
     monkeypatch.setenv("IPV6MATRIX_SUMMARY_URL", summaries.sqlite(tmp_path))
     monkeypatch.setenv("IPV6MATRIX_OUTPUT_DIR", str(tmp_path))
     monkeypatch.setenv("IPV6MATRIX_READ_MODEL_DIR", str(tmp_path / "copies"))
+    # It would limit what pytest's own handlers see of the log.
+    monkeypatch.setattr(module.server, "prepare", lambda: None)
     module._of_the_environment.cache_clear()
     await start(module.app)
     async with client.over(module.app) as web:

@@ -130,6 +130,10 @@ def test_a_message_that_repeats_itself_is_logged_once():
     refused = [record(logging.ERROR, "socket.accept() out of system resource") for _ in range(1_000)]
     assert 1 == sum(map(once.filter, refused))
     assert once.filter(record(logging.ERROR, "something else"))
+    broken = [record(logging.ERROR, "Request failed") for _ in range(4)]
+    for number, one in enumerate(broken):
+        one.exc_info = (ValueError, ValueError(f"fault {number % 2}"), None)
+    assert [True, True, False, False] == [once.filter(one) for one in broken]
     assert 9 == sum(once.filter(record(logging.INFO, "GET / 200")) for _ in range(9))
 
 

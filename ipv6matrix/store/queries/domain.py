@@ -66,7 +66,8 @@ def facts(store: Store, name: str, offset: int = 0) -> Facts | None:
         return _domain(store, name, offset)
     except (sqlite3.DatabaseError, ValueError) as error:
         raise StoreError(
-            f"Cannot read {str(store.path)!r} ({error}): check the disk, or use another file [DATABASE_NOT_READABLE]"
+            f"Cannot read {str(store.path)!r} ({error}): check the disk, or use another file",
+            code="DATABASE_NOT_READABLE",
         ) from error
 
 

@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 # writes it: then its sums are worked out, and the next look waits for longer.
 CHECK_S: Final = 10.0
 _REST: Final = 50.0
+# Seconds to wait for the first look: with a read model, and without one.
+_FIRST_LOOK_S: Final = 5.0
+_FIRST_MODEL_S: Final = 60.0
 # Seconds between two messages about the same problem.
 _REPEAT_S: Final = 600.0
 
@@ -61,6 +64,7 @@ class ReadModels:
         self._model: ReadModel | None = None
         self._logged = ("", 0.0)
         self._look_s = 0.0
+        self._watching: threading.Thread | None = None
         self._looked = threading.Event()
         self._stopped = threading.Event()
         self._open_newest()
@@ -78,12 +82,11 @@ class ReadModels:
         return self._model is not None
 
     def start(self) -> None:
-        """Watch the database in a thread of its own."""
-        threading.Thread(target=self._watch, name="read-model", daemon=True).start()
-
-    def wait(self, seconds: float) -> None:
-        """Wait until the database was looked at once."""
-        self._looked.wait(seconds)
+        """Watch the database in a thread of its own, and wait until it was looked at once, but not for long."""
+        if self._watching is None:
+            self._watching = threading.Thread(target=self._watch, name="read-model", daemon=True)
+            self._watching.start()
+        self._looked.wait(_FIRST_LOOK_S if self.has_model else _FIRST_MODEL_S)
 
     def stop(self) -> None:
         """Stop watching."""

@@ -8,14 +8,14 @@ from ipv6matrix.exporters.chapters import chapter
 from ipv6matrix.exporters.findings import Share
 
 
-def test_percentages_are_of_what_is_known():
+def test_percentages_ignore_the_unknown():
     """
-    The unknown are no part of the denominator.
+    Unknown values are not part of the denominator.
     """
     assert "30.0 %" == chapter.percent(Share(part=3, whole=14, unknown=4))
 
 
-def test_nothing_known_is_no_number():
+def test_no_known_values_have_no_percentage():
     """
     Where nothing is known there is a dash, not 0 %.
     """
@@ -26,12 +26,12 @@ def test_nothing_known_is_no_number():
 
 def test_numbers_of_a_share():
     """
-    All, the part, the rest and the unknown stand beside the percentage.
+    The total, the part, the rest and the unknown accompany the percentage.
     """
     assert ("1,014", "3", "1,007", "4", "0.3 %") == chapter.numbers(Share(part=3, whole=1014, unknown=4))
 
 
-def test_parts_lie_one_behind_the_other():
+def test_parts_of_a_bar_are_adjacent():
     """
     Together they fill 100 %; a part of 0 has no bar.
     """
@@ -44,6 +44,6 @@ def test_parts_lie_one_behind_the_other():
 @pytest.mark.parametrize(("digits", "expected"), [(0, "1,235"), (2, "1,234.57")])
 def test_decimals(digits, expected):
     """
-    Thousands are kept apart.
+    Thousands are separated.
     """
     assert expected == chapter.decimals(1234.567, digits)

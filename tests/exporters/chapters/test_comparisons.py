@@ -1,4 +1,4 @@
-"""Chapters that hold IPv4 against IPv6."""
+"""Chapters that compare IPv4 and IPv6."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ALL = (comparisons.rtt_ratio, comparisons.rtts, comparisons.hops_difference, com
 
 
 def found(*pairs, metrics=None):
-    """Make the figures of hosts that were this far away over IPv4 and over IPv6, in ms and in hops."""
+    """Return the figures of hosts with these distances over IPv4 and over IPv6, in ms and in hops."""
     made = SimpleNamespace(
         asked=Asked(run="", features=None, metrics=metrics, skipped=frozenset()),
         dual_stack=5,
@@ -45,7 +45,7 @@ HOSTS = found((10, 5), (10, 10), (10, 12), (3, 28))
 
 def test_ratios_are_counted_in_quarters_of_an_octave():
     """
-    Numbers of hosts by ratio, what lies beyond in the outer rows, and who won in words.
+    Hosts are counted by ratio, out-of-range values in the outer rows, and the faster family is named in words.
     """
     chapter = comparisons.rtt_ratio(HOSTS)
 
@@ -60,9 +60,9 @@ def test_ratios_are_counted_in_quarters_of_an_octave():
     )
 
 
-def test_quantiles_stand_side_by_side():
+def test_quantiles_are_listed_together():
     """
-    The same share of hosts, over IPv4 and over IPv6.
+    A row has the quantile of the same share of hosts over IPv4 and over IPv6.
     """
     rows = {share: (float(four), float(six)) for share, four, six in comparisons.rtts(HOSTS).rows}
 
@@ -72,7 +72,7 @@ def test_quantiles_stand_side_by_side():
 
 def test_differences_of_hops():
     """
-    What lies beyond the outer columns is in them.
+    The outer columns include out-of-range values.
     """
     chapter = comparisons.hops_difference(HOSTS)
 
@@ -83,7 +83,7 @@ def test_differences_of_hops():
 
 def test_hops_by_family():
     """
-    Hosts by number of hops, of both families, with the medians.
+    Hosts are counted by number of hops, for both families, with the medians.
     """
     chapter = comparisons.hops(HOSTS)
 
@@ -94,16 +94,16 @@ def test_hops_by_family():
 @pytest.mark.parametrize("make", ALL)
 def test_charts_can_be_drawn(make):
     """
-    Of few hosts, and of hosts that are all alike.
+    Charts of few hosts, and of identical hosts, can be drawn.
     """
     for figures in (HOSTS, found((7, 7))):
         assert "IPv6" in svg(make(figures).draw(400))
 
 
 @pytest.mark.parametrize("make", ALL)
-def test_without_the_metric_there_is_a_sentence(make):
+def test_a_missing_metric_is_explained(make):
     """
-    What was not measured has no chart, and the page says why.
+    A metric that was not measured has no chart, and the page gives the reason.
     """
     chapter = make(found(metrics=frozenset({"tcp80"})))
 
@@ -112,9 +112,9 @@ def test_without_the_metric_there_is_a_sentence(make):
 
 
 @pytest.mark.parametrize("make", ALL)
-def test_without_answers_there_is_a_sentence(make):
+def test_missing_answers_are_explained(make):
     """
-    Measured, but nothing came back over both families: no chart, and the number of hosts it could have been.
+    If nothing was measured over both families there is no chart, but the number of hosts that could have been compared.
     """
     chapter = make(found())
 

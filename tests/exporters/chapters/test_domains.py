@@ -17,9 +17,9 @@ def found(**figures):
     return SimpleNamespace(**figures)
 
 
-def test_the_largest_countries_are_named():
+def test_the_largest_countries_are_listed():
     """
-    They come by number of domains, at most twenty-five; domains without a country are counted in the sentence.
+    At most twenty-five are listed, by number of domains; the text counts domains without a country.
     """
     countries = {f"{letter}{letter}": Share(part=1, whole=number) for number, letter in enumerate("QRSTUVWXY", start=1)}
     countries |= {f"A{number:02}": Share(part=0, whole=1) for number in range(30)}
@@ -35,7 +35,7 @@ def test_the_largest_countries_are_named():
 @pytest.mark.parametrize(("code", "name"), [("DE", "Germany"), ("GB", "United Kingdom"), ("<script>", "<script>")])
 def test_countries_have_names(code, name):
     """
-    English ones, as CLDR has them; what is no country stands for itself.
+    Names are English, from CLDR; a code that is not a country stays as it is.
     """
     assert name == domains.country_name(code)
 
@@ -48,15 +48,15 @@ def test_countries_have_names(code, name):
         domains.penetration(found(kinds={"WWW": Share()})),
     ],
 )
-def test_without_figures_there_is_a_sentence(chapter):
+def test_missing_figures_are_explained(chapter):
     """
-    Nothing to show is said, and nothing is drawn.
+    If there is nothing to show, the chapter says so and has no chart.
     """
     assert (None, ()) == (chapter.draw, chapter.rows)
     assert chapter.explanation.startswith("No ")
 
 
-def test_tlds_are_those_of_the_truth(finished: Finished):
+def test_tlds_match_the_truth(finished: Finished):
     """
     Each TLD of the list has a row with the number of its domains.
     """

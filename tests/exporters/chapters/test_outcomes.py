@@ -1,4 +1,4 @@
-"""Chapters about what became of questions."""
+"""Chapters about the outcomes of requests."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def found(metrics=None, **figures):
     return SimpleNamespace(**{"asked": asked, "services": {}, "traces": {}, "ipv6_kinds": [], "errors": []} | figures)
 
 
-def test_services_stand_by_family():
+def test_services_are_listed_by_family():
     """
-    Each has its hosts, those that were reached, and its share; one that was not asked is left out.
+    Each has its hosts, the reachable ones, and its share; a service that was not probed is left out.
     """
     services = {("HTTP", 6): Share(part=1, whole=4), ("HTTP", 4): Share(part=3, whole=5, unknown=1)}
     services |= {("SMTP", 4): Share(whole=9, unknown=9)}
@@ -34,9 +34,9 @@ def test_services_stand_by_family():
     assert "HTTP over IPv6: 1 of 4 hosts (25.0 %)" in svg(chapter.draw(400))
 
 
-def test_traces_stand_by_end():
+def test_traces_are_listed_by_end():
     """
-    Each end has its own number; a failure of this machine is no end of a trace.
+    Each end has its own number; a failure of this machine is not an end of a trace.
     """
     traces = {(4, "reached"): 7, (4, "gap_limit"): 2, (4, "probe_failed"): 1, (6, "max_ttl"): 1, (6, "unreachable"): 3}
     chapter = outcomes.paths(found(traces=traces))
@@ -47,9 +47,9 @@ def test_traces_stand_by_end():
     assert [("IPv4", "10", "7", "2", "0", "0", "1"), ("IPv6", "4", "0", "0", "3", "1", "0")] == chapter.rows
 
 
-def test_ends_that_no_trace_had_are_left_out():
+def test_unused_ends_are_left_out():
     """
-    A legend names what there is; of imported crawls only whether a trace arrived.
+    The legend has only ends that occur; for imported crawls only whether a trace arrived.
     """
     chapter = outcomes.paths(found(traces={(4, "reached"): 3, (4, "unrecorded"): 1}))
 
@@ -59,7 +59,7 @@ def test_ends_that_no_trace_had_are_left_out():
 
 def test_kinds_of_ipv6_have_names():
     """
-    Native, transition mechanisms, tunnels by operator, and what is never probed by its kind.
+    Native, transition mechanisms, tunnels by operator, and excluded addresses by kind.
     """
     kinds = [
         Ipv6Kind(kind="global", tunnel_id=None, probed=90, refused=1),
@@ -78,9 +78,9 @@ def test_kinds_of_ipv6_have_names():
     assert "native, not probed: 1 of 100 addresses" in svg(chapter.draw(400))
 
 
-def test_errors_stand_beside_all_questions():
+def test_errors_come_with_the_number_of_requests():
     """
-    Kind and word, with numerator and denominator.
+    Each row has kind and word, with numerator and denominator.
     """
     chapter = outcomes.errors(found(errors=[Errors(kind="port 80", word="connection_refused", number=3, asked=12)]))
 
@@ -91,7 +91,7 @@ def test_errors_stand_beside_all_questions():
 
 def test_what_older_crawlers_did_not_record_is_explained():
     """
-    The word has a sentence where it is met.
+    The word has an explanation where it occurs.
     """
     chapter = outcomes.errors(found(errors=[Errors(kind="DNS", word="unrecorded", number=3, asked=12)]))
 
@@ -99,9 +99,9 @@ def test_what_older_crawlers_did_not_record_is_explained():
 
 
 @pytest.mark.parametrize("make", [outcomes.reachability, outcomes.paths, outcomes.ipv6_kinds, outcomes.errors])
-def test_without_figures_there_is_a_sentence(make):
+def test_missing_figures_are_explained(make):
     """
-    Nothing to show is said, and nothing is drawn.
+    If there is nothing to show, the chapter says so and has no chart.
     """
     chapter = make(found())
 
@@ -109,8 +109,8 @@ def test_without_figures_there_is_a_sentence(make):
     assert chapter.explanation.endswith(".")
 
 
-def test_traces_that_were_not_asked_are_told():
+def test_missing_traces_are_explained():
     """
-    The metric is named.
+    The explanation names the metric.
     """
     assert "Not measured: the metric path" in outcomes.paths(found(metrics=frozenset({"ping"}))).explanation

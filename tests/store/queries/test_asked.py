@@ -1,4 +1,4 @@
-"""What a crawl asked."""
+"""What a crawl was configured to request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ipv6matrix.store.queries.asked import asked
 
 
 def record(folder, settings, skipped=()):
-    """Make the database of a crawl with these settings, and read its choices back."""
+    """Create the database of a crawl with these settings and return the choices read back from it."""
     store = Store(folder / "ips.db")
     store.record_crawl(
         run="2024-01-05__10-00-00",
@@ -32,7 +32,7 @@ def record(folder, settings, skipped=()):
 @pytest.mark.parametrize("words", ["NS, MX,", ["NS", "MX"]])
 def test_choices_are_those_of_the_settings(tmp_path, words):
     """
-    Text with commas and a list of words are the same.
+    Comma-separated text and a list of words are equivalent.
     """
     choices = record(tmp_path, {"FEATURES": words, "METRICS": "soa,ping"})
 
@@ -41,16 +41,16 @@ def test_choices_are_those_of_the_settings(tmp_path, words):
     assert [True, True, False] == [choices.has_metric(one) for one in ("soa", "ping", "path")]
 
 
-def test_what_was_skipped_was_not_asked(tmp_path):
+def test_skipped_metrics_are_not_listed(tmp_path):
     """
-    A metric that is in the settings but had to be left out has no figures.
+    A metric that is in the settings but was skipped has no figures.
     """
     choices = record(tmp_path, {"FEATURES": "NS", "METRICS": "soa,ping"}, skipped=["ping", "ipv6"])
 
     assert [True, False] == [choices.has_metric(one) for one in ("soa", "ping")]
 
 
-def test_no_choice_at_all_is_everything_but_what_was_skipped(tmp_path):
+def test_without_choices_everything_but_skipped_metrics_is_listed(tmp_path):
     """
     A record without these settings counts as one with all of them.
     """
@@ -59,16 +59,16 @@ def test_no_choice_at_all_is_everything_but_what_was_skipped(tmp_path):
     assert [True, True, False] == [choices.has_feature("NTP"), choices.has_metric("ping"), choices.has_metric("path")]
 
 
-def test_an_empty_choice_is_none(tmp_path):
+def test_an_empty_choice_selects_nothing(tmp_path):
     """
-    METRICS= with nothing behind it asks for nothing.
+    METRICS= without a value requests nothing.
     """
     assert not record(tmp_path, {"FEATURES": "NS", "METRICS": ""}).has_metric("ping")
 
 
 def test_a_database_without_a_crawl_has_no_choices(tmp_path):
     """
-    Before the first start nothing was chosen.
+    A database has no choices before the first start.
     """
     store = Store(tmp_path / "ips.db")
 

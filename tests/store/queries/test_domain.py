@@ -12,9 +12,9 @@ from ipv6matrix.store.database import Store
 from ipv6matrix.store.queries import domain
 from tests.samples import domain_item
 
-# What tells rows apart, or points to others: no facts.
+# Columns that identify rows or refer to other rows: not facts.
 KEYS = {"id", "domain_id", "host_id", "address_id", "router_id"}
-# By table, where its columns are.
+# The columns of each table.
 PLACES = {
     "domains": lambda facts: [facts],
     "soa_records": lambda facts: [facts["soa"]] if "soa" in facts else [],
@@ -42,9 +42,9 @@ def facts(finished):
     return {name: domain.facts(finished.store, name) for name in finished.expected.domains}
 
 
-def test_hosts_and_addresses_are_those_of_the_truth(facts, finished):
+def test_hosts_and_addresses_match_the_truth(facts, finished):
     """
-    Every role of a domain, and every address that its host's answers had.
+    The result has every role of a domain and every address in its host's answers.
     """
     expected = finished.expected
     roles = {(host["kind"], name, host["name"], host["priority"]) for name, of in facts.items() for host in of["hosts"]}
@@ -60,9 +60,9 @@ def test_hosts_and_addresses_are_those_of_the_truth(facts, finished):
 
 
 @pytest.mark.parametrize("table", PLACES)
-def test_every_column_is_there(facts, finished, table):
+def test_every_column_is_included(facts, finished, table):
     """
-    Whatever the tables hold of a domain is part of its facts.
+    Everything that the tables hold about a domain is part of its facts.
     """
     columns = {row[1] for row in finished.store.query(f"PRAGMA table_info({table})")} - KEYS
     rows = [row for of in facts.values() for row in PLACES[table](of)]
@@ -73,9 +73,9 @@ def test_every_column_is_there(facts, finished, table):
 
 
 @pytest.mark.parametrize("table", ["pings", "ports", "traces", "reverse_names", "smtp_sessions"])
-def test_every_row_is_there(facts, finished, table):
+def test_every_row_is_included(facts, finished, table):
     """
-    As often as it was measured.
+    The result has one entry for each measurement.
     """
     key = ", port" if table == "ports" else ""
     joined = f"{table} JOIN addresses ON addresses.id = address_id WHERE found_at IS NOT NULL"
@@ -92,7 +92,7 @@ def test_every_row_is_there(facts, finished, table):
 
 def test_lists_are_lists(facts):
     """
-    Not text that holds one.
+    Lists are returned as lists, not as text that contains one.
     """
     rtts = [ping["rtts_ms"] for of in facts.values() for ping in measured(of, "pings")]
 
@@ -103,16 +103,16 @@ def test_lists_are_lists(facts):
     assert all(isinstance(value, float | int) for one in rtts for value in one)
 
 
-def test_another_name_has_no_facts(finished):
+def test_an_unknown_name_has_no_facts(finished):
     """
-    What is not on the list was not asked about.
+    A name that is not on the list has no facts.
     """
     assert domain.facts(finished.store, "nowhere.example") is None
 
 
-def test_a_file_that_is_broken_is_told(tmp_path):
+def test_a_broken_file_is_reported(tmp_path):
     """
-    A table that is not there is an error, and no absence.
+    A missing table is an error, not an absence.
     """
     path = tmp_path / "ips.db"
     store = Store(path)
@@ -122,7 +122,7 @@ def test_a_file_that_is_broken_is_told(tmp_path):
         connection.execute("DROP TABLE soa_records")
     broken = Store.read(path)
 
-    with pytest.raises(StoreError, match="no such table"):
+    with pytest.raises(StoreError, match=r"no such table.*\[DATABASE_NOT_READABLE\]"):
         domain.facts(broken, "a.example")
     broken.close()
 

@@ -15,9 +15,9 @@ def trace_item(address, reached_ttl):
     return TraceItem(url=urls.trace(address), address=address, trace=trace)
 
 
-def test_each_dual_stack_host_comes_once(tmp_path):
+def test_each_dual_stack_host_is_listed_once(tmp_path):
     """
-    Hosts of one family do not count; what did not answer, or was not asked, is None.
+    Hosts with one family are left out; a measurement without an answer, or not made, is None.
     """
     store = made.crawl(
         tmp_path / "ips.db",

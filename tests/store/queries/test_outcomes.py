@@ -1,4 +1,4 @@
-"""Counts of how questions ended, and of kinds of IPv6."""
+"""Counts of outcomes of requests, and of kinds of IPv6."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tests.finished import Finished
 from tests.samples import domain_item, host, hosts_item, lookup, ping_item
 
 
-def test_errors_have_the_number_of_all_questions(tmp_path):
+def test_errors_come_with_the_number_of_requests(tmp_path):
     """
-    Failures and silence come in the order of a crawl, each beside how often such a question was asked.
+    Failures and silence come in the order of a crawl, each with the number of requests of its kind.
     """
     store = made.crawl(
         tmp_path / "ips.db",
@@ -34,18 +34,18 @@ def test_errors_have_the_number_of_all_questions(tmp_path):
     ] == errors(store)
 
 
-def test_traces_end_as_in_the_truth(finished: Finished):
+def test_trace_stops_match_the_truth(finished: Finished):
     """
-    Every traced address counts once, by family and by the word of its stop.
+    Every traced address counts once, by family and reason for stopping.
     """
     truths = finished.expected.probed.values()
 
     assert Counter((one.family, one.trace(gap_limit=GAP_LIMIT).stop) for one in truths) == traces(finished.store)
 
 
-def test_kinds_of_ipv6_are_those_of_the_truth(finished: Finished):
+def test_kinds_of_ipv6_match_the_truth(finished: Finished):
     """
-    Every address of a host counts once, as one that may be probed or as one that is refused.
+    Every address of a host counts once, as allowed or as excluded.
     """
     expected = finished.expected
     six = [address for address, truth in expected.addresses.items() if truth.family == 6]
@@ -57,9 +57,9 @@ def test_kinds_of_ipv6_are_those_of_the_truth(finished: Finished):
     assert {"6to4", "teredo"} <= {one.kind for one in found if one.tunnel_id}
 
 
-def test_condensed_figures_count(tmp_path):
+def test_imported_figures_count(tmp_path):
     """
-    Of an imported crawl, pings and traces are asked too, and a trace that did not arrive has no word for why.
+    Pings and traces of an imported crawl count as requests; a trace that did not arrive has no stop reason.
     """
     made.crawl(tmp_path / "ips.db", hosts_item(host("www.a.example", "192.0.2.1", "2001:db8::1"))).close()
     connection = sqlite3.connect(tmp_path / "ips.db")

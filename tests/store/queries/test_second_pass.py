@@ -1,4 +1,4 @@
-"""What is to be asked once more."""
+"""Which requests the retry pass repeats."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def failed(store):
 
 
 def ends(name, rdtype, status):
-    """Make a lookup that ended with a word."""
+    """Return a lookup that ended with this status."""
     return lookup(name, rdtype, status=status, ttl_s=None)
 
 
@@ -46,23 +46,23 @@ def answer_host(store, name, a, aaaa, *, second=False):
 
 
 def answer_probes(store, *ports, rtts_ms=(), failure=None, second=False, asked_at=AT):
-    """Store ping and ports (number, failure) of the address."""
+    """Store the ping and the ports (number, failure) of the address."""
     ping = PingObservation(sent=5, rtts_ms=rtts_ms, failure=failure, asked_at=asked_at)
     store.complete(PingItem(url="ping://", second=second, address=ADDRESS, ping=ping))
     found = tuple(PortObservation(port=n, open=why is None, failure=why, asked_at=asked_at) for n, why in ports)
     store.complete(TcpItem(url="tcp://", second=second, address=ADDRESS, tcp=TcpObservation(ports=found)))
 
 
-def test_an_empty_database_has_nothing_to_ask(store):
+def test_an_empty_database_has_nothing_to_retry(store):
     """
-    Without facts there are no questions.
+    Without facts there are no requests to retry.
     """
     assert [] == failed(store)
 
 
-def test_only_the_lookups_that_failed_are_asked(store):
+def test_only_failed_lookups_are_retried(store):
     """
-    Of a domain each lookup that failed in passing is named, and no other.
+    Each lookup of a domain that failed temporarily is retried, and no other.
     """
     store.complete(
         domain_item(
@@ -86,18 +86,18 @@ def test_only_the_lookups_that_failed_are_asked(store):
         *((word, False) for word in ("refused", "formerr", "notimp", "other_rcode", "cname_loop", "name_too_long")),
     ],
 )
-def test_which_failures_of_a_lookup_pass(store, word, is_passing):
+def test_which_lookup_failures_are_temporary(store, word, is_passing):
     """
-    What says nothing of the name is asked again; what is an answer in its way is not.
+    A failure that says nothing about the name is retried; one that amounts to an answer is not.
     """
     store.complete(domain_item("a.example", ns=ends("a.example", "NS", Failure(word))))
 
     assert is_passing == bool(failed(store))
 
 
-def test_hosts_are_asked_for_what_failed(store):
+def test_failed_lookups_of_hosts_are_retried(store):
     """
-    A host that no domain guessed is a question of its own.
+    A host that was not guessed for a domain has a request of its own.
     """
     answer_host(store, "mx.example", Status.NODATA, Failure.TIMEOUT)
     store.complete(hosts_item(host("fine.example", ADDRESS)))
@@ -105,9 +105,9 @@ def test_hosts_are_asked_for_what_failed(store):
     assert [Failed(subject="mx.example", types=("AAAA",), asked_at=WHEN)] == failed(store)
 
 
-def test_guesses_of_a_domain_are_asked_together(store):
+def test_guessed_hosts_of_a_domain_share_a_request(store):
     """
-    Guessed hosts of one domain that failed alike share a question, as in the first pass.
+    Guessed hosts of one domain with the same failure share a request, as in the first pass.
     """
     labels = ("www", "www.ipv6", "ntp", "time")
     roles = tuple(Role(kind="WWW", host=f"{label}.a.example", priority=0) for label in labels)
@@ -122,9 +122,9 @@ def test_guesses_of_a_domain_are_asked_together(store):
     ] == failed(store)
 
 
-def test_reverse_names_are_asked_again(store):
+def test_reverse_lookups_are_retried(store):
     """
-    A reverse lookup that failed belongs to an address of a host or of a router.
+    A failed reverse lookup is retried for the addresses of hosts and of routers.
     """
     lookups = {"192.0.2.1": Failure.SERVFAIL, "192.0.2.2": Status.NODATA, "192.0.2.3": Failure.REFUSED}
     for address, status in lookups.items():
@@ -141,9 +141,9 @@ def test_reverse_names_are_asked_again(store):
         (((80, Failure.HOST_UNREACHABLE), (25, Failure.TIMEOUT)), {"failure": Failure.NETWORK_UNREACHABLE}),
     ],
 )
-def test_a_silent_address_is_asked_again(store, ports, ping):
+def test_a_silent_address_is_retried(store, ports, ping):
     """
-    An address of a host of which no probe had an answer is asked for ping and the same ports.
+    An address of a host without an answer to any probe is retried with ping and the same ports.
     """
     store.complete(hosts_item(host("www.example", ADDRESS)))
     answer_probes(store, *ports, **ping, asked_at=AT + 9)
@@ -162,9 +162,9 @@ def test_a_silent_address_is_asked_again(store, ports, ping):
         (((80, Failure.TIMEOUT),), {"failure": Failure.PERMISSION_DENIED}),
     ],
 )
-def test_an_address_that_gave_any_answer_is_not_asked_again(store, ports, ping):
+def test_an_address_with_any_answer_is_not_retried(store, ports, ping):
     """
-    One answer tells that the address is there; and what this machine may not ask it may not ask later either.
+    One answer proves that the address is reachable; what this machine is not permitted to send is not retried.
     """
     store.complete(hosts_item(host("www.example", ADDRESS)))
     answer_probes(store, *ports, **ping)
@@ -172,9 +172,9 @@ def test_an_address_that_gave_any_answer_is_not_asked_again(store, ports, ping):
     assert [] == failed(store)
 
 
-def test_an_address_that_a_trace_reached_is_not_asked_again(store):
+def test_an_address_that_a_trace_reached_is_not_retried(store):
     """
-    An Echo Reply to a trace is an answer of the address.
+    An Echo Reply to a trace counts as an answer from the address.
     """
     store.complete(hosts_item(host("www.example", ADDRESS)))
     answer_probes(store, (80, Failure.TIMEOUT))
@@ -184,9 +184,9 @@ def test_an_address_that_a_trace_reached_is_not_asked_again(store):
     assert [] == failed(store)
 
 
-def test_routers_and_addresses_that_are_never_probed_are_not_asked(store):
+def test_routers_and_excluded_addresses_are_not_retried(store):
     """
-    Only addresses of hosts have probes that can be silent; without one there is nothing to ask again.
+    Only addresses of hosts are probed; without a probe there is nothing to retry.
     """
     store.complete(hosts_item(host("www.example", "192.0.2.9")))
     store.complete(hosts_item(host("out.example", ADDRESS), places={ADDRESS: {"refusal": "opted_out"}}))
@@ -196,9 +196,9 @@ def test_routers_and_addresses_that_are_never_probed_are_not_asked(store):
 
 
 @pytest.mark.parametrize("metric", ["ping", "tcp"])
-def test_only_what_was_measured_is_asked_again(store, metric):
+def test_only_configured_metrics_are_retried(store, metric):
     """
-    Without ping, or without ports, silence is that of the other.
+    If only ping or only ports were requested, an address without an answer to them is silent.
     """
     store.complete(hosts_item(host("www.example", ADDRESS)))
     if metric == "ping":
@@ -212,9 +212,9 @@ def test_only_what_was_measured_is_asked_again(store, metric):
     assert [Failed(subject=ADDRESS, asked_at=WHEN, **expected)] == failed(store)
 
 
-def test_nothing_is_asked_a_third_time(store):
+def test_nothing_is_requested_a_third_time(store):
     """
-    What has a first answer was asked twice.
+    A row with a first answer has already been retried.
     """
     store.complete(hosts_item(host("www.example", ADDRESS)))
     for second in (False, True):
@@ -229,9 +229,9 @@ def test_nothing_is_asked_a_third_time(store):
         assert (0 if second else 4) == len(failed(store))
 
 
-def test_every_row_is_looked_at_once(store, monkeypatch):
+def test_every_row_is_read_once(store, monkeypatch):
     """
-    Chunks leave no gap and do not overlap.
+    Chunks neither leave gaps nor overlap.
     """
     monkeypatch.setattr(second_pass, "_CHUNK", 2)
     names = [f"d{number}.example" for number in range(5)]

@@ -1,4 +1,4 @@
-"""The figures of a summary, on a small database made by hand."""
+"""The figures of a summary, for a small handmade database."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def lookup(name, rdtype, *records, status=Status.OK):
 
 @pytest.fixture
 def store(tmp_path):
-    """Domains with and without IPv6 on the web host, and with a failed lookup: of both families, of IPv6."""
+    """Domains with and without IPv6 on the web host, and with failed lookups: of both families, and of IPv6 only."""
     made = Store(tmp_path / "ips.db")
     for number, (name, a, aaaa) in enumerate(
         (
@@ -77,23 +77,23 @@ def store(tmp_path):
 
 def test_counts(store):
     """
-    Domains, hosts that have an address, and addresses by family are counted once each.
+    Domains, hosts with an address, and addresses by family are counted once each.
     """
     figures = summary(store)
 
     assert (4, 3, {4: 1, 6: 1}) == (figures.domains, figures.hosts, figures.addresses)
 
 
-def test_ports_count_those_open_among_those_asked(store):
+def test_ports_count_open_and_probed_addresses(store):
     """
-    Each port has, by family, the addresses where it is open and those asked.
+    Each port has, by family, the number of addresses where it is open and of those probed.
     """
     assert {(80, 4): (1, 1), (443, 4): (0, 1)} == summary(store).ports
 
 
-def test_errors_are_told_by_kind(store):
+def test_errors_are_counted_by_kind(store):
     """
-    Failures are counted by what was asked; silence to ping is one of them.
+    Failures are counted by kind of request; silence to ping is one of them.
     """
     assert {
         "DNS servfail": 1,
@@ -112,9 +112,9 @@ def test_probes(store):
     ).probes
 
 
-def test_what_was_not_recorded_is_an_absence(tmp_path):
+def test_unrecorded_errors_count_as_absences(tmp_path):
     """
-    An imported crawl tells no errors from absences; its figures take both for an absence, as those of its time did.
+    An imported crawl cannot distinguish errors from absences; both count as absences, as they did at its time.
     """
     with rebuilding(tmp_path / "ips.db", int(AT)) as rebuild:
         rebuild.write(

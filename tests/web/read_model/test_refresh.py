@@ -69,7 +69,6 @@ def test_a_running_server_notices_a_new_crawl(url, tmp_path, monkeypatch):
     monkeypatch.setattr(refreshing, "_REST", 0.0)
     models = ReadModels(url, tmp_path)
     models.start()
-    models.wait(60)
     assert DATES[:2] == models.current.version.dates
     add_a_crawl(url)
     wait_for(lambda: models.current.version.dates == DATES)
