@@ -41,7 +41,14 @@ locals().update({urls!r})
 def prepared(internet: Internet, finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder like that of the project, with a finished crawl, its summary and everything else that commands need."""
     place = tmp_path_factory.mktemp("examples")
-    for name in ("ipv6matrix", "Makefile", "requirements.txt", "requirements-dev.txt"):
+    for name in (
+        "ipv6matrix",
+        "Makefile",
+        "requirements.txt",
+        "requirements-dev.txt",
+        "constraints.txt",
+        "constraints-dev.txt",
+    ):
         (place / name).symlink_to(PROJECT / name)
     (place / ".venv").symlink_to(sys.prefix)
     (place / "scrapy.cfg").write_text("[settings]\ndefault = here\n")
