@@ -145,7 +145,7 @@ async def test_a_failure_is_not_cached(tmp_path, sqlite_url):
     """
     file = tmp_path / "ips-2024-05-06__07-08-09.db"
     store = Store(file)
-    store.answer(domain_item(DOMAIN))
+    store.complete(domain_item(DOMAIN))
     store.close()
     whole, when = file.read_bytes(), file.stat().st_mtime_ns
     async with client.over(client.create_app(sqlite_url, tmp_path)) as web:

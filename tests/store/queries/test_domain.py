@@ -133,7 +133,7 @@ def test_an_enormous_domain_comes_in_pages(tmp_path, hosts, addresses_each):
     Nothing is left out and nothing comes twice, whether it has many hosts or hosts with many addresses.
     """
     store = Store(tmp_path / "ips.db")
-    store.answer(domain_item("giant.example"))
+    store.complete(domain_item("giant.example"))
     store.close()
     with closing(sqlite3.connect(tmp_path / "ips.db")) as connection, connection:
         for number in range(hosts):

@@ -20,10 +20,10 @@ def folder(tmp_path):
     """A folder of two finished crawls, the newer with a domain that the summaries have, too."""
     made_up.make(tmp_path / "ips-2024-05-06__07-08-09.db", 3)
     store = Store(tmp_path / "ips-2023-01-01__00-00-00.db")
-    store.answer(domain_item("older.example"))
+    store.complete(domain_item("older.example"))
     store.close()
     store = Store(tmp_path / "ips-2024-05-06__07-08-09.db")
-    store.answer(domain_item("once.com"))
+    store.complete(domain_item("once.com"))
     store.close()
     return tmp_path
 
