@@ -40,8 +40,8 @@ _PROBES: Final = frozenset(("ping", "tcp", "trace"))
 _FAMILIES: Final[dict[str, Family]] = {"ipv4": 4, "ipv6": 6}
 _TITLES: Final = {"dns": "The resolver", "ipv4": "IPv4", "ipv6": "IPv6"}
 _AWAY: Final = (
-    "IPv%d is gone, neither references (HEALTH_TARGETS) nor the first router show that it is there: see `ip -%d route`"
-    " and the uplink"
+    "IPv%d does not work: neither references (HEALTH_TARGETS) nor the first router reply. Check `ip -%d route` and the"
+    " uplink"
 )
 
 

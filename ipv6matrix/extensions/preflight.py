@@ -173,8 +173,8 @@ class Preflight:
             None
             if geoip.files(self._crawler.settings)
             else (
-                "no GeoIP file is configured: fetch free ones with `scrapy geoip update`, name GeoLite2 files with"
-                " -s GEOIP_CITY_DB= and -s GEOIP_ASN_DB=, or leave geoip out of METRICS"
+                "No GeoIP files: download free ones with `scrapy geoip update`, name GeoLite2 files with"
+                " -s GEOIP_CITY_DB= and -s GEOIP_ASN_DB=, or remove geoip from METRICS [GEOIP_MISSING]"
             )
         )
         for metric, missing in (("ping", ping_permission), ("path", mtr_missing), ("geoip", lambda: no_geoip)):

@@ -265,12 +265,16 @@ class Store:
                 # From now on the file is only read; in WAL mode even readers would have to write files next to it.
                 self._connection.execute("PRAGMA journal_mode = DELETE")
             if busy:
-                self.problem = f"another process reads {str(self.path)!r}: end it, then give the same command again"
+                self.problem = (
+                    f"{str(self.path)!r} is open in another process. Close it and rerun the command [DATABASE_FAILED]"
+                )
         except StoreError as error:
             self.problem = str(error)
         except sqlite3.DatabaseError as error:
             # Committed data stays in the write-ahead log, where the next start finds it.
-            self.problem = f"cannot close {str(self.path)!r} ({error}): {errors.fix(error, self.path)}"
+            self.problem = (
+                f"Cannot close {str(self.path)!r} ({error}): {errors.fix(error, self.path)} [DATABASE_FAILED]"
+            )
         self._connection.close()
         return not self.problem
 

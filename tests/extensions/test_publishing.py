@@ -112,7 +112,7 @@ async def test_a_crawl_in_use_is_published_later(tmp_path, caplog):
     job(made).store.query("PRAGMA busy_timeout = 20")
     await end(made, "finished")
     assert [] == list(tmp_path.glob("*.db"))
-    assert f"another process reads '{tmp_path}/current/ips.db'" in caplog.text
+    assert f"'{tmp_path}/current/ips.db' is open in another process" in caplog.text
     reader.close()
 
     await end(crawler(tmp_path), "finished")
