@@ -101,7 +101,8 @@ class Health:
         for name, number in _FAMILIES.items():
             self.references[name] = References(
                 lambda number=number: self.allowed(number),  # type: ignore[misc]
-                lambda number=number: self._gateway(number),  # type: ignore[misc]
+                lambda number=number: gateway(number),  # type: ignore[misc]
+                self._is_opted_out,
                 self._pinger,
                 prober,
                 self._pace,
@@ -147,10 +148,9 @@ class Health:
         targets = (target for target in self._targets if family(target) == number)
         return tuple(target for target in targets if self._plan.policy.exclusion(target) is None)
 
-    def _gateway(self, number: Family) -> str | None:
-        address = gateway(number)
+    def _is_opted_out(self, router: str) -> bool:
         opt_outs = self._plan.opt_outs
-        return None if address and opt_outs and opt_outs.contains_address(address.partition("%")[0]) else address
+        return opt_outs is not None and opt_outs.contains_address(router.partition("%")[0])
 
     async def _pace(self, address: str) -> None:
         engine = self._crawler.engine

@@ -122,17 +122,20 @@ class Witnesses:
     Decides whether a family is available, by the strongest witness that has ever answered in this run.
 
     References prove a path to the Internet, the first router only the link. Answers
-    from the crawl's own targets count only if neither has ever answered: a target can
-    fall silent or be on the same network.
+    from the crawl's own targets count only if neither can be asked: a target can fall
+    silent or be on the same network. If every witness that answered has been opted out
+    since, nothing speaks for an outage.
     """
 
     def __init__(self) -> None:
         self.reference = self.gateway = self.target = False
 
-    def well(self, *, reference: bool | None, gateway: bool) -> bool:
-        """Record which witnesses answered a check, and decide; `reference` is None if no reference was probed."""
+    def well(self, *, reference: bool | None, gateway: bool | None) -> bool:
+        """Record which witnesses answered a check, and decide; None stands for one that was not probed."""
         self.reference |= bool(reference)
-        self.gateway |= gateway
+        self.gateway |= bool(gateway)
         if self.reference and reference is not None:
             return reference
-        return gateway if self.gateway else self.target
+        if self.gateway and gateway is not None:
+            return gateway
+        return self.target or self.reference or self.gateway

@@ -32,12 +32,18 @@ Ask = Callable[[], Awaitable[bool]]
 
 
 class References:
-    """Probes the references of one family; `addresses` and `gateway` return what may be probed now."""
+    """
+    Probes the references of one family.
+
+    `addresses` returns those that may be probed now, `gateway` the first router or
+    None, and `is_opted_out` whether that router may not be probed.
+    """
 
     def __init__(
         self,
         addresses: Callable[[], Sequence[str]],
         gateway: Callable[[], str | None],
+        is_opted_out: Callable[[str], bool],
         pinger: Pinger,
         prober: TcpProber,
         pace: Pace,
@@ -45,6 +51,7 @@ class References:
         self.witnesses = Witnesses()
         self._addresses = addresses
         self._gateway = gateway
+        self._is_opted_out = is_opted_out
         self._pinger = pinger
         self._prober = prober
         self._pace = pace
@@ -73,9 +80,11 @@ class References:
             asks.append((_HEDGE_S, lambda address=address: self._shakes_hands(address)))  # type: ignore[misc]
         return await first_true(asks)
 
-    async def _first_router(self, *, wanted: bool) -> bool:
-        """Ping the first router; `wanted` is False if it makes no difference."""
+    async def _first_router(self, *, wanted: bool) -> bool | None:
+        """Ping the first router; return None if that is not `wanted` or not allowed, False if there is no router."""
         address = self._gateway() if wanted else None
+        if not wanted or (address and self._is_opted_out(address)):
+            return None
         return address is not None and bool((await self._pinger.ping(address)).rtts_ms)
 
     async def _replies(self, address: str) -> bool:

@@ -25,9 +25,14 @@ async def asked(internet):
     pinger.open()
 
     def make(addresses, gateway=None, pace=no_pace):
-        whom = SimpleNamespace(addresses=list(addresses))
+        whom = SimpleNamespace(addresses=list(addresses), opted_out=set())
         whom.references = References(
-            lambda: whom.addresses, lambda: gateway, pinger, TcpProber(timeout_s=module.ANSWER_S), pace
+            lambda: whom.addresses,
+            lambda: gateway,
+            lambda router: router in whom.opted_out,
+            pinger,
+            TcpProber(timeout_s=module.ANSWER_S),
+            pace,
         )
         return whom
 
@@ -127,3 +132,20 @@ async def test_without_references_the_first_router_decides(internet, asked, fami
     assert await whom.references.well()
     internet.drop(family)
     assert not await whom.references.well()
+
+
+@FAMILIES
+async def test_opting_out_every_witness_is_no_outage(internet, asked, family):
+    """
+    Once the references and the first router have been opted out, nothing is sent and the family counts as available.
+    """
+    router = first_router(family)
+    whom = asked(references(family), router)
+    assert await whom.references.well()
+    whom.addresses.clear()
+    whom.opted_out.add(router)
+    began_at = time.time()
+
+    assert await whom.references.well()
+
+    assert not list(internet.packets(since=began_at))
