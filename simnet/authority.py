@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Final
 from simnet import helper, wire, zones
 from simnet.dns_server import DnsServer
 from simnet.resolver import Resolver
-from simnet.scenario import PUBLIC_ZONES, PUBLISHED_BY
+from simnet.scenario import IPV4_ONLY, PUBLIC_ZONES, PUBLISHED_BY
 from simnet.zones import NOERROR, NXDOMAIN, RCODES, Answer
 
 if TYPE_CHECKING:
@@ -99,6 +99,9 @@ class Authority(Resolver):
             answer = self._scenario.lookup(name, rdtype)
             # Part of a reverse name: there are names below it.
             return Answer(soa=answer.soa) if answer.rcode == NXDOMAIN and _is_partial(name) else answer
+        if name == IPV4_ONLY:
+            # Some recursors take a denial by the root for one of all of arpa.
+            return self._scenario.lookup(name, rdtype)
         answer = zones.answer(lambda name: self._zone_at(address, name), name, rdtype)
         # The resolver has to follow a CNAME to a zone that is served elsewhere.
         if answer.soa is None or (answer.rcode == NXDOMAIN and not answer.records and name in self._above):

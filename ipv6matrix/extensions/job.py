@@ -49,6 +49,8 @@ class Job:
     def __init__(self, folder: Path, commit_interval_s: float, crawler: Crawler | None = None) -> None:
         self.folder = folder
         self._crawler = crawler
+        self.refused = False
+        "True if it could not be opened: the crawl stops before it sends anything."
         self.failed = False
         "True once the database could not be written: the crawl stops, and nothing more is stored."
         self._commit_interval_s = commit_interval_s
@@ -121,7 +123,13 @@ class Job:
             self.whole = self.store.close()
 
     def read(self, ask: Callable[[], _Answer], otherwise: _Answer) -> _Answer:
-        """Return the result of reading the database; if it cannot be read, stop the crawl and return `otherwise`."""
+        """
+        Return the result of reading the database; if it cannot be read, stop the crawl and return `otherwise`.
+
+        Once a write has failed, what it should have written is missing, so nothing is read.
+        """
+        if self.failed:
+            return otherwise
         try:
             return ask()
         except StoreError as error:
@@ -168,6 +176,7 @@ class Job:
         self._lock = lock
 
     def _refused(self, message: str) -> StartRefusedError:
+        self.refused = True
         logger.error(message)
         return StartRefusedError(message)
 

@@ -66,8 +66,8 @@ class Preflight:
 
     async def spider_opened(self, spider: Any) -> None:
         job = self._crawler.get_extension(Job)
-        if job is not None and not hasattr(job, "store"):
-            return  # the job could not be opened, which stops the crawl: send nothing
+        if job is not None and job.refused:
+            return
         self._check_contact()
         self._check_handlers()
         self._check_list(spider)

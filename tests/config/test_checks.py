@@ -27,6 +27,7 @@ BAD = [
     ("SECOND_PASS_AFTER", "-1"),
     ("JOBDIR", ""),
     ("OUTPUT_DIR", ""),
+    ("READ_MODEL_DIR", "/etc/passwd"),
     ("EXPORTS", "csv,xml"),
     ("SUMMARY_URL", "matrix.db"),
     ("LIVE_URL", "live"),

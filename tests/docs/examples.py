@@ -56,6 +56,7 @@ SERVERS: Final = {
 ASKED: Final = {
     "curl 'http://127.0.0.1:8000/api/v1/*": '"ipv6_share"',
     "curl 'http://127.0.0.1:8000/csv/*": "country",
+    "curl http://127.0.0.1:8000/healthz": '"read_model"',
 }
 _SCRAPYD: Final = "tests/test_scrapyd.py::test_a_crawl_is_started_followed_stopped_and_resumed"
 _RECURSOR: Final = "tests/deploy/test_files.py::test_powerdns_accepts_its_settings"

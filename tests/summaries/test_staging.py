@@ -154,7 +154,7 @@ def test_a_kill_between_the_two_commits(new_url):
 
 
 def empty(database):
-    publish(database, DATE, [])
+    publish(database, DATE, [], replace=True)
 
 
 def test_the_only_date_need_not_be_named(staging):

@@ -93,7 +93,8 @@ async def test_a_new_crawl_is_a_new_answer(tmp_path):
     async with client.over(client.app_over(models)) as web:
         etag = (await web.get("/json/hosts")).headers["etag"]
         with Database(url) as database:
-            publish(database, DATES[0], [HostData(date=DATES[0], country="DE", tld="de", type="MX", hosts=7)])
+            rows = [HostData(date=DATES[0], country="DE", tld="de", type="MX", hosts=7)]
+            publish(database, DATES[0], rows, replace=True)
         models.refresh()
         again = await web.get("/json/hosts", headers={"If-None-Match": etag})
 

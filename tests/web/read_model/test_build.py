@@ -36,7 +36,8 @@ def test_only_changed_dates_are_read_again(url, tmp_path, monkeypatch):
     """
     build(url, tmp_path)
     with Database(url) as database:
-        publish(database, DATES[1], [row for row in ROWS if row.date == DATES[1] and not isinstance(row, DomainRow)])
+        without_domains = [row for row in ROWS if row.date == DATES[1] and not isinstance(row, DomainRow)]
+        publish(database, DATES[1], without_domains, replace=True)
         with database.write() as connection:
             remove(connection, DATES[0])
     read = []
@@ -61,7 +62,7 @@ def test_nothing_new_is_no_new_file(url, tmp_path):
 
     assert first == build(url, tmp_path)
     with Database(url) as database:
-        publish(database, DATES[0], [])
+        publish(database, DATES[0], [], replace=True)
     second = build(url, tmp_path)
     assert second != first
     assert [second] == list(tmp_path.glob("*.duckdb"))
@@ -75,7 +76,7 @@ def test_readers_keep_the_old_file(url, tmp_path):
     with duckdb.connect(str(old), read_only=True) as model:
         before = model.execute("SELECT count(*) FROM Domains").fetchall()
         with Database(url) as database:
-            publish(database, DATES[0], [])
+            publish(database, DATES[0], [], replace=True)
         build(url, tmp_path)
 
         assert before == model.execute("SELECT count(*) FROM Domains").fetchall()
@@ -88,7 +89,7 @@ def test_a_build_that_fails_leaves_the_old_file(url, tmp_path, monkeypatch, step
     """
     old = build(url, tmp_path)
     with Database(url) as database:
-        publish(database, DATES[0], [])
+        publish(database, DATES[0], [], replace=True)
 
     def fail(*_):
         raise duckdb.IOException("No space left on device")

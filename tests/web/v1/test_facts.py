@@ -86,7 +86,7 @@ async def test_why_there_are_none_is_said(sqlite_url, folder, caplog, damage, st
         answer = await ask(web, "/domains/a_b.de")
 
     assert (status, None, 3) == (answer["facts_status"], answer["facts"], len(answer["crawls"]))
-    assert (status == "unreadable") == ("cannot read" in caplog.text)
+    assert (status == "unreadable") == ("Cannot read" in caplog.text)
 
 
 async def test_a_new_file_is_a_new_answer(sqlite_url, folder):
