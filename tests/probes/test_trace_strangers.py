@@ -99,8 +99,11 @@ async def test_a_stranger_of_the_other_family_is_not_a_hop(family, times):
 
     trace, seen = await traced(script, family)
 
-    expected = [None if times > 1 and ttl in (2, 4) else one for ttl, one in enumerate(routers(family), start=1)]
-    assert (Stop.REACHED, DISTANCE, expected) == (trace.stop, trace.reached_ttl, addresses(trace))
+    # If the stranger is always first, the router's answer may be missed.
+    missed = (None,) if times > 1 else ()
+    allowed = [(one, *missed) if ttl in (2, 4) else (one,) for ttl, one in enumerate(routers(family), start=1)]
+    assert (Stop.REACHED, DISTANCE) == (trace.stop, trace.reached_ttl)
+    assert all(one in any_of for one, any_of in zip(addresses(trace), allowed, strict=True))
     assert most(seen) <= 3
 
 
