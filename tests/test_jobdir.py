@@ -127,6 +127,21 @@ def test_an_unusable_database_prevents_the_start(internet: Internet, tmp_path: P
     assert all(map(is_control, internet.queries(since=began_at)))
 
 
+def run_mounted(script, folder, command):
+    """Run a command after a shell script has mounted something at a folder; skip the test if that is not permitted."""
+    process = subprocess.run(
+        [*UNSHARE, "sh", "-c", script, str(folder), *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    if "unshare:" in process.stderr or "mount:" in process.stderr:
+        pytest.skip("mounting is not permitted on this machine")
+    return process
+
+
 def test_a_read_only_folder_prevents_the_start(internet: Internet, tmp_path: Path):
     """
     On a file system that is mounted read-only, the error names the folder and the fix.
@@ -137,16 +152,7 @@ def test_a_read_only_folder_prevents_the_start(internet: Internet, tmp_path: Pat
     before = contents(current)
     command = crawls.command(internet.domains_file, internet.settings() | crawls.folders(tmp_path) | FEW)
     script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
-    process = subprocess.run(
-        [*UNSHARE, "sh", "-c", script, str(current), *command],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    if "unshare:" in process.stderr or "mount:" in process.stderr:
-        pytest.skip("this machine lets nobody mount")
+    process = run_mounted(script, current, command)
 
     assert 1 == process.returncode
     assert f"JOBDIR '{current}' (Read-only file system)" in process.stderr
@@ -286,16 +292,7 @@ def test_a_full_disk_is_reported_as_such(internet: Internet, tmp_path: Path):
     current.mkdir()
     command = crawls.command(internet.domains_file, internet.settings() | crawls.folders(tmp_path) | FEW)
     script = 'mount -t tmpfs -o size=600k none "$0" && exec "$@"'
-    process = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", script, str(current), *command],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    if "unshare:" in process.stderr or "mount:" in process.stderr:
-        pytest.skip("this machine lets nobody mount")
+    process = run_mounted(script, current, command)
 
     assert 1 == process.returncode
     assert "free disk space" in process.stderr
