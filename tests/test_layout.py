@@ -33,7 +33,7 @@ class Arrow:
 
 ARROWS = (
     Arrow(under="ipv6matrix", never=("ipv6matrix.settings",)),
-    Arrow(under="ipv6matrix.items", of_ours_only=()),
+    Arrow(under="ipv6matrix.items", of_ours_only=("ipv6matrix.items",)),
     Arrow(
         under="ipv6matrix.targets.policy",
         never=("scrapy", "socket"),

@@ -46,7 +46,7 @@ def test_a_missing_path_is_found(path: str) -> None:
     """
     A path that does not exist, or is outside the project and the system's folders, is reported.
     """
-    assert [path] == bad_paths(f"See `{path}`, `ipv6matrix/items.py`, `/etc/resolv.conf` and `198.18.0.0/15`.")
+    assert [path] == bad_paths(f"See `{path}`, `ipv6matrix/items/ping.py`, `/etc/resolv.conf` and `198.18.0.0/15`.")
 
 
 def test_code_names_existing_documents() -> None:

@@ -130,7 +130,7 @@ INTERNET_WORDS = {
 
 
 def _classes() -> dict[str, list[str]]:
-    """Return the fields of each dataclass of items.py, inherited ones first."""
+    """Return the fields of each dataclass of items/, inherited ones first."""
     return {
         name: [field.name for field in dataclasses.fields(value)]
         for name, value in vars(items).items()
