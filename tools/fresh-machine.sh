@@ -39,7 +39,7 @@ index=${PIP_INDEX_URL:-$(python3 -m pip config get global.index-url 2>/dev/null 
 set -- env -i HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 [ -z "$certificates" ] || set -- "$@" PIP_CERT=/root/certificates.pem
 [ -z "$index" ] || set -- "$@" PIP_INDEX_URL="$index"
-for name in http_proxy https_proxy no_proxy; do
+for name in http_proxy https_proxy no_proxy PYTEST_ADDOPTS; do
     eval "value=\${$name:-}"
     [ -z "$value" ] || set -- "$@" "$name=$value"
 done
