@@ -12,7 +12,7 @@ from ipv6matrix.summaries.database import Database
 
 @pytest.fixture(params=["sqlite", "mariadb"])
 def new_url(request, tmp_path):
-    """Give a function that gives the URL of a new, empty database."""
+    """Return a function that returns the URL of a new, empty database."""
     if request.param == "mariadb":
         return request.getfixturevalue("mariadb").url
     numbers = count()
@@ -21,7 +21,7 @@ def new_url(request, tmp_path):
 
 @pytest.fixture
 def new_database(new_url):
-    """Give a function that gives a new, empty database."""
+    """Return a function that returns a new, empty database."""
     opened = []
 
     def new():
@@ -35,7 +35,7 @@ def new_database(new_url):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark the tests that kill processes again and again; they are no part of `make test-fast`."""
+    """Mark the tests that kill processes repeatedly as not part of `make test-fast`."""
     for item in items:
         if item.path.parent == Path(__file__).parent and "kill" in item.name:
             item.add_marker("slow")

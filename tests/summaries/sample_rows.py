@@ -1,5 +1,5 @@
 """
-Rows of summaries made by hand, and what a database holds of them.
+Made-up rows of summaries, and the rows that a database contains.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LATER = dt.date(2024, 6, 3)
 
 
 def made_up(date: dt.date = DATE, domains: int = 5, *, per_domain: int = 3, six: float = 0.5) -> list[Row]:
-    """Give rows of a date for some domains in two TLDs, each with so many web hosts, a share of them dual-stack."""
+    """Return rows of a date for some domains in two TLDs, each with several web hosts, a share of them dual-stack."""
     return list(_rows(date, domains, per_domain, six))
 
 
@@ -39,7 +39,7 @@ def _rows(date: dt.date, domains: int, per_domain: int, six: float) -> Iterator[
 
 
 def as_tables(rows: list[Row]) -> dict[str, list[tuple[object, ...]]]:
-    """Give the rows by table, in the order of their keys."""
+    """Return the rows by table, in the order of their keys."""
     tables: dict[str, list[tuple[object, ...]]] = {table.name: [] for table in METADATA.sorted_tables}
     for row in rows:
         tables[TABLES[type(row)].name].append(tuple(asdict(row).values()))
@@ -47,7 +47,7 @@ def as_tables(rows: list[Row]) -> dict[str, list[tuple[object, ...]]]:
 
 
 def held(database: Database, date: dt.date = DATE) -> dict[str, list[tuple[object, ...]]]:
-    """Give what a database holds of a date, in the same form."""
+    """Return the rows that a database contains for a date, in the same form."""
     if not database.has_tables():
         return as_tables([])
     with database.read() as connection:

@@ -1,4 +1,6 @@
-"""A crawl beside the one before it."""
+"""
+A crawl compared with the previous one.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from tests.summaries.sample_rows import DATE, LATER, made_up
 
 
 def compared(new_database, before, now):
-    """Look at a crawl with another one live before it, and give the warnings."""
+    """Compare a crawl with a previous live one, and return the warnings."""
     staging, live = new_database(), new_database()
     publish(live, DATE, before)
     publish(staging, LATER, now)
@@ -22,9 +24,7 @@ def compared(new_database, before, now):
 
 
 def test_totals_are_summed_up(new_database):
-    """
-    Rows are counted by table, and figures summed over TLDs and kinds.
-    """
+    """Rows are counted by table, and figures are summed over TLDs and kinds."""
     database = new_database()
     publish(database, DATE, made_up(domains=10))
 
@@ -39,9 +39,7 @@ def test_totals_are_summed_up(new_database):
 
 
 def test_the_last_live_date_before_it_is_taken(new_database):
-    """
-    Neither an older one, nor the same, nor one that came later.
-    """
+    """A crawl is compared with the last live one before it: not an older one, the same date, or a later one."""
     staging, live = new_database(), new_database()
     publish(staging, LATER, made_up(LATER))
     last = LATER - dt.timedelta(1)
@@ -55,9 +53,7 @@ def test_the_last_live_date_before_it_is_taken(new_database):
 
 
 def test_looking_makes_nothing(new_database, tmp_path):
-    """
-    A live database without tables stays without tables.
-    """
+    """A comparison creates no tables in an empty live database."""
     staging, live = new_database(), new_database()
     publish(staging, DATE, made_up())
 
@@ -67,16 +63,12 @@ def test_looking_makes_nothing(new_database, tmp_path):
 
 
 def test_a_crawl_like_the_last_is_no_leap(new_database):
-    """
-    A little less, and a little more IPv6, is what crawls are like.
-    """
+    """Slightly fewer hosts and slightly more IPv6 yield no warning."""
     assert [] == compared(new_database, made_up(domains=100, six=0.5), made_up(LATER, domains=90, six=0.52))
 
 
 def test_losing_half_is_a_leap(new_database):
-    """
-    All hosts, each country and each TLD that lost half of its hosts are named.
-    """
+    """The total, each country and each TLD that lost half of its hosts have a warning."""
     assert [
         "all hosts: 1,200 hosts before, now 600",
         "country DE: 600 hosts before, now 300",
@@ -87,9 +79,7 @@ def test_losing_half_is_a_leap(new_database):
 
 
 def test_a_country_that_is_gone_is_a_leap(new_database):
-    """
-    What has no row any more has lost all.
-    """
+    """A country without any row left has lost all of its hosts."""
     now = [row for row in made_up(LATER, domains=100) if row.country != "DE"]
 
     assert "country DE: 600 hosts before, now 0" in compared(new_database, made_up(domains=100), now)
@@ -100,25 +90,19 @@ def test_a_country_that_is_gone_is_a_leap(new_database):
     [(0.3, ["all hosts", "country DE", "country GB", "TLD de", "TLD example"]), (0.42, ["all hosts"]), (0.53, [])],
 )
 def test_a_share_that_leaps(new_database, six, leap):
-    """
-    The IPv6 share of all hosts may change less than that of a single country or TLD.
-    """
+    """The IPv6 share of all hosts has a lower threshold than that of a single country or TLD."""
     warnings = compared(new_database, made_up(domains=100, six=0.5), made_up(LATER, domains=100, six=six))
 
     assert leap == [warning.partition(":")[0] for warning in warnings]
 
 
 def test_small_ones_do_not_cry_wolf(new_database):
-    """
-    A country of less than a hundred hosts may lose them.
-    """
+    """A country with fewer than a hundred hosts may lose them without a warning."""
     assert [] == compared(new_database, made_up(domains=8), made_up(LATER, domains=1))
 
 
 def test_a_table_without_rows_is_a_leap(new_database):
-    """
-    A crawl that did not ask what the last one asked is told apart.
-    """
+    """A table that is empty now and was not before has a warning of its own."""
     now = [row for row in made_up(LATER) if not isinstance(row, Reachability)]
 
     assert ["Reachability: 4 rows before, now none"] == compared(new_database, made_up(), now)

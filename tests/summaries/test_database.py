@@ -13,9 +13,7 @@ from tests.summaries.sample_rows import DATE, as_tables, held, made_up
 
 
 def test_the_name_has_no_password():
-    """
-    A database goes by its URL, the password left out.
-    """
+    """The name of a database is its URL without the password."""
     assert "mysql+mysqlconnector://u:***@h/db" == Database("mysql+mysqlconnector://u:secret@h/db").name
 
 
@@ -28,9 +26,7 @@ def test_the_name_has_no_password():
     ],
 )
 def test_two_urls_of_one_database(one, other):
-    """
-    Users, spellings and defaults do not make another database.
-    """
+    """URLs that differ in users, spelling and defaults denote the same database."""
     assert Database(one).place == Database(other).place
 
 
@@ -44,16 +40,12 @@ def test_two_urls_of_one_database(one, other):
     ],
 )
 def test_urls_of_two_databases(one, other):
-    """
-    Another file, name, port or host is another database.
-    """
+    """URLs that differ in file, name, port or host denote different databases."""
     assert Database(one).place != Database(other).place
 
 
 def test_a_folder_is_made_to_write_and_nothing_to_read(tmp_path):
-    """
-    Reading what is not there leaves no empty file behind.
-    """
+    """Reading a missing database leaves no empty file behind."""
     path = tmp_path / "new" / "folder" / "matrix.db"
     with Database(f"sqlite:///{path}") as database:
         with pytest.raises(ExportError, match="there is no"), database.read():
@@ -66,9 +58,7 @@ def test_a_folder_is_made_to_write_and_nothing_to_read(tmp_path):
 
 
 def test_readers_see_one_state_while_somebody_writes(new_database):
-    """
-    Who reads is not held up by who writes, and sees the rows when they are committed.
-    """
+    """A writer does not block readers, which see its rows once they are committed."""
     database = new_database()
     publish(database, DATE, made_up(domains=2))
     with database.write() as connection:
@@ -79,9 +69,7 @@ def test_readers_see_one_state_while_somebody_writes(new_database):
 
 
 def test_an_exception_undoes_a_transaction(new_database):
-    """
-    Tables and rows are as before.
-    """
+    """After an exception, tables and rows are as before."""
     database = new_database()
     publish(database, DATE, made_up(domains=2))
     with pytest.raises(KeyError), database.write() as connection:
@@ -92,9 +80,7 @@ def test_an_exception_undoes_a_transaction(new_database):
 
 
 def test_a_socket_and_options_of_a_url(mariadb):
-    """
-    What a URL says itself stands: a socket, another collation.
-    """
+    """A socket and a collation in the URL override the defaults."""
     url = f"mysql+mysqlconnector://root@/{mariadb.database()}?unix_socket={mariadb.socket}&collation=utf8mb4_general_ci"
     with Database(url) as database:
         publish(database, DATE, made_up())

@@ -1,4 +1,6 @@
-"""What databases complain of."""
+"""
+Errors of databases of summaries.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from tests.summaries.sample_rows import DATE, LATER, as_tables, held, made_up
 
 
 def complaint(url):
-    """Publish to a database that cannot take it, and give the sentence."""
+    """Publish to a database that rejects it, and return the error message."""
     with pytest.raises(ExportError) as caught, Database(url) as database:
         publish(database, DATE, made_up())
     sentence = str(caught.value)
@@ -25,9 +27,7 @@ def complaint(url):
 
 
 def test_a_server_that_is_down(mariadb):
-    """
-    Nobody listens: the sentence says so and has no password.
-    """
+    """If no server listens, the error names the URL without its password."""
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         url = f"mysql+mysqlconnector://root:tell-nobody@127.0.0.1:{nobody.getsockname()[1]}/matrix"
@@ -37,9 +37,7 @@ def test_a_server_that_is_down(mariadb):
 
 
 def test_a_server_that_is_silent():
-    """
-    Somebody listens and says nothing: connecting ends after a while.
-    """
+    """If a server accepts a connection and sends nothing, connecting times out."""
     with socket.socket() as mute:
         mute.bind(("127.0.0.1", 0))
         mute.listen()
@@ -49,23 +47,17 @@ def test_a_server_that_is_silent():
 
 
 def test_a_wrong_password(mariadb):
-    """
-    A password that is refused is told.
-    """
+    """A rejected password is reported as such."""
     assert "refuses the user or the password" in complaint(mariadb.url(mariadb.database(), "root:tell-nobody"))
 
 
 def test_an_unknown_database(mariadb):
-    """
-    A database that is not there is for an administrator to make.
-    """
+    """The error for a missing database contains the statement that creates it."""
     assert "CREATE DATABASE" in complaint(mariadb.url("nothing"))
 
 
 def test_tables_that_may_not_be_made(mariadb):
-    """
-    Where the tables are missing, and the right to make them too, both are told.
-    """
+    """If tables are missing and the user must not create them, the error names the tables and the missing privilege."""
     name = mariadb.database()
     sentence = complaint(mariadb.url(name, mariadb.user(name, "SELECT", "INSERT", "DELETE")))
 
@@ -76,9 +68,7 @@ def test_tables_that_may_not_be_made(mariadb):
 
 @pytest.mark.parametrize("missing", ["SELECT", "INSERT", "DELETE"])
 def test_a_missing_privilege(mariadb, missing):
-    """
-    Without one of the rights that publishing needs, nothing is published.
-    """
+    """Without one of the privileges that publishing needs, nothing is published."""
     name = mariadb.database()
     with Database(mariadb.url(name)) as database:
         publish(database, DATE, made_up(domains=2))
@@ -92,9 +82,7 @@ COLUMNS = ["HostData unknown", "DomainPenetration www_known", "DomainPenetration
 
 
 def test_tables_of_0_1_0_are_brought_up_to_date(new_database):
-    """
-    Columns that they lack are added, tables that nothing reads any more are dropped; rows stay.
-    """
+    """Missing columns are added, and obsolete tables are dropped; rows stay."""
     database = new_database()
     publish(database, DATE, made_up())
     with database.write() as connection:
@@ -112,9 +100,7 @@ def test_tables_of_0_1_0_are_brought_up_to_date(new_database):
 
 
 def test_a_user_who_may_not_drop_tables_publishes_all_the_same(mariadb, caplog):
-    """
-    The log has the statement for an administrator; one who may not add columns gets it as an error.
-    """
+    """A DROP that the user must not run is logged for an administrator; an ALTER is an error."""
     name = mariadb.database()
     with Database(mariadb.url(name)) as database:
         database.prepare()
@@ -130,9 +116,7 @@ def test_a_user_who_may_not_drop_tables_publishes_all_the_same(mariadb, caplog):
 
 
 def test_a_table_without_transactions(mariadb):
-    """
-    MyISAM, as the tables of 2022 were, is refused: there all or nothing means nothing.
-    """
+    """MyISAM tables, as in 2022, are rejected, because they have no transactions."""
     name = mariadb.database()
     with Database(mariadb.url(name)) as database:
         database.prepare()
@@ -142,9 +126,7 @@ def test_a_table_without_transactions(mariadb):
 
 
 def test_a_table_of_another_program(new_database):
-    """
-    A table of the same name with other columns is left alone.
-    """
+    """A table with the same name and other columns stays unchanged."""
     database = new_database()
     with database.write() as connection:
         connection.exec_driver_sql("CREATE TABLE Domains (date DATE, hits INT)")
@@ -166,16 +148,12 @@ def test_a_table_of_another_program(new_database):
     ],
 )
 def test_a_wrong_url(url, words):
-    """
-    What is no URL, or asks for what is not installed, is told with an example or the package.
-    """
+    """The error for an invalid URL has an example; for a missing driver, it names the package."""
     assert words in complaint(url)
 
 
 def test_a_file_that_is_something_else(tmp_path):
-    """
-    A text file is left as it is.
-    """
+    """A text file is rejected and stays unchanged."""
     path = tmp_path / "matrix.db"
     path.write_text("Dear diary, " * 100)
 
@@ -184,9 +162,7 @@ def test_a_file_that_is_something_else(tmp_path):
 
 
 def test_a_folder_in_the_way(tmp_path):
-    """
-    A folder where the file should be, and a file where the folder should be.
-    """
+    """A folder in the place of the file, and a file in the place of the folder, are reported."""
     (tmp_path / "file").touch()
 
     assert "cannot be opened" in complaint(f"sqlite:///{tmp_path}")
@@ -194,9 +170,7 @@ def test_a_folder_in_the_way(tmp_path):
 
 
 def test_a_file_that_may_only_be_read(tmp_path, monkeypatch):
-    """
-    The date keeps what it had, and no folder is made of the name.
-    """
+    """In a read-only database the date keeps its rows, and no folder is created from the `file:` name."""
     monkeypatch.chdir(tmp_path)
     url = f"sqlite:///{tmp_path / 'matrix.db'}"
     with Database(url) as database:
@@ -209,9 +183,7 @@ def test_a_file_that_may_only_be_read(tmp_path, monkeypatch):
 
 
 def test_a_full_disk(tmp_path):
-    """
-    When there is no room for all rows, the date keeps what it had.
-    """
+    """If there is not enough space for all rows, the date keeps its old ones."""
     url = f"sqlite:///{tmp_path / 'matrix.db'}"
     with Database(url) as database:
         publish(database, DATE, made_up(domains=2))
@@ -223,9 +195,7 @@ def test_a_full_disk(tmp_path):
 
 
 def test_somebody_else_who_writes(tmp_path):
-    """
-    Publishing waits for whoever writes, and after a time says so.
-    """
+    """Publishing waits for another writer, and fails after a timeout."""
     url = f"sqlite:///{tmp_path / 'matrix.db'}?timeout=0.1"
     with Database(url) as database, database.write():
         assert "is being written by somebody else" in complaint(url)

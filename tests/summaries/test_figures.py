@@ -21,9 +21,7 @@ from tests.summaries.true_figures import TrueFigures, keyed
 
 @pytest.mark.parametrize("row", TABLES, ids=lambda row: TABLES[row].name)
 def test_figures_are_those_of_the_truth(finished, row):
-    """
-    Every row of every table is what the truth about the simulated Internet comes to; ping times are rounded sums.
-    """
+    """Every row of every table equals the one computed from the scenario; ping times are rounded sums."""
     found = [asdict(one) for one in figures.rows_of(finished.store) if isinstance(one, row)]
     expected = TrueFigures(finished).tables()[TABLES[row].name]
 
@@ -33,10 +31,10 @@ def test_figures_are_those_of_the_truth(finished, row):
 
 def test_the_truth_has_something_of_everything(finished):
     """
-    Each figure has a row where it is not 0, so that a wrong one shows.
+    Each figure is nonzero in some row, so that a wrong one is noticed.
 
     A host without an address has no country, so `noip` is 0 everywhere; a
-    simulated port can always be asked.
+    simulated port can always be probed.
     """
     for table, rows in TrueFigures(finished).tables().items():
         never = {name for name in rows[0] if not any(row[name] for row in rows)}
@@ -44,16 +42,14 @@ def test_the_truth_has_something_of_everything(finished):
 
 
 def rows(*domains, **more):
-    """Give the rows of made-up domains, by their kind."""
+    """Return the rows of made-up domains, by their kind."""
     kinds = (DomainRow, DomainPenetration, HostData, Reachability)
     found = list(figures.rows(domains, DATE, **more))
     return {kind: [row for row in found if isinstance(row, kind)] for kind in kinds}
 
 
 def test_a_shared_host_is_measured_once():
-    """
-    Two domains of a TLD with one name server have two hosts, and one that was pinged and traced.
-    """
+    """Two domains of a TLD that share a name server have two hosts, one of them pinged and traced."""
     four, six = address("192.0.2.1", avg_ms=20.5, hops=9), address("2001:db8::1", avg_ms=10.25, hops=12)
     shared = host("ns.a.example", "NS", four, six, priority=1)
 
@@ -64,9 +60,7 @@ def test_a_shared_host_is_measured_once():
 
 
 def test_a_host_guessed_for_two_domains_is_measured_once():
-    """
-    www.ipv6 before a.example is www before ipv6.a.example.
-    """
+    """The host www.ipv6.a.example, guessed from a.example and from ipv6.a.example, is measured once."""
     four, six = address("192.0.2.1", avg_ms=20.5), address("2001:db8::1", avg_ms=10.25)
     guess = host("www.ipv6.a.example", "WWW", four, six)
 
@@ -76,9 +70,7 @@ def test_a_host_guessed_for_two_domains_is_measured_once():
 
 
 def test_each_tld_has_its_own_rows():
-    """
-    A host that domains of two TLDs share counts in both.
-    """
+    """A host shared by domains of two TLDs counts in both."""
     shared = host("ns.a.example", "NS", address("192.0.2.1"), priority=1)
 
     found = rows(domain(shared), domain(shared, name="b.test"))
@@ -88,9 +80,7 @@ def test_each_tld_has_its_own_rows():
 
 
 def test_what_could_not_be_asked_is_neither_open_nor_closed():
-    """
-    A port without an answer counts as unknown, once for each host.
-    """
+    """A port that could not be probed counts as unknown, once for each host."""
     hosts = [
         host("www.a.example", "WWW", address("192.0.2.1", port80=True), address("2001:db8::1", port80=None)),
         host("six.a.example", "WWW", address("192.0.2.2", port80=None), address("2001:db8::2", port80=None)),
@@ -103,18 +93,14 @@ def test_what_could_not_be_asked_is_neither_open_nor_closed():
 
 
 def test_a_service_that_was_not_asked_has_no_rows():
-    """
-    Not asked is no row; asked and closed is a row.
-    """
+    """A service that was not probed has no row; one that was closed has a row."""
     found = rows(domain(host(four=address("192.0.2.1", port443=False))), services=["HTTPS"])
 
     assert [("HTTPS", 1, 0)] == [(row.service, row.hosts4, row.reach4) for row in found[Reachability]]
 
 
 def test_a_failed_lookup_is_no_absence():
-    """
-    A host whose AAAA lookup failed is unknown, not IPv4 only; so is its domain, unless IPv6 is found elsewhere.
-    """
+    """A host whose AAAA lookup failed is unknown, not IPv4 only; so is its domain, unless another host has IPv6."""
     doubtful = host(four=address("192.0.2.1"), aaaa=Failure.TIMEOUT)
     found = rows(domain(doubtful), domain(doubtful, host("ns.b.example", "NS", six=address("2001:db8::1"))))
 
@@ -125,9 +111,7 @@ def test_a_failed_lookup_is_no_absence():
 
 
 def test_nowhere_is_in_two_tables():
-    """
-    A domain without a country stands under ZZ; its hosts are in no total.
-    """
+    """A domain without a country is listed under ZZ; its hosts are in no total."""
     found = rows(domain(host(four=address("192.0.2.1", None))))
 
     assert ["ZZ"] == [row.country for row in found[DomainPenetration]]
@@ -146,16 +130,12 @@ def test_nowhere_is_in_two_tables():
     ],
 )
 def test_what_was_asked_is_on_record(crawl, services):
-    """
-    Metrics of the settings less those that were skipped; a file that does not say has all.
-    """
+    """The metrics of a crawl are those of its settings minus the skipped ones; a file without a record has all."""
     assert services == figures.services_of(crawl)
 
 
 def test_the_date_is_that_of_the_first_start(tmp_path):
-    """
-    In UTC; a file without a crawl is refused.
-    """
+    """The date is that of the first start in UTC; a file without a crawl is rejected."""
     store = Store(tmp_path / "ips.db")
     with pytest.raises(ExportError, match="does not say when its crawl began"):
         figures.date_of(store)

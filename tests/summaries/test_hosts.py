@@ -1,4 +1,6 @@
-"""What counts of a host, and of a domain."""
+"""
+Figures of a host and of a domain.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from tests.summaries.sample_rows import DATE
 
 
 def address(text, country="DE", *, avg_ms=None, hops=None, **ports):
-    """Make an address of which all is known that will be asked."""
+    """Return an address with all measurements that a summary uses."""
     names = ("tunnel_id", "asn", "as_organisation", "city", "region", "latitude", "longitude")
     made = dataset.Address(store=None, address=text, country_code=country, **dict.fromkeys(names))
     ping = dataset.PingFigures(count=5, min_ms=avg_ms, avg_ms=avg_ms, max_ms=avg_ms, mdev_ms=avg_ms)
@@ -33,9 +35,7 @@ def domain(*of_domain, name="a.example", ns=Status.OK, mx=Status.OK):
 
 
 def test_a_host_is_where_its_ipv4_address_is():
-    """
-    The IPv6 address tells only when there is no other; without any, nobody knows.
-    """
+    """The IPv4 address determines the country of a host, otherwise the IPv6 address; without either, it is unknown."""
     four, six = address("192.0.2.1", "GB"), address("2001:db8::1", "FR")
 
     assert ["GB", "FR", "ZZ", "ZZ"] == [
@@ -44,9 +44,7 @@ def test_a_host_is_where_its_ipv4_address_is():
 
 
 def test_times_are_compared_as_numbers():
-    """
-    9.5 ms are fewer than 10.2 ms, though the text "9.5" comes after "10.2".
-    """
+    """Times are compared as numbers: 9.5 ms is less than 10.2 ms."""
     quick = host(four=address("192.0.2.1", avg_ms=9.5, hops=9), six=address("2001:db8::1", avg_ms=10.2, hops=10))
 
     row = domain_row(domain(quick), DATE)
@@ -56,9 +54,7 @@ def test_times_are_compared_as_numbers():
 
 
 def test_silence_is_no_round_trip():
-    """
-    A host that answered over one family only has no part in faster and pingratio.
-    """
+    """A host that replied over one family only counts neither in `faster` nor in `pingratio`."""
     silent = host(four=address("192.0.2.1", avg_ms=9.5, hops=3), six=address("2001:db8::1"))
 
     row = domain_row(domain(silent), DATE)
@@ -67,9 +63,7 @@ def test_silence_is_no_round_trip():
 
 
 def test_a_host_in_two_roles_counts_once():
-    """
-    A host that is name server and mail host is one of each, and one host with an open port.
-    """
+    """A host that is name server and mail host counts once in each role, and once for an open port."""
     four = address("192.0.2.1", port80=True, port443=False, port25=None)
     both = [host("ns.a.example", kind, four, priority=1) for kind in ("NS", "MX")]
 
@@ -79,18 +73,14 @@ def test_a_host_in_two_roles_counts_once():
 
 
 def test_a_guess_without_an_address_is_no_host():
-    """
-    Name servers and mail hosts are hosts without an address, too.
-    """
+    """A guessed name without an address is not a host; a name server or mail host without one is."""
     row = domain_row(domain(host(), host("mx.a.example", "MX"), host("ns.a.example", "NS")), DATE)
 
     assert (0, 1, 1) == (row.www_hosts, row.mx_hosts, row.ns_hosts)
 
 
 def test_a_domain_is_where_its_first_known_host_is():
-    """
-    Name servers come before mail hosts, those before web hosts; who is nowhere is passed over.
-    """
+    """Name servers come before mail hosts, and these before web hosts; hosts without a country are skipped."""
     ns = host("ns.a.example", "NS", address("192.0.2.1", None))
     mx = [
         host(f"{code}.a.example", "MX", address("192.0.2.2", code), priority=n) for n, code in enumerate(("GB", "FR"))
@@ -112,7 +102,5 @@ def test_a_domain_is_where_its_first_known_host_is():
     ],
 )
 def test_what_is_not_known_is_counted(of_domain, unknown):
-    """
-    A host of which a lookup failed is one thing unknown, a failed lookup of NS or MX another; absence is known.
-    """
+    """A host with a failed lookup adds one unknown, and so does a failed NS or MX lookup; an absence is known."""
     assert unknown == domain_row(of_domain, DATE).unknown

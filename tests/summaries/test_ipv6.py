@@ -1,4 +1,6 @@
-"""One definition of "has IPv6": report, site, API and `scrapy summary` show the same figures of a crawl."""
+"""
+One definition of "has IPv6": the report, the site, the API and `scrapy summary` agree about a crawl.
+"""
 
 from __future__ import annotations
 
@@ -34,15 +36,13 @@ FOUR, SIX = address("192.0.2.1"), address("2001:db8::1")
     ],
 )
 def test_an_error_is_not_an_absence(hosts, state):
-    """
-    A domain without such a host is not counted at all.
-    """
+    """A failed lookup is unknown; a domain without such a host is not counted at all."""
     assert state == ipv6.of_kind(domain(*hosts), "WWW")
 
 
 @pytest.fixture(scope="module")
 def truth(finished):
-    """Domains with IPv6, known ones and unknown ones by kind of host, worked out from the simulated Internet."""
+    """Domains with IPv6, known and unknown ones by kind of host, computed from the simulated Internet."""
     states = {kind: TrueFigures(finished).states(kind) for kind in NAMES}
     assert all(min(of) > 0 for kind, of in states.items() if kind != "NTP")
     return {kind: (yes, yes + no, unknown) for kind, (yes, no, unknown) in states.items()}
@@ -50,9 +50,7 @@ def truth(finished):
 
 @pytest.mark.crawl
 async def test_all_outputs_have_the_same_figures(finished, truth, tmp_path):
-    """
-    Those of the truth.
-    """
+    """All outputs have the figures computed from the scenario."""
     url = f"sqlite:///{tmp_path / 'matrix.db'}"
     target = Target(output_dir=tmp_path, summary_url=url)
     publish(finished.store, target)
@@ -97,9 +95,7 @@ def of_command(path, kind):
 
 
 async def test_older_crawls_show_the_old_share_and_say_so(tmp_path, finished):
-    """
-    At least so much, of all known domains; the API has no figure, and never a wrong one.
-    """
+    """Older crawls show a lower bound, labelled as such, over all known domains; the API has no figure for them."""
     url = f"sqlite:///{tmp_path / 'matrix.db'}"
     publish(finished.store, Target(output_dir=tmp_path, summary_url=url))
     database = client.database(url)

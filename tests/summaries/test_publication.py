@@ -1,4 +1,6 @@
-"""A crawl's rows, written."""
+"""
+Publication of a crawl's rows.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from tests.typed import ROOT
 
 
 def dying(verb, instant, delay_s, *urls):
-    """Run a publication or promotion that kills itself, and give how it ended."""
+    """Run a publication or promotion that kills itself, and return how it ended."""
     command = [sys.executable, "-m", "tests.summaries.dying", verb, str(instant), str(delay_s), *urls]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
@@ -31,9 +33,7 @@ def instants(verb, *urls):
 
 
 def test_what_is_published_is_there(new_database):
-    """
-    All rows of all tables are kept, more than go into one statement.
-    """
+    """All rows of all tables are stored, even if they exceed one statement."""
     database, rows = new_database(), made_up(domains=BATCH)
 
     assert Published(domains=2 * BATCH, replaced=0) == publish(database, DATE, rows)
@@ -41,9 +41,7 @@ def test_what_is_published_is_there(new_database):
 
 
 def test_publishing_twice_changes_nothing(new_database):
-    """
-    The same date is replaced, and who replaces it is told how many domains it had.
-    """
+    """Publishing a date again replaces it and returns the previous number of domains."""
     database = new_database()
     publish(database, DATE, made_up())
 
@@ -52,9 +50,7 @@ def test_publishing_twice_changes_nothing(new_database):
 
 
 def test_another_crawl_of_a_date_takes_its_place(new_database):
-    """
-    Nothing is left of what a date held, and other dates stay.
-    """
+    """The previous rows of the date are removed, and other dates stay."""
     database = new_database()
     publish(database, DATE, made_up(domains=7))
     publish(database, LATER, made_up(LATER, domains=4))
@@ -65,9 +61,7 @@ def test_another_crawl_of_a_date_takes_its_place(new_database):
 
 
 def test_an_empty_summary_takes_no_full_one_s_place(new_database):
-    """
-    A crawl without a domain leaves what its date has, unless told to replace it; an empty date stays empty.
-    """
+    """A crawl without domains replaces nothing unless told to; an empty date stays empty."""
     database = new_database()
     assert Published(domains=0, replaced=0) == publish(database, DATE, [])
     publish(database, DATE, made_up(domains=3))
@@ -81,9 +75,7 @@ def test_an_empty_summary_takes_no_full_one_s_place(new_database):
 
 
 def test_what_is_interrupted_has_changed_nothing(new_database):
-    """
-    When the crawl cannot be read to its end, the date keeps what it had.
-    """
+    """If the crawl cannot be read to its end, the date keeps its old rows."""
     database = new_database()
     publish(database, DATE, made_up(domains=3))
 
@@ -100,7 +92,7 @@ def test_what_is_interrupted_has_changed_nothing(new_database):
 @pytest.mark.crawl
 def test_a_kill_leaves_the_old_rows_or_the_new_ones(new_url):
     """
-    Killed at ten random instants, publishing leaves a date as it was or as it shall be; done again it is whole.
+    After a kill at any of ten random instants the date has the old rows or the new ones, and a rerun completes it.
     """
     url = new_url()
     old, new = as_tables(made_up(domains=3)), as_tables(made_up(domains=DOMAINS))
@@ -122,9 +114,7 @@ def test_a_kill_leaves_the_old_rows_or_the_new_ones(new_url):
 
 
 def test_two_dates_in_one_crawl_are_no_crawl(new_database):
-    """
-    A row that is there twice is refused, and nothing is published.
-    """
+    """A duplicate row is an error, and nothing is published."""
     database = new_database()
 
     with pytest.raises(ExportError, match=r"UNIQUE|Duplicate"):

@@ -1,4 +1,6 @@
-"""The words of the summary tables."""
+"""
+Columns of the summary tables.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,7 @@ def columns(row):
 
 
 def test_columns_are_those_of_2022_and_unknown():
-    """
-    Clients out there read these names; what is ours comes last.
-    """
+    """Columns have the names of 2022, which clients read; newer columns come last."""
     hosts = [name for kind in KINDS for name in (f"{kind}_hosts", f"{kind}_hosts6")]
     added = [f"{kind}_{state}" for kind in KINDS for state in ("known", "unknown")]
     ports = ["http4", "http6", "https4", "https6", "smtp4", "smtp6"]

@@ -25,9 +25,7 @@ def url(request, tmp_path, kind):
 
 @pytest.mark.parametrize("kind", ["sqlite", "mariadb"])
 def test_each_row_is_copied(url, tmp_path):
-    """
-    To the last digit, from any database.
-    """
+    """Rows are copied exactly, from either kind of database."""
     model = ReadModel(build(url, tmp_path / "models"))
 
     for table in source.METADATA.sorted_tables:
@@ -39,9 +37,7 @@ def test_each_row_is_copied(url, tmp_path):
 
 @pytest.mark.parametrize("kind", ["sqlite", "mariadb"])
 def test_a_date_that_is_written_has_another_version(url):
-    """
-    Though no figure tells it apart.
-    """
+    """Publishing a date again changes its version even if no figure differs."""
     before = source_versions(url)
     with Database(url) as database:
         publish(database, DATES[0], [row for row in ROWS if row.date == DATES[0]])
@@ -53,9 +49,7 @@ def test_a_date_that_is_written_has_another_version(url):
 
 @pytest.mark.parametrize("kind", ["sqlite", "mariadb"])
 def test_other_programs_write_no_versions(url):
-    """
-    Then counts and sums tell whether a date has changed.
-    """
+    """Without versions, counts and sums show whether a date has changed."""
     with Database(url) as database, database.write() as connection:
         DATE_VERSIONS.drop(connection)
     before = source_versions(url)
@@ -69,9 +63,7 @@ def test_other_programs_write_no_versions(url):
 
 @pytest.mark.parametrize("kind", ["sqlite", "mariadb"])
 def test_columns_of_later_versions_may_be_missing(url, tmp_path):
-    """
-    Counts are 0 then, and figures that were not counted are NULL.
-    """
+    """Missing counts are 0, and missing figures are NULL."""
     with Database(url) as database, database.write() as connection:
         for table in ("Domains", "DomainPenetration", "HostData", "Reachability"):
             connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN unknown")

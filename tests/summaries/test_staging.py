@@ -1,4 +1,6 @@
-"""From staging to live."""
+"""
+Promotion from staging to live.
+"""
 
 from __future__ import annotations
 
@@ -20,16 +22,14 @@ NOTHING = as_tables([])
 
 @pytest.fixture
 def staging(new_database):
-    """A staging database with one crawl of more rows than a page has."""
+    """A staging database with one crawl whose rows exceed one batch."""
     database = new_database()
     publish(database, DATE, made_up(domains=BATCH))
     return database
 
 
 def test_a_crawl_moves_whole(staging, new_database):
-    """
-    After a promotion all four tables are live, and staging is empty of that date.
-    """
+    """After a promotion all four tables are live, and staging has no rows of that date."""
     live = new_database()
     publish(staging, LATER, made_up(LATER))
 
@@ -40,9 +40,7 @@ def test_a_crawl_moves_whole(staging, new_database):
 
 
 def test_a_date_that_is_live_is_refused(staging, new_database):
-    """
-    Other figures of the same date stay live, and staging keeps its own.
-    """
+    """If the date is already live with other figures, both databases stay unchanged."""
     live = new_database()
     publish(live, DATE, made_up(domains=2))
 
@@ -54,9 +52,7 @@ def test_a_date_that_is_live_is_refused(staging, new_database):
 
 
 def test_a_date_that_is_live_is_replaced_when_told(staging, new_database):
-    """
-    Told to replace it, a promotion leaves nothing of what was live under that date.
-    """
+    """With `replace`, a promotion removes all live rows of that date."""
     live = new_database()
     publish(live, DATE, made_up(domains=BATCH + 1))
     publish(live, LATER, made_up(LATER))
@@ -70,9 +66,7 @@ def test_a_date_that_is_live_is_replaced_when_told(staging, new_database):
 
 
 def test_what_was_interrupted_is_finished(staging, new_database):
-    """
-    When live holds exactly what staging holds, only staging is emptied.
-    """
+    """If live has exactly the rows of staging, only staging is emptied."""
     live = new_database()
     publish(live, DATE, made_up(domains=BATCH))
 
@@ -82,9 +76,7 @@ def test_what_was_interrupted_is_finished(staging, new_database):
 
 
 def test_a_single_figure_makes_a_difference(staging, new_database):
-    """
-    Rows that differ in the last one are no interrupted promotion.
-    """
+    """Rows of which only the last differs are not an interrupted promotion."""
     live = new_database()
     *rows, last = made_up(domains=BATCH)
     publish(live, DATE, [*rows, type(last)(date=DATE, country="GB", tld="example", service="SMTPS", hosts4=1)])
@@ -95,9 +87,7 @@ def test_a_single_figure_makes_a_difference(staging, new_database):
 
 @pytest.mark.parametrize(("one", "other"), [("sqlite", "mariadb"), ("mariadb", "sqlite")])
 def test_databases_of_different_kinds(mariadb, tmp_path, one, other):
-    """
-    A crawl goes from SQLite to MariaDB and back, to the last digit, and is recognized where it is live.
-    """
+    """A crawl moves between SQLite and MariaDB without loss, and is recognised where it is live."""
     urls = {"sqlite": f"sqlite:///{tmp_path / 'matrix.db'}", "mariadb": mariadb.url()}
     with Database(urls[one]) as staging, Database(urls[other]) as live:
         for was_live in (False, True):
@@ -110,7 +100,7 @@ def test_databases_of_different_kinds(mariadb, tmp_path, one, other):
 
 def test_kills_leave_live_whole(new_url):
     """
-    Killed at ten random instants, a promotion leaves a date live or not, never in part; done again, it is finished.
+    After a kill at any of ten random instants the date is live completely or not at all, and a rerun completes it.
     """
     whole, random = as_tables(made_up(domains=DOMAINS)), Random(64)
     staging_url, live_url = new_url(), new_url()
@@ -135,9 +125,7 @@ def test_kills_leave_live_whole(new_url):
 
 
 def test_a_kill_between_the_two_commits(new_url):
-    """
-    Killed when live has committed and staging has not, both hold the date; the next promotion empties staging.
-    """
+    """After a kill between the commits both databases have the date; the next promotion empties staging."""
     whole, urls = as_tables(made_up(domains=DOMAINS)), (new_url(), new_url())
     with Database(urls[0]) as staging, Database(urls[1]) as live:
         publish(staging, DATE, made_up(domains=DOMAINS))
@@ -158,17 +146,13 @@ def empty(database):
 
 
 def test_the_only_date_need_not_be_named(staging):
-    """
-    With one crawl in staging, that one is meant.
-    """
+    """If staging has one crawl, its date is the default."""
     assert DATE == choose(staging)
     assert DATE == choose(staging, DATE)
 
 
 def test_dates_are_listed(staging):
-    """
-    With several crawls, or another one asked for, the dates that are there are told.
-    """
+    """If the date is missing or ambiguous, the error lists the existing ones."""
     with pytest.raises(ExportError, match="does not hold 2024-06-03: give --date with one of 2024-05-06"):
         choose(staging, LATER)
     publish(staging, LATER, made_up(LATER))
@@ -177,9 +161,7 @@ def test_dates_are_listed(staging):
 
 
 def test_nothing_in_staging(new_database):
-    """
-    Without tables, or with empty ones, there is nothing to promote.
-    """
+    """Without tables or rows there is nothing to promote."""
     database = new_database()
     with pytest.raises(ExportError, match="holds no summaries: publish"):
         choose(database)

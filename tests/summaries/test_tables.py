@@ -21,7 +21,7 @@ KEYS = {
 
 @pytest.fixture
 def inspector(new_database):
-    """What a database says of the tables that were made in it."""
+    """An inspector of a database in which the tables were created."""
     database = new_database()
     database.prepare()
     with database.read() as connection:
@@ -30,9 +30,7 @@ def inspector(new_database):
 
 @pytest.mark.parametrize("row", TABLES, ids=lambda row: TABLES[row].name)
 def test_columns_are_the_fields(inspector, row):
-    """
-    A table has the columns of its row in their order; NULL means that a version did not count something.
-    """
+    """A table has the columns of its row in their order; NULL means that a version did not count something."""
     columns = inspector.get_columns(TABLES[row].name)
 
     assert [field.name for field in dataclasses.fields(row)] == [column["name"] for column in columns]
@@ -50,18 +48,14 @@ def test_a_date_has_each_row_once(inspector, table):
 
 
 def test_a_domain_may_be_as_long_as_names_are(inspector):
-    """
-    253 octets (RFC 1035 section 2.3.4).
-    """
+    """A domain may have 253 octets (RFC 1035 section 2.3.4)."""
     types = {column["name"]: column["type"] for column in inspector.get_columns(TABLES[DomainRow].name)}
 
     assert 253 == types["domain"].length
 
 
 def test_mariadb_keeps_them_in_innodb(mariadb):
-    """
-    Only InnoDB has transactions; text is compared octet by octet, as in SQLite.
-    """
+    """Tables use InnoDB, which has transactions; text is compared octet by octet, as in SQLite."""
     name = mariadb.database()
     with Database(mariadb.url(name)) as database:
         database.prepare()

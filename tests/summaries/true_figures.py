@@ -1,8 +1,8 @@
 """
-The summary tables of the finished crawl, worked out from the truth about its Internet.
+The summary tables of the finished crawl, computed from the truth about its Internet.
 
-Round-trip times are the one thing that no truth knows: their means are taken
-from the replies in the table `pings`. All else is counted from names and
+Only round-trip times do not follow from the scenario: their means are computed
+from the replies in the table `pings`. All other figures are counted from names and
 addresses of the scenario, table by table, from one list of hosts.
 """
 
@@ -57,7 +57,7 @@ class TrueHost:
 
 
 class TrueFigures:
-    """Gives each table as a set of rows, each row a tuple of (column, value)."""
+    """The rows of each table as a set, each row a tuple of (column, value)."""
 
     def __init__(self, finished: Finished) -> None:
         self.expected = finished.expected
@@ -185,7 +185,7 @@ class TrueFigures:
 
 
 def keyed(rows: Iterable[dict[str, Any]], held_as: Callable[..., Any] = lambda figures, **_: figures) -> dict[Any, Any]:
-    """Give rows by their key, for a comparison; floats are sums, whose last digits differ."""
+    """Return rows by their key, for a comparison; floats are sums, whose last digits differ."""
     return {
         tuple(value for value in row.values() if isinstance(value, str | dt.date)): held_as(
             {name: value for name, value in row.items() if not isinstance(value, str | dt.date)}, rel=1e-5
