@@ -27,6 +27,7 @@ from geoip2.errors import AddressNotFoundError
 from scrapy.settings import BaseSettings
 
 from ipv6matrix.exceptions import GeoIpError
+from ipv6matrix.probes.texts import cleaned
 
 # Prefix under which mmdb files store IPv4 addresses: an IPv6 address in it would get the location
 # of the IPv4 address in its last 32 bits (MaxMind DB format, "IPv4 addresses in an IPv6 tree").
@@ -140,7 +141,7 @@ class GeoIp:
 
 
 def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+    return cleaned(value) if isinstance(value, str) else None
 
 
 def _country_code(value: object) -> str | None:

@@ -258,3 +258,13 @@ def test_a_file_truncated_while_open_does_no_harm(tmp_path):
 
     assert OSLO == located.locate("198.18.1.7")
     located.close()
+
+
+def test_control_characters_of_a_record_are_replaced(tmp_path):
+    """An organisation with a line end or a terminal sequence cannot break a CSV row or a terminal."""
+    record = {"autonomous_system_number": 64498, "autonomous_system_organization": "A\nB\x1b[2J"}
+    path = made(tmp_path / "asn.mmdb", {"198.18.1.0/24": record}, form="GeoLite2-ASN")
+    located = GeoIp(None, str(path))
+
+    assert "A\ufffdB\ufffd[2J" == located.locate("198.18.1.7").as_organisation
+    located.close()
