@@ -1,5 +1,5 @@
 """
-Copies the summaries of the system of 2022, in its MySQL database, into a database of summaries of ours.
+Copies the summaries of the system of 2022, in its MySQL database, into a database of summaries of this version.
 
 The tables are read once, in no order: those of 2022 have no index by date. They go into a read model in a folder
 of its own, which is cleaned date by date. A date that the target has is left alone, and each date is written in

@@ -62,7 +62,7 @@ def dns_text(text: str) -> str:
 
 
 def plain_text(text: str) -> str:
-    """Undo in a text that is no DNS name what exports write as \\DDD."""
+    """Undo the escapes \\DDD of exports in a text other than a DNS name."""
     return _CODED.sub(lambda token: chr(int(token[1])) if token[1] and int(token[1]) < 128 else token[0], text)
 
 

@@ -5,7 +5,7 @@ An *observation* is what one probe learned; an *item* is everything that one
 answered request adds to the database. docs/observations.md describes every field,
 with its table and column.
 
-There are three kinds of nothing: *not asked* is no observation; *asked, no reply*
+There are three kinds of nothing: *not asked* has no observation; *asked, no reply*
 is an observation without a value; *could not ask* is an observation with a
 `failure`. Times are in seconds since 1970-01-01 UTC.
 """

@@ -308,7 +308,7 @@ def _name_servers(lookup: LookupObservation | None, most: int) -> Iterator[Role]
 
 
 def _mail_exchangers(lookup: LookupObservation | None, most: int) -> Iterator[Role]:
-    """Yield MX hosts by preference, each once and at most `most` of them; a null MX (RFC 7505) is no host."""
+    """Yield MX hosts by preference, each once and at most `most` of them; not a null MX (RFC 7505)."""
     preferences: dict[str, int] = {}
     for preference, host in sorted(lookup.exchangers if lookup else ()):
         if host and len(preferences) < most:

@@ -1,5 +1,5 @@
 """
-Asks the web server as a client over HTTP would, without a socket.
+Sends requests to the web server as an HTTP client would, without a socket.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ HOST = "http://matrix.example"
 
 
 def read_models(summary_url: str, folder: str | Path | None = None):
-    """Return the read models of a database, built."""
+    """Return the built read models of a database."""
     # Imported here, for Arrow starts threads: pytest leaves the real network first.
     from ipv6matrix.web.read_model.refresh import ReadModels  # noqa: PLC0415
 
@@ -43,7 +43,7 @@ def app_over(models, output_dir: str | Path = "/nowhere", **more) -> ASGIApp:
 
 
 class _Transport(httpx.ASGITransport):
-    """Closes the connections of an application when its client goes; it connects again if another client comes."""
+    """A transport that closes the connections of an application with its client; another client opens new ones."""
 
     async def aclose(self) -> None:
         if state := getattr(_innermost(self.app), "state", None):
@@ -51,14 +51,14 @@ class _Transport(httpx.ASGITransport):
 
 
 def _innermost(app: ASGIApp) -> ASGIApp:
-    """Return the application within its middlewares."""
+    """Return the application inside its middlewares."""
     while within := getattr(app, "_app", None) or (not hasattr(app, "state") and getattr(app, "app", None)):
         app = within
     return app
 
 
 def over(app: ASGIApp, base: str = HOST) -> httpx.AsyncClient:
-    """Return a client of an application; what it raises would be a failure of the server."""
+    """Return a client of an application; an exception in the application fails the test."""
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=base)
 
 

@@ -1,4 +1,6 @@
-"""Databases with summaries, made once, and clients of servers over them."""
+"""
+Databases with summaries, created once, and clients of servers over them.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,7 @@ def mariadb_url(mariadb):
 
 @pytest.fixture(scope="session", params=["sqlite", "mariadb"])
 def summary_url(request):
-    """Both kinds of databases, one after the other."""
+    """The URL of a database, of each kind in turn."""
     return request.getfixturevalue(f"{request.param}_url")
 
 
@@ -48,7 +50,7 @@ def model(sqlite_url):
 
 @pytest.fixture(scope="session")
 def sqlite_app(sqlite_url):
-    """A server over the SQLite file, to be asked without a socket."""
+    """A server over the SQLite file, used without a socket."""
     return client.create_app(sqlite_url, "/nowhere")
 
 
@@ -58,7 +60,7 @@ SLOW = ("legacy/test_answers.py", "legacy/test_routes.py", "test_fuzz.py", "page
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark them, so that they are no part of `make test-fast`."""
+    """Mark these tests as not part of `make test-fast`."""
     slow = {Path(__file__).parent / name for name in SLOW}
     for item in items:
         if item.path in slow:

@@ -75,7 +75,7 @@ _V1: Final = (
 
 
 def paths() -> Iterator[str]:
-    """Yield what is recorded: each resource and group in each format, each filter as CSV, and /api/v1."""
+    """Yield the recorded paths: each resource and group in each format, each filter as CSV, and /api/v1."""
     for resource, groups in _GROUPS.items():
         for form in ("json", "csv", "xml", "html"):
             yield f"/{form}/{resource}"

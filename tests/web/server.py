@@ -1,5 +1,5 @@
 """
-The web server on a loopback port, in a thread of its own.
+The web server on a loopback port, in its own thread.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ipv6matrix.web.server import OPTIONS, Protocol
 
 @contextmanager
 def serving(app: ASGIApp) -> Iterator[str]:
-    """Serve an application, and give its address."""
+    """Serve an application, and return its address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(app, http=Protocol, lifespan="off", **OPTIONS))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -1,4 +1,6 @@
-"""Which media type a client would like best."""
+"""
+Content negotiation.
+"""
 
 from __future__ import annotations
 
@@ -31,9 +33,7 @@ OFFERED = ("application/json", "text/html", "text/csv")
     ],
 )
 def test_the_best_is_chosen(accept, expected):
-    """
-    By quality, then by the order of what is offered; nothing when nothing fits.
-    """
+    """The best media type is chosen by quality, then by the order of the offer; None if none is acceptable."""
     assert expected == best(accept, OFFERED)
 
 
@@ -54,7 +54,5 @@ def test_the_best_is_chosen(accept, expected):
     ],
 )
 def test_a_coding_is_taken_or_not(accept_encoding, expected):
-    """
-    What is named counts, then `*`; a weight of 0 refuses (RFC 9110 section 12.4.2).
-    """
+    """A named coding has precedence over `*`, and a weight of 0 rejects (RFC 9110 section 12.4.2)."""
     assert expected == takes_gzip(accept_encoding)

@@ -21,9 +21,7 @@ PATHS = {
 
 
 def test_the_queue_has_an_end():
-    """
-    Beyond it nobody waits.
-    """
+    """A request beyond the length of the queue is rejected immediately."""
     lane = Lane(1, 0, 60)
     with lane.admit(), pytest.raises(BusyError, match="queue is full"), lane.admit():
         pytest.fail("there is no room")
@@ -32,9 +30,7 @@ def test_the_queue_has_an_end():
 
 
 def test_patience_has_an_end():
-    """
-    Whoever waited in vain leaves the queue.
-    """
+    """A request that waited too long leaves the queue."""
     lane = Lane(1, 1, 0.01)
     with lane.admit():
         for _ in range(3):
@@ -43,9 +39,7 @@ def test_patience_has_an_end():
 
 
 def test_who_waits_comes_next():
-    """
-    As soon as somebody leaves.
-    """
+    """A waiting request is admitted as soon as another one ends."""
     lane, came = Lane(1, 1, 60), threading.Event()
 
     def wait():
@@ -71,9 +65,7 @@ def full(app, name, stack):
 
 @pytest.mark.parametrize("name", LANES)
 async def test_other_work_does_not_wait(sqlite_url, name):
-    """
-    What has its lane full is answered 503 and a time to come again; everything else as ever.
-    """
+    """A request for a full lane returns 503 with Retry-After; requests for other lanes succeed."""
     app = client.create_app(sqlite_url)
     with ExitStack() as stack:
         full(app, name, stack)
@@ -88,9 +80,7 @@ async def test_other_work_does_not_wait(sqlite_url, name):
 
 
 async def test_a_cached_answer_needs_no_place(sqlite_url):
-    """
-    Nor does one that the client has.
-    """
+    """Cached answers, and those the client has, are sent even if the lane is full."""
     app = client.create_app(sqlite_url)
     async with client.over(app) as web:
         first = await web.get("/json/hosts")
@@ -103,9 +93,7 @@ async def test_a_cached_answer_needs_no_place(sqlite_url):
 
 
 async def test_a_download_gives_its_place_back(sqlite_url):
-    """
-    Also one that is cut.
-    """
+    """A download frees its place, also if it is interrupted."""
     app = client.create_app(sqlite_url)
     async with client.over(app) as web:
         for _ in range(9):

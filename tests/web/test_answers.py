@@ -1,4 +1,6 @@
-"""What caches may keep, and what is not sent twice."""
+"""
+Caching: what clients may store, and what is not sent twice.
+"""
 
 from __future__ import annotations
 
@@ -36,9 +38,7 @@ PAGES += ["/about", "/api"]
 
 @pytest.mark.parametrize("path", [*PATHS, *PAGES])
 async def test_what_a_client_has_is_not_sent_again(web, path):
-    """
-    The ETag of an answer, sent back, gives 304 without a body; so does one of several, and a strong one.
-    """
+    """A request with the ETag of an answer, alone or in a list, weak or strong, returns 304 without a body."""
     answer = await web.get(path)
     etag = answer.headers["etag"]
 
@@ -51,16 +51,12 @@ async def test_what_a_client_has_is_not_sent_again(web, path):
 
 @pytest.mark.parametrize("given", ["*", '""', "W/", ",", "nonsense"])
 async def test_other_tags_are_no_match(web, given):
-    """
-    A tag that was never given leads to the whole answer.
-    """
+    """An unknown tag returns the whole answer."""
     assert 200 == (await web.get("/json/hosts", headers={"If-None-Match": given})).status_code
 
 
 async def test_each_answer_has_its_own_tag(web):
-    """
-    Paths, parameters and forms differ.
-    """
+    """Answers of different paths, parameters and forms have different tags."""
     tags = [(await web.get(path)).headers["etag"] for path in (*PATHS, *PAGES)]
     accepts = ("application/json", "text/csv", "text/plain")
     tags += [(await web.get("/data/hosts", headers={"Accept": accept})).headers["etag"] for accept in accepts]
@@ -76,18 +72,14 @@ async def test_each_answer_has_its_own_tag(web):
     ],
 )
 async def test_errors_are_not_kept(web, path):
-    """
-    What is not there today may be there tomorrow.
-    """
+    """Errors must not be cached, because the resource may exist later."""
     answer = await web.get(path)
 
     assert ("no-store", None) == (answer.headers["cache-control"], answer.headers.get("etag"))
 
 
 async def test_a_new_crawl_is_a_new_answer(tmp_path):
-    """
-    The old tag leads to the new data.
-    """
+    """After a new crawl the old tag returns the new data."""
     url = summaries.sqlite(tmp_path)
     models = client.read_models(url, tmp_path)
     async with client.over(client.app_over(models)) as web:
@@ -103,9 +95,7 @@ async def test_a_new_crawl_is_a_new_answer(tmp_path):
 
 @pytest.mark.parametrize("path", PATHS[:-3])
 async def test_an_answer_is_worked_out_once(sqlite_url, monkeypatch, path):
-    """
-    The second one comes from memory, the same to the octet, for whoever takes gzip and whoever does not.
-    """
+    """The second answer comes from memory and is identical, with or without gzip."""
     async with client.of(sqlite_url) as web:
         codings = ({"Accept-Encoding": "gzip"}, {"Accept-Encoding": "identity"})
         first = [await web.get(path, headers=coding) for coding in codings]
@@ -122,9 +112,7 @@ def told(answer):
 
 
 async def test_what_is_kept_goes_with_its_data(tmp_path):
-    """
-    A crawl that is written again leaves nothing of the old answers, though no sum has changed.
-    """
+    """Republishing a crawl discards all cached answers, even if no sum changed."""
     url = summaries.sqlite(tmp_path)
     rows = [row for row in summaries.ROWS if row.date == DATES[1]]
     others = [dataclasses.replace(row, country="FR") if isinstance(row, DomainRow) else row for row in rows]
@@ -141,9 +129,7 @@ async def test_what_is_kept_goes_with_its_data(tmp_path):
 
 
 async def test_a_failure_is_not_cached(tmp_path, sqlite_url):
-    """
-    Facts that cannot be read at one time are read the next time; nobody is told to keep the answer without them.
-    """
+    """After facts could not be read, they are read again, and clients must not store the answer without them."""
     file = tmp_path / "ips-2024-05-06__07-08-09.db"
     store = Store(file)
     store.complete(domain_item(DOMAIN))

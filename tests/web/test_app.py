@@ -16,7 +16,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 async def start(app):
-    """Run the start of an application's life, and its end; return what it answered."""
+    """Run startup and shutdown of an application, and return its answers."""
     received, sent = [{"type": "lifespan.shutdown"}, {"type": "lifespan.startup"}], []
 
     async def receive():
@@ -31,9 +31,7 @@ async def start(app):
 
 
 async def test_the_environment_says_what_is_served(tmp_path, monkeypatch):
-    """
-    `uvicorn ipv6matrix.web.app:app` reads five variables, and has data before it answers.
-    """
+    """`uvicorn ipv6matrix.web.app:app` reads five variables, and has data before it serves requests."""
     monkeypatch.setenv("IPV6MATRIX_CONTACT", "ops@matrix.example")
     monkeypatch.setenv("IPV6MATRIX_WEB_URL", "https://matrix.example")
     monkeypatch.setenv("IPV6MATRIX_SUMMARY_URL", summaries.sqlite(tmp_path))
@@ -55,26 +53,20 @@ async def test_the_environment_says_what_is_served(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("url", ["", "matrix", "nosuch://localhost/matrix", "sqlite://", "sqlite:///:memory:"])
 def test_a_url_of_no_database_is_an_error(tmp_path, url):
-    """
-    At once, with an example.
-    """
+    """An invalid URL is an immediate error with an example."""
     with pytest.raises(ExportError, match=r"database.*sqlite:///crawls/matrix.db"):
         module.read_models(url, tmp_path, "")
 
 
 async def test_objects_of_the_start_are_not_collected_again(sqlite_app):
-    """
-    A server that has started has set its objects aside for the garbage collector.
-    """
+    """After startup existing objects are frozen for the garbage collector."""
     gc.unfreeze()
 
     assert [("lifespan.startup.complete", True), ("lifespan.shutdown.complete", True)] == await start(sqlite_app)
 
 
 async def test_every_path_is_documented(web):
-    """
-    docs/api.md has each path of /api/v1, and no others.
-    """
+    """docs/api.md has each path of /api/v1, and no others."""
     text = (PROJECT / "docs/api.md").read_text("utf-8")
     paths = set((await web.get("/openapi.json")).json()["paths"])
 
@@ -96,9 +88,7 @@ async def test_every_path_is_documented(web):
     ],
 )
 async def test_no_path_leads_out(web, path):
-    """
-    Nothing but what is meant to be served is.
-    """
+    """Only files meant to be served are served."""
     answer = await web.send(web.build_request("GET", f"{client.HOST}{path}"))
 
     assert answer.status_code in (400, 404)
@@ -118,9 +108,7 @@ INJECTIONS = [
 
 @pytest.mark.parametrize("text", INJECTIONS)
 async def test_text_stays_text(web, text):
-    """
-    What means something to a database means nothing in a parameter or a path.
-    """
+    """Special characters of SQL have no meaning in parameters and paths."""
     before = (await web.get("/json/hosts")).text
     for path, parameters in (
         ("/json/hosts", {"tlds": text}),
@@ -156,9 +144,7 @@ async def test_text_stays_text(web, text):
     ],
 )
 async def test_no_header_leads_astray(web, headers):
-    """
-    Odd headers change neither the answer nor a link in it.
-    """
+    """Odd headers change neither the answer nor its links."""
     path = "/api/v1/hosts?limit=1"
     answer = await web.get(path, headers=headers)
 
@@ -172,9 +158,7 @@ async def test_no_header_leads_astray(web, headers):
     "name", ["Host", "X-Forwarded-Host", "X-Forwarded-Prefix", "Forwarded", "Referer", "User-Agent"]
 )
 async def test_no_page_repeats_a_header(web, path, name):
-    """
-    Links, canonical addresses and errors are the same, whatever a client calls this server: caches stay clean.
-    """
+    """Links, canonical addresses and errors do not depend on request headers, so caches cannot be poisoned."""
     answer = await web.get(path, headers={name: "host=evil.example"})
 
     assert (await web.get(path)).text == answer.text
@@ -205,9 +189,7 @@ async def test_no_page_repeats_a_header(web, path, name):
     ids=lambda value: str(value)[:40],
 )
 async def test_giant_parameters_do_no_harm(web, path, status):
-    """
-    An answer or a refusal, and not the giant back again.
-    """
+    """A huge parameter returns an answer or an error that does not repeat it."""
     answer = await web.get(path)
 
     assert status == answer.status_code

@@ -8,9 +8,7 @@ ONE = ("tag", "gzip")
 
 
 def test_an_answer_is_found_by_tag_and_coding():
-    """
-    And by no other.
-    """
+    """An answer is found only by its tag and coding."""
     cache = AnswerCache()
     cache.put(ONE, Body(b"body"))
 
@@ -18,9 +16,7 @@ def test_an_answer_is_found_by_tag_and_coding():
 
 
 def test_the_answer_that_was_requested_longest_ago_goes_first():
-    """
-    To read an entry is to keep it for longer.
-    """
+    """The least recently used answer is evicted first."""
     room = size(("a", ""), Body(b"123"))
     cache = AnswerCache(4 * room)
     for key in "abcd":
@@ -32,9 +28,7 @@ def test_the_answer_that_was_requested_longest_ago_goes_first():
 
 
 def test_keys_count():
-    """
-    A million short answers take no more memory than is allowed.
-    """
+    """Keys count as well, so a million short answers stay below the limit."""
     cache = AnswerCache(100_000)
     for number in range(2_000):
         cache.put((f'W/"{number:020}"', ""), Body(b"{}"))
@@ -44,9 +38,7 @@ def test_keys_count():
 
 
 def test_one_giant_does_not_push_out_all_others():
-    """
-    An answer of more than a quarter of the room is not stored.
-    """
+    """An answer larger than a quarter of the cache is not stored."""
     cache = AnswerCache(10_000)
     cache.put(ONE, Body(b"123"))
     cache.put(("giant", ""), Body(b"1" * 3_000))
@@ -55,9 +47,7 @@ def test_one_giant_does_not_push_out_all_others():
 
 
 def test_without_room_nothing_is_stored():
-    """
-    A cache of no bytes is off.
-    """
+    """A cache of 0 bytes is disabled."""
     cache = AnswerCache(0)
     cache.put(ONE, Body(b""))
 
@@ -65,9 +55,7 @@ def test_without_room_nothing_is_stored():
 
 
 def test_headers_name_the_coding():
-    """
-    And that the answer depends on it, besides what else it depends on.
-    """
+    """Headers name the coding, and Vary contains it in addition to other fields."""
     headers = {"ETag": "x", "Vary": "Accept"}
 
     assert headers == Body(b"").headers(headers)

@@ -1,4 +1,6 @@
-"""Search as people type."""
+"""
+Search for names as people type them.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +35,7 @@ def names(names_url):
 
 @pytest.mark.parametrize("prefix", ["a", "a_", "a-", "ab", "ab.de", "z", "zz", "%", "_", "'", "\x00", "ac", "xn--"])
 def test_names_begin_with_what_is_typed(names, prefix):
-    """
-    Whatever it contains.
-    """
+    """The search text is a prefix of names, whatever it contains."""
     assert sorted(name for name in NAMES if name.startswith(prefix)) == domain_names.search(names, prefix, 20)
 
 
@@ -74,17 +74,13 @@ def test_names_begin_with_what_is_typed(names, prefix):
     ],
 )
 def test_domains_are_found_as_people_type(names, typed, found):
-    """
-    In their own letters, with www., as an address of a page, with a final dot.
-    """
+    """A domain is found by U-labels, with www., as a URL, and with a final dot."""
     assert found == domain_names.search(names, typed, 20)
 
 
 @pytest.mark.parametrize("typed", ["m%C3%BCnchen.de", "www.example.org", "https:%2F%2Fexample.org%2Fx", "example.org."])
 async def test_each_search_knows_how_people_type(names_url, typed):
-    """
-    The page, its suggestions, and both APIs.
-    """
+    """The page, its suggestions and both APIs accept these spellings."""
     async with client.of(names_url) as web:
         page = (await web.get(f"/domain?q={typed}")).text
         listed = (await web.get(f"/api/v1/domains?prefix={typed}")).json()["items"]
@@ -96,9 +92,7 @@ async def test_each_search_knows_how_people_type(names_url, typed):
 
 
 async def test_a_tld_may_be_in_its_own_letters(names_url):
-    """
-    Its page, and as a filter of a view and of the API of 2022.
-    """
+    """A TLD may be a U-label: as a page, in a filter of a view, and in the API of 2022."""
     async with client.of(names_url) as web:
         for path in (
             "/tld-\u0440\u0444",

@@ -13,24 +13,18 @@ ODD = [{"name": "a \"b\", <c> & 'd'\n", "number": 0.5}, {"name": "\x00\x1f\ud800
 
 
 def test_json_is_compact_and_has_iso_dates():
-    """
-    No space between, dates as ISO 8601, text as it is.
-    """
+    """JSON has no spaces, dates in ISO 8601, and unescaped text."""
     assert '{"a":["2022-07-20",null,"ü"]}' == formats.json_text({"a": [dt.date(2022, 7, 20), None, "ü"]})
 
 
 def test_what_has_no_form_is_not_guessed():
-    """
-    An object that JSON does not know is an error of ours.
-    """
+    """A type without a JSON form raises an error."""
     with pytest.raises(TypeError, match="object has no JSON form"):
         formats.json_text(object())
 
 
 def test_xml_escapes_and_leaves_out_what_it_may_not_hold():
-    """
-    Any text gives a document that can be read.
-    """
+    """Any text yields a well-formed document."""
     (one, two) = ET.fromstring(formats.xml_text(ODD).encode())
 
     assert ODD[0]["name"] == one.findtext("name")
@@ -39,9 +33,7 @@ def test_xml_escapes_and_leaves_out_what_it_may_not_hold():
 
 
 def test_html_escapes():
-    """
-    No value and no title is taken for a tag.
-    """
+    """Values and titles are never interpreted as tags."""
     text = formats.html_text([{"<b>": "<script>"}], "<i>")
 
     assert "<tr><th>&lt;b&gt;</th></tr>\n<tr><td>&lt;script&gt;</td></tr>" in text
@@ -49,7 +41,5 @@ def test_html_escapes():
 
 
 def test_csv_quotes_where_needed():
-    """
-    Names, then rows, with LF; commas, quotes and line ends are quoted.
-    """
+    """Names come first, lines end with LF; commas, quotes and line ends are quoted."""
     assert 'name,number\n"a ""b"", <c> & \'d\'\n",0.5\n' == formats.csv_text(ODD[:1])

@@ -1,4 +1,6 @@
-"""APIs and pages under questions that nobody would ask: no error of the server, and the form that is promised."""
+"""
+Random requests to APIs and pages: no server error, and always the documented form.
+"""
 
 from __future__ import annotations
 
@@ -33,9 +35,7 @@ def document(server_url):
 
 
 def test_every_path_is_tried(document):
-    """
-    The document has the paths that are tried here, and no others.
-    """
+    """The tests cover exactly the paths of the OpenAPI document."""
     assert {f"/api/v1{path}" for path in PATHS} == set(document)
 
 
@@ -45,9 +45,7 @@ def test_every_path_is_tried(document):
     [(path, mode) for path in PATHS for mode in GenerationMode if mode.is_positive or path not in ("", "/tables")],
 )
 def test_the_document_is_true(document, path, mode):
-    """
-    Whatever is asked of /api/v1, status, media type and form of the answer are those of the document.
-    """
+    """Status, media type and body of any answer of /api/v1 match the OpenAPI document."""
 
     @QUIET
     @given(case=document[f"/api/v1{path}"]["GET"].as_strategy(generation_mode=mode))
@@ -77,9 +75,7 @@ TEXT = st.one_of(
 )
 @settings(QUIET, max_examples=300)
 async def test_the_api_of_2022_never_fails(sqlite_app, word, pieces, parameters, accept):
-    """
-    An answer or a refusal, whatever the path and the parameters; never a word of SQL.
-    """
+    """Any path and parameters return an answer or a client error without SQL."""
     path = quote("/".join(pieces), safe="/%'")
     async with client.over(sqlite_app) as web:
         answer = await web.get(f"/{word}/{path}", params=parameters, headers={"Accept": accept})
@@ -114,9 +110,7 @@ PAGES = [
 @given(path=st.sampled_from(PAGES), parameters=st.data())
 @settings(QUIET, max_examples=150)
 async def test_no_state_of_a_page_fails(sqlite_app, path, parameters):
-    """
-    Whatever stands in the address, likely or not: a page, the way to it, or a page that says what is wrong.
-    """
+    """Any state in the address returns a page, a redirect, or an error page."""
     names = parameters.draw(st.lists(st.sampled_from([*STATES, "x"]), max_size=4))
     query = [(name, parameters.draw(st.sampled_from(STATES.get(name, ["1"])) | TEXT)) for name in names]
     async with client.over(sqlite_app) as web:
@@ -134,9 +128,7 @@ async def test_no_state_of_a_page_fails(sqlite_app, path, parameters):
     ["/", "/ping", "/reach", "/hosts/country-DE", "/country-DE", "/domain", "/domain-a_b.de", "/changes", "/api"],
 )
 async def test_no_text_becomes_markup(sqlite_app, path):
-    """
-    What somebody put into a link is shown as text, or not at all.
-    """
+    """Text of a link is shown as text, or not at all."""
     mark = "\"'><script>alert(6)</script>"
     async with client.over(sqlite_app) as web:
         answers = [await web.get(path, params={name: mark}, follow_redirects=True) for name in (*STATES, "x")]
@@ -152,9 +144,7 @@ async def test_no_text_becomes_markup(sqlite_app, path):
     "code", ["//evil.example", "\\\\evil.example", "/../..//evil.example", "DE\r\nSet-Cookie: a=1"]
 )
 async def test_no_choice_leads_to_others(sqlite_app, code):
-    """
-    A country that is none leads nowhere, and writes nothing into the head of an answer.
-    """
+    """An invalid country redirects only within the site, and adds no header."""
     async with client.over(sqlite_app) as web:
         answer = await web.get("/hosts", params={"country": code})
         place = answer.headers.get("location", "/")

@@ -1,4 +1,6 @@
-"""Answers of both APIs are those that were recorded, byte for byte."""
+"""
+Answers of both APIs equal the recorded ones, byte for byte.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,7 @@ RECORDED = dict(golden.recorded())
 
 @pytest.mark.parametrize("path", RECORDED)
 async def test_an_answer_is_the_recorded_one(web, path):
-    """
-    Status, media type and body of each resource, group, filter and format.
-    """
+    """Status, media type and body are those recorded for each resource, group, filter and format."""
     answer = await web.get(path)
 
     assert RECORDED[path] == [answer.status_code, answer.headers["content-type"], answer.text]

@@ -1,4 +1,6 @@
-"""What a monitor is told."""
+"""
+The health check for monitoring.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,7 @@ from tests.web import client
 
 
 async def test_without_data_the_server_is_down(tmp_path):
-    """
-    503, with the state of the database; pages without figures are there all the same.
-    """
+    """Without data the status is 503 with the state of the database; pages without figures still work."""
     async with client.of(f"sqlite:///{tmp_path / 'none.db'}") as web:
         answer = await web.get("/healthz")
         others = [(await web.get(path)).status_code for path in ("/about", "/api", "/", "/json/hosts")]
@@ -19,9 +19,7 @@ async def test_without_data_the_server_is_down(tmp_path):
 
 
 async def test_no_cache_keeps_it(web):
-    """
-    Nor does it name hosts or users.
-    """
+    """The answer must not be cached, and contains no hosts or users."""
     answer = await web.get("/healthz", headers={"Host": "json.matrix.example"})
 
     assert (200, "no-store") == (answer.status_code, answer.headers["cache-control"])

@@ -1,4 +1,6 @@
-"""What every answer carries, HEAD, codings, and the log of requests."""
+"""
+Headers of every answer, HEAD, codings, and the access log.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +23,7 @@ def lines(caplog):
 
 
 async def test_each_request_is_one_line(web, lines):
-    """
-    Method, path, status, octets, time and identifier; the answer carries that, too.
-    """
+    """A request is one log line with method, path, status, bytes, time and the identifier of the answer."""
     answer = await web.get("/json/hosts?tlds=de", headers={"Accept-Encoding": "identity"})
 
     (line,) = lines()
@@ -34,17 +34,13 @@ async def test_each_request_is_one_line(web, lines):
 
 @pytest.mark.parametrize("given", ["abc-123", "A.b_c", "x" * 64])
 async def test_a_good_identifier_is_given_back(web, given):
-    """
-    Whoever follows a request through several servers finds it again.
-    """
+    """A valid identifier of the client is returned, so that requests can be traced across servers."""
     assert given == (await web.get("/api/v1", headers={"X-Request-ID": given})).headers["x-request-id"]
 
 
 @pytest.mark.parametrize("given", ["", "x" * 65, "a b", "a\tb", "<script>", "a;b", "\u00fc"])
 async def test_a_bad_identifier_is_replaced(web, given):
-    """
-    What could mean something elsewhere is not repeated.
-    """
+    """An identifier with special characters is replaced."""
     answer = await web.get("/api/v1", headers={"X-Request-ID": given.encode("latin-1")})
 
     assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-request-id"])
@@ -61,9 +57,7 @@ async def test_a_bad_identifier_is_replaced(web, given):
     ],
 )
 async def test_no_path_writes_into_the_log(web, lines, path):
-    """
-    A line stays one printable line of some length, whatever was asked.
-    """
+    """A log line is printable, limited in length, and never split by a path."""
     await web.get(path.replace("\x7f", "%7f"))
 
     (line,) = lines()
@@ -72,9 +66,7 @@ async def test_no_path_writes_into_the_log(web, lines, path):
 
 
 async def test_an_error_of_ours_is_a_traceback_in_the_log_only(lines, caplog):
-    """
-    The exception ends in the log; the server goes on.
-    """
+    """An exception has a traceback in the log only, and the server continues."""
 
     async def broken(scope, receive, send):
         await PlainTextResponse("sorry", 500)(scope, receive, send)
@@ -104,9 +96,7 @@ PATHS = [
 
 @pytest.mark.parametrize("path", PATHS)
 async def test_every_answer_is_guarded(web, path):
-    """
-    Nothing from elsewhere is loaded or run, no frame shows it, no type is guessed; whoever wants may read it.
-    """
+    """Headers forbid foreign content, frames and type guessing, and allow cross-origin reading."""
     headers = (await web.get(path)).headers
 
     assert headers["content-security-policy"].startswith("default-src 'none'")
@@ -121,9 +111,7 @@ async def test_every_answer_is_guarded(web, path):
 
 @pytest.mark.parametrize("path", [*PATHS, "/data/hosts", "/api/v1/domains/a_b.de/badge.svg"])
 async def test_head_is_get_without_its_body(web, path):
-    """
-    The same status and headers, no body (RFC 9110 section 9.3.2).
-    """
+    """HEAD returns the same status and headers without a body (RFC 9110 section 9.3.2)."""
     get, head = await web.get(path), await web.head(path)
 
     assert b"" == head.content
@@ -135,9 +123,7 @@ async def test_head_is_get_without_its_body(web, path):
 
 
 async def test_other_sites_may_ask(web):
-    """
-    A browser that asks first hears that GET is allowed, and which headers; nobody has to be asked for that.
-    """
+    """A preflight request allows GET and its headers without credentials."""
     answer = await web.options(
         "/api/v1/hosts", headers={"Origin": "https://other.example", "Access-Control-Request-Method": "GET"}
     )
@@ -152,9 +138,7 @@ LONG = ["/api/v1/hosts?group=tld", "/json/country-de", "/html/reach/group-tld", 
 
 @pytest.mark.parametrize("path", LONG)
 async def test_long_answers_are_compressed(web, path):
-    """
-    gzip for who takes it, with the same text.
-    """
+    """A client that accepts gzip receives the same text compressed."""
     plain = await web.get(path, headers={"Accept-Encoding": "identity"})
     zipped = await web.get(path, headers={"Accept-Encoding": "gzip"})
 
@@ -166,9 +150,7 @@ async def test_long_answers_are_compressed(web, path):
 @pytest.mark.parametrize("path", LONG)
 @pytest.mark.parametrize("refusal", ["gzip;q=0", "br, *;q=0"])
 async def test_who_refuses_a_coding_does_not_get_it(web, path, refusal):
-    """
-    A weight of 0 means "not that" (RFC 9110 section 12.4.2), of what is made here and of files.
-    """
+    """A coding with a weight of 0 is not used (RFC 9110 section 12.4.2), neither for answers nor for files."""
     assert "content-encoding" not in (await web.get(path, headers={"Accept-Encoding": refusal})).headers
 
 
@@ -177,9 +159,7 @@ async def test_who_refuses_a_coding_does_not_get_it(web, path, refusal):
     [(b"", b""), (b"a=&b=1&c", b"b=1"), (b"a=1&b=2", b"a=1&b=2"), (b"&&a==&=", b"a=="), (b"a=%20", b"a=%20")],
 )
 async def test_parameters_without_a_value_are_dropped(query, expected):
-    """
-    Forms send all their fields.
-    """
+    """Empty parameters, as forms send them, are ignored."""
     seen = []
 
     async def app(scope, receive, send):

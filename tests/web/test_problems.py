@@ -1,4 +1,6 @@
-"""Errors in the shape that fits the path."""
+"""
+Errors in the form that fits the path.
+"""
 
 from __future__ import annotations
 
@@ -37,9 +39,7 @@ from tests.web import client
     ],
 )
 async def test_problems_tell_what_is_wrong(web, path, status, detail):
-    """
-    Problem details (RFC 9457) with a sentence about this very request.
-    """
+    """Problem details (RFC 9457) describe this request."""
     answer = await web.get(path)
     problem = answer.json()
 
@@ -51,9 +51,7 @@ async def test_problems_tell_what_is_wrong(web, path, status, detail):
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 async def test_only_reading_is_allowed(web, method):
-    """
-    405, with what is allowed.
-    """
+    """Other methods return 405 with the allowed ones."""
     answer = await web.request(method, "/api/v1/hosts")
 
     assert (405, "Method Not Allowed", "GET") == (answer.status_code, answer.json()["title"], answer.headers["allow"])
@@ -61,7 +59,7 @@ async def test_only_reading_is_allowed(web, method):
 
 @pytest.fixture
 def broken(sqlite_url, monkeypatch):
-    """A client of a server with a fault of its own in it."""
+    """A client of a server with a bug."""
 
     def fail(*_, **__):
         raise ZeroDivisionError("a secret of ours")
@@ -76,9 +74,7 @@ def broken(sqlite_url, monkeypatch):
     ("path", "media"), [("/api/v1/hosts", "application/problem+json"), ("/csv/hosts", "text/csv; charset=utf-8")]
 )
 async def test_a_fault_of_ours_is_told_nobody(broken, caplog, path, media):
-    """
-    500 in the right shape, with all headers; what happened is in the log alone.
-    """
+    """A bug returns 500 in the right form with all headers; details are only in the log."""
     async with broken as web:
         answer = await web.get(path)
 

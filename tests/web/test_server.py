@@ -46,9 +46,7 @@ def impatient(monkeypatch, app, **limits):
 
 
 def test_a_header_has_a_time_limit(monkeypatch, sqlite_app):
-    """
-    Whether nothing comes, a header drips in, or the second one of a connection does.
-    """
+    """Headers have a time limit: if nothing arrives, if they arrive slowly, and on a reused connection."""
     whole = HALF + b"x\r\n\r\n"
     with impatient(monkeypatch, sqlite_app, HEADER_S=0.3) as url:
         for begun in (b"", HALF, whole + HALF):
@@ -69,9 +67,7 @@ def test_a_header_has_a_time_limit(monkeypatch, sqlite_app):
 
 
 def test_half_open_connections_shut_nobody_out(monkeypatch, sqlite_app):
-    """
-    The one that waits longest makes room; those with a request stay.
-    """
+    """The longest waiting idle connection is closed for a new one; those with a request stay."""
     monkeypatch.setattr(Protocol, "most_connections", 10)
     with serving(sqlite_app) as url, ExitStack() as stack, httpx.Client() as browser:
         assert 200 == browser.get(f"{url}/about").status_code
@@ -84,9 +80,7 @@ def test_half_open_connections_shut_nobody_out(monkeypatch, sqlite_app):
 
 
 def test_a_client_that_takes_nothing_is_cut_off(monkeypatch, sqlite_url):
-    """
-    Its place in the lane becomes free.
-    """
+    """The place of a client that does not read becomes free."""
     app = client.create_app(sqlite_url)
     with impatient(monkeypatch, app, STALLED_S=0.3) as url:
         monkeypatch.setattr("ipv6matrix.web.v1.tables._parts", lambda *_: iter([b"x" * 100_000] * 1_000))
@@ -103,9 +97,7 @@ def test_a_client_that_takes_nothing_is_cut_off(monkeypatch, sqlite_url):
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_an_http_1_0_client_learns_how_long_a_download_is(server_url, suffix):
-    """
-    Or one that is cut would look whole to it.
-    """
+    """A download over HTTP/1.0 has a Content-Length, so that truncation is noticed."""
     with connect(server_url) as connection:
         connection.sendall(f"GET /api/v1/tables/domains.{suffix} HTTP/1.0\r\nAccept-Encoding: gzip\r\n\r\n".encode())
         answer = b""
@@ -119,9 +111,7 @@ def test_an_http_1_0_client_learns_how_long_a_download_is(server_url, suffix):
 
 
 def test_a_message_that_repeats_itself_is_logged_once():
-    """
-    Others are logged all the same, and so is each request.
-    """
+    """Repeated messages are logged once; others, and each request, are logged."""
     once = OncePerMinute()
 
     def record(level, text, name="asyncio"):
@@ -139,9 +129,7 @@ def test_a_message_that_repeats_itself_is_logged_once():
 
 @pytest.mark.crawl
 def test_the_limit_of_files_is_raised():
-    """
-    As far as it may be; connections fit into it.
-    """
+    """The limit of open files is raised as far as allowed; connections fit into it."""
     script = (
         "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (256, 900));"
         "from ipv6matrix.web.server import Protocol, prepare; prepare();"
@@ -155,9 +143,7 @@ def test_the_limit_of_files_is_raised():
 
 @pytest.mark.crawl
 def test_several_workers_share_a_read_model(tmp_path):
-    """
-    `python -m ipv6matrix.web.server`, as the unit starts it.
-    """
+    """Workers of `python -m ipv6matrix.web.server`, as the unit starts it, share a read model."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     values = {"IPV6MATRIX_SUMMARY_URL": summaries.sqlite(tmp_path), "IPV6MATRIX_OUTPUT_DIR": str(tmp_path)}

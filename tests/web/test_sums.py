@@ -26,15 +26,11 @@ def expected(wanted):
     ],
 )
 def test_filters_choose_rows(model, asked, wanted):
-    """
-    Words that are given twice count once; none is all.
-    """
+    """Repeated words count once; no words select all rows."""
     assert expected(wanted) == sum(row["hosts"] for row in model.mappings(sums(HOSTS, asked)))
 
 
 def test_numbers_are_whole_where_they_are():
-    """
-    As JSON of 2022 had them.
-    """
+    """Whole numbers have no decimal point, as in the JSON of 2022."""
     assert [1, 1.5, "1.0", None] == [whole(value) for value in (1.0, 1.5, "1.0", None)]
     assert isinstance(whole(1.0), int)

@@ -1,4 +1,6 @@
-"""The page that shows the APIs."""
+"""
+The page for trying out the APIs.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,7 @@ async def page(web):
 
 
 async def test_it_has_a_form_for_each_path(web, page):
-    """
-    With a field for each parameter of the document.
-    """
+    """Each path has a form with a field for each documented parameter."""
     paths = (await web.get("/openapi.json")).json()["paths"]
 
     expected = {path: {one["name"] for one in what["get"].get("parameters", [])} for path, what in paths.items()}
@@ -23,9 +23,7 @@ async def test_it_has_a_form_for_each_path(web, page):
 
 
 async def test_it_loads_nothing_from_elsewhere(web, page):
-    """
-    Scripts and styles are ours, are there, and none stands in the page itself.
-    """
+    """Scripts and styles are local files; none is inline."""
     loaded = {*page.xpath("//script/@src|//link[@rel!='canonical']/@href|//img/@src")}
 
     assert {f"/static/{name}" for name in ("api.css", "api.js", "icon.svg", "site.css", "site.js")} == loaded
@@ -34,9 +32,7 @@ async def test_it_loads_nothing_from_elsewhere(web, page):
 
 
 async def test_a_form_works_without_scripts(web, page):
-    """
-    All fields sent as a browser sends them, empty ones included.
-    """
+    """All fields may be sent as a browser sends them, including empty ones."""
     for form in page.xpath("//main//form"):
         if not form.xpath(".//@data-in-path"):
             answer = await web.get(form.action, params=[(name, value or "") for name, value in form.form_values()])
@@ -44,9 +40,7 @@ async def test_a_form_works_without_scripts(web, page):
 
 
 async def test_its_links_lead_somewhere(web, page):
-    """
-    Each example is an answer.
-    """
+    """Each example returns an answer."""
     links = page.xpath("//a/@href")
 
     assert len(links) >= 3

@@ -1,4 +1,6 @@
-"""From a question to its answer; test_golden.py has the answers themselves."""
+"""
+Answers of the API of 2022; test_golden.py compares their contents.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +9,7 @@ from ipv6matrix.web.legacy.questions import Question
 
 
 def test_leaves_are_without_their_keys():
-    """
-    By date, then by domain; a search is a plain list.
-    """
+    """Answers are nested by date, then by domain; a search returns a plain list."""
     row = {"date": "d", "domain": "a.de", "n": 1}
 
     assert {"d": {"a.de": {"n": 1}}} == nested(Question(resource="domain"), [row])

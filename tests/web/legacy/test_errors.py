@@ -1,4 +1,6 @@
-"""Errors in the shape of 2022."""
+"""
+Errors in the form of 2022.
+"""
 
 from __future__ import annotations
 
@@ -21,16 +23,12 @@ from ipv6matrix.web.legacy.errors import format_of, refusal
     ],
 )
 def test_a_path_begins_with_a_format(path, word):
-    """
-    Or is one of something else.
-    """
+    """A path that begins with a format belongs to the API of 2022, others do not."""
     assert word == format_of(path)
 
 
 def test_a_refusal_has_two_fields():
-    """
-    In the format of the path, with the headers that are given.
-    """
+    """An error has two fields, the format of the path, and the given headers."""
     answer = refusal({"type": "http", "path": "/csv/x", "headers": []}, 503, "Away", {"Retry-After": "9"})
 
     assert b"error,help\nAway,Check /api for help using the API\n" == answer.body

@@ -1,4 +1,6 @@
-"""What a request asks."""
+"""
+Parsing of requests.
+"""
 
 from __future__ import annotations
 
@@ -24,16 +26,12 @@ def asked(path, **parameters):
     ],
 )
 def test_a_path_is_a_question(path, expected):
-    """
-    All text is in the case of the database.
-    """
+    """A path is parsed into resource and arguments, in the case of the database."""
     assert expected == asked(path)
 
 
 def test_parameters_are_words_and_a_number():
-    """
-    Words are told apart by commas; whoever repeats one asks for it once.
-    """
+    """Commas separate words, and repeated words count once."""
     question = asked("/ping", tlds=["de,UK", "de, com"], types=["ns"], min_sample=["5", "007"])
 
     assert (("de", "uk", "com"), ("NS",), 7) == (question.tlds, question.types, question.least)
@@ -41,9 +39,7 @@ def test_parameters_are_words_and_a_number():
 
 @pytest.mark.parametrize("path", ["/domain-a.example", "/domain/search-a"])
 def test_what_a_resource_has_not_is_ignored(path):
-    """
-    Even when it makes no sense.
-    """
+    """Parameters that a resource does not have are ignored, even if they are invalid."""
     assert asked(path) == asked(path, tlds=["x"] * 9_999, types=["x"], min_sample=["x"])
 
 
@@ -60,8 +56,6 @@ def test_what_a_resource_has_not_is_ignored(path):
     ],
 )
 def test_what_makes_no_sense_is_told(path, parameters, error):
-    """
-    The message is the one that clients read.
-    """
+    """Invalid values are rejected with the messages of 2022."""
     with pytest.raises(BadQuestionError, match=f"^{error}$"):
         asked(path, **parameters)

@@ -1,4 +1,6 @@
-"""What the API of 2022 can be asked."""
+"""
+The resources of the API of 2022.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,7 @@ from ipv6matrix.web.legacy.resources import DOMAIN_FIELDS, FIGURES
 
 
 def test_what_is_unknown_has_no_field():
-    """
-    Clients of 2022 know none.
-    """
+    """Resources have no field for unknown domains, because clients of 2022 expect none."""
     names = {name for figures in FIGURES.values() for name in figures.fields} | {field.name for field in DOMAIN_FIELDS}
 
     assert "unknown" not in names

@@ -1,4 +1,6 @@
-"""The API of 2022, request by request: how it is asked, and its errors; test_golden.py has its answers."""
+"""
+The routes and errors of the API of 2022; test_golden.py has its answers.
+"""
 
 from __future__ import annotations
 
@@ -57,9 +59,7 @@ READERS = {"xml": of_xml, "html": of_html, "csv": of_csv}
     ],
 )
 async def test_one_question_in_two_ways(web, path, other):
-    """
-    Case, a final slash, what is empty and what is not known make no difference.
-    """
+    """Case, a final slash, empty and unknown parameters make no difference."""
     one, two = await web.get(path), await web.get(other)
 
     assert 200 == one.status_code
@@ -68,9 +68,7 @@ async def test_one_question_in_two_ways(web, path, other):
 
 @pytest.mark.parametrize("label", ["json", "xml", "html", "csv", "data", "JSON"])
 async def test_the_host_may_name_the_format(web, label):
-    """
-    json.example.org/hosts is /json/hosts.
-    """
+    """json.example.org/hosts is the same as /json/hosts."""
     expected = await web.get(f"/{label}/hosts?tlds=de")
     answer = await web.get("/hosts?tlds=de", headers={"Host": f"{label}.example.org:8000"})
 
@@ -94,9 +92,7 @@ async def test_the_host_may_name_the_format(web, label):
     ],
 )
 async def test_paths_and_hosts_together(web, host, path, status, media):
-    """
-    A format in the path comes first; only a whole first label is a format.
-    """
+    """A format in the path has precedence; only a whole first label is a format."""
     answer = await web.get(path, headers={"Host": host.encode("latin-1")})
 
     assert (status, media) == (answer.status_code, answer.headers["content-type"])
@@ -120,9 +116,7 @@ async def test_paths_and_hosts_together(web, host, path, status, media):
     ],
 )
 async def test_data_is_what_the_client_likes_best(web, accept, media):
-    """
-    The format data goes by Accept, and says so to caches.
-    """
+    """The format data follows Accept, and has a Vary header."""
     answer = await web.get("/data/hosts", headers={"Accept": accept} if accept is not None else {})
 
     assert (200, media) == (answer.status_code, answer.headers["content-type"])
@@ -130,9 +124,7 @@ async def test_data_is_what_the_client_likes_best(web, accept, media):
 
 
 async def test_no_wish_at_all_is_json(web):
-    """
-    A client that sends no Accept gets JSON.
-    """
+    """A client that sends no Accept receives JSON."""
     request = web.build_request("GET", "/data/hosts")
     del request.headers["Accept"]
 
@@ -140,9 +132,7 @@ async def test_no_wish_at_all_is_json(web):
 
 
 async def test_plain_text_is_csv(web):
-    """
-    text/plain has the octets of CSV.
-    """
+    """text/plain has the same bytes as CSV."""
     answer = await web.get("/data/hosts", headers={"Accept": "text/plain"})
 
     assert (await web.get("/csv/hosts")).text == answer.text
@@ -150,9 +140,7 @@ async def test_plain_text_is_csv(web):
 
 @pytest.mark.parametrize("accept", ["image/png", "application/json;q=0", "nonsense"])
 async def test_what_nobody_can_give_is_not_acceptable(web, accept):
-    """
-    Nothing fits: 406, in JSON.
-    """
+    """If no format is acceptable, the answer is 406 in JSON."""
     answer = await web.get("/data/hosts", headers={"Accept": accept})
 
     assert 406 == answer.status_code
@@ -198,9 +186,7 @@ async def test_what_nobody_can_give_is_not_acceptable(web, accept):
     ],
 )
 async def test_errors_have_one_shape_in_each_format(web, word, path, error):
-    """
-    400 with the fields error and help, in the format that was asked for.
-    """
+    """An invalid request returns 400 with the fields error and help, in the requested format."""
     answer = await web.get(f"/{word}{path}")
 
     if error is None:
@@ -217,9 +203,7 @@ async def test_errors_have_one_shape_in_each_format(web, word, path, error):
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
 async def test_it_is_for_reading_only(web, method):
-    """
-    Other methods are refused in the format that was asked for.
-    """
+    """Other methods are rejected in the requested format."""
     answer = await web.request(method, "/csv/hosts")
 
     assert (405, "error,help\n") == (answer.status_code, answer.text[:11])

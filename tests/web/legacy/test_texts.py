@@ -27,9 +27,7 @@ def written(form, key="tld"):
 
 
 def test_json_is_nested_by_date_and_key():
-    """
-    Leaves are without both; numbers have no point where there is nothing behind it.
-    """
+    """Leaves lack date and key; whole numbers have no decimal point."""
     expected = {
         "2022-07-20": {'a"&': {"hosts": 1, "ping4": 0.3}, "b<": {"hosts": 2, "ping4": 12}},
         "2023-01-05": {"c,d": {"hosts": 3, "ping4": 10000000000000000}},
@@ -47,7 +45,5 @@ def test_json_is_nested_by_date_and_key():
     ],
 )
 def test_words_are_written_as_the_format_needs(form, row):
-    """
-    Quoted or escaped.
-    """
+    """Texts are quoted or escaped as the format requires."""
     assert row in written(form)

@@ -11,7 +11,7 @@ from tests.web.pages.visit import visit
 
 
 def pytest_collection_modifyitems(items):
-    """Put the tests with a browser last: beside Playwright's event loop, no asynchronous test can have its own."""
+    """Put the tests with a browser last: no asynchronous test can have a loop next to Playwright's."""
     items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
 
 
@@ -28,7 +28,7 @@ def browser():
 
 @pytest.fixture
 def page(browser, server_url):
-    """A page that must not complain, and asks nobody else."""
+    """A page that must log no errors and send no requests to other hosts."""
     with visit(browser, server_url) as visited:
         yield visited.page
         assert [] == visited.faults

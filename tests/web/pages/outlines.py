@@ -51,7 +51,7 @@ PLACES = {
 
 
 def main(source: str, target: str) -> None:
-    """Write the outlines of all countries, a line each."""
+    """Write the outlines of all countries, one per line."""
     topology = json.loads(Path(source).read_text("utf-8"))
     arcs = [_decoded(arc, topology["transform"]) for arc in topology["arcs"]]
     rings = {}
@@ -97,7 +97,7 @@ def _joined(numbers: Sequence[int], arcs: Sequence[Ring]) -> Ring:
 
 
 def simplified(points: Ring) -> Ring:
-    """Leave out points that are hardly off the line (Ramer, Douglas and Peucker), whichever end comes first."""
+    """Remove points that are close to the line (Ramer, Douglas and Peucker), independent of the direction."""
     if len(points) < 3:
         return points
     flat = [_projected(point) for point in points]

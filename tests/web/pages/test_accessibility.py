@@ -1,4 +1,6 @@
-"""Every page in a browser: axe-core, contrast, both ends of screens, weight, errors."""
+"""
+Every page in a browser: axe-core, contrast, narrow and wide screens, weight, errors.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,7 @@ DRAWN = """() => {
 
 @pytest.fixture(scope="module")
 def server_url(sqlite_url, tmp_path_factory):
-    """A server that has the facts of a crawl, too."""
+    """A server that also has the facts of a crawl."""
     folder = tmp_path_factory.mktemp("finished")
     made_up.make(folder / "ips-2024-05-06__07-08-09.db", 3)
     with serving(client.create_app(sqlite_url, folder)) as url:
@@ -58,7 +60,7 @@ def server_url(sqlite_url, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def url_of_one_crawl(tmp_path_factory):
-    """A server that has a single crawl."""
+    """A server with a single crawl."""
     folder = tmp_path_factory.mktemp("first")
     with serving(client.create_app(summaries.sqlite(folder, DATES[-1:]), folder)) as url:
         yield url
@@ -78,9 +80,7 @@ def visited(request, browser):
 
 
 def test_axe_finds_no_fault(visited):
-    """
-    On a narrow screen by day and on a wide one by night.
-    """
+    """axe-core finds no fault, on a narrow screen in light colours and on a wide one in dark colours."""
     page = visited.page
     page.evaluate(AXE_SCRIPT)
     page.set_viewport_size(NARROW)
@@ -94,9 +94,7 @@ def test_axe_finds_no_fault(visited):
 
 
 def test_charts_can_be_read(visited):
-    """
-    Text in charts has a contrast of 4.5, a line one of 3 (WCAG 2.2, 1.4.3 and 1.4.11), by day and by night.
-    """
+    """Text in charts has a contrast of 4.5, lines of 3 (WCAG 2.2, 1.4.3 and 1.4.11), in light and dark colours."""
     faint = visited.page.evaluate(DRAWN)
     visited.page.emulate_media(color_scheme="dark")
     faint += visited.page.evaluate(DRAWN)
@@ -107,25 +105,19 @@ def test_charts_can_be_read(visited):
 
 @pytest.mark.parametrize("screen", [NARROW, WIDE], ids=["narrow", "wide"])
 def test_nothing_is_wider_than_the_screen(visited, screen):
-    """
-    What is wider scrolls within itself.
-    """
+    """No page scrolls sideways; wide elements scroll inside themselves."""
     visited.page.set_viewport_size(screen)
 
     assert visited.page.evaluate("document.documentElement.scrollWidth") <= screen["width"]
 
 
 def test_nothing_goes_wrong(visited):
-    """
-    No error in the console, no breach of the page's policy, no request without an answer or to anybody else.
-    """
+    """No page has errors in the console, breaches of its policy, failed requests or requests to other hosts."""
     assert [] == visited.faults
 
 
 def test_a_page_is_light(visited):
-    """
-    With style, scripts and pictures, as they come through the wire to who was never here.
-    """
+    """A first visit transfers few bytes, including style, scripts and pictures."""
     octets = {one.url: one.sizes()["responseBodySize"] for one in visited.requests}
 
     assert sum(octets.values()) <= MOST_OCTETS, octets

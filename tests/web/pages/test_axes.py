@@ -23,9 +23,7 @@ def made(**changed):
     [("share", 0.123, "12.3 %"), ("ratio", 1.009, "1.01"), ("count", 1234, "1,234")],
 )
 def test_values_are_written_with_their_unit(unit, value, text):
-    """
-    Shares as per cent; what is missing is a dash.
-    """
+    """Shares are percentages; a missing value is a dash."""
     assert [text, "\u2013"] == [axes.written(unit, value), axes.written(unit, None)]
 
 
@@ -42,16 +40,12 @@ def test_values_are_written_with_their_unit(unit, value, text):
     ids=str,
 )
 def test_every_value_has_room(unit, values, top):
-    """
-    Below a round number.
-    """
+    """The axis ends at a round number above every value."""
     assert top == axes.top_of(unit, values)
 
 
 def test_dates_do_not_cover_each_other():
-    """
-    Of sixty crawls some are named, with room between.
-    """
+    """Of sixty crawls only some are labelled, with space between them."""
     places = [float(place) for place in re.findall(r'x="([\d.]+)" y="308"', made().drawn())]
 
     assert 4 < len(places) < 10
@@ -59,18 +53,14 @@ def test_dates_do_not_cover_each_other():
 
 
 def test_the_mark_is_at_the_chosen_crawl():
-    """
-    Not at another.
-    """
+    """Only the chosen crawl has a mark."""
     drawn = made()
 
     assert f"M{drawn.x(DATES[3]):.1f} " in drawn.mark()
 
 
 def test_keys_wrap_within_the_picture():
-    """
-    As many lines as it takes.
-    """
+    """The legend wraps onto as many lines as it needs."""
     one, low = axes.legend([("", "A")], 100)
     many, high = axes.legend([("", "Name of a country")] * 6, 100)
 

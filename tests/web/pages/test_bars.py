@@ -1,4 +1,6 @@
-"""Bars of a single crawl."""
+"""
+Bars of a single crawl.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +30,7 @@ def lengths(svg):
 
 
 def test_each_value_has_its_name_and_its_words():
-    """
-    Beside each other, and together for whoever points at the bar.
-    """
+    """Name and value stand next to each other, and together in the tooltip of the bar."""
     svg = drawn("share", All=0.25, DE=0.5)
 
     assert ["All", "25.0 %", "DE", "50.0 %"] == [text.text for text in svg.iter(f"{SVG}text")]
@@ -41,16 +41,12 @@ def test_each_value_has_its_name_and_its_words():
     ("unit", "value", "whole"), [("share", 0.02, 1), ("share", 1.0, 1), ("ratio", 1.2, 1.5), ("count", 4, 5)]
 )
 def test_a_bar_is_as_long_as_its_value(unit, value, whole):
-    """
-    A share fills its part of the track, whatever the others are.
-    """
+    """A share fills its part of the track, independent of other values."""
     assert [round((RIGHT - LEFT) * value / whole, 1)] == lengths(drawn(unit, All=value))
 
 
 def test_a_missing_value_is_an_empty_track():
-    """
-    With a dash for its value.
-    """
+    """A missing value has an empty track and a dash."""
     svg = drawn("share", All=None, DE=0.0)
 
     assert [0.0] == lengths(svg)
@@ -59,9 +55,7 @@ def test_a_missing_value_is_an_empty_track():
 
 
 def test_a_ratio_shows_where_both_are_equal():
-    """
-    A mark at 1.
-    """
+    """A ratio has a mark at 1."""
     (mark,) = [one.get("d") for one in drawn("ratio", All=0.75).iter(f"{SVG}path")]
 
     assert mark.startswith(f"M{LEFT + (RIGHT - LEFT) / 1.5:.1f} ")

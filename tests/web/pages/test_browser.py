@@ -11,9 +11,7 @@ FILM_STEP = 1_100
 
 
 def test_the_slider_moves_by_keyboard_and_back(page):
-    """
-    Each crawl has its address; the browser goes back to the one before.
-    """
+    """Each crawl has its own address, and the browser goes back to the previous one."""
     page.goto("/hosts")
     page.locator("input[type=range]").press("ArrowLeft")
     page.wait_for_url(re.compile(r"/hosts\?date=2023-01-05"))
@@ -24,9 +22,7 @@ def test_the_slider_moves_by_keyboard_and_back(page):
 
 
 def test_a_country_is_chosen_on_the_map(page):
-    """
-    By a click; its name shows when the pointer is over it.
-    """
+    """A click on a country chooses it; its name appears under the pointer."""
     page.goto("/hosts")
     germany = page.locator(".map a[aria-label^='Germany']")
     germany.hover()
@@ -37,9 +33,7 @@ def test_a_country_is_chosen_on_the_map(page):
 
 
 def test_names_are_suggested(page):
-    """
-    While somebody writes.
-    """
+    """Names are suggested during typing."""
     page.goto("/domain")
     page.locator(".find input").press_sequentially("axb")
 
@@ -47,9 +41,7 @@ def test_names_are_suggested(page):
 
 
 def test_dark_is_dark(browser, server_url):
-    """
-    As the reader's system asks for it.
-    """
+    """Colours follow the preference of the reader's system."""
     colours = []
     for scheme in ("light", "dark"):
         with browser.new_context(base_url=server_url, color_scheme=scheme) as context:
@@ -61,9 +53,7 @@ def test_dark_is_dark(browser, server_url):
 
 
 def test_a_view_can_be_read_without_scripts(browser, server_url):
-    """
-    Choices are sent with a button.
-    """
+    """Without scripts a button submits the choices."""
     with browser.new_context(base_url=server_url, java_script_enabled=False) as context:
         page = context.new_page()
         page.goto("/hosts")
@@ -74,9 +64,7 @@ def test_a_view_can_be_read_without_scripts(browser, server_url):
 
 
 def test_the_film_plays_when_it_is_asked_to_and_is_one_step_back(page):
-    """
-    From the last crawl it begins anew; map, table and address follow.
-    """
+    """At the last crawl playback starts over; map, table and address follow."""
     stopped_clock(page)
     page.goto("/hosts?group=type")
     page.clock.run_for(60_000)
@@ -94,9 +82,7 @@ def test_the_film_plays_when_it_is_asked_to_and_is_one_step_back(page):
 
 
 def test_the_film_can_be_paused(page):
-    """
-    Where it is, it stays.
-    """
+    """Paused playback stays at its crawl."""
     stopped_clock(page)
     page.goto("/hosts")
     page.get_by_role("button", name="Play").click()
@@ -110,15 +96,13 @@ def test_the_film_can_be_paused(page):
 
 
 def stopped_clock(page):
-    """Let time pass only when a test says so."""
+    """Let time pass only when a test advances it."""
     page.clock.install(time=0)
     page.clock.pause_at(1_000)
 
 
 def test_every_picture_can_be_taken_as_png(page):
-    """
-    Named after view, date and filters.
-    """
+    """Each chart can be saved as PNG, named after view, date and filters."""
     page.goto("/dualstack?date=2023-01-05&type=WWW,MX")
     names = []
     for button in page.locator(".png").all():
@@ -132,9 +116,7 @@ def test_every_picture_can_be_taken_as_png(page):
 
 
 def test_filters_are_in_the_address_and_back_undoes_them(page):
-    """
-    Boxes as one list; a country of the list has its own address.
-    """
+    """Checkboxes are one list in the address; a country of the list has its own address."""
     page.goto("/hosts")
     page.locator("[value=NTP]").uncheck()
     page.locator("[value=NS]").uncheck()
@@ -153,9 +135,7 @@ def test_filters_are_in_the_address_and_back_undoes_them(page):
 
 
 def test_a_small_country_is_found_on_a_narrow_screen(browser, server_url):
-    """
-    By its name in the list, whatever its size on the map.
-    """
+    """A small country can be chosen by name in the list."""
     with browser.new_context(base_url=server_url, viewport={"width": 360, "height": 700}) as context:
         page = context.new_page()
         page.goto("/hosts")
@@ -166,9 +146,7 @@ def test_a_small_country_is_found_on_a_narrow_screen(browser, server_url):
 
 
 def test_the_chosen_crawl_is_in_sight_on_a_narrow_screen(browser, server_url):
-    """
-    A chart that is wider than its card shows the part that the page is about, also when another crawl is chosen.
-    """
+    """A chart that is wider than its card is scrolled to the chosen crawl, also if that changes."""
     with browser.new_context(base_url=server_url, viewport={"width": 360, "height": 700}) as context:
         page = context.new_page()
         for date in ("2024-02-29", "2022-07-20"):

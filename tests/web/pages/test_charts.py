@@ -18,9 +18,7 @@ def drawn(*lines, unit="share"):
 
 
 def test_each_point_has_its_words():
-    """
-    Name, date and value, for whoever cannot tell colours or places.
-    """
+    """Each point has name, date and value as text, for readers who cannot tell colours or positions apart."""
     svg = drawn(Line("<All>", ((DATES[0], 0.25), (DATES[1], 0.5))))
 
     titles = [title.text for title in svg.findall(f".//{SVG}circle/{SVG}title")]
@@ -28,9 +26,7 @@ def test_each_point_has_its_words():
 
 
 def test_a_missing_value_is_a_gap():
-    """
-    The line begins anew behind it; nothing is drawn at 0.
-    """
+    """The line is interrupted, and nothing is drawn at 0."""
     svg = drawn(Line("All", ((DATES[0], 0.25), (DATES[2], 0.5))))
 
     (path,) = [one.get("d") for one in svg.findall(f".//{SVG}path") if one.get("class") == "l0"][:1]
@@ -38,16 +34,12 @@ def test_a_missing_value_is_a_gap():
 
 
 def test_lines_without_a_value_can_be_drawn():
-    """
-    There is a grid.
-    """
+    """A chart without values has a grid."""
     assert 0 == charts.chart("None", "share", [Line("All", ())], DATES, DATES[0]).count("<circle")
 
 
 def test_a_single_crawl_has_bars():
-    """
-    There is no time to draw.
-    """
+    """A single crawl has bars instead of lines."""
     one = charts.chart("One", "ratio", [Line("All", ((DATES[0], 1.1),))], DATES[:1], DATES[0])
 
     assert (0, 1) == (one.count("<circle"), one.count("All, 2022-01-01: 1.10"))

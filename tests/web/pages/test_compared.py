@@ -1,4 +1,6 @@
-"""What changed between two crawls."""
+"""
+Comparisons of two crawls.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +27,7 @@ def domains(page):
 
 @pytest.mark.parametrize("asked", ["change=gained", "change=lost", "country=DE", "change=lost&country=gb"])
 async def test_filters_are_those_of_the_api(web, asked):
-    """
-    Gained or lost, and of one country.
-    """
+    """Changes can be filtered by kind and country."""
     dates = f"from={DATES[0]}&to={DATES[2]}"
     expected = (await web.get(f"/api/v1/changes/domains?{dates}&{asked}")).json()["items"]
 
@@ -36,9 +36,7 @@ async def test_filters_are_those_of_the_api(web, asked):
 
 
 async def test_pages_follow_each_other(web, monkeypatch):
-    """
-    Together they are the whole list, once.
-    """
+    """Together, the pages are the whole list without repetition."""
     whole = domains(await read(web, "/changes"))
     monkeypatch.setattr(compared, "MOST", 3)
     # Another address than before, or the kept answer would be given.
@@ -53,9 +51,7 @@ async def test_pages_follow_each_other(web, monkeypatch):
 
 
 async def test_the_greatest_difference_comes_first(web):
-    """
-    Up or down.
-    """
+    """Rows are sorted by the size of the difference, whether up or down."""
     page = await read(web, "/changes")
     points = [abs(float(text)) for text in page.xpath("//h2[@id='by-tld']/..//tbody//td[3]/text()")]
 
@@ -64,9 +60,7 @@ async def test_the_greatest_difference_comes_first(web):
 
 
 async def test_links_lead_to_the_data_shown(web):
-    """
-    With the crawls and filters of the page.
-    """
+    """Links to the data have the crawls and filters of the page."""
     page = await read(web, f"/changes?from={DATES[0]}&to={DATES[1]}&change=gained&country=DE")
     links = page.xpath("//p[@class='files']/a/@href")
 
@@ -75,9 +69,7 @@ async def test_links_lead_to_the_data_shown(web):
 
 
 def test_without_dates_the_last_two_crawls_are_compared():
-    """
-    The first crawl has none before it.
-    """
+    """The default is the last two crawls; the first crawl has none before it."""
     two = compared.read(QueryParams(""), DATES)
     one = compared.read(QueryParams(""), DATES[:1])
     none = compared.read(QueryParams(""), ())
@@ -87,8 +79,6 @@ def test_without_dates_the_last_two_crawls_are_compared():
 
 @pytest.mark.parametrize("asked", ["change=grown", "country=Q", "country=XQ1", "from=x", "to=x"])
 def test_what_makes_no_sense_is_told(asked):
-    """
-    A sentence that begins with the name of the parameter.
-    """
+    """The error for an invalid value begins with the name of the parameter."""
     with pytest.raises(BadStateError, match=f"^{asked.partition('=')[0]} "):
         compared.read(QueryParams(asked), (dt.date(2022, 1, 1), dt.date(2022, 2, 1)))

@@ -1,4 +1,6 @@
-"""What a view gives away."""
+"""
+Downloads of a view.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,7 @@ STATES = [
 
 @pytest.mark.parametrize("path", STATES)
 async def test_the_data_are_those_of_the_table(web, path):
-    """
-    As many rows, in the same order, with the same counts.
-    """
+    """A download has the rows of the table, in the same order and with the same counts."""
     page = html.fromstring((await web.get(path)).text)
     links = {link.text: link.get("href") for link in page.xpath("//*[@class='files'][contains(., 'This table')]/a")}
     rows = (await web.get(links["JSON"])).json()
@@ -34,9 +34,7 @@ async def test_the_data_are_those_of_the_table(web, path):
 
 @pytest.mark.parametrize("path", STATES)
 async def test_api_v1_has_the_same_sums(web, path):
-    """
-    Where it can be asked for just that.
-    """
+    """Where API v1 has the same filters, it returns the same sums."""
     page = html.fromstring((await web.get(path)).text)
     links = {link.text: link.get("href") for link in page.xpath("//*[@class='files'][contains(., 'This table')]/a")}
     ours = (await web.get(links["JSON"])).json()
@@ -54,9 +52,7 @@ async def test_api_v1_has_the_same_sums(web, path):
 
 @pytest.mark.parametrize("what", ["map", "chart", "kinds"])
 async def test_a_picture_tells_where_it_is_from(web, what):
-    """
-    Its title and filters are in it.
-    """
+    """A picture contains its title, its filters and its source."""
     svg = etree.fromstring((await web.get(f"/dualstack/country-DE/{what}.svg?type=MX")).content)
     title, source = (one.text for one in svg.findall("{http://www.w3.org/2000/svg}text"))
 
@@ -75,7 +71,5 @@ async def test_a_picture_tells_where_it_is_from(web, what):
     ],
 )
 async def test_what_is_not_there_is_told(web, path, status):
-    """
-    Never an error of ours.
-    """
+    """An unknown download is a client error, never a server error."""
     assert status == (await web.get(path)).status_code

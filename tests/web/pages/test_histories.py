@@ -23,9 +23,7 @@ def titles(svg):
 
 
 def test_hosts_are_stacked_by_whether_they_have_ipv6():
-    """
-    The earliest crawl first; kinds that the domain never had are left out.
-    """
+    """Crawls are in order of time; kinds that the domain never had are omitted."""
     crawls = [crawl(DATES[1], www_hosts=3, www_with_ipv6=2), crawl(DATES[0], www_hosts=2)]
     drawn = histories.drawings("a.de", crawls)
 
@@ -39,9 +37,7 @@ def test_hosts_are_stacked_by_whether_they_have_ipv6():
 
 
 def test_a_crawl_without_a_ratio_has_no_point():
-    """
-    Nothing was measured; that is not 0.
-    """
+    """A crawl without measurements has no point, rather than one at 0."""
     drawn = histories.drawings("a.de", [crawl(DATES[1]), crawl(DATES[0], ping_ratio=1.5)])
 
     assert ["Round-trip time, IPv6 / IPv4, 2022-07-20: 1.50"] == titles(drawn["ratio"][1])
@@ -49,9 +45,7 @@ def test_a_crawl_without_a_ratio_has_no_point():
 
 @pytest.mark.parametrize(("what", "status"), [("www", 200), ("open", 200), ("weather", 404)])
 async def test_each_chart_can_be_taken_away(web, what, status):
-    """
-    As SVG, named after the domain.
-    """
+    """Each chart can be saved as SVG, named after the domain."""
     answer = await web.get(f"/domain-site00.com/{what}.svg")
 
     assert status == answer.status_code

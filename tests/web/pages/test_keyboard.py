@@ -19,7 +19,7 @@ FOCUS = """() => {
 
 
 def stops(page, most=400):
-    """Press Tab until the page is left; give where the focus was."""
+    """Press Tab until the focus leaves the page, and return where it was."""
     found = []
     for _ in range(most):
         page.keyboard.press("Tab")
@@ -31,9 +31,7 @@ def stops(page, most=400):
 
 
 def test_the_first_stop_leads_past_the_menu(page):
-    """
-    It shows when it is reached, and the next stop is in the content.
-    """
+    """A skip link appears when it has the focus, and leads to the content."""
     page.goto("/hosts")
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_in_viewport()
@@ -45,9 +43,7 @@ def test_the_first_stop_leads_past_the_menu(page):
 
 @pytest.mark.parametrize("path", ["/ping?measure=ratio", "/changes", "/domain-a_b.de"])
 def test_every_stop_is_seen(page, path):
-    """
-    Whatever is reached by Tab has a line round it; every link, field and button is reached.
-    """
+    """Every link, field and button is reachable by Tab and has an outline when focused."""
     page.goto(path)
     reached = stops(page)
     tags = "a[href], button, input:not([type=hidden]), select, summary"
@@ -58,9 +54,7 @@ def test_every_stop_is_seen(page, path):
 
 
 def test_a_country_is_chosen_on_the_map_by_keyboard(page):
-    """
-    Its name shows when it has the focus.
-    """
+    """A country on the map can be chosen by keyboard; its name appears when it has the focus."""
     page.goto("/hosts")
     page.locator(".map a[aria-label^='Germany']").focus()
     expect(page.locator("#tip")).to_contain_text("Germany: ")
@@ -70,9 +64,7 @@ def test_a_country_is_chosen_on_the_map_by_keyboard(page):
 
 
 def test_the_slider_obeys_the_arrows(page):
-    """
-    And tells which crawl it stands at.
-    """
+    """Arrow keys move the slider, which announces its crawl."""
     page.goto("/hosts")
     slider = page.locator("input[type=range]")
     slider.focus()
@@ -83,9 +75,7 @@ def test_the_slider_obeys_the_arrows(page):
 
 
 def test_a_domain_is_found_by_keyboard(page):
-    """
-    The browser offers the names that begin alike; the beginning of one leads to all of them.
-    """
+    """The browser suggests names with the typed prefix; the prefix leads to all of them."""
     page.goto("/")
     page.get_by_role("combobox", name="Domain").press_sequentially("axb")
     expect(page.locator("#names option")).to_have_attribute("value", "axb.de")
@@ -97,9 +87,7 @@ def test_a_domain_is_found_by_keyboard(page):
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_view_without_scripts_has_its_table_and_form(browser, server_url, view):
-    """
-    Choices are sent with a button, and all of them arrive.
-    """
+    """Without scripts a button submits all choices."""
     with visit(browser, server_url, java_script_enabled=False) as plain:
         page = plain.page
         page.goto(f"/{view}")
@@ -114,9 +102,7 @@ def test_a_view_without_scripts_has_its_table_and_form(browser, server_url, view
 
 @pytest.mark.parametrize("path", ["/country-DE", "/tld-de", "/domain-a_b.de", "/changes"])
 def test_other_pages_without_scripts_have_their_tables(browser, server_url, path):
-    """
-    Folded or not, the figures are there.
-    """
+    """Without scripts the figures are in the page, folded or not."""
     with visit(browser, server_url, java_script_enabled=False) as plain:
         plain.page.goto(path)
 
@@ -125,9 +111,7 @@ def test_other_pages_without_scripts_have_their_tables(browser, server_url, path
 
 
 def test_nothing_moves_for_who_does_not_like_it(browser, server_url):
-    """
-    With prefers-reduced-motion no style moves anything.
-    """
+    """With prefers-reduced-motion no style moves anything."""
     with visit(browser, server_url, reduced_motion="reduce") as still:
         still.page.goto("/hosts")
         moving = still.page.evaluate(

@@ -1,4 +1,6 @@
-"""Pages about one thing, and what changed."""
+"""
+Pages about one domain, address or place, and changes.
+"""
 
 from __future__ import annotations
 
@@ -19,25 +21,19 @@ async def read(web, path):
 
 
 async def test_a_search_finds_names_by_how_they_begin(web):
-    """
-    `_` means itself.
-    """
+    """A search finds names by prefix; `_` is not a wildcard."""
     assert ["a_b.de"] == (await read(web, "/domain?q=A_")).xpath("//main//li/a/text()")
 
 
 async def test_a_search_that_finds_nothing_says_so(web):
-    """
-    With what was searched for, as text.
-    """
+    """An unsuccessful search shows the search term as text."""
     page = await read(web, "/domain?q=<b>nothing")
 
     assert ["No crawl has a domain like “<b>nothing”."] == page.xpath("//p[@class='lead']/text()")
 
 
 async def test_a_domain_has_a_row_for_each_crawl(web):
-    """
-    The last one first; what is missing of the last crawl's file is told.
-    """
+    """Rows are newest first; figures missing in the file of the last crawl are marked."""
     page = await read(web, "/domain-SITE00.com")
 
     assert [str(date) for date in reversed(DATES)] == page.xpath("//tbody//th/text()")
@@ -46,9 +42,7 @@ async def test_a_domain_has_a_row_for_each_crawl(web):
 
 @pytest.mark.parametrize(("path", "title", "maps"), [("/country-de", "Germany", 1), ("/tld-DE", ".de", 0)])
 async def test_a_place_has_all_views(web, path, title, maps):
-    """
-    Each with its charts: ratios apart from shares, kinds stacked as well. A country has a map around it.
-    """
+    """A place has the charts of all views: ratios separate from shares, kinds also stacked; a country has a map."""
     page = await read(web, path)
 
     assert title == page.findtext(".//h1")
@@ -58,9 +52,7 @@ async def test_a_place_has_all_views(web, path, title, maps):
 
 
 async def test_changes_are_those_of_the_api(web):
-    """
-    Of domains, countries and TLDs.
-    """
+    """The page has the changes of domains, countries and TLDs that the API has."""
     page = await read(web, "/changes")
     told = {
         word: {item["name"] for item in (await web.get(f"/api/v1/changes/{word}")).json()["items"]}
@@ -74,18 +66,14 @@ async def test_changes_are_those_of_the_api(web):
 
 
 async def test_the_first_crawl_has_nothing_to_compare(web):
-    """
-    The page says so.
-    """
+    """The page of the first crawl states that there is no previous one."""
     page = await read(web, f"/changes?to={DATES[0]}")
 
     assert ["There is no crawl before this one to compare with."] == page.xpath("//p[@class='lead']/text()")
 
 
 async def test_a_domain_shows_every_host_of_the_last_crawl(sqlite_url, tmp_path):
-    """
-    With addresses, round-trip times, open ports and hops, or the outcome of its questions.
-    """
+    """Hosts have addresses, round-trip times, open ports and hops, or the outcome of their lookups."""
     made_up.make(tmp_path / "ips-2024-05-06__07-08-09.db", 30)
     store = Store.read(tmp_path / "ips-2024-05-06__07-08-09.db", lambda: False)
     names = [name for (name,) in store.query("SELECT name FROM domains ORDER BY name")]
@@ -100,9 +88,7 @@ async def test_a_domain_shows_every_host_of_the_last_crawl(sqlite_url, tmp_path)
 
 
 async def test_an_address_shows_its_mean_round_trip_time(sqlite_url, tmp_path):
-    """
-    Or that it gave no reply, or why it could not be asked; a dash where it was not.
-    """
+    """An address shows its mean round-trip time, no reply, a failure, or a dash if it was not probed."""
     made_up.make(tmp_path / "ips-2024-05-06__07-08-09.db", 30)
     store = Store.read(tmp_path / "ips-2024-05-06__07-08-09.db", lambda: False)
     names = [name for (name,) in store.query("SELECT name FROM domains ORDER BY name")]

@@ -1,4 +1,6 @@
-"""Pictures that are taken away."""
+"""
+Pictures that can be downloaded.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,7 @@ DRAWN = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 300"><path d="
 
 
 def test_a_picture_has_title_source_and_size():
-    """
-    Without a size, a canvas could not hold it.
-    """
+    """A picture has title, source and size; a canvas needs the size."""
     svg = etree.fromstring(framed("A & B", "from <here>", DRAWN))
 
     assert ["A & B", "from <here>"] == [one.text for one in svg.findall(f"{SVG}text")]
@@ -23,9 +23,7 @@ def test_a_picture_has_title_source_and_size():
 
 
 def test_a_map_has_its_legend():
-    """
-    Every class, and what has no figure.
-    """
+    """The legend has every class, and one for places without a figure."""
     svg = etree.fromstring(framed("Map", "", world.draw("Map", "share", {"DE": 0.5}, lambda code: code), "share"))
 
     texts = [one.text for one in svg.findall(f"{SVG}g/{SVG}text")]
@@ -33,9 +31,7 @@ def test_a_map_has_its_legend():
 
 
 def test_a_small_country_fills_the_picture():
-    """
-    Though its part of the world is small.
-    """
+    """The picture of a small country shows that country enlarged."""
     svg = etree.fromstring(framed("Map", "", world.draw("Map", "share", {}, str, "MT"), "share"))
 
     assert ("1000", "440") == (svg.find(f"{SVG}svg").get("width"), svg.find(f"{SVG}svg").get("height"))

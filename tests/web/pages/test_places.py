@@ -6,16 +6,12 @@ from ipv6matrix.web.pages import places
 
 
 def test_a_country_has_its_english_name():
-    """
-    Unknown is a place of its own; a code without a name stands for itself.
-    """
+    """Codes have English names; Unknown is a place of its own, and other codes stand for themselves."""
     assert ["Germany", "Kosovo", "Unknown country", "Q1"] == [places.name_of(code) for code in ("DE", "XK", "ZZ", "Q1")]
 
 
 def test_every_outline_is_of_a_country():
-    """
-    And lies within the picture.
-    """
+    """Every outline belongs to a country and lies within the picture."""
     outlines = places.outlines()
 
     assert len(outlines) > 240
@@ -24,9 +20,7 @@ def test_every_outline_is_of_a_country():
 
 
 def test_small_countries_have_no_box():
-    """
-    Those are drawn as circles.
-    """
+    """Small countries, drawn as circles, have no box."""
     outlines = places.outlines()
 
     assert [True, False, False] == ["box" in outlines[code] for code in ("DE", "SG", "VA")]

@@ -1,4 +1,6 @@
-"""Answers that are pages, and errors that are."""
+"""
+Rendering of pages and of their errors.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +26,7 @@ from tests.web import client
     ],
 )
 async def test_errors_of_pages_are_pages(web, path, status, sentence):
-    """
-    With a sentence about this very address, and a way on.
-    """
+    """An error is a page that names the address and has a link to other pages."""
     answer = await web.get(path)
     page = html.fromstring(answer.text)
 
@@ -38,9 +38,7 @@ async def test_errors_of_pages_are_pages(web, path, status, sentence):
 
 @pytest.mark.parametrize("path", ["/", "/hosts", "/domain?q=a", "/domain-a.de", "/country-DE", "/changes"])
 async def test_a_database_that_is_away_is_a_page(tmp_path, path):
-    """
-    503, and when to try again.
-    """
+    """Without a database there is a page with status 503 and Retry-After."""
     async with client.of(f"sqlite:///{tmp_path / 'none.db'}") as web:
         answer = await web.get(path)
 
@@ -49,17 +47,13 @@ async def test_a_database_that_is_away_is_a_page(tmp_path, path):
 
 
 async def test_programs_get_problems(web):
-    """
-    What is asked below /api/ and /static/ is answered to programs.
-    """
+    """Errors below /api/ and /static/ are problem details."""
     for path in ("/api/v1/nothing", "/static/nothing.js"):
         assert "application/problem+json" == (await web.get(path)).headers["content-type"]
 
 
 async def test_a_website_that_knows_its_name_has_previews(sqlite_url):
-    """
-    An address without what does not change the page, and a picture that is there.
-    """
+    """A configured address yields canonical links without irrelevant parameters, and an existing preview picture."""
     async with client.over(client.create_app(sqlite_url, public_url="https://matrix.example")) as web:
         page = html.fromstring((await web.get("/hosts/country-DE?sort=-hosts&type=MX")).text)
         told = {one.get("property"): one.get("content") for one in page.xpath("//meta[starts-with(@property, 'og:')]")}
@@ -72,9 +66,7 @@ async def test_a_website_that_knows_its_name_has_previews(sqlite_url):
 
 
 async def test_a_website_without_a_name_claims_none(web):
-    """
-    Whatever a client calls it; the canonical link is relative.
-    """
+    """Without a configured address canonical links are relative, whatever the Host header contains."""
     page = html.fromstring((await web.get("/hosts", headers={"Host": "evil.example"})).text)
 
     assert ["/hosts"] == page.xpath("//link[@rel='canonical']/@href")

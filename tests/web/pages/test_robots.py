@@ -1,4 +1,6 @@
-"""What search engines are told."""
+"""
+Information for search engines.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +17,7 @@ PLACE = {"map": "http://www.sitemaps.org/schemas/sitemap/0.9"}
 
 
 async def test_pages_may_be_found_and_data_need_not(web):
-    """
-    As robots read it.
-    """
+    """robots.txt allows pages and disallows data."""
     answer = await web.get("/robots.txt")
     robots = RobotFileParser()
     robots.parse(answer.text.splitlines())
@@ -29,9 +29,7 @@ async def test_pages_may_be_found_and_data_need_not(web):
 
 
 async def test_a_sitemap_lists_every_page(sqlite_url):
-    """
-    Views, countries and TLDs, each with a page, and the day of the last crawl; robots.txt leads to it.
-    """
+    """The sitemap, named in robots.txt, lists views, countries and TLDs with the date of the last crawl."""
     public = "https://matrix.example"
     async with client.over(client.create_app(sqlite_url, "/nowhere", public_url=public)) as web:
         robots, found = await web.get("/robots.txt"), await web.get("/sitemap.xml")
@@ -48,17 +46,13 @@ async def test_a_sitemap_lists_every_page(sqlite_url):
 
 
 async def test_without_its_address_a_website_has_no_sitemap(web):
-    """
-    Nothing in it could be right.
-    """
+    """Without a configured address there is no sitemap."""
     assert 404 == (await web.get("/sitemap.xml")).status_code
     assert "Sitemap" not in (await web.get("/robots.txt")).text
 
 
 async def test_an_empty_database_has_a_sitemap(tmp_path):
-    """
-    Of the views; there is no day to tell.
-    """
+    """An empty database has a sitemap of the views without dates."""
     url = f"sqlite:///{tmp_path / 'matrix.db'}"
     with Database(url) as database:
         database.prepare()

@@ -28,9 +28,7 @@ async def read(web, path):
 
 @pytest.mark.parametrize("path", PAGES)
 async def test_every_page_is_whole(web, path):
-    """
-    One heading, a title and a description of its own, nothing inline that a strict policy would forbid.
-    """
+    """Each page has one heading, its own title and description, and no inline code that a strict policy forbids."""
     answer = await web.get(path)
     page = html.fromstring(answer.text)
 
@@ -45,9 +43,7 @@ async def test_every_page_is_whole(web, path):
 
 @pytest.mark.parametrize("path", PAGES)
 async def test_links_lead_somewhere(web, path):
-    """
-    Each link of ours is answered: data, pictures, other states.
-    """
+    """Each internal link works: data, pictures, other states."""
     links = {link.partition("#")[0] for link in (await read(web, path)).xpath("//a/@href")} - {""}
 
     assert dict.fromkeys(links, 200) == {link: (await web.get(link)).status_code for link in links}
@@ -55,9 +51,7 @@ async def test_links_lead_somewhere(web, path):
 
 @pytest.mark.parametrize("view", VIEWS)
 async def test_the_table_has_every_country_and_a_total(web, view):
-    """
-    With names, numbers and the sum of all.
-    """
+    """The table has every country with name and numbers, and a total."""
     page = await read(web, f"/{view}?least=0")
 
     heads = page.xpath("//tbody//th//text()")
@@ -69,9 +63,7 @@ async def test_the_table_has_every_country_and_a_total(web, view):
 @pytest.mark.parametrize("group", ["country", "tld", "type", "date"])
 @pytest.mark.parametrize("measure", ["faster", "ratio"])
 async def test_a_state_shows_in_the_form(web, group, measure):
-    """
-    What the address says is what is chosen.
-    """
+    """The form shows the choices of the address."""
     page = await read(web, f"/ping?date={DATES[0]}&group={group}&measure={measure}&type=MX&tld=de&least=1")
 
     values = dict(page.forms[1].form_values())
@@ -87,17 +79,13 @@ async def test_a_state_shows_in_the_form(web, group, measure):
 
 
 async def test_ratio_and_share_have_axes_of_their_own(web):
-    """
-    Two charts where a view has both.
-    """
+    """A view with ratios and shares has two charts."""
     assert 2 == len((await read(web, "/ping?group=date")).xpath("//figure/*[contains(@class, 'chart')]"))
 
 
 @pytest.mark.parametrize("name", ["map", "chart"])
 async def test_pictures_can_be_downloaded(web, name):
-    """
-    As SVG that stands alone, of the state in the address.
-    """
+    """Charts can be downloaded as standalone SVG of the state in the address."""
     answer = await web.get(f"/hosts/country-DE/{name}.svg?date={DATES[0]}")
 
     assert ("image/svg+xml", "attachment") == (
@@ -108,9 +96,7 @@ async def test_pictures_can_be_downloaded(web, name):
 
 
 async def test_the_map_leads_to_countries(web):
-    """
-    And keeps the crawl that is shown.
-    """
+    """Links of the map keep the chosen crawl."""
     links = (await read(web, f"/hosts?date={DATES[0]}&least=1")).xpath("//*[contains(@class, 'map')]//a/@href")
 
     assert {f"/hosts/country-{code}?date={DATES[0]}&least=1" for code in COUNTRIES} == set(links)
@@ -126,9 +112,7 @@ async def test_the_map_leads_to_countries(web):
     ],
 )
 async def test_who_answers_for_the_crawls_is_named(sqlite_url, contact, link):
-    """
-    With a link, where it is an address; whoever had the page with another contact gets this one.
-    """
+    """Pages show the contact, as a link if it is an address; a new contact invalidates cached pages."""
     async with client.of(sqlite_url) as web:
         before = (await web.get("/about")).headers["etag"]
     async with client.over(client.create_app(sqlite_url, "/nowhere", contact=contact)) as web:

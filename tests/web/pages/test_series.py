@@ -1,4 +1,6 @@
-"""What a view reads of the database."""
+"""
+Database queries of a view.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +11,13 @@ from tests.web.summaries import DATES, ROWS
 
 
 def expected(date, country):
-    """Work out the hosts of a country in plain Python."""
+    """Compute the hosts of a country in plain Python."""
     rows = [row for row in ROWS if isinstance(row, summaries.HostData) and (row.date, row.country) == (date, country)]
     return sum(row.hosts for row in rows), sum(row.hosts6 + row.dualstack for row in rows)
 
 
 def test_rows_are_sums_by_country(model):
-    """
-    As worked out without SQL.
-    """
+    """Rows equal sums computed without SQL."""
     shown = state.read(VIEWS["hosts"], None, {}, DATES)
     found = series.rows(model, shown.view, shown.slice("country", date=shown.date))
 
@@ -27,9 +27,7 @@ def test_rows_are_sums_by_country(model):
 
 
 def test_rows_are_sorted_with_what_is_unknown_last(model):
-    """
-    In both directions.
-    """
+    """Unknown values come last in both directions."""
     shown = state.read(VIEWS["hosts"], None, {"sort": "-share"}, DATES)
     rows = [
         {"country": code, "hosts": 10, "unknown": unknown, "with_ipv6": six}
@@ -42,9 +40,7 @@ def test_rows_are_sorted_with_what_is_unknown_last(model):
 
 
 def test_lines_are_of_all_and_of_the_largest(model):
-    """
-    One point a crawl, with the share of what is known.
-    """
+    """There is a line for the total and for each of the largest groups, with one point per crawl."""
     shown = state.read(VIEWS["hosts"], None, {}, DATES)
     rows = series.rows(model, shown.view, shown.slice("country", date=shown.date))
     lines = series.lines(model, shown, shown.measure, rows)
@@ -55,9 +51,7 @@ def test_lines_are_of_all_and_of_the_largest(model):
 
 
 def test_a_crawl_without_a_value_has_no_point():
-    """
-    Not one at 0.
-    """
+    """A crawl without a value has no point, rather than one at 0."""
     measure = VIEWS["hosts"].measures[0]
     rows = [
         {"date": date, "hosts": hosts, "unknown": 0, "with_ipv6": 0}
@@ -68,9 +62,7 @@ def test_a_crawl_without_a_value_has_no_point():
 
 
 def test_the_rest_of_the_world_is_all_but_the_named(monkeypatch, model):
-    """
-    Of countries one line less is of a country; sums are taken from sums.
-    """
+    """The rest replaces one line of countries; sums are subtracted from sums."""
     monkeypatch.setattr(series, "MOST_LINES", 2)
     shown = state.read(VIEWS["hosts"], None, {}, DATES)
     rows = series.rows(model, shown.view, shown.slice("country", date=shown.date))
@@ -86,18 +78,14 @@ def test_the_rest_of_the_world_is_all_but_the_named(monkeypatch, model):
 
 
 def test_groups_that_are_left_out_have_no_line(model):
-    """
-    All of them: the chart shows the whole alone.
-    """
+    """If all groups are excluded, the chart shows only the total."""
     shown = state.read(VIEWS["hosts"], None, {}, DATES)
 
     assert ["All"] == [line.name for line in series.lines(model, shown, shown.measure, [])]
 
 
 def test_kinds_make_up_the_whole():
-    """
-    Of what is known.
-    """
+    """Kinds add up to all known hosts."""
     row = {
         "date": DATES[0],
         "hosts": 12,
@@ -113,9 +101,7 @@ def test_kinds_make_up_the_whole():
 
 
 def test_means_leave_out_what_is_not_known():
-    """
-    Each row counts the same; without rows there is none.
-    """
+    """Each known row has the same weight; without rows there is no mean."""
     rows = [
         {"hosts": 10, "unknown": 0, "with_ipv6": 5},
         {"hosts": 2, "unknown": 2, "with_ipv6": 0},

@@ -1,4 +1,6 @@
-"""What a view's page holds."""
+"""
+The contents of a view.
+"""
 
 from __future__ import annotations
 
@@ -29,16 +31,12 @@ def filled(model):
     ],
 )
 def test_kinds_are_stacked_and_ratios_have_an_axis_of_their_own(filled, view, group, charts):
-    """
-    Beside the lines of groups.
-    """
+    """Stacked kinds and ratios have charts of their own, next to the lines of groups."""
     assert charts == [one.what for one in filled(view, group=group)["drawings"]]
 
 
 def test_rows_below_the_least_are_left_out_but_counted(filled):
-    """
-    In the table, its mean and the map; not in the sum of all.
-    """
+    """Rows below the minimum are omitted from table, mean and map, and included in the total."""
     whole, some = filled("hosts", least="0"), filled("hosts", least="400")
 
     assert 0 < some["table"].left_out == len(whole["rows"]) - len(some["rows"])
@@ -48,26 +46,20 @@ def test_rows_below_the_least_are_left_out_but_counted(filled):
 
 
 def test_every_country_with_hosts_can_be_chosen(filled):
-    """
-    By name, small or not; the chosen one too.
-    """
+    """Countries are listed by name, including small ones and the chosen one."""
     assert [("DE", "Germany"), ("GB", "United Kingdom"), ("US", "United States")] == filled("hosts")["countries"]
     assert ("MT", "Malta") in filled("hosts", "MT")["countries"]
 
 
 def test_filters_that_leave_nothing_say_so(filled):
-    """
-    No link leads to data that are not there.
-    """
+    """If no row matches the filters, no link leads to empty data."""
     found = filled("hosts", tld="nowhere")
 
     assert ([], {}) == (found["rows"], found["data"])
 
 
 async def test_a_country_can_be_chosen_without_scripts(web):
-    """
-    A form asks for it; the address becomes that of the country, and the map's group is dropped.
-    """
+    """A form with a country redirects to that country's address, without the group of the map."""
     answer = await web.get("/hosts?country=DE&group=country&tld=com,de&type=MX&type=NS")
     assert (307, "/hosts/country-DE?tld=com,de&type=MX&type=NS") == (answer.status_code, answer.headers["location"])
 
@@ -79,9 +71,7 @@ async def test_a_country_can_be_chosen_without_scripts(web):
 
 @pytest.mark.parametrize("code", ["//evil.example", "..%2F..%2Fapi", "%0d%0aX: y", "Q"])
 async def test_no_form_leads_elsewhere(web, code):
-    """
-    What is no country is 404 here, whatever it looks like.
-    """
+    """A value that is not a country returns 404, whatever it looks like."""
     answer = await web.get(f"/hosts?country={code}", follow_redirects=True)
 
     assert (404, "matrix.example") == (answer.status_code, answer.url.host)

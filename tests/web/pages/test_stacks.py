@@ -28,9 +28,7 @@ def bars(svg):
 
 
 def test_parts_lie_upon_each_other():
-    """
-    The second begins where the first ends, and what makes one whole reaches the top.
-    """
+    """Each part begins where the previous one ends, and the parts of a whole reach the top."""
     (one, two) = bars(drawn({"IPv4": [0.75], "IPv6": [0.25]}))
 
     assert ["IPv4, 2022-01-01: 75.0 %", "IPv6, 2022-01-01: 25.0 %"] == [one[0], two[0]]
@@ -39,9 +37,7 @@ def test_parts_lie_upon_each_other():
 
 
 def test_parts_are_told_apart_without_colour():
-    """
-    Each has a pattern of its own.
-    """
+    """Each part has its own pattern."""
     svg = drawn({"IPv4": [0.5], "Both": [0.25], "IPv6": [0.25]})
     patterns = {one.get("id"): etree.tostring(one.find(f"{SVG}g")) for one in svg.iter(f"{SVG}pattern")}
 
@@ -50,17 +46,13 @@ def test_parts_are_told_apart_without_colour():
 
 
 def test_a_crawl_without_values_has_no_bar():
-    """
-    A gap, not one of height 0.
-    """
+    """A crawl without values has a gap, rather than a bar of height 0."""
     assert 2 == len(bars(drawn({"IPv4": [0.5], "IPv6": [0.5]})))
     assert [] == bars(drawn({"IPv4": [], "IPv6": []}))
 
 
 def test_what_is_unknown_stands_apart():
-    """
-    Below the bars, with a scale of its own.
-    """
+    """Unknown values are below the bars, with their own scale."""
     *known, unknown = bars(drawn({"IPv4": [1.0]}, Line("Unknown", ((DATES[0], 0.02),))))
 
     assert "Unknown, 2022-01-01: 2.0 %" == unknown[0]
@@ -68,9 +60,7 @@ def test_what_is_unknown_stands_apart():
 
 
 def test_no_bar_covers_another():
-    """
-    However near two crawls are.
-    """
+    """Bars do not overlap, even if two crawls are close together."""
     svg = drawn({"IPv4": [0.5, 0.5, 0.5]})
     found = sorted(
         (float(one.get("x")), float(one.get("width")))
@@ -84,9 +74,7 @@ def test_no_bar_covers_another():
 
 
 def test_the_bar_of_a_single_crawl_lies_on_its_side():
-    """
-    Parts follow one another along the whole track; each is told below, and so is what is unknown.
-    """
+    """The parts of a single crawl fill a horizontal track; each is listed below, and so are unknown ones."""
     svg = drawn({"IPv4": [0.75], "IPv6": [0.25]}, Line("Unknown", ((DATES[0], 0.1),)), dates=DATES[:1])
     told = [one for one in svg.iter(f"{SVG}rect") if one.find(f"{SVG}title") is not None]
     four, six, unknown = [(float(one.get("x")), float(one.get("width"))) for one in told]
@@ -98,9 +86,7 @@ def test_the_bar_of_a_single_crawl_lies_on_its_side():
 
 
 def test_what_is_not_known_of_a_single_crawl_is_no_zero():
-    """
-    A dash, and a bar of no length.
-    """
+    """Unknown values of a single crawl are a dash and a bar without length."""
     svg = drawn({"IPv4": [], "IPv6": []}, dates=DATES[:1])
 
     assert ["IPv4", "\u2013", "IPv6", "\u2013"] == [text.text for text in svg.iter(f"{SVG}text")]

@@ -20,17 +20,13 @@ def read(view="ping", country=None, **values):
 
 
 def test_an_address_without_parameters_is_the_last_crawl_by_country():
-    """
-    A country's own page shows all crawls instead.
-    """
+    """The default is the last crawl by country; the page of a country shows all crawls."""
     assert (DATES[1], "country", "faster") == (read().date, read().group, read().measure.key)
     assert ("date", "DE") == (read(country="de").group, read(country="de").country)
 
 
 def test_a_link_keeps_what_it_does_not_change():
-    """
-    None takes a parameter away; unknown ones are not carried along.
-    """
+    """A link keeps other parameters, None removes one, and unknown ones are dropped."""
     shown = read(country="DE", date="2022-07-20", type="mx", utm="1")
 
     assert "/ping/country-DE?date=2022-07-20&type=MX&sort=-name" == shown.link(sort="-name")
@@ -38,9 +34,7 @@ def test_a_link_keeps_what_it_does_not_change():
 
 
 def test_filters_choose_rows():
-    """
-    Country, TLD and type; the map leaves the country out.
-    """
+    """Country, TLD and type filter rows; the map ignores the country."""
     shown = read(country="DE", tld=".ORG", type="mx")
 
     assert {"tld": ("org",), "country": ("DE",), "type": ("MX",)} == shown.slice(None).only
@@ -63,33 +57,25 @@ def test_filters_choose_rows():
     ids=str,
 )
 def test_what_makes_no_sense_is_told(values):
-    """
-    A sentence that begins with the name of the parameter.
-    """
+    """The error for an invalid value begins with the name of the parameter."""
     with pytest.raises(BadStateError, match=f"^{next(iter(values))} "):
         read(**values)
 
 
 @pytest.mark.parametrize(("country", "values"), [("XQ1", {}), ("QX", {}), (None, {"date": "1999-01-01"})], ids=str)
 def test_what_is_not_there_is_told(country, values):
-    """
-    A country or crawl that does not exist.
-    """
+    """An unknown country or crawl is an error."""
     with pytest.raises(NotFoundError, match=r"^There is no "):
         read(country=country, **values)
 
 
 def test_small_crawls_show_everything():
-    """
-    50 is the least of a large crawl, unless another is given.
-    """
+    """The default minimum is 50 hosts, except in small crawls."""
     assert [1, 50, 100] == [read().least_of(9), read().least_of(10_000), read(least="100").least_of(9)]
 
 
 def test_lists_are_one_parameter():
-    """
-    However a form sent them.
-    """
+    """A list is one parameter, in whatever form a browser sends it."""
     shown = state.read(VIEWS["hosts"], None, QueryParams("type=NS&type=WWW&tld=.de,com"), DATES)
 
     assert ({"tld": ("de", "com"), "type": ("WWW", "NS")}) == shown.filters
@@ -97,16 +83,12 @@ def test_lists_are_one_parameter():
 
 
 def test_all_types_leave_the_address():
-    """
-    They filter nothing.
-    """
+    """Choosing all types removes the parameter."""
     assert "/hosts" == state.read(VIEWS["hosts"], None, {"type": "NS,MX,WWW,NTP"}, DATES).link()
 
 
 def test_a_file_tells_what_is_in_it():
-    """
-    View, figure, filters, group and date.
-    """
+    """The name of a file contains view, figure, filters, group and date."""
     shown = read(country="DE", date="2022-07-20", tld="com,de", type="MX", group="type")
 
     assert "ipv6matrix-ping-faster-DE-tld-com-tld-de-MX-by-type-2022-07-20-map" == shown.file_name("map")
@@ -122,7 +104,5 @@ def test_a_file_tells_what_is_in_it():
     ],
 )
 def test_a_form_asks_for_a_country(query, address):
-    """
-    Whose own address has the other choices.
-    """
+    """A form with a country leads to the country's address with the other choices."""
     assert address == state.moved(VIEWS["hosts"], QueryParams(query))

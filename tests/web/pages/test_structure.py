@@ -1,4 +1,6 @@
-"""What search engines, link previews and screen readers are told of every page."""
+"""
+What search engines, link previews and screen readers read on every page.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +31,7 @@ async def read(web, path):
 
 @pytest.mark.parametrize("path", every_page.ALL)
 async def test_headings_and_landmarks_are_in_order(web, path):
-    """
-    One h1, no level left out; a language, one banner, one main part, one footer, and a way past the first.
-    """
+    """A page has a language, one h1, no skipped level, one banner, main part and footer, and a skip link."""
     page = await read(web, path)
     levels = [int(one.tag[1]) for one in page.xpath("//h1|//h2|//h3|//h4|//h5|//h6")]
 
@@ -45,9 +45,7 @@ async def test_headings_and_landmarks_are_in_order(web, path):
 
 @pytest.mark.parametrize("path", every_page.ALL)
 async def test_names_within_a_page_are_unique(web, path):
-    """
-    Each id stands once, and whatever refers to one finds it.
-    """
+    """Ids are unique, and every reference to an id is valid."""
     page = await read(web, path)
     ids = page.xpath("//@id")
     meant = " ".join(page.xpath("//@aria-labelledby|//@aria-describedby|//@aria-controls|//@for|//@list")).split()
@@ -58,9 +56,7 @@ async def test_names_within_a_page_are_unique(web, path):
 
 @pytest.mark.parametrize("what", ["//head/title/text()", "//meta[@name='description']/@content"])
 async def test_every_page_is_told_from_the_others(web, what):
-    """
-    By its title and by its description.
-    """
+    """Pages differ in title and description."""
     found = {path: (await read(web, path)).xpath(what)[0] for path in TITLED if path != "/domains"}
 
     assert {} == {path: text for path, text in found.items() if list(found.values()).count(text) > 1}

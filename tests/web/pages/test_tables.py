@@ -1,4 +1,6 @@
-"""The table of a view in each format, and links to more."""
+"""
+The table of a view in each format, and links to the APIs.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ ROWS = [
 
 
 def read(word):
-    """Read a format back as rows of texts."""
+    """Parse a format into rows of texts."""
     text = tables.write(word, shown(), ROWS)
     if word == "json":
         return [["" if value is None else str(value) for value in row.values()] for row in json.loads(text)]
@@ -40,17 +42,13 @@ def read(word):
 
 @pytest.mark.parametrize("word", tables.FORMATS)
 def test_every_format_has_the_same_rows(word):
-    """
-    What is not known is null or empty, never 0.
-    """
+    """Formats have the same rows, with unknown values as null or empty, never 0."""
     day = str(DATES[1])
     assert [[day, "DE", "10", "2", "2", "0.25"], [day, "FR", "1", "1", "0", ""]] == read(word)
 
 
 def test_links_have_the_filters():
-    """
-    Date, group, country, TLDs and types, in the words of each API.
-    """
+    """Links contain date, group, country, TLDs and types, as each API spells them."""
     found = tables.links(shown(country="DE", group="type", tld="com,de", type="MX"))
 
     assert "/hosts/country-DE/table.csv?group=type&tld=com,de&type=MX" == found["CSV"]
@@ -62,9 +60,7 @@ def test_links_have_the_filters():
 
 
 def test_the_apis_leave_out_what_the_table_does():
-    """
-    Where they count the same: of views of round-trip times they count other hosts.
-    """
+    """The minimum applies to the APIs too, except for round-trip times, where they count other hosts."""
     hosts, ping = (tables.links(shown(view), 50) for view in ("hosts", "ping"))
 
     assert "least=50&" in hosts["API v1"]
@@ -77,8 +73,6 @@ def test_the_apis_leave_out_what_the_table_does():
     [("hosts", {"type": "MX,NS"}, "API v1"), ("reach", {"service": "HTTP"}, "All crawls (API of 2022)")],
 )
 def test_an_api_that_cannot_say_the_same_is_not_linked(view, values, missing):
-    """
-    Rather than to link to other data.
-    """
+    """An API without an equivalent query is not linked."""
     assert missing in tables.links(shown(view))
     assert missing not in tables.links(shown(view, **values))

@@ -1,4 +1,6 @@
-"""How heavy pages become over the years: sixty crawls of every country."""
+"""
+The weight of pages after five years: sixty crawls of every country.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ PARTS = ["/static/site.css", "/static/site.js", "/static/icon.svg"]
 
 
 def rows(date):
-    """Give figures that differ from country to country and from crawl to crawl."""
+    """Return figures that differ by country and crawl."""
     months = (date - DATES[0]).days // 31
     for number, code in enumerate(sorted(outlines())):
         place = {"date": date, "country": code, "tld": code.lower()}
@@ -60,9 +62,7 @@ def app(tmp_path_factory):
     ],
 )
 async def test_a_page_of_five_years_is_light(app, path):
-    """
-    With its style, script and icon, compressed as a browser asks for it.
-    """
+    """The page, its style, script and icon are small when compressed."""
     async with client.over(app) as web:
         octets = {one: await weight(web, one) for one in (path, *PARTS)}
 
@@ -70,7 +70,7 @@ async def test_a_page_of_five_years_is_light(app, path):
 
 
 async def weight(web, path):
-    """Count the octets of an answer as they come, before they are unpacked."""
+    """Count the bytes of an answer as transferred, before decompression."""
     async with web.stream("GET", path, headers={"Accept-Encoding": "gzip"}) as answer:
         assert 200 == answer.status_code
         return sum([len(piece) async for piece in answer.aiter_raw()])

@@ -15,9 +15,7 @@ def drawn(values, chosen=None):
 
 
 def test_a_country_with_a_figure_is_a_link_with_its_value():
-    """
-    Reached by keyboard, named for screen readers.
-    """
+    """A country with a figure is a link with name and value, focusable and labelled for screen readers."""
     links = drawn({"DE": 0.5, "VA": 0.0, "FR": None}).findall(f".//{SVG}a")
 
     assert [("/x?c=DE&d=1", "Germany: 50.0 %"), ("/x?c=VA&d=1", "Vatican City: 0.0 %")] == [
@@ -26,9 +24,7 @@ def test_a_country_with_a_figure_is_a_link_with_its_value():
 
 
 def test_a_missing_figure_is_hatched():
-    """
-    And 0 is not.
-    """
+    """A country without a figure is hatched; one with 0 is not."""
     kinds = {
         title.getparent().get("class"): title.text for title in drawn({"VA": 0.0}).findall(f".//{SVG}g/{SVG}title")
     }
@@ -38,9 +34,7 @@ def test_a_missing_figure_is_hatched():
 
 
 def test_small_countries_are_circles_on_top():
-    """
-    No neighbour covers them.
-    """
+    """Small countries are circles drawn above their neighbours."""
     shapes = drawn({"VA": 0.5}).findall(f".//{SVG}g")
 
     assert shapes[-1].find(f"{SVG}circle") is not None
@@ -49,9 +43,7 @@ def test_small_countries_are_circles_on_top():
 
 @pytest.mark.parametrize("code", ["DE", "RU", "VA", "NZ", "FJ"])
 def test_a_chosen_country_is_looked_at_closely(code):
-    """
-    What is shown lies within the world, and is a part of it.
-    """
+    """A chosen country is enlarged: the visible part lies within the world."""
     left, top, width, height = map(float, drawn({}, code).get("viewBox").split())
 
     assert left >= 0
@@ -62,9 +54,7 @@ def test_a_chosen_country_is_looked_at_closely(code):
 
 
 def test_the_legend_covers_every_value():
-    """
-    From below the first bound to the last and more.
-    """
+    """The legend covers every value, including those outside the outer bounds."""
     for unit in ("share", "ratio"):
         assert [number for number, _ in world.legend(unit)] == list(range(len(world.SCALE)))
         assert (0, len(world.SCALE) - 1) == (world.step(unit, 0), world.step(unit, 9))

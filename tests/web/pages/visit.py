@@ -1,5 +1,5 @@
 """
-A visit to the site: a page of its own, what it asked for and what went wrong.
+A visit to the site: a new page, its requests and its errors.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 @dataclass
 class Visit:
-    """What a browser saw of the site at an address."""
+    """What a browser loaded of the site at an address."""
 
     page: Page
     url: str
@@ -40,7 +40,7 @@ class Visit:
 
 @contextmanager
 def visit(browser: Browser, url: str, **options: Any) -> Iterator[Visit]:
-    """Open an empty page in a context of its own: nothing is kept of earlier visits."""
+    """Open an empty page in a new context, without data of earlier visits."""
     with browser.new_context(base_url=url, **options) as context:
         context.set_default_timeout(20_000)
         visited = Visit(context.new_page(), url)

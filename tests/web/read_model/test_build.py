@@ -31,9 +31,7 @@ def content(file):
 
 
 def test_only_changed_dates_are_read_again(url, tmp_path, monkeypatch):
-    """
-    The others are copied from the last file; the result is that of building everything.
-    """
+    """Other dates are copied from the last file; the result equals a complete build."""
     build(url, tmp_path)
     with Database(url) as database:
         without_domains = [row for row in ROWS if row.date == DATES[1] and not isinstance(row, DomainRow)]
@@ -55,9 +53,7 @@ def test_only_changed_dates_are_read_again(url, tmp_path, monkeypatch):
 
 
 def test_nothing_new_is_no_new_file(url, tmp_path):
-    """
-    The file stays; a new one has a new name, and the old one is gone.
-    """
+    """Without changes the file stays; a new file has a new name, and the old one is removed."""
     first = build(url, tmp_path)
 
     assert first == build(url, tmp_path)
@@ -69,9 +65,7 @@ def test_nothing_new_is_no_new_file(url, tmp_path):
 
 
 def test_readers_keep_the_old_file(url, tmp_path):
-    """
-    Whoever has it open sees one state until the end.
-    """
+    """A reader with an open file sees one state until it closes it."""
     old = build(url, tmp_path)
     with duckdb.connect(str(old), read_only=True) as model:
         before = model.execute("SELECT count(*) FROM Domains").fetchall()
@@ -84,9 +78,7 @@ def test_readers_keep_the_old_file(url, tmp_path):
 
 @pytest.mark.parametrize("step", ["_replace", "_list_names", "_describe"])
 def test_a_build_that_fails_leaves_the_old_file(url, tmp_path, monkeypatch, step):
-    """
-    And nothing else.
-    """
+    """A failed build leaves the old file and nothing else."""
     old = build(url, tmp_path)
     with Database(url) as database:
         publish(database, DATES[0], [], replace=True)
@@ -105,9 +97,7 @@ def test_a_build_that_fails_leaves_the_old_file(url, tmp_path, monkeypatch, step
 
 @pytest.mark.parametrize("damage", [lambda file: file.write_bytes(b"x" * 9_000), lambda file: file.write_bytes(b"")])
 def test_a_damaged_file_is_built_anew(url, tmp_path, damage):
-    """
-    So is one of another format.
-    """
+    """A damaged file is rebuilt completely."""
     file = build(url, tmp_path)
     damage(file)
 
@@ -115,9 +105,7 @@ def test_a_damaged_file_is_built_anew(url, tmp_path, damage):
 
 
 def test_a_file_of_another_format_is_built_anew(url, tmp_path, monkeypatch):
-    """
-    After an update of this software.
-    """
+    """A file of another version of this software is rebuilt."""
     first = build(url, tmp_path)
     monkeypatch.setattr(schema, "FORMAT", schema.FORMAT + 1)
 
@@ -125,9 +113,7 @@ def test_a_file_of_another_format_is_built_anew(url, tmp_path, monkeypatch):
 
 
 def test_one_process_builds_at_a_time(url, tmp_path, monkeypatch):
-    """
-    Whoever waited finds the work done.
-    """
+    """A process that waited for another build uses its result."""
     file = build(url, tmp_path)
     entered = []
 
@@ -143,9 +129,7 @@ def test_one_process_builds_at_a_time(url, tmp_path, monkeypatch):
 
 
 def test_two_databases_have_two_models(url, tmp_path):
-    """
-    Though they lie in one folder.
-    """
+    """Databases in one folder have separate read models."""
     other = f"sqlite:///{tmp_path / 'other.db'}"
     with Database(other) as database:
         database.prepare()
@@ -157,9 +141,7 @@ def test_two_databases_have_two_models(url, tmp_path):
 
 
 def test_a_folder_that_cannot_be_made_is_an_error(url, tmp_path):
-    """
-    With the setting that names another.
-    """
+    """The error names the setting that selects another folder."""
     (tmp_path / "file").touch()
     with pytest.raises(ExportError, match="READ_MODEL_DIR"):
         build(url, tmp_path / "file")

@@ -1,4 +1,6 @@
-"""Asking a read model."""
+"""
+Queries of a read model.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +17,13 @@ ENDLESS = select(func.count()).select_from(text("range(1000000) one, range(10000
 
 
 def test_it_knows_its_crawls(model):
-    """
-    The earliest first.
-    """
+    """Crawls are in order of time."""
     assert DATES == model.version.dates
     assert {*DATES} == model.versions.keys()
 
 
 def test_a_query_has_a_limit(model):
-    """
-    Of time; other queries go on meanwhile, and afterwards.
-    """
+    """A slow query is interrupted; concurrent and later queries are not."""
     limited = ReadModel(model.file, 0.05)
 
     with pytest.raises(TooSlowError, match=r"longer than 0.05 s"):
@@ -34,9 +32,7 @@ def test_a_query_has_a_limit(model):
 
 
 def test_memory_has_a_limit(model):
-    """
-    A query that needs more is refused.
-    """
+    """A query that needs more memory is rejected."""
     limited = ReadModel(model.file)
     limited._connection.execute("SET memory_limit = '2MB'; SET temp_directory = ''")
 
@@ -45,9 +41,7 @@ def test_memory_has_a_limit(model):
 
 
 def test_batches_come_one_by_one(model):
-    """
-    All rows, in their order.
-    """
+    """Batches contain all rows in order."""
     query = select(DOMAINS.c.domain).where(DOMAINS.c.date == DATES[1]).order_by(DOMAINS.c.domain)
     names = [name for batch in model.batches(query) for name in batch.column(0).to_pylist()]
 
@@ -55,9 +49,7 @@ def test_batches_come_one_by_one(model):
 
 
 def test_entity_tags_tell_answers_apart():
-    """
-    Another path, another form or other data is another tag; the parts cannot run into one another.
-    """
+    """The tag depends on path, form and data, without ambiguity between these parts."""
     now = dt.datetime.now(dt.UTC)
     one, two = DataVersion((), "one", now), DataVersion((), "two", now)
 
@@ -68,9 +60,7 @@ def test_entity_tags_tell_answers_apart():
 
 
 def test_a_page_asks_each_question_once(model, monkeypatch):
-    """
-    Another page asks anew.
-    """
+    """A page runs each query once, and another page runs it again."""
     asked, rows = [], ReadModel.rows
     monkeypatch.setattr(ReadModel, "rows", lambda model, query: asked.append(query) or rows(model, query))
     queries = [select(DOMAINS.c.domain).where(DOMAINS.c.date == date) for date in (*DATES, DATES[0])]

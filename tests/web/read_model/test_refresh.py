@@ -1,4 +1,6 @@
-"""Keeping a server on the newest read model, while the database comes and goes."""
+"""
+Refreshing the read model of a server while the database becomes unavailable and available.
+"""
 
 from __future__ import annotations
 
@@ -36,9 +38,7 @@ def wait_for(condition):
 
 
 def test_without_a_database_there_is_no_model(tmp_path):
-    """
-    It is noticed, logged once, and nothing is created.
-    """
+    """A missing database is logged once and not created."""
     models = ReadModels(f"sqlite:///{tmp_path / 'none.db'}", tmp_path / "models")
     models.refresh()
 
@@ -49,9 +49,7 @@ def test_without_a_database_there_is_no_model(tmp_path):
 
 
 def test_a_new_crawl_is_taken_over(url, tmp_path):
-    """
-    Readers of the old model are not disturbed.
-    """
+    """A new crawl does not disturb readers of the old model."""
     models = client.read_models(url, tmp_path)
     before = models.current
     add_a_crawl(url)
@@ -62,9 +60,7 @@ def test_a_new_crawl_is_taken_over(url, tmp_path):
 
 
 def test_a_running_server_notices_a_new_crawl(url, tmp_path, monkeypatch):
-    """
-    By itself, in a process that builds.
-    """
+    """A running server builds a new model in a separate process."""
     monkeypatch.setattr(refreshing, "CHECK_S", 0.05)
     monkeypatch.setattr(refreshing, "_REST", 0.0)
     models = ReadModels(url, tmp_path)
@@ -76,9 +72,7 @@ def test_a_running_server_notices_a_new_crawl(url, tmp_path, monkeypatch):
 
 
 def test_a_builder_that_is_killed_is_no_end(url, tmp_path, monkeypatch, caplog):
-    """
-    The server goes on with what it has, says so, and tries again.
-    """
+    """After a killed build the server keeps its model, logs the failure, and retries."""
     models = ReadModels(url, tmp_path)
     with monkeypatch.context() as patch:
         patch.setattr(ProcessPoolExecutor, "submit", Mock(side_effect=BrokenProcessPool))
@@ -91,9 +85,7 @@ def test_a_builder_that_is_killed_is_no_end(url, tmp_path, monkeypatch, caplog):
 
 
 def test_a_slow_build_does_not_delay_the_next_look(url, tmp_path, monkeypatch):
-    """
-    Only a slow look does: sums over tables that another program writes.
-    """
+    """A slow build does not delay the next check; only a slow check does: sums over tables of another program."""
     waits, build, versions = [], refreshing.building.build, refreshing.building.source_versions
     monkeypatch.setattr(refreshing.building, "build", lambda *given: time.sleep(0.5) or build(*given))
     for slow_s in (0.0, 0.4):
@@ -109,9 +101,7 @@ def test_a_slow_build_does_not_delay_the_next_look(url, tmp_path, monkeypatch):
 
 
 def test_another_worker_may_have_built_it(url, tmp_path):
-    """
-    Then its file is opened.
-    """
+    """A model built by another worker is opened."""
     one, other = client.read_models(url, tmp_path), client.read_models(url, tmp_path)
     add_a_crawl(url)
     one.refresh()
@@ -123,9 +113,7 @@ def test_another_worker_may_have_built_it(url, tmp_path):
 
 @pytest.mark.parametrize("kind", ["sqlite", "mariadb"])
 async def test_the_site_stays_up_while_the_database_is_away(kind, request, tmp_path, caplog):
-    """
-    It says so, and how old its data are; it starts without the database, too.
-    """
+    """Without the database the site stays up, or starts, and shows the age of its data."""
     caplog.set_level(logging.INFO)
     if kind == "mariadb":
         server = request.getfixturevalue("mariadb")

@@ -9,9 +9,7 @@ from ipv6matrix.web.read_model import schema
 
 
 def test_tables_have_the_columns_of_the_summaries():
-    """
-    In their order.
-    """
+    """Columns are those of the summaries, in the same order."""
     with duckdb.connect(":memory:") as model:
         schema.create(model)
         for table in METADATA.sorted_tables:
@@ -20,9 +18,7 @@ def test_tables_have_the_columns_of_the_summaries():
 
 
 def test_a_date_that_is_none_is_left_out():
-    """
-    As 0000-00-00 in old tables of MySQL; a number that is none is 0.
-    """
+    """Invalid dates, such as 0000-00-00 in old MySQL tables, are skipped; an invalid number becomes 0."""
     table = METADATA.tables["DomainPenetration"]
     with duckdb.connect(":memory:") as model:
         schema.create(model)

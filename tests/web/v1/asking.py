@@ -1,5 +1,5 @@
 """
-Asks /api/v1 and follows its links.
+Requests to /api/v1 that follow its links.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ PREFIX = "/api/v1"
 
 
 async def ask(web: httpx.AsyncClient, path: str) -> dict[str, Any]:
-    """Give an answer that is one."""
+    """Return a successful answer."""
     answer = await web.get(f"{PREFIX}{path}")
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
 async def everything(web: httpx.AsyncClient, path: str) -> list[dict[str, Any]]:
-    """Give the items of all pages."""
+    """Return the items of all pages."""
     page = await ask(web, path)
     items = page["items"]
     while page["next"]:

@@ -26,9 +26,7 @@ def badge(ipv6, **kinds):
     ],
 )
 def test_it_says_where_in_words(ipv6, kinds, words):
-    """
-    Also to who does not see it, with domain and date.
-    """
+    """The badge has a text alternative with domain and date."""
     picture = badge(ipv6, **kinds)
 
     assert ["IPv6", words] == [text.text for text in picture.iter(f"{SVG}text")]
@@ -36,9 +34,7 @@ def test_it_says_where_in_words(ipv6, kinds, words):
 
 
 def test_the_text_has_room():
-    """
-    Each half is wider than its text, and both make up the picture.
-    """
+    """Each half is wider than its text, and both halves fill the picture."""
     picture = badge("yes", www=1, mx=1, ns=1, ntp=1)
     texts = [float(text.get("textLength")) for text in picture.iter(f"{SVG}text")]
     halves = [float(half.get("width")) for half in picture.iter(f"{SVG}rect")]
@@ -49,9 +45,7 @@ def test_the_text_has_room():
 
 @pytest.mark.parametrize("colour", ["#333333", *_COLOURS.values()])
 def test_white_can_be_read_on_it(colour):
-    """
-    A contrast of at least 4.5 to 1 (WCAG 2.2, 1.4.3).
-    """
+    """White text has a contrast of at least 4.5 to 1 (WCAG 2.2, 1.4.3)."""
     channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
     linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
     luminance = sum(weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

@@ -1,4 +1,6 @@
-"""What changed from one crawl to another."""
+"""
+Changes from one crawl to another.
+"""
 
 from __future__ import annotations
 
@@ -74,9 +76,7 @@ async def changed(app):
 
 @pytest.mark.parametrize("limit", [1, 2, 100])
 async def test_domains_that_gained_or_lost(changed, limit):
-    """
-    Those of which it is known both times, a page at a time.
-    """
+    """Only domains known in both crawls are listed, with paging."""
     expected = [("gained.de", "gained", "DE"), ("lost.de", "lost", "DE"), ("regained.uk", "gained", "GB")]
 
     assert expected == [
@@ -98,17 +98,13 @@ async def test_domains_that_gained_or_lost(changed, limit):
     ],
 )
 async def test_domains_are_filtered(changed, parameters, expected):
-    """
-    By kind of change, country and crawls; the later crawl need not be the later one.
-    """
+    """Changes are filtered by kind, country and crawls, in either order."""
     assert expected == [item["domain"] for item in await everything(changed, f"/changes/domains?{parameters}")]
 
 
 @pytest.mark.parametrize(("group", "names"), [("countries", ("DE", "FR")), ("tlds", ("de", "fr"))])
 async def test_groups_whose_share_changed(changed, group, names):
-    """
-    The share of the known domains: who has as many of fewer known ones has not gained.
-    """
+    """Groups are compared by the share of their known domains, so fewer known domains are not a gain."""
     answer = await ask(changed, f"/changes/{group}")
 
     assert (str(TWO), str(THREE)) == (answer["from"], answer["to"])
@@ -130,7 +126,5 @@ async def test_groups_whose_share_changed(changed, group, names):
     ],
 )
 async def test_groups_are_filtered_and_sorted(changed, parameters, expected):
-    """
-    By kind of change, size and crawls.
-    """
+    """Groups are filtered and sorted by kind of change, size and crawls."""
     assert expected == [item["name"] for item in await everything(changed, f"/changes/countries?{parameters}")]

@@ -1,4 +1,6 @@
-"""Lists of domains, one of them, and its badge."""
+"""
+Lists of domains, single domains, and badges.
+"""
 
 from __future__ import annotations
 
@@ -58,9 +60,7 @@ async def both(app):
 
 @pytest.mark.parametrize("limit", [1, 7, 1000])
 async def test_domains_come_by_name(both, limit):
-    """
-    Those of the last crawl, a page at a time.
-    """
+    """Domains of the last crawl are sorted by name, with paging."""
     assert expected() == await everything(both, f"/domains?limit={limit}")
 
 
@@ -83,24 +83,18 @@ async def test_domains_come_by_name(both, limit):
     ],
 )
 async def test_domains_are_filtered(both, parameters, wanted):
-    """
-    By the beginning of the name, country and IPv6.
-    """
+    """Domains are filtered by prefix, country and IPv6."""
     assert expected(wanted=wanted) == await everything(both, f"/domains?limit=3&{parameters}")
 
 
 async def test_an_earlier_crawl_may_be_asked_for(web):
-    """
-    With the domains that it asked about.
-    """
+    """An earlier crawl has its own domains."""
     assert expected(DATES[1]) == await everything(web, f"/domains?date={DATES[1]}")
 
 
 @pytest.mark.parametrize("name", ["a_b.de", "A_B.DE", "a_b.de."])
 async def test_a_domain_has_its_history(web, name):
-    """
-    One row for each crawl; however its name is written.
-    """
+    """A domain has one row for each crawl, however its name is spelled."""
     answer = await ask(web, f"/domains/{name}")
     rows = [item for date in DATES for item in expected(date) if item["domain"] == "a_b.de"]
 
@@ -108,16 +102,12 @@ async def test_a_domain_has_its_history(web, name):
 
 
 async def test_a_name_may_be_international(web):
-    """
-    U-labels are A-labels to the database.
-    """
+    """U-labels are converted to A-labels."""
     assert "xn--mnchen-3ya.de" == (await ask(web, "/domains/m\u00fcnchen.de"))["domain"]
 
 
 async def test_a_badge_shows_the_last_crawl(web):
-    """
-    As an image that other sites may show.
-    """
+    """A badge is an image that other sites may embed."""
     answer = await web.get("/api/v1/domains/once.com/badge.svg")
 
     assert (200, "image/svg+xml") == (answer.status_code, answer.headers["content-type"])
@@ -127,7 +117,5 @@ async def test_a_badge_shows_the_last_crawl(web):
 
 @pytest.mark.parametrize("path", ["/domains/nowhere.example", "/domains/nowhere.example/badge.svg", "/domains/x"])
 async def test_what_nobody_asked_about_is_not_found(web, path):
-    """
-    No row is no "no".
-    """
+    """A domain that was never crawled is not found, rather than without IPv6."""
     assert 404 == (await web.get(f"/api/v1{path}")).status_code

@@ -17,7 +17,7 @@ from tools import made_up
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder of two finished crawls, the newer with a domain that the summaries have, too."""
+    """A folder of two finished crawls; the newer one has a domain that the summaries also have."""
     made_up.make(tmp_path / "ips-2024-05-06__07-08-09.db", 3)
     store = Store(tmp_path / "ips-2023-01-01__00-00-00.db")
     store.complete(domain_item("older.example"))
@@ -29,9 +29,7 @@ def folder(tmp_path):
 
 
 def test_the_newest_is_taken(folder, tmp_path_factory):
-    """
-    Runs are named by their start; other files are none.
-    """
+    """The start in the name of a file selects the newest; other files are ignored."""
     (folder / "ips.db").touch()
 
     assert "ips-2024-05-06__07-08-09.db" == newest(folder).name
@@ -40,9 +38,7 @@ def test_the_newest_is_taken(folder, tmp_path_factory):
 
 
 async def test_a_domain_has_all_facts(sqlite_url, folder):
-    """
-    Those of the newest crawl, beside the figures of all.
-    """
+    """A domain has the facts of the newest crawl, next to the figures of all crawls."""
     async with client.of(sqlite_url, folder) as web:
         answer = await ask(web, "/domains/once.com")
 
@@ -51,9 +47,7 @@ async def test_a_domain_has_all_facts(sqlite_url, folder):
 
 
 async def test_facts_alone_are_enough(sqlite_url, folder):
-    """
-    A crawl may be finished before its summary is published.
-    """
+    """A crawl is found before its summary is published."""
     store = Store.read(folder / "ips-2024-05-06__07-08-09.db")
     (name, *_) = [row[0] for row in store.query("SELECT name FROM domains ORDER BY id")]
     store.close()
@@ -77,9 +71,7 @@ async def test_facts_alone_are_enough(sqlite_url, folder):
     ],
 )
 async def test_why_there_are_none_is_said(sqlite_url, folder, caplog, damage, status):
-    """
-    A file that cannot be read is no absence; the figures are there all the same.
-    """
+    """An unreadable file is reported as such, not as an absence; the figures remain available."""
     caplog.set_level(logging.WARNING)
     damage(folder / "ips-2024-05-06__07-08-09.db")
     async with client.of(sqlite_url, folder) as web:
@@ -90,9 +82,7 @@ async def test_why_there_are_none_is_said(sqlite_url, folder, caplog, damage, st
 
 
 async def test_a_new_file_is_a_new_answer(sqlite_url, folder):
-    """
-    The tag of an answer is that of its facts, too.
-    """
+    """The tag of an answer changes with its facts."""
     async with client.of(sqlite_url, folder) as web:
         etag = (await web.get("/api/v1/domains/once.com")).headers["etag"]
         (folder / "ips-2024-05-06__07-08-09.db").unlink()

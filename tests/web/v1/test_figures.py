@@ -1,4 +1,6 @@
-"""Order, paging and filters of figures; test_golden.py has the figures themselves."""
+"""
+Sorting, paging and filters of figures; test_golden.py has the figures themselves.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +13,7 @@ from tests.web.v1.asking import ask, everything
 
 @pytest.mark.parametrize("path", ["hosts", "reachability", "penetration", "services"])
 async def test_filters_leave_out_rows(web, path):
-    """
-    Dates, countries and TLDs, together if need be.
-    """
+    """Dates, countries and TLDs can be filtered, also in combination."""
     rows = await everything(web, f"/{path}?group=country&tld=de")
 
     assert [row for row in rows if row["country"] == "GB"] == await everything(
@@ -27,9 +27,7 @@ async def test_filters_leave_out_rows(web, path):
 
 @pytest.mark.parametrize("sort", ["hosts", "-hosts", "-ipv6_share", "country", "-date", "ping_ratio"])
 async def test_rows_are_sorted(web, sort):
-    """
-    By any field; with a hyphen the largest first.
-    """
+    """Rows can be sorted by any field, descending with a hyphen."""
     name = sort.removeprefix("-")
     values = [row[name] for row in await everything(web, f"/hosts?group=country&sort={sort}&limit=2")]
 
@@ -38,9 +36,7 @@ async def test_rows_are_sorted(web, sort):
 
 
 async def test_pages_make_up_the_whole(web):
-    """
-    Whatever their size, nothing comes twice and nothing is left out.
-    """
+    """Pages of any size make up the whole list without repetition or gaps."""
     whole = await everything(web, "/hosts?group=country&limit=1000")
 
     for limit in (1, 2, len(whole) - 1, len(whole)):
@@ -50,9 +46,7 @@ async def test_pages_make_up_the_whole(web):
 
 @pytest.mark.parametrize(("sort", "order"), [("ipv6_share", "DE GB FR"), ("-ipv6_share", "GB DE FR")])
 async def test_an_unknown_share_comes_last(tmp_path, sort, order):
-    """
-    It is neither small nor large.
-    """
+    """Unknown shares come last in both directions."""
     url = f"sqlite:///{tmp_path / 'matrix.db'}"
     figures = {"DE": (9, 0, 1), "FR": (9, 9, 0), "GB": (9, 1, 4)}
     rows = [

@@ -1,4 +1,6 @@
-"""The forms of answers."""
+"""
+The schemas of answers.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +29,7 @@ from tests.web.v1.asking import ask
     ],
 )
 async def test_answers_have_the_form_that_is_documented(web, path, model):
-    """
-    No field is missing, and none is there that the document does not know.
-    """
+    """Answers have exactly the documented fields."""
     answer = await ask(web, path)
 
     filled = model.model_validate(answer).model_dump(mode="json", by_alias=True, exclude_unset=True)

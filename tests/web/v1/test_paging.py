@@ -1,4 +1,6 @@
-"""Parts of lists."""
+"""
+Paging of lists.
+"""
 
 from __future__ import annotations
 
@@ -23,16 +25,12 @@ def request(query):
 
 
 def test_one_more_than_asked_for_means_more():
-    """
-    The next question is this one with one parameter changed, on whatever host it was asked.
-    """
+    """The link to the next page is relative, and differs from the request in one parameter."""
     part = page(request(b"tld=a%26b&offset=2"), [5, 6, 7], 2, offset=lambda last: last * 10)
 
     assert {"items": [5, 6], "next": "/api/v1/hosts?tld=a%26b&offset=60"} == part
 
 
 def test_the_last_part_has_no_next():
-    """
-    Also when it is full.
-    """
+    """The last page has no link to a next one, even if it is full."""
     assert [None, None] == [page(request(b""), found, 2, offset=int)["next"] for found in ([5, 6], [])]

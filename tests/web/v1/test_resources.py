@@ -1,4 +1,6 @@
-"""What can be summed."""
+"""
+Resources with sums.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +20,11 @@ from ipv6matrix.web.v1.resources import HOSTS, PENETRATION, REACHABLE, SERVICES
     ],
 )
 def test_the_document_has_all_fields(figures, model):
-    """
-    And no others.
-    """
+    """The OpenAPI document has exactly the fields of the answers."""
     assert {"date", *figures.groups, *figures.fields, *figures.ratios} == set(model.model_fields)
 
 
 @pytest.mark.parametrize("figures", [HOSTS, REACHABLE, PENETRATION])
 def test_what_is_not_known_is_counted_apart(figures):
-    """
-    In every answer.
-    """
+    """Unknown values are counted separately in every answer."""
     assert "unknown" in figures.fields

@@ -1,4 +1,6 @@
-"""All routes, and the document."""
+"""
+All routes, and the OpenAPI document.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +9,7 @@ from tests.web.v1.asking import ask
 
 
 async def test_the_index_leads_everywhere(web):
-    """
-    It names the crawls, and each link is an answer.
-    """
+    """The index lists the crawls, and each of its links works."""
     index = await ask(web, "")
 
     assert list(map(str, DATES)) == index["crawls"]
@@ -17,9 +17,7 @@ async def test_the_index_leads_everywhere(web):
 
 
 async def test_the_document_tells_of_errors_as_they_are(web):
-    """
-    400, 404 and 503 as problem details; 422, which is never sent, is not there.
-    """
+    """The document has 400, 404 and 503 as problem details, and no 422, which is never sent."""
     document = (await web.get("/openapi.json")).json()
 
     for path, operations in document["paths"].items():

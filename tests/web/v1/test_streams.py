@@ -19,9 +19,7 @@ def batches(size):
 
 
 def test_parquet_is_written_in_parts(monkeypatch):
-    """
-    A row group each; types are those of the table.
-    """
+    """Each batch is a row group, with the types of the table."""
     monkeypatch.setattr(streams, "_GROUP", 3)
     columns, rows = COLUMNS[1:], [{name: row[name] for name in ("tld", "hosts", "ping4")} for row in ROWS]
     parts = list(streams.parquet(columns, (batch.select(["tld", "hosts", "ping4"]) for batch in batches(2))))
@@ -33,8 +31,6 @@ def test_parquet_is_written_in_parts(monkeypatch):
 
 
 def test_no_rows_are_a_table_all_the_same():
-    """
-    With its columns.
-    """
+    """A table without rows has its columns."""
     assert [b"date,tld,hosts,ping4\n"] == list(streams.csv(COLUMNS, []))
     assert [] == parquet.read_table(io.BytesIO(b"".join(streams.parquet(COLUMNS, [])))).to_pylist()

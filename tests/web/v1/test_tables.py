@@ -44,9 +44,7 @@ async def both(app):
 @pytest.mark.parametrize("date", [None, DATES[1]])
 @pytest.mark.parametrize("table", KINDS)
 async def test_csv_has_every_row(both, table, date):
-    """
-    With the names of the columns first.
-    """
+    """CSV has a header and every row."""
     answer = await both.get(f"/api/v1/tables/{table}.csv" + (f"?date={date}" if date else ""))
 
     expected = [{name: str(value) for name, value in row.items()} for row in rows(table, date)]
@@ -55,27 +53,21 @@ async def test_csv_has_every_row(both, table, date):
 
 @pytest.mark.parametrize("table", KINDS)
 async def test_parquet_has_every_row(both, table):
-    """
-    With types: dates, whole numbers, numbers, text.
-    """
+    """Parquet has every row with its types: dates, integers, numbers, text."""
     answer = await both.get(f"/api/v1/tables/{table}.parquet")
 
     assert rows(table) == parquet.read_table(io.BytesIO(answer.content)).to_pylist()
 
 
 async def test_a_download_has_a_name(web):
-    """
-    Of its table and date.
-    """
+    """A download is named after its table and date."""
     answer = await web.get(f"/api/v1/tables/hosts.csv?date={DATES[0]}")
 
     assert f'attachment; filename="ipv6matrix-hosts-{DATES[0]}.csv"' == answer.headers["content-disposition"]
 
 
 async def test_parquet_is_not_compressed_twice(web):
-    """
-    It is compressed within.
-    """
+    """Parquet is sent without gzip, because it is already compressed."""
     answer = await web.get("/api/v1/tables/domains.parquet", headers={"Accept-Encoding": "gzip"})
 
     assert answer.headers.get("content-encoding") is None
@@ -83,9 +75,7 @@ async def test_parquet_is_not_compressed_twice(web):
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 async def test_head_reads_no_table(web, monkeypatch, suffix):
-    """
-    Whoever asks for headers only does not make the server read all rows.
-    """
+    """A HEAD request does not make the server read all rows."""
     monkeypatch.setattr("ipv6matrix.web.v1.tables._parts", None)
     answer = await web.head(f"/api/v1/tables/hosts.{suffix}")
 
@@ -93,9 +83,7 @@ async def test_head_reads_no_table(web, monkeypatch, suffix):
 
 
 async def test_tables_are_listed(web):
-    """
-    With their columns, and links that lead to them.
-    """
+    """Tables are listed with their columns and working links."""
     items = (await ask(web, "/tables"))["items"]
 
     assert {name: list(rows(name)[0]) for name in KINDS} == {item["table"]: item["columns"] for item in items}
@@ -103,7 +91,5 @@ async def test_tables_are_listed(web):
 
 
 async def test_no_such_date_is_not_found(web):
-    """
-    Not an empty table.
-    """
+    """An unknown date is not found, rather than an empty table."""
     assert 404 == (await web.get("/api/v1/tables/hosts.csv?date=1999-01-01")).status_code

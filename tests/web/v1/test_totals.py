@@ -1,4 +1,6 @@
-"""Each crawl, and each country and TLD of one."""
+"""
+Totals of each crawl, and of each of its countries and TLDs.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +14,14 @@ from tests.web.v1.asking import ask, everything
 
 
 async def test_crawls_come_the_last_first(web):
-    """
-    A page at a time.
-    """
+    """Crawls are newest first, with paging."""
     assert [str(date) for date in reversed(DATES)] == [
         item["date"] for item in await everything(web, "/crawls?limit=1")
     ]
 
 
 async def test_domains_without_a_country_have_no_hosts(web):
-    """
-    They are ZZ.
-    """
+    """Domains without a country are listed under ZZ, without hosts."""
     items = await everything(web, f"/countries?limit=3&date={DATES[0]}")
 
     assert [*COUNTRIES, "ZZ"] == [item["country"] for item in items]
@@ -32,9 +30,7 @@ async def test_domains_without_a_country_have_no_hosts(web):
 
 @pytest.mark.parametrize("sort", ["tld", "-domains", "hosts_ipv6_share"])
 async def test_tlds_are_sorted(web, sort):
-    """
-    By any field.
-    """
+    """TLDs can be sorted by any field."""
     name = sort.removeprefix("-")
     values = [item[name] for item in await everything(web, f"/tlds?sort={sort}")]
 
@@ -44,16 +40,12 @@ async def test_tlds_are_sorted(web, sort):
 
 @pytest.mark.parametrize("sort", ["hosts_ipv6_share", "-hosts_ipv6_share"])
 async def test_a_share_that_is_not_known_comes_last(web, sort):
-    """
-    It is neither small nor large.
-    """
+    """Unknown shares come last in both directions."""
     assert "ZZ" == (await everything(web, f"/countries?sort={sort}"))[-1]["country"]
 
 
 async def test_no_crawl_is_no_error_of_the_server(tmp_path):
-    """
-    Tables without a row: lists are empty, and what needs a crawl is not found.
-    """
+    """With empty tables lists are empty, and resources that need a crawl are not found."""
     url = f"sqlite:///{tmp_path / 'matrix.db'}"
     with Database(url) as database:
         database.prepare()
@@ -67,7 +59,5 @@ async def test_no_crawl_is_no_error_of_the_server(tmp_path):
 
 
 def test_a_share_of_nothing_is_none():
-    """
-    It is not 0.
-    """
+    """A share of nothing is null, not 0."""
     assert (0.333333, None) == (share(1, 3), share(0, 0))
