@@ -1,9 +1,9 @@
 """
 The scheduler: a durable record of what is still to be requested.
 
-It is stored in JOBDIR/ips.db, next to the results. Follow-up requests wait in memory
-until the item of the answer that led to them is stored, and are committed in the same
-transaction, so a kill at any time loses nothing that cannot be requested again.
+It is stored in JOBDIR/ips.db, next to the results. Follow-up requests travel in the item
+of the answer that led to them and are committed in the same transaction, so a kill at any
+time loses nothing that cannot be requested again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ipv6matrix.exceptions import StoreError
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.job import Job
 from ipv6matrix.extensions.loop_lag import LoopLag
-from ipv6matrix.items import Answered
+from ipv6matrix.items import Answered, slot_of
 from ipv6matrix.middlewares.rate import RateMiddleware
 from ipv6matrix.rates.pacers import Waits
 from ipv6matrix.refusals import StartRefusedError
@@ -62,7 +62,6 @@ class Frontier(BaseScheduler):
     def __init__(self, crawler: Crawler, concurrency: dict[str, int], rate_per_network: float) -> None:
         self._crawler = crawler
         self._slots = {name: Slot(name, room, rate_per_network) for name, room in concurrency.items()}
-        self._held: dict[str, list[tuple[str, str]]] = {}
         self._store: Store
         self._job: Job
         self._refusal: StartRefusedError | None = None
@@ -116,23 +115,15 @@ class Frontier(BaseScheduler):
         )
 
     def enqueue_request(self, request: Request) -> bool:
-        """
-        Add a request; one that follows from an answer waits for that answer's item.
-
-        Return False for a known request, which the engine counts as dropped.
-        """
+        """Add a request; return False for a known one, which the engine counts as dropped."""
         slot: str | None = request.meta.get("download_slot")
         if slot not in self._slots:
             logger.error(
                 "Ignoring %s: not a request of this crawler; download pages with engine.download_async()", request.url
             )
             return False
-        parent: str | None = request.meta.get("parent")
-        if parent is not None:
-            self._held.setdefault(parent, []).append((request.url, slot))
-            return True
         try:
-            new = self._store.add_request(request.url, slot)
+            new = self._store.add_request(request.url)
         except StoreError as error:
             self._job.fail(error)
             return False
@@ -141,14 +132,12 @@ class Frontier(BaseScheduler):
         return new
 
     def store(self, item: Answered) -> None:
-        """Store an item with the requests that wait for it; do nothing after the store has failed."""
-        follow_ups = self._held.pop(item.url, [])
+        """Store an item with its follow-up requests; do nothing after the store has failed."""
         if self._job.failed:
             return
         try:
-            for slot, new in self._store.complete(item, follow_ups):
-                if new:
-                    self._slots[slot].add()
+            for url in self._store.complete(item):
+                self._slots[slot_of(url)].add()
         except StoreError as error:
             self._job.fail(error)
 
@@ -252,7 +241,7 @@ class Frontier(BaseScheduler):
 
     def _begun(self, url: str) -> None:
         """Record that a request sends a packet: another request to its network may be handed out."""
-        slot = self._slots[url.partition(":")[0]]
+        slot = self._slots[slot_of(url)]
         if slot.begin(url):
             self._begun_requests += 1
             if slot.has_released:

@@ -22,6 +22,7 @@ from scrapy import Request
 
 from ipv6matrix.addresses import canonical
 from ipv6matrix.config import nameservers
+from ipv6matrix.items import slot_of
 from ipv6matrix.targets import policy
 
 RESOLVER = "resolver"
@@ -116,18 +117,10 @@ def first(url: str) -> str:
     return url.removesuffix("=".join(_SECOND)).rstrip("?&") if url.endswith("=".join(_SECOND)) else url
 
 
-def request(url: str, parent: str | None = None) -> Request:
-    """
-    Return the request for a URL: slot and callback follow from the scheme.
-
-    `parent` is the URL of the request whose answer led to this one; both are
-    committed together.
-    """
+def request(url: str) -> Request:
+    """Return the request for a URL: slot and callback follow from the scheme."""
     # These URLs are canonical by construction; verbatim_url stops Scrapy from rewriting them.
-    meta: dict[str, object] = {"download_slot": url.partition(":")[0], "verbatim_url": True}
-    if parent is not None:
-        meta["parent"] = parent
-    return Request(url, meta=meta)
+    return Request(url, meta={"download_slot": slot_of(url), "verbatim_url": True})
 
 
 def of(request: Request) -> RequestUrl:

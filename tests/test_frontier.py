@@ -24,8 +24,8 @@ from tests.samples import domain_item, domain_url, hosts_item, ping_item
 from tests.samples import host as a_host
 
 
-def ask(crawler, *found_urls, parent=None):
-    return [frontier(crawler).enqueue_request(urls.request(url, parent)) for url in found_urls]
+def ask(crawler, *found_urls):
+    return [frontier(crawler).enqueue_request(urls.request(url)) for url in found_urls]
 
 
 def take(crawler, limit=1000):
@@ -130,33 +130,18 @@ async def test_a_request_survives_storage(tmp_path):
         assert request.callback is None
 
 
-async def test_follow_ups_wait_for_the_item_of_their_answer(tmp_path):
+async def test_follow_ups_come_with_the_item_of_their_answer(tmp_path):
     """
-    Requests that follow from an answer are neither handed out nor known before its item is stored.
+    Storing an item adds the requests that follow from it.
     """
     with opened(tmp_path) as crawler:
         ask(crawler, domain_url("a.example"))
         take(crawler)
-        assert [True] == ask(crawler, "ping://192.0.2.1", parent=domain_url("a.example"))
-        assert [] == take(crawler)
         assert not frontier(crawler).has_pending_requests()
-        assert not frontier(crawler).knows("ping://192.0.2.1")
 
-        frontier(crawler).store(domain_item("a.example"))
+        frontier(crawler).store(domain_item("a.example", follow_ups=("ping://192.0.2.1",)))
 
         assert ["ping://192.0.2.1"] == found_urls(take(crawler))
-        assert {} == frontier(crawler)._held, "what has been stored is held in memory no longer"
-
-
-async def test_follow_ups_wait_only_for_their_own_parent(tmp_path):
-    """
-    The item of another answer releases nothing.
-    """
-    with opened(tmp_path) as crawler:
-        ask(crawler, "ping://192.0.2.1", parent=domain_url("a.example"))
-        frontier(crawler).store(domain_item("b.example"))
-
-        assert [] == take(crawler)
 
 
 async def test_a_known_follow_up_is_requested_once(tmp_path):
@@ -165,8 +150,7 @@ async def test_a_known_follow_up_is_requested_once(tmp_path):
     """
     with opened(tmp_path) as crawler:
         for name in ("a.example", "b.example"):
-            ask(crawler, urls.host("ns.example"), parent=domain_url(name))
-            frontier(crawler).store(domain_item(name))
+            frontier(crawler).store(domain_item(name, follow_ups=(urls.host("ns.example"),)))
 
         assert [urls.host("ns.example")] == found_urls(take(crawler))
 
@@ -221,9 +205,7 @@ async def test_a_resume_returns_pending_requests(tmp_path):
     with opened(tmp_path) as crawler:
         ask(crawler, *domains(4))
         take(crawler, 3)
-        ask(crawler, "ping://192.0.2.1", parent=domains(4)[1])
-        ask(crawler, "ping://192.0.2.2", parent=domains(4)[2])
-        frontier(crawler).store(domain_item("d1.example"))
+        frontier(crawler).store(domain_item("d1.example", follow_ups=("ping://192.0.2.1",)))
 
     with opened(tmp_path) as crawler:
         assert [domains(4)[0], "ping://192.0.2.1", *domains(4)[2:]] == found_urls(take(crawler))
@@ -248,9 +230,9 @@ async def test_an_item_that_cannot_be_stored_stays_pending(tmp_path):
     with opened(tmp_path) as crawler:
         ask(crawler, domain_url("a.example"))
         take(crawler)
-        ask(crawler, "ping://192.0.2.1", parent=domain_url("a.example"))
+        hosts = (a_host("ns.a.example"), a_host("\udc80.example"))
         with pytest.raises(UnicodeError):
-            frontier(crawler).store(domain_item("a.example", hosts=(a_host("ns.a.example"), a_host("\udc80.example"))))
+            frontier(crawler).store(domain_item("a.example", hosts=hosts, follow_ups=("ping://192.0.2.1",)))
         assert [] == store(crawler).query("SELECT name FROM domains UNION ALL SELECT name FROM hosts")
 
     with opened(tmp_path) as crawler:
@@ -292,9 +274,8 @@ async def test_hunger_counts_follow_ups(tmp_path):
     Hosts from an answer are pending as well.
     """
     with opened(tmp_path, DNS_CONCURRENCY=8) as crawler:
-        ask(crawler, *(urls.host(f"{n}.example") for n in range(3)), parent=domain_url("a.example"))
         assert frontier(crawler).hungry
-        frontier(crawler).store(domain_item("a.example"))
+        frontier(crawler).store(domain_item("a.example", follow_ups=tuple(urls.host(f"{n}.example") for n in range(3))))
 
         assert not frontier(crawler).hungry
 

@@ -18,7 +18,7 @@ def database(path: Path, names: tuple[str, ...] = NAMES, *statements: str) -> Pa
     """Store these domains, and change the stored rows."""
     store = Store(path)
     for name in names:
-        store.add_request(f"dns://resolver/{name}?type=SOA", "dns")
+        store.add_request(f"dns://resolver/{name}?type=SOA")
         store.complete(domain_item(name))
     store.close()
     connection = sqlite3.connect(path, isolation_level=None)

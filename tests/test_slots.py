@@ -37,7 +37,7 @@ def filled(store, *found_urls, room=400, rate=RATE, name="ping"):
     """Return a slot with pending requests."""
     slot = Slot(name, room, rate)
     for url in found_urls:
-        assert store.add_request(url, name)
+        assert store.add_request(url)
         slot.add()
     return slot
 
@@ -132,7 +132,7 @@ def test_requests_of_a_network_are_in_order_of_discovery(store):
     """
     slot = filled(store, *CROWDED[:10])
     taken = take(slot, store)
-    store.add_request(CROWDED[10], "ping")
+    store.add_request(CROWDED[10])
     slot.add()
     for url in CROWDED[:11]:
         slot.begin(url)

@@ -213,14 +213,6 @@ def test_the_slot_of_a_request_is_its_scheme():
     assert list(urls.SLOTS) == [urls.request(url).meta["download_slot"] for url in found_urls]
 
 
-def test_a_follow_up_names_its_parent():
-    """
-    Only a request that follows from an answer has a parent.
-    """
-    assert "parent" not in urls.request("ping://192.0.2.1").meta
-    assert "dns://x" == urls.request("ping://192.0.2.1", "dns://x").meta["parent"]
-
-
 def test_a_request_is_parsed_once():
     """
     The parsed URL of a request is cached with it.

@@ -22,6 +22,7 @@ from ipv6matrix.items.base import (
     ExclusionItem,
     Failure,
     Family,
+    slot_of,
 )
 from ipv6matrix.items.dns import (
     Address,
@@ -95,4 +96,5 @@ __all__ = (
     "TcpObservation",
     "TraceItem",
     "TraceObservation",
+    "slot_of",
 )

@@ -76,6 +76,13 @@ class Answered:
     url: str
     second: bool = False
     "True for an answer of the retry pass: only the parts that failed in the first pass are written."
+    follow_ups: tuple[str, ...] = ()
+    "URLs of the requests that follow from the answer; they are stored with it, in the same transaction."
+
+
+def slot_of(url: str) -> str:
+    """Return the slot of a request: the scheme of its URL."""
+    return url.partition(":")[0]
 
 
 @dataclass(slots=True, kw_only=True)

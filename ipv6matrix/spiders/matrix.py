@@ -2,14 +2,14 @@
 The spider: decides what to request next.
 
 A domain leads to its hosts, a host to its addresses, an address to its probes. Each
-answer yields the requests that follow from it and finally the one item that marks its
-own request as answered.
+answer becomes one item, which carries the requests that follow from it and marks its own
+request as answered.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Self
@@ -53,8 +53,7 @@ from ipv6matrix.turns import FEW, Turns
 # Number of invalid rows of the list that are logged; all are counted.
 _EXAMPLES: Final = 10
 
-Output = Iterator[scrapy.Request | Answered]
-Outputs = AsyncIterator[scrapy.Request | Answered]
+Output = Answered | Awaitable[Answered]
 
 
 class MatrixSpider(scrapy.Spider):
@@ -104,12 +103,12 @@ class MatrixSpider(scrapy.Spider):
             level, "The list has %s rows: %s are domains, %s are not", *_texts(rows, rows - rejected, rejected)
         )
 
-    def parse(self, response: Response, **_: Any) -> Output | Outputs:
-        """Yield the requests that follow from an answer, then the answer's item."""
+    def parse(self, response: Response, **_: Any) -> Output:
+        """Return the item of an answer, with the requests that follow from it."""
         assert isinstance(response, ObservationResponse)
         return self._parsers[type(response.observation)](self, response, response.observation)
 
-    def parse_domain(self, response: ObservationResponse, observation: DomainObservation) -> Output:
+    def parse_domain(self, response: ObservationResponse, observation: DomainObservation) -> DomainItem:
         """
         Request the hosts of a domain: its NS and MX hosts, and, if the domain exists, the guessed ones.
 
@@ -117,8 +116,7 @@ class MatrixSpider(scrapy.Spider):
         """
         name, second = _url(response).subject, _url(response).second
         if self._opted_out(*_lookups(observation)):
-            yield self._excluded_domain(response, OPTED_OUT, _lookups(observation)[0].asked_at)
-            return
+            return self._excluded_domain(response, OPTED_OUT, _lookups(observation)[0].asked_at)
         guessed = () if second else tuple(self._guessed(name))
         name_servers = _name_servers(observation.ns, self.plan.ns_per_domain)
         roles = (*name_servers, *_mail_exchangers(observation.mx, self.plan.mx_per_domain), *guessed)
@@ -128,12 +126,10 @@ class MatrixSpider(scrapy.Spider):
             hosts += [_absent(role.host, observation) for role in guessed]
         settled = {host.name for host in hosts}
         labels = tuple(label for _, label in self.plan.guesses if f"{label}.{name}" not in settled)
-        if labels and not second:
-            yield urls.request(urls.guesses(name, labels), response.url)
-        for host in dict.fromkeys(role.host for role in roles if role.kind in ("NS", "MX")):
-            if host not in settled:
-                yield urls.request(urls.host(host), response.url)
-        yield DomainItem(
+        named = dict.fromkeys(role.host for role in roles if role.kind in ("NS", "MX"))
+        follow_ups = [urls.guesses(name, labels)] if labels and not second else []
+        follow_ups += [urls.host(host) for host in named if host not in settled]
+        return DomainItem(
             **_of(response),
             name=name,
             tld=lists.tld(name),
@@ -143,9 +139,10 @@ class MatrixSpider(scrapy.Spider):
             roles=roles,
             hosts=tuple(hosts),
             asked_at=_lookups(observation)[0].asked_at,
+            follow_ups=tuple(follow_ups),
         )
 
-    async def parse_hosts(self, response: ObservationResponse, observation: HostsObservation) -> Outputs:
+    async def parse_hosts(self, response: ObservationResponse, observation: HostsObservation) -> HostsItem:
         """
         Request probes of each address chosen for a host, including its reverse name.
 
@@ -153,9 +150,7 @@ class MatrixSpider(scrapy.Spider):
         """
         hosts = [await self._host(host) for host in observation.hosts]
         hosts += [Host(name=name, refusal=OPTED_OUT) for name in response.meta.get("opted_out", ())]
-        for address in dict.fromkeys(address for host in hosts for address in host.chosen):
-            for url in self._probes(address):
-                yield urls.request(url, response.url)
+        chosen = dict.fromkeys(address for host in hosts for address in host.chosen)
         addresses = {
             address: Address(address=address, family=family(address), found_at=lookup.asked_at)
             for host in hosts
@@ -163,37 +158,41 @@ class MatrixSpider(scrapy.Spider):
             if lookup
             for address in lookup.texts
         }
-        yield HostsItem(**_of(response), hosts=tuple(hosts), addresses=tuple(addresses.values()))
+        return HostsItem(
+            **_of(response),
+            hosts=tuple(hosts),
+            addresses=tuple(addresses.values()),
+            follow_ups=tuple(url for address in chosen for url in self._probes(address)),
+        )
 
-    def parse_reverse(self, response: ObservationResponse, observation: ReverseObservation) -> Output:
-        yield ReverseItem(**_of(response), address=_subject(response), lookup=observation.lookup)
+    def parse_reverse(self, response: ObservationResponse, observation: ReverseObservation) -> ReverseItem:
+        return ReverseItem(**_of(response), address=_subject(response), lookup=observation.lookup)
 
-    def parse_ping(self, response: ObservationResponse, observation: PingObservation) -> Output:
-        yield PingItem(**_of(response), address=_subject(response), ping=observation)
+    def parse_ping(self, response: ObservationResponse, observation: PingObservation) -> PingItem:
+        return PingItem(**_of(response), address=_subject(response), ping=observation)
 
-    def parse_tcp(self, response: ObservationResponse, observation: TcpObservation) -> Output:
-        yield TcpItem(**_of(response), address=_subject(response), tcp=observation)
+    def parse_tcp(self, response: ObservationResponse, observation: TcpObservation) -> TcpItem:
+        return TcpItem(**_of(response), address=_subject(response), tcp=observation)
 
-    def parse_trace(self, response: ObservationResponse, observation: TraceObservation) -> Output:
+    def parse_trace(self, response: ObservationResponse, observation: TraceObservation) -> TraceItem:
         """Request the names of the routers on the path."""
+        follow_ups: tuple[str, ...] = ()
         if "reverse" in self.plan.metrics:
-            for router in dict.fromkeys(hop.address for hop in observation.hops if hop.address):
-                if self.plan.policy.exclusion(router) is None:
-                    yield urls.request(urls.reverse(router), response.url)
-        yield TraceItem(**_of(response), address=_subject(response), trace=observation)
+            routers = dict.fromkeys(hop.address for hop in observation.hops if hop.address)
+            follow_ups = tuple(urls.reverse(router) for router in filter(self._is_usable, routers))
+        return TraceItem(**_of(response), address=_subject(response), trace=observation, follow_ups=follow_ups)
 
-    def parse_exclusion(self, response: ObservationResponse, observation: Exclusion) -> Output:
-        """Yield an item with the reason why a domain, hosts or an address was excluded."""
+    def parse_exclusion(self, response: ObservationResponse, observation: Exclusion) -> Answered:
+        """Return an item with the reason why a domain, hosts or an address was excluded."""
         url = _url(response)
         if url.about_hosts:
             hosts = tuple(Host(name=name, refusal=observation.reason) for name in url.names)
-            yield HostsItem(**_of(response), hosts=hosts, addresses=())
-        elif url.scheme == "dns" and "PTR" not in url.types:
-            yield self._excluded_domain(response, observation.reason, response.meta["refused_at"])
-        else:
-            yield ExclusionItem(**_of(response), address=url.subject, reason=observation.reason)
+            return HostsItem(**_of(response), hosts=hosts, addresses=())
+        if url.scheme == "dns" and "PTR" not in url.types:
+            return self._excluded_domain(response, observation.reason, response.meta["refused_at"])
+        return ExclusionItem(**_of(response), address=url.subject, reason=observation.reason)
 
-    _parsers: Final[dict[type[Observation], Callable[..., Output | Outputs]]] = {
+    _parsers: Final[dict[type[Observation], Callable[..., Output]]] = {
         DomainObservation: parse_domain,
         HostsObservation: parse_hosts,
         ReverseObservation: parse_reverse,

@@ -21,6 +21,7 @@ from ipv6matrix.items import (
     ReverseItem,
     TcpItem,
     TraceItem,
+    slot_of,
 )
 
 REPLY: Final = "reply"
@@ -86,7 +87,7 @@ class Counts:
 
 def weights(url: str) -> tuple[tuple[str, int], ...]:
     """Return the keys under which a request is counted: its slot and, in the first pass, domains or hosts."""
-    slot = url.partition(":")[0]
+    slot = slot_of(url)
     if url.endswith("pass=2"):
         return ((slot, 1), (slot + AGAIN, 1))
     if slot != "dns" or "type=PTR" in url:
@@ -107,7 +108,7 @@ def outcomes(item: Answered) -> list[Outcome]:
             session = [("smtp", tcp.smtp.failure or SESSION)] if tcp.smtp else []
             return [("tcp", port.failure or OPEN) for port in tcp.ports] + session
         case ExclusionItem(url=url, reason=reason):
-            return [(url.partition(":")[0], reason)]
+            return [(slot_of(url), reason)]
     return list(_of_lookups(item))
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, Self, TypeVar, cast
 
 from ipv6matrix.exceptions import OutdatedError, ReadStoppedError, StoreError
-from ipv6matrix.items import Answered
+from ipv6matrix.items import Answered, slot_of
 from ipv6matrix.store import counts, errors, facts, schema, views
 
 # Size of the page cache in kilobytes: the hot ends of the indexes of a million domains.
@@ -90,20 +90,18 @@ class Store:
     # --- requests ---
 
     @_translate_errors
-    def add_request(self, url: str, slot: str) -> bool:
+    def add_request(self, url: str) -> bool:
         """Add a request to the frontier; return False if it is there already."""
         self._begin()
-        new = self._insert(url, slot)
+        new = self._insert(url)
         if new:
             self.counts.ask(url)
         return new
 
     @_translate_errors
-    def complete(self, item: Answered, follow_ups: Iterable[tuple[str, str]] = ()) -> list[tuple[str, bool]]:
+    def complete(self, item: Answered) -> list[str]:
         """
-        Write an item and its follow-up requests (URL, slot), and mark the item's own request as done.
-
-        Returns the slot of each follow-up request, and whether the request was new.
+        Write an item, add its follow-up requests, and mark the item's own request as done; return the new requests.
 
         All of this is committed together or not at all; an item that cannot be written
         leaves nothing behind.
@@ -113,7 +111,7 @@ class Store:
         self._connection.execute("SAVEPOINT answer")
         try:
             facts.save(self._connection, item)
-            asked = [(url, slot, self._insert(url, slot)) for url, slot in follow_ups]
+            new = [url for url in item.follow_ups if self._insert(url)]
             done = self._connection.execute(
                 "UPDATE requests SET done_at = ? WHERE url = ? AND done_at IS NULL", (int(time.time()), item.url)
             )
@@ -126,13 +124,13 @@ class Store:
         finally:
             if self._connection.in_transaction:
                 self._connection.execute("RELEASE answer")
-        self._tally(item, [url for url, _, new in asked if new], is_done=done.rowcount > 0)
-        return [(slot, new) for _, slot, new in asked]
+        self._tally(item, new, is_done=done.rowcount > 0)
+        return new
 
-    def _insert(self, url: str, slot: str) -> bool:
+    def _insert(self, url: str) -> bool:
         cursor = self._connection.execute(
             "INSERT INTO requests (url, slot, number) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            (url, slot, self._number + 1),
+            (url, slot_of(url), self._number + 1),
         )
         self._number += cursor.rowcount
         return cursor.rowcount == 1

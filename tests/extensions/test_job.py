@@ -151,7 +151,7 @@ async def test_the_database_is_committed_at_intervals(tmp_path):
     Stored rows are visible to others after the interval, without a close.
     """
     made = Job(tmp_path, 0.02)
-    made.open().add_request(domain_url("a.example"), "dns")
+    made.open().add_request(domain_url("a.example"))
     reader = sqlite3.connect(tmp_path / "ips.db")
     give_up_at = time.monotonic() + 5
     query = "SELECT url FROM requests"
@@ -168,7 +168,7 @@ async def test_closing_commits_and_remembers_the_state_of_the_crawl(tmp_path):
     The job knows the state of the crawl at the time the database was closed.
     """
     made = Job(tmp_path, 60)
-    made.open().add_request(domain_url("a.example"), "dns")
+    made.open().add_request(domain_url("a.example"))
     assert made.row is None
     record = {"run": "r", "version": "v", "settings": "{}", "list": "l", "list_sha256": "s", "resolver": "r"}
     made.store.record_crawl(**record, started_at=1, starts=1, skipped="{}", end_reason="finished")
@@ -214,7 +214,7 @@ async def test_a_thread_folds_the_log(tmp_path, monkeypatch):
     while file.stat().st_size < 4_000_000:
         for _ in range(100):
             number += 1
-            store.add_request(domain_url(f"{number}.example"), "dns")
+            store.add_request(domain_url(f"{number}.example"))
         await asyncio.sleep(0.005)
         assert time.monotonic() < give_up_at
 

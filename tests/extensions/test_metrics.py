@@ -39,7 +39,7 @@ async def test_metrics_are_served_until_the_end(tmp_path, port):
     Any local process can read them while the spider is open; afterwards the port is closed, and no thread is left.
     """
     with whole(tmp_path, METRICS_PORT=port) as crawler:
-        store(crawler).add_request("ping://192.0.2.1", "ping")
+        store(crawler).add_request("ping://192.0.2.1")
         crawler.get_extension(Metrics).spider_opened()
         text = await asyncio.to_thread(read, port)
         await stop(crawler)
@@ -57,7 +57,7 @@ async def test_two_crawls_in_one_process_have_separate_metrics(tmp_path, port):
     No registry is shared: the counts of one crawl do not appear in the other.
     """
     with whole(tmp_path / "a", METRICS_PORT=port) as first, whole(tmp_path / "b", METRICS_PORT=port) as second:
-        store(first).add_request("ping://192.0.2.1", "ping")
+        store(first).add_request("ping://192.0.2.1")
         second.get_extension(Metrics).spider_opened()
         text = await asyncio.to_thread(read, port)
         await stop(second)

@@ -65,9 +65,9 @@ async def test_a_busy_network_affects_the_remaining_time(tmp_path):
 def work(crawler):
     """Answer two of five requests, one of them about a domain."""
     for name in ("a.example", "b.example"):
-        store(crawler).add_request(domain_url(name), "dns")
+        store(crawler).add_request(domain_url(name))
     for n in range(3):
-        store(crawler).add_request(f"ping://192.0.2.{n}", "ping")
+        store(crawler).add_request(f"ping://192.0.2.{n}")
     store(crawler).complete(domain_item("a.example"))
     store(crawler).complete(ping_item("192.0.2.0"))
 

@@ -136,8 +136,8 @@ async def test_requests_are_counted_by_slot(tmp_path):
     """
     with whole(tmp_path, PING_CONCURRENCY=7) as crawler:
         for n in range(3):
-            store(crawler).add_request(f"ping://192.0.2.{n}", "ping")
-        store(crawler).add_request(domain_url("a.example"), "dns")
+            store(crawler).add_request(f"ping://192.0.2.{n}")
+        store(crawler).add_request(domain_url("a.example"))
         store(crawler).complete(ping_item("192.0.2.0", 1.0))
         found = families(crawler)
 
@@ -185,7 +185,7 @@ async def test_unknown_values_are_missing(tmp_path):
     While the remaining time is unknown there is no sample of it.
     """
     with whole(tmp_path) as crawler:
-        store(crawler).add_request("ping://192.0.2.1", "ping")
+        store(crawler).add_request("ping://192.0.2.1")
 
         assert [] == families(crawler)["ipv6matrix_remaining_seconds"].samples
 

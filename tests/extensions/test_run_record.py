@@ -124,7 +124,7 @@ async def test_an_end_is_recorded(tmp_path, reason, pending, recorded):
     """
     with running(tmp_path) as crawler:
         await start(crawler)
-        store(crawler).add_request(domain_url("a.example"), "dns")
+        store(crawler).add_request(domain_url("a.example"))
         if not pending:
             frontier(crawler).store(domain_item("a.example"))
         await end(crawler, reason)
@@ -142,7 +142,7 @@ async def test_a_crawl_without_its_whole_list_is_incomplete(tmp_path, domains, l
     with running(tmp_path) as crawler:
         await start(crawler)
         for name in domains:
-            store(crawler).add_request(domain_url(name), "dns")
+            store(crawler).add_request(domain_url(name))
             frontier(crawler).store(domain_item(name))
         await end(crawler, "finished", list_read=list_read)
 

@@ -30,7 +30,7 @@ def timed_out(name, rdtype, asked_at=AT):
 def failing(crawler, name, *, asked_at=AT):
     """Store a domain whose NS lookup timed out."""
     item = domain_item(name, ns=timed_out(name, "NS", asked_at), asked_at=asked_at)
-    store(crawler).add_request(item.url, "dns")
+    store(crawler).add_request(item.url)
     store(crawler).complete(item)
 
 

@@ -33,12 +33,11 @@ def tcp_item(*failures):
 
 async def test_storing_an_item_marks_its_request_as_done(tmp_path):
     """
-    The item goes to the frontier, together with the requests that waited for it.
+    The item goes to the frontier, together with the requests that follow from it.
     """
     with opened(tmp_path) as crawler:
         frontier(crawler).enqueue_request(urls.request(domain_url("a.example")))
-        frontier(crawler).enqueue_request(urls.request("ping://192.0.2.1", domain_url("a.example")))
-        item = domain_item("a.example")
+        item = domain_item("a.example", follow_ups=("ping://192.0.2.1",))
 
         assert item is StorePipeline.from_crawler(crawler).process_item(item)
         assert [("a.example",)] == store(crawler).query("SELECT name FROM domains")

@@ -25,8 +25,8 @@ NOTED = {
 def crawl(path, *, noted_ago_s=1, **columns):
     """Create the database of a crawl in which one of two domains is answered."""
     store = Store(path)
-    store.add_request(domain_url("a.example"), "dns")
-    store.add_request(domain_url("b.example"), "dns")
+    store.add_request(domain_url("a.example"))
+    store.add_request(domain_url("b.example"))
     store.complete(domain_item("a.example"))
     store.note(at=int(time.time()) - noted_ago_s, **NOTED)
     if columns:
@@ -119,7 +119,7 @@ def test_the_writer_is_not_blocked(database):
     The status leaves nothing open: the whole log of the writer can be folded.
     """
     store = Store(database)
-    store.add_request(domain_url("a.example"), "dns")
+    store.add_request(domain_url("a.example"))
     store.commit()
     before = sorted(path.name for path in database.parent.iterdir())
 

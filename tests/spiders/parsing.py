@@ -5,9 +5,8 @@ The spider's reaction to an answer.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-
-from scrapy import Request
+from collections.abc import Awaitable
+from dataclasses import replace
 
 from ipv6matrix import urls
 from ipv6matrix.items import (
@@ -27,18 +26,16 @@ GUESSES = {"WWW_PREFIXES": "www,six", "NTP_PREFIXES": "ntp"}
 
 
 def parsed(spider, url, observation, **meta):
-    """Return the URLs that follow from an answer, each with the answer as parent, and its only, last item."""
+    """Return the URLs that follow from an answer, and its item without them."""
     output = spider.parse(response(url, observation, **meta))
-    *requests, item = asyncio.run(_listed(output)) if isinstance(output, AsyncIterator) else output
-    assert all(isinstance(request, Request) for request in requests)
-    assert [url] * len(requests) == [request.meta["parent"] for request in requests]
+    item = asyncio.run(_awaited(output)) if isinstance(output, Awaitable) else output
     assert isinstance(item, Answered)
     assert url == item.url
-    return [request.url for request in requests], item
+    return list(item.follow_ups), replace(item, follow_ups=())
 
 
-async def _listed(output):
-    return [one async for one in output]
+async def _awaited(output):
+    return await output
 
 
 def domain(spider, *, ns=None, mx=None, soa=None, name="a.example"):

@@ -15,7 +15,7 @@ from tests.samples import domain_item
 def pair(tmp_path):
     """A closed database and a copy of it."""
     store = Store(tmp_path / "one.db")
-    store.add_request("ping://192.0.2.1", "ping")
+    store.add_request("ping://192.0.2.1")
     store.complete(domain_item("a.example"))
     store.close()
     shutil.copy(tmp_path / "one.db", tmp_path / "other.db")
@@ -40,7 +40,7 @@ def test_a_database_contains_its_copy(pair):
     "more",
     [
         lambda store: store.complete(domain_item("b.example")),
-        lambda store: store.add_request("ping://192.0.2.2", "ping"),
+        lambda store: store.add_request("ping://192.0.2.2"),
     ],
 )
 def test_an_additional_row_is_not_contained(pair, more):

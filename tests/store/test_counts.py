@@ -64,11 +64,11 @@ def test_requests_are_done_or_pending(store):
     Follow-ups count as requests, duplicates count once, and a repeated answer completes its request once.
     """
     for name in ("a.example", "b.example", "a.example"):
-        store.add_request(domain_url(name), "dns")
+        store.add_request(domain_url(name))
     assert (2, 0) == totals(store, "domains")
 
     for _ in range(2):
-        store.complete(domain_item("a.example"), [("ping://192.0.2.1", "ping"), (domain_url("b.example"), "dns")])
+        store.complete(domain_item("a.example", follow_ups=("ping://192.0.2.1", domain_url("b.example"))))
 
     assert (2, 1) == totals(store, "domains")
     assert (1, 0) == totals(store, "ping")
@@ -78,9 +78,9 @@ def test_an_answer_that_cannot_be_stored_is_not_counted(store):
     """
     Counts are rolled back with the transaction.
     """
-    store.add_request(domain_url("a.example"), "dns")
+    store.add_request(domain_url("a.example"))
     with pytest.raises(UnicodeError):
-        store.complete(domain_item("a.example"), [("ping://192.0.2.1", "ping"), ("ping://\udc80", "ping")])
+        store.complete(domain_item("a.example", follow_ups=("ping://192.0.2.1", "ping://\udc80")))
 
     assert (1, 0) == totals(store, "dns")
     assert (0, 0) == totals(store, "ping")
@@ -92,8 +92,8 @@ def test_counts_survive_a_close(tmp_path):
     A resumed crawl and other readers see the counts of the last commit.
     """
     first = Store(tmp_path / "ips.db")
-    first.add_request(domain_url("x.example"), "dns")
-    first.complete(domain_item("x.example"), [("ping://192.0.2.1", "ping")])
+    first.add_request(domain_url("x.example"))
+    first.complete(domain_item("x.example", follow_ups=("ping://192.0.2.1",)))
     first.note(speed=3)
     first.close()
 
@@ -109,9 +109,9 @@ def test_uncommitted_counts_are_invisible(tmp_path):
     Counts and rows are committed together: another process sees both or neither.
     """
     store = Store(tmp_path / "ips.db")
-    store.add_request(domain_url("a.example"), "dns")
+    store.add_request(domain_url("a.example"))
     store.commit()
-    store.add_request(domain_url("b.example"), "dns")
+    store.add_request(domain_url("b.example"))
     reader = Store.read(tmp_path / "ips.db")
 
     assert 1 == reader.counts.asked["dns"] == reader.count_pending("dns")
@@ -124,8 +124,8 @@ def test_a_crawl_of_an_earlier_version_is_counted_once(tmp_path):
     A database without stored counts is counted when it is opened for writing.
     """
     old = Store(tmp_path / "ips.db")
-    old.add_request(domain_url("a.example"), "dns")
-    old.complete(domain_item("a.example"), [("ping://192.0.2.1", "ping")])
+    old.add_request(domain_url("a.example"))
+    old.complete(domain_item("a.example", follow_ups=("ping://192.0.2.1",)))
     old.commit()
     old.query("UPDATE frontier SET progress = NULL")
     old.close()

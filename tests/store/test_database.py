@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from dataclasses import replace
 
 import pytest
 
@@ -33,9 +34,9 @@ def test_facts_follow_ups_and_the_done_mark_are_committed_together(store):
     """
     Nothing of an answer is visible before the commit, everything after it.
     """
-    store.add_request(domain_url("a.example"), "dns")
+    store.add_request(domain_url("a.example"))
     store.commit()
-    store.complete(domain_item("a.example"), [("ping://192.0.2.1", "ping")])
+    store.complete(domain_item("a.example", follow_ups=("ping://192.0.2.1",)))
     everything = "SELECT name FROM domains UNION ALL SELECT url FROM requests WHERE done_at IS NULL"
 
     assert [(domain_url("a.example"),)] == seen(store, everything)
@@ -55,15 +56,14 @@ def test_an_empty_commit_is_allowed(store):
 
 def test_adding_a_request_returns_whether_it_is_new(store):
     """
-    A request is new once, whatever its slot; completing an answer returns the same for its follow-ups.
+    A request is new once; completing an answer returns which of its follow-up requests are new.
     """
     assert [True, False] == [
-        store.add_request("ping://192.0.2.1", "ping"),
-        store.add_request("ping://192.0.2.1", "ping"),
+        store.add_request("ping://192.0.2.1"),
+        store.add_request("ping://192.0.2.1"),
     ]
-    assert [("ping", False), ("tcp", True)] == store.complete(
-        domain_item("a.example"), [("ping://192.0.2.1", "ping"), ("tcp://192.0.2.1?port=80", "tcp")]
-    )
+    follow_ups = ("ping://192.0.2.1", "tcp://192.0.2.1?port=80")
+    assert ["tcp://192.0.2.1?port=80"] == store.complete(domain_item("a.example", follow_ups=follow_ups))
 
 
 def test_pending_requests_come_by_slot_in_order(store):
@@ -71,8 +71,8 @@ def test_pending_requests_come_by_slot_in_order(store):
     Pending requests are returned in order of number, after a given number and up to a limit.
     """
     for n in range(5):
-        store.add_request(f"ping://192.0.2.{n}", "ping")
-        store.add_request(f"trace://192.0.2.{n}", "trace")
+        store.add_request(f"ping://192.0.2.{n}")
+        store.add_request(f"trace://192.0.2.{n}")
     store.complete(ping_item("192.0.2.1"))
 
     assert [(1, "ping://192.0.2.0"), (5, "ping://192.0.2.2")] == store.pending("ping", 0, 2)
@@ -84,8 +84,8 @@ def test_a_pending_request_is_found_by_its_number(store):
     """
     A request is found unless it is done or belongs to another slot.
     """
-    store.add_request("ping://192.0.2.1", "ping")
-    store.add_request("ping://192.0.2.2", "ping")
+    store.add_request("ping://192.0.2.1")
+    store.add_request("ping://192.0.2.2")
     assert ["ping://192.0.2.1", "ping://192.0.2.2"] == [store.pending_url("ping", number) for number in (1, 2)]
     assert 2 == store.number_of("ping://192.0.2.2")
     store.complete(ping_item("192.0.2.1"))
@@ -98,7 +98,7 @@ def test_any_pending_covers_all_slots(store):
     One pending request in any slot is enough.
     """
     assert not store.any_pending()
-    store.add_request("ping://192.0.2.1", "ping")
+    store.add_request("ping://192.0.2.1")
     assert store.any_pending()
     store.complete(ping_item("192.0.2.1"))
     assert not store.any_pending()
@@ -111,8 +111,8 @@ def test_a_failed_item_leaves_nothing_behind(store):
     store.complete(domain_item("before.example"))
     roles = (Role(kind="NS", host="ns.bad.example", priority=1), Role(kind="NS", host="\udc80", priority=2))
     with pytest.raises(UnicodeError):
-        store.complete(domain_item("bad.example", roles=roles), [("ping://192.0.2.1", "ping")])
-    store.complete(domain_item("after.example"), [("ping://192.0.2.2", "ping")])
+        store.complete(domain_item("bad.example", roles=roles, follow_ups=("ping://192.0.2.1",)))
+    store.complete(domain_item("after.example", follow_ups=("ping://192.0.2.2",)))
     store.commit()
 
     assert [("after.example",), ("before.example",)] == seen(store, "SELECT name FROM domains ORDER BY name")
@@ -184,9 +184,9 @@ def test_a_kill_loses_only_uncommitted_rows(tmp_path):
     """
     store = Store(tmp_path / "ips.db")
     for n in range(500):
-        store.complete(domain_item(f"d{n}.example"), [(urls.host(f"www.d{n}.example"), "dns")])
+        store.complete(domain_item(f"d{n}.example", follow_ups=(urls.host(f"www.d{n}.example"),)))
     store.commit()
-    store.complete(domain_item("late.example"), [("ping://192.0.2.1", "ping")])
+    store.complete(domain_item("late.example", follow_ups=("ping://192.0.2.1",)))
     killed = tmp_path / "killed"
     killed.mkdir()
     for name in ("ips.db", "ips.db-wal"):
@@ -197,7 +197,7 @@ def test_a_kill_loses_only_uncommitted_rows(tmp_path):
     assert [("ok",)] == again.query("PRAGMA integrity_check")
     assert [(500,)] == again.query("SELECT count(*) FROM domains")
     assert (500, 500) == (again.newest, again.count_pending("dns"))
-    assert again.add_request("ping://192.0.2.1", "ping")
+    assert again.add_request("ping://192.0.2.1")
     again.close()
 
 
@@ -243,7 +243,7 @@ def newer(path):
 def truncated(path):
     store = Store(path)
     for n in range(500):
-        store.add_request(f"ping://192.0.2.{n}", "ping")
+        store.add_request(f"ping://192.0.2.{n}")
     store.close()
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
@@ -314,7 +314,7 @@ def test_a_kill_while_the_log_is_off_is_rolled_back(tmp_path):
     """
     store = Store(tmp_path / "live.db")
     for n in range(500):
-        store.add_request(f"ping://192.0.2.{n}", "ping")
+        store.add_request(f"ping://192.0.2.{n}")
     store.close()
     live = sqlite3.connect(tmp_path / "live.db", isolation_level=None)
     live.execute("PRAGMA cache_size = 1")
@@ -350,7 +350,7 @@ def test_a_reader_sees_committed_rows_and_cannot_write(store):
 
     assert [("a.example",), ("b.example",)] == reader.query("SELECT name FROM domains ORDER BY name")
     with pytest.raises(StoreError, match="readonly"):
-        reader.add_request("ping://192.0.2.1", "ping")
+        reader.add_request("ping://192.0.2.1")
     reader.close()
 
 
@@ -361,7 +361,7 @@ def test_a_file_that_breaks_during_use_is_reported(tmp_path):
     path = tmp_path / "ips.db"
     store = Store(path)
     for number in range(2000):
-        store.add_request(f"ping://192.0.2.{number}", "ping")
+        store.add_request(f"ping://192.0.2.{number}")
     store.close()
     broken = bytearray(path.read_bytes())
     last = len(broken) * 3 // 4  # Skip the pages that describe the tables.
@@ -371,7 +371,7 @@ def test_a_file_that_breaks_during_use_is_reported(tmp_path):
 
     with pytest.raises(StoreError, match=r"malformed.*\[DATABASE_FAILED\]"):
         for number in range(2000, 4000):
-            store.add_request(f"ping://192.0.2.{number}", "ping")
+            store.add_request(f"ping://192.0.2.{number}")
     store._connection.close()
     reader = Store.read(path)
     with pytest.raises(StoreError, match=r"malformed.*\[DATABASE_FAILED\]"):
@@ -384,7 +384,7 @@ def filled(path):
     store = Store(path)
     hot(store)
     for number in range(300):
-        store.complete(domain_item(f"d{number}.example"), [(f"ping://192.0.2.{number}", "ping")])
+        store.complete(domain_item(f"d{number}.example", follow_ups=(f"ping://192.0.2.{number}",)))
     store.record_crawl(run="r", started_at=1, starts=1, skipped="{}", **{n: v for n, v in RECORD.items() if n != "run"})
     named = store.query("SELECT name, type, rootpage FROM main.sqlite_schema WHERE rootpage > 0")
     ((page_bytes,),) = store.query("PRAGMA page_size")
@@ -454,13 +454,12 @@ def test_an_unreadable_file_is_reported(tmp_path, make, code):
 
 def hot(store):
     """Run every statement that runs once per request of a crawl."""
-    store.add_request(domain_url("b.example"), "dns")
+    store.add_request(domain_url("b.example"))
     roles = (Role(kind="NS", host="ns.example", priority=1), Role(kind="MX", host="ns.example", priority=10))
-    store.complete(
-        domain_item("b.example", roles=roles, hosts=(Host(name="x.example", refusal="opted_out"),)),
-        [(urls.host("ns.example"), "dns")],
-    )
-    store.complete(hosts_item(host("ns.example", "192.0.2.1", "2001:db8::1")), [("ping://192.0.2.1", "ping")])
+    excluded = Host(name="x.example", refusal="opted_out")
+    store.complete(domain_item("b.example", roles=roles, hosts=(excluded,), follow_ups=(urls.host("ns.example"),)))
+    found = hosts_item(host("ns.example", "192.0.2.1", "2001:db8::1"))
+    store.complete(replace(found, follow_ups=("ping://192.0.2.1",)))
     store.complete(ping_item("192.0.2.1", 1.0))
     reverse = lookup("1.2.0.192.in-addr.arpa", "PTR", status=Status.NXDOMAIN)
     store.complete(ReverseItem(url=urls.reverse("192.0.2.1"), address="192.0.2.1", lookup=reverse))
@@ -516,10 +515,10 @@ def test_another_connection_folds_the_log(tmp_path):
     path = tmp_path / "ips.db"
     store = Store(path)
     for number in range(5000):
-        store.add_request(f"ping://192.0.2.{number}", "ping")
+        store.add_request(f"ping://192.0.2.{number}")
     store.commit()
     before = path.stat().st_size
-    store.add_request("ping://192.0.2.1", "ping")
+    store.add_request("ping://192.0.2.1")
 
     fold(path)
 

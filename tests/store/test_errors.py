@@ -82,7 +82,7 @@ def test_a_locked_file_is_in_use_by_another_process(tmp_path):
     other.execute("BEGIN IMMEDIATE")
 
     with pytest.raises(StoreError, match=r"is locked.*another process"):
-        store.add_request("ping://192.0.2.1", "ping")
+        store.add_request("ping://192.0.2.1")
     other.close()
     store.close()
 
@@ -95,7 +95,7 @@ def test_a_read_only_file_needs_permission(tmp_path):
     reader = Store.read(tmp_path / "ips.db")
 
     with pytest.raises(StoreError, match="make the file and its folder writable"):
-        reader.add_request("ping://192.0.2.1", "ping")
+        reader.add_request("ping://192.0.2.1")
     reader.close()
 
 

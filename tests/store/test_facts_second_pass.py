@@ -228,7 +228,7 @@ def test_a_failed_item_stores_no_first_answer(store):
     """
     store.complete(DOMAIN)
     with pytest.raises(UnicodeError):
-        store.complete(SECONDS[0], [("ping://\udc80", "ping")])
+        store.complete(replace(SECONDS[0], follow_ups=("ping://\udc80",)))
 
     assert [] == first_answers(store)
     assert [("servfail",)] == store.query("SELECT mx_status FROM domains")
