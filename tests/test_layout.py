@@ -86,13 +86,19 @@ ARROWS = (
     Arrow(
         under="ipv6matrix.store",
         never=("scrapy", "twisted", "socket"),
-        of_ours_only=("ipv6matrix.exceptions", "ipv6matrix.items", "ipv6matrix.targets.policy", "ipv6matrix.store"),
+        of_ours_only=(
+            "ipv6matrix.exceptions",
+            "ipv6matrix.items",
+            "ipv6matrix.program",
+            "ipv6matrix.targets.policy",
+            "ipv6matrix.store",
+        ),
     ),
     Arrow(under="ipv6matrix.exporters", never=("scrapy", "twisted")),
     Arrow(
         under="ipv6matrix.summaries",
         never=("scrapy", "twisted"),
-        of_ours_only=("ipv6matrix.exceptions", "ipv6matrix.store", "ipv6matrix.summaries"),
+        of_ours_only=("ipv6matrix.exceptions", "ipv6matrix.program", "ipv6matrix.store", "ipv6matrix.summaries"),
     ),
     Arrow(under="ipv6matrix.importers", never=("scrapy", "twisted", "socket")),
     Arrow(under="ipv6matrix.web", never=("scrapy", "twisted")),

@@ -8,9 +8,8 @@ Scrapy's own `execute` looks for a scrapy.cfg in the current folder and its pare
 from __future__ import annotations
 
 import os
-import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from scrapy.cmdline import ScrapyArgumentParser, _get_commands_dict, _run_command
@@ -20,8 +19,8 @@ from scrapy.exceptions import UsageError
 from scrapy.settings import Settings
 
 from ipv6matrix import __version__
+from ipv6matrix.program import OWN
 
-PROGRAM: Final = "ipv6matrix"
 SETTINGS: Final = "ipv6matrix.settings"
 # Scrapy's own commands that the overview lists; the others are for developers of web spiders.
 _OF_SCRAPY: Final = ("list", "version")
@@ -51,11 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(name: str, commands: dict[str, ScrapyCommand], settings: Settings, words: list[str]) -> int:
     command = commands[name]
     parser = ScrapyArgumentParser(
-        prog=f"{PROGRAM} {name}",
+        prog=f"{OWN} {name}",
         formatter_class=ScrapyHelpFormatter,
-        usage=f"{PROGRAM} {name} {command.syntax()}",
+        usage=f"{OWN} {name} {command.syntax()}",
         conflict_handler="resolve",
-        description=named(command.long_desc(), commands),
+        description=command.long_desc(),
     )
     settings.setdict(command.default_settings, priority="command")
     command.settings = settings
@@ -68,7 +67,7 @@ def _run(name: str, commands: dict[str, ScrapyCommand], settings: Settings, word
         _run_command(command, rest, options)
     except UsageError as error:
         if str(error):
-            parser.error(named(str(error), commands))
+            parser.error(str(error))
         if error.print_help:
             parser.print_help()
         return 2
@@ -79,22 +78,17 @@ def _overview(commands: dict[str, ScrapyCommand]) -> str:
     shown = {
         name: one for name, one in commands.items() if name in _OF_SCRAPY or type(one).__module__.startswith(_OURS)
     }
-    lines = [f"  {name:<10} {named(one.short_desc(), commands)}" for name, one in sorted(shown.items())]
+    lines = [f"  {name:<10} {one.short_desc()}" for name, one in sorted(shown.items())]
     return "\n".join(
         [
-            f"{PROGRAM} {__version__}",
+            f"{OWN} {__version__}",
             "",
             "Usage:",
-            f"  {PROGRAM} <command> [options] [arguments]",
+            f"  {OWN} <command> [options] [arguments]",
             "",
             "Commands:",
             *lines,
             "",
-            f"`{PROGRAM} <command> --help` shows what a command takes.",
+            f"`{OWN} <command> --help` shows what a command takes.",
         ]
     )
-
-
-def named(text: str, commands: Iterable[str]) -> str:
-    """Return a text in which every `scrapy COMMAND` is replaced by the command of this program."""
-    return re.sub(rf"\bscrapy (?=({'|'.join(commands)})\b)", f"{PROGRAM} ", text)

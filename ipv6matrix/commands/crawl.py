@@ -21,6 +21,7 @@ from scrapy.utils.log import configure_logging
 from ipv6matrix import log
 from ipv6matrix.config import checks
 from ipv6matrix.config.profiles import ChoosingCommand, unknown_arguments
+from ipv6matrix.program import PROGRAM
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +29,8 @@ logger = logging.getLogger(__name__)
 LOG_INCOMPLETE: Final = 3
 # Scrapy would write only the results since the last start. The database contains all results.
 _NO_FEED: Final = (
-    "-o and -O are not supported: results go into the database; write files with `scrapy export csv` or"
-    " `scrapy export parquet` [OPTION_NOT_SUPPORTED]"
+    f"-o and -O are not supported: results go into the database; write files with `{PROGRAM} export csv` or"
+    f" `{PROGRAM} export parquet` [OPTION_NOT_SUPPORTED]"
 )
 
 
@@ -39,7 +40,7 @@ class Command(ChoosingCommand, ScrapyCrawl):
 
     def long_desc(self) -> str:
         return (
-            "Crawl the domains of a list: scrapy crawl matrix -a domains=FILE. The lists majestic and tranco are"
+            f"Crawl the domains of a list: {PROGRAM} crawl matrix -a domains=FILE. The lists majestic and tranco are"
             " downloaded. Run the same command to resume an interrupted crawl. Exit status 0: finished; 1: stopped"
             " early; 2: invalid setting or argument; 3: finished, but the log could not be written."
         )
@@ -84,7 +85,7 @@ class Command(ChoosingCommand, ScrapyCrawl):
             raise UsageError("\n".join(sentences))
         spiders = self.crawler_process.spider_loader
         if len(args) != 1 or args[0] not in spiders.list():
-            raise UsageError("No spider given: run scrapy crawl matrix -a domains=FILE [ARGUMENT_MISSING]")
+            raise UsageError(f"No spider given: run {PROGRAM} crawl matrix -a domains=FILE [ARGUMENT_MISSING]")
         if sentences := unknown_arguments(spiders.load(args[0]), opts.spargs):
             raise UsageError("\n".join(sentences))
         if not opts.spargs.get("domains"):

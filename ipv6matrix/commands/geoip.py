@@ -12,6 +12,7 @@ from scrapy.settings import BaseSettings
 
 from ipv6matrix.cli.fetching import FetchingCommand
 from ipv6matrix.exceptions import GeoIpError
+from ipv6matrix.program import PROGRAM
 from ipv6matrix.reference import geoip
 from ipv6matrix.reference.geoip_files import ATTRIBUTIONS, GeoIpFiles, Update
 from ipv6matrix.reference.transfer import Transfer
@@ -29,7 +30,7 @@ class Command(FetchingCommand):
     def do(self, args: list[str]) -> list[str]:
         assert self.settings is not None
         if args not in ([], ["update"]):
-            raise UsageError("Invalid arguments: run scrapy geoip, or scrapy geoip update [ARGUMENT_INVALID]")
+            raise UsageError(f"Invalid arguments: run {PROGRAM} geoip, or {PROGRAM} geoip update [ARGUMENT_INVALID]")
         said = update(self.settings) if args else []
         return said + [state(self.settings, setting) for setting in geoip.FILES]
 
@@ -57,7 +58,7 @@ def state(settings: BaseSettings, setting: str) -> str:
     except GeoIpError as error:
         return str(error)
     days = int(dt.datetime.now(dt.UTC).timestamp() - build.built_at) // 86_400
-    advice = ": download a newer one with `scrapy geoip update`" if days > geoip.OLD_DAYS else ""
+    advice = f": download a newer one with `{PROGRAM} geoip update`" if days > geoip.OLD_DAYS else ""
     return f"{setting}: {path}, {build.type} of {day(build.built_at)}, {days} days old{advice}"
 
 

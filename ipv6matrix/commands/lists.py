@@ -10,6 +10,7 @@ from typing import ClassVar
 from scrapy.exceptions import UsageError
 
 from ipv6matrix.cli.fetching import FetchingCommand
+from ipv6matrix.program import PROGRAM
 from ipv6matrix.reference import rankings, sources
 
 
@@ -26,10 +27,10 @@ class Command(FetchingCommand):
         names = args[1:]
         if args and (args[0] != "update" or not names or not set(names) <= set(rankings.NAMES)):
             raise UsageError(
-                "Invalid arguments: run scrapy lists, or scrapy lists update majestic tranco [ARGUMENT_INVALID]"
+                f"Invalid arguments: run {PROGRAM} lists, or {PROGRAM} lists update majestic tranco [ARGUMENT_INVALID]"
             )
         return (self._update(names) if names else self._kept()) or [
-            "No lists yet: download one with scrapy lists update tranco"
+            f"No lists yet: download one with {PROGRAM} lists update tranco"
         ]
 
     def _kept(self) -> list[str]:

@@ -13,6 +13,7 @@ from scrapy.exceptions import UsageError
 
 from ipv6matrix.config.profiles import ChoosingCommand
 from ipv6matrix.exceptions import OptOutError
+from ipv6matrix.program import PROGRAM
 from ipv6matrix.targets.optout_file import OptOutFile
 
 
@@ -36,8 +37,8 @@ class Command(ChoosingCommand):
         verb, entries = (args[0] if args else ""), args[1:]
         if verb not in ("add", "list", "remove") or bool(entries) is (verb == "list"):
             raise UsageError(
-                "Invalid arguments: run scrapy optout add ENTRY …, scrapy optout remove ENTRY … or scrapy optout list"
-                " [ARGUMENT_INVALID]"
+                f"Invalid arguments: run {PROGRAM} optout add ENTRY …, {PROGRAM} optout remove ENTRY … or"
+                f" {PROGRAM} optout list [ARGUMENT_INVALID]"
             )
         if not self.settings.get("OPTOUT_FILE"):
             raise UsageError(

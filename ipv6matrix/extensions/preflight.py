@@ -24,6 +24,7 @@ from ipv6matrix.items import Family, Status
 from ipv6matrix.probes.dns import Resolver
 from ipv6matrix.probes.icmp import ping_permission
 from ipv6matrix.probes.trace import mtr_missing
+from ipv6matrix.program import PROGRAM
 from ipv6matrix.reference import geoip, rankings, sources, waiting
 from ipv6matrix.refusals import StartRefusedError
 from ipv6matrix.store.database import Store
@@ -173,7 +174,7 @@ class Preflight:
             None
             if geoip.files(self._crawler.settings)
             else (
-                "No GeoIP files: download free ones with `scrapy geoip update`, name GeoLite2 files with"
+                f"No GeoIP files: download free ones with `{PROGRAM} geoip update`, name GeoLite2 files with"
                 " -s GEOIP_CITY_DB= and -s GEOIP_ASN_DB=, or remove geoip from METRICS [GEOIP_MISSING]"
             )
         )
@@ -193,10 +194,11 @@ class Preflight:
             days = int(time.time() - self.geoip[name].built_at) // 86_400
             if days > geoip.OLD_DAYS:
                 logger.warning(
-                    "%s: %r is %d days old: download a newer one with `scrapy geoip update` [GEOIP_OLD]",
+                    "%s: %r is %d days old: download a newer one with `%s geoip update` [GEOIP_OLD]",
                     name,
                     path,
                     days,
+                    PROGRAM,
                 )
 
     async def _check_resolver(self) -> None:

@@ -11,6 +11,7 @@ from typing import Self
 from scrapy.crawler import Crawler
 
 from ipv6matrix.items import Address, Answered, HostsItem
+from ipv6matrix.program import PROGRAM
 from ipv6matrix.reference import geoip
 from ipv6matrix.reference.geoip import GeoIp
 from ipv6matrix.turns import Turns
@@ -66,8 +67,9 @@ class LocatePipeline:
     def close_spider(self) -> None:
         for setting, number in self._geoip.failures.items():
             logger.warning(
-                "%s: %s GeoIP lookups failed; download a new file with `scrapy geoip update` [GEOIP_LOOKUP_FAILED]",
+                "%s: %s GeoIP lookups failed; download a new file with `%s geoip update` [GEOIP_LOOKUP_FAILED]",
                 setting,
                 f"{number:,}",
+                PROGRAM,
             )
         self._geoip.close()

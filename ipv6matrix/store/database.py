@@ -17,6 +17,7 @@ from typing import Any, Final, Self, TypeVar, cast
 
 from ipv6matrix.exceptions import OutdatedError, ReadStoppedError, StoreError
 from ipv6matrix.items import Answered, slot_of
+from ipv6matrix.program import PROGRAM
 from ipv6matrix.store import counts, errors, facts, schema, views
 
 # Size of the page cache in kilobytes: the hot ends of the indexes of a million domains.
@@ -386,5 +387,5 @@ def _must_be_ours(connection: sqlite3.Connection, path: Path, *, writes: bool) -
     if not writes and version < len(schema.MIGRATIONS):
         raise OutdatedError(
             f"{str(path)!r} was written by an earlier version of ipv6matrix (schema {version}):"
-            " migrate it with `scrapy summary`"
+            f" migrate it with `{PROGRAM} summary`"
         )

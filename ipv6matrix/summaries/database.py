@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateColumn
 
 from ipv6matrix.exceptions import ExportError
+from ipv6matrix.program import PROGRAM
 from ipv6matrix.summaries import errors
 from ipv6matrix.summaries.tables import ADDED_COLUMNS, METADATA, OBSOLETE_TABLES, VERSIONS_METADATA
 
@@ -83,7 +84,7 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """Open a transaction that sees one state of the database and changes nothing."""
         if not self.is_there():
-            raise ExportError(f"there is no {self.name}: publish a crawl there with `scrapy export summary`")
+            raise ExportError(f"there is no {self.name}: publish a crawl there with `{PROGRAM} export summary`")
         with errors.translate_errors(self.name), self._engine.begin() as connection:
             yield connection
 
@@ -123,7 +124,7 @@ class Database:
         if statements := [statement for name in sorted(there) for statement in _conversions(inspector, name)]:
             raise ExportError(
                 f"{self.name} has tables without transactions: convert them with {' '.join(statements)}"
-                " or copy them to another database with `scrapy import mysql2022`"
+                f" or copy them to another database with `{PROGRAM} import mysql2022`"
             )
 
     def _drop_obsolete(self) -> None:

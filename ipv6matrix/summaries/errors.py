@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from ipv6matrix.exceptions import ExportError
+from ipv6matrix.program import PROGRAM
 
 _EXAMPLES: Final = "sqlite:///crawls/matrix.db or mysql+mysqlconnector://user:password@localhost/ipv6matrix"
 _GRANT: Final = (
@@ -27,7 +28,7 @@ _FULL: Final = ("has no room", "make room there, then give the same command agai
 _READ_ONLY: Final = ("cannot be written", "give this user the right to write it, or name another")
 _DENIED: Final = ("does not let this user do that", _GRANT)
 _NO_DATABASE: Final = ("is not there", "let an administrator CREATE DATABASE it, or correct the name in the URL")
-_NO_TABLE: Final = ("lacks a table", "publish a crawl there with `scrapy export summary`")
+_NO_TABLE: Final = ("lacks a table", f"publish a crawl there with `{PROGRAM} export summary`")
 _NO_FILE: Final = ("cannot be opened", "name a file in a folder that this user may write")
 _FOREIGN: Final = ("is no database that can be read", "move it away, or name another file")
 

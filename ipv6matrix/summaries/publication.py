@@ -14,6 +14,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Table, delete, func, insert, select
 
 from ipv6matrix.exceptions import ExportError
+from ipv6matrix.program import PROGRAM
 from ipv6matrix.summaries.database import Database
 from ipv6matrix.summaries.rows import Row
 from ipv6matrix.summaries.tables import DATE_VERSIONS, DOMAINS, METADATA, TABLES
@@ -49,7 +50,7 @@ def publish(database: Database, date: dt.date, rows: Iterable[Row], *, replace: 
         if replaced and not replace and not count(connection, DOMAINS, date):
             raise ExportError(
                 f"this crawl has no domain, and {database.name} has {replaced:,} of {date}: they stay;"
-                " `scrapy export summary --replace` puts the empty summary in their place"
+                f" `{PROGRAM} export summary --replace` puts the empty summary in their place"
             )
         mark_changed(connection, date)
         return Published(domains=count(connection, DOMAINS, date), replaced=replaced)

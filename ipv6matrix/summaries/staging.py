@@ -17,13 +17,14 @@ from typing import Any, Final
 from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Table, and_, insert, or_, select
 
 from ipv6matrix.exceptions import ExportError
+from ipv6matrix.program import PROGRAM
 from ipv6matrix.summaries.database import Database
 from ipv6matrix.summaries.publication import BATCH, count, mark_changed, remove
 from ipv6matrix.summaries.tables import DOMAIN_PENETRATION, DOMAINS, METADATA
 
 # A float of four octets, as in tables of 2022, keeps six digits.
 _PRECISION: Final = 1e-5
-_PUBLISH: Final = "publish a crawl there with `scrapy export summary`"
+_PUBLISH: Final = f"publish a crawl there with `{PROGRAM} export summary`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

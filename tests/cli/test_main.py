@@ -10,7 +10,6 @@ import sys
 
 import pytest
 
-from ipv6matrix.cli.main import named
 from ipv6matrix.store.database import Store
 from tests.typed import ROOT
 
@@ -75,6 +74,13 @@ def test_help_names_the_program(tmp_path, command):
     assert f"scrapy {command}" not in ended.stdout
 
 
+def test_output_names_the_program(tmp_path):
+    """A command in the output of another one begins with `ipv6matrix`."""
+    ended = run(tmp_path, "lists")
+
+    assert (0, "No lists yet: download one with ipv6matrix lists update tranco\n") == (ended.returncode, ended.stdout)
+
+
 def test_without_a_command_there_is_an_overview(tmp_path):
     """Commands of the package are listed, those of Scrapy for developers are not."""
     ended = run(tmp_path)
@@ -100,10 +106,3 @@ def test_an_invalid_command_line_is_an_error(tmp_path, words, message):
     assert 2 == ended.returncode
     assert message in ended.stderr
     assert "Traceback" not in ended.stderr
-
-
-def test_only_commands_are_renamed():
-    """Scrapy itself keeps its name."""
-    assert "say ipv6matrix geoip update; scrapy list of Scrapy" == named(
-        "say scrapy geoip update; scrapy list of Scrapy", ["geoip"]
-    )
