@@ -68,7 +68,7 @@ SECOND_PASS_AFTER = 60.0
 # --- Files and services ------------------------------------------------------
 
 # The folder of the crawl in progress; a folder that contains an ips.db is resumed.
-# Read by extensions.job.
+# Read by job.
 JOBDIR = "crawls/current"
 # Finished crawls are moved here, as ips-<run>.db. Read by extensions.publishing.
 OUTPUT_DIR = "crawls"
@@ -196,12 +196,12 @@ TRACE_CONCURRENCY = 800
 # Number of mtr-packet processes that share the traces. Read by handlers.trace.
 TRACE_PROCESSES = 4
 # Seconds between commits, i.e. how much work is repeated after a kill. Read by
-# extensions.job.
+# job.
 COMMIT_INTERVAL = 1.0
 
 # --- Scrapy: components ------------------------------------------------------
 
-SCHEDULER = "ipv6matrix.frontier.Frontier"
+SCHEDULER = "ipv6matrix.frontier.scheduler.Scheduler"
 
 DOWNLOAD_HANDLERS = {
     "dns": "ipv6matrix.handlers.dns.DnsDownloadHandler",
@@ -266,7 +266,7 @@ EXTENSIONS = {
     "scrapy.extensions.feedexport.FeedExporter": None,
     "scrapy.extensions.corestats.CoreStats": 0,
     "ipv6matrix.extensions.publishing.Publishing": 50,
-    "ipv6matrix.extensions.job.Job": 100,
+    "ipv6matrix.job.Job": 100,
     "ipv6matrix.extensions.metrics.Metrics": 150,
     "ipv6matrix.extensions.preflight.Preflight": 200,
     "ipv6matrix.extensions.run_record.RunRecord": 300,

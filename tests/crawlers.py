@@ -15,8 +15,8 @@ from scrapy.settings import Settings
 from scrapy.utils.test import get_reactor_settings
 
 from ipv6matrix import settings as project
-from ipv6matrix.extensions.job import Job
-from ipv6matrix.frontier import Frontier
+from ipv6matrix.frontier.scheduler import Scheduler
+from ipv6matrix.job import Job
 from ipv6matrix.spiders.matrix import MatrixSpider
 from ipv6matrix.store.database import Store
 
@@ -41,7 +41,7 @@ def crawler(folder: Path, *, domains: str = "", **settings: Any) -> Crawler:
 def opened(folder: Path, **settings: Any) -> Iterator[Crawler]:
     """Return a crawler with an open frontier; needs an event loop, because the job commits at intervals."""
     made = crawler(folder, **settings)
-    frontier = Frontier.from_crawler(made)
+    frontier = Scheduler.from_crawler(made)
     # The part of Scrapy's engine that the frontier uses: scheduling a call after some seconds.
     engine_slot = SimpleNamespace(nextcall=SimpleNamespace(schedule=lambda delay=0: None))
     downloader = SimpleNamespace(middleware=SimpleNamespace(middlewares=()))
@@ -65,7 +65,7 @@ def store(of: Crawler) -> Store:
     return job(of).store
 
 
-def frontier(of: Crawler) -> Frontier:
+def frontier(of: Crawler) -> Scheduler:
     return of.engine.scheduler
 
 

@@ -14,7 +14,7 @@ from scrapy.exceptions import UsageError
 
 from ipv6matrix.cli.reading import ReadingCommand
 from ipv6matrix.exceptions import StoreError
-from ipv6matrix.extensions.job import runner
+from ipv6matrix.job import runner
 from ipv6matrix.progress import texts
 from ipv6matrix.progress.status import FINISHED, KILLED, NONE, PUBLISHING, RUNNING, STARTING, STOPPED, Status, status
 from ipv6matrix.store.newest import newest

@@ -18,9 +18,9 @@ from ipv6matrix.config import nameservers
 from ipv6matrix.config.plan import Plan
 from ipv6matrix.exceptions import DownloadError, ListError, StoreError
 from ipv6matrix.extensions.health import Health
-from ipv6matrix.extensions.job import Job
 from ipv6matrix.health.resolver import Fault
 from ipv6matrix.items import Family, Status
+from ipv6matrix.job import Job
 from ipv6matrix.probes.dns import Resolver
 from ipv6matrix.probes.icmp import ping_permission
 from ipv6matrix.probes.trace import mtr_missing

@@ -15,7 +15,7 @@ from scrapy.utils.asyncio import AsyncioLoopingCall
 
 from ipv6matrix.exceptions import StoreError
 from ipv6matrix.extensions.health import Health
-from ipv6matrix.extensions.job import Job
+from ipv6matrix.job import Job
 from ipv6matrix.progress import texts
 from ipv6matrix.progress.display import Display, is_wanted
 from ipv6matrix.progress.figures import Figures, Listing, figures

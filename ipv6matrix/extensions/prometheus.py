@@ -19,9 +19,9 @@ from scrapy.crawler import Crawler
 
 import ipv6matrix
 from ipv6matrix.extensions.health import Health
-from ipv6matrix.extensions.job import Job
 from ipv6matrix.extensions.loop_lag import BOUNDS_MS, LoopLag
 from ipv6matrix.extensions.progress import Progress
+from ipv6matrix.job import Job
 from ipv6matrix.middlewares.rate import RateMiddleware
 from ipv6matrix.rates.pacers import Waits
 from ipv6matrix.urls import SLOTS

@@ -23,7 +23,7 @@ from twisted.internet.threads import deferToThread
 from ipv6matrix.config import plan
 from ipv6matrix.exceptions import ExportError, ReadStoppedError, StoreError
 from ipv6matrix.exporters.registry import Target, exporter
-from ipv6matrix.extensions.job import Job
+from ipv6matrix.job import Job
 from ipv6matrix.store import newest
 from ipv6matrix.store.compare import contains
 from ipv6matrix.store.database import Store

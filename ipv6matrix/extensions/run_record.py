@@ -17,8 +17,8 @@ from scrapy.crawler import Crawler
 import ipv6matrix
 from ipv6matrix.config import checks, nameservers
 from ipv6matrix.exceptions import StoreError
-from ipv6matrix.extensions.job import STORE_FAILED, Job
 from ipv6matrix.extensions.preflight import Preflight
+from ipv6matrix.job import STORE_FAILED, Job
 from ipv6matrix.reference import sources
 from ipv6matrix.store import newest
 from ipv6matrix.targets import lists

@@ -16,7 +16,6 @@ from scrapy.exceptions import CloseSpider, DontCloseSpider
 
 from ipv6matrix import urls
 from ipv6matrix.exceptions import StoreError
-from ipv6matrix.extensions.job import Job
 from ipv6matrix.extensions.run_record import INCOMPLETE
 from ipv6matrix.items import (
     TRANSIENT_ADDRESS_FAILURES,
@@ -29,6 +28,7 @@ from ipv6matrix.items import (
     Status,
     TcpItem,
 )
+from ipv6matrix.job import Job
 from ipv6matrix.store.queries import second_pass
 from ipv6matrix.store.queries.second_pass import Failed
 

@@ -10,8 +10,8 @@ from scrapy import Request, signals
 from scrapy.crawler import Crawler
 
 from ipv6matrix import urls
-from ipv6matrix.extensions.job import Job
 from ipv6matrix.items import HostsItem, HostsObservation
+from ipv6matrix.job import Job
 from ipv6matrix.responses import ObservationResponse
 from ipv6matrix.signals import request_returned
 

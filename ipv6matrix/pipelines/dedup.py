@@ -9,8 +9,8 @@ from typing import Final, Self
 
 from scrapy.crawler import Crawler
 
-from ipv6matrix.extensions.job import Job
 from ipv6matrix.items import Answered, HostsItem
+from ipv6matrix.job import Job
 
 # Number of addresses remembered, for the providers that many domains share. Forgetting
 # one costs a database query, but never causes a duplicate.

@@ -113,7 +113,7 @@ def test_a_crawl_imports_no_large_library(internet, tmp_path):
 
     assert "Cannot read the list" in ended.stderr
     imported = {line.split("|")[-1].strip() for line in ended.stderr.splitlines() if line.startswith("import time:")}
-    assert "ipv6matrix.extensions.job" in imported
+    assert "ipv6matrix.job" in imported
     # Itemadapter imports pydantic, if it is installed, to recognise its models.
     assert set() == imported & (ALL | {"duckdb", "pandas", "numpy", "mysql.connector"}) - {"pydantic"}
 

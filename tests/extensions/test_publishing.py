@@ -14,7 +14,7 @@ from scrapy import signals
 
 from ipv6matrix.exceptions import ExportError
 from ipv6matrix.extensions import publishing
-from ipv6matrix.extensions.job import Job
+from ipv6matrix.job import Job
 from ipv6matrix.refusals import StartRefusedError
 from ipv6matrix.store.newest import newest
 from tests.crawlers import count, crawler, job

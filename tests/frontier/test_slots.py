@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipv6matrix import slots, urls
-from ipv6matrix.slots import Slot
+from ipv6matrix import urls
+from ipv6matrix.frontier import slots
+from ipv6matrix.frontier.slots import Slot
 from ipv6matrix.store.database import Store
 from tests.samples import ping_item
 

@@ -8,11 +8,12 @@ import pytest
 from scrapy import signals
 from scrapy.exceptions import CloseSpider
 
-from ipv6matrix import frontier as module
-from ipv6matrix import slots, urls
+from ipv6matrix import urls
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.loop_lag import LoopLag
-from ipv6matrix.frontier import Frontier
+from ipv6matrix.frontier import scheduler as module
+from ipv6matrix.frontier import slots
+from ipv6matrix.frontier.scheduler import Scheduler
 from ipv6matrix.items import Exclusion, ExclusionItem
 from ipv6matrix.middlewares.rate import RateMiddleware
 from ipv6matrix.refusals import StartRefusedError
@@ -357,7 +358,7 @@ async def test_a_rejected_job_is_reported_when_the_spider_opens(tmp_path):
     """
     (tmp_path / "current").write_text("a file")
     crawler = built(tmp_path)
-    refused = Frontier.from_crawler(crawler)
+    refused = Scheduler.from_crawler(crawler)
     assert refused.open(crawler.spider) is None
     results = await crawler.signals.send_catch_log_async(
         signals.spider_opened, spider=crawler.spider, dont_log=CloseSpider

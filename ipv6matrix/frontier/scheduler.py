@@ -22,14 +22,14 @@ from ipv6matrix import urls
 from ipv6matrix.config import limits
 from ipv6matrix.exceptions import StoreError
 from ipv6matrix.extensions.health import Health
-from ipv6matrix.extensions.job import Job
 from ipv6matrix.extensions.loop_lag import LoopLag
+from ipv6matrix.frontier.slots import Slot
 from ipv6matrix.items import Answered, slot_of
+from ipv6matrix.job import Job
 from ipv6matrix.middlewares.rate import RateMiddleware
 from ipv6matrix.rates.pacers import Waits
 from ipv6matrix.refusals import StartRefusedError
 from ipv6matrix.signals import frontier_hungry, request_returned
-from ipv6matrix.slots import Slot
 from ipv6matrix.store.database import Store
 
 logger = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ _BEHIND = 10
 _MOST_PARKED = 100_000
 
 
-class Frontier(BaseScheduler):
+class Scheduler(BaseScheduler):
     """
     Hands out the pending requests of each slot that has room, in the order in which they were added.
 

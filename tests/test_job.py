@@ -16,18 +16,18 @@ from pathlib import Path
 import pytest
 from scrapy import signals
 
-from ipv6matrix.extensions.job import Job, runner
+from ipv6matrix.job import Job, runner
 from ipv6matrix.refusals import StartRefusedError
 from tests.crawlers import crawler, job
 from tests.samples import domain_url
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 # A crawl in another process: it holds the job until its standard input ends.
 OTHER = """
 import asyncio, sys
 from pathlib import Path
-from ipv6matrix.extensions.job import Job
+from ipv6matrix.job import Job
 
 async def main():
     job = Job(Path(sys.argv[1]), 1.0)
@@ -205,7 +205,7 @@ async def test_a_thread_folds_the_log(tmp_path, monkeypatch):
     """
     A separate thread moves committed pages from the write-ahead log into the file; then the log starts over.
     """
-    monkeypatch.setattr("ipv6matrix.extensions.job._FOLD_EVERY_S", 0.05)
+    monkeypatch.setattr("ipv6matrix.job._FOLD_EVERY_S", 0.05)
     opened = Job(tmp_path, 0.01)
     store = opened.open()
     file = tmp_path / "ips.db"
