@@ -64,7 +64,7 @@ def newer_and_killed(folder: Path) -> None:
 def ours(folder: Path) -> None:
     store = Store(folder / "ips.db")
     for n in range(300):
-        store.complete(domain_item(f"d{n}.example"), [(f"ping://192.0.2.{n}", "ping")])
+        store.complete(domain_item(f"d{n}.example", follow_ups=(f"ping://192.0.2.{n}",)))
     store.close()
 
 
