@@ -21,7 +21,6 @@ from ipv6matrix.store.database import Store
 from ipv6matrix.store.queries.summary import Summary, summary
 from simnet import namespaces
 from simnet.internet import Internet
-from simnet.namespaces import InternetUnavailable
 from simnet.scaled import scaled
 from tests import crawls
 
@@ -48,12 +47,9 @@ class Run:
 
 def main() -> int:
     options = _options()
-    try:
+    with namespaces.unavailable_exits():
         namespaces.enter()
         run = measure(options.domains, options.set)
-    except InternetUnavailable as error:
-        print(error, file=sys.stderr)
-        return 69  # EX_UNAVAILABLE of sysexits.h
     print(report(run))
     return 0
 

@@ -28,7 +28,6 @@ from ipv6matrix import urls
 from ipv6matrix.store.database import Store
 from simnet import namespaces
 from simnet.internet import Internet
-from simnet.namespaces import InternetUnavailable
 from simnet.scaled import domain_name, scaled
 from tests import crawls
 from tests.typed import ROOT
@@ -60,12 +59,9 @@ class Resumed:
 
 def main() -> int:
     options = _options()
-    try:
+    with namespaces.unavailable_exits():
         namespaces.enter()
         resumed = measure(options.domains, options.done)
-    except InternetUnavailable as error:
-        print(error, file=sys.stderr)
-        return 69  # EX_UNAVAILABLE of sysexits.h
     print(report(resumed))
     return 0 if resumed.until_asked_s < MOST_S and resumed.peak_mb < MOST_MB else 1
 

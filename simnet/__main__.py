@@ -20,7 +20,6 @@ from pathlib import Path
 
 from simnet import namespaces
 from simnet.internet import Internet
-from simnet.namespaces import InternetUnavailable
 from simnet.scaled import scaled
 from simnet.scenario import Scenario
 from simnet.showcase import showcase
@@ -30,7 +29,7 @@ VARIABLE = "IPV6MATRIX_INTERNET"
 
 def main() -> int:
     options = _options()
-    try:
+    with namespaces.unavailable_exits():
         namespaces.enter()
         with tempfile.TemporaryDirectory(prefix="internet-") as scratch:
             internet = Internet(
@@ -45,9 +44,6 @@ def main() -> int:
                 if options.stats:
                     print(json.dumps(internet.statistics()), file=sys.stderr)
                 return status
-    except InternetUnavailable as error:
-        print(error, file=sys.stderr)
-        return 69  # EX_UNAVAILABLE of sysexits.h
 
 
 def _options() -> argparse.Namespace:

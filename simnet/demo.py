@@ -11,7 +11,6 @@ from pathlib import Path
 
 from simnet import namespaces
 from simnet.internet import Internet
-from simnet.namespaces import InternetUnavailable
 from simnet.showcase import showcase
 from tests import crawls, typed
 
@@ -25,7 +24,7 @@ SETTINGS = {
 
 
 def main() -> int:
-    try:
+    with namespaces.unavailable_exits():
         namespaces.enter()
         with (
             tempfile.TemporaryDirectory(prefix="internet-") as scratch,
@@ -33,9 +32,6 @@ def main() -> int:
         ):
             settings = internet.settings() | crawls.folders(RESULTS) | SETTINGS
             status = subprocess.run(crawls.command(internet.domains_file, settings), check=False).returncode
-    except InternetUnavailable as error:
-        print(error, file=sys.stderr)
-        return 69  # EX_UNAVAILABLE of sysexits.h
     if status == 0:
         subprocess.run(typed.command("summary", OUTPUT_DIR=RESULTS), check=True)
         newest = max(RESULTS.glob("ips-*.db"))

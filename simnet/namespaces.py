@@ -11,9 +11,10 @@ from __future__ import annotations
 import ctypes
 import os
 import subprocess
+import sys
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -31,6 +32,16 @@ T = TypeVar("T")
 
 class InternetUnavailable(Exception):  # noqa: N818 - a state of the machine, not a fault of the caller
     """This machine does not support a simulated Internet; the message has the reason and the command that fixes it."""
+
+
+@contextmanager
+def unavailable_exits() -> Iterator[None]:
+    """Exit with EX_UNAVAILABLE of sysexits.h and the reason if the block raises InternetUnavailable."""
+    try:
+        yield
+    except InternetUnavailable as error:
+        print(error, file=sys.stderr)
+        sys.exit(os.EX_UNAVAILABLE)
 
 
 class Namespace:

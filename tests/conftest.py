@@ -6,7 +6,15 @@ from __future__ import annotations
 
 import signal
 
-pytest_plugins = ["simnet.fixtures", "tests.clock", "tests.opened", "tests.finished", "tests.mariadb", "tests.tiers"]
+pytest_plugins = [
+    "simnet.fixtures",
+    "tests.clock",
+    "tests.opened",
+    "tests.finished",
+    "tests.mariadb",
+    "tests.reference.site",
+    "tests.tiers",
+]
 
 
 def pytest_configure() -> None:

@@ -25,7 +25,6 @@ from ipv6matrix.store.database import Store
 from simnet import namespaces
 from simnet.flooded import FLOODS, Flooded, flooded
 from simnet.internet import Internet
-from simnet.namespaces import InternetUnavailable
 from simnet.packets import Packet
 from tests import crawls
 from tests.test_rates import most_in_a_second, probes
@@ -54,16 +53,13 @@ class Facts:
 
 def main() -> int:
     options = _options()
-    try:
+    with namespaces.unavailable_exits():
         namespaces.enter()
         with tempfile.TemporaryDirectory(prefix="flood-") as scratch:
             scenario = flooded(options.domains, options.floods, options.hosts)
             with Internet(scenario, scratch) as internet:
                 chosen = dict(word.split("=", 1) for word in options.set)
                 print(json.dumps(asdict(crawl(internet, scenario, Path(scratch), chosen, options.enough))))
-    except InternetUnavailable as error:
-        print(error, file=sys.stderr)
-        return 69  # EX_UNAVAILABLE of sysexits.h
     return 0
 
 

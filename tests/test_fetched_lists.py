@@ -16,7 +16,6 @@ from ipv6matrix.store.database import Store
 from tests import crawls
 from tests.controls import is_control
 from tests.reference import published
-from tests.reference import site as sites
 from tests.test_stops import done
 from tests.typed import ROOT
 from tests.waiting import until
@@ -24,12 +23,6 @@ from tests.waiting import until
 pytestmark = pytest.mark.crawl
 
 DOMAINS = ["open.example", "silent.example"]
-
-
-@pytest.fixture
-def site():
-    with sites.running() as one:
-        yield one
 
 
 @pytest.fixture

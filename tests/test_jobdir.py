@@ -19,7 +19,7 @@ from ipv6matrix.store.database import Store
 from simnet.internet import Internet
 from tests import crawls
 from tests.controls import is_control
-from tests.mounts import UNSHARE
+from tests.mounts import run_mounted
 from tests.samples import domain_item
 from tests.typed import ROOT
 
@@ -35,6 +35,11 @@ def foreign(folder: Path) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("CREATE TABLE recipes (name)")
     connection.execute("INSERT INTO recipes VALUES ('soup')")
+    copy_and_close(connection, folder)
+
+
+def copy_and_close(connection: sqlite3.Connection, folder: Path) -> None:
+    """Copy live.db and its log to ips.db before closing it, which would fold the log."""
     for ending in ("", "-wal"):
         shutil.copy(folder / f"live.db{ending}", folder / f"ips.db{ending}")
     connection.close()
@@ -55,10 +60,7 @@ def newer_and_killed(folder: Path) -> None:
     connection = sqlite3.connect(folder / "live.db", isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("CREATE TABLE novelties (name)")
-    for ending in ("", "-wal"):
-        shutil.copy(folder / f"live.db{ending}", folder / f"ips.db{ending}")
-    connection.close()
-    (folder / "live.db").unlink()
+    copy_and_close(connection, folder)
 
 
 def ours(folder: Path) -> None:
@@ -127,21 +129,6 @@ def test_an_unusable_database_prevents_the_start(internet: Internet, tmp_path: P
     assert all(map(is_control, internet.queries(since=began_at)))
 
 
-def run_mounted(script, folder, command):
-    """Run a command after a shell script has mounted something at a folder; skip the test if that is not permitted."""
-    process = subprocess.run(
-        [*UNSHARE, "sh", "-c", script, str(folder), *command],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    if "unshare:" in process.stderr or "mount:" in process.stderr:
-        pytest.skip("mounting is not permitted on this machine")
-    return process
-
-
 def test_a_read_only_folder_prevents_the_start(internet: Internet, tmp_path: Path):
     """
     On a file system that is mounted read-only, the error names the folder and the fix.
@@ -151,7 +138,7 @@ def test_a_read_only_folder_prevents_the_start(internet: Internet, tmp_path: Pat
     ours(current)
     before = contents(current)
     command = crawls.command(internet.domains_file, internet.settings() | crawls.folders(tmp_path) | FEW)
-    script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
+    script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0"'
     process = run_mounted(script, current, command)
 
     assert 1 == process.returncode
@@ -291,7 +278,7 @@ def test_a_full_disk_is_reported_as_such(internet: Internet, tmp_path: Path):
     current = tmp_path / "current"
     current.mkdir()
     command = crawls.command(internet.domains_file, internet.settings() | crawls.folders(tmp_path) | FEW)
-    script = 'mount -t tmpfs -o size=600k none "$0" && exec "$@"'
+    script = 'mount -t tmpfs -o size=600k none "$0"'
     process = run_mounted(script, current, command)
 
     assert 1 == process.returncode

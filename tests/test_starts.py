@@ -7,7 +7,6 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import subprocess
 import time
 from fcntl import LOCK_EX, flock
 from pathlib import Path
@@ -15,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from ipv6matrix.store.database import Store
-from tests import crawls, typed
+from tests import crawls
+from tests.mounts import run_mounted
 
 pytestmark = pytest.mark.crawl
 
@@ -210,17 +210,7 @@ def test_a_log_on_a_full_disk_changes_the_exit_status(internet, one_domain, tmp_
     logs.mkdir()
     settings = {"LOG_FILE": logs / "log", "METRICS": "", "EXPORTS": "", "LOG_LEVEL": "DEBUG"}
     command = crawls.command(one_domain, internet.settings() | crawls.folders(tmp_path) | settings)
-    script = 'mount -t tmpfs -o size=4k none "$0" && exec "$@"'
-    process = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", script, str(logs), *command],
-        cwd=typed.ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    if "unshare:" in process.stderr or "mount:" in process.stderr:
-        pytest.skip("this machine lets nobody mount")
+    process = run_mounted('mount -t tmpfs -o size=4k none "$0"', logs, command)
 
     assert 3 == process.returncode, process.stderr
     assert 1 == process.stderr.count("The log cannot be written (No space left on device)")

@@ -34,7 +34,6 @@ from ipv6matrix.exporters.registry import Target
 from ipv6matrix.store.database import Store
 from simnet import namespaces
 from simnet.internet import Internet
-from simnet.namespaces import InternetUnavailable
 from simnet.packets import SYN, TCP
 from simnet.scaled import scaled
 from simnet.scenario import address_of
@@ -431,7 +430,7 @@ def report(outcome: Outcome) -> str:
 
 def main() -> int:
     options = _options()
-    try:
+    with namespaces.unavailable_exits():
         namespaces.enter()
         with (
             tempfile.TemporaryDirectory(prefix="torture-") as scratch,
@@ -439,9 +438,6 @@ def main() -> int:
             Internet(scaled(options.domains), scratch) as internet,
         ):
             outcome = torture(internet, Path(jobs), Path(scratch) / "crawls", kills=options.kills, seed=options.seed)
-    except InternetUnavailable as error:
-        print(error, file=sys.stderr)
-        return 69  # EX_UNAVAILABLE of sysexits.h
     print(f"seed              {options.seed}\n{report(outcome)}")
     return 1 if outcome.problems else 0
 

@@ -9,19 +9,12 @@ import pytest
 
 from tests import typed
 from tests.reference import published
-from tests.reference import site as sites
 from tests.reference.test_geoip_files import MONTH
 from tests.waiting import until
 
 pytestmark = pytest.mark.crawl
 
 UPDATES = (("lists", "update", "majestic"), ("geoip", "update"))
-
-
-@pytest.fixture
-def site():
-    with sites.running() as one:
-        yield one
 
 
 def started(words, settings):

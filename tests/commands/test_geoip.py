@@ -9,16 +9,9 @@ import pytest
 
 from tests import typed
 from tests.reference import published
-from tests.reference import site as sites
 from tests.reference.test_geoip_files import KINDS, LITE_TYPES, MONTH, STEMS, mmdb
 
 pytestmark = pytest.mark.crawl
-
-
-@pytest.fixture
-def site():
-    with sites.running() as one:
-        yield one
 
 
 run = partial(typed.run, "geoip")

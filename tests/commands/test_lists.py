@@ -8,15 +8,8 @@ import pytest
 
 from tests import typed
 from tests.reference import published
-from tests.reference import site as sites
 
 pytestmark = pytest.mark.crawl
-
-
-@pytest.fixture
-def site():
-    with sites.running() as one:
-        yield one
 
 
 run = partial(typed.run, "lists")

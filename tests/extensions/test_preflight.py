@@ -26,7 +26,6 @@ from ipv6matrix.refusals import StartRefusedError
 from ipv6matrix.targets import policy
 from tests.crawlers import crawler, job, store
 from tests.reference import published
-from tests.reference import site as sites
 from tests.reference.test_geoip_files import mmdb
 from tests.reference.test_sources import keep
 from tests.store.test_database import RECORD
@@ -72,12 +71,6 @@ def near(monkeypatch):
     monkeypatch.setattr(module, "_FAR", {4: "127.0.0.1", 6: "::1"})
     monkeypatch.setattr(module, "ping_permission", lambda: None)
     monkeypatch.setattr(module, "mtr_missing", lambda: None)
-
-
-@pytest.fixture
-def site():
-    with sites.running() as one:
-        yield one
 
 
 def built(folder, server="127.0.0.1:1", **settings):

@@ -11,18 +11,9 @@ import pytest
 from ipv6matrix.items import Failure
 from ipv6matrix.probes import wire
 from ipv6matrix.probes.endpoint import Endpoint
-from tests.probes.waiting import open_files, until
+from tests.probes.waiting import open_files, received, until
 
 ASKED = wire.question("www.example.com", "A")
-
-
-@pytest.fixture
-def server():
-    """A UDP socket from which the test answers by hand."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-        one.bind(("127.0.0.1", 0))
-        one.setblocking(False)
-        yield one
 
 
 @pytest.fixture
@@ -31,12 +22,6 @@ async def endpoint(server):
     one = Endpoint(server.getsockname())
     yield one
     one.close()
-
-
-async def received(server):
-    """Return the next query and its source address."""
-    loop = asyncio.get_running_loop()
-    return await loop.sock_recvfrom(server, 4096)
 
 
 async def test_a_reply_goes_to_the_query_with_its_id(endpoint, server):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 
 import pytest
 
@@ -11,18 +10,9 @@ from ipv6matrix.items import Failure
 from ipv6matrix.probes import wire
 from ipv6matrix.probes.endpoint import Endpoint
 from ipv6matrix.probes.port import Port
-from tests.probes.waiting import open_files, until
+from tests.probes.waiting import open_files, received, until
 
 ASKED = wire.question("www.example.com", "A")
-
-
-@pytest.fixture
-def server():
-    """A UDP socket from which the test answers by hand."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-        one.bind(("127.0.0.1", 0))
-        one.setblocking(False)
-        yield one
 
 
 @pytest.fixture
@@ -31,11 +21,6 @@ async def port(server):
     one = Port(server.getsockname())
     yield one
     one.close(Failure.PROBE_FAILED)
-
-
-async def received(server):
-    """Return the next query and its source address."""
-    return await asyncio.get_running_loop().sock_recvfrom(server, 4096)
 
 
 def answer(query):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,11 @@ async def until(condition: Callable[[], object], within_s: float = 5.0) -> None:
     async with asyncio.timeout(within_s):
         while not condition():  # noqa: ASYNC110 - what is polled for is no event of this loop's
             await asyncio.sleep(0.001)
+
+
+async def received(server: socket.socket) -> tuple[bytes, tuple[str, int]]:
+    """Wait for the next datagram, and return it with its source address."""
+    return await asyncio.get_running_loop().sock_recvfrom(server, 4096)
 
 
 def open_files() -> int:

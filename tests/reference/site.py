@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import AF_INET6
 
+import pytest
+
 MODIFIED = "Sun, 01 Nov 2026 05:00:00 GMT"
 
 
@@ -67,6 +69,13 @@ def running(host: str = "127.0.0.1") -> Iterator[Site]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@pytest.fixture(name="site")
+def served() -> Iterator[Site]:
+    """A web server of its own for a test."""
+    with running() as one:
+        yield one
 
 
 class _Server6(ThreadingHTTPServer):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -12,8 +11,8 @@ import pytest
 from ipv6matrix.exceptions import StoreError
 from ipv6matrix.store import errors
 from ipv6matrix.store.database import Store
+from tests.mounts import run_mounted
 from tests.samples import domain_item
-from tests.typed import ROOT
 
 
 def test_a_full_disk_is_not_blamed_on_another_process(tmp_path):
@@ -55,17 +54,8 @@ def test_a_full_disk_while_closing_is_not_blamed_on_a_reader(tmp_path):
     """
     If the log cannot be folded for lack of space, the error blames the disk, not a reader.
     """
-    script = 'mount -t tmpfs -o size=800k none "$0" && exec "$@"'
-    ended = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", script, str(tmp_path), sys.executable, "-c", _FILLING, str(tmp_path)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    if "unshare:" in ended.stderr or "mount:" in ended.stderr:
-        pytest.skip("this machine lets nobody mount")
+    script = 'mount -t tmpfs -o size=800k none "$0"'
+    ended = run_mounted(script, tmp_path, [sys.executable, "-c", _FILLING, tmp_path])
 
     assert ended.stdout.startswith("False "), ended.stderr
     assert "free disk space" in ended.stdout

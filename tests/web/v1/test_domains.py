@@ -7,7 +7,6 @@ from __future__ import annotations
 import pytest
 
 from ipv6matrix.summaries.rows import DomainRow
-from tests.web import client
 from tests.web.summaries import DATES, ROWS
 from tests.web.v1.asking import ask, everything
 
@@ -44,18 +43,6 @@ def summary(row):
 def expected(date=DATES[-1], wanted=lambda item: True):
     rows = sorted((row for row in ROWS if isinstance(row, DomainRow) and row.date == date), key=lambda row: row.domain)
     return [item for item in map(summary, rows) if wanted(item)]
-
-
-@pytest.fixture(scope="module")
-def app(summary_url):
-    """Servers over both kinds of databases."""
-    return client.create_app(summary_url, "/nowhere")
-
-
-@pytest.fixture
-async def both(app):
-    async with client.over(app) as asking:
-        yield asking
 
 
 @pytest.mark.parametrize("limit", [1, 7, 1000])

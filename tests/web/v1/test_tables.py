@@ -10,7 +10,6 @@ import pytest
 from pyarrow import parquet
 
 from ipv6matrix.summaries.rows import DomainPenetration, DomainRow, HostData, Reachability
-from tests.web import client
 from tests.web.summaries import DATES, ROWS
 from tests.web.v1.asking import ask
 
@@ -27,18 +26,6 @@ def rows(table, date=None):
     return sorted(
         found, key=lambda row: [row.get(name, "") for name in ("date", "domain", "country", "tld", "type", "service")]
     )
-
-
-@pytest.fixture(scope="module")
-def app(summary_url):
-    """Servers over both kinds of databases."""
-    return client.create_app(summary_url, "/nowhere")
-
-
-@pytest.fixture
-async def both(app):
-    async with client.over(app) as asking:
-        yield asking
 
 
 @pytest.mark.parametrize("date", [None, DATES[1]])
