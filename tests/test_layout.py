@@ -59,7 +59,19 @@ ARROWS = (
     Arrow(
         under="ipv6matrix.health",
         never=("scrapy", "twisted"),
-        of_ours_only=("ipv6matrix.items", "ipv6matrix.urls", "ipv6matrix.probes", "ipv6matrix.health"),
+        of_ours_only=("ipv6matrix.items", "ipv6matrix.probes", "ipv6matrix.health"),
+    ),
+    Arrow(
+        under="ipv6matrix.measurements",
+        never=("scrapy", "twisted", "socket", "asyncio"),
+        of_ours_only=(
+            "ipv6matrix.addresses",
+            "ipv6matrix.config.nameservers",
+            "ipv6matrix.config.plan",
+            "ipv6matrix.items",
+            "ipv6matrix.measurements",
+            "ipv6matrix.targets",
+        ),
     ),
     Arrow(
         under="ipv6matrix.handlers",
@@ -90,6 +102,7 @@ ARROWS = (
             "ipv6matrix.exceptions",
             "ipv6matrix.items",
             "ipv6matrix.program",
+            "ipv6matrix.measurements",
             "ipv6matrix.targets.policy",
             "ipv6matrix.store",
         ),
@@ -128,6 +141,8 @@ def test_imports_follow_the_arrows(imports: dict[str, set[str]]) -> None:
         ("ipv6matrix.store.fake", "from scrapy import Request"),
         ("ipv6matrix.exporters.fake", "from scrapy import signals"),
         ("ipv6matrix.health.fake", "from scrapy import Request"),
+        ("ipv6matrix.measurements.fake", "from scrapy import Request"),
+        ("ipv6matrix.measurements.fake", "from ipv6matrix.store.database import Store"),
         ("ipv6matrix.importers.fake", "import scrapy"),
         ("ipv6matrix.summaries.fake", "from scrapy import Request"),
         ("ipv6matrix.summaries.fake", "from ipv6matrix.exporters import registry"),

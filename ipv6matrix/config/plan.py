@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
-
-from scrapy.settings import BaseSettings
+from typing import TYPE_CHECKING, Final
 
 from ipv6matrix.items import Family, RoleKind
 from ipv6matrix.targets.optouts import OptOuts
 from ipv6matrix.targets.policy import AddressPolicy, networks
+
+if TYPE_CHECKING:  # measurements import this module, but not Scrapy
+    from scrapy.settings import BaseSettings
 
 FEATURES: Final = ("NS", "MX", "WWW", "NTP")
 METRICS: Final = ("soa", "reverse", "geoip", "ping", "tcp80", "tcp443", "tcp25", "tls", "path", "ip6Type")

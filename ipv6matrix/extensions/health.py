@@ -19,14 +19,15 @@ from ipv6matrix.health.dependency import Dependency
 from ipv6matrix.health.gateway import gateway
 from ipv6matrix.health.references import ANSWER_S, References
 from ipv6matrix.health.resolver import Fault, ResolverCheck
-from ipv6matrix.items import DomainObservation, Family, Observation, Status
+from ipv6matrix.items import Family, Observation
+from ipv6matrix.measurements import REGISTRY
+from ipv6matrix.measurements.grammar import RequestUrl
 from ipv6matrix.middlewares.rate import RateMiddleware
 from ipv6matrix.probes import no_pace
 from ipv6matrix.probes.icmp import Pinger
 from ipv6matrix.probes.tcp import TcpProber
 from ipv6matrix.signals import crawl_stopping
 from ipv6matrix.targets.policy import family
-from ipv6matrix.urls import RequestUrl
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +37,6 @@ _WATCH_EVERY_S: Final = 0.25
 # Shorter than the payload of a measured ping, so that packet captures show the difference.
 _TEXT: Final = b"ipv6matrix: control."
 
-_PROBES: Final = frozenset(("ping", "tcp", "trace"))
 _FAMILIES: Final[dict[str, Family]] = {"ipv4": 4, "ipv6": 6}
 _TITLES: Final = {"dns": "The resolver", "ipv4": "IPv4", "ipv6": "IPv6"}
 _AWAY: Final = (
@@ -82,11 +82,9 @@ class Health:
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
         return extension
 
-    def part(self, url: RequestUrl) -> Dependency | None:
-        """Return the dependency of a request; None for a request to a given server."""
-        if url.scheme == "dns":
-            return None if url.server else self.parts["dns"]
-        return self.parts[f"ipv{family(url.subject)}"]
+    def part(self, url: RequestUrl) -> Dependency:
+        """Return the dependency of a request: that of the address to which its packets go, or the resolvers."""
+        return self.parts["dns" if url.destination is None else f"ipv{family(url.destination)}"]
 
     def open(self) -> None:
         """Open the probes that checks use; preflight makes the first checks."""
@@ -140,8 +138,9 @@ class Health:
 
     def learn(self, url: RequestUrl, observation: Observation) -> None:
         """Learn a name that exists from a valid observation."""
-        if isinstance(observation, DomainObservation) and observation.ns and observation.ns.status == Status.OK:
-            self.resolver.learn(url.subject)
+        name = REGISTRY.of_observation(observation).existing(url, observation)
+        if name is not None:
+            self.resolver.learn(name)
 
     def allowed(self, number: Family) -> tuple[str, ...]:
         """Return the references of a family that may be probed now."""
@@ -229,7 +228,9 @@ class Health:
             for part in self.parts.values()
             if part.gone_at is not None and not (part.is_lost and self._skips and part.name in _FAMILIES)
         ]
-        self.paused = frozenset(("dns",) if "dns" in waits else ()) | (_PROBES if {*waits} - {"dns"} else frozenset())
+        self.paused = frozenset(("dns",) if "dns" in waits else ())
+        if {*waits} - {"dns"}:
+            self.paused |= {*REGISTRY.slots} - {"dns"}
         # Scrapy asks the frontier again only when a response arrives, and there may be none in flight.
         if self._crawler.engine._slot is not None:
             self._crawler.engine._slot.nextcall.schedule()

@@ -13,7 +13,6 @@ from typing import Any, Final, Self
 from scrapy import signals
 from scrapy.crawler import Crawler
 
-from ipv6matrix import urls
 from ipv6matrix.config import nameservers
 from ipv6matrix.config.plan import Plan
 from ipv6matrix.exceptions import DownloadError, ListError, StoreError
@@ -21,6 +20,7 @@ from ipv6matrix.extensions.health import Health
 from ipv6matrix.health.resolver import Fault
 from ipv6matrix.items import Family, Status
 from ipv6matrix.job import Job
+from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.probes.dns import Resolver
 from ipv6matrix.probes.icmp import ping_permission
 from ipv6matrix.probes.trace import mtr_missing
@@ -92,7 +92,7 @@ class Preflight:
         # If a handler cannot be built, Scrapy only logs that, and then fails every
         # request with an unsupported scheme.
         assert self._crawler.engine
-        for scheme in urls.SLOTS:
+        for scheme in REGISTRY.slots:
             if self._crawler.engine.downloader.handlers._get_handler(scheme) is None:
                 self._stop(
                     f"The handler of {scheme}:// could not be created: see the error above in the log [HANDLER_FAILED]"

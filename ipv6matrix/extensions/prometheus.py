@@ -22,9 +22,9 @@ from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.loop_lag import BOUNDS_MS, LoopLag
 from ipv6matrix.extensions.progress import Progress
 from ipv6matrix.job import Job
+from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.middlewares.rate import RateMiddleware
 from ipv6matrix.rates.pacers import Waits
-from ipv6matrix.urls import SLOTS
 
 # Keys are the values of all labels.
 Values = Mapping[Any, float]
@@ -49,8 +49,8 @@ class CrawlCollector(Collector):
     def _requests(self) -> Iterator[Metric]:
         counts = self._get(Job).store.counts
         asked, done, ends = dict(counts.asked), dict(counts.done), dict(counts.outcomes)
-        added = {(slot,): asked.get(slot, 0) for slot in SLOTS}
-        answered = {(slot,): done.get(slot, 0) for slot in SLOTS}
+        added = {(slot,): asked.get(slot, 0) for slot in REGISTRY.slots}
+        answered = {(slot,): done.get(slot, 0) for slot in REGISTRY.slots}
         pending = {key: max(added[key] - answered[key], 0) for key in added}
         yield _counter("questions_found", "Requests added to the frontier, over all starts.", ("slot",), added)
         yield _counter("questions_answered", "Requests answered and stored, over all starts.", ("slot",), answered)

@@ -17,18 +17,9 @@ from scrapy.exceptions import CloseSpider, DontCloseSpider
 from ipv6matrix import urls
 from ipv6matrix.exceptions import StoreError
 from ipv6matrix.extensions.run_record import INCOMPLETE
-from ipv6matrix.items import (
-    TRANSIENT_ADDRESS_FAILURES,
-    Answered,
-    DomainItem,
-    HostsItem,
-    LookupObservation,
-    PingItem,
-    ReverseItem,
-    Status,
-    TcpItem,
-)
+from ipv6matrix.items import Answered
 from ipv6matrix.job import Job
+from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.store.queries import second_pass
 from ipv6matrix.store.queries.second_pass import Failed
 
@@ -77,7 +68,7 @@ class SecondPass:
 
     def item_scraped(self, item: Answered) -> None:
         assert self._crawler.stats
-        if item.second and _has_answer(item):
+        if item.second and REGISTRY.of_item(item).is_answered(item):
             self._crawler.stats.inc_value("second_pass/recovered")
 
     async def spider_closed(self) -> None:
@@ -169,22 +160,3 @@ def _retries(failed: Failed, *, starttls: bool) -> Iterator[str]:
         yield urls.ping(failed.subject)
     if failed.ports:
         yield urls.tcp(failed.subject, failed.ports, starttls=starttls)
-
-
-def _has_answer(item: Answered) -> bool:
-    match item:
-        case DomainItem():
-            return _any_answer(item.ns, item.mx, item.soa)
-        case HostsItem():
-            return any(_any_answer(host.a, host.aaaa) for host in item.hosts)
-        case ReverseItem():
-            return _any_answer(item.lookup)
-        case PingItem():
-            return bool(item.ping.rtts_ms)
-        case TcpItem():
-            return any(port.open or port.failure not in TRANSIENT_ADDRESS_FAILURES for port in item.tcp.ports)
-    return False
-
-
-def _any_answer(*lookups: LookupObservation | None) -> bool:
-    return any(isinstance(lookup.status, Status) for lookup in lookups if lookup)

@@ -26,6 +26,7 @@ from ipv6matrix.extensions.loop_lag import LoopLag
 from ipv6matrix.frontier.slots import Slot
 from ipv6matrix.items import Answered, slot_of
 from ipv6matrix.job import Job
+from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.middlewares.rate import RateMiddleware
 from ipv6matrix.rates.pacers import Waits
 from ipv6matrix.refusals import StartRefusedError
@@ -80,7 +81,7 @@ class Scheduler(BaseScheduler):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        rooms = {slot: crawler.settings.getint(f"{slot.upper()}_CONCURRENCY") for slot in urls.SLOTS}
+        rooms = {slot: crawler.settings.getint(f"{slot.upper()}_CONCURRENCY") for slot in REGISTRY.slots}
         # One socket per port of an address.
         rooms["tcp"] = limits.fit(rooms["tcp"], 3, limits.open_files())
         return cls(crawler, rooms, crawler.settings.getfloat("PROBE_RATE_PER_NETWORK"))

@@ -14,6 +14,7 @@ from ipv6matrix import urls
 from ipv6matrix.config import nameservers
 from ipv6matrix.handlers.probe import ProbeDownloadHandler
 from ipv6matrix.items import DomainObservation, HostsObservation, Observation, ReverseObservation
+from ipv6matrix.measurements.lookups import LookupUrl
 from ipv6matrix.probes.dns import Resolver
 from ipv6matrix.probes.hosts import ask_domain, ask_hosts, reverse_name
 from ipv6matrix.rates.pacers import Pacer
@@ -39,6 +40,7 @@ class DnsDownloadHandler(ProbeDownloadHandler):
 
     async def observe(self, request: Request) -> Observation:
         url = urls.of(request)
+        assert isinstance(url, LookupUrl)
         server = nameservers.parse(url.server) if url.server else None
 
         async def pace() -> None:
@@ -54,7 +56,7 @@ class DnsDownloadHandler(ProbeDownloadHandler):
         if url.about_hosts:
             names = request.meta.get("names", url.names)
             observation = HostsObservation(hosts=await ask_hosts(lookup, url.subject, names, url.types))
-        elif "PTR" in url.types:
+        elif url.address is not None:
             observation = ReverseObservation(lookup=await lookup(reverse_name(url.subject), "PTR"))
         else:
             observation = DomainObservation(**await ask_domain(lookup, url.subject, url.types))

@@ -12,6 +12,7 @@ from scrapy.crawler import Crawler
 from ipv6matrix import urls
 from ipv6matrix.handlers.probe import ProbeDownloadHandler
 from ipv6matrix.items import TcpObservation
+from ipv6matrix.measurements.ports import PortsUrl
 from ipv6matrix.probes.tcp import TcpProber
 from ipv6matrix.targets import names
 
@@ -35,6 +36,7 @@ class TcpDownloadHandler(ProbeDownloadHandler):
 
     async def observe(self, request: Request) -> TcpObservation:
         url = urls.of(request)
+        assert isinstance(url, PortsUrl)
         return await self._prober.probe(url.subject, url.ports, starttls=url.starttls, pace=request.meta["pace"])
 
 

@@ -12,6 +12,7 @@ from scrapy.crawler import Crawler
 
 from ipv6matrix import urls
 from ipv6matrix.items import Exclusion
+from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.responses import ObservationResponse
 
 
@@ -33,7 +34,7 @@ class ForbiddenAddressMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> ObservationResponse | None:
-        if request.meta.get("download_slot") not in urls.SLOTS:
+        if request.meta.get("download_slot") not in REGISTRY.slots:
             return None
         destination = urls.of(request).destination
         if destination is None:

@@ -4,6 +4,7 @@ Discards observations made while the vantage point was not working.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Self
 
@@ -15,7 +16,8 @@ from ipv6matrix import urls
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.health.dependency import Dependency
 from ipv6matrix.health.machine import MAX_SENDS
-from ipv6matrix.health.signs import sign_of, unsent
+from ipv6matrix.items import Observation
+from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.responses import ObservationResponse
 from ipv6matrix.signals import request_returned
 
@@ -41,14 +43,13 @@ class HealthMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> ObservationResponse | None:
-        if request.meta.get("download_slot") not in urls.SLOTS:
+        if request.meta.get("download_slot") not in REGISTRY.slots:
             return None
         dependency = self._dependency(request)
         if self._frontier.discards(request.url) >= MAX_SENDS:
             assert self._crawler.stats
             self._crawler.stats.inc_value("health/unsent")
-            url = urls.of(request)
-            return ObservationResponse(request, unsent(url, request.meta.get("names", url.names)))
+            return ObservationResponse(request, _unsent(request))
         if dependency is not None:
             dependency.begin(request.url)
             if pace := request.meta.get("pace"):
@@ -62,10 +63,11 @@ class HealthMiddleware:
         asked_at = dependency.under_way.pop(request.url, None) if dependency is not None else None
         if dependency is None or asked_at is None:  # answered by a middleware: nothing was sent
             return response
-        sign = sign_of(response.observation)
-        if sign.answered:
+        evidence = REGISTRY.of_observation(response.observation).evidence(response.observation)
+        if evidence.answered:
             self._health.heard(dependency)
-        return response if sign.whole and not dependency.confirms_all else self._judge(dependency, asked_at, response)
+        is_sure = evidence.complete and not dependency.confirms_all
+        return response if is_sure else self._judge(dependency, asked_at, response)
 
     def process_exception(self, request: Request, exception: Exception) -> None:  # noqa: ARG002 - Scrapy passes it by name
         dependency = self._dependency(request)
@@ -87,7 +89,7 @@ class HealthMiddleware:
         raise IgnoreRequest(f"{response.url} is asked again")
 
     def _dependency(self, request: Request) -> Dependency | None:
-        if request.meta.get("download_slot") not in urls.SLOTS:
+        if request.meta.get("download_slot") not in REGISTRY.slots:
             return None
         return self._health.part(urls.of(request))
 
@@ -95,6 +97,14 @@ class HealthMiddleware:
     def _frontier(self) -> Any:
         assert self._crawler.engine
         return self._crawler.engine.scheduler
+
+
+def _unsent(request: Request) -> Observation:
+    """Return the observation of a request that is not sent; DedupeMiddleware may have removed names from it."""
+    url = urls.of(request)
+    measurement = REGISTRY.of_url(request.url)
+    observation: Observation = measurement.unsent(url, request.meta.get("names", url.names), time.time())
+    return observation
 
 
 def _beginning(dependency: Dependency, url: str, pace: Pace) -> Pace:

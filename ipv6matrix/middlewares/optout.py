@@ -12,6 +12,8 @@ from scrapy.crawler import Crawler
 
 from ipv6matrix import urls
 from ipv6matrix.items import Exclusion
+from ipv6matrix.measurements import REGISTRY
+from ipv6matrix.measurements.grammar import RequestUrl
 from ipv6matrix.responses import ObservationResponse
 from ipv6matrix.targets.optouts import OptedOutError, OptOuts
 from ipv6matrix.targets.policy import OPTED_OUT
@@ -30,19 +32,22 @@ class OptOutMiddleware:
         return cls(crawler, spider.plan.opt_outs)
 
     def process_request(self, request: Request) -> ObservationResponse | None:
-        if self._opt_outs is None or request.meta.get("download_slot") not in urls.SLOTS:
+        if self._opt_outs is None or request.meta.get("download_slot") not in REGISTRY.slots:
             return None
         self._opt_outs.look()
         url = urls.of(request)
-        by_address = url.scheme != "dns" or "PTR" in url.types
-        contains = self._opt_outs.contains_address if by_address else self._opt_outs.contains_name
-        destination = url.destination
-        if not contains(url.subject) and not (destination and self._opt_outs.contains_address(destination)):
-            # A guessed host may be opted out although its domain is not; the spider records that.
-            guesses = url.names if url.labels else ()
-            request.meta["opted_out"] = tuple(filter(self._opt_outs.contains_name, guesses))
-            return None
-        return self._exclusion(request)
+        if self._is_opted_out(url):
+            return self._exclusion(request)
+        # A guessed host may be opted out although its domain is not; the spider records that.
+        request.meta["opted_out"] = tuple(filter(self._opt_outs.contains_name, url.names))
+        return None
+
+    def _is_opted_out(self, url: RequestUrl) -> bool:
+        """Return whether the subject of a request opted out, whatever kind it is, or the destination of its packets."""
+        assert self._opt_outs is not None
+        if url.name is not None and self._opt_outs.contains_name(url.name):
+            return True
+        return any(map(self._opt_outs.contains_address, filter(None, {url.address, url.destination})))
 
     def process_exception(self, request: Request, exception: Exception) -> ObservationResponse | None:
         """Exclude a request whose target opted out while it was in flight."""

@@ -9,15 +9,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
 
 from ipv6matrix.items import Failure
-from ipv6matrix.progress.pace import Pace
+from ipv6matrix.measurements import REGISTRY
+from ipv6matrix.progress.pace import SUBJECTS, Pace
 from ipv6matrix.store.counts import AGAIN, Counts
-from ipv6matrix.urls import SLOTS
 
-# Slots whose requests are about an address, each address once.
-_OF_ADDRESSES: Final = ("ping", "tcp", "trace")
 _FAILURES: Final = frozenset(map(str, Failure))
-# A closed port is a result, not a failure.
-_FINDINGS: Final = frozenset((("tcp", str(Failure.CONNECTION_REFUSED)),))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,14 +75,14 @@ class Figures:
 def figures(counts: Counts, listing: Listing, pace: Pace, *, second_pass: bool = True) -> Figures:
     """Compute the figures; `second_pass` states whether there will be a retry pass."""
     unread = listing.unread(counts.asked["domains"])
-    shares = {key: _share(counts, key, unread, pace) for key in (*SLOTS, "domains", "hosts")}
-    slots = {slot: shares[slot] for slot in SLOTS}
+    shares = {key: _share(counts, key, unread, pace) for key in (*REGISTRY.slots, *SUBJECTS)}
+    slots = {slot: shares[slot] for slot in REGISTRY.slots}
     return Figures(
         domains=shares["domains"],
         hosts=shares["hosts"],
         addresses=_addresses(counts, slots),
         slots=slots,
-        again=sum(counts.asked[slot + AGAIN] for slot in SLOTS) if second_pass else None,
+        again=sum(counts.asked[slot + AGAIN] for slot in slots) if second_pass else None,
         failures=_failures(counts),
         seconds_left=_seconds_left(slots, pace.parked_s),
     )
@@ -105,10 +101,12 @@ def _share(counts: Counts, key: str, unread: int | None, pace: Pace) -> Share:
 
 def _addresses(counts: Counts, slots: dict[str, Share]) -> Share:
     """Derive addresses from their slots: the slot with the most requests has seen all addresses found so far."""
-    first = {slot: counts.asked[slot] - counts.asked[slot + AGAIN] for slot in _OF_ADDRESSES}
-    used = [slot for slot in _OF_ADDRESSES if first[slot]]
+    first = {slot: counts.asked[slot] - counts.asked[slot + AGAIN] for slot in REGISTRY.slots_of_addresses}
+    used = [slot for slot, number in first.items() if number]
     if not used:
-        return Share(done=0, left=0 if slots["dns"].left == 0 else None, pending=0, per_second=None)
+        return Share(
+            done=0, left=0 if all(share.left == 0 for share in slots.values()) else None, pending=0, per_second=None
+        )
     slowest = min(used, key=lambda slot: counts.done[slot] - counts.done[slot + AGAIN])
     done = counts.done[slowest] - counts.done[slowest + AGAIN]
     lefts = [slots[slot].left for slot in used]
@@ -121,11 +119,12 @@ def _addresses(counts: Counts, slots: dict[str, Share]) -> Share:
 
 
 def _failures(counts: Counts) -> dict[str, int]:
+    findings = REGISTRY.findings
     failed = Counter(
         {
             f"{probe} {end}": number
             for (probe, end), number in counts.outcomes.copy().items()
-            if end in _FAILURES and (probe, end) not in _FINDINGS
+            if end in _FAILURES and (probe, end) not in findings
         }
     )
     return dict(failed.most_common())

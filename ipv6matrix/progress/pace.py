@@ -8,8 +8,8 @@ from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Any, Final, NamedTuple, Self
 
+from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.store.counts import Counts
-from ipv6matrix.urls import SLOTS
 
 # Length of the window, in seconds: long enough to even out bursts, short enough to follow a change.
 _WINDOW_S: Final = 300.0
@@ -18,7 +18,7 @@ _SHORTEST_S: Final = 15.0
 # Number of domains from which on the mean of their follow-ups is meaningful.
 _DOMAINS: Final = 100
 
-KEYS: Final = (*SLOTS, "domains", "hosts")
+SUBJECTS: Final = ("domains", "hosts")
 
 
 class _Sample(NamedTuple):
@@ -71,7 +71,7 @@ class Window:
             return UNKNOWN
         first, last = self._samples[0], self._samples[-1]
         seconds = last.at - first.at
-        rates = {key: _grown(first.done, last.done, key) / seconds for key in KEYS} if seconds >= _SHORTEST_S else {}
+        rates = {key: _grown(first.done, last.done, key) / seconds for key in _keys()} if seconds >= _SHORTEST_S else {}
         return Pace(per_second=rates, per_domain=_follow_ups(first.asked, last.asked))
 
 
@@ -79,7 +79,11 @@ def _follow_ups(before: dict[str, int], now: dict[str, int]) -> dict[str, float]
     """Divide recent requests by domains: later domains are cheaper than the first, because they share hosts."""
     start = before if _grown(before, now, "domains") >= _DOMAINS else {}
     domains = _grown(start, now, "domains")
-    return {key: _grown(start, now, key) / domains for key in KEYS} if domains >= _DOMAINS else {}
+    return {key: _grown(start, now, key) / domains for key in _keys()} if domains >= _DOMAINS else {}
+
+
+def _keys() -> tuple[str, ...]:
+    return (*REGISTRY.slots, *SUBJECTS)
 
 
 def _grown(before: dict[str, int], now: dict[str, int], key: str) -> int:

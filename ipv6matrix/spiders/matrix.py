@@ -188,7 +188,7 @@ class MatrixSpider(scrapy.Spider):
         if url.about_hosts:
             hosts = tuple(Host(name=name, refusal=observation.reason) for name in url.names)
             return HostsItem(**_of(response), hosts=hosts, addresses=())
-        if url.scheme == "dns" and "PTR" not in url.types:
+        if url.name is not None:
             return self._excluded_domain(response, observation.reason, response.meta["refused_at"])
         return ExclusionItem(**_of(response), address=url.subject, reason=observation.reason)
 

@@ -6,32 +6,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
-from ipv6matrix.items import (
-    NO_REPLY,
-    Answered,
-    DomainItem,
-    ExclusionItem,
-    HostsItem,
-    LookupObservation,
-    PingItem,
-    ReverseItem,
-    TcpItem,
-    TraceItem,
-    slot_of,
-)
+from ipv6matrix.items import Answered, slot_of
+from ipv6matrix.measurements import REGISTRY
+from ipv6matrix.measurements.base import Outcome
 
-REPLY: Final = "reply"
-OPEN: Final = "open"
-# Outcome of an SMTP session that ended with QUIT.
-SESSION: Final = "session"
 # Suffix of the keys of the retry pass.
 AGAIN: Final = " again"
-
-Outcome = tuple[str, str]
 
 
 @dataclass(slots=True)
@@ -59,7 +43,7 @@ class Counts:
 
     def answer(self, item: Answered) -> None:
         """Count the outcomes of an item."""
-        self.outcomes.update(outcomes(item))
+        self.outcomes.update(REGISTRY.outcomes(item))
 
     def pending(self, key: str) -> int:
         return self.asked[key] - self.done[key]
@@ -86,45 +70,11 @@ class Counts:
 
 
 def weights(url: str) -> tuple[tuple[str, int], ...]:
-    """Return the keys under which a request is counted: its slot and, in the first pass, domains or hosts."""
+    """Return the keys under which a request is counted: its slot and, in the first pass, its subjects."""
     slot = slot_of(url)
     if url.endswith("pass=2"):
         return ((slot, 1), (slot + AGAIN, 1))
-    if slot != "dns" or "type=PTR" in url:
-        return ((slot, 1),)
-    if "type=A" in url:
-        return ((slot, 1), ("hosts", url.partition("&labels=")[2].count(",") + 1))
-    return ((slot, 1), ("domains", 1))
-
-
-def outcomes(item: Answered) -> list[Outcome]:
-    """Yield the outcome of each probe of an item, in the words of `items`."""
-    match item:
-        case PingItem(ping=ping):
-            return [("ping", ping.failure or (REPLY if ping.rtts_ms else NO_REPLY))]
-        case TraceItem(trace=trace):
-            return [("trace", trace.failure or trace.stop or NO_REPLY)]
-        case TcpItem(tcp=tcp):
-            session = [("smtp", tcp.smtp.failure or SESSION)] if tcp.smtp else []
-            return [("tcp", port.failure or OPEN) for port in tcp.ports] + session
-        case ExclusionItem(url=url, reason=reason):
-            return [(slot_of(url), reason)]
-    return list(_of_lookups(item))
-
-
-def _of_lookups(item: Answered) -> Iterator[Outcome]:
-    lookups: tuple[LookupObservation | None, ...] = ()
-    refusals: tuple[str | None, ...] = ()
-    match item:
-        case DomainItem(ns=ns, mx=mx, soa=soa, refusal=refusal):
-            lookups, refusals = (ns, mx, soa), (refusal,)
-        case HostsItem(hosts=hosts):
-            lookups = tuple(lookup for host in hosts for lookup in (host.a, host.aaaa))
-            refusals = tuple(host.refusal for host in hosts)
-        case ReverseItem(lookup=lookup):
-            lookups = (lookup,)
-    yield from (("dns", lookup.status) for lookup in lookups if lookup)
-    yield from (("dns", refusal) for refusal in refusals if refusal)
+    return ((slot, 1), *REGISTRY.of_url(url).subjects(url))
 
 
 def read(text: str | None) -> tuple[Counts | None, dict[str, Any]]:

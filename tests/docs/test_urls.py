@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ipv6matrix import urls
+from ipv6matrix.measurements import REGISTRY
 from tests.docs.texts import fenced, read
 
 
@@ -17,7 +18,7 @@ def test_examples_of_urls_are_valid() -> None:
     blocks = fenced(read("docs/urls.md"), "urls")
 
     assert [] == invalid_urls(blocks)
-    assert set(urls.SLOTS) == {urls.parse(url.split()[0]).scheme for block in blocks for url in block.splitlines()}
+    assert {*REGISTRY.slots} == {url.partition(":")[0] for block in blocks for url in block.splitlines()}
 
 
 def test_an_invalid_url_is_found() -> None:

@@ -10,10 +10,11 @@ from typing import get_args
 
 import pytest
 
-from ipv6matrix import items, urls
+from ipv6matrix import items
 from ipv6matrix.config.plan import FEATURES, METRICS
 from ipv6matrix.extensions.health import VANTAGE_LOST
 from ipv6matrix.extensions.run_record import INCOMPLETE
+from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.refusals import StartRefusedError
 from ipv6matrix.targets import policy
 from simnet import topology
@@ -109,7 +110,7 @@ WORDS = {
     "kind": policy.KINDS,
     "refusal": (policy.KINDS - policy.PROBED_KINDS)
     | {policy.OPTED_OUT, policy.INVALID_NAME, items.Failure.NAME_TOO_LONG, "no_ipv4", "no_ipv6"},
-    "slot": urls.SLOTS,
+    "slot": REGISTRY.slots,
     "question": ("NS", "MX", "SOA", "A", "AAAA", "PTR", "ping", "tcp 25", "tcp 80", "tcp 443"),
     "role": get_args(items.RoleKind),
     "feature": FEATURES,

@@ -15,6 +15,7 @@ from scrapy.exceptions import CloseSpider, DontCloseSpider
 from ipv6matrix import urls
 from ipv6matrix.extensions.second_pass import SecondPass, _retries
 from ipv6matrix.items import Failure, Host, PortObservation, ReverseItem, Status, TcpItem, TcpObservation
+from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.store.queries import second_pass
 from ipv6matrix.store.queries.second_pass import Failed
 from tests.crawlers import count, opened, store
@@ -39,7 +40,7 @@ def again(name):
 
 
 def pending(crawler):
-    return [url for slot in urls.SLOTS for _, url in store(crawler).pending(slot, 0, 1000)]
+    return [url for slot in REGISTRY.slots for _, url in store(crawler).pending(slot, 0, 1000)]
 
 
 def idle(crawler):

@@ -15,6 +15,7 @@ from ipv6matrix.frontier import scheduler as module
 from ipv6matrix.frontier import slots
 from ipv6matrix.frontier.scheduler import Scheduler
 from ipv6matrix.items import Exclusion, ExclusionItem
+from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.middlewares.rate import RateMiddleware
 from ipv6matrix.refusals import StartRefusedError
 from ipv6matrix.responses import ObservationResponse
@@ -382,7 +383,7 @@ async def test_room_comes_from_the_settings(tmp_path):
             )
         taken = [request.meta["download_slot"] for request in take(crawler)]
 
-        assert {"dns": 1, "ping": 2, "tcp": 3, "trace": 4} == {slot: taken.count(slot) for slot in urls.SLOTS}
+        assert {"dns": 1, "ping": 2, "tcp": 3, "trace": 4} == {slot: taken.count(slot) for slot in REGISTRY.slots}
 
 
 async def test_memory_contains_only_a_chunk(tmp_path):

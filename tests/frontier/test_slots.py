@@ -380,7 +380,7 @@ def test_each_request_is_handed_out_exactly_once(networks, moves, room, rate):
             unsent.discard(url)
         assert len(flying) == len(slot.in_flight) <= room
         assert slot.waiting == len(found_urls) - len(unasked) - len(flying) - len(done) >= slot.parked
-        by_network = [urls.network(url) for url in unsent]
+        by_network = [urls.crowd(url) for url in unsent]
         assert not rate or all(by_network.count(network) <= max(1, rate / 10) for network in by_network)
 
     assert sorted(found_urls) == sorted(done)

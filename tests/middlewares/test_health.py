@@ -16,7 +16,7 @@ from ipv6matrix.middlewares.health import HealthMiddleware
 from ipv6matrix.responses import ObservationResponse
 from ipv6matrix.signals import request_returned
 from tests.crawlers import count, crawler
-from tests.health.test_signs import named, ping, tcp
+from tests.measurements.test_evidence import named, ping, tcp
 from tests.samples import domain_url
 
 
@@ -143,17 +143,36 @@ async def test_answers_of_targets_prove_nothing(middleware):
 
 async def test_requests_that_sent_nothing_pass(middleware):
     """
-    An exclusion, the answer of a server named in a URL, and a failed request say nothing about the vantage point.
+    An exclusion and a failed request say nothing about the vantage point.
     """
     middleware.well = False
     refused = urls.request("ping://10.0.0.1")
-    named_server = middleware.ask("dns://192.0.2.53/a.example?type=NS")
     failed = middleware.ask("ping://192.0.2.1")
     middleware.middleware.process_exception(failed, ValueError())
 
     assert Exclusion(reason="private") == await middleware.end(refused, Exclusion(reason="private"))
-    assert named(Failure.TIMEOUT) == await middleware.end(named_server, named(Failure.TIMEOUT))
     assert {} == middleware.health.parts["ipv4"].under_way
+
+
+async def test_silence_of_a_server_depends_on_the_family_of_its_address(middleware):
+    """
+    A lookup at a server that its URL names needs that server's family, not the resolvers.
+    """
+    middleware.well = False
+
+    assert await middleware.end(middleware.ask("dns://192.0.2.53/a.example?type=NS"), named(Failure.TIMEOUT)) is None
+    assert 1 == count(middleware.crawler, "health/ipv4/again")
+    assert 0 == count(middleware.crawler, "health/dns/again")
+
+
+async def test_names_at_a_server_are_not_those_of_the_resolver(middleware):
+    """
+    A domain that only a server named in a URL knows is not used to check the resolvers.
+    """
+    request = middleware.ask("dns://192.0.2.53/a.example?type=NS")
+
+    assert named(Status.OK) == await middleware.end(request, named(Status.OK))
+    assert [] == middleware.learned
 
 
 async def test_a_probe_begins_with_its_first_packet(middleware):

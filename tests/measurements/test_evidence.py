@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from ipv6matrix import urls
-from ipv6matrix.health.signs import Sign, sign_of, unsent
 from ipv6matrix.items import (
     DomainObservation,
     Failure,
@@ -21,10 +20,17 @@ from ipv6matrix.items import (
     TcpObservation,
     TraceObservation,
 )
+from ipv6matrix.measurements import REGISTRY
+from ipv6matrix.measurements.base import Evidence
 from tests.samples import AT, domain_url, lookup
 
 TOO_LONG = Failure.NAME_TOO_LONG
-NOTHING, PART, ALL = Sign(False, False), Sign(True, False), Sign(True, True)
+NOTHING, PART, ALL = Evidence(False, False), Evidence(True, False), Evidence(True, True)
+UNSENT = Evidence(False, True)
+
+
+def evidence_of(observation):
+    return REGISTRY.of_observation(observation).evidence(observation)
 
 
 def ping(sent, replies, failure=None):
@@ -52,7 +58,7 @@ def named(*statuses):
 
 
 @pytest.mark.parametrize(
-    ("observation", "sign"),
+    ("observation", "evidence"),
     [
         (ping(5, 5), ALL),
         (ping(5, 3), PART),
@@ -73,14 +79,17 @@ def named(*statuses):
         (named(Failure.TIMEOUT, Failure.SERVFAIL, Failure.REFUSED), NOTHING),
         (named(Failure.CNAME_LOOP), ALL),
         (ReverseObservation(lookup=lookup("1.in-addr.arpa", "PTR", status=Status.NXDOMAIN)), ALL),
-        (HostsObservation(hosts=(HostObservation(name="a", a=lookup("a", "A", status=TOO_LONG)),)), Sign(False, True)),
+        (
+            HostsObservation(hosts=(HostObservation(name="a", a=lookup("a", "A", status=TOO_LONG)),)),
+            Evidence(False, True),
+        ),
     ],
 )
-def test_what_an_observation_says_about_the_vantage_point(observation, sign):
+def test_what_an_observation_says_about_the_vantage_point(observation, evidence):
     """
     Only an answer from the target itself counts, and anything missing may have been lost nearby.
     """
-    assert sign == sign_of(observation)
+    assert evidence == evidence_of(observation)
 
 
 @pytest.mark.parametrize(
@@ -101,8 +110,8 @@ def test_an_untested_request_is_a_failure(url, kind, answers):
     """
     question = urls.parse(url)
 
-    observation = unsent(question, question.names)
+    observation = REGISTRY.of_url(url).unsent(question, question.names, AT)
 
     assert isinstance(observation, kind)
-    assert not sign_of(observation).answered
+    assert not evidence_of(observation).answered
     assert answers == repr(observation).count("PROBE_FAILED")

@@ -1,0 +1,91 @@
+"""
+The registry: all measurements of the crawler, one line each.
+
+A new measurement is a module here, a probe, a handler of its scheme, and a table in
+`store/tables/`. One from another project registers itself with `REGISTRY.add`, for
+example in an add-on of Scrapy (CONTRIBUTING.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from ipv6matrix.items import Answered, ExclusionItem
+from ipv6matrix.measurements.base import Measurement, Outcome
+from ipv6matrix.measurements.hosts import Hosts
+from ipv6matrix.measurements.ping import Ping
+from ipv6matrix.measurements.ports import Ports
+from ipv6matrix.measurements.records import Records
+from ipv6matrix.measurements.reverse import Reverse
+from ipv6matrix.measurements.trace import Trace
+
+AnyMeasurement = Measurement[Any, Any, Any]
+
+
+class Registry:
+    """Measurements, found by what identifies them: a URL, an observation, an item."""
+
+    def __init__(self, *measurements: AnyMeasurement) -> None:
+        self._all: list[AnyMeasurement] = []
+        self.slots: tuple[str, ...] = ()
+        "The slots of all measurements, which are the schemes of their URLs."
+        self.slots_of_addresses: tuple[str, ...] = ()
+        "Slots whose first requests count addresses: one for each address that may be probed."
+        self.metrics: tuple[str, ...] = ()
+        "The words of METRICS that ask for a measurement."
+        self.findings: frozenset[Outcome] = frozenset()
+        "Outcomes that are a `Failure` by their word, but results."
+        self._by_scheme: dict[str, tuple[AnyMeasurement, ...]] = {}
+        self._by_observation: dict[type[Any], AnyMeasurement] = {}
+        self._by_item: dict[type[Answered], AnyMeasurement] = {}
+        for measurement in measurements:
+            self.add(measurement)
+
+    def __iter__(self) -> Iterator[AnyMeasurement]:
+        return iter(self._all)
+
+    def add(self, measurement: AnyMeasurement) -> None:
+        """Register a measurement; where measurements share a scheme, the first that claims a URL has it."""
+        self._all.append(measurement)
+        self.slots = tuple(dict.fromkeys((*self.slots, measurement.scheme)))
+        self.slots_of_addresses += (measurement.scheme,) if measurement.every_address else ()
+        self.metrics += measurement.metrics
+        self.findings |= measurement.findings
+        scheme = measurement.scheme
+        self._by_scheme[scheme] = (*self._by_scheme.get(scheme, ()), measurement)
+        self._by_observation[measurement.observation] = measurement
+        self._by_item[measurement.item] = measurement
+
+    def of_url(self, url: str) -> AnyMeasurement:
+        """Return the measurement to which a URL belongs; raise LookupError if there is none."""
+        measurements = self._by_scheme[url.partition(":")[0]]
+        if len(measurements) == 1:
+            return measurements[0]
+        for measurement in measurements:
+            if measurement.claims(url):
+                return measurement
+        raise LookupError(url)
+
+    def of_observation(self, observation: Any) -> AnyMeasurement:
+        """Return the measurement that made an observation."""
+        return self._by_observation[type(observation)]
+
+    def of_item(self, item: Answered) -> AnyMeasurement:
+        """Return the measurement of an item; for an exclusion, the one that was excluded."""
+        return self.of_url(item.url) if isinstance(item, ExclusionItem) else self._by_item[type(item)]
+
+    def outcomes(self, item: Answered) -> list[Outcome]:
+        """Return the outcome of each probe of an item, or the reason why it was excluded."""
+        measurement = self.of_item(item)
+        return [(measurement.scheme, item.reason)] if isinstance(item, ExclusionItem) else measurement.outcomes(item)
+
+
+REGISTRY: Final = Registry(
+    Records(),
+    Hosts(),
+    Reverse(),
+    Ping(),
+    Ports(),
+    Trace(),
+)

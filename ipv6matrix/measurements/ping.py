@@ -1,0 +1,53 @@
+"""
+ping: Echo Requests to an address.
+
+    ping://[2001:db8::1]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ipv6matrix.config.plan import Plan
+from ipv6matrix.items import NO_REPLY, Failure, PingItem, PingObservation
+from ipv6matrix.measurements import grammar
+from ipv6matrix.measurements.base import Evidence, Measurement, Outcome, Target
+from ipv6matrix.measurements.grammar import Query, RequestUrl
+
+_REPLY = "reply"
+
+
+def url(address: str) -> str:
+    """Return the URL for a ping series."""
+    return grammar.of_address(Ping.scheme, address)
+
+
+class Ping(Measurement[RequestUrl, PingObservation, PingItem]):
+    """A series of Echo Requests to each address."""
+
+    scheme = "ping"
+    metrics = ("ping",)
+    observation = PingObservation
+    item = PingItem
+    requires = frozenset(("ping socket",))
+    every_address = True
+
+    def parse(self, authority: str, path: str, query: Query) -> RequestUrl:
+        return grammar.parse_bare(authority, path, query)
+
+    def urls(self, target: Target, plan: Plan) -> Iterable[str]:
+        return (url(target.address),) if target.address and target.host and "ping" in plan.metrics else ()
+
+    def evidence(self, observation: PingObservation) -> Evidence:
+        replies = len(observation.rtts_ms)
+        return Evidence(answered=replies > 0, complete=observation.failure is None and 0 < observation.sent == replies)
+
+    def unsent(self, url: RequestUrl, names: Sequence[str], now: float) -> PingObservation:  # noqa: ARG002
+        return PingObservation(sent=0, failure=Failure.PROBE_FAILED, asked_at=now)
+
+    def outcomes(self, item: PingItem) -> list[Outcome]:
+        ping = item.ping
+        return [("ping", ping.failure or (_REPLY if ping.rtts_ms else NO_REPLY))]
+
+    def is_answered(self, item: PingItem) -> bool:
+        return bool(item.ping.rtts_ms)

@@ -1,0 +1,51 @@
+"""
+trace: the path to an address.
+
+    trace://192.0.2.1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ipv6matrix.config.plan import Plan
+from ipv6matrix.items import NO_REPLY, Failure, Stop, TraceItem, TraceObservation
+from ipv6matrix.measurements import grammar
+from ipv6matrix.measurements.base import Evidence, Measurement, Outcome, Target
+from ipv6matrix.measurements.grammar import Query, RequestUrl
+
+
+def url(address: str) -> str:
+    """Return the URL for the path to an address."""
+    return grammar.of_address(Trace.scheme, address)
+
+
+class Trace(Measurement[RequestUrl, TraceObservation, TraceItem]):
+    """A trace to each address."""
+
+    scheme = "trace"
+    metrics = ("path",)
+    observation = TraceObservation
+    item = TraceItem
+    requires = frozenset(("mtr-packet",))
+    every_address = True
+
+    def parse(self, authority: str, path: str, query: Query) -> RequestUrl:
+        return grammar.parse_bare(authority, path, query)
+
+    def urls(self, target: Target, plan: Plan) -> Iterable[str]:
+        return (url(target.address),) if target.address and target.host and "path" in plan.metrics else ()
+
+    def evidence(self, observation: TraceObservation) -> Evidence:
+        reached = observation.stop is Stop.REACHED
+        return Evidence(answered=reached, complete=reached and all(hop.address for hop in observation.hops))
+
+    def unsent(self, url: RequestUrl, names: Sequence[str], now: float) -> TraceObservation:  # noqa: ARG002
+        return TraceObservation(failure=Failure.PROBE_FAILED, asked_at=now)
+
+    def outcomes(self, item: TraceItem) -> list[Outcome]:
+        trace = item.trace
+        return [("trace", trace.failure or trace.stop or NO_REPLY)]
+
+    def is_answered(self, item: TraceItem) -> bool:  # noqa: ARG002 - the retry pass repeats no trace
+        return False
