@@ -57,7 +57,9 @@ class Measurement(ABC, Generic[Url, Observed, Item]):
 
     scheme: ClassVar[str]
     """
-    Of its URLs; measurements may share it. DOWNLOAD_HANDLERS names its handler, and <SCHEME>_CONCURRENCY limits its slot.
+    Of its URLs; measurements may share it. Its slot has the same name.
+
+    DOWNLOAD_HANDLERS names the handler, <SCHEME>_CONCURRENCY limits the requests in flight.
     """
     metrics: ClassVar[tuple[str, ...]]
     "The words of the setting METRICS that ask for it, in whole or in part."

@@ -14,7 +14,7 @@ from ipv6matrix import urls
 from ipv6matrix.extensions import health as module
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.health import machine
-from ipv6matrix.items import Status
+from ipv6matrix.items import DomainObservation, Status
 from ipv6matrix.middlewares.rate import RateMiddleware
 from ipv6matrix.signals import crawl_stopping
 from simnet.packets import ICMP, ICMPV6
@@ -250,8 +250,7 @@ async def test_existing_domains_are_remembered(health):
     """
     question = urls.parse(domain_url("a.example"))
     for status in Status:
-        health.extension.learn(question, SimpleNamespace())
-        health.extension.learn(question, module.DomainObservation(ns=lookup("a.example", "NS", status=status)))
+        health.extension.learn(question, DomainObservation(ns=lookup("a.example", "NS", status=status)))
 
     assert ["a.example"] == list(health.extension.resolver._domains)
 
@@ -260,7 +259,7 @@ async def test_existing_domains_are_remembered(health):
     ("url", "name"),
     [
         ("dns://resolver/a.example?type=NS", "dns"),
-        ("dns://192.0.2.53/a.example?type=NS", None),
+        ("dns://192.0.2.53/a.example?type=NS", "ipv4"),
         ("ping://192.0.2.1", "ipv4"),
         ("trace://[2001:db8::1]", "ipv6"),
     ],
