@@ -5,93 +5,23 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from ipaddress import ip_address
 
 import pytest
 
 from ipv6matrix.items import Failure, Status
-from ipv6matrix.probes.dns import Resolver
-from tests.probes.talking import Talk, tcp_server
+from tests.probes.dns_server import (
+    A_RECORD,
+    ADDRESS,
+    Server,
+    closed_port,
+    error,
+    question,
+    reply,
+    resolving,
+    serving,
+)
 from tests.probes.waiting import until
-
-Script = Callable[[bytes], list[bytes]]
-A_RECORD = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\1"
-ADDRESS = "192.0.2.1"
-
-
-def question(query: bytes) -> bytes:
-    """Return the question section of a query for one name."""
-    return query[12 : query.index(b"\0", 12) + 5]
-
-
-def reply(query: bytes, *, flags: bytes = b"\x81\x80", answer: bytes = A_RECORD, asked: bytes | None = None) -> bytes:
-    """Return a reply with one record, or with none if `answer` is empty."""
-    counts = b"\0\1" + (b"\0\1" if answer else b"\0\0") + b"\0\0\0\0"
-    return query[:2] + flags + counts + (question(query) if asked is None else asked) + answer
-
-
-def error(query: bytes, rcode: int) -> bytes:
-    """Return an error reply."""
-    return reply(query, flags=bytes((0x81, 0x80 | rcode)), answer=b"")
-
-
-class Server(asyncio.DatagramProtocol):
-    """A DNS server that answers each datagram as its script returns."""
-
-    def __init__(self, script: Script) -> None:
-        self.script = script
-        self.queries: list[bytes] = []
-        self.clients: list[tuple[str, int]] = []
-        self.asked_at: list[float] = []
-        self.transport: asyncio.DatagramTransport | None = None
-
-    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
-        self.transport = transport
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        self.queries.append(data)
-        self.clients.append(addr)
-        self.asked_at.append(time.monotonic())
-        for message in self.script(data):
-            self.transport.sendto(message, addr)
-
-    @property
-    def address(self) -> tuple[str, int]:
-        return self.transport.get_extra_info("sockname")[:2]
-
-
-@asynccontextmanager
-async def serving(script: Script, host: str = "127.0.0.1") -> AsyncIterator[Server]:
-    """Run a server for the duration of a test."""
-    transport, server = await asyncio.get_running_loop().create_datagram_endpoint(
-        lambda: Server(script), local_addr=(host, 0)
-    )
-    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-    try:
-        yield server
-    finally:
-        transport.close()
-
-
-@asynccontextmanager
-async def resolving(*servers: Server | tuple[str, int], **options: object) -> AsyncIterator[Resolver]:
-    """Yield a resolver with short timeouts."""
-    options = {"timeout_s": 0.2, "lifetime_s": 0.6, **options}
-    resolver = Resolver([one.address if isinstance(one, Server) else one for one in servers], **options)
-    await resolver.open()
-    try:
-        yield resolver
-    finally:
-        await resolver.close()
-
-
-def closed_port() -> tuple[str, int]:
-    """A UDP port of loopback without a listener."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
@@ -317,98 +247,6 @@ async def test_a_valid_reply_after_a_malformed_one_counts():
         lookup = await resolver.lookup("www.example.com", "A")
 
     assert Status.OK == lookup.status
-
-
-def cut(query: bytes) -> list[bytes]:
-    """Return a truncated reply."""
-    return [reply(query, flags=b"\x83\x80", answer=b"")]
-
-
-@asynccontextmanager
-async def truncating(talk: Talk) -> AsyncIterator[Server]:
-    """Run a server that truncates every reply over UDP and runs `talk` over TCP."""
-    async with tcp_server(talk) as address:
-        transport, server = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: Server(cut), local_addr=address
-        )
-        yield server
-        transport.close()
-
-
-async def read_query(reader: asyncio.StreamReader) -> bytes:
-    """Return the next query of a TCP connection."""
-    return await reader.readexactly(int.from_bytes(await reader.readexactly(2)))
-
-
-async def test_a_truncated_reply_is_retried_over_tcp():
-    """
-    The whole answer arrives over TCP, even in small pieces.
-    """
-
-    async def talk(reader, writer):
-        message = reply(await read_query(reader))
-        for octet in len(message).to_bytes(2) + message:
-            writer.write(bytes((octet,)))
-            await writer.drain()
-
-    async with truncating(talk) as server, resolving(server, lifetime_s=5.0, timeout_s=5.0) as resolver:
-        lookup = await resolver.lookup("www.example.com", "A")
-
-    assert (Status.OK, 1) == (lookup.status, len(server.queries))
-
-
-async def test_a_tcp_connection_closed_early_is_reported():
-    """
-    A connection that ends before the reply does is `connection_closed`.
-    """
-
-    async def talk(reader, writer):
-        await read_query(reader)
-        writer.write(b"\1\0half")
-
-    async with truncating(talk) as server, resolving(server) as resolver:
-        lookup = await resolver.lookup("www.example.com", "A")
-
-    assert Failure.CONNECTION_CLOSED == lookup.status
-
-
-async def test_a_silent_tcp_connection_is_a_timeout():
-    """
-    A connection on which nothing arrives ends with the timeout of the lookup.
-    """
-
-    async def talk(reader, writer):
-        await reader.read()
-
-    async with truncating(talk) as server, resolving(server) as resolver:
-        lookup = await resolver.lookup("www.example.com", "A")
-
-    assert Failure.TIMEOUT == lookup.status
-
-
-async def test_a_closed_tcp_port_is_connection_refused():
-    """
-    A server that truncates its replies and does not listen on TCP is `connection_refused`.
-    """
-    async with serving(cut) as server, resolving(server) as resolver:
-        lookup = await resolver.lookup("www.example.com", "A")
-
-    assert Failure.CONNECTION_REFUSED == lookup.status
-
-
-async def test_a_truncated_tcp_reply_is_a_bad_reply():
-    """
-    The TC bit is invalid in a reply over TCP.
-    """
-
-    async def talk(reader, writer):
-        (message,) = cut(await read_query(reader))
-        writer.write(len(message).to_bytes(2) + message)
-
-    async with truncating(talk) as server, resolving(server) as resolver:
-        lookup = await resolver.lookup("www.example.com", "A")
-
-    assert Failure.BAD_REPLY == lookup.status
 
 
 @pytest.mark.parametrize(
