@@ -71,6 +71,7 @@ ARROWS = (
             "ipv6matrix.items",
             "ipv6matrix.measurements",
             "ipv6matrix.targets",
+            "ipv6matrix.turns",
         ),
     ),
     Arrow(

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from ipv6matrix.config.plan import Plan
 from ipv6matrix.items import Answered, ExclusionItem
-from ipv6matrix.measurements.base import Measurement, Outcome
+from ipv6matrix.measurements.base import Measurement, Outcome, Target
 from ipv6matrix.measurements.hosts import Hosts
 from ipv6matrix.measurements.ping import Ping
 from ipv6matrix.measurements.ports import Ports
@@ -26,7 +27,8 @@ AnyMeasurement = Measurement[Any, Any, Any]
 class Registry:
     """Measurements, found by what identifies them: a URL, an observation, an item."""
 
-    def __init__(self, *measurements: AnyMeasurement) -> None:
+    def __init__(self, first: AnyMeasurement, *others: AnyMeasurement) -> None:
+        self._first = first
         self._all: list[AnyMeasurement] = []
         self.slots: tuple[str, ...] = ()
         "The slots of all measurements, which are the schemes of their URLs."
@@ -39,7 +41,7 @@ class Registry:
         self._by_scheme: dict[str, tuple[AnyMeasurement, ...]] = {}
         self._by_observation: dict[type[Any], AnyMeasurement] = {}
         self._by_item: dict[type[Answered], AnyMeasurement] = {}
-        for measurement in measurements:
+        for measurement in (first, *others):
             self.add(measurement)
 
     def __iter__(self) -> Iterator[AnyMeasurement]:
@@ -74,6 +76,15 @@ class Registry:
     def of_item(self, item: Answered) -> AnyMeasurement:
         """Return the measurement of an item; for an exclusion, the one that was excluded."""
         return self.of_url(item.url) if isinstance(item, ExclusionItem) else self._by_item[type(item)]
+
+    def start(self, domain: str, plan: Plan) -> str:
+        """Return the URL of the request with which each domain of the list begins."""
+        (url,) = self._first.urls(Target(domain=domain), plan)
+        return str(url)
+
+    def urls(self, target: Target, plan: Plan) -> list[str]:
+        """Return the URLs of all measurements but the first for a target."""
+        return [url for measurement in self._all[1:] for url in measurement.urls(target, plan)]
 
     def outcomes(self, item: Answered) -> list[Outcome]:
         """Return the outcome of each probe of an item, or the reason why it was excluded."""

@@ -9,14 +9,15 @@ table in `store/tables/` holds the SQL.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from ipv6matrix.config.plan import Plan
-from ipv6matrix.items import Answered, RoleKind
+from ipv6matrix.items import Answered, ExclusionItem, RoleKind
 from ipv6matrix.measurements import grammar
 from ipv6matrix.measurements.grammar import Query, RequestUrl
+from ipv6matrix.turns import Turns
 
 # The kind of a probe and how it ended: a status, a failure, the reason of an exclusion.
 Outcome = tuple[str, str]
@@ -50,6 +51,32 @@ class Target:
     "The roles in which the host was guessed; empty for hosts that NS and MX records name."
     wildcard: bool = False
     "True if the host exists only because of a wildcard."
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[Url]):
+    """A request that has an answer."""
+
+    text: str
+    "Its URL."
+    url: Url
+    opted_out: tuple[str, ...] = ()
+    "Those of its names that were not looked up because they opted out."
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Return the fields that every item takes from its request."""
+        return {"url": self.text, "second": self.url.second}
+
+
+@dataclass(frozen=True, slots=True)
+class Crawl:
+    """What the crawl provides to decide what follows from an answer."""
+
+    plan: Plan
+    turns: Turns
+    urls: Callable[[Target, Plan], Iterable[str]]
+    "The URLs of all measurements for a target."
 
 
 class Measurement(ABC, Generic[Url, Observed, Item]):
@@ -95,6 +122,14 @@ class Measurement(ABC, Generic[Url, Observed, Item]):
         return grammar.network(url)
 
     # --- answers ---
+
+    @abstractmethod
+    def answer(self, asked: Asked[Url], observation: Observed, crawl: Crawl) -> Item | Awaitable[Item]:
+        """Return the item of an observation, with the requests that follow from it."""
+
+    def exclude(self, asked: Asked[Url], reason: str, at: float) -> Answered:  # noqa: ARG002 - addresses have no time
+        """Return the item of a request that was excluded by a rule."""
+        return ExclusionItem(**asked.fields, address=asked.url.subject, reason=reason)
 
     @abstractmethod
     def evidence(self, observation: Observed) -> Evidence:

@@ -8,15 +8,17 @@ hosts: the addresses of hosts that records name, or that are guessed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ipv6matrix.config.plan import Plan
-from ipv6matrix.items import Host, HostObservation, HostsItem, HostsObservation, LookupObservation
+from ipv6matrix.items import Address, Host, HostObservation, HostsItem, HostsObservation, LookupObservation, RoleKind
 from ipv6matrix.measurements import lookups
-from ipv6matrix.measurements.base import Crowd, Evidence, Measurement, Outcome, Target
+from ipv6matrix.measurements.base import Asked, Crawl, Crowd, Evidence, Measurement, Outcome, Target
 from ipv6matrix.measurements.grammar import Query
 from ipv6matrix.measurements.lookups import LookupUrl
+from ipv6matrix.targets.policy import OPTED_OUT, family, sort_key
+from ipv6matrix.turns import FEW
 
 _TYPES: Final = ("A", "AAAA")
 _LABELS: Final = "&labels="
@@ -91,6 +93,30 @@ class Hosts(Measurement[HostsUrl, HostsObservation, HostsItem]):
         parent = name.partition(".")[2]
         return parent if _LABELS not in query and "." in parent else None
 
+    async def answer(self, asked: Asked[HostsUrl], observation: HostsObservation, crawl: Crawl) -> HostsItem:
+        """
+        Request what is measured of each address chosen for a host.
+
+        Hosts may have thousands of addresses; these are processed in turns of the event loop.
+        """
+        hosts = [await _host(host, crawl) for host in observation.hosts]
+        hosts += [Host(name=name, refusal=OPTED_OUT) for name in asked.opted_out]
+        addresses = {
+            address: Address(address=address, family=family(address), found_at=lookup.asked_at)
+            for lookup in lookups_of(hosts)
+            for address in lookup.texts
+        }
+        return HostsItem(
+            **asked.fields,
+            hosts=tuple(hosts),
+            addresses=tuple(addresses.values()),
+            follow_ups=_follow_ups(hosts, _roles(asked.url, crawl.plan), crawl),
+        )
+
+    def exclude(self, asked: Asked[HostsUrl], reason: str, at: float) -> HostsItem:  # noqa: ARG002
+        hosts = tuple(Host(name=name, refusal=reason) for name in asked.url.names)
+        return HostsItem(**asked.fields, hosts=hosts, addresses=())
+
     def evidence(self, observation: HostsObservation) -> Evidence:
         return lookups.evidence(lookups_of(observation.hosts))
 
@@ -111,3 +137,69 @@ class Hosts(Measurement[HostsUrl, HostsObservation, HostsItem]):
 
     def is_answered(self, item: HostsItem) -> bool:
         return lookups.any_answer(lookups_of(item.hosts))
+
+
+def _roles(url: HostsUrl, plan: Plan) -> dict[str, frozenset[RoleKind]]:
+    """Return the roles of guessed hosts."""
+    guesses = plan.guesses if url.labels else ()
+    return {f"{label}.{url.subject}": frozenset((kind,)) for kind, label in guesses}
+
+
+def _follow_ups(hosts: Iterable[Host], roles: dict[str, frozenset[RoleKind]], crawl: Crawl) -> tuple[str, ...]:
+    """Return the URLs of all measurements of hosts at their addresses, each once."""
+    urls: dict[str, None] = {}
+    for host in hosts:
+        for address in host.chosen:
+            target = Target(
+                host=host.name, address=address, roles=roles.get(host.name, frozenset()), wildcard=host.wildcard
+            )
+            urls.update(dict.fromkeys(crawl.urls(target, crawl.plan)))
+    return tuple(urls)
+
+
+async def _host(host: HostObservation, crawl: Crawl) -> Host:
+    """Return a host with the addresses chosen for it; exclude it if it is an alias of a name that opted out."""
+    if lookups.opted_out(lookups_of((host,)), crawl.plan):
+        return Host(name=host.name, refusal=OPTED_OUT)
+    a, chosen4 = await _choose(host.a, crawl)
+    aaaa, chosen6 = await _choose(host.aaaa, crawl)
+    return Host(name=host.name, a=a, aaaa=aaaa, wildcard=host.wildcard, chosen=(*chosen4, *chosen6))
+
+
+async def _choose(lookup: LookupObservation | None, crawl: Crawl) -> tuple[LookupObservation | None, tuple[str, ...]]:
+    """
+    Choose the smallest usable addresses of a lookup, which do not depend on the order of the answer.
+
+    Return the lookup as it will be stored (the chosen and the smallest other addresses), and the chosen ones.
+    """
+    plan, texts = crawl.plan, lookup.texts if lookup else ()
+    if len(texts) <= FEW:
+        ordered = sorted(set(texts), key=sort_key)
+        usable = (address for address in ordered if plan.policy.exclusion(address) is None)
+        chosen = tuple(usable)[: plan.addresses_per_host]
+    else:
+        async with crawl.turns:
+            ordered = sorted(set(texts), key=sort_key)
+            chosen = await _choose_of_many(ordered, crawl)
+    most = max(plan.addresses_stored_per_host, len(chosen))
+    return _bounded(lookup, (*chosen, *ordered), most), chosen
+
+
+async def _choose_of_many(ordered: Sequence[str], crawl: Crawl) -> tuple[str, ...]:
+    chosen: list[str] = []
+    for address in ordered:
+        await crawl.turns.end_if_due()
+        if crawl.plan.policy.exclusion(address) is None:
+            chosen.append(address)
+            if len(chosen) == crawl.plan.addresses_per_host:
+                break
+    return tuple(chosen)
+
+
+def _bounded(lookup: LookupObservation | None, by_merit: Sequence[str], most: int) -> LookupObservation | None:
+    """Return a lookup limited to `most` addresses, the first ones of `by_merit`."""
+    if lookup is None or len(lookup.records) <= most:
+        return lookup
+    stored = set(list(dict.fromkeys(by_merit))[:most])
+    records = tuple(text for text in lookup.texts if text in stored)
+    return replace(lookup, records=records, omitted=len(lookup.records) - len(records))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ipv6matrix.config import nameservers
+from ipv6matrix.config.plan import Plan
 from ipv6matrix.items import Failure, LookupObservation, Status
 from ipv6matrix.measurements import grammar
 from ipv6matrix.measurements.base import Evidence, Outcome
@@ -104,6 +105,17 @@ def outcomes(lookups: Iterable[LookupObservation], refusals: Iterable[str | None
     """Yield the outcomes of lookups, and of names that were excluded."""
     yield from ((SCHEME, lookup.status) for lookup in lookups)
     yield from ((SCHEME, str(refusal)) for refusal in refusals if refusal)
+
+
+def opted_out(lookups: Iterable[LookupObservation], plan: Plan) -> bool:
+    """Return whether a chain of CNAMEs leads to or through a name that opted out."""
+    opt_outs = plan.opt_outs
+    return opt_outs is not None and any(
+        opt_outs.contains_name(name)
+        for lookup in lookups
+        if lookup.canonical_name is not None
+        for name in (*lookup.aliases, lookup.canonical_name)
+    )
 
 
 def any_answer(lookups: Iterable[LookupObservation]) -> bool:

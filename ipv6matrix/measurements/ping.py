@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from ipv6matrix.config.plan import Plan
 from ipv6matrix.items import NO_REPLY, Failure, PingItem, PingObservation
 from ipv6matrix.measurements import grammar
-from ipv6matrix.measurements.base import Evidence, Measurement, Outcome, Target
+from ipv6matrix.measurements.base import Asked, Crawl, Evidence, Measurement, Outcome, Target
 from ipv6matrix.measurements.grammar import Query, RequestUrl
 
 _REPLY = "reply"
@@ -37,6 +37,9 @@ class Ping(Measurement[RequestUrl, PingObservation, PingItem]):
 
     def urls(self, target: Target, plan: Plan) -> Iterable[str]:
         return (url(target.address),) if target.address and target.host and "ping" in plan.metrics else ()
+
+    def answer(self, asked: Asked[RequestUrl], observation: PingObservation, crawl: Crawl) -> PingItem:  # noqa: ARG002
+        return PingItem(**asked.fields, address=asked.url.subject, ping=observation)
 
     def evidence(self, observation: PingObservation) -> Evidence:
         replies = len(observation.rtts_ms)

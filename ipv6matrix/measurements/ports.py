@@ -19,7 +19,7 @@ from ipv6matrix.items import (
     TcpObservation,
 )
 from ipv6matrix.measurements import grammar
-from ipv6matrix.measurements.base import Evidence, Measurement, Outcome, Target
+from ipv6matrix.measurements.base import Asked, Crawl, Evidence, Measurement, Outcome, Target
 from ipv6matrix.measurements.grammar import Query, RequestUrl
 
 _OPEN: Final = "open"
@@ -69,6 +69,9 @@ class Ports(Measurement[PortsUrl, TcpObservation, TcpItem]):
     def urls(self, target: Target, plan: Plan) -> Iterable[str]:
         if target.address and target.host and plan.ports:
             yield url(target.address, plan.ports, starttls="tls" in plan.metrics)
+
+    def answer(self, asked: Asked[PortsUrl], observation: TcpObservation, crawl: Crawl) -> TcpItem:  # noqa: ARG002
+        return TcpItem(**asked.fields, address=asked.url.subject, tcp=observation)
 
     def evidence(self, observation: TcpObservation) -> Evidence:
         answered = [port.open or port.failure in _HOST_ANSWERS for port in observation.ports]

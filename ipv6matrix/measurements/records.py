@@ -6,16 +6,21 @@ records: the NS, MX and SOA records of a domain.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from ipv6matrix.config.plan import Plan
-from ipv6matrix.items import DomainItem, DomainObservation, LookupObservation, Status
-from ipv6matrix.measurements import lookups
-from ipv6matrix.measurements.base import Crowd, Evidence, Measurement, Outcome, Target
+from ipv6matrix.items import DomainItem, DomainObservation, Failure, Host, LookupObservation, Role, Status
+from ipv6matrix.measurements import hosts, lookups
+from ipv6matrix.measurements.base import Asked, Crawl, Crowd, Evidence, Measurement, Outcome, Target
 from ipv6matrix.measurements.grammar import Query
 from ipv6matrix.measurements.lookups import LookupUrl
+from ipv6matrix.targets import lists
+from ipv6matrix.targets.policy import INVALID_NAME, OPTED_OUT
 
+# Roles of hosts that no record names.
+GUESSED: Final = ("WWW", "NTP")
 # Types of lookups about something else than a domain.
 _OTHERS: Final = ("A", "PTR")
 
@@ -56,6 +61,42 @@ class Records(Measurement[LookupUrl, DomainObservation, DomainItem]):
     def crowd(self, url: str) -> Crowd | None:
         return None if lookups.at_resolver(url) else lookups.network(url)
 
+    def answer(self, asked: Asked[LookupUrl], observation: DomainObservation, crawl: Crawl) -> DomainItem:
+        """
+        Request the hosts of a domain: its NS and MX hosts, and, if the domain exists, the guessed ones.
+
+        The retry pass does not request guessed hosts: the first request for the domain did that, whatever its answer.
+        """
+        name, plan, found = asked.url.subject, crawl.plan, lookups_of(observation)
+        if lookups.opted_out(found, plan):
+            return self.exclude(asked, OPTED_OUT, found[0].asked_at)
+        guessed = () if asked.url.second else tuple(_guessed(name, plan))
+        name_servers = _name_servers(observation.ns, plan.ns_per_domain)
+        roles = (*name_servers, *_mail_exchangers(observation.mx, plan.mx_per_domain), *guessed)
+        settled = [Host(name=role.host, refusal=_exclusion(role.host)) for role in roles if _exclusion(role.host)]
+        proof = next(filter(_denies, found), None)
+        if proof is not None:
+            settled += [_absent(role.host, proof) for role in guessed]
+        follow_ups = _host_urls(name, roles, {host.name for host in settled})
+        if proof is None:
+            follow_ups += crawl.urls(Target(domain=name), plan)
+        return DomainItem(
+            **asked.fields,
+            name=name,
+            tld=lists.tld(name),
+            ns=observation.ns,
+            mx=observation.mx,
+            soa=observation.soa if "SOA" in plan.domain_types else None,
+            roles=roles,
+            hosts=tuple(settled),
+            asked_at=found[0].asked_at,
+            follow_ups=tuple(follow_ups),
+        )
+
+    def exclude(self, asked: Asked[LookupUrl], reason: str, at: float) -> DomainItem:
+        name = asked.url.subject
+        return DomainItem(**asked.fields, name=name, tld=lists.tld(name), refusal=reason, asked_at=at)
+
     def evidence(self, observation: DomainObservation) -> Evidence:
         return lookups.evidence(lookups_of(observation))
 
@@ -72,3 +113,51 @@ class Records(Measurement[LookupUrl, DomainObservation, DomainItem]):
 
     def is_answered(self, item: DomainItem) -> bool:
         return lookups.any_answer(lookups_of(item))
+
+
+def _guessed(name: str, plan: Plan) -> Iterator[Role]:
+    return (Role(kind=kind, host=f"{label}.{name}", priority=0) for kind, label in plan.guesses)
+
+
+def _name_servers(lookup: LookupObservation | None, most: int) -> Iterator[Role]:
+    """Yield NS hosts in the order of the answer; if there are too many, those first in alphabetical order."""
+    names = dict.fromkeys(filter(None, lookup.texts if lookup else ()))
+    selected = set(sorted(names)[:most])
+    for rank, host in enumerate(names, start=1):
+        if host in selected:
+            yield Role(kind="NS", host=host, priority=rank)
+
+
+def _mail_exchangers(lookup: LookupObservation | None, most: int) -> Iterator[Role]:
+    """Yield MX hosts by preference, each once and at most `most` of them; not a null MX (RFC 7505)."""
+    preferences: dict[str, int] = {}
+    for preference, host in sorted(lookup.exchangers if lookup else ()):
+        if host and len(preferences) < most:
+            preferences.setdefault(host, preference)
+    return (Role(kind="MX", host=host, priority=preference) for host, preference in preferences.items())
+
+
+def _host_urls(name: str, roles: Sequence[Role], settled: set[str]) -> list[str]:
+    """Return the URLs for hosts that are not settled: one for all guesses, one for each host that a record names."""
+    wanted = [role for role in roles if role.host not in settled]
+    labels = tuple(role.host.removesuffix(f".{name}") for role in wanted if role.kind in GUESSED)
+    urls = [hosts.guesses(name, labels)] if labels else []
+    named = dict.fromkeys(role.host for role in wanted if role.kind not in GUESSED)
+    return urls + [hosts.url(host) for host in named]
+
+
+def _exclusion(host: str) -> str | None:
+    if len(host) > lists.MAX_NAME:
+        return Failure.NAME_TOO_LONG
+    return None if lists.is_host(host) else INVALID_NAME
+
+
+def _denies(lookup: LookupObservation) -> bool:
+    """Return whether a lookup means that its name does not exist. An alias exists even if its target does not."""
+    return lookup.status == Status.NXDOMAIN and lookup.canonical_name is None
+
+
+def _absent(host: str, proof: LookupObservation) -> Host:
+    """Return a host that cannot exist because a name above it does not exist (RFC 8020 section 2)."""
+    spared = replace(proof, name=host, type="A", inferred=True)
+    return Host(name=host, a=spared, aaaa=replace(spared, type="AAAA"))

@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from ipv6matrix.config.plan import Plan
 from ipv6matrix.items import ReverseItem, ReverseObservation
 from ipv6matrix.measurements import lookups
-from ipv6matrix.measurements.base import Crowd, Evidence, Measurement, Outcome, Target
+from ipv6matrix.measurements.base import Asked, Crawl, Crowd, Evidence, Measurement, Outcome, Target
 from ipv6matrix.measurements.grammar import Query
 from ipv6matrix.measurements.lookups import LookupUrl
 from ipv6matrix.targets import policy
@@ -48,6 +48,9 @@ class Reverse(Measurement[LookupUrl, ReverseObservation, ReverseItem]):
         """Return the network whose names a lookup at the resolver is about, as text."""
         at_resolver = lookups.at_resolver(url)
         return policy.network(at_resolver[0]).hex() if at_resolver else lookups.network(url)
+
+    def answer(self, asked: Asked[LookupUrl], observation: ReverseObservation, crawl: Crawl) -> ReverseItem:  # noqa: ARG002
+        return ReverseItem(**asked.fields, address=asked.url.subject, lookup=observation.lookup)
 
     def evidence(self, observation: ReverseObservation) -> Evidence:
         return lookups.evidence((observation.lookup,))

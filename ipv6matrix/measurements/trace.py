@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from ipv6matrix.config.plan import Plan
 from ipv6matrix.items import NO_REPLY, Failure, Stop, TraceItem, TraceObservation
 from ipv6matrix.measurements import grammar
-from ipv6matrix.measurements.base import Evidence, Measurement, Outcome, Target
+from ipv6matrix.measurements.base import Asked, Crawl, Evidence, Measurement, Outcome, Target
 from ipv6matrix.measurements.grammar import Query, RequestUrl
 
 
@@ -35,6 +35,17 @@ class Trace(Measurement[RequestUrl, TraceObservation, TraceItem]):
 
     def urls(self, target: Target, plan: Plan) -> Iterable[str]:
         return (url(target.address),) if target.address and target.host and "path" in plan.metrics else ()
+
+    def answer(self, asked: Asked[RequestUrl], observation: TraceObservation, crawl: Crawl) -> TraceItem:
+        """Request what is measured of the routers on the path, which belong to no host."""
+        routers = dict.fromkeys(hop.address for hop in observation.hops if hop.address)
+        follow_ups = [
+            url
+            for router in routers
+            if crawl.plan.policy.exclusion(router) is None
+            for url in crawl.urls(Target(address=router), crawl.plan)
+        ]
+        return TraceItem(**asked.fields, address=asked.url.subject, trace=observation, follow_ups=tuple(follow_ups))
 
     def evidence(self, observation: TraceObservation) -> Evidence:
         reached = observation.stop is Stop.REACHED
