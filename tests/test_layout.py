@@ -108,6 +108,7 @@ ARROWS = (
             "ipv6matrix.store",
         ),
     ),
+    Arrow(under="ipv6matrix.charts", never=("scrapy", "twisted", "sqlalchemy"), of_ours_only=("ipv6matrix.charts",)),
     Arrow(under="ipv6matrix.exporters", never=("scrapy", "twisted")),
     Arrow(
         under="ipv6matrix.summaries",
@@ -148,6 +149,7 @@ def test_imports_follow_the_arrows(imports: dict[str, set[str]]) -> None:
         ("ipv6matrix.summaries.fake", "from scrapy import Request"),
         ("ipv6matrix.summaries.fake", "from ipv6matrix.exporters import registry"),
         ("ipv6matrix.web.fake", "import twisted.web"),
+        ("ipv6matrix.charts.fake", "from ipv6matrix.web import sums"),
         ("ipv6matrix.targets.lists", "from ipv6matrix import settings"),
         ("ipv6matrix.targets.lists", "from ..settings import PING_COUNT"),
         ("ipv6matrix.extensions.fake", "import sqlite3"),

@@ -25,7 +25,7 @@ class Need:
 
 NEEDS: Final[dict[str, Need]] = {
     "parquet": Need("report", ("pyarrow",)),
-    "report": Need("report", ("altair", "babel", "jinja2", "markupsafe", "vl_convert")),
+    "report": Need("report", ("babel", "jinja2", "markupsafe")),
     "summary": Need("web", ("orjson", "pyarrow", "sqlalchemy")),
     "serve": Need(
         "web",

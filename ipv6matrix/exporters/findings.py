@@ -69,16 +69,16 @@ class Comparison:
     four: int = 0
     "Hosts that are quicker, or nearer, over IPv4."
     six: int = 0
-    alike: int = 0
+    equal: int = 0
 
     def add(self, four: float, six: float) -> None:
         self.four += four < six
         self.six += six < four
-        self.alike += four == six
+        self.equal += four == six
 
     @property
     def hosts(self) -> int:
-        return self.four + self.six + self.alike
+        return self.four + self.six + self.equal
 
 
 @dataclass(slots=True, kw_only=True)

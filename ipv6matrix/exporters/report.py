@@ -1,8 +1,8 @@
 """
-Writes a report of a crawl: one page that opens anywhere and asks nobody, and each of its charts as SVG and PNG.
+Writes a report of a crawl: one page that opens anywhere and loads nothing, and each of its charts as SVG.
 
 OUTPUT_DIR/report-<run>.html holds text, tables and drawings; the same charts are in
-OUTPUT_DIR/report-<run>/. Why drawings and not a charting library: docs/decisions/0017.
+OUTPUT_DIR/report-<run>/. The style and the charts are those of the website (docs/decisions/0035-charts.md).
 """
 
 from __future__ import annotations
@@ -20,12 +20,11 @@ from typing import Any, Final
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from ipv6matrix.exporters import charts
+from ipv6matrix.charts.frame import framed
 from ipv6matrix.exporters.chapters import comparisons, domains, outcomes
 from ipv6matrix.exporters.chapters.chapter import Chapter, count, percent
 from ipv6matrix.exporters.findings import Findings, find
 from ipv6matrix.exporters.outputs import run_of, whole
-from ipv6matrix.exporters.pictures import png, svg, with_titles
 from ipv6matrix.exporters.registry import Target
 from ipv6matrix.items import UNRECORDED
 from ipv6matrix.store.database import Store
@@ -63,8 +62,6 @@ _SETTINGS: Final = (
     "PROBE_RATE_PER_NETWORK",
     "CONTACT",
 )
-# A chart as drawn for wide places and for narrow ones.
-_Drawn = tuple[Markup, Markup]
 
 
 def export(store: Store, target: Target) -> str:
@@ -72,40 +69,34 @@ def export(store: Store, target: Target) -> str:
     run = run_of(store)
     found = find(store)
     chapters = [make(found) for make in CHAPTERS]
-    drawn = {one.name: _draw(one.draw, target.output_dir / f"report-{run}" / one.name) for one in chapters if one.draw}
+    drawn = [one for one in chapters if one.svg]
+    for one in drawn:
+        picture = framed(one.title, f"IPv6 Matrix, crawl {run}", one.svg)
+        _write(target.output_dir / f"report-{run}" / f"{one.name}.svg", picture)
     path = target.output_dir / f"report-{run}.html"
-    with whole(path) as beside:
-        beside.write_text(page(found, chapters, drawn), encoding="utf-8")
+    _write(path, page(found, chapters))
     return f"{path} ({len(drawn)} charts)"
 
 
-def _draw(draw: Callable[[int], charts.Chart], path: Path) -> _Drawn:
-    """Write a chart as SVG and PNG, and give it as the page shows it."""
-    wide = draw(charts.WIDE)
-    with whole(path.with_suffix(".svg")) as beside:
-        beside.write_text(svg(wide), encoding="utf-8")
-    with whole(path.with_suffix(".png")) as beside:
-        beside.write_bytes(png(wide))
-    inline, narrow = (with_titles(svg(chart)) for chart in (wide, draw(charts.NARROW)))
-    # The titles are text of XML, escaped as such.
-    return Markup(inline), Markup(narrow)  # noqa: S704
+def _write(path: Path, text: str) -> None:
+    with whole(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
-def page(found: Findings, chapters: Sequence[Chapter], drawn: dict[str, _Drawn]) -> str:
+def page(found: Findings, chapters: Sequence[Chapter]) -> str:
     """Return the page; every text in it is escaped."""
-    script = _data("report.js")
+    script = _data("charts/static/tip.js")
     return (
         _environment()
-        .from_string(_data("report.html"))
+        .from_string(_data("data/report.html"))
         .render(
             run=found.asked.run,
             cards=list(_cards(found)),
             is_condensed=any(one.word == UNRECORDED for one in found.errors),
             chapters=chapters,
-            drawn=drawn,
             methods=[(name, text) for name, text in _methods(found.crawl) if text],
-            dark=charts.DARK,
-            style=Markup(_data("report.css")),  # noqa: S704 - ours
+            icon=Markup(_data("web/static/icon.svg")),  # noqa: S704 - ours
+            style=Markup(_data("charts/static/look.css")),  # noqa: S704 - ours
             script=Markup(script),  # noqa: S704 - ours
             script_hash=b64encode(sha256(script.encode()).digest()).decode(),
         )
@@ -118,7 +109,7 @@ def _environment() -> Environment:
 
 
 def _data(name: str) -> str:
-    return files("ipv6matrix").joinpath("data", name).read_text("utf-8")
+    return files("ipv6matrix").joinpath(name).read_text("utf-8")
 
 
 def _cards(found: Findings) -> Iterator[tuple[str, str, str]]:

@@ -22,7 +22,7 @@ _STATIC: Final = Path(__file__).parent / "static"
 
 def install(app: FastAPI) -> None:
     """Add the page and what it loads to an app."""
-    app.mount("/static", StaticFiles(directory=_STATIC))
+    app.mount("/static", StaticFiles(directory=_STATIC, packages=[("ipv6matrix.charts", "static")]))
     app.add_api_route("/api", page, include_in_schema=False, response_class=HTMLResponse)
 
 

@@ -4,11 +4,11 @@ One chapter, and the words and bars that chapters share.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ipv6matrix.exporters.charts import Chart, Segment
+from ipv6matrix.charts.bars import Part
 from ipv6matrix.exporters.findings import Share
 
 NO_NUMBER: Final = "-"
@@ -24,23 +24,18 @@ class Chapter:
     explanation: str
     head: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
-    draw: Callable[[int], Chart] | None = None
-    "Makes the chart for a width in pixels; None when there is nothing to show, which `explanation` says then."
+    svg: str = ""
+    "The chart; empty when there is nothing to show, which `explanation` says then."
 
 
-def stacked(label: str, parts: Mapping[str, int], note: str = "") -> Iterator[Segment]:
-    """Return parts of a whole one behind the other, in percent."""
-    whole, start = sum(parts.values()), 0
-    for state, number in parts.items():
-        if number:
-            yield Segment(
-                label=label,
-                state=state,
-                start=100 * start / whole,
-                end=100 * (start + number) / whole,
-                hover=f"{label}, {state}: {number:,} of {whole:,}{note}",
-            )
-        start += number
+def parts_of(label: str, numbers: Mapping[str, int], looks: Mapping[str, str], note: str, whole: int = 0) -> list[Part]:
+    """Return the parts of a bar, which are all of a whole unless it is given; a part of 0 is left out."""
+    whole = whole or sum(numbers.values())
+    return [
+        Part(number / whole, looks[state], f"{label}, {state}: {number:,} of {whole:,}{note}")
+        for state, number in numbers.items()
+        if number
+    ]
 
 
 def numbers(share: Share) -> tuple[str, ...]:

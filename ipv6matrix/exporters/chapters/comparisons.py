@@ -4,22 +4,25 @@ Chapters that hold IPv4 and IPv6 of the same hosts against each other: round-tri
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Final
 
-from ipv6matrix.exporters import charts
+from ipv6matrix.charts import lines
+from ipv6matrix.charts.axes import Axes, top_of
+from ipv6matrix.charts.columns import Column, histogram
+from ipv6matrix.charts.drawing import IPV4, IPV6, LINE4, LINE6, UNKNOWN, Line
 from ipv6matrix.exporters.chapters.chapter import Chapter, count, decimals, percent_of
-from ipv6matrix.exporters.charts import Point, Segment
 from ipv6matrix.exporters.findings import FAMILIES, Comparison, Findings, median
 
 _QUICKER6: Final = "IPv6 quicker"
-_QUICKER4: Final = "IPv4 quicker, or alike"
+_QUICKER4: Final = "IPv4 quicker, or equal"
 # Quarters of an octave, from an eighth to eight times; the outer columns hold all beyond.
 _RATIOS: Final = [2 ** (step / 4) for step in range(-12, 13)]
 _RATIO_TICKS: Final = {0.125: "1/8", 0.25: "1/4", 0.5: "1/2", 1: "1", 2: "2", 4: "4", 8: "8"}
-_NEARER: Final = {"IPv6 nearer": charts.IPV6, "alike": charts.UNKNOWN, "IPv4 nearer": charts.IPV4}
+_NEARER: Final = {"IPv6 nearer": IPV6, "equal": UNKNOWN, "IPv4 nearer": IPV4}
 # Hops; the outer columns hold all beyond.
 _FAR: Final = 8
+_SHARE: Final = "share of hosts"
 _QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -29,16 +32,18 @@ def rtt_ratio(found: Findings) -> Chapter:
     if not hosts:
         return Chapter(name="rtt_ratio", title=title, explanation=_nothing(found, "ping"))
     columns = list(zip(_RATIOS, _RATIOS[1:], found.rtt_ratio.between(_RATIOS), strict=False))
-    segments = [
-        Segment(
-            label="",
-            state=_QUICKER6 if end <= 1 else _QUICKER4,
-            start=start,
-            end=end,
-            hover=f"{_range(start, end)}: {number:,} of {hosts:,} hosts ({percent_of(number, hosts)})",
-        )
+    drawn = [
+        Column(start, end, number / hosts, IPV6 if end <= 1 else IPV4, _hosts(_range(start, end), number, hosts))
         for start, end, number in columns
     ]
+    axes = Axes(
+        unit="share",
+        top=top_of("share", [column.value for column in drawn]),
+        span=(_RATIOS[0], _RATIOS[-1]),
+        ticks=_RATIO_TICKS,
+        titles=("round-trip time over IPv6 / over IPv4", _SHARE),
+        is_logarithmic=True,
+    )
     return Chapter(
         name="rtt_ratio",
         title=title,
@@ -47,16 +52,12 @@ def rtt_ratio(found: Findings) -> Chapter:
         f" {decimals(found.rtt_ratio.median, 2)}.",
         head=("IPv6 / IPv4", "Hosts", "Share"),
         rows=[(_range(start, end), count(number), percent_of(number, hosts)) for start, end, number in columns],
-        draw=lambda width: charts.histogram(
-            segments,
-            [100 * number / hosts for *_, number in columns],
-            {_QUICKER6: charts.IPV6, _QUICKER4: charts.IPV4},
-            titles=("round-trip time over IPv6 / over IPv4", "share of hosts"),
-            ticks=_RATIO_TICKS,
-            width=width,
-            logarithmic=True,
-        ),
+        svg=histogram(title, drawn, axes, {_QUICKER6: IPV6, _QUICKER4: IPV4}),
     )
+
+
+def _hosts(what: str, number: int, hosts: int) -> str:
+    return f"{what}: {number:,} of {hosts:,} hosts ({percent_of(number, hosts)})"
 
 
 def _range(start: float, end: float) -> str:
@@ -69,7 +70,17 @@ def rtts(found: Findings) -> Chapter:
     title = "Round-trip time by family"
     if not found.rtts.hosts:
         return Chapter(name="rtts", title=title, explanation=_nothing(found, "ping"))
-    points = list(_rtt_points(found))
+    drawn = {family: tuple(found.rtt_ms[family].cumulative(step=8)) for family in FAMILIES}
+    times = [ms for points in drawn.values() for ms, _ in points]
+    ticks = _times(min(times), max(times))
+    axes = Axes(
+        unit="share",
+        top=1,
+        span=(min(ticks), max(ticks)),
+        ticks=ticks,
+        titles=("round-trip time, ms", "share of hosts within it"),
+        is_logarithmic=True,
+    )
     medians = _medians(found.rtt_ms[4].median, found.rtt_ms[6].median, "ms")
     return Chapter(
         name="rtts",
@@ -81,22 +92,12 @@ def rtts(found: Findings) -> Chapter:
             (f"{100 * share:.0f} %", *(decimals(found.rtt_ms[family].quantile(share), 1) for family in FAMILIES))
             for share in _QUANTILES
         ],
-        draw=lambda width: charts.lines(
-            points,
-            titles=("round-trip time, ms", "share of hosts within it"),
-            ticks=_times(min(point.x for point in points), max(point.x for point in points)),
-            width=width,
-            limit=100,
-            logarithmic=True,
-        ),
+        svg=lines.draw(title, _families(drawn), axes, sorted({*times}), "ms"),
     )
 
 
-def _rtt_points(found: Findings) -> Iterator[Point]:
-    for family in FAMILIES:
-        for ms, share in found.rtt_ms[family].cumulative(step=8):
-            hover = f"IPv{family}: {100 * share:.1f} % of {found.rtts.hosts:,} hosts within {decimals(ms, 1)} ms"
-            yield Point(series=f"IPv{family}", x=ms, y=100 * share, hover=hover)
+def _families(points: Mapping[int, tuple[tuple[float, float], ...]]) -> list[Line]:
+    return [Line("IPv4", points[4], LINE4), Line("IPv6", points[6], LINE6)]
 
 
 def _times(shortest_ms: float, longest_ms: float) -> dict[float, str]:
@@ -117,16 +118,24 @@ def hops_difference(found: Findings) -> Chapter:
     if not hosts:
         return Chapter(name="hops_difference", title=title, explanation=_nothing(found, "path"))
     columns = {step: _within(found, step) for step in range(-_FAR, _FAR + 1)}
-    segments = [
-        Segment(
-            label="",
-            state=list(_NEARER)[(step > 0) - (step < 0) + 1],
-            start=step - 0.5,
-            end=step + 0.5,
-            hover=f"{_steps(step)}: {number:,} of {hosts:,} hosts ({percent_of(number, hosts)})",
+    looks = list(_NEARER.values())
+    drawn = [
+        Column(
+            step - 0.5,
+            step + 0.5,
+            number / hosts,
+            looks[(step > 0) - (step < 0) + 1],
+            _hosts(_steps(step), number, hosts),
         )
         for step, number in columns.items()
     ]
+    axes = Axes(
+        unit="share",
+        top=top_of("share", [column.value for column in drawn]),
+        span=(-_FAR - 0.5, _FAR + 0.5),
+        ticks={step: f"{step:+d}" if step else "0" for step in range(-_FAR, _FAR + 1, 2)},
+        titles=("hops over IPv6 less hops over IPv4", _SHARE),
+    )
     return Chapter(
         name="hops_difference",
         title=title,
@@ -134,14 +143,7 @@ def hops_difference(found: Findings) -> Chapter:
         f" host counts once. {_winners(found.paths, 'nearer')}",
         head=("IPv6 less IPv4", "Hosts", "Share"),
         rows=[(_steps(step), count(number), percent_of(number, hosts)) for step, number in columns.items()],
-        draw=lambda width: charts.histogram(
-            segments,
-            [100 * number / hosts for number in columns.values()],
-            _NEARER,
-            titles=("hops over IPv6 less hops over IPv4", "share of hosts"),
-            ticks={step: f"{step:+d}" if step else "0" for step in range(-_FAR, _FAR + 1, 2)},
-            width=width,
-        ),
+        svg=histogram(title, drawn, axes, _NEARER),
     )
 
 
@@ -162,16 +164,15 @@ def hops(found: Findings) -> Chapter:
         return Chapter(name="hops", title=title, explanation=_nothing(found, "path"))
     first = min(min(found.hops[family]) for family in FAMILIES) - 1
     last = max(max(found.hops[family]) for family in FAMILIES) + 1
-    points = [
-        Point(
-            series=f"IPv{family}",
-            x=number,
-            y=100 * found.hops[family][number] / hosts,
-            hover=f"IPv{family}, {number} hops: {found.hops[family][number]:,} of {hosts:,} hosts",
-        )
-        for family in FAMILIES
-        for number in range(first, last + 1)
-    ]
+    steps = range(first, last + 1)
+    points = {family: tuple((step, found.hops[family][step] / hosts) for step in steps) for family in FAMILIES}
+    axes = Axes(
+        unit="share",
+        top=top_of("share", [share for family in FAMILIES for _, share in points[family]]),
+        span=(first, last),
+        ticks={step: str(step) for step in steps if (last - step) % _every(last - first) == 0},
+        titles=("hops", _SHARE),
+    )
     return Chapter(
         name="hops",
         title=title,
@@ -182,15 +183,7 @@ def hops(found: Findings) -> Chapter:
             (str(number), *(count(found.hops[family][number]) for family in FAMILIES))
             for number in range(first + 1, last)
         ],
-        draw=lambda width: charts.lines(
-            points,
-            titles=("hops", "share of hosts"),
-            ticks={
-                number: str(number) if (last - number) % _every(last - first) == 0 else ""
-                for number in range(first, last + 1)
-            },
-            width=width,
-        ),
+        svg=lines.draw(title, _families(points), axes, steps, "hops"),
     )
 
 
@@ -206,11 +199,11 @@ def _nothing(found: Findings, metric: str) -> str:
 
 
 def _winners(comparison: Comparison, adjective: str) -> str:
-    six, four, alike = (
+    six, four, equal = (
         f"{number:,} ({percent_of(number, comparison.hosts)})"
-        for number in (comparison.six, comparison.four, comparison.alike)
+        for number in (comparison.six, comparison.four, comparison.equal)
     )
-    return f"Of {comparison.hosts:,} hosts, {six} are {adjective} over IPv6, {four} over IPv4, and {alike} are alike."
+    return f"Of {comparison.hosts:,} hosts, {six} are {adjective} over IPv6, {four} over IPv4, and {equal} are equal."
 
 
 def _medians(four: float | None, six: float | None, unit: str) -> str:

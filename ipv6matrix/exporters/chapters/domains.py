@@ -10,8 +10,9 @@ from typing import Final
 
 from babel import Locale
 
-from ipv6matrix.exporters import charts
-from ipv6matrix.exporters.chapters.chapter import Chapter, numbers, percent, stacked
+from ipv6matrix.charts.bars import Bar, bars
+from ipv6matrix.charts.drawing import IPV6, REST, UNKNOWN
+from ipv6matrix.exporters.chapters.chapter import Chapter, numbers, parts_of, percent
 from ipv6matrix.exporters.findings import Findings, Share
 from ipv6matrix.summaries.rows import NO_COUNTRY
 
@@ -22,7 +23,7 @@ _WITH: Final = "with IPv6"
 _WITHOUT: Final = "without"
 _UNKNOWN: Final = "not known"
 # What is missing stands last, where bars of what is known have their end.
-_COLOURS: Final = {_WITH: charts.IPV6, _WITHOUT: charts.REST, _UNKNOWN: charts.UNKNOWN}
+_LOOKS: Final = {_WITH: IPV6, _WITHOUT: REST, _UNKNOWN: UNKNOWN}
 
 
 def penetration(found: Findings) -> Chapter:
@@ -65,15 +66,17 @@ def tlds(found: Findings) -> Chapter:
 def _chapter(shares: Mapping[str, Share], *, name: str, title: str, explanation: str, missing: str, of: str) -> Chapter:
     if not shares:
         return Chapter(name=name, title=title, explanation=missing)
-    segments = [segment for label, share in shares.items() for segment in stacked(label, _parts(share), _note(share))]
-    notes = {label: percent(share) for label, share in shares.items()}
+    rows = [
+        Bar(label, percent(share), parts_of(label, _parts(share), _LOOKS, _note(share)))
+        for label, share in shares.items()
+    ]
     return Chapter(
         name=name,
         title=title,
         explanation=f"{explanation} Percentages are of what is known; where a lookup failed, nothing is.",
         head=(of, "Domains", "With IPv6", "Without", "Not known", "Share"),
         rows=[(label, *numbers(share)) for label, share in shares.items()],
-        draw=lambda width: charts.bars(segments, notes, _COLOURS, title="share of domains", width=width),
+        svg=bars(title, rows, keys=_LOOKS),
     )
 
 

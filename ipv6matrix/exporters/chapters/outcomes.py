@@ -10,9 +10,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from ipv6matrix.exporters import charts
-from ipv6matrix.exporters.chapters.chapter import Chapter, count, numbers, percent, percent_of, stacked
-from ipv6matrix.exporters.charts import Segment
+from ipv6matrix.charts.axes import top_of
+from ipv6matrix.charts.bars import Bar, Part, bars
+from ipv6matrix.charts.drawing import IPV4, IPV6, OTHERS, REST, UNKNOWN
+from ipv6matrix.exporters.chapters.chapter import Chapter, count, numbers, parts_of, percent, percent_of
 from ipv6matrix.exporters.findings import FAMILIES, SERVICES, Findings, Share
 from ipv6matrix.items import UNRECORDED, Stop
 from ipv6matrix.store.queries.outcomes import Ipv6Kind
@@ -21,12 +22,12 @@ _REACHED: Final = "reached"
 _NOT_TOLD: Final = "not reached"
 _UNASKED: Final = "could not ask"
 _ENDS: Final = {
-    _REACHED: charts.IPV6,
-    "silent hops": charts.SKY,
-    "unreachable": charts.IPV4,
-    "last TTL": charts.YELLOW,
-    _NOT_TOLD: charts.REST,
-    _UNASKED: charts.UNKNOWN,
+    _REACHED: IPV6,
+    "silent hops": OTHERS[0],
+    "unreachable": IPV4,
+    "last TTL": OTHERS[1],
+    _NOT_TOLD: REST,
+    _UNASKED: UNKNOWN,
 }
 _STOPS: Final[dict[str, str]] = {
     Stop.REACHED: _REACHED,
@@ -41,7 +42,9 @@ _STOPS: Final[dict[str, str]] = {
 }
 _PROBED: Final = "may be probed"
 _REFUSED: Final = "not probed"
+_KIND_LOOKS: Final = {_PROBED: IPV6, _REFUSED: UNKNOWN}
 _TOP_KINDS: Final = 25
+_FAMILIES: Final = {4: IPV4, 6: IPV6}
 
 
 def reachability(found: Findings) -> Chapter:
@@ -49,17 +52,11 @@ def reachability(found: Findings) -> Chapter:
     asked = _asked_services(found)
     if not asked:
         return Chapter(name="reachability", title=title, explanation="No port of a host was asked in this crawl.")
-    segments = [
-        Segment(
-            label=service,
-            state=f"IPv{family}",
-            start=0,
-            end=share.percent or 0,
-            hover=f"{service} over IPv{family}: {share.part:,} of {share.known:,} hosts ({percent(share)})",
-        )
+    rows = [
+        Bar(name, percent(share), [Part(share.part / share.known, _FAMILIES[family], _hosts(name, share))])
         for (service, family), share in asked.items()
+        for name in [f"{service} over IPv{family}"]
     ]
-    notes = {(service, f"IPv{family}"): percent(share) for (service, family), share in asked.items()}
     return Chapter(
         name="reachability",
         title=title,
@@ -68,8 +65,12 @@ def reachability(found: Findings) -> Chapter:
         " What could not be asked is not part of the percentages.",
         head=("Service", "Family", "Hosts", "Reached", "Not reached", "Not known", "Share"),
         rows=[(service, f"IPv{family}", *numbers(share)) for (service, family), share in asked.items()],
-        draw=lambda width: charts.grouped(segments, notes, title="share of hosts", width=width),
+        svg=bars(title, rows),
     )
+
+
+def _hosts(name: str, share: Share) -> str:
+    return f"{name}: {share.part:,} of {share.known:,} hosts ({percent(share)})"
 
 
 def _asked_services(found: Findings) -> dict[tuple[str, int], Share]:
@@ -84,18 +85,20 @@ def paths(found: Findings) -> Chapter:
         reason = "No address was traced." if asked else "Not measured: the metric path was not part of this crawl."
         return Chapter(name="paths", title=title, explanation=reason)
     parts = _ends(found)
-    colours = {end: _ENDS[end] for ends in parts.values() for end in ends}
-    segments = [segment for family, ends in parts.items() for segment in stacked(family, ends, " addresses")]
-    notes = {family: percent_of(ends[_REACHED], sum(ends.values())) for family, ends in parts.items()}
+    looks = {end: _ENDS[end] for ends in parts.values() for end in ends}
+    rows = [
+        Bar(family, percent_of(ends[_REACHED], sum(ends.values())), parts_of(family, ends, looks, " addresses"))
+        for family, ends in parts.items()
+    ]
     return Chapter(
         name="paths",
         title=title,
         explanation="Of the addresses that were to be traced, those that were reached, and why the others were not: too"
         " many silent hops in a row, a router that called the address unreachable, the last TTL that is tried. Each"
         " address counts once.",
-        head=("Family", "Addresses", *(end[0].upper() + end[1:] for end in colours)),
+        head=("Family", "Addresses", *(end[0].upper() + end[1:] for end in looks)),
         rows=[(family, count(sum(ends.values())), *map(count, ends.values())) for family, ends in parts.items()],
-        draw=lambda width: charts.bars(segments, notes, colours, title="share of addresses", width=width),
+        svg=bars(title, rows, keys=looks),
     )
 
 
@@ -115,9 +118,12 @@ def ipv6_kinds(found: Findings) -> Chapter:
         return Chapter(name="ipv6_kinds", title=title, explanation="No host has an IPv6 address.")
     whole = sum(one.probed + one.refused for one in found.ipv6_kinds)
     kinds = {_kind_name(one): one for one in found.ipv6_kinds[:_TOP_KINDS]}
-    segments = [segment for name, one in kinds.items() for segment in _kind_segments(name, one, whole)]
     notes = {name: percent_of(one.probed + one.refused, whole) for name, one in kinds.items()}
-    colours = {_PROBED: charts.IPV6, _REFUSED: charts.UNKNOWN}
+    numbers_of = {name: {_PROBED: one.probed, _REFUSED: one.refused} for name, one in kinds.items()}
+    rows = [
+        Bar(name, notes[name], parts_of(name, number, _KIND_LOOKS, " addresses", whole))
+        for name, number in numbers_of.items()
+    ]
     return Chapter(
         name="ipv6_kinds",
         title=title,
@@ -128,23 +134,8 @@ def ipv6_kinds(found: Findings) -> Chapter:
             (name, count(one.probed + one.refused), count(one.probed), count(one.refused), notes[name])
             for name, one in kinds.items()
         ],
-        draw=lambda width: charts.bars(segments, notes, colours, title="share of IPv6 addresses", width=width),
+        svg=bars(title, rows, keys=_KIND_LOOKS),
     )
-
-
-def _kind_segments(name: str, one: Ipv6Kind, whole: int) -> list[Segment]:
-    parts = {_PROBED: (0, one.probed), _REFUSED: (one.probed, one.refused)}
-    return [
-        Segment(
-            label=name,
-            state=state,
-            start=100 * start / whole,
-            end=100 * (start + number) / whole,
-            hover=f"{name}, {state}: {number:,} of {whole:,} addresses",
-        )
-        for state, (start, number) in parts.items()
-        if number
-    ]
 
 
 def _kind_name(one: Ipv6Kind) -> str:
@@ -174,17 +165,12 @@ def errors(found: Findings) -> Chapter:
     if not found.errors:
         return Chapter(name="errors", title=title, explanation="Every question was answered.")
     rows = {f"{one.kind}: {one.word.replace('_', ' ')}": one for one in found.errors}
-    segments = [
-        Segment(
-            label=label,
-            state="",
-            start=0,
-            end=100 * one.number / one.asked,
-            hover=f"{label}: {one.number:,} of {one.asked:,}",
-        )
+    notes = {label: percent_of(one.number, one.asked) for label, one in rows.items()}
+    shown = [
+        Bar(label, notes[label], [Part(one.number / one.asked, IPV4, f"{label}: {one.number:,} of {one.asked:,}")])
         for label, one in rows.items()
     ]
-    notes = {label: percent_of(one.number, one.asked) for label, one in rows.items()}
+    longest = top_of("share", [one.number / one.asked for one in rows.values()])
     return Chapter(
         name="errors",
         title=title,
@@ -193,5 +179,5 @@ def errors(found: Findings) -> Chapter:
         + (_OLDER if any(one.word == UNRECORDED for one in found.errors) else ""),
         head=("Question and outcome", "Number", "Asked", "Share"),
         rows=[(label, count(one.number), count(one.asked), notes[label]) for label, one in rows.items()],
-        draw=lambda width: charts.bars(segments, notes, {"": charts.IPV4}, title="share of questions", width=width),
+        svg=bars(title, shown, top=longest),
     )

@@ -8,9 +8,9 @@ from typing import Final
 
 from fastapi import Request, Response
 
+from ipv6matrix.charts.frame import framed
 from ipv6matrix.web.answers import answered
-from ipv6matrix.web.pages import series, showing, state, tables
-from ipv6matrix.web.pages.pictures import framed
+from ipv6matrix.web.pages import series, showing, state, tables, world
 from ipv6matrix.web.pages.rendering import in_lane
 from ipv6matrix.web.pages.state import State
 from ipv6matrix.web.pages.views import View
@@ -52,7 +52,8 @@ def draw(model: ReadModel, shown: State, what: str) -> str:
     source = f"IPv6 Matrix, crawls of {dates[0]} to {dates[-1]}" + (f" \u00b7 {filters}" if filters else "")
     if what == "map":
         title = f"{shown.view.title}: {shown.measure.title}, {shown.date}"
-        return framed(title, source, showing.world_map(model, shown), shown.measure.unit)
+        drawn = showing.world_map(model, shown)
+        return framed(title, source, drawn, size=world.SIZE, below=world.keys(shown.measure.unit))
     if what == "kinds":
         drawing = showing.kinds(model, shown)
     else:

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from ipv6matrix.web.pages import charts, stacks
-from ipv6matrix.web.pages.series import Line
+from ipv6matrix.charts import columns
+from ipv6matrix.charts import lines as line_charts
+from ipv6matrix.charts.drawing import Line
 
 Crawl = Mapping[str, Any]
 
@@ -35,14 +36,18 @@ def _drawn(name: str, crawls: Sequence[Crawl]) -> Iterator[tuple[str, str, str]]
         for port, title in _PORTS.items()
         for family in (4, 6)
     ]
-    yield "open", "Hosts with an open port", charts.chart(f"Open ports of {name}", "count", lines, dates, dates[-1])
+    yield (
+        "open",
+        "Hosts with an open port",
+        line_charts.over_time(f"Open ports of {name}", "count", lines, dates, dates[-1]),
+    )
     ratios = [
         Line(title, tuple((crawl["date"], crawl[key]) for crawl in crawls if crawl[key] is not None))
         for key, title in (("ping_ratio", "Round-trip time, IPv6 / IPv4"), ("path_ratio", "Hops, IPv6 / IPv4"))
     ]
     if any(line.points for line in ratios):
         title = "Round-trip times and hops, IPv6 / IPv4"
-        yield "ratio", title, charts.chart(f"{title}, of {name}", "ratio", ratios, dates, dates[-1])
+        yield "ratio", title, line_charts.over_time(f"{title}, of {name}", "ratio", ratios, dates, dates[-1])
 
 
 def _hosts(title: str, kind: str, crawls: Sequence[Crawl], dates: Sequence[dt.date]) -> str:
@@ -51,4 +56,4 @@ def _hosts(title: str, kind: str, crawls: Sequence[Crawl], dates: Sequence[dt.da
         "No IPv6 found",
         tuple((crawl["date"], crawl[f"{kind}_hosts"] - crawl[f"{kind}_with_ipv6"]) for crawl in crawls),
     )
-    return stacks.stack(title, "count", [others, with_ipv6], dates, dates[-1])
+    return columns.stack(title, "count", [others, with_ipv6], dates, dates[-1])

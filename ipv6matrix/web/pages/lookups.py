@@ -9,6 +9,7 @@ from typing import Any, Final
 from fastapi import FastAPI, Request, Response
 from markupsafe import Markup
 
+from ipv6matrix.charts.frame import framed
 from ipv6matrix.store.newest import newest
 from ipv6matrix.targets import lists
 from ipv6matrix.web import domain_names
@@ -16,7 +17,6 @@ from ipv6matrix.web.answers import answered
 from ipv6matrix.web.pages import addresses, histories, showing, state, world
 from ipv6matrix.web.pages.addresses import BadStateError
 from ipv6matrix.web.pages.downloads import SVG
-from ipv6matrix.web.pages.pictures import framed
 from ipv6matrix.web.pages.places import is_country, name_of
 from ipv6matrix.web.pages.rendering import page
 from ipv6matrix.web.pages.views import VIEWS, View

@@ -14,9 +14,9 @@ from fastapi import Request
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from starlette.responses import HTMLResponse, Response
 
+from ipv6matrix.charts.drawing import written
 from ipv6matrix.web.admission import Lane, Lanes
 from ipv6matrix.web.answers import CACHE_CONTROL, Failed, answered, not_modified
-from ipv6matrix.web.pages.axes import written
 from ipv6matrix.web.pages.places import name_of
 from ipv6matrix.web.pages.views import VIEWS
 from ipv6matrix.web.read_model.model import ReadModel

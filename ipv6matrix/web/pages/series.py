@@ -4,11 +4,10 @@ Reads what a view shows: rows of one crawl, totals, and lines over all crawls.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+from ipv6matrix.charts.drawing import Line
 from ipv6matrix.web.pages.places import name_of
 from ipv6matrix.web.pages.state import State
 from ipv6matrix.web.pages.views import Measure, View
@@ -17,14 +16,6 @@ from ipv6matrix.web.sums import Slice, sums, whole
 
 Row = dict[str, Any]
 MOST_LINES: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A measure over time; dates without a value are gaps."""
-
-    name: str
-    points: tuple[tuple[dt.date, float], ...]
 
 
 def rows(model: ReadModel, view: View, asked: Slice) -> list[Row]:

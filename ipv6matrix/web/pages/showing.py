@@ -10,7 +10,9 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from ipv6matrix.web.pages import addresses, charts, series, stacks, state, tables, world
+from ipv6matrix.charts import columns
+from ipv6matrix.charts import lines as line_charts
+from ipv6matrix.web.pages import addresses, series, state, tables, world
 from ipv6matrix.web.pages.places import name_of
 from ipv6matrix.web.pages.series import Row
 from ipv6matrix.web.pages.state import State
@@ -92,7 +94,7 @@ def chart(model: ReadModel, shown: State, kept: Sequence[Row], measure: Measure)
     else:
         lines = series.lines(model, shown, measure, kept)
     title = measure.title if shown.group != "date" else {"ratio": measure.title}.get(measure.unit, shown.view.title)
-    svg = charts.chart(f"{title}{_when(model, shown)}", measure.unit, lines, model.version.dates, shown.date)
+    svg = line_charts.over_time(f"{title}{_when(model, shown)}", measure.unit, lines, model.version.dates, shown.date)
     return Drawing(title=title, svg=Markup(svg), what="chart", measure=measure.key)  # noqa: S704 - escaped there
 
 
@@ -100,7 +102,7 @@ def kinds(model: ReadModel, shown: State) -> Drawing:
     """Draw the kinds that make up a whole, of all that the filters choose."""
     found = series.rows(model, shown.view, shown.slice(None))
     unknown = Measure(key="unknown", title="Unknown, of all hosts", part="unknown", whole="hosts")
-    svg = stacks.stack(
+    svg = columns.stack(
         f"{shown.view.title}{_when(model, shown)}, stacked",
         "share",
         series.kinds(shown.view, found),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from ipv6matrix.web.pages.axes import written
+from ipv6matrix.charts.drawing import written
 from ipv6matrix.web.sums import Figures
 from ipv6matrix.web.v1.resources import HOSTS, PENETRATION, REACHABLE, SERVICES
 

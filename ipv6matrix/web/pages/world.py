@@ -9,7 +9,7 @@ from html import escape
 from itertools import pairwise
 from typing import Any, Final
 
-from ipv6matrix.web.pages.axes import written
+from ipv6matrix.charts.drawing import GRID, text, written
 from ipv6matrix.web.pages.places import name_of, outlines
 
 # From light to dark, even in lightness (after Cividis): readable without telling red from green.
@@ -18,6 +18,7 @@ _STEPS: Final = {
     "share": (0.05, 0.1, 0.2, 0.3, 0.5, 0.75),
     "ratio": (0.8, 0.9, 0.98, 1.02, 1.1, 1.25),
 }
+SIZE: Final = (1000.0, 440.0)
 _RADIUS: Final = 3.4
 HATCH: Final = (
     '<rect width="4" height="4" class="empty" fill="#eef1f4"/>'
@@ -47,6 +48,16 @@ def legend(unit: str) -> list[tuple[int, str]]:
     texts = [_bound(unit, step) for step in _STEPS[unit]]
     middle = [f"{low} to {high}" for low, high in pairwise(texts)]
     return list(enumerate([f"below {texts[0]}", *middle, f"{texts[-1]} and more"]))
+
+
+def keys(unit: str) -> str:
+    """Draw the legend, for a picture that is taken away."""
+    entries = [*((SCALE[number], words) for number, words in legend(unit)), ("url(#none)", "no figure")]
+    return "".join(
+        f'<g transform="translate({126 * number} 0)"><rect width="20" height="13" fill="{fill}" stroke="{GRID}"/>'
+        f"{text(26, 11, words, 'ink', size=12)}</g>"
+        for number, (fill, words) in enumerate(entries)
+    )
 
 
 def step(unit: str, value: float) -> int:

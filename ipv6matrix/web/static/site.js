@@ -130,35 +130,14 @@ async function replace(url) {
   chosen.defaultSelected = chosen.selected = true;
   tell();
   dress();
+  adorn();
 }
 
-// --- names on hover and focus, pictures to take away
+// --- pictures to take away
 
-const tip = document.body.appendChild(document.createElement("div"));
-tip.id = "tip";
-tip.hidden = true;
-tip.setAttribute("aria-hidden", "true");
-dress();
+adorn();
 
-function dress() {
-  for (const svg of document.querySelectorAll("figure svg")) {
-    for (const part of svg.querySelectorAll(".land, .point")) {
-      const title = part.querySelector("title");
-      if (!title) continue;
-      part.dataset.text = title.textContent;
-      // The browser would show its own, later and smaller.
-      if (!part.closest("a")) Object.assign(part, { role: "img", ariaLabel: title.textContent });
-      title.remove();
-    }
-    svg.addEventListener("pointermove", (event) => show(event.target.closest("[data-text]"), event.clientX, event.clientY));
-    svg.addEventListener("pointerleave", () => show(null));
-    // An SVG that listens for the focus would be a stop of its own.
-    svg.parentElement.addEventListener("focusin", (event) => {
-      const box = event.target.getBoundingClientRect();
-      show(event.target.closest("a")?.querySelector("[data-text]"), box.right, box.bottom);
-    });
-    svg.parentElement.addEventListener("focusout", () => show(null));
-  }
+function adorn() {
   // Where a chart is wider than its card, the chosen crawl is in sight.
   for (const mark of document.querySelectorAll("figure .now")) {
     const figure = mark.closest("figure");
@@ -183,14 +162,6 @@ async function take(link) {
   const file = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: link.download.replace(/svg$/, "png") });
   file.click();
   setTimeout(() => URL.revokeObjectURL(file.href), 60000);
-}
-
-function show(part, x, y) {
-  tip.hidden = !part;
-  if (!part) return;
-  tip.textContent = part.dataset.text;
-  tip.style.left = `${Math.min(x + 14, innerWidth - tip.offsetWidth - 8)}px`;
-  tip.style.top = `${Math.min(y + 14, innerHeight - tip.offsetHeight - 8)}px`;
 }
 
 const names = document.querySelector("#names");

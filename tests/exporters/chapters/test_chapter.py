@@ -31,14 +31,15 @@ def test_numbers_of_a_share():
     assert ("1,014", "3", "1,007", "4", "0.3 %") == chapter.numbers(Share(part=3, whole=1014, unknown=4))
 
 
-def test_parts_of_a_bar_are_adjacent():
+def test_parts_of_a_bar():
     """
-    Together they fill 100 %; a part of 0 has no bar.
+    Together they are the whole; a part of 0 is left out.
     """
-    found = list(chapter.stacked("a", {"with": 1, "without": 0, "not known": 3}, " things"))
+    looks = {"with": "k1", "without": "k0", "not known": "unknown"}
+    found = chapter.parts_of("a", {"with": 1, "without": 0, "not known": 3}, looks, " things")
 
-    assert [("with", 0, 25), ("not known", 25, 100)] == [(one.state, one.start, one.end) for one in found]
-    assert "a, not known: 3 of 4 things" == found[1].hover
+    assert [(0.25, "k1"), (0.75, "unknown")] == [(one.value, one.look) for one in found]
+    assert "a, not known: 3 of 4 things" == found[1].words
 
 
 @pytest.mark.parametrize(("digits", "expected"), [(0, "1,235"), (2, "1,234.57")])

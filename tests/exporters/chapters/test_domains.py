@@ -52,7 +52,7 @@ def test_missing_figures_are_explained(chapter):
     """
     If there is nothing to show, the chapter says so and has no chart.
     """
-    assert (None, ()) == (chapter.draw, chapter.rows)
+    assert ("", ()) == (chapter.svg, chapter.rows)
     assert chapter.explanation.startswith("No ")
 
 

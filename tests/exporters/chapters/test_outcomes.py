@@ -8,7 +8,6 @@ import pytest
 
 from ipv6matrix.exporters.chapters import outcomes
 from ipv6matrix.exporters.findings import Share
-from ipv6matrix.exporters.pictures import svg
 from ipv6matrix.store.queries.asked import Asked
 from ipv6matrix.store.queries.outcomes import Errors, Ipv6Kind
 
@@ -31,7 +30,7 @@ def test_services_are_listed_by_family():
         ("HTTP", "IPv4", "5", "3", "1", "1", "75.0 %"),
         ("HTTP", "IPv6", "4", "1", "3", "0", "25.0 %"),
     ] == chapter.rows
-    assert "HTTP over IPv6: 1 of 4 hosts (25.0 %)" in svg(chapter.draw(400))
+    assert "HTTP over IPv6: 1 of 4 hosts (25.0 %)" in chapter.svg
 
 
 def test_traces_are_listed_by_end():
@@ -75,7 +74,7 @@ def test_kinds_of_ipv6_have_names():
         row[0] for row in chapter.rows
     ]
     assert ("native", "91", "90", "1", "91.0 %") == chapter.rows[0]
-    assert "native, not probed: 1 of 100 addresses" in svg(chapter.draw(400))
+    assert "native, not probed: 1 of 100 addresses" in chapter.svg
 
 
 def test_errors_come_with_the_number_of_requests():
@@ -86,7 +85,7 @@ def test_errors_come_with_the_number_of_requests():
 
     assert [("port 80: connection refused", "3", "12", "25.0 %")] == chapter.rows
     assert "Unrecorded" not in chapter.explanation
-    assert "port 80: connection refused: 3 of 12" in svg(chapter.draw(400))
+    assert "port 80: connection refused: 3 of 12" in chapter.svg
 
 
 def test_what_older_crawlers_did_not_record_is_explained():
@@ -105,7 +104,7 @@ def test_missing_figures_are_explained(make):
     """
     chapter = make(found())
 
-    assert (None, ()) == (chapter.draw, chapter.rows)
+    assert ("", ()) == (chapter.svg, chapter.rows)
     assert chapter.explanation.endswith(".")
 
 
