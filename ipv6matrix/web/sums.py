@@ -11,6 +11,9 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Double, Label, Select, Table, func, select
 from sqlalchemy import cast as sql_cast
+from sqlalchemy.sql.util import ClauseAdapter
+
+from ipv6matrix.web.read_model.schema import SUMS, summed_by
 
 Ratio = tuple[ColumnElement[Any], ColumnElement[Any]]
 
@@ -44,11 +47,38 @@ class Slice:
 
 def sums(figures: Figures, asked: Slice) -> Select[Any]:
     """Return the query for one row per date (and value of the group) with at least that total, in their order."""
-    table = figures.table
+    source = _source(figures.table, asked)
+    table = source.table
     order = [table.c.date, *([table.c[asked.group]] if asked.group else [])]
-    columns = [*_fields(figures), *_ratios(figures)]
-    query = select(order[0], *columns, *order[1:]).where(*_conditions(table, asked)).group_by(*order).order_by(*order)
-    return query.having(columns[0].element >= asked.least) if asked.least else query
+    columns = [*_fields(figures, source), *_ratios(figures, source)]
+    query = select(order[0], *columns, *order[1:]).where(*source.conditions, *_conditions(table, asked))
+    query = query.order_by(*order)
+    least = [columns[0].element >= asked.least] if asked.least else []
+    return query.where(*least) if source.is_summed else query.group_by(*order).having(*least)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """Where sums come from: a table, or the sums over it."""
+
+    table: Table
+    conditions: Sequence[ColumnElement[bool]] = ()
+    is_summed: bool = False
+    "Each row is a result already."
+
+    def total(self, expression: ColumnElement[Any]) -> ColumnElement[Any]:
+        adapted = ClauseAdapter(self.table, adapt_on_names=True).traverse(expression)
+        return adapted if self.is_summed else func.sum(adapted)
+
+
+def _source(table: Table, asked: Slice) -> _Source:
+    filtered = {name for name, words in asked.only.items() if words}
+    named = filtered | {*filter(None, [asked.group])}
+    if table not in SUMS or named not in (set(), {"country"}, {"tld"}):
+        return _Source(table=table)
+    summed = SUMS[table]
+    conditions = [(column.is_not if column.name in named else column.is_)(None) for column in summed_by(summed)]
+    return _Source(table=summed, conditions=conditions, is_summed=filtered <= {asked.group})
 
 
 def whole(value: Any) -> Any:
@@ -56,9 +86,9 @@ def whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _fields(figures: Figures) -> Iterator[Label[Any]]:
+def _fields(figures: Figures, source: _Source) -> Iterator[Label[Any]]:
     for name, expression in figures.fields.items():
-        total = func.sum(expression)
+        total = source.total(expression)
         if isinstance(expression.type, Double):
             # Sums of milliseconds have three digits.
             yield func.round(total, 3).label(name)
@@ -66,9 +96,9 @@ def _fields(figures: Figures) -> Iterator[Label[Any]]:
             yield sql_cast(total, BigInteger).label(name)
 
 
-def _ratios(figures: Figures) -> Iterator[Label[Any]]:
+def _ratios(figures: Figures, source: _Source) -> Iterator[Label[Any]]:
     for name, (part, divisor) in figures.ratios.items():
-        quotient = sql_cast(func.sum(part), Double) / func.nullif(func.sum(divisor), 0)
+        quotient = sql_cast(source.total(part), Double) / func.nullif(source.total(divisor), 0)
         yield func.round(quotient, 6).label(name)
 
 

@@ -30,6 +30,22 @@ def test_filters_choose_rows(model, asked, wanted):
     assert expected(wanted) == sum(row["hosts"] for row in model.mappings(sums(HOSTS, asked)))
 
 
+@pytest.mark.parametrize(
+    "only", [{}, {"tld": ("de",)}, {"country": ("DE", "GB")}, {"tld": ("de",), "country": ("DE",)}], ids=str
+)
+@pytest.mark.parametrize("group", [None, "tld", "country", "type"])
+def test_sums_that_are_stored_equal_those_that_are_computed(model, monkeypatch, group, only):
+    """
+    Whether a slice reads the table or the sums over it makes no difference.
+    """
+    asked = [Slice(group=group, only=only, least=least) for least in (0, 60)]
+    stored = [model.rows(sums(HOSTS, one)) for one in asked]
+    monkeypatch.setattr("ipv6matrix.web.sums.SUMS", {})
+
+    assert stored == [model.rows(sums(HOSTS, one)) for one in asked]
+    assert stored[0]
+
+
 def test_numbers_are_whole_where_they_are():
     """Whole numbers have no decimal point, as in the JSON of 2022."""
     assert [1, 1.5, "1.0", None] == [whole(value) for value in (1.0, 1.5, "1.0", None)]

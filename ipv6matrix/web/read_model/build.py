@@ -168,10 +168,14 @@ def _replace(
     wanted: Mapping[dt.date, str],
     changed: Sequence[dt.date],
 ) -> None:
-    for table in METADATA.sorted_tables:
-        model.execute(f'DELETE FROM "{table.name}" WHERE NOT list_contains(?, date)', [[*({*wanted} - {*changed})]])
-        if changed and table.name in there:
+    kept = [*({*wanted} - {*changed})]
+    for table in (*METADATA.sorted_tables, *schema.SUMS.values()):
+        model.execute(f'DELETE FROM "{table.name}" WHERE NOT list_contains(?, date)', [kept])
+    for table in METADATA.sorted_tables if changed else ():
+        if table.name in there:
             _copy(model, connection, table, there, changed)
+    for table in schema.SUMS if changed else ():
+        model.execute(schema.summation(table), [changed])
 
 
 def _copy(

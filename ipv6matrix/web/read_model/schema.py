@@ -7,12 +7,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from duckdb import DuckDBPyConnection
-from sqlalchemy import Column, Date, Double, Integer, MetaData, String, Table
+from sqlalchemy import BigInteger, Column, Date, Double, Integer, MetaData, String, Table
 
 from ipv6matrix.summaries.source import SEPARATOR
-from ipv6matrix.summaries.tables import METADATA
+from ipv6matrix.summaries.tables import DOMAIN_PENETRATION, HOST_DATA, METADATA, REACHABILITY
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 "Of the file: a model of another format is built anew."
 
 IDN: Final = Table("Idn", MetaData(), Column("unicode", String()), Column("domain", String()))
@@ -20,6 +20,19 @@ IDN: Final = Table("Idn", MetaData(), Column("unicode", String()), Column("domai
 
 NAMES: Final = Table("Names", MetaData(), Column("domain", String()))
 "The distinct names of all crawls, in order."
+
+
+def _sums(table: Table) -> Table:
+    kinds = [BigInteger() if isinstance(column.type, Integer) else column.type for column in table.columns]
+    return Table(f"{table.name}Sums", MetaData(), *map(Column, table.columns.keys(), kinds))
+
+
+SUMS: Final = {table: _sums(table) for table in (DOMAIN_PENETRATION, HOST_DATA, REACHABILITY)}
+"""
+The sums over a table by date, by date and country, and by date and TLD. What is summed over is NULL.
+
+Without them an answer by TLD groups 1.4 million rows of sixty crawls, for however few rows it shows.
+"""
 
 _ABOUT: Final = "CREATE TABLE About (format INTEGER, source VARCHAR, built_at TIMESTAMP)"
 _VERSIONS: Final = "CREATE TABLE Versions (date DATE, tag VARCHAR)"
@@ -31,7 +44,7 @@ def create(connection: DuckDBPyConnection) -> None:
     connection.execute(_VERSIONS)
     connection.execute("CREATE TABLE Names (domain VARCHAR)")
     connection.execute("CREATE TABLE Idn (unicode VARCHAR, domain VARCHAR)")
-    for table in METADATA.sorted_tables:
+    for table in (*METADATA.sorted_tables, *SUMS.values()):
         connection.execute(f'CREATE TABLE "{table.name}" ({", ".join(map(_definition, table.columns))})')
 
 
@@ -42,6 +55,23 @@ def insertion(table: Table) -> str:
         f'INSERT INTO "{table.name}" SELECT {values} FROM'
         f" (SELECT string_split(text, '{SEPARATOR}') AS parts FROM batch)"
         " WHERE try_cast(parts[1] AS DATE) IS NOT NULL"
+    )
+
+
+def summed_by(table: Table) -> tuple[Column[Any], Column[Any]]:
+    """Return the columns that sums are by, besides the date."""
+    return table.c.country, table.c.tld
+
+
+def summation(table: Table) -> str:
+    """Return the statement that inserts the sums over the rows of some dates."""
+    keys = ("date", *(column.name for column in summed_by(table)))
+    names = [column.name for column in table.columns if not column.primary_key]
+    values = ", ".join((*keys, *(f'sum("{name}")' for name in names)))
+    return (
+        f'INSERT INTO "{SUMS[table].name}" ({", ".join((*keys, *names))}) SELECT {values} FROM "{table.name}"'
+        " WHERE list_contains(?, date) GROUP BY GROUPING SETS ((date), (date, country), (date, tld))"
+        " ORDER BY date, country, tld"
     )
 
 
@@ -59,6 +89,8 @@ def _kind(column: Column[Any]) -> str:
         return "DATE"
     if isinstance(column.type, Double):
         return "DOUBLE"
+    if isinstance(column.type, BigInteger):
+        return "BIGINT"
     return "INTEGER" if isinstance(column.type, Integer) else "VARCHAR"
 
 
