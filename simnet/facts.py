@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ipv6matrix.items import Failure, Records, SoaRecord, Starttls, Status, Stop
+from ipv6matrix.items import Failure, Records, Security, SoaRecord, Starttls, Status, Stop
 from simnet.places import Place
 from simnet.topology import Family
 
@@ -20,6 +20,8 @@ class LookupTruth:
     "In the order of the zone; hosts in `rotating` are answered in any order."
     ttl_s: int | None = None
     canonical_name: str | None = None
+    security: Security = Security.INSECURE
+    "If the resolver validates."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

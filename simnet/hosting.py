@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from simnet.blocks import BLOCKS, BlockTable
 from simnet.scenario import soa_text
 from simnet.topology import FAMILIES
-from simnet.zones import TTL_S, Fault, Key, Zone
+from simnet.zones import TTL_S, Dnssec, Fault, Key, Zone
 
 TABLE = BlockTable(BLOCKS)
 Hosts = Mapping[str, Iterable[str]]
@@ -42,11 +42,14 @@ def zone(
     rotating: Iterable[str] = (),
     more: Mapping[Key, tuple[str, ...]] | None = None,
     ttl_s: int = TTL_S,
+    https: Mapping[str, Iterable[str]] | None = None,
+    dnssec: Dnssec | None = None,
 ) -> Zone:
     """
     Return a zone; labels are relative to its apex, names of other hosts absolute.
 
-    `mx` are texts such as `10 mail.example`; `faults` are by label and type or `*`.
+    `mx` are texts such as `10 mail.example`; `faults` are by label and type or `*`; `https`
+    are HTTPS records by label, such as `1 . alpn=h2`.
     """
     ns, mx = tuple(ns), tuple(mx)
     records: dict[Key, tuple[str, ...]] = {(apex, "SOA"): (soa_text(ns[0] if ns else apex, apex),)}
@@ -60,12 +63,15 @@ def zone(
             records[key] = (*records.get(key, ()), address)
     for label, target in (aliases or {}).items():
         records[absolute(label, apex), "CNAME"] = (target,)
+    for label, texts in (https or {}).items():
+        records[absolute(label, apex), "HTTPS"] = tuple(texts)
     return Zone(
         apex=apex,
         records={**records, **(more or {})},
         faults={(absolute(label, apex), rdtype): fault for (label, rdtype), fault in (faults or {}).items()},
         rotating=frozenset(absolute(label, apex) for label in rotating),
         ttl_s=ttl_s,
+        dnssec=dnssec,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from simnet.behaviours import BEHAVIOURS
 from simnet.hosting import TABLE, both, only4, only6, zone
-from simnet.zones import ANY_TYPE, Fault, Zone
+from simnet.zones import ANY_TYPE, Dnssec, Fault, Zone
 
 # Addresses that must never get a packet, whatever the DNS says; by the domain that has them on `www`.
 NEVER_PROBED: Final = {
@@ -35,6 +35,8 @@ NEVER_PROBED: Final = {
 }
 # In the list, but without a zone.
 MISSING: Final = ("nxdomain.example", "nxdomain.de", "expired-shop-4411.com", "never-registered-2290.org")
+# An ECHConfigList of one configuration of an unknown version, without content (RFC 9849 section 4).
+ECH: Final = "AAT+DQAA"
 OPTED_OUT: Final = ("opted-out.example", "198.18.76.0/24", "2001:db8:13c::/48")
 # 249 and 252 octets: too long with the prefix `www.ipv6`, and with any prefix.
 LONG: Final = ".".join(("a" * 60, "b" * 60, "c" * 60, "d" * 58, "example"))
@@ -52,6 +54,8 @@ def oddities() -> Iterator[Zone]:
     yield from _addresses()
     yield from _names()
     yield from _relations()
+    yield from _https()
+    yield from _dnssec()
 
 
 def _servers() -> Iterator[Zone]:
@@ -65,7 +69,7 @@ def _servers() -> Iterator[Zone]:
 
 
 def _faults() -> Iterator[Zone]:
-    for fault in Fault:
+    for fault in (fault for fault in Fault if fault is not Fault.DENIED):
         apex = f"{fault.replace('_', '-')}.example"
         # "silent" is already a behaviour of servers.
         apex = "dns-silent.example" if fault is Fault.SILENT else apex
@@ -86,6 +90,9 @@ def _faults() -> Iterator[Zone]:
         what = "any" if rdtype == ANY_TYPE else rdtype.lower()
         apex = f"{fault}-{what}.example"
         yield zone(apex, {"www": both("open", 4)}, mx=("10 mx1.mailbarn.com",), faults={(label, rdtype): fault})
+    # Broken answers to AAAA for hosts that have only IPv4 (RFC 4074).
+    for broken in (Fault.DENIED, Fault.NOTIMP):
+        yield zone(f"{broken}-aaaa.example", {"www": only4("open", 53)}, faults={("www", "AAAA"): broken})
     # Only the retry pass finds the mail host and the wildcard.
     yield zone(
         "recovering-mx.example",
@@ -178,6 +185,7 @@ def _addresses() -> Iterator[Zone]:
         yield zone(f"{name}.example", {"www": addresses})
     yield zone("private-first.example", {"www": ("10.0.0.1", "198.18.16.77", "fd00::1", "2001:db8:100::77")})
     yield zone("ipv4-only.example", {"@": only4("open", 10), "www": only4("open", 10)})
+    yield zone("apex-only-ipv6.example", {"@": both("open", 54), "www": only4("open", 54)})
     yield zone("ipv6-only.example", {"@": only6("open", 11), "www": only6("open", 11)})
     yield zone(
         "rotating.example", {"www": [one for n in (24, 21, 23, 22) for one in both("open", n)]}, rotating=("www",)
@@ -223,3 +231,37 @@ def _relations() -> Iterator[Zone]:
     # Both are aliases of www.ipv6.coincide.example.
     yield zone("coincide.example", {"www": both("open", 50), "ipv6": both("open", 51)})
     yield zone("ipv6.coincide.example", {"@": both("open", 51), "www": both("open", 52)})
+
+
+def _https() -> Iterator[Zone]:
+    hosts = both("open", 55)
+    hints = f"ipv4hint={hosts[0]} {{ech}}ipv6hint={hosts[1]}"
+    yield zone(
+        "https-service.example",
+        {"@": hosts, "www": hosts},
+        https={
+            "@": (f"1 . alpn=h2,h3 {hints.format(ech='')}",),
+            "www": (f"1 . alpn=h3 port=8443 {hints.format(ech=f'ech={ECH} ')}", "2 WWW.Https-Service.Example alpn=h2"),
+        },
+    )
+    elsewhere = only6("open", 56)
+    yield zone("https-hints-differ.example", {"www": hosts}, https={"www": (f"1 . alpn=h2 ipv6hint={elsewhere[0]}",)})
+    yield zone(
+        "https-hints-only.example", {"www": only4("open", 55)}, https={"www": (f"1 . alpn=h2 ipv6hint={hosts[1]}",)}
+    )
+    yield zone(
+        "https-alias.example", {"www": hosts}, https={"@": ("0 www.https-alias.example",), "www": ("1 . alpn=h2",)}
+    )
+
+
+def _dnssec() -> Iterator[Zone]:
+    yield zone(
+        "signed.example",
+        {"www": both("open", 57)},
+        mx=("10 mx1.mailbarn.com",),
+        # The first alias stays within signed zones, the second leaves them.
+        aliases={"www6": "www.signed.example", "ipv6": "web.cname-target.example"},
+        dnssec=Dnssec.SIGNED,
+    )
+    yield zone("bogus.example", {"www": both("open", 58)}, mx=("10 mx1.mailbarn.com",), dnssec=Dnssec.BOGUS)
+    yield zone("cname-to-bogus.example", aliases={"www": "www.bogus.example"})

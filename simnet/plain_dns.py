@@ -18,8 +18,9 @@ import dns.message
 import dns.query
 import dns.rcode
 import dns.rdatatype
+from dns.rdtypes.svcbbase import ParamKey
 
-from ipv6matrix.items import Failure, Records, SoaRecord, Status
+from ipv6matrix.items import Failure, HttpsRecord, Records, Security, SoaRecord, Status
 from simnet.facts import LookupTruth
 
 Question = tuple[str, str]
@@ -77,6 +78,21 @@ def _replies(resolver: str, questions: list[Question]) -> Iterator[tuple[Questio
                 continue
 
 
+def security(resolver: str, question: Question) -> Security:
+    """Return the security status of a lookup, from the AD and CD bits."""
+    plain = _asked(resolver, question, dns.flags.RD | dns.flags.AD)
+    if plain.rcode() == dns.rcode.SERVFAIL:
+        unchecked = _asked(resolver, question, dns.flags.RD | dns.flags.CD)
+        return Security.INDETERMINATE if unchecked.rcode() == dns.rcode.SERVFAIL else Security.BOGUS
+    if plain.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+        return Security.INDETERMINATE
+    return Security.SECURE if plain.flags & dns.flags.AD else Security.INSECURE
+
+
+def _asked(resolver: str, question: Question, flags: int) -> dns.message.Message:
+    return dns.query.udp(dns.message.make_query(*question, flags=flags), resolver, timeout=2)
+
+
 def _read(reply: dns.message.Message, question: Question) -> LookupTruth:
     """Convert a reply to the terms of the truth."""
     name, rdtype = question
@@ -101,7 +117,7 @@ def _read(reply: dns.message.Message, question: Question) -> LookupTruth:
     return LookupTruth(status=status, records=cast("Records", records), ttl_s=min(ttls), canonical_name=canonical_name)
 
 
-def _record(rdata: Any) -> str | tuple[int, str] | SoaRecord:
+def _record(rdata: Any) -> str | tuple[int, str] | SoaRecord | HttpsRecord:
     match rdata.rdtype:
         case dns.rdatatype.A | dns.rdatatype.AAAA:
             return str(ip_address(rdata.address))
@@ -117,6 +133,17 @@ def _record(rdata: Any) -> str | tuple[int, str] | SoaRecord:
                 retry_s=rdata.retry,
                 expire_s=rdata.expire,
                 minimum_s=rdata.minimum,
+            )
+        case dns.rdatatype.HTTPS:
+            given = rdata.params
+            return HttpsRecord(
+                priority=rdata.priority,
+                target=rdata.target.to_text(omit_final_dot=True).lower().rstrip("."),
+                alpn=tuple(one.decode() for one in given[ParamKey.ALPN].ids) if ParamKey.ALPN in given else (),
+                port=given[ParamKey.PORT].port if ParamKey.PORT in given else None,
+                ipv4hint=tuple(given[ParamKey.IPV4HINT].addresses) if ParamKey.IPV4HINT in given else (),
+                ipv6hint=tuple(given[ParamKey.IPV6HINT].addresses) if ParamKey.IPV6HINT in given else (),
+                ech=ParamKey.ECH in given,
             )
         case _:
             return str(rdata.target.to_text(omit_final_dot=True).lower())

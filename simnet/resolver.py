@@ -18,6 +18,7 @@ import socket
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from io import FileIO
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
@@ -62,11 +63,14 @@ class Resolver:
         if self._log is not None:
             self._write_log(query, transport)
         body, fault, rotating = self._body(query.name, query.type)
-        fault = self._mode or fault
+        unchecked = bool(query.flags & wire.CHECKING_DISABLED)
+        fault = self._mode or fault or (Fault.SERVFAIL if body.bogus and not unchecked else None)
         shift = 0
         if fault or rotating:
-            self._seen[query.name, query.type] += 1
-            shift = self._seen[query.name, query.type] - 1
+            shift = self._seen[query.name, query.type]
+            # Disabling checks does not help against other failures, so that query is one with the preceding.
+            self._seen[query.name, query.type] += not unchecked
+            shift -= unchecked and shift > 0
         self._answered += 1
         if self._lie:
             return wire.message(query, LIES[self._lie](query), limit=query.size if transport == "udp" else 65535)
@@ -105,6 +109,8 @@ class Resolver:
         limit = query.size if transport == "udp" else 65535
         if fault is Fault.RECOVERING and earlier < RECOVERING_AFTER:
             fault = Fault.SERVFAIL
+        if fault is Fault.DENIED:
+            return wire.message(query, replace(body, rcode=zones.NXDOMAIN), limit=limit)
         if fault in RCODES:
             return wire.message(query, wire.Body(RCODES[fault], ()), limit=limit)
         if fault is Fault.SILENT or (fault is Fault.FLAKY and earlier == 0):
@@ -132,7 +138,8 @@ class Resolver:
         authority: tuple[bytes, ...] = ()
         if answer.soa and answer.soa[1]:
             authority = (wire.record(name, answer.soa[0], "SOA", zones.NEGATIVE_TTL_S, answer.soa[1]),)
-        return wire.Body(answer.rcode, records, authority), answer.fault, answer.rotating
+        body = wire.Body(answer.rcode, records, authority, secure=answer.secure, bogus=answer.bogus)
+        return body, answer.fault, answer.rotating
 
     def _synthesized(self, name: str, prefix: str) -> zones.Answer:
         """Synthesize AAAA records from the A records of a name (RFC 6147 section 5.1), with a prefix of 96 bits."""

@@ -13,7 +13,7 @@ from simnet import zones
 from simnet.behaviours import Behaviour
 from simnet.blocks import BLOCKS, Block, BlockTable, Reverse, reverse_names
 from simnet.topology import LINKS, RESOLVER, RESOLVER_ADDRESS, VANTAGE, Family, Link
-from simnet.zones import Answer, Fault, Zone
+from simnet.zones import Answer, Dnssec, Fault, Zone
 
 # Every zone that does not belong to a scenario: top-level domains, and the two trees of reverse names.
 TOP_LEVEL_DOMAINS = (
@@ -141,7 +141,7 @@ def _public(apex: str) -> Zone:
         for name in servers
         for rdtype, address in zip(("A", "AAAA"), PUBLISHED_BY, strict=True)
     }
-    return Zone(apex=apex, records=records | addresses)
+    return Zone(apex=apex, records=records | addresses, dnssec=Dnssec.SIGNED)
 
 
 # Has only A records, so a resolver that returns AAAA records for it has synthesized them (RFC 7050 section 8.2).

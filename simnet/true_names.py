@@ -9,9 +9,9 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import Final, cast
 
-from ipv6matrix.items import Failure, Records, SoaRecord, Status
+from ipv6matrix.items import Failure, HttpsRecord, Records, Security, SoaRecord, Status
 from simnet.facts import LookupTruth
-from simnet.zones import ANY_TYPE, NEGATIVE_TTL_S, Fault, FindZone, Zone
+from simnet.zones import ANY_TYPE, NEGATIVE_TTL_S, Dnssec, Fault, FindZone, Zone
 
 # Octets of a name's text (RFC 1035 section 2.3.4, without the final dot).
 MAX_NAME: Final = 253
@@ -24,30 +24,40 @@ _FAILURES: Final = {
     Fault.SILENT: Failure.TIMEOUT,
     Fault.TRUNCATED_SILENT_TCP: Failure.TIMEOUT,
 }
+_SECURITY: Final = {None: Security.INSECURE, Dnssec.SIGNED: Security.SECURE, Dnssec.BOGUS: Security.BOGUS}
+# From the best to the worst: a chain of aliases is as secure as its weakest link.
+_WORST_LAST: Final = (Security.SECURE, Security.INSECURE, Security.BOGUS)
 _LONGEST_CHAIN: Final = 16
 
 
 def lookup(find_zone: FindZone, name: str, rdtype: str) -> LookupTruth:
-    """Return the answer to one query that a patient client gets."""
+    """
+    Return the answer to one query that a patient client gets.
+
+    Of a bogus answer, that is the answer with checking disabled.
+    """
     if len(name) > MAX_NAME:
         return LookupTruth(status=Failure.NAME_TOO_LONG)
-    asked = name
+    asked, security = name, Security.SECURE
     ttls: list[int] = []
     for _ in range(_LONGEST_CHAIN):
         zone = find_zone(name)
         assert zone is not None, "the root answers for everything"
         fault = _fault(zone, name, rdtype)
         if fault in _FAILURES:
-            return LookupTruth(status=_FAILURES[fault])
+            return LookupTruth(status=_FAILURES[fault], security=Security.INDETERMINATE)
+        security = max(security, _SECURITY[zone.dnssec], key=_WORST_LAST.index)
         owner = _owner(zone, name)
-        texts = () if owner is None else zone.records.get((owner, rdtype), ())
+        denied = owner is None or fault is Fault.DENIED
+        texts = () if denied else zone.records.get((owner, rdtype), ())
         alias = () if owner is None or texts else zone.records.get((owner, "CNAME"), ())
         if not alias:
             return LookupTruth(
-                status=Status.OK if texts else Status.NXDOMAIN if owner is None else Status.NODATA,
+                status=Status.OK if texts else Status.NXDOMAIN if denied else Status.NODATA,
                 records=cast("Records", tuple(_record(rdtype, text) for text in texts)),
                 ttl_s=min([*ttls, zone.ttl_s if texts else NEGATIVE_TTL_S]),
                 canonical_name=name if name != asked else None,
+                security=security,
             )
         ttls.append(zone.ttl_s)
         name = alias[0].lower()
@@ -79,9 +89,21 @@ def _owner(zone: Zone, name: str) -> str | None:
     return wildcard if wildcard in owners else None
 
 
-def _record(rdtype: str, text: str) -> str | tuple[int, str] | SoaRecord:
+def _record(rdtype: str, text: str) -> str | tuple[int, str] | SoaRecord | HttpsRecord:
     if rdtype == "AAAA":
         return str(ip_address(text))
+    if rdtype == "HTTPS":
+        priority, target, *parameters = text.split(" ")
+        values = {key: value.split(",") for key, _, value in (one.partition("=") for one in parameters)}
+        return HttpsRecord(
+            priority=int(priority),
+            target=target.rstrip(".").lower(),
+            alpn=tuple(values.get("alpn", ())),
+            port=int(values["port"][0]) if "port" in values else None,
+            ipv4hint=tuple(values.get("ipv4hint", ())),
+            ipv6hint=tuple(str(ip_address(one)) for one in values.get("ipv6hint", ())),
+            ech="ech" in values,
+        )
     if rdtype == "MX":
         preference, host = text.split(" ")
         return int(preference), host.rstrip(".").lower()

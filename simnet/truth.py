@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from random import Random
 
-from ipv6matrix.items import Status
+from ipv6matrix.items import Failure, Security, Status
 from simnet import true_addresses, true_names
 from simnet.facts import AddressTruth, DomainTruth, HostTruth, LookupTruth, PortTruth, SmtpTruth, TraceTruth
 from simnet.scenario import Scenario
@@ -30,10 +30,15 @@ __all__ = [
 
 
 class Truth:
-    """Computes the truth about a scenario's names and addresses."""
+    """
+    Computes the truth about a scenario's names and addresses.
 
-    def __init__(self, scenario: Scenario) -> None:
+    `dnssec` is whether the crawler repeats what fails to validate, with checking disabled.
+    """
+
+    def __init__(self, scenario: Scenario, *, dnssec: bool = False) -> None:
         self._scenario = scenario
+        self._dnssec = dnssec
 
     def domain(self, name: str) -> DomainTruth:
         """Return what the resolver knows about a domain."""
@@ -56,7 +61,10 @@ class Truth:
 
     def lookup(self, name: str, rdtype: str) -> LookupTruth:
         """Return the answer to one query that a patient client gets."""
-        return true_names.lookup(self._scenario.find_zone, name, rdtype)
+        answer = true_names.lookup(self._scenario.find_zone, name, rdtype)
+        if answer.security is Security.BOGUS and not self._dnssec:
+            return LookupTruth(status=Failure.SERVFAIL, security=Security.BOGUS)
+        return answer
 
     def address(self, text: str) -> AddressTruth:
         """Return the results of probes of an address."""

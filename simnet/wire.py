@@ -7,13 +7,26 @@ record is a pointer into it if the question contains that name.
 
 from __future__ import annotations
 
+from base64 import b64decode
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from socket import AF_INET, AF_INET6, inet_pton
 from struct import Struct
 from typing import Final
 
-TYPES: Final = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "PTR": 12, "MX": 15, "TXT": 16, "AAAA": 28, "ANY": 255}
+TYPES: Final = {
+    "A": 1,
+    "NS": 2,
+    "CNAME": 5,
+    "SOA": 6,
+    "PTR": 12,
+    "MX": 15,
+    "TXT": 16,
+    "AAAA": 28,
+    "HTTPS": 65,
+    "ANY": 255,
+}
 TYPE_NAMES: Final = {number: name for name, number in TYPES.items()}
 OPT: Final = 41
 # QR, and RA; RD is copied from the query.
@@ -22,6 +35,9 @@ RECURSION_AVAILABLE: Final = 0x0080
 AUTHORITATIVE: Final = 0x0400
 TRUNCATED: Final = 0x0200
 RECURSION_DESIRED: Final = 0x0100
+# DNSSEC (RFC 4035 sections 3.2.2 and 3.2.3).
+AUTHENTIC_DATA: Final = 0x0020
+CHECKING_DISABLED: Final = 0x0010
 # The server's own limit for UDP, and that of a client without EDNS (RFC 6891 section 6.2.3).
 EDNS_SIZE: Final = 1232
 PLAIN_SIZE: Final = 512
@@ -84,6 +100,9 @@ class Body:
     additional: tuple[bytes, ...] = ()
     "Glue; the OPT record is added separately."
     authoritative: bool = False
+    secure: bool = False
+    "Validated; reported to clients that set AD (RFC 6840 section 5.8)."
+    bogus: bool = False
 
 
 def message(query: Query, body: Body, *, limit: int, shift: int = 0) -> bytes:
@@ -92,7 +111,9 @@ def message(query: Query, body: Body, *, limit: int, shift: int = 0) -> bytes:
     if shift and len(answers) > 1:
         shift %= len(answers)
         answers = answers[shift:] + answers[:shift]
-    flags = FLAGS | (query.flags & RECURSION_DESIRED) | body.rcode
+    flags = FLAGS | (query.flags & (RECURSION_DESIRED | CHECKING_DISABLED)) | body.rcode
+    if body.secure:
+        flags |= query.flags & AUTHENTIC_DATA
     if body.authoritative:
         flags ^= AUTHORITATIVE | RECURSION_AVAILABLE
     opt = _OPT_REPLY if query.edns else b""
@@ -134,17 +155,38 @@ def encode_name(name: str) -> bytes:
 
 @lru_cache(maxsize=16384)
 def _rdata(rdtype: str, text: str) -> bytes:
-    if rdtype == "A":
-        return inet_pton(AF_INET, text)
-    if rdtype == "AAAA":
-        return inet_pton(AF_INET6, text)
+    if rdtype in ("A", "AAAA"):
+        return inet_pton(AF_INET if rdtype == "A" else AF_INET6, text)
     if rdtype == "MX":
         preference, _, host = text.partition(" ")
         return int(preference).to_bytes(2, "big") + encode_name(host)
     if rdtype == "SOA":
         mname, rname, *numbers = text.split()
         return encode_name(mname) + encode_name(rname) + b"".join(int(number).to_bytes(4, "big") for number in numbers)
+    if rdtype == "HTTPS":
+        return _https(text)
     if rdtype == "TXT":
         raw = text.encode("latin-1")
         return b"".join(bytes((len(part),)) + part for part in (raw[at : at + 255] for at in range(0, len(raw), 255)))
     return encode_name(text)
+
+
+# Parameters of HTTPS records (RFC 9460 section 14.3.2, RFC 9848 section 3): key, encoder of one value.
+_PARAMETERS: Final[dict[str, tuple[int, Callable[[str], bytes]]]] = {
+    "alpn": (1, lambda value: bytes((len(value),)) + value.encode()),
+    "port": (3, lambda value: int(value).to_bytes(2, "big")),
+    "ipv4hint": (4, lambda value: inet_pton(AF_INET, value)),
+    "ech": (5, b64decode),
+    "ipv6hint": (6, lambda value: inet_pton(AF_INET6, value)),
+}
+
+
+def _https(text: str) -> bytes:
+    """Encode a text such as `1 . alpn=h2,h3 port=8443` (RFC 9460 section 2.2); keys in ascending order."""
+    priority, target, *parameters = text.split()
+    encoded = int(priority).to_bytes(2, "big") + encode_name(target)
+    for key, _, values in (parameter.partition("=") for parameter in parameters):
+        number, encode = _PARAMETERS[key]
+        value = b"".join(map(encode, values.split(",")))
+        encoded += number.to_bytes(2, "big") + len(value).to_bytes(2, "big") + value
+    return encoded

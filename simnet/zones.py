@@ -43,6 +43,16 @@ class Fault(StrEnum):
     "Truncated over UDP, complete over TCP."
     TRUNCATED_SILENT_TCP = "truncated_silent_tcp"
     "Truncated over UDP, never answered over TCP."
+    DENIED = "denied"
+    "NXDOMAIN, although the name exists (RFC 4074 section 4.2)."
+
+
+class Dnssec(StrEnum):
+    """What a validating resolver finds in a zone that is signed."""
+
+    SIGNED = "signed"
+    BOGUS = "bogus"
+    "Signatures that do not validate."
 
 
 RCODES: Final = {Fault.FORMERR: 1, Fault.SERVFAIL: 2, Fault.NOTIMP: 4, Fault.REFUSED: 5, Fault.YXDOMAIN: 6}
@@ -59,6 +69,7 @@ class Zone:
     rotating: frozenset[str] = frozenset()
     "Owners whose records rotate with each query."
     ttl_s: int = TTL_S
+    dnssec: Dnssec | None = None
     names: frozenset[str] = field(init=False)
     "Every name that exists, empty non-terminals included."
 
@@ -106,6 +117,18 @@ class Answer:
     "Apex and text of the SOA record of a negative answer."
     fault: Fault | None = None
     rotating: bool = False
+    signed: list[Dnssec | None] = field(default_factory=list)
+    "How each zone on the way is signed."
+
+    @property
+    def secure(self) -> bool:
+        """Return whether the whole answer can be validated."""
+        return bool(self.signed) and all(one is Dnssec.SIGNED for one in self.signed)
+
+    @property
+    def bogus(self) -> bool:
+        """Return whether a validating resolver withholds the answer."""
+        return Dnssec.BOGUS in self.signed
 
 
 FindZone = Callable[[str], Zone | None]
@@ -122,6 +145,7 @@ def answer(find_zone: FindZone, name: str, rdtype: str) -> Answer:
             result.rcode = NXDOMAIN
             return result
         result.fault = result.fault or zone.fault(name, rdtype)
+        result.signed.append(zone.dnssec)
         owner = zone.source(name)
         if owner is None:
             result.rcode, result.soa = NXDOMAIN, (zone.apex, zone.soa or "")

@@ -39,7 +39,7 @@ from simnet.internet import Internet
 from simnet.namespaces import InternetUnavailable
 from simnet.oddities import NEVER_PROBED
 from simnet.packets import ICMP, SYN, TCP, UDP
-from simnet.plain_dns import MAX_NAME, Question, ask_all, same
+from simnet.plain_dns import MAX_NAME, Question, ask_all, same, security
 from simnet.plain_probes import SmtpClient, ping_all, ports, trace_all
 from simnet.scaled import scaled
 from simnet.showcase import Showcase
@@ -92,6 +92,28 @@ def test_reverse_lookups_answer_as_their_truth(internet: Internet, truth: Truth)
 
     for address, name in names.items():
         assert truth.address(address).reverse == answers[name, "PTR"], address
+
+
+SIGNED = ("", "com", "signed.example", "bogus.example", "open.example", "nxdomain.example", "servfail.example")
+ALIASES = ("www6.signed.example", "ipv6.signed.example", "www.cname-to-bogus.example", "www.cname.example")
+
+
+@pytest.mark.parametrize("question", [*((name, "SOA") for name in SIGNED), *((name, "AAAA") for name in ALIASES)])
+def test_every_zone_validates_as_its_truth(internet: Internet, question: Question) -> None:
+    """
+    The AD bit of a reply, or the need for CD, is that of the zones on the way.
+    """
+    assert Truth(internet.scenario, dnssec=True).lookup(*question).security == security(internet.resolver4, question)
+
+
+def test_truth_of_security(internet: Internet) -> None:
+    """
+    Spot checks of the truth itself, written out by hand.
+    """
+    truth = Truth(internet.scenario, dnssec=True)
+    found = {name: truth.lookup(name, "AAAA").security for name in ALIASES}
+
+    assert ["secure", "insecure", "bogus", "insecure"] == [found[name] for name in ALIASES]
 
 
 def test_case_of_the_question_is_kept(internet: Internet) -> None:
@@ -477,6 +499,7 @@ def _questions(domains: Iterable[str], truth: Truth) -> Iterator[Question]:
         domain = truth.domain(name)
         hosts = (*(f"{label}.{name}" for label in GUESSES), *domain.ns_hosts, *(host for _, host in domain.mx_hosts))
         yield from ((host, rdtype) for host in hosts for rdtype in ("A", "AAAA"))
+        yield from ((host, "HTTPS") for host in (name, f"www.{name}"))
 
 
 def _asn(reader: geoip2.database.Reader, address: str) -> tuple[object, ...]:

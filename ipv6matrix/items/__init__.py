@@ -41,6 +41,8 @@ from ipv6matrix.items.dns import (
     SoaRecord,
     Status,
 )
+from ipv6matrix.items.dnssec import Security
+from ipv6matrix.items.https import HttpsMode, HttpsRecord
 from ipv6matrix.items.ping import PingItem, PingObservation
 from ipv6matrix.items.smtp import Certificate, SmtpObservation, Starttls
 from ipv6matrix.items.tcp import PortObservation, TcpItem, TcpObservation
@@ -76,6 +78,8 @@ __all__ = (
     "HostObservation",
     "HostsItem",
     "HostsObservation",
+    "HttpsMode",
+    "HttpsRecord",
     "Item",
     "LookupObservation",
     "Observation",
@@ -87,6 +91,7 @@ __all__ = (
     "ReverseObservation",
     "Role",
     "RoleKind",
+    "Security",
     "SmtpObservation",
     "SoaRecord",
     "Starttls",

@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Literal
 
 from ipv6matrix.items.base import Answered, Failure, Family
+from ipv6matrix.items.dnssec import Security
+from ipv6matrix.items.https import HttpsRecord
 
 RoleKind = Literal["NS", "MX", "WWW", "NTP"]
 
@@ -36,7 +38,7 @@ class SoaRecord:
 
 # RFC 5952 text for A and AAAA, lower-case names without the final dot for NS and
 # PTR, (preference, name) for MX. In the order of the answer.
-Records = tuple[str, ...] | tuple[tuple[int, str], ...] | tuple[SoaRecord, ...]
+Records = tuple[str, ...] | tuple[tuple[int, str], ...] | tuple[SoaRecord, ...] | tuple[HttpsRecord, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ class LookupObservation:
     name: str
     "The name queried, in lower case without the final dot."
     type: str
-    "A, AAAA, NS, MX, SOA or PTR."
+    "A, AAAA, NS, MX, SOA, PTR or HTTPS."
     status: Status | Failure
     records: Records = ()
     ttl_s: int | None = None
@@ -65,6 +67,8 @@ class LookupObservation:
     "Number of records of the answer that are not in `records` because there are too many."
     inferred: bool = False
     "True if no query was sent because the answer follows from an NXDOMAIN (RFC 8020)."
+    security: Security | None = None
+    "None if not requested. A `bogus` answer is the one with checking disabled: what the zone publishes."
     asked_at: float
 
     @property
@@ -76,6 +80,11 @@ class LookupObservation:
     def exchangers(self) -> tuple[tuple[int, str], ...]:
         """The records of an MX lookup, as (preference, host); a null MX (RFC 7505) has the host ""."""
         return tuple(record for record in self.records if isinstance(record, tuple))
+
+    @property
+    def services(self) -> tuple[HttpsRecord, ...]:
+        """The records of an HTTPS lookup."""
+        return tuple(record for record in self.records if isinstance(record, HttpsRecord))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,8 @@
 DNS lookups: each query tries the resolvers in turn until one answers.
 
 Sources: RFC 1035 section 7 (resolver implementation), RFC 2308 (negative
-answers), RFC 5452 section 9, RFC 6891 section 7 (servers without EDNS), RFC 7766 (TCP).
+answers), RFC 4035 sections 3.2 and 4.3 (DNSSEC), RFC 5452 section 9, RFC 6891 section 7
+(servers without EDNS), RFC 7766 (TCP).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
-from ipv6matrix.items import Failure, LookupObservation
+from ipv6matrix.items import Failure, LookupObservation, Security
 from ipv6matrix.probes import QueryPace, messages, no_query_pace, wire
 from ipv6matrix.probes.endpoint import Endpoint
 from ipv6matrix.probes.port import Reply
@@ -24,6 +25,7 @@ _BACK_OFF_S = 0.1
 _MAX_NAMED_SERVERS = 16
 # Decoding a reply of 65,535 octets takes about 10 ms, so decode at most one of them per turn of the event loop.
 _LARGE_BYTES = 4096
+_FLAGS_DNSSEC = wire.RECURSION_DESIRED | wire.AUTHENTIC_DATA
 # Outcomes that are final: another attempt at the same server would not help.
 _FINAL = (Failure.SERVFAIL, Failure.REFUSED, Failure.FORMERR, Failure.NOTIMP, Failure.OTHER_RCODE, Failure.CNAME_LOOP)
 
@@ -63,17 +65,24 @@ class Resolver:
             endpoint.close()
 
     async def lookup(
-        self, name: str, rdtype: str, *, server: Server | None = None, pace: QueryPace | None = None
+        self,
+        name: str,
+        rdtype: str,
+        *,
+        server: Server | None = None,
+        pace: QueryPace | None = None,
+        dnssec: bool = False,
     ) -> LookupObservation:
         """
-        Look up the records of type `rdtype` (A, AAAA, NS, MX, SOA or PTR) at `name`, an ASCII name.
+        Look up the records of type `rdtype` (A, AAAA, NS, MX, SOA, PTR or HTTPS) at `name`, an ASCII name.
 
-        `server` is queried instead of the resolvers, with its own `pace`. Never raises
-        for anything a network or server does; raises KeyError for any other type.
+        `server` is queried instead of the resolvers, with its own `pace`. `dnssec` requests the
+        security status, which costs one more query after SERVFAIL. Never raises for anything a
+        network or server does; raises KeyError for any other type.
         """
         asked_at = time.time()
         try:
-            asked = wire.question(name, rdtype)
+            asked = wire.question(name, rdtype, _FLAGS_DNSSEC if dnssec else wire.RECURSION_DESIRED)
         except wire.NameTooLongError:
             answer = wire.Answer(Failure.NAME_TOO_LONG)
         except ValueError:
@@ -122,6 +131,8 @@ class _Lookup:
         self._left_s = resolver.lifetime_s
         self._edns = True
         self._asked_at: float | None = None
+        self._dnssec = bool(asked.flags & wire.AUTHENTIC_DATA)
+        self._authenticated = False
 
     async def run(self, servers: list[Endpoint]) -> LookupObservation:
         """Query servers until one answers, or until no server or time is left."""
@@ -137,7 +148,27 @@ class _Lookup:
                 servers.append(server)
             if servers and answer.status is not Failure.TIMEOUT and len(failures) >= first_round:
                 await self._back_off(len(failures) - first_round)
-        return self._observation(wire.Answer(min(failures, key=_rank)))
+        failure = min(failures, key=_rank)
+        if self._dnssec and failure is Failure.SERVFAIL:
+            return await self._without_validation(server)
+        return self._observation(wire.Answer(failure))
+
+    async def _without_validation(self, server: Endpoint) -> LookupObservation:
+        """
+        Repeat a lookup that ended with SERVFAIL, with checking disabled.
+
+        The answer is bogus if the same query without it still fails; else the failure was temporary.
+        """
+        checked = self._asked
+        self._asked = checked._replace(flags=checked.flags | wire.CHECKING_DISABLED)
+        unchecked = await self._try(server)
+        if isinstance(unchecked.status, Failure):
+            return self._observation(wire.Answer(Failure.SERVFAIL))
+        self._asked = checked
+        again = await self._try(server)
+        if again.status is Failure.SERVFAIL:
+            return self._observation(unchecked, Security.BOGUS)
+        return self._observation(again)
 
     async def _try(self, server: Endpoint) -> wire.Answer:
         """Query one server over UDP; repeat over TCP if the reply is truncated or replies are being forged."""
@@ -147,6 +178,7 @@ class _Lookup:
         assert reply is not None
         if isinstance(reply, Failure):
             return wire.Answer(reply)
+        self._authenticated = wire.authenticated(reply)
         if len(reply) <= _LARGE_BYTES:
             return messages.decode(reply, self._asked)
         async with self._resolver.one_large_reply:
@@ -173,7 +205,12 @@ class _Lookup:
         self._left_s -= wait_s
         await asyncio.sleep(max(wait_s, 0))
 
-    def _observation(self, answer: wire.Answer) -> LookupObservation:
+    def _validated(self, answer: wire.Answer) -> Security:
+        if isinstance(answer.status, Failure):
+            return Security.INDETERMINATE
+        return Security.SECURE if self._authenticated else Security.INSECURE
+
+    def _observation(self, answer: wire.Answer, security: Security | None = None) -> LookupObservation:
         return LookupObservation(
             name=self._asked.name,
             type=self._asked.type,
@@ -182,6 +219,7 @@ class _Lookup:
             ttl_s=answer.ttl_s,
             canonical_name=answer.canonical_name,
             aliases=answer.aliases,
+            security=(security or self._validated(answer)) if self._dnssec else None,
             asked_at=self._asked_at or time.time(),
         )
 

@@ -4,7 +4,7 @@ DNS messages: queries are encoded, replies are decoded.
 The fast path in `wire` covers queries with EDNS and ordinary replies. dnspython
 encodes and decodes everything else: queries without EDNS, errors with extended
 rcodes (RFC 6891 section 6.1.3), DNAME records without the synthesized CNAME
-(RFC 6672 section 3.1), and replies that `wire` cannot decode.
+(RFC 6672 section 3.1), HTTPS records (RFC 9460), and replies that `wire` cannot decode.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ import dns.rcode
 import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
+from dns.rdtypes.svcbbase import ParamKey
 
 from ipv6matrix.addresses import canonical
-from ipv6matrix.items import Failure, SoaRecord, Status
+from ipv6matrix.items import Failure, HttpsRecord, SoaRecord, Status
 from ipv6matrix.probes import wire
 from ipv6matrix.probes.wire import PAYLOAD_BYTES, Answer, Question
 
@@ -36,10 +37,10 @@ _FAILURES: Final = {
 
 
 def query(identifier: int, asked: Question, *, edns: bool = True) -> bytes:
-    """Return a query with recursion desired."""
+    """Return a query with the flags of the question."""
     if edns:
         return wire.query(identifier, asked)
-    return dns.message.make_query(asked.name or ".", asked.type, id=identifier).to_wire()
+    return dns.message.make_query(asked.name or ".", asked.type, id=identifier, flags=asked.flags).to_wire()
 
 
 def decode(reply: bytes, asked: Question) -> Answer:
@@ -128,7 +129,24 @@ def _record(rdata: Any) -> Any:
                 expire_s=rdata.expire,
                 minimum_s=rdata.minimum,
             )
+        case dns.rdatatype.HTTPS:
+            return _https(rdata)
     return _text(rdata.target)
+
+
+def _https(rdata: Any) -> HttpsRecord:
+    alpn, port, hint4, hint6 = (
+        rdata.params.get(key) for key in (ParamKey.ALPN, ParamKey.PORT, ParamKey.IPV4HINT, ParamKey.IPV6HINT)
+    )
+    return HttpsRecord(
+        priority=rdata.priority,
+        target=_text(rdata.target),
+        alpn=tuple(octets.decode("latin-1") for octets in alpn.ids) if alpn else (),
+        port=port.port if port else None,
+        ipv4hint=tuple(hint4.addresses) if hint4 else (),
+        ipv6hint=tuple(canonical(IPv6Address(address)) for address in hint6.addresses) if hint6 else (),
+        ech=ParamKey.ECH in rdata.params,
+    )
 
 
 def _text(name: dns.name.Name) -> str:

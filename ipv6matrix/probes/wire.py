@@ -32,7 +32,7 @@ import dns.name
 from ipv6matrix.addresses import canonical
 from ipv6matrix.items import Failure, Records, SoaRecord, Status
 
-TYPES = {"A": 1, "NS": 2, "SOA": 6, "PTR": 12, "MX": 15, "AAAA": 28}
+TYPES = {"A": 1, "NS": 2, "SOA": 6, "PTR": 12, "MX": 15, "AAAA": 28, "HTTPS": 65}
 # Small enough that no path has to fragment it (RFC 9715 section 3).
 PAYLOAD_BYTES = 1232
 
@@ -44,7 +44,11 @@ _MAX_NAMES_COST: Final = 300_000
 
 _NS, _CNAME, _SOA, _DNAME, _OPT, _IN = 2, 5, 6, 39, 41, 1
 _QR, _OPCODE, _AA, _TC, _RA = 0x80, 0x78, 0x04, 0x02, 0x80
-_RECURSION_DESIRED = 0x0100
+# Flags of queries. AD asks for the AD bit of the reply, without DNSSEC records (RFC 6840 section 5.7); CD asks a
+# validating resolver for data that it cannot validate (RFC 4035 section 3.2.2).
+RECURSION_DESIRED: Final = 0x0100
+AUTHENTIC_DATA: Final = 0x0020
+CHECKING_DISABLED: Final = 0x0010
 _NXDOMAIN = 3
 _ERRORS = (1, 2, 4, 5)
 
@@ -72,11 +76,12 @@ class CostlyError(Exception):
 
 
 class Question(NamedTuple):
-    """One DNS question: name and type, as text and in wire format."""
+    """One DNS question: name and type, as text and in wire format, and the flags of the query."""
 
     name: str
     type: str
     wire: bytes
+    flags: int = RECURSION_DESIRED
 
 
 class Answer(NamedTuple):
@@ -100,14 +105,14 @@ class _Record(NamedTuple):
     end: int
 
 
-def question(name: str, rdtype: str) -> Question:
+def question(name: str, rdtype: str, flags: int = RECURSION_DESIRED) -> Question:
     """
     Return the question for records of type `rdtype` at `name`, with or without its final dot.
 
     Raises NameTooLongError, and ValueError for a name without a wire form or a type that is not in TYPES.
     """
     name = _without_final_dot(name.lower())
-    return Question(name, rdtype, encode_name(name) + struct.pack("!HH", TYPES[rdtype], _IN))
+    return Question(name, rdtype, encode_name(name) + struct.pack("!HH", TYPES[rdtype], _IN), flags)
 
 
 def _without_final_dot(name: str) -> str:
@@ -139,8 +144,8 @@ def _encode_escaped(name: str) -> bytes:
 
 
 def query(identifier: int, asked: Question) -> bytes:
-    """Return a query with EDNS and recursion desired."""
-    return _QUERY_HEADER.pack(identifier, _RECURSION_DESIRED, 1, 0, 0, 1) + asked.wire + _EDNS
+    """Return a query with EDNS."""
+    return _QUERY_HEADER.pack(identifier, asked.flags, 1, 0, 0, 1) + asked.wire + _EDNS
 
 
 def identifier(message: bytes) -> int:
@@ -160,13 +165,24 @@ def answers(reply: bytes, asked: Question) -> bool:
         return False
     if questions == 0:
         return (status & 0xF) in _ERRORS
-    # lower() changes neither label lengths, which are at most 63, nor the types in TYPES.
-    return questions == 1 and reply[12 : 12 + len(asked.wire)].lower() == asked.wire
+    # lower() does not change the lengths of labels, which are at most 63. It would change type 65 (HTTPS).
+    end = 12 + len(asked.wire)
+    return questions == 1 and reply[12 : end - 4].lower() + reply[end - 4 : end] == asked.wire
 
 
 def truncated(reply: bytes) -> bool:
     """Return whether the reply is truncated and must be requested over TCP (RFC 2181 section 9)."""
     return bool(reply[2] & _TC)
+
+
+def authenticated(reply: bytes) -> bool:
+    """Return whether the resolver has validated the reply: its AD bit (RFC 4035 section 3.2.3)."""
+    return bool(reply[3] & AUTHENTIC_DATA)
+
+
+def is_authoritative(reply: bytes) -> bool:
+    """Return whether the server answers from its own data: the AA bit (RFC 1035 section 4.1.1)."""
+    return bool(reply[2] & _AA)
 
 
 def decode(reply: bytes, asked: Question) -> Answer | None:
@@ -202,9 +218,9 @@ def _decode(reply: bytes, asked: Question) -> Answer | None:
         return Answer(Failure.CNAME_LOOP)
     canonical_name = name if ttls else None
     if name in found:
-        if rcode:
-            return None  # contradiction: NXDOMAIN with an answer
-        read = _READERS[asked.type]
+        read = _READERS.get(asked.type)
+        if rcode or read is None:
+            return None  # a contradiction (NXDOMAIN with an answer), or a type that only dnspython decodes
         values = dict.fromkeys(read(names, record.start, record.end) for record in found[name])
         return Answer(Status.OK, tuple(values), min(ttls + [_ttl(r.ttl) for r in found[name]]), canonical_name, passed)
     if any(record.type == _DNAME for record in records):

@@ -20,7 +20,7 @@ from ipv6matrix.targets import policy
 from simnet import topology
 from simnet.behaviours import BEHAVIOURS, Gone, Mail
 from simnet.blocks import BLOCKS, Reverse
-from simnet.zones import Fault
+from simnet.zones import Dnssec, Fault
 from tests.docs.texts import read, rows, sections
 
 
@@ -104,6 +104,8 @@ def word_complaints(text: str, lists: Mapping[str, Iterable[str]]) -> list[str]:
 WORDS = {
     "Status": items.Status,
     "Failure": items.Failure,
+    "HttpsMode": items.HttpsMode,
+    "Security": items.Security,
     "Starttls": items.Starttls,
     "Stop": items.Stop,
     "import": (items.UNRECORDED,),
@@ -125,6 +127,7 @@ INTERNET_WORDS = {
     "mail server": Mail,
     "gone": Gone,
     "fault": Fault,
+    "dnssec": Dnssec,
     "reverse": Reverse,
     "region": topology.REGIONS,
 }
