@@ -17,15 +17,17 @@ from __future__ import annotations
 import pickle
 import socket
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property, partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from simnet import helper, wire, zones
 from simnet.dns_server import DnsServer
-from simnet.resolver import Resolver
-from simnet.scenario import IPV4_ONLY, PUBLIC_ZONES, PUBLISHED_BY
+from simnet.name_servers import SLOW_S, NameServer
+from simnet.resolver import CACHED_ANSWERS, Resolver
+from simnet.scenario import IPV4_ONLY, PUBLIC_ZONES, PUBLISHED_BY, ROOT_SERVER
 from simnet.zones import NOERROR, NXDOMAIN, RCODES, Answer
 
 if TYPE_CHECKING:
@@ -42,20 +44,18 @@ class Authority(Resolver):
 
     def __init__(self, scenario: Scenario, log: str) -> None:
         super().__init__(scenario, log)
-        apexes = {**PUBLIC_ZONES, **scenario.zones}
-        self._servers = {apex: zone.records.get((apex, "NS"), HOSTERS) for apex, zone in apexes.items()}
+        apexes = (*PUBLIC_ZONES, *scenario.zones, *REVERSE_TREES)
         # Names that exist because there is a zone below them.
-        self._above = {name for apex in (*apexes, *REVERSE_TREES) for name in list(zones.ancestors(apex, ""))[1:]}
-        self._served: dict[str, set[str]] = {}
-        for apex, hosts in self._servers.items():
-            for _, _, address in self._glue(hosts):
-                self._served.setdefault(address, set()).add(apex)
-        for address in PUBLISHED_BY:
-            self._served[address].update(REVERSE_TREES)
+        self._above = {name for apex in apexes for name in list(zones.ancestors(apex, ""))[1:]}
 
-    def serves(self, address: str) -> set[str]:
-        """Return the apexes of the zones that an address serves."""
-        return self._served.get(address, set())
+    def serves(self, address: str, apex: str) -> bool:
+        """Return whether an address serves the zone with this apex."""
+        return address in (PUBLISHED_BY if apex in REVERSE_TREES else self._addresses(apex))
+
+    def behaviour(self, address: str) -> NameServer | None:
+        """Return how the name server at an address misbehaves."""
+        block = self._scenario.table.find(address) if ":" in address else None
+        return block.dns6 if block else None
 
     def reply_at(self, address: str, message: bytes, transport: str) -> bytes | None:
         """Answer one message sent to an address; None is silence."""
@@ -65,21 +65,43 @@ class Authority(Resolver):
         self._answered += 1
         if self._log is not None:
             self._write_log(query, transport)
-        apex = next((one for one in zones.ancestors(query.name, "") if one in self.serves(address)), None)
+        behaviour = self.behaviour(address)
+        if behaviour in MISBEHAVIOUR:
+            return MISBEHAVIOUR[behaviour](query)
+        apex = next((one for one in zones.ancestors(query.name, "") if self.serves(address, one)), None)
         if apex is None:
-            return wire.message(query, wire.Body(RCODES[zones.Fault.REFUSED], ()), limit=wire.PLAIN_SIZE)
+            return _refusal(query)
         cut = self._cut(query.name, apex, address)
         if cut is not None:
             return wire.message(query, self._referral(query.name, cut), limit=_limit(query, transport))
-        return self._authoritative(query, self._answer(address, query.name, query.type), transport)
+        answer = self._answer(address, query.name, query.type)
+        if behaviour is NameServer.STALE:
+            _age(answer)
+        return self._authoritative(query, answer, transport)
+
+    def _addresses(self, apex: str) -> frozenset[str]:
+        """Return the addresses of the name servers of a zone; none if there is no zone with this apex."""
+        if apex not in self._known:
+            if len(self._known) >= CACHED_ANSWERS:
+                self._known.clear()
+            self._known[apex] = frozenset(address for _, _, address in self._glue(self._servers(apex)))
+        return self._known[apex]
+
+    @cached_property
+    def _known(self) -> dict[str, frozenset[str]]:
+        return {}
+
+    def _servers(self, apex: str) -> tuple[str, ...]:
+        zone = self._scenario.find_zone(apex)
+        return zone.records.get((apex, "NS"), HOSTERS) if zone and zone.apex == apex else ()
 
     def _cut(self, name: str, apex: str, address: str) -> str | None:
         """Return the next zone below `apex` on the way to a name that other servers serve."""
         way = list(zones.ancestors(name, apex))[:-1]
-        return next((one for one in reversed(way) if one in self._servers and one not in self.serves(address)), None)
+        return next((one for one in reversed(way) if self._servers(one) and not self.serves(address, one)), None)
 
     def _referral(self, name: str, cut: str) -> wire.Body:
-        hosts = self._servers[cut]
+        hosts = self._servers(cut)
         servers = tuple(wire.record(name, cut, "NS", zones.TTL_S, host) for host in hosts)
         glue = tuple(
             wire.record(name, host, kind, zones.TTL_S, text)
@@ -110,7 +132,7 @@ class Authority(Resolver):
 
     def _zone_at(self, address: str, name: str) -> zones.Zone | None:
         zone = self._scenario.find_zone(name)
-        return zone if zone and zone.apex in self.serves(address) else None
+        return zone if zone and self.serves(address, zone.apex) else None
 
     def _authoritative(self, query: wire.Query, answer: Answer, transport: str) -> bytes | None:
         seen = self._seen[query.name, query.type]
@@ -127,6 +149,50 @@ def _sections(name: str, answer: Answer) -> tuple[tuple[bytes, ...], tuple[bytes
         return records, ()
     apex, text = answer.soa
     return records, (wire.record(name, apex, "SOA", zones.NEGATIVE_TTL_S, text),)
+
+
+def _refusal(query: wire.Query) -> bytes:
+    return wire.message(query, wire.Body(RCODES[zones.Fault.REFUSED], ()), limit=wire.PLAIN_SIZE)
+
+
+def _failure(query: wire.Query) -> bytes:
+    return wire.message(query, wire.Body(RCODES[zones.Fault.SERVFAIL], ()), limit=wire.PLAIN_SIZE)
+
+
+def _denial(query: wire.Query) -> bytes:
+    return wire.message(query, wire.Body(NXDOMAIN, (), authoritative=True), limit=wire.PLAIN_SIZE)
+
+
+def _upward_referral(query: wire.Query) -> bytes:
+    root = (wire.record(query.name, "", "NS", zones.TTL_S, ROOT_SERVER),)
+    return wire.message(query, wire.Body(NOERROR, (), root), limit=wire.PLAIN_SIZE)
+
+
+def _garbage(query: wire.Query) -> bytes:
+    """Return an answer with AA whose only record ends in the middle."""
+    return wire.message(query, wire.Body(NOERROR, (b"\xc0\x0c\x00",), authoritative=True), limit=wire.PLAIN_SIZE)
+
+
+def _silence(query: wire.Query) -> None:
+    """Answer nothing."""
+
+
+MISBEHAVIOUR: Final[dict[NameServer | None, Callable[[wire.Query], bytes | None]]] = {
+    NameServer.REFUSES: _refusal,
+    NameServer.LAME: _upward_referral,
+    NameServer.SILENT: _silence,
+    NameServer.SERVFAIL: _failure,
+    NameServer.DENIES: _denial,
+    NameServer.GARBAGE: _garbage,
+}
+
+
+def _age(answer: Answer) -> None:
+    """Turn back the serial number of the SOA record of an answer by one."""
+    for number, (owner, rdtype, ttl_s, text) in enumerate(answer.records):
+        if rdtype == "SOA":
+            mname, rname, serial, times = text.split(" ", 3)
+            answer.records[number] = owner, rdtype, ttl_s, f"{mname} {rname} {int(serial) - 1} {times}"
 
 
 def _limit(query: wire.Query, transport: str) -> int:
@@ -153,9 +219,14 @@ class Server(DnsServer):
         """Answer from the queried address: the socket covers those of a whole region (RFC 3542 section 6.2)."""
         message, ancillary, _, client = one.recvmsg(4096, socket.CMSG_SPACE(PKTINFO_BYTES))
         address = ancillary[0][2][:16]
-        if reply := self._authority.reply_at(_text(address), message, "udp"):
+        text = _text(address)
+        if reply := self._authority.reply_at(text, message, "udp"):
             source = (socket.IPPROTO_IPV6, IPV6_PKTINFO, address + bytes(4))
-            one.sendmsg([reply], [source], 0, client)
+            send = partial(one.sendmsg, [reply], [source], 0, client)
+            if self._authority.behaviour(text) is NameServer.SLOW:
+                self.later(SLOW_S, send)
+            else:
+                send()
 
     def reply(self, connection: socket.socket, message: bytes) -> bytes | None:
         address = socket.inet_pton(socket.AF_INET6, connection.getsockname()[0])

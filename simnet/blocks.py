@@ -17,6 +17,7 @@ from socket import AF_INET, AF_INET6, inet_pton
 from typing import Final
 
 from simnet.behaviours import BEHAVIOURS, Behaviour
+from simnet.name_servers import NameServer
 from simnet.topology import Family
 
 
@@ -45,6 +46,8 @@ class Block:
     "The id of the prefix of ipv6-prefixes.csv that contains network6."
     teredo: bool = False
     "True if IPv6 addresses end in those of network4 with every bit inverted (RFC 4380 section 4)."
+    dns6: NameServer | None = None
+    "How its name servers misbehave over IPv6."
 
     @property
     def behaves(self) -> Behaviour:
@@ -71,7 +74,7 @@ class Block:
         return f"{network.partition('/')[0]}{n + 1:x}"
 
 
-def slot(number: int, name: str, behaviour: str, **more: str | bool | Reverse) -> Block:
+def slot(number: int, name: str, behaviour: str, **more: str | bool | Reverse | NameServer) -> Block:
     """Return the block in slot 0 to 99 of the ordinary prefixes."""
     more = {"network4": f"198.18.{16 + number}.0/24", "network6": f"2001:db8:{0x100 + number:x}::/48", **more}
     return Block(name=name, behaviour=behaviour, **more)  # type: ignore[arg-type]
@@ -111,6 +114,7 @@ BLOCKS: Final = (
     _tunnelled(59, "broker", "2001:470:1f04::/48", "U7040"),
     slot(60, "opted_out", "open", place="paris"),
     slot(61, "nameservers", "all_closed", place="ashburn"),
+    *(slot(80 + number, f"dns6_{one}", "all_closed", dns6=one) for number, one in enumerate(NameServer)),
 )
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import select
 import socket
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
@@ -20,6 +21,7 @@ class DnsServer(ABC):
         self._command = command
         self._udp = _sockets(udp)
         self._tcp = _sockets(tcp)
+        self._due: list[tuple[float, Callable[[], object]]] = []
         self._connections: dict[int, tuple[socket.socket, bytearray]] = {}
         self._poll = select.epoll()
         for descriptor in (0, *self._udp, *self._tcp):
@@ -29,7 +31,7 @@ class DnsServer(ABC):
         """Serve forever."""
         helper.ready()
         while True:
-            for descriptor, _ in self._poll.poll():
+            for descriptor, _ in self._poll.poll(self._pause_s()):
                 if descriptor in self._udp:
                     self.datagrams(self._udp[descriptor])
                 elif descriptor in self._connections:
@@ -38,6 +40,18 @@ class DnsServer(ABC):
                     self._accept(self._tcp[descriptor])
                 else:
                     helper.obey(self._command)
+            self._send_due()
+
+    def later(self, delay_s: float, send: Callable[[], object]) -> None:
+        """Send a reply after a delay, which is the same for all replies."""
+        self._due.append((time.monotonic() + delay_s, send))
+
+    def _pause_s(self) -> float | None:
+        return max(self._due[0][0] - time.monotonic(), 0) if self._due else None
+
+    def _send_due(self) -> None:
+        while self._due and self._due[0][0] <= time.monotonic():
+            self._due.pop(0)[1]()
 
     @abstractmethod
     def datagrams(self, one: socket.socket) -> None:

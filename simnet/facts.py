@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ipv6matrix.items import Failure, Records, Security, SoaRecord, Starttls, Status, Stop
+from ipv6matrix.items import Failure, NameServerAnswer, Records, Security, SoaRecord, Starttls, Status, Stop
 from simnet.places import Place
 from simnet.topology import Family
 
@@ -76,6 +76,16 @@ class HostTruth:
     def addresses(self, family: Family) -> frozenset[str]:
         lookup = self.a if family == 4 else self.aaaa
         return frozenset(record for record in lookup.records if isinstance(record, str))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameServerTruth:
+    """What one address answers for one zone; fields as in `NameServerObservation`."""
+
+    answer: NameServerAnswer
+    serial: int | None = None
+    delay_ms: float = 0.0
+    "How long the server waits before it answers."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 
 from simnet.behaviours import PORTS, Behaviour, Gone
 from simnet.blocks import Block, networks
+from simnet.name_servers import NameServer
 from simnet.topology import FAMILIES, MUTE_ROUTER, REGIONS, Family
 
 # Counted in the vantage namespace, because packets that never leave the machine never pass the forwarder.
@@ -27,7 +28,15 @@ def servers(blocks: Iterable[Block], region: str) -> list[str]:
     ]
     for port in PORTS:
         rules += _port_rules(here, port)
-    return _table("input", rules)
+    return _table("input", [*rules, *_name_server_rules(here)])
+
+
+def _name_server_rules(blocks: Iterable[Block]) -> list[str]:
+    closed = networks([block for block in blocks if block.dns6 is NameServer.CLOSED], 6)
+    without_tcp = networks([block for block in blocks if block.dns6 in (NameServer.CLOSED, NameServer.UDP_ONLY)], 6)
+    reject = "reject with icmpv6 type port-unreachable", "reject with tcp reset"
+    rules = [f"add rule inet sim input ip6 daddr {prefix} udp dport 53 {reject[0]}" for prefix in closed]
+    return rules + [f"add rule inet sim input ip6 daddr {prefix} tcp dport 53 {reject[1]}" for prefix in without_tcp]
 
 
 def _port_rules(blocks: Iterable[Block], port: int) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -119,10 +119,6 @@ class Internet:
         """Return the address of host n of a block; there is a block named after every behaviour."""
         return self.scenario.table.by_name[block].address(family, n)
 
-    def authority(self) -> AbstractContextManager[None]:
-        """Serve the DNS from the root down as well, for a recursive resolver that starts at `ROOT_SERVER`."""
-        return self._services.authority()
-
     # Records
 
     def packets(self, since: float = 0.0) -> list[Packet]:
@@ -134,7 +130,7 @@ class Internet:
         return [query for query in logs.queries(self._recorded("resolver")) if query.asked_at >= since]
 
     def authoritative_queries(self, since: float = 0.0) -> list[Query]:
-        """Return the queries that reached the authoritative servers; call it inside the block of `authority`."""
+        """Return the queries that reached the authoritative servers."""
         return [query for query in logs.queries(self._recorded("authority")) if query.asked_at >= since]
 
     def connections(self, since: float = 0.0) -> list[Connection]:
@@ -171,8 +167,9 @@ class Internet:
         self._services.ask("resolver", f"mode {mode}")
 
     def forget(self) -> None:
-        """Make the resolver treat every query as one that it has not received before."""
-        self._services.ask("resolver", "forget")
+        """Make the resolver and the name servers treat every query as one that they have not received before."""
+        for helper in ("resolver", "authority"):
+            self._services.ask(helper, "forget")
 
     def drop(self, *families: Family) -> None:
         """Drop all packets of these families on the vantage point's link from now on; without arguments, drop none."""

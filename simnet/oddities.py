@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from simnet.behaviours import BEHAVIOURS
-from simnet.hosting import TABLE, both, only4, only6, zone
+from simnet.hosting import NAME_SERVERS, TABLE, both, only4, only6, zone
 from simnet.zones import ANY_TYPE, Dnssec, Fault, Zone
 
 # Addresses that must never get a packet, whatever the DNS says; by the domain that has them on `www`.
@@ -65,7 +65,10 @@ def _servers() -> Iterator[Zone]:
         if block.name == "opted_out":
             apex = "opted-out-network.example"
         hosts = {"@": both(block.name, 1), "www": both(block.name, 1), "mail": both(block.name, 2)}
-        yield zone(apex, hosts, mx=(f"10 mail.{apex}",) if block.name in BEHAVIOURS else ())
+        if block.dns6:
+            hosts["ns"] = both(block.name, 3)
+        mx = (f"10 mail.{apex}",) if block.name in BEHAVIOURS else ()
+        yield zone(apex, hosts, mx=mx, ns=(f"ns.{apex}",) if block.dns6 else NAME_SERVERS)
 
 
 def _faults() -> Iterator[Zone]:

@@ -7,8 +7,8 @@ from __future__ import annotations
 import json
 import pickle
 import socket
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -35,7 +35,7 @@ IPV6_RECVPKTINFO: Final = 49
 
 
 class Services:
-    """The four helpers: forwarder, resolver, servers (ports 80 and 443) and smtp; optionally also the authority."""
+    """The five helpers: forwarder, resolver, authority, servers (ports 80 and 443) and smtp."""
 
     def __init__(self, network: Network, scenario: Scenario, directory: Path, *, record: bool) -> None:
         self._network = network
@@ -53,20 +53,10 @@ class Services:
         self._start_forwarder()
         udp, tcp = self._resolver_sockets(socket.SOCK_DGRAM), self._resolver_sockets(socket.SOCK_STREAM)
         self._serve("resolver", (str(scenario), self._log("resolver")), udp, tcp)
-        self._serve("servers", (self._log("servers"),), self._listeners(80) + self._listeners(443))
-        self._serve("smtp", (str(scenario), str(pem), self._log("smtp")), self._listeners(25))
-
-    @contextmanager
-    def authority(self) -> Iterator[None]:
-        """Serve the DNS from the root down, at the addresses of the scenario's name servers."""
-        scenario = self._directory / "scenario.pickle"
         udp, tcp = ([self._network.namespaces[one].run(make) for one in REGIONS] for make in (_datagrams, _streams))
         self._serve("authority", (str(scenario), self._log("authority")), udp, tcp)
-        try:
-            self._helpers["authority"].wait()
-            yield
-        finally:
-            self._helpers.pop("authority").stop()
+        self._serve("servers", (self._log("servers"),), self._listeners(80) + self._listeners(443))
+        self._serve("smtp", (str(scenario), str(pem), self._log("smtp")), self._listeners(25))
 
     def wait(self) -> None:
         """Wait until all helpers are ready."""

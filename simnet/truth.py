@@ -10,8 +10,17 @@ from __future__ import annotations
 from random import Random
 
 from ipv6matrix.items import Failure, Security, Status
-from simnet import true_addresses, true_names
-from simnet.facts import AddressTruth, DomainTruth, HostTruth, LookupTruth, PortTruth, SmtpTruth, TraceTruth
+from simnet import true_addresses, true_name_servers, true_names
+from simnet.facts import (
+    AddressTruth,
+    DomainTruth,
+    HostTruth,
+    LookupTruth,
+    NameServerTruth,
+    PortTruth,
+    SmtpTruth,
+    TraceTruth,
+)
 from simnet.scenario import Scenario
 from simnet.true_addresses import router_addresses
 from simnet.true_names import MAX_NAME
@@ -21,6 +30,7 @@ __all__ = [
     "DomainTruth",
     "HostTruth",
     "LookupTruth",
+    "NameServerTruth",
     "PortTruth",
     "SmtpTruth",
     "TraceTruth",
@@ -65,6 +75,10 @@ class Truth:
         if answer.security is Security.BOGUS and not self._dnssec:
             return LookupTruth(status=Failure.SERVFAIL, security=Security.BOGUS)
         return answer
+
+    def name_server(self, zone: str, address: str, *, tcp: bool = False) -> NameServerTruth:
+        """Return what an address of a name server of a zone answers."""
+        return true_name_servers.name_server(self._scenario, zone, address, tcp=tcp)
 
     def address(self, text: str) -> AddressTruth:
         """Return the results of probes of an address."""

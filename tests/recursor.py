@@ -31,7 +31,8 @@ def recursor(internet: Internet, place: Path) -> Iterator[None]:
     simulated = f"hint-file={_hints(place)}\nsocket-dir={place}\ndont-query=127.0.0.0/8\n"
     simulated += "daemon=no\nwrite-pid=no\nsecurity-poll-suffix=\n"
     (place / "recursor.conf").write_text((SETTINGS / "recursor.conf").read_text() + simulated)
-    with internet.authority(), _running("pdns_recursor", f"--config-dir={place}", log=place / "recursor.log"):
+    internet.forget()
+    with _running("pdns_recursor", f"--config-dir={place}", log=place / "recursor.log"):
         yield
 
 
@@ -41,7 +42,8 @@ def unbound(internet: Internet, place: Path) -> Iterator[None]:
     simulated = f'root-hints: {_hints(place)}\ndirectory: {place}\npidfile: {place}/pid\nusername: ""\nchroot: ""\n'
     simulated += 'use-syslog: no\nlogfile: ""\nlocal-zone: 8.b.d.0.1.0.0.2.ip6.arpa. nodefault\n'
     (place / "unbound.conf").write_text((SETTINGS / "unbound.conf").read_text() + simulated)
-    with internet.authority(), _running("unbound", "-d", "-c", f"{place}/unbound.conf", log=place / "unbound.log"):
+    internet.forget()
+    with _running("unbound", "-d", "-c", f"{place}/unbound.conf", log=place / "unbound.log"):
         yield
 
 

@@ -20,12 +20,6 @@ from simnet.scenario import PUBLISHED_BY, Scenario
 ROOT, ROOT6 = PUBLISHED_BY
 
 
-@pytest.fixture(scope="module", autouse=True)
-def authority(internet: Internet):
-    with internet.authority():
-        yield
-
-
 @pytest.fixture(scope="module")
 def hoster(internet: Internet) -> str:
     """The address of ns1.harbour-dns.net."""

@@ -43,6 +43,7 @@ from ipv6matrix.items.dns import (
 )
 from ipv6matrix.items.dnssec import Security
 from ipv6matrix.items.https import HttpsMode, HttpsRecord
+from ipv6matrix.items.name_server import NameServerAnswer, NameServerObservation
 from ipv6matrix.items.ping import PingItem, PingObservation
 from ipv6matrix.items.smtp import Certificate, SmtpObservation, Starttls
 from ipv6matrix.items.tcp import PortObservation, TcpItem, TcpObservation
@@ -82,6 +83,8 @@ __all__ = (
     "HttpsRecord",
     "Item",
     "LookupObservation",
+    "NameServerAnswer",
+    "NameServerObservation",
     "Observation",
     "PingItem",
     "PingObservation",

@@ -20,6 +20,7 @@ from ipv6matrix.targets import policy
 from simnet import topology
 from simnet.behaviours import BEHAVIOURS, Gone, Mail
 from simnet.blocks import BLOCKS, Reverse
+from simnet.name_servers import NameServer
 from simnet.zones import Dnssec, Fault
 from tests.docs.texts import read, rows, sections
 
@@ -105,6 +106,7 @@ WORDS = {
     "Status": items.Status,
     "Failure": items.Failure,
     "HttpsMode": items.HttpsMode,
+    "NameServerAnswer": items.NameServerAnswer,
     "Security": items.Security,
     "Starttls": items.Starttls,
     "Stop": items.Stop,
@@ -128,6 +130,7 @@ INTERNET_WORDS = {
     "gone": Gone,
     "fault": Fault,
     "dnssec": Dnssec,
+    "name server": NameServer,
     "reverse": Reverse,
     "region": topology.REGIONS,
 }

@@ -73,9 +73,7 @@ def test_records_behind_an_alias_are_decoded():
     assert HttpsRecord(priority=1, target="", alpn=("h2",), ipv6hint=("::ffff:c000:201",)) == record
 
 
-@pytest.mark.parametrize(
-    "parameters", ["00010003036832", "0004000400000000000100020168", "000600020000", "0003000150"]
-)
+@pytest.mark.parametrize("parameters", ["00010003036832", "0004000400000000000100020168", "000600020000", "0003000150"])
 def test_malformed_parameters_are_a_bad_reply(parameters: str):
     """
     Wrong lengths and keys out of order make the record malformed (RFC 9460 section 2.2).
