@@ -101,11 +101,13 @@ class Authority(Resolver):
         return next((one for one in reversed(way) if self._servers(one) and not self.serves(address, one)), None)
 
     def _referral(self, name: str, cut: str) -> wire.Body:
-        hosts = self._servers(cut)
+        hosts, zone = self._servers(cut), self._scenario.find_zone(cut)
+        glue6 = zone is not None and zone.glue6
         servers = tuple(wire.record(name, cut, "NS", zones.TTL_S, host) for host in hosts)
         glue = tuple(
             wire.record(name, host, kind, zones.TTL_S, text)
             for host, kind, text in self._glue(host for host in hosts if _is_within(host.lower(), cut))
+            if kind == "A" or glue6
         )
         return wire.Body(NOERROR, (), servers, glue)
 

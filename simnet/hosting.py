@@ -44,6 +44,7 @@ def zone(
     ttl_s: int = TTL_S,
     https: Mapping[str, Iterable[str]] | None = None,
     dnssec: Dnssec | None = None,
+    glue6: bool = True,
 ) -> Zone:
     """
     Return a zone; labels are relative to its apex, names of other hosts absolute.
@@ -72,6 +73,7 @@ def zone(
         rotating=frozenset(absolute(label, apex) for label in rotating),
         ttl_s=ttl_s,
         dnssec=dnssec,
+        glue6=glue6,
     )
 
 

@@ -56,6 +56,7 @@ def oddities() -> Iterator[Zone]:
     yield from _relations()
     yield from _https()
     yield from _dnssec()
+    yield from _over_ipv6_alone()
 
 
 def _servers() -> Iterator[Zone]:
@@ -268,3 +269,19 @@ def _dnssec() -> Iterator[Zone]:
     )
     yield zone("bogus.example", {"www": both("open", 58)}, mx=("10 mx1.mailbarn.com",), dnssec=Dnssec.BOGUS)
     yield zone("cname-to-bogus.example", aliases={"www": "www.bogus.example"})
+
+
+def _over_ipv6_alone() -> Iterator[Zone]:
+    """Return zones that a resolver without IPv4 cannot reach, or not all of."""
+    only4_servers = ("ns1.legacy-dns.com", "ns2.legacy-dns.com")
+    yield zone("served-over-ipv4.example", {"www": both("open", 59), "mail": both("open", 60)}, ns=only4_servers)
+    # A delegation from a zone that is served over IPv4 alone.
+    yield zone("below.served-over-ipv4.example", {"www": both("open", 61)})
+    yield zone("cname-to-ipv4.example", aliases={"www": "www.served-over-ipv4.example"})
+    yield zone("mx-served-over-ipv4.example", mx=("10 mail.served-over-ipv4.example",))
+    yield zone(
+        "glue-without-ipv6.example",
+        {"ns": both("nameservers", 28)},
+        ns=("ns.glue-without-ipv6.example",),
+        glue6=False,
+    )

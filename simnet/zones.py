@@ -70,6 +70,8 @@ class Zone:
     "Owners whose records rotate with each query."
     ttl_s: int = TTL_S
     dnssec: Dnssec | None = None
+    glue6: bool = True
+    "False if the parent zone lacks the IPv6 addresses of its name servers."
     names: frozenset[str] = field(init=False)
     "Every name that exists, empty non-terminals included."
 

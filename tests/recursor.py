@@ -11,7 +11,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,29 +21,25 @@ from simnet.scenario import PUBLISHED_BY, ROOT_SERVER
 
 SETTINGS = Path(__file__).parents[1] / "deploy/resolver"
 ADDRESSES = ("127.0.0.1", "::1")
+Server = tuple[str, int]
+SERVERS = tuple((address, 53) for address in ADDRESSES)
+RESOLVER6 = ("::1", 5300)
 READY_WITHIN_S = 20
 
 
 @contextmanager
 def recursor(internet: Internet, place: Path) -> Iterator[None]:
     """Run PowerDNS Recursor, on port 53 of both loopback addresses, until the end of the block."""
-    # Settings for the simulated Internet: its root, its prefixes, folders of a test.
-    simulated = f"hint-file={_hints(place)}\nsocket-dir={place}\ndont-query=127.0.0.0/8\n"
-    simulated += "daemon=no\nwrite-pid=no\nsecurity-poll-suffix=\n"
-    (place / "recursor.conf").write_text((SETTINGS / "recursor.conf").read_text() + simulated)
     internet.forget()
-    with _running("pdns_recursor", f"--config-dir={place}", log=place / "recursor.log"):
+    with _recursor("recursor.conf", place, SERVERS):
         yield
 
 
 @contextmanager
 def unbound(internet: Internet, place: Path) -> Iterator[None]:
     """Run Unbound in the same way."""
-    simulated = f'root-hints: {_hints(place)}\ndirectory: {place}\npidfile: {place}/pid\nusername: ""\nchroot: ""\n'
-    simulated += 'use-syslog: no\nlogfile: ""\nlocal-zone: 8.b.d.0.1.0.0.2.ip6.arpa. nodefault\n'
-    (place / "unbound.conf").write_text((SETTINGS / "unbound.conf").read_text() + simulated)
     internet.forget()
-    with _running("unbound", "-d", "-c", f"{place}/unbound.conf", log=place / "unbound.log"):
+    with _unbound("unbound.conf", place, SERVERS):
         yield
 
 
@@ -55,24 +51,53 @@ def _hints(place: Path) -> Path:
 
 
 @contextmanager
-def _running(name: str, *words: str, log: Path) -> Iterator[None]:
+def recursor_without_ipv4(place: Path) -> Iterator[None]:
+    """Run PowerDNS Recursor without IPv4, at RESOLVER6."""
+    with _recursor("recursor-ipv6only.conf", place, (RESOLVER6,)):
+        yield
+
+
+@contextmanager
+def unbound_without_ipv4(place: Path) -> Iterator[None]:
+    """Run Unbound in the same way."""
+    with _unbound("unbound-ipv6only.conf", place, (RESOLVER6,)):
+        yield
+
+
+def _recursor(settings: str, place: Path, servers: tuple[Server, ...]) -> AbstractContextManager[None]:
+    # Settings for the simulated Internet: its root, its prefixes, folders of a test.
+    simulated = f"hint-file={_hints(place)}\nsocket-dir={place}\ndont-query=127.0.0.0/8\n"
+    simulated += "daemon=no\nwrite-pid=no\nsecurity-poll-suffix=\n"
+    (place / "recursor.conf").write_text((SETTINGS / settings).read_text() + simulated)
+    return _running("pdns_recursor", f"--config-dir={place}", log=place / "recursor.log", servers=servers)
+
+
+def _unbound(settings: str, place: Path, servers: tuple[Server, ...]) -> AbstractContextManager[None]:
+    simulated = f'root-hints: {_hints(place)}\ndirectory: {place}\npidfile: {place}/pid\nusername: ""\nchroot: ""\n'
+    simulated += 'use-syslog: no\nlogfile: ""\nlocal-zone: 8.b.d.0.1.0.0.2.ip6.arpa. nodefault\n'
+    (place / "unbound.conf").write_text((SETTINGS / settings).read_text() + simulated)
+    return _running("unbound", "-d", "-c", f"{place}/unbound.conf", log=place / "unbound.log", servers=servers)
+
+
+@contextmanager
+def _running(name: str, *words: str, log: Path, servers: tuple[Server, ...]) -> Iterator[None]:
     program = shutil.which(name) or pytest.skip(f"{name} is not installed: tools/system-packages.sh has its package")
     with log.open("w") as output:
         process = subprocess.Popen([program, *words], stdout=output, stderr=output)
         try:
-            _wait(process, log)
+            _wait(process, log, servers)
             yield
         finally:
             process.terminate()
             process.wait(20)
 
 
-def _wait(process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait(process: subprocess.Popen[bytes], log: Path, servers: tuple[Server, ...]) -> None:
     deadline = time.monotonic() + READY_WITHIN_S
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            for address in ADDRESSES:
-                socket.create_connection((address, 53), timeout=1).close()
+            for server in servers:
+                socket.create_connection(server, timeout=1).close()
         except OSError:
             time.sleep(0.05)
         else:

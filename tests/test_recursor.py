@@ -22,6 +22,7 @@ from ipv6matrix.store.database import Store
 from simnet import logs
 from simnet.internet import Internet
 from simnet.scenario import Scenario
+from simnet.showcase import Showcase
 from simnet.zones import ANY_TYPE, Fault, Zone
 from tests import crawls
 from tests.expected import Expected, smallest
@@ -50,13 +51,22 @@ def resolved(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Re
     began_at = time.time()
     settings = internet.settings() | crawls.folders(place) | {"NAMESERVERS": ",".join(ADDRESSES), "EXPORTS": ""}
     settings |= {"METRICS": "soa,reverse,ping", "PROBE_RATE_PER_NETWORK": 0}
+    scenario = without_denials(internet.scenario)
+    domains = place / "domains.txt"
+    domains.write_text("".join(f"{name}\n" for name in scenario.domains))
     with recursor(internet, place):
-        process = crawls.crawl(internet.domains_file, settings)
+        process = crawls.crawl(domains, settings)
         authoritative = internet.authoritative_queries(since=began_at)
     assert process.returncode == 0, process.stderr[-3000:]
     (path,) = place.glob("ips-*.db")
-    expected = Expected(resolvable(internet.scenario))
+    expected = Expected(resolvable(scenario))
     return Resolved(Store.read(path), expected, len(internet.queries(since=began_at)), authoritative)
+
+
+def without_denials(scenario: Scenario) -> Scenario:
+    """Return the scenario without domains that exist at some of their name servers only: either answer is true."""
+    assert isinstance(scenario, Showcase)
+    return replace(scenario, listed=tuple(name for name in scenario.listed if name != "dns6-denies.example"))
 
 
 def resolvable(scenario: Scenario) -> Scenario:

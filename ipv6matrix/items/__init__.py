@@ -45,6 +45,7 @@ from ipv6matrix.items.dnssec import Security
 from ipv6matrix.items.https import HttpsMode, HttpsRecord
 from ipv6matrix.items.name_server import NameServerAnswer, NameServerObservation
 from ipv6matrix.items.ping import PingItem, PingObservation
+from ipv6matrix.items.resolvability import Resolvability, ResolvabilityObservation
 from ipv6matrix.items.smtp import Certificate, SmtpObservation, Starttls
 from ipv6matrix.items.tcp import PortObservation, TcpItem, TcpObservation
 from ipv6matrix.items.trace import Hop, Stop, TraceItem, TraceObservation
@@ -90,6 +91,8 @@ __all__ = (
     "PingObservation",
     "PortObservation",
     "Records",
+    "Resolvability",
+    "ResolvabilityObservation",
     "ReverseItem",
     "ReverseObservation",
     "Role",

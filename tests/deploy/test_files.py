@@ -28,11 +28,12 @@ def run(*words):
     return result.returncode, result.stdout + result.stderr
 
 
-def test_unbound_accepts_its_settings():
+@pytest.mark.parametrize("name", ["unbound.conf", "unbound-ipv6only.conf"])
+def test_unbound_accepts_its_settings(name):
     """
     unbound-checkconf reports nothing.
     """
-    status, said = run("unbound-checkconf", DEPLOY / "resolver/unbound.conf")
+    status, said = run("unbound-checkconf", DEPLOY / "resolver" / name)
 
     assert (0, "unbound-checkconf: no errors in") == (status, said.partition(str(DEPLOY))[0].strip())
 
@@ -47,11 +48,12 @@ def test_an_invalid_setting_of_unbound_is_found(tmp_path):
     assert 1 == run("unbound-checkconf", faulty)[0]
 
 
-def test_powerdns_accepts_its_settings():
+@pytest.mark.parametrize("instance", [(), ("--config-name=ipv6only",)], ids=["recursor.conf", "recursor-ipv6only.conf"])
+def test_powerdns_accepts_its_settings(instance):
     """
     The check of PowerDNS Recursor reports nothing.
     """
-    assert (0, "") == run("pdns_recursor", f"--config-dir={DEPLOY / 'resolver'}", "--config=check")
+    assert (0, "") == run("pdns_recursor", f"--config-dir={DEPLOY / 'resolver'}", *instance, "--config=check")
 
 
 def test_an_invalid_setting_of_powerdns_is_found(tmp_path):

@@ -107,6 +107,7 @@ WORDS = {
     "Failure": items.Failure,
     "HttpsMode": items.HttpsMode,
     "NameServerAnswer": items.NameServerAnswer,
+    "Resolvability": items.Resolvability,
     "Security": items.Security,
     "Starttls": items.Starttls,
     "Stop": items.Stop,

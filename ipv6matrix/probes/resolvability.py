@@ -1,0 +1,47 @@
+"""
+Lookups at a resolver without IPv4, compared with those at an ordinary one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from ipv6matrix.items import Failure, LookupObservation, Resolvability, ResolvabilityObservation
+from ipv6matrix.probes.hosts import Lookup
+
+# Unbound answers from its cache for 5 s after a failure.
+PAUSE_S: Final = 6.0
+
+
+async def resolvability(
+    lookup6: Lookup, lookup: Lookup, name: str, rdtype: str, *, pause_s: float = PAUSE_S
+) -> ResolvabilityObservation:
+    """
+    Look up a name with `lookup6`, which has no IPv4; twice and then with `lookup` if that fails.
+
+    The ordinary lookup comes last, so that a failure that has ended is not taken for one of IPv6.
+    """
+    first = found = await lookup6(name, rdtype)
+    if isinstance(found.status, Failure):
+        await asyncio.sleep(pause_s)
+        found = await lookup6(name, rdtype)
+    if not isinstance(found.status, Failure):
+        return _observation(first, found, Resolvability.RESOLVABLE)
+    if isinstance((await lookup(name, rdtype)).status, Failure):
+        return _observation(first, found, Resolvability.UNKNOWN)
+    parent = await lookup6(name.partition(".")[2], "SOA")
+    return _observation(first, found, Resolvability.BROKEN, parent)
+
+
+def _observation(
+    first: LookupObservation, found: LookupObservation, answer: Resolvability, parent: LookupObservation | None = None
+) -> ResolvabilityObservation:
+    return ResolvabilityObservation(
+        name=found.name,
+        type=found.type,
+        answer=answer,
+        status=found.status,
+        parent=parent.status if parent else None,
+        asked_at=first.asked_at,
+    )
