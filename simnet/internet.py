@@ -21,7 +21,16 @@ from simnet.packets import Packet
 from simnet.scenario import Scenario
 from simnet.services import Services
 from simnet.spoofer import Spoofer
-from simnet.topology import FAMILIES, LINKS, REGIONS, RESOLVER_ADDRESS, VANTAGE, Family, references
+from simnet.topology import (
+    FAMILIES,
+    LINKS,
+    REGIONS,
+    RESOLVER6_PORT,
+    RESOLVER_ADDRESS,
+    VANTAGE,
+    Family,
+    references,
+)
 
 # The documentation and benchmarking prefixes that contain the servers; a crawler must be allowed to probe them.
 ALLOWED_NETWORKS: Final = "198.18.0.0/15,2001:db8::/32"
@@ -47,6 +56,7 @@ class Internet:
 
     resolver4: Final = RESOLVER_ADDRESS[4]
     resolver6: Final = RESOLVER_ADDRESS[6]
+    resolver_without_ipv4: Final = (RESOLVER_ADDRESS[6], RESOLVER6_PORT)
 
     def __init__(
         self,
@@ -168,7 +178,7 @@ class Internet:
 
     def forget(self) -> None:
         """Make the resolver and the name servers treat every query as one that they have not received before."""
-        for helper in ("resolver", "authority"):
+        for helper in ("resolver", "resolver6", "authority"):
             self._services.ask(helper, "forget")
 
     def drop(self, *families: Family) -> None:

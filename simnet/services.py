@@ -17,7 +17,7 @@ from simnet import certificate
 from simnet.helper import Helper
 from simnet.network import Network
 from simnet.scenario import Scenario
-from simnet.topology import FAMILIES, REGIONS, RESOLVER, RESOLVER_ADDRESS
+from simnet.topology import FAMILIES, REGIONS, RESOLVER, RESOLVER6_PORT, RESOLVER_ADDRESS, Family
 
 BACKLOG: Final = 16384
 SO_RCVBUFFORCE: Final = 33
@@ -35,7 +35,7 @@ IPV6_RECVPKTINFO: Final = 49
 
 
 class Services:
-    """The five helpers: forwarder, resolver, authority, servers (ports 80 and 443) and smtp."""
+    """The six helpers: forwarder, resolver, resolver6, authority, servers (ports 80 and 443) and smtp."""
 
     def __init__(self, network: Network, scenario: Scenario, directory: Path, *, record: bool) -> None:
         self._network = network
@@ -53,6 +53,10 @@ class Services:
         self._start_forwarder()
         udp, tcp = self._resolver_sockets(socket.SOCK_DGRAM), self._resolver_sockets(socket.SOCK_STREAM)
         self._serve("resolver", (str(scenario), self._log("resolver")), udp, tcp)
+        udp, tcp = (
+            [self._resolver_socket(kind, 6, RESOLVER6_PORT)] for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM)
+        )
+        self._serve("resolver6", (str(scenario),), udp, tcp)
         udp, tcp = ([self._network.namespaces[one].run(make) for one in REGIONS] for make in (_datagrams, _streams))
         self._serve("authority", (str(scenario), self._log("authority")), udp, tcp)
         self._serve("servers", (self._log("servers"),), self._listeners(80) + self._listeners(443))
@@ -112,15 +116,18 @@ class Services:
         self._cleanup.callback(helper.stop)
 
     def _resolver_sockets(self, kind: socket.SocketKind) -> list[socket.socket]:
+        return [self._resolver_socket(kind, family, 53) for family in FAMILIES]
+
+    def _resolver_socket(self, kind: socket.SocketKind, family: Family, port: int) -> socket.socket:
         run = self._network.namespaces[RESOLVER].run
-        return [run(partial(_bound, kind, RESOLVER_ADDRESS[family])) for family in FAMILIES]
+        return run(partial(_bound, kind, RESOLVER_ADDRESS[family], port))
 
     def _listeners(self, port: int) -> list[socket.socket]:
         """Listen on a port of every address of every region; one socket takes both families."""
         return [self._network.namespaces[region].run(partial(_listening, port)) for region in REGIONS]
 
 
-def _bound(kind: socket.SocketKind, address: str) -> socket.socket:
+def _bound(kind: socket.SocketKind, address: str, port: int) -> socket.socket:
     one = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
     one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -128,7 +135,7 @@ def _bound(kind: socket.SocketKind, address: str) -> socket.socket:
         one.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES)
     except PermissionError:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
-    one.bind((address, 53))
+    one.bind((address, port))
     if kind == socket.SOCK_STREAM:
         one.listen(BACKLOG)
     one.setblocking(False)

@@ -17,6 +17,8 @@ FAMILIES: Final[tuple[Family, Family]] = (4, 6)
 
 VANTAGE: Final = "vantage"
 RESOLVER: Final = "resolver"
+# Of a second resolver, without IPv4, at the IPv6 address of the first.
+RESOLVER6_PORT: Final = 5300
 RESOLVER_ADDRESS: Final[dict[Family, str]] = {4: "198.18.1.53", 6: "2001:db8:53::53"}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from random import Random
 
-from ipv6matrix.items import Failure, Security, Status
+from ipv6matrix.items import Failure, Resolvability, Security, Status
 from simnet import true_addresses, true_name_servers, true_names
 from simnet.facts import (
     AddressTruth,
@@ -24,6 +24,7 @@ from simnet.facts import (
 from simnet.scenario import Scenario
 from simnet.true_addresses import router_addresses
 from simnet.true_names import MAX_NAME
+from simnet.true_resolution import Resolution
 
 __all__ = [
     "AddressTruth",
@@ -49,6 +50,7 @@ class Truth:
     def __init__(self, scenario: Scenario, *, dnssec: bool = False) -> None:
         self._scenario = scenario
         self._dnssec = dnssec
+        self._resolution = Resolution(scenario)
 
     def domain(self, name: str) -> DomainTruth:
         """Return what the resolver knows about a domain."""
@@ -79,6 +81,10 @@ class Truth:
     def name_server(self, zone: str, address: str, *, tcp: bool = False) -> NameServerTruth:
         """Return what an address of a name server of a zone answers."""
         return true_name_servers.name_server(self._scenario, zone, address, tcp=tcp)
+
+    def resolvability(self, name: str, rdtype: str) -> Resolvability:
+        """Return whether a name resolves over IPv6 alone."""
+        return self._resolution.resolvability(name, rdtype)
 
     def address(self, text: str) -> AddressTruth:
         """Return the results of probes of an address."""
