@@ -10,7 +10,7 @@ import pytest
 
 from ipv6matrix.items import Failure, Security, Status
 from simnet.truth import Truth
-from tests.probes.test_dns import error, reply, resolving, serving
+from tests.probes.dns_server import error, reply, resolving, serving
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ import pytest
 from ipv6matrix.items import Failure, HttpsMode, HttpsRecord, Status
 from ipv6matrix.probes import messages, wire
 from simnet.truth import Truth
+from tests.probes.dns_server import resolving
 from tests.probes.replies import records, reply
-from tests.probes.test_dns import resolving
 
 ASKED = wire.question("www.example.com", "HTTPS")
 ZONES = ("https-service", "https-hints-differ", "https-hints-only", "https-alias", "open", "cname", "nxdomain")

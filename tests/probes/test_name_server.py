@@ -10,7 +10,7 @@ from ipv6matrix.items import NameServerAnswer
 from ipv6matrix.probes.name_server import NameServerProber
 from simnet.name_servers import SLOW_S, NameServer
 from simnet.truth import Truth
-from tests.probes.test_dns import error, reply, serving
+from tests.probes.dns_server import error, reply, serving
 
 # Zones whose name servers, of a hoster, work.
 FAULTS = ("servfail", "refused", "formerr", "notimp", "yxdomain", "dns-silent", "truncated", "truncated-silent-tcp")
