@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from scrapy.settings import BaseSettings
 
-from ipv6matrix.config import extras, nameservers, plan
+from ipv6matrix.config import extras, metrics, nameservers, plan
 from ipv6matrix.exceptions import GeoIpError, NameserverError, OptOutError
 from ipv6matrix.exporters import registry
 from ipv6matrix.reference import geoip
@@ -70,6 +70,10 @@ def _words(allowed: Sequence[str]) -> Check:
         return f"Invalid {name}: {unknown[0]!r} is unknown; choose from {','.join(allowed)}"
 
     return check
+
+
+def _metrics(settings: BaseSettings, name: str) -> str | None:
+    return _words(metrics.metrics())(settings, name)
 
 
 def _one_of(*allowed: str) -> Check:
@@ -251,7 +255,7 @@ def _profile(settings: BaseSettings, name: str) -> str | None:
 CHECKS: Final[dict[str, Check]] = {
     "PROFILE": _profile,
     "FEATURES": _words(plan.FEATURES),
-    "METRICS": _words(plan.METRICS),
+    "METRICS": _metrics,
     "WWW_PREFIXES": _labels,
     "NTP_PREFIXES": _labels,
     "ADDRESSES_PER_HOST": _number(1, 100, "addresses", whole=True),

@@ -16,10 +16,6 @@ if TYPE_CHECKING:  # measurements import this module, but not Scrapy
     from scrapy.settings import BaseSettings
 
 FEATURES: Final = ("NS", "MX", "WWW", "NTP")
-METRICS: Final = ("soa", "reverse", "geoip", "ping", "tcp80", "tcp443", "tcp25", "tls", "path", "ip6Type")
-
-# The port that each metric needs; SMTP sessions use port 25.
-_PORTS: Final = {"tcp25": 25, "tls": 25, "tcp80": 80, "tcp443": 443}
 
 
 @dataclass(slots=True)
@@ -59,18 +55,6 @@ class Plan:
             ),
             opt_outs=opt_outs,
         )
-
-    @property
-    def domain_types(self) -> tuple[str, ...]:
-        """The record types that are queried for each domain."""
-        wanted = {"NS": "NS" in self.features, "MX": "MX" in self.features}
-        wanted["SOA"] = "NS" in self.features and "soa" in self.metrics
-        return tuple(rdtype for rdtype, is_wanted in wanted.items() if is_wanted)
-
-    @property
-    def ports(self) -> tuple[int, ...]:
-        """The ports that are probed on each address, in ascending order."""
-        return tuple(sorted({port for metric, port in _PORTS.items() if metric in self.metrics}))
 
     @property
     def guesses(self) -> tuple[tuple[RoleKind, str], ...]:

@@ -9,7 +9,8 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Final
 
-from ipv6matrix.config.plan import FEATURES, METRICS
+from ipv6matrix.config.metrics import metrics
+from ipv6matrix.config.plan import FEATURES
 from ipv6matrix.importers import csv, legacy, runs
 from ipv6matrix.importers.complaints import Complaints
 from ipv6matrix.importers.eras import Older, Ours
@@ -58,7 +59,7 @@ def _finish(rebuild: Rebuild, words: AbstractSet[str], run: str, started_at: int
         run=run,
         version=OLDER if isinstance(era, Older) else IMPORTED,
         settings=json.dumps(
-            {"FEATURES": ",".join(features), "METRICS": ",".join(word for word in METRICS if word in words)}
+            {"FEATURES": ",".join(features), "METRICS": ",".join(word for word in metrics() if word in words)}
         ),
         list=str(source),
         list_sha256="",

@@ -22,6 +22,8 @@ from ipv6matrix.measurements import grammar
 from ipv6matrix.measurements.base import Asked, Crawl, Evidence, Measurement, Outcome, Target
 from ipv6matrix.measurements.grammar import Query, RequestUrl
 
+# The port that each metric needs; SMTP sessions use port 25.
+_PORTS: Final = {"tcp80": 80, "tcp443": 443, "tcp25": 25, "tls": 25}
 _OPEN: Final = "open"
 # Outcome of an SMTP session that ended with QUIT.
 _SESSION: Final = "session"
@@ -48,11 +50,16 @@ def url(address: str, ports: tuple[int, ...], *, starttls: bool) -> str:
     return f"{grammar.of_address(Ports.scheme, address)}?{query}" + ("&starttls=1" if starttls else "")
 
 
+def ports(plan: Plan) -> tuple[int, ...]:
+    """Return the ports that are probed on each address, in ascending order."""
+    return tuple(sorted({port for metric, port in _PORTS.items() if metric in plan.metrics}))
+
+
 class Ports(Measurement[PortsUrl, TcpObservation, TcpItem]):
     """One handshake with each port of each address."""
 
     scheme = "tcp"
-    metrics = ("tcp80", "tcp443", "tcp25", "tls")
+    metrics = tuple(_PORTS)
     observation = TcpObservation
     item = TcpItem
     every_address = True
@@ -67,8 +74,9 @@ class Ports(Measurement[PortsUrl, TcpObservation, TcpItem]):
         return PortsUrl(subject=address, destination=address, ports=ports, starttls=("starttls", "1") in query)
 
     def urls(self, target: Target, plan: Plan) -> Iterable[str]:
-        if target.address and target.host and plan.ports:
-            yield url(target.address, plan.ports, starttls="tls" in plan.metrics)
+        wanted = ports(plan)
+        if target.address and target.host and wanted:
+            yield url(target.address, wanted, starttls="tls" in plan.metrics)
 
     def answer(self, asked: Asked[PortsUrl], observation: TcpObservation, crawl: Crawl) -> TcpItem:  # noqa: ARG002
         return TcpItem(**asked.fields, address=asked.url.subject, tcp=observation)

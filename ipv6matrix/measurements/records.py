@@ -30,6 +30,13 @@ def url(name: str, types: tuple[str, ...]) -> str:
     return lookups.url(name, types)
 
 
+def types(plan: Plan) -> tuple[str, ...]:
+    """Return the record types that are looked up for each domain."""
+    wanted = {"NS": "NS" in plan.features, "MX": "MX" in plan.features}
+    wanted["SOA"] = "NS" in plan.features and "soa" in plan.metrics
+    return tuple(rdtype for rdtype, is_wanted in wanted.items() if is_wanted)
+
+
 def lookups_of(answer: DomainObservation | DomainItem) -> list[LookupObservation]:
     """Return the lookups of a domain that were made."""
     return [lookup for lookup in (answer.ns, answer.mx, answer.soa) if lookup]
@@ -53,7 +60,7 @@ class Records(Measurement[LookupUrl, DomainObservation, DomainItem]):
 
     def urls(self, target: Target, plan: Plan) -> Iterable[str]:
         """Return the URL of a domain; its existence is looked up even if none of its records is."""
-        return (url(target.domain, plan.domain_types or ("SOA",)),) if target.domain else ()
+        return (url(target.domain, types(plan) or ("SOA",)),) if target.domain else ()
 
     def subjects(self, url: str) -> tuple[tuple[str, int], ...]:  # noqa: ARG002
         return (("domains", 1),)
@@ -86,7 +93,7 @@ class Records(Measurement[LookupUrl, DomainObservation, DomainItem]):
             tld=lists.tld(name),
             ns=observation.ns,
             mx=observation.mx,
-            soa=observation.soa if "SOA" in plan.domain_types else None,
+            soa=observation.soa if "SOA" in types(plan) else None,
             roles=roles,
             hosts=tuple(settled),
             asked_at=found[0].asked_at,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from scrapy.settings import BaseSettings
 
-from ipv6matrix.config.plan import FEATURES, METRICS, Plan, words
+from ipv6matrix.config.metrics import metrics
+from ipv6matrix.config.plan import FEATURES, Plan, words
 
 
 def plan(**settings):
     defaults = {
         "FEATURES": ",".join(FEATURES),
-        "METRICS": ",".join(METRICS),
+        "METRICS": ",".join(metrics()),
         "WWW_PREFIXES": "www,www6",
         "NTP_PREFIXES": "ntp",
         "ADDRESSES_PER_HOST": 1,
@@ -20,40 +21,6 @@ def plan(**settings):
         "ADDRESSES_STORED_PER_HOST": 64,
     }
     return Plan.from_settings(BaseSettings(defaults | settings))
-
-
-@pytest.mark.parametrize(
-    ("features", "metrics", "types"),
-    [
-        ("NS,MX,WWW,NTP", "soa", ("NS", "MX", "SOA")),
-        ("NS,MX", "ping", ("NS", "MX")),
-        ("NS", "soa,ping", ("NS", "SOA")),
-        ("MX", "soa", ("MX",)),
-        ("WWW,NTP", "soa", ()),
-    ],
-)
-def test_features_determine_the_requested_records(features, metrics, types):
-    """
-    NS and MX are requested as features, SOA as a metric of the feature NS.
-    """
-    assert types == plan(FEATURES=features, METRICS=metrics).domain_types
-
-
-@pytest.mark.parametrize(
-    ("metrics", "ports"),
-    [
-        ("tcp25,tcp80,tcp443,tls", (25, 80, 443)),
-        ("tcp443,tcp80", (80, 443)),
-        ("tls", (25,)),
-        ("tcp25", (25,)),
-        ("soa,reverse,geoip,ping,path,ip6Type", ()),
-    ],
-)
-def test_metrics_determine_the_probed_ports(metrics, ports):
-    """
-    Each port is probed once, in rising order; STARTTLS needs 25.
-    """
-    assert ports == plan(METRICS=metrics).ports
 
 
 @pytest.mark.parametrize(

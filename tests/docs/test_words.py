@@ -11,7 +11,8 @@ from typing import get_args
 import pytest
 
 from ipv6matrix import items
-from ipv6matrix.config.plan import FEATURES, METRICS
+from ipv6matrix.config.metrics import metrics
+from ipv6matrix.config.plan import FEATURES
 from ipv6matrix.extensions.health import VANTAGE_LOST
 from ipv6matrix.extensions.run_record import INCOMPLETE
 from ipv6matrix.measurements import REGISTRY
@@ -119,7 +120,7 @@ WORDS = {
     "question": ("NS", "MX", "SOA", "A", "AAAA", "PTR", "ping", "tcp 25", "tcp 80", "tcp 443"),
     "role": get_args(items.RoleKind),
     "feature": FEATURES,
-    "metric": METRICS,
+    "metric": metrics(),
     "end reason": ("finished", INCOMPLETE, "shutdown", VANTAGE_LOST, StartRefusedError("").reason),
 }
 

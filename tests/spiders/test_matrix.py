@@ -16,6 +16,7 @@ from ipv6matrix.items import (
     Role,
     Status,
 )
+from ipv6matrix.measurements import records
 from ipv6matrix.targets import lists
 from tests.samples import AT, domain_url, lookup
 from tests.spiders.parsing import SOA, chosen, domain, hosts, parsed, roles
@@ -210,7 +211,7 @@ def test_a_disabled_feature_requests_nothing(spider, settings, kinds, found_urls
     Only hosts of the chosen features are looked up.
     """
     made = spider(**settings)
-    types = made.plan.domain_types
+    types = records.types(made.plan)
     observation = {
         "ns": lookup("a.example", "NS", "ns.example") if "NS" in types else None,
         "mx": lookup("a.example", "MX", (10, "mx.example")) if "MX" in types else None,

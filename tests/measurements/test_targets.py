@@ -1,0 +1,83 @@
+"""What is requested for a target."""
+
+from __future__ import annotations
+
+import pytest
+
+from ipv6matrix.measurements import REGISTRY, ping, ports, records, reverse, trace
+from ipv6matrix.measurements.base import Target
+from tests.config.test_plan import plan
+
+ADDRESS = "2001:db8::1"
+
+
+@pytest.mark.parametrize(
+    ("features", "metrics", "types"),
+    [
+        ("NS,MX,WWW,NTP", "soa", ("NS", "MX", "SOA")),
+        ("NS,MX", "ping", ("NS", "MX")),
+        ("NS", "soa,ping", ("NS", "SOA")),
+        ("MX", "soa", ("MX",)),
+        ("WWW,NTP", "soa", ()),
+    ],
+)
+def test_features_determine_the_requested_records(features, metrics, types):
+    """
+    NS and MX are requested as features, SOA as a metric of the feature NS.
+    """
+    assert types == records.types(plan(FEATURES=features, METRICS=metrics))
+
+
+@pytest.mark.parametrize(
+    ("metrics", "numbers"),
+    [
+        ("tcp25,tcp80,tcp443,tls", (25, 80, 443)),
+        ("tcp443,tcp80", (80, 443)),
+        ("tls", (25,)),
+        ("tcp25", (25,)),
+        ("soa,reverse,geoip,ping,path,ip6Type", ()),
+    ],
+)
+def test_metrics_determine_the_probed_ports(metrics, numbers):
+    """
+    Each port is probed once, in rising order; STARTTLS needs 25.
+    """
+    assert numbers == ports.ports(plan(METRICS=metrics))
+
+
+def test_an_address_of_a_host_is_probed():
+    """
+    An address of a host gets one request of each measurement of addresses.
+    """
+    wanted = plan(METRICS="reverse,ping,tcp80,path")
+
+    urls = REGISTRY.urls(Target(host="www.a.example", address=ADDRESS), wanted)
+
+    assert [
+        reverse.url(ADDRESS),
+        ping.url(ADDRESS),
+        ports.url(ADDRESS, (80,), starttls=False),
+        trace.url(ADDRESS),
+    ] == urls
+
+
+def test_a_router_is_only_looked_up():
+    """
+    An address without a host is not probed.
+    """
+    assert [reverse.url(ADDRESS)] == REGISTRY.urls(Target(address=ADDRESS), plan())
+
+
+@pytest.mark.parametrize("target", [Target(domain="a.example"), Target(host="www.a.example", address=ADDRESS)])
+def test_what_is_not_wanted_is_not_requested(target):
+    """
+    Without a metric nothing follows from a domain or an address.
+    """
+    assert [] == REGISTRY.urls(target, plan(METRICS=""))
+
+
+def test_each_domain_begins_with_one_request():
+    """
+    If no record is wanted, SOA shows whether the domain exists.
+    """
+    assert records.url("a.example", ("SOA",)) == REGISTRY.start("a.example", plan(FEATURES="", METRICS=""))
