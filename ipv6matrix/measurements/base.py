@@ -147,6 +147,10 @@ class Measurement(ABC, Generic[Url, Observed, Item]):
     def outcomes(self, item: Item) -> list[Outcome]:
         """Return the outcome of each probe of an item."""
 
+    def fault(self, item: Item) -> str | None:  # noqa: ARG002 - most items cannot contradict themselves
+        """Return in what an item contradicts itself, which only a bug can cause, or None."""
+        return None
+
     @abstractmethod
     def is_answered(self, item: Item) -> bool:
         """Return whether an item of the retry pass has an answer."""

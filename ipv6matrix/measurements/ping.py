@@ -52,5 +52,8 @@ class Ping(Measurement[RequestUrl, PingObservation, PingItem]):
         ping = item.ping
         return [("ping", ping.failure or (_REPLY if ping.rtts_ms else NO_REPLY))]
 
+    def fault(self, item: PingItem) -> str | None:
+        return "more replies than requests" if len(item.ping.rtts_ms) > item.ping.sent else None
+
     def is_answered(self, item: PingItem) -> bool:
         return bool(item.ping.rtts_ms)

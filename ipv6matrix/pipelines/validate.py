@@ -12,7 +12,8 @@ from itemadapter import ItemAdapter
 from scrapy.exceptions import DropItem
 
 from ipv6matrix.addresses import canonical
-from ipv6matrix.items import Answered, PingItem
+from ipv6matrix.items import Answered, ExclusionItem
+from ipv6matrix.measurements import REGISTRY
 
 # A final dot, after an even number of backslashes.
 _FINAL_DOT: Final = re.compile(r"(?<!\\)(?:\\\\)*\.$")
@@ -37,8 +38,8 @@ def _fault(item: Answered) -> str | None:
     address = fields.get("address")
     if address is not None and not _is_canonical(address):
         return f"{address!r} is not an address in its canonical text"
-    if isinstance(item, PingItem) and len(item.ping.rtts_ms) > item.ping.sent:
-        return "more replies than requests"
+    if not isinstance(item, ExclusionItem) and (fault := REGISTRY.of_item(item).fault(item)):
+        return str(fault)
     unusual = next((host.name for host in fields.get("hosts", ()) if not _is_usual(host.name)), None)
     return f"host {unusual!r} is not in lower case without a final dot" if unusual else None
 
