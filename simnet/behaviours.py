@@ -31,6 +31,37 @@ class Mail(StrEnum):
     MULTILINE = "multiline"
 
 
+class Web(StrEnum):
+    """What a web server does on ports 80 and 443."""
+
+    SAME = "same"
+    DEFAULT_HOST6 = "default_host6"
+    WRONG_CERTIFICATE6 = "wrong_certificate6"
+    EXPIRED = "expired"
+    UNTRUSTED = "untrusted"
+    ALERT = "alert"
+    NO_TLS = "no_tls"
+    RESETS = "resets"
+    MUTE = "mute"
+    FORBIDDEN6 = "forbidden6"
+    REDIRECT6 = "redirect6"
+    OTHER_PAGE6 = "other_page6"
+    SLOW_BODY = "slow_body"
+    ENDLESS_BODY = "endless_body"
+    BAD_RESPONSE = "bad_response"
+    THIRD_PARTIES = "third_parties"
+
+
+class Ntp(StrEnum):
+    """How a time server answers."""
+
+    GOOD = "good"
+    STRATUM_16 = "stratum_16"
+    RATE = "rate"
+    WRONG_ORIGIN = "wrong_origin"
+    SILENT = "silent"
+
+
 class Gone(StrEnum):
     """How an unused address fails to answer."""
 

@@ -20,6 +20,9 @@ from simnet.behaviours import BEHAVIOURS, Behaviour
 from simnet.name_servers import NameServer
 from simnet.topology import Family
 
+# RFC 8200 section 5.
+LEAST_MTU: Final = 1280
+
 
 class Reverse(StrEnum):
     """What the reverse lookup of every address of a block answers."""
@@ -44,6 +47,10 @@ class Block:
     reverse: Reverse = Reverse.NAMED
     tunnel: str | None = None
     "The id of the prefix of ipv6-prefixes.csv that contains network6."
+    mtu6: int = 1500
+    "MTU of the path to network6, whose last router answers larger packets with Packet Too Big and clamps the MSS."
+    black_hole: bool = False
+    "True if the last router drops larger packets than 1280 octets to network6 silently."
     teredo: bool = False
     "True if IPv6 addresses end in those of network4 with every bit inverted (RFC 4380 section 4)."
     dns6: NameServer | None = None
@@ -74,7 +81,7 @@ class Block:
         return f"{network.partition('/')[0]}{n + 1:x}"
 
 
-def slot(number: int, name: str, behaviour: str, **more: str | bool | Reverse | NameServer) -> Block:
+def slot(number: int, name: str, behaviour: str, **more: str | bool | int | Reverse | NameServer) -> Block:
     """Return the block in slot 0 to 99 of the ordinary prefixes."""
     more = {"network4": f"198.18.{16 + number}.0/24", "network6": f"2001:db8:{0x100 + number:x}::/48", **more}
     return Block(name=name, behaviour=behaviour, **more)  # type: ignore[arg-type]
@@ -114,6 +121,9 @@ BLOCKS: Final = (
     _tunnelled(59, "broker", "2001:470:1f04::/48", "U7040"),
     slot(60, "opted_out", "open", place="paris"),
     slot(61, "nameservers", "all_closed", place="ashburn"),
+    # Tunnels on the path of IPv6: one that reports its MTU, and one that does not.
+    slot(62, "narrow", "open", place="paris", mtu6=LEAST_MTU),
+    slot(63, "black_hole", "open", place="paris", black_hole=True),
     *(slot(80 + number, f"dns6_{one}", "all_closed", dns6=one) for number, one in enumerate(NameServer)),
 )
 

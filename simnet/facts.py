@@ -6,7 +6,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ipv6matrix.items import Failure, NameServerAnswer, Records, Security, SoaRecord, Starttls, Status, Stop
+from ipv6matrix.items import (
+    BodyEnd,
+    Failure,
+    NameServerAnswer,
+    NtpStatus,
+    PmtuStatus,
+    Records,
+    Security,
+    SoaRecord,
+    Starttls,
+    Status,
+    Stop,
+    TlsStatus,
+)
 from simnet.places import Place
 from simnet.topology import Family
 
@@ -94,6 +107,25 @@ class PortTruth:
 
     open: bool
     failure: Failure | None = None
+    mss_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NtpTruth:
+    """The reply of a time server; fields as in `NtpObservation`."""
+
+    status: NtpStatus | Failure
+    stratum: int | None = None
+    reference_id: str | None = None
+    offset_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PmtuTruth:
+    """The MTU of a path; fields as in `PmtuObservation`."""
+
+    status: PmtuStatus | Failure
+    mtu_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +137,20 @@ class SmtpTruth:
     starttls: Starttls | None = None
     tls: bool = False
     failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebTruth:
+    """The answer to `GET /` for one host; fields as in `WebObservation`."""
+
+    tls: TlsStatus | None = None
+    failure: Failure | TlsStatus | None = None
+    status_code: int | None = None
+    location: str | None = None
+    title: str | None = None
+    end: BodyEnd = BodyEnd.COMPLETE
+    hosts: tuple[str, ...] | None = None
+    "None unless the status is 200."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +180,9 @@ class AddressTruth:
     "The routers that send Time Exceeded, by TTL from 1; the mute one is None."
     unreachable_by: str | None
     "The router that answers every greater TTL with Destination Unreachable."
+    ntp: NtpTruth
+    pmtu: PmtuTruth | None
+    "None over IPv4."
     place: Place
     tunnel: str | None
 

@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from simnet.behaviours import PORTS, Behaviour, Gone
-from simnet.blocks import Block, networks
+from simnet.blocks import LEAST_MTU, Block, networks
 from simnet.name_servers import NameServer
 from simnet.topology import FAMILIES, MUTE_ROUTER, REGIONS, Family
 
 # Counted in the vantage namespace, because packets that never leave the machine never pass the forwarder.
 FIRST_ROUTER = "r1"
+FULL_MTU = 1500
+# Of IPv6 and TCP, without options.
+TCP_HEADERS_BYTES = 60
 LOCAL_COUNTERS = ("loopback4", "loopback6", "link_local6")
 
 
@@ -69,6 +72,7 @@ def router(blocks: Iterable[Block], name: str) -> list[str]:
             chain="forward",
             families=(family,),
         )
+    rules += _tunnels([block for block in blocks if REGIONS[block.region].path6[-1] == name])
     if name == FIRST_ROUTER:
         # By the filter, because Linux limits the answers of the routing table itself to a few messages, machine-wide.
         rules += _rules(
@@ -80,6 +84,18 @@ def router(blocks: Iterable[Block], name: str) -> list[str]:
             chain="forward",
         )
     return _table("forward", rules)
+
+
+def _tunnels(blocks: Iterable[Block]) -> list[str]:
+    """Return the rules of tunnels: they lower the MSS to their MTU, or drop large packets."""
+    lines = []
+    for block in blocks:
+        syn = f"ip6 saddr {block.network6} tcp flags & syn == syn"
+        if block.mtu6 < FULL_MTU:
+            lines.append(f"add rule inet sim forward {syn} tcp option maxseg size set {block.mtu6 - TCP_HEADERS_BYTES}")
+        if block.black_hole:
+            lines.append(f"add rule inet sim forward ip6 daddr {block.network6} meta length > {LEAST_MTU} drop")
+    return lines
 
 
 def vantage() -> list[str]:

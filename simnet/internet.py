@@ -15,11 +15,11 @@ from types import TracebackType
 from typing import Final, Self
 
 from simnet import filters, geoip, logs, packets
-from simnet.logs import Connection, Query, SmtpSession
+from simnet.logs import Connection, PageRequest, Query, SmtpSession
 from simnet.network import Network
 from simnet.packets import Packet
 from simnet.scenario import Scenario
-from simnet.services import Services
+from simnet.services import CA_FILE, Services
 from simnet.spoofer import Spoofer
 from simnet.topology import (
     FAMILIES,
@@ -110,6 +110,11 @@ class Internet:
     # Configuration of a crawler
 
     @property
+    def ca_file(self) -> Path:
+        """The certificate of the authority that web servers are trusted by."""
+        return self.directory / CA_FILE
+
+    @property
     def domains_file(self) -> Path:
         """The list to crawl."""
         return self.directory / "domains.txt"
@@ -146,6 +151,10 @@ class Internet:
     def connections(self, since: float = 0.0) -> list[Connection]:
         """Return the accepted connections to ports 80 and 443."""
         return [one for one in logs.connections(self._recorded("servers")) if one.accepted_at >= since]
+
+    def page_requests(self, since: float = 0.0) -> list[PageRequest]:
+        """Return the HTTP requests that web servers received."""
+        return [one for one in logs.page_requests(self._recorded("requests")) if one.asked_at >= since]
 
     def smtp_sessions(self, since: float = 0.0) -> list[SmtpSession]:
         """Return the mail sessions that have ended."""

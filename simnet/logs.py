@@ -31,6 +31,19 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageRequest:
+    """One HTTP request that a web server received."""
+
+    asked_at: float
+    address: str
+    port: int
+    host: str
+    "The field Host."
+    agent: str
+    "The field User-Agent."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpSession:
     """One session with a mail server, recorded when it ended."""
 
@@ -54,6 +67,15 @@ def connections(path: Path) -> list[Connection]:
     """Read the web servers' log."""
     rows = (line.split() for line in path.read_text().splitlines())
     return [Connection(accepted_at=float(at), address=address, port=int(port)) for at, address, port in rows]
+
+
+def page_requests(path: Path) -> list[PageRequest]:
+    """Read the requests that the web servers logged."""
+    rows = (line.split(" ", 4) for line in path.read_text().splitlines())
+    return [
+        PageRequest(asked_at=float(at), address=address, port=int(port), host=host, agent=agent)
+        for at, address, port, host, agent in rows
+    ]
 
 
 def smtp_sessions(path: Path) -> list[SmtpSession]:

@@ -169,6 +169,14 @@ class Network:
             here = [block for block in self._blocks if block.region == region]
             for prefix in block_plan.networks(here, family):
                 lines += self._route(node, prefix, region, family)
+            if family == 6 and node == REGIONS[region].path6[-1]:
+                # Only a locked MTU applies to forwarded packets.
+                lines += [
+                    f"{line} mtu lock {block.mtu6}"
+                    for block in here
+                    if block.network6 and block.mtu6 < filters.FULL_MTU
+                    for line in self._route(node, block.network6, region, family)
+                ]
         if not self._near_resolver:
             lines += self._route(node, RESOLVER_ADDRESS[family], RESOLVER, family)
         return lines

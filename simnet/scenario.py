@@ -10,7 +10,7 @@ from functools import cached_property
 from ipaddress import ip_address
 
 from simnet import zones
-from simnet.behaviours import Behaviour
+from simnet.behaviours import Behaviour, Ntp, Web
 from simnet.blocks import BLOCKS, Block, BlockTable, Reverse, reverse_names
 from simnet.topology import LINKS, RESOLVER, RESOLVER_ADDRESS, VANTAGE, Family, Link
 from simnet.zones import Answer, Dnssec, Fault, Zone
@@ -55,6 +55,10 @@ class Scenario:
     blocks: tuple[Block, ...] = BLOCKS
     lines: tuple[str, ...] = ()
     "The text of the list, including invalid lines and line ends."
+    sites: Mapping[str, Web] = field(default_factory=dict)
+    "Web servers that are not ordinary, by address."
+    clocks: Mapping[str, Ntp] = field(default_factory=dict)
+    "Time servers, by address."
     opted_out: tuple[str, ...] = ()
     "Domains and networks that must never be probed, as the lines of an opt-out file."
 

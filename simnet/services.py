@@ -27,15 +27,18 @@ LOGS: Final = {
     "resolver": "queries",
     "authority": "authoritative",
     "servers": "connections",
+    "requests": "requests",
     "smtp": "sessions",
 }
+# The certificate of the authority that issues those of the web servers.
+CA_FILE: Final = "ca.pem"
 # <linux/in6.h>: allows sending from an address of a `local` route, and reports the destination of each datagram.
 IPV6_FREEBIND: Final = 78
 IPV6_RECVPKTINFO: Final = 49
 
 
 class Services:
-    """The six helpers: forwarder, resolver, resolver6, authority, servers (ports 80 and 443) and smtp."""
+    """The helpers: forwarder, resolver, resolver6, authority, servers (ports 80 and 443), smtp and ntp."""
 
     def __init__(self, network: Network, scenario: Scenario, directory: Path, *, record: bool) -> None:
         self._network = network
@@ -50,6 +53,7 @@ class Services:
         scenario, pem = self._directory / "scenario.pickle", self._directory / "mail.pem"
         scenario.write_bytes(pickle.dumps(self._scenario))
         certificate.write(pem)
+        certificate.Authority.create(self._directory / CA_FILE, key := self._directory / "ca-key.pem")
         self._start_forwarder()
         udp, tcp = self._resolver_sockets(socket.SOCK_DGRAM), self._resolver_sockets(socket.SOCK_STREAM)
         self._serve("resolver", (str(scenario), self._log("resolver")), udp, tcp)
@@ -59,8 +63,11 @@ class Services:
         self._serve("resolver6", (str(scenario),), udp, tcp)
         udp, tcp = ([self._network.namespaces[one].run(make) for one in REGIONS] for make in (_datagrams, _streams))
         self._serve("authority", (str(scenario), self._log("authority")), udp, tcp)
-        self._serve("servers", (self._log("servers"),), self._listeners(80) + self._listeners(443))
+        logs = self._log("servers"), self._log("requests")
+        self._serve("servers", (str(scenario), str(key), *logs), self._listeners(80) + self._listeners(443))
         self._serve("smtp", (str(scenario), str(pem), self._log("smtp")), self._listeners(25))
+        if self._scenario.clocks:
+            self._serve("ntp", (str(scenario),), [self._clock(address) for address in self._scenario.clocks])
 
     def wait(self) -> None:
         """Wait until all helpers are ready."""
@@ -122,6 +129,11 @@ class Services:
         run = self._network.namespaces[RESOLVER].run
         return run(partial(_bound, kind, RESOLVER_ADDRESS[family], port))
 
+    def _clock(self, address: str) -> socket.socket:
+        block = self._scenario.table.find(address)
+        assert block is not None
+        return self._network.namespaces[block.region].run(partial(_clock, address))
+
     def _listeners(self, port: int) -> list[socket.socket]:
         """Listen on a port of every address of every region; one socket takes both families."""
         return [self._network.namespaces[region].run(partial(_listening, port)) for region in REGIONS]
@@ -149,6 +161,14 @@ def _listening(port: int) -> socket.socket:
     one.bind(("::", port))
     one.listen(BACKLOG)
     one.setblocking(False)
+    return one
+
+
+def _clock(address: str) -> socket.socket:
+    one = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+    if ":" in address:
+        one.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)
+    one.bind((address, 123))
     return one
 
 

@@ -1,5 +1,5 @@
 """
-The scenario `showcase`: some 370 domains that together cover every case, and a list of them with invalid lines.
+The scenario `showcase`: some 400 domains that together cover every case, and a list of them with invalid lines.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from simnet.clocks import CLOCKS, clock_zones
 from simnet.oddities import MISSING, OPTED_OUT, oddities
 from simnet.ordinary import ordinary
 from simnet.providers import PROVIDERS
 from simnet.scenario import Scenario
+from simnet.sites import SITES, site_zones
 from simnet.unlisted import unlisted
 
 BOM: Final = "\ufeff"
@@ -59,10 +61,18 @@ class Showcase(Scenario):
 
 def showcase() -> Showcase:
     """Return the scenario."""
-    odd, plain = tuple(oddities()), tuple(ordinary())
+    odd, plain = (*oddities(), *site_zones(), *clock_zones()), tuple(ordinary())
     zones = {zone.apex: zone for zone in (*PROVIDERS, *odd, *plain, *unlisted())}
     listed = (*(zone.apex for zone in odd), *MISSING, *(zone.apex for zone in plain))
-    return Showcase(name="showcase", zones=zones, listed=listed, lines=tuple(_lines(listed)), opted_out=OPTED_OUT)
+    return Showcase(
+        name="showcase",
+        zones=zones,
+        listed=listed,
+        lines=tuple(_lines(listed)),
+        sites=SITES,
+        clocks=CLOCKS,
+        opted_out=OPTED_OUT,
+    )
 
 
 def _lines(listed: tuple[str, ...]) -> Iterator[str]:

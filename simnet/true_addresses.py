@@ -7,10 +7,11 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import Final
 
-from ipv6matrix.items import Failure, Starttls, Status
-from simnet.behaviours import BEHAVIOURS, PORTS, Behaviour, Gone, Mail
+from ipv6matrix.items import Failure, NtpStatus, PmtuStatus, Starttls, Status
+from simnet.behaviours import BEHAVIOURS, PORTS, Behaviour, Gone, Mail, Ntp
 from simnet.blocks import Block, Reverse, reverse_names
-from simnet.facts import AddressTruth, LookupTruth, PortTruth, SmtpTruth
+from simnet.clocks import OFFSET_S, REFERENCE_ID, STRATUM
+from simnet.facts import AddressTruth, LookupTruth, NtpTruth, PmtuTruth, PortTruth, SmtpTruth
 from simnet.places import PLACES
 from simnet.scenario import ROUTER_NAMES
 from simnet.topology import FAMILIES, LINKS, MUTE_ROUTER, REGIONS, VANTAGE, Family
@@ -31,15 +32,30 @@ SMTP: Final = {
     Mail.CLOSES: SmtpTruth(failure=Failure.CONNECTION_CLOSED),
     Mail.NOT_SMTP: SmtpTruth(failure=Failure.NOT_SMTP),
 }
+NTP: Final = {
+    Ntp.GOOD: NtpTruth(status=NtpStatus.ANSWERS, stratum=STRATUM, reference_id=REFERENCE_ID, offset_ms=OFFSET_S * 1000),
+    Ntp.STRATUM_16: NtpTruth(status=NtpStatus.UNSYNCHRONISED, stratum=16, reference_id="73.78.73.84"),
+    Ntp.RATE: NtpTruth(status=NtpStatus.KISS, stratum=0, reference_id="RATE"),
+    Ntp.WRONG_ORIGIN: NtpTruth(status=Failure.BAD_REPLY),
+    Ntp.SILENT: NtpTruth(status=Failure.TIMEOUT),
+}
+UNREACHED: Final = {
+    Gone.HOST_UNREACHABLE: Failure.HOST_UNREACHABLE,
+    Gone.NO_ROUTE: Failure.NETWORK_UNREACHABLE,
+    Gone.DEAD: Failure.TIMEOUT,
+}
+# MSS that servers announce on an Ethernet, by family.
+MSS_BYTES: Final[dict[Family, int]] = {4: 1460, 6: 1440}
 
 
-def address(block: Block | None, text: str) -> AddressTruth:
+def address(block: Block | None, text: str, clock: Ntp | None = None) -> AddressTruth:
     """Return the results of probes of an address; an address in no block has no route."""
     behaviour = block.behaves if block else BEHAVIOURS["no_route"]
     family: Family = 6 if ":" in text else 4
     region = REGIONS[block.region if block else "near"]
     routers, unreachable_by = _path(region.path(family), behaviour, family)
-    ports = {port: _port(behaviour, port) for port in PORTS}
+    mss_bytes = 1220 if family == 6 and block and block.mtu6 == 1280 else MSS_BYTES[family]
+    ports = {port: _port(behaviour, port, mss_bytes) for port in PORTS}
     return AddressTruth(
         address=text,
         family=family,
@@ -50,6 +66,8 @@ def address(block: Block | None, text: str) -> AddressTruth:
         smtp=SMTP[behaviour.mail] if ports[25].open else None,
         routers=routers,
         unreachable_by=unreachable_by,
+        ntp=_ntp(behaviour, clock),
+        pmtu=_pmtu(block, behaviour) if family == 6 else None,
         place=PLACES[block.place if block else "nowhere"],
         tunnel=block.tunnel if block and family == 6 else None,
     )
@@ -68,7 +86,21 @@ def _reverse(block: Block | None, address: str) -> LookupTruth:
     return LookupTruth(status=Status.OK, records=names, ttl_s=TTL_S)
 
 
-def _port(behaviour: Behaviour, port: int) -> PortTruth:
+def _ntp(behaviour: Behaviour, clock: Ntp | None) -> NtpTruth:
+    if behaviour.gone is not None:
+        return NtpTruth(status=UNREACHED[behaviour.gone])
+    return NTP[clock] if clock else NtpTruth(status=Failure.CONNECTION_REFUSED)
+
+
+def _pmtu(block: Block | None, behaviour: Behaviour) -> PmtuTruth:
+    if not behaviour.echo or behaviour.gone is not None:
+        return PmtuTruth(status=PmtuStatus.UNTESTABLE)
+    if block and block.black_hole:
+        return PmtuTruth(status=PmtuStatus.BLACK_HOLE)
+    return PmtuTruth(status=PmtuStatus.MEASURED, mtu_bytes=block.mtu6 if block else 1500)
+
+
+def _port(behaviour: Behaviour, port: int, mss_bytes: int) -> PortTruth:
     if behaviour.gone is Gone.HOST_UNREACHABLE:
         return PortTruth(open=False, failure=Failure.HOST_UNREACHABLE)
     if behaviour.gone is Gone.NO_ROUTE:
@@ -77,7 +109,7 @@ def _port(behaviour: Behaviour, port: int) -> PortTruth:
         return PortTruth(open=False, failure=Failure.TIMEOUT)
     if port in behaviour.closed:
         return PortTruth(open=False, failure=Failure.CONNECTION_REFUSED)
-    return PortTruth(open=True)
+    return PortTruth(open=True, mss_bytes=mss_bytes)
 
 
 def _path(path: tuple[str, ...], behaviour: Behaviour, family: Family) -> tuple[tuple[str | None, ...], str | None]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from random import Random
 
-from ipv6matrix.items import Failure, Resolvability, Security, Status
-from simnet import true_addresses, true_name_servers, true_names
+from ipv6matrix.items import Failure, Resolvability, Scheme, Security, Status, TlsStatus
+from simnet import true_addresses, true_name_servers, true_names, true_sites
+from simnet.behaviours import Web
 from simnet.facts import (
     AddressTruth,
     DomainTruth,
@@ -20,6 +21,7 @@ from simnet.facts import (
     PortTruth,
     SmtpTruth,
     TraceTruth,
+    WebTruth,
 )
 from simnet.scenario import Scenario
 from simnet.true_addresses import router_addresses
@@ -36,6 +38,7 @@ __all__ = [
     "SmtpTruth",
     "TraceTruth",
     "Truth",
+    "WebTruth",
     "router_addresses",
 ]
 
@@ -88,4 +91,18 @@ class Truth:
 
     def address(self, text: str) -> AddressTruth:
         """Return the results of probes of an address."""
-        return true_addresses.address(self._scenario.table.find(text), text)
+        return true_addresses.address(self._scenario.table.find(text), text, self._scenario.clocks.get(text))
+
+    def tls(self, address: str) -> TlsStatus | Failure:
+        """Return the outcome of a TLS handshake with port 443 of an address, for a host that has it."""
+        truth = self.address(address)
+        return true_sites.handshake(self._web(address), truth.ports[443], truth.family)
+
+    def page(self, address: str, host: str, scheme: Scheme = "https") -> WebTruth:
+        """Return the outcome of a request to an address for the front page of a host."""
+        truth = self.address(address)
+        port = truth.ports[443 if scheme == "https" else 80]
+        return true_sites.page(self._web(address), port, truth.family, host, scheme)
+
+    def _web(self, address: str) -> Web:
+        return self._scenario.sites.get(address, Web.SAME)

@@ -9,11 +9,11 @@ import pytest
 from itemadapter import ItemAdapter
 
 from ipv6matrix import items
-from ipv6matrix.items import Failure, Item, Starttls, Status, Stop
+from ipv6matrix.items import BodyEnd, Failure, Item, NtpStatus, PmtuStatus, Starttls, Status, Stop, TlsStatus
 from tests.samples import lookup
 
 
-@pytest.mark.parametrize("words", [Failure, Status, Starttls, Stop])
+@pytest.mark.parametrize("words", [Failure, Status, Starttls, Stop, NtpStatus, PmtuStatus, TlsStatus, BodyEnd])
 def test_closed_lists_have_snake_case_words(words: type[StrEnum]):
     """
     Each word of a closed list is its name in lower case, so that tables and code agree.
@@ -25,7 +25,9 @@ def test_an_answer_is_never_a_failure():
     """
     No word is both a kind of answer and the reason for its absence.
     """
-    assert not {status.value for status in Status} & {failure.value for failure in Failure}
+    answers = {word.value for words in (Status, NtpStatus, PmtuStatus, TlsStatus) for word in words}
+
+    assert not answers & {failure.value for failure in Failure}
 
 
 @pytest.mark.parametrize("kind", get_args(Item))

@@ -44,11 +44,15 @@ from ipv6matrix.items.dns import (
 from ipv6matrix.items.dnssec import Security
 from ipv6matrix.items.https import HttpsMode, HttpsRecord
 from ipv6matrix.items.name_server import NameServerAnswer, NameServerObservation
+from ipv6matrix.items.ntp import NtpObservation, NtpStatus
 from ipv6matrix.items.ping import PingItem, PingObservation
+from ipv6matrix.items.pmtu import PmtuObservation, PmtuStatus
 from ipv6matrix.items.resolvability import Resolvability, ResolvabilityObservation
 from ipv6matrix.items.smtp import Certificate, SmtpObservation, Starttls
 from ipv6matrix.items.tcp import PortObservation, TcpItem, TcpObservation
+from ipv6matrix.items.tls import TlsObservation, TlsStatus
 from ipv6matrix.items.trace import Hop, Stop, TraceItem, TraceObservation
+from ipv6matrix.items.web import BodyEnd, Scheme, WebObservation
 
 Observation = (
     DomainObservation
@@ -68,6 +72,7 @@ __all__ = (
     "UNRECORDED",
     "Address",
     "Answered",
+    "BodyEnd",
     "Certificate",
     "DomainItem",
     "DomainObservation",
@@ -86,9 +91,13 @@ __all__ = (
     "LookupObservation",
     "NameServerAnswer",
     "NameServerObservation",
+    "NtpObservation",
+    "NtpStatus",
     "Observation",
     "PingItem",
     "PingObservation",
+    "PmtuObservation",
+    "PmtuStatus",
     "PortObservation",
     "Records",
     "Resolvability",
@@ -97,6 +106,7 @@ __all__ = (
     "ReverseObservation",
     "Role",
     "RoleKind",
+    "Scheme",
     "Security",
     "SmtpObservation",
     "SoaRecord",
@@ -105,7 +115,10 @@ __all__ = (
     "Stop",
     "TcpItem",
     "TcpObservation",
+    "TlsObservation",
+    "TlsStatus",
     "TraceItem",
     "TraceObservation",
+    "WebObservation",
     "slot_of",
 )

@@ -33,6 +33,7 @@ class Failure(StrEnum):
     SERVICE_UNAVAILABLE = "service_unavailable"
     HELLO_REFUSED = "hello_refused"
     TLS_FAILED = "tls_failed"
+    BAD_RESPONSE = "bad_response"
     PROBE_FAILED = "probe_failed"
 
 

@@ -23,6 +23,8 @@ class PortObservation:
     open: bool
     connect_ms: float | None = None
     "Round-trip time of SYN and SYN-ACK as measured by the kernel, in milliseconds."
+    mss_bytes: int | None = None
+    "Maximum segment size towards the address (RFC 9293 section 3.7.1), in octets; None unless the port is open."
     failure: Failure | None = None
     asked_at: float
 

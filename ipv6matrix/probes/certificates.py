@@ -69,6 +69,11 @@ def certificate_of(der: bytes) -> Certificate:
     )
 
 
+def dns_names(der: bytes) -> list[str]:
+    """Return the subject alternative names of type dNSName; none if they cannot be decoded."""
+    return [decoded(name) for name in _or_none(lambda: list(_names(der))) or ()]
+
+
 def _or_none(read: Callable[[], _T]) -> _T | None:
     try:
         return read()

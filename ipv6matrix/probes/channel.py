@@ -1,5 +1,5 @@
 """
-Lines over a connected socket, upgraded to TLS once both sides agree.
+Octets and lines over a connected socket, upgraded to TLS once both sides agree.
 
 asyncio streams would cost a transport and a task per connection, run the
 handshake on a timer of their own, and send some errors to a log instead of the
@@ -16,8 +16,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from functools import cache
+from typing import Final, TypeVar
 
 # RFC 5321 section 4.5.3.1.5 allows 512 octets. Servers exceed that, but not by this much.
 MAX_LINE_BYTES = 4096
@@ -26,7 +28,42 @@ MAX_TLS_BYTES: Final = 1 << 18
 _RECORDS_BYTES: Final = 1 << 14
 _HANDSHAKES: Final = ThreadPoolExecutor(4, thread_name_prefix="tls")
 _COSTLY_HANDSHAKES: Final = ThreadPoolExecutor(1, thread_name_prefix="tls-costly")
+# SSL_OP_LEGACY_SERVER_CONNECT, for servers without RFC 5746. Python has a name for it only from 3.12 on.
+_LEGACY_SERVERS: Final = 0x4
 _NO_COMMON_CIPHER: Final = ("SSLV3_ALERT_HANDSHAKE_FAILURE", "TLSV1_ALERT_INSUFFICIENT_SECURITY")
+T = TypeVar("T")
+
+
+def tls_context(*, finite_fields: bool = False, alpn: tuple[str, ...] = ()) -> ssl.SSLContext:
+    """
+    Return a TLS context that verifies nothing and accepts any version from TLS 1.0 and nearly any cipher.
+
+    Probes measure whether a handshake works, and judge the certificate afterwards.
+    Create one context and share it between all sessions. `alpn` are the protocols to
+    offer (RFC 7301).
+
+    Key exchange over finite fields of the server's choice (DHE before TLS 1.3) is
+    excluded: a field of 10,000 bits keeps a processor busy for more than a second.
+    With `finite_fields`, the context offers only that.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.set_ciphers(f"{'kDHE' if finite_fields else 'ALL:!kDHE'}:@SECLEVEL=0")
+    if finite_fields:
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+    # Without OP_NO_RENEGOTIATION, a server could demand one handshake after another.
+    context.options |= _LEGACY_SERVERS | ssl.OP_NO_RENEGOTIATION
+    if alpn:
+        context.set_alpn_protocols(list(alpn))
+    return context
+
+
+@cache
+def finite_fields_context(alpn: tuple[str, ...] = ()) -> ssl.SSLContext:
+    """Return the context for servers that support key exchange over finite fields only."""
+    return tls_context(finite_fields=True, alpn=alpn)
 
 
 class LineTooLongError(ValueError):
@@ -47,10 +84,12 @@ class Channel:
 
     Raises EOFError if the peer has closed the connection, OSError (which includes
     ssl.SSLError) if the connection breaks. All `costly` channels share one thread:
-    their handshakes may take long and may have to wait for one another.
+    their handshakes may take long and may have to wait for one another. A peer that
+    sends more than `max_tls_bytes` of TLS records in total has failed.
     """
 
-    def __init__(self, connected: socket.socket, *, costly: bool = False) -> None:
+    def __init__(self, connected: socket.socket, *, costly: bool = False, max_tls_bytes: int = MAX_TLS_BYTES) -> None:
+        self._max_tls_bytes = max_tls_bytes
         self._socket = connected
         self._handshakes = _COSTLY_HANDSHAKES if costly else _HANDSHAKES
         self._loop = asyncio.get_running_loop()
@@ -77,15 +116,25 @@ class Channel:
         line, _, self._buffer = self._buffer.partition(b"\n")
         return line.removesuffix(b"\r")
 
-    async def start_tls(self, context: ssl.SSLContext) -> ssl.SSLObject:
+    async def read(self) -> bytes:
+        """Return what arrives next, in parts of at most MAX_LINE_BYTES octets; nothing at the end."""
+        await asyncio.sleep(0)  # As in _take_records: a flood must not keep the event loop busy.
+        try:
+            return await self._read()
+        except EOFError:
+            return b""
+
+    async def start_tls(self, context: ssl.SSLContext, name: str | None = None) -> ssl.SSLObject:
         """
         Perform a TLS handshake as the client; raise TlsError if it fails for any reason.
+
+        `name` is sent to the server, which may have several certificates (RFC 6066 section 3).
 
         Data buffered before the handshake is discarded, not taken for part of the
         encrypted session (RFC 3207 section 4.2).
         """
         self._buffer = b""
-        tls = context.wrap_bio(self._incoming, self._outgoing)
+        tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
         try:
             await self._shake_hands(tls)
         except TimeoutError:
@@ -95,6 +144,10 @@ class Channel:
             raise (NoCommonCipherError if refused else TlsError)(str(error)) from error
         self.tls = tls
         return tls
+
+    async def in_thread(self, work: Callable[[], T]) -> T:
+        """Call a function in the thread that a handshake would use."""
+        return await self._loop.run_in_executor(self._handshakes, work)
 
     async def _shake_hands(self, tls: ssl.SSLObject) -> None:
         while True:
@@ -123,8 +176,8 @@ class Channel:
         await asyncio.sleep(0)
         records = await self._receive(_RECORDS_BYTES)
         self._tls_octets += len(records)
-        if self._tls_octets > MAX_TLS_BYTES:
-            raise TlsError(f"more than {MAX_TLS_BYTES} octets of TLS records")
+        if self._tls_octets > self._max_tls_bytes:
+            raise TlsError(f"more than {self._max_tls_bytes} octets of TLS records")
         self._incoming.write(records)
 
     async def _receive(self, at_most: int = MAX_LINE_BYTES) -> bytes:

@@ -25,7 +25,7 @@ from ipv6matrix.items import Failure, Family
 _HEADER = struct.Struct("!BBHHH")
 _TIMESPEC = struct.Struct("@ll")
 # Linux constants that Python 3.11 does not define (asm-generic/socket.h, linux/icmp.h, linux/icmpv6.h).
-_SO_TIMESTAMPNS = 35
+SO_TIMESTAMPNS = 35
 _SOL_RAW, _ICMP_FILTER = 255, 1
 _ICMP6_FILTER = 1
 
@@ -73,7 +73,7 @@ class EchoSocket:
         self.socket = self._icmp.sock
         self.socket.setblocking(False)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
-        self.socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         if self.raw:
             self._filter()
 
@@ -98,7 +98,7 @@ class EchoSocket:
                 address = _address(source)
             except OSError:
                 return
-            reply = self._parse(packet, address, _received_ns(control))
+            reply = self._parse(packet, address, kernel_time_ns(control))
             if reply is not None:
                 yield reply
 
@@ -143,9 +143,10 @@ def _address(source: tuple[Any, ...]) -> str:
     return f"{host}%{socket.if_indextoname(scope)}" if scope else host
 
 
-def _received_ns(control: list[tuple[int, int, bytes]]) -> int:
+def kernel_time_ns(control: list[tuple[int, int, bytes]]) -> int:
+    """Return the time at which the kernel received a packet, in ns since 1970, from its control messages."""
     for level, kind, data in control:
-        if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS:
+        if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS:
             seconds, nanoseconds = _TIMESPEC.unpack(data)
             return int(seconds) * 1_000_000_000 + int(nanoseconds)
     return time.time_ns()

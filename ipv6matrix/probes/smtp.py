@@ -15,12 +15,17 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from functools import cache
 from typing import Literal, NamedTuple
 
 from ipv6matrix.items import Failure, SmtpObservation, Starttls
 from ipv6matrix.probes.certificates import certificate_of
-from ipv6matrix.probes.channel import Channel, LineTooLongError, NoCommonCipherError, TlsError
+from ipv6matrix.probes.channel import (
+    Channel,
+    LineTooLongError,
+    NoCommonCipherError,
+    TlsError,
+    finite_fields_context,
+)
 from ipv6matrix.probes.failures import failure_of
 from ipv6matrix.probes.texts import MAX_CHARACTERS, cleaned
 
@@ -33,8 +38,6 @@ Reconnect = Callable[[], Awaitable[socket.socket | None]]
 _READY = 220
 # The server closes the connection, whatever the command was (RFC 5321 section 4.2.2).
 _SERVICE_UNAVAILABLE = 421
-# SSL_OP_LEGACY_SERVER_CONNECT, for servers without RFC 5746. Python has a name for it only from 3.12 on.
-_LEGACY_SERVERS = 0x4
 
 
 class NotSmtpError(ValueError):
@@ -46,29 +49,6 @@ class Reply(NamedTuple):
 
     code: int
     lines: tuple[str, ...]
-
-
-def tls_context(*, finite_fields: bool = False) -> ssl.SSLContext:
-    """
-    Return a TLS context that verifies nothing and accepts any version from TLS 1.0 and nearly any cipher.
-
-    The probe measures whether STARTTLS works; the certificate is judged later, from
-    its fields. Create one context and share it between all sessions.
-
-    Key exchange over finite fields of the server's choice (DHE before TLS 1.3) is
-    excluded: a field of 10,000 bits keeps a processor busy for more than a second.
-    With `finite_fields`, the context offers only that.
-    """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
-    context.set_ciphers(f"{'kDHE' if finite_fields else 'ALL:!kDHE'}:@SECLEVEL=0")
-    if finite_fields:
-        context.maximum_version = ssl.TLSVersion.TLSv1_2
-    # Without OP_NO_RENEGOTIATION, a server could demand one handshake after another.
-    context.options |= _LEGACY_SERVERS | ssl.OP_NO_RENEGOTIATION
-    return context
 
 
 def require_hello_name(name: str) -> str:
@@ -98,16 +78,11 @@ async def converse(
     session = _Session(Channel(connected), hello_name, tls_context, asked_at or time.time())
     await session.hold(timeout_s)
     if session.has_no_cipher and reconnect is not None and (again := await reconnect()):
-        costly = _Session(Channel(again, costly=True), hello_name, _finite_fields(), session.seen.asked_at)
+        costly = _Session(Channel(again, costly=True), hello_name, finite_fields_context(), session.seen.asked_at)
         await costly.hold(timeout_s)
         if costly.seen.tls_version is not None:
             return costly.seen
     return session.seen
-
-
-@cache
-def _finite_fields() -> ssl.SSLContext:
-    return tls_context(finite_fields=True)
 
 
 def _word(error: Exception, *, greeted: bool) -> Failure:

@@ -28,8 +28,9 @@ from typing import NamedTuple
 
 from ipv6matrix.items import Failure, PortObservation, TcpObservation
 from ipv6matrix.probes import Pace, no_pace
+from ipv6matrix.probes.channel import tls_context
 from ipv6matrix.probes.failures import failure_of
-from ipv6matrix.probes.smtp import converse, require_hello_name, tls_context
+from ipv6matrix.probes.smtp import converse, require_hello_name
 
 SMTP_PORT = 25
 
@@ -40,9 +41,10 @@ _RST_ON_CLOSE = struct.pack("@ii", 1, 0)
 # ICMP error that quotes a TCP port for one that quotes such a number (docs/decisions/0008-mtr-packet.md).
 _LOCAL_PORTS = range(10_000, 33_000)
 _TRIES = 10
-# Fields of struct tcp_info (linux/tcp.h): tcpi_rtt, in microseconds, and tcpi_bytes_acked, which counts the SYN as one
-# octet.
-_TCP_INFO = struct.Struct("=68xI48xQ")
+# Fields of struct tcp_info (linux/tcp.h): tcpi_options, tcpi_snd_mss, tcpi_rtt in microseconds, and tcpi_bytes_acked,
+# which counts the SYN as one octet.
+_TCP_INFO = struct.Struct("=5xB10xI48xI48xQ")
+_TIMESTAMPS, _TIMESTAMPS_OCTETS = 0x1, 12
 
 
 class TcpProber:
@@ -178,7 +180,7 @@ class Attempt:
         self._end(failure_of(OSError(error, "")) if error else None)
 
     def _end(self, failure: Failure | None) -> None:
-        rtt_us = _handshake(self._socket).rtt_us if self._socket is not None and failure is None else 0
+        done = _handshake(self._socket) if self._socket is not None and failure is None else None
         self._stop_waiting()
         if failure is not None or not self._keep:
             self.close()
@@ -187,7 +189,8 @@ class Attempt:
         observation = PortObservation(
             port=self.port,
             open=failure is None,
-            connect_ms=rtt_us / 1e3 if rtt_us else None,
+            connect_ms=done.rtt_us / 1e3 if done and done.rtt_us else None,
+            mss_bytes=done.mss_bytes if done else None,
             failure=failure,
             asked_at=self._asked_at,
         )
@@ -239,10 +242,14 @@ class _Handshake(NamedTuple):
 
     rtt_us: int
     "Time between SYN and SYN-ACK; 0 if the kernel could not tell which SYN was acknowledged."
+    mss_bytes: int
+    "The most that a segment to the peer may carry: what it announced, or less if the path allows less."
     completed: bool
 
 
 def _handshake(connecting: socket.socket) -> _Handshake:
     info = connecting.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO.size)
-    rtt_us, octets_acknowledged = _TCP_INFO.unpack(info)
-    return _Handshake(rtt_us, completed=octets_acknowledged > 0)
+    options, mss_bytes, rtt_us, octets_acknowledged = _TCP_INFO.unpack(info)
+    if options & _TIMESTAMPS:  # the kernel has subtracted their size (RFC 7323 section 3.2), peers announce it with it
+        mss_bytes += _TIMESTAMPS_OCTETS
+    return _Handshake(rtt_us, mss_bytes, completed=octets_acknowledged > 0)

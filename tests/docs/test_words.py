@@ -19,7 +19,7 @@ from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.refusals import StartRefusedError
 from ipv6matrix.targets import policy
 from simnet import topology
-from simnet.behaviours import BEHAVIOURS, Gone, Mail
+from simnet.behaviours import BEHAVIOURS, Gone, Mail, Ntp, Web
 from simnet.blocks import BLOCKS, Reverse
 from simnet.name_servers import NameServer
 from simnet.zones import Dnssec, Fault
@@ -112,6 +112,10 @@ WORDS = {
     "Security": items.Security,
     "Starttls": items.Starttls,
     "Stop": items.Stop,
+    "NtpStatus": items.NtpStatus,
+    "PmtuStatus": items.PmtuStatus,
+    "TlsStatus": items.TlsStatus,
+    "BodyEnd": items.BodyEnd,
     "import": (items.UNRECORDED,),
     "kind": policy.KINDS,
     "refusal": (policy.KINDS - policy.PROBED_KINDS)
@@ -129,6 +133,8 @@ INTERNET_WORDS = {
     "behaviour": BEHAVIOURS,
     "block": [block.name for block in BLOCKS if block.name not in BEHAVIOURS],
     "mail server": Mail,
+    "web server": Web,
+    "time server": Ntp,
     "gone": Gone,
     "fault": Fault,
     "dnssec": Dnssec,

@@ -10,8 +10,7 @@ import threading
 
 import pytest
 
-from ipv6matrix.probes.channel import MAX_LINE_BYTES, MAX_TLS_BYTES, Channel, LineTooLongError, TlsError
-from ipv6matrix.probes.smtp import tls_context
+from ipv6matrix.probes.channel import MAX_LINE_BYTES, MAX_TLS_BYTES, Channel, LineTooLongError, TlsError, tls_context
 from simnet import certificate
 from tests.probes.talking import tcp_server
 

@@ -10,7 +10,8 @@ import time
 import pytest
 
 from ipv6matrix.items import Failure, Starttls
-from ipv6matrix.probes.smtp import converse, tls_context
+from ipv6matrix.probes.channel import tls_context
+from ipv6matrix.probes.smtp import converse
 from ipv6matrix.probes.tcp import TcpProber
 from tests.probes.talking import tcp_server
 from tests.probes.waiting import until

@@ -15,6 +15,7 @@ import pytest
 from ipv6matrix.items import Failure
 from ipv6matrix.probes import tcp
 from ipv6matrix.probes.tcp import TcpProber
+from simnet.truth import Truth
 from tests.probes.waiting import BLOCKED_S, NEAR_MS, SOON_MS, open_files, until
 
 PORTS = (80, 443)
@@ -64,6 +65,22 @@ async def test_the_connect_time_is_the_round_trip_time(internet, prober, family)
     closed, opened = observation.ports
     assert closed.connect_ms is None
     assert NEAR_MS <= opened.connect_ms < SOON_MS
+
+
+@pytest.mark.parametrize(("block", "family"), [("open", 4), ("open", 6), ("narrow", 4), ("narrow", 6)])
+async def test_the_segment_size_is_that_of_the_path(internet, prober, block, family):
+    """
+    A tunnel lowers the MSS, and TCP timestamps do not; a closed port has none.
+    """
+    address = internet.address(block, family)
+    expected = Truth(internet.scenario).address(address).ports[80].mss_bytes
+
+    opened, closed = [
+        await prober.probe(one, (80,), starttls=False) for one in (address, internet.address("port80_closed", family))
+    ]
+
+    assert expected == opened.ports[0].mss_bytes
+    assert closed.ports[0].mss_bytes is None
 
 
 async def test_a_busy_loop_changes_neither_outcome_nor_time(internet):

@@ -22,8 +22,7 @@ from cryptography.x509.oid import NameOID
 
 from ipv6matrix.items import Failure, Starttls
 from ipv6matrix.probes import tcp
-from ipv6matrix.probes.channel import MAX_TLS_BYTES, Channel, TlsError
-from ipv6matrix.probes.smtp import tls_context
+from ipv6matrix.probes.channel import MAX_TLS_BYTES, Channel, TlsError, tls_context
 from ipv6matrix.probes.tcp import TcpProber
 from simnet import certificate
 from tests.probes.talking import tcp_server
