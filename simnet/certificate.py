@@ -57,7 +57,7 @@ class Authority:
         return _pem(self.key) + _certificate(self.key, (name,), _name(AUTHORITY_NAME), self.key, age_days=age_days)
 
     def untrusted(self, name: str) -> bytes:
-        """Return a key and a certificate that nobody issued."""
+        """Return a key and a self-signed certificate, as PEM."""
         return _pem(self.key) + self_signed(self.key, (name,))
 
     def _root(self) -> bytes:
