@@ -13,9 +13,8 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any, Final, Self, TypeVar
+from typing import IO, Any, Final, TypeVar
 
-from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import AsyncioLoopingCall
 
@@ -64,13 +63,6 @@ class Job:
         self._kept = False
         self.whole = True
         "False if part of the closed database is still in its write-ahead log; the store's `problem` says why."
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        folder = Path(crawler.settings.get("JOBDIR")).expanduser()
-        extension = cls(folder, crawler.settings.getfloat("COMMIT_INTERVAL"), crawler)
-        crawler.signals.connect(extension.engine_stopped, signal=signals.engine_stopped)
-        return extension
 
     def open(self) -> Store:
         """
@@ -122,16 +114,16 @@ class Job:
                 logger.error("%s", error)  # noqa: TRY400 - the message is complete without a traceback
             self.whole = self.store.close()
 
-    def read(self, ask: Callable[[], _Answer], otherwise: _Answer) -> _Answer:
+    def attempt(self, call: Callable[[], _Answer], otherwise: _Answer) -> _Answer:
         """
-        Return the result of reading the database; if it cannot be read, stop the crawl and return `otherwise`.
+        Return the result of a call that uses the database; if it fails, stop the crawl and return `otherwise`.
 
-        Once a write has failed, what it should have written is missing, so nothing is read.
+        Once a write has failed, what it should have written is missing, so nothing more is read or written.
         """
         if self.failed:
             return otherwise
         try:
-            return ask()
+            return call()
         except StoreError as error:
             self.fail(error)
             return otherwise

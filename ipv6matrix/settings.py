@@ -255,8 +255,7 @@ ITEM_PIPELINES = {
     "ipv6matrix.pipelines.store.StorePipeline": 500,
 }
 
-# The job precedes the extensions that store records in it. Closing follows the same
-# order: publishing moves the database before the job releases its folder.
+# Extensions share their state through the context, so their order does not matter.
 EXTENSIONS = {
     "scrapy.extensions.telnet.TelnetConsole": None,
     "scrapy.extensions.remote_control.RemoteControl": None,
@@ -266,7 +265,6 @@ EXTENSIONS = {
     "scrapy.extensions.feedexport.FeedExporter": None,
     "scrapy.extensions.corestats.CoreStats": 0,
     "ipv6matrix.extensions.publishing.Publishing": 50,
-    "ipv6matrix.job.Job": 100,
     "ipv6matrix.extensions.metrics.Metrics": 150,
     "ipv6matrix.extensions.preflight.Preflight": 200,
     "ipv6matrix.extensions.run_record.RunRecord": 300,

@@ -14,7 +14,9 @@ from scrapy.crawler import Crawler
 from scrapy.settings import Settings
 from scrapy.utils.test import get_reactor_settings
 
+from ipv6matrix import context
 from ipv6matrix import settings as project
+from ipv6matrix.frontier.base import Frontier
 from ipv6matrix.frontier.scheduler import Scheduler
 from ipv6matrix.job import Job
 from ipv6matrix.spiders.matrix import MatrixSpider
@@ -41,32 +43,34 @@ def crawler(folder: Path, *, domains: str = "", **settings: Any) -> Crawler:
 def opened(folder: Path, **settings: Any) -> Iterator[Crawler]:
     """Return a crawler with an open frontier; needs an event loop, because the job commits at intervals."""
     made = crawler(folder, **settings)
-    frontier = Scheduler.from_crawler(made)
-    # The part of Scrapy's engine that the frontier uses: scheduling a call after some seconds.
+    scheduler = Scheduler.from_crawler(made)
+    # The part of Scrapy's engine that the scheduler uses: scheduling a call after some seconds.
     engine_slot = SimpleNamespace(nextcall=SimpleNamespace(schedule=lambda delay=0: None))
     downloader = SimpleNamespace(middleware=SimpleNamespace(middlewares=()))
     made.engine = SimpleNamespace(
-        scheduler=frontier, crawl=frontier.enqueue_request, _slot=engine_slot, downloader=downloader
+        scheduler=scheduler, crawl=scheduler.enqueue_request, _slot=engine_slot, downloader=downloader
     )
     try:
-        frontier.open(made.spider)
+        scheduler.open(made.spider)
         yield made
     finally:
         job(made).close()
 
 
 def job(of: Crawler) -> Job:
-    found = of.get_extension(Job)
-    assert found is not None
-    return found
+    return context.of(of).job
 
 
 def store(of: Crawler) -> Store:
     return job(of).store
 
 
-def frontier(of: Crawler) -> Scheduler:
+def scheduler(of: Crawler) -> Scheduler:
     return of.engine.scheduler
+
+
+def frontier(of: Crawler) -> Frontier:
+    return context.of(of).frontier
 
 
 def count(of: Crawler, stat: str) -> Any:

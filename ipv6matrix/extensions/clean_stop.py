@@ -10,6 +10,7 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import AsyncioLoopingCall
 
+from ipv6matrix import engine
 from ipv6matrix.signals import crawl_stopping
 
 _POLL_INTERVAL_S: Final = 0.1
@@ -37,9 +38,6 @@ class CleanStop:
             self._polling.stop()
 
     def _poll(self) -> None:
-        engine = self._crawler.engine
-        assert engine
-        # The slot's own flag, for stops that do not begin with a signal.
-        if not engine.running or (engine._slot and engine._slot.closing):
+        if engine.is_closing(self._crawler):
             self._polling.stop()
             self._crawler.signals.send_catch_log(crawl_stopping)

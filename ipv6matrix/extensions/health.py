@@ -13,8 +13,9 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import AsyncioLoopingCall
 
+from ipv6matrix import context, engine
 from ipv6matrix.config import nameservers
-from ipv6matrix.config.plan import Plan, words
+from ipv6matrix.config.plan import words
 from ipv6matrix.health.dependency import Dependency
 from ipv6matrix.health.gateway import gateway
 from ipv6matrix.health.references import ANSWER_S, References
@@ -55,6 +56,7 @@ class Health:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
+        self._plan = context.of(crawler).plan
         self._skips = crawler.settings.get("HEALTH_AFTER_WAIT") == "skip"
         self._max_wait_s = crawler.settings.getfloat("HEALTH_MAX_WAIT")
         self._targets = words(crawler.settings, "HEALTH_TARGETS")
@@ -152,8 +154,7 @@ class Health:
         return opt_outs is not None and opt_outs.contains_address(router.partition("%")[0])
 
     async def _pace(self, address: str) -> None:
-        engine = self._crawler.engine
-        rate = self._crawler.get_downloader_middleware(RateMiddleware) if engine else None
+        rate = self._crawler.get_downloader_middleware(RateMiddleware) if self._crawler.engine else None
         await (rate.ahead if rate else no_pace)(address)
 
     async def _is_family_up(self, name: str) -> bool:
@@ -222,7 +223,6 @@ class Health:
         self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason=VANTAGE_LOST))
 
     def _pause(self) -> None:
-        assert self._crawler.engine
         waits = [
             part.name
             for part in self.parts.values()
@@ -231,12 +231,4 @@ class Health:
         self.paused = frozenset(("dns",) if "dns" in waits else ())
         if {*waits} - {"dns"}:
             self.paused |= {*REGISTRY.slots} - {"dns"}
-        # Scrapy asks the frontier again only when a response arrives, and there may be none in flight.
-        if self._crawler.engine._slot is not None:
-            self._crawler.engine._slot.nextcall.schedule()
-
-    @property
-    def _plan(self) -> Plan:
-        spider: Any = self._crawler.spider
-        plan: Plan = spider.plan
-        return plan
+        engine.wake(self._crawler)

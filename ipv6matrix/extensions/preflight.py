@@ -8,18 +8,17 @@ import asyncio
 import logging
 import socket
 import time
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
 
+from ipv6matrix import context, engine
 from ipv6matrix.config import nameservers
-from ipv6matrix.config.plan import Plan
 from ipv6matrix.exceptions import DownloadError, ListError, StoreError
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.health.resolver import Fault
 from ipv6matrix.items import Family, Status
-from ipv6matrix.job import Job
 from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.probes.dns import Resolver
 from ipv6matrix.probes.icmp import ping_permission
@@ -54,10 +53,8 @@ class Preflight:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._skips = crawler.settings.get("MISSING") == "skip"
-        self.vantage: dict[Family, str] = {}
-        "Source address of probes, by family; only families that have one."
-        self.geoip: dict[str, geoip.Build] = {}
-        "Metadata of each GeoIP file in use, by setting."
+        self._context = context.of(crawler)
+        self._plan = self._context.plan
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -65,20 +62,19 @@ class Preflight:
         crawler.signals.connect(extension.spider_opened, signal=signals.spider_opened)
         return extension
 
-    async def spider_opened(self, spider: Any) -> None:
-        job = self._crawler.get_extension(Job)
-        if job is not None and job.refused:
+    async def spider_opened(self) -> None:
+        if self._context.job.refused:
             return
         self._check_contact()
         self._check_handlers()
-        self._check_list(spider)
-        self._check_opt_outs(spider.plan)
-        self._check_routes(spider.plan)
-        self._check_tools(spider.plan)
-        self._check_geoip(spider.plan)
+        self._check_list()
+        self._check_opt_outs()
+        self._check_routes()
+        self._check_tools()
+        self._check_geoip()
         await self._check_resolver()
-        await self._check_references(spider.plan)
-        await self._fetch_list(spider)
+        await self._check_references()
+        await self._fetch_list()
 
     def _check_contact(self) -> None:
         settings = self._crawler.settings
@@ -91,16 +87,15 @@ class Preflight:
     def _check_handlers(self) -> None:
         # If a handler cannot be built, Scrapy only logs that, and then fails every
         # request with an unsupported scheme.
-        assert self._crawler.engine
         for scheme in REGISTRY.slots:
-            if self._crawler.engine.downloader.handlers._get_handler(scheme) is None:
+            if engine.handler(self._crawler, scheme) is None:
                 self._stop(
                     f"The handler of {scheme}:// could not be created: see the error above in the log [HANDLER_FAILED]"
                 )
 
-    def _check_opt_outs(self, plan: Plan) -> None:
+    def _check_opt_outs(self) -> None:
         path = self._crawler.settings.get("OPTOUT_FILE")
-        entries = plan.opt_outs.entries if plan.opt_outs else Entries()
+        entries = self._plan.opt_outs.entries if self._plan.opt_outs else Entries()
         row = self._store.crawl() if self._store else None
         earlier = (row or {}).get("opt_outs") or 0
         if entries.are_lost_from(earlier):
@@ -115,24 +110,27 @@ class Preflight:
                 declaration(0),
             )
 
-    def _check_list(self, spider: Any) -> None:
+    def _check_list(self) -> None:
         try:
-            if spider.domains in rankings.NAMES and self._store:
-                self._take(spider, sources.begun_with(spider.domains, self._store.crawl()))
-            if spider.domains not in rankings.NAMES:
-                for look in checking.check(spider.files(), self._crawler.settings.getfloat("LIST_MAX_REFUSED")):
+            if self._context.lists.domains in rankings.NAMES and self._store:
+                self._take(sources.begun_with(self._context.lists.domains, self._store.crawl()))
+            if self._context.lists.domains not in rankings.NAMES:
+                for look in checking.check(
+                    self._context.lists.files(), self._crawler.settings.getfloat("LIST_MAX_REFUSED")
+                ):
                     logger.info("List %s", look)
         except (ListError, StoreError) as error:
             self._stop(str(error))
 
-    async def _fetch_list(self, spider: Any) -> None:
-        if spider.domains not in rankings.NAMES or not self._store:
+    async def _fetch_list(self) -> None:
+        name = self._context.lists.domains
+        if name not in rankings.NAMES or not self._store:
             return
         try:
-            self._take(spider, await waiting.result(lambda: self._fetched(spider.domains), self._is_stopped))
+            self._take(await waiting.result(lambda: self._fetched(name), self._is_stopped))
         except DownloadError as error:
             self._stop(str(error))
-        self._check_list(spider)
+        self._check_list()
 
     def _fetched(self, name: str) -> sources.Source:
         with rankings.Rankings.from_settings(self._crawler.settings, self._is_stopped) as downloads:
@@ -144,20 +142,21 @@ class Preflight:
     @property
     def _store(self) -> Store | None:
         """The database of the job; None if it could not be opened, in which case the crawl does not start anyway."""
-        return getattr(self._crawler.get_extension(Job), "store", None)
+        return getattr(self._context.job, "store", None)
 
-    def _take(self, spider: Any, source: sources.Source | None) -> None:
+    def _take(self, source: sources.Source | None) -> None:
         """Replace the name of a list by its file."""
         if source:
-            spider.domains = source.file
-            spider.supplemental = spider.supplemental or sources.supplement(source)
+            lists = self._context.lists
+            lists.domains = source.file
+            lists.supplemental = lists.supplemental or sources.supplement(source)
 
-    def _check_routes(self, plan: Plan) -> None:
+    def _check_routes(self) -> None:
         families: tuple[Family, Family] = (4, 6)
         for family in families:
             source = self._crawler.settings.get(f"LOCAL_IPV{family}") or None
             try:
-                self.vantage[family] = _source(family, source)
+                self._context.vantage[family] = _source(family, source)
             except OSError as error:
                 what = (
                     f"No route for IPv{family} ({error.strerror})"
@@ -165,11 +164,11 @@ class Preflight:
                     else f"LOCAL_IPV{family}={source} ({error.strerror})"
                 )
                 self._missing(f"{what}: {_FIX_ROUTE.format(family=family)} [ROUTE_MISSING]")
-                plan.skip_family(family, what)
-        if not self.vantage:
+                self._plan.skip_family(family, what)
+        if not self._context.vantage:
             self._stop("Neither IPv4 nor IPv6 has a route: connect this machine to the Internet [ROUTE_MISSING]")
 
-    def _check_tools(self, plan: Plan) -> None:
+    def _check_tools(self) -> None:
         no_geoip = (
             None
             if geoip.files(self._crawler.settings)
@@ -179,19 +178,19 @@ class Preflight:
             )
         )
         for metric, missing in (("ping", ping_permission), ("path", mtr_missing), ("geoip", lambda: no_geoip)):
-            message = missing() if metric in plan.metrics else None
+            message = missing() if metric in self._plan.metrics else None
             if message:
                 self._missing(message)
-                plan.skip_metric(metric, message)
+                self._plan.skip_metric(metric, message)
 
-    def _check_geoip(self, plan: Plan) -> None:
-        if "geoip" not in plan.metrics:
+    def _check_geoip(self) -> None:
+        if "geoip" not in self._plan.metrics:
             return
         located = geoip.configured(self._crawler.settings)
-        self.geoip = located.builds()
+        self._context.geoip = located.builds()
         located.close()
         for name, path in geoip.files(self._crawler.settings).items():
-            days = int(time.time() - self.geoip[name].built_at) // 86_400
+            days = int(time.time() - self._context.geoip[name].built_at) // 86_400
             if days > geoip.OLD_DAYS:
                 logger.warning(
                     "%s: %r is %d days old: download a newer one with `%s geoip update` [GEOIP_OLD]",
@@ -246,17 +245,17 @@ class Preflight:
                     " -s NAMESERVERS= [DNS64_DETECTED]"
                 )
 
-    async def _check_references(self, plan: Plan) -> None:
+    async def _check_references(self) -> None:
         """Check that each family reaches the Internet: otherwise silence would say nothing about the targets."""
         self._health.open()
-        families = sorted(self.vantage)
+        families = sorted(self._context.vantage)
         references = [self._health.references[f"ipv{family}"] for family in families]
         await asyncio.gather(*(family_references.well() for family_references in references))
         for family, family_references in zip(families, references, strict=True):
             if not family_references.witnesses.reference:
-                self._without_reference(family, plan)
+                self._without_reference(family)
 
-    def _without_reference(self, family: Family, plan: Plan) -> None:
+    def _without_reference(self, family: Family) -> None:
         asked = self._health.allowed(family)
         # A crawl of a private network may have no route to the default references.
         if asked and not self._crawler.settings.get("PROBE_ALLOWED_NETWORKS"):
@@ -265,7 +264,7 @@ class Preflight:
                 " -s HEALTH_TARGETS=, or skip the family with -s MISSING=skip [REFERENCES_SILENT]"
             )
             self._missing(message)
-            plan.skip_family(family, message)
+            self._plan.skip_family(family, message)
             return
         logger.warning(
             "No reference answers over IPv%d (HEALTH_TARGETS): its health is judged by %s [REFERENCES_SILENT]",

@@ -13,9 +13,9 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import AsyncioLoopingCall
 
+from ipv6matrix import context
 from ipv6matrix.exceptions import StoreError
 from ipv6matrix.extensions.health import Health
-from ipv6matrix.job import Job
 from ipv6matrix.progress import texts
 from ipv6matrix.progress.display import Display, is_wanted
 from ipv6matrix.progress.figures import Figures, Listing, figures
@@ -40,6 +40,8 @@ class Progress:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
+        self._context = context.of(crawler)
+        self._job = self._context.job
         self._calls: list[AsyncioLoopingCall] = []
         self._display: Display | None = None
         self._window = Window()
@@ -53,8 +55,7 @@ class Progress:
         return extension
 
     def engine_started(self) -> None:
-        spider: Any = self._crawler.spider
-        self._lines = lists.lines(spider.files())
+        self._lines = lists.lines(self._context.lists.files())
         self._note()
         self._call(self._note, _NOTE_EVERY_S)
         if is_wanted(self._crawler.settings):
@@ -89,9 +90,7 @@ class Progress:
 
     @property
     def _pace(self) -> Pace:
-        assert self._crawler.engine
-        frontier: Any = self._crawler.engine.scheduler
-        return replace(self._window.pace(), parked_s=frontier.parked_s)
+        return replace(self._window.pace(), parked_s=self._context.frontier.parked_s)
 
     @property
     def _listing(self) -> Listing:
@@ -129,9 +128,3 @@ class Progress:
             )
         except StoreError as error:
             self._job.fail(error)
-
-    @property
-    def _job(self) -> Job:
-        job = self._crawler.get_extension(Job)
-        assert job is not None
-        return job

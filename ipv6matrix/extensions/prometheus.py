@@ -18,10 +18,11 @@ from prometheus_client.registry import Collector
 from scrapy.crawler import Crawler
 
 import ipv6matrix
+from ipv6matrix import context, engine
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.loop_lag import BOUNDS_MS, LoopLag
 from ipv6matrix.extensions.progress import Progress
-from ipv6matrix.job import Job
+from ipv6matrix.handlers.dns import DnsDownloadHandler
 from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.middlewares.rate import RateMiddleware
 from ipv6matrix.rates.pacers import Waits
@@ -37,6 +38,7 @@ class CrawlCollector(Collector):
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
+        self._context = context.of(crawler)
 
     def collect(self) -> Iterable[Metric]:
         yield _gauge("crawl_info", "Version of the crawler.", ("version",), {(ipv6matrix.__version__,): 1})
@@ -47,7 +49,7 @@ class CrawlCollector(Collector):
         yield self._loop_lag()
 
     def _requests(self) -> Iterator[Metric]:
-        counts = self._get(Job).store.counts
+        counts = self._context.job.store.counts
         asked, done, ends = dict(counts.asked), dict(counts.done), dict(counts.outcomes)
         added = {(slot,): asked.get(slot, 0) for slot in REGISTRY.slots}
         answered = {(slot,): done.get(slot, 0) for slot in REGISTRY.slots}
@@ -55,13 +57,13 @@ class CrawlCollector(Collector):
         yield _counter("questions_found", "Requests added to the frontier, over all starts.", ("slot",), added)
         yield _counter("questions_answered", "Requests answered and stored, over all starts.", ("slot",), answered)
         yield _gauge("questions_pending", "Requests not answered yet, in flight or not.", ("slot",), pending)
-        frontier: Any = self._crawler.engine.scheduler if self._crawler.engine else None
-        flights = frontier.in_flight if frontier else {}
+        frontier = self._context.frontier
+        flights = frontier.in_flight
         rooms = {(slot,): room for slot, (_, room) in flights.items()}
         in_flight = {(slot,): number for slot, (number, _) in flights.items()}
         yield _gauge("questions_in_flight", "Requests in flight.", ("slot",), in_flight)
         yield _gauge("questions_in_flight_limit", "Limit of requests in flight.", ("slot",), rooms)
-        parked = {(slot,): number for slot, number in frontier.parked.items()} if frontier else {}
+        parked = {(slot,): number for slot, number in frontier.parked.items()}
         yield _gauge("questions_parked", "Requests that wait for others of their network or name.", ("slot",), parked)
         outcomes = {(str(probe), str(end)): number for (probe, end), number in ends.items()}
         yield _counter("outcomes", "Outcomes of probes, over all starts.", ("probe", "outcome"), outcomes)
@@ -85,13 +87,11 @@ class CrawlCollector(Collector):
 
     def _waits(self) -> dict[str, Waits]:
         waits: dict[str, Waits] = {}
-        engine = self._crawler.engine
-        if engine is not None:
+        if self._crawler.engine is not None:
             rate = self._crawler.get_downloader_middleware(RateMiddleware)
             waits |= rate.packets.waits if rate else {}
-            # Scrapy has no public way to get a handler.
-            dns: Any = engine.downloader.handlers._handlers.get("dns")
-            waits |= {"query": dns.queries.waits} if dns else {}
+            dns = engine.created_handler(self._crawler, "dns")
+            waits |= {"query": dns.queries.waits} if isinstance(dns, DnsDownloadHandler) else {}
         return waits
 
     def _health(self) -> Iterator[Metric]:

@@ -20,10 +20,10 @@ from scrapy.crawler import Crawler
 from scrapy.utils.reactor import is_reactor_installed
 from twisted.internet.threads import deferToThread
 
+from ipv6matrix import context
 from ipv6matrix.config import plan
 from ipv6matrix.exceptions import ExportError, ReadStoppedError, StoreError
 from ipv6matrix.exporters.registry import Target, exporter
-from ipv6matrix.job import Job
 from ipv6matrix.store import newest
 from ipv6matrix.store.compare import contains
 from ipv6matrix.store.database import Store
@@ -45,6 +45,7 @@ class Publishing:
 
     def __init__(self, crawler: Crawler, target: Target, exports: tuple[str, ...]) -> None:
         self._crawler = crawler
+        self._job = context.of(crawler).job
         self._target = target
         self._exports = exports
         self._stopped = threading.Event()
@@ -141,12 +142,6 @@ class Publishing:
             reactor: Any = import_module("twisted.internet.reactor")
             reactor.addSystemEventTrigger("before", "shutdown", self._stopped.set)
             reactor.addSystemEventTrigger("before", "shutdown", deferToThread, wait, [done], _GRACE_S)
-
-    @property
-    def _job(self) -> Job:
-        job = self._crawler.get_extension(Job)
-        assert job is not None
-        return job
 
 
 def publish(source: Path, target: Path) -> Path:

@@ -15,10 +15,10 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 
 import ipv6matrix
+from ipv6matrix import context
 from ipv6matrix.config import checks, nameservers
 from ipv6matrix.exceptions import StoreError
-from ipv6matrix.extensions.preflight import Preflight
-from ipv6matrix.job import STORE_FAILED, Job
+from ipv6matrix.job import STORE_FAILED
 from ipv6matrix.reference import sources
 from ipv6matrix.store import newest
 from ipv6matrix.targets import lists
@@ -34,6 +34,8 @@ class RunRecord:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
+        self._context = context.of(crawler)
+        self._job = self._context.job
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -97,38 +99,30 @@ class RunRecord:
         return reason
 
     def _what_runs(self) -> dict[str, Any]:
-        spider: Any = self._crawler.spider
-        preflight = self._crawler.get_extension(Preflight)
-        files = spider.files()
+        files = self._context.lists.files()
+        vantage, geoip = self._context.vantage, self._context.geoip
         return {
             "version": ipv6matrix.__version__,
             "settings": json.dumps(checks.values(self._crawler.settings), sort_keys=True),
             "list": ", ".join(str(Path(file)) for file in files),
             "list_sha256": lists.digest(files),
             "list_source": _json([asdict(source) for file in files if (source := sources.of(file))]),
-            "vantage4": preflight.vantage.get(4) if preflight else None,
-            "vantage6": preflight.vantage.get(6) if preflight else None,
+            "vantage4": vantage.get(4),
+            "vantage6": vantage.get(6),
             "resolver": _resolvers(self._crawler.settings.get("NAMESERVERS")),
-            "geoip": _json({name: asdict(build) for name, build in preflight.geoip.items()}) if preflight else None,
+            "geoip": _json({name: asdict(build) for name, build in geoip.items()}),
             "skipped": self._skipped,
             "opt_outs": self._opt_outs(),
         }
 
     def _opt_outs(self) -> int:
-        spider: Any = self._crawler.spider
-        return len(spider.plan.opt_outs.entries) if spider.plan.opt_outs else 0
+        opt_outs = self._context.plan.opt_outs
+        return len(opt_outs.entries) if opt_outs else 0
 
     @property
     def _skipped(self) -> str:
         """Metrics and families that are not measured, with the reasons; a family may be added during the crawl."""
-        spider: Any = self._crawler.spider
-        return json.dumps(spider.plan.skipped, sort_keys=True)
-
-    @property
-    def _job(self) -> Job:
-        job = self._crawler.get_extension(Job)
-        assert job is not None
-        return job
+        return json.dumps(self._context.plan.skipped, sort_keys=True)
 
 
 def run_name(started_at: float) -> str:

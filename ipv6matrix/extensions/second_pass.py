@@ -8,17 +8,16 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterator
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, DontCloseSpider
 
-from ipv6matrix import urls
+from ipv6matrix import context, engine, urls
 from ipv6matrix.exceptions import StoreError
 from ipv6matrix.extensions.run_record import INCOMPLETE
 from ipv6matrix.items import Answered
-from ipv6matrix.job import Job
 from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.store.queries import second_pass
 from ipv6matrix.store.queries.second_pass import Failed
@@ -40,6 +39,7 @@ class SecondPass:
 
     def __init__(self, crawler: Crawler, after_s: float) -> None:
         self._crawler = crawler
+        self._context = context.of(crawler)
         self._after_s = after_s
         self._look: asyncio.Task[bool] | None = None
         # Monotonic; every failure is older.
@@ -91,7 +91,7 @@ class SecondPass:
         """Retry what is due, and wait for the rest; return False if there was neither."""
         asked, wait_s = 0, 0.0
         turn_ends_at = time.monotonic() + _TURN_S
-        for chunk in second_pass.failed(self._store):
+        for chunk in second_pass.failed(self._context.job.store):
             for failure in chunk:
                 due_in_s = self._due_in_s(failure)
                 if due_in_s <= 0:
@@ -107,7 +107,8 @@ class SecondPass:
         elif wait_s:
             logger.info("Retry pass: retrying the last failures in %.0f s", wait_s)
             await asyncio.sleep(wait_s)
-        self._wake_engine()
+        # Otherwise Scrapy checks whether it is idle only every five seconds.
+        engine.wake(self._crawler)
         return bool(asked or wait_s)
 
     def _due_in_s(self, failed: Failed) -> float:
@@ -119,35 +120,17 @@ class SecondPass:
     def _retry(self, failed: Failed) -> int:
         assert self._crawler.engine
         assert self._crawler.stats
-        new = [url for url in self._urls(failed) if not self._frontier.knows(url)]
+        new = [url for url in self._urls(failed) if not self._context.frontier.knows(url)]
         for url in new:
             self._crawler.engine.crawl(urls.request(url))
             self._crawler.stats.inc_value("second_pass/asked")
         return len(new)
 
     def _is_new(self, failed: Failed) -> bool:
-        return not all(map(self._frontier.knows, self._urls(failed)))
+        return not all(map(self._context.frontier.knows, self._urls(failed)))
 
     def _urls(self, failed: Failed) -> Iterator[str]:
-        spider: Any = self._crawler.spider
-        return map(urls.again, _retries(failed, starttls="tls" in spider.plan.metrics))
-
-    def _wake_engine(self) -> None:
-        # Otherwise Scrapy checks whether it is idle only every five seconds.
-        assert self._crawler.engine
-        assert self._crawler.engine._slot
-        self._crawler.engine._slot.nextcall.schedule()
-
-    @property
-    def _frontier(self) -> Any:
-        assert self._crawler.engine
-        return self._crawler.engine.scheduler
-
-    @property
-    def _store(self) -> Any:
-        job = self._crawler.get_extension(Job)
-        assert job is not None
-        return job.store
+        return map(urls.again, _retries(failed, starttls="tls" in self._context.plan.metrics))
 
 
 def _retries(failed: Failed, *, starttls: bool) -> Iterator[str]:

@@ -17,10 +17,9 @@ from array import array
 from bisect import insort
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from ipv6matrix import urls
-from ipv6matrix.store.database import Store
 
 # Rows read at a time: enough that reads are rare, few enough to stay small. Also the maximum
 # number of requests that one call parks before the event loop gets a turn.
@@ -33,6 +32,16 @@ _SHARE_BUSY: Final = 1 / 16
 _SHARE_IDLE: Final = 1 / 2
 # Share of the room for one crowd without a rate.
 _SHARE_EACH: Final = 1 / 8
+
+
+class Source(Protocol):
+    """Where a slot reads its pending requests."""
+
+    def pending(self, slot: str, after: int, limit: int) -> list[tuple[int, str]]:
+        """Return up to `limit` pending requests of a slot, as (number, URL), with numbers above `after`."""
+
+    def pending_url(self, slot: str, number: int) -> str | None:
+        """Return the URL of the pending request of a slot with that number; None if it is done."""
 
 
 @dataclass(slots=True)
@@ -73,15 +82,15 @@ class Slot:
         self._were_parked: set[str] = set()
 
     def add(self) -> None:
-        """Record that the store contains a new request of this slot."""
+        """Record that the frontier contains a new request of this slot."""
         self._may_have_more = True
         self.waiting += 1
 
-    def has_pending(self, store: Store) -> bool:
+    def has_pending(self, source: Source) -> bool:
         """Return whether there are requests to hand out, now or when their crowd has budget."""
-        return bool(self.parked or self._ready) or self._refill(store)
+        return bool(self.parked or self._ready) or self._refill(source)
 
-    def take(self, store: Store, *, is_wanted: bool = False) -> str | None:
+    def take(self, source: Source, *, is_wanted: bool = False) -> str | None:
         """
         Return the URL of the next request, which then counts as in flight, or None.
 
@@ -91,9 +100,9 @@ class Slot:
         self.is_skipping = False
         if len(self.in_flight) >= self.room:
             return None
-        url = self._take_parked(store, _SHARE_BUSY) or self._take_ready(store)
+        url = self._take_parked(source, _SHARE_BUSY) or self._take_ready(source)
         if url is None and not is_wanted:
-            url = self._take_parked(store, _SHARE_IDLE)
+            url = self._take_parked(source, _SHARE_IDLE)
         if url is not None:
             self.in_flight.add(url)
             self.waiting -= 1
@@ -135,10 +144,10 @@ class Slot:
         self._ready.appendleft((number, url))
         self.waiting += 1
 
-    def _take_ready(self, store: Store) -> str | None:
+    def _take_ready(self, source: Source) -> str | None:
         """Return the first request whose crowd has budget; park those before it."""
         for _ in range(_CHUNK):
-            if not (self._ready or self._refill(store)):
+            if not (self._ready or self._refill(source)):
                 return None
             number, url = self._ready.popleft()
             key = self._crowd_of(url)
@@ -153,14 +162,14 @@ class Slot:
         self.is_skipping = True
         return None
 
-    def _take_parked(self, store: Store, share: float) -> str | None:
+    def _take_parked(self, source: Source, share: float) -> str | None:
         """Return a parked request of a crowd that has budget again; crowds take turns."""
         while self._released and len(self._were_parked) < max(1, int(self.room * share)):
             key = self._released.popleft()
             crowd = self._crowds[key]
             number = crowd.parked.pop(0)
             self.parked -= 1
-            url = store.pending_url(self.name, number)
+            url = source.pending_url(self.name, number)
             if url is None:
                 self.waiting -= 1
             else:
@@ -184,9 +193,9 @@ class Slot:
         self._unsent[url] = key
         crowd.unsent += 1
 
-    def _refill(self, store: Store) -> bool:
+    def _refill(self, source: Source) -> bool:
         if self._may_have_more:
-            rows = store.pending(self.name, self._last_number, _CHUNK)
+            rows = source.pending(self.name, self._last_number, _CHUNK)
             self._ready.extend(rows)
             self._last_number = rows[-1][0] if rows else self._last_number
             self._may_have_more = len(rows) == _CHUNK

@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 
 from scrapy.crawler import Crawler
 
+from ipv6matrix import context
 from ipv6matrix.exceptions import ListError
 from ipv6matrix.signals import frontier_hungry
 
@@ -31,6 +32,7 @@ class BackpressureMiddleware:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
+        self._context = context.of(crawler)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -53,25 +55,24 @@ class BackpressureMiddleware:
 
     async def _fed(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
         assert self._crawler.stats
+        frontier = self._context.frontier
         turn_ends_at = time.monotonic() + _TURN_S
         async for request in start:
             if time.monotonic() > turn_ends_at:
                 await asyncio.sleep(0)
                 turn_ends_at = time.monotonic() + _TURN_S
             self._crawler.stats.inc_value("list/domains")
-            if self._frontier.knows(request.url):
+            if self._is_known(request.url):
                 self._crawler.stats.inc_value("list/known")
                 continue
-            if not self._frontier.hungry:
+            if not frontier.hungry:
                 # Scrapy processes one start request per turn of the event loop. To keep up
                 # on a busy loop, all requests but this one are passed to the engine directly.
                 yield request
-                while not self._frontier.hungry:
+                while not frontier.hungry:
                     await self._crawler.signals.wait_for(frontier_hungry)
             else:
                 self._crawler.engine.crawl(request)
 
-    @property
-    def _frontier(self) -> Any:
-        assert self._crawler.engine
-        return self._crawler.engine.scheduler
+    def _is_known(self, url: str) -> bool:
+        return self._context.job.attempt(lambda: self._context.frontier.knows(url), otherwise=True)

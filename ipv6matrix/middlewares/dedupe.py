@@ -9,9 +9,8 @@ from typing import Any, Self
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 
-from ipv6matrix import urls
+from ipv6matrix import context, urls
 from ipv6matrix.items import HostsItem, HostsObservation
-from ipv6matrix.job import Job
 from ipv6matrix.responses import ObservationResponse
 from ipv6matrix.signals import request_returned
 
@@ -26,9 +25,7 @@ class DedupeMiddleware:
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        job = crawler.get_extension(Job)
-        assert job is not None
-        self._job = job
+        self._job = context.of(crawler).job
         self._being_asked: set[str] = set()
         crawler.signals.connect(self._stored, signal=signals.item_scraped)
         crawler.signals.connect(self._returned, signal=request_returned)
@@ -49,7 +46,7 @@ class DedupeMiddleware:
         return None if names else ObservationResponse(request, HostsObservation(hosts=()))
 
     def _is_new(self, name: str) -> bool:
-        known = name in self._being_asked or self._job.read(lambda: self._job.store.is_asked(name), otherwise=True)
+        known = name in self._being_asked or self._job.attempt(lambda: self._job.store.is_asked(name), otherwise=True)
         return not known
 
     def _stored(self, item: Any) -> None:

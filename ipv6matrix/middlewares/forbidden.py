@@ -10,7 +10,7 @@ from typing import Self
 from scrapy import Request
 from scrapy.crawler import Crawler
 
-from ipv6matrix import urls
+from ipv6matrix import context, urls
 from ipv6matrix.items import Exclusion
 from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.responses import ObservationResponse
@@ -28,6 +28,7 @@ class ForbiddenAddressMiddleware:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
+        self._policy = context.of(crawler).plan.policy
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -39,9 +40,8 @@ class ForbiddenAddressMiddleware:
         destination = urls.of(request).destination
         if destination is None:
             return None
-        assert self._crawler.spider
         assert self._crawler.stats
-        reason = self._crawler.spider.plan.policy.exclusion(destination)  # type: ignore[attr-defined]
+        reason = self._policy.exclusion(destination)
         if reason is None:
             return None
         self._crawler.stats.inc_value(f"refused/{reason}")

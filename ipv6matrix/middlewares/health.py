@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Self
+from typing import Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 
-from ipv6matrix import urls
+from ipv6matrix import context, urls
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.health.dependency import Dependency
 from ipv6matrix.health.machine import MAX_SENDS
@@ -36,6 +36,7 @@ class HealthMiddleware:
         health = crawler.get_extension(Health)
         assert health is not None
         self._crawler = crawler
+        self._context = context.of(crawler)
         self._health = health
 
     @classmethod
@@ -46,7 +47,7 @@ class HealthMiddleware:
         if request.meta.get("download_slot") not in REGISTRY.slots:
             return None
         dependency = self._dependency(request)
-        if self._frontier.discards(request.url) >= MAX_SENDS:
+        if self._context.frontier.discards(request.url) >= MAX_SENDS:
             assert self._crawler.stats
             self._crawler.stats.inc_value("health/unsent")
             return ObservationResponse(request, _unsent(request))
@@ -84,7 +85,7 @@ class HealthMiddleware:
         if not dependency.is_closed:  # a stop is not an outage
             assert self._crawler.stats
             self._crawler.stats.inc_value(f"health/{dependency.name}/again")
-            self._frontier.discard(response.url)
+            self._context.job.attempt(lambda: self._context.frontier.discard(response.url), otherwise=None)
         self._crawler.signals.send_catch_log(request_returned, request=response.request)
         raise IgnoreRequest(f"{response.url} is asked again")
 
@@ -92,11 +93,6 @@ class HealthMiddleware:
         if request.meta.get("download_slot") not in REGISTRY.slots:
             return None
         return self._health.part(urls.of(request))
-
-    @property
-    def _frontier(self) -> Any:
-        assert self._crawler.engine
-        return self._crawler.engine.scheduler
 
 
 def _unsent(request: Request) -> Observation:

@@ -5,12 +5,12 @@ Excludes domains and networks that opted out.
 from __future__ import annotations
 
 import time
-from typing import Any, Self
+from typing import Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 
-from ipv6matrix import urls
+from ipv6matrix import context, urls
 from ipv6matrix.items import Exclusion
 from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.measurements.grammar import RequestUrl
@@ -28,8 +28,7 @@ class OptOutMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        spider: Any = crawler.spider
-        return cls(crawler, spider.plan.opt_outs)
+        return cls(crawler, context.of(crawler).plan.opt_outs)
 
     def process_request(self, request: Request) -> ObservationResponse | None:
         if self._opt_outs is None or request.meta.get("download_slot") not in REGISTRY.slots:

@@ -7,11 +7,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from itertools import count
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 
+from ipv6matrix import context
 from ipv6matrix.rates.pacers import NetworkPacer
 from ipv6matrix.targets.optouts import OptedOutError, OptOuts
 
@@ -42,8 +43,8 @@ class RateMiddleware:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         rate = crawler.settings.getfloat
-        spider: Any = crawler.spider
-        return cls(NetworkPacer(rate("PROBE_RATE"), rate("PROBE_RATE_PER_NETWORK")), spider.plan.opt_outs)
+        packets = NetworkPacer(rate("PROBE_RATE"), rate("PROBE_RATE_PER_NETWORK"))
+        return cls(packets, context.of(crawler).plan.opt_outs)
 
     async def ahead(self, address: str) -> None:
         """Wait until an urgent packet may be sent: it goes ahead of all others, but within the rates."""

@@ -9,6 +9,7 @@ from typing import Self
 
 from scrapy.crawler import Crawler
 
+from ipv6matrix import context
 from ipv6matrix.items import Address, Answered, HostsItem
 from ipv6matrix.reference.tunnels import TunnelPrefixes
 from ipv6matrix.targets import policy
@@ -20,7 +21,7 @@ class ClassifyPipeline:
 
     def __init__(self, tunnels: TunnelPrefixes, crawler: Crawler) -> None:
         self._tunnels = tunnels
-        self._crawler = crawler
+        self._plan = context.of(crawler).plan
         self._turns = Turns()
 
     @classmethod
@@ -33,9 +34,7 @@ class ClassifyPipeline:
         return item
 
     def _classify(self, address: Address) -> None:
-        assert self._crawler.spider
-        plan = self._crawler.spider.plan  # type: ignore[attr-defined]
         address.kind = policy.kind(address.address)
-        address.refusal = plan.policy.exclusion(address.address)
-        if address.family == 6 and "ip6Type" in plan.metrics:
+        address.refusal = self._plan.policy.exclusion(address.address)
+        if address.family == 6 and "ip6Type" in self._plan.metrics:
             address.tunnel_id = self._tunnels.identify(address.address)

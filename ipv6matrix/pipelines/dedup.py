@@ -9,6 +9,7 @@ from typing import Final, Self
 
 from scrapy.crawler import Crawler
 
+from ipv6matrix import context
 from ipv6matrix.items import Answered, HostsItem
 from ipv6matrix.job import Job
 
@@ -31,9 +32,7 @@ class DedupPipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        job = crawler.get_extension(Job)
-        assert job is not None
-        return cls(job)
+        return cls(context.of(crawler).job)
 
     def process_item(self, item: Answered) -> Answered:
         if isinstance(item, HostsItem):
@@ -44,7 +43,7 @@ class DedupPipeline:
         if address in self._recent:
             self._recent.move_to_end(address)
             return True
-        known = self._job.read(lambda: self._job.store.is_located(address), otherwise=True)
+        known = self._job.attempt(lambda: self._job.store.is_located(address), otherwise=True)
         if known:
             self._recent[address] = None
             if len(self._recent) > _REMEMBERED:

@@ -10,6 +10,7 @@ from typing import Self
 
 from scrapy.crawler import Crawler
 
+from ipv6matrix import context
 from ipv6matrix.items import Address, Answered, HostsItem
 from ipv6matrix.program import PROGRAM
 from ipv6matrix.reference import geoip
@@ -29,6 +30,7 @@ class LocatePipeline:
     def __init__(self, geoip: GeoIp, crawler: Crawler) -> None:
         self._geoip = geoip
         self._crawler = crawler
+        self._plan = context.of(crawler).plan
         self._turns = Turns()
 
     @classmethod
@@ -42,8 +44,7 @@ class LocatePipeline:
 
     @property
     def _wanted(self) -> bool:
-        assert self._crawler.spider
-        return "geoip" in self._crawler.spider.plan.metrics  # type: ignore[attr-defined]
+        return "geoip" in self._plan.metrics
 
     def _locate(self, address: Address) -> None:
         place = self._geoip.locate(address.address)

@@ -4,10 +4,11 @@ The last pipeline: stores items in the database.
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 from scrapy.crawler import Crawler
 
+from ipv6matrix import context
 from ipv6matrix.items import Answered, Failure
 from ipv6matrix.measurements import REGISTRY
 
@@ -20,16 +21,15 @@ class StorePipeline:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
+        self._context = context.of(crawler)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
 
     def process_item(self, item: Answered) -> Answered:
-        assert self._crawler.engine
         assert self._crawler.stats
-        scheduler: Any = self._crawler.engine.scheduler
-        scheduler.store(item)
+        self._context.job.attempt(lambda: self._context.frontier.complete(item), otherwise=None)
         self._crawler.stats.inc_value(f"stored/{type(item).__name__}")
         for _, outcome in REGISTRY.outcomes(item):
             if isinstance(outcome, Failure):

@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Iterator
-from pathlib import Path
 from typing import Any, Final, Self
 
 import scrapy
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
-from ipv6matrix import urls
-from ipv6matrix.config.plan import Plan
+from ipv6matrix import context, urls
 from ipv6matrix.items import Answered, Exclusion
 from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.measurements.base import Asked, Crawl
@@ -43,35 +41,28 @@ class MatrixSpider(scrapy.Spider):
 
     def __init__(self, domains: str = "", supplemental: str = "", **arguments: Any) -> None:
         super().__init__(**arguments)
-        self.domains = domains
-        self.supplemental = supplemental
+        self._lists = lists.Locations(domains, supplemental)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *arguments: Any, **named: Any) -> Self:
         spider = super().from_crawler(crawler, *arguments, **named)
-        spider.plan = Plan.from_settings(crawler.settings)
-        spider._crawl = Crawl(spider.plan, Turns(), REGISTRY.urls)
+        shared = context.of(crawler)
+        shared.lists = spider._lists
+        spider._crawl = Crawl(shared.plan, Turns(), REGISTRY.urls)
         return spider
 
-    plan: Plan
     _crawl: Crawl
-
-    def files(self) -> tuple[Path, ...]:
-        """Return the files of the list; raise ListError for one that cannot be read."""
-        return tuple(
-            file for location in (self.domains, self.supplemental) if location for file in lists.paths(location)
-        )
 
     async def start(self) -> AsyncIterator[scrapy.Request]:
         """Request the records of each domain of the list. BackpressureMiddleware decides how fast the list is read."""
         rows = rejected = 0
-        async for entry in feeding.entries(self.files()):
+        async for entry in feeding.entries(self._lists.files()):
             rows += 1
             if isinstance(entry, lists.Rejected):
                 rejected += 1
                 self._reject(entry, is_example=rejected <= _EXAMPLES)
             else:
-                yield urls.request(REGISTRY.start(entry, self.plan))
+                yield urls.request(REGISTRY.start(entry, self._crawl.plan))
         level = logging.WARNING if rejected else logging.INFO
         self.logger.log(
             level, "The list has %s rows: %s are domains, %s are not", *_texts(rows, rows - rejected, rejected)

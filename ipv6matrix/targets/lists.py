@@ -36,6 +36,18 @@ class Rejected:
     "`invalid_name` or `name_too_long`."
 
 
+@dataclass(slots=True)
+class Locations:
+    """Where the list of a crawl is: `domains`, and `supplemental`, which is read after it."""
+
+    domains: str = ""
+    supplemental: str = ""
+
+    def files(self) -> tuple[Path, ...]:
+        """Return the files of the list; raise ListError for one that cannot be read."""
+        return tuple(file for location in (self.domains, self.supplemental) if location for file in paths(location))
+
+
 def paths(location: str) -> tuple[Path, ...]:
     """
     Return the files of a list: the file itself, or every file of a folder, sorted by name.

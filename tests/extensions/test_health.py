@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from scrapy import signals
 
-from ipv6matrix import urls
+from ipv6matrix import context, urls
 from ipv6matrix.extensions import health as module
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.health import machine
@@ -49,7 +49,7 @@ class Built:
         self.woken, self.reasons = [], []
         self.rate = RateMiddleware.from_crawler(self.crawler)
         self.crawler.engine = SimpleNamespace(
-            _slot=SimpleNamespace(nextcall=SimpleNamespace(schedule=lambda: self.woken.append(1))),
+            _slot=SimpleNamespace(nextcall=SimpleNamespace(schedule=lambda _: self.woken.append(1))),
             downloader=SimpleNamespace(middleware=SimpleNamespace(middlewares=[self.rate])),
             close_spider_async=self.close,
         )
@@ -157,7 +157,7 @@ async def test_a_family_may_be_skipped_after_the_longest_wait(internet, build):
 
     assert not health.extension.paused
     assert [] == health.reasons
-    plan = health.crawler.spider.plan
+    plan = context.of(health.crawler).plan
     assert ["ipv6"] == list(plan.skipped)
     assert "no_ipv6" == plan.policy.exclusion(internet.address("open", 6))
     assert await health.stood("ipv4")

@@ -18,6 +18,7 @@ from scrapy import signals
 from scrapy.core.downloader.handlers import DownloadHandlers
 from scrapy.exceptions import CloseSpider
 
+from ipv6matrix import context
 from ipv6matrix.extensions import preflight as module
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.preflight import Preflight
@@ -86,17 +87,18 @@ def built(folder, server="127.0.0.1:1", **settings):
 def begin(made, name, *, crawling=True):
     """Bring Scrapy to the point where the spider opens, for a list with one name."""
     job(made).open()
-    made.crawling, made.spider.domains = crawling, name
+    made.crawling, context.of(made).lists.domains = crawling, name
 
 
 async def check(made):
     """Run the preflight and return the plan; close whatever it opened."""
     try:
-        await made.get_extension(Preflight).spider_opened(made.spider)
+        await made.get_extension(Preflight).spider_opened()
     finally:
         await made.get_extension(Health).spider_closed()
         await made.signals.send_catch_log_async(signals.engine_stopped)
-    return made.spider.plan
+        job(made).close()
+    return context.of(made).plan
 
 
 async def refusal(made):
@@ -114,7 +116,7 @@ async def test_a_complete_machine_passes(tmp_path):
         plan = await check(made)
 
     assert {} == plan.skipped
-    assert {4: "127.0.0.1", 6: "::1"} == made.get_extension(Preflight).vantage
+    assert {4: "127.0.0.1", 6: "::1"} == context.of(made).vantage
 
 
 async def test_a_resolver_that_denies_the_root_is_rejected(tmp_path):
@@ -164,7 +166,7 @@ async def test_a_family_without_a_reference_may_be_skipped(internet, tmp_path):
     async with resolver() as server:
         # The references of the simulated Internet are documentation addresses.
         made = built(tmp_path, server, HEALTH_TARGETS=f"{six},192.0.32.1", MISSING="skip")
-        made.spider.plan.policy._allowed = policy.networks(settings["PROBE_ALLOWED_NETWORKS"])
+        context.of(made).plan.policy._allowed = policy.networks(settings["PROBE_ALLOWED_NETWORKS"])
         plan = await check(made)
 
     assert ["ipv4"] == list(plan.skipped)
@@ -281,7 +283,7 @@ async def test_a_missing_route_may_be_skipped(tmp_path, caplog):
 
     assert ["ipv6"] == list(plan.skipped)
     assert "no_ipv6" == plan.policy.exclusion("2a00::1")
-    assert {4: "127.0.0.1"} == made.get_extension(Preflight).vantage
+    assert {4: "127.0.0.1"} == context.of(made).vantage
     assert f"LOCAL_IPV6={NOWHERE}" in caplog.text
     assert "ROUTE_MISSING" in caplog.text
 
@@ -340,7 +342,7 @@ async def test_old_geoip_files_are_reported(tmp_path, caplog, days, warned):
     messages = [message for message in caplog.messages if "GEOIP_OLD" in message]
     assert warned is bool(messages)
     assert all(f"GEOIP_ASN_DB: '{tmp_path}/geoip/asn.mmdb' is {days} days old" in message for message in messages)
-    assert {"GEOIP_ASN_DB": Build(type="GeoLite2-ASN", built_at=built_at)} == made.get_extension(Preflight).geoip
+    assert {"GEOIP_ASN_DB": Build(type="GeoLite2-ASN", built_at=built_at)} == context.of(made).geoip
 
 
 async def test_a_crawl_without_contact_is_rejected(tmp_path):
@@ -420,7 +422,7 @@ async def test_a_list_is_fetched_by_its_name(site, tmp_path):
         begin(made, "tranco")
         await check(made)
 
-    assert ("tranco-K2XYW.csv", "supplemental.txt") == tuple(file.name for file in made.spider.files())
+    assert ("tranco-K2XYW.csv", "supplemental.txt") == tuple(file.name for file in context.of(made).lists.files())
 
 
 async def test_the_supplement_of_the_command_replaces_that_of_the_folder(site, tmp_path):
@@ -434,10 +436,10 @@ async def test_the_supplement_of_the_command_replaces_that_of_the_folder(site, t
     async with resolver() as server:
         made = built(tmp_path, server, **published.settings(site, tmp_path))
         begin(made, "tranco")
-        made.spider.supplemental = str(tmp_path / "mine.txt")
+        context.of(made).lists.supplemental = str(tmp_path / "mine.txt")
         await check(made)
 
-    assert ("tranco-K2XYW.csv", "mine.txt") == tuple(file.name for file in made.spider.files())
+    assert ("tranco-K2XYW.csv", "mine.txt") == tuple(file.name for file in context.of(made).lists.files())
 
 
 async def test_a_resumed_crawl_fetches_nothing(site, tmp_path):
@@ -456,7 +458,7 @@ async def test_a_resumed_crawl_fetches_nothing(site, tmp_path):
         )
         await check(made)
 
-    assert ("tranco-K2XYW.csv", "supplemental.txt") == tuple(file.name for file in made.spider.files())
+    assert ("tranco-K2XYW.csv", "supplemental.txt") == tuple(file.name for file in context.of(made).lists.files())
     assert [] == site.requests
 
 
@@ -482,7 +484,7 @@ async def test_nothing_is_fetched_for_a_job_that_cannot_be_opened(site, tmp_path
     """
     async with resolver() as server:
         made = built(tmp_path, server, **published.settings(site, tmp_path))
-        made.crawling, made.spider.domains = True, "majestic"
+        made.crawling, context.of(made).lists.domains = True, "majestic"
         await check(made)
 
     assert [] == site.requests
@@ -530,7 +532,7 @@ async def test_a_missing_list_is_reported(tmp_path):
     A missing list stops the crawl before the first request.
     """
     made = built(tmp_path)
-    made.spider.domains = str(tmp_path / "missing")
+    context.of(made).lists.domains = str(tmp_path / "missing")
 
     message = await refusal(made)
     assert f"'{tmp_path}/missing'" in message

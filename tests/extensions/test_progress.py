@@ -11,13 +11,13 @@ from types import SimpleNamespace
 
 from scrapy import signals
 
-from ipv6matrix import urls
+from ipv6matrix import context, urls
 from ipv6matrix.exceptions import StoreError
 from ipv6matrix.extensions import progress as module
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.progress import Progress
 from ipv6matrix.store.database import Store
-from tests.crawlers import job, opened, store
+from tests.crawlers import job, opened, scheduler, store
 from tests.samples import domain_item, domain_url, ping_item
 
 LOGGER = "ipv6matrix.extensions.progress"
@@ -53,10 +53,10 @@ async def test_a_busy_network_affects_the_remaining_time(tmp_path):
     with opened(tmp_path, PROBE_RATE_PER_NETWORK=1) as crawler:
         progress = crawler.get_extension(Progress)
         crawler.stats.set_value("list/ended", True)
-        crawler.engine.scheduler.enqueue_request(urls.request("ping://192.0.2.1"))
+        scheduler(crawler).enqueue_request(urls.request("ping://192.0.2.1"))
         store(crawler).complete(ping_item("192.0.2.1"))
         assert 0.0 == progress.figures.seconds_left
-        crawler.engine.scheduler = SimpleNamespace(parked_s=70.0)
+        context.of(crawler).frontier = SimpleNamespace(parked_s=70.0)
 
         progress._note()
         assert 70.0 == progress.figures.seconds_left == store(crawler).noted["pace"]["parked_s"]

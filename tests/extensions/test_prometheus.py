@@ -16,9 +16,9 @@ from ipv6matrix import urls
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.loop_lag import LoopLag
 from ipv6matrix.extensions.prometheus import CrawlCollector
+from ipv6matrix.handlers.dns import DnsDownloadHandler
 from ipv6matrix.middlewares.rate import RateMiddleware
-from ipv6matrix.rates.pacers import Pacer
-from tests.crawlers import opened, store
+from tests.crawlers import opened, scheduler, store
 from tests.samples import domain_url, ping_item
 
 DOCUMENT = Path(__file__).parents[2] / "docs/metrics.md"
@@ -30,7 +30,7 @@ def whole(folder, **settings):
     """Yield a crawler with everything that metrics read."""
     with opened(folder, **settings) as crawler:
         rate = RateMiddleware.from_crawler(crawler)
-        handlers = SimpleNamespace(_handlers={"dns": SimpleNamespace(queries=Pacer(0))})
+        handlers = SimpleNamespace(_handlers={"dns": DnsDownloadHandler(crawler)})
         crawler.engine.downloader = SimpleNamespace(middleware=SimpleNamespace(middlewares=[rate]), handlers=handlers)
         yield crawler
 
@@ -120,9 +120,9 @@ async def test_parked_requests_are_counted_by_slot(tmp_path):
     """
     with whole(tmp_path, PROBE_RATE_PER_NETWORK=1) as crawler:
         for number in range(3):
-            crawler.engine.scheduler.enqueue_request(urls.request(f"ping://192.0.2.{number}"))
-        crawler.engine.scheduler.next_request()
-        crawler.engine.scheduler.next_request()
+            scheduler(crawler).enqueue_request(urls.request(f"ping://192.0.2.{number}"))
+        scheduler(crawler).next_request()
+        scheduler(crawler).next_request()
         found = families(crawler)
 
     assert 3 == value(found["ipv6matrix_questions_pending"], slot="ping")

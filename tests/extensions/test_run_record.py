@@ -14,8 +14,8 @@ import pytest
 from scrapy import signals
 
 import ipv6matrix
+from ipv6matrix import context
 from ipv6matrix.extensions import run_record
-from ipv6matrix.extensions.preflight import Preflight
 from ipv6matrix.reference.geoip import Build
 from tests.crawlers import count, frontier, opened, store
 from tests.reference.test_sources import keep
@@ -46,8 +46,8 @@ async def test_a_start_is_recorded(tmp_path):
     """
     before = int(time.time())
     with running(tmp_path, PING_COUNT="3") as crawler:
-        crawler.get_extension(Preflight).vantage = {4: "192.0.2.1"}
-        crawler.spider.plan.skip_metric("ping", "no permission")
+        context.of(crawler).vantage = {4: "192.0.2.1"}
+        context.of(crawler).plan.skip_metric("ping", "no permission")
         await start(crawler)
         row = store(crawler).crawl()
         await end(crawler, "shutdown")
@@ -69,7 +69,7 @@ async def test_sources_of_list_and_places_are_recorded(tmp_path):
     """
     source = keep(tmp_path)
     with opened(tmp_path, domains=source.file, NAMESERVERS="192.0.2.53") as crawler:
-        crawler.get_extension(Preflight).geoip = {"GEOIP_ASN_DB": Build(type="GeoLite2-ASN", built_at=1)}
+        context.of(crawler).geoip = {"GEOIP_ASN_DB": Build(type="GeoLite2-ASN", built_at=1)}
         await start(crawler)
         row = store(crawler).crawl()
         await end(crawler, "shutdown")
@@ -126,7 +126,7 @@ async def test_an_end_is_recorded(tmp_path, reason, pending, recorded):
         await start(crawler)
         store(crawler).add_request(domain_url("a.example"))
         if not pending:
-            frontier(crawler).store(domain_item("a.example"))
+            frontier(crawler).complete(domain_item("a.example"))
         await end(crawler, reason)
         row = store(crawler).crawl()
 
@@ -143,7 +143,7 @@ async def test_a_crawl_without_its_whole_list_is_incomplete(tmp_path, domains, l
         await start(crawler)
         for name in domains:
             store(crawler).add_request(domain_url(name))
-            frontier(crawler).store(domain_item(name))
+            frontier(crawler).complete(domain_item(name))
         await end(crawler, "finished", list_read=list_read)
 
         assert "incomplete" == store(crawler).crawl()["end_reason"]

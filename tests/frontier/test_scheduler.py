@@ -11,8 +11,8 @@ from scrapy.exceptions import CloseSpider
 from ipv6matrix import urls
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.loop_lag import LoopLag
+from ipv6matrix.frontier import backpressure, slots
 from ipv6matrix.frontier import scheduler as module
-from ipv6matrix.frontier import slots
 from ipv6matrix.frontier.scheduler import Scheduler
 from ipv6matrix.items import Exclusion, ExclusionItem
 from ipv6matrix.measurements import REGISTRY
@@ -21,19 +21,19 @@ from ipv6matrix.refusals import StartRefusedError
 from ipv6matrix.responses import ObservationResponse
 from ipv6matrix.signals import frontier_hungry, request_returned
 from tests.crawlers import crawler as built
-from tests.crawlers import frontier, opened, store
+from tests.crawlers import frontier, opened, scheduler, store
 from tests.samples import domain_item, domain_url, hosts_item, ping_item
 from tests.samples import host as a_host
 
 
 def ask(crawler, *found_urls):
-    return [frontier(crawler).enqueue_request(urls.request(url)) for url in found_urls]
+    return [scheduler(crawler).enqueue_request(urls.request(url)) for url in found_urls]
 
 
 def take(crawler, limit=1000):
     """Take requests from the frontier until it has no more or there are enough."""
     taken = []
-    while len(taken) < limit and (request := frontier(crawler).next_request()) is not None:
+    while len(taken) < limit and (request := scheduler(crawler).next_request()) is not None:
         taken.append(request)
     return taken
 
@@ -82,7 +82,7 @@ async def test_a_known_request_is_rejected(tmp_path):
         assert [True, False] == ask(crawler, domain_url("a.example"), domain_url("a.example"))
         assert 1 == len(take(crawler))
         assert [False] == ask(crawler, domain_url("a.example"))
-        frontier(crawler).store(domain_item("a.example"))
+        frontier(crawler).complete(domain_item("a.example"))
         assert [False] == ask(crawler, domain_url("a.example"))
         assert frontier(crawler).knows(domain_url("a.example"))
         assert not frontier(crawler).knows(domain_url("b.example"))
@@ -97,12 +97,12 @@ async def test_a_slot_hands_out_no_more_than_its_room(tmp_path):
         ask(crawler, *domains(3))
         first = take(crawler)
         assert domains(2) == found_urls(first)
-        assert frontier(crawler).has_pending_requests()
+        assert scheduler(crawler).has_pending_requests()
 
         leave(crawler, first[0])
 
         assert domains(3)[2:] == found_urls(take(crawler))
-        assert not frontier(crawler).has_pending_requests()
+        assert not scheduler(crawler).has_pending_requests()
 
 
 @pytest.mark.parametrize("full", ["ping", "trace"])
@@ -139,9 +139,9 @@ async def test_follow_ups_come_with_the_item_of_their_answer(tmp_path):
     with opened(tmp_path) as crawler:
         ask(crawler, domain_url("a.example"))
         take(crawler)
-        assert not frontier(crawler).has_pending_requests()
+        assert not scheduler(crawler).has_pending_requests()
 
-        frontier(crawler).store(domain_item("a.example", follow_ups=("ping://192.0.2.1",)))
+        frontier(crawler).complete(domain_item("a.example", follow_ups=("ping://192.0.2.1",)))
 
         assert ["ping://192.0.2.1"] == found_urls(take(crawler))
 
@@ -152,7 +152,7 @@ async def test_a_known_follow_up_is_requested_once(tmp_path):
     """
     with opened(tmp_path) as crawler:
         for name in ("a.example", "b.example"):
-            frontier(crawler).store(domain_item(name, follow_ups=(urls.host("ns.example"),)))
+            frontier(crawler).complete(domain_item(name, follow_ups=(urls.host("ns.example"),)))
 
         assert [urls.host("ns.example")] == found_urls(take(crawler))
 
@@ -207,7 +207,7 @@ async def test_a_resume_returns_pending_requests(tmp_path):
     with opened(tmp_path) as crawler:
         ask(crawler, *domains(4))
         take(crawler, 3)
-        frontier(crawler).store(domain_item("d1.example", follow_ups=("ping://192.0.2.1",)))
+        frontier(crawler).complete(domain_item("d1.example", follow_ups=("ping://192.0.2.1",)))
 
     with opened(tmp_path) as crawler:
         assert [domains(4)[0], "ping://192.0.2.1", *domains(4)[2:]] == found_urls(take(crawler))
@@ -234,7 +234,7 @@ async def test_an_item_that_cannot_be_stored_stays_pending(tmp_path):
         take(crawler)
         hosts = (a_host("ns.a.example"), a_host("\udc80.example"))
         with pytest.raises(UnicodeError):
-            frontier(crawler).store(domain_item("a.example", hosts=hosts, follow_ups=("ping://192.0.2.1",)))
+            frontier(crawler).complete(domain_item("a.example", hosts=hosts, follow_ups=("ping://192.0.2.1",)))
         assert [] == store(crawler).query("SELECT name FROM domains UNION ALL SELECT name FROM hosts")
 
     with opened(tmp_path) as crawler:
@@ -264,7 +264,7 @@ async def test_hunger_counts_pending_requests_of_a_resume(tmp_path):
     with opened(tmp_path, DNS_CONCURRENCY=8) as crawler:
         ask(crawler, *domains(6))
         take(crawler, 3)
-        frontier(crawler).store(domain_item("d0.example"))
+        frontier(crawler).complete(domain_item("d0.example"))
     with opened(tmp_path, DNS_CONCURRENCY=8) as crawler:
         assert not frontier(crawler).hungry
         take(crawler, 4)
@@ -277,7 +277,8 @@ async def test_hunger_counts_follow_ups(tmp_path):
     """
     with opened(tmp_path, DNS_CONCURRENCY=8) as crawler:
         assert frontier(crawler).hungry
-        frontier(crawler).store(domain_item("a.example", follow_ups=tuple(urls.host(f"{n}.example") for n in range(3))))
+        hosts = tuple(urls.host(f"{n}.example") for n in range(3))
+        frontier(crawler).complete(domain_item("a.example", follow_ups=hosts))
 
         assert not frontier(crawler).hungry
 
@@ -294,9 +295,9 @@ async def test_hunger_is_signalled(tmp_path):
     with opened(tmp_path) as crawler:
         crawler.signals.connect(hear, frontier_hungry)
         ask(crawler, domain_url("a.example"))
-        frontier(crawler).next_request()
+        scheduler(crawler).next_request()
         assert [] == told
-        frontier(crawler).next_request()
+        scheduler(crawler).next_request()
 
         assert [True] == told
 
@@ -346,7 +347,7 @@ async def test_a_late_loop_starts_no_requests(tmp_path):
         crawler.get_extension(LoopLag)._last_ms = module._LATE_MS + 1
         assert [] == take(crawler)
         assert [module._PAUSE_S] == noted
-        assert frontier(crawler).has_pending_requests()
+        assert scheduler(crawler).has_pending_requests()
 
         crawler.get_extension(LoopLag)._last_ms = 0.0
 
@@ -402,10 +403,10 @@ async def test_an_excluded_request_is_done(tmp_path):
     The item of an exclusion marks its request as answered.
     """
     with opened(tmp_path) as crawler:
-        frontier(crawler).store(hosts_item(a_host("a.example", "192.0.2.1")))
+        frontier(crawler).complete(hosts_item(a_host("a.example", "192.0.2.1")))
         ask(crawler, "ping://192.0.2.1", "ping://192.0.2.2")
-        frontier(crawler).store(ExclusionItem(url="ping://192.0.2.1", address="192.0.2.1", reason="opted_out"))
-        frontier(crawler).store(ping_item("192.0.2.2"))
+        frontier(crawler).complete(ExclusionItem(url="ping://192.0.2.1", address="192.0.2.1", reason="opted_out"))
+        frontier(crawler).complete(ping_item("192.0.2.2"))
 
         assert [] == take(crawler)
         assert not store(crawler).any_pending()
@@ -438,7 +439,7 @@ async def test_a_paused_slot_hands_out_nothing(tmp_path):
         health.paused = frozenset({"dns"})
 
         assert ["ping://192.0.2.1"] == found_urls(take(crawler))
-        assert frontier(crawler).has_pending_requests()
+        assert scheduler(crawler).has_pending_requests()
         health.paused = frozenset()
         assert [domain_url("a.example")] == found_urls(take(crawler))
 
@@ -493,14 +494,14 @@ async def test_requests_that_wait_for_a_rate_do_not_affect_hunger(tmp_path):
         assert CROWDED[:1] == found_urls(take(crawler))
 
         assert frontier(crawler).hungry
-        assert frontier(crawler).has_pending_requests()
+        assert scheduler(crawler).has_pending_requests()
 
 
 async def test_the_number_of_parked_requests_is_bounded(tmp_path, monkeypatch):
     """
     A list of hostile domains is not read without end.
     """
-    monkeypatch.setattr(module, "_MOST_PARKED", 40)
+    monkeypatch.setattr(backpressure, "_MOST_PARKED", 40)
     with opened(tmp_path) as crawler:
         ask(crawler, *CROWDED)
         (first, *_) = take(crawler)
@@ -528,7 +529,7 @@ async def test_parked_requests_survive_a_resume(tmp_path):
             taken += take(crawler)
 
         assert CROWDED == found_urls(taken)
-        assert not frontier(crawler).has_pending_requests()
+        assert not scheduler(crawler).has_pending_requests()
 
 
 async def test_skipping_many_requests_takes_several_iterations(tmp_path, monkeypatch):
@@ -570,7 +571,7 @@ async def test_the_first_packet_of_a_request_releases_the_next_one(tmp_path):
     with opened(tmp_path, PROBE_RATE_PER_NETWORK=5) as crawler:
         rate = RateMiddleware.from_crawler(crawler)
         crawler.engine.downloader.middleware.middlewares = (rate,)
-        frontier(crawler)._spider_opened()
+        scheduler(crawler)._spider_opened()
         ask(crawler, *CROWDED)
         (first,) = take(crawler)
         noted = comings_back(crawler)

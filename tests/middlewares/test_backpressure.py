@@ -11,7 +11,7 @@ from ipv6matrix import urls
 from ipv6matrix.exceptions import ListError
 from ipv6matrix.middlewares import backpressure as module
 from ipv6matrix.middlewares.backpressure import BackpressureMiddleware
-from tests.crawlers import count, frontier, opened
+from tests.crawlers import count, frontier, opened, scheduler
 from tests.samples import domain_item, domain_url
 
 
@@ -31,7 +31,7 @@ class List:
 async def crawl(crawler, domains):
     """Add everything that backpressure lets through to the frontier, as the engine does."""
     async for request in BackpressureMiddleware.from_crawler(crawler).process_start(aiter(domains)):
-        frontier(crawler).enqueue_request(request)
+        scheduler(crawler).enqueue_request(request)
 
 
 async def turns(number=20):
@@ -47,10 +47,10 @@ async def test_the_list_is_read_on_demand(tmp_path):
         domains = List(40)
         feeding = asyncio.create_task(crawl(crawler, domains))
         taken = []
-        while not feeding.done() or frontier(crawler).has_pending_requests():
+        while not feeding.done() or scheduler(crawler).has_pending_requests():
             await turns()
             assert domains.read <= len(taken) + 2
-            if request := frontier(crawler).next_request():
+            if request := scheduler(crawler).next_request():
                 taken.append(request.url)
                 crawler.signals.send_catch_log(signals.request_left_downloader, request=request, spider=crawler.spider)
         await feeding
@@ -69,7 +69,7 @@ async def test_a_full_slot_pauses_the_list(tmp_path):
         domains = List(1000)
         feeding = asyncio.create_task(crawl(crawler, domains))
         await turns()
-        frontier(crawler).next_request()
+        scheduler(crawler).next_request()
         await turns(200)
 
         assert domains.read <= 2
@@ -83,8 +83,8 @@ async def test_known_domains_are_skipped(tmp_path):
     """
     with opened(tmp_path, DNS_CONCURRENCY=1) as crawler:
         for n in range(50):
-            frontier(crawler).store(domain_item(f"d{n}.example"))
-            frontier(crawler).enqueue_request(urls.request(domain_url(f"d{n}.example")))
+            frontier(crawler).complete(domain_item(f"d{n}.example"))
+            scheduler(crawler).enqueue_request(urls.request(domain_url(f"d{n}.example")))
         await asyncio.wait_for(crawl(crawler, List(50)), 5)
 
     assert (50, 50) == (count(crawler, "list/domains"), count(crawler, "list/known"))
@@ -97,7 +97,7 @@ async def test_a_long_known_list_does_not_block_the_loop(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_TURN_S", 0.0)
     with opened(tmp_path) as crawler:
         for n in range(300):
-            frontier(crawler).enqueue_request(urls.request(domain_url(f"d{n}.example")))
+            scheduler(crawler).enqueue_request(urls.request(domain_url(f"d{n}.example")))
         feeding = asyncio.create_task(crawl(crawler, List(300)))
         rounds = 0
         give_up_at = time.monotonic() + 5

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from ipv6matrix import urls
+from ipv6matrix import context, urls
 from ipv6matrix.items import Exclusion
 from ipv6matrix.middlewares.forbidden import ForbiddenAddressMiddleware
 from tests.crawlers import count, crawler
@@ -80,6 +80,6 @@ def test_a_skipped_family_is_excluded(tmp_path):
     """
     made = crawler(tmp_path)
     forbidden = ForbiddenAddressMiddleware.from_crawler(made)
-    made.spider.plan.skip_family(6, "no route")
+    context.of(made).plan.skip_family(6, "no route")
 
     assert Exclusion(reason="no_ipv6") == forbidden.process_request(urls.request("ping://[2a00::1]")).observation

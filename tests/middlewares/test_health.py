@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from scrapy.exceptions import IgnoreRequest
 
-from ipv6matrix import urls
+from ipv6matrix import context, urls
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.health.machine import MAX_SENDS
 from ipv6matrix.items import Exclusion, Failure, PingObservation, Status
@@ -26,8 +26,8 @@ class Middleware:
     def __init__(self, folder):
         self.crawler = crawler(folder)
         self.discards = {}
-        self.crawler.engine = SimpleNamespace(
-            scheduler=SimpleNamespace(discards=lambda url: self.discards.get(url, 0), discard=self.discard)
+        context.of(self.crawler).frontier = SimpleNamespace(
+            discards=lambda url: self.discards.get(url, 0), discard=self.discard
         )
         self.health = self.crawler.get_extension(Health)
         self.learned, self.returned = [], []

@@ -21,7 +21,7 @@ async def test_our_middlewares_ignore_http(tmp_path):
             middleware = build_from_crawler(load_object(path), crawler)
             if hasattr(middleware, "process_request"):
                 assert middleware.process_request(request) is None, path
-        assert crawlers.frontier(crawler).enqueue_request(request) is False
+        assert crawlers.scheduler(crawler).enqueue_request(request) is False
 
     assert {"pace"} >= set(request.meta)
 

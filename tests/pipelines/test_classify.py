@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ipv6matrix import context
 from ipv6matrix.pipelines.classify import ClassifyPipeline
 from tests.crawlers import crawler
 from tests.samples import host, hosts_item, ping_item
@@ -49,7 +50,7 @@ def test_the_exclusion_follows_the_policy(tmp_path):
     An address in an allowed network has its kind and no exclusion; a family without route has its own exclusion.
     """
     made = crawler(tmp_path, PROBE_ALLOWED_NETWORKS="198.18.0.0/15")
-    made.spider.plan.skip_family(6, "no route")
+    context.of(made).plan.skip_family(6, "no route")
 
     assert ("benchmarking", None, None) == classified(made, "198.18.0.1")
     assert ("global", "no_ipv6", None) == classified(made, "2a00::1")

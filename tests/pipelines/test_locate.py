@@ -6,6 +6,7 @@ import pytest
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
+from ipv6matrix import context
 from ipv6matrix.pipelines.locate import LocatePipeline
 from simnet import geoip
 from simnet.blocks import Block
@@ -70,7 +71,7 @@ def test_without_the_metric_nothing_is_located(locate):
     """
     off, _ = locate(metrics="ping")
     skipped, made = locate()
-    made.spider.plan.skip_metric("geoip", "no file")
+    context.of(made).plan.skip_metric("geoip", "no file")
     for pipeline in (off, skipped):
         (address,) = pipeline.process_item(hosts_item(host("a.example", "198.18.1.5"))).addresses
         assert address.country_code is None

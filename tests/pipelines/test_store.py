@@ -19,7 +19,7 @@ from ipv6matrix.items import (
     TraceObservation,
 )
 from ipv6matrix.pipelines.store import StorePipeline
-from tests.crawlers import count, frontier, opened, store
+from tests.crawlers import count, opened, scheduler, store
 from tests.samples import AT, domain_item, domain_url, hosts_item, lookup, ping_item
 
 
@@ -36,7 +36,7 @@ async def test_storing_an_item_marks_its_request_as_done(tmp_path):
     The item goes to the frontier, together with the requests that follow from it.
     """
     with opened(tmp_path) as crawler:
-        frontier(crawler).enqueue_request(urls.request(domain_url("a.example")))
+        scheduler(crawler).enqueue_request(urls.request(domain_url("a.example")))
         item = domain_item("a.example", follow_ups=("ping://192.0.2.1",))
 
         assert item is StorePipeline.from_crawler(crawler).process_item(item)

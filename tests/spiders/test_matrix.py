@@ -211,7 +211,7 @@ def test_a_disabled_feature_requests_nothing(spider, settings, kinds, found_urls
     Only hosts of the chosen features are looked up.
     """
     made = spider(**settings)
-    types = records.types(made.plan)
+    types = records.types(made._crawl.plan)
     observation = {
         "ns": lookup("a.example", "NS", "ns.example") if "NS" in types else None,
         "mx": lookup("a.example", "MX", (10, "mx.example")) if "MX" in types else None,
@@ -279,7 +279,7 @@ def test_a_metric_skipped_by_the_preflight_is_not_requested(spider):
     A tool that is missing at the start changes the requests of that run.
     """
     made = spider(METRICS="ping,path")
-    made.plan.skip_metric("path", "no mtr-packet")
+    made._crawl.plan.skip_metric("path", "no mtr-packet")
 
     assert [urls.ping("1.0.0.1")] == hosts(made, "1.0.0.1")[0]
 

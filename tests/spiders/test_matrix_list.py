@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ipv6matrix import urls
+from ipv6matrix import context, urls
 from ipv6matrix.exceptions import ListError
 from tests.crawlers import count, crawler
 from tests.samples import domain_url
@@ -66,9 +66,9 @@ async def test_a_supplemental_list_follows(tmp_path):
     (tmp_path / "list").write_text("a.example\n")
     (tmp_path / "more").write_text("b.example\n")
     made = crawler(tmp_path, domains=str(tmp_path / "list"))
-    made.spider.supplemental = str(tmp_path / "more")
+    context.of(made).lists.supplemental = str(tmp_path / "more")
 
-    assert [tmp_path / "list", tmp_path / "more"] == list(made.spider.files())
+    assert [tmp_path / "list", tmp_path / "more"] == list(context.of(made).lists.files())
     assert ["a.example", "b.example"] == [urls.parse(url).subject for url in await started(made.spider)]
 
 
@@ -77,4 +77,4 @@ def test_a_missing_list_is_reported(tmp_path):
     The error of the spider names the missing file.
     """
     with pytest.raises(ListError, match="LIST_NOT_READABLE"):
-        crawler(tmp_path, domains=str(tmp_path / "missing")).spider.files()
+        context.of(crawler(tmp_path, domains=str(tmp_path / "missing"))).lists.files()
