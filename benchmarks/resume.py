@@ -141,8 +141,9 @@ def _rows(batch: list[int], done: int) -> dict[str, list[tuple[Any, ...]]]:
     tables: dict[str, list[tuple[Any, ...]]] = {
         name: []
         for name in (
-            "domains (id, name, tld, ns_status, mx_status, soa_status, asked_at)",
-            "hosts (id, name, a_status, aaaa_status, asked_at)",
+            "domains (id, name, tld, asked_at)",
+            "hosts (id, name, asked_at)",
+            "lookups (owner, owner_id, type, status, asked_at)",
             "roles",
             "addresses (id, address, family, kind, found_at)",
             "host_addresses",
@@ -152,13 +153,16 @@ def _rows(batch: list[int], done: int) -> dict[str, list[tuple[Any, ...]]]:
             "requests (url, slot, number, done_at)",
         )
     }
-    domains, hosts, roles, addresses, host_addresses, pings, ports, traces, requests = tables.values()
+    domains, hosts, lookups, roles, addresses, host_addresses, pings, ports, traces, requests = tables.values()
     for n in batch:
         name, address = domain_name(n), f"2001:db8:{n >> 16:x}::{n & 65535:x}"
-        domains.append((n + 1, name, name.rpartition(".")[2], "ok", "ok", "ok", AT))
+        domains.append((n + 1, name, name.rpartition(".")[2], AT))
+        lookups.extend(("domain", n + 1, rdtype, "ok", AT) for rdtype in DOMAIN_TYPES)
         for k, label in enumerate(LABELS):
             host_id = n * len(LABELS) + k + 1
-            hosts.append((host_id, f"{label}.{name}", "nodata" if k else "ok", "nodata", AT))
+            hosts.append((host_id, f"{label}.{name}", AT))
+            lookups.append(("host", host_id, "A", "nodata" if k else "ok", AT))
+            lookups.append(("host", host_id, "AAAA", "nodata", AT))
             roles.append((n + 1, "WWW" if k < 5 else "NTP", host_id, 0))
         addresses.append((n + 1, address, 6, "benchmarking", AT))
         host_addresses.append((n * len(LABELS) + 1, 6, 1, n + 1, 1))

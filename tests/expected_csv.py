@@ -183,7 +183,7 @@ class ExpectedCsv:
             return (None,) * 4
         trace = truth.trace(gap_limit=GAP_LIMIT)
         path = " --> ".join(map(self._hop, trace.hops))
-        return 1500 if trace.reached_ttl else None, trace.reached_ttl, trace.reached_ttl, path
+        return None, trace.reached_ttl, trace.reached_ttl, path
 
     def _hop(self, address: str | None) -> str:
         if address is None:

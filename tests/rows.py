@@ -61,6 +61,12 @@ def _query(connection: sqlite3.Connection, table: str) -> str:
 
 
 def _column(table: str, column: str, target: str | None) -> str:
+    if column == "owner_id":
+        names = " UNION ALL ".join(
+            f"SELECT {name} FROM {owner} WHERE {owner}.id = owner_id AND '{owner}' GLOB {table}.owner || '*'"
+            for owner, name in NAMES.items()
+        )
+        return f"({names})"
     if target is not None:
         return f"(SELECT {NAMES[target]} FROM {target} WHERE {target}.id = {table}.{column})"
     if column == "rtts_ms":

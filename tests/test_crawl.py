@@ -41,6 +41,14 @@ class Crawled:
     def rows(self, sql: str) -> list[tuple]:
         return self.store.query(sql)
 
+    def lookups(self, owner: str, name: str) -> dict[tuple[str, str], tuple]:
+        """Return status and TTL of each lookup, by the name (a column) of its owner, and record type."""
+        table = "addresses" if owner == "address" else f"{owner}s"
+        rows = self.rows(
+            f"SELECT {name}, type, status, ttl_s FROM lookups JOIN {table} ON id = owner_id WHERE owner = '{owner}'"
+        )
+        return {row[:2]: row[2:] for row in rows}
+
     def packets(self) -> list[Packet]:
         return self.internet.packets(since=self.began_at)
 
@@ -62,20 +70,16 @@ def test_domains(crawled: Crawled):
     Each domain of the list has its three lookups; one that opted out has its reason.
     """
     expected = {
-        name: (*lookup_row(domain.ns), *lookup_row(domain.mx), *lookup_row(domain.soa), None)
+        (name, rdtype): lookup_row(getattr(domain, rdtype.lower()))
         for name, domain in crawled.expected.domains.items()
+        for rdtype in ("NS", "MX", "SOA")
     }
-    expected |= {
-        name: (None,) * 6 + ("opted_out",)
-        for name in crawled.internet.scenario.domains
-        if crawled.expected.is_opted_out(name)
-    }
+    refused = {name for name in crawled.internet.scenario.domains if crawled.expected.is_opted_out(name)}
 
-    rows = crawled.rows(
-        "SELECT name, ns_status, ns_ttl_s, mx_status, mx_ttl_s, soa_status, soa_ttl_s, refusal FROM domains"
+    assert expected == crawled.lookups("domain", "name")
+    assert {name: "opted_out" if name in refused else None for name in crawled.internet.scenario.domains} == dict(
+        crawled.rows("SELECT name, refusal FROM domains")
     )
-
-    assert expected == {row[0]: row[1:] for row in rows}
 
 
 def test_tlds(crawled: Crawled):
@@ -140,7 +144,7 @@ def test_hosts(crawled: Crawled):
     }
     expected |= {name: (None, None, None, False, why) for name, why in crawled.expected.refused_hosts.items()}
 
-    rows = crawled.rows("SELECT name, a_status, aaaa_status, canonical_name, wildcard, refusal FROM hosts")
+    rows = crawled.rows("SELECT name, a_status, aaaa_status, canonical_name, wildcard, refusal FROM host_figures")
 
     assert expected == {
         name: (a, aaaa, canonical, bool(wildcard), why) for name, a, aaaa, canonical, wildcard, why in rows
@@ -151,13 +155,11 @@ def test_host_ttls(crawled: Crawled):
     """
     Each lookup has the TTL of its answer.
     """
-    expected = {name: (host.a.ttl_s, host.aaaa.ttl_s) for name, host in crawled.expected.hosts.items()}
+    hosts = crawled.expected.hosts.items()
+    expected = {(name, "A"): host.a.ttl_s for name, host in hosts}
+    expected |= {(name, "AAAA"): host.aaaa.ttl_s for name, host in hosts}
 
-    rows = crawled.rows("SELECT name, a_ttl_s, aaaa_ttl_s FROM hosts WHERE refusal IS NULL")
-
-    assert expected == {
-        name: ttls for name, *ttls in ((name, a, aaaa) for name, a, aaaa in rows) for ttls in [tuple(ttls)]
-    }
+    assert expected == {key: ttl_s for key, (_, ttl_s) in crawled.lookups("host", "name").items()}
 
 
 def test_host_addresses(crawled: Crawled):
@@ -234,7 +236,8 @@ def test_reverse(crawled: Crawled):
     }
 
     rows = crawled.rows(
-        "SELECT address, status, name, names, ttl_s FROM reverse_names JOIN addresses ON addresses.id = address_id"
+        "SELECT address, status, name, ifnull(records, 0), ttl_s FROM lookups JOIN addresses ON addresses.id = owner_id"
+        " LEFT JOIN reverse_names ON address_id = owner_id WHERE owner = 'address'"
     )
 
     assert expected == {row[0]: row[1:] for row in rows}
@@ -337,7 +340,7 @@ def test_every_observation_has_its_time(crawled: Crawled):
     Each observation has its time, within the time of the crawl.
     """
     began_at, ended_at = int(crawled.began_at), int(time.time())
-    for table in ("domains", "reverse_names", "pings", "ports", "smtp_sessions", "traces"):
+    for table in ("domains", "lookups", "pings", "ports", "smtp_sessions", "traces"):
         ((first, last),) = crawled.rows(f"SELECT min(asked_at), max(asked_at) FROM {table}")
         assert began_at <= first <= last <= ended_at, table
     assert [] == crawled.rows("SELECT name FROM hosts WHERE asked_at IS NULL AND refusal IS NULL")
@@ -445,26 +448,18 @@ def test_mail_servers_receive_only_a_greeting(crawled: Crawled):
     assert {"EHLO", "HELO", "STARTTLS", "QUIT"} == verbs
 
 
-@pytest.mark.parametrize("table", ["domains", "hosts"])
-def test_inferred_lookups_were_not_sent(crawled: Crawled, table: str):
+@pytest.mark.parametrize("owner", ["domain", "host"])
+def test_inferred_lookups_were_not_sent(crawled: Crawled, owner: str):
     """
     The lookups that are marked as inferred never reached the resolver, and all others with an answer did.
     """
     asked = {(query.name, query.type) for query in crawled.internet.queries(since=crawled.began_at)}
-    types = ("ns", "mx", "soa") if table == "domains" else ("a", "aaaa")
-    statuses = ", ".join(f"{rdtype}_status" for rdtype in types)
     rows = crawled.rows(
-        f"SELECT name, inferred, {statuses} FROM {table} WHERE refusal IS NULL"
-        " AND name NOT IN (SELECT subject FROM first_answers)"
+        f"SELECT name, type, inferred FROM lookups JOIN {owner}s ON id = owner_id WHERE owner = '{owner}'"
+        " AND status IN ('ok', 'nodata', 'nxdomain') AND name NOT IN (SELECT subject FROM first_answers)"
     )
-    inferred, sent = set(), set()
-    for name, marked, *found in rows:
-        for rdtype, status in zip(types, found, strict=True):
-            question = name, rdtype.upper()
-            if rdtype.upper() in (marked or "").split(","):
-                inferred.add(question)
-            elif status in ("ok", "nodata", "nxdomain"):
-                sent.add(question)
+    inferred = {(name, rdtype) for name, rdtype, is_inferred in rows if is_inferred}
+    sent = {(name, rdtype) for name, rdtype, is_inferred in rows if not is_inferred}
 
     assert inferred
     assert set() == inferred & asked
@@ -476,12 +471,14 @@ def test_ordinary_answers_are_stored_completely(crawled: Crawled):
     The limits in the settings cut no ordinary answer, and its size is stored.
     """
     hosts = crawled.rows(
-        "SELECT name FROM hosts WHERE ifnull(a_addresses, 0) + ifnull(aaaa_addresses, 0)"
-        " <> (SELECT count(*) FROM host_addresses WHERE host_id = hosts.id)"
+        "SELECT name FROM hosts WHERE (SELECT count(*) FROM host_addresses WHERE host_id = hosts.id)"
+        " <> (SELECT ifnull(sum(records), 0) FROM lookups WHERE owner = 'host' AND owner_id = hosts.id)"
     )
     domains = crawled.rows(
-        "SELECT name FROM domains WHERE ifnull(ns_hosts, 0) + ifnull(mx_hosts, 0)"
-        " <> (SELECT count(*) FROM roles WHERE domain_id = domains.id AND kind IN ('NS', 'MX'))"
+        "SELECT name FROM domains"
+        " WHERE (SELECT count(*) FROM roles WHERE domain_id = domains.id AND kind IN ('NS', 'MX'))"
+        " <> (SELECT ifnull(sum(records), 0) FROM lookups"
+        "     WHERE owner = 'domain' AND owner_id = domains.id AND type IN ('NS', 'MX'))"
     )
 
     assert ([], []) == (hosts, domains)

@@ -49,7 +49,7 @@ def copy_and_close(connection: sqlite3.Connection, folder: Path) -> None:
 def newer(folder: Path) -> None:
     ours(folder)
     connection = sqlite3.connect(folder / "ips.db")
-    connection.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS) + 1}")
+    connection.execute(f"PRAGMA user_version = {schema.newest() + 1}")
     connection.close()
 
 

@@ -52,7 +52,7 @@ def test_an_alias_of_an_opted_out_name_gets_no_packet(internet, tmp_path):
     Whatever the role of the host, and wherever in the chain the name is; the domain or host has the reason.
     """
     store, sent = crawl(internet, tmp_path, ALIASES, FEATURES="NS,MX,WWW", WWW_PREFIXES="www")
-    hosts = dict(store.query("SELECT name, refusal FROM hosts WHERE a_status IS NOT 'nxdomain'"))
+    hosts = dict(store.query("SELECT name, refusal FROM host_figures WHERE a_status IS NOT 'nxdomain'"))
     domains = dict(store.query("SELECT name, refusal FROM domains"))
     store.close()
 

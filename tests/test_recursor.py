@@ -103,7 +103,9 @@ def test_domains_match_the_zones(resolved: Resolved):
         for name, domain in resolved.expected.domains.items()
     }
 
-    rows = resolved.store.query("SELECT name, ns_status, mx_status, soa_status FROM domains WHERE refusal IS NULL")
+    rows = resolved.store.query(
+        "SELECT name, ns_status, mx_status, soa_status FROM domain_figures WHERE refusal IS NULL"
+    )
 
     assert expected == {name: tuple(map(outcome, statuses)) for name, *statuses in rows}
 
@@ -137,7 +139,7 @@ def test_hosts_match_the_zones(resolved: Resolved):
     }
 
     rows = resolved.store.query(
-        "SELECT name, a_status, aaaa_status, canonical_name, wildcard FROM hosts WHERE refusal IS NULL"
+        "SELECT name, a_status, aaaa_status, canonical_name, wildcard FROM host_figures WHERE refusal IS NULL"
     )
 
     assert expected == {
@@ -167,7 +169,8 @@ def test_reverse_names_are_found_from_the_root(resolved: Resolved):
     }
 
     rows = resolved.store.query(
-        "SELECT address, status, name, names FROM reverse_names JOIN addresses ON addresses.id = address_id"
+        "SELECT address, status, name, ifnull(records, 0) FROM lookups JOIN addresses ON addresses.id = owner_id"
+        " LEFT JOIN reverse_names ON address_id = owner_id WHERE owner = 'address'"
     )
 
     assert expected == {address: (outcome(status), name, names) for address, status, name, names in rows}
@@ -177,7 +180,10 @@ def test_ttls_only_run_down(resolved: Resolved):
     """
     No successful lookup has a TTL above the one that its zone publishes, and 0 stays 0.
     """
-    rows = resolved.store.query("SELECT name, a_ttl_s FROM hosts WHERE a_status = 'ok'")
+    rows = resolved.store.query(
+        "SELECT name, ttl_s FROM lookups JOIN hosts ON hosts.id = owner_id"
+        " WHERE owner = 'host' AND type = 'A' AND status = 'ok'"
+    )
     published = {name: resolved.expected.hosts[name].a.ttl_s for name, _ in rows}
 
     assert {} == {name: ttl_s for name, ttl_s in rows if not 0 <= ttl_s <= published[name]}

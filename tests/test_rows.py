@@ -9,7 +9,7 @@ import pytest
 
 from ipv6matrix.store.database import Store
 from tests import rows
-from tests.samples import domain_item
+from tests.samples import domain_item, lookup
 
 NAMES = ("a.example", "b.example")
 
@@ -19,7 +19,7 @@ def database(path: Path, names: tuple[str, ...] = NAMES, *statements: str) -> Pa
     store = Store(path)
     for name in names:
         store.add_request(f"dns://resolver/{name}?type=SOA")
-        store.complete(domain_item(name))
+        store.complete(domain_item(name, ns=lookup(name, "NS")))
     store.close()
     connection = sqlite3.connect(path, isolation_level=None)
     for statement in statements:
@@ -32,7 +32,7 @@ def database(path: Path, names: tuple[str, ...] = NAMES, *statements: str) -> Pa
     "statement",
     [
         "UPDATE domains SET asked_at = asked_at + 1",
-        "UPDATE domains SET ns_ttl_s = 7 WHERE ns_ttl_s IS NOT NULL",
+        "UPDATE lookups SET ttl_s = 7, asked_at = 7",
         "UPDATE frontier SET newest = 7",
     ],
 )
@@ -50,7 +50,7 @@ def test_times_and_row_numbers_are_not_a_difference(tmp_path, statement):
     ("statement", "difference"),
     [
         ("DELETE FROM domains WHERE name = 'a.example'", "domains: lost ('a.example'"),
-        ("UPDATE domains SET ns_status = 'timeout' WHERE name = 'a.example'", "domains: gained ('a.example'"),
+        ("UPDATE lookups SET status = 'timeout' WHERE owner_id = 1", "lookups: gained ('domain', 'a.example'"),
         (
             "INSERT INTO requests (url, slot, number) VALUES ('ping://192.0.2.1', 'ping', 3)",
             "requests: gained ('ping://192.0.2.1'",

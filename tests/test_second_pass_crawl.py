@@ -84,14 +84,14 @@ def test_recovered_lookups_count(crawled: Crawled):
     A lookup that failed the first time and succeeded the second time is stored as answered.
     """
     rows = crawled.store.query(
-        "SELECT name, ns_status, mx_status FROM domains WHERE name LIKE 'recovering%' ORDER BY name"
+        "SELECT name, ns_status, mx_status FROM domain_figures WHERE name LIKE 'recovering%' ORDER BY name"
     )
 
     assert [
         (name, "ok", "ok" if name != "recovering-wildcard.example" else "nodata") for name in sorted(RECOVERED)
     ] == rows
     assert [("ok", "ok")] == crawled.store.query(
-        "SELECT a_status, aaaa_status FROM hosts WHERE name = 'www.recovering-aaaa.example'"
+        "SELECT a_status, aaaa_status FROM host_figures WHERE name = 'www.recovering-aaaa.example'"
     )
 
 
@@ -100,7 +100,7 @@ def test_repeated_failures_stay(crawled: Crawled):
     The later failure counts, and the first one is stored as well.
     """
     assert [("servfail-mx.example", "servfail")] == crawled.store.query(
-        "SELECT name, mx_status FROM domains WHERE mx_status NOT IN ('ok', 'nodata', 'nxdomain')"
+        "SELECT name, mx_status FROM domain_figures WHERE mx_status NOT IN ('ok', 'nodata', 'nxdomain')"
     )
     assert {
         ("servfail-mx.example", "MX", "servfail"),
@@ -128,10 +128,10 @@ def test_hosts_found_late_are_measured(crawled: Crawled):
     """
     rows = crawled.store.query(
         "SELECT host_addresses.family, greeting_code, json_array_length(rtts_ms), reached_ttl IS NOT NULL,"
-        " reverse_names.status"
+        " lookups.status"
         " FROM roles JOIN hosts ON hosts.id = host_id JOIN host_addresses USING (host_id)"
         " JOIN smtp_sessions USING (address_id) JOIN pings USING (address_id) JOIN traces USING (address_id)"
-        " JOIN reverse_names USING (address_id)"
+        " JOIN lookups ON owner = 'address' AND owner_id = address_id"
         " WHERE roles.kind = 'MX' AND hosts.name = 'mail.recovering-mx.example' ORDER BY 1"
     )
 
@@ -152,7 +152,9 @@ def test_permanent_failures_are_not_retried(crawled: Crawled):
     """
     REFUSED is not a temporary failure.
     """
-    assert [("refused",)] == crawled.store.query("SELECT a_status FROM hosts WHERE name = 'www.refused-a.example'")
+    assert [("refused",)] == crawled.store.query(
+        "SELECT a_status FROM host_figures WHERE name = 'www.refused-a.example'"
+    )
     assert not any(subject.endswith("refused-a.example") for subject, _, _ in crawled.first_answers())
 
 
@@ -224,8 +226,8 @@ def test_a_kill_before_the_retry_pass_changes_nothing(internet, domains, crawled
 
     assert crawled.first_answers() == set(store.query("SELECT subject, question, outcome FROM first_answers"))
     for sql in (
-        "SELECT name, ns_status, mx_status, soa_status FROM domains ORDER BY 1",
-        "SELECT name, a_status, aaaa_status, wildcard FROM hosts ORDER BY 1",
+        "SELECT name, ns_status, mx_status, soa_status FROM domain_figures ORDER BY 1",
+        "SELECT name, a_status, aaaa_status, wildcard FROM host_figures ORDER BY 1",
     ):
         assert crawled.store.query(sql) == store.query(sql)
     store.close()
@@ -240,7 +242,7 @@ def test_without_the_retry_pass_failures_stay(internet, domains, tmp_path):
     assert 0 == process.returncode, process.stderr[-3000:]
     store = result(tmp_path)
 
-    assert [("servfail",)] == store.query("SELECT ns_status FROM domains WHERE name = 'recovering.example'")
+    assert [("servfail",)] == store.query("SELECT ns_status FROM domain_figures WHERE name = 'recovering.example'")
     assert [(0,)] == store.query("SELECT count(*) FROM first_answers")
     store.close()
 

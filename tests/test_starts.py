@@ -140,7 +140,7 @@ def test_each_feature_can_be_disabled(internet, one_domain, tmp_path, off):
     (path,) = tmp_path.glob("ips-*.db")
     store = Store.read(path)
     assert set(features) == {kind for (kind,) in store.query("SELECT DISTINCT kind FROM roles")}
-    ((ns, mx),) = store.query("SELECT ns_status, mx_status FROM domains")
+    ((ns, mx),) = store.query("SELECT ns_status, mx_status FROM domain_figures")
     assert (off == "NS", off == "MX") == (ns is None, mx is None)
     store.close()
 

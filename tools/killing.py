@@ -81,17 +81,19 @@ GIVE_UP_S: Final = 180.0
 ANSWERS: Final = 100
 
 ANSWERED: Final = "IN ('ok', 'nodata', 'nxdomain')"
-STORED_LOOKUPS: Final = (
-    *(
-        ("domain", rdtype, f"SELECT name FROM domains WHERE {rdtype.lower()}_status {ANSWERED}")
-        for rdtype in ("NS", "MX", "SOA")
-    ),
-    *(("host", rdtype, f"SELECT name FROM hosts WHERE {rdtype.lower()}_status {ANSWERED}") for rdtype in ("A", "AAAA")),
+STORED_LOOKUPS: Final = tuple(
     (
-        "reverse",
-        "PTR",
-        f"SELECT address FROM reverse_names JOIN addresses ON addresses.id = address_id WHERE status {ANSWERED}",
-    ),
+        kind,
+        rdtype,
+        f"""SELECT {name} FROM {owner} JOIN lookups ON id = owner_id
+            WHERE owner = '{word}' AND type = '{rdtype}' AND status {ANSWERED}""",
+    )
+    for kind, word, owner, name, rdtypes in (
+        ("domain", "domain", "domains", "name", ("NS", "MX", "SOA")),
+        ("host", "host", "hosts", "name", ("A", "AAAA")),
+        ("reverse", "address", "addresses", "address", ("PTR",)),
+    )
+    for rdtype in rdtypes
 )
 STORED_PROBES: Final = """
     SELECT 'ping', address, '' FROM pings JOIN addresses ON addresses.id = address_id

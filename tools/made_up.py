@@ -44,14 +44,15 @@ LABELS: Final = (
 # Shares of domains in which the label exists.
 GUESSED: Final = {"www": 0.93, "www6": 0.02, "ipv6": 0.02, "www.ipv6": 0.01, "six": 0.005, "ntp": 0.01, "time": 0.01}
 TABLES: Final = {
-    "domains": "id, name, tld, ns_status, mx_status, soa_status, asked_at",
+    "domains": "id, name, tld, asked_at",
     "soa_records": "domain_id, mname, rname, serial, refresh_s, retry_s, expire_s, minimum_s",
-    "hosts": "id, name, a_status, aaaa_status, asked_at",
+    "hosts": "id, name, asked_at",
+    "lookups": "owner, owner_id, type, status, ttl_s, records, asked_at",
     "roles": "domain_id, kind, host_id, priority",
     "addresses": "id, address, family, kind, asn, as_organisation, city, region, country_code, latitude, longitude,"
     " found_at",
     "host_addresses": "host_id, family, position, address_id, choice",
-    "reverse_names": "address_id, status, name, names, ttl_s, asked_at",
+    "reverse_names": "address_id, name",
     "pings": "address_id, sent, rtts_ms, asked_at",
     "ports": "address_id, port, open, connect_ms, failure, asked_at",
     "smtp_sessions": "address_id, greeting_code, greeting, hello, starttls, asked_at",
@@ -131,7 +132,8 @@ class World:
         servers = self._served(f"ns{{}}.{name}", self.name_servers, 0.9)
         exchangers = self._served(f"mx{{}}.{name}", self.exchangers, 0.8)
         ns, mx = self._status(servers), self._status(exchangers)
-        self.rows["domains"].append((number + 1, name, tld, ns, mx, ns, AT))
+        self.rows["domains"].append((number + 1, name, tld, AT))
+        self._lookups("domain", number + 1, MX=mx, NS=ns, SOA=ns)
         if ns == "ok":
             self._role(number, "NS", [(host, rank) for rank, host in enumerate(servers, start=1)])
             self.rows["soa_records"].append(
@@ -173,10 +175,17 @@ class World:
         statuses = ["ok", "ok" if len(addresses) > 1 else "nodata"] if addresses else ["nxdomain", "nxdomain"]
         if not addresses and self.random.random() < FAILING:
             statuses = ["timeout", "servfail"]
-        self.rows["hosts"].append((self.hosts, name, *statuses, AT))
+        self.rows["hosts"].append((self.hosts, name, AT))
+        self._lookups("host", self.hosts, A=statuses[0], AAAA=statuses[1])
         for family, address in zip((4, 6), addresses, strict=False):
             self.rows["host_addresses"].append((self.hosts, family, 1, address, 1))
         return self.hosts
+
+    def _lookups(self, owner: str, number: int, **statuses: str) -> None:
+        self.rows["lookups"] += [
+            (owner, number, rdtype, status, 3600, 1 if status == "ok" else None, AT)
+            for rdtype, status in statuses.items()
+        ]
 
     # --- addresses ---
 
@@ -212,8 +221,9 @@ class World:
     def _reverse(self, address: int, name: str) -> None:
         chance = self.random.random()
         status = "nxdomain" if chance < UNNAMED else "servfail" if chance > 1 - FAILING else "ok"
-        found = (name, 1) if status == "ok" else (None, 0)
-        self.rows["reverse_names"].append((address, status, *found, 3600, AT))
+        self._lookups("address", address, PTR=status)
+        if status == "ok":
+            self.rows["reverse_names"].append((address, name))
 
     def _ports(self, address: int, rtt_ms: float) -> None:
         for port, share in ((25, 0.4), (80, 0.85), (443, 0.8)):

@@ -24,25 +24,24 @@ RULES: Final[tuple[tuple[pa.DataType, tuple[str, ...]], ...]] = (
     (NUMBERS, ("pings.rtts_ms",)),
     (TEXTS, ("smtp_sessions.certificate_names",)),
     (TIME, ("*_at", "*.certificate_not_before", "*.certificate_not_after")),
-    (pa.bool_(), ("ports.open", "hosts.wildcard")),
+    (pa.bool_(), ("ports.open", "hosts.wildcard", "lookups.inferred")),
     (pa.int8(), ("*.family",)),
     (pa.int16(), ("*.ttl", "*.reached_ttl", "*.greeting_code")),
     (
         pa.int32(),
         (
-            *("*.port", "*.position", "*.choice", "*.priority", "*.sent", "*.mtu", "*.names", "*_total", "*.starts"),
+            *("*.port", "*.position", "*.choice", "*.priority", "*.sent", "*.mtu", "*.records", "*_total", "*.starts"),
             "*.opt_outs",
         ),
     ),
-    (pa.int32(), ("domains.*_hosts", "hosts.*_addresses")),
     # The only identifier that is not a key.
     (pa.string(), ("addresses.tunnel_id",)),
     # Keys, seconds, serial numbers and AS numbers need more than 31 bits.
     (pa.int64(), ("*.id", "*_id", "*_s", "*.serial", "*.asn")),
     (pa.float64(), ("*_ms", "*.latitude", "*.longitude")),
     # Words of closed lists.
-    (pa.string(), ("*_status", "*.status", "*.failure", "*.refusal", "*.kind", "*.stop", "*.starttls", "*.hello")),
-    (pa.string(), ("*.inferred", "*.question", "*.outcome", "*.end_reason")),
+    (pa.string(), ("*.status", "*.failure", "*.refusal", "*.kind", "*.stop", "*.starttls", "*.hello")),
+    (pa.string(), ("*.owner", "*.type", "*.security", "*.question", "*.outcome", "*.end_reason")),
     # Names, addresses and other texts from the network.
     (pa.string(), ("*.name", "*_name", "*.tld", "*.mname", "*.rname", "*.subject", "*.address", "*.path")),
     (pa.string(), ("*.as_organisation", "*.city", "*.region", "*.country_code")),

@@ -176,14 +176,9 @@ def _rows(word: str, feature: str, columns: Callable[[Host], list[_Row]], domain
 def _soa(domain: Domain, _: _Hosts) -> Iterator[_Row]:
     if soa := domain.soa:
         yield (
-            "soa",
-            domain.name,
-            soa.primary_by_soa,
-            soa.primary_by_rank,
-            soa.primary_in_house,
-            soa.secondary,
-            soa.total,
-            *soa.soa.rsplit(",", 5),
+            *("soa", domain.name, soa.primary_by_soa, soa.primary_by_rank or UNKNOWN, soa.primary_in_house),
+            *(soa.secondary, soa.total),
+            *(soa.rname, soa.serial, soa.refresh_s, soa.retry_s, soa.expire_s, soa.minimum_s),
         )
 
 

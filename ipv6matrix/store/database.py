@@ -18,7 +18,7 @@ from typing import Any, Final, Self, TypeVar, cast
 from ipv6matrix.exceptions import OutdatedError, ReadStoppedError, StoreError
 from ipv6matrix.items import Answered, slot_of
 from ipv6matrix.program import PROGRAM
-from ipv6matrix.store import counts, errors, facts, schema, views
+from ipv6matrix.store import counts, errors, migrations, schema, tables, views
 
 # Size of the page cache in kilobytes: the hot ends of the indexes of a million domains.
 _CACHE_KB: Final = 32_768
@@ -78,6 +78,7 @@ class Store:
             connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
             try:
                 _must_be_ours(connection, path, writes=False)
+                schema.lay_over(connection)
                 views.lay_over(connection)
             except BaseException:
                 connection.close()
@@ -111,7 +112,7 @@ class Store:
         number = self._number
         self._connection.execute("SAVEPOINT answer")
         try:
-            facts.save(self._connection, item)
+            tables.save(self._connection, item)
             new = [url for url in item.follow_ups if self._insert(url)]
             done = self._connection.execute(
                 "UPDATE requests SET done_at = ? WHERE url = ? AND done_at IS NULL", (int(time.time()), item.url)
@@ -372,19 +373,20 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
 def _must_be_ours(connection: sqlite3.Connection, path: Path, *, writes: bool) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    if application != schema.APPLICATION_ID and (tables or not writes):
+    (objects,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    is_foreign = application != schema.APPLICATION_ID or version < migrations.FIRST
+    if is_foreign and (objects or not writes):
         raise StoreError(
             f"{str(path)!r} is not a database of this crawler: move it away, or choose another folder with -s JOBDIR=",
             code="DATABASE_FOREIGN",
         )
-    if version > len(schema.MIGRATIONS):
+    if version > schema.newest():
         raise StoreError(
             f"{str(path)!r} was written by a newer version of ipv6matrix (schema {version}):"
             " upgrade, or choose another folder with -s JOBDIR=",
             code="DATABASE_NEWER",
         )
-    if not writes and version < len(schema.MIGRATIONS):
+    if not writes and version < schema.newest():
         raise OutdatedError(
             f"{str(path)!r} was written by an earlier version of ipv6matrix (schema {version}):"
             f" migrate it with `{PROGRAM} summary`"

@@ -2,9 +2,8 @@
 The facts of a crawl, domain by domain: the input of exporters.
 
 Domains are ordered by TLD, then by name; the hosts of a domain by kind, priority
-and name. Memory does not grow with the crawl. Facts about an address are read from
-the views with the old names, so that each conclusion has one definition: their
-texts `n/a`, `True` and `False` are None, True and False here.
+and name. Memory does not grow with the crawl. All figures are read from the typed
+views (`figures`).
 """
 
 from __future__ import annotations
@@ -23,10 +22,8 @@ _KEPT: Final = 20_000
 # exist, and older crawlers did not distinguish errors from absences.
 _CERTAIN: Final = frozenset((*Status, Failure.NAME_TOO_LONG, UNRECORDED))
 
-_TEXTS: Final[dict[Any, bool | None]] = {"n/a": None, "True": True, "False": False}
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class PingFigures:
     """Statistics of a series of Echo Requests; times in milliseconds, None without a reply."""
 
@@ -70,6 +67,8 @@ class Address:
     """
 
     store: Store = field(repr=False, compare=False)
+    number: int = field(repr=False, compare=False)
+    "Its row in `addresses`."
     address: str
     tunnel_id: str | None
     asn: int | None
@@ -82,28 +81,28 @@ class Address:
 
     @cached_property
     def ping(self) -> PingFigures | None:
-        row = self._row("SELECT count, min, avg, max, mdev FROM ping WHERE ip = ?")
-        return PingFigures(**dict(zip(PingFigures.__slots__, row, strict=True))) if row else None
+        row = self._row("SELECT sent, min_ms, avg_ms, max_ms, mdev_ms FROM ping_figures WHERE address_id = ?")
+        return PingFigures(*row) if row else None
 
     @cached_property
     def reverse(self) -> str | None:
-        """The PTR name."""
-        row = self._row("SELECT reverse FROM rdns WHERE ip = ?")
+        """The PTR name; one that could be mistaken for something else in a text has its final dot."""
+        row = self._row("SELECT label FROM reverse_figures WHERE address_id = ?")
         return row[0] if row else None
 
     @cached_property
     def tcp(self) -> TcpFigures:
-        row = self._row("SELECT port25, port80, port443, starttls FROM tcp WHERE ip = ?")
-        return TcpFigures(*row) if row else TcpFigures()
+        row = self._row("SELECT port25, port80, port443, starttls FROM tcp_figures WHERE address_id = ?")
+        return TcpFigures(*(None if answer is None else bool(answer) for answer in row or ()))
 
     @cached_property
     def trace(self) -> TraceFigures:
-        row = self._row("SELECT mtu, hops, path FROM tracert WHERE ip = ?")
-        return TraceFigures(*row) if row else TraceFigures()
+        row = self._row("SELECT mtu, hops, path FROM trace_figures WHERE address_id = ?")
+        return TraceFigures(*row or ())
 
     def _row(self, sql: str) -> tuple[Any, ...] | None:
-        rows = self.store.query(sql, (self.address,))
-        return tuple(_TEXTS.get(value, value) for value in rows[0]) if rows else None
+        rows = self.store.query(sql, (self.number,))
+        return rows[0] if rows else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,15 +144,21 @@ class Host:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Soa:
-    """A row of the view soa."""
+    """The start of authority of a domain, and its name servers."""
 
     primary_by_soa: str
-    primary_by_rank: str
+    primary_by_rank: str | None
+    "The first NS of the answer."
     primary_in_house: int
+    "1 if that is the domain or below it."
     secondary: int
     total: int
-    soa: str
-    "RNAME,serial,refresh,retry,expire,minimum."
+    rname: str
+    serial: int
+    refresh_s: int
+    retry_s: int
+    expire_s: int
+    minimum_s: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,27 +196,23 @@ def domains(store: Store) -> Iterator[Domain]:
             tld=tld,
             ns_status=ns_status,
             mx_status=mx_status,
-            soa=walk.soa(name) if has_soa else None,
+            soa=walk.soa(number) if has_soa else None,
             hosts=tuple(walk.hosts(number)),
         )
 
 
 _DOMAINS: Final = """
-    SELECT id, name, tld, ns_status, mx_status, EXISTS (SELECT 1 FROM soa_records WHERE domain_id = domains.id)
-    FROM domains WHERE refusal IS NULL ORDER BY tld, name"""
+    SELECT id, name, tld, ns_status, mx_status, EXISTS (SELECT 1 FROM soa_records WHERE domain_id = domain_figures.id)
+    FROM domain_figures WHERE refusal IS NULL ORDER BY tld, name"""
 
 _HOSTS: Final = """
-    SELECT kind, name, priority, a_status, aaaa_status, refusal,
-           (SELECT address_id FROM host_addresses WHERE host_id = hosts.id AND family = 4 AND choice = 1),
-           (SELECT address_id FROM host_addresses WHERE host_id = hosts.id AND family = 6 AND choice = 1)
-    FROM roles JOIN hosts ON hosts.id = host_id WHERE domain_id = ? ORDER BY kind, priority, name"""
+    SELECT kind, host, priority, a_status, aaaa_status, refusal, address4_id, address6_id
+    FROM role_figures WHERE domain_id = ? ORDER BY kind, priority, host"""
 
-_ADDRESS: Final = """
-    SELECT address, tunnel_id, asn, as_organisation, city, region, country_code, latitude, longitude
-    FROM addresses WHERE id = ?"""
-
-_SOA: Final = """
-    SELECT primaryBySOA, primaryByRank, primaryInHouse, secondary, total, soa FROM soa WHERE host = ?"""
+_ADDRESS: Final = (
+    *("address", "tunnel_id", "asn", "as_organisation", "city", "region", "country_code"),
+    *("latitude", "longitude"),
+)
 
 
 class _Walk:
@@ -235,22 +236,12 @@ class _Walk:
                 ip6=self._address(address6) if address6 else None,
             )
 
-    def soa(self, domain: str) -> Soa:
-        (row,) = self._store.query(_SOA, (domain,))
+    def soa(self, domain_id: int) -> Soa:
+        (row,) = self._store.query(
+            f"SELECT {', '.join(Soa.__slots__)} FROM soa_figures WHERE domain_id = ?", (domain_id,)
+        )
         return Soa(**dict(zip(Soa.__slots__, row, strict=True)))
 
     def _read_address(self, number: int) -> Address:
-        (row,) = self._store.query(_ADDRESS, (number,))
-        address, tunnel_id, asn, as_organisation, city, region, country_code, latitude, longitude = row
-        return Address(
-            store=self._store,
-            address=address,
-            tunnel_id=tunnel_id,
-            asn=asn,
-            as_organisation=as_organisation,
-            city=city,
-            region=region,
-            country_code=country_code,
-            latitude=latitude,
-            longitude=longitude,
-        )
+        (row,) = self._store.query(f"SELECT {', '.join(_ADDRESS)} FROM addresses WHERE id = ?", (number,))
+        return Address(store=self._store, number=number, **dict(zip(_ADDRESS, row, strict=True)))

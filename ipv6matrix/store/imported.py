@@ -121,18 +121,22 @@ class Soa(NamedTuple):
 Fact = Role | HostAddress | Place | Tunnel | ReverseName | Ping | Port | SmtpSession | Trace | Soa
 
 
-# Pings are collected here until everything about an address is known; the one
-# with the highest weight is then copied to ping_summaries.
-_HEARD: Final = """
+# Pings and names are collected here until everything about an address is known; the
+# ping with the highest weight is then copied to ping_summaries.
+_COLLECTED: Final = (
+    """
     CREATE TEMP TABLE heard (
         address_id INTEGER PRIMARY KEY, weight INTEGER, sent INTEGER,
         min_ms REAL, avg_ms REAL, max_ms REAL, mdev_ms REAL, asked_at INTEGER
-    )"""
+    )""",
+    "CREATE TEMP TABLE named (address_id INTEGER PRIMARY KEY, name TEXT, asked_at INTEGER)",
+)
 
 
 def prepare(connection: sqlite3.Connection) -> None:
     """Prepare an empty database for the statements below."""
-    connection.execute(_HEARD)
+    for statement in _COLLECTED:
+        connection.execute(statement)
     connection.create_function("kind_of", 1, kind, deterministic=True)
     connection.create_function("octets", 1, lambda address: ip_address(address).packed, deterministic=True)
 
@@ -191,12 +195,9 @@ _WRITERS: Final[dict[type[Fact], str]] = {
                              longitude = ?8
         WHERE address = ?1 AND coalesce(asn, city, region, country_code, latitude, longitude) IS NULL""",
     Tunnel: "UPDATE addresses SET tunnel_id = ?2 WHERE address = ?1 AND tunnel_id IS NULL",
-    ReverseName: f"""
-        INSERT INTO reverse_names (address_id, status, name, names, asked_at)
-        SELECT id, iif(?2 IS NULL, '{UNRECORDED}', '{Status.OK}'), ?2, ?2 IS NOT NULL, ?3
-        FROM addresses WHERE address = ?1
-        ON CONFLICT DO UPDATE SET status = excluded.status, name = excluded.name, names = excluded.names
-        WHERE reverse_names.name IS NULL AND excluded.name IS NOT NULL""",
+    ReverseName: """
+        INSERT INTO named (address_id, name, asked_at) SELECT id, ?2, ?3 FROM addresses WHERE address = ?1
+        ON CONFLICT DO UPDATE SET name = excluded.name WHERE named.name IS NULL AND excluded.name IS NOT NULL""",
     Ping: """
         INSERT INTO heard (address_id, sent, min_ms, avg_ms, max_ms, mdev_ms, weight, asked_at)
         SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM addresses WHERE address = ?1
@@ -221,6 +222,14 @@ _WRITERS: Final[dict[type[Fact], str]] = {
         ON CONFLICT DO NOTHING""",
 }
 
+
+def _lookups(owner: str, rdtype: str, records: str) -> str:
+    return f"""
+        INSERT INTO lookups (owner, owner_id, type, status, asked_at)
+        SELECT '{owner}', id, '{rdtype}', iif(EXISTS (SELECT 1 FROM {records}), '{Status.OK}', '{UNRECORDED}'), asked_at
+        FROM {owner}s ORDER BY id"""
+
+
 # Derived from all facts together. The smallest address that may be probed
 # represents a host, as in a crawl (docs/decisions/0005).
 CONCLUDE: Final = (
@@ -232,19 +241,23 @@ CONCLUDE: Final = (
         SELECT addresses.id FROM host_addresses AS one JOIN addresses ON addresses.id = one.address_id
         WHERE one.host_id = host_addresses.host_id AND one.family = host_addresses.family AND refusal IS NULL
         ORDER BY octets(address) LIMIT 1)""",
+    "INSERT INTO reverse_names SELECT address_id, name FROM named WHERE name IS NOT NULL ORDER BY address_id",
     f"""
-    UPDATE hosts SET
-        a_status = iif(EXISTS (SELECT 1 FROM host_addresses WHERE host_id = hosts.id AND family = 4),
-                       '{Status.OK}', '{UNRECORDED}'),
-        aaaa_status = iif(EXISTS (SELECT 1 FROM host_addresses WHERE host_id = hosts.id AND family = 6),
-                          '{Status.OK}', '{UNRECORDED}')""",
+    INSERT INTO lookups (owner, owner_id, type, status, records, asked_at)
+    SELECT 'address', address_id, 'PTR', iif(name IS NULL, '{UNRECORDED}', '{Status.OK}'), iif(name IS NULL, NULL, 1),
+           asked_at
+    FROM named ORDER BY address_id""",
+    *(
+        _lookups("host", rdtype, f"host_addresses WHERE host_id = hosts.id AND family = {of_family}")
+        for rdtype, of_family in (("A", 4), ("AAAA", 6))
+    ),
 )
-# By record type: the status of domains that were looked up for it.
-STATUSES: Final = {
-    rdtype: f"UPDATE domains SET {column} = iif(EXISTS (SELECT 1 FROM {records}), '{Status.OK}', '{UNRECORDED}')"
-    for rdtype, column, records in (
-        ("NS", "ns_status", "roles WHERE domain_id = domains.id AND kind = 'NS'"),
-        ("MX", "mx_status", "roles WHERE domain_id = domains.id AND kind = 'MX'"),
-        ("SOA", "soa_status", "soa_records WHERE domain_id = domains.id"),
+# By record type: the lookups of domains that were looked up for it.
+LOOKUPS: Final = {
+    rdtype: _lookups("domain", rdtype, records)
+    for rdtype, records in (
+        ("NS", "roles WHERE domain_id = domains.id AND kind = 'NS'"),
+        ("MX", "roles WHERE domain_id = domains.id AND kind = 'MX'"),
+        ("SOA", "soa_records WHERE domain_id = domains.id"),
     )
 }

@@ -60,7 +60,7 @@ class Rebuild:
         `lookups` are the record types that were requested for domains: NS, MX, SOA. `crawl` is the row of the crawl.
         """
         self._flush()
-        for statement in (*imported.CONCLUDE, *(imported.STATUSES[rdtype] for rdtype in lookups)):
+        for statement in (*imported.CONCLUDE, *(imported.LOOKUPS[rdtype] for rdtype in lookups)):
             self._connection.execute(statement)
         self._connection.execute(
             f"INSERT INTO crawl (id, {', '.join(crawl)}) VALUES (1{', ?' * len(crawl)})", tuple(crawl.values())

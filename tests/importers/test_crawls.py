@@ -45,7 +45,7 @@ def test_all_tlds_are_imported_into_one_database(folder, tmp_path):
     )
     assert '{"FEATURES": "NS,MX", "METRICS": "soa"}' == crawl["settings"]
     assert [("a.com", "unrecorded", "ok", "ok"), ("a.org", "unrecorded", "ok", "ok")] == store.query(
-        "SELECT name, ns_status, mx_status, soa_status FROM domains ORDER BY 1"
+        "SELECT name, ns_status, mx_status, soa_status FROM domain_figures ORDER BY 1"
     )
     store.close()
 
@@ -59,7 +59,7 @@ def test_a_missing_feature_has_no_status(folder, tmp_path):
     crawls.from_csv(folder, RUN, tmp_path / "ips.db", Ours(), Complaints())
     store = Store.read(tmp_path / "ips.db")
 
-    assert [(None, "ok", None)] == store.query("SELECT DISTINCT ns_status, mx_status, soa_status FROM domains")
+    assert [(None, "ok", None)] == store.query("SELECT DISTINCT ns_status, mx_status, soa_status FROM domain_figures")
     store.close()
 
 

@@ -88,11 +88,7 @@ def test_the_database_is_consistent(imported, tmp_path):
     copy.write_bytes(imported.path.read_bytes())
 
     assert [] == rows.unsound(copy)
-    assert {("ok",), ("unrecorded",)} == set(
-        imported.query(
-            "SELECT a_status FROM hosts UNION SELECT aaaa_status FROM hosts UNION SELECT ns_status FROM domains"
-        )
-    )
+    assert {("ok",), ("unrecorded",)} == set(imported.query("SELECT status FROM lookups"))
 
 
 def test_the_crawl_row_describes_the_source(finished, folder, imported):
@@ -214,7 +210,7 @@ def test_names_are_merged(tmp_path):
     store, _ = read_back(tmp_path, tmp_path / "ips.db")
 
     assert [("a.test", "ok"), ("b.test", "unrecorded"), ("c.test", "unrecorded")] == store.query(
-        "SELECT name, mx_status FROM domains ORDER BY 1"
+        "SELECT name, mx_status FROM domain_figures ORDER BY 1"
     )
     assert [("mx.test",)] == store.query("SELECT name FROM hosts")
     assert [("MX", 10), ("WWW", 0)] == store.query("SELECT kind, priority FROM roles ORDER BY 1")

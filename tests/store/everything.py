@@ -31,6 +31,7 @@ SOA = SoaRecord(
 )
 TABLES = [
     "domains",
+    "lookups",
     "first_answers",
     "soa_records",
     "hosts",

@@ -236,7 +236,7 @@ def foreign(path):
 def newer(path):
     Store(path).close()
     connection = sqlite3.connect(path)
-    connection.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS) + 1}")
+    connection.execute(f"PRAGMA user_version = {schema.newest() + 1}")
     connection.close()
 
 
@@ -298,7 +298,10 @@ def test_a_truncated_page_is_reported(tmp_path):
     """
     SQLite would read the missing end of a truncated page as zeros.
     """
-    Store(tmp_path / "ips.db").close()
+    store = Store(tmp_path / "ips.db")
+    for n in range(500):
+        store.add_request(f"ping://192.0.2.{n}")
+    store.close()
     torn = (tmp_path / "ips.db").read_bytes()[:-100]
     (tmp_path / "ips.db").write_bytes(torn)
 

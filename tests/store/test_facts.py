@@ -59,7 +59,7 @@ def test_the_order_of_answers_does_not_matter(store, tmp_path):
     sql = (
         "SELECT position, address, choice FROM host_addresses JOIN addresses ON id = address_id ORDER BY 2, 1",
         "SELECT address, family, kind, refusal, asn, latitude, longitude, found_at FROM addresses ORDER BY 1",
-        "SELECT name, a_status, aaaa_status, wildcard, refusal, asked_at FROM hosts ORDER BY 1",
+        "SELECT name, a_status, aaaa_status, canonical_name, wildcard, refusal FROM host_figures ORDER BY 1",
         "SELECT kind, hosts.name, priority FROM roles JOIN hosts ON hosts.id = host_id ORDER BY 1, 2",
     )
 
@@ -87,16 +87,20 @@ def test_the_first_answer_stays(store):
 
 def test_domain_lookups_are_stored_with_status_and_ttl(store):
     """
-    A failed lookup has its own status, and a lookup that was not made stays NULL.
+    A failed lookup has its own status, and a lookup that was not made has no row.
     """
     store.complete(DOMAIN)
     store.complete(domain_item("out.example", refusal="opted_out"))
-    columns = "name, tld, ns_status, ns_ttl_s, mx_status, mx_ttl_s, soa_status, soa_ttl_s, refusal, asked_at"
 
     assert [
-        ("a.example", "example", "ok", 60, "servfail", None, "ok", 70, None, int(AT)),
-        ("out.example", "example", None, None, None, None, None, None, "opted_out", int(AT)),
-    ] == store.query(f"SELECT {columns} FROM domains")
+        ("a.example", "example", None, int(AT)),
+        ("out.example", "example", "opted_out", int(AT)),
+    ] == store.query("SELECT name, tld, refusal, asked_at FROM domains")
+    assert [
+        (1, "MX", "servfail", None, None, int(AT)),
+        (1, "NS", "ok", 60, 1, int(AT)),
+        (1, "SOA", "ok", 70, 1, int(AT)),
+    ] == store.query("SELECT owner_id, type, status, ttl_s, records, asked_at FROM lookups WHERE owner = 'domain'")
     assert [(1, "ns.a.example", "h.a.example", 4294967295, 2, 3, 4, 5)] == store.query("SELECT * FROM soa_records")
 
 
@@ -158,7 +162,7 @@ def test_an_excluded_address_has_no_choice(store):
 
 def test_host_lookups_are_stored_with_status(store):
     """
-    Absence, emptiness and failure have different statuses; an omitted lookup stays NULL.
+    Absence, emptiness and failure have different statuses; an omitted lookup has no row.
     """
     name = "www.a.example"
     store.complete(
@@ -170,11 +174,13 @@ def test_host_lookups_are_stored_with_status(store):
     )
 
     assert [
-        ("b", "nodata", 300, "timeout", None, None, int(AT)),
-        ("c", None, None, "ok", 300, "d", int(AT)),
-        (name, "nxdomain", 5, None, None, None, int(AT)),
+        ("b", "A", "nodata", 300, 0, None, int(AT)),
+        ("b", "AAAA", "timeout", None, None, None, int(AT)),
+        ("c", "AAAA", "ok", 300, 1, "d", int(AT)),
+        (name, "A", "nxdomain", 5, 0, None, int(AT)),
     ] == store.query(
-        "SELECT name, a_status, a_ttl_s, aaaa_status, aaaa_ttl_s, canonical_name, asked_at FROM hosts ORDER BY 1"
+        "SELECT name, type, status, ttl_s, records, canonical_name, lookups.asked_at"
+        " FROM lookups JOIN hosts ON hosts.id = owner_id WHERE owner = 'host' ORDER BY 1, 2"
     )
 
 
@@ -192,7 +198,7 @@ def test_an_alias_from_either_lookup_is_stored(store):
         )
     )
 
-    assert [("real",)] == store.query("SELECT canonical_name FROM hosts")
+    assert [("real",)] == store.query("SELECT canonical_name FROM host_figures")
 
 
 def test_a_router_becomes_a_located_address_when_a_host_has_it(store):
@@ -216,7 +222,10 @@ def test_the_smallest_of_several_names_is_stored(store):
     """
     store.complete(REVERSE)
 
-    assert [(1, "ok", "b.example", 2, 30, int(AT))] == store.query("SELECT * FROM reverse_names")
+    assert [(1, "b.example")] == store.query("SELECT * FROM reverse_names")
+    assert [("address", 1, "PTR", "ok", 30, 2, int(AT))] == store.query(
+        "SELECT owner, owner_id, type, status, ttl_s, records, asked_at FROM lookups"
+    )
 
 
 def test_every_round_trip_time_is_stored(store):

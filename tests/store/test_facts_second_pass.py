@@ -96,7 +96,7 @@ def test_a_permanent_failure_stays(store, word):
     store.complete(domain_item("a.example", mx=failed("a.example", "MX", Failure(word))))
     store.complete(SECONDS[0])
 
-    assert [(word,)] == store.query("SELECT mx_status FROM domains")
+    assert [(word,)] == store.query("SELECT mx_status FROM domain_figures")
     assert [] == first_answers(store)
 
 
@@ -107,9 +107,10 @@ def test_a_retried_domain_lookup_is_stored(store):
     store.complete(DOMAIN)
     store.complete(SECONDS[0])
 
-    assert [("ok", 60, "ok", 300, "ok", 70, int(AT))] == store.query(
-        "SELECT ns_status, ns_ttl_s, mx_status, mx_ttl_s, soa_status, soa_ttl_s, asked_at FROM domains"
+    assert [("MX", "ok", 300, 1), ("NS", "ok", 60, 1), ("SOA", "ok", 70, 1)] == store.query(
+        "SELECT type, status, ttl_s, records FROM lookups WHERE owner = 'domain'"
     )
+    assert [(int(AT),)] == store.query("SELECT asked_at FROM domains")
     assert [("MX", "mail.a.example", 10)] == store.query(
         "SELECT kind, name, priority FROM roles JOIN hosts ON hosts.id = host_id WHERE kind = 'MX'"
     )
@@ -137,9 +138,10 @@ def test_a_retried_host_lookup_is_stored(store):
     store.complete(hosts_item(first))
     store.complete(replace(hosts_item(again), second=True))
 
-    assert [("ok", "ok", 300, "real", 1)] == store.query(
-        "SELECT a_status, aaaa_status, aaaa_ttl_s, canonical_name, wildcard FROM hosts"
+    assert [("A", "ok", 300, None), ("AAAA", "ok", 300, "real")] == store.query(
+        "SELECT type, status, ttl_s, canonical_name FROM lookups"
     )
+    assert [(1,)] == store.query("SELECT wildcard FROM hosts")
     assert [(4, 1, ADDRESS, 1), (6, 1, "2001:db8::2", None), (6, 2, "2001:db8::1", 1)] == store.query(
         "SELECT host_addresses.family, position, address, choice FROM host_addresses"
         " JOIN addresses ON addresses.id = address_id ORDER BY 1, 2"
@@ -155,7 +157,7 @@ def test_a_second_failure_is_stored_too(store):
     store.complete(hosts_item(Host(name=name, a=failed(name, "A"), wildcard=True)))
     store.complete(replace(hosts_item(Host(name=name, a=failed(name, "A", Failure.SERVFAIL))), second=True))
 
-    assert [("servfail", 1)] == store.query("SELECT a_status, wildcard FROM hosts")
+    assert [("servfail", 1)] == store.query("SELECT a_status, wildcard FROM host_figures")
     assert [(name, "A", "timeout")] == first_answers(store)
 
 
@@ -166,7 +168,9 @@ def test_a_retried_reverse_lookup_is_stored(store):
     store.complete(replace(REVERSE, lookup=failed("1.2.0.192.in-addr.arpa", "PTR")))
     store.complete(replace(REVERSE, second=True))
 
-    assert [("ok", "b.example", 2, 30)] == store.query("SELECT status, name, names, ttl_s FROM reverse_names")
+    assert [("ok", "b.example", 2, 30)] == store.query(
+        "SELECT status, name, records, ttl_s FROM lookups JOIN reverse_names ON address_id = owner_id"
+    )
     assert [(ADDRESS, "PTR", "timeout")] == first_answers(store)
 
 
@@ -231,4 +235,4 @@ def test_a_failed_item_stores_no_first_answer(store):
         store.complete(replace(SECONDS[0], follow_ups=("ping://\udc80",)))
 
     assert [] == first_answers(store)
-    assert [("servfail",)] == store.query("SELECT mx_status FROM domains")
+    assert [("servfail",)] == store.query("SELECT mx_status FROM domain_figures")

@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from ipv6matrix.store import imported, schema
+from ipv6matrix.store import imported, schema, views
 from ipv6matrix.store.imported import HostAddress, Ping, Place, Port, ReverseName, Role, SmtpSession, Soa, Trace, Tunnel
 
 A, B, SIX = "192.0.2.1", "192.0.2.2", "2001:db8::1"
@@ -18,6 +18,7 @@ BERLIN = Place(A, 64498, "Spree", "Berlin", None, "DE", None, 13.4)
 def connection():
     made = sqlite3.connect(":memory:", isolation_level=None)
     schema.migrate(made)
+    views.draw(made)
     imported.prepare(made)
     yield made
     made.close()
@@ -27,7 +28,7 @@ def saved(connection, *facts):
     """Save each fact separately, then finish."""
     for fact in facts:
         imported.save(connection, [fact], 1000)
-    for statement in (*imported.CONCLUDE, *imported.STATUSES.values()):
+    for statement in (*imported.CONCLUDE, *imported.LOOKUPS.values()):
         connection.execute(statement)
     return lambda sql: connection.execute(sql).fetchall()
 
@@ -51,8 +52,8 @@ def test_missing_lookups_are_unrecorded(connection):
         connection, Role("NS", "a.test", None), Role("MX", "a.test", "mx.test"), HostAddress("mx.test", A, None)
     )
 
-    assert [("unrecorded", "ok", "unrecorded")] == rows("SELECT ns_status, mx_status, soa_status FROM domains")
-    assert [("ok", "unrecorded")] == rows("SELECT a_status, aaaa_status FROM hosts")
+    assert [("unrecorded", "ok", "unrecorded")] == rows("SELECT ns_status, mx_status, soa_status FROM domain_figures")
+    assert [("ok", "unrecorded")] == rows("SELECT a_status, aaaa_status FROM host_figures")
 
 
 def test_an_soa_record_creates_its_domain(connection):
@@ -63,7 +64,7 @@ def test_an_soa_record_creates_its_domain(connection):
 
     assert [SOA] == rows("SELECT name, mname, rname, serial, refresh_s, retry_s, expire_s, minimum_s"
                          " FROM soa_records JOIN domains ON domains.id = domain_id")  # fmt: skip
-    assert [("ok",)] == rows("SELECT soa_status FROM domains")
+    assert [("ok",)] == rows("SELECT soa_status FROM domain_figures")
 
 
 @pytest.mark.parametrize(
@@ -107,8 +108,9 @@ def test_a_name_outweighs_its_absence(connection, facts):
     """
     rows = saved(connection, *facts, ReverseName(B, None))
 
-    assert [(A, "ok", "a.test", 1), (B, "unrecorded", None, 0)] == rows(
-        "SELECT address, status, name, names FROM reverse_names JOIN addresses ON id = address_id ORDER BY 1"
+    assert [(A, "ok", 1, "a.test"), (B, "unrecorded", None, None)] == rows(
+        "SELECT address, status, records, name FROM lookups JOIN addresses ON id = owner_id"
+        " LEFT JOIN reverse_names ON address_id = owner_id WHERE type = 'PTR' ORDER BY 1"
     )
 
 

@@ -49,5 +49,5 @@ def test_the_root_as_a_name_is_not_an_empty_text(store):
     store.complete(hosts_item(www))
     store.complete(replace(DOMAIN, soa=lookup("a.example", "SOA", replace(SOA, mname="", rname=""))))
 
-    assert [(".",)] == store.query("SELECT canonical_name FROM hosts WHERE name = 'www.a.example'")
+    assert [(".",)] == store.query("SELECT canonical_name FROM host_figures WHERE name = 'www.a.example'")
     assert [(".", ".")] == store.query("SELECT mname, rname FROM soa_records")

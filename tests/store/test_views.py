@@ -25,7 +25,7 @@ from ipv6matrix.items import (
     TraceItem,
     TraceObservation,
 )
-from ipv6matrix.store import schema, views
+from ipv6matrix.store import figures, schema, views
 from ipv6matrix.store.database import Store
 from tests.samples import AT, domain_item, host, hosts_item, lookup, ping_item
 
@@ -296,9 +296,9 @@ EXPECTED: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
     "tracert": (
         "ip mtu hops path",
         [
-            ("198.51.100.1", 1500, 4, "r1.test --> no --> 198.18.0.2 --> ns1.a.example"),
+            ("198.51.100.1", "n/a", 4, "r1.test --> no --> 198.18.0.2 --> ns1.a.example"),
             ("198.51.100.2", "n/a", "n/a", "r1.test --> no --> no"),
-            ("2001:db8::1", 1500, 1, "2001:db8::1"),
+            ("2001:db8::1", "n/a", 1, "2001:db8::1"),
             ("n/a", "n/a", "n/a", "n/a"),
         ],
     ),
@@ -531,7 +531,7 @@ def test_views_are_created_atomically(monkeypatch):
     connection.execute("ROLLBACK")
 
     assert (
-        len(views.VIEWS) - 1
+        len(figures.VIEWS) + len(views.VIEWS) - 1
         == connection.execute("SELECT count(*) FROM sqlite_schema WHERE type = 'view'").fetchone()[0]
     )
     connection.close()

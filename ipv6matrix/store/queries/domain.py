@@ -18,22 +18,17 @@ Facts = dict[str, Any]
 ADDRESSES: Final = 500
 "Addresses of one page: a domain may have tens of thousands, of which each takes a dozen queries."
 
-_DOMAIN: Final = (
-    *("name", "tld", "ns_status", "ns_ttl_s", "mx_status", "mx_ttl_s", "soa_status", "soa_ttl_s", "refusal"),
-    *("ns_hosts", "mx_hosts", "inferred", "asked_at"),
-)
+_DOMAIN: Final = ("name", "tld", "refusal", "asked_at")
+_LOOKUP: Final = ("status", "ttl_s", "records", "canonical_name", "inferred", "security", "asked_at")
 _SOA: Final = ("mname", "rname", "serial", "refresh_s", "retry_s", "expire_s", "minimum_s")
-_HOST: Final = (
-    *("kind", "priority", "name", "a_status", "a_ttl_s", "aaaa_status", "aaaa_ttl_s", "canonical_name", "wildcard"),
-    *("a_addresses", "aaaa_addresses", "inferred", "refusal", "asked_at"),
-)
+_HOST: Final = ("kind", "priority", "name", "wildcard", "refusal", "asked_at")
 _ADDRESS: Final = (
     *("address", "family", "position", "choice", "kind", "refusal", "tunnel_id", "asn", "as_organisation", "city"),
     *("region", "country_code", "latitude", "longitude"),
 )
 # Tables with at most one row per address.
 _MEASURED: Final = {
-    "reverse_names": ("status", "name", "names", "ttl_s", "asked_at"),
+    "reverse_names": ("name",),
     "pings": ("sent", "rtts_ms", "failure", "asked_at"),
     "ping_summaries": ("sent", "min_ms", "avg_ms", "max_ms", "mdev_ms", "asked_at"),
     "smtp_sessions": (
@@ -52,6 +47,7 @@ _TYPES: Final[dict[str, Callable[[Any], Any]]] = {
     "certificate_names": json.loads,
     "open": bool,
     "wildcard": bool,
+    "inferred": bool,
 }
 
 
@@ -81,6 +77,7 @@ def _domain(store: Store, name: str, offset: int) -> Facts | None:
     return {
         "run": (store.crawl() or {}).get("run"),
         **_named(_DOMAIN, values),
+        "lookups": _lookups(store, "domain", number),
         **({"soa": _named(_SOA, soa[0])} if soa else {}),
         "hosts": [_host(store, list(of_host)) for _, of_host in groupby(rows[:ADDRESSES], _host_key)],
         **({"next_offset": offset + ADDRESSES} if len(rows) > ADDRESSES else {}),
@@ -93,7 +90,7 @@ def _of(table: str, *columns: str) -> list[str]:
 
 # One row for each address of a host, or for a host without any.
 _HOSTS: Final = f"""
-    SELECT {", ".join(_of("roles", "kind", "priority"))}, {", ".join(_of("hosts", *_HOST[2:]))},
+    SELECT {", ".join(_of("roles", "kind", "priority"))}, {", ".join(_of("hosts", *_HOST[2:]))}, hosts.id,
            addresses.id, addresses.address, {", ".join(_of("host_addresses", *_ADDRESS[1:4]))},
            {", ".join(_of("addresses", *_ADDRESS[4:]))}
     FROM roles JOIN hosts ON hosts.id = roles.host_id
@@ -110,17 +107,26 @@ _HOPS: Final = """
 
 
 def _host_key(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    return row[: len(_HOST)]
+    return row[: len(_HOST) + 1]
 
 
 def _host(store: Store, rows: list[tuple[Any, ...]]) -> Facts:
-    addresses = [row[len(_HOST) :] for row in rows]
+    *values, number = _host_key(rows[0])
+    addresses = [row[len(_HOST) + 1 :] for row in rows]
     found = [_address(store, *row) for row in addresses if row[0] is not None]
-    return {**_named(_HOST, _host_key(rows[0])), "addresses": found}
+    return {**_named(_HOST, values), "lookups": _lookups(store, "host", number), "addresses": found}
+
+
+def _lookups(store: Store, owner: str, number: int) -> Facts:
+    """Return the lookups of a domain, host or address, by record type."""
+    rows = store.query(
+        f"SELECT type, {', '.join(_LOOKUP)} FROM lookups WHERE owner = ? AND owner_id = ?", (owner, number)
+    )
+    return {rdtype: _named(_LOOKUP, values) for rdtype, *values in rows}
 
 
 def _address(store: Store, number: int, *values: Any) -> Facts:
-    measured = {}
+    measured: Facts = {"lookups": _lookups(store, "address", number)}
     for table, columns in _MEASURED.items():
         rows = store.query(f"SELECT {', '.join(columns)} FROM {table} WHERE address_id = ?", (number,))
         if rows:

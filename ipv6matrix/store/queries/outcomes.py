@@ -35,8 +35,7 @@ def errors(store: Store) -> list[Errors]:
 
 
 _ASKED: Final = """
-    SELECT 'DNS', (SELECT count(ns_status) + count(mx_status) + count(soa_status) FROM domains)
-                  + (SELECT count(a_status) + count(aaaa_status) FROM hosts) + (SELECT count(*) FROM reverse_names)
+    SELECT 'DNS', count(*) FROM lookups
     UNION ALL SELECT 'ping', (SELECT count(*) FROM pings) + (SELECT count(*) FROM ping_summaries)
     UNION ALL SELECT 'port ' || port, count(*) FROM ports GROUP BY port
     UNION ALL SELECT 'SMTP', count(*) FROM smtp_sessions

@@ -48,31 +48,25 @@ def _words(words: Iterable[str]) -> str:
     return ", ".join(f"'{word}'" for word in sorted(words))
 
 
-def _failing(status: str, subject: str, rdtype: str) -> str:
-    """Return SQL for the type of a lookup that failed once, else NULL."""
-    return (
-        f"iif({status} IN ({_words(TRANSIENT_LOOKUP_FAILURES)}) AND NOT EXISTS (SELECT 1 FROM first_answers"
-        f" WHERE first_answers.subject = {subject} AND question = '{rdtype}'), '{rdtype}', NULL)"
-    )
+def _failing(owner: str, subject: str, more: str = "") -> str:
+    """Return SQL for the owners of lookups that failed once: subject, time of the last lookup, types."""
+    return f"""
+        SELECT {subject} AS name, max(lookups.asked_at), group_concat(type){more}
+        FROM lookups JOIN {_TABLES[owner]} ON {_TABLES[owner]}.id = owner_id
+        WHERE owner = '{owner}' AND owner_id > ? AND owner_id <= ?
+              AND status IN ({_words(TRANSIENT_LOOKUP_FAILURES)})
+              AND NOT EXISTS (SELECT 1 FROM first_answers WHERE subject = {subject} AND question = type)
+        GROUP BY owner_id ORDER BY owner_id"""
 
 
-_DOMAINS: Final = f"""
-    SELECT name, asked_at, {_failing("ns_status", "name", "NS")} AS ns, {_failing("mx_status", "name", "MX")} AS mx,
-           {_failing("soa_status", "name", "SOA")} AS soa
-    FROM domains WHERE id > ? AND id <= ? AND coalesce(ns, mx, soa) IS NOT NULL ORDER BY id"""
+_TABLES: Final = {"domain": "domains", "host": "hosts", "address": "addresses"}
+# The order of record types in a request; others follow by name.
+_TYPES: Final = ("NS", "MX", "SOA", "A", "AAAA")
 
 # With the domain for which a host was guessed: a wildcard shows only next to the other guesses of that domain.
-_HOSTS: Final = f"""
-    SELECT hosts.name, asked_at, {_failing("a_status", "hosts.name", "A")} AS a,
-           {_failing("aaaa_status", "hosts.name", "AAAA")} AS aaaa,
-           (SELECT domains.name FROM roles JOIN domains ON domains.id = domain_id
-            WHERE host_id = hosts.id AND kind IN ('WWW', 'NTP') ORDER BY domain_id LIMIT 1) AS domain
-    FROM hosts WHERE id > ? AND id <= ? AND coalesce(a, aaaa) IS NOT NULL ORDER BY id"""
-
-_REVERSE: Final = f"""
-    SELECT address, asked_at, {_failing("status", "address", "PTR")} AS ptr
-    FROM reverse_names JOIN addresses ON addresses.id = address_id
-    WHERE address_id > ? AND address_id <= ? AND ptr IS NOT NULL ORDER BY address_id"""
+_GUESSED_FOR: Final = """,
+    (SELECT domains.name FROM roles JOIN domains ON domains.id = domain_id
+     WHERE host_id = hosts.id AND kind IN ('WWW', 'NTP') ORDER BY domain_id LIMIT 1)"""
 
 # Addresses that answered neither ping nor any port; a trace that arrived is an answer.
 _SILENT: Final = f"""
@@ -94,20 +88,27 @@ Rows = list[tuple[Any, ...]]
 
 
 def _lookups(rows: Rows) -> Iterator[Failed]:
-    for subject, asked_at, *types in rows:
-        yield Failed(subject=subject, types=tuple(filter(None, types)), asked_at=asked_at)
+    for subject, asked_at, types in rows:
+        yield Failed(subject=subject, types=_ordered(types), asked_at=asked_at)
 
 
 def _hosts(rows: Rows) -> Iterator[Failed]:
-    for (domain, *types), group in groupby(rows, key=lambda row: (row[4], row[2], row[3])):
+    for (domain, types), group in groupby(rows, key=lambda row: (row[3], _ordered(row[2]))):
         hosts = [(name, asked_at) for name, asked_at, *_ in group]
-        asked = tuple(filter(None, types))
         if domain is None:
-            yield from (Failed(subject=name, types=asked, asked_at=asked_at) for name, asked_at in hosts)
+            yield from (Failed(subject=name, types=types, asked_at=asked_at) for name, asked_at in hosts)
         else:
             labels = tuple(name.removesuffix(f".{domain}") for name, _ in hosts)
             last = max(asked_at for _, asked_at in hosts)
-            yield Failed(subject=domain, labels=labels, types=asked, asked_at=last)
+            yield Failed(subject=domain, labels=labels, types=types, asked_at=last)
+
+
+def _rank(rdtype: str) -> tuple[int, str]:
+    return (_TYPES.index(rdtype) if rdtype in _TYPES else len(_TYPES)), rdtype
+
+
+def _ordered(types: str) -> tuple[str, ...]:
+    return tuple(sorted(types.split(","), key=_rank))
 
 
 def _silent(rows: Rows) -> Iterator[Failed]:
@@ -117,8 +118,8 @@ def _silent(rows: Rows) -> Iterator[Failed]:
 
 
 _LOOKS: Final[tuple[tuple[str, str, Callable[[Rows], Iterator[Failed]]], ...]] = (
-    ("domains", _DOMAINS, _lookups),
-    ("hosts", _HOSTS, _hosts),
-    ("reverse_names", _REVERSE, _lookups),
+    ("domains", _failing("domain", "domains.name"), _lookups),
+    ("hosts", _failing("host", "hosts.name", _GUESSED_FOR), _hosts),
+    ("addresses", _failing("address", "address"), _lookups),
     ("addresses", _SILENT, _silent),
 )

@@ -58,37 +58,18 @@ _PROBES: Final = {
     "TCP handshakes": "SELECT count(*) FROM ports",
     "SMTP sessions": "SELECT count(*) FROM smtp_sessions",
     "TTLs traced": "SELECT count(*) FROM hops",
-    "lookups": "SELECT (SELECT count(ns_status) + count(mx_status) + count(soa_status) FROM domains)"
-    " + (SELECT count(a_status) + count(aaaa_status) FROM hosts) + (SELECT count(*) FROM reverse_names)",
+    "lookups": "SELECT count(*) FROM lookups",
 }
 
-_LOOKUP_ERROR: Final = (
-    "SELECT 'DNS' AS kind, {column} AS word FROM {table} WHERE {column} NOT IN ('ok', 'nodata', 'nxdomain')"
-)
-ERRORS: Final = (
-    "SELECT kind, word, count(*) FROM ("
-    + " UNION ALL ".join(
-        [
-            _LOOKUP_ERROR.format(table=table, column=column)
-            for table, column in (
-                ("domains", "ns_status"),
-                ("domains", "mx_status"),
-                ("domains", "soa_status"),
-                ("hosts", "a_status"),
-                ("hosts", "aaaa_status"),
-                ("reverse_names", "status"),
-            )
-        ]
-        + [
-            "SELECT 'ping', failure FROM pings WHERE failure IS NOT NULL",
-            "SELECT 'ping', 'no reply' FROM pings WHERE failure IS NULL AND rtts_ms = '[]'",
-            "SELECT 'port ' || port, failure FROM ports WHERE failure IS NOT NULL",
-            "SELECT 'SMTP', failure FROM smtp_sessions WHERE failure IS NOT NULL",
-            "SELECT 'trace', ifnull(failure, stop) FROM traces WHERE reached_ttl IS NULL",
-        ]
-    )
-    + ") GROUP BY kind, word ORDER BY kind, count(*) DESC"
-)
+ERRORS: Final = """
+    SELECT kind, word, count(*) FROM (
+        SELECT 'DNS' AS kind, status AS word FROM lookups WHERE status NOT IN ('ok', 'nodata', 'nxdomain')
+        UNION ALL SELECT 'ping', failure FROM pings WHERE failure IS NOT NULL
+        UNION ALL SELECT 'ping', 'no reply' FROM pings WHERE failure IS NULL AND rtts_ms = '[]'
+        UNION ALL SELECT 'port ' || port, failure FROM ports WHERE failure IS NOT NULL
+        UNION ALL SELECT 'SMTP', failure FROM smtp_sessions WHERE failure IS NOT NULL
+        UNION ALL SELECT 'trace', ifnull(failure, stop) FROM traces WHERE reached_ttl IS NULL)
+    GROUP BY kind, word ORDER BY kind, count(*) DESC"""
 
 
 def _count(store: Store, sql: str) -> int:

@@ -13,13 +13,17 @@ from ipv6matrix.store.queries import domain
 from tests.samples import domain_item
 
 # Columns that identify rows or refer to other rows: not facts.
-KEYS = {"id", "domain_id", "host_id", "address_id", "router_id"}
+KEYS = {"owner", "owner_id", "type", "id", "domain_id", "host_id", "address_id", "router_id"}
 # The columns of each table.
 PLACES = {
     "domains": lambda facts: [facts],
     "soa_records": lambda facts: [facts["soa"]] if "soa" in facts else [],
     "hosts": lambda facts: facts["hosts"],
     "addresses": lambda facts: addresses(facts),  # noqa: PLW0108 - not there yet
+    "lookups": lambda facts: [
+        *facts["lookups"].values(),
+        *(row for host in facts["hosts"] for row in host["lookups"].values()),
+    ],
     "reverse_names": lambda facts: measured(facts, "reverse_names"),
     "pings": lambda facts: measured(facts, "pings"),
     "smtp_sessions": lambda facts: measured(facts, "smtp_sessions"),
@@ -112,17 +116,17 @@ def test_an_unknown_name_has_no_facts(finished):
 
 def test_a_broken_file_is_reported(tmp_path):
     """
-    A missing table is an error, not an absence.
+    A missing column is an error, not an absence.
     """
     path = tmp_path / "ips.db"
     store = Store(path)
     store.complete(domain_item("a.example"))
     store.close()
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("DROP TABLE soa_records")
+        connection.execute("ALTER TABLE soa_records RENAME COLUMN mname TO lost")
     broken = Store.read(path)
 
-    with pytest.raises(StoreError, match=r"no such table.*\[DATABASE_NOT_READABLE\]"):
+    with pytest.raises(StoreError, match=r"no such column.*\[DATABASE_NOT_READABLE\]"):
         domain.facts(broken, "a.example")
     broken.close()
 
