@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from ipv6matrix import urls
 from simnet.internet import Internet
 from simnet.packets import SYN, TCP, Packet
-from tests import crawls
+from tests import crawlers, crawls
 from tests.echoes import purpose
 
 pytestmark = pytest.mark.crawl
@@ -80,6 +81,24 @@ def test_the_rate_of_a_network_limits_packets(internet, some_domains, tmp_path):
 
     assert {} == {network: most for network, most in busiest.items() if most > 40 * TOLERANCE}
     assert 40 / 2 < max(busiest.values())
+
+
+async def test_the_rate_of_a_network_applies_to_lookups_at_a_named_server(internet, some_domains, tmp_path):
+    """
+    The destination of a packet decides, not the scheme: a lookup at a server that its URL names is a probe.
+    """
+    server = internet.address("open", 6)
+    with crawlers.opened(tmp_path) as made:
+        for n in range(30):
+            made.engine.scheduler.enqueue_request(urls.request(f"dns://[{server}]/n{n}.example?type=NS"))
+    began_at = time.time()
+    some_domains.write_text("web.example\n")
+    own = crawls.folders(tmp_path) | {"METRICS": "", "FEATURES": "", "PROBE_RATE_PER_NETWORK": 10}
+    assert 0 == crawls.crawl(some_domains, internet.settings() | own).returncode
+
+    sent = [packet for packet in internet.packets(since=began_at) if (server, 53) == (packet.destination, packet.port)]
+    assert 30 <= len(sent)
+    assert 10 / 2 < most_in_a_second(sent) <= 10 * TOLERANCE
 
 
 def test_without_rates_a_crawl_is_faster(internet, some_domains, tmp_path):
