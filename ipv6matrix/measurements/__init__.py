@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from ipv6matrix.config.plan import Plan
 from ipv6matrix.items import Answered, ExclusionItem
-from ipv6matrix.measurements.base import Measurement, Outcome, Target
+from ipv6matrix.measurements.base import Failed, Measurement, Outcome, Target
 from ipv6matrix.measurements.hosts import Hosts
 from ipv6matrix.measurements.ping import Ping
 from ipv6matrix.measurements.ports import Ports
@@ -85,6 +85,10 @@ class Registry:
     def urls(self, target: Target, plan: Plan) -> list[str]:
         """Return the URLs of all measurements but the first for a target."""
         return [url for measurement in self._all[1:] for url in measurement.urls(target, plan)]
+
+    def retries(self, failed: Failed, plan: Plan) -> list[str]:
+        """Return the URLs that would request what failed."""
+        return list(self._by_item[failed.item].retries(failed, plan))
 
     def outcomes(self, item: Answered) -> list[Outcome]:
         """Return the outcome of each probe of an item, or the reason why it was excluded."""

@@ -53,6 +53,22 @@ class Target:
     "True if the host exists only because of a wildcard."
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A request of the first pass, or parts of it, that failed and may be retried."""
+
+    item: type[Answered]
+    "The type of its item."
+    subject: str
+    "The domain, host or address that it was about."
+    parts: tuple[str, ...] = ()
+    "What failed if the request had several parts: record types, ports."
+    labels: tuple[str, ...] = ()
+    "Of guessed hosts: the labels in front of the domain, which is the subject."
+    asked_at: float
+    "Time of the last of these requests."
+
+
 @dataclass(frozen=True, slots=True)
 class Asked(Generic[Url]):
     """A request that has an answer."""
@@ -150,6 +166,10 @@ class Measurement(ABC, Generic[Url, Observed, Item]):
     def fault(self, item: Item) -> str | None:  # noqa: ARG002 - most items cannot contradict themselves
         """Return in what an item contradicts itself, which only a bug can cause, or None."""
         return None
+
+    @abstractmethod
+    def retries(self, failed: Failed, plan: Plan) -> Iterable[str]:
+        """Return the URLs of the first pass that would request what failed, and nothing else."""
 
     @abstractmethod
     def is_answered(self, item: Item) -> bool:

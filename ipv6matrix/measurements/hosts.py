@@ -14,7 +14,7 @@ from typing import Final
 from ipv6matrix.config.plan import Plan
 from ipv6matrix.items import Address, Host, HostObservation, HostsItem, HostsObservation, LookupObservation, RoleKind
 from ipv6matrix.measurements import lookups
-from ipv6matrix.measurements.base import Asked, Crawl, Crowd, Evidence, Measurement, Outcome, Target
+from ipv6matrix.measurements.base import Asked, Crawl, Crowd, Evidence, Failed, Measurement, Outcome, Target
 from ipv6matrix.measurements.grammar import Query
 from ipv6matrix.measurements.lookups import LookupUrl
 from ipv6matrix.targets.policy import OPTED_OUT, family, sort_key
@@ -134,6 +134,11 @@ class Hosts(Measurement[HostsUrl, HostsObservation, HostsItem]):
 
     def outcomes(self, item: HostsItem) -> list[Outcome]:
         return list(lookups.outcomes(lookups_of(item.hosts), [host.refusal for host in item.hosts]))
+
+    def retries(self, failed: Failed, plan: Plan) -> Iterable[str]:  # noqa: ARG002
+        if failed.labels:
+            return (guesses(failed.subject, failed.labels, failed.parts),)
+        return (url(failed.subject, failed.parts),)
 
     def is_answered(self, item: HostsItem) -> bool:
         return lookups.any_answer(lookups_of(item.hosts))

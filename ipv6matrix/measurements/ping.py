@@ -6,13 +6,13 @@ ping: Echo Requests to an address.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from ipv6matrix.config.plan import Plan
 from ipv6matrix.items import NO_REPLY, Failure, PingItem, PingObservation
 from ipv6matrix.measurements import grammar
-from ipv6matrix.measurements.base import Asked, Crawl, Evidence, Measurement, Outcome, Target
-from ipv6matrix.measurements.grammar import Query, RequestUrl
+from ipv6matrix.measurements.addresses import OfAddress
+from ipv6matrix.measurements.base import Asked, Crawl, Evidence, Outcome
+from ipv6matrix.measurements.grammar import RequestUrl
 
 _REPLY = "reply"
 
@@ -22,7 +22,7 @@ def url(address: str) -> str:
     return grammar.of_address(Ping.scheme, address)
 
 
-class Ping(Measurement[RequestUrl, PingObservation, PingItem]):
+class Ping(OfAddress[PingObservation, PingItem]):
     """A series of Echo Requests to each address."""
 
     scheme = "ping"
@@ -31,12 +31,6 @@ class Ping(Measurement[RequestUrl, PingObservation, PingItem]):
     item = PingItem
     requires = frozenset(("ping socket",))
     every_address = True
-
-    def parse(self, authority: str, path: str, query: Query) -> RequestUrl:
-        return grammar.parse_bare(authority, path, query)
-
-    def urls(self, target: Target, plan: Plan) -> Iterable[str]:
-        return (url(target.address),) if target.address and target.host and "ping" in plan.metrics else ()
 
     def answer(self, asked: Asked[RequestUrl], observation: PingObservation, crawl: Crawl) -> PingItem:  # noqa: ARG002
         return PingItem(**asked.fields, address=asked.url.subject, ping=observation)

@@ -19,7 +19,7 @@ from ipv6matrix.items import (
     TcpObservation,
 )
 from ipv6matrix.measurements import grammar
-from ipv6matrix.measurements.base import Asked, Crawl, Evidence, Measurement, Outcome, Target
+from ipv6matrix.measurements.base import Asked, Crawl, Evidence, Failed, Measurement, Outcome, Target
 from ipv6matrix.measurements.grammar import Query, RequestUrl
 
 # The port that each metric needs; SMTP sessions use port 25.
@@ -98,6 +98,9 @@ class Ports(Measurement[PortsUrl, TcpObservation, TcpItem]):
         if item.tcp.smtp:
             outcomes.append(("smtp", item.tcp.smtp.failure or _SESSION))
         return outcomes
+
+    def retries(self, failed: Failed, plan: Plan) -> Iterable[str]:
+        return (url(failed.subject, tuple(map(int, failed.parts)), starttls="tls" in plan.metrics),)
 
     def is_answered(self, item: TcpItem) -> bool:
         return any(port.open or port.failure not in TRANSIENT_ADDRESS_FAILURES for port in item.tcp.ports)

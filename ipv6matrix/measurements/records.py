@@ -13,7 +13,7 @@ from typing import Final
 from ipv6matrix.config.plan import Plan
 from ipv6matrix.items import DomainItem, DomainObservation, Failure, Host, LookupObservation, Role, Status
 from ipv6matrix.measurements import hosts, lookups
-from ipv6matrix.measurements.base import Asked, Crawl, Crowd, Evidence, Measurement, Outcome, Target
+from ipv6matrix.measurements.base import Asked, Crawl, Crowd, Evidence, Failed, Measurement, Outcome, Target
 from ipv6matrix.measurements.grammar import Query
 from ipv6matrix.measurements.lookups import LookupUrl
 from ipv6matrix.targets import lists
@@ -117,6 +117,9 @@ class Records(Measurement[LookupUrl, DomainObservation, DomainItem]):
 
     def outcomes(self, item: DomainItem) -> list[Outcome]:
         return list(lookups.outcomes(lookups_of(item), (item.refusal,)))
+
+    def retries(self, failed: Failed, plan: Plan) -> Iterable[str]:  # noqa: ARG002
+        return (url(failed.subject, failed.parts),)
 
     def is_answered(self, item: DomainItem) -> bool:
         return lookups.any_answer(lookups_of(item))

@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from ipv6matrix.config.plan import Plan
 from ipv6matrix.items import ReverseItem, ReverseObservation
 from ipv6matrix.measurements import lookups
-from ipv6matrix.measurements.base import Asked, Crawl, Crowd, Evidence, Measurement, Outcome, Target
+from ipv6matrix.measurements.base import Asked, Crawl, Crowd, Evidence, Failed, Measurement, Outcome, Target
 from ipv6matrix.measurements.grammar import Query
 from ipv6matrix.measurements.lookups import LookupUrl
 from ipv6matrix.targets import policy
@@ -60,6 +60,9 @@ class Reverse(Measurement[LookupUrl, ReverseObservation, ReverseItem]):
 
     def outcomes(self, item: ReverseItem) -> list[Outcome]:
         return list(lookups.outcomes((item.lookup,)))
+
+    def retries(self, failed: Failed, plan: Plan) -> Iterable[str]:  # noqa: ARG002
+        return (url(failed.subject),)
 
     def is_answered(self, item: ReverseItem) -> bool:
         return lookups.any_answer((item.lookup,))

@@ -6,13 +6,13 @@ trace: the path to an address.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from ipv6matrix.config.plan import Plan
 from ipv6matrix.items import NO_REPLY, Failure, Stop, TraceItem, TraceObservation
 from ipv6matrix.measurements import grammar
-from ipv6matrix.measurements.base import Asked, Crawl, Evidence, Measurement, Outcome, Target
-from ipv6matrix.measurements.grammar import Query, RequestUrl
+from ipv6matrix.measurements.addresses import OfAddress
+from ipv6matrix.measurements.base import Asked, Crawl, Evidence, Outcome, Target
+from ipv6matrix.measurements.grammar import RequestUrl
 
 
 def url(address: str) -> str:
@@ -20,7 +20,7 @@ def url(address: str) -> str:
     return grammar.of_address(Trace.scheme, address)
 
 
-class Trace(Measurement[RequestUrl, TraceObservation, TraceItem]):
+class Trace(OfAddress[TraceObservation, TraceItem]):
     """A trace to each address."""
 
     scheme = "trace"
@@ -29,12 +29,6 @@ class Trace(Measurement[RequestUrl, TraceObservation, TraceItem]):
     item = TraceItem
     requires = frozenset(("mtr-packet",))
     every_address = True
-
-    def parse(self, authority: str, path: str, query: Query) -> RequestUrl:
-        return grammar.parse_bare(authority, path, query)
-
-    def urls(self, target: Target, plan: Plan) -> Iterable[str]:
-        return (url(target.address),) if target.address and target.host and "path" in plan.metrics else ()
 
     def answer(self, asked: Asked[RequestUrl], observation: TraceObservation, crawl: Crawl) -> TraceItem:
         """Request what is measured of the routers on the path, which belong to no host."""
