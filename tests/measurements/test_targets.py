@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ipv6matrix.measurements import REGISTRY, ping, ports, records, reverse, trace
-from ipv6matrix.measurements.base import Target
+from ipv6matrix.items import DomainItem, HostsItem, PingItem, ReverseItem, TcpItem
+from ipv6matrix.measurements import REGISTRY, hosts, ping, ports, records, reverse, trace
+from ipv6matrix.measurements.base import Failed, Target
 from tests.config.test_plan import plan
+from tests.samples import AT
 
 ADDRESS = "2001:db8::1"
 
@@ -81,3 +83,30 @@ def test_each_domain_begins_with_one_request():
     If no record is wanted, SOA shows whether the domain exists.
     """
     assert records.url("a.example", ("SOA",)) == REGISTRY.start("a.example", plan(FEATURES="", METRICS=""))
+
+
+@pytest.mark.parametrize(
+    ("failed", "urls"),
+    [
+        (Failed(item=DomainItem, subject="a.example", parts=("MX",), asked_at=AT), [records.url("a.example", ("MX",))]),
+        (
+            Failed(item=HostsItem, subject="mail.a.example", parts=("AAAA",), asked_at=AT),
+            [hosts.url("mail.a.example", ("AAAA",))],
+        ),
+        (
+            Failed(item=HostsItem, subject="a.example", labels=("www",), parts=("A",), asked_at=AT),
+            [hosts.guesses("a.example", ("www",), ("A",))],
+        ),
+        (Failed(item=ReverseItem, subject=ADDRESS, parts=("PTR",), asked_at=AT), [reverse.url(ADDRESS)]),
+        (Failed(item=PingItem, subject=ADDRESS, asked_at=AT), [ping.url(ADDRESS)]),
+        (
+            Failed(item=TcpItem, subject=ADDRESS, parts=("25", "80"), asked_at=AT),
+            [ports.url(ADDRESS, (25, 80), starttls=True)],
+        ),
+    ],
+)
+def test_a_retry_requests_only_what_failed(failed, urls):
+    """
+    Each measurement builds the URL that repeats its failures.
+    """
+    assert urls == REGISTRY.retries(failed, plan())
