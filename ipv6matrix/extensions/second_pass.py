@@ -19,8 +19,8 @@ from ipv6matrix.exceptions import StoreError
 from ipv6matrix.extensions.run_record import INCOMPLETE
 from ipv6matrix.items import Answered
 from ipv6matrix.measurements import REGISTRY
+from ipv6matrix.measurements.base import Failed
 from ipv6matrix.store.queries import second_pass
-from ipv6matrix.store.queries.second_pass import Failed
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class SecondPass:
 
     def item_scraped(self, item: Answered) -> None:
         assert self._crawler.stats
-        if item.second and REGISTRY.of_item(item).is_answered(item):
+        if item.second and REGISTRY.is_answered(item):
             self._crawler.stats.inc_value("second_pass/recovered")
 
     async def spider_closed(self) -> None:
@@ -130,16 +130,4 @@ class SecondPass:
         return not all(map(self._context.frontier.knows, self._urls(failed)))
 
     def _urls(self, failed: Failed) -> Iterator[str]:
-        return map(urls.again, _retries(failed, starttls="tls" in self._context.plan.metrics))
-
-
-def _retries(failed: Failed, *, starttls: bool) -> Iterator[str]:
-    """Yield the URLs that retry a failure, as the first pass would request its subject separately."""
-    if failed.labels:
-        yield urls.guesses(failed.subject, failed.labels, failed.types)
-    elif failed.types:
-        yield urls.domain(failed.subject, failed.types)
-    if failed.pinged:
-        yield urls.ping(failed.subject)
-    if failed.ports:
-        yield urls.tcp(failed.subject, failed.ports, starttls=starttls)
+        return map(urls.again, REGISTRY.retries(failed, self._context.plan))

@@ -86,6 +86,10 @@ class Registry:
         """Return the URLs of all measurements but the first for a target."""
         return [url for measurement in self._all[1:] for url in measurement.urls(target, plan)]
 
+    def is_answered(self, item: Answered) -> bool:
+        """Return whether an item of the retry pass has an answer; an exclusion is none."""
+        return not isinstance(item, ExclusionItem) and self.of_item(item).is_answered(item)
+
     def retries(self, failed: Failed, plan: Plan) -> list[str]:
         """Return the URLs that would request what failed."""
         return list(self._by_item[failed.item].retries(failed, plan))

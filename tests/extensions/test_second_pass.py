@@ -13,11 +13,10 @@ from scrapy import signals
 from scrapy.exceptions import CloseSpider, DontCloseSpider
 
 from ipv6matrix import urls
-from ipv6matrix.extensions.second_pass import SecondPass, _retries
-from ipv6matrix.items import Failure, Host, PortObservation, ReverseItem, Status, TcpItem, TcpObservation
+from ipv6matrix.extensions.second_pass import SecondPass
+from ipv6matrix.items import ExclusionItem, Failure, Host, PortObservation, ReverseItem, Status, TcpItem, TcpObservation
 from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.store.queries import second_pass
-from ipv6matrix.store.queries.second_pass import Failed
 from tests.crawlers import count, opened, store
 from tests.samples import AT, domain_item, hosts_item, lookup, ping_item
 
@@ -241,6 +240,17 @@ async def test_a_failed_search_leaves_the_crawl_unfinished(tmp_path, monkeypatch
     assert "The retry pass failed" in caplog.text
 
 
+async def test_an_excluded_address_has_not_recovered(tmp_path):
+    """
+    An exclusion is no answer.
+    """
+    with opened(tmp_path) as crawler:
+        item = ExclusionItem(url=urls.again("ping://192.0.2.1"), second=True, address="192.0.2.1", reason="opted_out")
+        crawler.signals.send_catch_log(signals.item_scraped, item=item, response=None, spider=crawler.spider)
+
+        assert 0 == count(crawler, "second_pass/recovered")
+
+
 @pytest.mark.parametrize(("status", "recovered"), [(Status.NXDOMAIN, 1), (Failure.REFUSED, 0)])
 async def test_absence_is_an_answer(tmp_path, status, recovered):
     """
@@ -252,23 +262,3 @@ async def test_absence_is_an_answer(tmp_path, status, recovered):
             crawler.signals.send_catch_log(signals.item_scraped, item=item, response=None, spider=crawler.spider)
 
         assert recovered == count(crawler, "second_pass/recovered")
-
-
-@pytest.mark.parametrize("starttls", [True, False])
-@pytest.mark.parametrize(
-    ("failure", "expected"),
-    [
-        ({"types": ("NS", "MX")}, ["dns://resolver/x?type=NS&type=MX"]),
-        ({"types": ("A",), "labels": ("www", "six")}, ["dns://resolver/x?type=A&labels=www,six"]),
-        ({"pinged": True}, ["ping://x"]),
-        ({"ports": (80, 443)}, ["tcp://x?port=80&port=443"]),
-        ({"pinged": True, "ports": (25,)}, ["ping://x", "tcp://x?port=25"]),
-    ],
-)
-def test_what_failed_is_retried(failure, expected, starttls):
-    """
-    Each part of a failure has its request, and nothing else has one.
-    """
-    retries = _retries(Failed(subject="x", asked_at=AT, **failure), starttls=starttls)
-
-    assert expected == [url.removesuffix("&starttls=1") for url in retries]

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from ipv6matrix.items import UNRECORDED, Stop
+from ipv6matrix.store import tables
 from ipv6matrix.store.database import Store
-from ipv6matrix.store.queries.summary import ERRORS
+from ipv6matrix.store.queries import summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,20 +27,13 @@ class Errors:
 
 def errors(store: Store) -> list[Errors]:
     """Count failures, and silence, by kind of request in the order of a crawl; the most frequent first."""
-    asked = dict(store.query(_ASKED))
+    asked = dict(store.query(" UNION ALL ".join(sql for one in tables.REGISTRY for sql in one.asked)))
     order = list(asked)
     found = [
-        Errors(kind=kind, word=word, number=number, asked=asked[kind]) for kind, word, number in store.query(ERRORS)
+        Errors(kind=kind, word=word, number=number, asked=asked[kind])
+        for kind, word, number in store.query(summary.errors())
     ]
     return sorted(found, key=lambda one: (order.index(one.kind), -one.number, one.word))
-
-
-_ASKED: Final = """
-    SELECT 'DNS', count(*) FROM lookups
-    UNION ALL SELECT 'ping', (SELECT count(*) FROM pings) + (SELECT count(*) FROM ping_summaries)
-    UNION ALL SELECT 'port ' || port, count(*) FROM ports GROUP BY port
-    UNION ALL SELECT 'SMTP', count(*) FROM smtp_sessions
-    UNION ALL SELECT 'trace', (SELECT count(*) FROM traces) + (SELECT count(*) FROM trace_summaries)"""
 
 
 def traces(store: Store) -> dict[tuple[int, str], int]:

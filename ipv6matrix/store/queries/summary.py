@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from ipv6matrix.store import tables
 from ipv6matrix.store.database import Store
 
 
@@ -43,8 +44,8 @@ def summary(store: Store) -> Summary:
             store.query("SELECT family, count(*) FROM addresses WHERE found_at IS NOT NULL GROUP BY family")
         ),
         ports={(port, family): (is_open, asked) for port, family, is_open, asked in store.query(_PORTS)},
-        probes={name: _count(store, sql) for name, sql in _PROBES.items()},
-        errors={f"{kind} {word}": number for kind, word, number in store.query(ERRORS)},
+        probes={title: _count(store, sql) for one in tables.REGISTRY for title, sql in one.figures.items()},
+        errors={f"{kind} {word}": number for kind, word, number in store.query(errors())},
     )
 
 
@@ -52,24 +53,13 @@ _PORTS: Final = """
     SELECT port, family, sum(open), count(*) FROM ports JOIN addresses ON addresses.id = address_id
     GROUP BY port, family ORDER BY port, family"""
 
-_PROBES: Final = {
-    "Echo Requests": "SELECT (SELECT ifnull(sum(sent), 0) FROM pings)"
-    " + (SELECT ifnull(sum(sent), 0) FROM ping_summaries)",
-    "TCP handshakes": "SELECT count(*) FROM ports",
-    "SMTP sessions": "SELECT count(*) FROM smtp_sessions",
-    "TTLs traced": "SELECT count(*) FROM hops",
-    "lookups": "SELECT count(*) FROM lookups",
-}
 
-ERRORS: Final = """
-    SELECT kind, word, count(*) FROM (
-        SELECT 'DNS' AS kind, status AS word FROM lookups WHERE status NOT IN ('ok', 'nodata', 'nxdomain')
-        UNION ALL SELECT 'ping', failure FROM pings WHERE failure IS NOT NULL
-        UNION ALL SELECT 'ping', 'no reply' FROM pings WHERE failure IS NULL AND rtts_ms = '[]'
-        UNION ALL SELECT 'port ' || port, failure FROM ports WHERE failure IS NOT NULL
-        UNION ALL SELECT 'SMTP', failure FROM smtp_sessions WHERE failure IS NOT NULL
-        UNION ALL SELECT 'trace', ifnull(failure, stop) FROM traces WHERE reached_ttl IS NULL)
-    GROUP BY kind, word ORDER BY kind, count(*) DESC"""
+def errors() -> str:
+    """Return the query of failures, and silence, by kind of request and word."""
+    every = " UNION ALL ".join(sql for one in tables.REGISTRY for sql in one.errors)
+    return f"""
+        WITH failed (kind, word) AS ({every})
+        SELECT kind, word, count(*) FROM failed GROUP BY kind, word ORDER BY kind, count(*) DESC"""
 
 
 def _count(store: Store, sql: str) -> int:

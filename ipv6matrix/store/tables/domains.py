@@ -11,7 +11,7 @@ from typing import Final
 from ipv6matrix.items import DomainItem, LookupObservation, Role, SoaRecord
 from ipv6matrix.store.tables.base import Tables
 from ipv6matrix.store.tables.hosts import save_hosts
-from ipv6matrix.store.tables.lookups import replaced, save_lookups, spelled
+from ipv6matrix.store.tables.lookups import failed_of, look, replaced, save_lookups, spelled
 
 _CREATE: Final = (
     """
@@ -104,4 +104,4 @@ def _save_roles(connection: sqlite3.Connection, domain_id: int, roles: Sequence[
     )
 
 
-TABLES: Final = Tables(create=_CREATE, save={DomainItem: _save})
+TABLES: Final = Tables(create=_CREATE, save={DomainItem: _save}, looks=(look("domain", DomainItem, failed_of),))

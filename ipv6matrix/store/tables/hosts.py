@@ -7,12 +7,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Final
 
-from ipv6matrix.items import Host, HostsItem
+from ipv6matrix.items import Answered, Host, HostsItem
+from ipv6matrix.measurements.base import Failed
 from ipv6matrix.store.tables.addresses import save_addresses
-from ipv6matrix.store.tables.base import Tables
-from ipv6matrix.store.tables.lookups import replaced, save_lookups
+from ipv6matrix.store.tables.base import Rows, Tables
+from ipv6matrix.store.tables.lookups import look, ordered, replaced, save_lookups
 from ipv6matrix.targets.policy import family
 
 _CREATE: Final = (
@@ -108,4 +110,21 @@ def _save(connection: sqlite3.Connection, item: HostsItem) -> None:
         _renew(connection, host)
 
 
-TABLES: Final = Tables(create=_CREATE, save={HostsItem: _save})
+def _failed(item: type[Answered], rows: Rows) -> Iterator[Failed]:
+    """Yield failures; hosts guessed for one domain are one request."""
+    for (domain, types), group in groupby(rows, key=lambda row: (row[3], ordered(row[2]))):
+        hosts = [(name, asked_at) for name, asked_at, *_ in group]
+        if domain is None:
+            yield from (Failed(item=item, subject=name, parts=types, asked_at=asked_at) for name, asked_at in hosts)
+        else:
+            labels = tuple(name.removesuffix(f".{domain}") for name, _ in hosts)
+            last = max(asked_at for _, asked_at in hosts)
+            yield Failed(item=item, subject=domain, labels=labels, parts=types, asked_at=last)
+
+
+# With the domain for which a host was guessed: a wildcard shows only next to the other guesses of that domain.
+_GUESSED_FOR: Final = """
+    (SELECT domains.name FROM roles JOIN domains ON domains.id = domain_id
+     WHERE host_id = hosts.id AND kind IN ('WWW', 'NTP') ORDER BY domain_id LIMIT 1)"""
+
+TABLES: Final = Tables(create=_CREATE, save={HostsItem: _save}, looks=(look("host", HostsItem, _failed, _GUESSED_FOR),))

@@ -5,11 +5,12 @@ DNS lookups of domains, hosts and addresses: a row for each record type.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, Literal
 
-from ipv6matrix.items import TRANSIENT_LOOKUP_FAILURES, Failure, LookupObservation
-from ipv6matrix.store.tables.base import Tables
+from ipv6matrix.items import TRANSIENT_LOOKUP_FAILURES, Answered, Failure, LookupObservation
+from ipv6matrix.measurements.base import Failed
+from ipv6matrix.store.tables.base import Look, Rows, Tables, words
 from ipv6matrix.store.tables.retries import replaces
 
 Owner = Literal["domain", "host", "address"]
@@ -31,8 +32,19 @@ TABLES: Final = Tables(
             asked_at INTEGER NOT NULL,
             PRIMARY KEY (owner, owner_id, type)
         ) WITHOUT ROWID""",
-    )
+    ),
+    asked=("SELECT 'DNS', count(*) FROM lookups",),
+    errors=("SELECT 'DNS', status FROM lookups WHERE status NOT IN ('ok', 'nodata', 'nxdomain')",),
+    figures={"lookups": "SELECT count(*) FROM lookups"},
 )
+
+# The order of record types in a request; others follow by name.
+_TYPES: Final = ("NS", "MX", "SOA", "A", "AAAA")
+_OWNERS: Final[dict[Owner, tuple[str, str]]] = {
+    "domain": ("domains", "domains.name"),
+    "host": ("hosts", "hosts.name"),
+    "address": ("addresses", "address"),
+}
 
 _INSERT: Final = "INSERT INTO lookups VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 
@@ -90,3 +102,32 @@ def _records(lookup: LookupObservation) -> int | None:
     if lookup.type in ("NS", "MX"):
         return len({host for host in (*lookup.texts, *(host for _, host in lookup.exchangers)) if host})
     return len(lookup.records) + lookup.omitted
+
+
+def look(
+    owner: Owner, item: type[Answered], read: Callable[[type[Answered], Rows], Iterator[Failed]], more: str = "NULL"
+) -> Look:
+    """Return how lookups of one kind of owner that failed are found; `more` is SQL for one more column."""
+    table, subject = _OWNERS[owner]
+    sql = f"""
+        SELECT {subject} AS name, max(lookups.asked_at), group_concat(type), {more}
+        FROM lookups JOIN {table} ON {table}.id = owner_id
+        WHERE owner = '{owner}' AND owner_id > ? AND owner_id <= ? AND status IN ({words(TRANSIENT_LOOKUP_FAILURES)})
+              AND NOT EXISTS (SELECT 1 FROM first_answers WHERE subject = {subject} AND question = type)
+        GROUP BY owner_id ORDER BY owner_id"""
+    return Look(item=item, key=f"{table}.id", sql=sql, read=read)
+
+
+def failed_of(item: type[Answered], rows: Rows) -> Iterator[Failed]:
+    """Yield failures, a subject each."""
+    for subject, asked_at, types, _ in rows:
+        yield Failed(item=item, subject=subject, parts=ordered(types), asked_at=asked_at)
+
+
+def ordered(types: str) -> tuple[str, ...]:
+    """Return record types in the order of a request."""
+    return tuple(sorted(types.split(","), key=_rank))
+
+
+def _rank(rdtype: str) -> tuple[int, str]:
+    return (_TYPES.index(rdtype) if rdtype in _TYPES else len(_TYPES)), rdtype

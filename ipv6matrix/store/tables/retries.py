@@ -24,6 +24,27 @@ TABLES: Final = Tables(
 )
 
 
+def renews(
+    connection: sqlite3.Connection,
+    row: tuple[str, tuple[int, ...]],
+    subject: str,
+    request: str,
+    temporary: Collection[str],
+    outcome: str = "failure",
+) -> bool:
+    """
+    Delete a row whose temporary failure the answer of the retry pass replaces; return False if there is none.
+
+    `row` is its table with a condition, and the parameters; `outcome` is SQL for its outcome.
+    """
+    where, key = row
+    first = connection.execute(f"SELECT {outcome}, asked_at FROM {where}", key).fetchone()
+    if not replaces(connection, subject, request, first, temporary):
+        return False
+    connection.execute(f"DELETE FROM {where}", key)
+    return True
+
+
 def replaces(
     connection: sqlite3.Connection,
     subject: str,

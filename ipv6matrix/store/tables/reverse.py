@@ -10,7 +10,7 @@ from typing import Final
 from ipv6matrix.items import ReverseItem
 from ipv6matrix.store.tables.addresses import address_id
 from ipv6matrix.store.tables.base import Tables
-from ipv6matrix.store.tables.lookups import replaced, save_lookups, spelled
+from ipv6matrix.store.tables.lookups import failed_of, look, replaced, save_lookups, spelled
 
 _CREATE: Final = (
     """
@@ -34,4 +34,4 @@ def _save(connection: sqlite3.Connection, item: ReverseItem) -> None:
         )
 
 
-TABLES: Final = Tables(create=_CREATE, save={ReverseItem: _save})
+TABLES: Final = Tables(create=_CREATE, save={ReverseItem: _save}, looks=(look("address", ReverseItem, failed_of),))

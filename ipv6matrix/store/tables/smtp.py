@@ -31,7 +31,10 @@ TABLES: Final = Tables(
             asked_at INTEGER NOT NULL,
             certificate_names_total INTEGER
         )""",
-    )
+    ),
+    asked=("SELECT 'SMTP', count(*) FROM smtp_sessions",),
+    errors=("SELECT 'SMTP', failure FROM smtp_sessions WHERE failure IS NOT NULL",),
+    figures={"SMTP sessions": "SELECT count(*) FROM smtp_sessions"},
 )
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from ipv6matrix.items import TraceItem
 from ipv6matrix.store.tables.addresses import address_id
-from ipv6matrix.store.tables.base import Tables
+from ipv6matrix.store.tables.base import OfAddresses, Tables
 from ipv6matrix.targets.policy import family
 
 _CREATE: Final = (
@@ -59,4 +59,13 @@ def _save(connection: sqlite3.Connection, item: TraceItem) -> None:
         )
 
 
-TABLES: Final = Tables(create=_CREATE, save={TraceItem: _save})
+TABLES: Final = Tables(
+    create=_CREATE,
+    save={TraceItem: _save},
+    of_addresses=OfAddresses(
+        answered="EXISTS (SELECT 1 FROM traces WHERE address_id = addresses.id AND reached_ttl IS NOT NULL)"
+    ),
+    asked=("SELECT 'trace', (SELECT count(*) FROM traces) + (SELECT count(*) FROM trace_summaries)",),
+    errors=("SELECT 'trace', ifnull(failure, stop) FROM traces WHERE reached_ttl IS NULL",),
+    figures={"TTLs traced": "SELECT count(*) FROM hops"},
+)

@@ -8,8 +8,10 @@ import pytest
 
 from ipv6matrix import urls
 from ipv6matrix.items import (
+    DomainItem,
     Failure,
     Host,
+    HostsItem,
     PingItem,
     PingObservation,
     PortObservation,
@@ -22,8 +24,8 @@ from ipv6matrix.items import (
     TraceItem,
     TraceObservation,
 )
+from ipv6matrix.measurements.base import Failed
 from ipv6matrix.store.queries import second_pass
-from ipv6matrix.store.queries.second_pass import Failed
 from tests.samples import AT, domain_item, host, hosts_item, lookup
 
 ADDRESS = "192.0.2.1"
@@ -75,7 +77,7 @@ def test_only_failed_lookups_are_retried(store):
     store.complete(domain_item("b.example", ns=ends("b.example", "NS", Status.NXDOMAIN)))
     store.complete(domain_item("c.example", refusal="opted_out"))
 
-    assert [Failed(subject="a.example", types=("MX", "SOA"), asked_at=WHEN)] == failed(store)
+    assert [Failed(item=DomainItem, subject="a.example", parts=("MX", "SOA"), asked_at=WHEN)] == failed(store)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +104,7 @@ def test_failed_lookups_of_hosts_are_retried(store):
     answer_host(store, "mx.example", Status.NODATA, Failure.TIMEOUT)
     store.complete(hosts_item(host("fine.example", ADDRESS)))
 
-    assert [Failed(subject="mx.example", types=("AAAA",), asked_at=WHEN)] == failed(store)
+    assert [Failed(item=HostsItem, subject="mx.example", parts=("AAAA",), asked_at=WHEN)] == failed(store)
 
 
 def test_guessed_hosts_of_a_domain_share_a_request(store):
@@ -117,8 +119,8 @@ def test_guessed_hosts_of_a_domain_share_a_request(store):
     answer_host(store, "time.a.example", Status.NODATA, Failure.SERVFAIL)
 
     assert [
-        Failed(subject="a.example", labels=labels[:3], types=("A", "AAAA"), asked_at=WHEN),
-        Failed(subject="a.example", labels=("time",), types=("AAAA",), asked_at=WHEN),
+        Failed(item=HostsItem, subject="a.example", labels=labels[:3], parts=("A", "AAAA"), asked_at=WHEN),
+        Failed(item=HostsItem, subject="a.example", labels=("time",), parts=("AAAA",), asked_at=WHEN),
     ] == failed(store)
 
 
@@ -131,7 +133,7 @@ def test_reverse_lookups_are_retried(store):
         url = urls.reverse(address)
         store.complete(ReverseItem(url=url, address=address, lookup=ends("x.in-addr.arpa", "PTR", status)))
 
-    assert [Failed(subject="192.0.2.1", types=("PTR",), asked_at=WHEN)] == failed(store)
+    assert [Failed(item=ReverseItem, subject="192.0.2.1", parts=("PTR",), asked_at=WHEN)] == failed(store)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +150,10 @@ def test_a_silent_address_is_retried(store, ports, ping):
     store.complete(hosts_item(host("www.example", ADDRESS)))
     answer_probes(store, *ports, **ping, asked_at=AT + 9)
 
-    assert [Failed(subject=ADDRESS, pinged=True, ports=(25, 80), asked_at=WHEN + 9)] == failed(store)
+    assert [
+        Failed(item=PingItem, subject=ADDRESS, asked_at=WHEN + 9),
+        Failed(item=TcpItem, subject=ADDRESS, parts=("25", "80"), asked_at=WHEN + 9),
+    ] == failed(store)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +212,7 @@ def test_only_configured_metrics_are_retried(store, metric):
     else:
         ports = (PortObservation(port=80, open=False, failure=Failure.TIMEOUT, asked_at=AT),)
         store.complete(TcpItem(url="tcp://", address=ADDRESS, tcp=TcpObservation(ports=ports)))
-    expected = {"ping": {"pinged": True}, "tcp": {"ports": (80,)}}[metric]
+    expected = {"ping": {"item": PingItem}, "tcp": {"item": TcpItem, "parts": ("80",)}}[metric]
 
     assert [Failed(subject=ADDRESS, asked_at=WHEN, **expected)] == failed(store)
 
@@ -226,7 +231,7 @@ def test_nothing_is_requested_a_third_time(store):
         )
         answer_probes(store, (80, Failure.TIMEOUT), second=second)
 
-        assert (0 if second else 4) == len(failed(store))
+        assert (0 if second else 5) == len(failed(store))
 
 
 def test_every_row_is_read_once(store, monkeypatch):
