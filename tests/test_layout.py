@@ -109,6 +109,11 @@ ARROWS = (
         ),
     ),
     Arrow(under="ipv6matrix.charts", never=("scrapy", "twisted", "sqlalchemy"), of_ours_only=("ipv6matrix.charts",)),
+    Arrow(
+        under="ipv6matrix.readiness",
+        never=("scrapy", "twisted", "socket"),
+        of_ours_only=("ipv6matrix.items", "ipv6matrix.targets.policy", "ipv6matrix.readiness"),
+    ),
     Arrow(under="ipv6matrix.exporters", never=("scrapy", "twisted")),
     Arrow(
         under="ipv6matrix.summaries",
@@ -146,6 +151,7 @@ def test_imports_follow_the_arrows(imports: dict[str, set[str]]) -> None:
         ("ipv6matrix.measurements.fake", "from scrapy import Request"),
         ("ipv6matrix.measurements.fake", "from ipv6matrix.store.database import Store"),
         ("ipv6matrix.importers.fake", "import scrapy"),
+        ("ipv6matrix.readiness.fake", "from ipv6matrix.store import database"),
         ("ipv6matrix.summaries.fake", "from scrapy import Request"),
         ("ipv6matrix.summaries.fake", "from ipv6matrix.exporters import registry"),
         ("ipv6matrix.web.fake", "import twisted.web"),

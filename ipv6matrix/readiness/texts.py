@@ -1,0 +1,45 @@
+"""
+Readiness in words, for terminals and pages.
+"""
+
+from __future__ import annotations
+
+from ipv6matrix.readiness.catalogue import Service, catalogue
+from ipv6matrix.readiness.levels import Readiness
+from ipv6matrix.readiness.verdicts import Reason, Value, Verdict
+
+
+def level(readiness: Readiness) -> str:
+    """Return the level in a line: `3`, or `3 to 4: mail could not be tested (port 25 is filtered here)`."""
+    if readiness.certain is readiness.possible:
+        return readiness.certain.label
+    unknown = [verdict for verdict in readiness.verdicts if verdict.value is Value.UNKNOWN]
+    causes = _causes(list(readiness.undecided or unknown))
+    return f"{readiness.certain.label} to {readiness.possible.label}: {causes}"
+
+
+def title(service: Service) -> str:
+    return catalogue().services[service].title
+
+
+def value(verdict: Verdict) -> str:
+    """Return what a verdict means."""
+    return catalogue().values[verdict.value]
+
+
+def reason(one: Reason) -> str:
+    """Return a reason as a sentence without a full stop."""
+    return f"{one.host}: {one.text}"
+
+
+def _causes(verdicts: list[Verdict]) -> str:
+    """Return why services are unknown: those that were not measured together, the others each with its first reason."""
+    unmeasured = [one for one in verdicts if all(reason.word == "not_measured" for reason in one.reasons)]
+    parts = [
+        f"{title(one.service).lower()} could not be tested ({one.reasons[0].text})"
+        for one in verdicts
+        if one not in unmeasured
+    ]
+    if unmeasured:
+        parts.append(f"not measured: {', '.join(title(one.service).lower() for one in unmeasured)}")
+    return "; ".join(parts)

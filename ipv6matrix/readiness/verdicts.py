@@ -1,0 +1,273 @@
+"""
+Verdicts: one value for each service of a domain, with the reasons of `no` and `unknown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from ipv6matrix.items import Status
+from ipv6matrix.readiness import rules
+from ipv6matrix.readiness.catalogue import Service, Text, catalogue
+from ipv6matrix.readiness.facts import Domain, Host, Kind, Result
+from ipv6matrix.readiness.logic import Truth, at_least, every, implies, negated, some
+from ipv6matrix.readiness.rules import RULES, Basis, Finding
+from ipv6matrix.targets.policy import OPTED_OUT
+
+_ABSENT: Final = (Status.NODATA, Status.NXDOMAIN)
+_WEB: Final[dict[Kind, str]] = {"APEX": "", "WWW": "www."}
+"The names of a website, by feature, as prefixes of the domain."
+
+
+class Value(StrEnum):
+    """A verdict in a word."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+    NONE = "none"
+
+    @property
+    def truth(self) -> Truth:
+        """Return whether the service is there and works."""
+        return Truth.NO if self is Value.NONE else Truth(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a verdict is `no` or `unknown`."""
+
+    service: Service
+    host: str
+    word: str
+    detail: str = ""
+    rule: str | None = None
+    "The rule that a host does not meet; None if it could not be tested."
+
+    @property
+    def text(self) -> str:
+        """What was found about the host: a phrase that follows its name."""
+        return self._text.text.format(host=self.host, detail=self.detail)
+
+    @property
+    def advice(self) -> str:
+        """One line for the operator of the domain, or of the test."""
+        return self._text.advice.format(host=self.host, detail=self.detail)
+
+    @property
+    def _text(self) -> Text:
+        texts = catalogue().unknown if self.rule is None else catalogue().rules[self.rule].no
+        return texts[self.word]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The verdict about one service."""
+
+    service: Service
+    value: Value
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Checked:
+    """A host with the value of a condition, and the reasons why it is not `yes`."""
+
+    value: Truth
+    reasons: tuple[Reason, ...] = ()
+
+
+def verdicts(domain: Domain, basis: Basis) -> tuple[Verdict, ...]:
+    """Return the verdict about each service."""
+    if domain.exclusion is not None:
+        return tuple(_unknown(service, domain, rules.unknown(OPTED_OUT)) for service in Service)
+    return tuple(_JUDGES[service](domain, basis) for service in Service)
+
+
+def any_usable(domain: Domain, basis: Basis) -> Truth:
+    """Return whether the website, a name server or a mail exchanger has a public IPv6 address."""
+    named = (*domain.of_kind("NS"), *domain.of_kind("MX"))
+    web = (every((_is_present(host).value, rules.has_usable(host).value)) for host in _web_hosts(domain, basis))
+    complete = domain.exclusion is None and not any(map(_failure, (domain.ns, domain.mx)))
+    others = Truth.NO if complete and not (domain.ns_omitted or domain.mx_omitted) else Truth.UNKNOWN
+    return some((*web, *(rules.has_usable(host).value for host in named), others))
+
+
+def _web(domain: Domain, basis: Basis) -> Verdict:
+    hosts = _web_hosts(domain, basis)
+    if not hosts:
+        return _unknown(Service.WEB, domain, rules.untested(None))
+    exists = some(_is_present(host).value for host in hosts)
+    if exists is Truth.NO:
+        return Verdict(service=Service.WEB, value=Value.NONE)
+    checked = [_check_if_present(Service.WEB, domain, host, basis) for host in _present(domain, basis)]
+    return _all(Service.WEB, [_Checked(value=exists), *checked])
+
+
+def _dns(domain: Domain, basis: Basis) -> Verdict:
+    if (finding := _failure(domain.ns)) is not None:
+        return _unknown(Service.DNS, domain, finding)
+    hosts = domain.of_kind("NS")
+    checked = [_check(Service.DNS, domain, host, basis) for host in hosts]
+    value = at_least(2, (one.value for one in checked), more=domain.ns_omitted > 0)
+    reasons = [reason for one in (*checked, *_unlisted(Service.DNS, domain, "NS")) for reason in one.reasons]
+    if len(hosts) + domain.ns_omitted < 2:
+        reasons.append(Reason(service=Service.DNS, host=domain.name, word="few_name_servers", rule="dns_number"))
+    return _verdict(Service.DNS, value, reasons)
+
+
+def _mail(domain: Domain, basis: Basis) -> Verdict:
+    if (finding := _failure(domain.mx)) is not None:
+        return _unknown(Service.MAIL, domain, finding)
+    hosts = domain.of_kind("MX")
+    if not hosts and not domain.mx_omitted:
+        return Verdict(service=Service.MAIL, value=Value.NONE)
+    checked = {host.name: _check(Service.MAIL, domain, host, basis) for host in hosts}
+    surely, perhaps = _best_exchangers(hosts)
+    works = some(checked[host.name].value for host in surely)
+    never = every(negated(checked[host.name].value) for host in perhaps)
+    value = Truth.YES if works is Truth.YES else Truth.NO if never is Truth.YES else Truth.UNKNOWN
+    return _verdict(Service.MAIL, value, [reason for host in perhaps for reason in checked[host.name].reasons])
+
+
+def _best_exchangers(hosts: tuple[Host, ...]) -> tuple[list[Host], list[Host]]:
+    """
+    Return the mail exchangers that senders over IPv4 try first, and those that may be among them.
+
+    Those are the ones whose preference is not worse than the best of a host with an IPv4 address;
+    all of them if none has one.
+    """
+    has4 = [(host.roles["MX"], rules.has_usable(host, 4).value) for host in hosts]
+    lowest = max(host.roles["MX"] for host in hosts) if hosts else 0
+    sure = min((preference for preference, value in has4 if value is Truth.YES), default=lowest)
+    earliest = min((preference for preference, value in has4 if value is not Truth.NO), default=lowest)
+    surely = [host for host in hosts if host.roles["MX"] <= earliest]
+    return surely, [host for host in hosts if host.roles["MX"] <= sure]
+
+
+def _chain(domain: Domain, basis: Basis) -> Verdict:
+    own = rules.resolution(domain.resolution)
+    checked = [
+        _Checked(value=own.value, reasons=tuple(_reason(Service.CHAIN, domain.name, own, "chain_resolvable"))),
+        *(_check_if_present(Service.CHAIN, domain, host, basis) for host in _present(domain, basis, "MX")),
+        *_unlisted(Service.CHAIN, domain, "MX"),
+    ]
+    return _all(Service.CHAIN, checked)
+
+
+def _path(domain: Domain, basis: Basis) -> Verdict:
+    hosts = _present(domain, basis, "NS", "MX")
+    checked = [_check_if_present(Service.PATH, domain, host, basis) for host in hosts]
+    checked += _unlisted(Service.PATH, domain, "NS", "MX")
+    results = [
+        one.path_mtu
+        for host in hosts
+        if not host.wildcard
+        for one in host.addresses
+        if one.family == 6 and one.path_mtu
+    ]
+    if every(one.value for one in checked) is Truth.YES and not any(one.answered for one in results):
+        return _unknown(Service.PATH, domain, rules.untested(results[0]) if results else _NOTHING)
+    return _all(Service.PATH, checked)
+
+
+def _content(domain: Domain, basis: Basis) -> Verdict:
+    hosts = _present(domain, basis)
+    checked = [_check_if_present(Service.CONTENT, domain, host, basis) for host in hosts]
+    if not any(_is_present(host).value is Truth.YES for host in hosts):
+        return _unknown(Service.CONTENT, domain, _NOTHING)
+    return _all(Service.CONTENT, checked)
+
+
+_NOTHING: Final = rules.unknown("nothing_to_test")
+_JUDGES: Final[dict[Service, Callable[[Domain, Basis], Verdict]]] = {
+    Service.WEB: _web,
+    Service.DNS: _dns,
+    Service.MAIL: _mail,
+    Service.CHAIN: _chain,
+    Service.PATH: _path,
+    Service.CONTENT: _content,
+}
+
+
+def _web_hosts(domain: Domain, basis: Basis) -> list[Host]:
+    """Return the domain itself and its `www`, as far as the crawl looked for them."""
+    known = {host.name: host for host in domain.hosts}
+    names = {f"{prefix}{domain.name}": kind for kind, prefix in _WEB.items() if kind in basis}
+    return [known.get(name, Host(name=name, roles={kind: 0})) for name, kind in names.items()]
+
+
+def _present(domain: Domain, basis: Basis, *kinds: Kind) -> list[Host]:
+    """Return the hosts of the website that may exist, and those in some roles, each once."""
+    web = [host for host in _web_hosts(domain, basis) if _is_present(host).value is not Truth.NO]
+    others = [host for kind in kinds for host in domain.of_kind(kind)]
+    return list({host.name: host for host in (*web, *others)}.values())
+
+
+def _unlisted(service: Service, domain: Domain, *kinds: Kind) -> Iterator[_Checked]:
+    """Yield an unknown value for hosts whose names are not known, in each of some roles."""
+    for kind in kinds:
+        lookup, omitted = (domain.ns, domain.ns_omitted) if kind == "NS" else (domain.mx, domain.mx_omitted)
+        finding = _failure(lookup) or (rules.untested(None) if omitted else rules.PASSED)
+        yield _Checked(value=finding.value, reasons=tuple(_reason(service, domain.name, finding)))
+
+
+def _is_present(host: Host) -> Finding:
+    """Return whether a name has any address; a wildcard does not show that its owner meant this name."""
+    lookups = (host.a, host.aaaa)
+    if host.exclusion is not None or host.wildcard:
+        finding = rules.has_usable(host)
+        return finding if host.exclusion is not None else rules.unknown("wildcard")
+    if any(one is not None and one.word == Status.OK for one in lookups):
+        return rules.PASSED
+    undecided = [one for one in lookups if one is None or one.word not in _ABSENT]
+    return rules.unresolved(undecided[0]) if undecided else rules.failed("no_aaaa")
+
+
+def _check(service: Service, domain: Domain, host: Host, basis: Basis) -> _Checked:
+    """Apply the rules of a service to a host."""
+    found = [(rule.id, rule.passes(domain, host)) for rule in RULES if rule.service is service and rule.applies(basis)]
+    reasons = tuple(reason for id_, finding in found for reason in _reason(service, host.name, finding, id_))
+    return _Checked(value=every(finding.value for _, finding in found), reasons=reasons)
+
+
+def _check_if_present(service: Service, domain: Domain, host: Host, basis: Basis) -> _Checked:
+    """Apply the rules of a service to a host that need not exist unless it is a name server or mail exchanger."""
+    checked = _check(service, domain, host, basis)
+    if "NS" in host.roles or "MX" in host.roles:
+        return checked
+    present = _is_present(host)
+    reasons = (*_reason(service, host.name, present), *checked.reasons)
+    return _Checked(value=implies(present.value, checked.value), reasons=reasons)
+
+
+def _reason(service: Service, host: str, finding: Finding, rule: str | None = None) -> Iterator[Reason]:
+    if finding.value is not Truth.YES and finding.word:
+        named = rule if finding.value is Truth.NO else None
+        yield Reason(service=service, host=host, word=finding.word, detail=finding.detail, rule=named)
+
+
+def _all(service: Service, checked: Iterable[_Checked]) -> Verdict:
+    every_one = list(checked)
+    reasons = [reason for one in every_one for reason in one.reasons]
+    return _verdict(service, every(one.value for one in every_one), reasons)
+
+
+def _verdict(service: Service, value: Truth, reasons: Iterable[Reason]) -> Verdict:
+    """Return a verdict with the reasons that led to its value, each once."""
+    wanted = {Truth.NO: True, Truth.UNKNOWN: False}.get(value)
+    of_value = [reason for reason in reasons if (reason.rule is not None) is wanted]
+    return Verdict(service=service, value=Value(value), reasons=tuple(dict.fromkeys(of_value)))
+
+
+def _unknown(service: Service, domain: Domain, finding: Finding) -> Verdict:
+    return _verdict(service, Truth.UNKNOWN, _reason(service, domain.name, finding))
+
+
+def _failure(lookup: Result | None) -> Finding | None:
+    """Return the finding about a lookup that names no hosts because it was not made, or failed."""
+    answered = lookup is not None and lookup.word in (*_ABSENT, Status.OK)
+    return None if answered else rules.unresolved(lookup)

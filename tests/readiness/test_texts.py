@@ -1,0 +1,58 @@
+"""
+Readiness in words.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from ipv6matrix.readiness import texts
+from ipv6matrix.readiness.facts import Domain, Result, not_possible, silent
+from ipv6matrix.readiness.levels import judge
+from tests.readiness.worlds import BASIS, FULL_BASIS, NAME, address, changed, host, only4, ready
+
+SILENT = {25: silent("timeout")}
+FILTERED = host(
+    f"mx.{NAME}",
+    roles={"MX": 10},
+    addresses=(address("198.18.0.1", ports=SILENT), address("2001:db8::1", ports=SILENT)),
+)
+
+
+@pytest.mark.parametrize(
+    ("domain", "basis", "expected"),
+    [
+        (changed(ready(), only4(f"mx.{NAME}", roles={"MX": 10})), FULL_BASIS, "3"),
+        (
+            changed(ready(resolution=Result("broken")), FILTERED),
+            FULL_BASIS,
+            "3 to 4: mail could not be tested (port 25 is filtered here)",
+        ),
+        (
+            ready(mx=not_possible("servfail"), resolution=Result("broken")),
+            FULL_BASIS,
+            "3 to 4: mail could not be tested (the lookup failed: servfail)",
+        ),
+        (
+            ready(
+                resolution=None, hosts=tuple(host(one.name, roles=one.roles, resolution=None) for one in ready().hosts)
+            ),
+            BASIS,
+            "4 to 5+: not measured: lookup",
+        ),
+    ],
+)
+def test_a_level_is_one_line(domain: Domain, basis: frozenset[str], expected: str) -> None:
+    """
+    A level with bounds comes with the reason why it is not certain.
+    """
+    assert expected == texts.level(judge(domain, basis))
+
+
+def test_a_reason_names_the_host() -> None:
+    """
+    A reason is a phrase about a host.
+    """
+    (reason,) = judge(changed(ready(), only4(f"mx.{NAME}", roles={"MX": 10})), FULL_BASIS).reasons
+
+    assert f"mx.{NAME}: has no IPv6 address" == texts.reason(reason)
