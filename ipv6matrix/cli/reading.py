@@ -18,6 +18,7 @@ from ipv6matrix.config import checks, extras
 from ipv6matrix.config.profiles import ChoosingCommand
 from ipv6matrix.exceptions import ExportError, OutdatedError, ReadStoppedError, StoreError
 from ipv6matrix.exporters.registry import Target, exporter
+from ipv6matrix.store import older
 from ipv6matrix.store.database import Store
 from ipv6matrix.store.newest import newest
 
@@ -100,5 +101,4 @@ def _opened(path: Path, stopped: Callable[[], bool] | None) -> Store:
         return Store.read(path, stopped)
     except OutdatedError:
         print(f"Migrating {path}, which an earlier version wrote", file=sys.stderr)  # noqa: T201
-        Store(path).close()
-        return Store.read(path, stopped)
+        return older.read(path, stopped)

@@ -389,5 +389,5 @@ def _must_be_ours(connection: sqlite3.Connection, path: Path, *, writes: bool) -
     if not writes and version < schema.newest():
         raise OutdatedError(
             f"{str(path)!r} was written by an earlier version of ipv6matrix (schema {version}):"
-            f" migrate it with `{PROGRAM} summary`"
+            f" resume its crawl, or read it with `{PROGRAM} summary`"
         )

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 
-from ipv6matrix.store import schema
 from ipv6matrix.store.database import Store
 from tests import typed
+from tests.first_version import write_database
 from tests.samples import domain_item
 
 pytestmark = pytest.mark.crawl
@@ -45,14 +42,7 @@ def test_a_file_of_an_earlier_version_is_migrated(tmp_path):
     A crawl from before the last change of the schema is read like any other, and has the current schema afterwards.
     """
     path = tmp_path / "ips.db"
-    with closing(sqlite3.connect(path)) as connection:
-        schema.create_facts(connection)
-        connection.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
-        connection.execute("PRAGMA user_version = 1")
-        connection.execute(
-            "INSERT INTO domains (name, tld, ns_status, asked_at) VALUES ('a.example', 'example', 'ok', 1)"
-        )
-        connection.commit()
+    write_database(path)
 
     for note in (f"Migrating {path}", ""):
         ended = typed.run("summary", path)

@@ -1,15 +1,9 @@
-"""
-Databases that version 0.1.0 wrote.
-
-`data/` has the ips.db of a crawl of the simulated Internet by that version (domains
-with every kind of failure, the retry pass, all metrics), and its CSV export of it.
-"""
+"""Databases that version 0.1.0 wrote."""
 
 from __future__ import annotations
 
 import csv
 import io
-import lzma
 import sqlite3
 import tarfile
 from pathlib import Path
@@ -19,12 +13,12 @@ import pytest
 from ipv6matrix.exporters import csv as exporter
 from ipv6matrix.exporters.registry import Target
 from ipv6matrix.items import Failure
-from ipv6matrix.store import schema
+from ipv6matrix.store import older, schema
 from ipv6matrix.store.database import Store
 from tests import rows
+from tests.first_version import DATA, write_database
 from tests.samples import domain_item, lookup
 
-DATA = Path(__file__).parent / "data"
 # Mail servers that broke the session off, or never greeted, before STARTTLS: 0.1.0 wrote False, now n/a (CHANGELOG.md).
 UNKNOWN_STARTTLS = ("mail.smtp-closes.example.", "mail.smtp-mute.example.")
 # Columns of the MTU, which 0.1.0 wrote without having measured it (docs/decisions/0037).
@@ -35,7 +29,7 @@ MTUS = (5, 9)
 def old(tmp_path: Path) -> Path:
     """The database as version 0.1.0 left it."""
     path = tmp_path / "ips.db"
-    path.write_bytes(lzma.decompress((DATA / "ips-0.1.0.db.xz").read_bytes()))
+    write_database(path)
     return path
 
 
@@ -60,10 +54,8 @@ def _since(name: str, content: bytes) -> bytes:
     return changed.getvalue().encode()
 
 
-def exported(path: Path, folder: Path) -> dict[str, bytes]:
-    store = Store.read(path)
+def exported(store: Store, folder: Path) -> dict[str, bytes]:
     exporter.export(store, Target(output_dir=folder, summary_url="", replace=False))
-    store.close()
     return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*.log")}
 
 
@@ -72,8 +64,10 @@ def test_a_resumed_database_exports_the_same_csv(old, tmp_path):
     After the migration that precedes resumption, the CSV files have the same bytes.
     """
     Store(old).close()
+    store = Store.read(old)
 
-    assert expected() == exported(old, tmp_path / "csv")
+    assert expected() == exported(store, tmp_path / "csv")
+    store.close()
 
 
 def test_a_migrated_database_has_the_newest_schema(old, tmp_path):
@@ -85,6 +79,38 @@ def test_a_migrated_database_has_the_newest_schema(old, tmp_path):
 
     assert columns(tmp_path / "new.db") == columns(old)
     assert [] == rows.unsound(old)
+
+
+def test_a_finished_crawl_is_migrated_when_it_is_read(old):
+    """
+    The file itself has the newest schema afterwards.
+    """
+    older.read(old).close()
+
+    Store.read(old).close()
+
+
+def test_a_crawl_in_progress_is_left_as_it_is(old, tmp_path):
+    """
+    The earlier version can go on with it: what is read is a migrated copy, of which nothing is left.
+    """
+    connection = sqlite3.connect(old)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("UPDATE crawl SET end_reason = 'running'")
+    connection.commit()
+    before = tables(connection)
+    store = older.read(old)
+
+    assert expected() == exported(store, tmp_path / "csv")
+    assert old == store.path
+    assert ("running",) == store.query("SELECT end_reason FROM crawl")[0]
+    assert before == tables(connection)
+    store.close()
+    connection.close()
+
+
+def tables(connection: sqlite3.Connection) -> list[str]:
+    return [sql for (sql,) in connection.execute("SELECT sql FROM sqlite_schema")]
 
 
 def columns(path: Path) -> dict[str, list[tuple]]:
