@@ -2,7 +2,7 @@
 The private parts of Scrapy's engine that the project needs, all in one place.
 
 Scrapy has no public way to do these things. tests/test_engine.py runs each with Scrapy's
-own engine, and fails when a release of Scrapy is installed that nobody has checked.
+own engine, and fails when a release of Scrapy is installed that was not checked.
 """
 
 from __future__ import annotations

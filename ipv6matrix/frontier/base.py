@@ -14,7 +14,7 @@ class Frontier(Protocol):
     """
     The requests of one crawl: URLs, each in the slot that `items.slot_of` names.
 
-    A request is added once, whoever asks for it again. It is pending until an item with
+    A request is added once, however often it is found. It is pending until an item with
     its URL completes it, and done from then on. A pending request is in flight between
     `next` and `leave`; a request that left without an answer is pending, but handed out
     again only after `put_back` or in the next start.
