@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -28,6 +29,9 @@ ROOMS = {"dns": 3, "ping": 2}
 DOMAINS = tuple(f"d{number}.example" for number in range(4))
 ADDRESSES = ("192.0.2.1", "192.0.2.2", "192.0.2.3", "198.51.100.1")
 URLS = (*map(domain_url, DOMAINS), *map(urls.ping, ADDRESSES), urls.again(urls.ping(ADDRESSES[0])))
+
+
+FOLLOW_UPS = st.lists(st.sampled_from(URLS), max_size=3, unique=True)
 
 
 class Opened(Protocol):
@@ -70,14 +74,15 @@ class Contract(RuleBasedStateMachine):
 
     open: Callable[[Path, dict[str, int]], Opened]
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(some=st.lists(st.sampled_from(URLS), min_size=1, max_size=6))
+    def begin(self, some: list[str]) -> None:
         self.folder = tempfile.TemporaryDirectory()
         self.durable, self.now = State(), State()
         self.opened = self.open(Path(self.folder.name), ROOMS)
         self.in_flight: set[str] = set()
         self.away: set[str] = set()
         "Requests that left without an answer, and were not put back."
+        self.add(some)
 
     def teardown(self) -> None:
         if hasattr(self, "opened"):
@@ -90,35 +95,34 @@ class Contract(RuleBasedStateMachine):
 
     # --- what a crawl does ---
 
-    @rule(url=st.sampled_from(URLS))
-    def add(self, url: str) -> None:
-        assert (url not in self.now.requests) == self.frontier.add(url)
-        self.now.requests.setdefault(url, False)
+    @rule(some=st.lists(st.sampled_from(URLS), min_size=1, max_size=4))
+    def add(self, some: list[str]) -> None:
+        for url in some:
+            assert (url not in self.now.requests) == self.frontier.add(url)
+            self.now.requests.setdefault(url, False)
 
-    @rule(slot=st.sampled_from(tuple(ROOMS)))
-    def next(self, slot: str) -> None:
-        url = self.frontier.next(slot)
-        if url is None:
-            return
-        assert slot == slot_of(url)
-        assert url in self.waiting, "a request that is done, in flight or unknown was handed out"
-        self.in_flight.add(url)
+    @rule()
+    def next(self) -> None:
+        """Hand out a request of each slot."""
+        for slot in ROOMS:
+            if (url := self.frontier.next(slot)) is not None:
+                assert slot == slot_of(url)
+                assert url in self.waiting, "a request that is done, in flight or unknown was handed out"
+                self.in_flight.add(url)
 
-    @rule(data=st.data())
-    def complete(self, data: st.DataObject) -> None:
+    @precondition(lambda self: self.in_flight or self.waiting)
+    @rule(data=st.data(), follow_ups=FOLLOW_UPS)
+    def complete(self, data: st.DataObject, follow_ups: list[str]) -> None:
         """Complete a request in flight, as after its answer."""
-        self.store(data, self._one_of(data, self.in_flight))
+        self.store(self._one_in_flight(data), tuple(follow_ups))
 
-    @rule(data=st.data(), url=st.sampled_from(URLS))
-    def complete_again(self, data: st.DataObject, url: str) -> None:
-        """Store a second copy of an answer, as after a kill between two stores: nothing is doubled."""
-        if self.now.requests.get(url):
-            self.store(data, url)
+    @precondition(lambda self: self.done)
+    @rule(data=st.data(), follow_ups=FOLLOW_UPS)
+    def complete_again(self, data: st.DataObject, follow_ups: list[str]) -> None:
+        """A second copy of an answer doubles nothing."""
+        self.store(self._one_of(data, self.done), tuple(follow_ups))
 
-    def store(self, data: st.DataObject, url: str | None) -> None:
-        if url is None:
-            return
-        follow_ups = tuple(data.draw(st.lists(st.sampled_from(URLS), max_size=3, unique=True)))
+    def store(self, url: str, follow_ups: tuple[str, ...]) -> None:
         item, facts = _item(url, follow_ups)
         self.frontier.leave(url)
         self.frontier.complete(item)
@@ -128,31 +132,20 @@ class Contract(RuleBasedStateMachine):
         for follow_up in follow_ups:
             self.now.requests.setdefault(follow_up, False)
 
+    @precondition(lambda self: self.in_flight or self.waiting)
     @rule(data=st.data())
     def complete_in_vain(self, data: st.DataObject) -> None:
         """An item that cannot be written leaves nothing behind: neither facts nor follow-ups nor its mark."""
-        url = self._one_of(data, self.in_flight)
-        if url is None:
-            return
-        item, _ = _item(url, (*URLS[:2], "ping://\udc80"))
-        try:
+        item, _ = _item(self._one_in_flight(data), (*URLS[:2], "ping://\udc80"))
+        with pytest.raises(UnicodeError):
             self.frontier.complete(item)
-        except UnicodeError:
-            return
-        raise AssertionError("an invalid URL was stored")
 
-    @rule(data=st.data())
-    def send(self, data: st.DataObject) -> None:
-        url = self._one_of(data, self.in_flight)
-        if url is not None:
-            self.frontier.begin(url)
-
+    @precondition(lambda self: self.in_flight or self.waiting)
     @rule(data=st.data(), is_returned=st.booleans())
     def leave(self, data: st.DataObject, is_returned: bool) -> None:
         """A request that is returned comes again; one that fails does so only in the next start."""
-        url = self._one_of(data, self.in_flight)
-        if url is None:
-            return
+        url = self._one_in_flight(data)
+        self.frontier.begin(url)
         self.frontier.leave(url)
         self.in_flight.discard(url)
         if is_returned:
@@ -173,19 +166,20 @@ class Contract(RuleBasedStateMachine):
         self.opened.commit()
         self.durable = self.now.copy()
 
-    @rule()
-    def kill(self) -> None:
-        self.opened.kill()
-        self.now = self.durable.copy()
-        self._reopen()
+    @precondition(lambda self: self.now.requests)
+    @rule(is_killed=st.booleans())
+    def reopen(self, is_killed: bool) -> None:
+        """A kill loses what was not durable, and nothing else; after both ends, what was in flight is pending."""
+        if is_killed:
+            self.opened.kill()
+            self.now = self.durable.copy()
+        else:
+            self.opened.close()
+            self.durable = self.now.copy()
+        self.in_flight, self.away = set(), set()
+        self.opened = self.open(Path(self.folder.name), ROOMS)
 
-    @rule()
-    def reopen(self) -> None:
-        self.opened.close()
-        self.durable = self.now.copy()
-        self._reopen()
-
-    @precondition(lambda self: not self.in_flight)
+    @precondition(lambda self: self.waiting and not self.in_flight)
     @rule()
     def drain(self) -> None:
         """Nothing is lost: every pending request is handed out, each once, as others make room."""
@@ -196,7 +190,8 @@ class Contract(RuleBasedStateMachine):
                 self.frontier.leave(url)
         assert sorted(expected) == sorted(taken)
         assert not self.frontier.has_pending()
-        self.away |= set(taken)
+        for url in taken:
+            self.frontier.put_back(url)
 
     # --- what always holds ---
 
@@ -217,13 +212,18 @@ class Contract(RuleBasedStateMachine):
     def waiting(self) -> set[str]:
         return self.now.pending - self.in_flight - self.away
 
-    def _reopen(self) -> None:
-        self.in_flight, self.away = set(), set()
-        self.opened = self.open(Path(self.folder.name), ROOMS)
+    @property
+    def done(self) -> set[str]:
+        return {url for url, is_done in self.now.requests.items() if is_done}
+
+    def _one_in_flight(self, data: st.DataObject) -> str:
+        if not self.in_flight:
+            self.next()
+        return self._one_of(data, self.in_flight)
 
     @staticmethod
-    def _one_of(data: st.DataObject, some: set[str]) -> str | None:
-        return data.draw(st.sampled_from(sorted(some))) if some else None
+    def _one_of(data: st.DataObject, some: set[str]) -> str:
+        return data.draw(st.sampled_from(sorted(some)))
 
 
 def _item(url: str, follow_ups: tuple[str, ...]) -> tuple[Answered, set[str]]:
@@ -247,6 +247,6 @@ def suite(opening: Callable[[Path, dict[str, int]], Opened]) -> type[Any]:
 
     case = Checked.TestCase
     case.settings = settings(
-        max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
     )
     return case

@@ -27,7 +27,9 @@ class Opened:
         self._store._connection.close()
 
     def facts(self) -> set[str]:
-        rows = self._store.query("SELECT name FROM domains UNION ALL SELECT address FROM pings JOIN addresses ON addresses.id = address_id")
+        names = "SELECT name FROM domains"
+        addresses = "SELECT address FROM pings JOIN addresses ON addresses.id = address_id"
+        rows = self._store.query(f"{names} UNION ALL {addresses}")
         assert len(rows) == len(set(rows)), "a fact is stored twice"
         return {str(text) for (text,) in rows}
 
