@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ipv6matrix.store.database import Store
+from tests import opened
 from tests.crawls import command as command_line
 from tests.crawls import crawl, folders
 from tests.deploy.units import DEPLOY, command, environment, section, wait_for
@@ -67,7 +67,7 @@ def test_lost_files_are_restored(crawls, tmp_path):
 
     assert (0, 0) == (saved.returncode, restored.returncode), saved.stderr + restored.stderr
     assert before == {name: rows(crawls / name) for name in names}
-    assert [(20,)] == Store.read(crawls / FINISHED).query("SELECT count(*) FROM domains")
+    assert [(20,)] == opened.read(crawls / FINISHED).query("SELECT count(*) FROM domains")
     assert ["1,example.org\n", "{}"] == [
         (crawls / "lists" / name).read_text() for name in ("tranco-ABCD.csv", ".tranco-ABCD.json")
     ]
@@ -202,8 +202,8 @@ async def test_a_restored_crawl_is_resumed(internet, tmp_path):
 
     assert (0, 0, 0) == (saved.returncode, restored.returncode, ended.returncode), ended.stderr[-2000:]
     (path,) = (tmp_path / "new").glob("ips-*.db")
-    assert [("finished", 2)] == Store.read(path).query("SELECT end_reason, starts FROM crawl")
-    assert [(3,)] == Store.read(path).query("SELECT count(*) FROM domains")
+    assert [("finished", 2)] == opened.read(path).query("SELECT end_reason, starts FROM crawl")
+    assert [(3,)] == opened.read(path).query("SELECT count(*) FROM domains")
     async with client.of(url, tmp_path / "new") as web:
         assert 200 == (await web.get("/api/v1")).status_code
 

@@ -22,9 +22,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ipv6matrix.store.database import Store
 from ipv6matrix.web.server import FILES
 from simnet.internet import ALLOWED_NETWORKS
+from tests import opened
 from tests.deploy.units import DEPLOY, STARTS_WITHIN_S, UNITS, command, environment, section, wait_for
 from tests.typed import ROOT
 from tests.web import summaries
@@ -176,7 +176,7 @@ def test_an_interrupted_crawl_is_resumed(unit_command, tmp_path):
 
     (path,) = (tmp_path / "crawls").glob("ips-*.db")
     assert (1, 0) == (interrupted, second.returncode)
-    assert [(3,)] == Store.read(path).query("SELECT count(*) FROM domains")
+    assert [(3,)] == opened.read(path).query("SELECT count(*) FROM domains")
     assert (tmp_path / "crawls/matrix.db").exists()
 
 

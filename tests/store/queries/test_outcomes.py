@@ -72,3 +72,4 @@ def test_imported_figures_count(tmp_path):
 
     assert {(4, "reached"): 1, (6, "unrecorded"): 1} == traces(store)
     assert [Errors(kind="ping", word="no reply", number=1, asked=3)] == errors(store)
+    store.close()
