@@ -24,7 +24,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from ipv6matrix import urls
+from ipv6matrix.measurements.hosts import guesses
+from ipv6matrix.measurements.ping import url as ping_url
+from ipv6matrix.measurements.ports import url as ports_url
+from ipv6matrix.measurements.records import url as records_url
+from ipv6matrix.measurements.reverse import url as reverse_url
+from ipv6matrix.measurements.trace import url as trace_url
 from ipv6matrix.store.database import Store
 from simnet import namespaces
 from simnet.internet import Internet
@@ -170,12 +175,12 @@ def _rows(batch: list[int], done: int) -> dict[str, list[tuple[Any, ...]]]:
         ports.extend((n + 1, port, 1, 20.5, None, AT) for port in PORTS)
         traces.append((n + 1, 6, "reached", AT))
         found_urls = (
-            urls.domain(name, DOMAIN_TYPES),
-            urls.guesses(name, LABELS),
-            urls.reverse(address),
-            urls.ping(address),
-            urls.tcp(address, PORTS, starttls=True),
-            urls.trace(address),
+            records_url(name, DOMAIN_TYPES),
+            guesses(name, LABELS),
+            reverse_url(address),
+            ping_url(address),
+            ports_url(address, PORTS, starttls=True),
+            trace_url(address),
         )
         done_at = AT if n < done - IN_FLIGHT else None
         requests.extend(

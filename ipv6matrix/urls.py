@@ -16,15 +16,6 @@ from ipv6matrix.items import slot_of
 from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.measurements.base import Crowd
 from ipv6matrix.measurements.grammar import InvalidUrlError, Query, RequestUrl
-from ipv6matrix.measurements.hosts import guesses
-from ipv6matrix.measurements.hosts import url as host
-from ipv6matrix.measurements.ping import url as ping
-from ipv6matrix.measurements.ports import url as tcp
-from ipv6matrix.measurements.records import url as domain
-from ipv6matrix.measurements.reverse import url as reverse
-from ipv6matrix.measurements.trace import url as trace
-
-__all__ = ("InvalidUrlError", "RequestUrl", "domain", "guesses", "host", "ping", "reverse", "tcp", "trace")
 
 _SECOND: Final = ("pass", "2")
 _SUFFIX: Final = "=".join(_SECOND)

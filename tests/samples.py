@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ipv6matrix import urls
 from ipv6matrix.items import (
     Address,
     DomainItem,
@@ -21,6 +20,7 @@ from ipv6matrix.items import (
 )
 from ipv6matrix.responses import ObservationResponse
 from ipv6matrix.targets.policy import family, kind
+from tests import urls
 
 AT = 1_700_000_000.0
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ipv6matrix import urls
 from ipv6matrix.items import Exclusion
 from ipv6matrix.responses import ObservationResponse
+from tests import urls
 
 
 def test_every_answer_has_status_200():

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from scrapy import Request
 
-from ipv6matrix import urls
 from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.measurements.grammar import RequestUrl
 from ipv6matrix.measurements.hosts import HostsUrl
 from ipv6matrix.measurements.lookups import LookupUrl
 from ipv6matrix.measurements.ports import PortsUrl
 from ipv6matrix.urls import InvalidUrlError
+from tests import urls
 
 
 def _to(address):

@@ -228,7 +228,8 @@ class Health:
             for part in self.parts.values()
             if part.gone_at is not None and not (part.is_lost and self._skips and part.name in _FAMILIES)
         ]
-        self.paused = frozenset(("dns",) if "dns" in waits else ())
-        if {*waits} - {"dns"}:
-            self.paused |= {*REGISTRY.slots} - {"dns"}
+        of_resolvers = {REGISTRY.first_slot}
+        of_families = {*REGISTRY.slots} - of_resolvers
+        paused = (of_resolvers if part == "dns" else of_families for part in waits)
+        self.paused = frozenset().union(*paused)
         engine.wake(self._crawler)

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import socket
 import time
+from collections.abc import Callable, Iterable
 from typing import Final, Self
 
 from scrapy import signals
@@ -35,6 +36,11 @@ logger = logging.getLogger(__name__)
 # Addresses of a root server: a route to them is a route to the Internet.
 # Connecting a UDP socket consults the routing table and sends nothing.
 _FAR: Final[dict[Family, str]] = {4: "198.41.0.4", 6: "2001:503:ba3e::2:30"}
+# The checks that measurements require by name: each returns what is missing, with the fix, or None.
+REQUIREMENTS: Final[dict[str, Callable[[], str | None]]] = {
+    "ping socket": lambda: ping_permission(),  # noqa: PLW0108 - looked up when called
+    "mtr-packet": lambda: mtr_missing(),  # noqa: PLW0108 - looked up when called
+}
 _IPV4_ONLY: Final = "ipv4only.arpa"
 _FIX_ROUTE: Final = (
     "fix the network, set the source address with -s LOCAL_IPV{family}=, or skip the family with -s MISSING=skip"
@@ -177,10 +183,18 @@ class Preflight:
                 " -s GEOIP_CITY_DB= and -s GEOIP_ASN_DB=, or remove geoip from METRICS [GEOIP_MISSING]"
             )
         )
-        for metric, missing in (("ping", ping_permission), ("path", mtr_missing), ("geoip", lambda: no_geoip)):
-            message = missing() if metric in self._plan.metrics else None
-            if message:
-                self._missing(message)
+        for measurement in REGISTRY:
+            for requirement in sorted(measurement.requires):
+                self._require(measurement.metrics, REQUIREMENTS[requirement])
+        self._require(("geoip",), lambda: no_geoip)
+
+    def _require(self, metrics: Iterable[str], missing: Callable[[], str | None]) -> None:
+        """Stop, or skip those of some metrics that are wanted, if something that they need is missing."""
+        wanted = [metric for metric in metrics if metric in self._plan.metrics]
+        message = missing() if wanted else None
+        if message:
+            self._missing(message)
+            for metric in wanted:
                 self._plan.skip_metric(metric, message)
 
     def _check_geoip(self) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ipv6matrix.frontier.slots import Slot
+from ipv6matrix.measurements import REGISTRY
 
 # The frontier is hungry while the number of waiting resolver requests is below this share of the slot's room.
 _HUNGRY: Final = 1 / 4
@@ -25,8 +26,8 @@ def is_hungry(slots: Mapping[str, Slot]) -> bool:
 
     Requests waiting for the rate of their network do not count, up to `_MOST_PARKED`.
     """
-    dns = slots["dns"]
+    first = slots[REGISTRY.first_slot]
     behind = any(
         slot.waiting - slot.parked > slot.room * _BEHIND or slot.parked > _MOST_PARKED for slot in slots.values()
     )
-    return dns.waiting - dns.parked < dns.room * _HUNGRY and not behind
+    return first.waiting - first.parked < first.room * _HUNGRY and not behind

@@ -66,8 +66,10 @@ class Scheduler(BaseScheduler):
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         rooms = {slot: crawler.settings.getint(f"{slot.upper()}_CONCURRENCY") for slot in REGISTRY.slots}
-        # One socket per port of an address.
-        rooms["tcp"] = limits.fit(rooms["tcp"], 3, limits.open_files())
+        for measurement in REGISTRY:
+            if measurement.sockets:
+                slot = measurement.scheme
+                rooms[slot] = limits.fit(rooms[slot], measurement.sockets, limits.open_files())
         return cls(crawler, rooms, crawler.settings.getfloat("PROBE_RATE_PER_NETWORK"))
 
     def open(self, _: Spider) -> Deferred[None] | None:
@@ -112,7 +114,7 @@ class Scheduler(BaseScheduler):
             if self._is_paused(slot):
                 continue
             # Until the list ends, the resolver is reserved for it.
-            if (url := self._next(slot, is_wanted=slot == "dns" and not list_ended)) is not None:
+            if (url := self._next(slot, is_wanted=slot == REGISTRY.first_slot and not list_ended)) is not None:
                 if not self._handed_out:
                     asyncio.get_running_loop().call_soon(self._begin_turn)
                 self._handed_out += 1

@@ -185,8 +185,8 @@ class Slot:
         return None
 
     def _crowd_of(self, url: str) -> bytes | str | None:
-        # Without a rate, networks do not matter, and only lookups can share anything else.
-        key = urls.crowd(url) if self._has_rate or self.name == "dns" else None
+        key = urls.crowd(url)
+        # Without a rate, networks do not matter.
         return key if self._has_rate or isinstance(key, str) else None
 
     def _claim(self, url: str, key: bytes | str, crowd: _Crowd) -> None:

@@ -30,6 +30,8 @@ class Registry:
     def __init__(self, first: AnyMeasurement, *others: AnyMeasurement) -> None:
         self._first = first
         self._all: list[AnyMeasurement] = []
+        self.first_slot: str = first.scheme
+        "The slot of the requests with which domains begin: those to the resolvers."
         self.slots: tuple[str, ...] = ()
         "The slots of all measurements, which are the schemes of their URLs."
         self.slots_of_addresses: tuple[str, ...] = ()
@@ -87,7 +89,7 @@ class Registry:
         return [url for measurement in self._all[1:] for url in measurement.urls(target, plan)]
 
     def is_answered(self, item: Answered) -> bool:
-        """Return whether an item of the retry pass has an answer; an exclusion is none."""
+        """Return whether an item of the retry pass has an answer; an exclusion does not."""
         return not isinstance(item, ExclusionItem) and self.of_item(item).is_answered(item)
 
     def retries(self, failed: Failed, plan: Plan) -> list[str]:

@@ -109,7 +109,9 @@ class Measurement(ABC, Generic[Url, Observed, Item]):
     observation: ClassVar[type[Any]]
     item: ClassVar[type[Answered]]
     requires: ClassVar[frozenset[str]] = frozenset()
-    "What the machine must have: keys of `ipv6matrix.extensions.preflight.REQUIREMENTS`."
+    "What the machine must have: names of the checks in `ipv6matrix.extensions.preflight`."
+    sockets: ClassVar[int] = 0
+    "Sockets that a request in flight has for itself; the limit of open files may lower the number of requests."
     every_address: ClassVar[bool] = False
     "True if each address that may be probed gets exactly one request, so that requests count addresses."
     findings: ClassVar[frozenset[Outcome]] = frozenset()

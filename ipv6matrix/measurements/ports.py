@@ -62,6 +62,7 @@ class Ports(Measurement[PortsUrl, TcpObservation, TcpItem]):
     metrics = tuple(_PORTS)
     observation = TcpObservation
     item = TcpItem
+    sockets = 3
     every_address = True
     # A closed port is a result.
     findings = frozenset((("tcp", str(Failure.CONNECTION_REFUSED)),))

@@ -11,6 +11,7 @@ from scrapy.crawler import Crawler
 
 from ipv6matrix import context, urls
 from ipv6matrix.items import HostsItem, HostsObservation
+from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.responses import ObservationResponse
 from ipv6matrix.signals import request_returned
 
@@ -36,7 +37,7 @@ class DedupeMiddleware:
 
     def process_request(self, request: Request) -> ObservationResponse | None:
         """Set meta["names"] to the names that remain to be resolved; return an empty answer if there are none."""
-        if request.meta.get("download_slot") != "dns" or not urls.of(request).about_hosts:
+        if request.meta.get("download_slot") not in REGISTRY.slots or not urls.of(request).about_hosts:
             return None
         url = urls.of(request)
         opted_out = request.meta.get("opted_out", ())

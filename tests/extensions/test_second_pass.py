@@ -12,11 +12,11 @@ import pytest
 from scrapy import signals
 from scrapy.exceptions import CloseSpider, DontCloseSpider
 
-from ipv6matrix import urls
 from ipv6matrix.extensions.second_pass import SecondPass
 from ipv6matrix.items import ExclusionItem, Failure, Host, PortObservation, ReverseItem, Status, TcpItem, TcpObservation
 from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.store.queries import second_pass
+from tests import urls
 from tests.crawlers import count, opened, store
 from tests.samples import AT, domain_item, hosts_item, lookup, ping_item
 
@@ -242,7 +242,7 @@ async def test_a_failed_search_leaves_the_crawl_unfinished(tmp_path, monkeypatch
 
 async def test_an_excluded_address_has_not_recovered(tmp_path):
     """
-    An exclusion is no answer.
+    An exclusion does not count as an answer.
     """
     with opened(tmp_path) as crawler:
         item = ExclusionItem(url=urls.again("ping://192.0.2.1"), second=True, address="192.0.2.1", reason="opted_out")

@@ -8,7 +8,6 @@ import pytest
 from scrapy import signals
 from scrapy.exceptions import CloseSpider
 
-from ipv6matrix import urls
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.loop_lag import LoopLag
 from ipv6matrix.frontier import backpressure, slots
@@ -20,6 +19,7 @@ from ipv6matrix.middlewares.rate import RateMiddleware
 from ipv6matrix.refusals import StartRefusedError
 from ipv6matrix.responses import ObservationResponse
 from ipv6matrix.signals import frontier_hungry, request_returned
+from tests import urls
 from tests.crawlers import crawler as built
 from tests.crawlers import frontier, opened, scheduler, store
 from tests.samples import domain_item, domain_url, hosts_item, ping_item

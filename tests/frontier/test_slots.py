@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipv6matrix import urls
 from ipv6matrix.frontier import slots
 from ipv6matrix.frontier.slots import Slot
 from ipv6matrix.store.database import Store
+from tests import urls
 from tests.samples import ping_item
 
 # Of 50 packets per second, five may be reserved in advance.

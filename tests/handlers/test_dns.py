@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from ipv6matrix import urls
 from ipv6matrix.handlers.dns import DnsDownloadHandler
 from ipv6matrix.items import DomainObservation, HostsObservation, ReverseObservation, Status
+from tests import urls
 from tests.handlers.suite import HandlerSuite, failure_word
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from ipv6matrix import urls
 from ipv6matrix.handlers.ping import PingDownloadHandler
+from tests import urls
 from tests.handlers.suite import HandlerSuite, failure_word
 
 BLOCKS = {"open": "open", "silent": "silent", "refusing": "all_closed", "unreachable": "host_unreachable"}

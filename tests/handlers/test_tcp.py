@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from ipv6matrix import urls
 from ipv6matrix.handlers.tcp import TcpDownloadHandler, hello_name
 from ipv6matrix.items import Starttls
+from tests import urls
 from tests.handlers.suite import HandlerSuite, failure_word
 
 BLOCKS = {"open": "open", "silent": "filtered", "refusing": "all_closed", "unreachable": "host_unreachable"}

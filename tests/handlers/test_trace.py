@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from ipv6matrix import urls
 from ipv6matrix.handlers.trace import TraceDownloadHandler
 from ipv6matrix.items import Stop
+from tests import urls
 from tests.handlers.suite import HandlerSuite, failure_word
 
 BLOCKS = {"open": "open", "silent": "silent", "refusing": "all_closed", "unreachable": "host_unreachable"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from ipv6matrix import urls
 from ipv6matrix.items import (
     DomainObservation,
     Failure,
@@ -22,6 +21,7 @@ from ipv6matrix.items import (
 )
 from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.measurements.base import Evidence
+from tests import urls
 from tests.samples import AT, domain_url, lookup
 
 TOO_LONG = Failure.NAME_TOO_LONG

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from scrapy import signals
 
-from ipv6matrix import urls
 from ipv6matrix.items import HostsObservation
 from ipv6matrix.middlewares.dedupe import DedupeMiddleware
 from ipv6matrix.signals import request_returned
+from tests import urls
 from tests.crawlers import opened, store
 from tests.samples import domain_item, domain_url, host, hosts_item
 

@@ -6,9 +6,10 @@ import time
 
 import pytest
 
-from ipv6matrix import context, urls
+from ipv6matrix import context
 from ipv6matrix.items import Exclusion
 from ipv6matrix.middlewares.forbidden import ForbiddenAddressMiddleware
+from tests import urls
 from tests.crawlers import count, crawler
 
 

@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from ipv6matrix import urls
 from ipv6matrix.items import Exclusion
 from ipv6matrix.middlewares.optout import OptOutMiddleware
 from ipv6matrix.targets.optouts import OptedOutError
+from tests import urls
 from tests.crawlers import count, crawler
 from tests.samples import domain_url
 

@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from ipv6matrix import urls
 from ipv6matrix.middlewares.rate import RateMiddleware
 from ipv6matrix.targets.optout_file import OptOutFile
 from ipv6matrix.targets.optouts import OptedOutError
+from tests import urls
 from tests.crawlers import crawler
 
 pytestmark = pytest.mark.usefixtures("clock")

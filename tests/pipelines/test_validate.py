@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from scrapy.exceptions import DropItem
 
-from ipv6matrix import urls
 from ipv6matrix.items import ExclusionItem, Host, ReverseItem, TcpItem, TcpObservation
 from ipv6matrix.pipelines.validate import ValidatePipeline
+from tests import urls
 from tests.samples import domain_item, host, hosts_item, lookup, ping_item
 
 

@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Awaitable
 from dataclasses import replace
 
-from ipv6matrix import urls
 from ipv6matrix.items import (
     Answered,
     DomainObservation,
@@ -16,6 +15,7 @@ from ipv6matrix.items import (
     HostsObservation,
     SoaRecord,
 )
+from tests import urls
 from tests.samples import domain_url, lookup, response
 
 ALL = "soa,reverse,geoip,ping,tcp80,tcp443,tcp25,tls,path,ip6Type"

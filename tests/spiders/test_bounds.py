@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from ipv6matrix import urls
 from ipv6matrix.items import Status
+from tests import urls
 from tests.samples import lookup
 from tests.spiders.parsing import domain, hosts, roles
 

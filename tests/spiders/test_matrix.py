@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from ipv6matrix import urls
 from ipv6matrix.items import (
     Address,
     DomainItem,
@@ -18,6 +17,7 @@ from ipv6matrix.items import (
 )
 from ipv6matrix.measurements import records
 from ipv6matrix.targets import lists
+from tests import urls
 from tests.samples import AT, domain_url, lookup
 from tests.spiders.parsing import SOA, chosen, domain, hosts, parsed, roles
 

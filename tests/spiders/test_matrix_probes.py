@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from ipv6matrix import urls
 from ipv6matrix.items import (
     DomainItem,
     Exclusion,
@@ -23,6 +22,7 @@ from ipv6matrix.items import (
     TraceItem,
     TraceObservation,
 )
+from tests import urls
 from tests.samples import AT, domain_url, lookup
 from tests.spiders.parsing import parsed
 

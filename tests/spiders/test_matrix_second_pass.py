@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from ipv6matrix import urls
 from ipv6matrix.items import (
     DomainObservation,
     Exclusion,
@@ -16,6 +15,7 @@ from ipv6matrix.items import (
     Status,
     TcpObservation,
 )
+from tests import urls
 from tests.samples import AT, lookup
 from tests.spiders.parsing import parsed
 

@@ -4,7 +4,6 @@ An answer of each kind, and the whole content of a database.
 
 from __future__ import annotations
 
-from ipv6matrix import urls
 from ipv6matrix.items import (
     Certificate,
     ExclusionItem,
@@ -23,6 +22,7 @@ from ipv6matrix.items import (
     TraceItem,
     TraceObservation,
 )
+from tests import urls
 from tests.samples import AT, domain_item, host, hosts_item, lookup, ping_item
 
 ADDRESS = "192.0.2.1"

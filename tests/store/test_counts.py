@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ipv6matrix import urls
 from ipv6matrix.store import counts as module
 from ipv6matrix.store.counts import Counts, weights
 from ipv6matrix.store.database import Store
+from tests import urls
 from tests.samples import domain_item, domain_url, lookup, ping_item
 
 

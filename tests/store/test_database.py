@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from ipv6matrix import urls
 from ipv6matrix.exceptions import StoreError
 from ipv6matrix.items import ExclusionItem, Hop, Host, ReverseItem, Role, Status, Stop, TraceItem, TraceObservation
 from ipv6matrix.store import schema
 from ipv6matrix.store.database import Store, fold
+from tests import urls
 from tests.samples import AT, domain_item, domain_url, host, hosts_item, lookup, ping_item
 
 RECORD = {"run": "r", "version": "v", "settings": "{}", "list": "l", "list_sha256": "s", "resolver": "r"}

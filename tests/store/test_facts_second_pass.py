@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from ipv6matrix import urls
 from ipv6matrix.items import (
     Failure,
     Host,
@@ -15,6 +14,7 @@ from ipv6matrix.items import (
     TcpItem,
     TcpObservation,
 )
+from tests import urls
 from tests.samples import AT, domain_item, host, hosts_item, lookup, ping_item
 from tests.store.everything import (
     ADDRESS,

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from ipv6matrix import urls
 from ipv6matrix.items import ReverseItem
+from tests import urls
 from tests.samples import host, hosts_item, lookup
 from tests.store.everything import ADDRESS, DOMAIN, SOA, TRACE
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from ipv6matrix import urls
 from ipv6matrix.items import (
     Certificate,
     Failure,
@@ -27,6 +26,7 @@ from ipv6matrix.items import (
 )
 from ipv6matrix.store import figures, schema, views
 from ipv6matrix.store.database import Store
+from tests import urls
 from tests.samples import AT, domain_item, host, hosts_item, lookup, ping_item
 
 BERLIN = {

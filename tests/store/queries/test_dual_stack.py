@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ipv6matrix import urls
 from ipv6matrix.items import Hop, Stop, TraceItem, TraceObservation
 from ipv6matrix.store.queries.dual_stack import Pair, pairs
+from tests import urls
 from tests.exporters import made
 from tests.samples import AT, host, hosts_item, ping_item
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from ipv6matrix import urls
 from ipv6matrix.items import (
     DomainItem,
     Failure,
@@ -26,6 +25,7 @@ from ipv6matrix.items import (
 )
 from ipv6matrix.measurements.base import Failed
 from ipv6matrix.store.queries import second_pass
+from tests import urls
 from tests.samples import AT, domain_item, host, hosts_item, lookup
 
 ADDRESS = "192.0.2.1"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from ipv6matrix import urls
 from ipv6matrix.items import (
     Address,
     DomainItem,
@@ -26,6 +25,7 @@ from ipv6matrix.store.database import Store
 from ipv6matrix.store.imported import HostAddress, Ping, Role
 from ipv6matrix.store.queries.summary import summary
 from ipv6matrix.store.rebuild import rebuilding
+from tests import urls
 
 AT = 1_700_000_000.0
 

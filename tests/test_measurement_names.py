@@ -1,0 +1,104 @@
+"""
+Measurements are named in their own modules, in settings, and where conclusions about them are drawn.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from ipv6matrix.measurements import REGISTRY
+
+PACKAGE = Path(__file__).parents[1] / "ipv6matrix"
+# Modules of the package, or folders of modules, that may name a measurement, with the reason.
+ALLOWED = {
+    "measurements/": "the registry, and a module each",
+    "handlers/": "a handler for each scheme",
+    "probes/": "the protocols",
+    "items/": "observations and items",
+    "store/tables/": "the tables of each measurement",
+    "settings.py": "what is measured, and the handler of each scheme",
+    "middlewares/dedupe.py": "hosts are looked up once, whatever is measured of them",
+    "pipelines/dedup.py": "addresses of hosts are located once",
+    "pipelines/locate.py": "the location of addresses of hosts",
+    "pipelines/classify.py": "the kind of addresses of hosts",
+    "extensions/health.py": "the resolvers are a dependency named dns",
+    "extensions/prometheus.py": "the rate of queries belongs to the handler of dns",
+    "store/queries/": "conclusions",
+    "store/views.py": "the views of 2022",
+    "store/legacy.py": "the tables of 2022",
+    "exporters/": "conclusions, and the columns of 2022",
+    "importers/": "formats of 2022",
+    "summaries/": "conclusions",
+    "web/": "conclusions",
+}
+
+
+def named(source: str) -> set[str]:
+    """Return what a module names: schemes and metrics as texts, observations, items and modules of measurements."""
+    return set(_named(ast.parse(source)))
+
+
+def _named(tree: ast.AST) -> Iterator[str]:
+    words = {word for one in REGISTRY for word in (one.scheme, *one.metrics)}
+    classes = {kind.__name__ for one in REGISTRY for kind in (one.observation, one.item)}
+    modules = {type(one).__module__ for one in REGISTRY}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant(value=str(word)) if word in words:
+                yield word
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.alias(name=name) if name in classes | modules:
+                yield name
+            case ast.ImportFrom(module=module) if module in modules:
+                yield module
+            case ast.ImportFrom(module=module, names=aliases):
+                yield from modules & {f"{module}.{alias.name}" for alias in aliases}
+
+
+def strays(sources: Mapping[str, str], allowed: Iterable[str]) -> list[str]:
+    """Return a complaint for each module that names a measurement and is not allowed to."""
+    return [
+        f"{path} names {', '.join(sorted(names))}"
+        for path, source in sources.items()
+        if not any(path == one or (one.endswith("/") and path.startswith(one)) for one in allowed)
+        and (names := named(source))
+    ]
+
+
+def sources() -> dict[str, str]:
+    return {str(path.relative_to(PACKAGE)): path.read_text() for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def test_no_other_module_names_a_measurement() -> None:
+    """
+    A component that loops over the registry works for a measurement that it has never heard of.
+    """
+    assert [] == strays(sources(), ALLOWED)
+
+
+def test_each_exception_is_needed() -> None:
+    """
+    A module or folder of the list names a measurement.
+    """
+    assert [] == [one for one in ALLOWED if not strays(sources(), ALLOWED.keys() - {one})]
+
+
+def test_a_named_measurement_is_found() -> None:
+    """
+    A text, a class or a module of a measurement is a complaint, in any form.
+    """
+    faults = {
+        "text.py": "slot = 'ping'",
+        "item.py": "from ipv6matrix.items import TcpItem",
+        "module.py": "from ipv6matrix.measurements import trace",
+        "attribute.py": "items.HostsItem",
+        "harmless.py": "from ipv6matrix.measurements import REGISTRY",
+    }
+
+    assert [
+        "text.py names ping",
+        "item.py names TcpItem",
+        "module.py names ipv6matrix.measurements.trace",
+        "attribute.py names HostsItem",
+    ] == strays(faults, ())
