@@ -1,5 +1,5 @@
 """
-A crawl beside the one before it: its totals, and what leaps from one to the other.
+Compares a crawl with the previous one: totals, and sudden changes.
 """
 
 from __future__ import annotations

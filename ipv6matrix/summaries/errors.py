@@ -23,14 +23,14 @@ _GRANT: Final = (
 # or the client, or by error name of SQLite (https://sqlite.org/rescode.html).
 _DOWN: Final = ("does not answer", "start the server, or correct host and port in the URL")
 _REFUSED: Final = ("refuses the user or the password", "correct them in the URL")
-_BUSY: Final = ("is being written by somebody else", "give the same command again when that is done")
+_BUSY: Final = ("is being written by another process", "give the same command again when that is done")
 _FULL: Final = ("has no room", "make room there, then give the same command again")
 _READ_ONLY: Final = ("cannot be written", "give this user the right to write it, or name another")
 _DENIED: Final = ("does not let this user do that", _GRANT)
 _NO_DATABASE: Final = ("is not there", "let an administrator CREATE DATABASE it, or correct the name in the URL")
 _NO_TABLE: Final = ("lacks a table", f"publish a crawl there with `{PROGRAM} export summary`")
 _NO_FILE: Final = ("cannot be opened", "name a file in a folder that this user may write")
-_FOREIGN: Final = ("is no database that can be read", "move it away, or name another file")
+_FOREIGN: Final = ("is not a database that can be read", "move it away, or name another file")
 
 _MEANINGS: Final[dict[int | str, tuple[str, str]]] = {
     **dict.fromkeys((2002, 2003, 2005, 2006, 2013, 2055, 3024), _DOWN),
@@ -60,7 +60,7 @@ def translate_url_errors(url: str) -> Iterator[None]:
             f"{name} needs the package {error.name!r}: install it with pip, or name another driver"
         ) from error
     except (ArgumentError, ValueError) as error:
-        raise ExportError(f"{name!r} is no URL of a database: give one such as {_EXAMPLES}") from error
+        raise ExportError(f"{name!r} is not a valid URL of a database: pass one such as {_EXAMPLES}") from error
 
 
 @contextmanager

@@ -20,7 +20,7 @@ METADATA: Final = MetaData()
 # A name has up to 253 octets (RFC 1035 section 2.3.4), a label 63; the table of 2022 cut domains at 128.
 _LENGTHS: Final = {"domain": 253, "tld": 64, "country": 2, "type": 3, "service": 5}
 _KEY: Final = {"date", *_LENGTHS}
-# Names are ASCII in lower case, countries in upper case: octets compare right, and alike in every database.
+# Names are ASCII in lower case, countries in upper case: octets compare right, and the same in every database.
 _SERVER: Final = {"engine": "InnoDB", "charset": "utf8mb4", "collate": "utf8mb4_bin"}
 STORAGE: Final[dict[str, Any]] = {
     **{f"{server}_{name}": value for server in ("mysql", "mariadb") for name, value in _SERVER.items()},

@@ -1,6 +1,6 @@
 """
-The website and its two APIs over the database of summaries. It reads, and writes nothing.
+The website and its two APIs. They read a copy of the summaries and write nothing.
 
-`app` puts everything together; `legacy` is the API of 2022, `v1` that of today;
-what both stand on lies beside them.
+`app` assembles everything; `legacy` is the API of 2022, `v1` the current one, `pages` the website.
+The other modules are what these share.
 """

@@ -1,8 +1,8 @@
 """
-Admission control: how many requests of a kind are worked on at once, and how many may wait for that.
+Admission control: how many requests of a kind are processed at once, and how many may wait.
 
-Each kind of work has a lane of its own, so cheap answers never wait for expensive ones. Requests beyond
-the queue are answered 503 at once, with the time after which it is worth trying again (RFC 9110 section 15.6.4).
+Each kind of work has its own lane, so that cheap answers never wait for expensive ones. Requests beyond the queue
+are answered 503 at once, with Retry-After (RFC 9110 section 15.6.4).
 """
 
 from __future__ import annotations

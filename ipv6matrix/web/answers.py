@@ -1,7 +1,7 @@
 """
-From a request to an answer: not sent again to clients that have it, and worked out once for all others.
+Answers requests: with 304 for clients that have the answer, from the cache, or by computing it.
 
-Answers are functions of the address and of the data version. A failure is never cached.
+Answers depend on the URL and on the data version only. A failure is never cached.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ipv6matrix.web.cache import AnswerCache, Body
 from ipv6matrix.web.read_model.model import ReadModel
 from ipv6matrix.web.read_model.refresh import ReadModels
 
-# Data change once a crawl; five minutes is how late a reader may learn of it.
+# Data change with each crawl; a reader may see a new one five minutes late.
 CACHE_CONTROL: Final = "public, max-age=300"
 # Shorter answers do not become shorter.
 GZIP_FROM: Final = 500
@@ -33,7 +33,7 @@ _GZIP: Final = 31
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """An answer that lacks something which may be there the next time: it must not be cached anywhere."""
+    """An answer that lacks something which may be there the next time: it must not be cached."""
 
     text: str | bytes
 

@@ -1,8 +1,8 @@
 """
 The website and its APIs as an ASGI application.
 
-`create_app` makes one; `app` is the one that the environment describes, for any server:
-`uvicorn ipv6matrix.web.app:app`. Its variables are IPV6MATRIX_SUMMARY_URL, IPV6MATRIX_OUTPUT_DIR,
+`create_app` makes one; `app` is the one that environment variables configure, for any server:
+`uvicorn ipv6matrix.web.app:app`. The variables are IPV6MATRIX_SUMMARY_URL, IPV6MATRIX_OUTPUT_DIR,
 IPV6MATRIX_READ_MODEL_DIR, IPV6MATRIX_WEB_URL and IPV6MATRIX_CONTACT.
 """
 
@@ -57,7 +57,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await run_in_threadpool(models.start)
-        # What is loaded stays. For an answer of many rows the collector would look through all of it several times.
+        # Modules stay loaded. During an answer of many rows the collector would scan all their objects several times.
         gc.collect()
         gc.freeze()
         yield
@@ -80,7 +80,7 @@ def create_app(
     app.state.contact = contact
     for part in (problems, v1, try_out, pages, health):
         part.install(app)
-    # For what comes without a coding of its own: downloads and files.
+    # For answers that are not compressed by `answers`: downloads and files.
     excluded = (*DEFAULT_EXCLUDED_CONTENT_TYPES, PARQUET)
     return Middleware(
         GZipMiddleware(app, GZIP_FROM, GZIP_LEVEL, exclude_content_types=excluded), legacy.with_format_of_host
@@ -94,12 +94,12 @@ def read_models(summary_url: str, output_dir: Path, read_model_dir: str) -> Read
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Serve what the environment describes; it is read at the first request."""
-    await _of_the_environment()(scope, receive, send)
+    """Serve the application that environment variables configure; they are read at the first request."""
+    await _from_environment()(scope, receive, send)
 
 
 @cache
-def _of_the_environment() -> ASGIApp:
+def _from_environment() -> ASGIApp:
     server.prepare()
     output_dir = Path(os.environ.get(OUTPUT_DIR, "crawls"))
     models = read_models(

@@ -14,9 +14,9 @@ from typing import Final
 from cachetools import LRUCache
 
 CACHE_BYTES: Final = 64_000_000
-# Share of the whole, so that one large answer does not push out all others.
+# Share of the whole, so that one large answer does not evict all others.
 _LARGEST: Final = 0.25
-# Of an entry, besides key and body: the objects around them, links and buckets.
+# Bytes of an entry besides key and body: objects, links and buckets.
 _OVERHEAD: Final = 600
 
 Key = tuple[str, str]

@@ -1,8 +1,8 @@
 """
-Domain names as people type them, and the domains that they mean.
+Search for domains by names as people type them.
 
-A text means the domains that begin with it. If there is none, it means the domain in an address of a page
-or a mailbox, a name with a final dot, or the domain above a host name: `https://www.example.org/x`.
+A text matches the domains that begin with it. If there are none, it matches the domain in a URL or an e-mail address,
+a name with a final dot, or the parent domain of a host name: `https://www.example.org/x`.
 """
 
 from __future__ import annotations

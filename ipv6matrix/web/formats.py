@@ -17,7 +17,7 @@ import orjson
 
 Row = Mapping[str, Any]
 
-# What no XML 1.0 document may contain, not even as a reference (https://www.w3.org/TR/xml/#charsets).
+# Characters that XML 1.0 forbids, even as references (https://www.w3.org/TR/xml/#charsets).
 _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 XML_HEAD: Final = '<?xml version="1.0" encoding="UTF-8"?>\n<response>'

@@ -1,8 +1,8 @@
 """
-The one ASGI layer around the application: it simplifies requests, completes answers and logs both.
+The only ASGI layer around the application: it normalizes requests, completes answers and logs both.
 
-Starlette's CORSMiddleware would send Access-Control-Allow-Origin only to requests with an Origin; a cache
-between would then hand an answer without it to a browser that needs it.
+Starlette's CORSMiddleware would send Access-Control-Allow-Origin only to requests with an Origin; a shared
+cache would then serve an answer without it to a browser that needs it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ipv6matrix.web.accept import takes_gzip
 
 log = logging.getLogger(__name__)
 
-# Answers load nothing and are shown nowhere; a page that is shown has a policy of its own.
+# For answers of the APIs; pages set their own policy.
 NOTHING: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 _EVERYWHERE: Final = {

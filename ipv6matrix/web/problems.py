@@ -1,5 +1,5 @@
 """
-Errors as problem details (RFC 9457), or in the shape of 2022 where such a path was asked.
+Errors as problem details (RFC 9457), or in the format of 2022 on paths of that API.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class Problem(BaseModel):
     type: str = Field(description="Always about:blank: the status says what kind of problem it is.")
     title: str = Field(description="The words of the status.")
     status: int
-    detail: str = Field(description="A sentence about this very request.")
-    errors: list[Fault] = Field(default=[], description="The parameters at fault, where some are.")
+    detail: str = Field(description="What is wrong with this request.")
+    errors: list[Fault] = Field(default=[], description="The parameters at fault, if any are invalid.")
 
 
 RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
@@ -62,7 +62,7 @@ RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
 
 
 class NotFoundError(Exception):
-    """What was requested is not there; the message says what."""
+    """What was requested does not exist; the message names it."""
 
 
 def install(app: FastAPI) -> None:
@@ -116,5 +116,5 @@ def _unavailable(request: Request, error: Exception) -> Response:
 
 
 def _ours(request: Request, _: Exception) -> Response:
-    # The traceback goes to the log, by the outermost middleware.
+    # The outermost middleware logs the traceback.
     return failed(request, 500, "Something went wrong here, and is in the log")

@@ -1,11 +1,11 @@
 """
-The HTTP server: uvicorn with limits that it does not have itself.
+The HTTP server: uvicorn with additional limits.
 
-A client has a time to send the header of a request, and a time to take more of an answer. There are no more
-connections than files; where there would be, the one that waits longest for its header makes room, so that
-half-open connections do not shut others out. A message that repeats itself is logged once a minute.
+The time to send the header of a request is limited, and the time to accept more of an answer. The number of
+connections stays below the limit of open files: at that limit, the connection that has waited longest for its header
+is closed, so that half-open connections do not lock others out. A repeated message is logged once a minute.
 
-`python -m ipv6matrix.web.server --port 8000 --workers 2` serves what the environment describes.
+`python -m ipv6matrix.web.server --port 8000 --workers 2` serves what environment variables configure.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 # Seconds for the header of a request, and for a client to take more of an answer.
 HEADER_S: Final = 10.0
 STALLED_S: Final = 60.0
-# Open files that are wanted, and those of them that are no connections: databases, logs, listening sockets.
+# Limit of open files to set, and how many are used for other things than connections: databases, logs, sockets.
 FILES: Final = 16_384
 _OTHER_FILES: Final = 200
 _REPEAT_S: Final = 60.0
-# Messages that are remembered.
+# Number of messages that are remembered.
 _SUBJECTS: Final = 1_000
 
 OPTIONS: Final[dict[str, Any]] = {
@@ -54,7 +54,7 @@ class Protocol(H11Protocol):
         self._stalled: asyncio.TimerHandle | None = None
         self._wait_for_header()
         if len(self.connections) > self.most_connections:
-            # Taken out at once: `connection_lost` comes after the next connections of a burst.
+            # Removed at once: `connection_lost` is called after the next connections of a burst.
             oldest = next(iter(self.waiting))
             oldest._stop_waiting()
             oldest.transport.abort()
@@ -113,7 +113,7 @@ class OncePerMinute(logging.Filter):
 
 
 def _subject(record: logging.LogRecord) -> str:
-    """Return what a message is about: what distinguishes requests is left out, what distinguishes errors is not."""
+    """Return the key by which messages count as repeated: the same error in different requests is one."""
     error = record.exc_info[1] if record.exc_info else None
     text = f"{record.msg} {error!r}" if error else record.getMessage()
     # asyncio puts the socket into the message of each accept() that fails.
@@ -134,7 +134,7 @@ def prepare() -> None:
 
 
 def main() -> None:
-    """Serve the website that the environment describes until the process is told to end."""
+    """Serve the website that environment variables configure until the process is terminated."""
     parser = argparse.ArgumentParser(
         prog="python -m ipv6matrix.web.server", description="Serve the website and its API."
     )

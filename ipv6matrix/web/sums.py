@@ -1,5 +1,5 @@
 """
-Sums of figures by date, and by one column more: what most views and both APIs ask of the read model.
+Sums of figures by date and by one more column: what most views and both APIs query.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def _source(table: Table, asked: Slice) -> _Source:
 
 
 def whole(value: Any) -> Any:
-    """Return a number without a decimal point if there is nothing behind it."""
+    """Return a whole float as an integer."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

@@ -1,8 +1,7 @@
 """
-/api: the page that shows the APIs and lets a reader try them. It loads nothing from elsewhere.
+/api: the page that documents the APIs, with a form for each path. It loads nothing from other sites.
 
-It is made of the OpenAPI document: a form for each path, which works without
-scripts where the path itself has no parameter.
+The page is generated from the OpenAPI document. A form works without scripts if the path has no parameter.
 """
 
 from __future__ import annotations

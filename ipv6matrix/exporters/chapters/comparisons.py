@@ -1,5 +1,5 @@
 """
-Chapters that hold IPv4 and IPv6 of the same hosts against each other: round-trip times and hops.
+Chapters that compare IPv4 and IPv6 of the same hosts: round-trip times and hops.
 """
 
 from __future__ import annotations

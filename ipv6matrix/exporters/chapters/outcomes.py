@@ -1,5 +1,5 @@
 """
-Chapters about what became of questions: open ports, traces, failures; and the kinds of IPv6 that were found.
+Chapters about the outcomes of probes: open ports, traces, failures; and about the kinds of IPv6 addresses.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ipv6matrix.store.queries.outcomes import Ipv6Kind
 
 _REACHED: Final = "reached"
 _NOT_TOLD: Final = "not reached"
-_UNASKED: Final = "could not ask"
+_UNASKED: Final = "could not probe"
 _ENDS: Final = {
     _REACHED: IPV6,
     "silent hops": OTHERS[0],
@@ -51,7 +51,7 @@ def reachability(found: Findings) -> Chapter:
     title = "Reachability by service"
     asked = _asked_services(found)
     if not asked:
-        return Chapter(name="reachability", title=title, explanation="No port of a host was asked in this crawl.")
+        return Chapter(name="reachability", title=title, explanation="No port of a host was probed in this crawl.")
     rows = [
         Bar(name, percent(share), [Part(share.part / share.known, _FAMILIES[family], _hosts(name, share))])
         for (service, family), share in asked.items()
@@ -62,7 +62,7 @@ def reachability(found: Findings) -> Chapter:
         title=title,
         explanation="Of the hosts with an address of that family, those that offer the service: web hosts with an open"
         " port 80 or 443, mail exchangers that greet on port 25. A host counts once for each domain that uses it."
-        " What could not be asked is not part of the percentages.",
+        " Hosts that could not be probed are not part of the percentages.",
         head=("Service", "Family", "Hosts", "Reached", "Not reached", "Not known", "Share"),
         rows=[(service, f"IPv{family}", *numbers(share)) for (service, family), share in asked.items()],
         svg=bars(title, rows),
@@ -161,9 +161,9 @@ _OLDER: Final = " Unrecorded is what an older crawler kept as n/a: nothing there
 
 
 def errors(found: Findings) -> Chapter:
-    title = "Questions without an answer"
+    title = "Requests without an answer"
     if not found.errors:
-        return Chapter(name="errors", title=title, explanation="Every question was answered.")
+        return Chapter(name="errors", title=title, explanation="Every request was answered.")
     rows = {f"{one.kind}: {one.word.replace('_', ' ')}": one for one in found.errors}
     notes = {label: percent_of(one.number, one.asked) for label, one in rows.items()}
     shown = [
@@ -174,10 +174,10 @@ def errors(found: Findings) -> Chapter:
     return Chapter(
         name="errors",
         title=title,
-        explanation="Failures and silence, as shares of all questions of their kind. None of them is an absence: a"
-        " lookup that failed says nothing of what there is. A closed port (connection refused) is an answer."
+        explanation="Failures and silence, as shares of all requests of their kind. None of them is an absence: a"
+        " failed lookup does not show what exists. A closed port (connection refused) is an answer."
         + (_OLDER if any(one.word == UNRECORDED for one in found.errors) else ""),
-        head=("Question and outcome", "Number", "Asked", "Share"),
+        head=("Request and outcome", "Number", "Requests", "Share"),
         rows=[(label, count(one.number), count(one.asked), notes[label]) for label, one in rows.items()],
         svg=bars(title, shown, top=longest),
     )

@@ -1,6 +1,6 @@
 """
-The API of 2022, whose clients go on working: docs/api.md says where ours differs.
+The API of 2022, whose clients keep working: docs/api.md lists the differences.
 
-`resources` is what can be asked, `questions` reads a request, `answers` brings
-rows in order, `forms` writes them, `routes` ties these together.
+`resources` has what can be requested, `questions` parses a request, `answers` queries, `texts` and `forms` write
+rows, `routes` connects these.
 """

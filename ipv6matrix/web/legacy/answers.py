@@ -1,5 +1,5 @@
 """
-From a question to the text of its answer.
+Computes the text of an answer.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Errors in the shape of 2022: the fields `error` and `help`, in the format that was asked for.
+Errors in the shape of 2022: the fields `error` and `help`, in the requested format.
 """
 
 from __future__ import annotations

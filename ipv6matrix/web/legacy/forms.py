@@ -1,5 +1,5 @@
 """
-The forms of an answer: which one a client wants, and rows written in it.
+The formats of an answer: which one a client prefers, and rows written in it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from ipv6matrix.web.accept import best
 
 FORMATS: Final = ("data", "json", "xml", "html", "csv")
 
-# In the order of preference where a client likes several as much.
+# In the order of preference if a client gives several the same weight.
 _NEGOTIATED: Final = {
     "application/json": "json",
     "application/xml": "xml",
@@ -32,7 +32,7 @@ class Form:
     "json, xml, html or csv."
     media: str
     is_chosen: bool = False
-    "It depends on what the client accepts."
+    "Whether it depends on the header Accept."
 
     @property
     def headers(self) -> dict[str, str]:
@@ -49,7 +49,7 @@ class Form:
 
 
 def form(word: str, accept: str | None) -> Form | None:
-    """Return the form that a format asks for; None when a client accepts none of ours."""
+    """Return the form of a format; None if the client accepts no format that exists."""
     if word != "data":
         return Form(word, _content_type(_MEDIA[word]))
     media = best(accept, tuple(_NEGOTIATED))
@@ -57,7 +57,7 @@ def form(word: str, accept: str | None) -> Form | None:
 
 
 def for_errors(word: str, accept: str | None) -> Form:
-    """Return the form of an error: where nothing is acceptable, JSON."""
+    """Return the form of an error: JSON if no format is acceptable."""
     return form(word, accept) or Form("json", _content_type("application/json"), is_chosen=True)
 
 

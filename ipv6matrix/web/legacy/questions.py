@@ -1,5 +1,5 @@
 """
-Reads what a request asks, from its path and its parameters.
+Parses the path and the parameters of a request.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from ipv6matrix.web.domain_names import a_label
 from ipv6matrix.web.legacy.resources import FIGURES
 
 TYPES: Final = ("NS", "MX", "WWW", "NTP")
-# More TLDs than there are; a list of that length is no question of a view.
+# More TLDs than exist.
 MOST_TLDS: Final = 2_000
-# No total is as large; a larger number asks for the same, and fits into every database.
+# No total is as large; larger numbers have the same effect, and fit into every database.
 _MOST: Final = 10**15
 
 _PATHS: Final = tuple(
@@ -35,7 +35,7 @@ class BadQuestionError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What a request asks; all text is in the case of the database."""
+    """A parsed request; all text is in the case of the database."""
 
     resource: str
     group: str | None = None
@@ -68,7 +68,7 @@ def read(path: str, values: Callable[[str], Sequence[str]]) -> Question:
 
 
 def _parameters(resource: str, values: Callable[[str], Sequence[str]]) -> dict[str, Any]:
-    """Read those that a resource has; it ignores the others, whatever they hold."""
+    """Parse the parameters that a resource has, and ignore others."""
     figures = FIGURES.get(resource)
     if figures is None:
         return {}

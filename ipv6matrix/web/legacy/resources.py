@@ -1,5 +1,5 @@
 """
-What the API of 2022 can be asked: its names, and the columns behind them.
+The resources of the API of 2022: its names, and the columns behind them.
 """
 
 from __future__ import annotations

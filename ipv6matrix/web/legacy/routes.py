@@ -32,7 +32,7 @@ def with_format_of_host(scope: Scope) -> Scope:
     """
     Return a request of `json.example.org/hosts` as one of `/json/hosts`.
 
-    A path that names a format itself stands. A host of one label is the name of a machine.
+    A format in the path has precedence. A host of one label is the name of a machine.
     """
     path, label = scope["path"], _format_label(Headers(scope=scope).get("host", ""))
     if word := format_of(path):
@@ -52,7 +52,7 @@ def routes() -> list[BaseRoute]:
 
 
 def respond(request: Request) -> Response:
-    """Answer a question."""
+    """Answer a request."""
     word, _, rest = request.scope["path"][1:].partition("/")
     chosen = form(word, request.headers.get("accept"))
     if chosen is None:

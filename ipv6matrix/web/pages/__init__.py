@@ -1,6 +1,6 @@
 """
-The pages of the website: rendered here, readable without JavaScript, their whole state in their addresses.
+The pages of the website: rendered on the server, readable without JavaScript, with their whole state in the URL.
 
-`views` says what is shown, `state` reads an address, `series` the database;
-`world` and `charts` draw, `rendering` makes pages, `routes` and `lookups` answer.
+`views` defines what is shown, `state` parses a URL, `series` queries, `world` draws the map, `rendering` fills
+templates, `routes` and `lookups` answer.
 """

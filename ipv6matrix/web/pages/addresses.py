@@ -1,5 +1,5 @@
 """
-The parts of a view's address: what each may be, and an error message for anything else.
+Parses the parameters in the URL of a view, with an error message for invalid ones.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ MOST_TLDS: Final = 20
 
 
 class BadStateError(ValueError):
-    """A part of an address is invalid; the message says which, and what is valid."""
+    """A parameter is invalid; the message says which, and what is valid."""
 
 
 def date(text: str | None, dates: Sequence[dt.date], name: str = "date") -> dt.date:
-    """Read the date of a crawl; without a text it is the last one. Raises NotFoundError where there is none."""
+    """Read the date of a crawl; the last one by default. Raises NotFoundError."""
     if not dates:
         raise NotFoundError("There is no crawl yet: publish one, and it is shown here")
     if text is None:
@@ -30,27 +30,27 @@ def date(text: str | None, dates: Sequence[dt.date], name: str = "date") -> dt.d
     try:
         found = dt.date.fromisoformat(text)
     except ValueError:
-        raise BadStateError(f"{name} is no date: write it like 2026-01-31") from None
+        raise BadStateError(f"Invalid {name}: must be a date such as 2026-01-31") from None
     if found not in dates:
         raise NotFoundError(f"There is no crawl of {found}: the last one is of {dates[-1]}")
     return found
 
 
 def group(view: View, country: str | None, text: str | None) -> str:
-    """Read by what a view is grouped: a column, or `date`."""
+    """Read the grouping of a view: a column, or `date`."""
     allowed = [*(name for name in view.groups if name != "country" or not country), "date"]
     if text is None:
         return allowed[0] if not country else "date"
     if text not in allowed:
-        raise BadStateError(f"group is none of this view: choose among {', '.join(allowed)}")
+        raise BadStateError(f"Invalid group: must be one of {', '.join(allowed)}")
     return text
 
 
 def measure(view: View, text: str | None) -> Measure:
-    """Read which figure is shown; without a text it is the view's first."""
+    """Read which figure is shown; the first one by default."""
     found = {one.key: one for one in view.measures}
     if text is not None and text not in found:
-        raise BadStateError(f"measure is none of this view: choose among {', '.join(found)}")
+        raise BadStateError(f"Invalid measure: must be one of {', '.join(found)}")
     return found[text] if text else view.measures[0]
 
 
@@ -58,9 +58,9 @@ def tlds(texts: Sequence[str]) -> tuple[str, ...]:
     """Read top-level domains, with or without their dot."""
     found = tuple(dict.fromkeys(a_label(word.lower().removeprefix(".")) for word in _words(texts)))
     if not all(map(is_tld, found)):
-        raise BadStateError("tld is no list of top-level domains: write it like com,de")
+        raise BadStateError("Invalid tld: must be a list of top-level domains such as com,de")
     if len(found) > MOST_TLDS:
-        raise BadStateError(f"tld has too many: give at most {MOST_TLDS}")
+        raise BadStateError(f"Invalid tld: must have at most {MOST_TLDS} top-level domains")
     return found
 
 
@@ -70,17 +70,17 @@ def is_tld(word: str) -> bool:
 
 
 def kinds(name: str, texts: Sequence[str]) -> tuple[str, ...]:
-    """Read types or services, in their order; all of them are no filter, and so is none."""
+    """Read types or services, in their order; all of them, or none, mean no filter."""
     asked = {word.upper() for word in _words(texts)}
     if not asked <= {*WORDS[name]}:
-        raise BadStateError(f"{name} is unknown: choose among {', '.join(WORDS[name])}")
+        raise BadStateError(f"Invalid {name}: must be some of {', '.join(WORDS[name])}")
     return tuple(word for word in WORDS[name] if word in asked) if asked != {*WORDS[name]} else ()
 
 
 def least(text: str | None) -> int | None:
-    """Read how many there must be for a row to be shown."""
+    """Read the smallest total of a row to be shown."""
     if text is not None and not re.fullmatch(r"[0-9]{1,9}", text):
-        raise BadStateError("least is no whole number: write it like 50")
+        raise BadStateError("Invalid least: must be a whole number such as 50")
     return int(text) if text else None
 
 
@@ -95,7 +95,7 @@ def sort(view: View, text: str | None) -> str:
     """Read the column by which rows are sorted."""
     known = ("name", *view.columns, *(one.key for one in view.measures))
     if text is not None and text.removeprefix("-") not in known:
-        raise BadStateError(f"sort is no column of this view: choose among {', '.join(known)}")
+        raise BadStateError(f"Invalid sort: must be one of {', '.join(known)}")
     return text or ""
 
 

@@ -69,9 +69,9 @@ def read(values: QueryParams, dates: Sequence[dt.date]) -> Comparison:
     before = addresses.date(values["from"], dates, "from") if "from" in values else next(iter(earlier[-1:]), None)
     change, country = values.get("change"), values.get("country")
     if change is not None and change not in _DIRECTIONS:
-        raise BadStateError(f"change is neither: choose among {', '.join(_DIRECTIONS)}")
+        raise BadStateError(f"Invalid change: must be one of {', '.join(_DIRECTIONS)}")
     if country is not None and not is_country(country.upper()):
-        raise BadStateError("country is no code of a country: write it like DE")
+        raise BadStateError("Invalid country: must be the code of a country such as DE")
     given = {name: values[name] for name in _NAMES if name in values}
     return Comparison(
         before=before, after=after, change=change, country=country.upper() if country else None, given=given

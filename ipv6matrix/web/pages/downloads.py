@@ -1,5 +1,5 @@
 """
-What a view gives away: its map and charts as SVG, its table in each format. File names tell what is in them.
+Downloads of a view: its map and charts as SVG, its table in each format.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def table(request: Request, view: View) -> Response:
     """Answer with all rows of a view's table."""
     word = request.path_params["word"]
     if word not in tables.FORMATS:
-        raise NotFoundError(f"A table has no such form: choose among {', '.join(tables.FORMATS)}")
+        raise NotFoundError(f"There is no such format of a table: choose one of {', '.join(tables.FORMATS)}")
 
     def write(model: ReadModel) -> str:
         shown = _state(request, view, model)

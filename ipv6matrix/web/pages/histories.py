@@ -1,5 +1,5 @@
 """
-Charts of one domain: its hosts of each kind, what is open on them, round-trip times and hops, crawl by crawl.
+Charts of one domain: its hosts by kind, their open ports, round-trip times and hops, crawl by crawl.
 """
 
 from __future__ import annotations

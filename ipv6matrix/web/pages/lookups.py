@@ -84,7 +84,7 @@ def history(request: Request) -> Response:
 def _name(request: Request) -> str:
     name = lists.clean(request.path_params["name"])
     if isinstance(name, lists.Rejected):
-        raise NotFoundError("That is no name of a domain")
+        raise NotFoundError("Not a valid domain name")
     return name
 
 

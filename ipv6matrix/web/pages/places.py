@@ -23,7 +23,7 @@ _WORLD: Final = Path(__file__).parents[1] / "data/world.json"
 @cache
 def outlines() -> Mapping[str, Mapping[str, Any]]:
     """
-    Give, by code, `x` and `y` of a country's middle, its `path`, and its `box` where it is large enough to be hit.
+    Return, by code, `x` and `y` of a country's centre, its `path`, and its `box` if it is large enough to click.
 
     Units are those of a picture 1,000 wide and 440 high.
     """

@@ -1,5 +1,5 @@
 """
-From a template to an answer; errors of pages are pages.
+Renders templates; errors of pages are pages.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ POLICY: Final = (
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HTML: Final = "text/html; charset=utf-8"
-# What is asked by programs is answered to programs.
+# Errors on these paths are problem details, for programs.
 _PROGRAMS: Final = ("/api/", "/openapi.json", "/static/")
 
 
@@ -66,7 +66,7 @@ def page(
 
 
 def fixed_page(request: Request, template: str, **values: Any) -> Response:
-    """Answer with a page that shows no figures, and so is there before any are."""
+    """Answer with a page that shows no figures, and is available before there are any."""
     configured = request.app.state
     text = render(
         template,

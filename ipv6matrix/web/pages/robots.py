@@ -1,5 +1,5 @@
 """
-For search engines: robots.txt says what they need not ask for (RFC 9309), sitemap.xml which pages there are.
+For search engines: robots.txt (RFC 9309) and sitemap.xml.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def sitemap(request: Request) -> Response:
     """List the views, and pages of countries and TLDs; addresses in it must be whole, so WEB_URL is needed."""
     public = request.app.state.public_url
     if not public:
-        raise NotFoundError("There is no sitemap: this website was not told its own address (WEB_URL)")
+        raise NotFoundError("There is no sitemap: WEB_URL is not set")
 
     def write(model: ReadModel) -> str:
         day = f"<lastmod>{model.version.dates[-1]}</lastmod>" if model.version.dates else ""

@@ -1,5 +1,5 @@
 """
-The addresses of all pages: views with their pictures and tables, and what is the same for every crawl.
+The routes of all pages: views with their pictures and tables, and fixed pages.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ def _install_view(app: FastAPI, view: View) -> None:
 
 
 def _text(name: str) -> Any:
-    return lambda request: fixed_page(request, f"{name}.html", **_reached(request.app.state.contact))
+    return lambda request: fixed_page(request, f"{name}.html", **_contact(request.app.state.contact))
 
 
-def _reached(contact: str) -> dict[str, str]:
+def _contact(contact: str) -> dict[str, str]:
     """Return the text of a contact, and a link to it if it is an address."""
     if contact.startswith(("https://", "http://")):
         return {"contact": contact, "link": contact}

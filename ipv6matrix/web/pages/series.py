@@ -1,5 +1,5 @@
 """
-Reads what a view shows: rows of one crawl, totals, and lines over all crawls.
+Queries what a view shows: rows of one crawl, totals, and lines over all crawls.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ def rows(model: ReadModel, view: View, asked: Slice) -> list[Row]:
 
 
 def _tidy(value: Any) -> Any:
-    """Return a sum without what adding fractions left behind."""
+    """Return a sum without rounding errors."""
     return whole(round(value, 3)) if isinstance(value, float) else value
 
 
 def labelled(group: str, word: Any) -> str:
-    """Return what a reader calls a word of a group."""
+    """Return the label of a value of a group."""
     return name_of(word) if group == "country" else f".{word}" if group == "tld" else str(word)
 
 
@@ -60,7 +60,7 @@ def _mean(values: Sequence[float]) -> float | None:
 
 
 def ordered(state: State, found: Sequence[Row]) -> list[Row]:
-    """Sort rows as the state says; what is not known is neither small nor large, and comes last."""
+    """Sort rows as the state says; unknown values come last."""
     key = state.sort.removeprefix("-") or ("name" if state.group == "date" else state.view.total)
     down = state.sort.startswith("-") or not state.sort
     value = _value(state, key)
@@ -97,7 +97,7 @@ def lines(model: ReadModel, state: State, measure: Measure, shown: Sequence[Row]
 
 
 def rest(view: View, every: Iterable[Row], some: Sequence[Row]) -> list[Row]:
-    """Take the sums of some groups from the sums of all, crawl by crawl."""
+    """Subtract the sums of some groups from the sums of all, crawl by crawl."""
     found = []
     for row in every:
         taken = total(view, (one for one in some if one["date"] == row["date"]))

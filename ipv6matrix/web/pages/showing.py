@@ -25,7 +25,7 @@ MOST_ROWS: Final = 250
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """A chart, and how it can be asked for alone."""
+    """A chart, and the parameters of its own URL."""
 
     title: str
     svg: Markup
@@ -89,8 +89,8 @@ def drawings(model: ReadModel, shown: State, kept: Sequence[Row]) -> list[Drawin
 def chart(model: ReadModel, shown: State, kept: Sequence[Row], measure: Measure) -> Drawing:
     """Draw lines: of groups, or of all figures that have the unit of this one."""
     if shown.group == "date":
-        alike = [one for one in shown.view.measures if one.unit == measure.unit]
-        lines = [series.line(one.title, one, sorted(kept, key=lambda row: row["date"])) for one in alike]
+        matching = [one for one in shown.view.measures if one.unit == measure.unit]
+        lines = [series.line(one.title, one, sorted(kept, key=lambda row: row["date"])) for one in matching]
     else:
         lines = series.lines(model, shown, measure, kept)
     title = measure.title if shown.group != "date" else {"ratio": measure.title}.get(measure.unit, shown.view.title)

@@ -1,5 +1,5 @@
 """
-The state of a view: all of it stands in the address.
+The state of a view, all of which is in the URL.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ipv6matrix.web.problems import NotFoundError
 from ipv6matrix.web.sums import Slice
 
 MINIMA: Final = (0, 1, 50, 100, 500, 1000, 2000)
-# With fewer in a whole crawl, a limit on what is shown of it would hide everything.
+# In smaller crawls, a default limit would hide everything.
 _LARGE: Final = 10_000
 _NAMES: Final = ("date", "group", "measure", "tld", "type", "service", "least", "sort")
 
@@ -60,8 +60,8 @@ class State:
     def link(self, path: str = "", **changed: Any) -> str:
         """Return the address of another state; None takes a parameter away."""
         parameters = {**self.given, **changed}
-        told = {name: str(value) for name, value in parameters.items() if value not in (None, "")}
-        return (path or self.path) + (f"?{urlencode(told, safe=',')}" if told else "")
+        query = {name: str(value) for name, value in parameters.items() if value not in (None, "")}
+        return (path or self.path) + (f"?{urlencode(query, safe=',')}" if query else "")
 
     def file_name(self, what: str) -> str:
         """Return the name of a file after what it shows, without its ending."""
@@ -76,7 +76,7 @@ class State:
         return Slice(group=group, only=only, since=date, until=date)
 
     def least_of(self, total: int) -> int:
-        """Return how many there must be for a row to be shown; the larger half of crawls has many."""
+        """Return the smallest total of a row to be shown; large crawls have a default of 50."""
         return self.least if self.least is not None else (50 if total >= _LARGE else 1)
 
 
@@ -105,7 +105,7 @@ def read(view: View, country: str | None, values: Mapping[str, str], dates: tupl
 
 
 def moved(view: View, values: Mapping[str, str]) -> str | None:
-    """Return the address of a country that a form asks for; None where it asks for none."""
+    """Return the URL of the country that a form selects; None without one."""
     asked = QueryParams(values)
     if not (code := asked.get("country")):
         return None

@@ -1,5 +1,5 @@
 """
-The table of a view in each format, and where the APIs have more of the same.
+The table of a view in each format, and links to the same data in the APIs.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _rounded(value: float | None) -> float | None:
 
 def links(shown: State, least: int = 0) -> dict[str, str]:
     """Return the addresses of the data behind a view: just its table by format, and what the APIs say."""
-    # They know a least of their first total only.
+    # The APIs apply `least` to their first total only.
     enough = least if shown.view.total == next(iter(shown.view.figures.fields)) else 0
     found = {word.upper(): shown.link(f"{shown.path}/table.{word}") for word in FORMATS}
     return {**found, **_today(shown, enough), **_of_2022(shown, enough)}

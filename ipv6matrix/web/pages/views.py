@@ -1,5 +1,5 @@
 """
-The six views: what each counts, measures and tells.
+The six views: what each counts, measures and explains.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """One sum through another."""
+    """One sum divided by another."""
 
     key: str
     title: str
@@ -26,12 +26,12 @@ class Measure:
     whole: str
     "Field that it is divided by."
     less: str = ""
-    "Field that is first taken from the whole: what is not known."
+    "Field that is first subtracted from the whole: what is unknown."
     unit: str = "share"
     "share (0 to 1) or ratio (1 is equal)."
 
     older: Measure | None = None
-    "What is shown of crawls that did not count the whole: a share that is at least so much."
+    "What is shown for crawls that did not count the whole: a lower bound."
 
     def of(self, row: Row) -> float | None:
         """Return the value of a row; None if nothing was measured."""
@@ -50,7 +50,7 @@ class Measure:
         return self.older is not None and row[self.whole] is None
 
     def text(self, row: Row) -> str:
-        """Return the value as readers see it; the least that it can be is marked."""
+        """Return the value as text; a lower bound is marked."""
         return ("\u2265 " if self.is_older(row) else "") + written(self.unit, self.of(row))
 
 
@@ -61,14 +61,14 @@ class View:
     name: str
     title: str
     question: str
-    "What it answers, in a sentence."
+    "The question that it answers."
     explanation: str
     figures: Figures
     measures: tuple[Measure, ...]
     api: str
     "Path of its data below /api/v1."
     total: str
-    "Field that says how much there is."
+    "Field with the number of hosts or domains."
     columns: Mapping[str, str] = field(default_factory=dict)
     "Fields of the table, with their headings."
     kinds: tuple[Measure, ...] = ()
@@ -91,7 +91,7 @@ def _domains(key: str, title: str) -> Measure:
     return Measure(key=key, title=title, part=f"{key}_with_ipv6", whole=f"{key}_known", older=older)
 
 
-# All that /api/v1/penetration has, and what /api/v1/services has besides.
+# All fields of /api/v1/penetration and of /api/v1/services.
 _DOMAINS: Final = replace(PENETRATION, fields={**PENETRATION.fields, **SERVICES.fields}, ratios={})
 
 _KNOWN: Final = "Shares are of the hosts that are known; unknown ones are counted separately."
@@ -138,7 +138,7 @@ VIEWS: Final = {
             title="Round-trip times",
             question="Is IPv6 quicker or slower than IPv4?",
             explanation="Of hosts that answer Echo Requests over both families: the share that answers sooner over"
-            " IPv6, and the sum of round-trip times over IPv6 through that over IPv4. Below 1, IPv6 is quicker.",
+            " IPv6, and the sum of round-trip times over IPv6 divided by that over IPv4. Below 1, IPv6 is quicker.",
             figures=HOSTS,
             measures=(
                 Measure(key="faster", title="Quicker over IPv6", part="ping_faster_over_ipv6", whole="ping_hosts"),
@@ -162,9 +162,9 @@ VIEWS: Final = {
         View(
             name="path",
             title="Length of paths",
-            question="Is the way shorter or longer over IPv6?",
-            explanation="Of hosts that traces over both families arrive at: the share that is fewer hops away over"
-            " IPv6, and the sum of hops over IPv6 through that over IPv4. Below 1, the way over IPv6 is shorter.",
+            question="Is the path shorter or longer over IPv6?",
+            explanation="Of hosts that traces reached over both families: the share that is fewer hops away over"
+            " IPv6, and the sum of hops over IPv6 divided by that over IPv4. Below 1, the path over IPv6 is shorter.",
             figures=HOSTS,
             measures=(
                 Measure(key="fewer", title="Nearer over IPv6", part="path_shorter_over_ipv6", whole="path_hosts"),
@@ -190,7 +190,7 @@ VIEWS: Final = {
             title="Reachable services",
             question="Do web and mail servers with an address answer at it?",
             explanation="Hosts whose port is open, of the hosts with an address of that family. Hosts that could not be"
-            " probed are not counted by family, so each share is the least that it can be; see “unknown”.",
+            " probed are not counted by family, so each share is a lower bound; see “unknown”.",
             figures=REACHABLE,
             measures=(
                 Measure(key="six", title="Open over IPv6, at least", part="ipv6_open", whole="ipv6_hosts"),
@@ -213,7 +213,7 @@ VIEWS: Final = {
             explanation="A domain counts if some host of that kind has an IPv6 address. Each share is of the domains"
             " that have such a host and of which it is known; unknown ones are counted separately. Crawls of earlier"
             " versions did not count which domains have a web, mail, name or time server: shares marked \u2265 are of"
-            " all known domains, and the least that they can be.",
+            " all known domains, and lower bounds.",
             figures=_DOMAINS,
             measures=(
                 _ANY,

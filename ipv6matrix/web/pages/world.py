@@ -1,5 +1,5 @@
 """
-The map of the world as SVG: one link a country, hatched where there is no figure.
+The map of the world as SVG: a link for each country, hatched if it has no figure.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ HATCH: Final = (
 def draw(
     title: str, unit: str, values: Mapping[str, float | None], link: Callable[[str], str], chosen: str | None = None
 ) -> str:
-    """Draw a value for each country; `link` gives the address of a country, `chosen` the one to look at closely."""
+    """Draw a value for each country; `link` gives the address of a country, `chosen` the one to zoom in on."""
     left, upper, width = _box(chosen)
     radius = _RADIUS * max(width / 1000, 0.15)
     shapes = "".join(_country(code, shape, unit, values.get(code), link, chosen, radius) for code, shape in _ordered())
@@ -90,7 +90,7 @@ def _country(
     path = f'<path d="{shape["path"]}"/>' if "path" in shape else ""
     if "box" not in shape:
         at = f'cx="{shape["x"]}" cy="{shape["y"]}"'
-        # What is too small to be hit can be hit around it.
+        # Small countries have a larger area to click.
         around = "" if value is None else f'<circle {at} r="{radius * 2.4:.2f}" fill="none" stroke="none" class="hit"/>'
         path += f'<circle {at} r="{radius:.2f}"/>{around}'
     drawn = (
@@ -98,7 +98,7 @@ def _country(
         f"<title>{escape(text)}</title>{path}</g>"
     )
     if value is None and code != chosen:
-        # Hundreds of stops without a figure would keep a keyboard from what follows.
+        # Hundreds of links without a figure would be in the way of keyboard users.
         return drawn
     return f'<a href="{escape(link(code))}" aria-label="{escape(text)}">{drawn}</a>'
 

@@ -35,7 +35,7 @@ from ipv6matrix.web.read_model.model import LIMITS
 
 log = logging.getLogger(__name__)
 
-# Memory of DuckDB while it builds; what does not fit is sorted on disk.
+# Memory of DuckDB during a build; larger sorts use the disk.
 _LIMITS: Final[dict[str, str | bool | int | float | list[str]]] = {
     "memory_limit": "200MB",
     "threads": 1,
@@ -49,7 +49,7 @@ _ROW_GROUP: Final = 16_384
 
 
 def path_prefix(folder: Path, url: str) -> Path:
-    """Return how the files of a database begin in a folder: models of two databases are never mixed up."""
+    """Return how the files of a database begin in a folder: models of different databases have different names."""
     with Database(url) as database:
         if database.is_in_memory:
             raise ExportError(f"{url!r} is a database in memory: name a file, as in sqlite:///crawls/matrix.db")
@@ -81,7 +81,7 @@ def build(url: str, folder: Path) -> Path:
     except (OSError, duckdb.Error) as error:
         words = " ".join(str(error).split())
         raise ExportError(
-            f"cannot write the read model in {folder} ({words}): make room, or set READ_MODEL_DIR"
+            f"cannot write the read model in {folder} ({words}): free disk space, or set READ_MODEL_DIR"
         ) from error
 
 

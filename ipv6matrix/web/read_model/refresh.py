@@ -1,8 +1,8 @@
 """
 Keeps a server on the newest read model: watches the database of summaries, and rebuilds the model when it changes.
 
-While the database is away the last model stays, and `status` tells since when. Building happens
-in a process of its own: its memory is given back, and no request waits for it.
+While the database is unreachable the last model stays, and `status` says since when. A model is built in a separate
+process: its memory is released afterwards, and no request waits for it.
 """
 
 from __future__ import annotations

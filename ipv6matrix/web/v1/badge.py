@@ -1,5 +1,5 @@
 """
-A badge: a small picture of where a domain has IPv6, in words; colour only repeats them.
+A badge: a small picture that states in words where a domain has IPv6; colour repeats them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _LABEL: Final = "IPv6"
 _KINDS: Final = (("www", "Web"), ("mx", "mail"), ("ns", "DNS"), ("ntp", "time"))
 # White on these has a contrast of at least 4.5 to 1 (WCAG 2.2, 1.4.3), and they differ in lightness.
 _COLOURS: Final = {"yes": "#0a6e3f", "no": "#a3321f", "unknown": "#5f6368"}
-# Pixels: of an average character of 11 px Verdana, and beside a text.
+# Pixels: width of an average character of 11 px Verdana, and margin on each side of a text.
 _CHARACTER, _MARGIN = 7, 6
 
 

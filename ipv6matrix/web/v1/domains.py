@@ -65,7 +65,7 @@ def domains(request: Request, question: Annotated[DomainQuestion, Query()]) -> R
 
 @router.get("/domains/{name}", response_model=Domain)
 def domain(request: Request, name: Name, question: Annotated[FactsQuestion, Query()]) -> Response:
-    """Return all that is known of a domain; of very many addresses a page, which `facts.next_offset` goes on from."""
+    """Return all that is known of a domain; very many addresses come in pages, which `facts.next_offset` continues."""
     name = _clean(name)
     file = newest(request.app.state.output_dir)
     return answer(request, lambda model: _detail(model, name, file, question.offset), depends_on=facts.version(file))
@@ -127,5 +127,5 @@ def summary(row: Mapping[Any, Any]) -> dict[str, Any]:
 def _clean(name: str) -> str:
     cleaned = lists.clean(name)
     if isinstance(cleaned, lists.Rejected):
-        raise NotFoundError("That is no name of a domain")
+        raise NotFoundError("Not a valid domain name")
     return cleaned

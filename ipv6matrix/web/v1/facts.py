@@ -20,7 +20,7 @@ _LIMIT: Final = 5.0
 
 
 def version(file: Path | None) -> str:
-    """Return a word for the state of a file, for entity tags."""
+    """Return the version of a file, for entity tags."""
     try:
         return f"{file.name} {file.stat().st_mtime_ns}" if file else ""
     except OSError:
@@ -29,9 +29,9 @@ def version(file: Path | None) -> str:
 
 def of(file: Path | None, name: str, offset: int = 0) -> tuple[str, dict[str, Any] | None]:
     """
-    Return one page of facts, or the word for why there are none: a file that cannot be read is no absence.
+    Return one page of facts, or the reason why there are none: an unreadable file is not an absence.
 
-    The word is that of `facts_status`: found, not_in_crawl, no_file or unreadable.
+    The reason is that of `facts_status`: found, not_in_crawl, no_file or unreadable.
     """
     if file is None:
         return "no_file", None

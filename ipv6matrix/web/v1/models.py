@@ -1,5 +1,5 @@
 """
-The forms of answers, for the OpenAPI document: fields, types and what they mean.
+The schemas of answers, for the OpenAPI document.
 """
 
 from __future__ import annotations

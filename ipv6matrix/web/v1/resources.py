@@ -1,5 +1,5 @@
 """
-What can be summed by date and group, with today's names and meanings.
+What can be summed by date and group, with the names of the current API.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-All routes of the API of today, below /api/v1, and the document that describes them.
+All routes of the current API, below /api/v1, and the document that describes them.
 """
 
 from __future__ import annotations

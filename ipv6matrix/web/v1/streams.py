@@ -1,5 +1,5 @@
 """
-Batches of rows as CSV and Parquet, in parts that are sent as they come: memory holds one of them.
+Batches of rows as CSV and Parquet, as a stream of parts: memory holds one of them.
 
 Sources: RFC 4180 (CSV); the Parquet format, https://parquet.apache.org/.
 """
@@ -16,7 +16,7 @@ from sqlalchemy import Column, Date, Double, Integer
 
 from ipv6matrix.web.formats import csv_lines
 
-# Rows that lie together; readers skip those that they do not need.
+# Rows of a row group, which readers can skip as a whole.
 _GROUP: Final = 50_000
 
 
@@ -63,7 +63,7 @@ def _schema(columns: Sequence[Column[Any]]) -> pa.Schema:
 
 
 class _Sink(io.RawIOBase):
-    """A file that can only be written, and is emptied from time to time."""
+    """A write-only file whose content is taken from time to time."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []

@@ -74,7 +74,7 @@ def _download(request: Request, name: Name, question: DownloadQuestion, suffix: 
     if request.scope.get("ipv6matrix.head"):
         return Response(headers=headers, media_type=media)
     if request.scope.get("http_version") == "1.0":
-        # Such a client sees no end but that of the connection: without its length a download that was cut looks whole.
+        # For it an answer ends with the connection: without a length, an interrupted download looks complete.
         with request.app.state.lanes.heavy.admit():
             headers["Content-Length"] = str(sum(map(len, _parts(model, TABLES[name], date, suffix))))
     lane: Lane = request.app.state.lanes.downloads
@@ -91,12 +91,12 @@ def _parts(model: ReadModel, table: Table, date: dt.date | None, suffix: str) ->
 
 
 def _columns(table: Table) -> list[Column[Any]]:
-    """Return the columns of a download: programs read them by place, so none is added."""
+    """Return the columns of a download: programs read them by position, so none is added."""
     return [column for column in table.columns if not column.nullable]
 
 
 class _Download(StreamingResponse):
-    """Streams parts, and gives its place in a lane back at the end, also if the client goes away."""
+    """Streams parts and releases its place in a lane at the end, even if the client disconnects."""
 
     def __init__(self, parts: Iterator[bytes], lane: Lane, **more: Any) -> None:
         super().__init__(parts, **more)
