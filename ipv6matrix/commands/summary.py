@@ -5,16 +5,13 @@ scrapy summary: prints the results of a crawl as a table.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from ipv6matrix.cli.reading import ReadingCommand, reading
-from ipv6matrix.store import dataset
+from ipv6matrix.store.queries import ipv6
 from ipv6matrix.store.queries.summary import Summary, summary
-from ipv6matrix.summaries import ipv6
 
 
 class Command(ReadingCommand):
@@ -27,11 +24,11 @@ class Command(ReadingCommand):
     def run(self, args: list[str], _: argparse.Namespace) -> None:
         path = self.path(args)
         with reading(path) as store:
-            Console().print(table(summary(store), ipv6.count(dataset.domains(store))))
+            Console().print(table(summary(store), ipv6.count(store)))
         Console().print(f"Results: {path}", soft_wrap=True)
 
 
-def table(figures: Summary, kinds: Mapping[str, Mapping[Any, int]]) -> Table:
+def table(figures: Summary, kinds: dict[str, tuple[int, int, int]]) -> Table:
     """Return the figures, and the domains of each state by kind of host, as a table."""
     page = Table(title=f"Crawl {figures.run}", show_header=False, title_justify="left")
     page.add_column(justify="left")
@@ -41,10 +38,9 @@ def table(figures: Summary, kinds: Mapping[str, Mapping[Any, int]]) -> Table:
     for family, number in sorted(figures.addresses.items()):
         page.add_row(f"IPv{family} addresses", f"{number:,}")
     page.add_section()
-    for kind, states in kinds.items():
-        page.add_row(
-            f"domains with IPv6 on {kind}", _feature(states["yes"] + states["no"], states["yes"], states["unknown"])
-        )
+    for kind in ("WWW", "MX", "NS", "NTP"):
+        yes, no, unknown = kinds.get(kind, (0, 0, 0))
+        page.add_row(f"domains with IPv6 on {kind}", _feature(yes + no, yes, unknown))
     page.add_section()
     for (port, family), (is_open, asked) in figures.ports.items():
         page.add_row(f"port {port} open over IPv{family}", _share(is_open, asked))

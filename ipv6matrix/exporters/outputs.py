@@ -4,13 +4,13 @@ What exports share: the run that names their files, and atomic writing.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from ipv6matrix.exceptions import ExportError
+from ipv6matrix.files import replacing
 from ipv6matrix.store.database import Store
 
 
@@ -31,24 +31,13 @@ def whole(path: Path) -> Iterator[Path]:
 
     Raises ExportError for errors of the system; after any error the file is unchanged.
     """
-    temporary = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        _flush(temporary)
-        temporary.replace(path)
+        with replacing(path) as temporary:
+            yield temporary
     except OSError as error:
         raise ExportError(
             f"Cannot write {str(path)!r} ({error.strerror or error}): free disk space or fix the permissions,"
             " or choose another folder with -s OUTPUT_DIR=",
             code="OUTPUT_NOT_WRITABLE",
         ) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
-
-
-def _flush(path: Path) -> None:
-    """Flush a file to the disk before it gets its final name."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())

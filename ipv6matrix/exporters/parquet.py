@@ -3,8 +3,6 @@ Exports the tables of ips.db as typed Parquet, one file each: OUTPUT_DIR/parquet
 
 All tables that the database has are exported, except for the frontier's own.
 Rows are streamed.
-
-Sources: the Parquet format, https://github.com/apache/parquet-format.
 """
 
 from __future__ import annotations
@@ -15,9 +13,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
-from pyarrow import parquet
 
 import ipv6matrix
+from ipv6matrix import parquet
 from ipv6matrix.exceptions import ExportError
 from ipv6matrix.exporters import columns
 from ipv6matrix.exporters.outputs import run_of, whole
@@ -26,9 +24,8 @@ from ipv6matrix.store.database import Store
 
 # The frontier of a crawl, not its facts.
 FRONTIER: Final = frozenset(("requests", "frontier"))
-# Rows held as Python objects at a time, and bytes of Arrow per row group.
+# Rows held as Python objects at a time.
 _ROWS: Final = 10_000
-_GROUP_BYTES: Final = 16 * 2**20
 
 
 def export(store: Store, target: Target) -> str:
@@ -60,23 +57,8 @@ def schema(store: Store, table: str) -> pa.Schema:
 def _write(store: Store, table: str, path: Path) -> int:
     """Write one table and return its number of rows."""
     of_table = schema(store, table)
-    rows = 0
-    with whole(path) as temporary, parquet.ParquetWriter(temporary, of_table, compression="zstd") as writer:
-        for group in _groups(_batches(store, table, of_table)):
-            writer.write_table(group, row_group_size=group.num_rows)
-            rows += group.num_rows
-    return rows
-
-
-def _groups(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
-    collected: list[pa.RecordBatch] = []
-    for batch in batches:
-        collected.append(batch)
-        if sum(batch.nbytes for batch in collected) >= _GROUP_BYTES:
-            yield pa.Table.from_batches(collected)
-            collected.clear()
-    if collected:
-        yield pa.Table.from_batches(collected)
+    with whole(path) as temporary:
+        return sum(parquet.write(temporary, of_table, _batches(store, table, of_table)))
 
 
 def _batches(store: Store, table: str, of_table: pa.Schema) -> Iterator[pa.RecordBatch]:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import shutil
 import threading
 from concurrent.futures import Future, wait
@@ -24,6 +23,7 @@ from ipv6matrix import context
 from ipv6matrix.config import plan
 from ipv6matrix.exceptions import ExportError, ReadStoppedError, StoreError
 from ipv6matrix.exporters.registry import Target, exporter
+from ipv6matrix.files import flush, replacing
 from ipv6matrix.store import newest
 from ipv6matrix.store.compare import contains
 from ipv6matrix.store.database import Store
@@ -166,19 +166,8 @@ def move(source: Path, target: Path) -> None:
     try:
         source.rename(target)
     except OSError:
-        temporary = target.with_suffix(".part")
-        shutil.copyfile(source, temporary)
+        with replacing(target) as temporary:
+            shutil.copyfile(source, temporary)
         # Even after a power cut, each name now refers to the complete file.
-        flush(temporary)
-        temporary.rename(target)
         flush(target.parent)
         source.unlink()
-
-
-def flush(path: Path) -> None:
-    """Flush a file or a folder to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

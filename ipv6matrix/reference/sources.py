@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ipv6matrix.exceptions import ListError
+from ipv6matrix.files import replacing
 from ipv6matrix.reference.transfer import Version
 from ipv6matrix.targets import lists
 
@@ -88,10 +89,8 @@ def supplement(source: Source) -> str:
 
 def write(source: Source) -> None:
     """Write the note of a list, atomically."""
-    note = _note(Path(source.file))
-    temporary = note.with_suffix(".new")
-    temporary.write_text(json.dumps(asdict(source), indent=1), "utf-8")
-    temporary.rename(note)
+    with replacing(_note(Path(source.file))) as temporary:
+        temporary.write_text(json.dumps(asdict(source), indent=1), "utf-8")
 
 
 def _note(file: Path) -> Path:

@@ -20,7 +20,7 @@ from ipv6matrix.store.database import Store
 _KEPT: Final = 20_000
 # Outcomes that are certain, or count as such: a name that is too long cannot
 # exist, and older crawlers did not distinguish errors from absences.
-_CERTAIN: Final = frozenset((*Status, Failure.NAME_TOO_LONG, UNRECORDED))
+CERTAIN: Final = frozenset((*Status, Failure.NAME_TOO_LONG, UNRECORDED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class Host:
         """Return whether it is unknown if the host has an address of a family: an error is not an absence."""
         status = self.a_status if family == 4 else self.aaaa_status
         has_one = self.ip4 if family == 4 else self.ip6
-        return not has_one and self.refusal not in _CERTAIN and status not in _CERTAIN
+        return not has_one and self.refusal not in CERTAIN and status not in CERTAIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +179,7 @@ class Domain:
     def is_unknown(self, kind: str) -> bool:
         """Return whether the lookup that names the hosts of a kind failed; guessed hosts need none."""
         status = {"NS": self.ns_status, "MX": self.mx_status}.get(kind)
-        return status is not None and status not in _CERTAIN
+        return status is not None and status not in CERTAIN
 
     @property
     def failed_lookups(self) -> int:

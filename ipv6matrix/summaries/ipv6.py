@@ -4,12 +4,12 @@ The one definition of "a domain has IPv6": for the summaries, the report, the we
 A domain has IPv6 on a kind of host if one of its hosts of that kind has a usable IPv6 address. It is unknown if
 none has, as far as is known, and a lookup failed: an error is not an absence. A domain without such a host, or
 whose hosts have no address at all, is not counted for that kind. A share is one of the domains that are known.
+`ipv6_conditions` has the same for rows, `store.queries.ipv6` for the facts of a crawl; tests compare them.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from ipv6matrix.store import dataset
@@ -29,15 +29,6 @@ def of_kind(domain: dataset.Domain, kind: str) -> State | None:
     if domain.is_unknown(kind) or any(host.is_unknown(6) for host in hosts):
         return "unknown"
     return "no" if any(host.has_address for host in hosts) else None
-
-
-def count(domains: Iterable[dataset.Domain]) -> dict[str, Counter[State | None]]:
-    """Return how many domains are in each state, by kind of host."""
-    found: dict[str, Counter[State | None]] = {kind: Counter() for kind in KINDS}
-    for domain in domains:
-        for kind, counts in found.items():
-            counts[of_kind(domain, kind)] += 1
-    return found
 
 
 def of_domain(domain: dataset.Domain) -> State:

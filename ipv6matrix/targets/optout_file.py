@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ipv6matrix.exceptions import OptOutError
+from ipv6matrix.files import replacing
 from ipv6matrix.targets import optouts
 from ipv6matrix.targets.optouts import entry
 from ipv6matrix.targets.policy import Network
@@ -100,14 +101,11 @@ class OptOutFile:
         return lines
 
     def _replace(self, lines: list[str]) -> None:
-        temporary = self._path.with_name(f".{self._path.name}.new")
-        with temporary.open("w", encoding="utf-8") as stream:
+        with replacing(self._path) as temporary:
+            temporary.touch()
             if self._path.exists():
-                os.fchmod(stream.fileno(), self._path.stat().st_mode & 0o777)
-            stream.writelines(f"{line}\n" for line in lines)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.rename(self._path)
+                temporary.chmod(self._path.stat().st_mode & 0o777)
+            temporary.write_text("".join(f"{line}\n" for line in lines), "utf-8")
 
 
 def parse(text: str) -> Entry:

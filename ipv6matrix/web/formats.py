@@ -34,6 +34,13 @@ def json_text(data: Any) -> str:
         return json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=_iso)
 
 
+def write(word: str, rows: Sequence[Row], title: str) -> str:
+    """Return rows as xml, html or csv."""
+    if word == "xml":
+        return xml_text(rows)
+    return html_text(rows, title) if word == "html" else csv_text(rows)
+
+
 def xml_text(rows: Sequence[Row]) -> str:
     """Return one element per row, and in it one per value."""
     inner = "".join(f"<row>{''.join(_element(*pair) for pair in row.items())}</row>" for row in rows)

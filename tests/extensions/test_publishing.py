@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from scrapy import signals
 
+from ipv6matrix import files
 from ipv6matrix.exceptions import ExportError
 from ipv6matrix.extensions import publishing
 from ipv6matrix.job import Job
@@ -270,9 +271,10 @@ def test_a_copy_is_on_disk_before_its_source_is_removed(tmp_path, elsewhere, mon
     source, target = tmp_path / "ips.db", elsewhere / "ips-run.db"
     source.write_bytes(b"all")
     flushed = []
-    monkeypatch.setattr(publishing, "flush", lambda path: flushed.append((path, target.exists(), source.exists())))
+    for module in (publishing, files):
+        monkeypatch.setattr(module, "flush", lambda path: flushed.append((path, target.exists(), source.exists())))
 
     publishing.move(source, target)
 
-    assert [(elsewhere / "ips-run.part", False, True), (elsewhere, True, True)] == flushed
+    assert [(elsewhere / "ips-run.db.part", False, True), (elsewhere, True, True)] == flushed
     assert not source.exists()

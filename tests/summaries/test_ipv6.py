@@ -5,6 +5,7 @@ One definition of "has IPv6": the report, the site, the API and `scrapy summary`
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import pytest
 from lxml import html
@@ -14,11 +15,15 @@ from ipv6matrix.exporters.registry import Target
 from ipv6matrix.exporters.report import export as report
 from ipv6matrix.exporters.summary import export as publish
 from ipv6matrix.items import Failure
+from ipv6matrix.store import dataset
+from ipv6matrix.store.database import Store
+from ipv6matrix.store.queries import ipv6 as queries
 from ipv6matrix.summaries import ipv6
 from tests import typed
 from tests.summaries.test_hosts import address, domain, host
 from tests.summaries.true_figures import TrueFigures
 from tests.web import client
+from tools import made_up
 
 NAMES = {"WWW": "Web", "MX": "Mail", "NS": "Name servers", "NTP": "Time"}
 FOUR, SIX = address("192.0.2.1"), address("2001:db8::1")
@@ -38,6 +43,17 @@ FOUR, SIX = address("192.0.2.1"), address("2001:db8::1")
 def test_an_error_is_not_an_absence(hosts, state):
     """A failed lookup is unknown; a domain without such a host is not counted at all."""
     assert state == ipv6.of_kind(domain(*hosts), "WWW")
+
+
+def test_sql_counts_the_same(tmp_path):
+    """The query over a whole crawl and the definition agree about failures, refusals, and every kind of host."""
+    made_up.make(tmp_path / "ips.db", 400)
+    store = Store.read(tmp_path / "ips.db")
+    counts = {kind: Counter(ipv6.of_kind(one, kind) for one in dataset.domains(store)) for kind in NAMES}
+
+    assert {kind: (of["yes"], of["no"], of["unknown"]) for kind, of in counts.items()} == queries.count(store)
+    assert 0 < min(min(of) for of in queries.count(store).values())
+    store.close()
 
 
 @pytest.fixture(scope="module")

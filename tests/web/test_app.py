@@ -39,11 +39,11 @@ async def test_the_environment_says_what_is_served(tmp_path, monkeypatch):
     monkeypatch.setenv("IPV6MATRIX_READ_MODEL_DIR", str(tmp_path / "copies"))
     # It would limit what pytest's own handlers see of the log.
     monkeypatch.setattr(module.server, "prepare", lambda: None)
-    module._of_the_environment.cache_clear()
+    module._from_environment.cache_clear()
     await start(module.app)
     async with client.over(module.app) as web:
         answer, page, about = await web.get("/json/hosts"), await web.get("/hosts"), await web.get("/about")
-    module._of_the_environment.cache_clear()
+    module._from_environment.cache_clear()
 
     assert 200 == answer.status_code
     assert 'content="https://matrix.example/hosts"' in page.text

@@ -19,7 +19,7 @@ from tests.web import client
         ("/api/v1/hosts/", 404, "There is nothing at this path"),
         ("/static/nothing.js", 404, "There is nothing at this path"),
         ("/api/v1/domains/nowhere.example", 404, "No crawl has asked about nowhere.example"),
-        ("/api/v1/domains/%27%20OR%201=1", 404, "That is no name of a domain"),
+        ("/api/v1/domains/%27%20OR%201=1", 404, "Not a valid domain name"),
         (
             "/api/v1/countries?date=1999-01-01",
             404,

@@ -41,11 +41,7 @@ class Form:
 
     def write(self, rows: Sequence[formats.Row], nested: Any, title: str) -> str:
         """Write rows; in JSON they are nested."""
-        if self.word == "json":
-            return formats.json_text(nested)
-        if self.word == "xml":
-            return formats.xml_text(rows)
-        return formats.html_text(rows, title) if self.word == "html" else formats.csv_text(rows)
+        return formats.json_text(nested) if self.word == "json" else formats.write(self.word, rows, title)
 
 
 def form(word: str, accept: str | None) -> Form | None:

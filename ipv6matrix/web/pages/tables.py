@@ -28,9 +28,7 @@ def write(word: str, shown: State, rows: Sequence[Row]) -> str:
         return formats.json_text(found)
     # The other formats have no null.
     plain = [{name: "" if value is None else value for name, value in row.items()} for row in found]
-    if word == "xml":
-        return formats.xml_text(plain)
-    return formats.html_text(plain, shown.file_name("table")) if word == "html" else formats.csv_text(plain)
+    return formats.write(word, plain, shown.file_name("table"))
 
 
 def _row(shown: State, row: Row) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import logging
-import os
 import re
 import shutil
 import tempfile
@@ -27,6 +26,7 @@ from filelock import FileLock
 from sqlalchemy import Connection, Table
 
 from ipv6matrix.exceptions import ExportError
+from ipv6matrix.files import replacing
 from ipv6matrix.summaries import source
 from ipv6matrix.summaries.database import Database
 from ipv6matrix.summaries.tables import METADATA
@@ -95,7 +95,7 @@ def _build(url: str, prefix: Path) -> Path:
             return old
         changed = [date for date in wanted if (known or {}).get(date) != wanted[date]]
         new = prefix.with_name(f"{prefix.name}-{(_number(old) if old else 0) + 1:06}.duckdb")
-        with _next_to(new) as partial:
+        with replacing(new) as partial:
             if old and known is not None:
                 shutil.copyfile(old, partial)
             with _writing(partial, is_new=known is None) as model:
@@ -124,20 +124,6 @@ def versions(file: Path) -> dict[dt.date, str] | None:
 def _number(file: Path) -> int:
     found = re.search(r"-(\d+)\.duckdb$", file.name)
     return int(found[1]) if found else 0
-
-
-@contextmanager
-def _next_to(file: Path) -> Iterator[Path]:
-    """Yield a name next to a file, and rename it at the end; after an error nothing is left."""
-    partial = file.with_suffix(".partial")
-    try:
-        yield partial
-        with partial.open("rb") as written:
-            os.fsync(written.fileno())
-        partial.replace(file)
-    finally:
-        for left in (partial, partial.with_suffix(".partial.wal")):
-            left.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from sqlalchemy import Select
 
 from ipv6matrix.web.read_model.model import ReadModel
 from ipv6matrix.web.sums import Figures, sums, whole
-from ipv6matrix.web.v1.models import HostFigures, Page, PenetrationFigures, ReachFigures, ServiceFigures
+from ipv6matrix.web.v1 import models
 from ipv6matrix.web.v1.paging import answer, heavy, page
 from ipv6matrix.web.v1.parameters import HostQuestion, PenetrationQuestion, ReachQuestion, ServiceQuestion
 from ipv6matrix.web.v1.resources import HOSTS, PENETRATION, REACHABLE, SERVICES
@@ -21,25 +21,25 @@ router: Final = APIRouter(tags=["Figures"])
 Question = HostQuestion | ReachQuestion | PenetrationQuestion | ServiceQuestion
 
 
-@router.get("/hosts", response_model=Page[HostFigures])
+@router.get("/hosts", response_model=models.HostFiguresPage)
 def hosts(request: Request, question: Annotated[HostQuestion, Query()]) -> Response:
     """Count hosts by the addresses they have, their round-trip times and their distance."""
     return _answer(request, HOSTS, question)
 
 
-@router.get("/reachability", response_model=Page[ReachFigures])
+@router.get("/reachability", response_model=models.ReachFiguresPage)
 def reachability(request: Request, question: Annotated[ReachQuestion, Query()]) -> Response:
     """Count hosts whose ports are open: HTTP and HTTPS of WWW hosts, SMTPS of mail exchangers."""
     return _answer(request, REACHABLE, question)
 
 
-@router.get("/penetration", response_model=Page[PenetrationFigures])
+@router.get("/penetration", response_model=models.PenetrationFiguresPage)
 def penetration(request: Request, question: Annotated[PenetrationQuestion, Query()]) -> Response:
     """Count domains with IPv6."""
     return _answer(request, PENETRATION, question)
 
 
-@router.get("/services", response_model=Page[ServiceFigures])
+@router.get("/services", response_model=models.ServiceFiguresPage)
 def services(request: Request, question: Annotated[ServiceQuestion, Query()]) -> Response:
     """Count domains with IPv6 on web, mail, name and time servers, of those that have one and are known."""
     return _answer(request, SERVICES, question)

@@ -7,7 +7,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, create_model
+
+from ipv6matrix.web.sums import Figures
+from ipv6matrix.web.v1.resources import HOSTS, PENETRATION, REACHABLE, SERVICES
 
 Item = TypeVar("Item", bound=BaseModel)
 Share = Annotated[float | None, Field(description="Of those known; null where none is.")]
@@ -26,92 +29,45 @@ class Page(BaseModel, Generic[Item]):
     next: Next
 
 
-class HostFigures(BaseModel):
-    """Hosts of domains, by the addresses they have; a guessed host without an address is none."""
-
-    date: dt.date
-    tld: str | None = None
-    country: Country | None = None
-    type: str | None = None
-    hosts: Count
-    unknown: Unknown
-    with_ipv6: Count
-    ipv4_only: Count
-    ipv6_only: Count
-    dual_stack: Count
-    no_address: Count
-    ping_hosts: Annotated[int, Field(ge=0, description="Hosts that answer Echo Requests over both.")]
-    ping_faster_over_ipv6: Count
-    ping_ipv4_sum_ms: Milliseconds
-    ping_ipv6_sum_ms: Milliseconds
-    path_hosts: Annotated[int, Field(ge=0, description="Hosts that traces over both arrive at.")]
-    path_shorter_over_ipv6: Count
-    path_ipv4_sum_hops: Count
-    path_ipv6_sum_hops: Count
-    ipv6_share: Share
-    ping_ratio: Ratio
-    path_ratio: Ratio
+def _figures(name: str, about: str, figures: Figures, **described: Any) -> Any:
+    """Return the schema of pages of sums; fields that are not described are counts, and shares at the end."""
+    groups = {group: (Country | None if group == "country" else str | None, None) for group in figures.groups}
+    fields = {field: (described.get(field, Count), ...) for field in figures.fields}
+    ratios = {field: (Share if field.endswith("share") else Ratio, ...) for field in figures.ratios}
+    values: dict[str, Any] = {"date": (dt.date, ...), **groups, **fields, **ratios}
+    return Page[create_model(name, __doc__=about, **values)]  # type: ignore[misc]
 
 
-class ReachFigures(BaseModel):
-    """Hosts that should offer a service, and those whose port is open."""
-
-    date: dt.date
-    tld: str | None = None
-    country: Country | None = None
-    service: str | None = None
-    ipv4_hosts: Count
-    ipv6_hosts: Count
-    ipv4_open: Count
-    ipv6_open: Count
-    unknown: Unknown
-
-
-class PenetrationFigures(BaseModel):
-    """Domains, and those with IPv6 on any host, or on a kind of host."""
-
-    date: dt.date
-    tld: str | None = None
-    country: Country | None = None
-    domains: Count
-    unknown: Unknown
-    with_ipv6: Count
-    www_with_ipv6: Count
-    mx_with_ipv6: Count
-    ns_with_ipv6: Count
-    ntp_with_ipv6: Count
-    ipv6_share: Share
-
+HostFiguresPage = _figures(
+    "HostFigures",
+    "Hosts of domains, by the addresses they have; a guessed host without an address is none.",
+    HOSTS,
+    unknown=Unknown,
+    ping_hosts=Annotated[int, Field(ge=0, description="Hosts that answer Echo Requests over both.")],
+    ping_ipv4_sum_ms=Milliseconds,
+    ping_ipv6_sum_ms=Milliseconds,
+    path_hosts=Annotated[int, Field(ge=0, description="Hosts that traces over both arrive at.")],
+)
+ReachFiguresPage = _figures(
+    "ReachFigures", "Hosts that should offer a service, and those whose port is open.", REACHABLE, unknown=Unknown
+)
+PenetrationFiguresPage = _figures(
+    "PenetrationFigures",
+    "Domains, and those with IPv6 on any host, or on a kind of host.",
+    PENETRATION,
+    unknown=Unknown,
+)
 
 Known = Annotated[
     int | None, Field(ge=0, description="Domains that have such a host and are known; null if not counted then.")
 ]
 UnknownOf = Annotated[int | None, Field(ge=0, description="A lookup failed; null if not counted then.")]
-
-
-class ServiceFigures(BaseModel):
-    """Domains by kind of host: those that have one and are known, those of them with IPv6, and unknown ones."""
-
-    date: dt.date
-    tld: str | None = None
-    country: Country | None = None
-    domains: Count
-    www_known: Known
-    www_with_ipv6: Count
-    www_unknown: UnknownOf
-    mx_known: Known
-    mx_with_ipv6: Count
-    mx_unknown: UnknownOf
-    ns_known: Known
-    ns_with_ipv6: Count
-    ns_unknown: UnknownOf
-    ntp_known: Known
-    ntp_with_ipv6: Count
-    ntp_unknown: UnknownOf
-    www_ipv6_share: Share
-    mx_ipv6_share: Share
-    ns_ipv6_share: Share
-    ntp_ipv6_share: Share
+ServiceFiguresPage = _figures(
+    "ServiceFigures",
+    "Domains by kind of host: those that have one and are known, those of them with IPv6, and unknown ones.",
+    SERVICES,
+    **{name: Known if name.endswith("_known") else UnknownOf for name in SERVICES.fields if "known" in name},
+)
 
 
 class Totals(BaseModel):

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
-from pyarrow.parquet import ParquetWriter
 from sqlalchemy import Column, Date, Double, Integer
 
+from ipv6matrix import parquet as writing
 from ipv6matrix.web.formats import csv_lines
 
-# Rows of a row group, which readers can skip as a whole.
-_GROUP: Final = 50_000
+# Of a row group: what a download holds in memory.
+_GROUP_BYTES: Final = 4 * 2**20
 
 
 def csv(columns: Sequence[Column[Any]], batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
@@ -29,23 +29,10 @@ def csv(columns: Sequence[Column[Any]], batches: Iterable[pa.RecordBatch]) -> It
 
 def parquet(columns: Sequence[Column[Any]], batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
     """Yield the row groups, then the footer."""
-    schema, sink = _schema(columns), _Sink()
-    with ParquetWriter(sink, schema, compression="zstd") as writer:
-        for group in _groups(batches):
-            writer.write_table(group.cast(schema))
-            yield sink.taken()
+    sink = _Sink()
+    for _ in writing.write(sink, _schema(columns), batches, _GROUP_BYTES):
+        yield sink.taken()
     yield sink.taken()
-
-
-def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    held: list[pa.RecordBatch] = []
-    for batch in batches:
-        held.append(batch)
-        if sum(map(len, held)) >= _GROUP:
-            yield pa.Table.from_batches(held)
-            held = []
-    if held:
-        yield pa.Table.from_batches(held)
 
 
 def _schema(columns: Sequence[Column[Any]]) -> pa.Schema:

@@ -80,5 +80,5 @@ def test_without_dates_the_last_two_crawls_are_compared():
 @pytest.mark.parametrize("asked", ["change=grown", "country=Q", "country=XQ1", "from=x", "to=x"])
 def test_what_makes_no_sense_is_told(asked):
     """The error for an invalid value begins with the name of the parameter."""
-    with pytest.raises(BadStateError, match=f"^{asked.partition('=')[0]} "):
+    with pytest.raises(BadStateError, match=f"^Invalid {asked.partition('=')[0]}: "):
         compared.read(QueryParams(asked), (dt.date(2022, 1, 1), dt.date(2022, 2, 1)))

@@ -29,7 +29,7 @@ async def test_a_search_that_finds_nothing_says_so(web):
     """An unsuccessful search shows the search term as text."""
     page = await read(web, "/domain?q=<b>nothing")
 
-    assert ["No crawl has a domain like “<b>nothing”."] == page.xpath("//p[@class='lead']/text()")
+    assert "<b>nothing" in page.findtext(".//p[@class='lead']")
 
 
 async def test_a_domain_has_a_row_for_each_crawl(web):
@@ -37,7 +37,7 @@ async def test_a_domain_has_a_row_for_each_crawl(web):
     page = await read(web, "/domain-SITE00.com")
 
     assert [str(date) for date in reversed(DATES)] == page.xpath("//tbody//th/text()")
-    assert ["The file of the last crawl is not kept here."] == page.xpath("//p[@class='nothing']/text()")
+    assert 1 == len(page.xpath("//p[@class='nothing']"))
 
 
 @pytest.mark.parametrize(("path", "title", "maps"), [("/country-de", "Germany", 1), ("/tld-DE", ".de", 0)])

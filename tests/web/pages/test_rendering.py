@@ -18,11 +18,11 @@ from tests.web import client
         ("/nothing", 404, "There is nothing at this path."),
         ("/hosts/country-QX", 404, "There is no country with the code QX."),
         ("/hosts?date=1999-01-01", 404, "There is no crawl of 1999-01-01: the last one is of 2024-02-29."),
-        ("/hosts?group=planet", 400, "group is none of this view: choose among country, tld, type, date."),
+        ("/hosts?group=planet", 400, "Invalid group: must be one of country, tld, type, date."),
         ("/domain-nowhere.example", 404, "No crawl has asked about nowhere.example."),
         ("/country-FR", 404, "No crawl has found a host or domain of France."),
         ("/tld-<script>", 404, "No crawl has found a host or domain of .<script>."),
-        ("/changes?from=today", 400, "from is no date: write it like 2026-01-31."),
+        ("/changes?from=today", 400, "Invalid from: must be a date such as 2026-01-31."),
     ],
 )
 async def test_errors_of_pages_are_pages(web, path, status, sentence):

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from starlette.datastructures import QueryParams
 
-from ipv6matrix.web.pages import state
+from ipv6matrix.web.pages import addresses, state
 from ipv6matrix.web.pages.addresses import BadStateError
 from ipv6matrix.web.pages.views import VIEWS
 from ipv6matrix.web.problems import NotFoundError
@@ -49,6 +49,7 @@ def test_filters_choose_rows():
         {"group": "service"},
         {"measure": "speed"},
         {"tld": "a b"},
+        {"tld": ",".join(f"t{number}" for number in range(21))},
         {"type": "HTTP"},
         {"least": "-1"},
         {"least": "9" * 10},
@@ -58,7 +59,7 @@ def test_filters_choose_rows():
 )
 def test_what_makes_no_sense_is_told(values):
     """The error for an invalid value begins with the name of the parameter."""
-    with pytest.raises(BadStateError, match=f"^{next(iter(values))} "):
+    with pytest.raises(BadStateError, match=f"^Invalid {next(iter(values))}: "):
         read(**values)
 
 
@@ -72,6 +73,12 @@ def test_what_is_not_there_is_told(country, values):
 def test_small_crawls_show_everything():
     """The default minimum is 50 hosts, except in small crawls."""
     assert [1, 50, 100] == [read().least_of(9), read().least_of(10_000), read(least="100").least_of(9)]
+
+
+@pytest.mark.parametrize("texts", [["com,de"], ["com", "de"], [".COM, de"], ["com,de,com"], ["com,,de,"]], ids=str)
+def test_tlds_are_a_list_in_any_spelling(texts):
+    """TLDs may be separated by commas or given one by one, with or without dots; each counts once."""
+    assert ("com", "de") == addresses.tlds(texts)
 
 
 def test_lists_are_one_parameter():
