@@ -34,9 +34,7 @@ def promote(staging, live, *arguments):
 
 
 def test_a_crawl_goes_live(databases):
-    """
-    The only crawl in staging needs no date; the second time nothing is left.
-    """
+    """The only crawl in staging needs no date; the second time nothing is left."""
     staging, live = databases
 
     ended = promote(staging.name, live.name)
@@ -52,9 +50,7 @@ def test_a_crawl_goes_live(databases):
 
 
 def test_checking_changes_nothing(databases):
-    """
-    --check shows both crawls side by side and warns of large changes.
-    """
+    """--check shows both crawls side by side and warns of large changes."""
     staging, live = databases
     publish(staging, LATER, made_up(LATER, domains=2))
     publish(live, DATE, made_up(domains=100))
@@ -71,9 +67,7 @@ def test_checking_changes_nothing(databases):
 
 
 def test_a_check_without_a_live_crawl(databases):
-    """
-    There is nothing to compare the first crawl with, and no live database is created for it.
-    """
+    """There is nothing to compare the first crawl with, and no live database is created for it."""
     staging, live = databases
 
     ended = promote(staging.name, live.name, "--check")
@@ -84,9 +78,7 @@ def test_a_check_without_a_live_crawl(databases):
 
 
 def test_a_live_date_is_replaced_on_request(databases):
-    """
-    Without --replace the crawl stays in staging.
-    """
+    """Without --replace the crawl stays in staging."""
     staging, live = databases
     publish(live, DATE, made_up(domains=2))
 
@@ -105,9 +97,7 @@ def test_a_live_date_is_replaced_on_request(databases):
 
 
 def test_an_unavailable_database_is_reported(databases):
-    """
-    An error without a password, and status 2; staging keeps its crawl.
-    """
+    """An error without a password, and status 2; staging keeps its crawl."""
     staging, _ = databases
 
     ended = promote(staging.name, "mysql+mysqlconnector://u:secret@127.0.0.1:1/live")
@@ -129,9 +119,7 @@ def test_an_unavailable_database_is_reported(databases):
     ],
 )
 def test_invalid_arguments_are_reported(databases, live, arguments, code):
-    """
-    Invalid settings and arguments end the command with status 2.
-    """
+    """Invalid settings and arguments end the command with status 2."""
     staging, _ = databases
 
     ended = promote(staging.name, staging.name if live == "the same" else live, *arguments)
@@ -141,9 +129,7 @@ def test_invalid_arguments_are_reported(databases, live, arguments, code):
 
 
 def test_other_commands_do_not_load_sqlalchemy():
-    """
-    Scrapy imports every command for each; SQLAlchemy is loaded only when a summary is promoted.
-    """
+    """Scrapy imports every command for each; SQLAlchemy is loaded only when a summary is promoted."""
     script = "import sys, ipv6matrix.commands.promote; print('sqlalchemy' in sys.modules)"
     ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
 

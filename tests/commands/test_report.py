@@ -16,9 +16,7 @@ run = partial(typed.run, "report")
 
 
 def test_a_file_becomes_a_page(tmp_path):
-    """
-    The page is in OUTPUT_DIR and named after the run; the output has its path.
-    """
+    """The page is in OUTPUT_DIR and named after the run; the output has its path."""
     made.crawl(tmp_path / "ips.db", domain_item("a.example")).close()
 
     ended = run(tmp_path / "ips.db", "-s", f"OUTPUT_DIR={tmp_path / 'out'}")
@@ -30,9 +28,7 @@ def test_a_file_becomes_a_page(tmp_path):
 
 
 def test_without_a_file_the_newest_is_reported(tmp_path):
-    """
-    The newest finished crawl of OUTPUT_DIR is the one that started last.
-    """
+    """The newest finished crawl of OUTPUT_DIR is the one that started last."""
     for run_name in ("2024-01-05__10-00-00", "2024-02-05__10-00-00"):
         made.crawl(tmp_path / f"ips-{run_name}.db", run=run_name).close()
 
@@ -41,9 +37,7 @@ def test_without_a_file_the_newest_is_reported(tmp_path):
 
 
 def test_an_unwritable_report_is_an_error(tmp_path):
-    """
-    An error and status 2, no traceback.
-    """
+    """An error and status 2, no traceback."""
     made.crawl(tmp_path / "ips.db").close()
     (tmp_path / "out").write_text("a file")
 

@@ -38,9 +38,7 @@ def serving(*arguments):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_website_is_served_until_a_signal(tmp_path, number):
-    """
-    Both APIs work over a real socket, each request has one log line, and the process exits cleanly.
-    """
+    """Both APIs work over a real socket, each request has one log line, and the process exits cleanly."""
     url = summaries.sqlite(tmp_path)
     with serving("--port", 0, "-s", f"SUMMARY_URL={url}") as (process, address):
         statuses = [httpx.get(f"{address}{path}").status_code for path in ("json/hosts", "api/v1/crawls", "nothing")]
@@ -54,9 +52,7 @@ def test_the_website_is_served_until_a_signal(tmp_path, number):
 
 
 def test_address_and_port_are_options(tmp_path):
-    """
-    IPv6 works too, and the live database is used where there is one.
-    """
+    """IPv6 works too, and the live database is used where there is one."""
     url = summaries.sqlite(tmp_path)
     settings = ("-s", "SUMMARY_URL=sqlite:////nowhere/staging.db", "-s", f"LIVE_URL={url}", "-s", "WEB_PORT=0")
     with serving("--host", "::1", *settings) as (_, address):
@@ -65,9 +61,7 @@ def test_address_and_port_are_options(tmp_path):
 
 
 def test_the_website_starts_without_a_database(tmp_path):
-    """
-    The answer says that there is none.
-    """
+    """The answer says that there is none."""
     with serving("--port", 0, "-s", f"SUMMARY_URL=sqlite:///{tmp_path / 'none.db'}") as (_, address):
         assert 503 == httpx.get(f"{address}api/v1/crawls").status_code
 
@@ -88,9 +82,7 @@ def test_the_website_starts_without_a_database(tmp_path):
     ],
 )
 def test_invalid_arguments_are_reported(arguments, part, code):
-    """
-    An error that names the problem, and exit status 2.
-    """
+    """An error that names the problem, and exit status 2."""
     ended = subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
 
     assert 2 == ended.returncode
@@ -100,9 +92,7 @@ def test_invalid_arguments_are_reported(arguments, part, code):
 
 
 def test_a_port_in_use_is_reported():
-    """
-    The error names the fix.
-    """
+    """The error names the fix."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ended = subprocess.run(
@@ -126,9 +116,7 @@ def test_nagles_algorithm_is_disabled(host):
 
 
 def test_other_commands_do_not_load_the_website():
-    """
-    Scrapy imports every command for each; FastAPI is loaded only when the website is served.
-    """
+    """Scrapy imports every command for each; FastAPI is loaded only when the website is served."""
     script = "import sys, ipv6matrix.commands.serve; print('fastapi' in sys.modules, 'uvicorn' in sys.modules)"
     ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
 

@@ -25,9 +25,7 @@ def finished(path, domains):
 
 
 def test_a_file_is_summarized(tmp_path):
-    """
-    The table has the number of requested domains, and the location of the results.
-    """
+    """The table has the number of requested domains, and the location of the results."""
     path = finished(tmp_path / "ips.db", ["a.example", "b.example"])
 
     ended = run(path)
@@ -38,9 +36,7 @@ def test_a_file_is_summarized(tmp_path):
 
 
 def test_without_a_file_the_newest_is_summarized(tmp_path):
-    """
-    Runs are named after their start, so the last name is the newest.
-    """
+    """Runs are named after their start, so the last name is the newest."""
     finished(tmp_path / "ips-2024-01-05__10-00-00.db", ["a.example"])
     newest = finished(tmp_path / "ips-2024-02-05__10-00-00.db", ["b.example"])
 
@@ -48,9 +44,7 @@ def test_without_a_file_the_newest_is_summarized(tmp_path):
 
 
 def test_an_unreadable_crawl_is_reported(tmp_path):
-    """
-    No file, a foreign file, an empty folder: an error and status 2, no traceback.
-    """
+    """No file, a foreign file, an empty folder: an error and status 2, no traceback."""
     other = tmp_path / "other.db"
     other.write_text("no database" * 100)
 

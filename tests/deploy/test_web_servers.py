@@ -83,18 +83,14 @@ def front(request):
 
 
 def test_nginx_accepts_its_settings(tmp_path):
-    """
-    `nginx -t` reports nothing.
-    """
+    """`nginx -t` reports nothing."""
     status, said = run("nginx", "-t", *_nginx_words(tmp_path, _free_port(), "http://127.0.0.1:8000"))
 
     assert 0 == status, said
 
 
 def test_each_host_label_has_its_format(front):
-    """
-    json.example.org and csv.example.org have different answers to one path, also from the cache.
-    """
+    """json.example.org and csv.example.org have different answers to one path, also from the cache."""
     hosts = [label + ".example.org" for label in ("json", "csv", "xml") * 2]
 
     types = [_get(front, "/hosts", host).headers["content-type"].partition(";")[0] for host in hosts]
@@ -103,9 +99,7 @@ def test_each_host_label_has_its_format(front):
 
 
 def test_a_repeated_request_is_served_from_the_cache(front):
-    """
-    The second answer is the same, and the website receives no request for it.
-    """
+    """The second answer is the same, and the website receives no request for it."""
     answers = [_get(front, "/api/v1/crawls") for _ in range(2)]
 
     assert answers[0].content == answers[1].content
@@ -113,18 +107,14 @@ def test_a_repeated_request_is_served_from_the_cache(front):
 
 
 def test_an_unchanged_answer_is_304(front):
-    """
-    A request with the current ETag is answered with 304.
-    """
+    """A request with the current ETag is answered with 304."""
     etag = _get(front, "/api/v1/tlds").headers["etag"]
 
     assert 304 == _get(front, "/api/v1/tlds", headers={"If-None-Match": etag}).status_code
 
 
 def test_answers_are_compressed_for_clients_that_accept_it(front):
-    """
-    gzip for a client that accepts it and nothing for one that does not, in either order.
-    """
+    """gzip for a client that accepts it and nothing for one that does not, in either order."""
     codings = [
         _get(front, "/api/v1/hosts?group=tld", headers={"Accept-Encoding": coding}).headers.get("content-encoding")
         for coding in ("gzip", "identity", "gzip")
@@ -134,9 +124,7 @@ def test_answers_are_compressed_for_clients_that_accept_it(front):
 
 
 def test_a_fast_client_is_limited(nginx):
-    """
-    nginx answers 429 to requests beyond ten per second and a burst of fifty.
-    """
+    """nginx answers 429 to requests beyond ten per second and a burst of fifty."""
     with httpx.Client(base_url=nginx, headers={"Host": "example.org"}) as hasty:
         statuses = [hasty.get("/icon.svg").status_code for _ in range(150)]
 

@@ -44,9 +44,7 @@ def by_domain(expected: Expected, kind: str):
 @pytest.mark.parametrize(("service", "kind", "port"), [("HTTP", "WWW", 80), ("HTTPS", "WWW", 443), ("SMTP", "MX", 25)])
 @pytest.mark.parametrize("family", [4, 6])
 def test_reachability_matches_the_truth(finished: Finished, found: Findings, service, kind, port, family):
-    """
-    A host counts once for each domain that uses it; mail counts where a server greets.
-    """
+    """A host counts once for each domain that uses it; mail counts where a server greets."""
     addresses = chosen(finished.expected)
     hosts = [name for names in by_domain(finished.expected, kind).values() for name in names]
     targets = [finished.expected.probed[addresses[name][family]] for name in hosts if family in addresses.get(name, {})]
@@ -61,9 +59,7 @@ def test_reachability_matches_the_truth(finished: Finished, found: Findings, ser
 
 
 def test_compared_hosts_match_the_truth(finished: Finished, found: Findings):
-    """
-    Each dual-stack host counts once: for times if both addresses reply, for hops if traces reach both.
-    """
+    """Each dual-stack host counts once: for times if both addresses reply, for hops if traces reach both."""
     expected = finished.expected
     pairs = [(found[4], found[6]) for found in chosen(expected).values() if len(found) == 2]
     truths = [(expected.probed[four], expected.probed[six]) for four, six in pairs]
@@ -81,9 +77,7 @@ def test_compared_hosts_match_the_truth(finished: Finished, found: Findings):
 
 
 def test_medians_match_all_times(finished: Finished, found: Findings):
-    """
-    The median of the means of a family is accurate to 0.6 percent.
-    """
+    """The median of the means of a family is accurate to 0.6 percent."""
     means = sorted(
         mean
         for (mean,) in finished.store.query(
@@ -98,9 +92,7 @@ def test_medians_match_all_times(finished: Finished, found: Findings):
 
 
 def test_countries_and_tlds_count_every_domain(finished: Finished, found: Findings):
-    """
-    Each requested domain is in one country, possibly the unknown one, and in one TLD.
-    """
+    """Each requested domain is in one country, possibly the unknown one, and in one TLD."""
     domains = len(finished.expected.domains)
     tlds = Counter(name.rpartition(".")[2] for name in finished.expected.domains)
 
@@ -109,9 +101,7 @@ def test_countries_and_tlds_count_every_domain(finished: Finished, found: Findin
 
 
 def test_an_error_is_not_an_absence(tmp_path):
-    """
-    If the AAAA lookup of a host with IPv4 failed, it is unknown whether its domain has IPv6.
-    """
+    """If the AAAA lookup of a host with IPv4 failed, it is unknown whether its domain has IPv6."""
     half = host("www.a.example", "192.0.2.1")
     half.aaaa = lookup("www.a.example", "AAAA", status=Failure.SERVFAIL)
     store = made.crawl(
@@ -125,9 +115,7 @@ def test_an_error_is_not_an_absence(tmp_path):
 
 
 def test_a_time_of_zero_is_a_time(tmp_path):
-    """
-    A mean that is rounded to 0 ms is the shortest possible time, not a missing one.
-    """
+    """A mean that is rounded to 0 ms is the shortest possible time, not a missing one."""
     store = made.crawl(
         tmp_path / "ips.db",
         hosts_item(host("www.a.example", "192.0.2.1", "2001:db8::1")),
@@ -140,16 +128,12 @@ def test_a_time_of_zero_is_a_time(tmp_path):
 
 @pytest.mark.parametrize(("counts", "expected"), [({}, None), ({3: 2}, 3), ({3: 1, 4: 1}, 3.5), ({1: 2, 9: 1}, 1)])
 def test_medians_of_counts(counts, expected):
-    """
-    The median is the middle value, or the mean of the two middle values.
-    """
+    """The median is the middle value, or the mean of the two middle values."""
     assert expected == median(Counter(counts))
 
 
 def test_a_database_without_a_crawl_is_rejected(tmp_path):
-    """
-    Without a started crawl there is nothing to report.
-    """
+    """Without a started crawl there is nothing to report."""
     Store(tmp_path / "ips.db").close()
 
     with pytest.raises(ExportError, match="CRAWL_MISSING"):

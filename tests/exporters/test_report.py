@@ -91,16 +91,12 @@ def explanation(text, chapter):
 
 
 def test_the_page_is_well_formed(text):
-    """
-    Elements are closed in order.
-    """
+    """Elements are closed in order."""
     assert Page(text).links
 
 
 def test_the_page_fetches_nothing(text):
-    """
-    No element makes a browser fetch anything, and the policy of the page would forbid it.
-    """
+    """No element makes a browser fetch anything, and the policy of the page would forbid it."""
     styles = "".join(Selector(text).css("style::text").getall())
 
     assert [] == Page(text).fetched
@@ -110,16 +106,12 @@ def test_the_page_fetches_nothing(text):
 
 @pytest.mark.parametrize("fault", ['<img src="x.png">', '<link href="x.css">', '<p style="background: url(x)">a</p>'])
 def test_a_page_that_fetches_something_is_found(text, fault):
-    """
-    A remote image, style sheet or background is reported.
-    """
+    """A remote image, style sheet or background is reported."""
     assert 1 == len(Page(text.replace("<main>", f"<main>{fault}")).fetched)
 
 
 def test_the_policy_allows_the_script(text):
-    """
-    The digest of the only script is in the policy (Content Security Policy 3, section 2.3.1).
-    """
+    """The digest of the only script is in the policy (Content Security Policy 3, section 2.3.1)."""
     (script,) = Selector(text).css("script::text").getall()
     digest = b64encode(sha256(script.encode()).digest()).decode()
 
@@ -127,18 +119,14 @@ def test_the_policy_allows_the_script(text):
 
 
 def test_links_lead_to_the_charts(folder, text):
-    """
-    Every link leads to a file in the folder of the page.
-    """
+    """Every link leads to a file in the folder of the page."""
     links = Page(text).links
 
     assert {str(path.relative_to(folder)) for path in folder.glob("report-*/*")} == set(links)
 
 
 def test_every_chart_has_its_file(folder, text):
-    """
-    Each chart of the page exists as an SVG with a title, and no other.
-    """
+    """Each chart of the page exists as an SVG with a title, and no other."""
     names = [section.attrib["id"] for section in Selector(text).css("main section") if section.css("figure svg")]
     files = {path.name: Selector(path.read_text("utf-8"), type="xml") for path in folder.glob("report-*/*")}
 
@@ -148,9 +136,7 @@ def test_every_chart_has_its_file(folder, text):
 
 
 def test_figures_match_the_truth(finished: Finished, text):
-    """
-    The key figures are those that a crawl of the scenario should find.
-    """
+    """The key figures are those that a crawl of the scenario should find."""
     expected = finished.expected
     cards = {card.css("dt::text").get(): card.css(".number::text").get() for card in Selector(text).css(".card")}
     families = Counter(truth.family for truth in expected.addresses.values())
@@ -164,9 +150,7 @@ def test_figures_match_the_truth(finished: Finished, text):
 
 
 def test_shares_of_the_page_match_the_truth(finished: Finished, text):
-    """
-    The table below the first chart has the domains with an IPv6 web host.
-    """
+    """The table below the first chart has the domains with an IPv6 web host."""
     six = {name for name, family, _, choice in finished.expected.host_addresses if family == 6 and choice}
     domains = {domain for kind, domain, name, _ in finished.expected.roles if kind == "WWW" and name in six}
     (row,) = (row for row in table(text, "penetration") if row[0] == "Web")
@@ -177,9 +161,7 @@ def test_shares_of_the_page_match_the_truth(finished: Finished, text):
 
 
 def test_the_method_is_documented(finished: Finished, text):
-    """
-    Vantage points, resolvers, list, version and settings are in a table; paths of files are not.
-    """
+    """Vantage points, resolvers, list, version and settings are in a table; paths of files are not."""
     crawl = finished.store.crawl()
     methods = dict(
         zip(
@@ -200,9 +182,7 @@ def test_the_method_is_documented(finished: Finished, text):
 
 
 def test_untrusted_texts_are_escaped(tmp_path):
-    """
-    Names of places, organisations and lists cannot become markup.
-    """
+    """Names of places, organisations and lists cannot become markup."""
     place = {"country_code": HOSTILE, "as_organisation": HOSTILE, "tunnel_id": HOSTILE}
     text = written(
         tmp_path,
@@ -220,9 +200,7 @@ def test_untrusted_texts_are_escaped(tmp_path):
 
 
 def test_an_empty_crawl_has_a_page(tmp_path):
-    """
-    Without a domain there is nothing to draw, and each chapter says so.
-    """
+    """Without a domain there is nothing to draw, and each chapter says so."""
     text = written(tmp_path)
     sections = Page(text) and Selector(text).css("main .pictures > section")
 
@@ -232,9 +210,7 @@ def test_an_empty_crawl_has_a_page(tmp_path):
 
 
 def test_a_missing_metric_has_no_chart(tmp_path):
-    """
-    A crawl without ping and path explains it in the place of their charts; the others are there.
-    """
+    """A crawl without ping and path explains it in the place of their charts; the others are there."""
     text = written(
         tmp_path,
         domain_item("a.example", roles=(Role(kind="WWW", host="www.a.example", priority=0),)),
@@ -249,9 +225,7 @@ def test_a_missing_metric_has_no_chart(tmp_path):
 
 
 def test_unknown_is_not_zero(tmp_path):
-    """
-    If every lookup failed there is no percentage, and unknown values are counted.
-    """
+    """If every lookup failed there is no percentage, and unknown values are counted."""
     text = written(
         tmp_path,
         domain_item("a.example", mx=lookup("a.example", "MX", status="servfail")),
@@ -262,9 +236,7 @@ def test_unknown_is_not_zero(tmp_path):
 
 
 def test_an_imported_crawl_has_a_warning(tmp_path):
-    """
-    If errors and absences were not distinguished, the page warns at its top; otherwise it does not.
-    """
+    """If errors and absences were not distinguished, the page warns at its top; otherwise it does not."""
     warning = "older format that does not distinguish errors from absences"
     store = Store(tmp_path / "ips.db")
     store.complete(domain_item("a.example", mx=lookup("a.example", "MX", status="unrecorded")))
@@ -276,9 +248,7 @@ def test_an_imported_crawl_has_a_warning(tmp_path):
 
 
 def test_a_second_report_is_identical(tmp_path):
-    """
-    No part of it depends on the time of writing.
-    """
+    """No part of it depends on the time of writing."""
     store = made.crawl(tmp_path / "ips.db", domain_item("a.example"))
     pages = []
     for _ in range(2):
@@ -289,9 +259,7 @@ def test_a_second_report_is_identical(tmp_path):
 
 
 def test_an_impossible_folder_is_reported(tmp_path):
-    """
-    If OUTPUT_DIR is a file, the error names it and the fix.
-    """
+    """If OUTPUT_DIR is a file, the error names it and the fix."""
     (tmp_path / "out").write_text("a file")
 
     with pytest.raises(ExportError, match=r"'.*/out/report-.*\[OUTPUT_NOT_WRITABLE\]"):
@@ -299,9 +267,7 @@ def test_an_impossible_folder_is_reported(tmp_path):
 
 
 def test_a_stopped_report_leaves_nothing(tmp_path):
-    """
-    A report that is interrupted while counting writes no file.
-    """
+    """A report that is interrupted while counting writes no file."""
     made_up.make(tmp_path / "ips.db", 100)
     calls = iter(range(1_000_000))
     store = opened.read(tmp_path / "ips.db", lambda: next(calls) > 20)

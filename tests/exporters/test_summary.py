@@ -34,9 +34,7 @@ def tables(target):
 
 
 def test_the_summary_matches_the_truth(finished, target):
-    """
-    Every row of all four tables, in SQLite and in MariaDB, follows from the truth about the simulated Internet.
-    """
+    """Every row of all four tables, in SQLite and in MariaDB, follows from the truth about the simulated Internet."""
     export(finished.store, target)
 
     found, expected = tables(target), TrueFigures(finished).tables()
@@ -47,9 +45,7 @@ def test_the_summary_matches_the_truth(finished, target):
 
 
 def test_exporting_twice_changes_nothing(finished, target):
-    """
-    The second export replaces the first, and logs it.
-    """
+    """The second export replaces the first, and logs it."""
     figures = TrueFigures(finished)
     number = len(figures.expected.domains)
     with Database(target.summary_url) as database:
@@ -62,9 +58,7 @@ def test_exporting_twice_changes_nothing(finished, target):
 
 
 def test_a_stopped_export_publishes_nothing(finished, target):
-    """
-    If reading is stopped halfway, nothing of the crawl is published.
-    """
+    """If reading is stopped halfway, nothing of the crawl is published."""
     asked = iter(range(1_000))
     store = Store.read(finished.path, stopped=lambda: next(asked) > 50)
 
@@ -76,9 +70,7 @@ def test_a_stopped_export_publishes_nothing(finished, target):
 
 
 def test_a_missing_database_is_reported(finished, tmp_path):
-    """
-    The error names the database and the fix.
-    """
+    """The error names the database and the fix."""
     target = Target(output_dir=tmp_path, summary_url="mysql+mysqlconnector://u:secret@127.0.0.1:1/matrix")
 
     with pytest.raises(ExportError, match=r"u:\*\*\*@127.0.0.1:1/matrix does not answer .*: start the server"):
@@ -86,9 +78,7 @@ def test_a_missing_database_is_reported(finished, tmp_path):
 
 
 def test_a_file_without_a_crawl_is_rejected(tmp_path):
-    """
-    Without a start, a crawl has no date.
-    """
+    """Without a start, a crawl has no date."""
     store = Store(tmp_path / "ips.db")
 
     with pytest.raises(ExportError, match="does not say when its crawl began"):

@@ -17,9 +17,7 @@ from ipv6matrix.web.pages import addresses, series
 from ipv6matrix.web.pages.addresses import BadStateError
 from ipv6matrix.web.pages.places import is_country
 from ipv6matrix.web.pages.rendering import page
-from ipv6matrix.web.pages.views import VIEWS
 from ipv6matrix.web.read_model.model import ReadModel
-from ipv6matrix.web.sums import Slice
 from ipv6matrix.web.v1 import changes
 
 # Domains of one page, countries and TLDs of one list.
@@ -90,20 +88,9 @@ def _domains(model: ReadModel, asked: Comparison) -> dict[str, Any]:
 
 
 def _groups(model: ReadModel, group: str, asked: Comparison) -> list[dict[str, Any]]:
-    """Return the shares of both crawls, the greatest difference first."""
-    view = VIEWS["domains"]
-    one, two = (
-        {row[group]: row for row in series.rows(model, view, Slice(group=group, since=date, until=date))}
-        for date in (asked.before, asked.after)
-    )
-    found = []
-    for word in sorted(one.keys() & two.keys()):
-        was, is_now = view.measures[0].of(one[word]), view.measures[0].of(two[word])
-        if was is None or is_now is None or was == is_now or _is_left_out(asked.change, is_now - was):
-            continue
-        found.append({"word": word, "name": series.labelled(group, word), "was": was, "is": is_now})
-    return sorted(found, key=lambda row: -abs(row["is"] - row["was"]))
-
-
-def _is_left_out(change: str | None, difference: float) -> bool:
-    return change is not None and change != ("gained" if difference > 0 else "lost")
+    """Return the groups whose share changed, the greatest difference first."""
+    assert asked.before
+    assert asked.after
+    found = changes.groups(model, group, (asked.before, asked.after), asked.change)
+    named = [{**row, "label": series.labelled(group, row["name"])} for row in found]
+    return sorted(named, key=lambda row: -abs(row["difference"]))

@@ -109,11 +109,18 @@ def _domains(request: Request, model: ReadModel, question: DomainChangeQuestion)
 
 def _groups(request: Request, model: ReadModel, question: GroupChangeQuestion, group: str) -> dict[str, Any]:
     dates = _dates(model.version, question)
-    before, after = (_states(model, group, date) for date in dates)
-    found = [row for row in _compared(before, after, question.least) if question.change in (None, row["change"])]
+    found = groups(model, group, dates, question.change, question.least)
     found.sort(key=lambda row: row[question.sort.removeprefix("-")], reverse=question.sort.startswith("-"))
     part = found[question.offset : question.offset + question.limit + 1]
     return _between(dates, page(request, part, question.limit, offset=lambda _: question.offset + question.limit))
+
+
+def groups(
+    model: ReadModel, group: str, dates: tuple[dt.date, dt.date], change: str | None, least: int = 1
+) -> list[dict[str, Any]]:
+    """Return the groups whose share of domains with IPv6 differs between two crawls, by name."""
+    before, after = (_states(model, group, date) for date in dates)
+    return [row for row in _compared(before, after, least) if change in (None, row["change"])]
 
 
 def _states(model: ReadModel, group: str, date: dt.date) -> dict[str, dict[str, Any]]:

@@ -43,9 +43,7 @@ HOSTS = found((10, 5), (10, 10), (10, 12), (3, 28))
 
 
 def test_ratios_are_counted_in_quarters_of_an_octave():
-    """
-    Hosts are counted by ratio, out-of-range values in the outer rows, and the faster family is named in words.
-    """
+    """Hosts are counted by ratio, out-of-range values in the outer rows, and the faster family is named in words."""
     chapter = comparisons.rtt_ratio(HOSTS)
 
     assert [
@@ -60,9 +58,7 @@ def test_ratios_are_counted_in_quarters_of_an_octave():
 
 
 def test_quantiles_are_listed_together():
-    """
-    A row has the quantile of the same share of hosts over IPv4 and over IPv6.
-    """
+    """A row has the quantile of the same share of hosts over IPv4 and over IPv6."""
     rows = {share: (float(four), float(six)) for share, four, six in comparisons.rtts(HOSTS).rows}
 
     assert pytest.approx((10, 10), rel=0.01) == rows["50 %"]
@@ -70,9 +66,7 @@ def test_quantiles_are_listed_together():
 
 
 def test_differences_of_hops():
-    """
-    The outer columns include out-of-range values.
-    """
+    """The outer columns include out-of-range values."""
     chapter = comparisons.hops_difference(HOSTS)
 
     assert [("-5", "1"), ("0", "1"), ("+2", "1"), ("+8 and beyond", "1")] == [
@@ -81,9 +75,7 @@ def test_differences_of_hops():
 
 
 def test_hops_by_family():
-    """
-    Hosts are counted by number of hops, for both families, with the medians.
-    """
+    """Hosts are counted by number of hops, for both families, with the medians."""
     chapter = comparisons.hops(HOSTS)
 
     assert ("10", "3", "1") in chapter.rows
@@ -92,18 +84,14 @@ def test_hops_by_family():
 
 @pytest.mark.parametrize("make", ALL)
 def test_charts_can_be_drawn(make):
-    """
-    Charts of few hosts, and of identical hosts, can be drawn.
-    """
+    """Charts of few hosts, and of identical hosts, can be drawn."""
     for figures in (HOSTS, found((7, 7))):
         assert "IPv6" in make(figures).svg
 
 
 @pytest.mark.parametrize("make", ALL)
 def test_a_missing_metric_is_explained(make):
-    """
-    A metric that was not measured has no chart, and the page gives the reason.
-    """
+    """A metric that was not measured has no chart, and the page gives the reason."""
     chapter = make(found(metrics=frozenset({"tcp80"})))
 
     assert "" == chapter.svg

@@ -18,9 +18,7 @@ def found(metrics=None, **figures):
 
 
 def test_services_are_listed_by_family():
-    """
-    Each has its hosts, the reachable ones, and its share; a service that was not probed is left out.
-    """
+    """Each has its hosts, the reachable ones, and its share; a service that was not probed is left out."""
     services = {("HTTP", 6): Share(part=1, whole=4), ("HTTP", 4): Share(part=3, whole=5, unknown=1)}
     services |= {("SMTP", 4): Share(whole=9, unknown=9)}
 
@@ -34,9 +32,7 @@ def test_services_are_listed_by_family():
 
 
 def test_traces_are_listed_by_end():
-    """
-    Each end has its own number; a failure of this machine is not an end of a trace.
-    """
+    """Each end has its own number; a failure of this machine is not an end of a trace."""
     traces = {(4, "reached"): 7, (4, "gap_limit"): 2, (4, "probe_failed"): 1, (6, "max_ttl"): 1, (6, "unreachable"): 3}
     chapter = outcomes.paths(found(traces=traces))
 
@@ -47,9 +43,7 @@ def test_traces_are_listed_by_end():
 
 
 def test_unused_ends_are_left_out():
-    """
-    The legend has only ends that occur; for imported crawls only whether a trace arrived.
-    """
+    """The legend has only ends that occur; for imported crawls only whether a trace arrived."""
     chapter = outcomes.paths(found(traces={(4, "reached"): 3, (4, "unrecorded"): 1}))
 
     assert ["Family", "Addresses", "Reached", "Not reached"] == list(chapter.head)
@@ -57,9 +51,7 @@ def test_unused_ends_are_left_out():
 
 
 def test_kinds_of_ipv6_have_names():
-    """
-    Native, transition mechanisms, tunnels by operator, and excluded addresses by kind.
-    """
+    """Native, transition mechanisms, tunnels by operator, and excluded addresses by kind."""
     kinds = [
         Ipv6Kind(kind="global", tunnel_id=None, probed=90, refused=1),
         Ipv6Kind(kind="6to4", tunnel_id="U0001", probed=3, refused=0),
@@ -78,9 +70,7 @@ def test_kinds_of_ipv6_have_names():
 
 
 def test_errors_come_with_the_number_of_requests():
-    """
-    Each row has kind and word, with numerator and denominator.
-    """
+    """Each row has kind and word, with numerator and denominator."""
     chapter = outcomes.errors(found(errors=[Errors(kind="port 80", word="connection_refused", number=3, asked=12)]))
 
     assert [("port 80: connection refused", "3", "12", "25.0 %")] == chapter.rows
@@ -89,9 +79,7 @@ def test_errors_come_with_the_number_of_requests():
 
 
 def test_what_older_crawlers_did_not_record_is_explained():
-    """
-    The word has an explanation where it occurs.
-    """
+    """The word has an explanation where it occurs."""
     chapter = outcomes.errors(found(errors=[Errors(kind="DNS", word="unrecorded", number=3, asked=12)]))
 
     assert "Unrecorded is what an older crawler kept as n/a" in chapter.explanation
@@ -99,9 +87,7 @@ def test_what_older_crawlers_did_not_record_is_explained():
 
 @pytest.mark.parametrize("make", [outcomes.reachability, outcomes.paths, outcomes.ipv6_kinds, outcomes.errors])
 def test_missing_figures_are_explained(make):
-    """
-    If there is nothing to show, the chapter says so and has no chart.
-    """
+    """If there is nothing to show, the chapter says so and has no chart."""
     chapter = make(found())
 
     assert ("", ()) == (chapter.svg, chapter.rows)
@@ -109,7 +95,5 @@ def test_missing_figures_are_explained(make):
 
 
 def test_missing_traces_are_explained():
-    """
-    The explanation names the metric.
-    """
+    """The explanation names the metric."""
     assert "Not measured: the metric path" in outcomes.paths(found(metrics=frozenset({"ping"}))).explanation

@@ -76,25 +76,19 @@ def store(tmp_path):
 
 
 def test_counts(store):
-    """
-    Domains, hosts with an address, and addresses by family are counted once each.
-    """
+    """Domains, hosts with an address, and addresses by family are counted once each."""
     figures = summary(store)
 
     assert (4, 3, {4: 1, 6: 1}) == (figures.domains, figures.hosts, figures.addresses)
 
 
 def test_ports_count_open_and_probed_addresses(store):
-    """
-    Each port has, by family, the number of addresses where it is open and of those probed.
-    """
+    """Each port has, by family, the number of addresses where it is open and of those probed."""
     assert {(80, 4): (1, 1), (443, 4): (0, 1)} == summary(store).ports
 
 
 def test_errors_are_counted_by_kind(store):
-    """
-    Failures are counted by kind of request; silence to ping is one of them.
-    """
+    """Failures are counted by kind of request; silence to ping is one of them."""
     assert {
         "DNS servfail": 1,
         "DNS timeout": 2,
@@ -104,18 +98,14 @@ def test_errors_are_counted_by_kind(store):
 
 
 def test_probes(store):
-    """
-    Echo Requests, handshakes and lookups are added up.
-    """
+    """Echo Requests, handshakes and lookups are added up."""
     assert {"Echo Requests": 5, "TCP handshakes": 2, "SMTP sessions": 0, "TTLs traced": 0, "lookups": 12} == summary(
         store
     ).probes
 
 
 def test_unrecorded_errors_count_as_absences(tmp_path):
-    """
-    An imported crawl cannot distinguish errors from absences; both count as absences, as they did at its time.
-    """
+    """An imported crawl cannot distinguish errors from absences; both count as absences, as they did at its time."""
     with rebuilding(tmp_path / "ips.db", int(AT)) as rebuild:
         rebuild.write(
             [Role("WWW", "four.example", "www.four.example"), HostAddress("www.four.example", "1.1.1.1", None)]
