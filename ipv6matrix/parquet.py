@@ -5,19 +5,18 @@ Writes batches of rows as Parquet (https://github.com/apache/parquet-format): me
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any
 
 import pyarrow as pa
 from pyarrow.parquet import ParquetWriter
 
-# Bytes of Arrow per row group; readers can skip a group that they do not need.
-GROUP_BYTES: Final = 16 * 2**20
 
+def write(sink: Any, schema: pa.Schema, batches: Iterable[pa.RecordBatch], group_bytes: int) -> Iterator[int]:
+    """
+    Write row groups of a number of bytes to a path or a file, and yield the number of rows of each.
 
-def write(
-    sink: Any, schema: pa.Schema, batches: Iterable[pa.RecordBatch], group_bytes: int = GROUP_BYTES
-) -> Iterator[int]:
-    """Write to a path or a file, and yield the number of rows after each row group; the file ends with the iterator."""
+    The file is complete when the iterator ends.
+    """
     with ParquetWriter(sink, schema, compression="zstd") as writer:
         for group in _groups(batches, group_bytes):
             writer.write_table(group.cast(schema), row_group_size=group.num_rows)

@@ -24,8 +24,9 @@ from ipv6matrix.store.database import Store
 
 # The frontier of a crawl, not its facts.
 FRONTIER: Final = frozenset(("requests", "frontier"))
-# Rows held as Python objects at a time.
+# Rows held as Python objects at a time, and bytes of Arrow per row group.
 _ROWS: Final = 10_000
+_GROUP_BYTES: Final = 16 * 2**20
 
 
 def export(store: Store, target: Target) -> str:
@@ -58,7 +59,7 @@ def _write(store: Store, table: str, path: Path) -> int:
     """Write one table and return its number of rows."""
     of_table = schema(store, table)
     with whole(path) as temporary:
-        return sum(parquet.write(temporary, of_table, _batches(store, table, of_table)))
+        return sum(parquet.write(temporary, of_table, _batches(store, table, of_table), _GROUP_BYTES))
 
 
 def _batches(store: Store, table: str, of_table: pa.Schema) -> Iterator[pa.RecordBatch]:

@@ -138,9 +138,9 @@ def test_a_table_of_another_program(new_database):
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("", "is no URL of a database"),
-        ("matrix:tell-nobody@db", "'matrix:***@db' is no URL"),
-        ("mysql+mysqlconnector://u:tell-nobody@h:port/db", "is no URL"),
+        ("", "is not a valid URL of a database"),
+        ("matrix:tell-nobody@db", "'matrix:***@db' is not a valid URL"),
+        ("mysql+mysqlconnector://u:tell-nobody@h:port/db", "is not a valid URL"),
         ("oracle2://u:tell-nobody@h/db", "no such kind of database"),
         ("mysql+pymysql2://u:tell-nobody@h/db", "no such kind of database"),
         ("firebird://u:tell-nobody@h/db", "no such kind of database"),
@@ -157,7 +157,7 @@ def test_a_file_that_is_something_else(tmp_path):
     path = tmp_path / "matrix.db"
     path.write_text("Dear diary, " * 100)
 
-    assert "is no database that can be read" in complaint(f"sqlite:///{path}")
+    assert "is not a database that can be read" in complaint(f"sqlite:///{path}")
     assert path.read_text().startswith("Dear diary")
 
 
@@ -198,4 +198,4 @@ def test_somebody_else_who_writes(tmp_path):
     """Publishing waits for another writer, and fails after a timeout."""
     url = f"sqlite:///{tmp_path / 'matrix.db'}?timeout=0.1"
     with Database(url) as database, database.write():
-        assert "is being written by somebody else" in complaint(url)
+        assert "is being written by another process" in complaint(url)
