@@ -20,7 +20,7 @@ from ipv6matrix.store.queries.outcomes import Ipv6Kind
 
 _REACHED: Final = "reached"
 _NOT_TOLD: Final = "not reached"
-_UNASKED: Final = "could not probe"
+_UNASKED: Final = "could not ask"
 _ENDS: Final = {
     _REACHED: IPV6,
     "silent hops": OTHERS[0],
