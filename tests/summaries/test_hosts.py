@@ -16,7 +16,7 @@ from tests.summaries.sample_rows import DATE
 def address(text, country="DE", *, avg_ms=None, hops=None, **ports):
     """Return an address with all measurements that a summary uses."""
     names = ("tunnel_id", "asn", "as_organisation", "city", "region", "latitude", "longitude")
-    made = dataset.Address(store=None, address=text, country_code=country, **dict.fromkeys(names))
+    made = dataset.Address(store=None, number=0, address=text, country_code=country, **dict.fromkeys(names))
     ping = dataset.PingFigures(count=5, min_ms=avg_ms, avg_ms=avg_ms, max_ms=avg_ms, mdev_ms=avg_ms)
     # What would be read from a database when it is asked for.
     vars(made).update(ping=ping, trace=dataset.TraceFigures(hops=hops), tcp=dataset.TcpFigures(**ports))

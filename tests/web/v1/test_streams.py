@@ -20,7 +20,7 @@ def batches(size):
 
 def test_parquet_is_written_in_parts(monkeypatch):
     """Each batch is a row group, with the types of the table."""
-    monkeypatch.setattr(streams, "_GROUP_BYTES", 40)
+    monkeypatch.setattr(streams, "_GROUP_BYTES", 60)
     columns, rows = COLUMNS[1:], [{name: row[name] for name in ("tld", "hosts", "ping4")} for row in ROWS]
     parts = list(streams.parquet(columns, (batch.select(["tld", "hosts", "ping4"]) for batch in batches(2))))
     file = parquet.ParquetFile(io.BytesIO(b"".join(parts)))
