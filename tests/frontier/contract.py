@@ -19,9 +19,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from ipv6matrix import urls
 from ipv6matrix.frontier.base import Frontier
 from ipv6matrix.items import Answered, ExclusionItem, slot_of
+from tests import urls
 from tests.samples import domain_item, domain_url, ping_item
 
 ROOMS = {"dns": 3, "ping": 2}
