@@ -47,7 +47,7 @@ PROFILES = {
 # Kinds of hosts to look up. Read by spiders.matrix.
 FEATURES = "NS,MX,WWW,NTP"
 # What to measure. Read by spiders.matrix and pipelines.locate, pipelines.classify.
-METRICS = "soa,reverse,geoip,ping,tcp80,tcp443,tcp25,tls,path,ip6Type"
+METRICS = "soa,reverse,geoip,ping,tcp80,tcp443,tcp25,tls,path,ntp,ip6Type"
 # Labels prefixed to a domain to guess its hosts. Read by spiders.matrix.
 WWW_PREFIXES = "www,www6,ipv6,www.ipv6,six"
 NTP_PREFIXES = "ntp,time"
@@ -144,13 +144,21 @@ PING_TIMEOUT = 2.0
 TCP_TIMEOUT = 2.0
 # Timeout for a whole SMTP session, in seconds, including the server's greeting delay.
 SMTP_TIMEOUT = 10.0
+# Timeout for the reply of a time server, in seconds; then the request is repeated once. Read by handlers.ntp.
+NTP_TIMEOUT = 2.0
+# Timeout for a TLS handshake with a web server, in seconds, and for a page; together with the
+# limit of 256 KiB it ends what would not end by itself. Read by handlers.tls and handlers.web.
+WEB_TIMEOUT = 10.0
+# A PEM file of the certificates of authorities that are trusted. If empty, Mozilla's, as published
+# by certifi, so that results do not depend on the machine. Read by handlers.tls and handlers.web.
+TRUSTED_CERTIFICATES = ""
 # Last TTL to probe, timeout for each answer in seconds, and number of consecutive silent hops
 # after which a trace stops. Read by handlers.trace.
 TRACE_MAX_TTL = 30
 TRACE_TIMEOUT = 2
 TRACE_GAP_LIMIT = 5
 # Source addresses of probes; if empty, the routing table chooses. Read by
-# extensions.preflight and the handlers of ping, tcp and trace.
+# extensions.preflight and the handlers of probes.
 LOCAL_IPV4 = ""
 LOCAL_IPV6 = ""
 
@@ -165,8 +173,8 @@ QUERY_RATE = 0
 # Comma-separated prefixes that may be probed although they are not globally
 # reachable. Empty on the real Internet. Read by ipv6matrix.config.plan.
 PROBE_ALLOWED_NETWORKS = ""
-# The contact for this crawl: a mail address or URL. Used in EHLO.
-# Read by handlers.tcp.
+# The contact for this crawl: a mail address or URL. Used in EHLO and in the User-Agent.
+# Read by handlers.tcp and handlers.web.
 CONTACT = ""
 # What to do if a prerequisite is missing (a route, mtr-packet, ping permission, GeoIP):
 # `stop`, or `skip` whatever needs it. Read by extensions.preflight.
@@ -193,6 +201,10 @@ DNS_CONCURRENCY = 200
 PING_CONCURRENCY = 400
 TCP_CONCURRENCY = 400
 TRACE_CONCURRENCY = 800
+NTP_CONCURRENCY = 100
+PMTU_CONCURRENCY = 100
+TLS_CONCURRENCY = 100
+WEB_CONCURRENCY = 50
 # Number of mtr-packet processes that share the traces. Read by handlers.trace.
 TRACE_PROCESSES = 4
 # Seconds between commits, i.e. how much work is repeated after a kill. Read by
@@ -208,6 +220,10 @@ DOWNLOAD_HANDLERS = {
     "ping": "ipv6matrix.handlers.ping.PingDownloadHandler",
     "tcp": "ipv6matrix.handlers.tcp.TcpDownloadHandler",
     "trace": "ipv6matrix.handlers.trace.TraceDownloadHandler",
+    "ntp": "ipv6matrix.handlers.ntp.NtpDownloadHandler",
+    "pmtu": "ipv6matrix.handlers.pmtu.PmtuDownloadHandler",
+    "tls": "ipv6matrix.handlers.tls.TlsDownloadHandler",
+    "web": "ipv6matrix.handlers.web.WebDownloadHandler",
 }
 
 # Scrapy's own handlers are for HTTP only; None disables them.

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from scrapy import Request
 
-from ipv6matrix.measurements import REGISTRY
+from ipv6matrix.measurements import REGISTRY, ntp, pmtu, tls, web
 from ipv6matrix.measurements.grammar import RequestUrl
 from ipv6matrix.measurements.hosts import HostsUrl
 from ipv6matrix.measurements.lookups import LookupUrl
 from ipv6matrix.measurements.ports import PortsUrl
+from ipv6matrix.measurements.tls import TlsUrl
+from ipv6matrix.measurements.web import WebUrl
 from ipv6matrix.urls import InvalidUrlError
 from tests import urls
 
@@ -61,6 +63,22 @@ def _to(address):
             urls.tcp("192.0.2.1", (443,), starttls=False),
             "tcp://192.0.2.1?port=443",
             PortsUrl(subject="192.0.2.1", destination="192.0.2.1", ports=(443,)),
+        ),
+        (ntp.url("192.0.2.1"), "ntp://192.0.2.1", RequestUrl(subject="192.0.2.1", destination="192.0.2.1")),
+        (
+            pmtu.url("2001:db8::1"),
+            "pmtu://[2001:db8::1]",
+            RequestUrl(subject="2001:db8::1", destination="2001:db8::1"),
+        ),
+        (
+            tls.url("2001:db8::1", "www.a.example"),
+            "tls://[2001:db8::1]/www.a.example?port=443",
+            TlsUrl(subject="2001:db8::1", name="www.a.example", destination="2001:db8::1", port=443),
+        ),
+        (
+            web.url("192.0.2.1", "a.example", "http", hosts=True),
+            "web://192.0.2.1/a.example?scheme=http&hosts=1",
+            WebUrl(subject="192.0.2.1", name="a.example", destination="192.0.2.1", scheme="http", hosts=True),
         ),
         (
             urls.again(urls.domain("a.example", ("MX",))),
@@ -136,6 +154,10 @@ def test_the_authority_of_a_dns_url_is_the_server(server, expected):
         ("ping://192.0.2.1", "192.0.2.1"),
         ("tcp://[2001:db8::1]?port=25", "2001:db8::1"),
         ("trace://[2001:db8::1]", "2001:db8::1"),
+        ("ntp://192.0.2.1", "192.0.2.1"),
+        ("pmtu://[2001:db8::1]", "2001:db8::1"),
+        ("tls://[2001:db8::1]/a.example?port=443", "2001:db8::1"),
+        ("web://192.0.2.1/a.example?scheme=https", "192.0.2.1"),
     ],
 )
 def test_the_destination_of_a_request_receives_its_packets(url, destination):
@@ -201,6 +223,15 @@ def test_only_address_lookups_are_about_hosts(url, answer):
         "tcp://192.0.2.1?pass=2&port=25",
         "trace://192.0.2.1?port=25",
         "trace://[]",
+        "ntp://192.0.2.1/a.example",
+        "pmtu://192.0.2.1",
+        "tls://192.0.2.1/a.example",
+        "tls://192.0.2.1/?port=443",
+        "tls://192.0.2.1/a.example?port=0",
+        "tls://a.example/a.example?port=443",
+        "web://192.0.2.1/a.example",
+        "web://192.0.2.1/a.example?scheme=ftp",
+        "web://192.0.2.1/a.example?scheme=https&hosts=2",
         "ping:192.0.2.1",
         "",
     ],
@@ -225,6 +256,10 @@ def test_the_slot_of_a_request_is_its_scheme():
         urls.ping("192.0.2.1"),
         urls.tcp("192.0.2.1", (80,), starttls=False),
         urls.trace("192.0.2.1"),
+        ntp.url("192.0.2.1"),
+        pmtu.url("2001:db8::1"),
+        tls.url("192.0.2.1", "www.a.example"),
+        web.url("192.0.2.1", "www.a.example", "https", hosts=False),
     )
 
     assert list(REGISTRY.slots) == [urls.request(url).meta["download_slot"] for url in found_urls]

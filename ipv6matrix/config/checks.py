@@ -5,6 +5,7 @@ Checks of the settings of a run, which return an error message for each invalid 
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Callable, Iterable, Sequence
 from ipaddress import ip_address
 from pathlib import Path
@@ -181,6 +182,16 @@ def _optout_file(settings: BaseSettings, name: str) -> str | None:
     return None
 
 
+def _certificates(settings: BaseSettings, name: str) -> str | None:
+    path = settings.get(name)
+    try:
+        if path:
+            ssl.create_default_context(cafile=Path(path).expanduser())
+    except OSError as error:  # includes ssl.SSLError
+        return f"Cannot read {name}={path!r} ({error.strerror or error}): name a PEM file of certificates"
+    return None
+
+
 def _nameservers(settings: BaseSettings, name: str) -> str | None:
     try:
         nameservers.configured(settings.get(name))
@@ -296,6 +307,9 @@ CHECKS: Final[dict[str, Check]] = {
     "PING_TIMEOUT": _number(0.05, 60, "seconds"),
     "TCP_TIMEOUT": _number(0.05, 60, "seconds"),
     "SMTP_TIMEOUT": _number(0.1, 600, "seconds"),
+    "NTP_TIMEOUT": _number(0.05, 60, "seconds"),
+    "WEB_TIMEOUT": _number(0.1, 60, "seconds"),
+    "TRUSTED_CERTIFICATES": _certificates,
     "TRACE_MAX_TTL": _number(1, 255, "hops", whole=True),
     "TRACE_TIMEOUT": _number(1, 60, "seconds", whole=True),
     "TRACE_GAP_LIMIT": _number(1, 255, "hops", whole=True),
@@ -314,6 +328,10 @@ CHECKS: Final[dict[str, Check]] = {
     "PING_CONCURRENCY": _number(1, 10_000, "requests", whole=True),
     "TCP_CONCURRENCY": _number(1, 10_000, "requests", whole=True),
     "TRACE_CONCURRENCY": _number(1, 10_000, "requests", whole=True),
+    "NTP_CONCURRENCY": _number(1, 10_000, "requests", whole=True),
+    "PMTU_CONCURRENCY": _number(1, 10_000, "requests", whole=True),
+    "TLS_CONCURRENCY": _number(1, 10_000, "requests", whole=True),
+    "WEB_CONCURRENCY": _number(1, 10_000, "requests", whole=True),
     "TRACE_PROCESSES": _number(1, 64, "processes", whole=True),
     "COMMIT_INTERVAL": _number(0.01, 60, "seconds"),
 }

@@ -44,15 +44,15 @@ from ipv6matrix.items.dns import (
 from ipv6matrix.items.dnssec import Security
 from ipv6matrix.items.https import HttpsMode, HttpsRecord
 from ipv6matrix.items.name_server import NameServerAnswer, NameServerObservation
-from ipv6matrix.items.ntp import NtpObservation, NtpStatus
+from ipv6matrix.items.ntp import NtpItem, NtpObservation, NtpStatus
 from ipv6matrix.items.ping import PingItem, PingObservation
-from ipv6matrix.items.pmtu import PmtuObservation, PmtuStatus
+from ipv6matrix.items.pmtu import PmtuItem, PmtuObservation, PmtuStatus
 from ipv6matrix.items.resolvability import Resolvability, ResolvabilityObservation
 from ipv6matrix.items.smtp import Certificate, SmtpObservation, Starttls
 from ipv6matrix.items.tcp import PortObservation, TcpItem, TcpObservation
-from ipv6matrix.items.tls import TlsObservation, TlsStatus
+from ipv6matrix.items.tls import TlsItem, TlsObservation, TlsStatus
 from ipv6matrix.items.trace import Hop, Stop, TraceItem, TraceObservation
-from ipv6matrix.items.web import BodyEnd, Scheme, WebObservation
+from ipv6matrix.items.web import BodyEnd, Scheme, WebItem, WebObservation
 
 Observation = (
     DomainObservation
@@ -61,9 +61,25 @@ Observation = (
     | PingObservation
     | TcpObservation
     | TraceObservation
+    | NtpObservation
+    | PmtuObservation
+    | TlsObservation
+    | WebObservation
     | Exclusion
 )
-Item = DomainItem | HostsItem | ReverseItem | PingItem | TcpItem | TraceItem | ExclusionItem
+Item = (
+    DomainItem
+    | HostsItem
+    | ReverseItem
+    | PingItem
+    | TcpItem
+    | TraceItem
+    | NtpItem
+    | PmtuItem
+    | TlsItem
+    | WebItem
+    | ExclusionItem
+)
 
 __all__ = (
     "NO_REPLY",
@@ -91,11 +107,13 @@ __all__ = (
     "LookupObservation",
     "NameServerAnswer",
     "NameServerObservation",
+    "NtpItem",
     "NtpObservation",
     "NtpStatus",
     "Observation",
     "PingItem",
     "PingObservation",
+    "PmtuItem",
     "PmtuObservation",
     "PmtuStatus",
     "PortObservation",
@@ -115,10 +133,12 @@ __all__ = (
     "Stop",
     "TcpItem",
     "TcpObservation",
+    "TlsItem",
     "TlsObservation",
     "TlsStatus",
     "TraceItem",
     "TraceObservation",
+    "WebItem",
     "WebObservation",
     "slot_of",
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ipv6matrix.items.base import Failure
+from ipv6matrix.items.base import Answered, Failure
 
 
 class NtpStatus(StrEnum):
@@ -39,3 +39,11 @@ class NtpObservation:
     delay_ms: float | None = None
     "Round-trip time without the time that the server took, in milliseconds."
     asked_at: float
+
+
+@dataclass(slots=True, kw_only=True)
+class NtpItem(Answered):
+    """The reply of the time server at one address."""
+
+    address: str
+    ntp: NtpObservation

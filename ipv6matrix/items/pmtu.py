@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ipv6matrix.items.base import Failure
+from ipv6matrix.items.base import Answered, Failure
 
 
 class PmtuStatus(StrEnum):
@@ -36,3 +36,11 @@ class PmtuObservation:
     sent: int
     "Number of Echo Requests sent."
     asked_at: float
+
+
+@dataclass(slots=True, kw_only=True)
+class PmtuItem(Answered):
+    """The MTU of the path to one address."""
+
+    address: str
+    pmtu: PmtuObservation

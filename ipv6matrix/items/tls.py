@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ipv6matrix.items.base import Failure
+from ipv6matrix.items.base import Answered, Failure
 from ipv6matrix.items.smtp import Certificate
 
 
@@ -45,3 +45,13 @@ class TlsObservation:
     handshake_ms: float | None = None
     "Duration of the handshake, in milliseconds; includes the processor time of both sides."
     asked_at: float
+
+
+@dataclass(slots=True, kw_only=True)
+class TlsItem(Answered):
+    """A TLS handshake for one host at one of its addresses, or the reason why it was excluded."""
+
+    host: str
+    address: str
+    tls: TlsObservation | None = None
+    refusal: str | None = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from ipv6matrix.items.base import Failure
+from ipv6matrix.items.base import Answered, Failure
 from ipv6matrix.items.tls import TlsStatus
 
 Scheme = Literal["https", "http"]
@@ -56,3 +56,13 @@ class WebObservation:
     "Other hosts from which the page loads something, at most 100; None if not requested, not HTML, or not status 200."
     failure: Failure | TlsStatus | None = None
     asked_at: float
+
+
+@dataclass(slots=True, kw_only=True)
+class WebItem(Answered):
+    """The front page of one host at one of its addresses, or the reason why it was excluded."""
+
+    host: str
+    address: str
+    web: WebObservation | None = None
+    refusal: str | None = None

@@ -15,11 +15,15 @@ from ipv6matrix.config.plan import Plan
 from ipv6matrix.items import Answered, ExclusionItem
 from ipv6matrix.measurements.base import Failed, Measurement, Outcome, Target
 from ipv6matrix.measurements.hosts import Hosts
+from ipv6matrix.measurements.ntp import Ntp
 from ipv6matrix.measurements.ping import Ping
+from ipv6matrix.measurements.pmtu import Pmtu
 from ipv6matrix.measurements.ports import Ports
 from ipv6matrix.measurements.records import Records
 from ipv6matrix.measurements.reverse import Reverse
+from ipv6matrix.measurements.tls import Tls
 from ipv6matrix.measurements.trace import Trace
+from ipv6matrix.measurements.web import Web
 
 AnyMeasurement = Measurement[Any, Any, Any]
 
@@ -109,4 +113,8 @@ REGISTRY: Final = Registry(
     Ping(),
     Ports(),
     Trace(),
+    Ntp(),
+    Pmtu(),
+    Tls(),
+    Web(),
 )

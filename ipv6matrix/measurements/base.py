@@ -106,6 +106,8 @@ class Measurement(ABC, Generic[Url, Observed, Item]):
     """
     metrics: ClassVar[tuple[str, ...]]
     "The words of the setting METRICS that ask for it, in whole or in part."
+    opt_in: ClassVar[tuple[str, ...]] = ()
+    "Those of its metrics that are measured only if METRICS names them, or `all`."
     observation: ClassVar[type[Any]]
     item: ClassVar[type[Answered]]
     requires: ClassVar[frozenset[str]] = frozenset()

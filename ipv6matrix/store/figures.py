@@ -99,15 +99,15 @@ VIEWS: Final = {
         LEFT JOIN ports AS p443 ON p443.address_id = addresses.id AND p443.port = 443
         LEFT JOIN smtp_sessions ON smtp_sessions.address_id = addresses.id
         WHERE EXISTS (SELECT 1 FROM ports WHERE address_id = addresses.id)""",
-    # No crawl measures the MTU; imported ones state it.
+    # Imported crawls state an MTU; others have that of the probes of path MTUs, if they made any.
     "trace_figures": f"""
-        SELECT traces.address_id AS address_id, NULL AS mtu, reached_ttl AS hops,
+        SELECT traces.address_id AS address_id, mtu_bytes AS mtu, reached_ttl AS hops,
                (SELECT group_concat(label, ' --> ') FROM
                    (SELECT coalesce({_LABEL}, router.address, 'no') AS label
                     FROM hops LEFT JOIN addresses AS router ON router.id = router_id
                     LEFT JOIN reverse_names ON reverse_names.address_id = router_id
                     WHERE hops.address_id = traces.address_id ORDER BY ttl)) AS path
-        FROM traces WHERE failure IS NULL
+        FROM traces LEFT JOIN path_mtus ON path_mtus.address_id = traces.address_id WHERE failure IS NULL
         UNION ALL
         SELECT address_id, mtu, reached_ttl, path FROM trace_summaries""",
 }

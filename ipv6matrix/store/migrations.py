@@ -67,6 +67,11 @@ def move_lookups_to_rows(connection: sqlite3.Connection) -> None:
         connection.execute(f"ALTER TABLE new_{table} RENAME TO {table}")
 
 
+def measure_segments(connection: sqlite3.Connection) -> None:
+    """Add the maximum segment size to ports."""
+    connection.execute("ALTER TABLE ports ADD COLUMN mss_bytes INTEGER")
+
+
 def _drop_views(connection: sqlite3.Connection) -> None:
     # SQLite renames no table while a view refers to columns that are gone.
     for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'view'").fetchall():
@@ -135,4 +140,5 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     mark_inferences,
     count_discards,
     move_lookups_to_rows,
+    measure_segments,
 )

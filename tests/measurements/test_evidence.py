@@ -5,19 +5,27 @@ from __future__ import annotations
 import pytest
 
 from ipv6matrix.items import (
+    BodyEnd,
     DomainObservation,
     Failure,
     Hop,
     HostObservation,
     HostsObservation,
+    NtpObservation,
+    NtpStatus,
     PingObservation,
+    PmtuObservation,
+    PmtuStatus,
     PortObservation,
     ReverseObservation,
     SmtpObservation,
     Status,
     Stop,
     TcpObservation,
+    TlsObservation,
+    TlsStatus,
     TraceObservation,
+    WebObservation,
 )
 from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.measurements.base import Evidence
@@ -52,6 +60,14 @@ def trace(stop, *hops, failure=None):
     )
 
 
+def pmtu(status, mtu_bytes=None):
+    return PmtuObservation(status=status, mtu_bytes=mtu_bytes, sent=1, asked_at=AT)
+
+
+def page(end=None, failure=None):
+    return WebObservation(scheme="https", end=end, failure=failure, asked_at=AT)
+
+
 def named(*statuses):
     lookups = [lookup("a.example", "NS", status=status) for status in statuses]
     return DomainObservation(**dict(zip(("ns", "mx", "soa"), lookups, strict=False)))
@@ -78,6 +94,20 @@ def named(*statuses):
         (named(Status.OK, Failure.SERVFAIL), PART),
         (named(Failure.TIMEOUT, Failure.SERVFAIL, Failure.REFUSED), NOTHING),
         (named(Failure.CNAME_LOOP), ALL),
+        (NtpObservation(status=NtpStatus.KISS, asked_at=AT), ALL),
+        (NtpObservation(status=Failure.CONNECTION_REFUSED, asked_at=AT), ALL),
+        (NtpObservation(status=Failure.TIMEOUT, asked_at=AT), NOTHING),
+        (pmtu(PmtuStatus.MEASURED, 1500), ALL),
+        (pmtu(PmtuStatus.MEASURED, 1280), UNSENT),
+        (pmtu(PmtuStatus.BLACK_HOLE), PART),
+        (pmtu(PmtuStatus.UNTESTABLE), NOTHING),
+        (TlsObservation(status=TlsStatus.EXPIRED, asked_at=AT), ALL),
+        (TlsObservation(status=Failure.TLS_FAILED, asked_at=AT), ALL),
+        (TlsObservation(status=Failure.TIMEOUT, asked_at=AT), NOTHING),
+        (page(BodyEnd.COMPLETE), ALL),
+        (page(BodyEnd.TOO_SLOW), PART),
+        (page(failure=Failure.BAD_RESPONSE), ALL),
+        (page(failure=Failure.HOST_UNREACHABLE), NOTHING),
         (ReverseObservation(lookup=lookup("1.in-addr.arpa", "PTR", status=Status.NXDOMAIN)), ALL),
         (
             HostsObservation(hosts=(HostObservation(name="a", a=lookup("a", "A", status=TOO_LONG)),)),
@@ -101,6 +131,10 @@ def test_what_an_observation_says_about_the_vantage_point(observation, evidence)
         (domain_url("a.example"), DomainObservation, 3),
         (urls.guesses("a.example", ("www", "ntp")), HostsObservation, 4),
         ("dns://resolver/a.example?type=AAAA", HostsObservation, 1),
+        ("ntp://192.0.2.1", NtpObservation, 1),
+        ("pmtu://[2001:db8::1]", PmtuObservation, 1),
+        ("tls://192.0.2.1/a.example?port=443", TlsObservation, 1),
+        ("web://192.0.2.1/a.example?scheme=http", WebObservation, 1),
         (urls.reverse("192.0.2.1"), ReverseObservation, 1),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ipv6matrix.items import DomainItem, HostsItem, PingItem, ReverseItem, TcpItem
-from ipv6matrix.measurements import REGISTRY, hosts, ping, ports, records, reverse, trace
+from ipv6matrix.measurements import REGISTRY, hosts, ntp, ping, pmtu, ports, records, reverse, tls, trace, web
 from ipv6matrix.measurements.base import Failed, Target
 from tests.config.test_plan import plan
 from tests.samples import AT
@@ -110,3 +110,38 @@ def test_a_retry_requests_only_what_failed(failed, urls):
     Each measurement builds the URL that repeats its failures.
     """
     assert urls == REGISTRY.retries(failed, plan())
+
+
+@pytest.mark.parametrize(
+    ("host", "roles", "wildcard", "urls"),
+    [
+        ("ntp.a.example", {"NTP"}, False, [ntp.url(ADDRESS), pmtu.url(ADDRESS)]),
+        ("ntp.a.example", {"NTP"}, True, [pmtu.url(ADDRESS)]),
+        (
+            "www.a.example",
+            {"WWW"},
+            True,
+            [
+                pmtu.url(ADDRESS),
+                tls.url(ADDRESS, "www.a.example"),
+                web.url(ADDRESS, "www.a.example", "https", hosts=True),
+            ],
+        ),
+        ("www.ipv6.a.example", {"WWW"}, False, [pmtu.url(ADDRESS)]),
+        ("www.a.example", set(), False, [pmtu.url(ADDRESS)]),
+    ],
+)
+def test_services_are_those_of_their_hosts(host, roles, wildcard, urls):
+    """
+    Time servers are guessed hosts of that role, web sites the host `www`; mail hosts and name servers are neither.
+    """
+    target = Target(host=host, address=ADDRESS, roles=frozenset(roles), wildcard=wildcard)
+
+    assert urls == REGISTRY.urls(target, plan(METRICS="ntp,https,web,pmtu", WWW_PREFIXES="www,www.ipv6"))
+
+
+def test_only_the_path_of_ipv6_is_measured():
+    """
+    Over IPv4, routers may fragment packets.
+    """
+    assert [] == REGISTRY.urls(Target(host="www.a.example", address="192.0.2.1"), plan(METRICS="pmtu"))

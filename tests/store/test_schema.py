@@ -107,7 +107,7 @@ def test_a_crawl_has_one_row(connection):
         "INSERT INTO addresses (address, family) VALUES ('192.0.2.1', 4)",
         "INSERT INTO roles VALUES (1, 'NS', 1, 2)",
         "INSERT INTO host_addresses VALUES (1, 4, 1, 1, NULL)",
-        "INSERT INTO ports VALUES (1, 80, 0, NULL, NULL, 2)",
+        "INSERT INTO ports VALUES (1, 80, 0, NULL, NULL, 2, NULL)",
         "INSERT INTO hops VALUES (1, 1, NULL, NULL)",
         "INSERT INTO lookups (owner, owner_id, type, status, asked_at) VALUES ('host', 1, 'A', 'nodata', 2)",
     ],
@@ -124,7 +124,7 @@ def test_every_row_is_unique(connection, double):
         "INSERT INTO addresses (address, family) VALUES ('192.0.2.1', 4)",
         "INSERT INTO roles VALUES (1, 'NS', 1, 1)",
         "INSERT INTO host_addresses VALUES (1, 4, 1, 1, 1)",
-        "INSERT INTO ports VALUES (1, 80, 1, 1.0, NULL, 1)",
+        "INSERT INTO ports VALUES (1, 80, 1, 1.0, NULL, 1, 1440)",
         "INSERT INTO hops VALUES (1, 1, 1, 1.0)",
         "INSERT INTO lookups (owner, owner_id, type, status, asked_at) VALUES ('host', 1, 'A', 'ok', 1)",
     ):

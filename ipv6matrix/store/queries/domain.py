@@ -38,8 +38,22 @@ _MEASURED: Final = {
     ),
     "traces": ("reached_ttl", "stop", "failure", "asked_at"),
     "trace_summaries": ("mtu", "reached_ttl", "path", "asked_at"),
+    "ntp_replies": ("status", "stratum", "reference_id", "offset_ms", "delay_ms", "asked_at"),
+    "path_mtus": ("status", "mtu_bytes", "sent", "asked_at"),
 }
-_PORT: Final = ("port", "open", "connect_ms", "failure", "asked_at")
+# Tables of what is measured of a host at one of its addresses.
+_PAIRED: Final = {
+    "tls_handshakes": (
+        *("status", "version", "cipher", "alpn", "certificate_sha256", "certificate_subject", "certificate_issuer"),
+        *("certificate_not_before", "certificate_not_after", "certificate_names", "certificate_names_total"),
+        *("handshake_ms", "asked_at"),
+    ),
+    "web_pages": (
+        *("scheme", "tls", "certificate_sha256", "status_code", "location", "server", "length_bytes", "end"),
+        *("sha256", "title", "failure", "asked_at"),
+    ),
+}
+_PORT: Final = ("port", "open", "connect_ms", "mss_bytes", "failure", "asked_at")
 _HOP: Final = ("ttl", "address", "asn", "as_organisation", "country_code", "name", "rtt_ms")
 # Types that SQLite does not have.
 _TYPES: Final[dict[str, Callable[[Any], Any]]] = {
@@ -113,7 +127,7 @@ def _host_key(row: tuple[Any, ...]) -> tuple[Any, ...]:
 def _host(store: Store, rows: list[tuple[Any, ...]]) -> Facts:
     *values, number = _host_key(rows[0])
     addresses = [row[len(_HOST) + 1 :] for row in rows]
-    found = [_address(store, *row) for row in addresses if row[0] is not None]
+    found = [{**_address(store, *row), **_paired(store, number, row[0])} for row in addresses if row[0] is not None]
     return {**_named(_HOST, values), "lookups": _lookups(store, "host", number), "addresses": found}
 
 
@@ -135,6 +149,16 @@ def _address(store: Store, number: int, *values: Any) -> Facts:
         measured["traces"]["hops"] = [_named(_HOP, row) for row in store.query(_HOPS, (number,))]
     ports = store.query(f"SELECT {', '.join(_PORT)} FROM ports WHERE address_id = ? ORDER BY port", (number,))
     return {**_named(_ADDRESS, values), **measured, "ports": [_named(_PORT, row) for row in ports]}
+
+
+def _paired(store: Store, host: int, address: int) -> Facts:
+    """Return what was measured of a host at an address: a list for each kind that was."""
+    measured: Facts = {}
+    for table, columns in _PAIRED.items():
+        where = "host_id = ? AND address_id = ?"
+        if rows := store.query(f"SELECT {', '.join(columns)} FROM {table} WHERE {where}", (host, address)):
+            measured[table] = [_named(columns, row) for row in rows]
+    return measured
 
 
 def _named(names: tuple[str, ...], values: Any) -> Facts:

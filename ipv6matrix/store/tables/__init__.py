@@ -16,12 +16,16 @@ from ipv6matrix.store.tables import (
     domains,
     hosts,
     lookups,
+    ntp,
     ping,
+    pmtu,
     ports,
     retries,
     reverse,
     smtp,
+    tls,
     trace,
+    web,
 )
 from ipv6matrix.store.tables.base import Tables
 
@@ -37,6 +41,10 @@ REGISTRY: Final[list[Tables]] = [
     ports.TABLES,
     smtp.TABLES,
     trace.TABLES,
+    ntp.TABLES,
+    pmtu.TABLES,
+    tls.TABLES,
+    web.TABLES,
 ]
 
 

@@ -57,6 +57,13 @@ def save_hosts(connection: sqlite3.Connection, hosts: Sequence[Host]) -> None:
     _save_host_addresses(connection, new)
 
 
+def host_id(connection: sqlite3.Connection, name: str) -> int:
+    """Return the id of a host, which is added if it is new."""
+    connection.execute("INSERT INTO hosts (name) VALUES (?) ON CONFLICT DO NOTHING", (name,))
+    ((number,),) = connection.execute("SELECT id FROM hosts WHERE name = ?", (name,))
+    return int(number)
+
+
 def _unsettled(connection: sqlite3.Connection, name: str) -> int | None:
     """Return the id of a host, which is added if it is new; None if it was looked up or excluded before."""
     row = connection.execute("SELECT id, asked_at, refusal FROM hosts WHERE name = ?", (name,)).fetchone()

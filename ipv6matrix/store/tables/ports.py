@@ -22,6 +22,7 @@ _CREATE: Final = (
         connect_ms REAL,
         failure TEXT,
         asked_at INTEGER NOT NULL,
+        mss_bytes INTEGER,
         PRIMARY KEY (address_id, port)
     ) WITHOUT ROWID""",
 )
@@ -33,8 +34,11 @@ def _save(connection: sqlite3.Connection, item: TcpItem) -> None:
     if item.second:
         ports = tuple(port for port in ports if _is_renewed(connection, number, item.address, port.port))
     connection.executemany(
-        "INSERT INTO ports VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [(number, port.port, port.open, port.connect_ms, port.failure, int(port.asked_at)) for port in ports],
+        "INSERT INTO ports VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [
+            (number, port.port, port.open, port.connect_ms, port.failure, int(port.asked_at), port.mss_bytes)
+            for port in ports
+        ],
     )
     if item.tcp.smtp and (ports or not item.second):
         save_session(connection, number, item.tcp.smtp)

@@ -4,11 +4,11 @@ SMTP sessions and the certificates of servers.
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from typing import Any, Final
+from typing import Final
 
-from ipv6matrix.items import Certificate, SmtpObservation
+from ipv6matrix.items import SmtpObservation
+from ipv6matrix.store.tables import certificates
 from ipv6matrix.store.tables.base import Tables
 
 TABLES: Final = Tables(
@@ -52,26 +52,8 @@ def save_session(connection: sqlite3.Connection, address_id: int, smtp: SmtpObse
             smtp.hello,
             smtp.starttls,
             smtp.tls_version,
-            *_certificate(smtp.certificate),
+            *certificates.columns(smtp.certificate),
             smtp.failure,
             int(smtp.asked_at),
         ),
     )
-
-
-def _certificate(certificate: Certificate | None) -> tuple[Any, ...]:
-    if certificate is None:
-        return (None,) * 7
-    return (
-        certificate.sha256,
-        certificate.subject,
-        certificate.issuer,
-        _seconds(certificate.not_before),
-        _seconds(certificate.not_after),
-        None if certificate.names is None else json.dumps(certificate.names, ensure_ascii=False),
-        certificate.names_total,
-    )
-
-
-def _seconds(time: float | None) -> int | None:
-    return None if time is None else int(time)

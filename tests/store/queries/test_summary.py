@@ -98,10 +98,12 @@ def test_errors_are_counted_by_kind(store):
 
 
 def test_probes(store):
-    """Echo Requests, handshakes and lookups are added up."""
-    assert {"Echo Requests": 5, "TCP handshakes": 2, "SMTP sessions": 0, "TTLs traced": 0, "lookups": 12} == summary(
-        store
-    ).probes
+    """
+    Echo Requests, handshakes and lookups are added up.
+    """
+    counts = {"Echo Requests": 5, "TCP handshakes": 2, "lookups": 12}
+
+    assert counts == {title: number for title, number in summary(store).probes.items() if number}
 
 
 def test_unrecorded_errors_count_as_absences(tmp_path):

@@ -1,0 +1,69 @@
+"""
+Front pages of a host at one of its addresses, and the hosts from which they load something.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from ipv6matrix.items import WebItem
+from ipv6matrix.store.tables.addresses import address_id
+from ipv6matrix.store.tables.base import Tables
+from ipv6matrix.store.tables.hosts import host_id
+
+_CREATE: Final = (
+    """
+    CREATE TABLE web_pages (
+        host_id INTEGER NOT NULL REFERENCES hosts,
+        address_id INTEGER NOT NULL REFERENCES addresses,
+        scheme TEXT NOT NULL,
+        tls TEXT,
+        certificate_sha256 TEXT,
+        status_code INTEGER,
+        location TEXT,
+        server TEXT,
+        length_bytes INTEGER,
+        end TEXT,
+        sha256 TEXT,
+        title TEXT,
+        sketch BLOB,
+        failure TEXT,
+        asked_at INTEGER NOT NULL,
+        PRIMARY KEY (host_id, address_id, scheme)
+    ) WITHOUT ROWID""",
+)
+
+
+def _save(connection: sqlite3.Connection, item: WebItem) -> None:
+    if (web := item.web) is None:
+        return
+    connection.execute(
+        f"INSERT INTO web_pages VALUES ({', '.join('?' * 15)}) ON CONFLICT DO NOTHING",
+        (
+            host_id(connection, item.host),
+            address_id(connection, item.address),
+            web.scheme,
+            web.tls,
+            web.certificate_sha256,
+            web.status_code,
+            web.location,
+            web.server,
+            web.length_bytes,
+            web.end,
+            web.sha256,
+            web.title,
+            web.sketch,
+            web.failure,
+            int(web.asked_at),
+        ),
+    )
+
+
+TABLES: Final = Tables(
+    create=_CREATE,
+    save={WebItem: _save},
+    asked=("SELECT 'web', count(*) FROM web_pages",),
+    errors=("SELECT 'web', failure FROM web_pages WHERE failure IS NOT NULL",),
+    figures={"front pages": "SELECT count(*) FROM web_pages"},
+)

@@ -1,0 +1,178 @@
+"""
+A crawl of the showcase that measures services, every fact compared with the truth.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+import pytest
+
+from ipv6matrix.store.database import Store
+from simnet.internet import Internet
+from simnet.packets import SYN, TCP, UDP
+from tests import crawls
+from tests.expected import Expected
+
+pytestmark = pytest.mark.crawl
+
+CONTACT = "https://example.org/crawler"
+METRICS = "tcp443,ntp,https,web,pmtu"
+
+
+@dataclass(frozen=True)
+class Crawled:
+    """A finished crawl and what the simulated Internet saw of it."""
+
+    internet: Internet
+    store: Store
+    expected: Expected
+    began_at: float
+
+    def pairs(self, kind: str, label: str) -> set[tuple[str, str]]:
+        """Return (host, address) of guessed hosts with a label, at their chosen addresses."""
+        hosts = {host for one, _, host, _ in self.expected.roles if one == kind and host.startswith(label)}
+        return {
+            (host, address) for host, _, address, choice in self.expected.host_addresses if choice and host in hosts
+        }
+
+    @property
+    def sites(self) -> set[tuple[str, str]]:
+        """Return the web sites that are measured: `www` of each domain, but not `www.ipv6`."""
+        return {(host, address) for host, address in self.pairs("WWW", "www.") if not host.startswith("www.ipv6.")}
+
+    @property
+    def clocks(self) -> set[str]:
+        """Return the addresses of time servers that are guessed, and not wildcards."""
+        pairs = self.pairs("NTP", "ntp.") | self.pairs("NTP", "time.")
+        return {address for host, address in pairs if not self.expected.hosts[host].wildcard}
+
+
+@pytest.fixture(scope="module")
+def crawled(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Crawled:
+    place = tmp_path_factory.mktemp("crawl")
+    internet.forget()
+    began_at = time.time()
+    settings = internet.settings() | crawls.folders(place)
+    settings |= {"METRICS": METRICS, "FEATURES": "WWW,NTP", "CONTACT": CONTACT, "PROBE_RATE_PER_NETWORK": 0}
+    settings |= {"TRUSTED_CERTIFICATES": internet.ca_file, "WEB_TIMEOUT": 4}
+    process = crawls.crawl(internet.domains_file, settings)
+    assert process.returncode == 0, process.stderr[-3000:]
+    (path,) = place.glob("ips-*.db")
+    return Crawled(internet, Store.read(path), Expected(internet.scenario), began_at)
+
+
+def test_time_servers(crawled: Crawled):
+    """
+    Each time server has its status, stratum and reference, and none was asked that is only a wildcard.
+    """
+    truths = {address: crawled.expected.truth.address(address).ntp for address in crawled.clocks}
+    expected = {address: (one.status, one.stratum, one.reference_id) for address, one in truths.items()}
+
+    rows = crawled.store.query(
+        "SELECT address, status, stratum, reference_id FROM ntp_replies JOIN addresses ON addresses.id = address_id"
+    )
+
+    assert expected == {row[0]: row[1:] for row in rows}
+
+
+def test_segments(crawled: Crawled):
+    """
+    Each open port has the segment size of its path, each closed one none.
+    """
+    rows = crawled.store.query("SELECT address, mss_bytes FROM ports JOIN addresses ON addresses.id = address_id")
+
+    assert {address: truth.ports[443].mss_bytes for address, truth in _guessed(crawled).items()} == dict(rows)
+
+
+def test_paths(crawled: Crawled):
+    """
+    Each IPv6 address has the MTU of its path.
+    """
+    expected = {
+        address: (truth.pmtu.status, truth.pmtu.mtu_bytes) for address, truth in _guessed(crawled).items() if truth.pmtu
+    }
+
+    rows = crawled.store.query(
+        "SELECT address, status, mtu_bytes FROM path_mtus JOIN addresses ON addresses.id = address_id"
+    )
+
+    assert expected == {row[0]: row[1:] for row in rows}
+
+
+def test_handshakes(crawled: Crawled):
+    """
+    Each web site has one handshake at each of its addresses.
+    """
+    expected = {(host, address): crawled.expected.truth.tls(address) for host, address in crawled.sites}
+
+    rows = crawled.store.query(
+        "SELECT hosts.name, address, status FROM tls_handshakes"
+        " JOIN hosts ON hosts.id = host_id JOIN addresses ON addresses.id = address_id"
+    )
+
+    assert expected == {(host, address): status for host, address, status in rows}
+
+
+def test_pages(crawled: Crawled):
+    """
+    Each web site has its page over https, or over http if there is no response over https.
+    """
+    expected = {}
+    for host, address in crawled.sites:
+        truth = crawled.expected.truth.page(address, host)
+        expected[host, address, "https"] = truth
+        if truth.status_code is None:
+            expected[host, address, "http"] = crawled.expected.truth.page(address, host, "http")
+
+    rows = crawled.store.query(
+        "SELECT hosts.name, address, scheme, tls, failure, status_code, location, title, end FROM web_pages"
+        " JOIN hosts ON hosts.id = host_id JOIN addresses ON addresses.id = address_id"
+    )
+
+    assert {
+        key: (one.tls, one.failure, one.status_code, one.location, one.title, one.end if one.status_code else None)
+        for key, one in expected.items()
+    } == {row[:3]: row[3:] for row in rows}
+
+
+def test_each_page_is_requested_once(crawled: Crawled):
+    """
+    A web server gets one request for each host, address and scheme, with an agent that leads to the operator.
+    """
+    requests = crawled.internet.page_requests(since=crawled.began_at)
+
+    counts = Counter((one.host, one.address, one.port) for one in requests)
+    assert {1} == set(counts.values())
+    assert all(CONTACT in one.agent for one in requests)
+
+
+def test_each_probe_is_as_many_packets_as_documented(crawled: Crawled):
+    """
+    A clock gets one packet or two, a web server one connection for each handshake, page and port.
+    """
+    packets = crawled.internet.packets(since=crawled.began_at)
+    ntp = Counter(one.destination for one in packets if one.protocol == UDP and one.port == 123)
+    syns = Counter(
+        (one.destination, one.port)
+        for one in packets
+        if one.protocol == TCP and one.flags & (SYN | 0x10) == SYN and one.port == 443
+    )
+    tests = Counter(address for _, address in crawled.sites)
+
+    assert crawled.clocks == set(ntp)
+    assert max(ntp.values()) == 2
+    answering = [a for a, truth in crawled.expected.probed.items() if truth.ports[443].open and a in tests]
+    assert {address: 1 + 2 * tests[address] for address in answering} == {a: syns[a, 443] for a in answering}
+
+
+def _guessed(crawled: Crawled):
+    """Return the addresses of guessed hosts that are probed."""
+    chosen = {
+        address
+        for host, _, address, choice in crawled.expected.host_addresses
+        if choice and host in crawled.expected.guessed
+    }
+    return {address: crawled.expected.probed[address] for address in chosen}
