@@ -114,6 +114,20 @@ ARROWS = (
         never=("scrapy", "twisted", "socket"),
         of_ours_only=("ipv6matrix.items", "ipv6matrix.targets.policy", "ipv6matrix.readiness"),
     ),
+    *(
+        Arrow(
+            under=f"ipv6matrix.frontier.{module}",
+            never=("scrapy", "twisted", "socket"),
+            of_ours_only=(
+                "ipv6matrix.items",
+                "ipv6matrix.urls",
+                "ipv6matrix.measurements",
+                "ipv6matrix.store.database",
+                "ipv6matrix.frontier",
+            ),
+        )
+        for module in ("base", "backpressure", "slots", "sqlite")
+    ),
     Arrow(under="ipv6matrix.exporters", never=("scrapy", "twisted")),
     Arrow(
         under="ipv6matrix.summaries",
@@ -147,6 +161,8 @@ def test_imports_follow_the_arrows(imports: dict[str, set[str]]) -> None:
         ("ipv6matrix.middlewares.fake", "import ipv6matrix.probes.dns"),
         ("ipv6matrix.store.fake", "from scrapy import Request"),
         ("ipv6matrix.exporters.fake", "from scrapy import signals"),
+        ("ipv6matrix.frontier.sqlite", "from scrapy import Request"),
+        ("ipv6matrix.frontier.slots", "from ipv6matrix import context"),
         ("ipv6matrix.health.fake", "from scrapy import Request"),
         ("ipv6matrix.measurements.fake", "from scrapy import Request"),
         ("ipv6matrix.measurements.fake", "from ipv6matrix.store.database import Store"),
