@@ -25,7 +25,7 @@ def url(address: str) -> str:
 
 
 class Ntp(OfAddress[NtpObservation, NtpItem]):
-    """One request to each address of a host that was guessed as a time server; a wildcard is no sign of one."""
+    """One request to each address of a host that was guessed as a time server; wildcards do not count."""
 
     scheme = "ntp"
     metrics = ("ntp",)
