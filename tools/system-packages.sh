@@ -66,5 +66,7 @@ fi
 # shellcheck disable=SC2086
 install $servers
 for server in $servers; do
-    update-rc.d "$server" disable
+    # The helper runs in scripts of packages only.
+    DPKG_MAINTSCRIPT_PACKAGE=$server deb-systemd-helper disable "$server.service"
+    [ ! -e "/etc/init.d/$server" ] || update-rc.d "$server" disable
 done
