@@ -69,7 +69,9 @@ def _recursor(settings: str, place: Path, servers: tuple[Server, ...]) -> Abstra
     simulated = f"hint-file={_hints(place)}\nsocket-dir={place}\ndont-query=127.0.0.0/8\n"
     simulated += "daemon=no\nwrite-pid=no\nsecurity-poll-suffix=\n"
     (place / "recursor.conf").write_text((SETTINGS / settings).read_text() + simulated)
-    return _running("pdns_recursor", f"--config-dir={place}", log=place / "recursor.log", servers=servers)
+    return _running(
+        "pdns_recursor", f"--config-dir={place}", *_old_settings(), log=place / "recursor.log", servers=servers
+    )
 
 
 def _unbound(settings: str, place: Path, servers: tuple[Server, ...]) -> AbstractContextManager[None]:
@@ -77,6 +79,13 @@ def _unbound(settings: str, place: Path, servers: tuple[Server, ...]) -> Abstrac
     simulated += 'use-syslog: no\nlogfile: ""\nlocal-zone: 8.b.d.0.1.0.0.2.ip6.arpa. nodefault\n'
     (place / "unbound.conf").write_text((SETTINGS / settings).read_text() + simulated)
     return _running("unbound", "-d", "-c", f"{place}/unbound.conf", log=place / "unbound.log", servers=servers)
+
+
+def _old_settings() -> tuple[str, ...]:
+    """Return the option with which version 5 reads settings in the format of version 4, which does not know it."""
+    program = shutil.which("pdns_recursor")
+    shown = program and subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    return ("--enable-old-settings",) if shown and "Recursor 5" in shown.stdout + shown.stderr else ()
 
 
 @contextmanager

@@ -50,7 +50,7 @@ def test_an_invalid_setting_of_unbound_is_found(tmp_path):
 
 @pytest.mark.parametrize("instance", [(), ("--config-name=ipv6only",)], ids=["recursor.conf", "recursor-ipv6only.conf"])
 def test_powerdns_accepts_its_settings(instance):
-    """PowerDNS Recursor accepts them; version 5 (Debian 13) notes that the format is that of version 4."""
+    """The check of PowerDNS Recursor succeeds; version 5 also notes that the format is that of version 4."""
     assert 0 == run("pdns_recursor", f"--config-dir={DEPLOY / 'resolver'}", *instance, "--config=check")[0]
 
 
