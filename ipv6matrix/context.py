@@ -13,6 +13,7 @@ from typing import Final
 
 from scrapy.crawler import Crawler
 
+from ipv6matrix.config import metrics
 from ipv6matrix.config.plan import Plan
 from ipv6matrix.frontier.base import Frontier
 from ipv6matrix.items import Family
@@ -50,6 +51,9 @@ def of(crawler: Crawler) -> Context:
     if context is None:
         settings = crawler.settings
         folder = Path(settings.get("JOBDIR")).expanduser()
-        context = Context(Plan.from_settings(settings), Job(folder, settings.getfloat("COMMIT_INTERVAL"), crawler))
+        context = Context(
+            Plan.from_settings(settings, metrics.chosen(settings)),
+            Job(folder, settings.getfloat("COMMIT_INTERVAL"), crawler),
+        )
         vars(crawler)[_NAME] = context
     return context

@@ -46,8 +46,9 @@ PROFILES = {
 
 # Kinds of hosts to look up. Read by spiders.matrix.
 FEATURES = "NS,MX,WWW,NTP"
-# What to measure. Read by spiders.matrix and pipelines.locate, pipelines.classify.
-METRICS = "soa,reverse,geoip,ping,tcp80,tcp443,tcp25,tls,path,ntp,ip6Type"
+# What to measure: words, `default`, `all`, `+word` and `-word`. Read by spiders.matrix and pipelines.locate,
+# pipelines.classify.
+METRICS = "default"
 # Labels prefixed to a domain to guess its hosts. Read by spiders.matrix.
 WWW_PREFIXES = "www,www6,ipv6,www.ipv6,six"
 NTP_PREFIXES = "ntp,time"

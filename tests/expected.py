@@ -34,6 +34,8 @@ class Expected:
     """The facts that a crawl with every feature and metric finds."""
 
     scenario: Scenario
+    apex: bool = True
+    "False for what views, CSV and summaries have of it: the roles of 2010."
 
     @cached_property
     def truth(self) -> Truth:
@@ -66,6 +68,8 @@ class Expected:
         yield from (("MX", host, preference) for preference, host in found.mx_hosts)
         yield from (("WWW", f"{label}.{domain}", 0) for label in WWW)
         yield from (("NTP", f"{label}.{domain}", 0) for label in NTP)
+        if self.apex:
+            yield "APEX", domain, 0
 
     @cached_property
     def hosts(self) -> dict[str, HostTruth]:

@@ -25,6 +25,8 @@ class Finished:
     path: Path
     store: Store
     expected: Expected
+    former: Expected
+    "Those of them that views, CSV and summaries have."
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +41,7 @@ def finished(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> It
             _crawl(internet, place)
     (path,) = place.glob("ips-*.db")
     store = Store.read(path)
-    yield Finished(path, store, Expected(internet.scenario))
+    yield Finished(path, store, Expected(internet.scenario), Expected(internet.scenario, apex=False))
     store.close()
 
 

@@ -33,8 +33,9 @@ def problems(settings: BaseSettings, names: Iterable[str] | None = None) -> list
 
 
 def values(settings: BaseSettings) -> dict[str, Any]:
-    """Return the effective settings of the project, without passwords, for the record."""
-    return {name: _without_password(settings.get(name)) for name in CHECKS}
+    """Return the effective settings of the project for the record: without passwords, with METRICS word by word."""
+    found = {name: _without_password(settings.get(name)) for name in CHECKS}
+    return found | {"METRICS": ",".join(metrics.chosen(settings))}
 
 
 def _without_password(value: Any) -> Any:
@@ -74,7 +75,7 @@ def _words(allowed: Sequence[str]) -> Check:
 
 
 def _metrics(settings: BaseSettings, name: str) -> str | None:
-    return _words(metrics.metrics())(settings, name)
+    return _words(metrics.allowed())(settings, name)
 
 
 def _one_of(*allowed: str) -> Check:

@@ -4,10 +4,17 @@ The words of the setting METRICS.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
 
+from ipv6matrix.config.plan import words
 from ipv6matrix.measurements import REGISTRY
 
+if TYPE_CHECKING:
+    from scrapy.settings import BaseSettings
+
+DEFAULT: Final = "default"
+ALL: Final = "all"
 # What the pipelines add to each address.
 _OF_ADDRESSES: Final = ("geoip", "ip6Type")
 
@@ -15,3 +22,37 @@ _OF_ADDRESSES: Final = ("geoip", "ip6Type")
 def metrics() -> tuple[str, ...]:
     """Return the words that ask for a measurement or for something about an address."""
     return (*REGISTRY.metrics, *_OF_ADDRESSES)
+
+
+def defaults() -> tuple[str, ...]:
+    """Return the words for which `default` stands: all except those that an operator has to choose."""
+    return tuple(word for word in metrics() if word not in REGISTRY.opt_in)
+
+
+def allowed() -> tuple[str, ...]:
+    """Return everything that METRICS may contain."""
+    return (DEFAULT, ALL, *(f"{sign}{word}" for sign in ("", "+", "-") for word in metrics()))
+
+
+def chosen(settings: BaseSettings) -> tuple[str, ...]:
+    """Return the metrics that the setting METRICS chooses, which `ipv6matrix.config.checks` has validated."""
+    return expand(words(settings, "METRICS"))
+
+
+def expand(given: Iterable[str]) -> tuple[str, ...]:
+    """
+    Return the metrics that words choose, from the first to the last.
+
+    `default` and `all` stand for several. `+word` adds to what comes before and `-word` removes from
+    it; if one of them comes first, it changes the default.
+    """
+    groups = {DEFAULT: defaults(), ALL: metrics()}
+    found: dict[str, None] = {}
+    for number, word in enumerate(given):
+        if number == 0 and word.startswith(("+", "-")):
+            found |= dict.fromkeys(groups[DEFAULT])
+        if word.startswith("-"):
+            found.pop(word[1:], None)
+        else:
+            found |= dict.fromkeys(groups.get(word, (word.removeprefix("+"),)))
+    return tuple(found)

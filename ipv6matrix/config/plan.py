@@ -4,6 +4,7 @@ What one crawl measures: features, metrics, prefixes and the addresses that may 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,6 +17,8 @@ if TYPE_CHECKING:  # measurements import this module, but not Scrapy
     from scrapy.settings import BaseSettings
 
 FEATURES: Final = ("NS", "MX", "WWW", "NTP")
+# The label of the domain itself, as in zone files (RFC 1035 section 5.1).
+APEX: Final = "@"
 
 
 @dataclass(slots=True)
@@ -37,13 +40,13 @@ class Plan:
     "What this run could not measure (metrics, ipv4, ipv6), with the reason."
 
     @classmethod
-    def from_settings(cls, settings: BaseSettings) -> Plan:
+    def from_settings(cls, settings: BaseSettings, metrics: Iterable[str]) -> Plan:
         """Read the options, which `ipv6matrix.config.checks` has validated."""
         path = settings.get("OPTOUT_FILE")
         opt_outs = OptOuts(Path(path).expanduser()) if path else None
         return cls(
             features=frozenset(words(settings, "FEATURES")),
-            metrics=frozenset(words(settings, "METRICS")),
+            metrics=frozenset(metrics),
             prefixes={"WWW": words(settings, "WWW_PREFIXES"), "NTP": words(settings, "NTP_PREFIXES")},
             addresses_per_host=settings.getint("ADDRESSES_PER_HOST"),
             ns_per_domain=settings.getint("NS_PER_DOMAIN"),
@@ -58,10 +61,9 @@ class Plan:
 
     @property
     def guesses(self) -> tuple[tuple[RoleKind, str], ...]:
-        """The hosts that are guessed for a domain, as (feature, label)."""
-        return tuple(
-            (kind, label) for kind, labels in self.prefixes.items() if kind in self.features for label in labels
-        )
+        """The hosts that are guessed for a domain, as (role, label)."""
+        labels = ((kind, label) for kind, labels in self.prefixes.items() if kind in self.features for label in labels)
+        return (*labels, ("APEX", APEX)) if "apex" in self.metrics else tuple(labels)
 
     def skip_metric(self, metric: str, why: str) -> None:
         """Leave a metric out of this run: it is recorded as not asked."""

@@ -12,7 +12,7 @@ from ipv6matrix.items.base import Answered, Failure, Family
 from ipv6matrix.items.dnssec import Security
 from ipv6matrix.items.https import HttpsRecord
 
-RoleKind = Literal["NS", "MX", "WWW", "NTP"]
+RoleKind = Literal["NS", "MX", "WWW", "NTP", "APEX"]
 
 
 class Status(StrEnum):
@@ -128,7 +128,7 @@ class Role:
     kind: RoleKind
     host: str
     priority: int
-    "NS: rank in the answer, from 1. MX: preference, lowest first. WWW and NTP: 0."
+    "NS: rank in the answer, from 1. MX: preference, lowest first. WWW, NTP and APEX: 0."
 
 
 @dataclass(slots=True, kw_only=True)

@@ -42,6 +42,8 @@ class Registry:
         "Slots whose first requests count addresses: one for each address that may be probed."
         self.metrics: tuple[str, ...] = ()
         "The words of METRICS that ask for a measurement."
+        self.opt_in: tuple[str, ...] = ()
+        "Those that `default` leaves out."
         self.findings: frozenset[Outcome] = frozenset()
         "Outcomes that are a `Failure` by their word, but results."
         self._by_scheme: dict[str, tuple[AnyMeasurement, ...]] = {}
@@ -59,6 +61,7 @@ class Registry:
         self.slots = tuple(dict.fromkeys((*self.slots, measurement.scheme)))
         self.slots_of_addresses += (measurement.scheme,) if measurement.every_address else ()
         self.metrics += measurement.metrics
+        self.opt_in += measurement.opt_in
         self.findings |= measurement.findings
         scheme = measurement.scheme
         self._by_scheme[scheme] = (*self._by_scheme.get(scheme, ()), measurement)

@@ -64,7 +64,7 @@ class Failed:
     parts: tuple[str, ...] = ()
     "What failed if the request had several parts: record types, ports."
     labels: tuple[str, ...] = ()
-    "Of guessed hosts: the labels in front of the domain, which is the subject."
+    "Of guessed hosts: the labels in front of the domain, which is the subject; `@` is the domain itself."
     asked_at: float
     "Time of the last of these requests."
 

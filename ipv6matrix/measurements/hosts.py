@@ -1,7 +1,7 @@
 """
 hosts: the addresses of hosts that records name, or that are guessed.
 
-    dns://resolver/example.com?type=A&type=AAAA&labels=www,ntp
+    dns://resolver/example.com?type=A&type=AAAA&labels=www,ntp,@
     dns://resolver/mail.example.net?type=A&type=AAAA
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ipv6matrix.config.plan import Plan
+from ipv6matrix.config.plan import APEX, Plan
 from ipv6matrix.items import Address, Host, HostObservation, HostsItem, HostsObservation, LookupObservation, RoleKind
 from ipv6matrix.measurements import lookups
 from ipv6matrix.measurements.base import Asked, Crawl, Crowd, Evidence, Failed, Measurement, Outcome, Target
@@ -29,11 +29,11 @@ class HostsUrl(LookupUrl):
     """A parsed URL for the addresses of hosts."""
 
     labels: tuple[str, ...] = ()
-    "Labels prefixed to the subject; each makes one host."
+    "Labels prefixed to the subject; each makes one host. `@` is the subject itself."
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(f"{label}.{self.subject}" for label in self.labels) or (self.subject,)
+        return tuple(name_of(label, self.subject) for label in self.labels) or (self.subject,)
 
     @property
     def about_hosts(self) -> bool:
@@ -46,8 +46,18 @@ def url(name: str, types: tuple[str, ...] = _TYPES) -> str:
 
 
 def guesses(name: str, labels: tuple[str, ...], types: tuple[str, ...] = _TYPES) -> str:
-    """Return the URL for the addresses of the hosts `label.name`."""
+    """Return the URL for the addresses of the hosts `label.name`; the label `@` is the name itself."""
     return f"{lookups.url(name, types)}{_LABELS}{','.join(labels)}"
+
+
+def name_of(label: str, domain: str) -> str:
+    """Return the host that a label makes of a domain."""
+    return domain if label == APEX else f"{label}.{domain}"
+
+
+def label_of(host: str, domain: str) -> str:
+    """Return the label that makes a host of a domain."""
+    return APEX if host == domain else host.removesuffix(f".{domain}")
 
 
 def lookups_of(hosts: Iterable[HostObservation | Host]) -> list[LookupObservation]:
@@ -59,7 +69,7 @@ class Hosts(Measurement[HostsUrl, HostsObservation, HostsItem]):
     """The addresses of hosts, which lead to the probes of those addresses."""
 
     scheme = lookups.SCHEME
-    metrics = ()
+    metrics = ("apex",)
     observation = HostsObservation
     item = HostsItem
 
@@ -147,7 +157,7 @@ class Hosts(Measurement[HostsUrl, HostsObservation, HostsItem]):
 def _roles(url: HostsUrl, plan: Plan) -> dict[str, frozenset[RoleKind]]:
     """Return the roles of guessed hosts."""
     guesses = plan.guesses if url.labels else ()
-    return {f"{label}.{url.subject}": frozenset((kind,)) for kind, label in guesses}
+    return {name_of(label, url.subject): frozenset((kind,)) for kind, label in guesses}
 
 
 def _follow_ups(hosts: Iterable[Host], roles: dict[str, frozenset[RoleKind]], crawl: Crawl) -> tuple[str, ...]:

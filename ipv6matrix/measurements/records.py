@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from ipv6matrix.config.plan import Plan
+from ipv6matrix.config.plan import APEX, Plan
 from ipv6matrix.items import DomainItem, DomainObservation, Failure, Host, LookupObservation, Role, Status
 from ipv6matrix.measurements import hosts, lookups
 from ipv6matrix.measurements.base import Asked, Crawl, Crowd, Evidence, Failed, Measurement, Outcome, Target
@@ -20,7 +20,7 @@ from ipv6matrix.targets import lists
 from ipv6matrix.targets.policy import INVALID_NAME, OPTED_OUT
 
 # Roles of hosts that no record names.
-GUESSED: Final = ("WWW", "NTP")
+GUESSED: Final = ("WWW", "NTP", "APEX")
 # Types of lookups about something else than a domain.
 _OTHERS: Final = ("A", "PTR")
 
@@ -126,7 +126,7 @@ class Records(Measurement[LookupUrl, DomainObservation, DomainItem]):
 
 
 def _guessed(name: str, plan: Plan) -> Iterator[Role]:
-    return (Role(kind=kind, host=f"{label}.{name}", priority=0) for kind, label in plan.guesses)
+    return (Role(kind=kind, host=hosts.name_of(label, name), priority=0) for kind, label in plan.guesses)
 
 
 def _name_servers(lookup: LookupObservation | None, most: int) -> Iterator[Role]:
@@ -150,9 +150,11 @@ def _mail_exchangers(lookup: LookupObservation | None, most: int) -> Iterator[Ro
 def _host_urls(name: str, roles: Sequence[Role], settled: set[str]) -> list[str]:
     """Return the URLs for hosts that are not settled: one for all guesses, one for each host that a record names."""
     wanted = [role for role in roles if role.host not in settled]
-    labels = tuple(role.host.removesuffix(f".{name}") for role in wanted if role.kind in GUESSED)
+    labels = tuple(hosts.label_of(role.host, name) for role in wanted if role.kind in GUESSED)
     urls = [hosts.guesses(name, labels)] if labels else []
     named = dict.fromkeys(role.host for role in wanted if role.kind not in GUESSED)
+    if APEX in labels:
+        named.pop(name, None)  # a domain that is its own mail or name server
     return urls + [hosts.url(host) for host in named]
 
 

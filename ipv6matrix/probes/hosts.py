@@ -50,28 +50,33 @@ async def ask_hosts(
     below it (RFC 8020 section 2). A random label is looked up only if every guessed
     host exists and at least one has an address: a guessed host that does not exist
     already rules out a wildcard (RFC 4592 section 2.2).
+
+    The domain itself may be one of the names. Its answer implies nothing about the others:
+    it exists, whatever a broken server answers for its addresses.
     """
     by_depth = sorted(names, key=lambda name: name.count("."))
     async with asyncio.TaskGroup() as group:
-        series = _Series(lookup, types, group)
+        series = _Series(lookup, types, group, domain)
         tasks = [group.create_task(series.ask(name)) for name in by_depth]
     found = {task.result().name: task.result() for task in tasks}
     wildcard = await _wildcard(lookup, domain, found.values(), types)
-    return tuple(_marked(found[name], wildcard) for name in names)
+    return tuple(found[name] if name == domain else _marked(found[name], wildcard) for name in names)
 
 
 class _Series:
     """Hosts that are looked up together, in one task group: the lookups end with the group, however it ends."""
 
-    def __init__(self, lookup: Lookup, types: Sequence[str], group: asyncio.TaskGroup) -> None:
+    def __init__(self, lookup: Lookup, types: Sequence[str], group: asyncio.TaskGroup, domain: str) -> None:
         self._lookup = lookup
+        self._domain = domain
         self._types = types
         self._group = group
         self._first: dict[str, asyncio.Task[LookupObservation]] = {}
 
     async def ask(self, name: str) -> HostObservation:
         """Look up one host; lookups of its parent names must have been started before."""
-        above = self._first.get(name.partition(".")[2])
+        parent = name.partition(".")[2]
+        above = self._first.get(parent) if parent != self._domain else None
         if above is not None and await _is_nxdomain(above) and _absent(above.result()):
             return _host(name, [_inferred(above.result(), name, rdtype) for rdtype in self._types])
         first = self._first[name] = self._group.create_task(self._lookup(name, self._types[0]))
@@ -100,7 +105,7 @@ async def _wildcard(
     if absent or not any(map(_addresses, guesses)):
         return None
     async with asyncio.TaskGroup() as group:
-        return await _Series(lookup, types, group).ask(f"{secrets.token_hex(8)}.{domain}")
+        return await _Series(lookup, types, group, domain).ask(f"{secrets.token_hex(8)}.{domain}")
 
 
 def _marked(host: HostObservation, wildcard: HostObservation | None) -> HostObservation:

@@ -3,7 +3,8 @@ The facts of a crawl, domain by domain: the input of exporters.
 
 Domains are ordered by TLD, then by name; the hosts of a domain by kind, priority
 and name. Memory does not grow with the crawl. All figures are read from the typed
-views (`figures`).
+views (`figures`). Hosts are those of the roles of 2010, so that figures stay
+comparable: a domain itself (APEX) is none of them.
 """
 
 from __future__ import annotations
@@ -207,7 +208,7 @@ _DOMAINS: Final = """
 
 _HOSTS: Final = """
     SELECT kind, host, priority, a_status, aaaa_status, refusal, address4_id, address6_id
-    FROM role_figures WHERE domain_id = ? ORDER BY kind, priority, host"""
+    FROM role_figures WHERE domain_id = ? AND kind <> 'APEX' ORDER BY kind, priority, host"""
 
 _ADDRESS: Final = (
     *("address", "tunnel_id", "asn", "as_organisation", "city", "region", "country_code"),

@@ -35,7 +35,7 @@ def _answers(*columns: str) -> str:
 VIEWS = {
     "job": """
         SELECT kind AS type, domain, host || iif(kind IN ('NS', 'MX'), '.', '') AS host, priority, tld
-        FROM role_figures
+        FROM role_figures WHERE kind <> 'APEX'
         UNION ALL
         SELECT 'MX', name, 'n/a', 10, tld FROM domain_figures
         WHERE mx_status IS NOT NULL

@@ -6,7 +6,7 @@ import pytest
 from scrapy.settings import BaseSettings
 
 from ipv6matrix import settings as project
-from ipv6matrix.config import checks, nameservers
+from ipv6matrix.config import checks, metrics, nameservers
 from simnet import geoip
 from simnet.blocks import Block
 
@@ -308,11 +308,11 @@ def test_a_system_without_resolver_is_reported(tmp_path, monkeypatch):
 
 def test_effective_values_are_recorded():
     """
-    The record has each of our settings and none of Scrapy's.
+    The record has each of our settings and none of Scrapy's, with METRICS word by word.
     """
     values = checks.values(BaseSettings(OURS | {"PING_COUNT": "3", "ROBOTSTXT_OBEY": False}))
 
-    assert OURS | {"PING_COUNT": "3"} == values
+    assert OURS | {"PING_COUNT": "3", "METRICS": ",".join(metrics.defaults())} == values
 
 
 def test_passwords_are_not_recorded():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scrapy.settings import BaseSettings
 
-from ipv6matrix.config.metrics import metrics
+from ipv6matrix.config.metrics import chosen, metrics
 from ipv6matrix.config.plan import FEATURES, Plan, words
 
 
@@ -20,7 +20,8 @@ def plan(**settings):
         "MX_PER_DOMAIN": 32,
         "ADDRESSES_STORED_PER_HOST": 64,
     }
-    return Plan.from_settings(BaseSettings(defaults | settings))
+    given = BaseSettings(defaults | settings)
+    return Plan.from_settings(given, chosen(given))
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,14 @@ def test_guesses_follow_from_features(features, guesses):
     """
     A disabled feature guesses nothing.
     """
-    assert guesses == plan(FEATURES=features).guesses
+    assert guesses == plan(FEATURES=features, METRICS="ping").guesses
+
+
+def test_the_domain_itself_is_a_metric():
+    """
+    It has a role and a label of its own, whatever the features.
+    """
+    assert (("APEX", "@"),) == plan(FEATURES="NS,MX", METRICS="apex").guesses
 
 
 @pytest.mark.parametrize("value", [" a, b ,a,,", ["a", " b", "a", ""]])

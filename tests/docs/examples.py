@@ -74,6 +74,7 @@ ELSEWHERE: Final = {
     "sudo -u ipv6matrix env *": "tests/deploy/test_units.py::test_a_manual_command_works_as_documented",
     "install -m 0644 deploy/resolver/recursor.conf *": _RECURSOR,
     "install -m 0644 deploy/resolver/unbound.conf *": _UNBOUND,
+    "install -m 0644 deploy/resolver/recursor-ipv6only.conf *": _RECURSOR,
     "unbound-checkconf": _UNBOUND,
     "install -m 0644 deploy/nginx/*": _NGINX,
     "nginx -t": _NGINX,

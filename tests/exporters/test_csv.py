@@ -61,7 +61,7 @@ def expected(finished: Finished):
     """The expected files from the truth, with the round-trip times of the crawl."""
     query = "SELECT address, rtts_ms FROM pings JOIN addresses ON addresses.id = address_id"
     series = {address: json.loads(rtts_ms) for address, rtts_ms in finished.store.query(query)}
-    return ExpectedCsv(finished.expected, series).files
+    return ExpectedCsv(finished.former, series).files
 
 
 # --- contents ---

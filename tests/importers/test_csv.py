@@ -111,9 +111,9 @@ def test_roles_and_chosen_addresses_match_the_truth(finished, imported):
     """
     The roles of hosts with their priorities, and the chosen address of each host, follow from the truth.
     """
-    choices = {(name, number, address) for name, number, address, choice in finished.expected.host_addresses if choice}
+    choices = {(name, number, address) for name, number, address, choice in finished.former.host_addresses if choice}
 
-    assert finished.expected.roles == set(
+    assert finished.former.roles == set(
         imported.query(
             "SELECT kind, domains.name, hosts.name, priority FROM roles JOIN domains ON domains.id = domain_id"
             " JOIN hosts ON hosts.id = host_id"

@@ -92,11 +92,11 @@ def test_each_name_is_stored_once(finished, imported):
     """
     Spellings, null MX and placeholder leave no names of their own; roles match the truth.
     """
-    assert set(finished.expected.domains) == {name for (name,) in imported.query("SELECT name FROM domains")}
-    assert {host for _, _, host, _ in finished.expected.roles} == {
+    assert set(finished.former.domains) == {name for (name,) in imported.query("SELECT name FROM domains")}
+    assert {host for _, _, host, _ in finished.former.roles} == {
         name for (name,) in imported.query("SELECT name FROM hosts")
     }
-    assert finished.expected.roles == set(
+    assert finished.former.roles == set(
         imported.query(
             "SELECT kind, domains.name, hosts.name, priority FROM roles JOIN domains ON domains.id = domain_id"
             " JOIN hosts ON hosts.id = host_id"
@@ -156,5 +156,5 @@ def test_a_broken_row_loses_nothing_else(tmp_path, finished, caplog, statement, 
     assert 1 == complaints.number
     (told,) = caplog.messages
     assert told.startswith(f"{path}, table {statement.split()[2]}: line {number} skipped: {complaint}")
-    assert len(finished.expected.domains) == store.query("SELECT count(*) FROM domains")[0][0]
+    assert len(finished.former.domains) == store.query("SELECT count(*) FROM domains")[0][0]
     store.close()

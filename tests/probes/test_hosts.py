@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from ipv6matrix.items import Failure, Status
+from ipv6matrix.items import Failure, LookupObservation, Status
 from ipv6matrix.probes.dns import Resolver
 from ipv6matrix.probes.hosts import ask_domain, ask_hosts, reverse_name
 from tests.probes.waiting import open_files, until
@@ -163,3 +163,30 @@ def test_reverse_names():
     """
     assert "1.2.0.192.in-addr.arpa" == reverse_name("192.0.2.1")
     assert f"1.{'0.' * 23}8.b.d.0.1.0.0.2.ip6.arpa" == reverse_name("2001:db8::1")
+
+
+async def test_a_domain_is_no_wildcard(resolver):
+    """
+    A domain with the addresses of its wildcard is not marked: no wildcard covers the domain itself (RFC 4592).
+    """
+    apex, www = await ask_hosts(resolver.lookup, "wildcard.example", ["wildcard.example", "www.wildcard.example"])
+
+    assert apex.a.records == www.a.records
+    assert (False, True) == (apex.wildcard, www.wildcard)
+
+
+async def test_a_denied_domain_denies_no_host():
+    """
+    NXDOMAIN for the addresses of a domain implies nothing about its hosts: its records show that it exists.
+    """
+    queried = []
+
+    async def lookup(name: str, rdtype: str) -> LookupObservation:
+        queried.append((name, rdtype))
+        status = Status.NXDOMAIN if name == "broken.example" else Status.NODATA
+        return LookupObservation(name=name, type=rdtype, status=status, asked_at=0.0)
+
+    apex, www = await ask_hosts(lookup, "broken.example", ["broken.example", "www.broken.example"])
+
+    assert (Status.NXDOMAIN, Status.NODATA) == (apex.a.status, www.a.status)
+    assert ("www.broken.example", "A") in queried

@@ -21,7 +21,7 @@ def domains(finished: Finished) -> dict[str, dataset.Domain]:
 
 @pytest.fixture(scope="module")
 def expected(finished: Finished) -> Expected:
-    return finished.expected
+    return finished.former
 
 
 def hosts(domains):

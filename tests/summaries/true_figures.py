@@ -60,7 +60,7 @@ class TrueFigures:
     """The rows of each table as a set, each row a tuple of (column, value)."""
 
     def __init__(self, finished: Finished) -> None:
-        self.expected = finished.expected
+        self.expected = finished.former
         (started_at,) = finished.store.query("SELECT started_at FROM crawl")[0]
         self.date = dt.datetime.fromtimestamp(started_at, dt.UTC).date()
         replies = finished.store.query("SELECT address, rtts_ms FROM pings JOIN addresses ON addresses.id = address_id")

@@ -12,6 +12,7 @@ from typing import Final
 
 from ipv6matrix.items import Answered, Host, HostsItem
 from ipv6matrix.measurements.base import Failed
+from ipv6matrix.measurements.hosts import label_of
 from ipv6matrix.store.tables.addresses import save_addresses
 from ipv6matrix.store.tables.base import Rows, Tables
 from ipv6matrix.store.tables.lookups import look, ordered, replaced, save_lookups
@@ -124,7 +125,7 @@ def _failed(item: type[Answered], rows: Rows) -> Iterator[Failed]:
         if domain is None:
             yield from (Failed(item=item, subject=name, parts=types, asked_at=asked_at) for name, asked_at in hosts)
         else:
-            labels = tuple(name.removesuffix(f".{domain}") for name, _ in hosts)
+            labels = tuple(label_of(name, domain) for name, _ in hosts)
             last = max(asked_at for _, asked_at in hosts)
             yield Failed(item=item, subject=domain, labels=labels, parts=types, asked_at=last)
 
@@ -132,6 +133,6 @@ def _failed(item: type[Answered], rows: Rows) -> Iterator[Failed]:
 # With the domain for which a host was guessed: a wildcard shows only next to the other guesses of that domain.
 _GUESSED_FOR: Final = """
     (SELECT domains.name FROM roles JOIN domains ON domains.id = domain_id
-     WHERE host_id = hosts.id AND kind IN ('WWW', 'NTP') ORDER BY domain_id LIMIT 1)"""
+     WHERE host_id = hosts.id AND kind IN ('WWW', 'NTP', 'APEX') ORDER BY domain_id LIMIT 1)"""
 
 TABLES: Final = Tables(create=_CREATE, save={HostsItem: _save}, looks=(look("host", HostsItem, _failed, _GUESSED_FOR),))
