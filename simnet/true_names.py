@@ -61,7 +61,7 @@ def lookup(find_zone: FindZone, name: str, rdtype: str) -> LookupTruth:
             )
         ttls.append(zone.ttl_s)
         name = alias[0].lower()
-    return LookupTruth(status=Failure.CNAME_LOOP)
+    return LookupTruth(status=Failure.CNAME_LOOP, security=Security.INDETERMINATE)
 
 
 def _fault(zone: Zone, name: str, rdtype: str) -> Fault | None:

@@ -36,10 +36,12 @@ class Expected:
     scenario: Scenario
     apex: bool = True
     "False for what views, CSV and summaries have of it: the roles of 2010."
+    dnssec: bool = True
+    "False if the metric dnssec is not measured, so that what does not validate fails."
 
     @cached_property
     def truth(self) -> Truth:
-        return Truth(self.scenario)
+        return Truth(self.scenario, dnssec=self.dnssec)
 
     def is_opted_out(self, name: str) -> bool:
         return any(name == entry or name.endswith(f".{entry}") for entry in self.scenario.opted_out)
@@ -76,6 +78,17 @@ class Expected:
         """Return the requested hosts, including those inferred from an answer above them."""
         names = {host for _, _, host, _ in self.roles}
         return {name: self.truth.host(name) for name in names if len(name) <= 253 and not self.is_opted_out(name)}
+
+    @cached_property
+    def https(self) -> dict[str, LookupTruth]:
+        """Return the HTTPS lookups: of each domain that exists, and of its `www`."""
+        names = [name for domain in self.domains for name in (domain, f"www.{domain}") if self._has_hosts(domain)]
+        return {name: self.truth.lookup(name, "HTTPS") for name in names if name in self.hosts}
+
+    def _has_hosts(self, domain: str) -> bool:
+        """Return whether the hosts of a domain are looked up: no lookup has denied the domain."""
+        found = self.domains[domain]
+        return Status.NXDOMAIN not in (found.ns.status, found.mx.status, found.soa.status)
 
     @cached_property
     def refused_hosts(self) -> dict[str, str]:
@@ -155,6 +168,7 @@ class Expected:
             for name, host in self.hosts.items()
             for rdtype in ("a", "aaaa")
         }
+        lookups |= {(name, "HTTPS", lookup) for name, lookup in self.https.items()}
         routers = {address: self.truth.address(address) for address in self.routers}
         lookups |= {(address, "PTR", truth.reverse) for address, truth in (self.probed | routers).items()}
         found = {

@@ -12,7 +12,9 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from ipv6matrix.items import Security
 from ipv6matrix.store.database import Store
+from ipv6matrix.store.queries import https
 from ipv6matrix.targets import policy
 from simnet.internet import Internet
 from simnet.packets import SYN, TCP, Packet
@@ -100,6 +102,27 @@ def test_invalid_lines(crawled: Crawled):
     assert f"'list/known': {refused['duplicate']}," in crawled.process.stderr
 
 
+def test_security(crawled: Crawled):
+    """
+    Each lookup of a domain or host has its security status.
+    """
+    expected = {
+        (name, rdtype): getattr(domain, rdtype.lower()).security
+        for name, domain in crawled.expected.domains.items()
+        for rdtype in ("NS", "MX", "SOA")
+    }
+    rows = crawled.rows("SELECT name, type, security FROM lookups JOIN domains ON id = owner_id WHERE owner = 'domain'")
+    hosts = dict(
+        crawled.rows(
+            "SELECT name, security FROM lookups JOIN hosts ON id = owner_id WHERE owner = 'host' AND type = 'A'"
+        )
+    )
+
+    assert expected == {(name, rdtype): security for name, rdtype, security in rows}
+    assert {name: host.a.security for name, host in crawled.expected.hosts.items()} == hosts
+    assert set(Security) == {*expected.values(), *hosts.values()}
+
+
 def test_soa(crawled: Crawled):
     """
     Each SOA record is stored field by field.
@@ -158,8 +181,62 @@ def test_host_ttls(crawled: Crawled):
     hosts = crawled.expected.hosts.items()
     expected = {(name, "A"): host.a.ttl_s for name, host in hosts}
     expected |= {(name, "AAAA"): host.aaaa.ttl_s for name, host in hosts}
+    expected |= {(name, "HTTPS"): lookup.ttl_s for name, lookup in crawled.expected.https.items()}
 
     assert expected == {key: ttl_s for key, (_, ttl_s) in crawled.lookups("host", "name").items()}
+
+
+def test_https(crawled: Crawled):
+    """
+    Each domain and its `www` have the outcome of the HTTPS lookup and all its records.
+    """
+    truths = crawled.expected.https
+    expected = {
+        (
+            name,
+            record.priority,
+            record.target or ".",
+            record.alpn,
+            record.port,
+            record.ipv4hint,
+            record.ipv6hint,
+            record.ech,
+        )
+        for name, truth in truths.items()
+        for record in truth.records
+    }
+
+    rows = crawled.rows(
+        "SELECT name, priority, target, alpn, port, ipv4hint, ipv6hint, ech"
+        " FROM https_records JOIN hosts ON id = host_id"
+    )
+    statuses = dict(
+        crawled.rows(
+            "SELECT name, status FROM lookups JOIN hosts ON id = owner_id WHERE owner = 'host' AND type = 'HTTPS'"
+        )
+    )
+
+    assert {name: truth.status for name, truth in truths.items()} == statuses
+    assert expected == {
+        (*row, tuple(json.loads(alpn)), port, tuple(json.loads(four)), tuple(json.loads(six)), bool(ech))
+        for *row, alpn, port, four, six, ech in rows
+    }
+
+
+def test_hints(crawled: Crawled):
+    """
+    Each way in which hints compare with addresses has a host.
+    """
+    words = https.hints(crawled.store)
+
+    assert {
+        "https-service.example": "match",
+        "www.https-service.example": "match",
+        "www.https-hints-differ.example": "differ",
+        "www.https-hints-only.example": "only_hint",
+        "www.https-alias.example": "absent",
+    } == words
+    assert {"none", "alias", "service"} <= set(https.modes(crawled.store).values())
 
 
 def test_host_addresses(crawled: Crawled):

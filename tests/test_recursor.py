@@ -59,7 +59,7 @@ def resolved(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Re
         authoritative = internet.authoritative_queries(since=began_at)
     assert process.returncode == 0, process.stderr[-3000:]
     (path,) = place.glob("ips-*.db")
-    expected = Expected(resolvable(scenario))
+    expected = Expected(resolvable(scenario), apex=False, dnssec=False)
     return Resolved(Store.read(path), expected, len(internet.queries(since=began_at)), authoritative)
 
 

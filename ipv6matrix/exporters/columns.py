@@ -22,9 +22,9 @@ TEXTS: Final = pa.list_(pa.string())
 # The first pattern that matches `table.column` applies.
 RULES: Final[tuple[tuple[pa.DataType, tuple[str, ...]], ...]] = (
     (NUMBERS, ("pings.rtts_ms",)),
-    (TEXTS, ("smtp_sessions.certificate_names",)),
+    (TEXTS, ("smtp_sessions.certificate_names", "https_records.alpn", "https_records.ipv?hint")),
     (TIME, ("*_at", "*.certificate_not_before", "*.certificate_not_after")),
-    (pa.bool_(), ("ports.open", "hosts.wildcard", "lookups.inferred")),
+    (pa.bool_(), ("ports.open", "hosts.wildcard", "lookups.inferred", "https_records.ech")),
     (pa.int8(), ("*.family",)),
     (pa.int16(), ("*.ttl", "*.reached_ttl", "*.greeting_code")),
     (
@@ -43,7 +43,7 @@ RULES: Final[tuple[tuple[pa.DataType, tuple[str, ...]], ...]] = (
     (pa.string(), ("*.status", "*.failure", "*.refusal", "*.kind", "*.stop", "*.starttls", "*.hello")),
     (pa.string(), ("*.owner", "*.type", "*.security", "*.question", "*.outcome", "*.end_reason")),
     # Names, addresses and other texts from the network.
-    (pa.string(), ("*.name", "*_name", "*.tld", "*.mname", "*.rname", "*.subject", "*.address", "*.path")),
+    (pa.string(), ("*.name", "*_name", "*.tld", "*.mname", "*.rname", "*.subject", "*.address", "*.path", "*.target")),
     (pa.string(), ("*.as_organisation", "*.city", "*.region", "*.country_code")),
     (pa.string(), ("*.greeting", "*.tls_version", "*.certificate_sha256", "*.certificate_subject", "*_issuer")),
     # About the crawl; four of these are JSON whose keys differ between crawls.

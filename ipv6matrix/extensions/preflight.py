@@ -19,7 +19,7 @@ from ipv6matrix.config import nameservers
 from ipv6matrix.exceptions import DownloadError, ListError, StoreError
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.health.resolver import Fault
-from ipv6matrix.items import Family, Status
+from ipv6matrix.items import Family, Security, Status
 from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.probes.dns import Resolver
 from ipv6matrix.probes.icmp import ping_permission
@@ -231,6 +231,8 @@ class Preflight:
             # A captive portal has addresses for ipv4only.arpa as well, so lies are looked for before DNS64.
             await self._check_truth()
             await self._check_dns64(resolver, servers)
+            if "dnssec" in self._plan.metrics:
+                await self._check_dnssec(resolver, servers)
         finally:
             await resolver.close()
 
@@ -258,6 +260,23 @@ class Preflight:
                     " hosts without IPv6 would count as having it. Disable DNS64 there, or name another resolver with"
                     " -s NAMESERVERS= [DNS64_DETECTED]"
                 )
+
+    async def _check_dnssec(self, resolver: Resolver, servers: tuple[nameservers.Server, ...]) -> None:
+        """
+        Leave out the metric dnssec unless each resolver validates: without AD, every zone would count as insecure.
+
+        The root is signed (RFC 4035), so a validating resolver sets AD in the answer for its name servers.
+        """
+        lookups = (resolver.lookup("", "NS", server=server, dnssec=True) for server in servers)
+        for server, lookup in zip(servers, await asyncio.gather(*lookups), strict=True):
+            if lookup.security is not Security.SECURE:
+                message = (
+                    f"{_named(server)} does not validate the answer for the root, so the metric dnssec is left out:"
+                    " enable validation there (docs/resolver.md), or remove dnssec from METRICS [DNSSEC_MISSING]"
+                )
+                logger.warning(message)
+                self._plan.skip_metric("dnssec", message)
+                return
 
     async def _check_references(self) -> None:
         """Check that each family reaches the Internet: otherwise silence would say nothing about the targets."""

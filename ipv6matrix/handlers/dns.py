@@ -10,7 +10,7 @@ from typing import Any
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 
-from ipv6matrix import urls
+from ipv6matrix import context, urls
 from ipv6matrix.config import nameservers
 from ipv6matrix.handlers.probe import ProbeDownloadHandler
 from ipv6matrix.items import DomainObservation, HostsObservation, Observation, ReverseObservation
@@ -34,6 +34,7 @@ class DnsDownloadHandler(ProbeDownloadHandler):
             lifetime_s=crawler.settings.getfloat("QUERY_LIFETIME"),
             pace=self.queries.wait,
         )
+        self._plan = context.of(crawler).plan
         self._stats = crawler.stats
         crawler.signals.connect(self._open, signal=signals.spider_opened)
         crawler.signals.connect(self._count, signal=signals.spider_closed)
@@ -50,7 +51,9 @@ class DnsDownloadHandler(ProbeDownloadHandler):
                 await request.meta["pace"](server[0])
 
         async def lookup(name: str, rdtype: str) -> Any:
-            return await self._resolver.lookup(name, rdtype, server=server, pace=pace)
+            # Whether it validates is known of the operator's resolvers only.
+            dnssec = server is None and "dnssec" in self._plan.metrics
+            return await self._resolver.lookup(name, rdtype, server=server, pace=pace, dnssec=dnssec)
 
         observation: Observation
         if url.about_hosts:

@@ -103,6 +103,8 @@ class HostObservation:
     name: str
     a: LookupObservation | None = None
     aaaa: LookupObservation | None = None
+    https: LookupObservation | None = None
+    "Only of a domain itself and of its `www`."
     wildcard: bool = False
     "True if a random label next to this one has the same addresses (RFC 4592)."
 
@@ -160,6 +162,7 @@ class Host:
     name: str
     a: LookupObservation | None = None
     aaaa: LookupObservation | None = None
+    https: LookupObservation | None = None
     wildcard: bool = False
     refusal: str | None = None
     chosen: tuple[str, ...] = ()

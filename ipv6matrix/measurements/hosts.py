@@ -1,7 +1,7 @@
 """
 hosts: the addresses of hosts that records name, or that are guessed.
 
-    dns://resolver/example.com?type=A&type=AAAA&labels=www,ntp,@
+    dns://resolver/example.com?type=A&type=AAAA&type=HTTPS&labels=www,ntp,@
     dns://resolver/mail.example.net?type=A&type=AAAA
 """
 
@@ -21,6 +21,7 @@ from ipv6matrix.targets.policy import OPTED_OUT, family, sort_key
 from ipv6matrix.turns import FEW
 
 _TYPES: Final = ("A", "AAAA")
+_HTTPS: Final = "HTTPS"
 _LABELS: Final = "&labels="
 
 
@@ -60,21 +61,26 @@ def label_of(host: str, domain: str) -> str:
     return APEX if host == domain else host.removesuffix(f".{domain}")
 
 
+def types_of_guesses(plan: Plan) -> tuple[str, ...]:
+    """Return the types of lookups of guessed hosts; HTTPS is for the domain itself and its `www`."""
+    return (*_TYPES, _HTTPS) if "httpsrr" in plan.metrics else _TYPES
+
+
 def lookups_of(hosts: Iterable[HostObservation | Host]) -> list[LookupObservation]:
     """Return the lookups of hosts that were made."""
-    return [lookup for host in hosts for lookup in (host.a, host.aaaa) if lookup]
+    return [lookup for host in hosts for lookup in (host.a, host.aaaa, host.https) if lookup]
 
 
 class Hosts(Measurement[HostsUrl, HostsObservation, HostsItem]):
     """The addresses of hosts, which lead to the probes of those addresses."""
 
     scheme = lookups.SCHEME
-    metrics = ("apex",)
+    metrics = ("apex", "httpsrr")
     observation = HostsObservation
     item = HostsItem
 
     def claims(self, url: str) -> bool:
-        return lookups.asks(url, "A")
+        return lookups.asks(url, "A") or lookups.asks(url, _HTTPS)
 
     def parse(self, authority: str, path: str, query: Query) -> HostsUrl:
         server, destination = lookups.server_in(authority)
@@ -131,13 +137,14 @@ class Hosts(Measurement[HostsUrl, HostsObservation, HostsItem]):
         return lookups.evidence(lookups_of(observation.hosts))
 
     def unsent(self, url: HostsUrl, names: Sequence[str], now: float) -> HostsObservation:
-        a, aaaa = (rdtype in url.types for rdtype in _TYPES)
+        web = (url.subject, f"www.{url.subject}")
+
+        def lookup(name: str, rdtype: str) -> LookupObservation | None:
+            is_asked = rdtype in url.types and (rdtype != _HTTPS or name in web)
+            return lookups.unsent(name, rdtype, now) if is_asked else None
+
         hosts = (
-            HostObservation(
-                name=name,
-                a=lookups.unsent(name, "A", now) if a else None,
-                aaaa=lookups.unsent(name, "AAAA", now) if aaaa else None,
-            )
+            HostObservation(name=name, a=lookup(name, "A"), aaaa=lookup(name, "AAAA"), https=lookup(name, _HTTPS))
             for name in names
         )
         return HostsObservation(hosts=tuple(hosts))
@@ -178,7 +185,7 @@ async def _host(host: HostObservation, crawl: Crawl) -> Host:
         return Host(name=host.name, refusal=OPTED_OUT)
     a, chosen4 = await _choose(host.a, crawl)
     aaaa, chosen6 = await _choose(host.aaaa, crawl)
-    return Host(name=host.name, a=a, aaaa=aaaa, wildcard=host.wildcard, chosen=(*chosen4, *chosen6))
+    return Host(name=host.name, a=a, aaaa=aaaa, https=host.https, wildcard=host.wildcard, chosen=(*chosen4, *chosen6))
 
 
 async def _choose(lookup: LookupObservation | None, crawl: Crawl) -> tuple[LookupObservation | None, tuple[str, ...]]:

@@ -22,7 +22,7 @@ from ipv6matrix.targets.policy import INVALID_NAME, OPTED_OUT
 # Roles of hosts that no record names.
 GUESSED: Final = ("WWW", "NTP", "APEX")
 # Types of lookups about something else than a domain.
-_OTHERS: Final = ("A", "PTR")
+_OTHERS: Final = ("A", "PTR", "HTTPS")
 
 
 def url(name: str, types: tuple[str, ...]) -> str:
@@ -46,7 +46,7 @@ class Records(Measurement[LookupUrl, DomainObservation, DomainItem]):
     """The records of each domain of the list, which lead to its hosts."""
 
     scheme = lookups.SCHEME
-    metrics = ("soa",)
+    metrics = ("soa", "dnssec")
     observation = DomainObservation
     item = DomainItem
 
@@ -84,7 +84,7 @@ class Records(Measurement[LookupUrl, DomainObservation, DomainItem]):
         proof = next(filter(_denies, found), None)
         if proof is not None:
             settled += [_absent(role.host, proof) for role in guessed]
-        follow_ups = _host_urls(name, roles, {host.name for host in settled})
+        follow_ups = _host_urls(name, roles, {host.name for host in settled}, plan)
         if proof is None:
             follow_ups += crawl.urls(Target(domain=name), plan)
         return DomainItem(
@@ -147,11 +147,11 @@ def _mail_exchangers(lookup: LookupObservation | None, most: int) -> Iterator[Ro
     return (Role(kind="MX", host=host, priority=preference) for host, preference in preferences.items())
 
 
-def _host_urls(name: str, roles: Sequence[Role], settled: set[str]) -> list[str]:
+def _host_urls(name: str, roles: Sequence[Role], settled: set[str], plan: Plan) -> list[str]:
     """Return the URLs for hosts that are not settled: one for all guesses, one for each host that a record names."""
     wanted = [role for role in roles if role.host not in settled]
     labels = tuple(hosts.label_of(role.host, name) for role in wanted if role.kind in GUESSED)
-    urls = [hosts.guesses(name, labels)] if labels else []
+    urls = [hosts.guesses(name, labels, hosts.types_of_guesses(plan))] if labels else []
     named = dict.fromkeys(role.host for role in wanted if role.kind not in GUESSED)
     if APEX in labels:
         named.pop(name, None)  # a domain that is its own mail or name server

@@ -44,7 +44,9 @@ async def ask_hosts(
     lookup: Lookup, domain: str, names: Sequence[str], types: Sequence[str] = ("A", "AAAA")
 ) -> tuple[HostObservation, ...]:
     """
-    Look up the addresses of hosts and return them in the given order; `types` are A, AAAA or both.
+    Look up hosts and return them in the given order; `types` are some of A, AAAA and HTTPS.
+
+    HTTPS is looked up for the domain and its `www` only.
 
     A name that does not exist needs no second lookup, and neither does any name
     below it (RFC 8020 section 2). A random label is looked up only if every guessed
@@ -70,25 +72,29 @@ class _Series:
         self._lookup = lookup
         self._domain = domain
         self._types = types
+        self._without_https = [rdtype for rdtype in types if rdtype != "HTTPS"]
         self._group = group
         self._first: dict[str, asyncio.Task[LookupObservation]] = {}
 
     async def ask(self, name: str) -> HostObservation:
         """Look up one host; lookups of its parent names must have been started before."""
         parent = name.partition(".")[2]
+        types = self._types if name in (self._domain, f"www.{self._domain}") else self._without_https
+        if not types:
+            return _host(name, ())
         above = self._first.get(parent) if parent != self._domain else None
         if above is not None and await _is_nxdomain(above) and _absent(above.result()):
-            return _host(name, [_inferred(above.result(), name, rdtype) for rdtype in self._types])
-        first = self._first[name] = self._group.create_task(self._lookup(name, self._types[0]))
+            return _host(name, [_inferred(above.result(), name, rdtype) for rdtype in types])
+        first = self._first[name] = self._group.create_task(self._lookup(name, types[0]))
         if await _is_nxdomain(first):
-            return _host(name, [_inferred(first.result(), name, rdtype) for rdtype in self._types])
-        others = [await self._lookup(name, rdtype) for rdtype in self._types[1:]]
+            return _host(name, [_inferred(first.result(), name, rdtype) for rdtype in types])
+        others = [await self._lookup(name, rdtype) for rdtype in types[1:]]
         return _host(name, [await first, *others])
 
 
 def _host(name: str, lookups: Iterable[LookupObservation]) -> HostObservation:
     by_type = {lookup.type: lookup for lookup in lookups}
-    return HostObservation(name=name, a=by_type.get("A"), aaaa=by_type.get("AAAA"))
+    return HostObservation(name=name, a=by_type.get("A"), aaaa=by_type.get("AAAA"), https=by_type.get("HTTPS"))
 
 
 async def _is_nxdomain(answer: asyncio.Task[LookupObservation]) -> bool:
@@ -111,7 +117,7 @@ async def _wildcard(
 def _marked(host: HostObservation, wildcard: HostObservation | None) -> HostObservation:
     if wildcard is None or not _addresses(host) or _addresses(host) != _addresses(wildcard):
         return host
-    return HostObservation(name=host.name, a=host.a, aaaa=host.aaaa, wildcard=True)
+    return replace(host, wildcard=True)
 
 
 def _absent(lookup: LookupObservation) -> bool:

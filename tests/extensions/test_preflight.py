@@ -560,3 +560,26 @@ async def test_preflight_runs_when_the_spider_opens(tmp_path):
     results = await made.signals.send_catch_log_async(signals.spider_opened, spider=made.spider, dont_log=CloseSpider)
 
     assert ["start_refused"] == [result.reason for _, result in results if isinstance(result, CloseSpider)]
+
+
+@pytest.mark.parametrize("server", ["resolver4", "resolver6"])
+async def test_a_validating_resolver_measures_dnssec(internet, tmp_path, server):
+    """
+    A resolver that sets AD in the answer for the root keeps the metric.
+    """
+    made = built(tmp_path, getattr(internet, server), METRICS="dnssec,ping", QUERY_TIMEOUT=1.0, QUERY_LIFETIME=2.0)
+    plan = await check(made)
+
+    assert ({}, True) == (plan.skipped, "dnssec" in plan.metrics)
+
+
+async def test_a_resolver_without_validation_leaves_dnssec_out(tmp_path, caplog):
+    """
+    Without AD every zone would count as insecure, so the metric is left out and the crawl starts.
+    """
+    async with resolver() as server:
+        plan = await check(built(tmp_path, server, METRICS="dnssec,ping"))
+
+    assert "DNSSEC_MISSING" in plan.skipped["dnssec"]
+    assert "DNSSEC_MISSING" in caplog.text
+    assert frozenset({"ping"}) == plan.metrics

@@ -15,6 +15,7 @@ from ipv6matrix.measurements.base import Failed
 from ipv6matrix.measurements.hosts import label_of
 from ipv6matrix.store.tables.addresses import save_addresses
 from ipv6matrix.store.tables.base import Rows, Tables
+from ipv6matrix.store.tables.https import save_https
 from ipv6matrix.store.tables.lookups import look, ordered, replaced, save_lookups
 from ipv6matrix.targets.policy import family
 
@@ -53,8 +54,11 @@ def save_hosts(connection: sqlite3.Connection, hosts: Sequence[Host]) -> None:
         [(int(host.wildcard), host.refusal, _asked_at(host), number) for number, host in new.items()],
     )
     save_lookups(
-        connection, "host", [(number, lookup) for number, host in new.items() for lookup in (host.a, host.aaaa)]
+        connection,
+        "host",
+        [(number, lookup) for number, host in new.items() for lookup in (host.a, host.aaaa, host.https)],
     )
+    save_https(connection, ((number, host.https) for number, host in new.items()))
     _save_host_addresses(connection, new)
 
 
@@ -74,7 +78,7 @@ def _unsettled(connection: sqlite3.Connection, name: str) -> int | None:
 
 
 def _asked_at(host: Host) -> int | None:
-    asked = host.a or host.aaaa
+    asked = host.a or host.aaaa or host.https
     return int(asked.asked_at) if asked else None
 
 
@@ -103,10 +107,12 @@ def _renew(connection: sqlite3.Connection, host: Host) -> None:
     row = connection.execute("SELECT id FROM hosts WHERE name = ?", (host.name,)).fetchone()
     if row is None:
         return
-    renewed = {one.type: one for one in replaced(connection, "host", row[0], host.name, (host.a, host.aaaa))}
+    lookups = (host.a, host.aaaa, host.https)
+    renewed = {one.type: one for one in replaced(connection, "host", row[0], host.name, lookups)}
     if any(lookup.texts for lookup in renewed.values()):
         connection.execute("UPDATE hosts SET wildcard = ? WHERE id = ?", (host.wildcard, row[0]))
     _save_host_addresses(connection, {row[0]: replace(host, a=renewed.get("A"), aaaa=renewed.get("AAAA"))})
+    save_https(connection, [(row[0], renewed.get("HTTPS"))])
 
 
 def _save(connection: sqlite3.Connection, item: HostsItem) -> None:
