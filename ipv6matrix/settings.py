@@ -59,6 +59,9 @@ ADDRESSES_PER_HOST = 1
 NS_PER_DOMAIN = 32
 MX_PER_DOMAIN = 32
 ADDRESSES_STORED_PER_HOST = 64
+# Zones for which one address of a name server is asked: a large operator serves hundreds of thousands. Read by
+# extensions.name_servers.
+NS_ZONES_PER_ADDRESS = 1000
 
 # Whether to retry failures that may be temporary (timeout, SERVFAIL, silence) at the end of the
 # crawl, and the minimum time in seconds between first try and retry, because resolvers cache
@@ -290,6 +293,7 @@ EXTENSIONS = {
     "ipv6matrix.extensions.health.Health": 455,
     "ipv6matrix.extensions.clean_stop.CleanStop": 460,
     "ipv6matrix.extensions.progress.Progress": 500,
+    "ipv6matrix.extensions.name_servers.NameServers": 590,
     "ipv6matrix.extensions.second_pass.SecondPass": 600,
 }
 

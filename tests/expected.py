@@ -91,6 +91,21 @@ class Expected:
         return Status.NXDOMAIN not in (found.ns.status, found.mx.status, found.soa.status)
 
     @cached_property
+    def served(self) -> set[tuple[str, str]]:
+        """Return each zone with the chosen addresses of its name servers."""
+        chosen = [(host, address) for host, _, address, choice in self.host_addresses if choice]
+        addresses: dict[str, set[str]] = {}
+        for host, address in chosen:
+            addresses.setdefault(host, set()).add(address)
+        return {
+            (name, address)
+            for name, domain in self.domains.items()
+            if domain.ns.canonical_name is None
+            for host in domain.ns_hosts
+            for address in addresses.get(host, ())
+        }
+
+    @cached_property
     def refused_hosts(self) -> dict[str, str]:
         """Return the hosts that are never looked up, with the exclusion."""
         names = {host for _, _, host, _ in self.roles} - self.hosts.keys()

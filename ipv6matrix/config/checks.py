@@ -274,6 +274,7 @@ CHECKS: Final[dict[str, Check]] = {
     "NS_PER_DOMAIN": _number(1, 1000, "hosts", whole=True),
     "MX_PER_DOMAIN": _number(1, 1000, "hosts", whole=True),
     "ADDRESSES_STORED_PER_HOST": _number(1, 1000, "addresses", whole=True),
+    "NS_ZONES_PER_ADDRESS": _number(1, 1_000_000, "zones", whole=True),
     "SECOND_PASS": _switch,
     "SECOND_PASS_AFTER": _number(0, 86_400, "seconds"),
     "JOBDIR": _some_path,

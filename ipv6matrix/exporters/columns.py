@@ -24,7 +24,7 @@ RULES: Final[tuple[tuple[pa.DataType, tuple[str, ...]], ...]] = (
     (NUMBERS, ("pings.rtts_ms",)),
     (TEXTS, ("smtp_sessions.certificate_names", "https_records.alpn", "https_records.ipv?hint")),
     (TIME, ("*_at", "*.certificate_not_before", "*.certificate_not_after")),
-    (pa.bool_(), ("ports.open", "hosts.wildcard", "lookups.inferred", "https_records.ech")),
+    (pa.bool_(), ("ports.open", "hosts.wildcard", "lookups.inferred", "https_records.ech", "name_servers.tcp")),
     (pa.int8(), ("*.family",)),
     (pa.int16(), ("*.ttl", "*.reached_ttl", "*.greeting_code")),
     (
@@ -41,7 +41,7 @@ RULES: Final[tuple[tuple[pa.DataType, tuple[str, ...]], ...]] = (
     (pa.float64(), ("*_ms", "*.latitude", "*.longitude")),
     # Words of closed lists.
     (pa.string(), ("*.status", "*.failure", "*.refusal", "*.kind", "*.stop", "*.starttls", "*.hello")),
-    (pa.string(), ("*.owner", "*.type", "*.security", "*.question", "*.outcome", "*.end_reason")),
+    (pa.string(), ("*.owner", "*.type", "*.security", "*.question", "*.answer", "*.outcome", "*.end_reason")),
     # Names, addresses and other texts from the network.
     (pa.string(), ("*.name", "*_name", "*.tld", "*.mname", "*.rname", "*.subject", "*.address", "*.path", "*.target")),
     (pa.string(), ("*.as_organisation", "*.city", "*.region", "*.country_code")),

@@ -15,8 +15,10 @@ from ipv6matrix.config import nameservers
 from ipv6matrix.handlers.probe import ProbeDownloadHandler
 from ipv6matrix.items import DomainObservation, HostsObservation, Observation, ReverseObservation
 from ipv6matrix.measurements.lookups import LookupUrl
+from ipv6matrix.measurements.name_servers import NameServerUrl
 from ipv6matrix.probes.dns import Resolver
 from ipv6matrix.probes.hosts import ask_domain, ask_hosts, reverse_name
+from ipv6matrix.probes.name_server import NameServerProber
 from ipv6matrix.rates.pacers import Pacer
 
 logger = logging.getLogger(__name__)
@@ -34,6 +36,7 @@ class DnsDownloadHandler(ProbeDownloadHandler):
             lifetime_s=crawler.settings.getfloat("QUERY_LIFETIME"),
             pace=self.queries.wait,
         )
+        self._name_servers = NameServerProber(timeout_s=crawler.settings.getfloat("QUERY_TIMEOUT"))
         self._plan = context.of(crawler).plan
         self._stats = crawler.stats
         crawler.signals.connect(self._open, signal=signals.spider_opened)
@@ -41,6 +44,9 @@ class DnsDownloadHandler(ProbeDownloadHandler):
 
     async def observe(self, request: Request) -> Observation:
         url = urls.of(request)
+        if isinstance(url, NameServerUrl):
+            assert url.name is not None
+            return await self._name_servers.check(url.name, url.subject, tcp=url.tcp, pace=request.meta["pace"])
         assert isinstance(url, LookupUrl)
         server = nameservers.parse(url.server) if url.server else None
 

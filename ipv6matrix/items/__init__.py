@@ -43,7 +43,7 @@ from ipv6matrix.items.dns import (
 )
 from ipv6matrix.items.dnssec import Security
 from ipv6matrix.items.https import HttpsMode, HttpsRecord
-from ipv6matrix.items.name_server import NameServerAnswer, NameServerObservation
+from ipv6matrix.items.name_server import NameServerAnswer, NameServerItem, NameServerObservation
 from ipv6matrix.items.ntp import NtpItem, NtpObservation, NtpStatus
 from ipv6matrix.items.ping import PingItem, PingObservation
 from ipv6matrix.items.pmtu import PmtuItem, PmtuObservation, PmtuStatus
@@ -65,6 +65,7 @@ Observation = (
     | PmtuObservation
     | TlsObservation
     | WebObservation
+    | NameServerObservation
     | Exclusion
 )
 Item = (
@@ -78,6 +79,7 @@ Item = (
     | PmtuItem
     | TlsItem
     | WebItem
+    | NameServerItem
     | ExclusionItem
 )
 
@@ -106,6 +108,7 @@ __all__ = (
     "Item",
     "LookupObservation",
     "NameServerAnswer",
+    "NameServerItem",
     "NameServerObservation",
     "NtpItem",
     "NtpObservation",

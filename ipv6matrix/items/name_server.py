@@ -7,6 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ipv6matrix.items.base import Answered
+
 
 class NameServerAnswer(StrEnum):
     """What an address answers for a zone that is delegated to it, as its authority."""
@@ -42,3 +44,11 @@ class NameServerObservation:
     rtt_ms: float | None = None
     "Time from the query to its reply, in milliseconds; over TCP, from the SYN. None without a reply."
     asked_at: float
+
+
+@dataclass(slots=True, kw_only=True)
+class NameServerItem(Answered):
+    """The answer of one address for one zone."""
+
+    observation: NameServerObservation | None = None
+    "None if the zone or the address was excluded."

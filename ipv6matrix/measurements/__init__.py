@@ -15,6 +15,7 @@ from ipv6matrix.config.plan import Plan
 from ipv6matrix.items import Answered, ExclusionItem
 from ipv6matrix.measurements.base import Failed, Measurement, Outcome, Target
 from ipv6matrix.measurements.hosts import Hosts
+from ipv6matrix.measurements.name_servers import NameServers
 from ipv6matrix.measurements.ntp import Ntp
 from ipv6matrix.measurements.ping import Ping
 from ipv6matrix.measurements.pmtu import Pmtu
@@ -120,4 +121,5 @@ REGISTRY: Final = Registry(
     Pmtu(),
     Tls(),
     Web(),
+    NameServers(),
 )

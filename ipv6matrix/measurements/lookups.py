@@ -71,6 +71,11 @@ def asks(text: str, rdtype: str) -> bool:
     return f"TYPE={rdtype}" in text.upper()
 
 
+def is_recursive(text: str) -> bool:
+    """Return whether the URL is for a resolver: a name server is asked without recursion."""
+    return "&rd=0" not in text
+
+
 def at_resolver(text: str) -> tuple[str, str] | None:
     """Return name and query of the URL of a lookup at the configured resolvers; None for any other server."""
     if not text.startswith(_AT_RESOLVER):

@@ -51,7 +51,7 @@ class Records(Measurement[LookupUrl, DomainObservation, DomainItem]):
     item = DomainItem
 
     def claims(self, url: str) -> bool:
-        return not any(lookups.asks(url, rdtype) for rdtype in _OTHERS)
+        return lookups.is_recursive(url) and not any(lookups.asks(url, rdtype) for rdtype in _OTHERS)
 
     def parse(self, authority: str, path: str, query: Query) -> LookupUrl:
         server, destination = lookups.server_in(authority)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv as standard_csv
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,9 @@ from tests import opened, rows
 from tests.finished import Finished
 from tests.samples import AT, domain_item, host, hosts_item, lookup
 from tests.store.test_views import reverse_item, role, soa
+
+# Metrics without a file in the format of 2022.
+NOT_IN_CSV = frozenset(("apex", "httpsrr", "dnssec", "nameservers"))
 
 RUN = "2023-11-14__22-13-20"
 Query = Callable[[str], list[tuple[object, ...]]]
@@ -97,7 +101,9 @@ def test_the_crawl_row_describes_the_source(finished, folder, imported):
     """
     before, after = finished.store.crawl(), imported.crawl()
 
-    assert asked(finished.store) == asked(imported)
+    choices = asked(finished.store)
+
+    assert replace(choices, metrics=choices.metrics - NOT_IN_CSV) == asked(imported)
     assert (before["run"], before["started_at"]) == (after["run"], after["started_at"])
     assert ("imported", str(folder), "finished", None) == (
         after["version"], after["list"], after["end_reason"], after["ended_at"]

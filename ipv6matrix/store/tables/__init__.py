@@ -17,6 +17,7 @@ from ipv6matrix.store.tables import (
     hosts,
     https,
     lookups,
+    name_servers,
     ntp,
     ping,
     pmtu,
@@ -47,6 +48,7 @@ REGISTRY: Final[list[Tables]] = [
     pmtu.TABLES,
     tls.TABLES,
     web.TABLES,
+    name_servers.TABLES,
 ]
 
 

@@ -56,10 +56,22 @@ def save_hosts(connection: sqlite3.Connection, hosts: Sequence[Host]) -> None:
     save_lookups(
         connection,
         "host",
-        [(number, lookup) for number, host in new.items() for lookup in (host.a, host.aaaa, host.https)],
+        [(number, lookup) for number, host in new.items() for lookup in (host.a, host.aaaa)],
     )
-    save_https(connection, ((number, host.https) for number, host in new.items()))
     _save_host_addresses(connection, new)
+    _save_https(connection, hosts)
+
+
+def _save_https(connection: sqlite3.Connection, hosts: Sequence[Host]) -> None:
+    """Write HTTPS lookups also of hosts that are known: a host may have been found in a role without them."""
+    asked = [
+        (number, host.https)
+        for host in hosts
+        if host.https
+        for (number,) in connection.execute("SELECT id FROM hosts WHERE name = ?", (host.name,))
+    ]
+    save_lookups(connection, "host", asked)
+    save_https(connection, asked)
 
 
 def host_id(connection: sqlite3.Connection, name: str) -> int:

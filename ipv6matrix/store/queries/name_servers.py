@@ -1,0 +1,85 @@
+"""
+Name servers: which zones each address serves, and what it answers for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from ipv6matrix.items import Family, NameServerAnswer
+from ipv6matrix.store.database import Store
+
+# Number of domains that are read at a time: ten milliseconds at most.
+_CHUNK: Final = 1_000
+
+
+class Pair(NamedTuple):
+    """A zone, and an address of one of its name servers that may be probed."""
+
+    zone: str
+    address: str
+
+
+def pairs(store: Store) -> Iterator[list[Pair]]:
+    """Yield every pair once, chunk by chunk, in the order in which domains were found."""
+    ((last,),) = store.query("SELECT ifnull(max(id), 0) FROM domains")
+    for after in range(0, last, _CHUNK):
+        yield [Pair(*row) for row in store.query(_PAIRS, (after, after + _CHUNK))]
+
+
+def answers(store: Store) -> dict[tuple[str, str], NameServerAnswer]:
+    """Return the answer of each pair over UDP; `sampled` if only other zones of its address were asked."""
+    return {(zone, address): NameServerAnswer(word) for zone, address, word in store.query(_ANSWERS)}
+
+
+def over_tcp(store: Store) -> dict[str, NameServerAnswer]:
+    """Return the answer of each address over TCP, which is asked for one zone."""
+    return {address: NameServerAnswer(word) for address, word in store.query(_OVER_TCP)}
+
+
+def answering(store: Store, family: Family) -> dict[str, bool | None]:
+    """
+    Return, by zone, whether an address of a family answers as its authority.
+
+    None if none is known to, and some could not be tested. Zones without such an address are missing.
+    """
+    return {
+        zone: bool(good) or (None if doubtful else False) for zone, good, doubtful in store.query(_ZONES, (family,))
+    }
+
+
+def serial_differs(store: Store) -> set[str]:
+    """Return the zones whose newest serial number is not the same over both families."""
+    return {zone for (zone,) in store.query(_SERIAL_DIFFERS)}
+
+
+# A domain whose name is an alias is no zone.
+_SERVED: Final = """
+    domains JOIN lookups ON owner = 'domain' AND owner_id = domains.id AND type = 'NS'
+                            AND status = 'ok' AND canonical_name IS NULL
+    JOIN roles ON roles.domain_id = domains.id AND roles.kind = 'NS'
+    JOIN host_addresses ON host_addresses.host_id = roles.host_id AND choice IS NOT NULL
+    JOIN addresses ON addresses.id = host_addresses.address_id"""
+
+_PAIRS: Final = f"""
+    SELECT DISTINCT domains.name, address FROM {_SERVED}
+    WHERE domains.id > ? AND domains.id <= ? ORDER BY domains.id, address"""
+
+_ANSWERS: Final = f"""
+    SELECT DISTINCT domains.name, address, ifnull(answer, '{NameServerAnswer.SAMPLED}')
+    FROM {_SERVED} LEFT JOIN name_servers
+         ON name_servers.domain_id = domains.id AND name_servers.address_id = addresses.id AND tcp = 0
+    WHERE addresses.id IN (SELECT address_id FROM name_servers)"""
+
+_OVER_TCP: Final = "SELECT address, answer FROM name_servers JOIN addresses ON addresses.id = address_id WHERE tcp = 1"
+
+_ZONES: Final = f"""
+    SELECT name, sum(answer = '{NameServerAnswer.AUTHORITATIVE}'), sum(answer = '{NameServerAnswer.UNTESTABLE}')
+    FROM name_servers JOIN domains ON domains.id = domain_id JOIN addresses ON addresses.id = address_id
+    WHERE tcp = 0 AND family = ? GROUP BY domain_id"""
+
+_SERIAL_DIFFERS: Final = """
+    SELECT name FROM name_servers JOIN domains ON domains.id = domain_id JOIN addresses ON addresses.id = address_id
+    WHERE tcp = 0 GROUP BY domain_id
+    HAVING max(serial) FILTER (WHERE family = 4) <> max(serial) FILTER (WHERE family = 6)"""

@@ -1,0 +1,78 @@
+"""
+What each address of a name server answers for each of its zones.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from ipv6matrix.items import NameServerAnswer, NameServerItem
+from ipv6matrix.store.tables.base import Look, Tables, words
+from ipv6matrix.store.tables.retries import renews
+
+# What may be temporary.
+_TRANSIENT: Final = (
+    NameServerAnswer.TIMEOUT,
+    NameServerAnswer.SERVFAIL,
+    NameServerAnswer.BAD_REPLY,
+    NameServerAnswer.UNTESTABLE,
+)
+_UDP: Final = "ns"
+_TCP: Final = "ns tcp"
+
+_CREATE: Final = """
+    CREATE TABLE name_servers (
+        domain_id INTEGER NOT NULL REFERENCES domains,
+        address_id INTEGER NOT NULL REFERENCES addresses,
+        tcp INTEGER NOT NULL,
+        answer TEXT NOT NULL,
+        serial INTEGER,
+        rtt_ms REAL,
+        asked_at INTEGER NOT NULL,
+        PRIMARY KEY (domain_id, address_id, tcp)
+    ) WITHOUT ROWID"""
+
+_FAILED: Final = f"""
+    SELECT domains.name || ' ' || address, name_servers.asked_at, iif(tcp, '{_TCP}', '{_UDP}')
+    FROM name_servers JOIN domains ON domains.id = domain_id JOIN addresses ON addresses.id = address_id
+    WHERE domain_id > ? AND domain_id <= ? AND answer IN ({words(_TRANSIENT)})
+          AND NOT EXISTS (SELECT 1 FROM first_answers WHERE subject = domains.name || ' ' || address
+                          AND question = iif(tcp, '{_TCP}', '{_UDP}'))
+    ORDER BY domain_id"""
+
+
+def _save(connection: sqlite3.Connection, item: NameServerItem) -> None:
+    found = item.observation
+    if found is None:
+        return
+    pair = connection.execute(
+        "SELECT domains.id, addresses.id FROM domains, addresses WHERE name = ? AND address = ?",
+        (found.zone, found.address),
+    ).fetchone()
+    if pair is None:
+        return
+    key = (*pair, int(found.tcp))
+    if item.second and not renews(
+        connection,
+        ("name_servers WHERE domain_id = ? AND address_id = ? AND tcp = ?", key),
+        f"{found.zone} {found.address}",
+        _TCP if found.tcp else _UDP,
+        _TRANSIENT,
+        "answer",
+    ):
+        return
+    connection.execute(
+        "INSERT INTO name_servers VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (*key, str(found.answer), found.serial, found.rtt_ms, int(found.asked_at)),
+    )
+
+
+TABLES: Final = Tables(
+    create=(_CREATE,),
+    looks=(Look(item=NameServerItem, key="domains.id", sql=_FAILED),),
+    asked=("SELECT 'name server', count(*) FROM name_servers",),
+    errors=(f"SELECT 'name server', answer FROM name_servers WHERE answer <> '{NameServerAnswer.AUTHORITATIVE}'",),
+    figures={"queries to name servers": "SELECT count(*) FROM name_servers"},
+    save={NameServerItem: _save},
+)

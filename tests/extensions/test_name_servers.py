@@ -1,0 +1,91 @@
+"""The requests to name servers, from facts of a crawl."""
+
+from __future__ import annotations
+
+import pytest
+from scrapy.exceptions import DontCloseSpider
+
+from ipv6matrix import context
+from ipv6matrix.extensions.name_servers import NameServers
+from ipv6matrix.items import Address, DomainItem, Host, HostsItem, LookupObservation, Role, Status
+from ipv6matrix.measurements import name_servers
+from tests.crawlers import opened
+
+ADDRESSES = ("192.0.2.53", "2001:db8::53")
+
+
+def lookup(name, rdtype, *records, **more):
+    return LookupObservation(name=name, type=rdtype, status=Status.OK, records=records, asked_at=1.0, **more)
+
+
+def store_zones(store, *names, **more):
+    """Store domains with a common name server, and the addresses of that."""
+    for name in names:
+        roles = (Role(kind="NS", host="ns.example", priority=1),)
+        ns = lookup(name, "NS", "ns.example", **more)
+        store.complete(DomainItem(url=f"dns://{name}", name=name, tld="example", ns=ns, roles=roles, asked_at=1.0))
+    host = Host(name="ns.example", a=lookup("ns.example", "A", ADDRESSES[0]), chosen=ADDRESSES)
+    host.aaaa = lookup("ns.example", "AAAA", ADDRESSES[1])
+    found = tuple(Address(address=one, family=6 if ":" in one else 4, found_at=1.0) for one in ADDRESSES)
+    store.complete(HostsItem(url="dns://ns.example", hosts=(host,), addresses=found))
+
+
+async def idle(extension):
+    """Let the crawl be idle, and return how many requests the extension has added."""
+    with pytest.raises(DontCloseSpider):
+        extension.spider_idle()
+    return await extension._look
+
+
+def urls(zone, *, tcp):
+    return [name_servers.url(zone, address, tcp=tcp) for address in ADDRESSES]
+
+
+@pytest.mark.parametrize(
+    ("most", "zones"), [(1000, ("a.example", "b.example", "c.example")), (2, ("a.example", "b.example"))]
+)
+async def test_each_address_is_asked_for_its_zones(tmp_path, most, zones):
+    """
+    The zones found first, up to the limit, are requested over UDP, and one of them over TCP.
+    """
+    with opened(tmp_path, METRICS="nameservers", NS_ZONES_PER_ADDRESS=most) as crawler:
+        shared = context.of(crawler)
+        store_zones(shared.job.store, "a.example", "b.example", "c.example")
+
+        assert 2 * len(zones) + 2 == await idle(NameServers.from_crawler(crawler))
+        assert all(shared.frontier.knows(url) for zone in zones for url in urls(zone, tcp=False))
+        assert [True, False] == [shared.frontier.knows(urls(zone, tcp=True)[0]) for zone in ("a.example", "b.example")]
+        assert (most > 2) is shared.frontier.knows(urls("c.example", tcp=False)[0])
+
+
+async def test_nothing_is_requested_twice(tmp_path):
+    """
+    The crawl may end once a search has found no new pair.
+    """
+    with opened(tmp_path, METRICS="nameservers") as crawler:
+        store_zones(context.of(crawler).job.store, "a.example")
+        extension = NameServers.from_crawler(crawler)
+
+        assert [4, 0] == [await idle(extension), await idle(extension)]
+        assert extension.spider_idle() is None
+
+
+@pytest.mark.parametrize("metrics", ["ping", ""])
+async def test_without_the_metric_the_crawl_ends(tmp_path, metrics):
+    """
+    If the metric is not measured, nothing is searched.
+    """
+    with opened(tmp_path, METRICS=metrics) as crawler:
+        store_zones(context.of(crawler).job.store, "a.example")
+
+        assert NameServers.from_crawler(crawler).spider_idle() is None
+
+
+async def test_an_alias_is_no_zone(tmp_path):
+    """
+    The NS records at the end of an alias are those of another zone.
+    """
+    with opened(tmp_path, METRICS="nameservers") as crawler:
+        store_zones(context.of(crawler).job.store, "alias.example", canonical_name="b.example")
+
+        assert 0 == await idle(NameServers.from_crawler(crawler))
