@@ -17,6 +17,7 @@ BAD = [
     ("PROFILE", "small,big"),
     ("FEATURES", "NS,AXFR"),
     ("METRICS", "ping,tcp22"),
+    ("NS_ZONES_PER_ADDRESS", 0),
     ("WWW_PREFIXES", "www,-x"),
     ("NTP_PREFIXES", "n t p"),
     ("ADDRESSES_PER_HOST", "0"),
