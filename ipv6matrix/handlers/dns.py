@@ -64,7 +64,8 @@ class DnsDownloadHandler(ProbeDownloadHandler):
         observation: Observation
         if url.about_hosts:
             names = request.meta.get("names", url.names)
-            observation = HostsObservation(hosts=await ask_hosts(lookup, url.subject, names, url.types))
+            known = request.meta.get("known", ())
+            observation = HostsObservation(hosts=await ask_hosts(lookup, url.subject, names, url.types, known))
         elif url.address is not None:
             observation = ReverseObservation(lookup=await lookup(reverse_name(url.subject), "PTR"))
         else:

@@ -44,6 +44,11 @@ class RequestUrl:
         return () if self.name is None else (self.name,)
 
     @property
+    def always(self) -> tuple[str, ...]:
+        """Those of its names that it asks about even if their addresses are known."""
+        return ()
+
+    @property
     def about_hosts(self) -> bool:
         """Return whether this is a lookup of the addresses of hosts."""
         return False

@@ -37,6 +37,12 @@ class HostsUrl(LookupUrl):
         return tuple(name_of(label, self.subject) for label in self.labels) or (self.subject,)
 
     @property
+    def always(self) -> tuple[str, ...]:
+        """The names whose HTTPS records are looked up: a host may be known in a role that needs none."""
+        web = (self.subject, f"www.{self.subject}") if _HTTPS in self.types else ()
+        return tuple(name for name in self.names if name in web)
+
+    @property
     def about_hosts(self) -> bool:
         return True
 
@@ -137,10 +143,8 @@ class Hosts(Measurement[HostsUrl, HostsObservation, HostsItem]):
         return lookups.evidence(lookups_of(observation.hosts))
 
     def unsent(self, url: HostsUrl, names: Sequence[str], now: float) -> HostsObservation:
-        web = (url.subject, f"www.{url.subject}")
-
         def lookup(name: str, rdtype: str) -> LookupObservation | None:
-            is_asked = rdtype in url.types and (rdtype != _HTTPS or name in web)
+            is_asked = name in url.always if rdtype == _HTTPS else rdtype in url.types
             return lookups.unsent(name, rdtype, now) if is_asked else None
 
         hosts = (

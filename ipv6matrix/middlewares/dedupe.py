@@ -18,7 +18,7 @@ from ipv6matrix.signals import request_returned
 
 class DedupeMiddleware:
     """
-    Removes hosts from a request that have been resolved or are in flight.
+    Removes hosts from a request that have been resolved or are in flight, but keeps what the request always asks.
 
     Most duplicates share a URL, which the frontier recognizes. The others are a
     host guessed for one domain that is also MX or NS of another, and hosts guessed for two
@@ -36,15 +36,20 @@ class DedupeMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> ObservationResponse | None:
-        """Set meta["names"] to the names that remain to be resolved; return an empty answer if there are none."""
+        """
+        Set meta["names"] to the names that remain to be resolved, and meta["known"] to others that are asked about.
+
+        Return an empty answer if there are none.
+        """
         if request.meta.get("download_slot") not in REGISTRY.slots or not urls.of(request).about_hosts:
             return None
         url = urls.of(request)
         opted_out = request.meta.get("opted_out", ())
         names = tuple(name for name in url.names if name not in opted_out and (url.second or self._is_new(name)))
         self._being_asked.update(names)
-        request.meta["names"] = names
-        return None if names else ObservationResponse(request, HostsObservation(hosts=()))
+        known = tuple(name for name in url.always if name not in names and name not in opted_out)
+        request.meta["names"], request.meta["known"] = names, known
+        return None if names or known else ObservationResponse(request, HostsObservation(hosts=()))
 
     def _is_new(self, name: str) -> bool:
         known = name in self._being_asked or self._job.attempt(lambda: self._job.store.is_asked(name), otherwise=True)

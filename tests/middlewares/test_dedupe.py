@@ -128,3 +128,18 @@ async def test_a_returned_request_keeps_its_names(tmp_path):
         crawler.signals.send_catch_log(request_returned, request=request)
 
         assert ("www.a.example", "ntp.a.example") == names(once, GUESSES)
+
+
+async def test_https_records_of_a_known_host_are_requested(tmp_path):
+    """
+    A host whose addresses are known from a role without HTTPS records is still asked for those, if it is a web host.
+    """
+    url = urls.guesses("a.example", ("www", "ntp", "@"), ("A", "AAAA", "HTTPS"))
+    with opened(tmp_path) as crawler:
+        store(crawler).complete(
+            hosts_item(*(host(name, "192.0.2.1") for name in ("www.a.example", "ntp.a.example", "a.example")))
+        )
+        request = urls.request(url)
+
+        assert DedupeMiddleware.from_crawler(crawler).process_request(request) is None
+        assert ((), ("www.a.example", "a.example")) == (request.meta["names"], request.meta["known"])

@@ -46,6 +46,8 @@ def save_hosts(connection: sqlite3.Connection, hosts: Sequence[Host]) -> None:
         return
     new: dict[int, Host] = {}
     for host in hosts:
+        if not (host.a or host.aaaa or host.refusal):
+            continue  # only its HTTPS records were looked up: another request has its addresses
         number = _unsettled(connection, host.name)
         if number is not None:
             new.setdefault(number, host)
@@ -63,15 +65,18 @@ def save_hosts(connection: sqlite3.Connection, hosts: Sequence[Host]) -> None:
 
 
 def _save_https(connection: sqlite3.Connection, hosts: Sequence[Host]) -> None:
-    """Write HTTPS lookups also of hosts that are known: a host may have been found in a role without them."""
-    asked = [
-        (number, host.https)
-        for host in hosts
-        if host.https
-        for (number,) in connection.execute("SELECT id FROM hosts WHERE name = ?", (host.name,))
+    """Write HTTPS lookups, also of hosts that are known: a host may have been found in a role without them."""
+    asked = {host.name: host.https for host in hosts if host.https}
+    if not asked:
+        return
+    connection.executemany("INSERT INTO hosts (name) VALUES (?) ON CONFLICT DO NOTHING", [(name,) for name in asked])
+    rows = [
+        (number, lookup)
+        for name, lookup in asked.items()
+        for (number,) in connection.execute("SELECT id FROM hosts WHERE name = ?", (name,))
     ]
-    save_lookups(connection, "host", asked)
-    save_https(connection, asked)
+    save_lookups(connection, "host", rows)
+    save_https(connection, rows)
 
 
 def host_id(connection: sqlite3.Connection, name: str) -> int:
@@ -90,7 +95,7 @@ def _unsettled(connection: sqlite3.Connection, name: str) -> int | None:
 
 
 def _asked_at(host: Host) -> int | None:
-    asked = host.a or host.aaaa or host.https
+    asked = host.a or host.aaaa
     return int(asked.asked_at) if asked else None
 
 
