@@ -27,7 +27,7 @@ from tests.samples import AT, domain_item, host, hosts_item, lookup
 from tests.store.test_views import reverse_item, role, soa
 
 # Metrics without a file in the format of 2022.
-NOT_IN_CSV = frozenset(("apex", "httpsrr", "dnssec", "nameservers"))
+NOT_IN_CSV = frozenset(("apex", "httpsrr", "dnssec", "nameservers", "ntp"))
 
 RUN = "2023-11-14__22-13-20"
 Query = Callable[[str], list[tuple[object, ...]]]
