@@ -104,6 +104,7 @@ ARROWS = (
             "ipv6matrix.items",
             "ipv6matrix.program",
             "ipv6matrix.measurements",
+            "ipv6matrix.readiness.facts",
             "ipv6matrix.targets.policy",
             "ipv6matrix.store",
         ),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from ipv6matrix.readiness.catalogue import RuleText, Service, Text, catalogue
+from ipv6matrix.readiness.verdicts import Value
 
 DOCUMENT: Final = Path(__file__).resolve().parents[1] / "docs" / "readiness.md"
 
@@ -30,7 +31,7 @@ def _lines() -> Iterator[str]:
     yield f"## Verdicts\n\n{read.document['verdicts']}"
     services = ((f"`{word}`", text.title, text.asks, text.needs) for word, text in read.services.items())
     yield from _table("service | title | question | `yes` if", services)
-    yield from _table("verdict | meaning", ((f"`{word}`", text) for word, text in read.values.items()))
+    yield from _table("verdict | meaning", ((f"`{word}`", read.values[word]) for word in Value))
     yield f"## Comparisons\n\n{read.document['comparisons'].format(version=read.version)}"
     yield f"## Rules and advice\n\n{read.document['rules']}"
     for service, text in read.services.items():

@@ -25,6 +25,8 @@ SETTINGS: Final = "ipv6matrix.settings"
 # Scrapy's own commands that the overview lists; the others are for developers of web spiders.
 _OF_SCRAPY: Final = ("list", "version")
 _OURS: Final = "ipv6matrix.commands."
+# Shorter names, which hide commands of Scrapy that are for developers of web spiders.
+_SHORT: Final = {"check": "check-domain"}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -37,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     settings.setmodule(SETTINGS, priority="project")
     commands = _get_commands_dict(settings, inproject=True)
     name = next((word for word in words if not word.startswith("-")), None)
+    commands |= {short: commands.pop(long) for short, long in _SHORT.items()}
     if name is None:
         print(__version__ if words == ["--version"] else _overview(commands))  # noqa: T201 - what the command is for
         sys.exit(0)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ipv6matrix.readiness.catalogue import Service, catalogue
 from ipv6matrix.readiness.levels import Readiness
-from ipv6matrix.readiness.verdicts import Reason, Value, Verdict
+from ipv6matrix.readiness.verdicts import Value, Verdict
 
 
 def level(readiness: Readiness) -> str:
@@ -24,17 +24,12 @@ def title(service: Service) -> str:
 
 def value(verdict: Verdict) -> str:
     """Return what a verdict means."""
-    return catalogue().values[verdict.value]
-
-
-def reason(one: Reason) -> str:
-    """Return a reason as a sentence without a full stop."""
-    return f"{one.host}: {one.text}"
+    return catalogue().values[verdict.value if verdict.measured else "unmeasured"]
 
 
 def _causes(verdicts: list[Verdict]) -> str:
     """Return why services are unknown: those that were not measured together, the others each with its first reason."""
-    unmeasured = [one for one in verdicts if all(reason.word == "not_measured" for reason in one.reasons)]
+    unmeasured = [one for one in verdicts if not one.measured]
     parts = [
         f"{title(one.service).lower()} could not be tested ({one.reasons[0].text})"
         for one in verdicts

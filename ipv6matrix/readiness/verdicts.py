@@ -71,6 +71,11 @@ class Verdict:
     value: Value
     reasons: tuple[Reason, ...] = ()
 
+    @property
+    def measured(self) -> bool:
+        """Return whether anything was asked that the verdict needs."""
+        return not self.reasons or any(reason.word != "not_measured" for reason in self.reasons)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Checked:

@@ -68,6 +68,7 @@ ELSEWHERE: Final = {
     ".venv/bin/python -m simnet shell -- COMMAND": _SHELL,
     ".venv/bin/scrapyd-deploy": _SCRAPYD,
     "curl -n *": _SCRAPYD,
+    ".venv/bin/scrapy check-domain *": "tests/commands/test_check_domain.py::test_verdicts_and_levels_are_those_of_the_truth",
     "/opt/ipv6matrix/deploy/install.sh": "tests/deploy/test_units.py::test_installed_files_are_those_the_units_read",
     "/opt/ipv6matrix/deploy/backup.sh *": "tests/deploy/test_backup.py::test_lost_files_are_restored",
     "/opt/ipv6matrix/deploy/restore.sh *": "tests/deploy/test_backup.py::test_lost_files_are_restored",

@@ -33,7 +33,7 @@ def test_a_missing_command_is_found() -> None:
     """
     text = read("docs/commands.md")
 
-    there = set(re.findall(r"^## `scrapy (\w+)", text, re.MULTILINE))
+    there = set(re.findall(r"^## `scrapy ([\w-]+)", text, re.MULTILINE))
     listed, more = ", ".join(sorted(there)), ", ".join(sorted(there | {"novelty"}))
 
     assert [f"commands: {listed} documented, {more} there"] == command_complaints(
@@ -104,7 +104,7 @@ def test_make_targets_are_found() -> None:
 
 def command_complaints(text: str, commands: set[str], arguments: set[str]) -> list[str]:
     """Compare headings with commands, and look for the spider's arguments."""
-    documented = set(re.findall(r"^## `scrapy (\w+)", text, re.MULTILINE))
+    documented = set(re.findall(r"^## `scrapy ([\w-]+)", text, re.MULTILINE))
     complaints = []
     if documented != commands:
         complaints.append(f"commands: {', '.join(sorted(documented))} documented, {', '.join(sorted(commands))} there")

@@ -34,7 +34,11 @@ def test_services_values_and_levels_have_texts() -> None:
     """
     read = catalogue()
 
-    assert (list(Service), list(Value), len(Level)) == (list(read.services), list(read.values), len(read.levels))
+    assert (list(Service), [*Value, "unmeasured"], len(Level)) == (
+        list(read.services),
+        list(read.values),
+        len(read.levels),
+    )
 
 
 @pytest.mark.parametrize("place", _texts(), ids=".".join)

@@ -49,10 +49,13 @@ def test_a_level_is_one_line(domain: Domain, basis: frozenset[str], expected: st
     assert expected == texts.level(judge(domain, basis))
 
 
-def test_a_reason_names_the_host() -> None:
+def test_a_service_that_was_not_measured_is_not_said_to_be_untestable() -> None:
     """
-    A reason is a phrase about a host.
+    What no request was made for has a meaning of its own.
     """
-    (reason,) = judge(changed(ready(), only4(f"mx.{NAME}", roles={"MX": 10})), FULL_BASIS).reasons
+    meanings = {
+        one.service: texts.value(one) for one in judge(ready(resolution=None, mx=silent("timeout")), BASIS).verdicts
+    }
 
-    assert f"mx.{NAME}: has no IPv6 address" == texts.reason(reason)
+    assert ("could not be tested", "works over IPv6") == (meanings["mail"], meanings["dns"])
+    assert "was not measured" == texts.value(judge(ready(ns=None), BASIS).verdicts[1])

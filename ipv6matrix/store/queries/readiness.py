@@ -1,0 +1,132 @@
+"""
+The facts from which the readiness of domains follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any, Final
+
+from ipv6matrix.items import Failure, Status
+from ipv6matrix.readiness.facts import Address, Domain, Host, Result, not_possible, silent
+from ipv6matrix.store.database import Store
+from ipv6matrix.store.queries.asked import asked
+
+_ANSWERS: Final = frozenset(Status)
+_REFUSALS: Final = (Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET, Failure.CONNECTION_CLOSED)
+_SILENCE: Final = (Failure.TIMEOUT, Failure.HOST_UNREACHABLE, Failure.NETWORK_UNREACHABLE)
+_UNSENT: Final = (Failure.PERMISSION_DENIED, Failure.PROBE_FAILED)
+# What every crawl looks for if its record does not state it, as that of an imported one.
+_USUAL: Final = frozenset(("NS", "MX", "WWW", "tcp25", "tcp80", "tcp443"))
+
+
+def basis(store: Store) -> frozenset[str]:
+    """Return the words of FEATURES and METRICS that a crawl measured; that of the domain itself is `APEX`."""
+    options = asked(store)
+    if options is None or options.features is None or options.metrics is None:
+        return _USUAL
+    measured = {metric for metric in options.metrics if options.has_metric(metric)}
+    return options.features | measured | ({"APEX"} if "apex" in measured else frozenset())
+
+
+def domain(store: Store, name: str) -> Domain | None:
+    """Return the facts about a domain; None for one that is not in the crawl."""
+    rows = store.query(f"{_DOMAINS} WHERE name = ?", (name,))
+    return _domain(store, rows[0]) if rows else None
+
+
+def domains(store: Store) -> Iterator[Domain]:
+    """Yield the facts about each domain, by TLD and name."""
+    for row in store.stream(f"{_DOMAINS} ORDER BY tld, name"):
+        yield _domain(store, row)
+
+
+_DOMAINS: Final = """
+    SELECT id, name, refusal, ns_status, mx_status,
+           (SELECT records FROM lookups WHERE owner = 'domain' AND owner_id = domain_figures.id AND type = 'NS'),
+           (SELECT records FROM lookups WHERE owner = 'domain' AND owner_id = domain_figures.id AND type = 'MX')
+    FROM domain_figures"""
+
+_HOSTS: Final = """
+    SELECT host_id, kind, priority, host, wildcard, role_figures.refusal, role_figures.a_status,
+           role_figures.aaaa_status
+    FROM role_figures JOIN hosts ON hosts.id = host_id WHERE domain_id = ? AND kind <> 'NTP' ORDER BY host_id, kind"""
+
+_ADDRESSES: Final = """
+    SELECT addresses.id, address, addresses.family, refusal, choice,
+           ifnull((SELECT min(value) FROM pings, json_each(rtts_ms) WHERE pings.address_id = addresses.id),
+                  (SELECT min_ms FROM ping_summaries WHERE ping_summaries.address_id = addresses.id))
+    FROM host_addresses JOIN addresses ON addresses.id = host_addresses.address_id
+    WHERE host_id = ? AND (choice IS NOT NULL OR refusal IS NOT NULL)
+    ORDER BY addresses.family, choice IS NULL, choice, position"""
+
+_PORTS: Final = "SELECT port, open, failure FROM ports WHERE address_id = ?"
+_GREETING: Final = "SELECT greeting_code, failure FROM smtp_sessions WHERE address_id = ?"
+
+
+def _domain(store: Store, row: tuple[Any, ...]) -> Domain:
+    number, name, refusal, ns_status, mx_status, ns_hosts, mx_hosts = row
+    hosts = [_host(store, list(roles)) for _, roles in groupby(store.query(_HOSTS, (number,)), lambda row: row[0])]
+    named = {kind: sum(kind in host.roles for host in hosts) for kind in ("NS", "MX")}
+    return Domain(
+        name=name,
+        exclusion=refusal,
+        ns=_lookup(ns_status),
+        mx=_lookup(mx_status),
+        ns_omitted=max((ns_hosts or 0) - named["NS"], 0),
+        mx_omitted=max((mx_hosts or 0) - named["MX"], 0),
+        hosts=tuple(hosts),
+    )
+
+
+def _host(store: Store, roles: list[tuple[Any, ...]]) -> Host:
+    number, _, _, name, wildcard, refusal, a_status, aaaa_status = roles[0]
+    return Host(
+        name=name,
+        roles={kind: priority for _, kind, priority, *_ in roles},
+        a=_lookup(a_status),
+        aaaa=_lookup(aaaa_status),
+        wildcard=bool(wildcard),
+        exclusion=refusal,
+        addresses=tuple(_address(store, *row) for row in store.query(_ADDRESSES, (number,))),
+    )
+
+
+def _address(
+    store: Store, number: int, address: str, family: Any, refusal: str | None, choice: int | None, rtt_ms: float | None
+) -> Address:
+    return Address(
+        address=address,
+        family=family,
+        exclusion=refusal,
+        chosen=choice is not None,
+        rtt_ms=rtt_ms,
+        ports={port: _port(is_open, failure) for port, is_open, failure in store.query(_PORTS, (number,))},
+        greeting=next((_greeting(*row) for row in store.query(_GREETING, (number,))), None),
+    )
+
+
+def _lookup(status: str | None) -> Result | None:
+    if status is None:
+        return None
+    if status in _ANSWERS:
+        return Result(status)
+    return silent(status) if status == Failure.TIMEOUT else not_possible(status)
+
+
+def _port(is_open: int, failure: str | None) -> Result:
+    if is_open:
+        return Result("open")
+    if failure in _REFUSALS:
+        return Result(failure)
+    return silent(failure) if failure in _SILENCE else not_possible(failure or Failure.PROBE_FAILED)
+
+
+def _greeting(code: int | None, failure: str | None) -> Result | None:
+    """Return the code of a greeting, or why a server that accepted the connection did not greet."""
+    if code is not None:
+        return Result(str(code))
+    if failure is None:
+        return None
+    return not_possible(failure) if failure in _UNSENT else Result(failure)

@@ -1,0 +1,135 @@
+"""
+scrapy check-domain, which is `ipv6matrix check`, in the simulated Internet.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+
+from ipv6matrix.readiness.levels import Level
+from tests import typed
+from tests.cli.test_main import options, run
+from tests.expected import Expected
+from tests.readiness.true_verdicts import TrueVerdicts
+
+pytestmark = pytest.mark.crawl
+
+# One domain of each level from 0 to 4, as people type them.
+TYPED = {
+    "amber-farm-64.com.br": "amber-farm-64.com.br",
+    "ipv4-only.example": "IPv4-Only.EXAMPLE.",
+    "granite-farm-70.com": "granite-farm-70.com",
+    "all-closed.example": "http://all-closed.example:8080/index.html",
+    "open.example": "OPEN.example",
+}
+CONTACT = "https://crawler.example/about"
+
+
+def check(internet, tmp_path, *words, **settings):
+    """Run the command with an empty folder for temporary files and no GeoIP files."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir(exist_ok=True)
+    chosen = (
+        internet.settings() | {"GEOIP_CITY_DB": "", "GEOIP_ASN_DB": "", "GEOIP_DIR": tmp_path / "no-geoip"} | settings
+    )
+    environment = os.environ | {"TMPDIR": str(scratch), "XDG_CONFIG_HOME": str(tmp_path / "config")}
+    ended = typed.run("check-domain", *words, timeout_s=300, environment=environment, **chosen)
+    assert [] == list(scratch.iterdir())
+    return ended
+
+
+def test_verdicts_and_levels_are_those_of_the_truth(internet, tmp_path):
+    """
+    The report about domains of different levels agrees with the scenario; nothing is left behind.
+    """
+    page = tmp_path / "report.html"
+
+    ended = check(internet, tmp_path, *TYPED.values(), "--json", "--html", page, "--fail-under", "2")
+
+    reports = {report["domain"]: report for report in json.loads(ended.stdout)}
+    assert list(TYPED) == list(reports)
+    truth = TrueVerdicts(Expected(internet.scenario), apex="APEX" in reports["open.example"]["basis"])
+    for name, report in reports.items():
+        found = {one["service"]: one["value"] for one in report["services"]}
+        assert {one: truth.words(name)[one] for one in ("web", "dns", "mail")} == {
+            one: found[one] for one in ("web", "dns", "mail")
+        }
+        assert name in page.read_text()
+    assert [0, 1, 2, 3, 4] == [Level.parse(report["level"]["certain"]) for report in reports.values()]
+    assert 4 == ended.returncode
+
+
+def test_the_report_is_readable_on_a_terminal(internet, tmp_path):
+    """
+    The text has level, services, reasons with advice, and addresses of both families.
+    """
+    ended = check(internet, tmp_path, "all-closed.example", "--fail-under", "3", METRICS="ping,tcp80,tcp443,tcp25,tls")
+
+    assert 0 == ended.returncode, ended.stderr
+    for text in ("all-closed.example", "level 3", "Website", "refuses connections to port 25", "→ ", "2001:db8:106::3"):
+        assert text in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [((), "ARGUMENT_MISSING"), (("two words",), "ARGUMENT_INVALID"), (("open.example",), "CONTACT_MISSING")],
+)
+def test_what_cannot_be_tested_ends_before_anything_is_sent(internet, tmp_path, words, code):
+    """
+    Without a domain, with something else, or without a contact, the command ends with exit status 2.
+    """
+    ended = check(internet, tmp_path, *words, PROBE_ALLOWED_NETWORKS="")
+
+    assert 2 == ended.returncode
+    assert f"[{code}]" in ended.stderr
+
+
+def test_the_contact_is_asked_for_once(internet, tmp_path):
+    """
+    On a terminal the command asks for the contact, and remembers it for the next time.
+    """
+    environment = os.environ | {"XDG_CONFIG_HOME": str(tmp_path / "config"), "TERM": "dumb"}
+    chosen = internet.settings() | {"PROBE_ALLOWED_NETWORKS": "", "METRICS": "ping", "FEATURES": "NS"}
+    terminal, end = pty.openpty()
+    process = subprocess.Popen(
+        typed.command("check-domain", "open.example", "--json", **chosen),
+        cwd=typed.ROOT,
+        env=environment,
+        stdin=end,
+        stderr=end,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    os.close(end)
+    os.write(terminal, f"{CONTACT}\n".encode())
+    output, _ = process.communicate(timeout=120)
+    os.close(terminal)
+
+    assert 0 == process.returncode
+    assert "open.example" == json.loads(output)[0]["domain"]
+    assert CONTACT == (tmp_path / "config/ipv6matrix/contact").read_text().strip()
+    again = check(
+        internet, tmp_path, "open.example", "--json", PROBE_ALLOWED_NETWORKS="", METRICS="ping", FEATURES="NS"
+    )
+    assert 0 == again.returncode, again.stderr
+
+
+def test_check_is_the_short_name(internet, tmp_path):
+    """
+    `ipv6matrix check` is this command; that of Scrapy is only hidden there.
+    """
+    settings = internet.settings() | {"METRICS": "ping", "FEATURES": "NS"}
+
+    ended = run(tmp_path, "check", "open.example", "--json", *options(settings))
+
+    assert "open.example" == json.loads(ended.stdout)[0]["domain"]
+    listed = subprocess.run(
+        [sys.executable, "-m", "scrapy", "check", "--list"], cwd=typed.ROOT, capture_output=True, check=False
+    )
+    assert 0 == listed.returncode

@@ -1,0 +1,165 @@
+"""
+The verdicts about domains of a scenario, computed from its truth: nothing here was measured or stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ipv6matrix.items import Failure, Status
+from tests.expected import SILENCES, Expected
+from tests.readiness import oracle
+
+ABSENT = (Status.NODATA, Status.NXDOMAIN)
+MEASURED = ("web", "dns", "mail")
+
+
+class TrueVerdicts:
+    """Judges domains by hand, for crawls that measure addresses, ports and mail sessions."""
+
+    def __init__(self, expected: Expected, *, apex: bool) -> None:
+        self._expected = expected
+        self._apex = apex
+
+    def words(self, name: str) -> dict[str, str]:
+        """Return the verdict about each service as a word; what such crawls do not measure is unknown."""
+        unknown = dict.fromkeys(("web", "dns", "mail", "chain", "path", "content"), "unknown")
+        if self._expected.is_opted_out(name):
+            return unknown
+        return unknown | {"web": self._web(name), "dns": self._dns(name), "mail": self._mail(name)}
+
+    def levels(self, name: str) -> tuple[int, int]:
+        """Return the certain and the possible level."""
+        usable = {"yes": (True,), "no": (False,), "unknown": (True, False)}[self._usable(name)]
+        found = [level for is_so in usable for level in oracle.readings(self.words(name), has_address=is_so)]
+        return min(found), max(found)
+
+    def _usable(self, name: str) -> str:
+        if self._expected.is_opted_out(name):
+            return "unknown"
+        domain = self._expected.domains[name]
+        hosts = (*domain.ns_hosts, *(host for _, host in domain.mx_hosts))
+        states = [self._six(host) for host in hosts]
+        states += [_least(self._exists(host), self._six(host)) for host in self._web_names(name)]
+        states += ["unknown" for lookup in (domain.ns, domain.mx) if _failed(lookup.status)]
+        return next((word for word in ("yes", "unknown") if word in states), "no")
+
+    def _web_names(self, name: str) -> tuple[str, ...]:
+        return (name, f"www.{name}") if self._apex else (f"www.{name}",)
+
+    def _web(self, name: str) -> str:
+        exists = {host: self._exists(host) for host in self._web_names(name)}
+        works = {host: self._web_host(host) for host, word in exists.items() if word != "no"}
+        if not works:
+            return "none"
+        if any(exists[host] == "yes" and word == "no" for host, word in works.items()):
+            return "no"
+        return "yes" if "yes" in exists.values() and set(works.values()) == {"yes"} else "unknown"
+
+    def _web_host(self, name: str) -> str:
+        if self._six(name) != "yes":
+            return self._six(name)
+        truth, found = self._expected.truth, []
+        four, six = self._choice(name, 4), truth.address(self._choice(name, 6))
+        for port in (80, 443):
+            lacks = not six.ports[port].open
+            if lacks and _failed(truth.host(name).a.status):
+                found.append("unknown")
+            else:
+                found.append("no" if lacks and four and truth.address(four).ports[port].open else "yes")
+        return next(word for word in ("no", "unknown", "yes") if word in found)
+
+    def _dns(self, name: str) -> str:
+        domain = self._expected.domains[name]
+        if _failed(domain.ns.status):
+            return "unknown"
+        states = [self._six(host) for host in domain.ns_hosts]
+        if states.count("yes") >= 2:
+            return "yes"
+        return "unknown" if len(states) - states.count("no") >= 2 else "no"
+
+    def _mail(self, name: str) -> str:
+        domain = self._expected.domains[name]
+        if _failed(domain.mx.status):
+            return "unknown"
+        if not domain.mx_hosts:
+            return "none"
+        with_ipv4 = [preference for preference, host in domain.mx_hosts if self._choice(host, 4)]
+        perhaps = [preference for preference, host in domain.mx_hosts if self._four_unknown(host)]
+        # Every name that may or may not have IPv4 may be the best one, or not.
+        best = min(with_ipv4, default=65536)
+        limits = {best, *(min(best, preference) for preference in perhaps)}
+        outcomes = {self._best(domain.mx_hosts, limit) for limit in limits}
+        return outcomes.pop() if len(outcomes) == 1 else "unknown"
+
+    def _best(self, hosts: tuple[tuple[int, str], ...], limit: int) -> str:
+        found = {self._mail_host(host, hosts) for preference, host in hosts if preference <= limit}
+        return next(word for word in ("yes", "unknown", "no") if word in found)
+
+    def _mail_host(self, name: str, hosts: tuple[tuple[int, str], ...]) -> str:
+        if self._six(name) != "yes":
+            return self._six(name)
+        six = self._expected.truth.address(self._choice(name, 6))
+        if six.ports[25].failure in SILENCES:
+            return "no" if any(_answers(one.ports[25]) for one in self._addresses(hosts)) else "unknown"
+        if not six.ports[25].open:
+            return "no"
+        if six.smtp.greeting_code == 220:
+            return "yes"
+        greets = [
+            one for one in self._addresses(hosts) if one.family == 4 and one.smtp and one.smtp.greeting_code == 220
+        ]
+        return "no" if greets else "unknown"
+
+    def _addresses(self, hosts: tuple[tuple[int, str], ...]) -> Iterator:
+        chosen = (self._choice(host, family) for _, host in hosts for family in (4, 6))
+        return (self._expected.truth.address(address) for address in chosen if address)
+
+    def _four_unknown(self, name: str) -> bool:
+        return self._state(name, 4) == "unknown"
+
+    def _six(self, name: str) -> str:
+        return self._state(name, 6)
+
+    def _state(self, name: str, family: int) -> str:
+        if self._expected.is_opted_out(name):
+            return "unknown"
+        if len(name) > 253 or not name:
+            return "no"
+        host = self._expected.truth.host(name)
+        if _failed((host.a if family == 4 else host.aaaa).status):
+            return "unknown"
+        if self._choice(name, family):
+            return "yes"
+        excluded = [one for one in host.addresses(family) if self._expected.is_opted_out_address(one)]
+        return "unknown" if excluded else "no"
+
+    def _exists(self, name: str) -> str:
+        if self._expected.is_opted_out(name):
+            return "unknown"
+        if len(name) > 253:
+            return "no"
+        host = self._expected.truth.host(name)
+        statuses = (host.a.status, host.aaaa.status)
+        if host.wildcard and name.startswith("www."):
+            return "unknown"
+        if Status.OK in statuses:
+            return "yes"
+        return "unknown" if any(map(_failed, statuses)) else "no"
+
+    def _choice(self, name: str, family: int) -> str | None:
+        if len(name) > 253 or self._expected.is_opted_out(name):
+            return None
+        return self._expected._choice(self._expected.truth.host(name), family)
+
+
+def _failed(status: Status | Failure) -> bool:
+    return status not in (Status.OK, *ABSENT)
+
+
+def _least(*words: str) -> str:
+    return next(word for word in ("no", "unknown", "yes") if word in words)
+
+
+def _answers(port) -> bool:
+    return port.open or port.failure not in SILENCES

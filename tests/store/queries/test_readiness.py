@@ -1,0 +1,61 @@
+"""
+The readiness of every domain of a finished crawl, compared with verdicts computed from the truth.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from ipv6matrix.readiness.levels import Level, judge
+from ipv6matrix.store.queries import readiness
+from tests.finished import Finished
+from tests.readiness.true_verdicts import MEASURED, TrueVerdicts
+
+pytestmark = pytest.mark.crawl
+
+
+@pytest.fixture(scope="module")
+def truth(finished: Finished) -> TrueVerdicts:
+    return TrueVerdicts(finished.expected, apex="APEX" in readiness.basis(finished.store))
+
+
+def test_verdicts_are_those_of_the_truth(finished: Finished, truth: TrueVerdicts) -> None:
+    """
+    Each verdict about a website, name servers and mail follows from the scenario itself.
+    """
+    basis = readiness.basis(finished.store)
+    found = {one.name: judge(one, basis).values for one in readiness.domains(finished.store)}
+    differing = {
+        name: (service, truth.words(name)[service], values[service].value)
+        for name, values in found.items()
+        for service in MEASURED
+        if truth.words(name)[service] != values[service]
+    }
+
+    assert {} == differing
+    assert set(found) == set(finished.expected.scenario.domains)
+
+
+def test_levels_are_those_of_the_truth(finished: Finished, truth: TrueVerdicts) -> None:
+    """
+    Both bounds of each level follow from the scenario itself; all levels that such a crawl can show occur.
+    """
+    basis = readiness.basis(finished.store)
+    found = {one.name: judge(one, basis) for one in readiness.domains(finished.store)}
+    bounds = {name: (one.certain, one.possible) for name, one in found.items()}
+
+    assert {} == {name: (truth.levels(name), pair) for name, pair in bounds.items() if truth.levels(name) != pair}
+    certain = Counter(one for one, _ in bounds.values())
+    assert set(certain) == set(Level) - {Level.IPV6_ONLY, Level.WITH_CONTENT}
+
+
+def test_one_domain_is_read_as_all_are(finished: Finished) -> None:
+    """
+    The facts about one domain are those of the whole crawl; a name that is not in the list has none.
+    """
+    first = next(readiness.domains(finished.store))
+
+    assert first == readiness.domain(finished.store, first.name)
+    assert readiness.domain(finished.store, "not-in-the-list.example") is None
