@@ -163,8 +163,10 @@ def name_server_rule(_: Domain, host: Host) -> Finding:
 
 
 def parity_rule(_: Domain, host: Host) -> Finding:
-    """Return whether the website is the same over both families; one that exists over IPv6 only lacks nothing."""
+    """Return whether the website is the same over both families; one without IPv4 has nothing to differ from."""
     result = host.parity
+    if has_usable(host, 4).value is Truth.NO:
+        return PASSED
     if result is None or not result.possible:
         return untested(result)
     return PASSED if result.word in ("same", "only_v6") else failed(result.word)

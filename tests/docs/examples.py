@@ -61,6 +61,7 @@ ASKED: Final = {
 _SCRAPYD: Final = "tests/test_scrapyd.py::test_a_crawl_is_started_followed_stopped_and_resumed"
 _RECURSOR: Final = "tests/deploy/test_files.py::test_powerdns_accepts_its_settings"
 _UNBOUND: Final = "tests/deploy/test_files.py::test_unbound_accepts_its_settings"
+_CHECK: Final = "tests/commands/test_check_domain.py::test_verdicts_and_levels_are_those_of_the_truth"
 _NGINX: Final = "tests/deploy/test_web_servers.py::test_nginx_accepts_its_settings"
 _SHELL: Final = "tests/test_internet.py::test_command_runs_at_the_vantage_point"
 # Run by another test.
@@ -68,7 +69,7 @@ ELSEWHERE: Final = {
     ".venv/bin/python -m simnet shell -- COMMAND": _SHELL,
     ".venv/bin/scrapyd-deploy": _SCRAPYD,
     "curl -n *": _SCRAPYD,
-    ".venv/bin/scrapy check-domain *": "tests/commands/test_check_domain.py::test_verdicts_and_levels_are_those_of_the_truth",
+    ".venv/bin/scrapy check-domain *": _CHECK,
     "/opt/ipv6matrix/deploy/install.sh": "tests/deploy/test_units.py::test_installed_files_are_those_the_units_read",
     "/opt/ipv6matrix/deploy/backup.sh *": "tests/deploy/test_backup.py::test_lost_files_are_restored",
     "/opt/ipv6matrix/deploy/restore.sh *": "tests/deploy/test_backup.py::test_lost_files_are_restored",

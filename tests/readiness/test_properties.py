@@ -14,7 +14,7 @@ from ipv6matrix.readiness.verdicts import Value, any_usable
 from tests.readiness import oracle
 from tests.readiness.worlds import BASIS, FULL_BASIS, complete, less_known
 
-_BASES = st.sampled_from((BASIS, BASIS | {"dns6"}, BASIS | {"web"}, FULL_BASIS))
+_BASES = st.sampled_from((BASIS, BASIS | {"nameservers"}, BASIS | {"web"}, FULL_BASIS))
 _PAIRS = complete().flatmap(lambda whole: st.tuples(st.just(whole), less_known(whole)))
 
 
@@ -24,7 +24,7 @@ def test_known_facts_lead_to_the_verdicts_of_the_table(domain: Domain, basis: fr
     """
     If everything is known, verdicts and levels are those of plain two-valued conditions.
     """
-    expected = oracle.values(domain, with_parity="web" in basis, with_name_servers="dns6" in basis)
+    expected = oracle.values(domain, with_parity="web" in basis, with_name_servers="nameservers" in basis)
     readiness = judge(domain, basis)
 
     assert expected == {service.value: value.value for service, value in readiness.values.items()}

@@ -159,6 +159,13 @@ def test_a_website_is_the_same_over_both_families(word: str, expected: tuple[str
     assert expected == found("web_parity", host(parity=Result(word)))
 
 
+def test_a_website_without_ipv4_has_nothing_to_differ_from() -> None:
+    """
+    No comparison is needed, or made, if there is only one family.
+    """
+    assert ("yes", "") == found("web_parity", host(a=NODATA, addresses=(address("2001:db8::1"),), parity=None))
+
+
 @pytest.mark.parametrize(
     ("result", "expected"),
     [

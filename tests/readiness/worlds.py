@@ -13,7 +13,7 @@ from ipv6matrix.readiness.facts import Address, Domain, Host, Result, not_possib
 
 NAME = "example.org"
 BASIS = frozenset(("APEX", "WWW", "NS", "MX", "tcp25", "tcp80", "tcp443"))
-FULL_BASIS = BASIS | {"dns6", "https", "web", "pmtu"}
+FULL_BASIS = BASIS | {"nameservers", "https", "web", "pmtu"}
 PARITY = (
     *("same", "ports_differ", "status_differs", "redirect_differs", "certificate_differs", "content_differs"),
     *("only_v4", "only_v6"),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any, Final
 
-from ipv6matrix.items import Failure, Status
+from ipv6matrix.items import Failure, PmtuStatus, Status
 from ipv6matrix.readiness.facts import Address, Domain, Host, Result, not_possible, silent
 from ipv6matrix.store.database import Store
 from ipv6matrix.store.queries.asked import asked
@@ -64,6 +64,8 @@ _ADDRESSES: Final = """
 _PORTS: Final = "SELECT port, open, failure FROM ports WHERE address_id = ?"
 _GREETING: Final = "SELECT greeting_code, failure FROM smtp_sessions WHERE address_id = ?"
 
+_PATH_MTU: Final = "SELECT status, mtu_bytes FROM path_mtus WHERE address_id = ?"
+
 
 def _domain(store: Store, row: tuple[Any, ...]) -> Domain:
     number, name, refusal, ns_status, mx_status, ns_hosts, mx_hosts = row
@@ -103,6 +105,7 @@ def _address(
         chosen=choice is not None,
         rtt_ms=rtt_ms,
         ports={port: _port(is_open, failure) for port, is_open, failure in store.query(_PORTS, (number,))},
+        path_mtu=next((_path_mtu(*row) for row in store.query(_PATH_MTU, (number,))), None),
         greeting=next((_greeting(*row) for row in store.query(_GREETING, (number,))), None),
     )
 
@@ -130,3 +133,12 @@ def _greeting(code: int | None, failure: str | None) -> Result | None:
     if failure is None:
         return None
     return not_possible(failure) if failure in _UNSENT else Result(failure)
+
+
+def _path_mtu(status: str, mtu_bytes: int | None) -> Result:
+    """Return the MTU, or the word for its absence; an address that answers no Echo Request is silent."""
+    if status == PmtuStatus.MEASURED:
+        return Result(str(mtu_bytes))
+    if status == PmtuStatus.UNTESTABLE:
+        return silent(status)
+    return Result(status) if status == PmtuStatus.BLACK_HOLE else not_possible(status)
