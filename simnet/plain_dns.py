@@ -20,6 +20,7 @@ import dns.rcode
 import dns.rdatatype
 from dns.rdtypes.svcbbase import ParamKey
 
+from ipv6matrix.addresses import canonical
 from ipv6matrix.items import Failure, HttpsRecord, Records, Security, SoaRecord, Status
 from simnet.facts import LookupTruth
 
@@ -120,7 +121,7 @@ def _read(reply: dns.message.Message, question: Question) -> LookupTruth:
 def _record(rdata: Any) -> str | tuple[int, str] | SoaRecord | HttpsRecord:
     match rdata.rdtype:
         case dns.rdatatype.A | dns.rdatatype.AAAA:
-            return str(ip_address(rdata.address))
+            return canonical(ip_address(rdata.address))
         case dns.rdatatype.MX:
             return rdata.preference, rdata.exchange.to_text(omit_final_dot=True).lower().rstrip(".")
         case dns.rdatatype.SOA:

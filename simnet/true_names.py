@@ -9,6 +9,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import Final, cast
 
+from ipv6matrix.addresses import canonical
 from ipv6matrix.items import Failure, HttpsRecord, Records, Security, SoaRecord, Status
 from simnet.facts import LookupTruth
 from simnet.zones import ANY_TYPE, NEGATIVE_TTL_S, Dnssec, Fault, FindZone, Zone
@@ -91,7 +92,7 @@ def _owner(zone: Zone, name: str) -> str | None:
 
 def _record(rdtype: str, text: str) -> str | tuple[int, str] | SoaRecord | HttpsRecord:
     if rdtype == "AAAA":
-        return str(ip_address(text))
+        return canonical(ip_address(text))
     if rdtype == "HTTPS":
         priority, target, *parameters = text.split(" ")
         values = {key: value.split(",") for key, _, value in (one.partition("=") for one in parameters)}
@@ -101,7 +102,7 @@ def _record(rdtype: str, text: str) -> str | tuple[int, str] | SoaRecord | Https
             alpn=tuple(values.get("alpn", ())),
             port=int(values["port"][0]) if "port" in values else None,
             ipv4hint=tuple(values.get("ipv4hint", ())),
-            ipv6hint=tuple(str(ip_address(one)) for one in values.get("ipv6hint", ())),
+            ipv6hint=tuple(canonical(ip_address(one)) for one in values.get("ipv6hint", ())),
             ech="ech" in values,
         )
     if rdtype == "MX":
