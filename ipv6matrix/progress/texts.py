@@ -25,7 +25,7 @@ def line(figures: Figures, waits_for: tuple[str, ...] = ()) -> str:
     subjects = (
         f"{domains.done:,} domains{speed}{left}, {figures.hosts.done:,} hosts, {figures.addresses.done:,} addresses"
     )
-    slots = ", ".join(f"{name} {share.pending:,}" for name, share in figures.slots.items())
+    slots = ", ".join(f"{name} {share.pending:,}" for name, share in _used(figures).items())
     return f"{subjects}; to ask: {slots}; failures: {failures(figures)}; ETA {eta(figures, waits_for)}"
 
 
@@ -36,10 +36,15 @@ def page(figures: Figures, waits_for: tuple[str, ...] = (), *, runs: bool = True
     Columns have a fixed width: measuring them would take the event loop longer than filling them.
     """
     subjects = {"domains": figures.domains, "hosts": figures.hosts, "addresses": figures.addresses}
-    rows = [_row(name, share) for name, share in (subjects | figures.slots).items()]
+    rows = [_row(name, share) for name, share in (subjects | _used(figures)).items()]
     ends = [f"ETA  {eta(figures, waits_for)}"] if runs else []
     lines = [_HEAD, *rows, f"failures  {failures(figures)}", *ends]
     return Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
+
+
+def _used(figures: Figures) -> dict[str, Share]:
+    """Return the slots that have requests, or may get some; most crawls make only some of the measurements."""
+    return {name: share for name, share in figures.slots.items() if share.done or share.left != 0}
 
 
 def _row(name: str, share: Share) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.progress.figures import Listing, figures
 from ipv6matrix.progress.pace import UNKNOWN, Pace
 from ipv6matrix.store.counts import Counts
@@ -20,7 +21,8 @@ def counts(asked, done, outcomes=None):
 
 
 def pace(per_second, per_domain=None):
-    return Pace(per_second=per_second, per_domain=per_domain or {})
+    known = dict.fromkeys(REGISTRY.slots, 0.0) | per_domain if per_domain else {}
+    return Pace(per_second=per_second, per_domain=known)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
+from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.progress import texts
 from ipv6matrix.progress.figures import Figures, Listing, figures
 from ipv6matrix.progress.pace import Pace
@@ -21,7 +22,8 @@ def made(*, ended=False, again=0, second_pass=True, failures=()) -> Figures:
     counts.outcomes.update(dict(failures))
     pace = Pace(
         per_second={"dns": 90.0, "domains": 11.0, "hosts": 83.0, "ping": 4.0, "tcp": 4.0, "trace": 2.0},
-        per_domain={"dns": 9.0, "domains": 1.0, "hosts": 7.0, "ping": 0.5, "tcp": 0.5, "trace": 0.5},
+        per_domain=dict.fromkeys(REGISTRY.slots, 0.0)
+        | {"dns": 9.0, "domains": 1.0, "hosts": 7.0, "ping": 0.5, "tcp": 0.5, "trace": 0.5},
     )
     return figures(counts, Listing(lines=11_200, read=1200, ended=ended), pace, second_pass=second_pass)
 
