@@ -23,7 +23,7 @@ from ipv6matrix.charts.drawing import (
 )
 
 # Narrower than charts over time, so that texts can be read on a narrow screen.
-WIDTH = 480
+WIDTH = 400
 LEFT, RIGHT = 4, WIDTH - 4
 ROW, _THICK = 42.0, 14.0
 
