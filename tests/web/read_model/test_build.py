@@ -47,7 +47,7 @@ def test_only_changed_dates_are_read_again(url, tmp_path, monkeypatch):
     assert [[DATES[1]]] * 4 == read
     whole = content(build(url, tmp_path / "another"))
     assert {name: sorted(values, key=repr) for name, values in whole.items()} == {
-        name: sorted(values) for name, values in found.items()
+        name: sorted(values, key=repr) for name, values in found.items()
     }
     assert {DATES[2]} == {row[0] for row in found["Domains"]}
 
