@@ -14,7 +14,7 @@ import contextlib
 import dataclasses
 import http.client
 import os
-import resource
+import re
 import shutil
 import socket
 import subprocess
@@ -135,7 +135,7 @@ def main() -> int:
         return serve(options.serve, options.models, options.cache)
     if options.build:
         building.build(options.build, options.models)
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        print(peak_mb())
         return 0
     verdicts = []
     with tempfile.TemporaryDirectory(prefix="web-", dir=options.folder) as scratch:
@@ -177,6 +177,12 @@ def build(url: str, folder: Path, what: str) -> tuple[float, float]:
     size = sum(file.stat().st_size for file in folder.glob("*.duckdb")) / 1e6
     print(f"read model of {what}: {took_s:.1f} s, {megabytes:.0f} MB of memory, a file of {size:.0f} MB\n", flush=True)
     return took_s, megabytes
+
+
+def peak_mb() -> float:
+    """Return the largest memory of this program; `ru_maxrss` would include that of the process which started it."""
+    (kilobytes,) = re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
+    return int(kilobytes) / 1024
 
 
 def busy(port: int, times: int) -> Measured:
