@@ -4,7 +4,7 @@ The verdicts about domains of a scenario, computed from its truth: nothing here 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from ipv6matrix.items import Failure, Status
 from tests.expected import SILENCES, Expected
@@ -17,9 +17,9 @@ MEASURED = ("web", "dns", "mail")
 class TrueVerdicts:
     """Judges domains by hand, for crawls that measure addresses, ports and mail sessions."""
 
-    def __init__(self, expected: Expected, *, apex: bool) -> None:
+    def __init__(self, expected: Expected, basis: Collection[str]) -> None:
         self._expected = expected
-        self._apex = apex
+        self._basis = basis
 
     def words(self, name: str) -> dict[str, str]:
         """Return the verdict about each service as a word; what such crawls do not measure is unknown."""
@@ -45,7 +45,7 @@ class TrueVerdicts:
         return next((word for word in ("yes", "unknown") if word in states), "no")
 
     def _web_names(self, name: str) -> tuple[str, ...]:
-        return (name, f"www.{name}") if self._apex else (f"www.{name}",)
+        return (name, f"www.{name}") if "APEX" in self._basis else (f"www.{name}",)
 
     def _web(self, name: str) -> str:
         exists = {host: self._exists(host) for host in self._web_names(name)}
@@ -73,10 +73,18 @@ class TrueVerdicts:
         domain = self._expected.domains[name]
         if _failed(domain.ns.status):
             return "unknown"
-        states = [self._six(host) for host in domain.ns_hosts]
+        states = [self._name_server(name, host) for host in domain.ns_hosts]
         if states.count("yes") >= 2:
             return "yes"
         return "unknown" if len(states) - states.count("no") >= 2 else "no"
+
+    def _name_server(self, zone: str, host: str) -> str:
+        if self._six(host) != "yes" or "nameservers" not in self._basis:
+            return self._six(host)
+        if self._expected.domains[zone].ns.canonical_name is not None:
+            return "unknown"
+        answer = self._expected.truth.name_server(zone, self._choice(host, 6)).answer
+        return {"authoritative": "yes", "untestable": "unknown"}.get(answer, "no")
 
     def _mail(self, name: str) -> str:
         domain = self._expected.domains[name]

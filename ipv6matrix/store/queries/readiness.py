@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 
-from ipv6matrix.items import Failure, PmtuStatus, Status
+from ipv6matrix.items import Failure, NameServerAnswer, PmtuStatus, Status
 from ipv6matrix.readiness.facts import Address, Domain, Host, Result, not_possible, silent
 from ipv6matrix.store.database import Store
 from ipv6matrix.store.queries.asked import asked
@@ -64,12 +65,14 @@ _ADDRESSES: Final = """
 _PORTS: Final = "SELECT port, open, failure FROM ports WHERE address_id = ?"
 _GREETING: Final = "SELECT greeting_code, failure FROM smtp_sessions WHERE address_id = ?"
 
+_NAME_SERVER: Final = "SELECT answer FROM name_servers WHERE address_id = ? AND domain_id = ? AND NOT tcp"
 _PATH_MTU: Final = "SELECT status, mtu_bytes FROM path_mtus WHERE address_id = ?"
 
 
 def _domain(store: Store, row: tuple[Any, ...]) -> Domain:
     number, name, refusal, ns_status, mx_status, ns_hosts, mx_hosts = row
-    hosts = [_host(store, list(roles)) for _, roles in groupby(store.query(_HOSTS, (number,)), lambda row: row[0])]
+    rows = store.query(_HOSTS, (number,))
+    hosts = [_host(store, number, list(roles)) for _, roles in groupby(rows, key=itemgetter(0))]
     named = {kind: sum(kind in host.roles for host in hosts) for kind in ("NS", "MX")}
     return Domain(
         name=name,
@@ -82,7 +85,7 @@ def _domain(store: Store, row: tuple[Any, ...]) -> Domain:
     )
 
 
-def _host(store: Store, roles: list[tuple[Any, ...]]) -> Host:
+def _host(store: Store, domain_id: int, roles: list[tuple[Any, ...]]) -> Host:
     number, _, _, name, wildcard, refusal, a_status, aaaa_status = roles[0]
     return Host(
         name=name,
@@ -91,12 +94,19 @@ def _host(store: Store, roles: list[tuple[Any, ...]]) -> Host:
         aaaa=_lookup(aaaa_status),
         wildcard=bool(wildcard),
         exclusion=refusal,
-        addresses=tuple(_address(store, *row) for row in store.query(_ADDRESSES, (number,))),
+        addresses=tuple(_address(store, domain_id, *row) for row in store.query(_ADDRESSES, (number,))),
     )
 
 
 def _address(
-    store: Store, number: int, address: str, family: Any, refusal: str | None, choice: int | None, rtt_ms: float | None
+    store: Store,
+    domain_id: int,
+    number: int,
+    address: str,
+    family: Any,
+    refusal: str | None,
+    choice: int | None,
+    rtt_ms: float | None,
 ) -> Address:
     return Address(
         address=address,
@@ -105,6 +115,7 @@ def _address(
         chosen=choice is not None,
         rtt_ms=rtt_ms,
         ports={port: _port(is_open, failure) for port, is_open, failure in store.query(_PORTS, (number,))},
+        name_server=next((_name_server(*row) for row in store.query(_NAME_SERVER, (number, domain_id))), None),
         path_mtu=next((_path_mtu(*row) for row in store.query(_PATH_MTU, (number,))), None),
         greeting=next((_greeting(*row) for row in store.query(_GREETING, (number,))), None),
     )
@@ -142,3 +153,7 @@ def _path_mtu(status: str, mtu_bytes: int | None) -> Result:
     if status == PmtuStatus.UNTESTABLE:
         return silent(status)
     return Result(status) if status == PmtuStatus.BLACK_HOLE else not_possible(status)
+
+
+def _name_server(answer: str) -> Result:
+    return not_possible(answer) if answer == NameServerAnswer.UNTESTABLE else Result(answer)

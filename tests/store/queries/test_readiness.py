@@ -18,7 +18,7 @@ pytestmark = pytest.mark.crawl
 
 @pytest.fixture(scope="module")
 def truth(finished: Finished) -> TrueVerdicts:
-    return TrueVerdicts(finished.expected, apex="APEX" in readiness.basis(finished.store))
+    return TrueVerdicts(finished.expected, readiness.basis(finished.store))
 
 
 def test_verdicts_are_those_of_the_truth(finished: Finished, truth: TrueVerdicts) -> None:
