@@ -10,21 +10,29 @@ from rich.console import Console
 from rich.table import Table
 
 from ipv6matrix.cli.reading import ReadingCommand, reading
-from ipv6matrix.store.queries import ipv6
+from ipv6matrix.readiness.counts import LevelCounts, count
+from ipv6matrix.readiness.levels import Level
+from ipv6matrix.store.queries import ipv6, readiness
 from ipv6matrix.store.queries.summary import Summary, summary
 
 
 class Command(ReadingCommand):
     def syntax(self) -> str:
-        return "[ips.db]"
+        return "[ips.db] [--levels]"
 
     def short_desc(self) -> str:
         return "Print the results of a crawl; without a file, the newest in OUTPUT_DIR"
 
-    def run(self, args: list[str], _: argparse.Namespace) -> None:
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--levels", action="store_true", help="count the readiness levels of all domains as well")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
         path = self.path(args)
         with reading(path) as store:
             Console().print(table(summary(store), ipv6.count(store)))
+            if opts.levels:
+                Console().print(levels(count(readiness.domains(store), readiness.basis(store))))
         Console().print(f"Results: {path}", soft_wrap=True)
 
 
@@ -52,6 +60,15 @@ def table(figures: Summary, kinds: dict[str, tuple[int, int, int]]) -> Table:
         page.add_row(name, f"{number:,}")
     page.add_section()
     page.add_row("seconds", "-" if figures.seconds is None else str(figures.seconds))
+    return page
+
+
+def levels(counts: LevelCounts) -> Table:
+    """Return the number of domains of each level, in both readings, as a table."""
+    title = f"Readiness (rules {counts.version}), {counts.unknown:,} domains with unknown verdicts"
+    page = Table("level", "", "certain", "possible", title=title, title_justify="left")
+    for level in Level:
+        page.add_row(level.label, level.title, f"{counts.certain[level]:,}", f"{counts.possible[level]:,}")
     return page
 
 

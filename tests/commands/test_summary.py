@@ -35,6 +35,15 @@ def test_a_file_is_summarized(tmp_path):
     assert f"Results: {path}" in ended.stdout
 
 
+def test_levels_are_counted_on_request(tmp_path):
+    """Domains without any host have level 0, and an unknown one if lookups are missing."""
+    ended = run(finished(tmp_path / "ips.db", ["a.example", "b.example"]), "--levels")
+
+    assert 0 == ended.returncode, ended.stderr
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in ended.stdout.splitlines()]
+    assert ["0", "none", "2", "0"] in cells
+
+
 def test_without_a_file_the_newest_is_summarized(tmp_path):
     """Runs are named after their start, so the last name is the newest."""
     finished(tmp_path / "ips-2024-01-05__10-00-00.db", ["a.example"])

@@ -4,7 +4,9 @@ The facts from which the readiness of domains follows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
@@ -18,6 +20,8 @@ _ANSWERS: Final = frozenset(Status)
 _REFUSALS: Final = (Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET, Failure.CONNECTION_CLOSED)
 _SILENCE: Final = (Failure.TIMEOUT, Failure.HOST_UNREACHABLE, Failure.NETWORK_UNREACHABLE)
 _UNSENT: Final = (Failure.PERMISSION_DENIED, Failure.PROBE_FAILED)
+# Number of hosts cached in memory: name servers and mail exchangers that thousands of domains share.
+_KEPT: Final = 20_000
 # What every crawl looks for if its record does not state it, as that of an imported one.
 _USUAL: Final = frozenset(("NS", "MX", "WWW", "tcp25", "tcp80", "tcp443"))
 
@@ -34,13 +38,14 @@ def basis(store: Store) -> frozenset[str]:
 def domain(store: Store, name: str) -> Domain | None:
     """Return the facts about a domain; None for one that is not in the crawl."""
     rows = store.query(f"{_DOMAINS} WHERE name = ?", (name,))
-    return _domain(store, rows[0]) if rows else None
+    return _Reader(store).domain(*rows[0]) if rows else None
 
 
 def domains(store: Store) -> Iterator[Domain]:
     """Yield the facts about each domain, by TLD and name."""
+    reader = _Reader(store)
     for row in store.stream(f"{_DOMAINS} ORDER BY tld, name"):
-        yield _domain(store, row)
+        yield reader.domain(*row)
 
 
 _DOMAINS: Final = """
@@ -49,10 +54,12 @@ _DOMAINS: Final = """
            (SELECT records FROM lookups WHERE owner = 'domain' AND owner_id = domain_figures.id AND type = 'MX')
     FROM domain_figures"""
 
+# Of the guessed hosts, only those of the website that people type.
 _HOSTS: Final = """
-    SELECT host_id, kind, priority, host, wildcard, role_figures.refusal, role_figures.a_status,
-           role_figures.aaaa_status
-    FROM role_figures JOIN hosts ON hosts.id = host_id WHERE domain_id = ? AND kind <> 'NTP' ORDER BY host_id, kind"""
+    SELECT host_id, host, kind, priority, wildcard, role_figures.refusal, a_status, aaaa_status
+    FROM role_figures JOIN hosts ON hosts.id = host_id
+    WHERE domain_id = ? AND (kind IN ('NS', 'MX', 'APEX') OR kind = 'WWW' AND host = 'www.' || domain)
+    ORDER BY host_id, kind"""
 
 _ADDRESSES: Final = """
     SELECT addresses.id, address, addresses.family, refusal, choice,
@@ -64,61 +71,76 @@ _ADDRESSES: Final = """
 
 _PORTS: Final = "SELECT port, open, failure FROM ports WHERE address_id = ?"
 _GREETING: Final = "SELECT greeting_code, failure FROM smtp_sessions WHERE address_id = ?"
-
-_NAME_SERVER: Final = "SELECT answer FROM name_servers WHERE address_id = ? AND domain_id = ? AND NOT tcp"
+_NAME_SERVERS: Final = """
+    SELECT address, answer FROM name_servers JOIN addresses ON addresses.id = address_id
+    WHERE domain_id = ? AND NOT tcp"""
 _PATH_MTU: Final = "SELECT status, mtu_bytes FROM path_mtus WHERE address_id = ?"
 
 
-def _domain(store: Store, row: tuple[Any, ...]) -> Domain:
-    number, name, refusal, ns_status, mx_status, ns_hosts, mx_hosts = row
-    rows = store.query(_HOSTS, (number,))
-    hosts = [_host(store, number, list(roles)) for _, roles in groupby(rows, key=itemgetter(0))]
-    named = {kind: sum(kind in host.roles for host in hosts) for kind in ("NS", "MX")}
-    return Domain(
-        name=name,
-        exclusion=refusal,
-        ns=_lookup(ns_status),
-        mx=_lookup(mx_status),
-        ns_omitted=max((ns_hosts or 0) - named["NS"], 0),
-        mx_omitted=max((mx_hosts or 0) - named["MX"], 0),
-        hosts=tuple(hosts),
-    )
+class _Reader:
+    """Reads domains, and caches the addresses of hosts that many of them share."""
 
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._addresses = lru_cache(_KEPT)(self._read_addresses)
 
-def _host(store: Store, domain_id: int, roles: list[tuple[Any, ...]]) -> Host:
-    number, _, _, name, wildcard, refusal, a_status, aaaa_status = roles[0]
-    return Host(
-        name=name,
-        roles={kind: priority for _, kind, priority, *_ in roles},
-        a=_lookup(a_status),
-        aaaa=_lookup(aaaa_status),
-        wildcard=bool(wildcard),
-        exclusion=refusal,
-        addresses=tuple(_address(store, domain_id, *row) for row in store.query(_ADDRESSES, (number,))),
-    )
+    def domain(
+        self,
+        number: int,
+        name: str,
+        refusal: str | None,
+        ns_status: str | None,
+        mx_status: str | None,
+        ns_hosts: int | None,
+        mx_hosts: int | None,
+    ) -> Domain:
+        answers = {address: _name_server(word) for address, word in self._store.query(_NAME_SERVERS, (number,))}
+        rows = self._store.query(_HOSTS, (number,))
+        hosts = [self._host(list(roles), answers) for _, roles in groupby(rows, key=itemgetter(0))]
+        named = {kind: sum(kind in host.roles for host in hosts) for kind in ("NS", "MX")}
+        return Domain(
+            name=name,
+            exclusion=refusal,
+            ns=_lookup(ns_status),
+            mx=_lookup(mx_status),
+            ns_omitted=max((ns_hosts or 0) - named["NS"], 0),
+            mx_omitted=max((mx_hosts or 0) - named["MX"], 0),
+            hosts=tuple(hosts),
+        )
 
+    def _host(self, roles: list[tuple[Any, ...]], answers: Mapping[str, Result]) -> Host:
+        number, name, _, _, wildcard, refusal, a_status, aaaa_status = roles[0]
+        kinds = {kind: priority for _, _, kind, priority, *_ in roles}
+        addresses = self._addresses(number)
+        if "NS" in kinds:
+            addresses = tuple(replace(one, name_server=answers.get(one.address)) for one in addresses)
+        return Host(
+            name=name,
+            roles=kinds,
+            a=_lookup(a_status),
+            aaaa=_lookup(aaaa_status),
+            wildcard=bool(wildcard),
+            exclusion=refusal,
+            addresses=addresses,
+        )
 
-def _address(
-    store: Store,
-    domain_id: int,
-    number: int,
-    address: str,
-    family: Any,
-    refusal: str | None,
-    choice: int | None,
-    rtt_ms: float | None,
-) -> Address:
-    return Address(
-        address=address,
-        family=family,
-        exclusion=refusal,
-        chosen=choice is not None,
-        rtt_ms=rtt_ms,
-        ports={port: _port(is_open, failure) for port, is_open, failure in store.query(_PORTS, (number,))},
-        name_server=next((_name_server(*row) for row in store.query(_NAME_SERVER, (number, domain_id))), None),
-        path_mtu=next((_path_mtu(*row) for row in store.query(_PATH_MTU, (number,))), None),
-        greeting=next((_greeting(*row) for row in store.query(_GREETING, (number,))), None),
-    )
+    def _read_addresses(self, host_id: int) -> tuple[Address, ...]:
+        return tuple(self._address(*row) for row in self._store.query(_ADDRESSES, (host_id,)))
+
+    def _address(
+        self, number: int, address: str, family: Any, refusal: str | None, choice: int | None, rtt_ms: float | None
+    ) -> Address:
+        query = self._store.query
+        return Address(
+            address=address,
+            family=family,
+            exclusion=refusal,
+            chosen=choice is not None,
+            rtt_ms=rtt_ms,
+            ports={port: _port(is_open, failure) for port, is_open, failure in query(_PORTS, (number,))},
+            path_mtu=next((_path_mtu(*row) for row in query(_PATH_MTU, (number,))), None),
+            greeting=next((_greeting(*row) for row in query(_GREETING, (number,))), None),
+        )
 
 
 def _lookup(status: str | None) -> Result | None:
