@@ -132,6 +132,9 @@ DBIP_URL = "https://download.db-ip.com/free"
 # Comma-separated servers, address or address:port; if empty, those of /etc/resolv.conf.
 # Read by handlers.dns, extensions.preflight and extensions.run_record.
 NAMESERVERS = ""
+# Servers without IPv4, for the metric resolver6, in the same form; if empty, that is not measured.
+# Read by handlers.dns and extensions.preflight.
+NAMESERVERS6 = ""
 # Timeouts in seconds: for one reply, and for all tries of one lookup.
 QUERY_TIMEOUT = 2.0
 QUERY_LIFETIME = 5.0

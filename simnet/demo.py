@@ -16,6 +16,7 @@ from tests import crawls, typed
 
 RESULTS = Path("crawls/demo")
 SETTINGS = {
+    "METRICS": "all",
     "PROBE_RATE_PER_NETWORK": 0,
     "EXPORTS": "csv,summary,report",
     "SUMMARY_URL": f"sqlite:///{RESULTS}/matrix.db",
@@ -30,7 +31,8 @@ def main() -> int:
             tempfile.TemporaryDirectory(prefix="internet-") as scratch,
             Internet(showcase(), scratch, record=False) as internet,
         ):
-            settings = internet.settings() | crawls.folders(RESULTS) | SETTINGS
+            host, port = internet.resolver_without_ipv4
+            settings = internet.settings() | crawls.folders(RESULTS) | SETTINGS | {"NAMESERVERS6": f"[{host}]:{port}"}
             status = subprocess.run(crawls.command(internet.domains_file, settings), check=False).returncode
     if status == 0:
         subprocess.run(typed.command("summary", OUTPUT_DIR=RESULTS), check=True)

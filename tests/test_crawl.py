@@ -12,9 +12,9 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from ipv6matrix.items import NameServerAnswer, Security
+from ipv6matrix.items import NameServerAnswer, Resolvability, Security
 from ipv6matrix.store.database import Store
-from ipv6matrix.store.queries import aaaa, https, name_servers
+from ipv6matrix.store.queries import aaaa, https, name_servers, resolver6
 from ipv6matrix.targets import policy
 from simnet.internet import Internet
 from simnet.packets import SYN, TCP, Packet
@@ -61,7 +61,8 @@ def crawled(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Cra
     internet.forget()
     began_at, local_before = time.time(), internet.local_packets()
     settings = internet.settings() | crawls.folders(place) | {"PROBE_RATE_PER_NETWORK": 0, "TRACE_GAP_LIMIT": GAP_LIMIT}
-    process = crawls.crawl(internet.domains_file, settings)
+    host, port = internet.resolver_without_ipv4
+    process = crawls.crawl(internet.domains_file, settings | {"NAMESERVERS6": f"[{host}]:{port}"})
     assert process.returncode == 0, process.stderr[-3000:]
     (path,) = place.glob("ips-*.db")
     return Crawled(internet, process, Store.read(path), Expected(internet.scenario), began_at, local_before)
@@ -523,6 +524,7 @@ def test_each_host_is_looked_up_once(crawled: Crawled):
         for name, host in crawled.expected.hosts.items()
         for rdtype, lookup in (("A", host.a), ("AAAA", host.aaaa))
         if lookup.status in ("ok", "nodata", "nxdomain")
+        and crawled.expected.truth.resolvability(name, rdtype) is Resolvability.RESOLVABLE
         and lookup.security is not Security.BOGUS
         and not crawled.internet.scenario.find_zone(name).faults
     }
@@ -561,6 +563,37 @@ def test_first_answers(crawled: Crawled):
     rows = crawled.rows("SELECT subject, question, outcome FROM first_answers WHERE question NOT IN ('ns', 'ns tcp')")
 
     assert crawled.expected.first_answers == set(rows)
+
+
+def test_resolver6(crawled: Crawled):
+    """
+    Each zone, web host and mail host resolves over IPv6 alone as the scenario says.
+    """
+    expected = crawled.expected
+    domains = [name for name in expected.domains if expected._has_hosts(name)]
+    questions = {(name, "SOA") for name in domains}
+    questions |= {(host, "AAAA") for name in domains for host in (name, f"www.{name}")}
+    questions |= {(host, "AAAA") for domain in expected.domains.values() for _, host in domain.mx_hosts}
+
+    rows = crawled.rows("SELECT name, type, answer FROM resolver6")
+
+    asked = {one for one in questions if len(one[0]) <= 253 and not expected.is_opted_out(one[0])}
+    assert {one: expected.truth.resolvability(*one) for one in asked} == {
+        (name, type_): word for name, type_, word in rows
+    }
+    assert set(Resolvability) == {word for *_, word in rows}
+
+
+def test_causes(crawled: Crawled):
+    """
+    Each reason why a zone does not resolve over IPv6 alone has a zone.
+    """
+    causes = resolver6.causes(crawled.store)
+    names = ("ns-single", "dns6-silent", "dns6-lame", "below.served-over-ipv4", "glue-without-ipv6")
+
+    assert ["no_ns_address", "ns_silent", "ns_silent", "parent", "parent"] == [
+        causes[f"{one}.example"] for one in names
+    ]
 
 
 def test_name_servers_are_retried(crawled: Crawled):

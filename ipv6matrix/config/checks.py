@@ -75,6 +75,9 @@ def _words(allowed: Sequence[str]) -> Check:
 
 
 def _metrics(settings: BaseSettings, name: str) -> str | None:
+    named = {metrics.RESOLVER6, f"+{metrics.RESOLVER6}"} & set(plan.words(settings, name))
+    if named and not settings.get("NAMESERVERS6"):
+        return f"Invalid {name}: {named.pop()!r} needs a resolver without IPv4; name it with -s NAMESERVERS6="
     return _words(metrics.allowed())(settings, name)
 
 
@@ -197,7 +200,7 @@ def _nameservers(settings: BaseSettings, name: str) -> str | None:
     try:
         nameservers.configured(settings.get(name))
     except NameserverError as error:
-        return str(error)
+        return str(error).replace("NAMESERVERS", name)
     return None
 
 
@@ -302,6 +305,7 @@ CHECKS: Final[dict[str, Check]] = {
     "MAXMIND_URL": _web_address,
     "DBIP_URL": _web_address,
     "NAMESERVERS": _nameservers,
+    "NAMESERVERS6": _nameservers,
     "QUERY_TIMEOUT": _number(0.05, 60, "seconds"),
     "QUERY_LIFETIME": _lifetime,
     "PING_COUNT": _number(1, 100, "Echo Requests", whole=True),

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 DEFAULT: Final = "default"
 ALL: Final = "all"
+# Needs the setting NAMESERVERS6.
+RESOLVER6: Final = "resolver6"
 # What the pipelines add to each address.
 _OF_ADDRESSES: Final = ("geoip", "ip6Type")
 
@@ -35,8 +37,13 @@ def allowed() -> tuple[str, ...]:
 
 
 def chosen(settings: BaseSettings) -> tuple[str, ...]:
-    """Return the metrics that the setting METRICS chooses, which `ipv6matrix.config.checks` has validated."""
-    return expand(words(settings, "METRICS"))
+    """
+    Return the metrics that the setting METRICS chooses, which `ipv6matrix.config.checks` has validated.
+
+    `default` and `all` have resolver6 only if NAMESERVERS6 is set.
+    """
+    found = expand(words(settings, "METRICS"))
+    return found if settings.get("NAMESERVERS6") else tuple(word for word in found if word != RESOLVER6)
 
 
 def expand(given: Iterable[str]) -> tuple[str, ...]:

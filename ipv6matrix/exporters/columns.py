@@ -34,13 +34,16 @@ RULES: Final[tuple[tuple[pa.DataType, tuple[str, ...]], ...]] = (
             "*.opt_outs",
         ),
     ),
-    # The only identifier that is not a key.
-    (pa.string(), ("addresses.tunnel_id",)),
+    # The only identifiers that are not keys.
+    (pa.string(), ("addresses.tunnel_id", "ntp_replies.reference_id")),
     # Keys, seconds, serial numbers and AS numbers need more than 31 bits.
     (pa.int64(), ("*.id", "*_id", "*_s", "*.serial", "*.asn")),
     (pa.float64(), ("*_ms", "*.latitude", "*.longitude")),
     # Words of closed lists.
-    (pa.string(), ("*.status", "*.failure", "*.refusal", "*.kind", "*.stop", "*.starttls", "*.hello")),
+    (
+        pa.string(),
+        ("*.status", "*.parent_status", "*.failure", "*.refusal", "*.kind", "*.stop", "*.starttls", "*.hello"),
+    ),
     (pa.string(), ("*.owner", "*.type", "*.security", "*.question", "*.answer", "*.outcome", "*.end_reason")),
     # Names, addresses and other texts from the network.
     (pa.string(), ("*.name", "*_name", "*.tld", "*.mname", "*.rname", "*.subject", "*.address", "*.path", "*.target")),

@@ -85,8 +85,8 @@ class Health:
         return extension
 
     def part(self, url: RequestUrl) -> Dependency:
-        """Return the dependency of a request: that of the address to which its packets go, or the resolvers."""
-        return self.parts["dns" if url.destination is None else f"ipv{family(url.destination)}"]
+        """Return the dependency of a request: the family that it needs, or the resolvers."""
+        return self.parts["dns" if url.family is None else f"ipv{url.family}"]
 
     def open(self) -> None:
         """Open the probes that checks use; preflight makes the first checks."""

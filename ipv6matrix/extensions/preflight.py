@@ -42,6 +42,8 @@ REQUIREMENTS: Final[dict[str, Callable[[], str | None]]] = {
     "mtr-packet": lambda: mtr_missing(),  # noqa: PLW0108 - looked up when called
 }
 _IPV4_ONLY: Final = "ipv4only.arpa"
+# Zones that have been served over IPv6 for many years.
+_SERVED_OVER_IPV6: Final = ("com", "net", "org")
 _FIX_ROUTE: Final = (
     "fix the network, set the source address with -s LOCAL_IPV{family}=, or skip the family with -s MISSING=skip"
 )
@@ -235,6 +237,8 @@ class Preflight:
                 await self._check_dnssec(resolver, servers)
         finally:
             await resolver.close()
+        if "resolver6" in self._plan.metrics:
+            await self._check_resolver6()
 
     async def _check_truth(self) -> None:
         self._health.open()
@@ -276,6 +280,28 @@ class Preflight:
                 )
                 logger.warning(message)
                 self._plan.skip_metric("dnssec", message)
+                return
+
+    async def _check_resolver6(self) -> None:
+        """Check that each resolver without IPv4 finds zones that are known to resolve over IPv6 alone."""
+        settings = self._crawler.settings
+        servers = nameservers.configured(settings.get("NAMESERVERS6"))
+        resolver = Resolver(
+            servers, timeout_s=settings.getfloat("QUERY_TIMEOUT"), lifetime_s=settings.getfloat("QUERY_LIFETIME")
+        )
+        try:
+            pairs = [(server, name) for server in servers for name in _SERVED_OVER_IPV6]
+            lookups = await asyncio.gather(*(resolver.lookup(name, "SOA", server=server) for server, name in pairs))
+        finally:
+            await resolver.close()
+        for (server, name), lookup in zip(pairs, lookups, strict=True):
+            if lookup.status is not Status.OK:
+                message = (
+                    f"The resolver without IPv4 {_named(server)} does not find {name} ({lookup.status}), so other names"
+                    " would count as broken: fix its IPv6 (docs/resolver.md), or unset NAMESERVERS6 [RESOLVER6_FAILS]"
+                )
+                self._missing(message)
+                self._plan.skip_metric("resolver6", message)
                 return
 
     async def _check_references(self) -> None:

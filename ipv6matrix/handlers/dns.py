@@ -5,6 +5,7 @@ dns://: lookups at the configured resolvers, or at the server that a URL names.
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Any
 
 from scrapy import Request, signals
@@ -16,9 +17,11 @@ from ipv6matrix.handlers.probe import ProbeDownloadHandler
 from ipv6matrix.items import DomainObservation, HostsObservation, Observation, ReverseObservation
 from ipv6matrix.measurements.lookups import LookupUrl
 from ipv6matrix.measurements.name_servers import NameServerUrl
+from ipv6matrix.measurements.resolver6 import Resolver6Url
 from ipv6matrix.probes.dns import Resolver
 from ipv6matrix.probes.hosts import ask_domain, ask_hosts, reverse_name
 from ipv6matrix.probes.name_server import NameServerProber
+from ipv6matrix.probes.resolvability import resolvability
 from ipv6matrix.rates.pacers import Pacer
 
 logger = logging.getLogger(__name__)
@@ -30,12 +33,15 @@ class DnsDownloadHandler(ProbeDownloadHandler):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self.queries = Pacer(crawler.settings.getfloat("QUERY_RATE"))
-        self._resolver = Resolver(
-            nameservers.configured(crawler.settings.get("NAMESERVERS")),
+        resolver = partial(
+            Resolver,
             timeout_s=crawler.settings.getfloat("QUERY_TIMEOUT"),
             lifetime_s=crawler.settings.getfloat("QUERY_LIFETIME"),
             pace=self.queries.wait,
         )
+        self._resolver = resolver(nameservers.configured(crawler.settings.get("NAMESERVERS")))
+        without_ipv4 = crawler.settings.get("NAMESERVERS6")
+        self._resolver6 = resolver(nameservers.configured(without_ipv4)) if without_ipv4 else None
         self._name_servers = NameServerProber(timeout_s=crawler.settings.getfloat("QUERY_TIMEOUT"))
         self._plan = context.of(crawler).plan
         self._stats = crawler.stats
@@ -47,6 +53,10 @@ class DnsDownloadHandler(ProbeDownloadHandler):
         if isinstance(url, NameServerUrl):
             assert url.name is not None
             return await self._name_servers.check(url.name, url.subject, tcp=url.tcp, pace=request.meta["pace"])
+        if isinstance(url, Resolver6Url):
+            assert self._resolver6
+            ordinary = partial(self._resolver.lookup, pace=self.queries.wait, dnssec="dnssec" in self._plan.metrics)
+            return await resolvability(self._resolver6.lookup, ordinary, url.subject, url.type)
         assert isinstance(url, LookupUrl)
         server = nameservers.parse(url.server) if url.server else None
 
@@ -87,3 +97,5 @@ class DnsDownloadHandler(ProbeDownloadHandler):
 
     async def close(self) -> None:
         await self._resolver.close()
+        if self._resolver6:
+            await self._resolver6.close()

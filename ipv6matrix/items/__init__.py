@@ -47,7 +47,7 @@ from ipv6matrix.items.name_server import NameServerAnswer, NameServerItem, NameS
 from ipv6matrix.items.ntp import NtpItem, NtpObservation, NtpStatus
 from ipv6matrix.items.ping import PingItem, PingObservation
 from ipv6matrix.items.pmtu import PmtuItem, PmtuObservation, PmtuStatus
-from ipv6matrix.items.resolvability import Resolvability, ResolvabilityObservation
+from ipv6matrix.items.resolvability import Resolvability, ResolvabilityItem, ResolvabilityObservation
 from ipv6matrix.items.smtp import Certificate, SmtpObservation, Starttls
 from ipv6matrix.items.tcp import PortObservation, TcpItem, TcpObservation
 from ipv6matrix.items.tls import TlsItem, TlsObservation, TlsStatus
@@ -66,6 +66,7 @@ Observation = (
     | TlsObservation
     | WebObservation
     | NameServerObservation
+    | ResolvabilityObservation
     | Exclusion
 )
 Item = (
@@ -80,6 +81,7 @@ Item = (
     | TlsItem
     | WebItem
     | NameServerItem
+    | ResolvabilityItem
     | ExclusionItem
 )
 
@@ -122,6 +124,7 @@ __all__ = (
     "PortObservation",
     "Records",
     "Resolvability",
+    "ResolvabilityItem",
     "ResolvabilityObservation",
     "ReverseItem",
     "ReverseObservation",

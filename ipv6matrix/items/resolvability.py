@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ipv6matrix.items.base import Failure
+from ipv6matrix.items.base import Answered, Failure
 from ipv6matrix.items.dns import Status
 
 
@@ -35,3 +35,11 @@ class ResolvabilityObservation:
     parent: Status | Failure | None = None
     "How the lookup of the SOA record of the name above ended there; None unless `broken`."
     asked_at: float
+
+
+@dataclass(slots=True, kw_only=True)
+class ResolvabilityItem(Answered):
+    """Whether a name resolves over IPv6 alone."""
+
+    observation: ResolvabilityObservation | None = None
+    "None if the name was excluded."

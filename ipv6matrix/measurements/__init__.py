@@ -21,6 +21,7 @@ from ipv6matrix.measurements.ping import Ping
 from ipv6matrix.measurements.pmtu import Pmtu
 from ipv6matrix.measurements.ports import Ports
 from ipv6matrix.measurements.records import Records
+from ipv6matrix.measurements.resolver6 import Resolver6
 from ipv6matrix.measurements.reverse import Reverse
 from ipv6matrix.measurements.tls import Tls
 from ipv6matrix.measurements.trace import Trace
@@ -122,4 +123,5 @@ REGISTRY: Final = Registry(
     Tls(),
     Web(),
     NameServers(),
+    Resolver6(),
 )

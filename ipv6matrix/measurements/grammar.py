@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from ipv6matrix.addresses import canonical
+from ipv6matrix.items import Family
 from ipv6matrix.targets import policy
 
 Query = list[tuple[str, str]]
@@ -47,6 +48,11 @@ class RequestUrl:
     def always(self) -> tuple[str, ...]:
         """Those of its names that it asks about even if their addresses are known."""
         return ()
+
+    @property
+    def family(self) -> Family | None:
+        """Return the family that the request needs; None if it needs the configured resolvers."""
+        return None if self.destination is None else policy.family(self.destination)
 
     @property
     def about_hosts(self) -> bool:

@@ -86,7 +86,7 @@ class Hosts(Measurement[HostsUrl, HostsObservation, HostsItem]):
     item = HostsItem
 
     def claims(self, url: str) -> bool:
-        return lookups.asks(url, "A") or lookups.asks(url, _HTTPS)
+        return lookups.is_ordinary(url) and (lookups.asks(url, "A") or lookups.asks(url, _HTTPS))
 
     def parse(self, authority: str, path: str, query: Query) -> HostsUrl:
         server, destination = lookups.server_in(authority)

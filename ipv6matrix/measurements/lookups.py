@@ -24,6 +24,8 @@ from ipv6matrix.targets import policy
 SCHEME: Final = "dns"
 RESOLVER: Final = "resolver"
 _AT_RESOLVER: Final = f"{SCHEME}://{RESOLVER}/"
+# For the servers in the setting NAMESERVERS6.
+AT_RESOLVER6: Final = f"{SCHEME}://resolver6/"
 
 # Failures that are answers of a server, and one that requires no answer.
 _ANSWERS: Final = frozenset((*Status, Failure.CNAME_LOOP))
@@ -71,9 +73,9 @@ def asks(text: str, rdtype: str) -> bool:
     return f"TYPE={rdtype}" in text.upper()
 
 
-def is_recursive(text: str) -> bool:
-    """Return whether the URL is for a resolver: a name server is asked without recursion."""
-    return "&rd=0" not in text
+def is_ordinary(text: str) -> bool:
+    """Return whether a URL is neither for a name server, without recursion, nor for a resolver without IPv4."""
+    return "&rd=0" not in text and not text.startswith(AT_RESOLVER6)
 
 
 def at_resolver(text: str) -> tuple[str, str] | None:

@@ -49,7 +49,7 @@ class NameServers(Measurement[NameServerUrl, NameServerObservation, NameServerIt
     findings = frozenset((_KIND, str(word)) for word in NameServerAnswer if str(word) in map(str, Failure))
 
     def claims(self, url: str) -> bool:
-        return not lookups.is_recursive(url)
+        return _QUERY in url
 
     def parse(self, authority: str, path: str, query: Query) -> NameServerUrl:
         if query not in ([("type", "SOA"), ("rd", "0")], [("type", "SOA"), ("rd", "0"), ("tcp", "1")]):

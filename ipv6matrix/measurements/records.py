@@ -51,7 +51,7 @@ class Records(Measurement[LookupUrl, DomainObservation, DomainItem]):
     item = DomainItem
 
     def claims(self, url: str) -> bool:
-        return lookups.is_recursive(url) and not any(lookups.asks(url, rdtype) for rdtype in _OTHERS)
+        return lookups.is_ordinary(url) and not any(lookups.asks(url, rdtype) for rdtype in _OTHERS)
 
     def parse(self, authority: str, path: str, query: Query) -> LookupUrl:
         server, destination = lookups.server_in(authority)
@@ -87,6 +87,8 @@ class Records(Measurement[LookupUrl, DomainObservation, DomainItem]):
         follow_ups = _host_urls(name, roles, {host.name for host in settled}, plan)
         if proof is None:
             follow_ups += crawl.urls(Target(domain=name), plan)
+        for host in dict.fromkeys(role.host for role in roles if role.kind == "MX"):
+            follow_ups += crawl.urls(Target(host=host), plan)
         return DomainItem(
             **asked.fields,
             name=name,

@@ -50,6 +50,7 @@ BAD = [
     ("GEOIP_ACCOUNT_ID", "17"),
     ("MAXMIND_URL", ""),
     ("DBIP_URL", "https://"),
+    ("NAMESERVERS6", "not an address"),
     ("NAMESERVERS", "dns.example"),
     ("QUERY_TIMEOUT", "nan"),
     ("QUERY_LIFETIME", "inf"),

@@ -583,3 +583,27 @@ async def test_a_resolver_without_validation_leaves_dnssec_out(tmp_path, caplog)
     assert "DNSSEC_MISSING" in plan.skipped["dnssec"]
     assert "DNSSEC_MISSING" in caplog.text
     assert frozenset({"ping"}) == plan.metrics
+
+
+async def test_a_resolver_without_ipv4_measures_what_resolves(internet, tmp_path):
+    """
+    A resolver that finds the control zones over IPv6 alone keeps the metric.
+    """
+    host, port = internet.resolver_without_ipv4
+    settings = {"METRICS": "resolver6,ping", "QUERY_TIMEOUT": 5.0, "QUERY_LIFETIME": 9.0}
+    plan = await check(built(tmp_path, internet.resolver4, NAMESERVERS6=f"[{host}]:{port}", **settings))
+
+    assert ({}, True) == (plan.skipped, "resolver6" in plan.metrics)
+
+
+async def test_a_resolver_without_ipv4_that_fails_stops_the_crawl(tmp_path):
+    """
+    If the control zones fail, every name would count as broken; with MISSING=skip, only the metric is left out.
+    """
+    async with resolver() as server:
+        settings = {"METRICS": "resolver6,ping", "NAMESERVERS6": "[::1]:1"}
+        message = await refusal(built(tmp_path, server, **settings))
+        plan = await check(built(tmp_path, server, MISSING="skip", **settings))
+
+    assert "RESOLVER6_FAILS" in message
+    assert frozenset({"ping"}) == plan.metrics

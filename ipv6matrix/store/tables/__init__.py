@@ -22,6 +22,7 @@ from ipv6matrix.store.tables import (
     ping,
     pmtu,
     ports,
+    resolver6,
     retries,
     reverse,
     smtp,
@@ -49,6 +50,7 @@ REGISTRY: Final[list[Tables]] = [
     tls.TABLES,
     web.TABLES,
     name_servers.TABLES,
+    resolver6.TABLES,
 ]
 
 
