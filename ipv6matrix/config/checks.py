@@ -200,8 +200,13 @@ def _nameservers(settings: BaseSettings, name: str) -> str | None:
     try:
         nameservers.configured(settings.get(name))
     except NameserverError as error:
-        return str(error).replace("NAMESERVERS", name)
+        return str(error).replace("Invalid NAMESERVERS", f"Invalid {name}")
     return None
+
+
+def _nameservers6(settings: BaseSettings, name: str) -> str | None:
+    """Check the resolvers without IPv4; without any, nothing is measured of them."""
+    return _nameservers(settings, name) if settings.get(name) else None
 
 
 def _networks(settings: BaseSettings, name: str) -> str | None:
@@ -305,7 +310,7 @@ CHECKS: Final[dict[str, Check]] = {
     "MAXMIND_URL": _web_address,
     "DBIP_URL": _web_address,
     "NAMESERVERS": _nameservers,
-    "NAMESERVERS6": _nameservers,
+    "NAMESERVERS6": _nameservers6,
     "QUERY_TIMEOUT": _number(0.05, 60, "seconds"),
     "QUERY_LIFETIME": _lifetime,
     "PING_COUNT": _number(1, 100, "Echo Requests", whole=True),

@@ -18,6 +18,7 @@ from ipv6matrix.items import Failure, Family, Resolvability, ResolvabilityItem, 
 from ipv6matrix.measurements import lookups
 from ipv6matrix.measurements.base import Asked, Crawl, Crowd, Evidence, Failed, Measurement, Outcome, Target
 from ipv6matrix.measurements.grammar import Query, RequestUrl
+from ipv6matrix.targets import lists
 
 _METRIC: Final = "resolver6"
 
@@ -60,7 +61,8 @@ class Resolver6(Measurement[Resolver6Url, ResolvabilityObservation, Resolvabilit
         if _METRIC not in plan.metrics:
             return ()
         if target.domain:
-            return (url(target.domain, "SOA"), *(url(host, "AAAA") for host in (target.domain, f"www.{target.domain}")))
+            hosts = [host for host in (target.domain, f"www.{target.domain}") if len(host) <= lists.MAX_NAME]
+            return (url(target.domain, "SOA"), *(url(host, "AAAA") for host in hosts))
         return (url(target.host, "AAAA"),) if target.host and not target.address else ()
 
     def crowd(self, url: str) -> Crowd | None:  # noqa: ARG002 - a resolver of the operator

@@ -23,7 +23,7 @@ from tests.finished import Finished
 from tests.samples import domain_item, ping_item
 from tools import made_up
 
-LISTS = {"rtts_ms": json.loads, "certificate_names": json.loads}
+LISTS = dict.fromkeys(("rtts_ms", "certificate_names", "alpn", "ipv4hint", "ipv6hint"), json.loads)
 FLAGS = ("open", "wildcard")
 
 
