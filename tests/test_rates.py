@@ -12,7 +12,8 @@ import pytest
 
 from ipv6matrix import urls
 from simnet.internet import Internet
-from simnet.packets import SYN, TCP, Packet
+from simnet.packets import SYN, TCP, UDP, Packet
+from simnet.topology import RESOLVER_ADDRESS
 from tests import crawlers, crawls
 from tests.echoes import purpose
 
@@ -32,11 +33,13 @@ def some_domains(internet: Internet, tmp_path: Path) -> Path:
 
 
 def probes(packets: list[Packet]) -> list[Packet]:
-    """Return the probe packets: Echo Requests, and the SYNs of handshakes with the measured ports."""
+    """Return the probe packets: Echo Requests, SYNs to the measured ports, and queries to name servers."""
     return [
         packet
         for packet in packets
-        if purpose(packet) or (packet.protocol == TCP and packet.flags == SYN and packet.port in (25, 80, 443))
+        if purpose(packet)
+        or (packet.protocol == TCP and packet.flags == SYN and packet.port in (25, 53, 80, 443))
+        or (packet.protocol == UDP and packet.port == 53 and packet.destination not in RESOLVER_ADDRESS.values())
     ]
 
 
@@ -77,6 +80,7 @@ def test_the_rate_of_a_network_limits_packets(internet, some_domains, tmp_path):
     for packet in packets:
         prefix = ip_network(f"{packet.destination}/{24 if packet.family == 4 else 48}", strict=False)
         by_network.setdefault(prefix, []).append(packet)
+    assert any(packet.port == 53 and packet.protocol == UDP for packet in packets)
     busiest = {str(network): most_in_a_second(sent) for network, sent in by_network.items()}
 
     assert {} == {network: most for network, most in busiest.items() if most > 40 * TOLERANCE}
