@@ -1,6 +1,4 @@
-"""
-Time servers, and the zones that lead to them; port 123 of every other address is closed.
-"""
+"""Time servers, and the zones that lead to them; port 123 of every other address is closed."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Crawls the simulated Internet and shows the results: `make demo`.
-"""
+"""Crawls the simulated Internet and shows the results: `make demo`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-The sockets of a name server, UDP and TCP, and the loop that serves them.
-"""
+"""The sockets of a name server, UDP and TCP, and the loop that serves them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-What a crawler can learn about names and addresses, in the terms of `ipv6matrix.items`.
-"""
+"""What a crawler can learn about names and addresses, in the terms of `ipv6matrix.items`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-GeoIP databases for the simulated prefixes, in the layout of MaxMind's GeoLite2.
-"""
+"""GeoIP databases for the simulated prefixes, in the layout of MaxMind's GeoLite2."""
 
 from __future__ import annotations
 

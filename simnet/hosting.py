@@ -1,6 +1,4 @@
-"""
-Builds zones as hosters do: from hosts, name servers and mail hosts to records.
-"""
+"""Builds zones as hosters do: from hosts, name servers and mail hosts to records."""
 
 from __future__ import annotations
 

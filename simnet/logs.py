@@ -1,6 +1,4 @@
-"""
-Records of the services of the simulated Internet: queries, connections, mail sessions.
-"""
+"""Records of the services of the simulated Internet: queries, connections, mail sessions."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Builds the namespaces, links, routes and filters of the simulated Internet.
-"""
+"""Builds the namespaces, links, routes and filters of the simulated Internet."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-The ordinary domains of the showcase: a few hundred typical ones, under a dozen top-level domains.
-"""
+"""The ordinary domains of the showcase: a few hundred typical ones, under a dozen top-level domains."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-The record of every packet that left the vantage point.
-"""
+"""The record of every packet that left the vantage point."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-What the web servers of the simulated Internet answer to a request: the bytes of a response.
-"""
+"""What the web servers of the simulated Internet answer to a request: the bytes of a response."""
 
 from __future__ import annotations
 

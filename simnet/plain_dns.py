@@ -1,6 +1,4 @@
-"""
-DNS with dnspython alone: a client that shares no code with the crawler or the resolver.
-"""
+"""DNS with dnspython alone: a client that shares no code with the crawler or the resolver."""
 
 from __future__ import annotations
 

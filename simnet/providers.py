@@ -1,6 +1,4 @@
-"""
-The providers of the showcase: a few name servers and mail hosts that serve many domains.
-"""
+"""The providers of the showcase: a few name servers and mail hosts that serve many domains."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-A scenario: its names, its addresses, and the list to crawl.
-"""
+"""A scenario: its names, its addresses, and the list to crawl."""
 
 from __future__ import annotations
 

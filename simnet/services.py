@@ -1,6 +1,4 @@
-"""
-The services of a simulated Internet: starts its helper processes and gives each its sockets.
-"""
+"""The services of a simulated Internet: starts its helper processes and gives each its sockets."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-The scenario `showcase`: some 400 domains that together cover every case, and a list of them with invalid lines.
-"""
+"""The scenario `showcase`: some 400 domains that together cover every case, and a list of them with invalid lines."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Web sites with peculiarities, and the zones that lead to them; every other web server behaves as `same`.
-"""
+"""Web sites with peculiarities, and the zones that lead to them; every other web server behaves as `same`."""
 
 from __future__ import annotations
 

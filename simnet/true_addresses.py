@@ -1,6 +1,4 @@
-"""
-The truth about addresses: the results of pings, handshakes, mail sessions, traces and reverse lookups.
-"""
+"""The truth about addresses: the results of pings, handshakes, mail sessions, traces and reverse lookups."""
 
 from __future__ import annotations
 

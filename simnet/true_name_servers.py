@@ -1,6 +1,4 @@
-"""
-The truth about name servers: what an address answers for a zone, computed from blocks and zones as data.
-"""
+"""The truth about name servers: what an address answers for a zone, computed from blocks and zones as data."""
 
 from __future__ import annotations
 

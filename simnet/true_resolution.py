@@ -1,6 +1,4 @@
-"""
-The truth about resolution over IPv6 alone, computed from zones and blocks as data.
-"""
+"""The truth about resolution over IPv6 alone, computed from zones and blocks as data."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-The truth about web sites: the results of a TLS handshake and of a request for the front page.
-"""
+"""The truth about web sites: the results of a TLS handshake and of a request for the front page."""
 
 from __future__ import annotations
 

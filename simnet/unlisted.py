@@ -1,6 +1,4 @@
-"""
-Domains of the showcase that are not in its list, for tests that crawl a list of their own.
-"""
+"""Domains of the showcase that are not in its list, for tests that crawl a list of their own."""
 
 from __future__ import annotations
 

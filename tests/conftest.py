@@ -1,6 +1,4 @@
-"""
-The tests run at the vantage point of a simulated Internet; none can reach the real one.
-"""
+"""The tests run at the vantage point of a simulated Internet; none can reach the real one."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Health checks of the resolver during a crawl, as its log shows them.
-"""
+"""Health checks of the resolver during a crawl, as its log shows them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Crawlers of the project that do not crawl: their components are created and connected as for a run.
-"""
+"""Crawlers of the project that do not crawl: their components are created and connected as for a run."""
 
 from __future__ import annotations
 

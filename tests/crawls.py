@@ -1,6 +1,4 @@
-"""
-Runs crawls as an operator does: the command, in a separate process.
-"""
+"""Runs crawls as an operator does: the command, in a separate process."""
 
 from __future__ import annotations
 

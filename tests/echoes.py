@@ -1,6 +1,4 @@
-"""
-The purpose of the Echo Requests of a crawl, as a capture shows it.
-"""
+"""The purpose of the Echo Requests of a crawl, as a capture shows it."""
 
 from __future__ import annotations
 

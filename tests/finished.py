@@ -1,6 +1,4 @@
-"""
-A finished crawl of the showcase, for all tests that draw conclusions from one.
-"""
+"""A finished crawl of the showcase, for all tests that draw conclusions from one."""
 
 from __future__ import annotations
 

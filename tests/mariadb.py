@@ -1,6 +1,4 @@
-"""
-A MariaDB server for the tests: in a folder, on a socket and on an unused loopback port.
-"""
+"""A MariaDB server for the tests: in a folder, on a socket and on an unused loopback port."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-A mount namespace for programs that need their own file system.
-"""
+"""A mount namespace for programs that need their own file system."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Handmade lookups, items and requests.
-"""
+"""Handmade lookups, items and requests."""
 
 from __future__ import annotations
 

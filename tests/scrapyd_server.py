@@ -1,6 +1,4 @@
-"""
-A scrapyd for the tests: set up, deployed to and used as in docs/scrapyd.md.
-"""
+"""A scrapyd for the tests: set up, deployed to and used as in docs/scrapyd.md."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-The authoritative servers of the simulated Internet, queried with dnspython.
-"""
+"""The authoritative servers of the simulated Internet, queried with dnspython."""
 
 from __future__ import annotations
 
@@ -37,9 +35,7 @@ def is_authoritative(reply):
 @pytest.mark.parametrize("over", [dns.query.udp, dns.query.tcp])
 @pytest.mark.parametrize("server", [ROOT, ROOT6])
 def test_parents_refer_to_the_servers_of_a_zone(server, over):
-    """
-    A query for a delegated zone is answered with its name servers, without AA and over both families.
-    """
+    """A query for a delegated zone is answered with its name servers, without AA and over both families."""
     reply = ask(server, "www.legacy-dns.com", "A", over)
 
     assert (dns.rcode.NOERROR, [], False) == (reply.rcode(), reply.answer, is_authoritative(reply))
@@ -47,9 +43,7 @@ def test_parents_refer_to_the_servers_of_a_zone(server, over):
 
 
 def test_glue_is_included_for_name_servers_inside_their_zone(hoster):
-    """
-    Name servers below the zone that they serve come with their addresses, and others do not.
-    """
+    """Name servers below the zone that they serve come with their addresses, and others do not."""
     inside, outside = ask(ROOT, "harbour-dns.net", "A"), ask(ROOT, "mailbarn.com", "A")
 
     assert ("ns1.harbour-dns.net.", hoster) in {
@@ -59,9 +53,7 @@ def test_glue_is_included_for_name_servers_inside_their_zone(hoster):
 
 
 def test_a_server_answers_for_its_zones(hoster):
-    """
-    A zone's own server answers with AA, including NXDOMAIN.
-    """
+    """A zone's own server answers with AA, including NXDOMAIN."""
     found, missing = ask(hoster, "www.open.example", "AAAA"), ask(hoster, "nothing.open.example", "A")
 
     assert (1, True) == (len(found.answer), is_authoritative(found))
@@ -69,26 +61,20 @@ def test_a_server_answers_for_its_zones(hoster):
 
 
 def test_a_server_refuses_other_zones(hoster):
-    """
-    REFUSED for a zone that the queried address does not serve.
-    """
+    """REFUSED for a zone that the queried address does not serve."""
     assert dns.rcode.REFUSED == ask(hoster, "www.legacy-dns.com", "A").rcode()
 
 
 @pytest.mark.parametrize("name", ["co.uk", "arpa", "198.in-addr.arpa", "8.b.d.0.1.0.0.2.ip6.arpa"])
 def test_empty_non_terminals_exist(name):
-    """
-    A name with only zones below it is NODATA, not NXDOMAIN, which would stop a recursor (RFC 8020).
-    """
+    """A name with only zones below it is NODATA, not NXDOMAIN, which would stop a recursor (RFC 8020)."""
     reply = ask(ROOT, name, "A")
 
     assert (dns.rcode.NOERROR, []) == (reply.rcode(), reply.answer)
 
 
 def test_aliases_into_foreign_zones_are_not_followed():
-    """
-    A CNAME to a name outside the server's zones is its whole answer.
-    """
+    """A CNAME to a name outside the server's zones is its whole answer."""
     alias = zone("alias.example", aliases={"www": "www.target.example"}, ns=("ns1.legacy-dns.com",))
     target = zone("target.example", {"www": both("open")}, ns=("a.sixfirst.org",))
     zones = {one.apex: one for one in (*PROVIDERS, alias, target)}

@@ -32,9 +32,7 @@ def log(crawled):
 
 
 def test_replies_of_an_honest_resolver_are_not_forgeries(log):
-    """
-    Replies that matched no query are counted, and there were none.
-    """
+    """Replies that matched no query are counted, and there were none."""
     assert "'dns/forgeries': 0," in log
     assert "'dns/mismatches': 0," in log
 
@@ -55,9 +53,7 @@ async def crawl(place, settings):
 
 @pytest.mark.parametrize(("kind", "mark"), [("NS", "n"), ("MX", "m")])
 def test_hosts_of_a_domain_are_bounded(crawled, kind, mark):
-    """
-    Of thousands of NS or MX hosts the first 32 are stored, whatever their order, with their total number.
-    """
+    """Of thousands of NS or MX hosts the first 32 are stored, whatever their order, with their total number."""
     names = crawled.query(
         "SELECT name FROM roles JOIN hosts ON hosts.id = host_id WHERE kind = ? AND name LIKE '%.huge.example'"
         " ORDER BY name",
@@ -73,9 +69,7 @@ def test_hosts_of_a_domain_are_bounded(crawled, kind, mark):
 
 
 def test_addresses_of_a_host_are_bounded(crawled):
-    """
-    Of thousands of addresses of a family 64 are stored, with their total number.
-    """
+    """Of thousands of addresses of a family 64 are stored, with their total number."""
     counted = crawled.query(
         "SELECT DISTINCT type, records, (SELECT count(*) FROM host_addresses WHERE host_id = hosts.id)"
         " FROM lookups JOIN hosts ON hosts.id = owner_id"
@@ -86,9 +80,7 @@ def test_addresses_of_a_host_are_bounded(crawled):
 
 
 def test_the_smallest_usable_address_of_all_is_chosen(crawled):
-    """
-    The probed address is the smallest usable one of the whole answer, although thousands are smaller.
-    """
+    """The probed address is the smallest usable one of the whole answer, although thousands are smaller."""
     chosen = crawled.query(
         "SELECT host_addresses.family, count(*) FROM host_addresses JOIN addresses ON addresses.id = address_id"
         " WHERE choice = 1 AND (address LIKE '11.0.%' OR address LIKE '2a00::%') GROUP BY 1"
@@ -99,9 +91,7 @@ def test_the_smallest_usable_address_of_all_is_chosen(crawled):
 
 
 def test_the_smallest_addresses_are_stored(crawled):
-    """
-    Besides the chosen one, the smallest addresses of the answer are stored: the same ones in every crawl.
-    """
+    """Besides the chosen one, the smallest addresses of the answer are stored: the same ones in every crawl."""
     ((host,),) = crawled.query("SELECT id FROM hosts WHERE name = ?", (f"www.{DOMAIN}",))
     addresses = crawled.query(
         "SELECT address FROM host_addresses JOIN addresses ON addresses.id = address_id"
@@ -128,9 +118,7 @@ def test_unusual_names_are_stored_and_not_looked_up(crawled):
 
 
 def test_reverse_names_are_not_placeholders(crawled):
-    """
-    An address named by the root or by `no.` has a name, in the tables and in the views.
-    """
+    """An address named by the root or by `no.` has a name, in the tables and in the views."""
     names = set(
         crawled.query(
             "SELECT name, records, reverse FROM reverse_names JOIN addresses ON addresses.id = address_id"

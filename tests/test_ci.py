@@ -1,6 +1,4 @@
-"""
-Continuous integration runs the commands of developers, on the Python versions of the metadata.
-"""
+"""Continuous integration runs the commands of developers, on the Python versions of the metadata."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Exact versions with hashes of all requirements, independent of a particular host.
-"""
+"""Exact versions with hashes of all requirements, independent of a particular host."""
 
 from __future__ import annotations
 

@@ -16,9 +16,7 @@ PACKAGE = Path(context.__file__).parent
 
 
 def test_a_crawler_has_one_context(tmp_path):
-    """
-    All components of a crawler get the same context, and those of another crawler another one.
-    """
+    """All components of a crawler get the same context, and those of another crawler another one."""
     one, other = crawler(tmp_path), crawler(tmp_path)
 
     assert context.of(one) is context.of(one)
@@ -26,18 +24,14 @@ def test_a_crawler_has_one_context(tmp_path):
 
 
 def test_the_list_comes_from_the_arguments_of_the_spider(tmp_path):
-    """
-    What the command names with -a is in the context, where preflight may replace it.
-    """
+    """What the command names with -a is in the context, where preflight may replace it."""
     made = crawler(tmp_path, domains="tranco")
 
     assert "tranco" == context.of(made).lists.domains
 
 
 def test_the_order_of_extensions_does_not_matter(tmp_path):
-    """
-    Extensions can be created in the reverse order, before the spider, and share the same plan.
-    """
+    """Extensions can be created in the reverse order, before the spider, and share the same plan."""
     own = {path: -order for path, order in settings.EXTENSIONS.items() if order is not None}
     made = crawler(tmp_path, EXTENSIONS=own | dict.fromkeys(EXTENSIONS_BASE), METRICS="ping")
 
@@ -56,14 +50,10 @@ def readers(source: str) -> Iterator[str]:
 
 
 def test_nothing_hangs_on_the_spider():
-    """
-    No component reads the spider: what it needs is in the context.
-    """
+    """No component reads the spider: what it needs is in the context."""
     assert [] == [where for path in PACKAGE.rglob("*.py") for where in readers(path.read_text())]
 
 
 def test_a_reader_of_the_spider_is_found():
-    """
-    Reading an attribute of the crawler's spider is found.
-    """
+    """Reading an attribute of the crawler's spider is found."""
     assert ["self._crawler.spider"] == list(readers("plan = self._crawler.spider.plan"))

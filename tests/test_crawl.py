@@ -1,6 +1,4 @@
-"""
-A crawl of the showcase from start to end, every fact compared with the truth.
-"""
+"""A crawl of the showcase from start to end, every fact compared with the truth."""
 
 from __future__ import annotations
 
@@ -69,9 +67,7 @@ def crawled(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Cra
 
 
 def test_domains(crawled: Crawled):
-    """
-    Each domain of the list has its three lookups; one that opted out has its reason.
-    """
+    """Each domain of the list has its three lookups; one that opted out has its reason."""
     expected = {
         (name, rdtype): lookup_row(getattr(domain, rdtype.lower()))
         for name, domain in crawled.expected.domains.items()
@@ -86,16 +82,12 @@ def test_domains(crawled: Crawled):
 
 
 def test_tlds(crawled: Crawled):
-    """
-    A domain's TLD is the text after its last dot.
-    """
+    """A domain's TLD is the text after its last dot."""
     assert all(name.split(".")[-1] == tld for name, tld in crawled.rows("SELECT name, tld FROM domains"))
 
 
 def test_invalid_lines(crawled: Crawled):
-    """
-    Each invalid line of the list is counted by reason, and so are duplicate domains.
-    """
+    """Each invalid line of the list is counted by reason, and so are duplicate domains."""
     refused = crawled.internet.scenario.refused
 
     for reason in ("invalid_name", "name_too_long"):
@@ -104,9 +96,7 @@ def test_invalid_lines(crawled: Crawled):
 
 
 def test_security(crawled: Crawled):
-    """
-    Each lookup of a domain or host has its security status.
-    """
+    """Each lookup of a domain or host has its security status."""
     expected = {
         (name, rdtype): getattr(domain, rdtype.lower()).security
         for name, domain in crawled.expected.domains.items()
@@ -125,9 +115,7 @@ def test_security(crawled: Crawled):
 
 
 def test_soa(crawled: Crawled):
-    """
-    Each SOA record is stored field by field.
-    """
+    """Each SOA record is stored field by field."""
     expected = {
         name: (soa.mname, soa.rname, soa.serial, soa.refresh_s, soa.retry_s, soa.expire_s, soa.minimum_s)
         for name, domain in crawled.expected.domains.items()
@@ -140,9 +128,7 @@ def test_soa(crawled: Crawled):
 
 
 def test_roles(crawled: Crawled):
-    """
-    Each domain has its NS hosts by rank, its MX hosts by preference, once each, and its guessed hosts.
-    """
+    """Each domain has its NS hosts by rank, its MX hosts by preference, once each, and its guessed hosts."""
     rows = crawled.rows(
         "SELECT kind, domains.name, hosts.name, priority"
         " FROM roles JOIN domains ON domains.id = domain_id JOIN hosts ON hosts.id = host_id"
@@ -176,9 +162,7 @@ def test_hosts(crawled: Crawled):
 
 
 def test_host_ttls(crawled: Crawled):
-    """
-    Each lookup has the TTL of its answer.
-    """
+    """Each lookup has the TTL of its answer."""
     hosts = crawled.expected.hosts.items()
     expected = {(name, "A"): host.a.ttl_s for name, host in hosts}
     expected |= {(name, "AAAA"): host.aaaa.ttl_s for name, host in hosts}
@@ -188,9 +172,7 @@ def test_host_ttls(crawled: Crawled):
 
 
 def test_https(crawled: Crawled):
-    """
-    Each domain and its `www` have the outcome of the HTTPS lookup and all its records.
-    """
+    """Each domain and its `www` have the outcome of the HTTPS lookup and all its records."""
     truths = crawled.expected.https
     expected = {
         (
@@ -225,9 +207,7 @@ def test_https(crawled: Crawled):
 
 
 def test_hints(crawled: Crawled):
-    """
-    Each way in which hints compare with addresses has a host.
-    """
+    """Each way in which hints compare with addresses has a host."""
     words = https.hints(crawled.store)
 
     assert {
@@ -241,9 +221,7 @@ def test_hints(crawled: Crawled):
 
 
 def test_aaaa_behaviour(crawled: Crawled):
-    """
-    Each way in which name servers answer AAAA has a host.
-    """
+    """Each way in which name servers answer AAAA has a host."""
     words = aaaa.behaviours(crawled.store)
     names = ("denied-aaaa", "notimp-aaaa", "servfail-aaaa", "silent-aaaa", "open", "recovering-aaaa", "refused-a")
 
@@ -254,9 +232,7 @@ def test_aaaa_behaviour(crawled: Crawled):
 
 
 def test_name_servers(crawled: Crawled):
-    """
-    Each address of a name server has the answer and the serial number of each of its zones; one of them over TCP.
-    """
+    """Each address of a name server has the answer and the serial number of each of its zones; one of them over TCP."""
     truth = crawled.expected.truth
     rows = crawled.rows(
         "SELECT domains.name, address, tcp, answer, serial FROM name_servers"
@@ -286,9 +262,7 @@ def test_words_of_name_servers(crawled: Crawled):
 
 
 def test_host_addresses(crawled: Crawled):
-    """
-    Each host has every address of its answers, and the smallest usable one of each family is chosen.
-    """
+    """Each host has every address of its answers, and the smallest usable one of each family is chosen."""
     rows = crawled.rows(
         "SELECT hosts.name, host_addresses.family, address, choice FROM host_addresses"
         " JOIN hosts ON hosts.id = host_id JOIN addresses ON addresses.id = address_id"
@@ -299,9 +273,7 @@ def test_host_addresses(crawled: Crawled):
 
 
 def test_address_kinds(crawled: Crawled):
-    """
-    Each address has its kind, the reason if it is excluded, and its tunnel.
-    """
+    """Each address has its kind, the reason if it is excluded, and its tunnel."""
     expected = {
         address: (
             truth.family,
@@ -322,9 +294,7 @@ def test_address_kinds(crawled: Crawled):
 
 
 def test_geoip(crawled: Crawled):
-    """
-    Each address of either family has its data from the GeoIP files.
-    """
+    """Each address of either family has its data from the GeoIP files."""
     places = {address: truth.place for address, truth in crawled.expected.addresses.items()}
     expected = {
         address: (
@@ -348,9 +318,7 @@ def test_geoip(crawled: Crawled):
 
 
 def test_reverse(crawled: Crawled):
-    """
-    Each probed address, and each router on a path, has its reverse lookup.
-    """
+    """Each probed address, and each router on a path, has its reverse lookup."""
     lookups = {address: truth.reverse for address, truth in crawled.expected.probed.items()}
     lookups |= {router: crawled.expected.truth.address(router).reverse for router in crawled.expected.routers}
     expected = {
@@ -367,9 +335,7 @@ def test_reverse(crawled: Crawled):
 
 
 def test_pings(crawled: Crawled):
-    """
-    Each probed address got five Echo Requests, and replied to all of them or none.
-    """
+    """Each probed address got five Echo Requests, and replied to all of them or none."""
     expected = {address: (5, 5 if truth.echo else 0, None) for address, truth in crawled.expected.probed.items()}
 
     rows = crawled.rows(
@@ -381,9 +347,7 @@ def test_pings(crawled: Crawled):
 
 
 def test_ping_rtts(crawled: Crawled):
-    """
-    No RTT is below the delay of its path, or above it by more than the load of the machine explains.
-    """
+    """No RTT is below the delay of its path, or above it by more than the load of the machine explains."""
     rows = crawled.rows("SELECT address, rtts_ms FROM pings JOIN addresses ON addresses.id = address_id")
 
     for address, rtts_ms in rows:
@@ -392,9 +356,7 @@ def test_ping_rtts(crawled: Crawled):
 
 
 def test_ports(crawled: Crawled):
-    """
-    Each port of each probed address is open or has the failure of its handshake.
-    """
+    """Each port of each probed address is open or has the failure of its handshake."""
     expected = {
         (address, number): (port.open, port.failure)
         for address, truth in crawled.expected.probed.items()
@@ -407,9 +369,7 @@ def test_ports(crawled: Crawled):
 
 
 def test_connect_times(crawled: Crawled):
-    """
-    Every open port, and no other, has the time of its handshake, no shorter than its path.
-    """
+    """Every open port, and no other, has the time of its handshake, no shorter than its path."""
     rows = crawled.rows("SELECT address, open, connect_ms FROM ports JOIN addresses ON addresses.id = address_id")
 
     for address, is_open, connect_ms in rows:
@@ -418,9 +378,7 @@ def test_connect_times(crawled: Crawled):
 
 
 def test_smtp(crawled: Crawled):
-    """
-    Each reachable mail server has its greeting, its HELO, STARTTLS and failure.
-    """
+    """Each reachable mail server has its greeting, its HELO, STARTTLS and failure."""
     expected = {
         address: (smtp.greeting_code, smtp.hello, smtp.starttls, smtp.tls, smtp.tls, smtp.failure)
         for address, truth in crawled.expected.probed.items()
@@ -437,9 +395,7 @@ def test_smtp(crawled: Crawled):
 
 
 def test_traces(crawled: Crawled):
-    """
-    Each trace has its hops one by one, the reason why it stopped and the TTL that reached the address.
-    """
+    """Each trace has its hops one by one, the reason why it stopped and the TTL that reached the address."""
     expected = {}
     for address, truth in crawled.expected.probed.items():
         trace = truth.trace(gap_limit=GAP_LIMIT)
@@ -459,9 +415,7 @@ def test_traces(crawled: Crawled):
 
 
 def test_every_observation_has_its_time(crawled: Crawled):
-    """
-    Each observation has its time, within the time of the crawl.
-    """
+    """Each observation has its time, within the time of the crawl."""
     began_at, ended_at = int(crawled.began_at), int(time.time())
     for table in ("domains", "lookups", "pings", "ports", "smtp_sessions", "traces"):
         ((first, last),) = crawled.rows(f"SELECT min(asked_at), max(asked_at) FROM {table}")
@@ -470,9 +424,7 @@ def test_every_observation_has_its_time(crawled: Crawled):
 
 
 def test_the_crawl_row(crawled: Crawled):
-    """
-    One row has version, settings, list, vantage point, resolver, start and end.
-    """
+    """One row has version, settings, list, vantage point, resolver, start and end."""
     row = crawled.store.crawl()
 
     assert row is not None
@@ -489,16 +441,12 @@ def test_the_crawl_row(crawled: Crawled):
 
 
 def test_no_request_is_left(crawled: Crawled):
-    """
-    Every request of a finished crawl is done.
-    """
+    """Every request of a finished crawl is done."""
     assert [(0,)] == crawled.rows("SELECT count(*) FROM requests WHERE done_at IS NULL")
 
 
 def test_forbidden_addresses_receive_no_packet(crawled: Crawled):
-    """
-    No packet was sent to an address that is not globally reachable or opted out.
-    """
+    """No packet was sent to an address that is not globally reachable or opted out."""
     controls = {address for family in FAMILIES for address in (first_router(family), *references(family))}
     allowed = set(crawled.expected.probed) | {crawled.internet.resolver4, crawled.internet.resolver6} | controls
 
@@ -507,18 +455,14 @@ def test_forbidden_addresses_receive_no_packet(crawled: Crawled):
 
 
 def test_opted_out_names_are_not_queried(crawled: Crawled):
-    """
-    No query names a domain that opted out, or a host below it.
-    """
+    """No query names a domain that opted out, or a host below it."""
     asked = {query.name for query in crawled.internet.queries(since=crawled.began_at)}
 
     assert set() == {name for name in asked if crawled.expected.is_opted_out(name)}
 
 
 def test_each_host_is_looked_up_once(crawled: Crawled):
-    """
-    However many domains share a host, its A and its AAAA are queried once.
-    """
+    """However many domains share a host, its A and its AAAA are queried once."""
     answered = {
         (name, rdtype)
         for name, host in crawled.expected.hosts.items()
@@ -538,9 +482,7 @@ def test_each_host_is_looked_up_once(crawled: Crawled):
 
 
 def test_each_address_is_probed_once(crawled: Crawled):
-    """
-    However many hosts share an address, it gets one series of pings and one handshake per port; a silent one two.
-    """
+    """However many hosts share an address, it gets one series of pings and one handshake per port; a silent one two."""
     pings = Counter(packet.destination for packet in crawled.packets() if purpose(packet) == "ping")
     handshakes = Counter(
         (packet.destination, packet.port)
@@ -557,9 +499,7 @@ def test_each_address_is_probed_once(crawled: Crawled):
 
 
 def test_first_answers(crawled: Crawled):
-    """
-    Each temporary failure was retried, and its first outcome is stored; nothing else was retried.
-    """
+    """Each temporary failure was retried, and its first outcome is stored; nothing else was retried."""
     rows = crawled.rows("SELECT subject, question, outcome FROM first_answers WHERE question NOT IN ('ns', 'ns tcp')")
 
     assert crawled.expected.first_answers == set(rows)
@@ -597,9 +537,7 @@ def test_causes(crawled: Crawled):
 
 
 def test_name_servers_are_retried(crawled: Crawled):
-    """
-    A query to a name server is retried after silence, SERVFAIL and a malformed reply, and after nothing else.
-    """
+    """A query to a name server is retried after silence, SERVFAIL and a malformed reply, and after nothing else."""
     rows = crawled.rows("SELECT subject, question, outcome FROM first_answers WHERE question IN ('ns', 'ns tcp')")
     lasting = crawled.rows(
         "SELECT domains.name || ' ' || address, iif(tcp, 'ns tcp', 'ns'), answer FROM name_servers"
@@ -614,9 +552,7 @@ def test_name_servers_are_retried(crawled: Crawled):
 
 
 def test_mail_servers_receive_only_a_greeting(crawled: Crawled):
-    """
-    No session with a mail server goes beyond EHLO or HELO, STARTTLS and QUIT.
-    """
+    """No session with a mail server goes beyond EHLO or HELO, STARTTLS and QUIT."""
     verbs = {verb for session in crawled.internet.smtp_sessions(since=crawled.began_at) for verb in session.verbs}
 
     assert {"EHLO", "HELO", "STARTTLS", "QUIT"} == verbs
@@ -624,9 +560,7 @@ def test_mail_servers_receive_only_a_greeting(crawled: Crawled):
 
 @pytest.mark.parametrize("owner", ["domain", "host"])
 def test_inferred_lookups_were_not_sent(crawled: Crawled, owner: str):
-    """
-    The lookups that are marked as inferred never reached the resolver, and all others with an answer did.
-    """
+    """The lookups that are marked as inferred never reached the resolver, and all others with an answer did."""
     asked = {(query.name, query.type) for query in crawled.internet.queries(since=crawled.began_at)}
     rows = crawled.rows(
         f"SELECT name, type, inferred FROM lookups JOIN {owner}s ON id = owner_id WHERE owner = '{owner}'"
@@ -643,9 +577,7 @@ def test_inferred_lookups_were_not_sent(crawled: Crawled, owner: str):
 
 
 def test_ordinary_answers_are_stored_completely(crawled: Crawled):
-    """
-    The limits in the settings cut no ordinary answer, and its size is stored.
-    """
+    """The limits in the settings cut no ordinary answer, and its size is stored."""
     hosts = crawled.rows(
         "SELECT name FROM hosts WHERE (SELECT count(*) FROM host_addresses WHERE host_id = hosts.id)"
         " <> (SELECT ifnull(sum(records), 0) FROM lookups"

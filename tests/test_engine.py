@@ -45,17 +45,13 @@ async def opened(tmp_path):
 
 
 def test_the_installed_release_was_checked():
-    """
-    After an upgrade of Scrapy, `engine` has to be compared with its source again.
-    """
+    """After an upgrade of Scrapy, `engine` has to be compared with its source again."""
     assert engine.CHECKED == ".".join(scrapy.__version__.split(".")[:2])
 
 
 @pytest.mark.parametrize("after_s", [0.0, 0.01])
 async def test_a_woken_engine_asks_the_scheduler(opened, monkeypatch, after_s):
-    """
-    The engine asks for a request immediately or after some time, without any response.
-    """
+    """The engine asks for a request immediately or after some time, without any response."""
     calls = []
     monkeypatch.setattr(opened.engine.scheduler, "next_request", lambda: calls.append(True))
 
@@ -65,9 +61,7 @@ async def test_a_woken_engine_asks_the_scheduler(opened, monkeypatch, after_s):
 
 
 async def test_a_closing_spider_is_noticed(opened):
-    """
-    A spider that closes for a reason of its own counts as a stop, although the engine still runs.
-    """
+    """A spider that closes for a reason of its own counts as a stop, although the engine still runs."""
     noted = []
 
     def note():
@@ -82,18 +76,14 @@ async def test_a_closing_spider_is_noticed(opened):
 
 
 async def test_an_engine_that_does_not_run_is_closing(opened):
-    """
-    The engine stops running before it closes its spider.
-    """
+    """The engine stops running before it closes its spider."""
     opened.engine.running = False
 
     assert engine.is_closing(opened)
 
 
 async def test_handlers_are_found_by_scheme(opened):
-    """
-    A scheme has the handler that DOWNLOAD_HANDLERS names; one without a handler has none.
-    """
+    """A scheme has the handler that DOWNLOAD_HANDLERS names; one without a handler has none."""
     handler = engine.handler(opened, "ping")
 
     assert isinstance(handler, PingDownloadHandler)
@@ -115,9 +105,7 @@ def private_parts(source: str) -> Iterator[str]:
 
 
 def test_no_other_module_touches_private_parts_of_scrapy():
-    """
-    Modules that import Scrapy use only its public parts, `engine` excepted.
-    """
+    """Modules that import Scrapy use only its public parts, `engine` excepted."""
     texts = {str(path.relative_to(PACKAGE)): path.read_text() for path in PACKAGE.rglob("*.py")}
     found = {name: [*private_parts(text)] for name, text in texts.items() if "scrapy" in text}
     touching = {name: parts for name, parts in found.items() if parts}
@@ -126,9 +114,7 @@ def test_no_other_module_touches_private_parts_of_scrapy():
 
 
 def test_a_private_part_is_found():
-    """
-    The private attribute of an attribute or a call is found; those of the object itself are not.
-    """
+    """The private attribute of an attribute or a call is found; those of the object itself are not."""
     source = "self._crawler.engine._slot.nextcall\nself._own\nfind()._hidden\nthing.__class__"
 
     assert ["self._crawler.engine._slot", "find()._hidden"] == sorted(private_parts(source), reverse=True)

@@ -13,9 +13,7 @@ pytestmark = pytest.mark.crawl
 
 
 def test_readers_of_summaries_do_not_load_scrapy():
-    """
-    A website imports the errors of its database without loading the crawler.
-    """
+    """A website imports the errors of its database without loading the crawler."""
     code = "import sys, ipv6matrix.exceptions, ipv6matrix.summaries.database; print('scrapy' in sys.modules)"
 
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -1,6 +1,4 @@
-"""
-Crawls of downloaded lists: the command, the simulated Internet and a web server on loopback.
-"""
+"""Crawls of downloaded lists: the command, the simulated Internet and a web server on loopback."""
 
 from __future__ import annotations
 
@@ -43,9 +41,7 @@ def names(store: Store) -> set[str]:
 
 @pytest.mark.parametrize("name", ["majestic", "tranco"])
 def test_a_list_is_fetched_and_crawled(site, settings, tmp_path, name):
-    """
-    Domains of the list and the supplement are requested, and the crawl row has the list.
-    """
+    """Domains of the list and the supplement are requested, and the crawl row has the list."""
     site.put("/majestic.csv", published.majestic(DOMAINS), steps=["503", "cut"])
     published.put_tranco(site, "K2XYW", DOMAINS, steps=["503", "cut"])
     (tmp_path / "lists").mkdir()
@@ -65,9 +61,7 @@ def test_a_list_is_fetched_and_crawled(site, settings, tmp_path, name):
 
 
 def test_a_resumed_crawl_keeps_its_list(site, settings, tmp_path, internet):
-    """
-    It continues with its original list, even if there is a newer one, and contacts no server for it.
-    """
+    """It continues with its original list, even if there is a newer one, and contacts no server for it."""
     domains = list(internet.scenario.domains)[-80:]
     published.put_tranco(site, "K2XYW", domains)
     slow = settings | {"QUERY_RATE": 40}
@@ -90,9 +84,7 @@ def test_a_resumed_crawl_keeps_its_list(site, settings, tmp_path, internet):
 
 @pytest.mark.parametrize("body", [None, "<html>sorry</html>\n<p>", ""])
 def test_a_failed_download_prevents_the_start(internet, site, settings, tmp_path, body):
-    """
-    One error message, exit status 1, and no domain is requested.
-    """
+    """One error message, exit status 1, and no domain is requested."""
     if body is not None:
         site.put("/majestic.csv", body)
     began_at = time.time()
@@ -108,9 +100,7 @@ def test_a_failed_download_prevents_the_start(internet, site, settings, tmp_path
 
 
 def test_a_file_with_that_name_is_given_by_its_path(site, settings, tmp_path):
-    """
-    ./majestic is a file, and nothing is downloaded.
-    """
+    """./majestic is a file, and nothing is downloaded."""
     (tmp_path / "majestic").write_text("open.example\n")
     command = crawls.command("./majestic", settings)
     environment = {"SCRAPY_SETTINGS_MODULE": "ipv6matrix.settings", "PYTHONPATH": str(ROOT), "PATH": "/usr/bin"}
@@ -123,9 +113,7 @@ def test_a_file_with_that_name_is_given_by_its_path(site, settings, tmp_path):
 
 
 def test_a_stop_ends_a_download(site, settings, tmp_path):
-    """
-    A silent server does not delay the stop, and the same command resumes the download.
-    """
+    """A silent server does not delay the stop, and the same command resumes the download."""
     site.put("/majestic.csv", published.majestic(DOMAINS * 50_000), steps=["silent"])
     settings |= {"DOWNLOAD_TIMEOUT": 600}
     part = tmp_path / "lists/.majestic.part"

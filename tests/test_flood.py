@@ -1,6 +1,4 @@
-"""
-Domains with very many hosts in one network, at the top of the list, do not delay the domains after them.
-"""
+"""Domains with very many hosts in one network, at the top of the list, do not delay the domains after them."""
 
 from __future__ import annotations
 
@@ -39,17 +37,13 @@ def facts() -> Facts:
 
 
 def test_ordinary_domains_are_done_while_the_flood_waits(facts):
-    """
-    The list is read to its end and each ordinary address is probed before a sixth of the flood is.
-    """
+    """The list is read to its end and each ordinary address is probed before a sixth of the flood is."""
     assert (DOMAINS + FLOODS, 0) == (facts.domains, facts.ordinary_pending)
     assert facts.flood_pinged < ENOUGH
     assert facts.flood_found > 2 * facts.flood_pinged, "none of the flood had to wait"
 
 
 def test_the_flood_is_probed_at_its_rate(facts):
-    """
-    No second has more packets to its network than the rate, and on average the rate is used.
-    """
+    """No second has more packets to its network than the rate, and on average the rate is used."""
     assert facts.busiest_second <= RATE * TOLERANCE
     assert facts.mean_rate > RATE / 2

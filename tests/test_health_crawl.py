@@ -1,6 +1,4 @@
-"""
-Outages of a dependency of the vantage point during a crawl.
-"""
+"""Outages of a dependency of the vantage point during a crawl."""
 
 from __future__ import annotations
 
@@ -131,9 +129,7 @@ def rows(path: Path, table: str) -> int:
 
 @pytest.mark.parametrize("mode", ["silent", "servfail"])
 def test_an_outage_of_the_resolver(internet, go_through, mode):
-    """
-    No lookup from the outage is recorded: all have the answer that they get without it.
-    """
+    """No lookup from the outage is recorded: all have the answer that they get without it."""
     survived = go_through(
         "domains", lambda: internet.resolver_mode(mode), lambda: internet.resolver_mode("normal"), METRICS="reverse"
     )
@@ -205,9 +201,7 @@ def undisturbed(internet: Internet, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.mark.parametrize(("mode", "fault"), [("denying", Fault.DENIES), ("portal", Fault.INVENTS)])
 def test_a_lying_resolver(internet, go_through, undisturbed, mode, fault):
-    """
-    Answers from before its detection are discarded and retried: no false absence and no false address is left.
-    """
+    """Answers from before its detection are discarded and retried: no false absence and no false address is left."""
     lying = go_through(
         "domains", lambda: internet.resolver_mode(mode), lambda: internet.resolver_mode("normal"), METRICS="reverse"
     )
@@ -245,9 +239,7 @@ def stored(place: Path, sql: str) -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize("seconds", [3600, 15])
 def test_hosts_that_ban_a_scanner_are_not_an_outage(internet, few, settings, tmp_path, seconds):
-    """
-    Their silence is stored as such, nothing waits for them, and each port gets the two SYNs of one attempt.
-    """
+    """Their silence is stored as such, nothing waits for them, and each port gets the two SYNs of one attempt."""
     internet.ban(seconds)
     began_at = time.time()
 
@@ -269,9 +261,7 @@ def test_hosts_that_ban_a_scanner_are_not_an_outage(internet, few, settings, tmp
 
 
 def test_rate_limited_echoes_are_not_an_outage(internet, few, settings, tmp_path):
-    """
-    An address gets the Echo Requests of one series, and its replies are stored.
-    """
+    """An address gets the Echo Requests of one series, and its replies are stored."""
     internet.limit_echoes(10)
     began_at = time.time()
 
@@ -284,9 +274,7 @@ def test_rate_limited_echoes_are_not_an_outage(internet, few, settings, tmp_path
 
 
 def test_a_crawl_ends_after_the_longest_wait(internet, few, settings, tmp_path):
-    """
-    It can be resumed when the family is back, and is then complete.
-    """
+    """It can be resumed when the family is back, and is then complete."""
     internet.drop(6)
     waiting = settings | {"METRICS": "ping", "HEALTH_MAX_WAIT": 2}
 
@@ -307,9 +295,7 @@ def test_a_crawl_ends_after_the_longest_wait(internet, few, settings, tmp_path):
 
 
 def test_a_family_may_be_left_out_after_the_longest_wait(internet, few, settings, tmp_path):
-    """
-    The crawl ends with the other family, and records that this one was skipped.
-    """
+    """The crawl ends with the other family, and records that this one was skipped."""
     internet.drop(6)
 
     process = crawls.crawl(

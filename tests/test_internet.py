@@ -67,9 +67,7 @@ def places(internet: Internet) -> Iterator[tuple[Block, Family, str]]:
 
 
 def test_every_name_answers_as_its_truth(internet: Internet, truth: Truth) -> None:
-    """
-    Domains, hosts and guesses of the whole list: status, records, TTL and canonical name.
-    """
+    """Domains, hosts and guesses of the whole list: status, records, TTL and canonical name."""
     questions = list(dict.fromkeys(_questions(internet.scenario.domains, truth)))
 
     answers = ask_all((internet.resolver4, internet.resolver6), questions)
@@ -100,16 +98,12 @@ ALIASES = ("www6.signed.example", "ipv6.signed.example", "www.cname-to-bogus.exa
 
 @pytest.mark.parametrize("question", [*((name, "SOA") for name in SIGNED), *((name, "AAAA") for name in ALIASES)])
 def test_every_zone_validates_as_its_truth(internet: Internet, question: Question) -> None:
-    """
-    The AD bit of a reply, or the need for CD, is that of the zones on the way.
-    """
+    """The AD bit of a reply, or the need for CD, is that of the zones on the way."""
     assert Truth(internet.scenario, dnssec=True).lookup(*question).security == security(internet.resolver4, question)
 
 
 def test_truth_of_security(internet: Internet) -> None:
-    """
-    Spot checks of the truth itself, written out by hand.
-    """
+    """Spot checks of the truth itself, written out by hand."""
     truth = Truth(internet.scenario, dnssec=True)
     found = {name: truth.lookup(name, "AAAA").security for name in ALIASES}
 
@@ -134,9 +128,7 @@ def test_records_rotate(internet: Internet) -> None:
 
 
 def test_a_large_answer_is_truncated_without_edns(internet: Internet) -> None:
-    """
-    512 bytes without EDNS (RFC 1035 section 4.2.1), the advertised size with it, all over TCP.
-    """
+    """512 bytes without EDNS (RFC 1035 section 4.2.1), the advertised size with it, all over TCP."""
     plain = dns.query.udp(
         dns.message.make_query("large-answer.example", "NS", use_edns=False), internet.resolver4, timeout=2
     )
@@ -181,9 +173,7 @@ def test_resolver_can_be_broken_and_mended(internet: Internet) -> None:
 
 
 def test_truth_of_relations(internet: Internet, truth: Truth) -> None:
-    """
-    Spot checks of the truth itself, written out by hand.
-    """
+    """Spot checks of the truth itself, written out by hand."""
     assert ((10, "mx1.mailbarn.com"),) == truth.domain("duplicate-mx.example").mx_hosts
     assert truth.domain("null-mx.example").null_mx
     assert 13 == len(truth.domain("thirteen-ns.example").ns_hosts)
@@ -263,9 +253,7 @@ def test_certificate_names_itself(internet: Internet) -> None:
 
 
 def test_every_path_is_as_its_truth(internet: Internet, truth: Truth) -> None:
-    """
-    All TTLs from 1 to two beyond the address, for every block and family.
-    """
+    """All TTLs from 1 to two beyond the address, for every block and family."""
     traces = trace_all([address for _, _, address in places(internet)])
 
     for address, hops in traces.items():
@@ -362,9 +350,7 @@ def test_queries_and_connections_are_logged(internet: Internet) -> None:
 
 
 def test_the_list_has_every_kind_of_invalid_line(internet: Internet) -> None:
-    """
-    The list's clean names are the scenario's domains, and the number of its invalid lines is that of the truth.
-    """
+    """The list's clean names are the scenario's domains, and the number of its invalid lines is that of the truth."""
     scenario = internet.scenario
     assert isinstance(scenario, Showcase)
     text = internet.domains_file.read_bytes()
@@ -404,9 +390,7 @@ def test_second_internet_is_refused(internet: Internet, tmp_path: Path) -> None:
 
 @pytest.mark.crawl
 def test_command_runs_at_the_vantage_point(tmp_path: Path) -> None:
-    """
-    It runs in the scaled scenario, and its exit status is passed on.
-    """
+    """It runs in the scaled scenario, and its exit status is passed on."""
     script = (
         "import json, os, socket; "
         "settings = json.load(open(os.environ['IPV6MATRIX_INTERNET'])); "
@@ -421,9 +405,7 @@ def test_command_runs_at_the_vantage_point(tmp_path: Path) -> None:
 
 @pytest.mark.crawl
 def test_near_resolver_and_closed_ping_sockets_are_options() -> None:
-    """
-    The resolver is then on the vantage point's own link, and no group may open ICMP datagram sockets.
-    """
+    """The resolver is then on the vantage point's own link, and no group may open ICMP datagram sockets."""
     script = (
         "import socket; "
         "devices = {line.split(':')[0].strip() for line in open('/proc/net/dev') if ':' in line}; "
@@ -439,9 +421,7 @@ def test_near_resolver_and_closed_ping_sockets_are_options() -> None:
 
 
 def test_vantage_point_has_no_way_out(internet: Internet) -> None:
-    """
-    Besides loopback there is one device, and its other end is the forwarder's.
-    """
+    """Besides loopback there is one device, and its other end is the forwarder's."""
     devices = {name for _, name in socket.if_nameindex()}
 
     assert {"lo", "to-r1"} == devices
@@ -471,9 +451,7 @@ def test_nothing_outlives_a_killed_parent(tmp_path: Path) -> None:
 
 
 def test_scaled_scenario_has_the_shares_of_the_real_internet() -> None:
-    """
-    About three hosts with addresses and 0.9 addresses per domain; a quarter of the web with IPv6.
-    """
+    """About three hosts with addresses and 0.9 addresses per domain; a quarter of the web with IPv6."""
     scenario = scaled(100_000)
     truth = Truth(scenario)
     sample = [name for number, name in enumerate(scenario.domains) if number % 200 == 0]
@@ -541,9 +519,7 @@ def _helpers_of(parent: int) -> list[int]:
 
 @pytest.mark.crawl
 def test_threads_do_not_stay_in_the_real_network():
-    """
-    A process that has started a thread gets an error of its own, not one about the machine that tests may ignore.
-    """
+    """A process that has started a thread gets an error of its own, not one about the machine that tests may ignore."""
     code = (
         "import threading; from simnet import namespaces\n"
         "threading.Thread(target=threading.Event().wait, args=(5,), daemon=True).start(); namespaces.enter()"

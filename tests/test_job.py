@@ -67,9 +67,7 @@ def refusal(folder):
 
 
 async def test_a_job_creates_its_folder(tmp_path):
-    """
-    JOBDIR and all its parents are created, with the database in it.
-    """
+    """JOBDIR and all its parents are created, with the database in it."""
     made = Job(tmp_path / "a" / "b", 1.0)
     made.open()
     made.close()
@@ -79,9 +77,7 @@ async def test_a_job_creates_its_folder(tmp_path):
 
 @pytest.mark.crawl
 async def test_a_second_crawl_is_rejected(tmp_path):
-    """
-    While another process holds the job, opening it is an error with the number of that process and the fix.
-    """
+    """While another process holds the job, opening it is an error with the number of that process and the fix."""
     with other_process(tmp_path) as process:
         message = refusal(tmp_path)
         assert f"JOBDIR '{tmp_path}'" in message
@@ -93,9 +89,7 @@ async def test_a_second_crawl_is_rejected(tmp_path):
 
 @pytest.mark.crawl
 async def test_a_killed_crawl_frees_its_folder(tmp_path):
-    """
-    The lock ends with its process, however that ends.
-    """
+    """The lock ends with its process, however that ends."""
     with other_process(tmp_path) as process:
         process.kill()
         process.wait(10)
@@ -105,9 +99,7 @@ async def test_a_killed_crawl_frees_its_folder(tmp_path):
 
 
 async def test_one_process_cannot_open_a_job_twice(tmp_path):
-    """
-    Two crawls in one process do not share a job either; closing frees it.
-    """
+    """Two crawls in one process do not share a job either; closing frees it."""
     first, second = Job(tmp_path, 1.0), Job(tmp_path, 1.0)
     first.open()
     assert f"process {os.getpid()}" in refusal(tmp_path)
@@ -121,9 +113,7 @@ async def test_one_process_cannot_open_a_job_twice(tmp_path):
 
 @pytest.mark.parametrize(("name", "reason"), [("file", "File exists"), ("file/below", "Not a directory")])
 async def test_an_impossible_folder_is_reported(tmp_path, caplog, name, reason):
-    """
-    The error about a JOBDIR without write permission has the reason and the fix, and is logged.
-    """
+    """The error about a JOBDIR without write permission has the reason and the fix, and is logged."""
     (tmp_path / "file").write_text("not a folder")
     message = refusal(tmp_path / name)
 
@@ -133,9 +123,7 @@ async def test_an_impossible_folder_is_reported(tmp_path, caplog, name, reason):
 
 
 async def test_a_foreign_database_is_reported_and_left_unchanged(tmp_path):
-    """
-    An ips.db of another program stays as it is, and the folder is free again.
-    """
+    """An ips.db of another program stays as it is, and the folder is free again."""
     (tmp_path / "ips.db").write_bytes(b"something else\n" * 100)
     assert "DATABASE_FAILED" in refusal(tmp_path)
     assert b"something else\n" * 100 == (tmp_path / "ips.db").read_bytes()
@@ -147,9 +135,7 @@ async def test_a_foreign_database_is_reported_and_left_unchanged(tmp_path):
 
 
 async def test_the_database_is_committed_at_intervals(tmp_path):
-    """
-    Stored rows are visible to others after the interval, without a close.
-    """
+    """Stored rows are visible to others after the interval, without a close."""
     made = Job(tmp_path, 0.02)
     made.open().add_request(domain_url("a.example"))
     reader = sqlite3.connect(tmp_path / "ips.db")
@@ -164,9 +150,7 @@ async def test_the_database_is_committed_at_intervals(tmp_path):
 
 
 async def test_closing_commits_and_remembers_the_state_of_the_crawl(tmp_path):
-    """
-    The job knows the state of the crawl at the time the database was closed.
-    """
+    """The job knows the state of the crawl at the time the database was closed."""
     made = Job(tmp_path, 60)
     made.open().add_request(domain_url("a.example"))
     assert made.row is None
@@ -179,9 +163,7 @@ async def test_closing_commits_and_remembers_the_state_of_the_crawl(tmp_path):
 
 
 async def test_the_job_closes_when_the_engine_has_stopped(tmp_path):
-    """
-    The signal engine_stopped closes the database and frees the folder.
-    """
+    """The signal engine_stopped closes the database and frees the folder."""
     made = crawler(tmp_path, COMMIT_INTERVAL=60)
     job(made).open()
     await made.signals.send_catch_log_async(signals.engine_stopped)
@@ -193,18 +175,14 @@ async def test_the_job_closes_when_the_engine_has_stopped(tmp_path):
 
 
 async def test_home_is_expanded(tmp_path, monkeypatch):
-    """
-    ~ in JOBDIR is the home folder.
-    """
+    """~ in JOBDIR is the home folder."""
     monkeypatch.setenv("HOME", str(tmp_path))
 
     assert tmp_path / "crawl" == job(crawler(tmp_path, JOBDIR="~/crawl")).folder
 
 
 async def test_a_thread_folds_the_log(tmp_path, monkeypatch):
-    """
-    A separate thread moves committed pages from the write-ahead log into the file; then the log starts over.
-    """
+    """A separate thread moves committed pages from the write-ahead log into the file; then the log starts over."""
     monkeypatch.setattr("ipv6matrix.job._FOLD_EVERY_S", 0.05)
     opened = Job(tmp_path, 0.01)
     store = opened.open()
@@ -225,9 +203,7 @@ async def test_a_thread_folds_the_log(tmp_path, monkeypatch):
 
 @pytest.mark.crawl
 async def test_the_holder_of_a_job_is_known(tmp_path):
-    """
-    The process that holds the folder is returned; before and after it there is none.
-    """
+    """The process that holds the folder is returned; before and after it there is none."""
     assert None is runner(tmp_path / "none")
     with other_process(tmp_path) as process:
         assert str(process.pid) == runner(tmp_path)
@@ -235,9 +211,7 @@ async def test_the_holder_of_a_job_is_known(tmp_path):
 
 
 async def test_readers_block_no_start(tmp_path):
-    """
-    A start retries while another process is looking at the lock.
-    """
+    """A start retries while another process is looking at the lock."""
     first = Job(tmp_path, 1.0)
     first.open()
     first.close()

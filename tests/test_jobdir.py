@@ -1,6 +1,4 @@
-"""
-The crawl command with a damaged or foreign JOBDIR, and with another list for the same one.
-"""
+"""The crawl command with a damaged or foreign JOBDIR, and with another list for the same one."""
 
 from __future__ import annotations
 
@@ -111,9 +109,7 @@ def torn(folder: Path) -> None:
     ids=["foreign", "newer", "newer-killed", "truncated", "torn", "garbage", "folder"],
 )
 def test_an_unusable_database_prevents_the_start(internet: Internet, tmp_path: Path, make, code):
-    """
-    An error message, exit status 1, no packet sent; every byte and time stamp in the folder is unchanged.
-    """
+    """An error message, exit status 1, no packet sent; every byte and time stamp in the folder is unchanged."""
     current = tmp_path / "current"
     current.mkdir()
     make(current)
@@ -130,9 +126,7 @@ def test_an_unusable_database_prevents_the_start(internet: Internet, tmp_path: P
 
 
 def test_a_read_only_folder_prevents_the_start(internet: Internet, tmp_path: Path):
-    """
-    On a file system that is mounted read-only, the error names the folder and the fix.
-    """
+    """On a file system that is mounted read-only, the error names the folder and the fix."""
     current = tmp_path / "current"
     current.mkdir()
     ours(current)
@@ -161,9 +155,7 @@ def lists(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def test_another_list_adds_to_a_crawl(internet: Internet, lists: tuple[Path, Path], tmp_path: Path):
-    """
-    After a kill, another list for the same JOBDIR: known requests are finished, new ones made, none twice.
-    """
+    """After a kill, another list for the same JOBDIR: known requests are finished, new ones made, none twice."""
     began_at = time.time()
     settings = internet.settings() | crawls.folders(tmp_path) | FEW
     killed_at = kill_when_domains_are_stored(lists[0], settings, tmp_path)
@@ -188,9 +180,7 @@ def test_another_list_adds_to_a_crawl(internet: Internet, lists: tuple[Path, Pat
 
 
 def test_a_new_folder_starts_over(internet: Internet, lists: tuple[Path, Path], tmp_path: Path):
-    """
-    The list of a finished crawl, with a new JOBDIR, is requested again and leads to the same names.
-    """
+    """The list of a finished crawl, with a new JOBDIR, is requested again and leads to the same names."""
     found = []
     for number in (1, 2):
         began_at, place = time.time(), tmp_path / str(number)
@@ -257,9 +247,7 @@ def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
 
 
 def test_damaged_requests_prevent_the_start(internet: Internet, tmp_path: Path):
-    """
-    An error with the fix, and exit status 1, if the pending requests cannot be read.
-    """
+    """An error with the fix, and exit status 1, if the pending requests cannot be read."""
     (tmp_path / "current").mkdir()
     broken_requests(tmp_path / "current")
 
@@ -272,9 +260,7 @@ def test_damaged_requests_prevent_the_start(internet: Internet, tmp_path: Path):
 
 
 def test_a_full_disk_is_reported_as_such(internet: Internet, tmp_path: Path):
-    """
-    A crawl on a full disk stops with an error that names the fix, and blames no other process.
-    """
+    """A crawl on a full disk stops with an error that names the fix, and blames no other process."""
     current = tmp_path / "current"
     current.mkdir()
     command = crawls.command(internet.domains_file, internet.settings() | crawls.folders(tmp_path) | FEW)

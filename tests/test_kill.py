@@ -41,41 +41,31 @@ def outcome(internet: Internet, tmp_path_factory: pytest.TempPathFactory, elsewh
 
 
 def test_the_facts_match_those_of_an_undisturbed_crawl(outcome: Outcome):
-    """
-    After 15 kills no row is lost or duplicated, and the crawl was published once.
-    """
+    """After 15 kills no row is lost or duplicated, and the crawl was published once."""
     assert KILLS == len(outcome.kills)
     assert [] == outcome.differences
 
 
 def test_each_kill_leaves_an_intact_database(outcome: Outcome):
-    """
-    SQLite finds no broken page and no dangling foreign key, whenever the kill came.
-    """
+    """SQLite finds no broken page and no dangling foreign key, whenever the kill came."""
     assert [] == [text for kill in outcome.kills for text in kill.unsound]
 
 
 def test_stored_answers_are_never_requested_again(outcome: Outcome):
-    """
-    No packet after a kill requests an answer that the database has.
-    """
+    """No packet after a kill requests an answer that the database has."""
     assert [] == [one for again in outcome.asked_again for one in again.stored_before]
     assert any(kill.stored for kill in outcome.kills)
 
 
 def test_only_uncommitted_requests_are_repeated(outcome: Outcome):
-    """
-    A repeated request was in flight at the kill, or was answered within the second before.
-    """
+    """A repeated request was in flight at the kill, or was answered within the second before."""
     assert [] == [one for again in outcome.asked_again for one in again.too_old]
     # Check the guard itself: a kill does cause repeated requests.
     assert sum(again.questions for again in outcome.asked_again) > 0
 
 
 def test_a_repeated_request_is_found(internet: Internet, tmp_path: Path):
-    """
-    If the database is deleted after a kill, requests are repeated, which is reported.
-    """
+    """If the database is deleted after a kill, requests are repeated, which is reported."""
     killer = Killer(internet, tmp_path, tmp_path, LITTLE)
 
     def forget() -> Iterator[Instant]:
@@ -88,9 +78,7 @@ def test_a_repeated_request_is_found(internet: Internet, tmp_path: Path):
 
 
 def test_a_crawl_with_a_truncated_log_is_resumed(internet: Internet, tmp_path: Path):
-    """
-    As after a power cut: a write-ahead log cut anywhere opens as an intact database, and the crawl is completed.
-    """
+    """As after a power cut: a write-ahead log cut anywhere opens as an intact database, and the crawl is completed."""
     random = Random(2022)
     killer = Killer(internet, tmp_path / "cut", tmp_path / "cut", LITTLE)
     whole = tmp_path / "whole"

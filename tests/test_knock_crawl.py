@@ -65,18 +65,14 @@ def knocked(store: Store) -> dict[str, str | None]:
 
 
 def test_a_measurement_is_short() -> None:
-    """
-    URL, probe, handler, item, table, retries: everything that one needs fits on a page.
-    """
+    """URL, probe, handler, item, table, retries: everything that one needs fits on a page."""
     lines = Path(knock.__file__).read_text().splitlines()
 
     assert len([line for line in lines if line.strip() and not line.startswith(("from ", "import "))]) <= MOST
 
 
 def test_what_it_observes_is_stored(internet, store) -> None:
-    """
-    Each address of the hosts has a row with the truth.
-    """
+    """Each address of the hosts has a row with the truth."""
     words = {"open": None, "dead": "timeout"}
     truth = {address: words[internet.scenario.behaviour(address).name] for address in knocked(store)}
 
@@ -85,9 +81,7 @@ def test_what_it_observes_is_stored(internet, store) -> None:
 
 
 def test_it_is_counted(crawl, store) -> None:
-    """
-    Progress counts its requests and outcomes, and the stats of Scrapy its items and failures.
-    """
+    """Progress counts its requests and outcomes, and the stats of Scrapy its items and failures."""
     silent = [failure for failure in knocked(store).values() if failure]
 
     assert len(knocked(store)) + len(silent) + 1 == store.counts.asked["knock"] == store.counts.done["knock"]
@@ -96,9 +90,7 @@ def test_it_is_counted(crawl, store) -> None:
 
 
 def test_progress_shows_it(store) -> None:
-    """
-    Its slot is one of those of the progress line.
-    """
+    """Its slot is one of those of the progress line."""
     program = f"""
 from pathlib import Path
 from scrapy.utils.project import get_project_settings
@@ -114,9 +106,7 @@ print(texts.line(status.status(Path({str(store.path)!r}), None).figures))
 
 
 def test_its_failures_are_retried_once(store) -> None:
-    """
-    The retry pass repeats its temporary failures, and stores the first outcome of each.
-    """
+    """The retry pass repeats its temporary failures, and stores the first outcome of each."""
     silent = {address for address, failure in knocked(store).items() if failure}
 
     assert silent == {subject for (subject,) in store.query("SELECT subject FROM first_answers")} != set()
@@ -124,9 +114,7 @@ def test_its_failures_are_retried_once(store) -> None:
 
 
 def test_rules_apply_to_its_destination(internet, crawl, store) -> None:
-    """
-    A request to a forbidden address is excluded and counted; no packet is sent.
-    """
+    """A request to a forbidden address is excluded and counted; no packet is sent."""
     assert 1 == stat(crawl, "refused/private") == store.counts.outcomes["knock", "private"]
     sent = {packet.destination for packet in internet.packets() if (TCP, SYN) == (packet.protocol, packet.flags)}
     assert FORBIDDEN not in sent

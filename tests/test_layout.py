@@ -143,9 +143,7 @@ ONLY_THE_STORE = "sqlite3"
 
 
 def test_imports_follow_the_arrows(imports: dict[str, set[str]]) -> None:
-    """
-    No module imports what its kind must not know.
-    """
+    """No module imports what its kind must not know."""
     assert [] == strays(imports)
 
 
@@ -180,25 +178,19 @@ def test_imports_follow_the_arrows(imports: dict[str, set[str]]) -> None:
     ],
 )
 def test_a_forbidden_import_is_found(imports: dict[str, set[str]], module: str, source: str) -> None:
-    """
-    An import against an arrow, in any form, is a complaint that names module and import.
-    """
+    """An import against an arrow, in any form, is a complaint that names module and import."""
     (complaint,) = strays(imports | {module: imports_of(module, source)})
 
     assert complaint.startswith(f"{module} imports ")
 
 
 def test_there_are_no_import_cycles(imports: dict[str, set[str]]) -> None:
-    """
-    The imports of the package form no cycle.
-    """
+    """The imports of the package form no cycle."""
     assert [] == circles(imports)
 
 
 def test_an_import_cycle_is_found(imports: dict[str, set[str]]) -> None:
-    """
-    Two modules that import each other are reported.
-    """
+    """Two modules that import each other are reported."""
     there = imports_of("ipv6matrix.targets.lists", "from ipv6matrix.config import plan")
     back = imports_of("ipv6matrix.config.plan", "import ipv6matrix.targets.lists")
 
@@ -206,38 +198,28 @@ def test_an_import_cycle_is_found(imports: dict[str, set[str]]) -> None:
 
 
 def test_the_architecture_is_complete(architecture: str) -> None:
-    """
-    ARCHITECTURE.md names every module and folder at the top of the package.
-    """
+    """ARCHITECTURE.md names every module and folder at the top of the package."""
     assert [] == unnamed(architecture, top_level())
 
 
 def test_a_missing_folder_is_found(architecture: str) -> None:
-    """
-    A new folder that is missing from ARCHITECTURE.md is reported.
-    """
+    """A new folder that is missing from ARCHITECTURE.md is reported."""
     assert ["novelty/"] == unnamed(architecture, [*top_level(), "novelty/"])
 
 
 def test_the_architecture_names_only_existing_files(architecture: str) -> None:
-    """
-    Every module, folder and file that ARCHITECTURE.md names exists.
-    """
+    """Every module, folder and file that ARCHITECTURE.md names exists."""
     assert [] == ghosts(architecture, PROJECT)
 
 
 @pytest.mark.parametrize("ghost", ["ghosts.py", "spiders/ghost.py", "ghosts/", "docs/ghost.md"])
 def test_a_name_without_a_file_is_found(architecture: str, ghost: str) -> None:
-    """
-    A name in ARCHITECTURE.md without a file is reported.
-    """
+    """A name in ARCHITECTURE.md without a file is reported."""
     assert [ghost] == ghosts(f"{architecture}\nSee `{ghost}`.", PROJECT)
 
 
 def test_the_architecture_is_one_page(architecture: str) -> None:
-    """
-    ARCHITECTURE.md stays short enough to be read in one go.
-    """
+    """ARCHITECTURE.md stays short enough to be read in one go."""
     assert len(architecture.splitlines()) <= 120
 
 
@@ -358,18 +340,14 @@ def skipped_for_ever(sources: Iterable[str], script: str) -> list[str]:
 
 
 def test_packages_of_tests_are_installed() -> None:
-    """
-    No test is skipped on a fresh machine for lack of a package that could have been installed.
-    """
+    """No test is skipped on a fresh machine for lack of a package that could have been installed."""
     sources = (path.read_text() for path in (PROJECT / "tests").rglob("*.py"))
 
     assert [] == skipped_for_ever(sources, (PROJECT / "tools" / "system-packages.sh").read_text())
 
 
 def test_a_package_that_is_not_installed_is_found() -> None:
-    """
-    A skip reason that names a package which the script does not install is reported.
-    """
+    """A skip reason that names a package which the script does not install is reported."""
     package = "novelty"
     text = f"{package} is not installed: apt-get install {package}"
 

@@ -1,6 +1,4 @@
-"""
-Measurements are named in their own modules, in settings, and where conclusions about them are drawn.
-"""
+"""Measurements are named in their own modules, in settings, and where conclusions about them are drawn."""
 
 from __future__ import annotations
 
@@ -76,23 +74,17 @@ def sources() -> dict[str, str]:
 
 
 def test_no_other_module_names_a_measurement() -> None:
-    """
-    A component that loops over the registry works for a measurement that it has never heard of.
-    """
+    """A component that loops over the registry works for a measurement that it has never heard of."""
     assert [] == strays(sources(), ALLOWED)
 
 
 def test_each_exception_is_needed() -> None:
-    """
-    A module or folder of the list names a measurement.
-    """
+    """A module or folder of the list names a measurement."""
     assert [] == [one for one in ALLOWED if not strays(sources(), ALLOWED.keys() - {one})]
 
 
 def test_a_named_measurement_is_found() -> None:
-    """
-    A text, a class or a module of a measurement is a complaint, in any form.
-    """
+    """A text, a class or a module of a measurement is a complaint, in any form."""
     faults = {
         "text.py": "slot = 'ping'",
         "item.py": "from ipv6matrix.items import TcpItem",

@@ -1,6 +1,4 @@
-"""
-Addresses that a crawl never sends a packet to, counted on the wire.
-"""
+"""Addresses that a crawl never sends a packet to, counted on the wire."""
 
 from __future__ import annotations
 
@@ -31,9 +29,7 @@ def crawl(internet, place: Path, names, **settings):
 
 
 def test_addresses_that_embed_a_forbidden_one_get_no_packet(internet, tmp_path):
-    """
-    Each such address is stored with the reason, and the next one of its host is probed instead.
-    """
+    """Each such address is stored with the reason, and the next one of its host is probed instead."""
     names = [f"{name}.example" for name in EMBEDDED]
     store, sent = crawl(internet, tmp_path, [*names, "embedded-first.example"], FEATURES="WWW")
     found = dict(store.query("SELECT address, refusal FROM addresses WHERE found_at IS NOT NULL"))
@@ -48,9 +44,7 @@ def test_addresses_that_embed_a_forbidden_one_get_no_packet(internet, tmp_path):
 
 
 def test_an_alias_of_an_opted_out_name_gets_no_packet(internet, tmp_path):
-    """
-    Whatever the role of the host, and wherever in the chain the name is; the domain or host has the reason.
-    """
+    """Whatever the role of the host, and wherever in the chain the name is; the domain or host has the reason."""
     store, sent = crawl(internet, tmp_path, ALIASES, FEATURES="NS,MX,WWW", WWW_PREFIXES="www")
     hosts = dict(store.query("SELECT name, refusal FROM host_figures WHERE a_status IS NOT 'nxdomain'"))
     domains = dict(store.query("SELECT name, refusal FROM domains"))
@@ -66,9 +60,7 @@ def test_an_alias_of_an_opted_out_name_gets_no_packet(internet, tmp_path):
 
 @pytest.mark.parametrize("name", ["alias-www.example", "alias-through.example"])
 def test_an_alias_is_probed_without_opt_outs(internet, tmp_path, name):
-    """
-    Without opt-outs the same names are measured.
-    """
+    """Without opt-outs the same names are measured."""
     store, sent = crawl(internet, tmp_path, [name], FEATURES="WWW", WWW_PREFIXES="www", OPTOUT_FILE="")
     store.close()
 
@@ -95,9 +87,7 @@ async def test_a_lookup_at_a_forbidden_server_sends_no_packet(internet, tmp_path
 
 
 def test_a_crawl_behind_dns64_sends_no_probe(internet, tmp_path):
-    """
-    It ends before the first probe with the resolver's address and the fix.
-    """
+    """It ends before the first probe with the resolver's address and the fix."""
     (tmp_path / "list").write_text("ipv4-only.example\n")
     settings = internet.settings() | crawls.folders(tmp_path) | {"METRICS": "ping", "EXPORTS": ""}
     since = max((packet.sent_at for packet in internet.packets()), default=0.0) + 1e-6

@@ -1,6 +1,4 @@
-"""
-Opt-outs during a crawl.
-"""
+"""Opt-outs during a crawl."""
 
 from __future__ import annotations
 
@@ -49,9 +47,7 @@ def finished(place):
 
 
 def test_an_opted_out_domain_gets_no_further_query(internet, names, tmp_path):
-    """
-    Other domains continue, and the data have the reason.
-    """
+    """Other domains continue, and the data have the reason."""
     name = names[-1]
     added_at = crawl(internet, names, tmp_path, name, METRICS="", DNS_CONCURRENCY=1, QUERY_RATE=40)
     asked = [query.name.rstrip(".") for query in internet.queries(since=added_at + IN_FLIGHT_S)]
@@ -64,9 +60,7 @@ def test_an_opted_out_domain_gets_no_further_query(internet, names, tmp_path):
 
 
 def test_an_opted_out_network_gets_no_further_packet(internet, names, tmp_path):
-    """
-    This includes probes in progress that wait for their turn; the other family continues.
-    """
+    """This includes probes in progress that wait for their turn; the other family continues."""
     added_at = crawl(internet, names, tmp_path, ALL_OF_IPV4, METRICS="ping,tcp80,path", PROBE_RATE=50)
     resolvers = (internet.resolver4, internet.resolver6)
     sent = [packet.destination for packet in internet.packets(since=added_at + IN_FLIGHT_S)]

@@ -1,6 +1,4 @@
-"""
-The tables of the address policy agree with the IANA registries and with the promises of the documents.
-"""
+"""The tables of the address policy agree with the IANA registries and with the promises of the documents."""
 
 from __future__ import annotations
 
@@ -52,49 +50,37 @@ def samples(network: Network) -> list[str]:
 
 @pytest.mark.parametrize("prefix", NOT_REACHABLE)
 def test_addresses_that_are_not_globally_reachable_are_not_probed(prefix):
-    """
-    No address of a special-purpose block is probed, except those of a globally reachable block within it.
-    """
+    """No address of a special-purpose block is probed, except those of a globally reachable block within it."""
     assert [] == probed(prefix, but=(*REACHABLE, *TRANSITION))
 
 
 @pytest.mark.parametrize("prefix", REACHABLE)
 def test_globally_reachable_blocks_are_probed(prefix):
-    """
-    Globally reachable special-purpose blocks have the kind global.
-    """
+    """Globally reachable special-purpose blocks have the kind global."""
     assert {"global"} == {policy.kind(address) for address in samples(ip_network(prefix))}
 
 
 @pytest.mark.parametrize("prefix", sorted(REACHABLE_NOT_PROBED))
 def test_exceptions_are_not_probed_and_documented(prefix):
-    """
-    A block that is reachable but not probed is listed in the decision about it.
-    """
+    """A block that is reachable but not probed is listed in the decision about it."""
     assert [] == probed(prefix)
     assert prefix in read("docs/decisions/0011-special-prefixes.md")
 
 
 @pytest.mark.parametrize(("prefix", "word"), TRANSITION.items())
 def test_transition_mechanisms_have_their_kind(prefix, word):
-    """
-    6to4 and Teredo have their own kinds, whatever they embed.
-    """
+    """6to4 and Teredo have their own kinds, whatever they embed."""
     assert {word} == {policy.kind(address) for address in samples(ip_network(prefix))}
 
 
 @pytest.mark.parametrize("prefix", UNASSIGNED)
 def test_address_space_outside_unicast_is_not_probed(prefix):
-    """
-    No address outside the unicast space of either family is probed.
-    """
+    """No address outside the unicast space of either family is probed."""
     assert [] == probed(prefix)
 
 
 def test_unallocated_ipv6_is_not_probed():
-    """
-    Within 2000::/3, space that IANA has neither allocated to a registry nor given a special purpose is reserved.
-    """
+    """Within 2000::/3, space that IANA has neither allocated to a registry nor given a special purpose is reserved."""
     known = [*allocations.ipv6_unicast(), *(ip_network(row["prefix"]) for row in registries.rows("ipv6-special"))]
     free = without(IPv6Network("2000::/3"), [one for one in known if one.subnet_of(IPv6Network("2000::/3"))])
 
@@ -104,9 +90,7 @@ def test_unallocated_ipv6_is_not_probed():
 
 @pytest.mark.parametrize("prefix", [str(one) for one in allocations.ipv6_unicast()])
 def test_allocated_ipv6_is_probed(prefix):
-    """
-    Space of a regional registry is global, except the special-purpose blocks within it.
-    """
+    """Space of a regional registry is global, except the special-purpose blocks within it."""
     special = [row["prefix"] for row in SPECIAL]
     addresses = [one for one in samples(ip_network(prefix)) if not policy.contains(map(ip_network, special), one)]
 
@@ -114,9 +98,7 @@ def test_allocated_ipv6_is_probed(prefix):
 
 
 def test_allocated_ipv4_is_probed():
-    """
-    Every IPv4 address that no registry reserves is global.
-    """
+    """Every IPv4 address that no registry reserves is global."""
     held = [IPv4Network(prefix) for prefix in (*NOT_REACHABLE, *UNASSIGNED) if ":" not in prefix]
     free = without(IPv4Network("0.0.0.0/0"), held)
 
@@ -124,9 +106,7 @@ def test_allocated_ipv4_is_probed():
 
 
 def test_every_line_of_the_table_is_in_a_registry():
-    """
-    The policy has no special block of its own, except the old site-local addresses (RFC 3879).
-    """
+    """The policy has no special block of its own, except the old site-local addresses (RFC 3879)."""
     known = {*(row["prefix"] for row in SPECIAL), *UNASSIGNED, "::/96", "fec0::/10"}
 
     assert set() == {network for network, _ in policy.SPECIAL} - {ip_network(prefix) for prefix in known}
@@ -140,9 +120,7 @@ def promises(text: str) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize(("word", "networks"), promises(read("docs/observations.md")).items())
 def test_documented_networks_have_their_kind(word, networks):
-    """
-    Each network in docs/observations.md has the documented kind, and those documented as not probed are excluded.
-    """
+    """Each network in docs/observations.md has the documented kind, and those documented as not probed are excluded."""
     within = [str(one) for one, other in policy.SPECIAL if other != word]
     for text in networks:
         addresses = [
@@ -160,9 +138,7 @@ def narrower(one: str, other: str) -> bool:
 
 
 def test_every_special_network_is_documented():
-    """
-    docs/observations.md names every network that is not probed.
-    """
+    """docs/observations.md names every network that is not probed."""
     documented = {network for networks in promises(read("docs/observations.md")).values() for network in networks}
     never = {str(one) for one, word in policy.SPECIAL if word not in policy.PROBED_KINDS}
     held = {text for text in never if any(covers(one, text) for one in documented)}
@@ -176,9 +152,7 @@ def covers(one: str, other: str) -> bool:
 
 
 def test_networks_that_documents_promise_to_spare_are_not_probed():
-    """
-    Every network in a sentence of the documents that promises never to probe it is excluded.
-    """
+    """Every network in a sentence of the documents that promises never to probe it is excluded."""
     told = [
         network
         for document in ("docs/ethics.md", "docs/decisions/0011-special-prefixes.md")

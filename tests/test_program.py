@@ -1,6 +1,4 @@
-"""
-The name of the running program in messages.
-"""
+"""The name of the running program in messages."""
 
 from __future__ import annotations
 

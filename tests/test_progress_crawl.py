@@ -1,6 +1,4 @@
-"""
-A crawl observed while it runs: its terminal, `scrapy status`, its metrics.
-"""
+"""A crawl observed while it runs: its terminal, `scrapy status`, its metrics."""
 
 from __future__ import annotations
 
@@ -74,9 +72,7 @@ def samples(port: object) -> dict[str, float]:
 
 
 def test_a_running_crawl_can_be_observed(running, settings, tmp_path):
-    """
-    Status and metrics describe the same crawl; a kill is visible; after a resume counting continues to the end.
-    """
+    """Status and metrics describe the same crawl; a kill is visible; after a resume counting continues to the end."""
     port = settings["METRICS_PORT"]
     answered = 'ipv6matrix_questions_answered_total{slot="ping"}'
     first = until(lambda: samples(port) if samples(port).get(answered, 0) > 20 else None)
@@ -110,9 +106,7 @@ def test_a_running_crawl_can_be_observed(running, settings, tmp_path):
 
 
 def test_a_port_in_use_prevents_the_start(domains, settings):
-    """
-    Nothing is requested: exit status 1, an error in the log, and no traceback.
-    """
+    """Nothing is requested: exit status 1, an error in the log, and no traceback."""
     with socket.create_server(("127.0.0.1", int(str(settings["METRICS_PORT"])))):
         ended = crawls.crawl(domains, settings)
 
@@ -122,9 +116,7 @@ def test_a_port_in_use_prevents_the_start(domains, settings):
 
 
 def test_a_terminal_shows_a_page_below_the_log(domains, settings):
-    """
-    On a terminal the page is redrawn repeatedly, at last with nothing pending, and log lines stay intact.
-    """
+    """On a terminal the page is redrawn repeatedly, at last with nothing pending, and log lines stay intact."""
     written = on_a_terminal(crawls.command(domains, settings | {"METRICS_PORT": 0, "PROBE_RATE": 0}))
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written)
     pages = re.findall(r"^domains +(\S+) +(\S+) +(\S+)", plain, re.MULTILINE)

@@ -1,6 +1,4 @@
-"""
-The rates of a crawl, counted in packets on the first link of the path.
-"""
+"""The rates of a crawl, counted in packets on the first link of the path."""
 
 from __future__ import annotations
 
@@ -62,18 +60,14 @@ def crawl(internet: Internet, domains: Path, place: Path, **rates: float) -> lis
 
 
 def test_the_overall_rate_limits_packets(internet, some_domains, tmp_path):
-    """
-    No second of a crawl has more probe packets than PROBE_RATE, and a busy one comes near it.
-    """
+    """No second of a crawl has more probe packets than PROBE_RATE, and a busy one comes near it."""
     packets = crawl(internet, some_domains, tmp_path, PROBE_RATE=150, PROBE_RATE_PER_NETWORK=0)
 
     assert 150 / 2 < most_in_a_second(packets) <= 150 * TOLERANCE
 
 
 def test_the_rate_of_a_network_limits_packets(internet, some_domains, tmp_path):
-    """
-    No second of a crawl has more probe packets to one IPv4 /24 or IPv6 /48 than PROBE_RATE_PER_NETWORK.
-    """
+    """No second of a crawl has more probe packets to one IPv4 /24 or IPv6 /48 than PROBE_RATE_PER_NETWORK."""
     packets = crawl(internet, some_domains, tmp_path, PROBE_RATE=0, PROBE_RATE_PER_NETWORK=40)
 
     by_network: dict[object, list[Packet]] = {}
@@ -88,9 +82,7 @@ def test_the_rate_of_a_network_limits_packets(internet, some_domains, tmp_path):
 
 
 async def test_the_rate_of_a_network_applies_to_lookups_at_a_named_server(internet, some_domains, tmp_path):
-    """
-    The destination of a packet decides, not the scheme: a lookup at a server that its URL names is a probe.
-    """
+    """The destination of a packet decides, not the scheme: a lookup at a server that its URL names is a probe."""
     server = internet.address("open", 6)
     with crawlers.opened(tmp_path) as made:
         for n in range(30):
@@ -106,9 +98,7 @@ async def test_the_rate_of_a_network_applies_to_lookups_at_a_named_server(intern
 
 
 def test_without_rates_a_crawl_is_faster(internet, some_domains, tmp_path):
-    """
-    0 means no limit: the busiest second has more packets than any limit of these tests allows.
-    """
+    """0 means no limit: the busiest second has more packets than any limit of these tests allows."""
     packets = crawl(internet, some_domains, tmp_path, PROBE_RATE=0, PROBE_RATE_PER_NETWORK=0)
 
     assert most_in_a_second(packets) > 150 * TOLERANCE

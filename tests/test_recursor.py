@@ -95,9 +95,7 @@ def outcome(status: str) -> str:
 
 
 def test_domains_match_the_zones(resolved: Resolved):
-    """
-    Each domain has the answers of its own name servers, and fails where they fail.
-    """
+    """Each domain has the answers of its own name servers, and fails where they fail."""
     expected = {
         name: tuple(outcome(lookup.status) for lookup in (domain.ns, domain.mx, domain.soa))
         for name, domain in resolved.expected.domains.items()
@@ -111,9 +109,7 @@ def test_domains_match_the_zones(resolved: Resolved):
 
 
 def test_roles_match_the_zones(resolved: Resolved):
-    """
-    Each domain has its name servers and mail hosts.
-    """
+    """Each domain has its name servers and mail hosts."""
     expected = {role[:3] for role in resolved.expected.roles}
 
     rows = resolved.store.query(
@@ -125,9 +121,7 @@ def test_roles_match_the_zones(resolved: Resolved):
 
 
 def test_hosts_match_the_zones(resolved: Resolved):
-    """
-    Each host has its answers, the end of its aliases and its wildcard mark.
-    """
+    """Each host has its answers, the end of its aliases and its wildcard mark."""
     expected = {
         name: (
             outcome(host.a.status),
@@ -148,9 +142,7 @@ def test_hosts_match_the_zones(resolved: Resolved):
 
 
 def test_addresses_match_the_zones(resolved: Resolved):
-    """
-    Each host has all its addresses, and the same ones are chosen.
-    """
+    """Each host has all its addresses, and the same ones are chosen."""
     rows = resolved.store.query(
         "SELECT hosts.name, host_addresses.family, address, choice FROM host_addresses"
         " JOIN hosts ON hosts.id = host_id JOIN addresses ON addresses.id = address_id"
@@ -160,9 +152,7 @@ def test_addresses_match_the_zones(resolved: Resolved):
 
 
 def test_reverse_names_are_found_from_the_root(resolved: Resolved):
-    """
-    Each probed address has its reverse names.
-    """
+    """Each probed address has its reverse names."""
     expected = {
         address: (outcome(truth.reverse.status), smallest(truth.reverse.records), len(truth.reverse.records))
         for address, truth in resolved.expected.probed.items()
@@ -177,9 +167,7 @@ def test_reverse_names_are_found_from_the_root(resolved: Resolved):
 
 
 def test_ttls_only_run_down(resolved: Resolved):
-    """
-    No successful lookup has a TTL above the one that its zone publishes, and 0 stays 0.
-    """
+    """No successful lookup has a TTL above the one that its zone publishes, and 0 stays 0."""
     rows = resolved.store.query(
         "SELECT name, ttl_s FROM lookups JOIN hosts ON hosts.id = owner_id"
         " WHERE owner = 'host' AND type = 'A' AND status = 'ok'"
@@ -191,9 +179,7 @@ def test_ttls_only_run_down(resolved: Resolved):
 
 
 def test_queries_go_to_the_servers_of_the_zones(resolved: Resolved):
-    """
-    The root and the servers below it were queried, and no other resolver was.
-    """
+    """The root and the servers below it were queried, and no other resolver was."""
     asked = {(query.type, query.name) for query in resolved.authoritative}
 
     assert 0 == resolved.asked_elsewhere
@@ -202,9 +188,7 @@ def test_queries_go_to_the_servers_of_the_zones(resolved: Resolved):
 
 
 def test_unbound_resolves_from_the_root(internet: Internet, tmp_path: Path):
-    """
-    Unbound with its settings answers over both families: servers that have only IPv6, a TTL of 0, reverse trees.
-    """
+    """Unbound with its settings answers over both families: servers that have only IPv6, a TTL of 0, reverse trees."""
     questions = (("ns-ipv6-only.example", "NS"), ("ttl-zero.example", "NS"), ("1.16.18.198.in-addr.arpa", "PTR"))
 
     with unbound(internet, tmp_path):

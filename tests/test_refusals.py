@@ -8,9 +8,7 @@ from ipv6matrix.refusals import StartRefusedError
 
 
 def test_a_rejected_start_closes_the_spider_with_its_reason():
-    """
-    Scrapy gets a close reason, the operator an error message.
-    """
+    """Scrapy gets a close reason, the operator an error message."""
     error = StartRefusedError("the disk is full: make room")
 
     assert isinstance(error, CloseSpider)

@@ -24,9 +24,7 @@ def questions(truth: Truth, domain: str) -> list[Question]:
 
 
 def test_every_name_resolves_as_its_truth(internet: Internet) -> None:
-    """
-    Zones, web and mail hosts of the whole list are answered if the truth says so.
-    """
+    """Zones, web and mail hosts of the whole list are answered if the truth says so."""
     truth = Truth(internet.scenario)
     asked = dict.fromkeys(one for domain in internet.scenario.domains for one in questions(truth, domain))
 
@@ -63,7 +61,5 @@ def is_resolvable(truth: Truth, question: Question) -> bool:
     ],
 )
 def test_truth_of_resolution(internet: Internet, name: str, rdtype: str, word: str) -> None:
-    """
-    Spot checks of the truth itself, written out by hand.
-    """
+    """Spot checks of the truth itself, written out by hand."""
     assert word == Truth(internet.scenario).resolvability(name, rdtype)

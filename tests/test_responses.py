@@ -8,9 +8,7 @@ from tests import urls
 
 
 def test_every_answer_has_status_200():
-    """
-    An exclusion is an answer too: Scrapy neither retries nor drops it.
-    """
+    """An exclusion is an answer too: Scrapy neither retries nor drops it."""
     request = urls.request(urls.ping("2001:db8::1"))
     response = ObservationResponse(request, Exclusion(reason="loopback"))
 
@@ -21,7 +19,5 @@ def test_every_answer_has_status_200():
 
 
 def test_the_observation_is_an_attribute_for_scrapy():
-    """
-    Scrapy's own list of attributes names the observation.
-    """
+    """Scrapy's own list of attributes names the observation."""
     assert "observation" in ObservationResponse.attributes

@@ -37,9 +37,7 @@ def database(path: Path, names: tuple[str, ...] = NAMES, *statements: str) -> Pa
     ],
 )
 def test_times_and_row_numbers_are_not_a_difference(tmp_path, statement):
-    """
-    Another order, other times and other TTLs are the same facts.
-    """
+    """Another order, other times and other TTLs are the same facts."""
     one = rows.facts(database(tmp_path / "one.db"))
     other = rows.facts(database(tmp_path / "other.db", NAMES[::-1], statement))
 
@@ -59,9 +57,7 @@ def test_times_and_row_numbers_are_not_a_difference(tmp_path, statement):
     ],
 )
 def test_a_missing_or_additional_row_is_a_difference(tmp_path, statement, difference):
-    """
-    A row that was lost, added or changed is reported.
-    """
+    """A row that was lost, added or changed is reported."""
     one = rows.facts(database(tmp_path / "one.db"))
     other = rows.facts(database(tmp_path / "other.db", NAMES, statement))
 
@@ -69,9 +65,7 @@ def test_a_missing_or_additional_row_is_a_difference(tmp_path, statement, differ
 
 
 def test_a_duplicate_row_is_a_difference(tmp_path):
-    """
-    Rows are counted, not only compared.
-    """
+    """Rows are counted, not only compared."""
     one = rows.facts(database(tmp_path / "one.db"))
     double = one | {"domains": [*one["domains"], one["domains"][0]]}
 
@@ -80,9 +74,7 @@ def test_a_duplicate_row_is_a_difference(tmp_path):
 
 
 def test_a_dangling_foreign_key_is_found(tmp_path):
-    """
-    The result has what SQLite's own checks find.
-    """
+    """The result has what SQLite's own checks find."""
     path = database(tmp_path / "ips.db", NAMES, "INSERT INTO pings VALUES (99, 5, '[]', NULL, 1)")
 
     assert ["pings points nowhere"] == rows.unsound(path)

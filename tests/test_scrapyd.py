@@ -1,6 +1,4 @@
-"""
-Crawls that scrapyd starts, shows, stops and resumes, over HTTP, with the commands of docs/scrapyd.md.
-"""
+"""Crawls that scrapyd starts, shows, stops and resumes, over HTTP, with the commands of docs/scrapyd.md."""
 
 from __future__ import annotations
 
@@ -73,9 +71,7 @@ def answered(path: Path) -> int:
 
 @needs_curl
 def test_a_crawl_is_started_followed_stopped_and_resumed(internet, server, domains):
-    """
-    A cancelled job ends its crawl with a reason; a second job with the same JOBDIR finishes that crawl.
-    """
+    """A cancelled job ends its crawl with a reason; a second job with the same JOBDIR finishes that crawl."""
     place = server.folder / JOBDIR
     settings = internet.settings() | UNHURRIED | {"PROFILE": "small"}
     first = server.schedule(domains, settings | {"PROBE_RATE": 100})
@@ -131,9 +127,7 @@ def test_a_second_cancel_ends_a_job_immediately_without_loss(internet, server, d
 
 @needs_curl
 def test_a_folder_in_use_is_left_alone(internet, server, domains, tmp_path):
-    """
-    A job with the JOBDIR of a running crawl is rejected with an error in its log, and that crawl continues.
-    """
+    """A job with the JOBDIR of a running crawl is rejected with an error in its log, and that crawl continues."""
     settings = internet.settings() | crawls.folders(tmp_path) | {"METRICS": "soa,ping", "SECOND_PASS_AFTER": 3600}
     log = tmp_path / "log"
     with subprocess.Popen(crawls.command(domains, settings | {"LOG_FILE": log}), cwd=ROOT) as crawling:
@@ -161,9 +155,7 @@ def test_a_folder_in_use_is_left_alone(internet, server, domains, tmp_path):
     ],
 )
 def test_errors_are_in_the_log_of_the_job(server, tmp_path, settings, arguments, code):
-    """
-    A job with invalid settings or arguments ends before anything is opened, with the error in its log.
-    """
+    """A job with invalid settings or arguments ends before anything is opened, with the error in its log."""
     settings = settings | {"JOBDIR": tmp_path / "job"}
     job = server.schedule(tmp_path / "list", settings, **arguments)
     until(lambda: server.state(job) == "finished")
@@ -175,9 +167,7 @@ def test_errors_are_in_the_log_of_the_job(server, tmp_path, settings, arguments,
 
 @needs_curl
 def test_one_crawl_runs_at_a_time_and_history_survives_a_restart(tmp_path):
-    """
-    Of two jobs one waits; after a restart of scrapyd both have ended, and none is waiting.
-    """
+    """Of two jobs one waits; after a restart of scrapyd both have ended, and none is waiting."""
     server = Scrapyd(tmp_path)
     try:
         server.start()
@@ -194,9 +184,7 @@ def test_one_crawl_runs_at_a_time_and_history_survives_a_restart(tmp_path):
 
 
 def test_access_requires_the_password(server):
-    """
-    A request without credentials is answered with 401.
-    """
+    """A request without credentials is answered with 401."""
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen("http://127.0.0.1:6800/daemonstatus.json")
 
@@ -205,9 +193,7 @@ def test_access_requires_the_password(server):
 
 
 def test_without_a_password_the_server_does_not_start(tmp_path):
-    """
-    The shipped configuration has no password, and stops scrapyd with an error that says where to put it.
-    """
+    """The shipped configuration has no password, and stops scrapyd with an error that says where to put it."""
     shutil.copy(scrapyd_server.ROOT / "deploy" / "scrapyd.conf", tmp_path)
 
     ended = subprocess.run(
@@ -225,9 +211,7 @@ def test_without_a_password_the_server_does_not_start(tmp_path):
 
 
 def test_the_egg_has_every_file_of_the_package(tmp_path):
-    """
-    Code and data of the package are in the egg that scrapyd-deploy builds.
-    """
+    """Code and data of the package are in the egg that scrapyd-deploy builds."""
     copy = tmp_path / "copy"
     scrapyd_server.copy_of_the_project(copy)
     subprocess.run(

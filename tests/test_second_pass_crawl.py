@@ -1,6 +1,4 @@
-"""
-The retry pass of a crawl: failures are retried once, recovered requests count, nothing is requested a third time.
-"""
+"""The retry pass of a crawl: failures are retried once, recovered requests count, nothing is requested a third time."""
 
 from __future__ import annotations
 
@@ -80,9 +78,7 @@ def crawled(internet: Internet, domains: Path, tmp_path_factory: pytest.TempPath
 
 
 def test_recovered_lookups_count(crawled: Crawled):
-    """
-    A lookup that failed the first time and succeeded the second time is stored as answered.
-    """
+    """A lookup that failed the first time and succeeded the second time is stored as answered."""
     rows = crawled.store.query(
         "SELECT name, ns_status, mx_status FROM domain_figures WHERE name LIKE 'recovering%' ORDER BY name"
     )
@@ -96,9 +92,7 @@ def test_recovered_lookups_count(crawled: Crawled):
 
 
 def test_repeated_failures_stay(crawled: Crawled):
-    """
-    The later failure counts, and the first one is stored as well.
-    """
+    """The later failure counts, and the first one is stored as well."""
     assert [("servfail-mx.example", "servfail")] == crawled.store.query(
         "SELECT name, mx_status FROM domain_figures WHERE mx_status NOT IN ('ok', 'nodata', 'nxdomain')"
     )
@@ -109,9 +103,7 @@ def test_repeated_failures_stay(crawled: Crawled):
 
 
 def test_both_outcomes_are_stored(crawled: Crawled):
-    """
-    The first outcome of a request is stored next to the final one.
-    """
+    """The first outcome of a request is stored next to the final one."""
     names = {(subject, question) for subject, question, _ in crawled.first_answers() if subject in DOMAINS}
 
     assert {
@@ -123,9 +115,7 @@ def test_both_outcomes_are_stored(crawled: Crawled):
 
 
 def test_hosts_found_late_are_measured(crawled: Crawled):
-    """
-    A mail host that only the retry pass found has its role, its addresses and their probes.
-    """
+    """A mail host that only the retry pass found has its role, its addresses and their probes."""
     rows = crawled.store.query(
         "SELECT host_addresses.family, greeting_code, json_array_length(rtts_ms), reached_ttl IS NOT NULL,"
         " lookups.status"
@@ -139,9 +129,7 @@ def test_hosts_found_late_are_measured(crawled: Crawled):
 
 
 def test_wildcards_are_detected_in_the_retry_pass_too(crawled: Crawled):
-    """
-    Guessed hosts that failed at first and that only a wildcard answers are marked as those of the first pass.
-    """
+    """Guessed hosts that failed at first and that only a wildcard answers are marked as those of the first pass."""
     rows = crawled.store.query("SELECT name, wildcard FROM hosts WHERE name LIKE '%.recovering-wildcard.example'")
 
     assert 7 == len(rows)
@@ -149,9 +137,7 @@ def test_wildcards_are_detected_in_the_retry_pass_too(crawled: Crawled):
 
 
 def test_permanent_failures_are_not_retried(crawled: Crawled):
-    """
-    REFUSED is not a temporary failure.
-    """
+    """REFUSED is not a temporary failure."""
     assert [("refused",)] == crawled.store.query(
         "SELECT a_status FROM host_figures WHERE name = 'www.refused-a.example'"
     )
@@ -159,9 +145,7 @@ def test_permanent_failures_are_not_retried(crawled: Crawled):
 
 
 def test_only_silent_addresses_are_retried(crawled: Crawled):
-    """
-    Only servers that answer nothing get a second series of pings and second handshakes.
-    """
+    """Only servers that answer nothing get a second series of pings and second handshakes."""
     dead = {crawled.internet.address("dead", family, n) for family in (4, 6) for n in (1, 2)}
     packets = crawled.internet.packets(since=crawled.began_at)
     series = Counter(packet.destination for packet in packets if purpose(packet) == "ping")
@@ -199,9 +183,7 @@ def test_nothing_is_requested_a_third_time(crawled: Crawled):
 
 
 def test_the_stats_show_the_benefit(crawled: Crawled):
-    """
-    Retries and recoveries are counted.
-    """
+    """Retries and recoveries are counted."""
     asked = crawled.store.query("SELECT count(*) FROM requests WHERE url LIKE '%pass=2'")[0][0]
 
     assert f"'second_pass/asked': {asked}," in crawled.log
@@ -234,9 +216,7 @@ def test_a_kill_before_the_retry_pass_changes_nothing(internet, domains, crawled
 
 
 def test_without_the_retry_pass_failures_stay(internet, domains, tmp_path):
-    """
-    With SECOND_PASS=False everything is requested once.
-    """
+    """With SECOND_PASS=False everything is requested once."""
     internet.forget()
     process = crawls.crawl(domains, internet.settings() | crawls.folders(tmp_path) | {"SECOND_PASS": False})
     assert 0 == process.returncode, process.stderr[-3000:]

@@ -1,6 +1,4 @@
-"""
-A crawl of the showcase that measures services, every fact compared with the truth.
-"""
+"""A crawl of the showcase that measures services, every fact compared with the truth."""
 
 from __future__ import annotations
 
@@ -65,9 +63,7 @@ def crawled(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Cra
 
 
 def test_time_servers(crawled: Crawled):
-    """
-    Each time server has its status, stratum and reference, and none was asked that is only a wildcard.
-    """
+    """Each time server has its status, stratum and reference, and none was asked that is only a wildcard."""
     truths = {address: crawled.expected.truth.address(address).ntp for address in crawled.clocks}
     expected = {address: (one.status, one.stratum, one.reference_id) for address, one in truths.items()}
 
@@ -79,18 +75,14 @@ def test_time_servers(crawled: Crawled):
 
 
 def test_segments(crawled: Crawled):
-    """
-    Each open port has the segment size of its path, each closed one none.
-    """
+    """Each open port has the segment size of its path, each closed one none."""
     rows = crawled.store.query("SELECT address, mss_bytes FROM ports JOIN addresses ON addresses.id = address_id")
 
     assert {address: truth.ports[443].mss_bytes for address, truth in _guessed(crawled).items()} == dict(rows)
 
 
 def test_paths(crawled: Crawled):
-    """
-    Each IPv6 address has the MTU of its path.
-    """
+    """Each IPv6 address has the MTU of its path."""
     expected = {
         address: (truth.pmtu.status, truth.pmtu.mtu_bytes) for address, truth in _guessed(crawled).items() if truth.pmtu
     }
@@ -103,9 +95,7 @@ def test_paths(crawled: Crawled):
 
 
 def test_handshakes(crawled: Crawled):
-    """
-    Each web site has one handshake at each of its addresses.
-    """
+    """Each web site has one handshake at each of its addresses."""
     expected = {(host, address): crawled.expected.truth.tls(address) for host, address in crawled.sites}
 
     rows = crawled.store.query(
@@ -117,9 +107,7 @@ def test_handshakes(crawled: Crawled):
 
 
 def test_pages(crawled: Crawled):
-    """
-    Each web site has its page over https, or over http if there is no response over https.
-    """
+    """Each web site has its page over https, or over http if there is no response over https."""
     expected = {}
     for host, address in crawled.sites:
         truth = crawled.expected.truth.page(address, host)
@@ -139,9 +127,7 @@ def test_pages(crawled: Crawled):
 
 
 def test_each_page_is_requested_once(crawled: Crawled):
-    """
-    A web server gets one request for each host, address and scheme, with an agent that leads to the operator.
-    """
+    """A web server gets one request for each host, address and scheme, with an agent that leads to the operator."""
     requests = crawled.internet.page_requests(since=crawled.began_at)
 
     counts = Counter((one.host, one.address, one.port) for one in requests)
@@ -150,9 +136,7 @@ def test_each_page_is_requested_once(crawled: Crawled):
 
 
 def test_each_probe_is_as_many_packets_as_documented(crawled: Crawled):
-    """
-    A clock gets one packet or two, a web server one connection for each handshake, page and port.
-    """
+    """A clock gets one packet or two, a web server one connection for each handshake, page and port."""
     packets = crawled.internet.packets(since=crawled.began_at)
     ntp = Counter(one.destination for one in packets if one.protocol == UDP and one.port == 123)
     syns = Counter(

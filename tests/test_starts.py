@@ -1,6 +1,4 @@
-"""
-Crawls that cannot start: an error message, an exit status, and nothing sent.
-"""
+"""Crawls that cannot start: an error message, an exit status, and nothing sent."""
 
 from __future__ import annotations
 
@@ -39,9 +37,7 @@ def one_domain(tmp_path: Path) -> Path:
     ],
 )
 def test_an_invalid_value_prevents_the_start(internet, one_domain, tmp_path, settings, value, code):
-    """
-    The error names the setting and its value; the exit status is 2.
-    """
+    """The error names the setting and its value; the exit status is 2."""
     process = crawls.crawl(one_domain, internet.settings() | crawls.folders(tmp_path) | settings)
 
     assert 2 == process.returncode
@@ -61,9 +57,7 @@ def test_an_invalid_value_prevents_the_start(internet, one_domain, tmp_path, set
     ],
 )
 def test_a_missing_dependency_prevents_the_start(internet, one_domain, tmp_path, settings, code):
-    """
-    The error has what is missing and its fix; the exit status is 1, and no probe was sent.
-    """
+    """The error has what is missing and its fix; the exit status is 1, and no probe was sent."""
     began_at = time.time()
 
     process = crawls.crawl(one_domain, internet.settings() | crawls.folders(tmp_path) | settings)
@@ -75,9 +69,7 @@ def test_a_missing_dependency_prevents_the_start(internet, one_domain, tmp_path,
 
 
 def test_a_missing_list_prevents_the_start(internet, tmp_path):
-    """
-    The error names the list.
-    """
+    """The error names the list."""
     process = crawls.crawl(tmp_path / "none.txt", internet.settings() | crawls.folders(tmp_path))
 
     assert 1 == process.returncode
@@ -87,9 +79,7 @@ def test_a_missing_list_prevents_the_start(internet, tmp_path):
 
 
 def test_a_missing_dependency_can_be_skipped(internet, one_domain, tmp_path):
-    """
-    With MISSING=skip the crawl starts, and its row has what was skipped, and why.
-    """
+    """With MISSING=skip the crawl starts, and its row has what was skipped, and why."""
     settings = internet.settings() | crawls.folders(tmp_path)
     settings |= {"MISSING": "skip", "GEOIP_CITY_DB": "", "GEOIP_ASN_DB": "", "LOCAL_IPV6": "2001:db8:ffff::1"}
 
@@ -107,9 +97,7 @@ def test_a_missing_dependency_can_be_skipped(internet, one_domain, tmp_path):
 
 
 def test_a_crawl_in_use_is_left_alone(internet, one_domain, tmp_path):
-    """
-    A second crawl of the same JOBDIR ends with an error that names the process of the first one.
-    """
+    """A second crawl of the same JOBDIR ends with an error that names the process of the first one."""
     (tmp_path / "current").mkdir()
     lock = tmp_path / "current" / "lock"
     with lock.open("w") as held:
@@ -127,9 +115,7 @@ def test_a_crawl_in_use_is_left_alone(internet, one_domain, tmp_path):
 
 @pytest.mark.parametrize("off", ["NS", "MX", "WWW", "NTP"])
 def test_each_feature_can_be_disabled(internet, one_domain, tmp_path, off):
-    """
-    Without a feature no host is found in its role, and its lookups are not made.
-    """
+    """Without a feature no host is found in its role, and its lookups are not made."""
     features = [name for name in ("NS", "MX", "WWW", "NTP") if name != off]
 
     process = crawls.crawl(
@@ -157,9 +143,7 @@ def test_each_feature_can_be_disabled(internet, one_domain, tmp_path, off):
     ids=["empty", "page", "image", "garbage", "cut"],
 )
 def test_a_list_without_domains_prevents_the_start(internet, tmp_path, content, code):
-    """
-    The exit status is 1, no probe was sent, and nothing is published.
-    """
+    """The exit status is 1, no probe was sent, and nothing is published."""
     began_at, path = time.time(), tmp_path / "list"
     path.write_bytes(content)
 
@@ -174,9 +158,7 @@ def test_a_list_without_domains_prevents_the_start(internet, tmp_path, content, 
 
 
 def test_a_pipe_is_rejected_without_waiting(internet, tmp_path):
-    """
-    A file that can be read only once is not a list.
-    """
+    """A file that can be read only once is not a list."""
     os.mkfifo(tmp_path / "list")
 
     process = crawls.crawl(tmp_path / "list", internet.settings() | crawls.folders(tmp_path), timeout_s=60)
@@ -186,9 +168,7 @@ def test_a_pipe_is_rejected_without_waiting(internet, tmp_path):
 
 
 def test_a_compressed_list_in_another_encoding_is_crawled(internet, tmp_path):
-    """
-    Compression, encoding and form are recognised, and logged.
-    """
+    """Compression, encoding and form are recognised, and logged."""
     path = tmp_path / "list.csv.gz"
     path.write_bytes(gzip.compress("rank,domain\r\n1,open.example\r\n".encode("utf-16")))
 
@@ -203,9 +183,7 @@ def test_a_compressed_list_in_another_encoding_is_crawled(internet, tmp_path):
 
 
 def test_a_log_on_a_full_disk_changes_the_exit_status(internet, one_domain, tmp_path):
-    """
-    The crawl finishes, reports on standard error that its log is incomplete, and ends with status 3.
-    """
+    """The crawl finishes, reports on standard error that its log is incomplete, and ends with status 3."""
     logs = tmp_path / "logs"
     logs.mkdir()
     settings = {"LOG_FILE": logs / "log", "METRICS": "", "EXPORTS": "", "LOG_LEVEL": "DEBUG"}

@@ -1,6 +1,4 @@
-"""
-Crawls that are stopped, or run out of disk space.
-"""
+"""Crawls that are stopped, or run out of disk space."""
 
 from __future__ import annotations
 
@@ -122,9 +120,7 @@ def test_a_signal_stops_publishing(internet, tmp_path):
 
 
 def test_a_second_signal_stops_immediately(internet, running, slow_domains, tmp_path):
-    """
-    The second signal does not wait for anything, and the crawl is resumed from the last commit.
-    """
+    """The second signal does not wait for anything, and the crawl is resumed from the last commit."""
     running.send_signal(signal.SIGTERM)
     running.send_signal(signal.SIGTERM)
     began = time.monotonic()
@@ -138,9 +134,7 @@ def test_a_second_signal_stops_immediately(internet, running, slow_domains, tmp_
 
 
 def test_a_closed_terminal_stops_the_crawl_cleanly(internet, slow_domains, tmp_path):
-    """
-    A crawl that draws on a terminal ends cleanly when the terminal is closed.
-    """
+    """A crawl that draws on a terminal ends cleanly when the terminal is closed."""
     settings = internet.settings() | crawls.folders(tmp_path) | {"PROBE_RATE": 100}
     child, terminal = pty.fork()
     if child == 0:
@@ -167,9 +161,7 @@ def drain(terminal: int) -> None:
 
 
 def test_a_crawl_is_resumed_after_a_full_disk(internet, slow_domains, tmp_path):
-    """
-    On a full disk the crawl ends with an error and status 1; once there is space the same command finishes it.
-    """
+    """On a full disk the crawl ends with an error and status 1; once there is space the same command finishes it."""
     small, room = tmp_path / "small", tmp_path / "room"
     small.mkdir()
     settings = internet.settings() | crawls.folders(tmp_path) | UNHURRIED

@@ -1,6 +1,4 @@
-"""
-Every test that runs a command or a server of its own is marked so, or `make test-fast` would be slow.
-"""
+"""Every test that runs a command or a server of its own is marked so, or `make test-fast` would be slow."""
 
 from __future__ import annotations
 

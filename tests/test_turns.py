@@ -10,9 +10,7 @@ from ipv6matrix.turns import FEW, Turns
 
 
 async def test_long_work_lets_the_loop_run(monkeypatch):
-    """
-    Work that takes longer than a turn is interrupted, and is done in the order of its subjects.
-    """
+    """Work that takes longer than a turn is interrupted, and is done in the order of its subjects."""
     clock = iter(range(10_000))
     monkeypatch.setattr(turns.time, "monotonic", lambda: float(next(clock)))
     rounds, done = [], []
@@ -38,9 +36,7 @@ async def test_long_works_take_turns_one_at_a_time(monkeypatch):
 
 
 def test_short_work_needs_no_turn():
-    """
-    A few subjects are processed immediately, without a coroutine.
-    """
+    """A few subjects are processed immediately, without a coroutine."""
     done: list[int] = []
     result = Turns().for_each(done.append, range(FEW), "result")
 

@@ -108,9 +108,7 @@ def _to(address):
     ],
 )
 def test_a_url_describes_its_request_completely(url, expected, question):
-    """
-    Each function returns the documented form, and parsing it returns the same parts.
-    """
+    """Each function returns the documented form, and parsing it returns the same parts."""
     assert expected == url
     assert question == urls.parse(url)
 
@@ -129,17 +127,13 @@ def test_a_url_describes_its_request_completely(url, expected, question):
     ],
 )
 def test_scrapy_does_not_change_our_urls(url):
-    """
-    A request of Scrapy keeps the URL, even if it is created without our functions.
-    """
+    """A request of Scrapy keeps the URL, even if it is created without our functions."""
     assert url == urls.request(url).url == Request(url).url
 
 
 @pytest.mark.parametrize(("server", "expected"), [("192.0.2.53", "192.0.2.53"), ("[::1]:5353", "[::1]:5353")])
 def test_the_authority_of_a_dns_url_is_the_server(server, expected):
-    """
-    A dns URL may name a server instead of the configured resolvers (RFC 4501 section 3).
-    """
+    """A dns URL may name a server instead of the configured resolvers (RFC 4501 section 3)."""
     assert expected == urls.parse(f"dns://{server}/a.example?type=NS").server
     assert urls.parse("dns://resolver/a.example?type=NS").server is None
 
@@ -161,23 +155,17 @@ def test_the_authority_of_a_dns_url_is_the_server(server, expected):
     ],
 )
 def test_the_destination_of_a_request_receives_its_packets(url, destination):
-    """
-    Rules about addresses apply to it, whatever the scheme.
-    """
+    """Rules about addresses apply to it, whatever the scheme."""
     assert destination == urls.parse(url).destination
 
 
 def test_types_are_case_insensitive():
-    """
-    A type in lower case is the same type.
-    """
+    """A type in lower case is the same type."""
     assert ("NS", "MX") == urls.parse("dns://resolver/a.example?type=ns&type=Mx").types
 
 
 def test_names_of_a_request_for_hosts():
-    """
-    Labels precede the subject, one host each; without labels the subject is the host.
-    """
+    """Labels precede the subject, one host each; without labels the subject is the host."""
     assert ("www.a.example", "www.ipv6.a.example") == urls.parse(urls.guesses("a.example", ("www", "www.ipv6"))).names
     assert ("mail.a.example",) == urls.parse(urls.host("mail.a.example")).names
 
@@ -194,9 +182,7 @@ def test_names_of_a_request_for_hosts():
     ],
 )
 def test_only_address_lookups_are_about_hosts(url, answer):
-    """
-    A request is about hosts if it looks up their addresses.
-    """
+    """A request is about hosts if it looks up their addresses."""
     assert answer is urls.parse(url).about_hosts
 
 
@@ -237,9 +223,7 @@ def test_only_address_lookups_are_about_hosts(url, answer):
     ],
 )
 def test_an_invalid_url_is_reported(url):
-    """
-    The error quotes the URL and names the page that lists the forms.
-    """
+    """The error quotes the URL and names the page that lists the forms."""
     with pytest.raises(InvalidUrlError) as raised:
         urls.parse(url)
 
@@ -248,9 +232,7 @@ def test_an_invalid_url_is_reported(url):
 
 
 def test_the_slot_of_a_request_is_its_scheme():
-    """
-    Each of our schemes has the slot of its name.
-    """
+    """Each of our schemes has the slot of its name."""
     found_urls = (
         urls.host("a.example"),
         urls.ping("192.0.2.1"),
@@ -266,9 +248,7 @@ def test_the_slot_of_a_request_is_its_scheme():
 
 
 def test_a_request_is_parsed_once():
-    """
-    The parsed URL of a request is cached with it.
-    """
+    """The parsed URL of a request is cached with it."""
     request = urls.request("ping://192.0.2.1")
 
     assert urls.of(request) is urls.of(request)
@@ -294,9 +274,7 @@ V6 = bytes.fromhex("20010db80001")
     ],
 )
 def test_requests_to_one_network_are_a_crowd(url, network):
-    """
-    The authority of a URL decides, whatever its scheme; a URL without an address has no network.
-    """
+    """The authority of a URL decides, whatever its scheme; a URL without an address has no network."""
     assert network == urls.crowd(url)
 
 
@@ -315,15 +293,11 @@ def test_requests_to_one_network_are_a_crowd(url, network):
     ],
 )
 def test_large_groups_have_a_network_or_a_name_in_common(url, crowd):
-    """
-    The requests that follow from a single entry of the list are not such a group.
-    """
+    """The requests that follow from a single entry of the list are not such a group."""
     assert crowd == urls.crowd(url)
 
 
 @pytest.mark.parametrize("url", [urls.ping("192.0.2.1"), urls.domain("a.example", ("NS",))])
 def test_the_first_request_of_a_retry_is_known(url):
-    """
-    The URL of the retry leads to that of the first request, and that to itself.
-    """
+    """The URL of the retry leads to that of the first request, and that to itself."""
     assert url == urls.first(urls.again(url)) == urls.first(url)

@@ -1,6 +1,4 @@
-"""
-Runs commands of the project in a separate process.
-"""
+"""Runs commands of the project in a separate process."""
 
 from __future__ import annotations
 

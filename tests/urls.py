@@ -1,6 +1,4 @@
-"""
-Request URLs of all kinds, as the measurements build them.
-"""
+"""Request URLs of all kinds, as the measurements build them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-An environment for commands in which some packages are not installed.
-"""
+"""An environment for commands in which some packages are not installed."""
 
 from __future__ import annotations
 

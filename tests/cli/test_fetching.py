@@ -24,9 +24,7 @@ def started(words, settings):
 
 @pytest.mark.parametrize("words", UPDATES)
 def test_a_failed_download_is_reported(site, tmp_path, words):
-    """
-    Exit status 1, nothing on standard output, and an error message instead of a traceback.
-    """
+    """Exit status 1, nothing on standard output, and an error message instead of a traceback."""
     with started(words, published.settings(site, tmp_path)) as command:
         out, err = command.communicate(timeout=60)
 
@@ -37,9 +35,7 @@ def test_a_failed_download_is_reported(site, tmp_path, words):
 
 @pytest.mark.parametrize("words", UPDATES)
 def test_invalid_settings_are_reported(site, tmp_path, words):
-    """
-    A setting that the command uses is checked before anything is downloaded.
-    """
+    """A setting that the command uses is checked before anything is downloaded."""
     settings = published.settings(site, tmp_path) | {"MAJESTIC_URL": "nowhere", "DBIP_URL": "nowhere"}
     with started(words, settings) as command:
         out, err = command.communicate(timeout=60)
@@ -52,9 +48,7 @@ def test_invalid_settings_are_reported(site, tmp_path, words):
 
 @pytest.mark.parametrize("words", UPDATES)
 def test_an_interrupted_command_has_no_traceback(site, tmp_path, words):
-    """
-    Ctrl-C while a server is silent ends it with the exit status of a shell.
-    """
+    """Ctrl-C while a server is silent ends it with the exit status of a shell."""
     for path in ("/majestic.csv", f"/dbip/dbip-city-lite-{MONTH}.mmdb.gz"):
         site.put(path, 1000 * "x", steps=["silent"])
     with started(words, published.settings(site, tmp_path)) as command:

@@ -1,6 +1,4 @@
-"""
-The command `ipv6matrix`, from folders outside the project.
-"""
+"""The command `ipv6matrix`, from folders outside the project."""
 
 from __future__ import annotations
 

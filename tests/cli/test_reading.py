@@ -14,9 +14,7 @@ pytestmark = pytest.mark.crawl
 
 @pytest.mark.parametrize("command", [("summary",), ("export", "csv"), ("report",)])
 def test_a_damaged_file_is_reported(tmp_path, command):
-    """
-    If a page in the middle is broken the error names the file and the fix, and no partial output is left.
-    """
+    """If a page in the middle is broken the error names the file and the fix, and no partial output is left."""
     path = tmp_path / "ips.db"
     store = Store(path)
     for number in range(3000):

@@ -1,6 +1,4 @@
-"""
-scrapy check-domain, which is `ipv6matrix check`, in the simulated Internet.
-"""
+"""scrapy check-domain, which is `ipv6matrix check`, in the simulated Internet."""
 
 from __future__ import annotations
 
@@ -45,9 +43,7 @@ def check(internet, tmp_path, *words, **settings):
 
 
 def test_verdicts_and_levels_are_those_of_the_truth(internet, tmp_path):
-    """
-    The report about domains of different levels agrees with the scenario; nothing is left behind.
-    """
+    """The report about domains of different levels agrees with the scenario; nothing is left behind."""
     page = tmp_path / "report.html"
 
     ended = check(internet, tmp_path, *TYPED.values(), "--json", "--html", page, "--fail-under", "2")
@@ -66,9 +62,7 @@ def test_verdicts_and_levels_are_those_of_the_truth(internet, tmp_path):
 
 
 def test_the_report_is_readable_on_a_terminal(internet, tmp_path):
-    """
-    The text has level, services, reasons with advice, and addresses of both families.
-    """
+    """The text has level, services, reasons with advice, and addresses of both families."""
     ended = check(internet, tmp_path, "all-closed.example", "--fail-under", "3", METRICS="ping,tcp80,tcp443,tcp25,tls")
 
     assert 0 == ended.returncode, ended.stderr
@@ -81,9 +75,7 @@ def test_the_report_is_readable_on_a_terminal(internet, tmp_path):
     [((), "ARGUMENT_MISSING"), (("two words",), "ARGUMENT_INVALID"), (("open.example",), "CONTACT_MISSING")],
 )
 def test_what_cannot_be_tested_ends_before_anything_is_sent(internet, tmp_path, words, code):
-    """
-    Without a domain, with something else, or without a contact, the command ends with exit status 2.
-    """
+    """Without a domain, with something else, or without a contact, the command ends with exit status 2."""
     ended = check(internet, tmp_path, *words, PROBE_ALLOWED_NETWORKS="")
 
     assert 2 == ended.returncode
@@ -91,9 +83,7 @@ def test_what_cannot_be_tested_ends_before_anything_is_sent(internet, tmp_path, 
 
 
 def test_the_contact_is_asked_for_once(internet, tmp_path):
-    """
-    On a terminal the command asks for the contact, and remembers it for the next time.
-    """
+    """On a terminal the command asks for the contact, and remembers it for the next time."""
     environment = os.environ | {"XDG_CONFIG_HOME": str(tmp_path / "config"), "TERM": "dumb"}
     chosen = internet.settings() | {"PROBE_ALLOWED_NETWORKS": "", "METRICS": "ping", "FEATURES": "NS"}
     terminal, end = pty.openpty()
@@ -121,9 +111,7 @@ def test_the_contact_is_asked_for_once(internet, tmp_path):
 
 
 def test_check_is_the_short_name(internet, tmp_path):
-    """
-    `ipv6matrix check` is this command; that of Scrapy is only hidden there.
-    """
+    """`ipv6matrix check` is this command; that of Scrapy is only hidden there."""
     settings = internet.settings() | {"METRICS": "ping", "FEATURES": "NS"}
 
     ended = run(tmp_path, "check", "open.example", "--json", *options(settings))

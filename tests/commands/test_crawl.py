@@ -32,9 +32,7 @@ run = partial(typed.run, "crawl")
     ],
 )
 def test_invalid_settings_are_reported_before_the_start(tmp_path, arguments, parts):
-    """
-    Exit status 2, an error for each problem on standard error, no traceback, and no job.
-    """
+    """Exit status 2, an error for each problem on standard error, no traceback, and no job."""
     ended = run(*arguments, JOBDIR=tmp_path / "current")
 
     assert 2 == ended.returncode
@@ -45,9 +43,7 @@ def test_invalid_settings_are_reported_before_the_start(tmp_path, arguments, par
 
 @pytest.mark.parametrize("chosen", ["PING_CUONT=3", "PING_COUNT=0"])
 def test_errors_are_in_the_log_file_too(tmp_path, chosen):
-    """
-    The log of a crawl explains why there is no crawl.
-    """
+    """The log of a crawl explains why there is no crawl."""
     job = {"JOBDIR": tmp_path / "current", "LOG_FILE": tmp_path / "log"}
     ended = run("matrix", "-s", chosen, "-a", "domains=x", **job)
 
@@ -58,9 +54,7 @@ def test_errors_are_in_the_log_file_too(tmp_path, chosen):
 
 
 def test_a_rejected_start_ends_with_status_1(tmp_path):
-    """
-    A job that cannot be opened is a one-line error in the log, without a traceback.
-    """
+    """A job that cannot be opened is a one-line error in the log, without a traceback."""
     (tmp_path / "current").write_text("a file")
     (tmp_path / "list").write_text("a.example\n")
     settings = ("-s", "NAMESERVERS=127.0.0.1:1", "-s", "QUERY_TIMEOUT=0.05", "-s", "QUERY_LIFETIME=0.1")
@@ -81,9 +75,7 @@ def test_a_rejected_start_ends_with_status_1(tmp_path):
     ],
 )
 def test_an_unwritable_log_prevents_the_start(tmp_path, chosen, path, reason):
-    """
-    Exit status 2 and an error on standard error, whatever else is wrong.
-    """
+    """Exit status 2 and an error on standard error, whatever else is wrong."""
     ended = run("matrix", "-s", chosen, "-a", "domains=x", JOBDIR=tmp_path / "current", LOG_FILE=path)
 
     assert 2 == ended.returncode

@@ -32,9 +32,7 @@ def database(path, reason="finished", domains=("a.example",)):
 
 
 def test_the_newest_crawl_is_exported(tmp_path):
-    """
-    Without a file the newest crawl of OUTPUT_DIR is exported, and the output names the location.
-    """
+    """Without a file the newest crawl of OUTPUT_DIR is exported, and the output names the location."""
     database(tmp_path / "ips-2024-01-05__10-00-00.db")
 
     ended = run("csv", "-s", f"OUTPUT_DIR={tmp_path}")
@@ -45,9 +43,7 @@ def test_the_newest_crawl_is_exported(tmp_path):
 
 
 def test_an_unfinished_crawl_has_a_warning(tmp_path):
-    """
-    A crawl in progress can be exported, with a line about the consequences.
-    """
+    """A crawl in progress can be exported, with a line about the consequences."""
     path = database(tmp_path / "ips.db", reason=None)
 
     ended = run("csv", path, "-s", f"OUTPUT_DIR={tmp_path}")
@@ -68,9 +64,7 @@ def test_an_unfinished_crawl_has_a_warning(tmp_path):
     ],
 )
 def test_invalid_arguments_are_reported(arguments, code):
-    """
-    An error that names the problem, and exit status 2.
-    """
+    """An error that names the problem, and exit status 2."""
     ended = run(*arguments)
 
     assert 2 == ended.returncode
@@ -80,9 +74,7 @@ def test_invalid_arguments_are_reported(arguments, code):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_an_export(tmp_path, number):
-    """
-    An interrupted export ends with the status of an interrupted command, and without a traceback.
-    """
+    """An interrupted export ends with the status of an interrupted command, and without a traceback."""
     path = database(tmp_path / "ips.db", domains=[f"{n}.tld{n % 500}" for n in range(20_000)])
     process = subprocess.Popen(
         command("csv", path, "-s", f"OUTPUT_DIR={tmp_path}"), cwd=ROOT, stderr=subprocess.PIPE, text=True
@@ -98,9 +90,7 @@ def test_a_signal_stops_an_export(tmp_path, number):
 
 
 def test_an_empty_summary_needs_replace(tmp_path):
-    """
-    Without --replace the command ends with status 2, and the summary of that date stays.
-    """
+    """Without --replace the command ends with status 2, and the summary of that date stays."""
     options = ("-s", f"OUTPUT_DIR={tmp_path}", "-s", f"SUMMARY_URL=sqlite:///{tmp_path}/matrix.db")
     full, empty = database(tmp_path / "full.db"), database(tmp_path / "empty.db", domains=())
     assert 0 == run("summary", full, *options).returncode

@@ -43,9 +43,7 @@ def test_files_are_fetched_and_listed(site, tmp_path):
 
 
 def test_missing_old_and_broken_files_are_listed(tmp_path):
-    """
-    Each file has a line with the verdict that a crawl would reach.
-    """
+    """Each file has a line with the verdict that a crawl would reach."""
     (tmp_path / "city.mmdb").write_bytes(mmdb(tmp_path, built_at=int(time.time()) - 61 * 86_400 - 60))
     (tmp_path / "asn.mmdb").write_text("no database")
     old, broken = run(GEOIP_DIR=tmp_path).stdout.splitlines()
@@ -57,9 +55,7 @@ def test_missing_old_and_broken_files_are_listed(tmp_path):
 
 
 def test_a_failed_download_is_reported(site, tmp_path):
-    """
-    Exit status 1, and one error message.
-    """
+    """Exit status 1, and one error message."""
     ended = run("update", **published.settings(site, tmp_path))
 
     assert 1 == ended.returncode
@@ -76,9 +72,7 @@ def test_a_failed_download_is_reported(site, tmp_path):
     ],
 )
 def test_invalid_arguments_are_reported(arguments, settings, code):
-    """
-    Exit status 2 and an error message.
-    """
+    """Exit status 2 and an error message."""
     ended = run(*arguments, **settings)
 
     assert 2 == ended.returncode

@@ -29,9 +29,7 @@ def folder(tmp_path):
 
 
 def test_csv_becomes_a_database(folder, tmp_path):
-    """
-    The output has the number of domains, the path, and the line that was left out.
-    """
+    """The output has the number of domains, the path, and the line that was left out."""
     target = tmp_path / f"ips-{RUN}.db"
     ended = run("import", "csv", folder, "--run", RUN, "-s", f"OUTPUT_DIR={tmp_path}")
 
@@ -42,9 +40,7 @@ def test_csv_becomes_a_database(folder, tmp_path):
 
 
 def test_a_database_of_2022_is_converted(finished: Finished, tmp_path):
-    """
-    The run is in its name; the summary of the result counts the same domains, hosts and addresses.
-    """
+    """The run is in its name; the summary of the result counts the same domains, hosts and addresses."""
     old = older.write(finished.path, tmp_path / f"ips-{RUN}.db")
     ended = run(
         "import", "legacy", old, "--into", tmp_path / "new.db", "-s", f"PROBE_ALLOWED_NETWORKS={ALLOWED_NETWORKS}"
@@ -58,9 +54,7 @@ def test_a_database_of_2022_is_converted(finished: Finished, tmp_path):
 
 
 def test_invalid_arguments_are_reported(folder, tmp_path):
-    """
-    An error and status 2, no traceback, and nothing is written.
-    """
+    """An error and status 2, no traceback, and nothing is written."""
     there = tmp_path / "there.db"
     there.write_text("precious")
     for arguments, code in (
@@ -84,9 +78,7 @@ def test_invalid_arguments_are_reported(folder, tmp_path):
 
 
 def test_ctrl_c_leaves_nothing(tmp_path):
-    """
-    An interrupted import ends with the status of interrupted commands, and can be started again.
-    """
+    """An interrupted import ends with the status of interrupted commands, and can be started again."""
     place = tmp_path / "csv" / "test" / RUN
     place.mkdir(parents=True)
     (place / "MX_test.log").symlink_to(_endless(tmp_path))

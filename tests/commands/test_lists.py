@@ -16,9 +16,7 @@ run = partial(typed.run, "lists")
 
 
 def test_lists_are_fetched_and_listed(site, tmp_path):
-    """
-    Each list has a line with file, date, id, size and URL.
-    """
+    """Each list has a line with file, date, id, size and URL."""
     settings = published.settings(site, tmp_path)
     site.put("/majestic.csv", published.majestic(["one.example", "two.example"]))
     published.put_tranco(site, "K2XYW", ["one.example", "two.example", "three.example"])
@@ -36,9 +34,7 @@ def test_lists_are_fetched_and_listed(site, tmp_path):
 
 
 def test_a_failed_download_is_reported(site, tmp_path):
-    """
-    Exit status 1, and one error message.
-    """
+    """Exit status 1, and one error message."""
     ended = run("update", "majestic", **published.settings(site, tmp_path))
 
     assert 1 == ended.returncode
@@ -57,9 +53,7 @@ def test_a_failed_download_is_reported(site, tmp_path):
     ],
 )
 def test_invalid_arguments_are_reported(arguments, settings, code):
-    """
-    Exit status 2 and an error message.
-    """
+    """Exit status 2 and an error message."""
     ended = run(*arguments, **settings)
 
     assert 2 == ended.returncode

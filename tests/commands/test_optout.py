@@ -14,9 +14,7 @@ run = partial(typed.run, "optout")
 
 
 def test_entries_are_added_and_removed(tmp_path):
-    """
-    An added entry is listed, a removed one is not.
-    """
+    """An added entry is listed, a removed one is not."""
     file = tmp_path / "optout.txt"
     added = run("add", "example.com", "192.0.2.0/24", "--comment", "by\nmail", OPTOUT_FILE=file)
     listed = run("list", OPTOUT_FILE=file)
@@ -29,9 +27,7 @@ def test_entries_are_added_and_removed(tmp_path):
 
 
 def test_an_invalid_entry_is_reported(tmp_path):
-    """
-    Exit status 1, the error on standard error, and no file.
-    """
+    """Exit status 1, the error on standard error, and no file."""
     ended = run("add", "me@example.com", OPTOUT_FILE=tmp_path / "optout.txt")
 
     assert 1 == ended.returncode
@@ -52,9 +48,7 @@ def test_an_invalid_entry_is_reported(tmp_path):
     ],
 )
 def test_invalid_arguments_are_reported(arguments, file, code):
-    """
-    Exit status 2 and an error message.
-    """
+    """Exit status 2 and an error message."""
     ended = run(*arguments, OPTOUT_FILE=file)
 
     assert 2 == ended.returncode
@@ -63,7 +57,5 @@ def test_invalid_arguments_are_reported(arguments, file, code):
 
 
 def test_an_empty_list_is_reported(tmp_path):
-    """
-    The output says that there are no entries.
-    """
+    """The output says that there are no entries."""
     assert "no entries\n" == run("list", OPTOUT_FILE=tmp_path / "none").stdout

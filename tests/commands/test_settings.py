@@ -22,18 +22,14 @@ settings = partial(typed.run, "settings")
     ],
 )
 def test_the_effective_value_is_shown(chosen, value):
-    """
-    A value of a profile replaces that of settings.py, and -s replaces both.
-    """
+    """A value of a profile replaces that of settings.py, and -s replaces both."""
     shown = settings(*chosen, "--get", "DNS_CONCURRENCY")
 
     assert (0, f"{value}\n") == (shown.returncode, shown.stdout), shown.stderr
 
 
 def test_a_misspelt_name_is_rejected():
-    """
-    Exit status 2 and an error with the nearest name.
-    """
+    """Exit status 2 and an error with the nearest name."""
     shown = settings("-s", "PING_CUONT=3", "--get", "PING_COUNT")
 
     assert (2, "") == (shown.returncode, shown.stdout)

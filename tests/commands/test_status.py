@@ -31,9 +31,7 @@ def test_a_killed_crawl(tmp_path):
 
 
 def test_a_running_crawl(tmp_path):
-    """
-    The output has the process that holds the lock, the speed, and what the crawl waits for.
-    """
+    """The output has the process that holds the lock, the speed, and what the crawl waits for."""
     crawl(tmp_path / "ips.db", end_reason=None)
     with (tmp_path / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -48,9 +46,7 @@ def test_a_running_crawl(tmp_path):
 
 
 def test_json_output(tmp_path):
-    """
-    With --json the same facts are one object, with times in seconds.
-    """
+    """With --json the same facts are one object, with times in seconds."""
     crawl(tmp_path / "ips.db", end_reason="shutdown", ended_at=1_714_979_389)
 
     told = json.loads(run(tmp_path, "--json").stdout)
@@ -60,9 +56,7 @@ def test_json_output(tmp_path):
 
 
 def test_a_finished_crawl_by_its_file(tmp_path):
-    """
-    A published crawl is shown if its file is given.
-    """
+    """A published crawl is shown if its file is given."""
     ended = run(crawl(tmp_path / "ips-2024-05-06__07-08-09.db", end_reason="finished", ended_at=1_714_979_389))
 
     assert 0 == ended.returncode, ended.stderr
@@ -70,9 +64,7 @@ def test_a_finished_crawl_by_its_file(tmp_path):
 
 
 def test_a_folder_without_a_crawl(tmp_path):
-    """
-    Exit status 1, and the newest finished crawl; nothing is created.
-    """
+    """Exit status 1, and the newest finished crawl; nothing is created."""
     newest = crawl(tmp_path / "ips-2024-05-06__07-08-09.db", end_reason="finished")
 
     ended = run(tmp_path / "current", "-s", f"OUTPUT_DIR={tmp_path}")
@@ -84,18 +76,14 @@ def test_a_folder_without_a_crawl(tmp_path):
 
 
 def test_a_rejected_start(tmp_path):
-    """
-    A database without a started crawl differs from one of a stopped crawl.
-    """
+    """A database without a started crawl differs from one of a stopped crawl."""
     Store(tmp_path / "ips.db").close()
 
     assert "stopped (never started); not running" in run(tmp_path).stdout
 
 
 def test_an_unreadable_crawl_is_reported(tmp_path):
-    """
-    A foreign file, an older version, two folders: an error and status 2, no traceback.
-    """
+    """A foreign file, an older version, two folders: an error and status 2, no traceback."""
     (tmp_path / "other.db").write_text("no database" * 100)
     old = crawl(tmp_path / "old.db")
     store = Store(old)

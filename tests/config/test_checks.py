@@ -120,9 +120,7 @@ def problems(**values):
 
 @pytest.mark.parametrize(("name", "value"), BAD)
 def test_an_invalid_value_is_reported(name, value):
-    """
-    The error has the setting and the value, and says which values are valid.
-    """
+    """The error has the setting and the value, and says which values are valid."""
     (message,) = problems(**{name: value})
 
     assert name in message
@@ -141,9 +139,7 @@ def test_an_invalid_value_is_reported(name, value):
     ],
 )
 def test_a_message_names_the_value_and_the_valid_ones(name, value, limits):
-    """
-    The message shows what was set and what may be set instead.
-    """
+    """The message shows what was set and what may be set instead."""
     (message,) = problems(**{name: value})
 
     assert repr(value) in message
@@ -151,17 +147,13 @@ def test_a_message_names_the_value_and_the_valid_ones(name, value, limits):
 
 
 def test_every_setting_has_an_invalid_value_here():
-    """
-    No check goes untested.
-    """
+    """No check goes untested."""
     # A key file alone is a fault of the account as well, so it has its own tests.
     assert set(checks.CHECKS) == {name for name, _ in BAD} | {"GEOIP_LICENSE_KEY_FILE"}
 
 
 def test_every_setting_of_ours_is_checked():
-    """
-    Whatever settings.py sets for this project, and not for Scrapy, has a check.
-    """
+    """Whatever settings.py sets for this project, and not for Scrapy, has a check."""
     theirs = (
         "BOT_NAME",
         "SCHEDULER",
@@ -182,16 +174,12 @@ def test_every_setting_of_ours_is_checked():
 
 
 def test_the_defaults_are_valid():
-    """
-    The values of settings.py pass their own checks.
-    """
+    """The values of settings.py pass their own checks."""
     assert [] == problems()
 
 
 def test_every_problem_is_reported_at_once():
-    """
-    Each invalid value has its own error message.
-    """
+    """Each invalid value has its own error message."""
     messages = problems(PING_COUNT=0, MISSING="no")
 
     assert ["PING_COUNT", "MISSING"] == [message.partition("=")[0].split()[-1] for message in messages]
@@ -213,16 +201,12 @@ def test_every_problem_is_reported_at_once():
     ],
 )
 def test_valid_values_pass(values):
-    """
-    Valid values lead to no error.
-    """
+    """Valid values lead to no error."""
     assert [] == problems(**values)
 
 
 def test_valid_files_pass(tmp_path):
-    """
-    GeoIP files of the right type and a readable opt-out file lead to no error.
-    """
+    """GeoIP files of the right type and a readable opt-out file lead to no error."""
     city, asn, optout = (tmp_path / name for name in ("city.mmdb", "asn.mmdb", "optout"))
     geoip.write((Block(name="a", behaviour="open", network4="198.18.1.0/24"),), city, asn)
     optout.write_text("example.com\n")
@@ -232,9 +216,7 @@ def test_valid_files_pass(tmp_path):
 
 @pytest.mark.parametrize("content", [None, "", "AccountID 17\nLicenseKey secret\n", "schlüssel"])
 def test_a_key_file_without_a_key_is_reported(tmp_path, content):
-    """
-    The file must exist and contain only the key; its content is never shown.
-    """
+    """The file must exist and contain only the key; its content is never shown."""
     path = tmp_path / "key"
     if content is not None:
         path.write_text(content, "utf-8")
@@ -246,18 +228,14 @@ def test_a_key_file_without_a_key_is_reported(tmp_path, content):
 
 
 def test_an_account_with_its_key_passes(tmp_path):
-    """
-    An account number needs a file with a single word.
-    """
+    """An account number needs a file with a single word."""
     (tmp_path / "key").write_text("secret\n")
 
     assert [] == problems(GEOIP_ACCOUNT_ID="17", GEOIP_LICENSE_KEY_FILE=str(tmp_path / "key"))
 
 
 def test_files_of_geoip_dir_are_checked(tmp_path):
-    """
-    A broken file that is used by default is reported under its setting.
-    """
+    """A broken file that is used by default is reported under its setting."""
     (tmp_path / "city.mmdb").write_text("no database")
     (message,) = problems(GEOIP_DIR=str(tmp_path))
 
@@ -266,9 +244,7 @@ def test_files_of_geoip_dir_are_checked(tmp_path):
 
 
 def test_swapped_geoip_files_are_reported(tmp_path):
-    """
-    A file of the other type is reported under its setting.
-    """
+    """A file of the other type is reported under its setting."""
     city, asn = tmp_path / "city.mmdb", tmp_path / "asn.mmdb"
     geoip.write((Block(name="a", behaviour="open", network4="198.18.1.0/24"),), city, asn)
 
@@ -285,9 +261,7 @@ def test_swapped_geoip_files_are_reported(tmp_path):
     ],
 )
 def test_an_invalid_opt_out_file_is_reported(tmp_path, content, part, code):
-    """
-    The error has the number of an invalid line, or says that the file is not text.
-    """
+    """The error has the number of an invalid line, or says that the file is not text."""
     file = tmp_path / "optout"
     file.write_bytes(content)
     (message,) = problems(OPTOUT_FILE=str(file))
@@ -298,9 +272,7 @@ def test_an_invalid_opt_out_file_is_reported(tmp_path, content, part, code):
 
 
 def test_a_system_without_resolver_is_reported(tmp_path, monkeypatch):
-    """
-    Without the setting and without resolv.conf there is no resolver.
-    """
+    """Without the setting and without resolv.conf there is no resolver."""
     monkeypatch.setattr(nameservers, "_RESOLV_CONF", tmp_path / "missing")
 
     (message,) = problems()
@@ -310,18 +282,14 @@ def test_a_system_without_resolver_is_reported(tmp_path, monkeypatch):
 
 
 def test_effective_values_are_recorded():
-    """
-    The record has each of our settings and none of Scrapy's, with METRICS word by word.
-    """
+    """The record has each of our settings and none of Scrapy's, with METRICS word by word."""
     values = checks.values(BaseSettings(OURS | {"PING_COUNT": "3", "ROBOTSTXT_OBEY": False}))
 
     assert OURS | {"PING_COUNT": "3", "METRICS": ",".join(metrics.chosen(BaseSettings(OURS)))} == values
 
 
 def test_passwords_are_not_recorded():
-    """
-    The record of a crawl has the URL of a database without its password.
-    """
+    """The record of a crawl has the URL of a database without its password."""
     settings = BaseSettings({"SUMMARY_URL": "mysql+mysqlconnector://user:secret@localhost/matrix"})
 
     assert "mysql+mysqlconnector://user:***@localhost/matrix" == checks.values(settings)["SUMMARY_URL"]

@@ -1,6 +1,4 @@
-"""
-Extras: their absence is reported by each command, a crawl needs none, and metadata and requirements agree.
-"""
+"""Extras: their absence is reported by each command, a crawl needs none, and metadata and requirements agree."""
 
 from __future__ import annotations
 

@@ -25,16 +25,12 @@ from ipv6matrix.measurements import REGISTRY
     ],
 )
 def test_words_are_read_from_left_to_right(given, expected):
-    """
-    Words add and remove metrics; a sign at the beginning changes the default.
-    """
+    """Words add and remove metrics; a sign at the beginning changes the default."""
     assert sorted(expected) == sorted(expand(given))
 
 
 def test_the_default_leaves_out_what_is_opt_in(monkeypatch):
-    """
-    `default` has no opt-in word, `+word` adds one, and `all` has it.
-    """
+    """`default` has no opt-in word, `+word` adds one, and `all` has it."""
     monkeypatch.setattr(REGISTRY, "opt_in", ("ping",))
 
     assert ["ping" in expand(given) for given in (("default",), ("+ping",), ("all",))] == [False, True, True]
@@ -42,16 +38,12 @@ def test_the_default_leaves_out_what_is_opt_in(monkeypatch):
 
 @pytest.mark.parametrize("word", ["+tcp22", "-", "+default", "--ping"])
 def test_other_words_are_invalid(word):
-    """
-    A sign precedes a metric.
-    """
+    """A sign precedes a metric."""
     assert checks.CHECKS["METRICS"](BaseSettings({"METRICS": f"ping,{word}"}), "METRICS")
 
 
 def test_the_record_has_the_metrics_themselves():
-    """
-    What is recorded of a crawl does not depend on what `default` means in a later version.
-    """
+    """What is recorded of a crawl does not depend on what `default` means in a later version."""
     settings = BaseSettings({"METRICS": "-path"})
 
     assert ",".join(chosen(settings)) == checks.values(settings)["METRICS"]

@@ -26,9 +26,7 @@ from ipv6matrix.exceptions import NameserverError
     ],
 )
 def test_an_address_may_have_a_port(text, server):
-    """
-    An IPv6 address with a port has brackets; the default port is 53.
-    """
+    """An IPv6 address with a port has brackets; the default port is 53."""
     assert server == nameservers.parse(text)
 
 
@@ -52,9 +50,7 @@ def test_an_address_may_have_a_port(text, server):
     ],
 )
 def test_an_invalid_address_is_reported(text):
-    """
-    The error has the setting and the value, and shows a valid one.
-    """
+    """The error has the setting and the value, and shows a valid one."""
     with pytest.raises(NameserverError) as raised:
         nameservers.parse(text)
 
@@ -64,17 +60,13 @@ def test_an_invalid_address_is_reported(text):
 
 @pytest.mark.parametrize("value", ["::1, 192.0.2.53:5353 ,", ["::1", " 192.0.2.53:5353"]])
 def test_several_servers_keep_their_order(value):
-    """
-    The setting is comma-separated text or a list.
-    """
+    """The setting is comma-separated text or a list."""
     assert (("::1", 53), ("192.0.2.53", 5353)) == nameservers.configured(value)
 
 
 @pytest.mark.parametrize("value", ["", " , ", None, []])
 def test_an_empty_setting_means_the_system_resolvers(value, tmp_path, monkeypatch):
-    """
-    Without a setting resolv.conf(5) has the servers.
-    """
+    """Without a setting resolv.conf(5) has the servers."""
     file = tmp_path / "resolv.conf"
     file.write_text("nameserver 192.0.2.1\n")
     monkeypatch.setattr(nameservers, "_RESOLV_CONF", file)
@@ -91,9 +83,7 @@ def test_an_empty_setting_means_the_system_resolvers(value, tmp_path, monkeypatc
     ],
 )
 def test_a_link_local_resolver_needs_an_existing_zone(text, fault):
-    """
-    Without it a socket cannot know where to send; the error lists the interfaces.
-    """
+    """Without it a socket cannot know where to send; the error lists the interfaces."""
     with pytest.raises(NameserverError) as raised:
         nameservers.configured(f"192.0.2.1,{text}")
 
@@ -104,16 +94,12 @@ def test_a_link_local_resolver_needs_an_existing_zone(text, fault):
 
 @pytest.mark.parametrize("zone", ["lo", "1"])
 def test_a_zone_is_a_name_or_a_number(zone):
-    """
-    Interfaces have both (RFC 4007 section 11.2).
-    """
+    """Interfaces have both (RFC 4007 section 11.2)."""
     assert ((f"fe80::1%{zone}", 53),) == nameservers.configured(f"fe80::1%{zone}")
 
 
 def test_an_unusable_line_of_resolv_conf_is_reported(tmp_path, caplog):
-    """
-    The other resolvers are used; a warning quotes the line.
-    """
+    """The other resolvers are used; a warning quotes the line."""
     file = tmp_path / "resolv.conf"
     file.write_text("nameserver fe80::1%nowhere0\nnameserver dns.example\nnameserver 192.0.2.1 # office\n")
 
@@ -122,9 +108,7 @@ def test_an_unusable_line_of_resolv_conf_is_reported(tmp_path, caplog):
 
 
 def test_resolv_conf_is_parsed_as_documented(tmp_path):
-    """
-    Comments and other lines are skipped; a link-local address keeps its zone.
-    """
+    """Comments and other lines are skipped; a link-local address keeps its zone."""
     file = tmp_path / "resolv.conf"
     file.write_bytes(
         b"# nameserver 192.0.2.9\n; c\xe9\nsearch example\nnameserver 192.0.2.1\n"
@@ -136,9 +120,7 @@ def test_resolv_conf_is_parsed_as_documented(tmp_path):
 
 @pytest.mark.parametrize("content", [None, "", "search example\n"])
 def test_a_system_without_resolver_is_reported_with_its_fix(tmp_path, content):
-    """
-    A missing resolv.conf, or one without servers, is an error that says how to set a resolver.
-    """
+    """A missing resolv.conf, or one without servers, is an error that says how to set a resolver."""
     file = tmp_path / "resolv.conf"
     if content is not None:
         file.write_text(content)

@@ -33,24 +33,18 @@ def plan(**settings):
     ],
 )
 def test_guesses_follow_from_features(features, guesses):
-    """
-    A disabled feature guesses nothing.
-    """
+    """A disabled feature guesses nothing."""
     assert guesses == plan(FEATURES=features, METRICS="ping").guesses
 
 
 def test_the_domain_itself_is_a_metric():
-    """
-    It has a role and a label of its own, whatever the features.
-    """
+    """It has a role and a label of its own, whatever the features."""
     assert (("APEX", "@"),) == plan(FEATURES="NS,MX", METRICS="apex").guesses
 
 
 @pytest.mark.parametrize("value", [" a, b ,a,,", ["a", " b", "a", ""]])
 def test_words_are_read_from_text_or_lists(value):
-    """
-    Order is preserved, spaces and duplicates are removed.
-    """
+    """Order is preserved, spaces and duplicates are removed."""
     assert ("a", "b") == words(BaseSettings({"FEATURES": value}), "FEATURES")
 
 
@@ -67,9 +61,7 @@ def test_a_skipped_metric_is_recorded():
 
 
 def test_a_skipped_family_is_excluded_and_recorded():
-    """
-    Addresses of a family without route are not probed.
-    """
+    """Addresses of a family without route are not probed."""
     chosen = plan()
     chosen.skip_family(6, "no route")
 
@@ -79,17 +71,13 @@ def test_a_skipped_family_is_excluded_and_recorded():
 
 
 def test_allowed_networks_come_from_the_settings():
-    """
-    PROBE_ALLOWED_NETWORKS reaches the policy.
-    """
+    """PROBE_ALLOWED_NETWORKS reaches the policy."""
     assert plan(PROBE_ALLOWED_NETWORKS="198.18.0.0/15").policy.exclusion("198.18.0.1") is None
     assert "benchmarking" == plan(PROBE_ALLOWED_NETWORKS="").policy.exclusion("198.18.0.1")
 
 
 def test_opt_outs_come_from_the_settings(tmp_path):
-    """
-    The networks of OPTOUT_FILE reach the policy; without a file there are none.
-    """
+    """The networks of OPTOUT_FILE reach the policy; without a file there are none."""
     (tmp_path / "optout").write_text("1.1.1.0/24\n")
 
     assert "opted_out" == plan(OPTOUT_FILE=str(tmp_path / "optout")).policy.exclusion("1.1.1.1")
@@ -97,9 +85,7 @@ def test_opt_outs_come_from_the_settings(tmp_path):
 
 
 def test_plans_are_independent():
-    """
-    A metric skipped in one run is measured in another.
-    """
+    """A metric skipped in one run is measured in another."""
     first, second = plan(), plan()
     first.skip_metric("ping", "no permission")
     first.skip_family(4, "no route")

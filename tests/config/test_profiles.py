@@ -58,34 +58,26 @@ def test_an_unknown_name_is_reported_with_the_nearest(name, nearest):
     "name", ["PING_COUNT", "PROFILES", "LOG_FILE", "JOBDIR", "FEEDS", "CLOSESPIDER_TIMEOUT", "META_COPY_WARN_SKIP_KEYS"]
 )
 def test_known_names_pass(name):
-    """
-    A setting of this project or of Scrapy, with or without a default, leads to no error.
-    """
+    """A setting of this project or of Scrapy, with or without a default, leads to no error."""
     assert [] == profiles.unknown_settings(chosen(**{name: ""}))
 
 
 def test_each_unknown_name_is_reported():
-    """
-    Every name has an error message, in alphabetical order.
-    """
+    """Every name has an error message, in alphabetical order."""
     told = profiles.unknown_settings(chosen(PING_CUONT="3", METRIX="ping", PING_COUNT="3"))
 
     assert ["METRIX", "PING_CUONT"] == [sentence.split()[0] for sentence in told]
 
 
 def test_names_of_an_add_on_pass_unless_they_are_close_to_a_known_one():
-    """
-    With ADDONS an unfamiliar name belongs to the add-on; a misspelt one of this project is rejected nevertheless.
-    """
+    """With ADDONS an unfamiliar name belongs to the add-on; a misspelt one of this project is rejected nevertheless."""
     (message,) = profiles.unknown_settings(chosen(ADDONS='{"some.AddOn": 1}', COLOUR="blue", PING_CUONT="3"))
 
     assert message.startswith("PING_CUONT ")
 
 
 def test_a_name_from_the_settings_file_passes(monkeypatch):
-    """
-    Names with a value in the project's file are valid on the command line.
-    """
+    """Names with a value in the project's file are valid on the command line."""
     monkeypatch.setattr(project, "COLOUR", "red", raising=False)
 
     assert [] == profiles.unknown_settings(chosen(COLOUR="blue"))
@@ -95,9 +87,7 @@ def test_a_name_from_the_settings_file_passes(monkeypatch):
 
 
 def test_arguments_of_the_spider_pass():
-    """
-    Its own are valid, and those that scrapyd adds, which begin with an underscore.
-    """
+    """Its own are valid, and those that scrapyd adds, which begin with an underscore."""
     assert [] == profiles.unknown_arguments(MatrixSpider, ["domains", "supplemental", "_job", "_version"])
 
 
@@ -106,9 +96,7 @@ def test_arguments_of_the_spider_pass():
     [("domain", " domains?"), ("SUPPLEMENTAL", " supplemental?"), ("colour", "domains, supplemental")],
 )
 def test_an_unknown_argument_is_reported(name, nearest):
-    """
-    The error has the given name and the nearest argument, or all of them.
-    """
+    """The error has the given name and the nearest argument, or all of them."""
     (message,) = profiles.unknown_arguments(MatrixSpider, [name])
 
     assert message.startswith(f"{name} ")
@@ -121,9 +109,7 @@ def test_an_unknown_argument_is_reported(name, nearest):
 
 @pytest.mark.parametrize("word", sorted(project.PROFILES))
 def test_a_profile_sets_valid_values(word):
-    """
-    Every name is a setting of this project, and every value passes its check.
-    """
+    """Every name is a setting of this project, and every value passes its check."""
     names = project.PROFILES[word]
     settings = chosen(PROFILE=word)
     profiles.apply_profiles(settings)
@@ -135,9 +121,7 @@ def test_a_profile_sets_valid_values(word):
 
 @pytest.mark.parametrize("word", sorted(project.PROFILES))
 def test_a_profile_is_gentler_than_none(word):
-    """
-    It changes only concurrency and rates, and each value is below the default, where 0 means no limit.
-    """
+    """It changes only concurrency and rates, and each value is below the default, where 0 means no limit."""
     unlimited = float("inf")
     before = {name: getattr(project, name) or unlimited for name in project.PROFILES[word]}
 
@@ -146,9 +130,7 @@ def test_a_profile_is_gentler_than_none(word):
 
 
 def test_the_command_line_overrides_a_profile_which_overrides_the_file():
-    """
-    PROFILE replaces values of settings.py, and no value of -s.
-    """
+    """PROFILE replaces values of settings.py, and no value of -s."""
     settings = chosen(PROFILE="small", PROBE_RATE="7")
     profiles.apply_profiles(settings)
 
@@ -157,9 +139,7 @@ def test_the_command_line_overrides_a_profile_which_overrides_the_file():
 
 @pytest.mark.parametrize(("words", "rate"), [("small,careful", 100), ("careful, small", 500)])
 def test_a_later_profile_wins(words, rate):
-    """
-    If two set the same name the last one is in force; other values of the first stay.
-    """
+    """If two set the same name the last one is in force; other values of the first stay."""
     settings = chosen(PROFILE=words)
     profiles.apply_profiles(settings)
 
@@ -168,9 +148,7 @@ def test_a_later_profile_wins(words, rate):
 
 @pytest.mark.parametrize("found_profiles", ["{small", '{"small": 3}', "[1]"])
 def test_unreadable_profiles_are_reported(found_profiles):
-    """
-    PROFILES on the command line is JSON, with settings by profile; anything else is an error.
-    """
+    """PROFILES on the command line is JSON, with settings by profile; anything else is an error."""
     (message,) = checks.problems(BaseSettings({"PROFILE": "small", "PROFILES": found_profiles}), ["PROFILE"])
 
     assert f"PROFILES={found_profiles!r}" in message
@@ -178,9 +156,7 @@ def test_unreadable_profiles_are_reported(found_profiles):
 
 
 def test_a_misspelt_name_in_a_profile_is_reported():
-    """
-    A custom profile is checked like a command line.
-    """
+    """A custom profile is checked like a command line."""
     settings = chosen(PROFILE="own", PROFILES='{"own": {"PING_CUONT": 3, "PING_INTERVAL": 1}}')
     profiles.apply_profiles(settings)
 
@@ -190,9 +166,7 @@ def test_a_misspelt_name_in_a_profile_is_reported():
 
 
 def test_the_document_has_the_values_of_each_profile():
-    """
-    docs/settings.md has every value that a profile sets, next to the default.
-    """
+    """docs/settings.md has every value that a profile sets, next to the default."""
     text = DOCUMENT.read_text()
     head = "| value | without | `small` | `careful` |\n| --- | --- | --- | --- |\n"
     rows = {cells[0]: cells[1:] for cells in _cells(text.partition(head)[2].partition("\n\n")[0])}
@@ -213,9 +187,7 @@ def _cells(table: str) -> list[list[str]]:
 
 
 def test_every_command_takes_profiles_and_rejects_unknown_names():
-    """
-    Each command in ipv6matrix/commands does what ChoosingCommand does.
-    """
+    """Each command in ipv6matrix/commands does what ChoosingCommand does."""
     names = [f"ipv6matrix.commands.{module.name}" for module in iter_modules(commands.__path__)]
 
     assert names

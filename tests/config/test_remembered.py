@@ -8,9 +8,7 @@ from ipv6matrix.config import remembered
 
 
 def test_a_contact_is_remembered(tmp_path, monkeypatch):
-    """
-    A contact is kept in a file of the user; without one, there is none.
-    """
+    """A contact is kept in a file of the user; without one, there is none."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "new"))
     before = remembered.contact()
 
@@ -20,9 +18,7 @@ def test_a_contact_is_remembered(tmp_path, monkeypatch):
 
 
 def test_the_file_is_in_the_home_of_the_user(monkeypatch):
-    """
-    Without XDG_CONFIG_HOME, or with an empty one, files are in .config.
-    """
+    """Without XDG_CONFIG_HOME, or with an empty one, files are in .config."""
     monkeypatch.setenv("XDG_CONFIG_HOME", "")
 
     assert Path.home() / ".config/ipv6matrix/contact" == remembered.path()

@@ -1,6 +1,4 @@
-"""
-Backup and restore, with the shipped scripts.
-"""
+"""Backup and restore, with the shipped scripts."""
 
 from __future__ import annotations
 
@@ -55,9 +53,7 @@ def rows(path):
 
 
 def test_lost_files_are_restored(crawls, tmp_path):
-    """
-    After a backup and the loss of the folder, restore recovers every database row by row, and commands read them.
-    """
+    """After a backup and the loss of the folder, restore recovers every database row by row, and commands read them."""
     names = (FINISHED, "current/ips.db", "matrix.db")
     before = {name: rows(crawls / name) for name in names}
 
@@ -75,9 +71,7 @@ def test_lost_files_are_restored(crawls, tmp_path):
 
 
 def test_a_crawl_in_progress_is_copied_consistently(crawls, tmp_path):
-    """
-    While another process has uncommitted rows, the copy has the committed ones.
-    """
+    """While another process has uncommitted rows, the copy has the committed ones."""
     with closing(sqlite3.connect(crawls / "current/ips.db", isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")
         writer.execute("DELETE FROM domains")
@@ -102,9 +96,7 @@ def test_a_finished_crawl_is_copied_once(crawls, tmp_path):
 
 
 def test_existing_files_are_not_replaced(crawls, tmp_path):
-    """
-    Restore leaves an existing database unchanged, and reports it.
-    """
+    """Restore leaves an existing database unchanged, and reports it."""
     run("backup.sh", crawls, tmp_path / "backup")
     (crawls / "matrix.db").unlink()
 
@@ -115,9 +107,7 @@ def test_existing_files_are_not_replaced(crawls, tmp_path):
 
 
 def test_a_damaged_copy_is_not_restored(crawls, tmp_path):
-    """
-    A copy that SQLite finds errors in leads to an error message and status 1, and is not restored.
-    """
+    """A copy that SQLite finds errors in leads to an error message and status 1, and is not restored."""
     run("backup.sh", crawls, tmp_path / "backup")
     copy = tmp_path / "backup" / FINISHED
     with copy.open("r+b") as file:
@@ -131,9 +121,7 @@ def test_a_damaged_copy_is_not_restored(crawls, tmp_path):
 
 
 def test_additional_files_are_restored(crawls, tmp_path):
-    """
-    Opt-outs and settings are copied with their modes, and restored where they are missing; existing files stay.
-    """
+    """Opt-outs and settings are copied with their modes, and restored where they are missing; existing files stay."""
     home, there = tmp_path / "home of", tmp_path / "root"
     home.mkdir()
     for name, text in (("optout.txt", "example.org\n"), ("web.env", "PORT=8000\n")):
@@ -157,9 +145,7 @@ def test_additional_files_are_restored(crawls, tmp_path):
 
 
 def test_additional_files_need_a_root(crawls, tmp_path):
-    """
-    Without a third argument restore writes only to OUTPUT_DIR.
-    """
+    """Without a third argument restore writes only to OUTPUT_DIR."""
     run("backup.sh", crawls, tmp_path / "backup", crawls / "domains.csv")
     (crawls / "domains.csv").unlink()
 
@@ -170,18 +156,14 @@ def test_additional_files_need_a_root(crawls, tmp_path):
 
 
 def test_a_relative_path_is_rejected(crawls, tmp_path):
-    """
-    A relative path, which could not be restored, is an error with status 2.
-    """
+    """A relative path, which could not be restored, is an error with status 2."""
     saved = run("backup.sh", crawls, tmp_path / "backup", "optout.txt")
 
     assert (2, "optout.txt is not an absolute path. Begin it with /\n") == (saved.returncode, saved.stderr)
 
 
 def test_the_unit_backs_up_the_files_of_the_others():
-    """
-    The opt-out file of crawl.env and both environment files are on the command line of the backup.
-    """
+    """The opt-out file of crawl.env and both environment files are on the command line of the backup."""
     words = command("ipv6matrix-backup.service", {})
     read = {section(f"ipv6matrix-{one}.service", "Service")["EnvironmentFile"] for one in ("crawl", "web", "geoip")}
 
@@ -190,9 +172,7 @@ def test_the_unit_backs_up_the_files_of_the_others():
 
 @pytest.mark.crawl
 async def test_a_restored_crawl_is_resumed(internet, tmp_path):
-    """
-    A copy made during a crawl is resumed in another folder, and its summary is served from there.
-    """
+    """A copy made during a crawl is resumed in another folder, and its summary is served from there."""
     url = f"sqlite:///{tmp_path}/new/matrix.db"
     held = internet.settings() | {"METRICS": "soa,ping", "EXPORTS": "summary", "SUMMARY_URL": url}
     saved = save_while_crawling(held | folders(tmp_path / "lost") | {"SECOND_PASS_AFTER": 3600}, tmp_path)
@@ -222,9 +202,7 @@ def save_while_crawling(settings, place):
 
 @pytest.mark.parametrize("script", ["backup.sh", "restore.sh"])
 def test_a_missing_folder_is_reported(tmp_path, script):
-    """
-    A folder that does not exist is an error with status 2.
-    """
+    """A folder that does not exist is an error with status 2."""
     result = run(script, tmp_path / "nothing", tmp_path / "to")
 
     assert 2 == result.returncode

@@ -1,6 +1,4 @@
-"""
-Log rotation, sysctls, users, resolver settings and the Containerfile, each checked by the program that reads it.
-"""
+"""Log rotation, sysctls, users, resolver settings and the Containerfile, each checked by the program that reads it."""
 
 from __future__ import annotations
 
@@ -30,18 +28,14 @@ def run(*words):
 
 @pytest.mark.parametrize("name", ["unbound.conf", "unbound-ipv6only.conf"])
 def test_unbound_accepts_its_settings(name):
-    """
-    unbound-checkconf reports nothing.
-    """
+    """unbound-checkconf reports nothing."""
     status, said = run("unbound-checkconf", DEPLOY / "resolver" / name)
 
     assert (0, "unbound-checkconf: no errors in") == (status, said.partition(str(DEPLOY))[0].strip())
 
 
 def test_an_invalid_setting_of_unbound_is_found(tmp_path):
-    """
-    An invalid value is reported.
-    """
+    """An invalid value is reported."""
     faulty = tmp_path / "unbound.conf"
     faulty.write_text((DEPLOY / "resolver/unbound.conf").read_text().replace("num-threads: 2", "num-treads: 2"))
 
@@ -55,18 +49,14 @@ def test_powerdns_accepts_its_settings(instance):
 
 
 def test_an_invalid_setting_of_powerdns_is_found(tmp_path):
-    """
-    An unknown setting is reported.
-    """
+    """An unknown setting is reported."""
     (tmp_path / "recursor.conf").write_text((DEPLOY / "resolver/recursor.conf").read_text() + "dnssek=off\n")
 
     assert 0 != run("pdns_recursor", f"--config-dir={tmp_path}", "--config=check")[0]
 
 
 def test_logs_are_rotated(tmp_path):
-    """
-    logrotate moves the old log, and the file of the crawl starts empty.
-    """
+    """logrotate moves the old log, and the file of the crawl starts empty."""
     log, settings = tmp_path / "logs/crawl.log", tmp_path / "logrotate.conf"
     log.parent.mkdir()
     log.write_text("a line\n")
@@ -83,18 +73,14 @@ def test_logs_are_rotated(tmp_path):
 
 
 def test_logrotate_and_the_crawl_use_the_same_log():
-    """
-    logrotate reads the path of the crawl's LOG_FILE.
-    """
+    """logrotate reads the path of the crawl's LOG_FILE."""
     pattern = re.search(r"^(\S+) \{$", (DEPLOY / "logrotate/ipv6matrix").read_text(), re.MULTILINE)[1]
 
     assert Path(environment("crawl.env")["LOG_FILE"]).match(pattern)
 
 
 def test_sysctls_exist_in_this_kernel():
-    """
-    Each sysctl has a file below /proc/sys, except global ones that a namespace does not show.
-    """
+    """Each sysctl has a file below /proc/sys, except global ones that a namespace does not show."""
     lines = (DEPLOY / "sysctl.d/60-ipv6matrix.conf").read_text().splitlines()
     names = [line.split(" = ")[0] for line in lines if line and not line.startswith("#")]
 
@@ -107,9 +93,7 @@ def test_sysctls_exist_in_this_kernel():
 
 
 def test_systemd_creates_the_user(tmp_path):
-    """
-    systemd-sysusers creates the user of the units, without a shell.
-    """
+    """systemd-sysusers creates the user of the units, without a shell."""
     (tmp_path / "etc").mkdir()
 
     status, said = run("systemd-sysusers", f"--root={tmp_path}", DEPLOY / "sysusers.d/ipv6matrix.conf")
@@ -121,9 +105,7 @@ def test_systemd_creates_the_user(tmp_path):
 
 
 def test_the_containerfile_copies_existing_files():
-    """
-    Each source that the Containerfile copies exists, and its last user is not root.
-    """
+    """Each source that the Containerfile copies exists, and its last user is not root."""
     lines = (DEPLOY / "Containerfile").read_text().splitlines()
 
     sources = [word for line in lines if line.startswith("COPY ") for word in line.split()[1:-1]]

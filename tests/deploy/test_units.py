@@ -1,6 +1,4 @@
-"""
-The systemd units: systemd accepts them, and their programs work with the permissions that they grant.
-"""
+"""The systemd units: systemd accepts them, and their programs work with the permissions that they grant."""
 
 from __future__ import annotations
 
@@ -60,9 +58,7 @@ def verify(tmp_path):
 
 
 def test_systemd_accepts_the_units(verify):
-    """
-    systemd-analyze reports nothing for any unit.
-    """
+    """systemd-analyze reports nothing for any unit."""
     assert "" == verify()
 
 
@@ -71,17 +67,13 @@ def test_systemd_accepts_the_units(verify):
     [("RestartSec=", "RestartSek="), ("OnCalendar=weekly", "OnCalendar=wekly"), ("/scrapy", "/scrapi")],
 )
 def test_a_faulty_unit_is_found(verify, right, wrong):
-    """
-    An invalid key, time or program is reported.
-    """
+    """An invalid key, time or program is reported."""
     assert "" != verify(lambda text: text.replace(right, wrong))
 
 
 @pytest.mark.parametrize("unit", SERVICES)
 def test_no_service_runs_as_root_or_may_become_root(unit):
-    """
-    Each service has its user and no new privileges; only the crawl has a capability, to open raw sockets.
-    """
+    """Each service has its user and no new privileges; only the crawl has a capability, to open raw sockets."""
     service = section(unit, "Service")
 
     assert ("ipv6matrix", "yes") == (service["User"], service["NoNewPrivileges"])
@@ -90,9 +82,7 @@ def test_no_service_runs_as_root_or_may_become_root(unit):
 
 
 def test_exposure_is_as_documented():
-    """
-    The levels of `systemd-analyze security` are close to those of docs/deployment.md; versions differ slightly.
-    """
+    """The levels of `systemd-analyze security` are close to those of docs/deployment.md; versions differ slightly."""
     program = shutil.which("systemd-analyze") or pytest.skip(
         "systemd-analyze is not installed: apt-get install systemd"
     )
@@ -109,9 +99,7 @@ def test_exposure_is_as_documented():
 
 @pytest.mark.parametrize("ambient", [True, False])
 def test_mtr_packet_works_with_only_that_capability(ambient):
-    """
-    Without new privileges, mtr-packet's file capability has no effect, and the unit's ambient one is enough.
-    """
+    """Without new privileges, mtr-packet's file capability has no effect, and the unit's ambient one is enough."""
     if os.geteuid() != 0 or not shutil.which("setpriv"):
         pytest.skip("only root can take the user and the capabilities of the unit: run the tests as root")
     # A separate network, without ping sockets, which mtr-packet would fall back to.
@@ -160,9 +148,7 @@ def unit_command(internet, tmp_path):
 
 @pytest.mark.crawl
 def test_an_interrupted_crawl_is_resumed(unit_command, tmp_path):
-    """
-    Stopped by systemd, the crawl ends with a status that leads to a restart, and the same command finishes it.
-    """
+    """Stopped by systemd, the crawl ends with a status that leads to a restart, and the same command finishes it."""
     variables = dict(word.split("=") for word in section("ipv6matrix-crawl.service", "Service")["Environment"].split())
     at = {"cwd": tmp_path, "env": os.environ | variables | {"PYTHONPATH": str(ROOT)}}
 
@@ -180,9 +166,7 @@ def test_an_interrupted_crawl_is_resumed(unit_command, tmp_path):
 
 @pytest.mark.crawl
 def test_the_website_serves_the_database_of_its_environment(tmp_path):
-    """
-    The command of the website's unit serves the database of web.env, with its workers.
-    """
+    """The command of the website's unit serves the database of web.env, with its workers."""
     with socket.create_server(("127.0.0.1", 0)) as one:
         port = one.getsockname()[1]
     values = environment("web.env") | {"PORT": str(port), "IPV6MATRIX_SUMMARY_URL": summaries.sqlite(tmp_path)}
@@ -218,9 +202,7 @@ def _first_answer(url: str) -> httpx.Response:
 
 @pytest.mark.crawl
 def test_geoip_files_are_fetched_with_the_settings_of_the_crawl(tmp_path):
-    """
-    The command of the GeoIP unit is valid: with a server without such files it ends with 1, not with 2.
-    """
+    """The command of the GeoIP unit is valid: with a server without such files it ends with 1, not with 2."""
     variables = {"PYTHONPATH": str(ROOT), "SCRAPY_SETTINGS_MODULE": "ipv6matrix.settings"}
     with _empty_server(tmp_path) as url:
         values = environment("crawl.env") | {"CONTACT": "test@example.org", "GEOIP_OPTIONS": f"-s DBIP_URL={url}"}
@@ -254,9 +236,7 @@ def _empty_server(folder: Path) -> Iterator[str]:
 
 @pytest.mark.crawl
 def test_a_manual_command_works_as_documented(tmp_path):
-    """
-    The command of docs/deployment.md shows the newest crawl from the folder of the services.
-    """
+    """The command of docs/deployment.md shows the newest crawl from the folder of the services."""
     line = re.search(r"sudo -u ipv6matrix (env .*?scrapy \w+)$", _documentation(), re.MULTILINE | re.DOTALL)[1]
     line = line.replace("/opt/ipv6matrix/.venv/bin/scrapy", f"{sys.executable} -m scrapy")
     (tmp_path / "crawls").mkdir()
@@ -275,9 +255,7 @@ def test_a_manual_command_works_as_documented(tmp_path):
 
 
 def test_documented_files_exist():
-    """
-    Every file of deploy/ and every unit that docs/deployment.md names exists.
-    """
+    """Every file of deploy/ and every unit that docs/deployment.md names exists."""
     files = set(re.findall(r"(?<![\w/])(?:/opt/ipv6matrix/)?(deploy/[\w./-]*\w)", _documentation()))
     units = set(re.findall(r"ipv6matrix-\w+\.(?:service|timer)", _documentation()))
 
@@ -287,9 +265,7 @@ def test_documented_files_exist():
 
 
 def test_the_resume_timer_reads_the_folder_of_the_crawl():
-    """
-    The timer that looks for an interrupted crawl after a boot reads the JOBDIR of the unit's crawl.
-    """
+    """The timer that looks for an interrupted crawl after a boot reads the JOBDIR of the unit's crawl."""
     home = section("ipv6matrix-crawl.service", "Service")["WorkingDirectory"]
 
     assert f"{home}/crawls/current/ips.db" == section("ipv6matrix-resume.timer", "Unit")["ConditionPathExists"]
@@ -297,9 +273,7 @@ def test_the_resume_timer_reads_the_folder_of_the_crawl():
 
 
 def test_installed_files_are_those_the_units_read(tmp_path):
-    """
-    install.sh installs all files, and keeps existing files of the operator.
-    """
+    """install.sh installs all files, and keeps existing files of the operator."""
     kept = tmp_path / "etc/ipv6matrix/crawl.env"
     kept.parent.mkdir(parents=True)
     kept.write_text("CONTACT=ops@example.org\n")

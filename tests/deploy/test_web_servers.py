@@ -1,6 +1,4 @@
-"""
-nginx and Apache in front of the website, with the settings of deploy/.
-"""
+"""nginx and Apache in front of the website, with the settings of deploy/."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-The unit files of deploy/systemd as systemd reads them, as far as tests need it.
-"""
+"""The unit files of deploy/systemd as systemd reads them, as far as tests need it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-docs/commands.md lists every command with its options, and `make` targets exist.
-"""
+"""docs/commands.md lists every command with its options, and `make` targets exist."""
 
 from __future__ import annotations
 
@@ -21,16 +19,12 @@ from tests.docs.texts import NAMES, PROJECT, fenced, read, rows, sections
 
 
 def test_commands_are_documented() -> None:
-    """
-    docs/commands.md has every command of this project and every argument of the spider.
-    """
+    """docs/commands.md has every command of this project and every argument of the spider."""
     assert [] == command_complaints(read("docs/commands.md"), _commands(), _arguments())
 
 
 def test_a_missing_command_is_found() -> None:
-    """
-    A command or argument that is missing from docs/commands.md, or only there, is reported.
-    """
+    """A command or argument that is missing from docs/commands.md, or only there, is reported."""
     text = read("docs/commands.md")
 
     there = set(re.findall(r"^## `scrapy ([\w-]+)", text, re.MULTILINE))
@@ -43,9 +37,7 @@ def test_a_missing_command_is_found() -> None:
 
 
 def test_usage_and_options_are_documented() -> None:
-    """
-    The usage and the options of each command are those of its --help.
-    """
+    """The usage and the options of each command are those of its --help."""
     assert [] == form_complaints(read("docs/commands.md"), {name: _command(name) for name in _commands()})
 
 
@@ -60,9 +52,7 @@ def test_usage_and_options_are_documented() -> None:
     ],
 )
 def test_a_wrong_option_or_usage_is_found(old: str, new: str, complaint: str) -> None:
-    """
-    A missing or misspelt option, a missing value, and a usage that differs from --help are reported.
-    """
+    """A missing or misspelt option, a missing value, and a usage that differs from --help are reported."""
     text = read("docs/commands.md")
     assert old in text
 
@@ -73,32 +63,24 @@ def test_a_wrong_option_or_usage_is_found(old: str, new: str, complaint: str) ->
 
 @pytest.mark.parametrize("name", NAMES)
 def test_mentioned_commands_exist(name: str) -> None:
-    """
-    Every `scrapy …` in a sentence is a command of this project or of Scrapy, with options that it has.
-    """
+    """Every `scrapy …` in a sentence is a command of this project or of Scrapy, with options that it has."""
     assert [] == strange_commands(mentioned(read(name)))
 
 
 @pytest.mark.parametrize("span", ["scrapy novelty", "scrapy lists --novelty", "scrapy promote --chek"])
 def test_an_unknown_command_is_found(span: str) -> None:
-    """
-    A word that is not a command, and an option of another one, are reported.
-    """
+    """A word that is not a command, and an option of another one, are reported."""
     assert [span.removeprefix("scrapy ")] == strange_commands(mentioned(f"Type `{span}`, or `scrapy status --json`."))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_make_targets_exist(name: str) -> None:
-    """
-    Every `make VERB` of a document is a target of the Makefile.
-    """
+    """Every `make VERB` of a document is a target of the Makefile."""
     assert set() == make_verbs(read(name)) - _targets()
 
 
 def test_make_targets_are_found() -> None:
-    """
-    A target counts in a command, not in a sentence.
-    """
+    """A target counts in a command, not in a sentence."""
     assert {"demo", "test"} == make_verbs("Type `make demo`, and make sure.\n\n    make test\n")
 
 

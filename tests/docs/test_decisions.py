@@ -1,6 +1,4 @@
-"""
-Decisions are numbered, complete and listed.
-"""
+"""Decisions are numbered, complete and listed."""
 
 from __future__ import annotations
 
@@ -12,9 +10,7 @@ from tests.docs.texts import PROJECT, read
 
 
 def test_decisions_are_numbered_and_complete() -> None:
-    """
-    Decisions are numbered without a gap, have context, decision and consequences, and are listed.
-    """
+    """Decisions are numbered without a gap, have context, decision and consequences, and are listed."""
     files = sorted((PROJECT / "docs/decisions").glob("0*.md"))
 
     assert [] == decision_complaints({file.name: file.read_text() for file in files}, read("docs/decisions/README.md"))
@@ -30,9 +26,7 @@ def test_decisions_are_numbered_and_complete() -> None:
     ],
 )
 def test_a_faulty_decision_is_found(name: str, text: str, complaint: str) -> None:
-    """
-    A gap in the numbers, a missing part, a long text and an unlisted file are reported.
-    """
+    """A gap in the numbers, a missing part, a long text and an unlisted file are reported."""
     assert complaint in decision_complaints({name: text}, "[first](0001-first.md) [second](0002-second.md)")
 
 

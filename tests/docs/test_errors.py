@@ -1,6 +1,4 @@
-"""
-The catalogue of error codes, the sources that raise them, and the document generated from it.
-"""
+"""The catalogue of error codes, the sources that raise them, and the document generated from it."""
 
 from __future__ import annotations
 
@@ -26,29 +24,21 @@ def _sources() -> list[str]:
 
 
 def test_every_code_is_in_the_catalogue() -> None:
-    """
-    A code in the sources has a cause and a fix.
-    """
+    """A code in the sources has a cause and a fix."""
     assert set() == used(_sources()) - troubleshooting.codes()
 
 
 def test_every_entry_is_used() -> None:
-    """
-    The catalogue contains no code that nothing raises.
-    """
+    """The catalogue contains no code that nothing raises."""
     assert set() == troubleshooting.codes() - used(_sources())
 
 
 @pytest.mark.parametrize("text", ['raise E("x", code="NEW_CODE")', '"Cannot do: do not [NEW_CODE]"'])
 def test_a_new_code_is_found(text: str) -> None:
-    """
-    Both ways to attach a code to a message are recognised.
-    """
+    """Both ways to attach a code to a message are recognised."""
     assert {"NEW_CODE"} == used([text])
 
 
 def test_the_document_is_up_to_date() -> None:
-    """
-    docs/troubleshooting.md is what `python -m tools.troubleshooting` writes.
-    """
+    """docs/troubleshooting.md is what `python -m tools.troubleshooting` writes."""
     assert troubleshooting.document() == read("docs/troubleshooting.md")

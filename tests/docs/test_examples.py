@@ -1,6 +1,4 @@
-"""
-Every command in a document is run: here, by an operator who has finished a first crawl, or by another test.
-"""
+"""Every command in a document is run: here, by an operator who has finished a first crawl, or by another test."""
 
 from __future__ import annotations
 
@@ -91,9 +89,7 @@ def place(prepared: Path, tmp_path: Path) -> Path:
 @pytest.mark.crawl
 @pytest.mark.parametrize("command", [one for one in COMMANDS if kind(one) is RUN])
 def test_a_command_works_as_documented(place: Path, command: str) -> None:
-    """
-    It ends with status 0 and prints the expected words.
-    """
+    """It ends with status 0 and prints the expected words."""
     _make_ready(place / "crawls", command)
 
     ended = subprocess.run(
@@ -116,9 +112,7 @@ def test_a_command_works_as_documented(place: Path, command: str) -> None:
 @pytest.mark.crawl
 @pytest.mark.parametrize("command", [one for one in COMMANDS if kind(one) is SERVERS])
 def test_a_website_serves(place: Path, command: str) -> None:
-    """
-    It prints its URL, and answers the requests of the documents.
-    """
+    """It prints its URL, and answers the requests of the documents."""
     shutil.copytree(place / "crawls", place / "crawls/demo")
     ready = SERVERS[entry(command, SERVERS) or ""]
     asked = [one for one in COMMANDS if kind(one) is ASKED]
@@ -171,16 +165,12 @@ def _completed(command: str) -> str:
 
 
 def test_every_command_is_run_or_has_its_reason() -> None:
-    """
-    A command of a document is in one of the tables of tests/docs/examples.py.
-    """
+    """A command of a document is in one of the tables of tests/docs/examples.py."""
     assert [] == [command for command in COMMANDS if kind(command) is None]
 
 
 def test_a_new_command_is_found() -> None:
-    """
-    Commands are found in a block, a fenced shell and a sentence; not in output.
-    """
+    """Commands are found in a block, a fenced shell and a sentence; not in output."""
     text = (
         "Type `.venv/bin/scrapy novelty now`:\n\n    novelty one \\\n        --two    # for three\n\n"
         "- Or\n\n  ```sh\n  novelty four\n  ```\n\n```text\nwhat it says\n```\n"
@@ -191,9 +181,7 @@ def test_a_new_command_is_found() -> None:
 
 
 def test_every_entry_has_its_command() -> None:
-    """
-    No table has a command that is no longer in a document.
-    """
+    """No table has a command that is no longer in a document."""
     used = {(id(table), entry(command, table)) for command in COMMANDS if (table := kind(command)) is not None}
 
     assert [] == [one for table in TABLES for one in table if (id(table), one) not in used]
@@ -201,9 +189,7 @@ def test_every_entry_has_its_command() -> None:
 
 @pytest.mark.parametrize("command", [one for one in COMMANDS if kind(one) is ELSEWHERE])
 def test_the_named_test_exists(command: str) -> None:
-    """
-    The named test exists, and its module mentions the program or the file.
-    """
+    """The named test exists, and its module mentions the program or the file."""
     test = ELSEWHERE[entry(command, ELSEWHERE) or ""]
 
     assert examples.is_there(test)
@@ -211,16 +197,12 @@ def test_the_named_test_exists(command: str) -> None:
 
 
 def test_a_missing_test_is_found() -> None:
-    """
-    A module or function that does not exist, and a module about something else, are reported.
-    """
+    """A module or function that does not exist, and a module about something else, are reported."""
     assert not examples.is_there("tests/test_nothing.py::test_domains")
     assert not examples.is_there("tests/test_crawl.py::test_nothing")
     assert not examples.names("tests/test_crawl.py::test_domains", "novelty --two")
 
 
 def test_reasons_are_stated() -> None:
-    """
-    Commands that no test runs have a reason.
-    """
+    """Commands that no test runs have a reason."""
     assert [] == [command for command, reason in NOWHERE.items() if len(reason.split()) < 3]

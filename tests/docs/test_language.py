@@ -1,6 +1,4 @@
-"""
-Documents, docstrings and messages use plain English: none of the phrases that the project has replaced.
-"""
+"""Documents, docstrings and messages use plain English: none of the phrases that the project has replaced."""
 
 from __future__ import annotations
 
@@ -44,9 +42,7 @@ _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def test_docstrings_begin_with_a_verb_of_the_style() -> None:
-    """
-    No docstring begins with Give, Tell, Say or Make of.
-    """
+    """No docstring begins with Give, Tell, Say or Make of."""
     files = [file for package in PACKAGES for file in _sources(package, ALLOWED)]
 
     assert [] == [complaint for file in files for complaint in docstring_complaints(_name(file), file.read_text())]
@@ -60,18 +56,14 @@ def test_docstrings_are_plain_english() -> None:
 
 
 def test_messages_are_plain_english() -> None:
-    """
-    No string literal of the package contains a rejected phrase.
-    """
+    """No string literal of the package contains a rejected phrase."""
     files = _sources("ipv6matrix", ALLOWED)
 
     assert [] == [complaint for file in files for complaint in message_complaints(_name(file), file.read_text())]
 
 
 def test_documents_are_plain_english() -> None:
-    """
-    No document contains a rejected phrase.
-    """
+    """No document contains a rejected phrase."""
     names = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "docs/*.md", "docs/decisions/*.md")
     files = [file for name in names for file in sorted(PROJECT.glob(name))]
 
@@ -79,17 +71,13 @@ def test_documents_are_plain_english() -> None:
 
 
 def test_allowances_exist() -> None:
-    """
-    Every path that the guard skips is a file or folder of the project.
-    """
+    """Every path that the guard skips is a file or folder of the project."""
     assert [] == [path for path in ALLOWED if not (PROJECT / path).exists()]
 
 
 @pytest.mark.parametrize("opening", ["Give the", "Gives the", "Tell whether", "Tells whether", "Say what", "Make of"])
 def test_a_rejected_opening_is_found(opening: str) -> None:
-    """
-    A rejected opening is a complaint in a function, a method, a class and a module.
-    """
+    """A rejected opening is a complaint in a function, a method, a class and a module."""
     docstring = f'"""{opening} something."""'
     source = f"{docstring}\nclass A:\n    {docstring}\n    async def b(self):\n        {docstring}\n"
 
@@ -97,9 +85,7 @@ def test_a_rejected_opening_is_found(opening: str) -> None:
 
 
 def test_other_openings_are_no_fault() -> None:
-    """
-    A verb of the style, a word that only begins like a rejected one, and other strings are allowed.
-    """
+    """A verb of the style, a word that only begins like a rejected one, and other strings are allowed."""
     source = 'def a():\n    """Return the sayings."""\n    "Give"\n\n\nclass B:\n    """Givens of a crawl."""\n'
 
     assert [] == docstring_complaints("a.py", source)
@@ -121,9 +107,7 @@ def test_other_openings_are_no_fault() -> None:
     ],
 )
 def test_a_rejected_phrase_is_found(text: str, phrase: str) -> None:
-    """
-    A rejected phrase is a complaint, in any case and across a line end, with the number of its line.
-    """
+    """A rejected phrase is a complaint, in any case and across a line end, with the number of its line."""
     assert [f"a.md:2: {phrase}"] == phrase_complaints("a.md", f"# Title\n{text}")
 
 
@@ -131,9 +115,7 @@ def test_a_rejected_phrase_is_found(text: str, phrase: str) -> None:
     "text", ["SECOND_PASS", "`second_pass`", "0014-second-pass.md", "there is no list", "recommended", "besides"]
 )
 def test_other_phrases_are_no_fault(text: str) -> None:
-    """
-    Settings, tables, names of files and similar words are allowed.
-    """
+    """Settings, tables, names of files and similar words are allowed."""
     assert [] == phrase_complaints("a.md", text)
 
 
@@ -145,9 +127,7 @@ def test_a_rejected_phrase_in_a_docstring_is_found() -> None:
 
 
 def test_messages_are_literals_and_not_docstrings() -> None:
-    """
-    Plain and formatted strings are searched; docstrings, comments and names are not.
-    """
+    """Plain and formatted strings are searched; docstrings, comments and names are not."""
     source = (
         '"""Nobody."""\n\n# nobody\nnobody = 1\na = f"{nobody} makes no {a}"\nb = f"for nobody: {a}"\nc = "mend it"\n'
     )

@@ -1,6 +1,4 @@
-"""
-Links, paths and documents that a document or a source names exist.
-"""
+"""Links, paths and documents that a document or a source names exist."""
 
 from __future__ import annotations
 
@@ -15,9 +13,7 @@ from tests.docs.texts import NAMES, PROJECT, read, sources, without_code
 
 @pytest.mark.parametrize("name", NAMES)
 def test_links_lead_somewhere(name: str) -> None:
-    """
-    Every relative link leads to a file of the project, and to a heading if it names one.
-    """
+    """Every relative link leads to a file of the project, and to a heading if it names one."""
     assert [] == broken_links(PROJECT / name, read(name))
 
 
@@ -25,17 +21,13 @@ def test_links_lead_somewhere(name: str) -> None:
     "link", ["nowhere.md", "docs/glossary.md#nothing", "../README.md", "#nothing", "docs/nowhere/"]
 )
 def test_a_broken_link_is_found(link: str) -> None:
-    """
-    A link to a missing file, or out of the project, is reported.
-    """
+    """A link to a missing file, or out of the project, is reported."""
     assert [link] == broken_links(PROJECT / "README.md", f"# Title\n\nSee [this]({link}) and [that](#title).\n")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_named_paths_exist(name: str) -> None:
-    """
-    Every project path in a document exists, and none is outside the project.
-    """
+    """Every project path in a document exists, and none is outside the project."""
     assert [] == bad_paths(read(name))
 
 
@@ -43,32 +35,24 @@ def test_named_paths_exist(name: str) -> None:
     "path", ["ipv6matrix/nothing.py", "tests/nothing/", "docs/nothing.md", "/srv/elsewhere/notes", "../elsewhere"]
 )
 def test_a_missing_path_is_found(path: str) -> None:
-    """
-    A path that does not exist, or is outside the project and the system's folders, is reported.
-    """
+    """A path that does not exist, or is outside the project and the system's folders, is reported."""
     assert [path] == bad_paths(f"See `{path}`, `ipv6matrix/items/ping.py`, `/etc/resolv.conf` and `198.18.0.0/15`.")
 
 
 def test_code_names_existing_documents() -> None:
-    """
-    Every document that a comment or message of the package names exists.
-    """
+    """Every document that a comment or message of the package names exists."""
     assert [] == missing_documents(sources())
 
 
 def test_a_missing_document_is_found() -> None:
-    """
-    A comment that names a missing document or decision is reported.
-    """
+    """A comment that names a missing document or decision is reported."""
     assert ["docs/decisions/9999", "docs/nothing.md"] == missing_documents(
         "# docs/decisions/9999, docs/decisions/0001, docs/nothing.md, docs/settings.md"
     )
 
 
 def test_the_readme_is_short() -> None:
-    """
-    README.md can be read in one go.
-    """
+    """README.md can be read in one go."""
     assert len(read("README.md").splitlines()) <= 120
 
 

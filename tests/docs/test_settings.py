@@ -1,6 +1,4 @@
-"""
-docs/settings.md has every setting as it is, and commands set existing ones.
-"""
+"""docs/settings.md has every setting as it is, and commands set existing ones."""
 
 from __future__ import annotations
 
@@ -17,9 +15,7 @@ from tests.docs.texts import NAMES, read, rows
 
 
 def test_settings_are_documented() -> None:
-    """
-    docs/settings.md has every setting of this project, with its default and its range.
-    """
+    """docs/settings.md has every setting of this project, with its default and its range."""
     assert [] == setting_complaints(read("docs/settings.md"), _defaults())
 
 
@@ -37,9 +33,7 @@ def test_settings_are_documented() -> None:
     ],
 )
 def test_a_wrong_setting_is_found(old: str, new: str, complaint: str) -> None:
-    """
-    A wrong default, range or name is reported.
-    """
+    """A wrong default, range or name is reported."""
     text = read("docs/settings.md")
     assert old in text
 
@@ -48,16 +42,12 @@ def test_a_wrong_setting_is_found(old: str, new: str, complaint: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_commands_set_existing_settings(name: str) -> None:
-    """
-    Every -s NAME= of a document is a setting of this project or of Scrapy.
-    """
+    """Every -s NAME= of a document is a setting of this project or of Scrapy."""
     assert [] == unknown_options(read(name))
 
 
 def test_an_unknown_setting_is_found() -> None:
-    """
-    A command that sets an unknown setting is reported.
-    """
+    """A command that sets an unknown setting is reported."""
     assert ["PING_NUMBER"] == unknown_options("scrapy crawl matrix -s PING_NUMBER=3 -s PING_COUNT=3 -s LOG_FILE=x")
 
 

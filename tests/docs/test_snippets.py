@@ -1,6 +1,4 @@
-"""
-Examples in languages other than shell are valid in the language of their fence.
-"""
+"""Examples in languages other than shell are valid in the language of their fence."""
 
 from __future__ import annotations
 
@@ -32,9 +30,7 @@ GUARDS = {
 
 
 def test_every_kind_of_block_has_its_guard() -> None:
-    """
-    Every kind of block in a document has a guard, and every guard has a block.
-    """
+    """Every kind of block in a document has a guard, and every guard has a block."""
     kinds = {kind for name in NAMES for kind in re.findall(r"^ *```(\w*)\n", _openings(read(name)), re.MULTILINE)}
 
     assert set(GUARDS) == kinds
@@ -42,9 +38,7 @@ def test_every_kind_of_block_has_its_guard() -> None:
 
 
 def test_examples_of_python_are_valid() -> None:
-    """
-    They can be parsed, and every name in capitals that they assign is a setting of this project.
-    """
+    """They can be parsed, and every name in capitals that they assign is a setting of this project."""
     trees = [ast.parse(block) for name in NAMES for block in fenced(read(name), "python")]
     names = {one.id for tree in trees for one in ast.walk(tree) if isinstance(one, ast.Name) and one.id.isupper()}
 
@@ -53,9 +47,7 @@ def test_examples_of_python_are_valid() -> None:
 
 
 def test_examples_for_duckdb_run(finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    They return rows in the folder of an export.
-    """
+    """They return rows in the folder of an export."""
     exporter("parquet")(finished.store, Target(output_dir=tmp_path, summary_url=""))
     (folder,) = (tmp_path / "parquet").iterdir()
     monkeypatch.chdir(folder)
@@ -64,9 +56,7 @@ def test_examples_for_duckdb_run(finished: Finished, tmp_path: Path, monkeypatch
 
 
 def test_examples_of_scrapyd_conf_are_read() -> None:
-    """
-    The addition to scrapyd.conf is a section of it with a password.
-    """
+    """The addition to scrapyd.conf is a section of it with a password."""
     parser = ConfigParser()
     for block in fenced(read("docs/scrapyd.md"), "ini"):
         parser.read_string(block)
@@ -75,9 +65,7 @@ def test_examples_of_scrapyd_conf_are_read() -> None:
 
 
 def test_prometheus_reads_the_port_of_the_metrics() -> None:
-    """
-    The target is the port that the document gives the crawl.
-    """
+    """The target is the port that the document gives the crawl."""
     text = read("docs/metrics.md")
     (port,) = re.findall(r"METRICS_PORT=(\d+)", text)
 

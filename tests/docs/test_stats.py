@@ -1,6 +1,4 @@
-"""
-docs/stats.md has every stat that the package sets.
-"""
+"""docs/stats.md has every stat that the package sets."""
 
 from __future__ import annotations
 
@@ -16,9 +14,7 @@ from tests.docs.texts import PROJECT, read, rows, sections
 
 
 def test_stats_are_documented() -> None:
-    """
-    docs/stats.md has every stat that the package sets.
-    """
+    """docs/stats.md has every stat that the package sets."""
     assert [] == stat_complaints(read("docs/stats.md"), _stats_of_the_package())
 
 
@@ -26,9 +22,7 @@ def test_stats_are_documented() -> None:
     ("old", "new"), [("| `list/known` |", "| `list/unknown` |"), ("| `stored/<item>` |", "| stored |")]
 )
 def test_a_wrong_stat_is_found(old: str, new: str) -> None:
-    """
-    A stat that is not set, or not documented, is reported.
-    """
+    """A stat that is not set, or not documented, is reported."""
     text = read("docs/stats.md")
     assert old in text
 
@@ -36,9 +30,7 @@ def test_a_wrong_stat_is_found(old: str, new: str) -> None:
 
 
 def test_stats_are_read_from_the_source() -> None:
-    """
-    Literal and constructed names are found; a name that cannot be read is an error.
-    """
+    """Literal and constructed names are found; a name that cannot be read is an error."""
     assert {"a/b", "refused/*"} == set(
         stats_of("stats.inc_value('a/b')\nself._stats.set_value(f'refused/{reason}', 1)")
     )

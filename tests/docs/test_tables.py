@@ -1,6 +1,4 @@
-"""
-docs/observations.md has every table, view and column, and SQL examples run.
-"""
+"""docs/observations.md has every table, view and column, and SQL examples run."""
 
 from __future__ import annotations
 
@@ -16,9 +14,7 @@ from tests.docs.texts import NAMES, fenced, read, rows, sections
 
 
 def test_tables_are_documented_column_by_column(store: Store) -> None:
-    """
-    docs/observations.md has every table and view, with its columns, their types and NULLs.
-    """
+    """docs/observations.md has every table and view, with its columns, their types and NULLs."""
     assert [] == schema_complaints(read("docs/observations.md"), store)
 
 
@@ -37,9 +33,7 @@ def test_tables_are_documented_column_by_column(store: Store) -> None:
     ],
 )
 def test_a_wrong_column_is_found(store: Store, old: str, new: str, complaint: str) -> None:
-    """
-    A wrong table, view, column or type is reported.
-    """
+    """A wrong table, view, column or type is reported."""
     text = read("docs/observations.md")
     assert old in text
 
@@ -47,9 +41,7 @@ def test_a_wrong_column_is_found(store: Store, old: str, new: str, complaint: st
 
 
 def test_a_null_without_a_meaning_is_found(store: Store) -> None:
-    """
-    A column that may be NULL needs the meaning of NULL, and one that may not needs "never".
-    """
+    """A column that may be NULL needs the meaning of NULL, and one that may not needs "never"."""
     text = read("docs/observations.md")
     faulty = re.sub(r"(\| `reached_ttl` \| INTEGER \|[^|]*\|)[^|]*\|", r"\1 never |", text, count=1)
 
@@ -57,16 +49,12 @@ def test_a_null_without_a_meaning_is_found(store: Store) -> None:
 
 
 def test_examples_of_sql_run(store: Store) -> None:
-    """
-    Every SQL example of every document runs on an empty ips.db.
-    """
+    """Every SQL example of every document runs on an empty ips.db."""
     assert [] == [f"{name}: {one}" for name in NAMES for one in sql_complaints(read(name), store)]
 
 
 def test_a_wrong_example_of_sql_is_found(store: Store) -> None:
-    """
-    An example with a missing column is reported.
-    """
+    """An example with a missing column is reported."""
     assert ["no such column: rtt"] == sql_complaints("```sql\nSELECT rtt FROM hops;\n```\n", store)
 
 

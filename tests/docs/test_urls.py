@@ -1,6 +1,4 @@
-"""
-The examples in docs/urls.md are valid request URLs.
-"""
+"""The examples in docs/urls.md are valid request URLs."""
 
 from __future__ import annotations
 
@@ -12,9 +10,7 @@ from tests.docs.texts import fenced, read
 
 
 def test_examples_of_urls_are_valid() -> None:
-    """
-    Every URL in docs/urls.md can be parsed, and every scheme has an example.
-    """
+    """Every URL in docs/urls.md can be parsed, and every scheme has an example."""
     blocks = fenced(read("docs/urls.md"), "urls")
 
     assert [] == invalid_urls(blocks)
@@ -22,9 +18,7 @@ def test_examples_of_urls_are_valid() -> None:
 
 
 def test_an_invalid_url_is_found() -> None:
-    """
-    A URL that requests nothing is a complaint.
-    """
+    """A URL that requests nothing is a complaint."""
     assert ["tcp://192.0.2.1"] == invalid_urls(["ping://192.0.2.1\ntcp://192.0.2.1\n"])
 
 

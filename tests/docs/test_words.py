@@ -1,6 +1,4 @@
-"""
-Documents have every field of an item and every word of a closed list.
-"""
+"""Documents have every field of an item and every word of a closed list."""
 
 from __future__ import annotations
 
@@ -27,9 +25,7 @@ from tests.docs.texts import read, rows, sections
 
 
 def test_fields_are_documented() -> None:
-    """
-    docs/observations.md has every field of every observation and item.
-    """
+    """docs/observations.md has every field of every observation and item."""
     assert [] == field_complaints(read("docs/observations.md"), _classes())
 
 
@@ -41,9 +37,7 @@ def test_fields_are_documented() -> None:
     ],
 )
 def test_a_wrong_field_is_found(old: str, new: str, complaint: str) -> None:
-    """
-    A wrong class or field is reported.
-    """
+    """A wrong class or field is reported."""
     text = read("docs/observations.md")
     assert old in text
 
@@ -51,24 +45,18 @@ def test_a_wrong_field_is_found(old: str, new: str, complaint: str) -> None:
 
 
 def test_words_are_documented() -> None:
-    """
-    docs/observations.md has every word of every closed list.
-    """
+    """docs/observations.md has every word of every closed list."""
     assert [] == word_complaints(read("docs/observations.md"), WORDS)
 
 
 def test_docs_internet_describes_the_whole_simulation() -> None:
-    """
-    docs/internet.md has every behaviour, block, region and fault of the simulated Internet.
-    """
+    """docs/internet.md has every behaviour, block, region and fault of the simulated Internet."""
     assert [] == word_complaints(read("docs/internet.md"), INTERNET_WORDS)
 
 
 @pytest.mark.parametrize(("old", "new"), [("| `gap_limit` |", "| `gap` |"), ("### Words: Stop", "### Stop")])
 def test_a_wrong_word_is_found(old: str, new: str) -> None:
-    """
-    A word that is not in the list, or an unknown list, is reported.
-    """
+    """A word that is not in the list, or an unknown list, is reported."""
     text = read("docs/observations.md")
     assert old in text
 

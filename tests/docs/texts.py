@@ -1,6 +1,4 @@
-"""
-The documents as guards read them: completely, by section, by table row, by fenced block.
-"""
+"""The documents as guards read them: completely, by section, by table row, by fenced block."""
 
 from __future__ import annotations
 

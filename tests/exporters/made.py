@@ -1,6 +1,4 @@
-"""
-Finished crawls made by hand.
-"""
+"""Finished crawls made by hand."""
 
 from __future__ import annotations
 

@@ -46,18 +46,14 @@ def test_a_formula_becomes_a_text(value, cell):
 
 
 def test_without_quotes_commas_are_escaped_too():
-    """
-    A comma in a name does not end a column.
-    """
+    """A comma in a name does not end a column."""
     assert r"a\044b.example" == cells.unquoted("a,b.example")
     assert r"\061a\044b" == cells.unquoted("=a,b")
 
 
 @given(NAMES)
 def test_names_survive_a_round_trip(name):
-    """
-    No name of any octets begins a formula, and reading the cell returns the same name.
-    """
+    """No name of any octets begins a formula, and reading the cell returns the same name."""
     for cell in (cells.inert(name), cells.unquoted(name)):
         assert cell[0] not in "=+-@\t\r"
         assert ";" not in cell
@@ -67,7 +63,5 @@ def test_names_survive_a_round_trip(name):
 
 @given(st.text().filter(lambda text: "\\" not in text))
 def test_other_texts_survive_a_round_trip(text):
-    """
-    Cities and organisations survive, too.
-    """
+    """Cities and organisations survive, too."""
     assert text == plain_text(cells.inert(text))

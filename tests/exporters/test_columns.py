@@ -27,16 +27,12 @@ def undecided(store):
 
 
 def test_every_column_has_a_rule(store):
-    """
-    A new column needs a decision about its type: a time, a flag, a list, a number, a text.
-    """
+    """A new column needs a decision about its type: a time, a flag, a list, a number, a text."""
     assert [] == undecided(store)
 
 
 def test_a_column_without_a_rule_is_found(store):
-    """
-    A new column is reported, and exported as declared.
-    """
+    """A new column is reported, and exported as declared."""
     store.query("CREATE TABLE novelties (novelty INTEGER, weight REAL, tale TEXT)")
 
     assert ["novelties.novelty", "novelties.weight", "novelties.tale"] == undecided(store)
@@ -46,9 +42,7 @@ def test_a_column_without_a_rule_is_found(store):
 
 
 def test_every_rule_has_a_column(store):
-    """
-    A rule that no column needs is dead.
-    """
+    """A rule that no column needs is dead."""
     names = {
         f"{table}.{name}"
         for table in parquet.tables(store)
@@ -72,15 +66,11 @@ def test_every_rule_has_a_column(store):
     ],
 )
 def test_values_are_converted(kind, value, expected):
-    """
-    JSON and comma-separated text become lists, 0 and 1 flags; NULL stays NULL everywhere.
-    """
+    """JSON and comma-separated text become lists, 0 and 1 flags; NULL stays NULL everywhere."""
     assert [expected, None] == columns.array((value, None), kind).to_pylist()
 
 
 def test_a_value_of_another_type_is_an_error():
-    """
-    A text in a column of numbers is not accepted as a number.
-    """
+    """A text in a column of numbers is not accepted as a number."""
     with pytest.raises(ValueError, match="x"):
         columns.array(("x",), pa.int64())

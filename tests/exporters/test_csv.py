@@ -69,9 +69,7 @@ def expected(finished: Finished):
 
 @pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("ping_")])
 def test_files_match_the_truth(published, expected, name):
-    """
-    The file of each TLD is, byte for byte, the one that follows from the scenario.
-    """
+    """The file of each TLD is, byte for byte, the one that follows from the scenario."""
     of_name = {key: content for key, content in expected.items() if key[1] == f"{name}_{key[0]}.log"}
     assert any(of_name.values())
 
@@ -79,9 +77,7 @@ def test_files_match_the_truth(published, expected, name):
 
 
 def test_pings_match_the_truth(published, expected):
-    """
-    Replies and their numbers follow from the scenario; the times are those in the database.
-    """
+    """Replies and their numbers follow from the scenario; the times are those in the database."""
     for key in expected:
         if key[1].startswith("ping_"):
             ours, theirs = rows(published[key]), rows(expected[key])
@@ -90,9 +86,7 @@ def test_pings_match_the_truth(published, expected):
 
 
 def test_pings_have_the_format_of_the_other_files(published, expected):
-    """
-    Except for the last digits of the times, bytes are as expected: minimal quoting, CRLF, Python's numbers.
-    """
+    """Except for the last digits of the times, bytes are as expected: minimal quoting, CRLF, Python's numbers."""
     keys = [key for key in expected if key[1].startswith("ping_")]
     assert any(b"." in _masked(expected[key]) for key in keys)
 
@@ -100,9 +94,7 @@ def test_pings_have_the_format_of_the_other_files(published, expected):
 
 
 def test_there_are_no_other_files(published, expected):
-    """
-    Each TLD that has domains has every file, including empty ones, and nothing else.
-    """
+    """Each TLD that has domains has every file, including empty ones, and nothing else."""
     assert expected.keys() == published.keys()
 
 
@@ -158,9 +150,7 @@ for _feature in ("MX", "NS", "WWW", "NTP"):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_rows_match_the_views(finished: Finished, published, name):
-    """
-    A join of the old tables returns the rows of the files, number for number and text for text.
-    """
+    """A join of the old tables returns the rows of the files, number for number and text for text."""
     found = [row for (tld, file), content in published.items() if file == f"{name}_{tld}.log" for row in rows(content)]
     if name.startswith("geoip_"):
         found = [row for row in found if row[3] != "n/a"]
@@ -235,9 +225,7 @@ def test_untrusted_texts_are_quoted(tmp_path):
 
 
 def test_zero_is_a_number(tmp_path):
-    """
-    Preference 0 and longitude 0.0 do not become unknown.
-    """
+    """Preference 0 and longitude 0.0 do not become unknown."""
     export(small(tmp_path), target(tmp_path))
 
     folder = tmp_path / "test" / RUN
@@ -246,9 +234,7 @@ def test_zero_is_a_number(tmp_path):
 
 
 def test_a_domain_without_mail_or_name_servers_is_listed_once(tmp_path):
-    """
-    Its one row, with n/a for the host, is in the files of all hosts and in no other.
-    """
+    """Its one row, with n/a for the host, is in the files of all hosts and in no other."""
     export(small(tmp_path), target(tmp_path / "out"))
 
     found = {name: rows(content) for (tld, _, name), content in files(tmp_path / "out").items() if tld == "example"}
@@ -261,9 +247,7 @@ def test_a_domain_without_mail_or_name_servers_is_listed_once(tmp_path):
 
 
 def test_missing_measurements_are_unknown(tmp_path):
-    """
-    An address without stored measurements has n/a in every column.
-    """
+    """An address without stored measurements has n/a in every column."""
     export(small(tmp_path), target(tmp_path))
 
     folder = tmp_path / "example" / RUN
@@ -274,9 +258,7 @@ def test_missing_measurements_are_unknown(tmp_path):
 
 
 def test_skipped_features_have_no_file(tmp_path):
-    """
-    Features and metrics that the crawl left out, or had to skip, have no file.
-    """
+    """Features and metrics that the crawl left out, or had to skip, have no file."""
     choices = {"FEATURES": "MX,WWW", "METRICS": "soa,tcp25,ping,geoip,tcp80"}
     export(small(tmp_path, settings=choices, skipped=["ping", "ipv6"]), target(tmp_path / "out"))
 
@@ -285,9 +267,7 @@ def test_skipped_features_have_no_file(tmp_path):
 
 
 def test_without_domains_there_is_no_file(tmp_path):
-    """
-    A domain excluded by rule is not published.
-    """
+    """A domain excluded by rule is not published."""
     store = database(tmp_path / "ips.db", domain_item("out.test", refusal="opted_out"))
     export(store, target(tmp_path / "out"))
 
@@ -295,9 +275,7 @@ def test_without_domains_there_is_no_file(tmp_path):
 
 
 def test_the_log_message_names_the_folders(tmp_path):
-    """
-    The message for the log has the number of files and the folders.
-    """
+    """The message for the log has the number of files and the folders."""
     assert f"3 domains of 2 TLDs in {tmp_path}/<tld>/{RUN}" == export(small(tmp_path), target(tmp_path))
 
 
@@ -305,9 +283,7 @@ def test_the_log_message_names_the_folders(tmp_path):
 
 
 def test_exporting_twice_gives_equal_files(tmp_path):
-    """
-    Existing files are replaced by equal ones, and leftovers of a killed export are removed.
-    """
+    """Existing files are replaced by equal ones, and leftovers of a killed export are removed."""
     store = small(tmp_path)
     export(store, target(tmp_path / "out"))
     before = files(tmp_path / "out")
@@ -321,9 +297,7 @@ def test_exporting_twice_gives_equal_files(tmp_path):
 
 @pytest.mark.parametrize("name", ["../up", "..", "up/side", "a.\0"])
 def test_no_tld_escapes_the_folder(tmp_path, name):
-    """
-    A foreign database with a TLD that is not a valid folder name is rejected.
-    """
+    """A foreign database with a TLD that is not a valid folder name is rejected."""
     store = database(tmp_path / "ips.db", domain_item("a.test", tld=name))
 
     with pytest.raises(ExportError, match="CRAWL_INVALID"):
@@ -333,18 +307,14 @@ def test_no_tld_escapes_the_folder(tmp_path, name):
 
 @pytest.mark.parametrize("run", ["../../up", "..", ""])
 def test_no_run_escapes_the_folder(tmp_path, run):
-    """
-    A run that is not a valid folder name is rejected, too.
-    """
+    """A run that is not a valid folder name is rejected, too."""
     with pytest.raises(ExportError, match="CRAWL_INVALID"):
         export(small(tmp_path, run=run), target(tmp_path / "out"))
     assert not (tmp_path / "out").exists()
 
 
 def test_a_database_without_a_crawl_is_rejected(tmp_path):
-    """
-    Without a started crawl there is no run to name folders after.
-    """
+    """Without a started crawl there is no run to name folders after."""
     Store(tmp_path / "ips.db").close()
 
     with pytest.raises(ExportError, match="CRAWL_MISSING"):
@@ -352,9 +322,7 @@ def test_a_database_without_a_crawl_is_rejected(tmp_path):
 
 
 def test_an_impossible_folder_is_reported(tmp_path):
-    """
-    If OUTPUT_DIR is a file, the error names it and the fix.
-    """
+    """If OUTPUT_DIR is a file, the error names it and the fix."""
     (tmp_path / "out").write_text("a file")
 
     with pytest.raises(ExportError, match=r"/out/example/.*' \(Not a directory\).*OUTPUT_NOT_WRITABLE"):
@@ -377,9 +345,7 @@ def test_a_full_disk_leaves_no_files_of_the_tld(tmp_path):
 
 
 def test_a_stopped_export_leaves_no_partial_files(tmp_path):
-    """
-    Unfinished files of a TLD are removed; complete ones stay.
-    """
+    """Unfinished files of a TLD are removed; complete ones stay."""
     path = tmp_path / "ips.db"
     made_up.make(path, 200)
     export(opened.read(path), target(tmp_path / "whole"))
@@ -396,9 +362,7 @@ def test_a_stopped_export_leaves_no_partial_files(tmp_path):
 
 
 def test_two_concurrent_exports_do_not_mix(tmp_path):
-    """
-    Two exports of the same files wait for each other and have the same result.
-    """
+    """Two exports of the same files wait for each other and have the same result."""
     path = tmp_path / "ips.db"
     made_up.make(path, 200)
     export(opened.read(path), target(tmp_path / "whole"))
@@ -434,9 +398,7 @@ def large(tmp_path_factory: pytest.TempPathFactory):
 @pytest.mark.crawl
 @pytest.mark.parametrize("seed", range(4))
 def test_a_kill_at_any_moment_loses_nothing(large, tmp_path, seed):
-    """
-    Every published file is complete when the kill comes, and a rerun of the command creates all of them.
-    """
+    """Every published file is complete when the kill comes, and a rerun of the command creates all of them."""
     path, whole = large
     random = Random(seed)
     for _ in range(2):

@@ -57,9 +57,7 @@ def python(column, value):
 
 
 def test_every_table_of_facts_is_exported(finished: Finished, folder):
-    """
-    Each table has a file named after the run, except the table of requests.
-    """
+    """Each table has a file named after the run, except the table of requests."""
     expected = {name for (name,) in finished.store.query("SELECT name FROM sqlite_schema WHERE type = 'table'")}
 
     assert expected - {"requests", "frontier"} == {path.stem for path in folder.iterdir()}
@@ -67,9 +65,7 @@ def test_every_table_of_facts_is_exported(finished: Finished, folder):
 
 
 def test_files_match_the_tables(finished: Finished, folder):
-    """
-    Row by row and column by column, pyarrow reads what SQLite has.
-    """
+    """Row by row and column by column, pyarrow reads what SQLite has."""
     for path in folder.iterdir():
         names = [column[1] for column in finished.store.query(f"PRAGMA table_info({path.stem})")]
         rows = finished.store.query(f"SELECT * FROM {path.stem}")
@@ -86,9 +82,7 @@ def duckdb(sql):
 
 @pytest.mark.crawl
 def test_duckdb_knows_the_types(folder):
-    """
-    Times, flags, lists and numbers have these types in DuckDB.
-    """
+    """Times, flags, lists and numbers have these types in DuckDB."""
     types = {
         f"{path.stem}.{name}": kind
         for path in folder.iterdir()
@@ -119,9 +113,7 @@ def test_duckdb_knows_the_types(folder):
 
 @pytest.mark.crawl
 def test_duckdb_reads_the_values(finished: Finished, folder):
-    """
-    Lists and times are unchanged: their sums in DuckDB equal those in SQLite.
-    """
+    """Lists and times are unchanged: their sums in DuckDB equal those in SQLite."""
     sql = "SELECT sum(len(rtts_ms)), round(sum(list_sum(rtts_ms)), 3), sum(epoch(asked_at))::BIGINT FROM '{}'"
     (counted,) = duckdb(sql.format(folder / "pings.parquet"))
 
@@ -133,9 +125,7 @@ def test_duckdb_reads_the_values(finished: Finished, folder):
 
 @pytest.mark.crawl
 def test_a_join_matches_the_summary(finished: Finished, folder):
-    """
-    Open ports by family, and addresses by family, are those of `scrapy summary`.
-    """
+    """Open ports by family, and addresses by family, are those of `scrapy summary`."""
     figures = summary(finished.store)
     ports = duckdb(
         f"SELECT port, family, sum(open::INT), count(*) FROM '{folder}/ports.parquet' AS ports"
@@ -150,9 +140,7 @@ def test_a_join_matches_the_summary(finished: Finished, folder):
 
 
 def test_pandas_reads_the_files(finished: Finished, folder):
-    """
-    A frame has the same number of rows, times with a zone, and Boolean flags.
-    """
+    """A frame has the same number of rows, times with a zone, and Boolean flags."""
     ports = pd.read_parquet(folder / "ports.parquet")
 
     assert finished.store.query("SELECT count(*), sum(open) FROM ports") == [(len(ports), ports["open"].sum())]
@@ -162,9 +150,7 @@ def test_pandas_reads_the_files(finished: Finished, folder):
 
 
 def test_a_file_has_metadata(finished: Finished, folder):
-    """
-    Table, run and software are in the schema, and columns that are never NULL are required.
-    """
+    """Table, run and software are in the schema, and columns that are never NULL are required."""
     schema = pq.read_schema(folder / "pings.parquet")
 
     assert {
@@ -178,9 +164,7 @@ def test_a_file_has_metadata(finished: Finished, folder):
 
 
 def test_a_second_export_is_identical(finished: Finished, folder, tmp_path):
-    """
-    Exporting again over the first export changes no byte.
-    """
+    """Exporting again over the first export changes no byte."""
     for _ in range(2):
         parquet.export(finished.store, target(tmp_path))
 
@@ -190,9 +174,7 @@ def test_a_second_export_is_identical(finished: Finished, folder, tmp_path):
 
 
 def test_large_tables_have_several_row_groups(tmp_path, monkeypatch):
-    """
-    A group ends at a number of bytes, so memory does not grow with a table; no row is lost.
-    """
+    """A group ends at a number of bytes, so memory does not grow with a table; no row is lost."""
     monkeypatch.setattr(parquet, "_ROWS", 10)
     monkeypatch.setattr(parquet, "_GROUP_BYTES", 600)
     names = [f"d{number}.example" for number in range(95)]
@@ -206,9 +188,7 @@ def test_large_tables_have_several_row_groups(tmp_path, monkeypatch):
 
 
 def test_tables_of_future_versions_are_exported(tmp_path):
-    """
-    A table that this version does not know is not left out.
-    """
+    """A table that this version does not know is not left out."""
     made.crawl(tmp_path / "ips.db").close()
     connection = sqlite3.connect(tmp_path / "ips.db")
     connection.execute("CREATE TABLE novelties (novelty INTEGER)")
@@ -222,9 +202,7 @@ def test_tables_of_future_versions_are_exported(tmp_path):
 
 
 def test_a_value_of_another_type_is_reported(tmp_path):
-    """
-    A text in a column of numbers is an error that names file, table and column; no partial file stays.
-    """
+    """A text in a column of numbers is an error that names file, table and column; no partial file stays."""
     made.crawl(tmp_path / "ips.db", ping_item("192.0.2.1", 1.0)).close()
     connection = sqlite3.connect(tmp_path / "ips.db")
     connection.execute("UPDATE pings SET sent = 'five'")
@@ -239,9 +217,7 @@ def test_a_value_of_another_type_is_reported(tmp_path):
 
 
 def test_an_impossible_folder_is_reported(tmp_path):
-    """
-    If OUTPUT_DIR is a file, the error names it and the fix.
-    """
+    """If OUTPUT_DIR is a file, the error names it and the fix."""
     (tmp_path / "out").write_text("a file")
 
     with pytest.raises(ExportError, match=r"/out/parquet/.*OUTPUT_NOT_WRITABLE"):
@@ -249,9 +225,7 @@ def test_an_impossible_folder_is_reported(tmp_path):
 
 
 def test_a_stopped_export_leaves_no_partial_files(tmp_path):
-    """
-    Complete tables stay, the unfinished one has no file.
-    """
+    """Complete tables stay, the unfinished one has no file."""
     made_up.make(tmp_path / "ips.db", 500)
     out = tmp_path / "out"
     store = opened.read(tmp_path / "ips.db", lambda: len(list(out.rglob("*.parquet"))) > 3)

@@ -32,9 +32,7 @@ async def watched(tmp_path):
 
 
 async def test_a_running_crawl_is_left_alone(watched):
-    """
-    No stop is announced while the engine runs.
-    """
+    """No stop is announced while the engine runs."""
     _, told, _ = watched
 
     await asyncio.sleep(0.25)
@@ -43,9 +41,7 @@ async def test_a_running_crawl_is_left_alone(watched):
 
 
 async def test_a_stop_of_the_engine_is_announced_once(watched):
-    """
-    Handlers learn within a moment, and only once, that the engine no longer runs.
-    """
+    """Handlers learn within a moment, and only once, that the engine no longer runs."""
     made, told, _ = watched
 
     made.engine.running = False
@@ -56,9 +52,7 @@ async def test_a_stop_of_the_engine_is_announced_once(watched):
 
 
 async def test_a_closing_spider_is_announced(watched):
-    """
-    A close without a signal, for example because of a full disk, is announced in the same way.
-    """
+    """A close without a signal, for example because of a full disk, is announced in the same way."""
     made, told, _ = watched
 
     made.engine._slot.closing = object()

@@ -10,9 +10,7 @@ from tests.crawlers import crawler
 
 
 async def test_loaded_objects_are_frozen_during_a_crawl(tmp_path):
-    """
-    From start to stop old objects are frozen and collections are rare; afterwards the previous state is restored.
-    """
+    """From start to stop old objects are frozen and collections are rare; afterwards the previous state is restored."""
     before = gc.get_threshold()
     made = crawler(tmp_path)
     await made.signals.send_catch_log_async(signals.engine_started)

@@ -25,9 +25,7 @@ from tests.samples import domain_url, lookup
 
 
 async def test_a_stopping_crawl_waits_for_no_check(tmp_path):
-    """
-    Pending checks end immediately, and their requests stay pending.
-    """
+    """Pending checks end immediately, and their requests stay pending."""
     made = crawler(tmp_path)
     ipv4 = made.get_extension(Health).parts["ipv4"]
     doubt = asyncio.ensure_future(ipv4.stood(time.monotonic()))
@@ -91,9 +89,7 @@ async def health(build):
 
 @pytest.mark.parametrize("mode", ["silent", "servfail", "refused", "denying", "portal"])
 async def test_a_resolver_without_valid_answers_is_down(internet, health, caplog, mode):
-    """
-    A silent, failing or lying resolver is detected within seconds; when it recovers, the crawl continues.
-    """
+    """A silent, failing or lying resolver is detected within seconds; when it recovers, the crawl continues."""
     assert await health.stood("dns")
     internet.resolver_mode(mode)
     began_at = time.monotonic()
@@ -112,9 +108,7 @@ async def test_a_resolver_without_valid_answers_is_down(internet, health, caplog
 
 @pytest.mark.parametrize("family", [4, 6])
 async def test_a_family_without_references_is_down(internet, health, family):
-    """
-    If no reference replies, all probes wait, and lookups do not.
-    """
+    """If no reference replies, all probes wait, and lookups do not."""
     name = f"ipv{family}"
     assert await health.stood(name)
     internet.drop(family)
@@ -128,9 +122,7 @@ async def test_a_family_without_references_is_down(internet, health, family):
 
 
 async def test_a_crawl_stops_after_the_longest_wait(internet, build, caplog):
-    """
-    The close reason is a word of its own, and the log names the fix.
-    """
+    """The close reason is a word of its own, and the log names the fix."""
     health = build(HEALTH_MAX_WAIT=1)
     assert await health.stood("ipv6")
     internet.drop(6)
@@ -145,9 +137,7 @@ async def test_a_crawl_stops_after_the_longest_wait(internet, build, caplog):
 
 
 async def test_a_family_may_be_skipped_after_the_longest_wait(internet, build):
-    """
-    The crawl goes on with the other family, and the plan records what is skipped.
-    """
+    """The crawl goes on with the other family, and the plan records what is skipped."""
     health = build(HEALTH_MAX_WAIT=1, HEALTH_AFTER_WAIT="skip")
     assert await health.stood("ipv6")
     internet.drop(6)
@@ -164,9 +154,7 @@ async def test_a_family_may_be_skipped_after_the_longest_wait(internet, build):
 
 
 async def test_the_resolver_cannot_be_skipped(internet, build):
-    """
-    A crawl cannot go on without it.
-    """
+    """A crawl cannot go on without it."""
     health = build(HEALTH_MAX_WAIT=1, HEALTH_AFTER_WAIT="skip")
     internet.resolver_mode("servfail")
 
@@ -177,9 +165,7 @@ async def test_the_resolver_cannot_be_skipped(internet, build):
 
 
 async def test_control_echoes_are_distinguishable(internet, health):
-    """
-    They are shorter than those of a ping.
-    """
+    """They are shorter than those of a ping."""
     began_at = time.time()
     for family in (4, 6):
         await health.stood(f"ipv{family}")
@@ -189,18 +175,14 @@ async def test_control_echoes_are_distinguishable(internet, health):
 
 
 async def test_control_packets_count_towards_the_rates(health):
-    """
-    Health checks and probes together do not exceed the rates.
-    """
+    """Health checks and probes together do not exceed the rates."""
     assert await health.stood("ipv4")
 
     assert health.rate.packets.waits["network"].turns >= 1
 
 
 async def test_opted_out_addresses_receive_no_checks(internet, build, tmp_path):
-    """
-    No check is sent to a reference or first router that opted out.
-    """
+    """No check is sent to a reference or first router that opted out."""
     optouts = tmp_path / "optout.txt"
     optouts.write_text("198.18.0.0/24\n")
     health = build(OPTOUT_FILE=str(optouts))
@@ -212,9 +194,7 @@ async def test_opted_out_addresses_receive_no_checks(internet, build, tmp_path):
 
 
 async def test_forbidden_references_are_not_used(build):
-    """
-    An address that must not be probed is not used as a reference either.
-    """
+    """An address that must not be probed is not used as a reference either."""
     health = build(HEALTH_TARGETS="10.0.0.1,198.18.0.14,fe80::1")
 
     assert ("198.18.0.14",) == health.extension.allowed(4)
@@ -222,9 +202,7 @@ async def test_forbidden_references_are_not_used(build):
 
 
 async def test_references_come_from_the_settings(build):
-    """
-    Each family has its own setting.
-    """
+    """Each family has its own setting."""
     health = build()
 
     assert references(4) == health.extension.allowed(4)
@@ -232,9 +210,7 @@ async def test_references_come_from_the_settings(build):
 
 
 async def test_the_time_of_an_outage_is_a_stat(internet, health):
-    """
-    An outage that lasts until the end of the crawl counts as well.
-    """
+    """An outage that lasts until the end of the crawl counts as well."""
     internet.resolver_mode("servfail")
     await health.stood("dns")
 
@@ -245,9 +221,7 @@ async def test_the_time_of_an_outage_is_a_stat(internet, health):
 
 
 async def test_existing_domains_are_remembered(health):
-    """
-    Domains with name servers in an accepted answer are remembered.
-    """
+    """Domains with name servers in an accepted answer are remembered."""
     question = urls.parse(domain_url("a.example"))
     for status in Status:
         health.extension.learn(question, DomainObservation(ns=lookup("a.example", "NS", status=status)))
@@ -265,9 +239,7 @@ async def test_existing_domains_are_remembered(health):
     ],
 )
 def test_dependencies_of_requests(tmp_path, url, name):
-    """
-    A lookup depends on the resolvers, a probe on its family.
-    """
+    """A lookup depends on the resolvers, a probe on its family."""
     extension = crawler(tmp_path).get_extension(Health)
 
     assert extension.parts.get(name) is extension.part(urls.parse(url))

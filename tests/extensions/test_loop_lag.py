@@ -28,9 +28,7 @@ async def lag(made):
 
 
 async def test_a_block_of_the_loop_is_recorded(tmp_path, monkeypatch):
-    """
-    A single block of the loop is the maximum lag, and not the median.
-    """
+    """A single block of the loop is the maximum lag, and not the median."""
     monkeypatch.setattr(module, "_INTERVAL_S", 0.005)
     made = crawler(tmp_path)
     extension = made.get_extension(LoopLag)
@@ -47,9 +45,7 @@ async def test_a_block_of_the_loop_is_recorded(tmp_path, monkeypatch):
 
 
 async def test_sampling_ends_with_the_spider(tmp_path, monkeypatch):
-    """
-    No samples are taken after the spider is closed.
-    """
+    """No samples are taken after the spider is closed."""
     monkeypatch.setattr(module, "_INTERVAL_S", 0.001)
     made = crawler(tmp_path)
     extension = made.get_extension(LoopLag)
@@ -63,16 +59,12 @@ async def test_sampling_ends_with_the_spider(tmp_path, monkeypatch):
 
 
 async def test_a_crawl_that_did_not_start_has_no_lag(tmp_path):
-    """
-    Without samples there are no stats.
-    """
+    """Without samples there are no stats."""
     assert [None, None, None] == await lag(crawler(tmp_path))
 
 
 async def test_samples_are_counted_by_class(tmp_path, monkeypatch):
-    """
-    A block of the loop is in a high class, and is part of the sum of all samples.
-    """
+    """A block of the loop is in a high class, and is part of the sum of all samples."""
     monkeypatch.setattr(module, "_INTERVAL_S", 0.005)
     made = crawler(tmp_path)
     extension = made.get_extension(LoopLag)

@@ -53,9 +53,7 @@ async def test_metrics_are_served_until_the_end(tmp_path, port):
 
 
 async def test_two_crawls_in_one_process_have_separate_metrics(tmp_path, port):
-    """
-    No registry is shared: the counts of one crawl do not appear in the other.
-    """
+    """No registry is shared: the counts of one crawl do not appear in the other."""
     with whole(tmp_path / "a", METRICS_PORT=port) as first, whole(tmp_path / "b", METRICS_PORT=port) as second:
         store(first).add_request("ping://192.0.2.1")
         second.get_extension(Metrics).spider_opened()
@@ -67,17 +65,13 @@ async def test_two_crawls_in_one_process_have_separate_metrics(tmp_path, port):
 
 
 async def test_without_a_port_nothing_is_served(tmp_path):
-    """
-    METRICS_PORT=0, the default, disables the extension.
-    """
+    """METRICS_PORT=0, the default, disables the extension."""
     with whole(tmp_path) as crawler:
         assert None is crawler.get_extension(Metrics)
 
 
 async def test_a_port_in_use_prevents_the_start(tmp_path, port):
-    """
-    The error names the port and the fix.
-    """
+    """The error names the port and the fix."""
     with socket.create_server(("127.0.0.1", port)), whole(tmp_path, METRICS_PORT=port) as crawler:
         with pytest.raises(StartRefusedError) as raised:
             crawler.get_extension(Metrics).spider_opened()

@@ -45,9 +45,7 @@ def urls(zone, *, tcp):
     ("most", "zones"), [(1000, ("a.example", "b.example", "c.example")), (2, ("a.example", "b.example"))]
 )
 async def test_each_address_is_asked_for_its_zones(tmp_path, most, zones):
-    """
-    The zones found first, up to the limit, are requested over UDP, and one of them over TCP.
-    """
+    """The zones found first, up to the limit, are requested over UDP, and one of them over TCP."""
     with opened(tmp_path, METRICS="nameservers", NS_ZONES_PER_ADDRESS=most) as crawler:
         shared = context.of(crawler)
         store_zones(shared.job.store, "a.example", "b.example", "c.example")
@@ -59,9 +57,7 @@ async def test_each_address_is_asked_for_its_zones(tmp_path, most, zones):
 
 
 async def test_nothing_is_requested_twice(tmp_path):
-    """
-    The crawl may end once a search has found no new pair.
-    """
+    """The crawl may end once a search has found no new pair."""
     with opened(tmp_path, METRICS="nameservers") as crawler:
         store_zones(context.of(crawler).job.store, "a.example")
         extension = NameServers.from_crawler(crawler)
@@ -72,9 +68,7 @@ async def test_nothing_is_requested_twice(tmp_path):
 
 @pytest.mark.parametrize("metrics", ["ping", ""])
 async def test_without_the_metric_the_crawl_ends(tmp_path, metrics):
-    """
-    If the metric is not measured, nothing is searched.
-    """
+    """If the metric is not measured, nothing is searched."""
     with opened(tmp_path, METRICS=metrics) as crawler:
         store_zones(context.of(crawler).job.store, "a.example")
 
@@ -82,9 +76,7 @@ async def test_without_the_metric_the_crawl_ends(tmp_path, metrics):
 
 
 async def test_an_alias_is_no_zone(tmp_path):
-    """
-    The NS records at the end of an alias are those of another zone.
-    """
+    """The NS records at the end of an alias are those of another zone."""
     with opened(tmp_path, METRICS="nameservers") as crawler:
         store_zones(context.of(crawler).job.store, "alias.example", canonical_name="b.example")
 

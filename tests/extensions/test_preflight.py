@@ -108,9 +108,7 @@ async def refusal(made):
 
 
 async def test_a_complete_machine_passes(tmp_path):
-    """
-    With routes, tools and resolver nothing is skipped, and the vantage point is known.
-    """
+    """With routes, tools and resolver nothing is skipped, and the vantage point is known."""
     async with resolver() as server:
         made = built(tmp_path, server)
         plan = await check(made)
@@ -120,9 +118,7 @@ async def test_a_complete_machine_passes(tmp_path):
 
 
 async def test_a_resolver_that_denies_the_root_is_rejected(tmp_path):
-    """
-    Other names that it denies may exist as well.
-    """
+    """Other names that it denies may exist as well."""
     async with resolver(dns.rcode.NXDOMAIN) as server:
         message = await refusal(built(tmp_path, server))
 
@@ -130,9 +126,7 @@ async def test_a_resolver_that_denies_the_root_is_rejected(tmp_path):
 
 
 async def test_a_captive_portal_is_rejected(internet, tmp_path):
-    """
-    A resolver that returns an address for every name is lying.
-    """
+    """A resolver that returns an address for every name is lying."""
     internet.resolver_mode("portal")
     try:
         message = await refusal(built(tmp_path, internet.resolver4, QUERY_TIMEOUT=1, QUERY_LIFETIME=2))
@@ -147,9 +141,7 @@ SILENT = "192.0.32.1,2620::1"
 
 
 async def test_families_without_a_reference_are_reported(internet, tmp_path):
-    """
-    The Internet is unreachable although there is a route.
-    """
+    """The Internet is unreachable although there is a route."""
     async with resolver() as server:
         message = await refusal(built(tmp_path, server, HEALTH_TARGETS=SILENT))
 
@@ -158,9 +150,7 @@ async def test_families_without_a_reference_are_reported(internet, tmp_path):
 
 
 async def test_a_family_without_a_reference_may_be_skipped(internet, tmp_path):
-    """
-    With MISSING=skip the other family is measured.
-    """
+    """With MISSING=skip the other family is measured."""
     settings = internet.settings()
     six = ",".join(word for word in settings["HEALTH_TARGETS"].split(",") if ":" in word)
     async with resolver() as server:
@@ -174,9 +164,7 @@ async def test_a_family_without_a_reference_may_be_skipped(internet, tmp_path):
 
 
 async def test_a_private_network_needs_no_reference(internet, tmp_path, caplog):
-    """
-    If the default references are unreachable, a warning says what each family is judged by instead.
-    """
+    """If the default references are unreachable, a warning says what each family is judged by instead."""
     settings = {"PROBE_ALLOWED_NETWORKS": "198.18.0.0/15", "HEALTH_TARGETS": SILENT}
     async with resolver() as server:
         plan = await check(built(tmp_path, server, **settings))
@@ -190,9 +178,7 @@ async def test_a_private_network_needs_no_reference(internet, tmp_path, caplog):
     ("rcode", "word"), [(None, "timeout"), (dns.rcode.SERVFAIL, "servfail"), (dns.rcode.REFUSED, "refused")]
 )
 async def test_a_broken_resolver_is_reported(tmp_path, rcode, word, caplog):
-    """
-    Silence and errors stop the crawl with the address of the resolver, the failure and the fix.
-    """
+    """Silence and errors stop the crawl with the address of the resolver, the failure and the fix."""
     async with resolver(rcode) as server:
         address, _, port = server.partition(":")
         message = await refusal(built(tmp_path, server))
@@ -216,9 +202,7 @@ def dns64(internet):
 
 @pytest.mark.parametrize("prefix", ["64:ff9b::", "2001:db8:100:64::"])
 async def test_a_resolver_with_dns64_stops_the_crawl(internet, tmp_path, dns64, prefix, caplog):
-    """
-    DNS64 with any prefix is detected; the error names the resolver and its answer.
-    """
+    """DNS64 with any prefix is detected; the error names the resolver and its answer."""
     dns64(prefix)
     message = await refusal(built(tmp_path, internet.resolver6, QUERY_TIMEOUT=2, QUERY_LIFETIME=5))
 
@@ -229,9 +213,7 @@ async def test_a_resolver_with_dns64_stops_the_crawl(internet, tmp_path, dns64, 
 
 
 async def test_every_resolver_is_checked_for_dns64(internet, tmp_path, dns64):
-    """
-    A single resolver with DNS64 is enough, because queries go to all in turn.
-    """
+    """A single resolver with DNS64 is enough, because queries go to all in turn."""
     dns64("2001:db8:100:64::")
     async with resolver() as honest:
         servers = f"{honest},{internet.resolver4}"
@@ -242,17 +224,13 @@ async def test_every_resolver_is_checked_for_dns64(internet, tmp_path, dns64):
 
 
 async def test_a_resolver_that_is_silent_about_dns64_is_accepted(tmp_path):
-    """
-    With one working and one broken resolver, a missing answer does not count as DNS64.
-    """
+    """With one working and one broken resolver, a missing answer does not count as DNS64."""
     async with resolver() as honest:
         await check(built(tmp_path, f"{honest},127.0.0.1:1"))
 
 
 async def test_resolvers_are_checked_for_dns64_at_each_start(internet, tmp_path):
-    """
-    The query is sent before anything is probed.
-    """
+    """The query is sent before anything is probed."""
     since = time.time()
     await check(built(tmp_path, f"{internet.resolver4},{internet.resolver6}", QUERY_TIMEOUT=2, QUERY_LIFETIME=5))
     asked = [query for query in internet.queries(since=since) if query.name.rstrip(".") == "ipv4only.arpa"]
@@ -274,9 +252,7 @@ async def test_a_missing_route_is_reported(tmp_path):
 
 
 async def test_a_missing_route_may_be_skipped(tmp_path, caplog):
-    """
-    With MISSING=skip the other family is measured, and the record has what was skipped.
-    """
+    """With MISSING=skip the other family is measured, and the record has what was skipped."""
     async with resolver() as server:
         made = built(tmp_path, server, LOCAL_IPV6=NOWHERE, MISSING="skip")
         plan = await check(made)
@@ -289,9 +265,7 @@ async def test_a_missing_route_may_be_skipped(tmp_path, caplog):
 
 
 async def test_without_any_route_nothing_can_be_skipped(tmp_path):
-    """
-    Without either family there is nothing to measure, whatever MISSING is.
-    """
+    """Without either family there is nothing to measure, whatever MISSING is."""
     made = built(tmp_path, LOCAL_IPV4="192.0.2.1", LOCAL_IPV6=NOWHERE, MISSING="skip")
 
     message = await refusal(made)
@@ -301,9 +275,7 @@ async def test_without_any_route_nothing_can_be_skipped(tmp_path):
 
 @pytest.mark.parametrize(("tool", "metric"), [("ping_permission", "ping"), ("mtr_missing", "path")])
 async def test_a_missing_tool_stops_the_crawl_or_is_skipped(tmp_path, monkeypatch, tool, metric):
-    """
-    Without ping permission or mtr-packet the crawl stops, or skips that metric.
-    """
+    """Without ping permission or mtr-packet the crawl stops, or skips that metric."""
     monkeypatch.setattr(module, tool, lambda: "it is not there: install it")
     async with resolver() as server:
         assert "it is not there: install it" == await refusal(built(tmp_path, server))
@@ -316,9 +288,7 @@ async def test_a_missing_tool_stops_the_crawl_or_is_skipped(tmp_path, monkeypatc
 
 
 async def test_geoip_without_files_stops_the_crawl_or_is_skipped(tmp_path):
-    """
-    The metric geoip needs a file.
-    """
+    """The metric geoip needs a file."""
     async with resolver() as server:
         message = await refusal(built(tmp_path, server, METRICS="geoip"))
         plan = await check(built(tmp_path, server, METRICS="geoip,ping", MISSING="skip"))
@@ -329,9 +299,7 @@ async def test_geoip_without_files_stops_the_crawl_or_is_skipped(tmp_path):
 
 @pytest.mark.parametrize(("days", "warned"), [(59, False), (60, False), (61, True)])
 async def test_old_geoip_files_are_reported(tmp_path, caplog, days, warned):
-    """
-    After 60 days a warning names the setting, the file and its age; the metadata of the files is recorded.
-    """
+    """After 60 days a warning names the setting, the file and its age; the metadata of the files is recorded."""
     built_at = int(time.time()) - days * 86_400 - 60
     (tmp_path / "geoip").mkdir()
     (tmp_path / "geoip/asn.mmdb").write_bytes(mmdb(tmp_path, "GEOIP_ASN_DB", built_at=built_at))
@@ -346,18 +314,14 @@ async def test_old_geoip_files_are_reported(tmp_path, caplog, days, warned):
 
 
 async def test_a_crawl_without_contact_is_rejected(tmp_path):
-    """
-    A crawl that probes the public Internet must name a contact.
-    """
+    """A crawl that probes the public Internet must name a contact."""
     message = await refusal(built(tmp_path, CONTACT=""))
 
     assert "CONTACT_MISSING" in message
 
 
 async def test_a_crawl_of_allowed_networks_needs_no_contact(tmp_path):
-    """
-    With PROBE_ALLOWED_NETWORKS no third party is probed.
-    """
+    """With PROBE_ALLOWED_NETWORKS no third party is probed."""
     async with resolver() as server:
         await check(built(tmp_path, server, CONTACT="", PROBE_ALLOWED_NETWORKS="198.18.0.0/15"))
 
@@ -367,9 +331,7 @@ async def test_a_crawl_of_allowed_networks_needs_no_contact(tmp_path):
     [("", 0), ("a.example\nb.example\n", 2), ("a.example\n# entries: 2\n", 1), (None, 0)],
 )
 async def test_a_resumed_crawl_needs_its_opt_outs(tmp_path, text, entries):
-    """
-    A file that has lost more than half of its entries since the last start, or is no longer set, is an error.
-    """
+    """A file that has lost more than half of its entries since the last start, or is no longer set, is an error."""
     (tmp_path / "optout").write_text(text or "")
     async with resolver() as server:
         made = built(tmp_path, server, OPTOUT_FILE="" if text is None else str(tmp_path / "optout"))
@@ -385,9 +347,7 @@ async def test_a_resumed_crawl_needs_its_opt_outs(tmp_path, text, entries):
 
 @pytest.mark.parametrize("text", ["# entries: 0\n", "a.example\nb.example\nc.example\n", "a.example\n# entries: 1"])
 async def test_a_resumed_crawl_accepts_the_remaining_opt_outs(tmp_path, text, caplog):
-    """
-    Half of them are enough, and so is a file that declares its number of entries.
-    """
+    """Half of them are enough, and so is a file that declares its number of entries."""
     (tmp_path / "optout").write_text(text)
     async with resolver() as server:
         made = built(tmp_path, server, OPTOUT_FILE=str(tmp_path / "optout"))
@@ -399,9 +359,7 @@ async def test_a_resumed_crawl_accepts_the_remaining_opt_outs(tmp_path, text, ca
 
 
 async def test_an_opt_out_file_without_entries_is_reported(tmp_path, caplog):
-    """
-    A new crawl starts with it, after a warning.
-    """
+    """A new crawl starts with it, after a warning."""
     (tmp_path / "optout").write_text("# nobody yet\n")
     async with resolver() as server:
         await check(built(tmp_path, server, OPTOUT_FILE=str(tmp_path / "optout")))
@@ -411,9 +369,7 @@ async def test_an_opt_out_file_without_entries_is_reported(tmp_path, caplog):
 
 
 async def test_a_list_is_fetched_by_its_name(site, tmp_path):
-    """
-    The spider then reads the downloaded file, and the supplement in the same folder.
-    """
+    """The spider then reads the downloaded file, and the supplement in the same folder."""
     published.put_tranco(site, "K2XYW", ["one.example", "two.example"])
     (tmp_path / "lists").mkdir()
     (tmp_path / "lists/supplemental.txt").write_text("mine.example\n")
@@ -426,9 +382,7 @@ async def test_a_list_is_fetched_by_its_name(site, tmp_path):
 
 
 async def test_the_supplement_of_the_command_replaces_that_of_the_folder(site, tmp_path):
-    """
-    The file of -a supplemental= is read, and the other is not.
-    """
+    """The file of -a supplemental= is read, and the other is not."""
     published.put_tranco(site, "K2XYW", ["one.example", "two.example"])
     for name in ("lists/supplemental.txt", "mine.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -443,9 +397,7 @@ async def test_the_supplement_of_the_command_replaces_that_of_the_folder(site, t
 
 
 async def test_a_resumed_crawl_fetches_nothing(site, tmp_path):
-    """
-    It continues with the list named in its row, even if there is a newer one, and with the supplement.
-    """
+    """It continues with the list named in its row, even if there is a newer one, and with the supplement."""
     for name in ("tranco-NEWER", "tranco-K2XYW"):
         (tmp_path / "lists").mkdir(exist_ok=True)
         source = keep(tmp_path / "lists", name)
@@ -463,9 +415,7 @@ async def test_a_resumed_crawl_fetches_nothing(site, tmp_path):
 
 
 async def test_a_resumed_crawl_without_its_list_is_rejected(site, tmp_path):
-    """
-    It does not continue with another list.
-    """
+    """It does not continue with another list."""
     source = keep(tmp_path)
     (tmp_path / "tranco-K2XYW.csv").write_text("1,other.example\n")
     made = built(tmp_path, **published.settings(site, tmp_path))
@@ -479,9 +429,7 @@ async def test_a_resumed_crawl_without_its_list_is_rejected(site, tmp_path):
 
 
 async def test_nothing_is_fetched_for_a_job_that_cannot_be_opened(site, tmp_path):
-    """
-    A start that already failed does not need a list.
-    """
+    """A start that already failed does not need a list."""
     async with resolver() as server:
         made = built(tmp_path, server, **published.settings(site, tmp_path))
         made.crawling, context.of(made).lists.domains = True, "majestic"
@@ -491,9 +439,7 @@ async def test_nothing_is_fetched_for_a_job_that_cannot_be_opened(site, tmp_path
 
 
 async def test_a_list_that_cannot_be_fetched_stops_the_crawl(site, tmp_path):
-    """
-    The error message is that of the download.
-    """
+    """The error message is that of the download."""
     async with resolver() as server:
         made = built(tmp_path, server, **published.settings(site, tmp_path))
         begin(made, "majestic")
@@ -504,9 +450,7 @@ async def test_a_list_that_cannot_be_fetched_stops_the_crawl(site, tmp_path):
 
 
 async def test_nothing_is_fetched_when_something_else_is_missing(site, tmp_path):
-    """
-    A list is large; all other checks come first.
-    """
+    """A list is large; all other checks come first."""
     async with resolver(None) as server:
         made = built(tmp_path, server, **published.settings(site, tmp_path))
         begin(made, "majestic")
@@ -516,9 +460,7 @@ async def test_nothing_is_fetched_when_something_else_is_missing(site, tmp_path)
 
 
 async def test_a_stopped_crawl_stops_fetching(site, tmp_path):
-    """
-    A stop in the middle of a download ends it with an error.
-    """
+    """A stop in the middle of a download ends it with an error."""
     published.put_tranco(site, "K2XYW", ["one.example", "two.example"])
     async with resolver() as server:
         made = built(tmp_path, server, **published.settings(site, tmp_path))
@@ -528,9 +470,7 @@ async def test_a_stopped_crawl_stops_fetching(site, tmp_path):
 
 
 async def test_a_missing_list_is_reported(tmp_path):
-    """
-    A missing list stops the crawl before the first request.
-    """
+    """A missing list stops the crawl before the first request."""
     made = built(tmp_path)
     context.of(made).lists.domains = str(tmp_path / "missing")
 
@@ -540,9 +480,7 @@ async def test_a_missing_list_is_reported(tmp_path):
 
 
 async def test_a_handler_that_cannot_be_created_is_reported(tmp_path):
-    """
-    Scrapy would only log it, and fail every request.
-    """
+    """Scrapy would only log it, and fail every request."""
     made = built(tmp_path, DOWNLOAD_HANDLERS={"dns": None})
 
     message = await refusal(made)
@@ -551,9 +489,7 @@ async def test_a_handler_that_cannot_be_created_is_reported(tmp_path):
 
 
 async def test_preflight_runs_when_the_spider_opens(tmp_path):
-    """
-    The signal spider_opened starts it, and a failure makes Scrapy close the spider.
-    """
+    """The signal spider_opened starts it, and a failure makes Scrapy close the spider."""
     made = crawler(tmp_path)
     handlers = SimpleNamespace(_get_handler=lambda scheme: None)
     made.engine = SimpleNamespace(downloader=SimpleNamespace(handlers=handlers))
@@ -564,9 +500,7 @@ async def test_preflight_runs_when_the_spider_opens(tmp_path):
 
 @pytest.mark.parametrize("server", ["resolver4", "resolver6"])
 async def test_a_validating_resolver_measures_dnssec(internet, tmp_path, server):
-    """
-    A resolver that sets AD in the answer for the root keeps the metric.
-    """
+    """A resolver that sets AD in the answer for the root keeps the metric."""
     made = built(tmp_path, getattr(internet, server), METRICS="dnssec,ping", QUERY_TIMEOUT=1.0, QUERY_LIFETIME=2.0)
     plan = await check(made)
 
@@ -574,9 +508,7 @@ async def test_a_validating_resolver_measures_dnssec(internet, tmp_path, server)
 
 
 async def test_a_resolver_without_validation_leaves_dnssec_out(tmp_path, caplog):
-    """
-    Without AD every zone would count as insecure, so the metric is left out and the crawl starts.
-    """
+    """Without AD every zone would count as insecure, so the metric is left out and the crawl starts."""
     async with resolver() as server:
         plan = await check(built(tmp_path, server, METRICS="dnssec,ping"))
 

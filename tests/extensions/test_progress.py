@@ -47,9 +47,7 @@ async def told(caplog, number=1):
 
 
 async def test_a_busy_network_affects_the_remaining_time(tmp_path):
-    """
-    The per-network rates in the frontier are part of the figures, and of the database.
-    """
+    """The per-network rates in the frontier are part of the figures, and of the database."""
     with opened(tmp_path, PROBE_RATE_PER_NETWORK=1) as crawler:
         progress = crawler.get_extension(Progress)
         crawler.stats.set_value("list/ended", True)
@@ -81,9 +79,7 @@ async def close(crawler):
 
 
 async def test_a_log_line_is_written_at_intervals(tmp_path, monkeypatch, caplog):
-    """
-    Without a terminal a line has domains, hosts, addresses, pending requests, failures and the remaining time.
-    """
+    """Without a terminal a line has domains, hosts, addresses, pending requests, failures and the remaining time."""
     monkeypatch.setattr(module, "_LOG_EVERY_S", 0.02)
     with opened(tmp_path) as crawler, caplog.at_level(logging.INFO, LOGGER):
         caplog.clear()
@@ -96,9 +92,7 @@ async def test_a_log_line_is_written_at_intervals(tmp_path, monkeypatch, caplog)
 
 
 async def test_progress_ends_with_the_spider(tmp_path, monkeypatch, caplog):
-    """
-    After the spider is closed nothing is reported: the database may be closed too.
-    """
+    """After the spider is closed nothing is reported: the database may be closed too."""
     monkeypatch.setattr(module, "_LOG_EVERY_S", 0.005)
     with opened(tmp_path) as crawler, caplog.at_level(logging.INFO, LOGGER):
         await start(crawler)
@@ -111,9 +105,7 @@ async def test_progress_ends_with_the_spider(tmp_path, monkeypatch, caplog):
 
 
 async def test_a_terminal_shows_a_page(tmp_path, monkeypatch, caplog):
-    """
-    On a terminal a page shows the same figures, for the last time at the end, and the log has no line of them.
-    """
+    """On a terminal a page shows the same figures, for the last time at the end, and the log has no line of them."""
     terminal = on_a_terminal(monkeypatch)
     monkeypatch.setattr(module, "_LOG_EVERY_S", 0.001)
     monkeypatch.setattr(module, "_DRAW_EVERY_S", 0.001)
@@ -129,9 +121,7 @@ async def test_a_terminal_shows_a_page(tmp_path, monkeypatch, caplog):
 
 
 async def test_a_log_file_disables_the_page(tmp_path, monkeypatch):
-    """
-    With LOG_FILE nothing is drawn on the terminal.
-    """
+    """With LOG_FILE nothing is drawn on the terminal."""
     terminal = on_a_terminal(monkeypatch)
     with opened(tmp_path, LOG_FILE=str(tmp_path / "log")) as crawler:
         await start(crawler)
@@ -141,9 +131,7 @@ async def test_a_log_file_disables_the_page(tmp_path, monkeypatch):
 
 
 async def test_a_crawl_that_did_not_start_has_no_progress(tmp_path, monkeypatch):
-    """
-    A rejected start reports nothing.
-    """
+    """A rejected start reports nothing."""
     terminal = on_a_terminal(monkeypatch)
     with opened(tmp_path) as crawler:
         await close(crawler)
@@ -154,9 +142,7 @@ async def test_a_crawl_that_did_not_start_has_no_progress(tmp_path, monkeypatch)
 
 
 async def test_other_processes_can_read_the_progress(tmp_path, monkeypatch):
-    """
-    List, speed and the absence of outages are in the database from the start on.
-    """
+    """List, speed and the absence of outages are in the database from the start on."""
     names = tmp_path / "names.txt"
     names.write_text("a.example\nb.example\n")
     with opened(tmp_path, domains=str(names)) as crawler:
@@ -172,9 +158,7 @@ async def test_other_processes_can_read_the_progress(tmp_path, monkeypatch):
 
 
 async def test_an_outage_is_recorded(tmp_path, monkeypatch):
-    """
-    While a dependency is down there is no rate, and its name is stored.
-    """
+    """While a dependency is down there is no rate, and its name is stored."""
     monkeypatch.setattr(module, "_NOTE_EVERY_S", 0.005)
     with opened(tmp_path) as crawler:
         await start(crawler)
@@ -190,9 +174,7 @@ async def test_an_outage_is_recorded(tmp_path, monkeypatch):
 
 
 async def test_a_database_that_cannot_be_written_stops_the_crawl(tmp_path, monkeypatch):
-    """
-    Progress that cannot be stored ends the crawl, as an answer does.
-    """
+    """Progress that cannot be stored ends the crawl, as an answer does."""
 
     def full(**_):
         raise StoreError("no room")
@@ -210,9 +192,7 @@ async def test_a_database_that_cannot_be_written_stops_the_crawl(tmp_path, monke
 
 
 async def test_nothing_is_queried(tmp_path):
-    """
-    Figures come from counts, however large the tables are.
-    """
+    """Figures come from counts, however large the tables are."""
     with opened(tmp_path) as crawler:
         await start(crawler)
         work(crawler)

@@ -73,9 +73,7 @@ def complaints(text, given):
 
 
 async def test_metrics_are_documented(tmp_path):
-    """
-    docs/metrics.md has every metric, with its type and labels.
-    """
+    """docs/metrics.md has every metric, with its type and labels."""
     with whole(tmp_path) as crawler:
         store(crawler).complete(ping_item("192.0.2.1"))
         assert [] == complaints(DOCUMENT.read_text(), there(crawler))
@@ -90,9 +88,7 @@ async def test_metrics_are_documented(tmp_path):
     ],
 )
 async def test_a_wrong_metric_is_found(tmp_path, old, new, complaint):
-    """
-    A wrong name, type or label is reported.
-    """
+    """A wrong name, type or label is reported."""
     text = DOCUMENT.read_text()
     assert old in text
     with whole(tmp_path) as crawler:
@@ -103,9 +99,7 @@ async def test_a_wrong_metric_is_found(tmp_path, old, new, complaint):
 
 
 async def test_names_follow_the_conventions_of_prometheus(tmp_path):
-    """
-    Each metric has a help text and, if any, a base unit.
-    """
+    """Each metric has a help text and, if any, a base unit."""
     with whole(tmp_path) as crawler:
         found = families(crawler)
 
@@ -115,9 +109,7 @@ async def test_names_follow_the_conventions_of_prometheus(tmp_path):
 
 
 async def test_parked_requests_are_counted_by_slot(tmp_path):
-    """
-    Requests that wait for the rate of their network are pending, and parked.
-    """
+    """Requests that wait for the rate of their network are pending, and parked."""
     with whole(tmp_path, PROBE_RATE_PER_NETWORK=1) as crawler:
         for number in range(3):
             scheduler(crawler).enqueue_request(urls.request(f"ping://192.0.2.{number}"))
@@ -131,9 +123,7 @@ async def test_parked_requests_are_counted_by_slot(tmp_path):
 
 
 async def test_requests_are_counted_by_slot(tmp_path):
-    """
-    Each slot has the numbers of found, answered and pending requests, and of those allowed in flight.
-    """
+    """Each slot has the numbers of found, answered and pending requests, and of those allowed in flight."""
     with whole(tmp_path, PING_CONCURRENCY=7) as crawler:
         for n in range(3):
             store(crawler).add_request(f"ping://192.0.2.{n}")
@@ -151,9 +141,7 @@ async def test_requests_are_counted_by_slot(tmp_path):
 
 
 async def test_an_outage_is_exported(tmp_path):
-    """
-    A dependency that is down is not up, and its downtime grows.
-    """
+    """A dependency that is down is not up, and its downtime grows."""
     with whole(tmp_path) as crawler:
         part = crawler.get_extension(Health).parts["ipv6"]
         part.away_s, part.machine.away_at = 5.0, time.monotonic() - 10
@@ -166,9 +154,7 @@ async def test_an_outage_is_exported(tmp_path):
 
 
 async def test_delays_by_the_rates_are_exported(tmp_path):
-    """
-    Each rate has its number of packets, and the seconds that they waited.
-    """
+    """Each rate has its number of packets, and the seconds that they waited."""
     with whole(tmp_path, PROBE_RATE_PER_NETWORK=100) as crawler:
         (rate,) = crawler.engine.downloader.middleware.middlewares
         for _ in range(2):
@@ -181,9 +167,7 @@ async def test_delays_by_the_rates_are_exported(tmp_path):
 
 
 async def test_unknown_values_are_missing(tmp_path):
-    """
-    While the remaining time is unknown there is no sample of it.
-    """
+    """While the remaining time is unknown there is no sample of it."""
     with whole(tmp_path) as crawler:
         store(crawler).add_request("ping://192.0.2.1")
 
@@ -191,9 +175,7 @@ async def test_unknown_values_are_missing(tmp_path):
 
 
 async def test_the_lag_is_a_histogram(tmp_path):
-    """
-    Classes are cumulative, in seconds, and the last one has all samples.
-    """
+    """Classes are cumulative, in seconds, and the last one has all samples."""
     with whole(tmp_path) as crawler:
         lag = crawler.get_extension(LoopLag)
         lag.classes[0], lag.classes[3], lag.classes[-1], lag.total_ms = 5, 2, 1, 4000.0

@@ -52,9 +52,7 @@ def domains(file):
 
 
 async def test_a_finished_crawl_is_moved(tmp_path):
-    """
-    The database moves to OUTPUT_DIR under the name of its run, as a single complete file.
-    """
+    """The database moves to OUTPUT_DIR under the name of its run, as a single complete file."""
     made = crawler(tmp_path, OUTPUT_DIR=str(tmp_path / "out" / "put"))
     await end(made, "finished")
     target = tmp_path / "out" / "put" / "ips-2024-01-05__10-00-00.db"
@@ -68,9 +66,7 @@ async def test_a_finished_crawl_is_moved(tmp_path):
 
 @pytest.mark.parametrize("reason", ["shutdown", "incomplete", "start_refused", "cancelled", None])
 async def test_an_unfinished_crawl_stays_in_its_folder(tmp_path, reason):
-    """
-    Only a finished crawl is published; any other can be resumed.
-    """
+    """Only a finished crawl is published; any other can be resumed."""
     made = crawler(tmp_path, OUTPUT_DIR=str(tmp_path / "out"))
     await end(made, reason)
 
@@ -80,9 +76,7 @@ async def test_an_unfinished_crawl_stays_in_its_folder(tmp_path, reason):
 
 
 async def test_a_crawl_that_never_started_publishes_nothing(tmp_path):
-    """
-    Without a crawl row there is nothing to publish.
-    """
+    """Without a crawl row there is nothing to publish."""
     made = crawler(tmp_path, OUTPUT_DIR=str(tmp_path / "out"))
     await made.signals.send_catch_log_async(signals.engine_stopped)
 
@@ -90,9 +84,7 @@ async def test_a_crawl_that_never_started_publishes_nothing(tmp_path):
 
 
 async def test_a_finished_crawl_is_moved_to_another_file_system(tmp_path, elsewhere):
-    """
-    OUTPUT_DIR may be on another disk.
-    """
+    """OUTPUT_DIR may be on another disk."""
     await end(crawler(tmp_path, OUTPUT_DIR=str(elsewhere)), "finished")
 
     assert {"ips-2024-01-05__10-00-00.db", ".published"} == {file.name for file in elsewhere.iterdir()}
@@ -101,9 +93,7 @@ async def test_a_finished_crawl_is_moved_to_another_file_system(tmp_path, elsewh
 
 
 async def test_a_crawl_in_use_is_published_later(tmp_path, caplog):
-    """
-    While a reader keeps a part of the crawl in the log, it stays complete in JOBDIR; another start publishes it.
-    """
+    """While a reader keeps a part of the crawl in the log, it stays complete in JOBDIR; another start publishes it."""
     made = crawler(tmp_path)
     job(made).open().complete(domain_item("before.example"))
     job(made).store.commit()
@@ -150,9 +140,7 @@ def exported(monkeypatch, begun):
 
 
 async def test_a_finished_crawl_is_exported_before_it_moves(tmp_path, exported, caplog):
-    """
-    Each format of EXPORTS is written from the complete crawl while it is still in JOBDIR.
-    """
+    """Each format of EXPORTS is written from the complete crawl while it is still in JOBDIR."""
     caplog.set_level("INFO")
     await end(crawler(tmp_path, EXPORTS="csv,parquet"), "finished")
 
@@ -162,9 +150,7 @@ async def test_a_finished_crawl_is_exported_before_it_moves(tmp_path, exported, 
 
 
 async def test_an_unfinished_crawl_is_not_exported(tmp_path, exported):
-    """
-    Figures would lack everything that is still pending.
-    """
+    """Figures would lack everything that is still pending."""
     await end(crawler(tmp_path, EXPORTS="csv"), "shutdown")
 
     assert [] == exported
@@ -189,9 +175,7 @@ async def test_a_crawl_with_a_failed_export_stays(tmp_path, exported, caplog):
 
 
 async def test_an_export_can_be_interrupted(tmp_path, exported, begun, caplog):
-    """
-    When the process is asked to stop, reading ends immediately and the crawl stays.
-    """
+    """When the process is asked to stop, reading ends immediately and the crawl stays."""
     made = crawler(tmp_path, EXPORTS="report")
     ending = asyncio.ensure_future(end(made, "finished"))
     assert await asyncio.to_thread(begun.wait, 10)
@@ -205,9 +189,7 @@ async def test_an_export_can_be_interrupted(tmp_path, exported, begun, caplog):
 
 
 async def test_the_folder_stays_locked_until_everything_is_published(tmp_path, exported, begun):
-    """
-    No other crawl can start in JOBDIR during an export.
-    """
+    """No other crawl can start in JOBDIR during an export."""
     made = crawler(tmp_path, EXPORTS="report")
     made.get_extension(publishing.Publishing).engine_started()
     ending = asyncio.ensure_future(end(made, "finished"))
@@ -225,9 +207,7 @@ async def test_the_folder_stays_locked_until_everything_is_published(tmp_path, e
 
 
 def test_an_interrupted_move_leaves_the_source(tmp_path, elsewhere, monkeypatch):
-    """
-    If the copy to another file system fails, the source is intact and the target does not exist.
-    """
+    """If the copy to another file system fails, the source is intact and the target does not exist."""
     source, target = tmp_path / "ips.db", elsewhere / "ips-run.db"
     source.write_bytes(b"all")
 
@@ -245,9 +225,7 @@ def test_an_interrupted_move_leaves_the_source(tmp_path, elsewhere, monkeypatch)
 
 @pytest.mark.parametrize("more", [[], ["new.example"]])
 async def test_a_killed_move_is_not_repeated(tmp_path, elsewhere, monkeypatch, more):
-    """
-    If both copy and source exist, the next start publishes the source again only if it has new answers.
-    """
+    """If both copy and source exist, the next start publishes the source again only if it has new answers."""
     with monkeypatch.context() as killed:
         killed.setattr(Path, "unlink", None)
         await end(crawler(tmp_path, OUTPUT_DIR=str(elsewhere)), "finished")
@@ -265,9 +243,7 @@ async def test_a_killed_move_is_not_repeated(tmp_path, elsewhere, monkeypatch, m
 
 
 def test_a_copy_is_on_disk_before_its_source_is_removed(tmp_path, elsewhere, monkeypatch):
-    """
-    The copy is flushed before it is renamed, and the folder before the source is removed.
-    """
+    """The copy is flushed before it is renamed, and the folder before the source is removed."""
     source, target = tmp_path / "ips.db", elsewhere / "ips-run.db"
     source.write_bytes(b"all")
     flushed = []

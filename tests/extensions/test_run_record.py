@@ -41,9 +41,7 @@ async def end(crawler, reason, *, list_read=True):
 
 
 async def test_a_start_is_recorded(tmp_path):
-    """
-    The row has version, settings, list, vantage point, resolvers and what is skipped.
-    """
+    """The row has version, settings, list, vantage point, resolvers and what is skipped."""
     before = int(time.time())
     with running(tmp_path, PING_COUNT="3") as crawler:
         context.of(crawler).vantage = {4: "192.0.2.1"}
@@ -64,9 +62,7 @@ async def test_a_start_is_recorded(tmp_path):
 
 
 async def test_sources_of_list_and_places_are_recorded(tmp_path):
-    """
-    A fetched list is recorded with its source, GeoIP files with type and build time.
-    """
+    """A fetched list is recorded with its source, GeoIP files with type and build time."""
     source = keep(tmp_path)
     with opened(tmp_path, domains=source.file, NAMESERVERS="192.0.2.53") as crawler:
         context.of(crawler).geoip = {"GEOIP_ASN_DB": Build(type="GeoLite2-ASN", built_at=1)}
@@ -79,9 +75,7 @@ async def test_sources_of_list_and_places_are_recorded(tmp_path):
 
 
 async def test_a_list_of_the_operator_has_no_source(tmp_path):
-    """
-    Without a fetched list and without GeoIP the columns are NULL.
-    """
+    """Without a fetched list and without GeoIP the columns are NULL."""
     with running(tmp_path) as crawler:
         await start(crawler)
         row = store(crawler).crawl()
@@ -91,9 +85,7 @@ async def test_a_list_of_the_operator_has_no_source(tmp_path):
 
 
 async def test_a_resumed_crawl_keeps_its_name(tmp_path):
-    """
-    Another start is counted; the run keeps its name and start time, and has no end yet.
-    """
+    """Another start is counted; the run keeps its name and start time, and has no end yet."""
     with running(tmp_path) as crawler:
         await start(crawler)
         store(crawler).record_crawl(run="2024-01-05__10-00-00", started_at=1)
@@ -119,9 +111,7 @@ async def test_a_resumed_crawl_keeps_its_name(tmp_path):
     ],
 )
 async def test_an_end_is_recorded(tmp_path, reason, pending, recorded):
-    """
-    A crawl has finished when nothing is pending; an answer that could not be stored makes it incomplete.
-    """
+    """A crawl has finished when nothing is pending; an answer that could not be stored makes it incomplete."""
     with running(tmp_path) as crawler:
         await start(crawler)
         store(crawler).add_request(domain_url("a.example"))
@@ -136,9 +126,7 @@ async def test_an_end_is_recorded(tmp_path, reason, pending, recorded):
 
 @pytest.mark.parametrize(("domains", "list_read"), [((), True), (("a.example",), False)])
 async def test_a_crawl_without_its_whole_list_is_incomplete(tmp_path, domains, list_read):
-    """
-    A crawl that made no request, or could not read its list to the end, is incomplete and not published.
-    """
+    """A crawl that made no request, or could not read its list to the end, is incomplete and not published."""
     with running(tmp_path) as crawler:
         await start(crawler)
         for name in domains:
@@ -150,9 +138,7 @@ async def test_a_crawl_without_its_whole_list_is_incomplete(tmp_path, domains, l
 
 
 async def test_a_changed_list_is_logged(tmp_path, caplog):
-    """
-    A warning is logged when a crawl resumes with another list than it started with.
-    """
+    """A warning is logged when a crawl resumes with another list than it started with."""
     for content in ("a.example\n", "a.example\n", "b.example\n"):
         (tmp_path / "list").write_text(content)
         with opened(tmp_path, domains=str(tmp_path / "list"), NAMESERVERS="192.0.2.53") as crawler:
@@ -163,9 +149,7 @@ async def test_a_changed_list_is_logged(tmp_path, caplog):
 
 
 async def test_run_names_are_unique(tmp_path, monkeypatch):
-    """
-    If the clock was set back, the next second without results is used.
-    """
+    """If the clock was set back, the next second without results is used."""
     monkeypatch.setattr(run_record.time, "time", lambda: 1_704_448_800.9)
     (tmp_path / "ips-2024-01-05__10-00-00.db").touch()
     (tmp_path / "example" / "2024-01-05__10-00-01").mkdir(parents=True)
@@ -178,9 +162,7 @@ async def test_run_names_are_unique(tmp_path, monkeypatch):
 
 
 async def test_a_crawl_does_not_end_before_it_started(tmp_path):
-    """
-    The end is never earlier than the start, even if the clock was set back.
-    """
+    """The end is never earlier than the start, even if the clock was set back."""
     with running(tmp_path) as crawler:
         await start(crawler)
         later = int(time.time()) + 86_400
@@ -191,9 +173,7 @@ async def test_a_crawl_does_not_end_before_it_started(tmp_path):
 
 
 async def test_a_start_that_cannot_be_recorded_stops_the_crawl(tmp_path, caplog):
-    """
-    A full disk is an error message without a traceback.
-    """
+    """A full disk is an error message without a traceback."""
     with running(tmp_path) as crawler:
         store(crawler).query("PRAGMA query_only = ON")
         crawler.engine.close_spider_async = closing = AsyncMock()
@@ -207,9 +187,7 @@ async def test_a_start_that_cannot_be_recorded_stops_the_crawl(tmp_path, caplog)
 
 
 async def test_a_rejected_start_does_not_change_the_record(tmp_path):
-    """
-    A rejected start leaves the row of the previous crawl unchanged.
-    """
+    """A rejected start leaves the row of the previous crawl unchanged."""
     with running(tmp_path) as crawler:
         await start(crawler)
         await end(crawler, "shutdown")
@@ -222,9 +200,7 @@ async def test_a_rejected_start_does_not_change_the_record(tmp_path):
 
 
 def test_a_run_is_named_by_its_start_in_utc(monkeypatch):
-    """
-    The name does not depend on the local time zone.
-    """
+    """The name does not depend on the local time zone."""
     monkeypatch.setenv("TZ", "Africa/Cairo")
     time.tzset()
     try:

@@ -65,9 +65,7 @@ def kinds(raised):
 
 
 async def test_a_crawl_without_failures_ends(tmp_path):
-    """
-    After one search without a result the crawl ends.
-    """
+    """After one search without a result the crawl ends."""
     with opened(tmp_path) as crawler:
         store(crawler).complete(domain_item("a.example", ns=lookup("a.example", "NS", "ns.example")))
 
@@ -78,9 +76,7 @@ async def test_a_crawl_without_failures_ends(tmp_path):
 
 
 async def test_without_a_retry_pass_nothing_is_retried(tmp_path):
-    """
-    With SECOND_PASS=False an idle crawl ends immediately.
-    """
+    """With SECOND_PASS=False an idle crawl ends immediately."""
     with opened(tmp_path, SECOND_PASS=False) as crawler:
         failing(crawler, "a.example")
 
@@ -89,9 +85,7 @@ async def test_without_a_retry_pass_nothing_is_retried(tmp_path):
 
 
 async def test_each_failure_is_retried_once(tmp_path):
-    """
-    Each retry has its own URL and goes to its slot; the crawl ends when all are answered.
-    """
+    """Each retry has its own URL and goes to its slot; the crawl ends when all are answered."""
     with opened(tmp_path, METRICS=METRICS) as crawler:
         failing(crawler, "a.example")
         host = Host(name="mx.example", a=timed_out("mx.example", "A"), aaaa=lookup("mx.example", "AAAA", "2600::1"))
@@ -138,9 +132,7 @@ async def test_each_failure_is_retried_once(tmp_path):
 
 
 async def test_failures_found_by_the_retry_pass_are_retried(tmp_path):
-    """
-    The search is repeated until it finds nothing new.
-    """
+    """The search is repeated until it finds nothing new."""
     with opened(tmp_path) as crawler:
         failing(crawler, "a.example")
         idle(crawler)
@@ -156,9 +148,7 @@ async def test_failures_found_by_the_retry_pass_are_retried(tmp_path):
 
 
 async def test_a_recent_failure_is_delayed(tmp_path, caplog):
-    """
-    A recent failure is retried after SECOND_PASS_AFTER, which is logged; an older one immediately.
-    """
+    """A recent failure is retried after SECOND_PASS_AFTER, which is logged; an older one immediately."""
     with opened(tmp_path, SECOND_PASS_AFTER=1) as crawler, caplog.at_level(logging.INFO):
         failing(crawler, "old.example")
         failing(crawler, "fresh.example", asked_at=int(time.time()))
@@ -179,9 +169,7 @@ async def test_a_recent_failure_is_delayed(tmp_path, caplog):
 
 @pytest.mark.parametrize(("after_s", "looks"), [(0, 1), (0.2, 2)])
 async def test_a_clock_set_back_does_not_extend_the_delay(tmp_path, after_s, looks):
-    """
-    No failure counts as more recent than the moment when the frontier became empty.
-    """
+    """No failure counts as more recent than the moment when the frontier became empty."""
     with opened(tmp_path, SECOND_PASS_AFTER=after_s) as crawler:
         failing(crawler, "a.example", asked_at=int(time.time()) + 86_400)
         for _ in range(looks):
@@ -192,9 +180,7 @@ async def test_a_clock_set_back_does_not_extend_the_delay(tmp_path, after_s, loo
 
 
 async def test_a_resumed_crawl_retries_only_once(tmp_path):
-    """
-    A retry that is pending, or was excluded, is recognized by its URL.
-    """
+    """A retry that is pending, or was excluded, is recognized by its URL."""
     with opened(tmp_path) as crawler:
         failing(crawler, "a.example")
         idle(crawler)
@@ -209,9 +195,7 @@ async def test_a_resumed_crawl_retries_only_once(tmp_path):
 
 
 async def test_closing_ends_a_search(tmp_path):
-    """
-    A stop of the crawl does not wait for the retry pass.
-    """
+    """A stop of the crawl does not wait for the retry pass."""
     with opened(tmp_path, SECOND_PASS_AFTER=3600) as crawler:
         failing(crawler, "a.example", asked_at=int(time.time()))
         idle(crawler)
@@ -222,9 +206,7 @@ async def test_closing_ends_a_search(tmp_path):
 
 
 async def test_a_failed_search_leaves_the_crawl_unfinished(tmp_path, monkeypatch, caplog):
-    """
-    The error is logged, and the crawl can be resumed.
-    """
+    """The error is logged, and the crawl can be resumed."""
 
     def broken(_):
         raise OSError("no more")
@@ -241,9 +223,7 @@ async def test_a_failed_search_leaves_the_crawl_unfinished(tmp_path, monkeypatch
 
 
 async def test_an_excluded_address_has_not_recovered(tmp_path):
-    """
-    An exclusion does not count as an answer.
-    """
+    """An exclusion does not count as an answer."""
     with opened(tmp_path) as crawler:
         item = ExclusionItem(url=urls.again("ping://192.0.2.1"), second=True, address="192.0.2.1", reason="opted_out")
         crawler.signals.send_catch_log(signals.item_scraped, item=item, response=None, spider=crawler.spider)
@@ -253,9 +233,7 @@ async def test_an_excluded_address_has_not_recovered(tmp_path):
 
 @pytest.mark.parametrize(("status", "recovered"), [(Status.NXDOMAIN, 1), (Failure.REFUSED, 0)])
 async def test_absence_is_an_answer(tmp_path, status, recovered):
-    """
-    A name that turns out not to exist has recovered; one whose retry is excluded has not.
-    """
+    """A name that turns out not to exist has recovered; one whose retry is excluded has not."""
     with opened(tmp_path) as crawler:
         for second in (False, True):
             item = domain_item("a.example", second=second, ns=lookup("a.example", "NS", status=status))

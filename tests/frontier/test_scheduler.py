@@ -51,9 +51,7 @@ def domains(number):
 
 
 async def test_requests_come_in_the_order_of_discovery(tmp_path, monkeypatch):
-    """
-    First in, first out, over more requests than are read at a time.
-    """
+    """First in, first out, over more requests than are read at a time."""
     monkeypatch.setattr(slots, "_CHUNK", 3)
     with opened(tmp_path) as crawler:
         ask(crawler, *domains(10))
@@ -62,9 +60,7 @@ async def test_requests_come_in_the_order_of_discovery(tmp_path, monkeypatch):
 
 
 async def test_later_requests_come_later(tmp_path, monkeypatch):
-    """
-    Requests that are added while others are handed out line up behind them.
-    """
+    """Requests that are added while others are handed out line up behind them."""
     monkeypatch.setattr(slots, "_CHUNK", 3)
     with opened(tmp_path) as crawler:
         ask(crawler, *domains(4))
@@ -75,9 +71,7 @@ async def test_later_requests_come_later(tmp_path, monkeypatch):
 
 
 async def test_a_known_request_is_rejected(tmp_path):
-    """
-    A request that is pending, in flight or done is not added again.
-    """
+    """A request that is pending, in flight or done is not added again."""
     with opened(tmp_path) as crawler:
         assert [True, False] == ask(crawler, domain_url("a.example"), domain_url("a.example"))
         assert 1 == len(take(crawler))
@@ -90,9 +84,7 @@ async def test_a_known_request_is_rejected(tmp_path):
 
 
 async def test_a_slot_hands_out_no_more_than_its_room(tmp_path):
-    """
-    The third of three requests waits until one of two has left the downloader.
-    """
+    """The third of three requests waits until one of two has left the downloader."""
     with opened(tmp_path, DNS_CONCURRENCY=2) as crawler:
         ask(crawler, *domains(3))
         first = take(crawler)
@@ -107,9 +99,7 @@ async def test_a_slot_hands_out_no_more_than_its_room(tmp_path):
 
 @pytest.mark.parametrize("full", ["ping", "trace"])
 async def test_a_full_slot_does_not_delay_others(tmp_path, full):
-    """
-    With a slot full, requests of the other slots go on.
-    """
+    """With a slot full, requests of the other slots go on."""
     with opened(tmp_path, **{f"{full.upper()}_CONCURRENCY": 1}) as crawler:
         many = [f"{full}://192.0.2.{n}" for n in range(1, 10)]
         ask(crawler, *many, domain_url("a.example"), "tcp://192.0.2.1?port=80")
@@ -120,9 +110,7 @@ async def test_a_full_slot_does_not_delay_others(tmp_path, full):
 
 
 async def test_a_request_survives_storage(tmp_path):
-    """
-    A request from the database equals the one that was added, slot included.
-    """
+    """A request from the database equals the one that was added, slot included."""
     with opened(tmp_path) as crawler:
         ask(crawler, "ping://[2001:db8::1]")
         (request,) = take(crawler)
@@ -133,9 +121,7 @@ async def test_a_request_survives_storage(tmp_path):
 
 
 async def test_follow_ups_come_with_the_item_of_their_answer(tmp_path):
-    """
-    Storing an item adds the requests that follow from it.
-    """
+    """Storing an item adds the requests that follow from it."""
     with opened(tmp_path) as crawler:
         ask(crawler, domain_url("a.example"))
         take(crawler)
@@ -147,9 +133,7 @@ async def test_follow_ups_come_with_the_item_of_their_answer(tmp_path):
 
 
 async def test_a_known_follow_up_is_requested_once(tmp_path):
-    """
-    Two answers with the same follow-up lead to one request.
-    """
+    """Two answers with the same follow-up lead to one request."""
     with opened(tmp_path) as crawler:
         for name in ("a.example", "b.example"):
             frontier(crawler).complete(domain_item(name, follow_ups=(urls.host("ns.example"),)))
@@ -158,9 +142,7 @@ async def test_a_known_follow_up_is_requested_once(tmp_path):
 
 
 async def test_an_answer_of_a_middleware_frees_a_place(tmp_path):
-    """
-    A response that never came from the downloader frees its place too.
-    """
+    """A response that never came from the downloader frees its place too."""
     with opened(tmp_path, PING_CONCURRENCY=1) as crawler:
         ask(crawler, "ping://192.0.2.1", "ping://192.0.2.2")
         (request,) = take(crawler)
@@ -175,9 +157,7 @@ async def test_an_answer_of_a_middleware_frees_a_place(tmp_path):
 
 
 async def test_leaving_twice_frees_one_place(tmp_path):
-    """
-    A response that also left the downloader counts once.
-    """
+    """A response that also left the downloader counts once."""
     with opened(tmp_path, PING_CONCURRENCY=1) as crawler:
         ask(crawler, *(f"ping://192.0.2.{n}" for n in range(1, 5)))
         (request,) = take(crawler)
@@ -188,9 +168,7 @@ async def test_leaving_twice_frees_one_place(tmp_path):
 
 
 async def test_requests_of_other_slots_are_ignored(tmp_path):
-    """
-    A request of Scrapy's own that leaves the downloader changes nothing.
-    """
+    """A request of Scrapy's own that leaves the downloader changes nothing."""
     with opened(tmp_path) as crawler:
         request = urls.request("ping://192.0.2.1")
         request.meta["download_slot"] = "example.com"
@@ -214,9 +192,7 @@ async def test_a_resume_returns_pending_requests(tmp_path):
 
 
 async def test_numbers_continue_after_a_resume(tmp_path):
-    """
-    Requests found after a resume come after those found before it.
-    """
+    """Requests found after a resume come after those found before it."""
     with opened(tmp_path) as crawler:
         ask(crawler, *domains(2))
     with opened(tmp_path) as crawler:
@@ -226,9 +202,7 @@ async def test_numbers_continue_after_a_resume(tmp_path):
 
 
 async def test_an_item_that_cannot_be_stored_stays_pending(tmp_path):
-    """
-    If writing fails nothing of the item is stored, and its request comes again after a resume.
-    """
+    """If writing fails nothing of the item is stored, and its request comes again after a resume."""
     with opened(tmp_path) as crawler:
         ask(crawler, domain_url("a.example"))
         take(crawler)
@@ -242,9 +216,7 @@ async def test_an_item_that_cannot_be_stored_stays_pending(tmp_path):
 
 
 async def test_hungry_while_few_lookups_are_pending(tmp_path):
-    """
-    The list is read while fewer lookups are pending than a quarter of the resolver slot.
-    """
+    """The list is read while fewer lookups are pending than a quarter of the resolver slot."""
     with opened(tmp_path, DNS_CONCURRENCY=8) as crawler:
         assert frontier(crawler).hungry
         ask(crawler, *domains(3))
@@ -258,9 +230,7 @@ async def test_hungry_while_few_lookups_are_pending(tmp_path):
 
 
 async def test_hunger_counts_pending_requests_of_a_resume(tmp_path):
-    """
-    Pending requests of an earlier start come before the rest of the list.
-    """
+    """Pending requests of an earlier start come before the rest of the list."""
     with opened(tmp_path, DNS_CONCURRENCY=8) as crawler:
         ask(crawler, *domains(6))
         take(crawler, 3)
@@ -272,9 +242,7 @@ async def test_hunger_counts_pending_requests_of_a_resume(tmp_path):
 
 
 async def test_hunger_counts_follow_ups(tmp_path):
-    """
-    Hosts from an answer are pending as well.
-    """
+    """Hosts from an answer are pending as well."""
     with opened(tmp_path, DNS_CONCURRENCY=8) as crawler:
         assert frontier(crawler).hungry
         hosts = tuple(urls.host(f"{n}.example") for n in range(3))
@@ -284,9 +252,7 @@ async def test_hunger_counts_follow_ups(tmp_path):
 
 
 async def test_hunger_is_signalled(tmp_path):
-    """
-    Handing out nothing while hungry sends the signal that lets the spider continue with the list.
-    """
+    """Handing out nothing while hungry sends the signal that lets the spider continue with the list."""
     told = []
 
     def hear(**_):
@@ -303,9 +269,7 @@ async def test_hunger_is_signalled(tmp_path):
 
 
 async def test_pending_probes_do_not_affect_hunger(tmp_path):
-    """
-    Slow probes that are pending delay no domain of the list.
-    """
+    """Slow probes that are pending delay no domain of the list."""
     with opened(tmp_path, TRACE_CONCURRENCY=1) as crawler:
         ask(crawler, *(f"trace://192.0.2.{n}" for n in range(1, 9)))
         take(crawler)
@@ -321,9 +285,7 @@ def comings_back(crawler):
 
 
 async def test_one_iteration_of_the_loop_hands_out_a_few(tmp_path):
-    """
-    Many requests start over several iterations of the event loop, in order, and the engine is scheduled again.
-    """
+    """Many requests start over several iterations of the event loop, in order, and the engine is scheduled again."""
     with opened(tmp_path) as crawler:
         ask(crawler, *domains(40))
         noted = comings_back(crawler)
@@ -355,9 +317,7 @@ async def test_a_late_loop_starts_no_requests(tmp_path):
 
 
 async def test_a_rejected_job_is_reported_when_the_spider_opens(tmp_path):
-    """
-    The error is raised when Scrapy can close the crawl properly.
-    """
+    """The error is raised when Scrapy can close the crawl properly."""
     (tmp_path / "current").write_text("a file")
     crawler = built(tmp_path)
     refused = Scheduler.from_crawler(crawler)
@@ -370,9 +330,7 @@ async def test_a_rejected_job_is_reported_when_the_spider_opens(tmp_path):
 
 
 async def test_room_comes_from_the_settings(tmp_path):
-    """
-    Each slot has the room of its setting.
-    """
+    """Each slot has the room of its setting."""
     with opened(tmp_path, DNS_CONCURRENCY=1, PING_CONCURRENCY=2, TCP_CONCURRENCY=3, TRACE_CONCURRENCY=4) as crawler:
         for n in range(9):
             ask(
@@ -388,9 +346,7 @@ async def test_room_comes_from_the_settings(tmp_path):
 
 
 async def test_memory_contains_only_a_chunk(tmp_path):
-    """
-    Of ten thousand pending requests few are in memory.
-    """
+    """Of ten thousand pending requests few are in memory."""
     with opened(tmp_path, DNS_CONCURRENCY=10) as crawler:
         ask(crawler, *domains(10_000))
         take(crawler)
@@ -399,9 +355,7 @@ async def test_memory_contains_only_a_chunk(tmp_path):
 
 
 async def test_an_excluded_request_is_done(tmp_path):
-    """
-    The item of an exclusion marks its request as answered.
-    """
+    """The item of an exclusion marks its request as answered."""
     with opened(tmp_path) as crawler:
         frontier(crawler).complete(hosts_item(a_host("a.example", "192.0.2.1")))
         ask(crawler, "ping://192.0.2.1", "ping://192.0.2.2")
@@ -413,9 +367,7 @@ async def test_an_excluded_request_is_done(tmp_path):
 
 
 async def test_a_returned_request_comes_next(tmp_path):
-    """
-    It takes the first place in the queue, and its place in flight is free.
-    """
+    """It takes the first place in the queue, and its place in flight is free."""
     with opened(tmp_path, DNS_CONCURRENCY=1) as crawler:
         ask(crawler, *domains(3))
         (first,) = take(crawler)
@@ -430,9 +382,7 @@ async def test_a_returned_request_comes_next(tmp_path):
 
 
 async def test_a_paused_slot_hands_out_nothing(tmp_path):
-    """
-    Other slots continue, and the crawl has not ended: when the pause is over, the slot continues.
-    """
+    """Other slots continue, and the crawl has not ended: when the pause is over, the slot continues."""
     with opened(tmp_path) as crawler:
         health = crawler.get_extension(Health)
         ask(crawler, domain_url("a.example"), "ping://192.0.2.1")
@@ -445,9 +395,7 @@ async def test_a_paused_slot_hands_out_nothing(tmp_path):
 
 
 async def test_the_emptiest_slot_comes_first(tmp_path):
-    """
-    Each slot is filled to the same share of its room, so that none falls behind.
-    """
+    """Each slot is filled to the same share of its room, so that none falls behind."""
     with opened(tmp_path, DNS_CONCURRENCY=4, PING_CONCURRENCY=4) as crawler:
         ask(crawler, *domains(4), *(f"ping://192.0.2.{number}" for number in range(4)))
 
@@ -457,9 +405,7 @@ async def test_the_emptiest_slot_comes_first(tmp_path):
 
 
 async def test_a_slot_far_behind_stops_the_hunger(tmp_path):
-    """
-    The list is not read while a slot has pending requests of ten times its room.
-    """
+    """The list is not read while a slot has pending requests of ten times its room."""
     with opened(tmp_path, PING_CONCURRENCY=2) as crawler:
         ask(crawler, *(f"ping://192.0.2.{number}" for number in range(20)))
         assert frontier(crawler).hungry
@@ -468,9 +414,7 @@ async def test_a_slot_far_behind_stops_the_hunger(tmp_path):
 
 
 async def test_in_flight_is_counted_by_slot(tmp_path):
-    """
-    A request is in flight from its handing out until it has left; the result also has the room.
-    """
+    """A request is in flight from its handing out until it has left; the result also has the room."""
     with opened(tmp_path, PING_CONCURRENCY=3) as crawler:
         ask(crawler, "ping://192.0.2.1", "ping://192.0.2.2")
         first, _ = take(crawler)
@@ -485,9 +429,7 @@ CROWDED = [f"ping://[2001:db8:1::{number:x}]" for number in range(1, 51)]
 
 
 async def test_requests_that_wait_for_a_rate_do_not_affect_hunger(tmp_path):
-    """
-    The list is read however many requests a network without budget has, up to a limit.
-    """
+    """The list is read however many requests a network without budget has, up to a limit."""
     with opened(tmp_path, PING_CONCURRENCY=4, PROBE_RATE_PER_NETWORK=5) as crawler:
         ask(crawler, *CROWDED)
         assert not frontier(crawler).hungry, "nobody has seen yet that they are of one network"
@@ -498,9 +440,7 @@ async def test_requests_that_wait_for_a_rate_do_not_affect_hunger(tmp_path):
 
 
 async def test_the_number_of_parked_requests_is_bounded(tmp_path, monkeypatch):
-    """
-    A list of hostile domains is not read without end.
-    """
+    """A list of hostile domains is not read without end."""
     monkeypatch.setattr(backpressure, "_MOST_PARKED", 40)
     with opened(tmp_path) as crawler:
         ask(crawler, *CROWDED)
@@ -514,9 +454,7 @@ async def test_the_number_of_parked_requests_is_bounded(tmp_path, monkeypatch):
 
 
 async def test_parked_requests_survive_a_resume(tmp_path):
-    """
-    Requests that are parked at the end of a crawl are handed out when it is resumed.
-    """
+    """Requests that are parked at the end of a crawl are handed out when it is resumed."""
     with opened(tmp_path) as crawler:
         ask(crawler, *CROWDED)
         assert len(CROWDED) > len(take(crawler))
@@ -533,9 +471,7 @@ async def test_parked_requests_survive_a_resume(tmp_path):
 
 
 async def test_skipping_many_requests_takes_several_iterations(tmp_path, monkeypatch):
-    """
-    A sequence of a hundred thousand does not block the loop: the engine is scheduled for the rest.
-    """
+    """A sequence of a hundred thousand does not block the loop: the engine is scheduled for the rest."""
     monkeypatch.setattr(slots, "_CHUNK", 10)
     with opened(tmp_path) as crawler:
         ask(crawler, *CROWDED, "ping://192.0.2.1")
@@ -549,9 +485,7 @@ async def test_skipping_many_requests_takes_several_iterations(tmp_path, monkeyp
 
 
 async def test_a_pause_while_skipping_is_idle(tmp_path, monkeypatch):
-    """
-    The engine is not called again and again for a paused slot.
-    """
+    """The engine is not called again and again for a paused slot."""
     monkeypatch.setattr(slots, "_CHUNK", 10)
     with opened(tmp_path) as crawler:
         ask(crawler, *CROWDED)
@@ -565,9 +499,7 @@ async def test_a_pause_while_skipping_is_idle(tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("clock")
 async def test_the_first_packet_of_a_request_releases_the_next_one(tmp_path):
-    """
-    The rate middleware signals the packet; the engine is scheduled immediately.
-    """
+    """The rate middleware signals the packet; the engine is scheduled immediately."""
     with opened(tmp_path, PROBE_RATE_PER_NETWORK=5) as crawler:
         rate = RateMiddleware.from_crawler(crawler)
         crawler.engine.downloader.middleware.middlewares = (rate,)
@@ -589,9 +521,7 @@ async def test_the_first_packet_of_a_request_releases_the_next_one(tmp_path):
 
 
 async def test_lookups_below_one_name_leave_room_for_others(tmp_path):
-    """
-    A domain with very many hosts does not fill the slot of the resolver, and does not delay the list.
-    """
+    """A domain with very many hosts does not fill the slot of the resolver, and does not delay the list."""
     with opened(tmp_path, DNS_CONCURRENCY=16) as crawler:
         hosts = [urls.host(f"h{number}.flood.example") for number in range(50)]
         ask(crawler, *hosts)
@@ -603,9 +533,7 @@ async def test_lookups_below_one_name_leave_room_for_others(tmp_path):
 
 
 async def test_discards_are_counted_over_all_starts(tmp_path):
-    """
-    A retry includes the discards of its first request.
-    """
+    """A retry includes the discards of its first request."""
     first, other = "ping://192.0.2.1", domain_url("a.example")
     with opened(tmp_path) as crawler:
         ask(crawler, first, other)

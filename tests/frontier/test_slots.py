@@ -77,9 +77,7 @@ def test_a_busy_network_does_not_delay_others(store, scheme, network, elsewhere)
 
 
 def test_lookups_have_no_network(store):
-    """
-    Lookups, including those of the names of one network's addresses, are handed out in order.
-    """
+    """Lookups, including those of the names of one network's addresses, are handed out in order."""
     lookups = [urls.reverse(f"192.0.2.{number}") for number in range(20)]
     lookups += [urls.host(f"mx{number}.example") for number in range(20)]
 
@@ -87,9 +85,7 @@ def test_lookups_have_no_network(store):
 
 
 def test_without_a_rate_nothing_is_parked(store):
-    """
-    With PROBE_RATE_PER_NETWORK=0 networks do not matter.
-    """
+    """With PROBE_RATE_PER_NETWORK=0 networks do not matter."""
     assert CROWDED == take(filled(store, *CROWDED, rate=0), store)
 
 
@@ -102,9 +98,7 @@ def test_the_allowance_follows_from_the_rate(store, rate, ahead):
 
 
 def test_a_first_packet_releases_the_next_request(store):
-    """
-    The next request is the one found first; further packets of the same request have no effect.
-    """
+    """The next request is the one found first; further packets of the same request have no effect."""
     slot = filled(store, *CROWDED)
     first, *_ = take(slot, store)
 
@@ -115,9 +109,7 @@ def test_a_first_packet_releases_the_next_request(store):
 
 
 def test_a_request_that_ends_without_a_packet_releases_the_next(store):
-    """
-    A middleware may have answered it; a request that has sent packets is not counted twice.
-    """
+    """A middleware may have answered it; a request that has sent packets is not counted twice."""
     slot = filled(store, *CROWDED)
     first, second, *_ = take(slot, store)
     slot.leave(first)
@@ -128,9 +120,7 @@ def test_a_request_that_ends_without_a_packet_releases_the_next(store):
 
 
 def test_requests_of_a_network_are_in_order_of_discovery(store):
-    """
-    A request that is found while others of its network are parked lines up behind them.
-    """
+    """A request that is found while others of its network are parked lines up behind them."""
     slot = filled(store, *CROWDED[:10])
     taken = take(slot, store)
     store.add_request(CROWDED[10])
@@ -143,9 +133,7 @@ def test_requests_of_a_network_are_in_order_of_discovery(store):
 
 
 def test_networks_with_budget_take_turns(store):
-    """
-    Of two waiting networks, the one with more requests has no precedence.
-    """
+    """Of two waiting networks, the one with more requests has no precedence."""
     fewer = pings("2001:db8:2::", range(1, 11))
     slot = filled(store, *CROWDED, *fewer)
     for url in take(slot, store):
@@ -155,9 +143,7 @@ def test_networks_with_budget_take_turns(store):
 
 
 def test_busy_networks_take_a_sixteenth_while_others_are_ready(store):
-    """
-    However many requests of busy networks could start, others get the rest of the room.
-    """
+    """However many requests of busy networks could start, others get the rest of the room."""
     slot = filled(store, *CROWDED, *OTHERS, room=32)
     for url in take(slot, store, AHEAD + 1):
         slot.begin(url)
@@ -168,9 +154,7 @@ def test_busy_networks_take_a_sixteenth_while_others_are_ready(store):
 
 
 def test_busy_networks_take_half_of_an_idle_slot(store):
-    """
-    The other half is for later requests, because slow networks keep their places for long.
-    """
+    """The other half is for later requests, because slow networks keep their places for long."""
     slot = filled(store, *CROWDED, room=20)
     for url in take(slot, store):
         slot.begin(url)
@@ -180,9 +164,7 @@ def test_busy_networks_take_half_of_an_idle_slot(store):
 
 
 def test_busy_networks_leave_room_for_later_requests(store):
-    """
-    Lookups of very many hosts do not use the room that the rest of the list will need.
-    """
+    """Lookups of very many hosts do not use the room that the rest of the list will need."""
     lookups = [urls.host(f"h{number}.flood.example") for number in range(60)]
     slot = filled(store, *lookups, room=64, name="dns")
     for url in take(slot, store):
@@ -205,9 +187,7 @@ def take_all_begun(slot, store):
 
 
 def test_a_slot_with_one_place_serves_busy_networks(store):
-    """
-    A share of a small room is never 0.
-    """
+    """A share of a small room is never 0."""
     slot = filled(store, *CROWDED, room=1)
     taken = []
     for _ in CROWDED:
@@ -221,9 +201,7 @@ def test_a_slot_with_one_place_serves_busy_networks(store):
 
 
 def test_a_returned_request_precedes_those_of_its_network(store):
-    """
-    It waits for budget as well, but before those that were never handed out.
-    """
+    """It waits for budget as well, but before those that were never handed out."""
     slot = filled(store, *CROWDED[:10])
     first, *others = take(slot, store)
     slot.leave(first)
@@ -238,9 +216,7 @@ def test_a_returned_request_precedes_those_of_its_network(store):
 
 
 def test_a_parked_request_that_is_done_is_skipped(store):
-    """
-    Its number leads to nothing, and the next one is handed out.
-    """
+    """Its number leads to nothing, and the next one is handed out."""
     slot = filled(store, *CROWDED[:8])
     first, *_ = take(slot, store)
     store.complete(ping_item("2001:db8:1::6"))
@@ -251,9 +227,7 @@ def test_a_parked_request_that_is_done_is_skipped(store):
 
 
 def test_parked_requests_survive_the_process(store):
-    """
-    Parked requests are in the database alone: a new slot hands out everything that is not done, in order.
-    """
+    """Parked requests are in the database alone: a new slot hands out everything that is not done, in order."""
     slot = filled(store, *CROWDED, *OTHERS)
     take(slot, store)
     for url in CROWDED[:3]:
@@ -288,9 +262,7 @@ class CountingStore:
 
 
 def test_skipped_requests_are_read_once_and_stored_as_numbers(store):
-    """
-    Ten thousand requests of one network before another one cost a row each, in chunks, and 8 bytes each.
-    """
+    """Ten thousand requests of one network before another one cost a row each, in chunks, and 8 bytes each."""
     crowd = pings("2001:db8:1::", range(1, 10_001))
     slot = filled(store, *crowd, OTHERS[0])
     counting = CountingStore(store)
@@ -312,9 +284,7 @@ def test_skipped_requests_are_read_once_and_stored_as_numbers(store):
 
 
 def test_networks_are_forgotten_with_their_requests(store):
-    """
-    A network without requests leaves nothing behind, whichever way they ended.
-    """
+    """A network without requests leaves nothing behind, whichever way they ended."""
     slot = filled(store, *CROWDED, *OTHERS, room=7)
     while url := slot.take(store):
         if url in CROWDED:
@@ -347,9 +317,7 @@ class Requests:
     rate=st.sampled_from([0.0, 1.0, 20.0, 50.0]),
 )
 def test_each_request_is_handed_out_exactly_once(networks, moves, room, rate):
-    """
-    In any order of events the limits hold, and all requests are handed out in the end.
-    """
+    """In any order of events the limits hold, and all requests are handed out in the end."""
     store, slot = Requests(), Slot("ping", room, rate)
     found_urls = [urls.ping(f"192.0.{network}.{number}") for number, network in enumerate(networks)]
     unasked, flying, unsent, done = found_urls[::-1], [], set(), []

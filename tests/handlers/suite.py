@@ -1,6 +1,4 @@
-"""
-Tests that apply to the handler of every scheme, against the same servers.
-"""
+"""Tests that apply to the handler of every scheme, against the same servers."""
 
 from __future__ import annotations
 
@@ -86,17 +84,13 @@ class HandlerSuite(ABC):
     }
 
     async def test_the_response_belongs_to_its_request(self, internet, ready):
-        """
-        A response has the URL of its request, so that the frontier can mark it as done.
-        """
+        """A response has the URL of its request, so that the frontier can mark it as done."""
         url = self.url(internet, "open")
 
         assert url == (await self.ask(ready, url)).url
 
     async def test_answers_are_not_mixed_up(self, internet, ready):
-        """
-        Concurrent requests each get the answer of their own server.
-        """
+        """Concurrent requests each get the answer of their own server."""
         kinds = ["open", "silent"] * (MANY // 2)
 
         responses = await asyncio.gather(
@@ -106,9 +100,7 @@ class HandlerSuite(ABC):
         assert [self.words[kind] for kind in kinds] == [self.word(response.observation) for response in responses]
 
     async def test_a_cancelled_request_leaves_nothing_open(self, internet, ready):
-        """
-        Cancelling requests in progress closes what they opened.
-        """
+        """Cancelling requests in progress closes what they opened."""
         # Sockets that all requests share, one per resolver, are opened by the first of them.
         await asyncio.gather(*(self.ask(ready, self.url(internet, "open")) for _ in range(4)))
         before = open_files()
@@ -122,9 +114,7 @@ class HandlerSuite(ABC):
         await until(lambda: open_files() <= before)
 
     async def test_close_leaves_nothing_open(self, internet, tmp_path):
-        """
-        A closed handler has no open socket and no process.
-        """
+        """A closed handler has no open socket and no process."""
         before = open_files()
         handler = await self.open(internet, tmp_path)
         await asyncio.gather(*(self.ask(handler, self.url(internet, "open", n)) for n in range(5)))

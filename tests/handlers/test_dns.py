@@ -24,9 +24,7 @@ class TestDns(HandlerSuite):
         return "answered" if status is Status.OK else failure_word(status)
 
     async def test_hosts_are_looked_up_in_one_request(self, internet, ready):
-        """
-        A request with labels has two lookups for each host, in the order of the labels.
-        """
+        """A request with labels has two lookups for each host, in the order of the labels."""
         url = urls.guesses("every-guess.example", ("time", "www", "six"))
 
         observation = (await self.ask(ready, url)).observation
@@ -36,9 +34,7 @@ class TestDns(HandlerSuite):
         assert {Status.OK} == {lookup.status for host in observation.hosts for lookup in (host.a, host.aaaa)}
 
     async def test_an_address_is_looked_up_by_its_reverse_name(self, internet, ready):
-        """
-        A PTR request for an address of either family returns the name of the address.
-        """
+        """A PTR request for an address of either family returns the name of the address."""
         for family in (4, 6):
             observation = (await self.ask(ready, urls.reverse(internet.address("open", family)))).observation
             assert isinstance(observation, ReverseObservation)

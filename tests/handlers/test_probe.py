@@ -41,18 +41,14 @@ def request(after_s):
 
 
 async def test_an_observation_becomes_a_response(handler):
-    """
-    The response has the URL of the request and carries the observation.
-    """
+    """The response has the URL of the request and carries the observation."""
     response = await handler.download_request(request(0))
 
     assert ("ping://192.0.2.1", 1) == (response.url, response.observation.sent)
 
 
 async def test_a_stop_ends_requests_in_progress(handler):
-    """
-    When the crawl stops each request in progress is ended and ignored, so that it stays pending.
-    """
+    """When the crawl stops each request in progress is ended and ignored, so that it stays pending."""
     asked = [asyncio.ensure_future(handler.download_request(request(60))) for _ in range(3)]
     await asyncio.sleep(0)
     await asyncio.sleep(0)
@@ -65,9 +61,7 @@ async def test_a_stop_ends_requests_in_progress(handler):
 
 
 async def test_a_single_request_can_be_cancelled(handler):
-    """
-    Cancelling one request is not a stop of the crawl: the request and its probe are cancelled.
-    """
+    """Cancelling one request is not a stop of the crawl: the request and its probe are cancelled."""
     asked = asyncio.ensure_future(handler.download_request(request(60)))
     await asyncio.sleep(0)
     await asyncio.sleep(0)

@@ -22,9 +22,7 @@ class TestTcp(HandlerSuite):
         return word
 
     async def test_starttls_is_used_only_on_request(self, internet, ready):
-        """
-        Without starttls in the URL a mail session does not try STARTTLS.
-        """
+        """Without starttls in the URL a mail session does not try STARTTLS."""
         address = internet.address("smtp_starttls", 6, 9)
 
         asked = (await self.ask(ready, urls.tcp(address, (25,), starttls=True))).observation
@@ -46,7 +44,5 @@ class TestTcp(HandlerSuite):
     ],
 )
 def test_ehlo_names_the_contact(contact, expected):
-    """
-    EHLO has the domain of the contact's e-mail or web address; without one, a reserved name.
-    """
+    """EHLO has the domain of the contact's e-mail or web address; without one, a reserved name."""
     assert expected == hello_name(contact)

@@ -46,9 +46,7 @@ async def part(check, clock):
 
 
 async def test_concurrent_doubts_share_a_check(part, check):
-    """
-    Any number of concurrent requests that end in silence share one check.
-    """
+    """Any number of concurrent requests that end in silence share one check."""
     now = time.monotonic()
 
     assert [True] * 100 == await asyncio.gather(*(part.stood(now) for _ in range(100)))
@@ -56,9 +54,7 @@ async def test_concurrent_doubts_share_a_check(part, check):
 
 
 async def test_checks_are_spaced(part, check):
-    """
-    Successive doubts lead to at most one check per interval.
-    """
+    """Successive doubts lead to at most one check per interval."""
     for _ in range(4):
         assert await part.stood(time.monotonic())
 
@@ -68,9 +64,7 @@ async def test_checks_are_spaced(part, check):
 
 
 async def test_a_dependency_goes_down_and_comes_back(part, check):
-    """
-    It is down until a check succeeds; requests sent before that are repeated.
-    """
+    """It is down until a check succeeds; requests sent before that are repeated."""
     check.well = False
     before = time.monotonic()
     assert not await part.stood(before)
@@ -87,9 +81,7 @@ async def test_a_dependency_goes_down_and_comes_back(part, check):
 
 
 async def test_a_dependency_that_stays_down_is_lost(part, check):
-    """
-    After the longest wait checks end, and the crawl waits no longer.
-    """
+    """After the longest wait checks end, and the crawl waits no longer."""
     check.well = False
     assert not await part.stood(time.monotonic())
 
@@ -105,9 +97,7 @@ async def test_a_dependency_that_stays_down_is_lost(part, check):
 
 
 async def test_silence_with_requests_in_flight_is_a_doubt(part, check):
-    """
-    An outage is detected before its requests time out, and before the next heartbeat.
-    """
+    """An outage is detected before its requests time out, and before the next heartbeat."""
     part.begin("ping://192.0.2.1")
     await until(lambda: check.began_at)
     await asyncio.sleep(module._SILENCE_S * 2)
@@ -120,9 +110,7 @@ async def test_silence_with_requests_in_flight_is_a_doubt(part, check):
 
 
 async def test_answers_prevent_doubts(part, check):
-    """
-    As long as answers arrive there is no doubt, however old a request is.
-    """
+    """As long as answers arrive there is no doubt, however old a request is."""
     part.begin("trace://192.0.2.1")
     await asyncio.sleep(module._SILENCE_S * 2)
     part.heard()
@@ -134,9 +122,7 @@ async def test_answers_prevent_doubts(part, check):
 
 
 async def test_a_dependency_in_use_has_a_heartbeat(part, check):
-    """
-    From its first request on a dependency is checked at intervals, even if answers arrive.
-    """
+    """From its first request on a dependency is checked at intervals, even if answers arrive."""
     part.begin("ping://192.0.2.1")
 
     await asyncio.sleep(machine.HEARTBEAT_S * 3.5)
@@ -145,9 +131,7 @@ async def test_a_dependency_in_use_has_a_heartbeat(part, check):
 
 
 async def test_an_exception_in_a_check_is_not_swallowed(part, check):
-    """
-    It is raised in every waiting task, and none waits forever.
-    """
+    """It is raised in every waiting task, and none waits forever."""
 
     async def broken():
         raise ZeroDivisionError
@@ -159,9 +143,7 @@ async def test_an_exception_in_a_check_is_not_swallowed(part, check):
 
 
 async def test_a_stop_ends_all_waits(part, check):
-    """
-    Waiting observations are discarded, including those that are being released in batches.
-    """
+    """Waiting observations are discarded, including those that are being released in batches."""
     now = time.monotonic()
     waiting = [asyncio.ensure_future(part.stood(now)) for _ in range(module._PER_TURN * 4)]
     waiting[0].add_done_callback(lambda _: part.close())
@@ -172,9 +154,7 @@ async def test_a_stop_ends_all_waits(part, check):
 
 
 async def test_an_outage_at_the_end_is_counted(part, check):
-    """
-    If a crawl ends during an outage, its duration counts.
-    """
+    """If a crawl ends during an outage, its duration counts."""
     check.well = False
     await part.stood(time.monotonic())
     await asyncio.sleep(10)

@@ -31,9 +31,7 @@ def route6(router, *, length="00", metric="00000400", flags="00000003", device="
     ],
 )
 def test_ipv4(lines, expected):
-    """
-    The default route with the smallest metric has the address.
-    """
+    """The default route with the smallest metric has the address."""
     assert expected == ipv4([HEAD, *lines])
 
 
@@ -55,15 +53,11 @@ def test_ipv4(lines, expected):
     ],
 )
 def test_ipv6(lines, expected):
-    """
-    The same applies to IPv6; a link-local address has its zone.
-    """
+    """The same applies to IPv6; a link-local address has its zone."""
     assert expected == ipv6(lines)
 
 
 @pytest.mark.parametrize("family", [4, 6])
 def test_the_tables_of_this_kernel_are_read(internet, family):
-    """
-    In the simulated Internet the result is the first router.
-    """
+    """In the simulated Internet the result is the first router."""
     assert first_router(family) == gateway(family)

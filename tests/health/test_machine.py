@@ -36,9 +36,7 @@ def check(machine, now, *, well, for_s=0.0):
 
 
 def test_an_observation_waits_for_a_check_that_begins_after_it(machine):
-    """
-    An earlier check may have been the last successful one.
-    """
+    """An earlier check may have been the last successful one."""
     check(machine, 9.0, well=True)
     assert Verdict.WAIT is machine.judge(8.0, 10.0)
 
@@ -51,9 +49,7 @@ def test_an_observation_waits_for_a_check_that_begins_after_it(machine):
 
 
 def test_requests_from_before_the_return_do_not_count(machine):
-    """
-    Nothing counts during an outage, and afterwards nothing that was sent before its end.
-    """
+    """Nothing counts during an outage, and afterwards nothing that was sent before its end."""
     assert check(machine, 10.0, well=False)
     assert Verdict.AGAIN is machine.judge(9.0, 9.5)
 
@@ -64,9 +60,7 @@ def test_requests_from_before_the_return_do_not_count(machine):
 
 
 def test_checks_are_spaced(machine):
-    """
-    Doubts share a check; the next one begins a second later.
-    """
+    """Doubts share a check; the next one begins a second later."""
     assert math.inf == machine.next_at()
     machine.doubt(10.0)
     machine.doubt(10.1)
@@ -78,9 +72,7 @@ def test_checks_are_spaced(machine):
 
 
 def test_a_dependency_in_use_is_checked_without_a_doubt(machine):
-    """
-    An outage is detected even while few requests are sent.
-    """
+    """An outage is detected even while few requests are sent."""
     machine.use(5.0)
     assert 5.0 == machine.next_at()
 
@@ -89,9 +81,7 @@ def test_a_dependency_in_use_is_checked_without_a_doubt(machine):
 
 
 def test_checks_back_off_during_an_outage(machine):
-    """
-    Each wait is longer than the one before, up to a minute.
-    """
+    """Each wait is longer than the one before, up to a minute."""
     now, gaps = 0.0, []
     for _ in range(len(BACK_OFF_S) + 2):
         check(machine, now, well=False)
@@ -103,9 +93,7 @@ def test_checks_back_off_during_an_outage(machine):
 
 
 def test_a_dependency_that_stays_down_is_given_up(machine):
-    """
-    After the longest wait checks end, and nothing counts.
-    """
+    """After the longest wait checks end, and nothing counts."""
     check(machine, 10.0, well=False)
     assert not machine.tick(10.0 + MAX_WAIT_S - 0.1)
 
@@ -130,9 +118,7 @@ def test_a_dependency_that_stays_down_is_given_up(machine):
     ],
 )
 def test_the_strongest_evidence_decides(answers, well):
-    """
-    References that have ever answered outweigh the first router, which outweighs the targets.
-    """
+    """References that have ever answered outweigh the first router, which outweighs the targets."""
     witnesses = Witnesses()
 
     assert well is [witnesses.well(reference=reference, gateway=gateway) for reference, gateway in answers][-1]
@@ -140,9 +126,7 @@ def test_the_strongest_evidence_decides(answers, well):
 
 @pytest.mark.parametrize("answered", [True, False])
 def test_targets_decide_without_other_evidence(answered):
-    """
-    Without a reference or router the silence of targets counts, if any target has ever answered.
-    """
+    """Without a reference or router the silence of targets counts, if any target has ever answered."""
     witnesses = Witnesses()
     witnesses.target = answered
 

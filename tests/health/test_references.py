@@ -44,9 +44,7 @@ async def asked(internet):
 
 @FAMILIES
 async def test_one_packet_is_enough(internet, asked, family):
-    """
-    As long as the first reference answers, the others and the first router receive nothing.
-    """
+    """As long as the first reference answers, the others and the first router receive nothing."""
     references_ = asked(references(family), first_router(family)).references
     assert await references_.well()
     began_at = time.time()
@@ -60,9 +58,7 @@ async def test_one_packet_is_enough(internet, asked, family):
 
 @FAMILIES
 async def test_a_family_without_connectivity_is_down(internet, asked, family):
-    """
-    Without any answer it is down, within the time of two answers.
-    """
+    """Without any answer it is down, within the time of two answers."""
     references_ = asked(references(family), first_router(family)).references
     assert await references_.well()
     internet.drop(family)
@@ -77,9 +73,7 @@ async def test_a_family_without_connectivity_is_down(internet, asked, family):
 
 @FAMILIES
 async def test_a_router_with_a_dead_uplink_proves_nothing(internet, asked, family):
-    """
-    The router answers, and the references behind it do not.
-    """
+    """The router answers, and the references behind it do not."""
     references_ = asked(references(family), first_router(family)).references
     assert await references_.well()
     internet.cut(family)
@@ -89,9 +83,7 @@ async def test_a_router_with_a_dead_uplink_proves_nothing(internet, asked, famil
 
 @FAMILIES
 async def test_one_of_several_references_is_enough(internet, asked, family):
-    """
-    The others may be filtered, or limit their answers.
-    """
+    """The others may be filtered, or limit their answers."""
     silent = [internet.address("dead", family, n) for n in range(3)]
 
     assert await asked([*silent, references(family)[0]]).references.well()
@@ -99,17 +91,13 @@ async def test_one_of_several_references_is_enough(internet, asked, family):
 
 @FAMILIES
 async def test_a_handshake_works_where_echoes_are_filtered(internet, asked, family):
-    """
-    A closed port 53 is as good an answer as an open one.
-    """
+    """A closed port 53 is as good an answer as an open one."""
     assert await asked([internet.address("silent", family)]).references.well()
 
 
 @FAMILIES
 async def test_references_that_never_answered_are_probed_once_a_minute(internet, asked, family):
-    """
-    In between, the first router decides.
-    """
+    """In between, the first router decides."""
     whom = asked([internet.address("dead", family)], first_router(family))
     began_at = time.time()
 
@@ -122,9 +110,7 @@ async def test_references_that_never_answered_are_probed_once_a_minute(internet,
 
 @FAMILIES
 async def test_without_references_the_first_router_decides(internet, asked, family):
-    """
-    This includes the case that the last reference opts out during a crawl.
-    """
+    """This includes the case that the last reference opts out during a crawl."""
     whom = asked(references(family), first_router(family))
     assert await whom.references.well()
     whom.addresses.clear()

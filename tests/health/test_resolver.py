@@ -41,9 +41,7 @@ HONEST = ((NXDOMAIN, NXDOMAIN), (NXDOMAIN, NODATA))
     ],
 )
 def test_a_resolver_is_judged_by_its_answers(root, public, domains, absent, fault):
-    """
-    It must know names that exist, and none that do not.
-    """
+    """It must know names that exist, and none that do not."""
     assert fault is fault_of(root, public, domains, absent)
 
 
@@ -66,9 +64,7 @@ async def check(internet):
     ],
 )
 async def test_faults_of_a_resolver(internet, check, mode, fault):
-    """
-    A fault that affects all names is detected immediately, and so is its end.
-    """
+    """A fault that affects all names is detected immediately, and so is its end."""
     assert await check.fault() is None
     internet.resolver_mode(mode)
 
@@ -79,9 +75,7 @@ async def test_faults_of_a_resolver(internet, check, mode, fault):
 
 
 async def test_one_of_two_resolvers_may_be_silent(internet):
-    """
-    Lookups succeed as long as the other one answers.
-    """
+    """Lookups succeed as long as the other one answers."""
     check = ResolverCheck([(internet.resolver4, 53), (internet.address("dead", 4), 53)])
 
     assert await check.fault() is None
@@ -89,9 +83,7 @@ async def test_one_of_two_resolvers_may_be_silent(internet):
 
 
 async def test_crawled_domains_are_not_queried_if_a_public_name_is_known(internet, check):
-    """
-    Only the first check may query them.
-    """
+    """Only the first check may query them."""
     check.learn("open.example")
     await check.fault()
     began_at = time.time()

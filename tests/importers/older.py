@@ -1,6 +1,4 @@
-"""
-A database as the 2022 crawler would have written it, with its faults, made from an ips.db.
-"""
+"""A database as the 2022 crawler would have written it, with its faults, made from an ips.db."""
 
 from __future__ import annotations
 

@@ -6,9 +6,7 @@ from ipv6matrix.importers.complaints import Complaints
 
 
 def test_a_broken_line_is_reported_with_its_file(caplog):
-    """
-    The log names file, line and error; the line is counted.
-    """
+    """The log names file, line and error; the line is counted."""
     complaints = Complaints()
     complaints.about("MX_com.log")(7, "'x' is not a domain")
 
@@ -20,9 +18,7 @@ def test_a_broken_line_is_reported_with_its_file(caplog):
 
 
 def test_a_broken_file_does_not_flood_the_log(caplog):
-    """
-    The first ten lines of a file are reported, then the total; another file has its own ten.
-    """
+    """The first ten lines of a file are reported, then the total; another file has its own ten."""
     complaints = Complaints()
     for line in range(1, 1001):
         complaints.about("MX_com.log")(line, "broken")

@@ -29,9 +29,7 @@ def folder(tmp_path):
 
 
 def test_all_tlds_are_imported_into_one_database(folder, tmp_path):
-    """
-    Domains are counted; the crawl row has the name of the run.
-    """
+    """Domains are counted; the crawl row has the name of the run."""
     number = crawls.from_csv(folder, RUN, tmp_path / "ips.db", Ours(), Complaints())
 
     assert 2 == number
@@ -51,9 +49,7 @@ def test_all_tlds_are_imported_into_one_database(folder, tmp_path):
 
 
 def test_a_missing_feature_has_no_status(folder, tmp_path):
-    """
-    A feature without files was not requested.
-    """
+    """A feature without files was not requested."""
     for path in folder.rglob("soa_*"):
         path.unlink()
     crawls.from_csv(folder, RUN, tmp_path / "ips.db", Ours(), Complaints())
@@ -64,18 +60,14 @@ def test_a_missing_feature_has_no_status(folder, tmp_path):
 
 
 def test_a_missing_run_leaves_no_database(folder, tmp_path):
-    """
-    The error lists the existing runs.
-    """
+    """The error lists the existing runs."""
     with pytest.raises(ImportRefusedError, match=f"{RUN}.*IMPORT_RUN_MISSING"):
         crawls.from_csv(folder, "2022-01-01__00-00-00", tmp_path / "ips.db", Ours(), Complaints())
     assert [folder] == list(tmp_path.iterdir())
 
 
 def test_the_name_of_an_old_database_contains_its_run(finished: Finished, tmp_path):
-    """
-    ips-<run>.db needs no --run; another name does.
-    """
+    """ips-<run>.db needs no --run; another name does."""
     path = older.write(finished.path, tmp_path / f"ips-{RUN}.db")
 
     assert crawls.from_legacy(path, None, tmp_path / "one.db", OLDER, Complaints())
@@ -84,9 +76,7 @@ def test_the_name_of_an_old_database_contains_its_run(finished: Finished, tmp_pa
 
 
 def test_a_truncated_old_database_leaves_no_database(finished: Finished, tmp_path):
-    """
-    Rows that were read before the error are not published.
-    """
+    """Rows that were read before the error are not published."""
     path = older.write(finished.path, tmp_path / f"ips-{RUN}.db")
     octets = path.read_bytes()
     path.write_bytes(octets[:8192] + bytes(len(octets) - 8192))

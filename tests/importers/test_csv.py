@@ -74,9 +74,7 @@ def imported(finished: Finished, folder: Path, tmp_path_factory: pytest.TempPath
 
 
 def test_a_round_trip_changes_no_octet(folder, imported, tmp_path):
-    """
-    After crawl, CSV, import, CSV every file of every TLD is the same.
-    """
+    """After crawl, CSV, import, CSV every file of every TLD is the same."""
     before, after = files(folder), files(written(imported, tmp_path))
 
     assert before.keys() == after.keys()
@@ -85,9 +83,7 @@ def test_a_round_trip_changes_no_octet(folder, imported, tmp_path):
 
 
 def test_the_database_is_consistent(imported, tmp_path):
-    """
-    No foreign key is dangling, and the words are those of a closed list.
-    """
+    """No foreign key is dangling, and the words are those of a closed list."""
     copy = tmp_path / "copy.db"
     copy.write_bytes(imported.path.read_bytes())
 
@@ -96,9 +92,7 @@ def test_the_database_is_consistent(imported, tmp_path):
 
 
 def test_the_crawl_row_describes_the_source(finished, folder, imported):
-    """
-    Run, features and metrics are those of the crawl; times are its start.
-    """
+    """Run, features and metrics are those of the crawl; times are its start."""
     before, after = finished.store.crawl(), imported.crawl()
 
     choices = asked(finished.store)
@@ -114,9 +108,7 @@ def test_the_crawl_row_describes_the_source(finished, folder, imported):
 
 
 def test_roles_and_chosen_addresses_match_the_truth(finished, imported):
-    """
-    The roles of hosts with their priorities, and the chosen address of each host, follow from the truth.
-    """
+    """The roles of hosts with their priorities, and the chosen address of each host, follow from the truth."""
     choices = {(name, number, address) for name, number, address, choice in finished.former.host_addresses if choice}
 
     assert finished.former.roles == set(
@@ -142,9 +134,7 @@ HOSTILE = st.text(
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(HOSTILE, HOSTILE, HOSTILE)
 def test_hostile_texts_survive_the_round_trip(tmp_path_factory, organisation, city, name):
-    """
-    Quotes, commas and line ends in an organisation, a city or a reverse name change nothing.
-    """
+    """Quotes, commas and line ends in an organisation, a city or a reverse name change nothing."""
     place = tmp_path_factory.mktemp("hostile")
     store = Store(place / "ips.db")
     store.record_crawl(
@@ -167,9 +157,7 @@ def test_hostile_texts_survive_the_round_trip(tmp_path_factory, organisation, ci
 
 
 def test_a_broken_line_loses_nothing_else(tmp_path, caplog):
-    """
-    It is reported with file and line; the facts of other files about the same host are stored.
-    """
+    """It is reported with file and line; the facts of other files about the same host are stored."""
     put(tmp_path, "MX", "MX,a.test,mx1.test.,1.1.1.1,n/a,10", "MX,a.test,mx2.test.,1.1.1.2,n/a", "MX,b.test,mx1.test.")
     put(tmp_path, "geoip_MX", "geoip,a.test,mx1.test.,1.1.1.1,n/a,AS1 One,n/a,n/a,DE,13.4,far",
         "geoip,a.test,mx2.test.,1.1.1.2,n/a,AS2 Two,n/a,n/a,DE,13.4,52.5")  # fmt: skip
@@ -188,9 +176,7 @@ def test_a_broken_line_loses_nothing_else(tmp_path, caplog):
 
 @pytest.mark.parametrize("line", ["NS,a.test,mx.test.,1.1.1.1,n/a,10", "MX,a.test,mx.test.,2001:db8::1,n/a,10"])
 def test_a_line_of_another_file_is_broken(tmp_path, line):
-    """
-    The first word and the families of the columns must be those of the file.
-    """
+    """The first word and the families of the columns must be those of the file."""
     put(tmp_path, "MX", line)
     store, complaints = read_back(tmp_path, tmp_path / "ips.db")
 
@@ -235,9 +221,7 @@ PING = "ping,a.test,www.a.test,1.1.1.1,2400::1,{}"
     ],
 )
 def test_a_count_without_times_is_silence(tmp_path, texts, expected):
-    """
-    If requests were sent, an address without times did not reply; without a count nothing was requested.
-    """
+    """If requests were sent, an address without times did not reply; without a count nothing was requested."""
     put(tmp_path, "ping_WWW", PING.format(texts))
     store, _ = read_back(tmp_path, tmp_path / "ips.db")
 
@@ -248,9 +232,7 @@ def test_a_count_without_times_is_silence(tmp_path, texts, expected):
 
 
 def test_a_line_of_one_address_takes_precedence(tmp_path):
-    """
-    Only a line of a single address shows that it was not probed.
-    """
+    """Only a line of a single address shows that it was not probed."""
     put(tmp_path, "ping_WWW", PING.format("5,n/a,n/a,n/a,n/a,1.0,2.0,3.0,0.5"),
         "ping,b.test,www.b.test,1.1.1.1,n/a,n/a,n/a,n/a,n/a,n/a,n/a,n/a,n/a,n/a")  # fmt: skip
     before = files(tmp_path)
@@ -289,9 +271,7 @@ def test_original_files_are_read_without_their_faults(tmp_path):
 
 
 def test_the_files_determine_what_was_requested(tmp_path):
-    """
-    Features and metrics are those with a file, and exports write the same files again.
-    """
+    """Features and metrics are those with a file, and exports write the same files again."""
     put(tmp_path, "MX", "MX,a.test,mx.test.,1.1.1.1,n/a,10")
     put(tmp_path, "tls_MX", "tls,a.test,mx.test.,1.1.1.1,True,False")
     before = files(tmp_path)
@@ -303,9 +283,7 @@ def test_the_files_determine_what_was_requested(tmp_path):
 
 
 def test_an_unreadable_file_is_reported(tmp_path):
-    """
-    If a file cannot be read, no database is created without it.
-    """
+    """If a file cannot be read, no database is created without it."""
     put(tmp_path, "WWW", "WWW,a.test,www.a.test,1.1.1.1,n/a")
     (tmp_path / "test" / RUN / "NTP_test.log").symlink_to("/proc/self/mem")
 
@@ -315,9 +293,7 @@ def test_an_unreadable_file_is_reported(tmp_path):
 
 
 def test_files_of_other_programs_are_read(tmp_path):
-    """
-    Plain line feeds, and quotes around every field, are valid CSV, too.
-    """
+    """Plain line feeds, and quotes around every field, are valid CSV, too."""
     place = tmp_path / "test" / RUN
     place.mkdir(parents=True)
     with (place / "WWW_test.log").open("w", newline="") as stream:
@@ -330,9 +306,7 @@ def test_files_of_other_programs_are_read(tmp_path):
 
 
 def test_names_like_formulas_survive_the_round_trip(tmp_path):
-    """
-    No cell begins like a formula or breaks a row; the import has the same names, places and paths.
-    """
+    """No cell begins like a formula or breaks a row; the import has the same names, places and paths."""
     evil, mname, rname = r"=cmd|'\032/c\032calc'!a0.test", "-ns,1.d.test", r"+root\@,x.d.test"
     soa_lookup = lookup("d.test", "SOA", soa(mname, rname, 7))
     roles = (role("MX", evil, 10), role("NS", mname, 1))

@@ -16,17 +16,13 @@ SIX_TO_FOUR = "2002:c633:6404::1"
     ("address", "refusal"), [("10.0.0.5", "private"), ("::ffff:a00:5", "mapped"), ("1.1.1.1", None)]
 )
 def test_old_files_have_addresses_that_are_excluded_today(address, refusal):
-    """
-    Private and mapped addresses in old files are excluded; in files of this project every address is usable.
-    """
+    """Private and mapped addresses in old files are excluded; in files of this project every address is usable."""
     assert refusal == OLDER.exclusion(address)
     assert Ours().exclusion(address) is None
 
 
 def test_tunnels_are_recognised_in_old_files():
-    """
-    The prefix decides for old files, the stored identifier for ours.
-    """
+    """The prefix decides for old files, the stored identifier for ours."""
     (found,) = OLDER.tunnel(SIX_TO_FOUR, None)
 
     assert isinstance(found, Tunnel)
@@ -36,9 +32,7 @@ def test_tunnels_are_recognised_in_old_files():
 
 
 def test_duplicated_columns_of_old_files_are_left_out():
-    """
-    Latitude and the largest IPv6 round-trip time are unknown in old files.
-    """
+    """Latitude and the largest IPv6 round-trip time are unknown in old files."""
     assert (None, None) == (OLDER.latitude("13.4"), OLDER.largest6("20.5"))
     assert (13.4, 20.5) == (Ours().latitude("13.4"), Ours().largest6("20.5"))
 
@@ -56,17 +50,13 @@ def test_duplicated_columns_of_old_files_are_left_out():
     ],
 )
 def test_an_address_is_not_its_own_reverse_name(text, older, ours):
-    """
-    Old files have the address in the place of a missing name.
-    """
+    """Old files have the address in the place of a missing name."""
     assert ReverseName("192.0.2.1", older) == OLDER.reverse_name("192.0.2.1", text)
     assert ReverseName("192.0.2.1", ours) == Ours().reverse_name("192.0.2.1", text)
 
 
 def test_a_reply_takes_time():
-    """
-    A mean of 0 in old files is silence.
-    """
+    """A mean of 0 in old files is silence."""
     silent = Ping("192.0.2.1", 5, 0.0, 0.0, 0.0, 0.0, 0)
 
     assert Ping("192.0.2.1", 5, None, None, None, None, 0) == OLDER.ping(silent)

@@ -77,9 +77,7 @@ def _kept_path(hops: str, path: str) -> str:
 
 
 def test_the_database_is_consistent(imported, tmp_path):
-    """
-    No foreign key is dangling, the crawl row names 2022, and everything was requested.
-    """
+    """No foreign key is dangling, the crawl row names 2022, and everything was requested."""
     copy = tmp_path / "copy.db"
     copy.write_bytes(imported.path.read_bytes())
 
@@ -89,9 +87,7 @@ def test_the_database_is_consistent(imported, tmp_path):
 
 
 def test_each_name_is_stored_once(finished, imported):
-    """
-    Spellings, null MX and placeholder leave no names of their own; roles match the truth.
-    """
+    """Spellings, null MX and placeholder leave no names of their own; roles match the truth."""
     assert set(finished.former.domains) == {name for (name,) in imported.query("SELECT name FROM domains")}
     assert {host for _, _, host, _ in finished.former.roles} == {
         name for (name,) in imported.query("SELECT name FROM hosts")
@@ -105,9 +101,7 @@ def test_each_name_is_stored_once(finished, imported):
 
 
 def test_routers_have_their_names(imported):
-    """
-    Addresses without a host have reverse names, and no found_at.
-    """
+    """Addresses without a host have reverse names, and no found_at."""
     assert imported.query(
         "SELECT 1 FROM reverse_names JOIN addresses ON id = address_id"
         " WHERE found_at IS NULL AND reverse_names.name <> ''"
@@ -144,9 +138,7 @@ def test_excluded_addresses_are_not_chosen(tmp_path, finished):
     ],
 )
 def test_a_broken_row_loses_nothing_else(tmp_path, finished, caplog, statement, complaint):
-    """
-    It is reported with table and number, and left out.
-    """
+    """It is reported with table and number, and left out."""
     path = older.write(finished.path, tmp_path / "old.db", faults=(statement,))
     with sqlite3.connect(path) as connection:
         (number,) = connection.execute(f"SELECT count(*) FROM {statement.split()[2]}").fetchone()

@@ -74,9 +74,7 @@ def target_url(request, tmp_path):
 
 
 def test_all_dates_are_copied_and_cleaned(old, target_url, tmp_path):
-    """
-    Case is normalized, keys are unique, invalid names are left out; the second time nothing is left to copy.
-    """
+    """Case is normalized, keys are unique, invalid names are left out; the second time nothing is left to copy."""
     with Database(target_url) as target:
         copying = Import(old, target, tmp_path / "one")
         assert {ONE: 50, TWO: 52} == {found.date: copying.copy(found.date) for found in copying.find()}
@@ -98,9 +96,7 @@ def test_all_dates_are_copied_and_cleaned(old, target_url, tmp_path):
 
 @pytest.mark.crawl
 def test_the_command_lists_and_copies(old, target_url):
-    """
-    A dry run writes nothing; given twice, the command copies once.
-    """
+    """A dry run writes nothing; given twice, the command copies once."""
     dry = typed.run("import", "mysql2022", old, "--dry-run", SUMMARY_URL=target_url)
     assert 0 == dry.returncode, dry.stderr
     assert f"{ONE} would be copied: 1 DomainPenetration, 50 Domains, 1 HostData, 1 Reachability" in dry.stdout
@@ -117,9 +113,7 @@ def test_the_command_lists_and_copies(old, target_url):
 
 
 async def test_the_website_reads_a_2022_database_directly(old):
-    """
-    The website serves it without changing it.
-    """
+    """The website serves it without changing it."""
     async with client.of(old) as web:
         hosts, page = await web.get("/csv/hosts"), await web.get("/domain-d01.com")
 
@@ -128,17 +122,13 @@ async def test_the_website_reads_a_2022_database_directly(old):
 
 
 def test_publishing_to_a_2022_database_is_rejected(old):
-    """
-    MyISAM has no transactions; the error names the import command.
-    """
+    """MyISAM has no transactions; the error names the import command."""
     with Database(old) as database, pytest.raises(ExportError, match="import mysql2022"):
         database.prepare()
 
 
 def test_an_invalid_source_is_rejected(mariadb, tmp_path):
-    """
-    A database without the tables of 2022, and the target itself, are errors.
-    """
+    """A database without the tables of 2022, and the target itself, are errors."""
     with Database(f"sqlite:///{tmp_path / 'm.db'}") as target:
         with pytest.raises(ImportRefusedError, match="has no table DomainPenetration"):
             Import(mariadb.url(mariadb.database()), target, tmp_path)

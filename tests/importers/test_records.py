@@ -23,9 +23,7 @@ def read(text, columns=3):
 
 @given(st.lists(st.lists(FIELD, min_size=3, max_size=3), max_size=6))
 def test_written_texts_are_read(rows):
-    """
-    Quotes, commas and line ends within a text are unchanged.
-    """
+    """Quotes, commas and line ends within a text are unchanged."""
     written = io.StringIO(newline="")
     csv.writer(written).writerows(rows)
 
@@ -36,9 +34,7 @@ def test_written_texts_are_read(rows):
 
 
 def test_records_are_numbered_by_their_first_line():
-    """
-    A text over three lines counts as three lines.
-    """
+    """A text over three lines counts as three lines."""
     assert ([(1, ["a", "b\r\nc\nd", "e"]), (4, ["f", "g", "h"])], []) == read('a,"b\r\nc\nd",e\r\nf,g,h\r\n')
 
 
@@ -54,9 +50,7 @@ def test_records_are_numbered_by_their_first_line():
     ],
 )
 def test_a_broken_line_is_reported_and_affects_no_other(broken, complaint):
-    """
-    The lines before and after it are read, including those with quotes.
-    """
+    """The lines before and after it are read, including those with quotes."""
     found, complaints = read(f'1,2,3\r\n{broken}\r\n4,"5,5",6\r\n7,8,9\r\n')
 
     assert [["1", "2", "3"], ["4", "5,5", "6"], ["7", "8", "9"]] == [row for _, row in found]
@@ -64,9 +58,7 @@ def test_a_broken_line_is_reported_and_affects_no_other(broken, complaint):
 
 
 def test_two_open_quotes_do_not_swallow_the_lines_between():
-    """
-    Quotes that pair by accident form no record, and the lines between them are read.
-    """
+    """Quotes that pair by accident form no record, and the lines between them are read."""
     found, complaints = read('a,"b,c\r\n1,2,3\r\nd,"e,f\r\n4,5,6\r\n')
 
     assert [["1", "2", "3"], ["4", "5", "6"]] == [row for _, row in found]
@@ -74,7 +66,5 @@ def test_two_open_quotes_do_not_swallow_the_lines_between():
 
 
 def test_a_file_may_end_within_a_line():
-    """
-    The last line of a truncated file is reported.
-    """
+    """The last line of a truncated file is reported."""
     assert ([(1, ["1", "2", "3"])], [(2, "2 columns, not 3")]) == read("1,2,3\r\n4,5")

@@ -22,9 +22,7 @@ def line(soa, first="n/a", in_house=0, total=0):
 
 @given(NAME, NAME, NUMBERS, st.lists(NAME, max_size=3), st.booleans())
 def test_a_line_is_read_correctly_or_not_at_all(mname, rname, numbers, servers, in_house):
-    """
-    If names contain commas, the name servers show how to split the line; an ambiguous line is rejected.
-    """
+    """If names contain commas, the name servers show how to split the line; an ambiguous line is rejected."""
     soa = Soa("d.test", mname, rname, *numbers)
     first = servers[0] if servers else "n/a"
     try:
@@ -36,18 +34,14 @@ def test_a_line_is_read_correctly_or_not_at_all(mname, rname, numbers, servers, 
 
 
 def test_commas_in_names_do_not_end_fields():
-    """
-    The two names are what comes before and after the columns of the name servers.
-    """
+    """The two names are what comes before and after the columns of the name servers."""
     soa = Soa("d.test", "ns,1.d.test", "a,b.d.test", 1, 2, 3, 4, 5)
 
     assert soa == soa_lines.read(line(soa, "n,s.d.test", 1, 2), lambda _: ["n,s.d.test", "ns2.d.test"])
 
 
 def test_a_plain_line_needs_no_name_servers():
-    """
-    With thirteen columns nothing is looked up; final dots are removed.
-    """
+    """With thirteen columns nothing is looked up; final dots are removed."""
     text = "soa,D.test,ns.d.test.,ns.d.test.,1,0,1,root.d.test.,1,2,3,4,5\r\n"
 
     assert Soa("d.test", "ns.d.test", "root.d.test", 1, 2, 3, 4, 5) == soa_lines.read(text, pytest.fail)

@@ -10,9 +10,7 @@ from ipv6matrix.importers.texts import BrokenError
 
 @pytest.mark.parametrize("read", [texts.known, texts.host, texts.address, texts.decimal, texts.whole, texts.truth])
 def test_the_placeholder_is_none(read):
-    """
-    n/a is None, whatever type is expected.
-    """
+    """n/a is None, whatever type is expected."""
     assert read("n/a") is None
 
 
@@ -40,9 +38,7 @@ def test_the_placeholder_is_none(read):
     ],
 )
 def test_a_text_is_parsed(read, text, value):
-    """
-    Names are compared without case and final dot, addresses have the form of RFC 5952.
-    """
+    """Names are compared without case and final dot, addresses have the form of RFC 5952."""
     assert value == read(text)
 
 
@@ -70,9 +66,7 @@ def test_a_text_is_parsed(read, text, value):
     ],
 )
 def test_a_broken_text_is_reported(read, text):
-    """
-    The error quotes an invalid text.
-    """
+    """The error quotes an invalid text."""
     with pytest.raises(BrokenError) as error:
         read(text)
 
@@ -80,8 +74,6 @@ def test_a_broken_text_is_reported(read, text):
 
 
 def test_an_address_of_the_other_family_is_broken():
-    """
-    A column of IPv4 addresses must not contain an IPv6 address.
-    """
+    """A column of IPv4 addresses must not contain an IPv6 address."""
     with pytest.raises(BrokenError, match="not an IPv4 address"):
         texts.address("2001:db8::1", 4)

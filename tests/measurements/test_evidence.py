@@ -116,9 +116,7 @@ def named(*statuses):
     ],
 )
 def test_what_an_observation_says_about_the_vantage_point(observation, evidence):
-    """
-    Only an answer from the target itself counts, and anything missing may have been lost nearby.
-    """
+    """Only an answer from the target itself counts, and anything missing may have been lost nearby."""
     assert evidence == evidence_of(observation)
 
 
@@ -139,9 +137,7 @@ def test_what_an_observation_says_about_the_vantage_point(observation, evidence)
     ],
 )
 def test_an_untested_request_is_a_failure(url, kind, answers):
-    """
-    Each answer that the request expects is `probe_failed`: neither an answer nor an absence.
-    """
+    """Each answer that the request expects is `probe_failed`: neither an answer nor an absence."""
     question = urls.parse(url)
 
     observation = REGISTRY.of_url(url).unsent(question, question.names, AT)

@@ -78,17 +78,13 @@ def pinged(failure):
     ],
 )
 def test_each_probe_has_an_outcome(item, expected):
-    """
-    A ping, a port, a session, a trace and a lookup each have a one-word outcome.
-    """
+    """A ping, a port, a session, a trace and a lookup each have a one-word outcome."""
     assert expected == REGISTRY.outcomes(item)
 
 
 @pytest.mark.parametrize(("failure", "expected"), [(None, "session"), (Failure.NOT_SMTP, "not_smtp")])
 def test_an_smtp_session_has_a_separate_outcome(failure, expected):
-    """
-    An open port and a failed session are counted separately.
-    """
+    """An open port and a failed session are counted separately."""
     assert [("tcp", "open"), ("smtp", expected)] == REGISTRY.outcomes(
         probed(ports=(port(),), smtp=SmtpObservation(failure=failure, asked_at=AT))
     )

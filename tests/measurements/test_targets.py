@@ -24,9 +24,7 @@ ADDRESS = "2001:db8::1"
     ],
 )
 def test_features_determine_the_requested_records(features, metrics, types):
-    """
-    NS and MX are requested as features, SOA as a metric of the feature NS.
-    """
+    """NS and MX are requested as features, SOA as a metric of the feature NS."""
     assert types == records.types(plan(FEATURES=features, METRICS=metrics))
 
 
@@ -41,16 +39,12 @@ def test_features_determine_the_requested_records(features, metrics, types):
     ],
 )
 def test_metrics_determine_the_probed_ports(metrics, numbers):
-    """
-    Each port is probed once, in rising order; STARTTLS needs 25.
-    """
+    """Each port is probed once, in rising order; STARTTLS needs 25."""
     assert numbers == ports.ports(plan(METRICS=metrics))
 
 
 def test_an_address_of_a_host_is_probed():
-    """
-    An address of a host gets one request of each measurement of addresses.
-    """
+    """An address of a host gets one request of each measurement of addresses."""
     wanted = plan(METRICS="reverse,ping,tcp80,path")
 
     urls = REGISTRY.urls(Target(host="www.a.example", address=ADDRESS), wanted)
@@ -64,24 +58,18 @@ def test_an_address_of_a_host_is_probed():
 
 
 def test_a_router_is_only_looked_up():
-    """
-    An address without a host is not probed.
-    """
+    """An address without a host is not probed."""
     assert [reverse.url(ADDRESS)] == REGISTRY.urls(Target(address=ADDRESS), plan())
 
 
 @pytest.mark.parametrize("target", [Target(domain="a.example"), Target(host="www.a.example", address=ADDRESS)])
 def test_what_is_not_wanted_is_not_requested(target):
-    """
-    Without a metric nothing follows from a domain or an address.
-    """
+    """Without a metric nothing follows from a domain or an address."""
     assert [] == REGISTRY.urls(target, plan(METRICS=""))
 
 
 def test_each_domain_begins_with_one_request():
-    """
-    If no record is wanted, SOA shows whether the domain exists.
-    """
+    """If no record is wanted, SOA shows whether the domain exists."""
     assert records.url("a.example", ("SOA",)) == REGISTRY.start("a.example", plan(FEATURES="", METRICS=""))
 
 
@@ -106,9 +94,7 @@ def test_each_domain_begins_with_one_request():
     ],
 )
 def test_a_retry_requests_only_what_failed(failed, urls):
-    """
-    Each measurement builds the URL that repeats its failures.
-    """
+    """Each measurement builds the URL that repeats its failures."""
     assert urls == REGISTRY.retries(failed, plan())
 
 
@@ -141,7 +127,5 @@ def test_services_are_those_of_their_hosts(host, roles, wildcard, urls):
 
 
 def test_only_the_path_of_ipv6_is_measured():
-    """
-    Over IPv4, routers may fragment packets.
-    """
+    """Over IPv4, routers may fragment packets."""
     assert [] == REGISTRY.urls(Target(host="www.a.example", address="192.0.2.1"), plan(METRICS="pmtu"))

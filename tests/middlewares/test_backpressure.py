@@ -40,9 +40,7 @@ async def turns(number=20):
 
 
 async def test_the_list_is_read_on_demand(tmp_path):
-    """
-    A domain passes when the frontier needs requests, so that neither rows nor requests pile up.
-    """
+    """A domain passes when the frontier needs requests, so that neither rows nor requests pile up."""
     with opened(tmp_path, DNS_CONCURRENCY=4) as crawler:
         domains = List(40)
         feeding = asyncio.create_task(crawl(crawler, domains))
@@ -62,9 +60,7 @@ async def test_the_list_is_read_on_demand(tmp_path):
 
 
 async def test_a_full_slot_pauses_the_list(tmp_path):
-    """
-    While all places of the resolver slot are taken, the list is not read.
-    """
+    """While all places of the resolver slot are taken, the list is not read."""
     with opened(tmp_path, DNS_CONCURRENCY=1) as crawler:
         domains = List(1000)
         feeding = asyncio.create_task(crawl(crawler, domains))
@@ -78,9 +74,7 @@ async def test_a_full_slot_pauses_the_list(tmp_path):
 
 
 async def test_known_domains_are_skipped(tmp_path):
-    """
-    Domains that the frontier knows are counted and not requested, whether it needs requests or not.
-    """
+    """Domains that the frontier knows are counted and not requested, whether it needs requests or not."""
     with opened(tmp_path, DNS_CONCURRENCY=1) as crawler:
         for n in range(50):
             frontier(crawler).complete(domain_item(f"d{n}.example"))
@@ -91,9 +85,7 @@ async def test_known_domains_are_skipped(tmp_path):
 
 
 async def test_a_long_known_list_does_not_block_the_loop(tmp_path, monkeypatch):
-    """
-    Skipping a long list yields to other tasks again and again.
-    """
+    """Skipping a long list yields to other tasks again and again."""
     monkeypatch.setattr(module, "_TURN_S", 0.0)
     with opened(tmp_path) as crawler:
         for n in range(300):
@@ -110,9 +102,7 @@ async def test_a_long_known_list_does_not_block_the_loop(tmp_path, monkeypatch):
 
 
 async def test_a_list_with_an_error_has_not_ended(tmp_path, caplog):
-    """
-    Rows before the error are used; the error is logged, and list/ended stays unset.
-    """
+    """Rows before the error are used; the error is logged, and list/ended stays unset."""
 
     async def broken():
         yield urls.request(domain_url("a.example"))

@@ -26,17 +26,13 @@ def names(once, url, **meta):
 
 
 async def test_new_hosts_are_requested(tmp_path):
-    """
-    If no host is known, all names of the request remain.
-    """
+    """If no host is known, all names of the request remain."""
     with opened(tmp_path) as crawler:
         assert ("www.a.example", "ntp.a.example") == names(DedupeMiddleware.from_crawler(crawler), GUESSES)
 
 
 async def test_a_host_in_flight_is_not_requested_again(tmp_path):
-    """
-    A request whose hosts are all in flight is answered without hosts.
-    """
+    """A request whose hosts are all in flight is answered without hosts."""
     with opened(tmp_path) as crawler:
         once = DedupeMiddleware.from_crawler(crawler)
 
@@ -47,9 +43,7 @@ async def test_a_host_in_flight_is_not_requested_again(tmp_path):
 
 
 async def test_a_stored_host_is_not_requested_again(tmp_path):
-    """
-    Hosts in the database are left out, also after a resume.
-    """
+    """Hosts in the database are left out, also after a resume."""
     with opened(tmp_path) as crawler:
         store(crawler).complete(hosts_item(host("www.a.example", "192.0.2.1")))
     with opened(tmp_path) as crawler:
@@ -57,9 +51,7 @@ async def test_a_stored_host_is_not_requested_again(tmp_path):
 
 
 async def test_a_host_that_was_only_named_is_requested(tmp_path):
-    """
-    A host that is in the database only as a role of a domain, without lookups, is still requested.
-    """
+    """A host that is in the database only as a role of a domain, without lookups, is still requested."""
     with opened(tmp_path) as crawler:
         store(crawler).complete(domain_item("b.example"))
         store(crawler).query("INSERT INTO hosts (name) VALUES ('www.a.example')")
@@ -68,9 +60,7 @@ async def test_a_host_that_was_only_named_is_requested(tmp_path):
 
 
 async def test_names_are_forgotten_when_they_are_stored(tmp_path):
-    """
-    The set of names in flight does not grow with the crawl.
-    """
+    """The set of names in flight does not grow with the crawl."""
     with opened(tmp_path) as crawler:
         once = DedupeMiddleware.from_crawler(crawler)
         names(once, GUESSES)
@@ -82,9 +72,7 @@ async def test_names_are_forgotten_when_they_are_stored(tmp_path):
 
 
 async def test_hosts_that_opted_out_are_left_out(tmp_path):
-    """
-    Names that the opt-out middleware found are not requested.
-    """
+    """Names that the opt-out middleware found are not requested."""
     with opened(tmp_path) as crawler:
         once = DedupeMiddleware.from_crawler(crawler)
 
@@ -93,9 +81,7 @@ async def test_hosts_that_opted_out_are_left_out(tmp_path):
 
 
 async def test_other_requests_pass(tmp_path):
-    """
-    Only requests for hosts are examined.
-    """
+    """Only requests for hosts are examined."""
     with opened(tmp_path) as crawler:
         once = DedupeMiddleware.from_crawler(crawler)
 
@@ -104,9 +90,7 @@ async def test_other_requests_pass(tmp_path):
 
 
 async def test_the_retry_pass_repeats_known_hosts(tmp_path):
-    """
-    A request of the retry pass keeps known names, except those that opted out.
-    """
+    """A request of the retry pass keeps known names, except those that opted out."""
     with opened(tmp_path) as crawler:
         once = DedupeMiddleware.from_crawler(crawler)
         store(crawler).complete(hosts_item(host("www.a.example"), host("ntp.a.example")))
@@ -117,9 +101,7 @@ async def test_the_retry_pass_repeats_known_hosts(tmp_path):
 
 
 async def test_a_returned_request_keeps_its_names(tmp_path):
-    """
-    Its hosts are no longer in flight, so that they are requested next time.
-    """
+    """Its hosts are no longer in flight, so that they are requested next time."""
     with opened(tmp_path) as crawler:
         once = DedupeMiddleware.from_crawler(crawler)
         request = urls.request(GUESSES)

@@ -56,18 +56,14 @@ def test_a_probe_of_a_forbidden_address_is_excluded(tmp_path, url, reason):
     ],
 )
 def test_other_requests_pass(tmp_path, url):
-    """
-    Global addresses are probed, and a query to the resolver sends nothing to its subject.
-    """
+    """Global addresses are probed, and a query to the resolver sends nothing to its subject."""
     made = crawler(tmp_path)
 
     assert ForbiddenAddressMiddleware.from_crawler(made).process_request(urls.request(url)) is None
 
 
 def test_allowed_networks_may_be_probed(tmp_path):
-    """
-    PROBE_ALLOWED_NETWORKS allows a network.
-    """
+    """PROBE_ALLOWED_NETWORKS allows a network."""
     made = crawler(tmp_path, PROBE_ALLOWED_NETWORKS="198.18.0.0/15")
     forbidden = ForbiddenAddressMiddleware.from_crawler(made)
 
@@ -76,9 +72,7 @@ def test_allowed_networks_may_be_probed(tmp_path):
 
 
 def test_a_skipped_family_is_excluded(tmp_path):
-    """
-    What the preflight skips is not probed, including pending requests of an earlier start.
-    """
+    """What the preflight skips is not probed, including pending requests of an earlier start."""
     made = crawler(tmp_path)
     forbidden = ForbiddenAddressMiddleware.from_crawler(made)
     context.of(made).plan.skip_family(6, "no route")

@@ -75,9 +75,7 @@ async def middleware(tmp_path, clock):
 
 
 async def test_an_answer_from_an_address_passes_immediately(middleware):
-    """
-    An answer raises no doubt.
-    """
+    """An answer raises no doubt."""
     request = middleware.ask("ping://192.0.2.1")
     response = ObservationResponse(request, ping(5, 5))
 
@@ -85,9 +83,7 @@ async def test_an_answer_from_an_address_passes_immediately(middleware):
 
 
 async def test_an_answer_from_the_resolver_waits_for_a_check(middleware):
-    """
-    It may be false.
-    """
+    """It may be false."""
     request = middleware.ask(domain_url("a.example"))
     middleware.well = False
 
@@ -97,26 +93,20 @@ async def test_an_answer_from_the_resolver_waits_for_a_check(middleware):
 
 
 async def test_names_are_remembered_from_accepted_answers(middleware):
-    """
-    Later checks query the resolver for them.
-    """
+    """Later checks query the resolver for them."""
     assert named(Status.OK) == await middleware.end(middleware.ask(domain_url("a.example")), named(Status.OK))
 
     assert ["a.example"] == middleware.learned
 
 
 async def test_silence_passes_after_a_successful_check(middleware):
-    """
-    The vantage point works, so the silence is that of the address.
-    """
+    """The vantage point works, so the silence is that of the address."""
     assert ping(5, 0) == await middleware.end(middleware.ask("ping://192.0.2.1"), ping(5, 0))
     assert [] == middleware.returned
 
 
 async def test_silence_after_a_failed_check_is_retried(middleware):
-    """
-    If the check fails nothing is stored: the request goes back, and is counted.
-    """
+    """If the check fails nothing is stored: the request goes back, and is counted."""
     middleware.well = False
 
     assert await middleware.end(middleware.ask("ping://[2001:db8::1]"), ping(5, 3)) is None
@@ -126,9 +116,7 @@ async def test_silence_after_a_failed_check_is_retried(middleware):
 
 
 async def test_answers_of_targets_prove_nothing(middleware):
-    """
-    A nearby address may answer although the uplink is down.
-    """
+    """A nearby address may answer although the uplink is down."""
     silent = middleware.ask("ping://192.0.2.1")
     response = middleware.middleware.process_response(silent, ObservationResponse(silent, ping(5, 0)))
     waiting = asyncio.ensure_future(response)
@@ -142,9 +130,7 @@ async def test_answers_of_targets_prove_nothing(middleware):
 
 
 async def test_requests_that_sent_nothing_pass(middleware):
-    """
-    An exclusion and a failed request say nothing about the vantage point.
-    """
+    """An exclusion and a failed request say nothing about the vantage point."""
     middleware.well = False
     refused = urls.request("ping://10.0.0.1")
     failed = middleware.ask("ping://192.0.2.1")
@@ -155,9 +141,7 @@ async def test_requests_that_sent_nothing_pass(middleware):
 
 
 async def test_silence_of_a_server_depends_on_the_family_of_its_address(middleware):
-    """
-    A lookup at a server that its URL names needs that server's family, not the resolvers.
-    """
+    """A lookup at a server that its URL names needs that server's family, not the resolvers."""
     middleware.well = False
 
     assert await middleware.end(middleware.ask("dns://192.0.2.53/a.example?type=NS"), named(Failure.TIMEOUT)) is None
@@ -166,9 +150,7 @@ async def test_silence_of_a_server_depends_on_the_family_of_its_address(middlewa
 
 
 async def test_names_at_a_server_are_not_those_of_the_resolver(middleware):
-    """
-    A domain that only a server named in a URL knows is not used to check the resolvers.
-    """
+    """A domain that only a server named in a URL knows is not used to check the resolvers."""
     request = middleware.ask("dns://192.0.2.53/a.example?type=NS")
 
     assert named(Status.OK) == await middleware.end(request, named(Status.OK))
@@ -176,9 +158,7 @@ async def test_names_at_a_server_are_not_those_of_the_resolver(middleware):
 
 
 async def test_a_probe_begins_with_its_first_packet(middleware):
-    """
-    A request that waits for its turn has not been sent: earlier outages do not concern it.
-    """
+    """A request that waits for its turn has not been sent: earlier outages do not concern it."""
     turn = asyncio.Event()
     request = urls.request("ping://192.0.2.1")
 
@@ -202,9 +182,7 @@ async def test_a_probe_begins_with_its_first_packet(middleware):
 
 
 async def test_discarded_observations_are_counted(middleware):
-    """
-    A stop, which discards them as well, is not counted.
-    """
+    """A stop, which discards them as well, is not counted."""
     request = middleware.ask("ping://192.0.2.1")
     middleware.well = False
     assert await middleware.end(request, ping(5, 0)) is None
@@ -218,9 +196,7 @@ async def test_discarded_observations_are_counted(middleware):
 
 @pytest.mark.parametrize("url", ["ping://192.0.2.1", domain_url("a.example"), "dns://192.0.2.53/a.example?type=NS"])
 async def test_nothing_is_sent_a_fourth_time(middleware, url):
-    """
-    The third outcome is stored as a failure, not as an absence.
-    """
+    """The third outcome is stored as a failure, not as an absence."""
     request = urls.request(url)
     middleware.discards[url] = MAX_SENDS
 

@@ -10,9 +10,7 @@ from tests import crawlers
 
 
 async def test_our_middlewares_ignore_http(tmp_path):
-    """
-    No middleware answers, changes or fails on an HTTP request.
-    """
+    """No middleware answers, changes or fails on an HTTP request."""
     request = Request("http://www.example.com/list.csv")
     with crawlers.opened(tmp_path) as crawler:
         for path in build_component_list(
@@ -27,9 +25,7 @@ async def test_our_middlewares_ignore_http(tmp_path):
 
 
 def test_http_has_scrapys_own_handlers(tmp_path):
-    """
-    The settings add four schemes and remove none.
-    """
+    """The settings add four schemes and remove none."""
     handlers = crawlers.crawler(tmp_path).settings.getwithbase("DOWNLOAD_HANDLERS")
 
     assert {"dns", "ping", "tcp", "trace"} <= set(handlers)

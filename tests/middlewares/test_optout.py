@@ -44,9 +44,7 @@ def middleware(folder):
     ],
 )
 def test_a_request_about_an_opted_out_subject_is_excluded(tmp_path, url):
-    """
-    Every kind of request is excluded, counted and given a time stamp.
-    """
+    """Every kind of request is excluded, counted and given a time stamp."""
     made, opt_out = middleware(tmp_path)
     request = urls.request(url)
     before = time.time()
@@ -68,9 +66,7 @@ def test_a_request_about_an_opted_out_subject_is_excluded(tmp_path, url):
     ],
 )
 def test_other_requests_pass(tmp_path, url):
-    """
-    Subjects that are not in the file are requested.
-    """
+    """Subjects that are not in the file are requested."""
     made, opt_out = middleware(tmp_path)
 
     assert opt_out.process_request(urls.request(url)) is None
@@ -78,9 +74,7 @@ def test_other_requests_pass(tmp_path, url):
 
 
 def test_a_guessed_host_may_opt_out_separately(tmp_path):
-    """
-    Guessed hosts that opted out are recorded without a lookup.
-    """
+    """Guessed hosts that opted out are recorded without a lookup."""
     _, opt_out = middleware(tmp_path)
     request = urls.request(urls.guesses("partly.example", ("www", "ntp")))
 
@@ -102,18 +96,14 @@ def test_an_opt_out_during_a_request_excludes_it(tmp_path):
 
 
 def test_without_a_file_nothing_is_excluded(tmp_path):
-    """
-    An empty setting excludes nothing.
-    """
+    """An empty setting excludes nothing."""
     opt_out = OptOutMiddleware.from_crawler(crawler(tmp_path, OPTOUT_FILE=""))
 
     assert opt_out.process_request(urls.request(domain_url("example.com"))) is None
 
 
 def test_requests_of_scrapy_pass(tmp_path):
-    """
-    A request of another scheme passes.
-    """
+    """A request of another scheme passes."""
     _, opt_out = middleware(tmp_path)
     request = urls.request("ping://198.51.100.9")
     request.meta["download_slot"] = "lists.example.com"

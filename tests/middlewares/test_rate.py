@@ -30,18 +30,14 @@ async def seconds(rate, *addresses):
 
 
 async def test_the_overall_rate_applies_to_all_probes(tmp_path):
-    """
-    All requests share one rate of packets.
-    """
+    """All requests share one rate of packets."""
     rate = RateMiddleware.from_crawler(crawler(tmp_path, PROBE_RATE=100, PROBE_RATE_PER_NETWORK=0))
 
     assert 0.09 == await seconds(rate, *(f"192.0.{n}.1" for n in range(10)))
 
 
 async def test_each_network_has_its_rate(tmp_path):
-    """
-    Packets to one network are slower than packets to many.
-    """
+    """Packets to one network are slower than packets to many."""
     rate = RateMiddleware.from_crawler(crawler(tmp_path, PROBE_RATE=0, PROBE_RATE_PER_NETWORK=50))
 
     assert 0.1 == await seconds(rate, *(f"192.0.2.{n}" for n in range(6)))
@@ -75,9 +71,7 @@ async def test_earlier_probes_end_earlier(tmp_path):
 
 
 async def test_urgent_packets_go_first(tmp_path):
-    """
-    They pass all waiting packets, but not faster than the rate.
-    """
+    """They pass all waiting packets, but not faster than the rate."""
     rate, passed = RateMiddleware.from_crawler(crawler(tmp_path, PROBE_RATE=50, PROBE_RATE_PER_NETWORK=0)), []
 
     async def passing(wait, number):
@@ -91,9 +85,7 @@ async def test_urgent_packets_go_first(tmp_path):
 
 
 async def test_a_packet_to_an_address_that_has_opted_out_is_not_sent(tmp_path):
-    """
-    An opt-out ends a probe in progress at its next packet.
-    """
+    """An opt-out ends a probe in progress at its next packet."""
     (tmp_path / "optout").write_text("192.0.2.1\n")
     rate = RateMiddleware.from_crawler(crawler(tmp_path, OPTOUT_FILE=str(tmp_path / "optout")))
     begun = pace(rate, "198.51.100.1")
@@ -106,18 +98,14 @@ async def test_a_packet_to_an_address_that_has_opted_out_is_not_sent(tmp_path):
 
 
 async def test_a_rate_of_0_does_not_wait(tmp_path):
-    """
-    0 means no limit.
-    """
+    """0 means no limit."""
     rate = RateMiddleware.from_crawler(crawler(tmp_path, PROBE_RATE=0, PROBE_RATE_PER_NETWORK=0))
 
     assert 0 == await seconds(rate, *(["192.0.2.1"] * 1000))
 
 
 async def test_each_packet_is_announced(tmp_path):
-    """
-    The signal has the URL of the request and comes after the wait; urgent packets belong to no request.
-    """
+    """The signal has the URL of the request and comes after the wait; urgent packets belong to no request."""
     rate, told = RateMiddleware.from_crawler(crawler(tmp_path, PROBE_RATE_PER_NETWORK=10)), []
     rate.begun = told.append
     first, second = pace(rate, "192.0.2.1"), pace(rate, "192.0.2.2")

@@ -32,23 +32,17 @@ def classified(made, address):
     ],
 )
 def test_kind_exclusion_and_tunnel_are_set(tmp_path, address, expected):
-    """
-    An address that may be probed has no exclusion, one in a known tunnel has its identifier.
-    """
+    """An address that may be probed has no exclusion, one in a known tunnel has its identifier."""
     assert expected == classified(crawler(tmp_path, METRICS="ip6Type"), address)
 
 
 def test_without_the_metric_tunnels_are_not_looked_up(tmp_path):
-    """
-    The metric ip6Type is about tunnels; kind and exclusion are always set.
-    """
+    """The metric ip6Type is about tunnels; kind and exclusion are always set."""
     assert ("6to4", None, None) == classified(crawler(tmp_path, METRICS="ping"), "2002:101:101::1")
 
 
 def test_the_exclusion_follows_the_policy(tmp_path):
-    """
-    An address in an allowed network has its kind and no exclusion; a family without route has its own exclusion.
-    """
+    """An address in an allowed network has its kind and no exclusion; a family without route has its own exclusion."""
     made = crawler(tmp_path, PROBE_ALLOWED_NETWORKS="198.18.0.0/15")
     context.of(made).plan.skip_family(6, "no route")
 
@@ -57,9 +51,7 @@ def test_the_exclusion_follows_the_policy(tmp_path):
 
 
 def test_other_items_pass(tmp_path):
-    """
-    An item without addresses is returned unchanged.
-    """
+    """An item without addresses is returned unchanged."""
     item = ping_item("192.0.2.1")
 
     assert item is ClassifyPipeline.from_crawler(crawler(tmp_path)).process_item(item)

@@ -15,9 +15,7 @@ def left(dedup, *addresses):
 
 
 async def test_a_new_address_passes_until_it_is_stored(tmp_path):
-    """
-    An address is left out once the database has it with all its facts.
-    """
+    """An address is left out once the database has it with all its facts."""
     with opened(tmp_path) as crawler:
         dedup = DedupPipeline.from_crawler(crawler)
         assert ["192.0.2.1", "192.0.2.2"] == left(dedup, "192.0.2.1", "192.0.2.2")
@@ -29,9 +27,7 @@ async def test_a_new_address_passes_until_it_is_stored(tmp_path):
 
 
 async def test_hosts_stay(tmp_path):
-    """
-    Only addresses are removed, never their host.
-    """
+    """Only addresses are removed, never their host."""
     with opened(tmp_path) as crawler:
         item = hosts_item(host("a.example", "192.0.2.1"))
         store(crawler).complete(item)
@@ -41,9 +37,7 @@ async def test_hosts_stay(tmp_path):
 
 
 async def test_a_router_that_becomes_a_host_is_processed(tmp_path):
-    """
-    An address that is known only from a path is located when a host has it.
-    """
+    """An address that is known only from a path is located when a host has it."""
     with opened(tmp_path) as crawler:
         trace = TraceObservation(hops=(Hop(ttl=1, address="192.0.2.9"),), asked_at=AT)
         store(crawler).complete(TraceItem(url="trace://192.0.2.1", address="192.0.2.1", trace=trace))
@@ -52,9 +46,7 @@ async def test_a_router_that_becomes_a_host_is_processed(tmp_path):
 
 
 async def test_a_forgotten_address_is_looked_up_in_the_database(tmp_path, monkeypatch):
-    """
-    The number of cached addresses is bounded; the least recently used is dropped first, and still known.
-    """
+    """The number of cached addresses is bounded; the least recently used is dropped first, and still known."""
     monkeypatch.setattr(module, "_REMEMBERED", 2)
     with opened(tmp_path) as crawler:
         dedup = DedupPipeline.from_crawler(crawler)
@@ -71,9 +63,7 @@ async def test_a_forgotten_address_is_looked_up_in_the_database(tmp_path, monkey
 
 
 async def test_other_items_pass(tmp_path):
-    """
-    An item without addresses is returned unchanged.
-    """
+    """An item without addresses is returned unchanged."""
     with opened(tmp_path) as crawler:
         item = ping_item("192.0.2.1")
 

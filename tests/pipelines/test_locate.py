@@ -38,9 +38,7 @@ def locate(tmp_path):
 
 @pytest.mark.parametrize("address", ["198.18.1.5", "2001:db8:1::5"])
 def test_both_families_are_located(locate, address):
-    """
-    The address has all fields of the files, with north as latitude and east as longitude.
-    """
+    """The address has all fields of the files, with north as latitude and east as longitude."""
     pipeline, _ = locate()
     (located,) = pipeline.process_item(hosts_item(host("a.example", address))).addresses
 
@@ -56,9 +54,7 @@ def test_both_families_are_located(locate, address):
 
 
 def test_an_unknown_address_stays_empty(locate):
-    """
-    Fields that the files do not have are None.
-    """
+    """Fields that the files do not have are None."""
     pipeline, _ = locate()
     (address,) = pipeline.process_item(hosts_item(host("a.example", "198.18.9.1"))).addresses
 
@@ -66,9 +62,7 @@ def test_an_unknown_address_stays_empty(locate):
 
 
 def test_without_the_metric_nothing_is_located(locate):
-    """
-    The metric geoip switches it off, also if the preflight skips it.
-    """
+    """The metric geoip switches it off, also if the preflight skips it."""
     off, _ = locate(metrics="ping")
     skipped, made = locate()
     context.of(made).plan.skip_metric("geoip", "no file")
@@ -78,18 +72,14 @@ def test_without_the_metric_nothing_is_located(locate):
 
 
 def test_other_items_pass(locate):
-    """
-    An item without addresses is returned unchanged.
-    """
+    """An item without addresses is returned unchanged."""
     item = ping_item("198.18.1.5")
 
     assert item is locate()[0].process_item(item)
 
 
 def test_a_failed_lookup_costs_neither_host_nor_probes(tmp_path, caplog):
-    """
-    The address has no place, the item passes, and failures are logged once and counted.
-    """
+    """The address has no place, the item passes, and failures are logged once and counted."""
     writer = MMDBWriter(4, "GeoLite2-City", languages=["en"])
     writer.insert_network(IPSet(["198.18.1.0/24"]), {"country": {"iso_code": "NO"}})
     writer.to_db_file(str(tmp_path / "city.mmdb"))

@@ -32,9 +32,7 @@ def tcp_item(*failures):
 
 
 async def test_storing_an_item_marks_its_request_as_done(tmp_path):
-    """
-    The item goes to the frontier, together with the requests that follow from it.
-    """
+    """The item goes to the frontier, together with the requests that follow from it."""
     with opened(tmp_path) as crawler:
         scheduler(crawler).enqueue_request(urls.request(domain_url("a.example")))
         item = domain_item("a.example", follow_ups=("ping://192.0.2.1",))
@@ -89,9 +87,7 @@ async def test_storing_an_item_marks_its_request_as_done(tmp_path):
     ],
 )
 async def test_failures_are_counted_by_reason(tmp_path, item, failures):
-    """
-    Each failure of an item is a stat; silence is not.
-    """
+    """Each failure of an item is a stat; silence is not."""
     with opened(tmp_path) as crawler:
         StorePipeline.from_crawler(crawler).process_item(item)
         counted = {

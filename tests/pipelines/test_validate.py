@@ -30,9 +30,7 @@ def reverse_item(address):
     ],
 )
 def test_a_consistent_item_passes_unchanged(item):
-    """
-    A valid item is returned as it is.
-    """
+    """A valid item is returned as it is."""
     assert item is ValidatePipeline().process_item(item)
 
 
@@ -50,9 +48,7 @@ def test_a_consistent_item_passes_unchanged(item):
     ],
 )
 def test_a_contradictory_item_is_dropped(item, complaint):
-    """
-    The problem is logged as an error with the request, because it is a bug of the crawler.
-    """
+    """The problem is logged as an error with the request, because it is a bug of the crawler."""
     with pytest.raises(DropItem, match=complaint) as told:
         ValidatePipeline().process_item(item)
 

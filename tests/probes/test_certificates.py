@@ -67,9 +67,7 @@ def unread(found: Certificate) -> list[str]:
 
 
 def test_the_fields_of_a_certificate_are_read():
-    """
-    Fingerprint, names and dates match those in the certificate.
-    """
+    """Fingerprint, names and dates match those in the certificate."""
     der = made("mail.example", "mx.example")
 
     found = certificate_of(der)
@@ -81,9 +79,7 @@ def test_the_fields_of_a_certificate_are_read():
 
 
 def test_alternative_names_are_optional():
-    """
-    A certificate without alternative names has an empty list of them.
-    """
+    """A certificate without alternative names has an empty list of them."""
     assert ((), 0) == (certificate_of(made()).names, certificate_of(made()).names_total)
 
 
@@ -106,9 +102,7 @@ def test_alternative_names_are_optional():
     ],
 )
 def test_a_subject_reads_as_in_cryptography(subject):
-    """
-    The text of a subject equals that of the library cryptography (RFC 4514).
-    """
+    """The text of a subject equals that of the library cryptography (RFC 4514)."""
     der = made(subject=subject)
 
     assert x509.load_der_x509_certificate(der).subject.rfc4514_string() == certificate_of(der).subject
@@ -140,9 +134,7 @@ def test_a_subject_reads_as_in_cryptography(subject):
     ),
 )
 def test_one_malformed_field_does_not_affect_others(places, expected):
-    """
-    Each field is read on its own: a malformed one is NULL or replaced, all others are read.
-    """
+    """Each field is read on its own: a malformed one is NULL or replaced, all others are read."""
     der = changed(made("a.example", "mx.example"), *places)
     whole = Certificate(
         sha256=hashlib.sha256(der).hexdigest(),
@@ -173,27 +165,21 @@ def test_one_malformed_field_does_not_affect_others(places, expected):
     ],
 )
 def test_unusual_time_formats_are_read(text, tag, expected):
-    """
-    A time without seconds, with a fraction or with an offset is valid; one in the year 0 is not.
-    """
+    """A time without seconds, with a fraction or with an offset is valid; one in the year 0 is not."""
     validity = element(0x30, element(tag, text), element(tag, text))
 
     assert (expected and expected.timestamp()) == certificate_of(handmade(validity=validity)).not_before
 
 
 def test_excess_names_are_counted():
-    """
-    MAX_NAMES names are stored, with the total number of names.
-    """
+    """MAX_NAMES names are stored, with the total number of names."""
     found = certificate_of(made(*(f"n{number}.example" for number in range(MAX_NAMES + 7))))
 
     assert (MAX_NAMES, MAX_NAMES + 7) == (len(found.names), found.names_total)
 
 
 def test_long_texts_are_cut():
-    """
-    No text of a certificate is longer than MAX_CHARACTERS.
-    """
+    """No text of a certificate is longer than MAX_CHARACTERS."""
     subject = element(0x30, element(0x31, element(0x30, b"\x06\x03\x55\x04\x03", element(0x0C, b"x" * 70_000))))
     found = certificate_of(handmade(subject, alternative_names(element(0x82, b"y" * 70_000))))
 
@@ -202,9 +188,7 @@ def test_long_texts_are_cut():
 
 @pytest.mark.parametrize("where", ["before", "behind"])
 def test_a_broken_extension_does_not_affect_other_fields(where):
-    """
-    Names before the broken extension are read; whether any come after it is unknown.
-    """
+    """Names before the broken extension are read; whether any come after it is unknown."""
     broken, names = element(0x30)[:-1] + b"\x09", alternative_names(element(0x82, b"a.example"))
     found = certificate_of(handmade(b"\x30\x00", *((broken, names) if where == "before" else (names, broken))))
 
@@ -222,9 +206,7 @@ def test_a_broken_extension_does_not_affect_other_fields(where):
     ids=["parts", "attributes", "identifier", "text"],
 )
 def test_a_huge_certificate_is_parsed_quickly(subject):
-    """
-    The largest certificates that fit into a handshake take less than 100 ms, during which the loop is blocked.
-    """
+    """The largest certificates that fit into a handshake take less than 100 ms, during which the loop is blocked."""
     der = handmade(subject, alternative_names(element(0x82) * 2_000))
     began = time.process_time()
     certificate_of(der)
@@ -234,25 +216,19 @@ def test_a_huge_certificate_is_parsed_quickly(subject):
 
 @pytest.mark.parametrize("cut", range(0, 300, 7))
 def test_a_truncated_certificate_has_its_fingerprint(cut):
-    """
-    Everything before the end of a truncated certificate is read, without an exception.
-    """
+    """Everything before the end of a truncated certificate is read, without an exception."""
     der = made("mail.example")[:cut]
 
     assert hashlib.sha256(der).hexdigest() == certificate_of(der).sha256
 
 
 def test_a_certificate_with_any_octet_changed_raises_nothing():
-    """
-    Reading a certificate does not raise, whichever octet of it is wrong.
-    """
+    """Reading a certificate does not raise, whichever octet of it is wrong."""
     der = made("mail.example")
     for place in range(len(der)):
         certificate_of(der[:place] + bytes((der[place] ^ 0x55,)) + der[place + 1 :])
 
 
 def test_octets_that_are_not_a_certificate_have_only_a_fingerprint():
-    """
-    No field is read from them, and no field counts as absent.
-    """
+    """No field is read from them, and no field counts as absent."""
     assert list(FIELDS) == unread(certificate_of(b"no certificate"))

@@ -37,9 +37,7 @@ def server_context(tmp_path_factory):
 
 
 async def test_lines_are_read_one_by_one(pair):
-    """
-    Each line is read once, however its octets arrive, with either line end.
-    """
+    """Each line is read once, however its octets arrive, with either line end."""
     channel, peer = pair
     peer.sendall(b"one\r\ntwo\nthr")
     lines = [await channel.read_line() for _ in range(2)]
@@ -49,9 +47,7 @@ async def test_lines_are_read_one_by_one(pair):
 
 
 async def test_an_end_without_a_line_is_reported(pair):
-    """
-    EOF in the middle of a line is not a line.
-    """
+    """EOF in the middle of a line is not a line."""
     channel, peer = pair
     peer.sendall(b"half")
     peer.close()
@@ -62,9 +58,7 @@ async def test_an_end_without_a_line_is_reported(pair):
 
 @pytest.mark.parametrize("text", [b"x" * MAX_LINE_BYTES, b"x" * MAX_LINE_BYTES + b"\n"])
 async def test_a_line_has_a_limit(pair, text):
-    """
-    A line longer than the limit is rejected, whether or not it ends.
-    """
+    """A line longer than the limit is rejected, whether or not it ends."""
     channel, peer = pair
     peer.sendall(text)
 
@@ -90,9 +84,7 @@ async def tls_channel(server_context):
 
 
 async def test_lines_go_through_tls(server_context):
-    """
-    After the handshake lines go both ways, and cleartext received before it is discarded (RFC 3207 section 4.2).
-    """
+    """After the handshake lines go both ways, and cleartext received before it is discarded (RFC 3207 section 4.2)."""
     async with tls_channel(server_context) as channel:
         await channel.write(b"STARTTLS\r\n")
         await channel.read_line()
@@ -103,9 +95,7 @@ async def test_lines_go_through_tls(server_context):
 
 
 async def test_a_failed_handshake_is_a_tls_error(pair):
-    """
-    Octets that are not TLS, and EOF in their place, are both a failed handshake.
-    """
+    """Octets that are not TLS, and EOF in their place, are both a failed handshake."""
     channel, peer = pair
     peer.sendall(b"this is no TLS record\r\n")
 
@@ -121,9 +111,7 @@ class Insatiable:
 
 
 async def test_records_without_data_have_a_limit(pair):
-    """
-    A peer that sends records without end is dropped, and the loop runs other tasks in between.
-    """
+    """A peer that sends records without end is dropped, and the loop runs other tasks in between."""
     channel, peer = pair
     channel.tls = Insatiable()
     turns = []
@@ -145,9 +133,7 @@ async def test_records_without_data_have_a_limit(pair):
 
 
 async def test_eof_in_a_handshake_is_a_tls_error(pair):
-    """
-    A peer that closes the connection instead of shaking hands is a failed handshake.
-    """
+    """A peer that closes the connection instead of shaking hands is a failed handshake."""
     channel, peer = pair
     peer.shutdown(socket.SHUT_WR)
 

@@ -26,9 +26,7 @@ from tests.probes.waiting import until
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 async def test_a_reply_becomes_an_observation(host):
-    """
-    The observation has name, records and TTL of the reply, over either family.
-    """
+    """The observation has name, records and TTL of the reply, over either family."""
     async with serving(lambda query: [reply(query)], host) as server, resolving(server) as resolver:
         lookup = await resolver.lookup("WWW.Example.com.", "A")
 
@@ -50,9 +48,7 @@ async def test_a_reply_becomes_an_observation(host):
     ids=["id", "name", "type", "no reply", "short", "empty"],
 )
 async def test_a_mismatched_reply_is_ignored(forge):
-    """
-    A datagram with another id or question, or that is not a reply, does not end the lookup.
-    """
+    """A datagram with another id or question, or that is not a reply, does not end the lookup."""
     async with serving(lambda query: [forge(query), reply(query)]) as server, resolving(server) as resolver:
         lookup = await resolver.lookup("www.example.com", "A")
 
@@ -60,9 +56,7 @@ async def test_a_mismatched_reply_is_ignored(forge):
 
 
 async def test_another_source_is_ignored():
-    """
-    A reply from a port other than the server's never reaches the lookup.
-    """
+    """A reply from a port other than the server's never reaches the lookup."""
     async with serving(lambda query: []) as server, serving(lambda query: []) as forger, resolving(server) as resolver:
         asking = asyncio.ensure_future(resolver.lookup("www.example.com", "A"))
         await until(lambda: server.queries)
@@ -72,9 +66,7 @@ async def test_another_source_is_ignored():
 
 
 async def test_duplicates_do_no_harm():
-    """
-    A reply that arrives twice answers once, and not the next lookup.
-    """
+    """A reply that arrives twice answers once, and not the next lookup."""
     script = lambda query: [reply(query), reply(query)]  # noqa: E731
     async with serving(script) as server, resolving(server) as resolver:
         lookups = [await resolver.lookup(f"{number}.example", "A") for number in range(3)]
@@ -83,9 +75,7 @@ async def test_duplicates_do_no_harm():
 
 
 async def test_a_lost_query_is_retried_with_another_id():
-    """
-    Silence leads to a second query with a new id.
-    """
+    """Silence leads to a second query with a new id."""
     script = lambda query: [reply(query)] if len(server.queries) > 1 else []  # noqa: E731
     async with serving(script) as server, resolving(server) as resolver:
         lookup = await resolver.lookup("www.example.com", "A")
@@ -94,9 +84,7 @@ async def test_a_lost_query_is_retried_with_another_id():
 
 
 async def test_silence_is_a_timeout_at_the_end_of_the_lifetime():
-    """
-    A server that never answers is queried until the lifetime is over, and no longer.
-    """
+    """A server that never answers is queried until the lifetime is over, and no longer."""
     async with serving(lambda query: []) as server, resolving(server) as resolver:
         began = time.monotonic()
         lookup = await resolver.lookup("www.example.com", "A")
@@ -107,9 +95,7 @@ async def test_silence_is_a_timeout_at_the_end_of_the_lifetime():
 
 
 async def test_the_next_server_is_queried_after_silence():
-    """
-    A resolver that is down costs one try, whichever lookup uses it first.
-    """
+    """A resolver that is down costs one try, whichever lookup uses it first."""
     async with (
         serving(lambda query: []) as down,
         serving(lambda query: [reply(query)]) as up,
@@ -123,9 +109,7 @@ async def test_the_next_server_is_queried_after_silence():
 
 @pytest.mark.parametrize("rcode", [2, 5])
 async def test_the_next_server_is_queried_after_an_error(rcode):
-    """
-    After SERVFAIL or REFUSED from one server, another one is tried.
-    """
+    """After SERVFAIL or REFUSED from one server, another one is tried."""
     async with (
         serving(lambda query: [error(query, rcode)]) as bad,
         serving(lambda query: [reply(query)]) as good,
@@ -141,9 +125,7 @@ async def test_the_next_server_is_queried_after_an_error(rcode):
     [(2, Failure.SERVFAIL, 1), (5, Failure.REFUSED, 1), (6, Failure.OTHER_RCODE, 1), (1, Failure.FORMERR, 2)],
 )
 async def test_an_error_of_all_servers_is_the_answer(rcode, failure, queries):
-    """
-    A server that returned an error is not queried again, except without EDNS after FORMERR.
-    """
+    """A server that returned an error is not queried again, except without EDNS after FORMERR."""
     async with serving(lambda query: [error(query, rcode)]) as server, resolving(server) as resolver:
         lookup = await resolver.lookup("www.example.com", "A")
 
@@ -151,9 +133,7 @@ async def test_an_error_of_all_servers_is_the_answer(rcode, failure, queries):
 
 
 async def test_a_server_without_edns_is_queried_without():
-    """
-    FORMERR to a query with an OPT record is followed by a query without one (RFC 6891 section 7).
-    """
+    """FORMERR to a query with an OPT record is followed by a query without one (RFC 6891 section 7)."""
     async with (
         serving(lambda query: [error(query, 1) if query[11] else reply(query)]) as server,
         resolving(server) as resolver,
@@ -164,9 +144,7 @@ async def test_a_server_without_edns_is_queried_without():
 
 
 async def test_an_error_takes_precedence_over_silence():
-    """
-    If one resolver returns SERVFAIL and another is silent, SERVFAIL is recorded.
-    """
+    """If one resolver returns SERVFAIL and another is silent, SERVFAIL is recorded."""
     async with (
         serving(lambda query: [error(query, 2)]) as bad,
         serving(lambda query: []) as silent,
@@ -178,9 +156,7 @@ async def test_an_error_takes_precedence_over_silence():
 
 
 async def test_a_closed_port_is_connection_refused():
-    """
-    If no server listens, the lookup retries and ends as `connection_refused`, not as a timeout.
-    """
+    """If no server listens, the lookup retries and ends as `connection_refused`, not as a timeout."""
     async with resolving(closed_port(), timeout_s=5.0) as resolver:
         lookup = await resolver.lookup("www.example.com", "A")
 
@@ -188,9 +164,7 @@ async def test_a_closed_port_is_connection_refused():
 
 
 async def test_a_closed_port_leads_to_the_next_server_immediately():
-    """
-    A resolver that has stopped does not cost its timeout.
-    """
+    """A resolver that has stopped does not cost its timeout."""
     async with (
         serving(lambda query: [reply(query)]) as server,
         resolving(closed_port(), server, timeout_s=5.0, lifetime_s=9.0) as resolver,
@@ -202,9 +176,7 @@ async def test_a_closed_port_leads_to_the_next_server_immediately():
 
 
 async def test_a_restarted_server_is_found():
-    """
-    Queries to a closed port are repeated during the lifetime.
-    """
+    """Queries to a closed port are repeated during the lifetime."""
     address = closed_port()
     async with resolving(address, lifetime_s=5.0) as resolver:
         asking = asyncio.ensure_future(resolver.lookup("www.example.com", "A"))
@@ -219,9 +191,7 @@ async def test_a_restarted_server_is_found():
 
 
 async def test_a_forbidden_destination_is_reported(internet):
-    """
-    An address that the kernel does not allow to send to is a failure of this vantage point.
-    """
+    """An address that the kernel does not allow to send to is a failure of this vantage point."""
     async with resolving(("255.255.255.255", 53)) as resolver:
         lookup = await resolver.lookup("www.example.com", "A")
 
@@ -229,9 +199,7 @@ async def test_a_forbidden_destination_is_reported(internet):
 
 
 async def test_malformed_replies_are_a_bad_reply():
-    """
-    A lookup whose replies are all malformed ends as `bad_reply`.
-    """
+    """A lookup whose replies are all malformed ends as `bad_reply`."""
     async with serving(lambda query: [reply(query, answer=b"\xc0\xff\0\1")]) as server, resolving(server) as resolver:
         lookup = await resolver.lookup("www.example.com", "A")
 
@@ -239,9 +207,7 @@ async def test_malformed_replies_are_a_bad_reply():
 
 
 async def test_a_valid_reply_after_a_malformed_one_counts():
-    """
-    A retry recovers from a malformed reply.
-    """
+    """A retry recovers from a malformed reply."""
     script = lambda query: [reply(query) if len(server.queries) > 1 else reply(query, answer=b"\xff")]  # noqa: E731
     async with serving(script) as server, resolving(server) as resolver:
         lookup = await resolver.lookup("www.example.com", "A")
@@ -258,9 +224,7 @@ async def test_a_valid_reply_after_a_malformed_one_counts():
     ],
 )
 async def test_names_without_a_wire_form_are_not_queried(name, failure):
-    """
-    A name that fits no query is a failure of its own, and nothing is sent.
-    """
+    """A name that fits no query is a failure of its own, and nothing is sent."""
     async with serving(lambda query: [reply(query)]) as server, resolving(server) as resolver:
         lookup = await resolver.lookup(name, "A")
 
@@ -268,9 +232,7 @@ async def test_names_without_a_wire_form_are_not_queried(name, failure):
 
 
 async def test_a_busy_loop_loses_no_reply():
-    """
-    A reply that arrived while the loop was blocked for longer than the timeout still counts.
-    """
+    """A reply that arrived while the loop was blocked for longer than the timeout still counts."""
     async with serving(lambda query: [reply(query)]) as server, resolving(server, lifetime_s=0.2) as resolver:
         asking = asyncio.ensure_future(resolver.lookup("www.example.com", "A"))
         await until(lambda: server.queries)
@@ -281,9 +243,7 @@ async def test_a_busy_loop_loses_no_reply():
 
 
 async def test_concurrent_lookups_get_their_own_answers():
-    """
-    A thousand concurrent lookups share a few sockets and each get their own answer.
-    """
+    """A thousand concurrent lookups share a few sockets and each get their own answer."""
 
     def script(query):
         number = int(query[13 : 13 + query[12]])
@@ -297,9 +257,7 @@ async def test_concurrent_lookups_get_their_own_answers():
 
 
 async def test_pacing_applies_to_every_query_and_not_to_the_lifetime():
-    """
-    Each query waits for its turn, and the wait does not count towards the lifetime of the lookup.
-    """
+    """Each query waits for its turn, and the wait does not count towards the lifetime of the lookup."""
     turns: list[float] = []
 
     async def pace():
@@ -314,9 +272,7 @@ async def test_pacing_applies_to_every_query_and_not_to_the_lifetime():
 
 
 async def test_a_lookup_can_name_its_server():
-    """
-    A lookup that names a server queries only that one.
-    """
+    """A lookup that names a server queries only that one."""
     async with (
         serving(lambda query: [error(query, 5)]) as usual,
         serving(lambda query: [reply(query)]) as named,
@@ -328,9 +284,7 @@ async def test_a_lookup_can_name_its_server():
 
 
 async def test_a_cancelled_lookup_leaves_nothing_behind():
-    """
-    After cancellation no task waits and no timer fires.
-    """
+    """After cancellation no task waits and no timer fires."""
     async with serving(lambda query: []) as server, resolving(server) as resolver:
         asking = asyncio.ensure_future(resolver.lookup("www.example.com", "A"))
         await until(lambda: server.queries)
@@ -341,9 +295,7 @@ async def test_a_cancelled_lookup_leaves_nothing_behind():
 
 
 async def test_closing_ends_lookups():
-    """
-    A lookup in progress ends when the resolver is closed.
-    """
+    """A lookup in progress ends when the resolver is closed."""
     async with serving(lambda query: []) as server, resolving(server, timeout_s=30.0, lifetime_s=0.1) as resolver:
         asking = asyncio.ensure_future(resolver.lookup("www.example.com", "A"))
         await until(lambda: server.queries)
@@ -355,9 +307,7 @@ async def test_closing_ends_lookups():
 
 
 async def test_simulated_resolvers_answer(internet):
-    """
-    Both resolvers of the simulated Internet know the reverse name of a server.
-    """
+    """Both resolvers of the simulated Internet know the reverse name of a server."""
     name = ip_address(internet.address("open", 6)).reverse_pointer
     async with resolving((internet.resolver4, 53), (internet.resolver6, 53), timeout_s=2.0) as resolver:
         first, second = [await resolver.lookup(name, "PTR") for _ in range(2)]
@@ -372,9 +322,7 @@ async def test_simulated_resolvers_answer(internet):
     [("servfail", Failure.SERVFAIL), ("refused", Failure.REFUSED), ("silent", Failure.TIMEOUT)],
 )
 async def test_a_broken_resolver_has_a_specific_failure(internet, mode, failure):
-    """
-    SERVFAIL, REFUSED and silence of a resolver are different failures.
-    """
+    """SERVFAIL, REFUSED and silence of a resolver are different failures."""
     internet.resolver_mode(mode)
     try:
         async with resolving((internet.resolver4, 53)) as resolver:

@@ -38,9 +38,7 @@ async def read_query(reader: asyncio.StreamReader) -> bytes:
 
 
 async def test_a_truncated_reply_is_retried_over_tcp():
-    """
-    The whole answer arrives over TCP, even in small pieces.
-    """
+    """The whole answer arrives over TCP, even in small pieces."""
 
     async def talk(reader, writer):
         message = reply(await read_query(reader))
@@ -55,9 +53,7 @@ async def test_a_truncated_reply_is_retried_over_tcp():
 
 
 async def test_a_tcp_connection_closed_early_is_reported():
-    """
-    A connection that ends before the reply does is `connection_closed`.
-    """
+    """A connection that ends before the reply does is `connection_closed`."""
 
     async def talk(reader, writer):
         await read_query(reader)
@@ -70,9 +66,7 @@ async def test_a_tcp_connection_closed_early_is_reported():
 
 
 async def test_a_silent_tcp_connection_is_a_timeout():
-    """
-    A connection on which nothing arrives ends with the timeout of the lookup.
-    """
+    """A connection on which nothing arrives ends with the timeout of the lookup."""
 
     async def talk(reader, writer):
         await reader.read()
@@ -84,9 +78,7 @@ async def test_a_silent_tcp_connection_is_a_timeout():
 
 
 async def test_a_closed_tcp_port_is_connection_refused():
-    """
-    A server that truncates its replies and does not listen on TCP is `connection_refused`.
-    """
+    """A server that truncates its replies and does not listen on TCP is `connection_refused`."""
     async with serving(cut) as server, resolving(server) as resolver:
         lookup = await resolver.lookup("www.example.com", "A")
 
@@ -94,9 +86,7 @@ async def test_a_closed_tcp_port_is_connection_refused():
 
 
 async def test_a_truncated_tcp_reply_is_a_bad_reply():
-    """
-    The TC bit is invalid in a reply over TCP.
-    """
+    """The TC bit is invalid in a reply over TCP."""
 
     async def talk(reader, writer):
         (message,) = cut(await read_query(reader))

@@ -1,6 +1,4 @@
-"""
-The security status of lookups, from the simulated resolver, which validates, and from scripted servers.
-"""
+"""The security status of lookups, from the simulated resolver, which validates, and from scripted servers."""
 
 from __future__ import annotations
 
@@ -30,9 +28,7 @@ from tests.probes.dns_server import error, reply, resolving, serving
     ],
 )
 async def test_every_word_has_a_zone(internet, name, rdtype, status, security):
-    """
-    A validating resolver distinguishes signed, unsigned and bogus zones; a failure is none of them.
-    """
+    """A validating resolver distinguishes signed, unsigned and bogus zones; a failure is none of them."""
     async with resolving((internet.resolver4, 53), (internet.resolver6, 53)) as resolver:
         lookup = await resolver.lookup(name, rdtype, dnssec=True)
 
@@ -40,9 +36,7 @@ async def test_every_word_has_a_zone(internet, name, rdtype, status, security):
 
 
 async def test_a_bogus_answer_is_what_the_zone_publishes(internet):
-    """
-    The records are those of the answer with checking disabled.
-    """
+    """The records are those of the answer with checking disabled."""
     async with resolving((internet.resolver4, 53)) as resolver:
         lookup = await resolver.lookup("www.bogus.example", "A", dnssec=True)
 
@@ -50,9 +44,7 @@ async def test_a_bogus_answer_is_what_the_zone_publishes(internet):
 
 
 async def test_without_dnssec_a_bogus_answer_fails(internet):
-    """
-    If the security status is not requested, there is none, and what does not validate is SERVFAIL.
-    """
+    """If the security status is not requested, there is none, and what does not validate is SERVFAIL."""
     async with resolving((internet.resolver4, 53)) as resolver:
         bogus = await resolver.lookup("www.bogus.example", "A")
         signed = await resolver.lookup("signed.example", "SOA")
@@ -62,9 +54,7 @@ async def test_without_dnssec_a_bogus_answer_fails(internet):
 
 
 async def test_a_temporary_failure_is_not_bogus():
-    """
-    If the query succeeds after one with checking disabled, the SERVFAIL before had another reason.
-    """
+    """If the query succeeds after one with checking disabled, the SERVFAIL before had another reason."""
     answers = iter((lambda query: error(query, 2), reply, reply))
     async with serving(lambda query: [next(answers)(query)]) as server, resolving(server) as resolver:
         lookup = await resolver.lookup("www.example.com", "A", dnssec=True)
@@ -73,9 +63,7 @@ async def test_a_temporary_failure_is_not_bogus():
 
 
 async def test_flags_of_queries():
-    """
-    AD is set only with dnssec; CD only in the one query after SERVFAIL, and the last query confirms the failure.
-    """
+    """AD is set only with dnssec; CD only in the one query after SERVFAIL, and the last query confirms the failure."""
     script = lambda query: [reply(query) if is_unchecked(query) else error(query, 2)]  # noqa: E731
     async with serving(script) as server, resolving(server) as resolver:
         await resolver.lookup("www.example.com", "A")

@@ -57,9 +57,7 @@ def replies(one, within_s=2.0):
 @pytest.mark.parametrize("family", [4, 6])
 @pytest.mark.parametrize(("groups", "raw"), [("0 2147483647", False), ("1 0", True)])
 def test_an_echo_reply_has_the_kernel_timestamp(opened, ping_groups, family, groups, raw):
-    """
-    Over datagram and raw sockets a reply has its source, sequence number, payload and time.
-    """
+    """Over datagram and raw sockets a reply has its source, sequence number, payload and time."""
     ping_groups(groups)
     one = opened(family)
 
@@ -74,9 +72,7 @@ def test_an_echo_reply_has_the_kernel_timestamp(opened, ping_groups, family, gro
 @pytest.mark.parametrize("family", [4, 6])
 @pytest.mark.parametrize("groups", ["0 2147483647", "1 0"])
 def test_replies_to_other_sockets_are_invisible(opened, ping_groups, family, groups):
-    """
-    A socket reads neither the replies to requests of other sockets nor the requests themselves.
-    """
+    """A socket reads neither the replies to requests of other sockets nor the requests themselves."""
     ping_groups(groups)
     ours, theirs = opened(family), opened(family, identifier=4712)
 
@@ -87,9 +83,7 @@ def test_replies_to_other_sockets_are_invisible(opened, ping_groups, family, gro
 
 
 def test_a_source_address_is_used(opened, internet):
-    """
-    `local` is the source of the requests.
-    """
+    """`local` is the source of the requests."""
     one = opened(4, local="127.0.0.9")
 
     one.send("127.0.0.1", 1, b"payload!")
@@ -99,18 +93,14 @@ def test_a_source_address_is_used(opened, internet):
 
 
 def test_a_foreign_source_address_is_an_error(internet):
-    """
-    A source address that this machine does not have is an immediate error.
-    """
+    """A source address that this machine does not have is an immediate error."""
     with pytest.raises(icmplib.SocketAddressError):
         EchoSocket(4, identifier=1, local="192.0.2.1")
 
 
 @pytest.mark.parametrize("packet", [b"\x08\0\0\0\x12\x67\0\x07payload!", b"\xff" * 8, b"\0" * 8])
 def test_the_checksum_completes_a_packet(packet):
-    """
-    With its checksum in place the one's complement sum of a packet is all ones (RFC 1071 section 1).
-    """
+    """With its checksum in place the one's complement sum of a packet is all ones (RFC 1071 section 1)."""
     summed = packet[:2] + checksum(packet[:2] + b"\0\0" + packet[4:]).to_bytes(2) + packet[4:]
 
     assert 0 == int.from_bytes(summed) % 0xFFFF
@@ -124,7 +114,5 @@ def test_the_checksum_completes_a_packet(packet):
     ],
 )
 def test_a_socket_that_does_not_open_has_a_failure(error, failure):
-    """
-    A missing permission and a missing family are different failures.
-    """
+    """A missing permission and a missing family are different failures."""
     assert failure == failure_of_opening(error)

@@ -25,9 +25,7 @@ async def endpoint(server):
 
 
 async def test_a_reply_goes_to_the_query_with_its_id(endpoint, server):
-    """
-    Two queries in flight each get their own reply, in whatever order these arrive.
-    """
+    """Two queries in flight each get their own reply, in whatever order these arrive."""
     other = wire.question("www.example.org", "A")
     asking = asyncio.gather(endpoint.ask(ASKED, timeout_s=5), endpoint.ask(other, timeout_s=5))
     queries = [await received(server) for _ in range(2)]
@@ -39,9 +37,7 @@ async def test_a_reply_goes_to_the_query_with_its_id(endpoint, server):
 
 
 async def test_ids_in_flight_differ(endpoint, server):
-    """
-    No two queries in flight have the same id and port.
-    """
+    """No two queries in flight have the same id and port."""
     asking = [asyncio.ensure_future(endpoint.ask(ASKED, timeout_s=0.2)) for _ in range(200)]
     queries = [await received(server) for _ in asking]
     identifiers = {(client, query[:2]) for query, client in queries}
@@ -51,9 +47,7 @@ async def test_ids_in_flight_differ(endpoint, server):
 
 
 async def test_closing_an_endpoint_ends_its_queries(endpoint, server):
-    """
-    Waiting queries end when the socket is closed, and the socket is gone.
-    """
+    """Waiting queries end when the socket is closed, and the socket is gone."""
     before = open_files()
     asking = asyncio.ensure_future(endpoint.ask(ASKED, timeout_s=60))
     await until(lambda: not endpoint.idle)
@@ -63,9 +57,7 @@ async def test_closing_an_endpoint_ends_its_queries(endpoint, server):
 
 
 async def test_a_missing_route_is_reported(internet):
-    """
-    A server without a route is an immediate failure and holds no file descriptor.
-    """
+    """A server without a route is an immediate failure and holds no file descriptor."""
     before = open_files()
     unreachable = Endpoint(("255.255.255.255", 53))
 
@@ -74,9 +66,7 @@ async def test_a_missing_route_is_reported(internet):
 
 
 async def test_a_full_endpoint_sends_nothing(endpoint, server, monkeypatch):
-    """
-    No query is sent when all ids are in flight.
-    """
+    """No query is sent when all ids are in flight."""
     monkeypatch.setattr("ipv6matrix.probes.endpoint._MAX_IN_FLIGHT", 1)
     asking = asyncio.ensure_future(endpoint.ask(ASKED, timeout_s=0.2))
     await until(lambda: not endpoint.idle)
@@ -94,9 +84,7 @@ def link_local(internet):
 
 @pytest.mark.parametrize("zone", ["lo", "1"])
 async def test_a_link_local_server_is_queried_in_its_zone(link_local, zone):
-    """
-    The name or number of the interface identifies the link (RFC 4007 section 11).
-    """
+    """The name or number of the interface identifies the link (RFC 4007 section 11)."""
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as server:
         server.bind((link_local, 0, 0, socket.if_nametoindex("lo")))
         server.setblocking(False)
@@ -112,9 +100,7 @@ async def test_a_link_local_server_is_queried_in_its_zone(link_local, zone):
 
 
 async def test_a_link_local_server_is_queried_over_tcp_in_its_zone(link_local):
-    """
-    The zone applies to both transports.
-    """
+    """The zone applies to both transports."""
 
     async def answer(reader, writer):
         query = await reader.readexactly(int.from_bytes(await reader.readexactly(2)))
@@ -133,7 +119,5 @@ async def test_a_link_local_server_is_queried_over_tcp_in_its_zone(link_local):
 
 
 async def test_a_zone_that_disappeared_is_a_failure(link_local):
-    """
-    An interface that disappears during a crawl is a failure of the lookup, not an exception.
-    """
+    """An interface that disappears during a crawl is a failure of the lookup, not an exception."""
     assert Failure.PROBE_FAILED == await Endpoint(("fe80::53%gone0", 53)).ask(ASKED, timeout_s=0.5)

@@ -26,14 +26,10 @@ from ipv6matrix.probes.failures import failure_of
     ],
 )
 def test_every_error_has_a_failure(number: int, word: Failure) -> None:
-    """
-    An error number maps to one word of the closed list; local problems are `probe_failed`.
-    """
+    """An error number maps to one word of the closed list; local problems are `probe_failed`."""
     assert word == failure_of(OSError(number, "told by the kernel"))
 
 
 def test_an_error_without_a_number_has_a_failure() -> None:
-    """
-    An OSError that a library created has no number and is `probe_failed`.
-    """
+    """An OSError that a library created has no number and is `probe_failed`."""
     assert Failure.PROBE_FAILED == failure_of(OSError("made up"))

@@ -35,9 +35,7 @@ def guesses(domain):
 
 
 async def test_nxdomain_saves_the_other_types(resolver, asked):
-    """
-    A domain that does not exist is queried once, and every lookup has that answer.
-    """
+    """A domain that does not exist is queried once, and every lookup has that answer."""
     answers = await ask_domain(resolver.lookup, "nxdomain.example", ("NS", "MX", "SOA"))
 
     assert {"ns": Status.NXDOMAIN, "mx": Status.NXDOMAIN, "soa": Status.NXDOMAIN} == {
@@ -47,9 +45,7 @@ async def test_nxdomain_saves_the_other_types(resolver, asked):
 
 
 async def test_nxdomain_saves_aaaa_and_the_names_below(resolver, asked):
-    """
-    A host that does not exist gets no AAAA query, and names below it no query at all (RFC 8020).
-    """
+    """A host that does not exist gets no AAAA query, and names below it no query at all (RFC 8020)."""
     hosts = await ask_hosts(resolver.lookup, "web.example", ["ipv6.web.example", "www.ipv6.web.example"])
 
     assert [Status.NXDOMAIN] * 4 == [lookup.status for host in hosts for lookup in (host.a, host.aaaa)]
@@ -57,9 +53,7 @@ async def test_nxdomain_saves_aaaa_and_the_names_below(resolver, asked):
 
 
 async def test_an_alias_to_a_missing_name_exists(resolver, asked):
-    """
-    An alias whose target does not exist answers NXDOMAIN but does not deny names below itself.
-    """
+    """An alias whose target does not exist answers NXDOMAIN but does not deny names below itself."""
     hosts = await ask_hosts(
         resolver.lookup, "cname-dangling.example", ["www.cname-dangling.example", "a.www.cname-dangling.example"]
     )
@@ -69,18 +63,14 @@ async def test_an_alias_to_a_missing_name_exists(resolver, asked):
 
 
 async def test_hosts_are_in_request_order(resolver):
-    """
-    Hosts are returned in the order of their names in the request, however deep they are.
-    """
+    """Hosts are returned in the order of their names in the request, however deep they are."""
     names = ["www.ipv6.every-guess.example", "www.every-guess.example", "ipv6.every-guess.example"]
 
     assert names == [host.name for host in await ask_hosts(resolver.lookup, "every-guess.example", names)]
 
 
 async def test_wildcard_hosts_are_marked(resolver):
-    """
-    Hosts with the answer of a random label are marked; one with its own addresses is not.
-    """
+    """Hosts with the answer of a random label are marked; one with its own addresses is not."""
     found = {
         domain: {
             host.name.removesuffix(f".{domain}"): host.wildcard
@@ -98,9 +88,7 @@ async def test_wildcard_hosts_are_marked(resolver):
     ("domain", "expected"), [("wildcard.example", 1), ("every-guess.example", 1), ("open.example", 0)]
 )
 async def test_a_random_label_is_queried_only_if_needed(resolver, asked, domain, expected):
-    """
-    A guessed host that does not exist disproves a wildcard, so no random label is queried.
-    """
+    """A guessed host that does not exist disproves a wildcard, so no random label is queried."""
     await ask_hosts(resolver.lookup, domain, guesses(domain))
 
     others = {name for name, _ in asked()} - set(guesses(domain))
@@ -109,9 +97,7 @@ async def test_a_random_label_is_queried_only_if_needed(resolver, asked, domain,
 
 @pytest.mark.parametrize("rdtype", ["A", "AAAA"])
 async def test_a_single_type_can_be_requested(resolver, asked, rdtype):
-    """
-    The other type is not queried, NXDOMAIN still saves the names below, and a wildcard is detected by that type.
-    """
+    """The other type is not queried, NXDOMAIN still saves the names below, and a wildcard is detected by that type."""
     names = ["www.wildcard.example", "ipv6.web.example", "www.ipv6.web.example"]
     hosts = [
         host
@@ -130,9 +116,7 @@ async def test_a_single_type_can_be_requested(resolver, asked, rdtype):
 
 
 async def test_timeouts_do_not_add_up(resolver):
-    """
-    Names without an answer time out together, not one lifetime after another.
-    """
+    """Names without an answer time out together, not one lifetime after another."""
     began = time.monotonic()
 
     hosts = await ask_hosts(resolver.lookup, "dns-silent.example", guesses("dns-silent.example"))
@@ -142,9 +126,7 @@ async def test_timeouts_do_not_add_up(resolver):
 
 
 async def test_cancelling_ends_every_lookup(resolver, asked):
-    """
-    A cancelled series sends no more queries and leaves nothing open.
-    """
+    """A cancelled series sends no more queries and leaves nothing open."""
     await resolver.lookup("open.example", "A")
     before = open_files()
     task = asyncio.ensure_future(ask_hosts(resolver.lookup, "dns-silent.example", guesses("dns-silent.example")))
@@ -158,17 +140,13 @@ async def test_cancelling_ends_every_lookup(resolver, asked):
 
 
 def test_reverse_names():
-    """
-    The reverse name of an address has its octets or nibbles in reverse order.
-    """
+    """The reverse name of an address has its octets or nibbles in reverse order."""
     assert "1.2.0.192.in-addr.arpa" == reverse_name("192.0.2.1")
     assert f"1.{'0.' * 23}8.b.d.0.1.0.0.2.ip6.arpa" == reverse_name("2001:db8::1")
 
 
 async def test_a_domain_is_no_wildcard(resolver):
-    """
-    A domain with the addresses of its wildcard is not marked: no wildcard covers the domain itself (RFC 4592).
-    """
+    """A domain with the addresses of its wildcard is not marked: no wildcard covers the domain itself (RFC 4592)."""
     apex, www = await ask_hosts(resolver.lookup, "wildcard.example", ["wildcard.example", "www.wildcard.example"])
 
     assert apex.a.records == www.a.records
@@ -176,9 +154,7 @@ async def test_a_domain_is_no_wildcard(resolver):
 
 
 async def test_a_denied_domain_denies_no_host():
-    """
-    NXDOMAIN for the addresses of a domain implies nothing about its hosts: its records show that it exists.
-    """
+    """NXDOMAIN for the addresses of a domain implies nothing about its hosts: its records show that it exists."""
     queried = []
 
     async def lookup(name: str, rdtype: str) -> LookupObservation:
@@ -193,9 +169,7 @@ async def test_a_denied_domain_denies_no_host():
 
 
 async def test_https_is_for_the_domain_and_its_www(resolver, asked):
-    """
-    Other guessed hosts have no HTTPS lookup, and a known host has nothing else.
-    """
+    """Other guessed hosts have no HTTPS lookup, and a known host has nothing else."""
     types = ("A", "AAAA", "HTTPS")
     names = ["https-alias.example", "ntp.https-alias.example"]
 

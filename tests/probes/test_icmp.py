@@ -33,9 +33,7 @@ async def make_pinger(internet):
 
 @pytest.mark.parametrize("family", [4, 6])
 async def test_every_reply_has_its_rtt(internet, make_pinger, family):
-    """
-    An address that replies yields one round-trip time per request, equal to the delay of the path.
-    """
+    """An address that replies yields one round-trip time per request, equal to the delay of the path."""
     ping = await make_pinger(interval_s=0.2, timeout_s=2.0).ping(internet.address("open", family))
 
     assert (5, 5, None) == (ping.sent, len(ping.rtts_ms), ping.failure)
@@ -45,27 +43,21 @@ async def test_every_reply_has_its_rtt(internet, make_pinger, family):
 @pytest.mark.parametrize("family", [4, 6])
 @pytest.mark.parametrize("behaviour", ["silent", "dead", "no_route", "host_unreachable"])
 async def test_silence_is_not_a_failure(internet, make_pinger, family, behaviour):
-    """
-    An address that drops Echo Requests, or that a router reports as unreachable, yields no RTT and no failure.
-    """
+    """An address that drops Echo Requests, or that a router reports as unreachable, yields no RTT and no failure."""
     ping = await make_pinger(timeout_s=0.1).ping(internet.address(behaviour, family))
 
     assert (5, (), None) == (ping.sent, ping.rtts_ms, ping.failure)
 
 
 async def test_a_late_reply_counts_as_lost(internet, make_pinger):
-    """
-    A reply after the timeout is ignored, even if another request is still waiting.
-    """
+    """A reply after the timeout is ignored, even if another request is still waiting."""
     ping = await make_pinger(timeout_s=0.015, interval_s=0.05).ping(internet.address("open", 4))
 
     assert (5, ()) == (ping.sent, ping.rtts_ms)
 
 
 async def test_a_busy_loop_does_not_lengthen_an_rtt(internet, make_pinger):
-    """
-    A reply that arrives while the loop is blocked has the RTT of its kernel timestamp.
-    """
+    """A reply that arrives while the loop is blocked has the RTT of its kernel timestamp."""
     pinger = make_pinger(count=1, timeout_s=BLOCKED_S * 0.9)
     asking = asyncio.ensure_future(pinger.ping(internet.address("open", 6)))
     await until(lambda: pinger._in_flight)
@@ -87,9 +79,7 @@ async def test_a_busy_loop_does_not_lengthen_an_rtt(internet, make_pinger):
     ids=["source", "sequence", "token", "no payload"],
 )
 async def test_forged_replies_are_ignored(internet, make_pinger, forge):
-    """
-    A reply counts only from the probed address, with the number and token of its request.
-    """
+    """A reply counts only from the probed address, with the number and token of its request."""
     pinger = make_pinger(count=1, timeout_s=0.1)
     asking = asyncio.ensure_future(pinger.ping(internet.address("silent", 6)))
     await until(lambda: pinger._in_flight)
@@ -100,9 +90,7 @@ async def test_forged_replies_are_ignored(internet, make_pinger, forge):
 
 
 async def test_a_duplicate_counts_once(internet, make_pinger):
-    """
-    A second copy of a reply changes nothing.
-    """
+    """A second copy of a reply changes nothing."""
     pinger = make_pinger(count=2, timeout_s=0.1)
     asking = asyncio.ensure_future(pinger.ping(internet.address("silent", 6)))
     await until(lambda: pinger._in_flight)
@@ -114,9 +102,7 @@ async def test_a_duplicate_counts_once(internet, make_pinger):
 
 
 async def test_sequence_numbers_in_flight_are_not_reused(internet, make_pinger):
-    """
-    When the sequence numbers wrap around, those that an address still has in flight are skipped.
-    """
+    """When the sequence numbers wrap around, those that an address still has in flight are skipped."""
     pinger = make_pinger(count=3, interval_s=0.0, timeout_s=0.2)
     pinger._sequence = 0xFFFE
     asking = asyncio.ensure_future(pinger.ping(internet.address("silent", 4)))
@@ -129,9 +115,7 @@ async def test_sequence_numbers_in_flight_are_not_reused(internet, make_pinger):
 
 
 async def test_concurrent_series_share_one_socket(internet, make_pinger):
-    """
-    Five hundred concurrent series get all their replies without a socket each.
-    """
+    """Five hundred concurrent series get all their replies without a socket each."""
     pinger = make_pinger(interval_s=0.2, timeout_s=2.0)
     before = open_files()
     asking = asyncio.gather(*(pinger.ping(internet.address("open", 6, n)) for n in range(500)))
@@ -145,9 +129,7 @@ async def test_concurrent_series_share_one_socket(internet, make_pinger):
 
 
 async def test_pacing_applies_to_every_request(internet, make_pinger):
-    """
-    Each request waits for its turn, under its destination address.
-    """
+    """Each request waits for its turn, under its destination address."""
     turns = []
 
     async def pace(address):
@@ -167,27 +149,21 @@ def link_local(internet):
 
 
 async def test_a_link_local_address_has_a_zone(make_pinger, link_local):
-    """
-    First-hop routers have such addresses; the reply comes from the same zone.
-    """
+    """First-hop routers have such addresses; the reply comes from the same zone."""
     ping = await make_pinger(count=1).ping(link_local)
 
     assert 1 == len(ping.rtts_ms)
 
 
 async def test_a_failed_send_is_a_failure(make_pinger):
-    """
-    If no request can be sent, the observation has a failure, which silence has not.
-    """
+    """If no request can be sent, the observation has a failure, which silence has not."""
     ping = await make_pinger().ping("255.255.255.255")
 
     assert (0, (), Failure.PERMISSION_DENIED) == (ping.sent, ping.rtts_ms, ping.failure)
 
 
 async def test_a_closed_pinger_sends_nothing(make_pinger):
-    """
-    Without a socket a ping is a failure, not silence.
-    """
+    """Without a socket a ping is a failure, not silence."""
     pinger = make_pinger()
     pinger.close()
 
@@ -195,9 +171,7 @@ async def test_a_closed_pinger_sends_nothing(make_pinger):
 
 
 async def test_closing_ends_series(internet, make_pinger):
-    """
-    A series in progress ends with the replies so far when the pinger is closed.
-    """
+    """A series in progress ends with the replies so far when the pinger is closed."""
     pinger = make_pinger(count=1, timeout_s=60.0)
     asking = asyncio.ensure_future(pinger.ping(internet.address("silent", 4)))
     await until(lambda: pinger._in_flight)
@@ -208,9 +182,7 @@ async def test_closing_ends_series(internet, make_pinger):
 
 
 async def test_a_cancelled_ping_leaves_nothing_behind(internet, make_pinger):
-    """
-    Nothing is in flight after cancellation.
-    """
+    """Nothing is in flight after cancellation."""
     pinger = make_pinger()
     asking = asyncio.ensure_future(pinger.ping(internet.address("silent", 4)))
     await until(lambda: pinger._in_flight)
@@ -221,9 +193,7 @@ async def test_a_cancelled_ping_leaves_nothing_behind(internet, make_pinger):
 
 
 async def test_closing_closes_the_sockets(internet):
-    """
-    A closed pinger holds no file descriptor.
-    """
+    """A closed pinger holds no file descriptor."""
     before = open_files()
     pinger = Pinger()
     pinger.open()
@@ -234,18 +204,14 @@ async def test_closing_closes_the_sockets(internet):
 
 
 def test_root_has_permission(internet):
-    """
-    Nothing is missing where one of the two kinds of sockets can be opened.
-    """
+    """Nothing is missing where one of the two kinds of sockets can be opened."""
     assert ping_permission() is None
 
 
 @pytest.mark.crawl
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv (util-linux)")
 def test_a_missing_permission_is_reported_with_its_fix():
-    """
-    A process with neither the group nor the capability gets an error that names the sysctl to set.
-    """
+    """A process with neither the group nor the capability gets an error that names the sysctl to set."""
     program = "from ipv6matrix.probes.icmp import ping_permission; print(ping_permission())"
     unprivileged = ["unshare", "--net", "setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw"]
     result = subprocess.run([*unprivileged, sys.executable, "-c", program], capture_output=True, text=True, check=True)

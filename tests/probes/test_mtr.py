@@ -69,18 +69,14 @@ def alive(pid):
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
 async def test_a_probe_is_answered(started, address):
-    """
-    The reply has the responding address and the RTT, over either family.
-    """
+    """The reply has the responding address and the RTT, over either family."""
     result = await probe(started(), address)
 
     assert ("reply", address, True) == (result.result, result.responder, 0 < result.time_ms < 100)
 
 
 async def test_probes_share_a_process(started):
-    """
-    A thousand concurrent probes need one process, and none is lost to its limits.
-    """
+    """A thousand concurrent probes need one process, and none is lost to its limits."""
     process = started()
     results = await asyncio.gather(*(probe(process, f"127.0.{n >> 8}.{n & 255 | 1}") for n in range(1000)))
 
@@ -99,9 +95,7 @@ async def test_exhausted_probes_are_retried(started, program):
 
 
 async def test_a_dead_process_is_restarted(started):
-    """
-    Probes in flight when mtr-packet was killed are repeated by the next process.
-    """
+    """Probes in flight when mtr-packet was killed are repeated by the next process."""
     process = started()
     await probe(process)
     first = process.pid
@@ -115,17 +109,13 @@ async def test_a_dead_process_is_restarted(started):
 
 @pytest.mark.crawl
 async def test_a_process_that_always_dies_is_not_restarted_forever(started, program):
-    """
-    A program that exits at every request is an error after three starts, not an endless loop.
-    """
+    """A program that exits at every request is an error after three starts, not an endless loop."""
     with pytest.raises(MtrError):
         await probe(started(program("os._exit(1)")))
 
 
 async def test_a_missing_program_is_an_error(started, tmp_path):
-    """
-    A program that cannot be started is an error and leaves no file open.
-    """
+    """A program that cannot be started is an error and leaves no file open."""
     before = open_files()
     with pytest.raises(MtrError):
         await probe(started(tmp_path / "nothing here"))
@@ -133,9 +123,7 @@ async def test_a_missing_program_is_an_error(started, tmp_path):
 
 
 async def test_closing_ends_the_process(started):
-    """
-    A closed process is gone, leaves no zombie, and is not restarted.
-    """
+    """A closed process is gone, leaves no zombie, and is not restarted."""
     process = started()
     await probe(process)
     pid = process.pid
@@ -148,9 +136,7 @@ async def test_closing_ends_the_process(started):
 
 @pytest.mark.crawl
 def test_processes_end_with_the_crawler(internet):
-    """
-    When the crawler is killed, mtr-packet exits too, because its standard input ends.
-    """
+    """When the crawler is killed, mtr-packet exits too, because its standard input ends."""
     program = """
         import asyncio
         from ipv6matrix.probes.mtr import MtrProcess
@@ -172,23 +158,17 @@ def test_processes_end_with_the_crawler(internet):
 
 
 def test_a_working_program_is_not_reported():
-    """
-    An mtr-packet with permission to send leads to no error.
-    """
+    """An mtr-packet with permission to send leads to no error."""
     assert mtr_missing() is None
 
 
 def test_a_missing_program_is_reported_with_its_fix():
-    """
-    The error names the package that contains mtr-packet.
-    """
+    """The error names the package that contains mtr-packet."""
     assert "apt-get install mtr-tiny" in mtr_missing("mtr-packet-that-is-not-there")
 
 
 def test_a_program_without_permission_is_reported_with_its_fix(tmp_path):
-    """
-    An mtr-packet that cannot open its sockets and a missing one are different errors.
-    """
+    """An mtr-packet that cannot open its sockets and a missing one are different errors."""
     path = tmp_path / "mtr-packet"
     path.write_text("#!/bin/sh\necho 'Failure to open IPv4 sockets: Operation not permitted' >&2\nexit 1\n")
     path.chmod(0o755)

@@ -1,6 +1,4 @@
-"""
-Name servers of the simulated Internet, each word from a real server, and scripted ones.
-"""
+"""Name servers of the simulated Internet, each word from a real server, and scripted ones."""
 
 from __future__ import annotations
 
@@ -25,9 +23,7 @@ def prober() -> NameServerProber:
 @pytest.mark.parametrize("family", [4, 6])
 @pytest.mark.parametrize("word", NameServer)
 async def test_a_name_server_may_fail_over_one_family(internet, prober, word, family):
-    """
-    Each way to fail over IPv6 has the word of the truth, and the same server is authoritative over IPv4.
-    """
+    """Each way to fail over IPv6 has the word of the truth, and the same server is authoritative over IPv4."""
     zone, address = f"dns6-{word.replace('_', '-')}.example", internet.address(f"dns6_{word}", family, 3)
     truth = Truth(internet.scenario).name_server(zone, address)
 
@@ -39,9 +35,7 @@ async def test_a_name_server_may_fail_over_one_family(internet, prober, word, fa
 
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_zone_may_be_broken_at_its_servers(internet, prober, fault):
-    """
-    Each fault of a zone has the word of the truth.
-    """
+    """Each fault of a zone has the word of the truth."""
     zone, address = f"{fault}.example", internet.address("nameservers", 6, 0)
     truth = Truth(internet.scenario).name_server(zone, address)
 
@@ -54,9 +48,7 @@ async def test_a_zone_may_be_broken_at_its_servers(internet, prober, fault):
 @pytest.mark.parametrize("family", [4, 6])
 @pytest.mark.parametrize("place", PLACES)
 async def test_an_address_may_serve_no_zone(internet, prober, place, family, tcp):
-    """
-    Silence, ICMP errors and REFUSED of addresses that are not those of a name server of the zone.
-    """
+    """Silence, ICMP errors and REFUSED of addresses that are not those of a name server of the zone."""
     address = internet.address(place, family, 99)
     truth = Truth(internet.scenario).name_server("open.example", address, tcp=tcp)
 
@@ -67,9 +59,7 @@ async def test_an_address_may_serve_no_zone(internet, prober, place, family, tcp
 
 @pytest.mark.parametrize("word", [NameServer.UDP_ONLY, NameServer.CLOSED, NameServer.SILENT, NameServer.LAME, None])
 async def test_tcp_is_tested_by_itself(internet, prober, word):
-    """
-    With `tcp`, nothing is sent over UDP, and the words are those of the truth.
-    """
+    """With `tcp`, nothing is sent over UDP, and the words are those of the truth."""
     zone = f"dns6-{word.replace('_', '-')}.example" if word else "open.example"
     address = internet.address(f"dns6_{word}", 6, 3) if word else internet.address("nameservers", 6, 0)
     truth = Truth(internet.scenario).name_server(zone, address, tcp=True)
@@ -80,18 +70,14 @@ async def test_tcp_is_tested_by_itself(internet, prober, word):
 
 
 async def test_times_of_a_slow_server(internet, prober):
-    """
-    The round-trip time contains the delay of the server, over the slow family only.
-    """
+    """The round-trip time contains the delay of the server, over the slow family only."""
     four, six = [await prober.check("dns6-slow.example", internet.address("dns6_slow", family, 3)) for family in (4, 6)]
 
     assert four.rtt_ms < 1000 * SLOW_S <= six.rtt_ms
 
 
 async def test_serials_of_a_stale_server(internet, prober):
-    """
-    The serial numbers of both families are those that the server has.
-    """
+    """The serial numbers of both families are those that the server has."""
     four, six = [
         await prober.check("dns6-stale.example", internet.address("dns6_stale", family, 3)) for family in (4, 6)
     ]
@@ -100,27 +86,21 @@ async def test_serials_of_a_stale_server(internet, prober):
 
 
 async def test_no_reply_has_no_time(internet, prober):
-    """
-    Silence has no round-trip time.
-    """
+    """Silence has no round-trip time."""
     found = await prober.check("dns6-silent.example", internet.address("dns6_silent", 6, 3))
 
     assert (NameServerAnswer.TIMEOUT, None) == (found.answer, found.rtt_ms)
 
 
 async def test_an_address_that_cannot_be_queried_is_untestable(prober):
-    """
-    If this host may not send, nothing is known about the name server.
-    """
+    """If this host may not send, nothing is known about the name server."""
     found = await prober.check("open.example", "255.255.255.255")
 
     assert NameServerAnswer.UNTESTABLE == found.answer
 
 
 async def test_queries_ask_for_no_recursion_and_are_repeated():
-    """
-    RD is not set; a lost query is repeated with another id, at most twice in all.
-    """
+    """RD is not set; a lost query is repeated with another id, at most twice in all."""
     async with serving(lambda query: []) as server:
         host, port = server.address
         await NameServerProber(timeout_s=0.1, port=port).check("open.example", host)
@@ -131,9 +111,7 @@ async def test_queries_ask_for_no_recursion_and_are_repeated():
 
 
 async def test_a_server_without_edns_is_queried_without():
-    """
-    After FORMERR, the query is repeated without EDNS.
-    """
+    """After FORMERR, the query is repeated without EDNS."""
     script = lambda query: [error(query, 1) if query[11] else reply(query, flags=b"\x84\0", answer=b"")]  # noqa: E731
     async with serving(script) as server:
         host, port = server.address
@@ -143,9 +121,7 @@ async def test_a_server_without_edns_is_queried_without():
 
 
 async def test_every_packet_waits_for_the_pace(internet):
-    """
-    The pace is awaited with the address, before each query of either transport.
-    """
+    """The pace is awaited with the address, before each query of either transport."""
     waited = []
 
     async def pace(address: str) -> None:

@@ -33,9 +33,7 @@ def truth(internet):
 @pytest.mark.parametrize("family", [4, 6])
 @pytest.mark.parametrize("clock", Ntp)
 async def test_every_clock_is_as_its_truth(prober, truth, clock, family):
-    """
-    Good, unsynchronised, refusing, confused and silent servers are distinguished over both families.
-    """
+    """Good, unsynchronised, refusing, confused and silent servers are distinguished over both families."""
     address = addresses(clock)[family == 6]
     expected = truth.address(address).ntp
 
@@ -52,9 +50,7 @@ async def test_every_clock_is_as_its_truth(prober, truth, clock, family):
 @pytest.mark.parametrize("family", [4, 6])
 @pytest.mark.parametrize("gone", Gone)
 async def test_an_unused_address_is_as_its_truth(internet, prober, truth, gone, family):
-    """
-    Silence, an unreachable host and a missing route have different words.
-    """
+    """Silence, an unreachable host and a missing route have different words."""
     address = internet.address(gone, family)
 
     assert truth.address(address).ntp.status == (await prober.probe(address)).status
@@ -62,9 +58,7 @@ async def test_an_unused_address_is_as_its_truth(internet, prober, truth, gone, 
 
 @pytest.mark.parametrize("family", [4, 6])
 async def test_a_closed_port_refuses_at_once(internet, prober, family):
-    """
-    ICMP port unreachable ends the probe after one packet.
-    """
+    """ICMP port unreachable ends the probe after one packet."""
     address = internet.address("open", family)
     began = time.time()
 
@@ -75,9 +69,7 @@ async def test_a_closed_port_refuses_at_once(internet, prober, family):
 
 
 async def test_offset_and_delay_are_those_of_clock_and_path(prober, truth):
-    """
-    The offset is that of the server's clock, the delay the round-trip time of the path.
-    """
+    """The offset is that of the server's clock, the delay the round-trip time of the path."""
     address = addresses(Ntp.GOOD)[1]
 
     seen = await prober.probe(address)
@@ -87,9 +79,7 @@ async def test_offset_and_delay_are_those_of_clock_and_path(prober, truth):
 
 
 async def test_a_silent_server_gets_two_packets_from_different_ports(internet, prober):
-    """
-    The request is repeated once; each packet has 48 octets of payload and waits for the pace.
-    """
+    """The request is repeated once; each packet has 48 octets of payload and waits for the pace."""
     address = addresses(Ntp.SILENT)[1]
     began, paced = time.time(), []
 
@@ -103,9 +93,7 @@ async def test_a_silent_server_gets_two_packets_from_different_ports(internet, p
 
 
 async def test_a_server_that_answers_gets_one_packet(internet, prober):
-    """
-    No packet follows an answer, even a kiss-o'-death.
-    """
+    """No packet follows an answer, even a kiss-o'-death."""
     address = addresses(Ntp.RATE)[0]
     began = time.time()
 
@@ -115,9 +103,7 @@ async def test_a_server_that_answers_gets_one_packet(internet, prober):
 
 
 async def test_forged_replies_do_not_hide_the_answer(monkeypatch, internet):
-    """
-    Packets that do not echo the timestamp are ignored, in any number, until the one that does.
-    """
+    """Packets that do not echo the timestamp are ignored, in any number, until the one that does."""
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.bind(("127.0.0.1", 0))
     server.setblocking(False)
@@ -140,9 +126,7 @@ async def test_forged_replies_do_not_hide_the_answer(monkeypatch, internet):
 
 
 def test_timestamps_of_the_next_era_are_understood():
-    """
-    The 32-bit seconds start again in 2036 (RFC 5905 section 6).
-    """
+    """The 32-bit seconds start again in 2036 (RFC 5905 section 6)."""
     in_2040 = 2_208_988_800.0
     timestamp = int((in_2040 + 2_208_988_800) * 2**32) % 2**64
 

@@ -32,9 +32,7 @@ def read(body, policy="", content_type="text/html; charset=utf-8", compared_byte
     ],
 )
 def test_what_is_loaded_has_a_host(html):
-    """
-    Scripts, style sheets, images, frames, media and hints name a host.
-    """
+    """Scripts, style sheets, images, frames, media and hints name a host."""
     assert ("x.example",) == read(f"<html><body>{html}").hosts
 
 
@@ -53,16 +51,12 @@ def test_what_is_loaded_has_a_host(html):
     ],
 )
 def test_what_is_not_loaded_has_none(html):
-    """
-    Links, data, the page's own host, comments, and what only JavaScript would load are left out.
-    """
+    """Links, data, the page's own host, comments, and what only JavaScript would load are left out."""
     assert () == read(f"<html><body>{html}").hosts
 
 
 def test_hosts_of_the_policy_come_last():
-    """
-    Sources of a Content Security Policy count, but not its other directives and patterns.
-    """
+    """Sources of a Content Security Policy count, but not its other directives and patterns."""
     policy = (
         "default-src 'self' https: *.y.example; img-src https://b.example:443/x c.example;"
         " report-uri https://d.example/; frame-ancestors e.example, font-src f.example"
@@ -74,25 +68,19 @@ def test_hosts_of_the_policy_come_last():
 
 
 def test_the_number_of_hosts_is_limited():
-    """
-    A page cannot cause any number of lookups.
-    """
+    """A page cannot cause any number of lookups."""
     html = "".join(f'<img src="https://h{number}.example/">' for number in range(1000))
 
     assert MAX_HOSTS == len(read(html).hosts)
 
 
 def test_a_title_is_text_of_one_line():
-    """
-    Entities are decoded, line ends and unsafe characters are not passed on.
-    """
+    """Entities are decoded, line ends and unsafe characters are not passed on."""
     assert "A & \ufffdB" == read("<title>\n A  &amp;\n \u202eB</title><svg><title>C</title></svg>").title
 
 
 def test_the_character_set_is_that_of_the_response():
-    """
-    The media type comes before what the page says.
-    """
+    """The media type comes before what the page says."""
     body = '<meta charset="utf-8"><title>caf\u00e9</title>'.encode("latin-1")
 
     page = read_page(body, URL, "text/html; charset=iso-8859-1", compared_bytes=65536)
@@ -101,9 +89,7 @@ def test_the_character_set_is_that_of_the_response():
 
 
 def test_what_changes_with_each_request_is_not_sketched():
-    """
-    Dates, counters, nonces and scripts do not make pages differ, words do.
-    """
+    """Dates, counters, nonces and scripts do not make pages differ, words do."""
     first = read("<p>Hello world, seen 1234 times</p><p>2026-01-01 " + "ab" * 20 + "</p><script>a = 1</script>")
     second = read("<p>Hello world, seen 1235 times</p><p>2026-01-02 " + "cd" * 20 + "</p><script>a = 2</script>")
     third = read("<p>Hello there, seen 1234 times</p>")
@@ -113,9 +99,7 @@ def test_what_changes_with_each_request_is_not_sketched():
 
 
 def test_a_sketch_estimates_similarity():
-    """
-    Of two pages with 2,000 words each, 10 % of which differ, about 82 % of all words are in both.
-    """
+    """Of two pages with 2,000 words each, 10 % of which differ, about 82 % of all words are in both."""
     words = [
         f"{'abcdefghij'[n // 1000]}{'abcdefghij'[n // 100 % 10]}{'abcdefghij'[n // 10 % 10]}{'abcdefghij'[n % 10]}"
         for n in range(2200)
@@ -128,9 +112,7 @@ def test_a_sketch_estimates_similarity():
 
 
 def test_only_the_compared_part_is_sketched():
-    """
-    Hosts may come from beyond it.
-    """
+    """Hosts may come from beyond it."""
     filler = "<p>" + "word " * 20_000 + "</p>"
 
     page = read(f'<title>T</title>{filler}<p>beyond</p><script src="https://x.example/">')
@@ -142,9 +124,7 @@ def test_only_the_compared_part_is_sketched():
 
 @pytest.mark.parametrize("body", [b"", b"\0\0\0", b"\xff\xfe\x00", b"<" * 200_000, b"<p>" * 80_000, b"<a b" * 60_000])
 def test_hostile_octets_are_read_quickly(body):
-    """
-    Whatever a body contains, it neither raises nor takes long.
-    """
+    """Whatever a body contains, it neither raises nor takes long."""
     began = time.process_time()
 
     assert () == read_page(body, URL, "text/html", "; ;;,' *-src -src", compared_bytes=65536).hosts
@@ -152,9 +132,7 @@ def test_hostile_octets_are_read_quickly(body):
 
 
 def test_media_types_of_html():
-    """
-    A body without a media type is HTML, images and text are not.
-    """
+    """A body without a media type is HTML, images and text are not."""
     assert [True, True, True, False, False] == [
         is_html(one) for one in ("", "Text/HTML;charset=x", "application/xhtml+xml", "text/plain", "image/png")
     ]

@@ -22,9 +22,7 @@ def prober(internet):
     "block", ["open", "narrow", "black_hole", "silent", "dead", "host_unreachable", "no_route", "far", "6to4"]
 )
 async def test_every_path_is_as_its_truth(internet, prober, block):
-    """
-    A full MTU, a reported one, a black hole, and addresses that answer no Echo Request are distinguished.
-    """
+    """A full MTU, a reported one, a black hole, and addresses that answer no Echo Request are distinguished."""
     address = internet.address(block, 6, 3)
     expected = Truth(internet.scenario).address(address).pmtu
 
@@ -38,9 +36,7 @@ async def test_every_path_is_as_its_truth(internet, prober, block):
     [("open", [1500]), ("narrow", [1500]), ("black_hole", [1500, 1280, 1500]), ("silent", [1500, 1280])],
 )
 async def test_no_more_packets_are_sent_than_needed(internet, prober, block, sizes):
-    """
-    One packet if it is answered, at most three, never fragmented, and each waits for the pace.
-    """
+    """One packet if it is answered, at most three, never fragmented, and each waits for the pace."""
     address = internet.address(block, 6, 4)
     began, paced = time.time(), []
 
@@ -56,9 +52,7 @@ async def test_no_more_packets_are_sent_than_needed(internet, prober, block, siz
 
 
 async def test_what_the_kernel_has_learned_does_not_count(internet, prober):
-    """
-    After a Packet Too Big, the kernel knows the MTU of the path; the next probe sends 1500 octets again.
-    """
+    """After a Packet Too Big, the kernel knows the MTU of the path; the next probe sends 1500 octets again."""
     address = internet.address("narrow", 6, 5)
 
     first, second = await prober.probe(address), await prober.probe(address)
@@ -67,9 +61,7 @@ async def test_what_the_kernel_has_learned_does_not_count(internet, prober):
 
 
 async def test_a_source_address_of_another_machine_is_a_failure(internet):
-    """
-    A probe that cannot be sent says nothing about the path.
-    """
+    """A probe that cannot be sent says nothing about the path."""
     seen = await PmtuProber(local6="2001:db8:ffff::1").probe(internet.address("open", 6))
 
     assert (Failure.NETWORK_UNREACHABLE, 0) == (seen.status, seen.sent)

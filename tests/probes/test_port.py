@@ -29,9 +29,7 @@ def answer(query):
 
 
 async def test_a_burst_of_wrong_ids_ends_every_query(port, server):
-    """
-    Sixteen replies that match no query end all waiting queries without an answer, and close the port.
-    """
+    """Sixteen replies that match no query end all waiting queries without an answer, and close the port."""
     asking = asyncio.gather(*(port.ask(ASKED, timeout_s=60, edns=True) for _ in range(3)))
     query, client = await received(server)
     for number in range(1, 17):
@@ -42,9 +40,7 @@ async def test_a_burst_of_wrong_ids_ends_every_query(port, server):
 
 
 async def test_right_ids_with_wrong_questions_are_guesses_too(port, server):
-    """
-    Sixteen replies with the right id and another question have the same effect.
-    """
+    """Sixteen replies with the right id and another question have the same effect."""
     asking = asyncio.ensure_future(port.ask(ASKED, timeout_s=60, edns=True))
     query, client = await received(server)
     for _ in range(16):
@@ -54,9 +50,7 @@ async def test_right_ids_with_wrong_questions_are_guesses_too(port, server):
 
 
 async def test_late_and_duplicate_replies_are_not_guesses(port, server):
-    """
-    A reply to a query that is over, or that was answered before, matches that query.
-    """
+    """A reply to a query that is over, or that was answered before, matches that query."""
     assert Failure.TIMEOUT == await port.ask(ASKED, timeout_s=0.01, edns=True)
     query, client = await received(server)
     for _ in range(40):
@@ -70,9 +64,7 @@ async def test_late_and_duplicate_replies_are_not_guesses(port, server):
 
 
 async def test_queries_leave_from_many_ports(server):
-    """
-    Queries to one server leave from several ports, which change over time, with ids that do not repeat.
-    """
+    """Queries to one server leave from several ports, which change over time, with ids that do not repeat."""
     endpoint = Endpoint(server.getsockname())
     before = open_files()
     seen = set()
@@ -93,9 +85,7 @@ async def test_queries_leave_from_many_ports(server):
 
 
 async def test_a_retired_port_waits_for_its_replies(port, server):
-    """
-    A retired port closes once its last reply has arrived.
-    """
+    """A retired port closes once its last reply has arrived."""
     asking = asyncio.ensure_future(port.ask(ASKED, timeout_s=60, edns=True))
     query, client = await received(server)
     port.retire()
@@ -107,9 +97,7 @@ async def test_a_retired_port_waits_for_its_replies(port, server):
 
 
 async def test_an_old_port_is_replaced(port, monkeypatch):
-    """
-    A port is retired after a minute, however few queries left from it.
-    """
+    """A port is retired after a minute, however few queries left from it."""
     loop = asyncio.get_running_loop()
     now = loop.time()
     assert not port.is_spent

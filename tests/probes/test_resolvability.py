@@ -1,6 +1,4 @@
-"""
-Names over IPv6 alone, with real resolvers that have no IPv4 and start at the simulated root.
-"""
+"""Names over IPv6 alone, with real resolvers that have no IPv4 and start at the simulated root."""
 
 from __future__ import annotations
 
@@ -62,9 +60,7 @@ async def look(internet, resolver6):
 
 @pytest.mark.parametrize(("name", "rdtype"), RESOLVABLE)
 async def test_a_name_resolves_over_ipv6_alone(look, name, rdtype):
-    """
-    Answers, absences and slow servers count as resolvable.
-    """
+    """Answers, absences and slow servers count as resolvable."""
     found = await look(name, rdtype)
 
     assert (Resolvability.RESOLVABLE, None) == (found.answer, found.parent)
@@ -72,9 +68,7 @@ async def test_a_name_resolves_over_ipv6_alone(look, name, rdtype):
 
 @pytest.mark.parametrize(("name", "rdtype", "parent"), BROKEN)
 async def test_a_name_does_not_resolve_over_ipv6_alone(look, name, rdtype, parent):
-    """
-    Name servers, glue, a parent zone or the target of an alias without IPv6 are broken.
-    """
+    """Name servers, glue, a parent zone or the target of an alias without IPv6 are broken."""
     found = await look(name, rdtype)
 
     assert Resolvability.BROKEN == found.answer
@@ -84,18 +78,14 @@ async def test_a_name_does_not_resolve_over_ipv6_alone(look, name, rdtype, paren
 
 @pytest.mark.parametrize(("name", "rdtype"), UNKNOWN)
 async def test_a_name_that_fails_everywhere_is_unknown(look, name, rdtype):
-    """
-    A failure over both families says nothing about IPv6.
-    """
+    """A failure over both families says nothing about IPv6."""
     found = await look(name, rdtype)
 
     assert (Resolvability.UNKNOWN, None) == (found.answer, found.parent)
 
 
 async def test_a_temporary_failure_is_not_broken():
-    """
-    A second lookup that succeeds is the answer, with the time of the first.
-    """
+    """A second lookup that succeeds is the answer, with the time of the first."""
     asked = []
 
     async def lookup6(name: str, rdtype: str) -> LookupObservation:
@@ -109,9 +99,7 @@ async def test_a_temporary_failure_is_not_broken():
 
 
 async def test_a_failure_that_ends_is_not_broken():
-    """
-    The ordinary lookup comes after both failures; if it fails as well, nothing is known.
-    """
+    """The ordinary lookup comes after both failures; if it fails as well, nothing is known."""
     asked = []
 
     async def lookup(where: str, name: str, rdtype: str) -> LookupObservation:

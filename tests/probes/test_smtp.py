@@ -45,9 +45,7 @@ async def verbs(internet, address, before):
 
 @pytest.mark.parametrize("family", [4, 6])
 async def test_starttls_is_completed(internet, family):
-    """
-    Where STARTTLS works, TLS version and certificate are recorded, and QUIT is the last command.
-    """
+    """Where STARTTLS works, TLS version and certificate are recorded, and QUIT is the last command."""
     address = internet.address("smtp_starttls", family, 50)
     before = heard(internet, address)
     smtp = await session_with(internet, "smtp_starttls", family, n=50)
@@ -58,9 +56,7 @@ async def test_starttls_is_completed(internet, family):
 
 
 async def test_starttls_is_not_used_unless_requested(internet):
-    """
-    Without STARTTLS in the request the session goes no further than EHLO.
-    """
+    """Without STARTTLS in the request the session goes no further than EHLO."""
     address = internet.address("smtp_starttls", 6, 51)
     before = heard(internet, address)
     smtp = await session_with(internet, "smtp_starttls", n=51, starttls=False)
@@ -85,18 +81,14 @@ async def test_starttls_is_not_used_unless_requested(internet):
     ],
 )
 async def test_the_outcome_follows_from_the_server(internet, behaviour, code, hello, starttls, failure):
-    """
-    How far a session went, and what ended it, follows from the replies of the server.
-    """
+    """How far a session went, and what ended it, follows from the replies of the server."""
     smtp = await session_with(internet, behaviour)
 
     assert (code, hello, starttls, failure) == (smtp.greeting_code, smtp.hello, smtp.starttls, smtp.failure)
 
 
 async def test_a_server_that_never_greets_is_a_timeout(internet):
-    """
-    Silence after the handshake ends with the timeout of the session.
-    """
+    """Silence after the handshake ends with the timeout of the session."""
     smtp = await session_with(internet, "smtp_mute", timeout_s=0.3)
 
     assert (None, Failure.TIMEOUT) == (smtp.greeting_code, smtp.failure)
@@ -104,9 +96,7 @@ async def test_a_server_that_never_greets_is_a_timeout(internet):
 
 @pytest.mark.parametrize("behaviour", ["smtp_4xx", "smtp_5xx", "smtp_plain", "smtp_refuses_starttls"])
 async def test_every_session_ends_with_quit(internet, behaviour):
-    """
-    Whatever a server rejects, the session ends with QUIT and never sends MAIL.
-    """
+    """Whatever a server rejects, the session ends with QUIT and never sends MAIL."""
     address = internet.address(behaviour, 6, 52)
     before = heard(internet, address)
     await session_with(internet, behaviour, n=52)
@@ -116,9 +106,7 @@ async def test_every_session_ends_with_quit(internet, behaviour):
 
 
 async def test_a_multiline_greeting_is_one_text(internet):
-    """
-    The lines of a greeting are joined by line feeds, without their codes.
-    """
+    """The lines of a greeting are joined by line feeds, without their codes."""
     smtp = await session_with(internet, "smtp_multiline")
 
     assert ["Unsolicited mail is not welcome.", "Go ahead"] == smtp.greeting.split("\n")[1:]
@@ -146,9 +134,7 @@ async def session(address, context, timeout_s):
 
 
 async def test_ehlo_has_the_contact_name(context):
-    """
-    EHLO carries the contact name.
-    """
+    """EHLO carries the contact name."""
     _, heard = await talk_to([b"220 ready\r\n", b"250 hello\r\n", b"221 bye\r\n"], context)
 
     assert [b"EHLO crawler.example\r\n", b"QUIT\r\n"] == heard[:2]
@@ -171,9 +157,7 @@ EHLO = b"250-hello\r\n250 STARTTLS\r\n"
     ],
 )
 async def test_a_rejection_has_a_specific_failure(context, replies, hello, starttls, failure):
-    """
-    Whatever a server rejects, the session ends with QUIT, and its failure names what was rejected.
-    """
+    """Whatever a server rejects, the session ends with QUIT, and its failure names what was rejected."""
     smtp, heard = await talk_to([b"220 ready\r\n", *replies, b"221 bye\r\n"], context)
 
     assert (220, hello, starttls, failure) == (smtp.greeting_code, smtp.hello, smtp.starttls, smtp.failure)
@@ -185,18 +169,14 @@ async def test_a_rejection_has_a_specific_failure(context, replies, hello, start
     ("replies", "hello"), [([], None), ([b"500 what?\r\n"], None), ([EHLO], "EHLO")], ids=["EHLO", "HELO", "STARTTLS"]
 )
 async def test_malformed_replies_after_a_greeting_are_a_bad_reply(context, replies, hello, nonsense):
-    """
-    A server with a valid greeting speaks SMTP; a later reply may be malformed.
-    """
+    """A server with a valid greeting speaks SMTP; a later reply may be malformed."""
     smtp, _ = await talk_to([b"220 ready\r\n", *replies, nonsense], context)
 
     assert (220, hello, None, Failure.BAD_REPLY) == (smtp.greeting_code, smtp.hello, smtp.starttls, smtp.failure)
 
 
 async def test_a_malformed_reply_to_quit_is_not_a_failure():
-    """
-    The reply to QUIT does not matter.
-    """
+    """The reply to QUIT does not matter."""
     smtp, _ = await talk_to([b"220 ready\r\n", b"250 hello\r\n", b"hello there\r\n"])
 
     assert ("EHLO", None) == (smtp.hello, smtp.failure)
@@ -204,9 +184,7 @@ async def test_a_malformed_reply_to_quit_is_not_a_failure():
 
 @pytest.mark.parametrize("replies", [[], [b"500 what?\r\n"], [EHLO]], ids=["EHLO", "HELO", "STARTTLS"])
 async def test_a_connection_closed_early_is_a_failure(context, replies):
-    """
-    A connection closed instead of a reply is `connection_closed`, and STARTTLS is unknown.
-    """
+    """A connection closed instead of a reply is `connection_closed`, and STARTTLS is unknown."""
     heard = iter((b"220 ready\r\n", *replies))
 
     async def talk(reader, writer):
@@ -221,9 +199,7 @@ async def test_a_connection_closed_early_is_a_failure(context, replies):
 
 
 async def test_a_busy_server_is_not_asked_twice(context):
-    """
-    A temporary rejection of EHLO is followed by QUIT, not by HELO.
-    """
+    """A temporary rejection of EHLO is followed by QUIT, not by HELO."""
     _, heard = await talk_to([b"220 ready\r\n", b"421 too busy\r\n", b"221 bye\r\n"], context)
 
     assert b"QUIT\r\n" == heard[1]
@@ -231,18 +207,14 @@ async def test_a_busy_server_is_not_asked_twice(context):
 
 @pytest.mark.parametrize("line", [b"250-starttls\r\n250 SIZE 10\r\n", b"250-SIZE 10\r\n250 StartTLS\r\n"])
 async def test_extensions_are_case_insensitive(context, line):
-    """
-    STARTTLS counts as offered on any line and in any case (RFC 5321 section 4.1.1.1).
-    """
+    """STARTTLS counts as offered on any line and in any case (RFC 5321 section 4.1.1.1)."""
     script = [b"220 ready\r\n", b"250-hello\r\n" + line, b"454 not now\r\n", b"221 bye\r\n"]
 
     assert Starttls.REFUSED == (await talk_to(script, context))[0].starttls
 
 
 async def test_a_server_name_is_not_an_extension(context):
-    """
-    The first line of the reply to EHLO names the server, not an extension.
-    """
+    """The first line of the reply to EHLO names the server, not an extension."""
     smtp, _ = await talk_to([b"220 ready\r\n", b"250 STARTTLS\r\n", b"221 bye\r\n"], context)
 
     assert Starttls.NOT_OFFERED == smtp.starttls
@@ -265,45 +237,35 @@ async def test_a_server_name_is_not_an_extension(context):
     ids=["empty", "words", "short", "long", "code", "separator", "binary", "no line", "long line", "many lines"],
 )
 async def test_invalid_replies_are_not_smtp(greeting):
-    """
-    Lines that are not replies, and replies beyond the size limit, end the session.
-    """
+    """Lines that are not replies, and replies beyond the size limit, end the session."""
     smtp, _ = await talk_to([greeting])
 
     assert (None, Failure.NOT_SMTP) == (smtp.greeting_code, smtp.failure)
 
 
 async def test_invalid_octets_of_a_greeting_are_replaced():
-    """
-    Invalid UTF-8 and control characters become U+FFFD.
-    """
+    """Invalid UTF-8 and control characters become U+FFFD."""
     smtp, _ = await talk_to([b"220 caf\xc3\xa9 \xff \x1b[31m\x00\r\n", b"250 x\r\n", b"221 x\r\n"])
 
     assert "café \ufffd \ufffd[31m\ufffd" == smtp.greeting
 
 
 async def test_a_long_greeting_is_cut():
-    """
-    500 characters of a greeting are stored.
-    """
+    """500 characters of a greeting are stored."""
     smtp, _ = await talk_to([b"220 " + b"x" * 2000 + b"\r\n", b"250 x\r\n", b"221 x\r\n"])
 
     assert "x" * 500 == smtp.greeting
 
 
 async def test_a_greeting_may_be_a_code_alone():
-    """
-    A reply may consist of its code (RFC 5321 section 4.2).
-    """
+    """A reply may consist of its code (RFC 5321 section 4.2)."""
     smtp, _ = await talk_to([b"220\r\n", b"250\r\n", b"221\r\n"])
 
     assert (220, "", "EHLO", None) == (smtp.greeting_code, smtp.greeting, smtp.hello, smtp.failure)
 
 
 async def test_a_reset_is_reported():
-    """
-    RST instead of a greeting is `connection_reset`.
-    """
+    """RST instead of a greeting is `connection_reset`."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         connected = socket.create_connection(server.getsockname())
         accepted, _ = server.accept()
@@ -317,18 +279,14 @@ async def test_a_reset_is_reported():
 
 
 async def test_a_connection_closed_at_quit_is_not_a_failure():
-    """
-    After QUIT no reply is needed.
-    """
+    """After QUIT no reply is needed."""
     smtp, _ = await talk_to([b"220 ready\r\n", b"250 hello\r\n"])
 
     assert ("EHLO", None) == (smtp.hello, smtp.failure)
 
 
 async def test_a_slow_server_does_not_exceed_the_timeout(context):
-    """
-    The timeout applies to the whole session, not to each line.
-    """
+    """The timeout applies to the whole session, not to each line."""
 
     async def drip(reader, writer):
         while not writer.is_closing():
@@ -344,9 +302,7 @@ async def test_a_slow_server_does_not_exceed_the_timeout(context):
 
 
 def test_the_context_accepts_old_servers(context):
-    """
-    Nothing is verified, and any version that OpenSSL supports is accepted.
-    """
+    """Nothing is verified, and any version that OpenSSL supports is accepted."""
     names = {cipher["name"] for cipher in context.get_ciphers()}
 
     assert (False, 0) == (context.check_hostname, context.verify_mode)

@@ -58,9 +58,7 @@ async def test_65536_guesses_are_not_accepted(internet, resolver):
 
 
 async def test_guesses_while_the_resolver_is_silent_end_as_a_failure(internet, resolver):
-    """
-    If the true answer is not available, the lookup fails instead of accepting a guess.
-    """
+    """If the true answer is not available, the lookup fails instead of accepting a guess."""
     internet.resolver_mode("silent")
     try:
         lookup = await attacked(internet, resolver, "www.web.example", ALL_IDS)
@@ -71,9 +69,7 @@ async def test_guesses_while_the_resolver_is_silent_end_as_a_failure(internet, r
 
 
 async def test_a_few_stray_replies_change_nothing(internet, resolver):
-    """
-    A few replies that match nothing are not an attack: the next valid reply over UDP counts.
-    """
+    """A few replies that match nothing are not an attack: the next valid reply over UDP counts."""
     lookup = await attacked(internet, resolver, "www.open.example", range(5))
 
     assert (Status.OK, 0) == (lookup.status, resolver.attacks)

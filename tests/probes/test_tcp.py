@@ -46,9 +46,7 @@ def outcomes(observation):
     ],
 )
 async def test_every_handshake_outcome_has_a_word(internet, prober, family, behaviour, expected):
-    """
-    Open, closed, filtered and unreachable ports are distinguished over both families.
-    """
+    """Open, closed, filtered and unreachable ports are distinguished over both families."""
     observation = await prober.probe(internet.address(behaviour, family), PORTS, starttls=False)
 
     assert expected == outcomes(observation)
@@ -57,9 +55,7 @@ async def test_every_handshake_outcome_has_a_word(internet, prober, family, beha
 
 @pytest.mark.parametrize("family", [4, 6])
 async def test_the_connect_time_is_the_round_trip_time(internet, prober, family):
-    """
-    An open port has the time between SYN and SYN-ACK, another port has none.
-    """
+    """An open port has the time between SYN and SYN-ACK, another port has none."""
     observation = await prober.probe(internet.address("port80_closed", family), PORTS, starttls=False)
 
     closed, opened = observation.ports
@@ -69,9 +65,7 @@ async def test_the_connect_time_is_the_round_trip_time(internet, prober, family)
 
 @pytest.mark.parametrize(("block", "family"), [("open", 4), ("open", 6), ("narrow", 4), ("narrow", 6)])
 async def test_the_segment_size_is_that_of_the_path(internet, prober, block, family):
-    """
-    A tunnel lowers the MSS, and TCP timestamps do not; a closed port has none.
-    """
+    """A tunnel lowers the MSS, and TCP timestamps do not; a closed port has none."""
     address = internet.address(block, family)
     expected = Truth(internet.scenario).address(address).ports[80].mss_bytes
 
@@ -84,9 +78,7 @@ async def test_the_segment_size_is_that_of_the_path(internet, prober, block, fam
 
 
 async def test_a_busy_loop_changes_neither_outcome_nor_time(internet):
-    """
-    A handshake that completed while the loop was blocked beyond the timeout is open, with its true time.
-    """
+    """A handshake that completed while the loop was blocked beyond the timeout is open, with its true time."""
     prober = TcpProber(timeout_s=BLOCKED_S * 0.9)
     asking = asyncio.ensure_future(prober.probe(internet.address("open", 6), PORTS, starttls=False))
     await asyncio.sleep(0)
@@ -98,9 +90,7 @@ async def test_a_busy_loop_changes_neither_outcome_nor_time(internet):
 
 
 async def test_the_ports_of_an_address_are_probed_concurrently(internet):
-    """
-    Two filtered ports cost one timeout.
-    """
+    """Two filtered ports cost one timeout."""
     began = time.monotonic()
     await TcpProber(timeout_s=2.0).probe(internet.address("filtered", 6), PORTS, starttls=False)
 
@@ -108,9 +98,7 @@ async def test_the_ports_of_an_address_are_probed_concurrently(internet):
 
 
 async def test_a_silent_port_gets_one_syn(internet, prober):
-    """
-    With a timeout below one second no SYN is repeated, and nothing is sent afterwards.
-    """
+    """With a timeout below one second no SYN is repeated, and nothing is sent afterwards."""
     address = internet.address("filtered", 4)
     began = time.time()
     await prober.probe(address, (80,), starttls=False)
@@ -121,9 +109,7 @@ async def test_a_silent_port_gets_one_syn(internet, prober):
 
 
 async def test_a_silent_port_gets_two_syns_in_two_seconds(internet):
-    """
-    The kernel repeats a SYN once, after one second, and not at the timeout.
-    """
+    """The kernel repeats a SYN once, after one second, and not at the timeout."""
     address = internet.address("filtered", 6)
     began = time.time()
     await TcpProber(timeout_s=2.0).probe(address, (80,), starttls=False)
@@ -132,9 +118,7 @@ async def test_a_silent_port_gets_two_syns_in_two_seconds(internet):
 
 
 async def test_an_open_port_is_closed_with_a_reset(internet, prober):
-    """
-    A connection ends with RST, which leaves no TIME_WAIT behind.
-    """
+    """A connection ends with RST, which leaves no TIME_WAIT behind."""
     address = internet.address("open", 4)
     began = time.time()
     await prober.probe(address, (443,), starttls=False)
@@ -143,9 +127,7 @@ async def test_an_open_port_is_closed_with_a_reset(internet, prober):
 
 
 async def test_pacing_applies_to_every_attempt(internet, prober):
-    """
-    Each attempt waits for its turn, under its destination address.
-    """
+    """Each attempt waits for its turn, under its destination address."""
     turns = []
 
     async def pace(address):
@@ -157,9 +139,7 @@ async def test_pacing_applies_to_every_attempt(internet, prober):
 
 
 async def test_a_foreign_source_address_is_a_failure(internet):
-    """
-    A handshake that cannot be sent is a failure of each port.
-    """
+    """A handshake that cannot be sent is a failure of each port."""
     prober = TcpProber(local4="192.0.2.1")
 
     observation = await prober.probe(internet.address("open", 4), PORTS, starttls=False)
@@ -168,9 +148,7 @@ async def test_a_foreign_source_address_is_a_failure(internet):
 
 
 async def test_a_source_address_is_used(internet):
-    """
-    `local4` is the source of the handshake.
-    """
+    """`local4` is the source of the handshake."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         await TcpProber(local4="127.0.0.7").probe("127.0.0.1", (port,), starttls=False)
@@ -182,9 +160,7 @@ async def test_a_source_address_is_used(internet):
 
 @pytest.mark.parametrize("behaviour", ["open", "filtered", "all_closed", "smtp_mute"])
 async def test_probes_close_their_sockets(internet, prober, behaviour):
-    """
-    However a probe ends, it holds no file descriptor afterwards.
-    """
+    """However a probe ends, it holds no file descriptor afterwards."""
     before = open_files()
     await prober.probe(internet.address(behaviour, 6), (25, 80, 443), starttls=True)
 
@@ -193,9 +169,7 @@ async def test_probes_close_their_sockets(internet, prober, behaviour):
 
 @pytest.mark.parametrize("behaviour", ["filtered", "smtp_mute"])
 async def test_cancelled_probes_close_their_sockets(internet, behaviour):
-    """
-    A probe cancelled in a handshake or in a mail session holds no file descriptor afterwards.
-    """
+    """A probe cancelled in a handshake or in a mail session holds no file descriptor afterwards."""
     before = open_files()
     prober = TcpProber(timeout_s=60.0, smtp_timeout_s=60.0)
     asking = [
@@ -212,9 +186,7 @@ async def test_cancelled_probes_close_their_sockets(internet, behaviour):
 
 
 async def test_running_out_of_files_is_a_local_failure(internet, prober):
-    """
-    If the process cannot open more files, a port is `probe_failed`, and the crawl continues.
-    """
+    """If the process cannot open more files, a port is `probe_failed`, and the crawl continues."""
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     held = socket.socket()
     resource.setrlimit(resource.RLIMIT_NOFILE, (held.fileno() + 1, limits[1]))
@@ -229,9 +201,7 @@ async def test_running_out_of_files_is_a_local_failure(internet, prober):
 
 
 async def test_port_25_has_a_mail_session(internet, prober):
-    """
-    An open port 25 has a mail session in addition to its outcome; a closed one has none.
-    """
+    """An open port 25 has a mail session in addition to its outcome; a closed one has none."""
     mailing = await prober.probe(internet.address("open", 6), (25, 80), starttls=True)
     not_mailing = await prober.probe(internet.address("port25_closed", 6), (25, 80), starttls=True)
 
@@ -241,9 +211,7 @@ async def test_port_25_has_a_mail_session(internet, prober):
 
 @pytest.mark.parametrize("name", ["", "two words", "bücher.example", "evil\r\nMAIL FROM:<>"])
 def test_an_invalid_ehlo_name_is_rejected(name):
-    """
-    A contact name that would break EHLO is an error before the first probe.
-    """
+    """A contact name that would break EHLO is an error before the first probe."""
     with pytest.raises(ValueError, match="EHLO cannot say"):
         TcpProber(contact_name=name)
 
@@ -286,9 +254,7 @@ def greet(then):
     ids=["reset", "close", "close and reset", "greeting and reset", "greeting, close and reset"],
 )
 async def test_an_accepting_port_is_open_however_it_ends(monkeypatch, end, failure, is_late):
-    """
-    A reset after the handshake is an event of the SMTP session, not of the port, whenever the loop sees it.
-    """
+    """A reset after the handshake is an event of the SMTP session, not of the port, whenever the loop sees it."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         monkeypatch.setattr(tcp, "SMTP_PORT", port)
@@ -319,9 +285,7 @@ def packet_filter(rule):
 
 @LOOPBACK
 async def test_an_icmp_error_after_the_handshake_leaves_a_port_open(internet, host, family):
-    """
-    A firewall that rejects every packet but the SYN does not make an open port unreachable.
-    """
+    """A firewall that rejects every packet but the SYN does not make an open port unreachable."""
     with socket.create_server((host, 0), family=family) as server:
         port = server.getsockname()[1]
         with packet_filter(f"tcp dport {port} tcp flags & (syn | ack) == ack reject with icmpx type host-unreachable"):
@@ -336,9 +300,7 @@ async def test_an_icmp_error_after_the_handshake_leaves_a_port_open(internet, ho
 @LOOPBACK
 @pytest.mark.parametrize("is_bound", [True, False])
 def test_local_ports_are_below_the_numbers_of_traces(host, family, is_bound):
-    """
-    mtr-packet takes an error that quotes a port from 33000 on for an answer to one of its probes.
-    """
+    """mtr-packet takes an error that quotes a port from 33000 on for an answer to one of its probes."""
     with socket.create_server((host, 0), family=family, backlog=50) as server:
         opened = [tcp._open(host, host if is_bound else None, 1.0) for _ in range(20)]
         for one in opened:
@@ -352,9 +314,7 @@ def test_local_ports_are_below_the_numbers_of_traces(host, family, is_bound):
 
 @LOOPBACK
 def test_a_listening_port_is_skipped(monkeypatch, host, family):
-    """
-    A port with a listener is skipped; a port with a connection can be shared.
-    """
+    """A port with a listener is skipped; a port with a connection can be shared."""
     with socket.create_server((host, 0), family=family, backlog=50) as server:
         taken = server.getsockname()[1]
         chosen = iter([taken, 12_345, 12_345])
@@ -368,9 +328,7 @@ def test_a_listening_port_is_skipped(monkeypatch, host, family):
 
 
 def test_running_out_of_ports_is_reported(monkeypatch):
-    """
-    After some attempts the kernel's own error is raised, and no file stays open.
-    """
+    """After some attempts the kernel's own error is raised, and no file stays open."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         monkeypatch.setattr(tcp.random, "choice", lambda _: server.getsockname()[1])
         before = open_files()

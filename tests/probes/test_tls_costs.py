@@ -125,9 +125,7 @@ async def session_with(context, monkeypatch):
 
 
 async def test_a_server_with_only_finite_fields_is_measured(monkeypatch, pem, tmp_path):
-    """
-    A second session offers what the first left out, and records the facts of the server.
-    """
+    """A second session offers what the first left out, and records the facts of the server."""
     smtp, _, sessions = await session_with(finite_field_context(pem, 2048, tmp_path), monkeypatch)
 
     assert (Starttls.ACCEPTED, "TLSv1.2", None, 2) == (smtp.starttls, smtp.tls_version, smtp.failure, sessions)
@@ -135,9 +133,7 @@ async def test_a_server_with_only_finite_fields_is_measured(monkeypatch, pem, tm
 
 
 async def test_a_field_of_ten_thousand_bits_does_not_block_the_loop(monkeypatch, pem, tmp_path):
-    """
-    Key exchange over a finite field is computed outside the loop, if at all.
-    """
+    """Key exchange over a finite field is computed outside the loop, if at all."""
     smtp, took_s, _ = await session_with(finite_field_context(pem, 10_000, tmp_path), monkeypatch)
 
     assert Starttls.ACCEPTED == smtp.starttls
@@ -145,9 +141,7 @@ async def test_a_field_of_ten_thousand_bits_does_not_block_the_loop(monkeypatch,
 
 
 async def test_a_huge_key_does_not_block_the_loop(monkeypatch, tmp_path):
-    """
-    A certificate with a key of 14,364 bits is verified outside the loop, and its facts are recorded.
-    """
+    """A certificate with a key of 14,364 bits is verified outside the loop, and its facts are recorded."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(self_signed(huge_key(), tmp_path / "huge.pem"))
     smtp, took_s, sessions = await session_with(context, monkeypatch)
@@ -158,9 +152,7 @@ async def test_a_huge_key_does_not_block_the_loop(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize(("length", "failure"), [(100, None), (1000, Failure.TLS_FAILED)])
 async def test_a_chain_of_certificates_has_a_limit(monkeypatch, pem, tmp_path, length, failure):
-    """
-    A chain of more than 100 kB is a failed handshake, a shorter one is read outside the loop.
-    """
+    """A chain of more than 100 kB is a failed handshake, a shorter one is read outside the loop."""
     own = pem.read_text()
     endless = tmp_path / "chain.pem"
     endless.write_text(own + own[own.index("-----BEGIN CERT") :] * length)
@@ -173,9 +165,7 @@ async def test_a_chain_of_certificates_has_a_limit(monkeypatch, pem, tmp_path, l
 
 
 async def test_a_slow_handshake_ends_with_the_session(monkeypatch):
-    """
-    A server that sends single octets slowly does not exceed the timeout of the session.
-    """
+    """A server that sends single octets slowly does not exceed the timeout of the session."""
 
     class Dripping:
         def wrap_socket(self, accepted, **_):
@@ -192,9 +182,7 @@ async def test_a_slow_handshake_ends_with_the_session(monkeypatch):
 
 
 async def test_a_server_without_a_certificate_has_tls(monkeypatch):
-    """
-    Anonymous key exchange is TLS without a certificate.
-    """
+    """Anonymous key exchange is TLS without a certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers("AECDH:@SECLEVEL=0")
@@ -211,9 +199,7 @@ def listens(address):
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="only its server can be told which groups to take")
 async def test_the_largest_group_of_tls_1_3_does_not_block_the_loop(tmp_path):
-    """
-    A server may demand ffdhe8192 (RFC 7919), which takes more than 100 ms.
-    """
+    """A server may demand ffdhe8192 (RFC 7919), which takes more than 100 ms."""
     certificate.write(tmp_path / "mail.pem")
     with socket.create_server(("127.0.0.1", 0)) as unused:
         address = unused.getsockname()
@@ -244,9 +230,7 @@ FLOODS = {
 
 @pytest.mark.parametrize("flood", FLOODS.values(), ids=FLOODS)
 async def test_a_flood_of_records_ends(flood):
-    """
-    A server that floods a handshake with records has a limit, in octets and in loop time.
-    """
+    """A server that floods a handshake with records has a limit, in octets and in loop time."""
 
     async def talk(reader, writer):
         await reader.read(1000)
@@ -263,16 +247,12 @@ async def test_a_flood_of_records_ends(flood):
 
 
 def test_renegotiation_is_disabled():
-    """
-    Renegotiation would let a server request one handshake after another.
-    """
+    """Renegotiation would let a server request one handshake after another."""
     assert ssl.OP_NO_RENEGOTIATION in tls_context().options
 
 
 def test_finite_fields_are_the_last_resort():
-    """
-    The first session offers no key exchange over server-chosen fields; the second offers nothing else.
-    """
+    """The first session offers no key exchange over server-chosen fields; the second offers nothing else."""
     first = {cipher["kea"] for cipher in tls_context().get_ciphers()}
     second = {cipher["kea"] for cipher in tls_context(finite_fields=True).get_ciphers()}
 
@@ -281,9 +261,7 @@ def test_finite_fields_are_the_last_resort():
 
 
 async def test_a_server_that_breaks_tls_gets_no_second_session(monkeypatch, pem):
-    """
-    Only a rejected offer is followed by another one.
-    """
+    """Only a rejected offer is followed by another one."""
 
     class Broken:
         def wrap_socket(self, accepted, **_):

@@ -56,9 +56,7 @@ async def test_a_path_is_recorded_hop_by_hop(internet, make_tracer, family, bloc
 
 @pytest.mark.parametrize("family", [4, 6])
 async def test_a_trace_ends_after_a_gap(internet, make_tracer, family):
-    """
-    After the last router that replies, `gap_limit` silent TTLs are probed, and no more.
-    """
+    """After the last router that replies, `gap_limit` silent TTLs are probed, and no more."""
     trace = await make_tracer(gap_limit=3).trace(internet.address("silent", family))
 
     assert (Stop.GAP_LIMIT, None) == (trace.stop, trace.reached_ttl)
@@ -68,9 +66,7 @@ async def test_a_trace_ends_after_a_gap(internet, make_tracer, family):
 @pytest.mark.parametrize("family", [4, 6])
 @pytest.mark.parametrize(("behaviour", "routers"), [("no_route", 1), ("host_unreachable", 5)])
 async def test_a_trace_ends_at_a_router_that_reports_unreachable(internet, make_tracer, family, behaviour, routers):
-    """
-    Destination Unreachable ends a trace at the router that sent it.
-    """
+    """Destination Unreachable ends a trace at the router that sent it."""
     trace = await make_tracer().trace(internet.address(behaviour, family))
 
     assert (Stop.UNREACHABLE, None, None) == (trace.stop, trace.reached_ttl, trace.failure)
@@ -78,9 +74,7 @@ async def test_a_trace_ends_at_a_router_that_reports_unreachable(internet, make_
 
 
 async def test_the_last_ttl_is_probed(internet, make_tracer):
-    """
-    `max_ttl` itself is probed: a path of exactly that length is reached, a longer one is not.
-    """
+    """`max_ttl` itself is probed: a path of exactly that length is reached, a longer one is not."""
     address = internet.address("open", 6)
     length = len(path("near", 6)) + 1
     reached = await make_tracer(max_ttl=length).trace(address)
@@ -91,9 +85,7 @@ async def test_the_last_ttl_is_probed(internet, make_tracer):
 
 
 async def test_no_more_than_the_window_is_in_flight(internet, make_tracer):
-    """
-    The next TTL of a silent path is probed only when the window has room.
-    """
+    """The next TTL of a silent path is probed only when the window has room."""
     tracer = make_tracer(window=2, gap_limit=4)
     waiting = []
 
@@ -106,9 +98,7 @@ async def test_no_more_than_the_window_is_in_flight(internet, make_tracer):
 
 
 async def test_pacing_applies_to_every_probe(internet, make_tracer):
-    """
-    Each TTL waits for its turn, under its target address; nothing is sent once the target is reached.
-    """
+    """Each TTL waits for its turn, under its target address; nothing is sent once the target is reached."""
     turns = []
 
     async def pace(address):
@@ -125,9 +115,7 @@ async def test_pacing_applies_to_every_probe(internet, make_tracer):
 
 
 async def test_traces_run_concurrently(internet, make_tracer):
-    """
-    A hundred concurrent traces are complete, over two processes.
-    """
+    """A hundred concurrent traces are complete, over two processes."""
     tracer = make_tracer(timeout_s=2.0)
     traces = await asyncio.gather(*(tracer.trace(internet.address("open", 6, n)) for n in range(100)))
 
@@ -135,9 +123,7 @@ async def test_traces_run_concurrently(internet, make_tracer):
 
 
 async def test_a_trace_survives_its_processes(internet, make_tracer):
-    """
-    When mtr-packet is killed in the middle of a trace, the probes in flight are repeated.
-    """
+    """When mtr-packet is killed in the middle of a trace, the probes in flight are repeated."""
     tracer = make_tracer(timeout_s=1.0, processes=1)
     asking = asyncio.ensure_future(tracer.trace(internet.address("silent", 4)))
     (process,) = tracer._processes
@@ -151,27 +137,21 @@ async def test_a_trace_survives_its_processes(internet, make_tracer):
 
 
 async def test_without_mtr_packet_a_trace_is_a_failure(internet, make_tracer):
-    """
-    A trace that could not be sent has a failure, not a path of silent hops.
-    """
+    """A trace that could not be sent has a failure, not a path of silent hops."""
     trace = await make_tracer(executable="mtr-packet-that-is-not-there").trace(internet.address("open", 4))
 
     assert (Failure.PROBE_FAILED, None, ()) == (trace.failure, trace.stop, trace.hops)
 
 
 async def test_a_forbidden_destination_is_a_failure(internet, make_tracer):
-    """
-    An address that this machine cannot send to has a failure of its own.
-    """
+    """An address that this machine cannot send to has a failure of its own."""
     trace = await make_tracer().trace("255.255.255.255")
 
     assert (Failure.PERMISSION_DENIED, None, ()) == (trace.failure, trace.stop, trace.hops)
 
 
 async def test_a_cancelled_trace_leaves_nothing_in_flight(internet, make_tracer):
-    """
-    After cancellation no probe of a trace is waited for.
-    """
+    """After cancellation no probe of a trace is waited for."""
     tracer = make_tracer(processes=1)
     asking = asyncio.ensure_future(tracer.trace(internet.address("dead", 4)))
     await until(lambda: tracer._processes[0].in_flight == tracer.window)
@@ -181,9 +161,7 @@ async def test_a_cancelled_trace_leaves_nothing_in_flight(internet, make_tracer)
 
 
 async def test_closing_ends_traces(internet, make_tracer):
-    """
-    A trace in progress when the tracer is closed ends as a failure, without a new process.
-    """
+    """A trace in progress when the tracer is closed ends as a failure, without a new process."""
     tracer = make_tracer(processes=1, timeout_s=30.0)
     asking = asyncio.ensure_future(tracer.trace(internet.address("dead", 4)))
     await until(lambda: tracer._processes[0].pid and tracer._processes[0].in_flight)
@@ -196,7 +174,5 @@ async def test_closing_ends_traces(internet, make_tracer):
 
 @pytest.mark.parametrize("family", [4, 6])
 def test_the_source_follows_the_routing_table(internet, family):
-    """
-    The source address belongs to the link that leads to the target.
-    """
+    """The source address belongs to the link that leads to the target."""
     assert LINKS[0].address("vantage", family) == source_of(internet.address("open", family))

@@ -57,9 +57,7 @@ def vantage(internet):
 
 @FAMILIES
 async def test_an_ordinary_path_is_probed_once(family):
-    """
-    No probe is repeated where only routers and the target answer.
-    """
+    """No probe is repeated where only routers and the target answer."""
     trace, seen = await traced(ordinary, family)
 
     assert (Stop.REACHED, DISTANCE, 1) == (trace.stop, trace.reached_ttl, most(seen))
@@ -70,9 +68,7 @@ async def test_an_ordinary_path_is_probed_once(family):
 @pytest.mark.parametrize("kind", [REPLY, UNREACHABLE], ids=["reply", "unreachable"])
 @pytest.mark.parametrize("ttl", [1, 3, 5, 6])
 async def test_a_single_guessed_number_does_no_harm(family, kind, ttl):
-    """
-    The TTL with the stolen answer is probed again, and the trace is the same as without the stranger.
-    """
+    """The TTL with the stolen answer is probed again, and the trace is the same as without the stranger."""
 
     def script(probe):
         forged = [Says(kind, place(family, 90))] if (probe.ttl, probe.count) == (ttl, 1) else []
@@ -88,9 +84,7 @@ async def test_a_single_guessed_number_does_no_harm(family, kind, ttl):
 @FAMILIES
 @pytest.mark.parametrize("times", [1, 9], ids=["once", "always"])
 async def test_a_stranger_of_the_other_family_is_not_a_hop(family, times):
-    """
-    An answer over IPv4 belongs to no trace over IPv6, and vice versa, however often it arrives.
-    """
+    """An answer over IPv4 belongs to no trace over IPv6, and vice versa, however often it arrives."""
     stranger = place(10 - family, 90)
 
     def script(probe):
@@ -109,9 +103,7 @@ async def test_a_stranger_of_the_other_family_is_not_a_hop(family, times):
 
 @FAMILIES
 async def test_guessed_numbers_of_other_probes_do_no_harm(family):
-    """
-    A router that also answers the probes after its own does not end the trace, although its answers agree.
-    """
+    """A router that also answers the probes after its own does not end the trace, although its answers agree."""
 
     def script(probe):
         guesses = range(1, 4) if (probe.ttl, probe.count) == (1, 1) else ()
@@ -125,9 +117,7 @@ async def test_guessed_numbers_of_other_probes_do_no_harm(family):
 
 @FAMILIES
 async def test_a_host_that_replies_from_another_address_is_not_reached(family):
-    """
-    Its replies end the trace, with a reason of their own.
-    """
+    """Its replies end the trace, with a reason of their own."""
     other = place(family, 90)
 
     def script(probe):
@@ -143,9 +133,7 @@ async def test_a_host_that_replies_from_another_address_is_not_reached(family):
 @FAMILIES
 @pytest.mark.parametrize("kind", [EXPIRED, UNREACHABLE], ids=["expired", "unreachable"])
 async def test_a_target_that_sends_only_errors_is_reached(family, kind):
-    """
-    Time Exceeded and Destination Unreachable from the target itself end the path there.
-    """
+    """Time Exceeded and Destination Unreachable from the target itself end the path there."""
 
     def script(probe):
         return [Says(kind, probe.target)] if probe.ttl >= DISTANCE else ordinary(probe)
@@ -160,9 +148,7 @@ async def test_a_target_that_sends_only_errors_is_reached(family, kind):
 @FAMILIES
 @pytest.mark.parametrize("at_once", [True, False], ids=["every probe", "one probe a second"])
 async def test_a_router_that_reports_the_target_unreachable_is_believed(family, at_once):
-    """
-    A router that limits its errors is believed too: the TTL is probed again.
-    """
+    """A router that limits its errors is believed too: the TTL is probed again."""
 
     def script(probe):
         if probe.ttl < 3:
@@ -177,9 +163,7 @@ async def test_a_router_that_reports_the_target_unreachable_is_believed(family, 
 
 @FAMILIES
 async def test_an_answer_that_is_never_repeated_ends_nothing(family):
-    """
-    If everything after it is silent, the trace ends with the gap; a single answer makes no hop.
-    """
+    """If everything after it is silent, the trace ends with the gap; a single answer makes no hop."""
 
     def script(probe):
         if probe.ttl < 3:
@@ -195,9 +179,7 @@ async def test_an_answer_that_is_never_repeated_ends_nothing(family):
 @FAMILIES
 @pytest.mark.parametrize("length", [1, 2, 3])
 async def test_a_loop_is_detected(family, length):
-    """
-    A router that answers at a fourth TTL indicates a routing loop, and the trace ends.
-    """
+    """A router that answers at a fourth TTL indicates a routing loop, and the trace ends."""
 
     def script(probe):
         return [Says(EXPIRED, place(family, 3 + (probe.ttl - 3) % length if probe.ttl > 3 else probe.ttl))]
@@ -209,9 +191,7 @@ async def test_a_loop_is_detected(family, length):
 
 
 async def test_hosts_that_guess_numbers_falsify_no_other_trace():
-    """
-    Three hosts answer eighty probes around each of their own, over both families: every other trace is correct.
-    """
+    """Three hosts answer eighty probes around each of their own, over both families: every other trace is correct."""
     hostile = {place(family, number) for family, number in ((4, 101), (6, 102), (4, 103))}
 
     def script(probe):

@@ -38,18 +38,14 @@ def der(pem):
     ],
 )
 def test_a_name_is_covered_by_itself_or_a_wildcard(authority, issued, name, status):
-    """
-    A wildcard is a whole first label (RFC 9525 section 6.3).
-    """
+    """A wildcard is a whole first label (RFC 9525 section 6.3)."""
     issuer, roots = authority
 
     assert status is Trust(roots).judge([der(issuer.issue(issued))], name)
 
 
 def test_of_several_faults_the_first_counts(authority):
-    """
-    An untrusted certificate is untrusted whatever its name, an expired one expired whatever its name.
-    """
+    """An untrusted certificate is untrusted whatever its name, an expired one expired whatever its name."""
     issuer, roots = authority
 
     assert TlsStatus.UNTRUSTED is Trust(roots).judge([der(issuer.untrusted("a.example"))], "b.example")
@@ -58,16 +54,12 @@ def test_of_several_faults_the_first_counts(authority):
 
 @pytest.mark.parametrize("chain", [[], [b""], [b"no certificate"], [b"\x30\x03\x02\x01\x01"]])
 def test_what_is_no_certificate_is_untrusted(authority, chain):
-    """
-    No octets that a server may send raise an error.
-    """
+    """No octets that a server may send raise an error."""
     assert TlsStatus.UNTRUSTED is Trust(authority[1]).judge(chain, "a.example")
 
 
 def test_garbage_after_the_own_certificate_is_untrusted(authority):
-    """
-    A chain is valid as a whole or not at all.
-    """
+    """A chain is valid as a whole or not at all."""
     issuer, roots = authority
 
     assert TlsStatus.UNTRUSTED is Trust(roots).judge([der(issuer.issue("a.example")), b"garbage"], "a.example")

@@ -31,9 +31,7 @@ def prober(internet):
 @pytest.mark.parametrize("family", [4, 6])
 @pytest.mark.parametrize("web", Web)
 async def test_every_site_is_as_its_truth(internet, prober, web, family, scheme):
-    """
-    Status, redirect, title, end of the body, hosts, and the reasons for no response.
-    """
+    """Status, redirect, title, end of the body, hosts, and the reasons for no response."""
     address, name = addresses(web)[family == 6], f"www.{apex(web)}"
     truth = Truth(internet.scenario).page(address, name, scheme)
 
@@ -45,9 +43,7 @@ async def test_every_site_is_as_its_truth(internet, prober, web, family, scheme)
 
 
 async def test_plain_http_only(internet, prober):
-    """
-    A server without port 443 refuses https and answers over http.
-    """
+    """A server without port 443 refuses https and answers over http."""
     address = internet.address("port443_closed", 6)
 
     https, http = [await prober.get(address, "www.port443-closed.example", scheme=one) for one in ("https", "http")]
@@ -57,9 +53,7 @@ async def test_plain_http_only(internet, prober):
 
 
 async def test_a_request_says_who_asks(internet, prober):
-    """
-    One request arrives, for the host, with the agent; one SYN is sent, after the pace.
-    """
+    """One request arrives, for the host, with the agent; one SYN is sent, after the pace."""
     address, name = internet.address("open", 6, 9), "www.a-host.example"
     began, paced = time.time(), []
 
@@ -75,9 +69,7 @@ async def test_a_request_says_who_asks(internet, prober):
 
 
 async def test_pages_with_dates_and_tokens_have_one_sketch(internet, prober):
-    """
-    Two responses of one site differ in their octets and agree in their words; the other page does not.
-    """
+    """Two responses of one site differ in their octets and agree in their words; the other page does not."""
     name = f"www.{apex(Web.OTHER_PAGE6)}"
     four, six = addresses(Web.OTHER_PAGE6)
 
@@ -88,9 +80,7 @@ async def test_pages_with_dates_and_tokens_have_one_sketch(internet, prober):
 
 
 async def test_a_body_within_the_limits_is_complete(prober, tmp_path):
-    """
-    Length and digest are those of the body, however it is framed.
-    """
+    """Length and digest are those of the body, however it is framed."""
     body = b"x" * COMPARED_BYTES
     for framing in (f"Content-Length: {len(body)}\r\n\r\n".encode(), b"Connection: close\r\n\r\n"):
         seen = await ask(prober, b"HTTP/1.1 200 OK\r\n" + framing + body)
@@ -101,9 +91,7 @@ async def test_a_body_within_the_limits_is_complete(prober, tmp_path):
 
 @pytest.mark.parametrize("hosts", [False, True])
 async def test_an_endless_body_is_cut_off(internet, prober, hosts):
-    """
-    No more is read than 64 KiB, or 256 KiB if hosts are wanted; 64 KiB are compared in both cases.
-    """
+    """No more is read than 64 KiB, or 256 KiB if hosts are wanted; 64 KiB are compared in both cases."""
     began = time.monotonic()
 
     seen = await prober.get(addresses(Web.ENDLESS_BODY)[1], f"www.{apex(Web.ENDLESS_BODY)}", hosts=hosts)
@@ -114,9 +102,7 @@ async def test_an_endless_body_is_cut_off(internet, prober, hosts):
 
 @pytest.mark.parametrize("hosts", [False, True])
 async def test_no_more_is_received_than_allowed(prober, hosts):
-    """
-    A server that sends without end has sent little more than the limit when the connection ends.
-    """
+    """A server that sends without end has sent little more than the limit when the connection ends."""
     limit = PARSED_BYTES if hosts else COMPARED_BYTES
     accepted = 0
 
@@ -150,9 +136,7 @@ async def test_no_more_is_received_than_allowed(prober, hosts):
     ],
 )
 async def test_what_is_no_response_has_a_word(prober, answer, failure):
-    """
-    A closed connection, another protocol, endless headers and interim responses are failures.
-    """
+    """A closed connection, another protocol, endless headers and interim responses are failures."""
     seen = await ask(prober, answer)
 
     assert (failure, None, None) == (seen.failure, seen.status_code, seen.end)
@@ -166,18 +150,14 @@ async def test_what_is_no_response_has_a_word(prober, answer, failure):
     ],
 )
 async def test_a_broken_body_is_a_result(prober, answer):
-    """
-    What arrived before a response broke off is recorded.
-    """
+    """What arrived before a response broke off is recorded."""
     seen = await ask(prober, answer)
 
     assert (None, 200, BodyEnd.BROKEN, 5) == (seen.failure, seen.status_code, seen.end, seen.length_bytes)
 
 
 async def test_headers_are_safe_texts(prober):
-    """
-    Location and Server are limited, and without characters that affect a terminal.
-    """
+    """Location and Server are limited, and without characters that affect a terminal."""
     seen = await ask(
         prober,
         b"HTTP/1.0 301 Moved\r\nServer: a\xc2\x9bb\r\nLocation: /" + b"x" * 600 + b"\r\nContent-Length: 0\r\n\r\n",
@@ -188,9 +168,7 @@ async def test_headers_are_safe_texts(prober):
 
 @pytest.mark.parametrize("field", [b"Content-Type: text/plain", b"Content-Encoding: gzip"])
 async def test_what_is_not_html_has_no_sketch(prober, field):
-    """
-    Other media types and encodings have a digest only.
-    """
+    """Other media types and encodings have a digest only."""
     seen = await ask(prober, b"HTTP/1.1 200 OK\r\n" + field + b"\r\n\r\n<title>T</title>", hosts=True)
 
     assert (None, None, None) == (seen.title, seen.sketch, seen.hosts)
@@ -198,9 +176,7 @@ async def test_what_is_not_html_has_no_sketch(prober, field):
 
 
 async def test_a_rejected_certificate_does_not_end_the_request(prober):
-    """
-    The page is fetched all the same, and what was wrong with the certificate is recorded.
-    """
+    """The page is fetched all the same, and what was wrong with the certificate is recorded."""
     seen = await prober.get(addresses(Web.EXPIRED)[1], f"www.{apex(Web.EXPIRED)}")
 
     assert (TlsStatus.EXPIRED, 200, None) == (seen.tls, seen.status_code, seen.failure)

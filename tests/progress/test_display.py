@@ -35,9 +35,7 @@ def become(monkeypatch, terminal):
 
 
 def test_the_last_page_stays(monkeypatch):
-    """
-    The most recently drawn page is visible after the end.
-    """
+    """The most recently drawn page is visible after the end."""
     terminal = become(monkeypatch, Terminal())
     display = Display()
     display.start()
@@ -50,9 +48,7 @@ def test_the_last_page_stays(monkeypatch):
 
 
 def test_the_log_scrolls_above_the_page(monkeypatch):
-    """
-    An existing handler redraws the page below its line, and has its stream back at the end.
-    """
+    """An existing handler redraws the page below its line, and has its stream back at the end."""
     terminal = become(monkeypatch, Terminal())
     handler = logging.StreamHandler(terminal)
     monkeypatch.setattr(logging.root, "handlers", [handler])
@@ -68,9 +64,7 @@ def test_the_log_scrolls_above_the_page(monkeypatch):
 
 
 def test_a_closed_terminal_is_not_an_error(monkeypatch):
-    """
-    The page is no longer visible; the crawl goes on, or ends by its signal.
-    """
+    """The page is no longer visible; the crawl goes on, or ends by its signal."""
     display = Display()
     become(monkeypatch, Terminal())
     display.start()
@@ -82,9 +76,7 @@ def test_a_closed_terminal_is_not_an_error(monkeypatch):
 
 
 def test_a_terminal_has_a_page(monkeypatch):
-    """
-    A page is drawn on a terminal.
-    """
+    """A page is drawn on a terminal."""
     become(monkeypatch, Terminal())
 
     assert is_wanted(Settings())
@@ -92,9 +84,7 @@ def test_a_terminal_has_a_page(monkeypatch):
 
 @pytest.mark.parametrize("variable", ["SCRAPYD_JOB", "SCRAPY_JOB"])
 def test_scrapyd_has_no_page(monkeypatch, variable):
-    """
-    A job of scrapyd has a log, even if its server runs on a terminal.
-    """
+    """A job of scrapyd has a log, even if its server runs on a terminal."""
     become(monkeypatch, Terminal())
     monkeypatch.setenv(variable, "26d1b1a6d6f111e0be5c001e648c57f8")
 
@@ -102,9 +92,7 @@ def test_scrapyd_has_no_page(monkeypatch, variable):
 
 
 def test_without_a_terminal_there_is_no_page(monkeypatch):
-    """
-    A file, a pipe, a log file and a terminal without cursor movement get lines.
-    """
+    """A file, a pipe, a log file and a terminal without cursor movement get lines."""
     become(monkeypatch, io.StringIO())
     assert not is_wanted(Settings())
 

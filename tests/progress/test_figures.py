@@ -43,26 +43,20 @@ def test_the_rest_of_the_list(listing, asked, expected):
 
 
 def test_a_listing_survives_serialization():
-    """
-    A stored listing is equal when read back; without a stored one nothing is known.
-    """
+    """A stored listing is equal when read back; without a stored one nothing is known."""
     assert READ == Listing.load(READ.dump())
     assert Listing() == Listing.load(None)
 
 
 def test_remaining_domains_are_pending_or_unread():
-    """
-    A domain remains while it waits for its answer or is in the unread rest of the list.
-    """
+    """A domain remains while it waits for its answer or is in the unread rest of the list."""
     known = figures(counts({"domains": 30}, {"domains": 20}), Listing(lines=100, read=40), UNKNOWN).domains
 
     assert (20, 70, 10) == (known.done, known.left, known.pending)
 
 
 def test_remaining_follow_ups_are_estimated():
-    """
-    Remaining hosts are the pending ones, and for each unread line as many as a domain has led to.
-    """
+    """Remaining hosts are the pending ones, and for each unread line as many as a domain has led to."""
     known = figures(
         counts({"domains": 30, "hosts": 90}, {"hosts": 80}), Listing(lines=100, read=30), pace({}, {"hosts": 3.0})
     )
@@ -80,9 +74,7 @@ def test_without_data_there_is_no_estimate():
 
 
 def test_the_slowest_slot_determines_the_time():
-    """
-    All slots work concurrently, so the remaining time is that of the slowest one.
-    """
+    """All slots work concurrently, so the remaining time is that of the slowest one."""
     asked = {"dns": 100, "ping": 100, "trace": 100}
     done = {"dns": 90, "ping": 80, "trace": 40}
 
@@ -91,18 +83,14 @@ def test_the_slowest_slot_determines_the_time():
 
 @pytest.mark.parametrize(("parked_s", "expected"), [(10.0, 30.0), (90.0, 90.0)])
 def test_the_busiest_network_may_take_longer_than_any_slot(parked_s, expected):
-    """
-    Its rate decides then, whatever the speed of slots that still have other requests.
-    """
+    """Its rate decides then, whatever the speed of slots that still have other requests."""
     known = Pace(per_second={"trace": 2.0}, per_domain={}, parked_s=parked_s)
 
     assert expected == figures(counts({"trace": 60}, {}), READ, known).seconds_left
 
 
 def test_the_unread_list_counts_in_the_time():
-    """
-    A slot without pending requests still has the follow-ups of unread domains.
-    """
+    """A slot without pending requests still has the follow-ups of unread domains."""
     known = figures(
         counts({"domains": 100, "dns": 800}, {"domains": 100, "dns": 800}),
         Listing(lines=300, read=100),
@@ -113,24 +101,18 @@ def test_the_unread_list_counts_in_the_time():
 
 
 def test_a_slot_without_a_rate_leaves_the_time_open():
-    """
-    If requests are pending and none is answered, the remaining time is unknown.
-    """
+    """If requests are pending and none is answered, the remaining time is unknown."""
     assert None is figures(counts({"ping": 5}, {}), READ, pace({"ping": 0.0})).seconds_left
     assert None is figures(counts({"ping": 5}, {}), READ, UNKNOWN).seconds_left
 
 
 def test_a_complete_crawl_has_no_remaining_time():
-    """
-    A crawl that has made all requests has 0 s left, at any rate.
-    """
+    """A crawl that has made all requests has 0 s left, at any rate."""
     assert 0.0 == figures(counts({"ping": 5}, {"ping": 5}), READ, UNKNOWN).seconds_left
 
 
 def test_an_address_is_done_when_its_slowest_slot_is():
-    """
-    Ten pinged, seven with ports, four traced: four are done, and six are not.
-    """
+    """Ten pinged, seven with ports, four traced: four are done, and six are not."""
     asked = {"ping": 10, "tcp": 10, "trace": 10}
     known = figures(counts(asked, {"ping": 10, "tcp": 7, "trace": 4}), READ, UNKNOWN).addresses
 
@@ -138,9 +120,7 @@ def test_an_address_is_done_when_its_slowest_slot_is():
 
 
 def test_an_unused_slot_does_not_count():
-    """
-    With METRICS=ping addresses are done once they are pinged; without any probe there is no figure.
-    """
+    """With METRICS=ping addresses are done once they are pinged; without any probe there is no figure."""
     known = figures(counts({"ping": 10}, {"ping": 9}), READ, UNKNOWN).addresses
     none = figures(counts({"dns": 10}, {"dns": 10}), READ, UNKNOWN).addresses
 
@@ -149,9 +129,7 @@ def test_an_unused_slot_does_not_count():
 
 
 def test_the_retry_pass_adds_no_addresses():
-    """
-    An address that is retried was done before.
-    """
+    """An address that is retried was done before."""
     asked = {"ping": 13, "ping again": 3, "dns": 2, "dns again": 1}
     known = figures(counts(asked, {"ping": 11, "ping again": 1, "dns": 2, "dns again": 1}), READ, UNKNOWN)
 
@@ -160,16 +138,12 @@ def test_the_retry_pass_adds_no_addresses():
 
 
 def test_without_a_retry_pass_there_is_no_figure():
-    """
-    With SECOND_PASS=False the number of retries is absent.
-    """
+    """With SECOND_PASS=False the number of retries is absent."""
     assert None is figures(Counts(), READ, UNKNOWN, second_pass=False).again
 
 
 def test_failures_are_sorted_and_findings_are_left_out():
-    """
-    The most frequent comes first; a closed port, silence and an exclusion are not failures.
-    """
+    """The most frequent comes first; a closed port, silence and an exclusion are not failures."""
     outcomes = {
         ("dns", "timeout"): 3,
         ("tcp", "timeout"): 7,

@@ -56,17 +56,13 @@ def database(tmp_path):
     ],
 )
 def test_lock_and_row_determine_the_state(database, row, process, expected):
-    """
-    The holder of the lock and the recorded end are sufficient.
-    """
+    """The holder of the lock and the recorded end are sufficient."""
     assert expected == status(crawl(database, **row), process).state
 
 
 @pytest.mark.parametrize(("process", "expected"), [(None, "none"), ("7", "starting")])
 def test_a_folder_without_a_database(database, process, expected):
-    """
-    There is no crawl, unless another process is just starting one; nothing is created.
-    """
+    """There is no crawl, unless another process is just starting one; nothing is created."""
     found = status(database, process)
 
     assert (expected, None) == (found.state, found.figures)
@@ -74,9 +70,7 @@ def test_a_folder_without_a_database(database, process, expected):
 
 
 def test_a_running_crawl_has_a_speed(database):
-    """
-    Counts are those of the last commit, speed and outages those last stored.
-    """
+    """Counts are those of the last commit, speed and outages those last stored."""
     found = status(crawl(database, end_reason=None), "7")
 
     assert (1, 9, 1, 2.0) == (
@@ -91,9 +85,7 @@ def test_a_running_crawl_has_a_speed(database):
 
 @pytest.mark.parametrize(("process", "ago_s"), [(None, 1), ("7", 1000)])
 def test_an_old_speed_is_ignored(database, process, ago_s):
-    """
-    A crawl that is not running, or has an old sample, has counts and no rate.
-    """
+    """A crawl that is not running, or has an old sample, has counts and no rate."""
     found = status(crawl(database, noted_ago_s=ago_s, end_reason=None), process)
 
     assert 1 == found.figures.domains.done
@@ -116,9 +108,7 @@ def test_no_growing_table_is_read(database):
 
 
 def test_the_writer_is_not_blocked(database):
-    """
-    The status leaves nothing open: the whole log of the writer can be folded.
-    """
+    """The status leaves nothing open: the whole log of the writer can be folded."""
     store = Store(database)
     store.add_request(domain_url("a.example"))
     store.commit()
@@ -132,9 +122,7 @@ def test_the_writer_is_not_blocked(database):
 
 
 def test_a_foreign_file_is_reported(database):
-    """
-    A file of another program is an error.
-    """
+    """A file of another program is an error."""
     database.write_text("no database" * 100)
 
     with pytest.raises(StoreError, match="DATABASE_FAILED"):
@@ -142,9 +130,7 @@ def test_a_foreign_file_is_reported(database):
 
 
 def test_a_status_can_be_serialized(database):
-    """
-    Programs read figures by name.
-    """
+    """Programs read figures by name."""
     dumped = status(crawl(database, end_reason=None), "7").dump()
 
     assert {"done": 1, "left": 9, "pending": 1, "per_second": 2.0} == dumped["figures"]["domains"]

@@ -35,9 +35,7 @@ def printed(page):
 
 
 def test_a_line_has_all_figures():
-    """
-    Subjects, speed, pending requests of each slot, failures and time fit into a line of the log.
-    """
+    """Subjects, speed, pending requests of each slot, failures and time fit into a line of the log."""
     assert (
         "1,100 domains (11.0/s), 10,100 left, 8,300 hosts, 200 addresses;"
         " to ask: dns 100, ping 10, tcp 20, trace 300; failures: tcp timeout 7; ETA 44 min to the retry pass"
@@ -45,9 +43,7 @@ def test_a_line_has_all_figures():
 
 
 def test_a_page_has_all_figures():
-    """
-    Each subject and slot has a row: done, remaining, pending, and a rate.
-    """
+    """Each subject and slot has a row: done, remaining, pending, and a rate."""
     page = printed(texts.page(made()))
     rows = {words[0]: words[1:] for line in page.splitlines() if (words := line.split())}
 
@@ -57,16 +53,12 @@ def test_a_page_has_all_figures():
 
 
 def test_a_crawl_that_is_not_running_has_no_time():
-    """
-    Without a running process no end can be expected.
-    """
+    """Without a running process no end can be expected."""
     assert "ETA" not in printed(texts.page(made(), runs=False))
 
 
 def test_missing_data_is_reported():
-    """
-    If there is no estimate the text says so, without a number.
-    """
+    """If there is no estimate the text says so, without a number."""
     nothing = figures(Counts(), Listing(), Pace(per_second={}, per_domain={}))
 
     assert "? left" in texts.line(nothing)
@@ -78,23 +70,17 @@ def test_missing_data_is_reported():
     [({"again": 5}, "44 min"), ({"second_pass": False}, "44 min"), ({}, "44 min to the retry pass")],
 )
 def test_the_time_names_its_pass(more, expected):
-    """
-    The requests of the retry pass are unknown before it starts.
-    """
+    """The requests of the retry pass are unknown before it starts."""
     assert expected == texts.eta(made(**more))
 
 
 def test_an_outage_replaces_the_time():
-    """
-    While a dependency is down, its name takes the place of the remaining time.
-    """
+    """While a dependency is down, its name takes the place of the remaining time."""
     assert "unknown, waiting for dns, ipv6" == texts.eta(made(), ("dns", "ipv6"))
 
 
 def test_only_the_most_frequent_failures_are_listed():
-    """
-    Six failures have names, the others a sum.
-    """
+    """Six failures have names, the others a sum."""
     failures = [(("dns", word), number) for number, word in enumerate(WORDS, start=1)]
 
     shown = texts.failures(made(failures=failures))
@@ -128,7 +114,5 @@ WORDS = (
     ],
 )
 def test_a_time_is_rounded_to_its_accuracy(seconds, expected):
-    """
-    Seconds, minutes, hours or days match the accuracy of an estimate.
-    """
+    """Seconds, minutes, hours or days match the accuracy of an estimate."""
     assert expected == texts.duration(seconds)

@@ -21,18 +21,14 @@ async def seconds(*waits):
 
 
 async def test_waits_are_spaced_evenly():
-    """
-    At 100 per second the fiftieth wait ends 0.49 s after the first.
-    """
+    """At 100 per second the fiftieth wait ends 0.49 s after the first."""
     pacer = Pacer(100)
 
     assert 0.49 == await seconds(*(pacer.wait() for _ in range(50)))
 
 
 async def test_sequential_waits_lose_no_rate():
-    """
-    They take no longer than concurrent waits.
-    """
+    """They take no longer than concurrent waits."""
     pacer = Pacer(1000)
     started_at = time.monotonic()
     for _ in range(200):
@@ -42,9 +38,7 @@ async def test_sequential_waits_lose_no_rate():
 
 
 async def test_a_late_loop_loses_no_rate(clock):
-    """
-    Each moment follows from the previous one: a delay below a tenth of a second is caught up.
-    """
+    """Each moment follows from the previous one: a delay below a tenth of a second is caught up."""
     pacer = Pacer(100)
     waits = [asyncio.ensure_future(pacer.wait()) for _ in range(50)]
     await asyncio.sleep(0.101)
@@ -76,9 +70,7 @@ async def test_a_blocked_loop_does_not_catch_up(clock):
 
 
 async def test_idle_time_is_not_saved_for_a_burst(clock):
-    """
-    After a pause the rate holds as before.
-    """
+    """After a pause the rate holds as before."""
     pacer = Pacer(100)
     await pacer.wait()
     clock.now += 60
@@ -87,9 +79,7 @@ async def test_idle_time_is_not_saved_for_a_burst(clock):
 
 
 async def test_the_lowest_rank_is_next():
-    """
-    It passes first whenever it arrived; within a rank the order is first come, first served.
-    """
+    """It passes first whenever it arrived; within a rank the order is first come, first served."""
     pacer, passed = Pacer(200), []
 
     async def passing(rank, name):
@@ -103,9 +93,7 @@ async def test_the_lowest_rank_is_next():
 
 
 async def test_a_cancelled_wait_takes_no_moment():
-    """
-    The next one passes when the cancelled one would have.
-    """
+    """The next one passes when the cancelled one would have."""
     pacer = Pacer(20)
     await pacer.wait()
     gone, waiting = (asyncio.ensure_future(pacer.wait()) for _ in range(2))
@@ -116,9 +104,7 @@ async def test_a_cancelled_wait_takes_no_moment():
 
 
 async def test_a_rate_of_0_does_not_wait():
-    """
-    0 lets everything pass immediately.
-    """
+    """0 lets everything pass immediately."""
     pacer, packets = Pacer(0), NetworkPacer(0, 0)
     waits = [*(pacer.wait() for _ in range(500)), *(packets.wait("192.0.2.1") for _ in range(500))]
 
@@ -134,9 +120,7 @@ async def test_a_rate_of_0_does_not_wait():
     ],
 )
 async def test_each_network_has_its_own_rate(one, same, other):
-    """
-    Addresses of one /24 or /48 share a rate, those of another have their own.
-    """
+    """Addresses of one /24 or /48 share a rate, those of another have their own."""
     shared = NetworkPacer(0, 10)
     separate = NetworkPacer(0, 10)
 
@@ -145,18 +129,14 @@ async def test_each_network_has_its_own_rate(one, same, other):
 
 
 async def test_the_overall_rate_limits_all_networks():
-    """
-    Many networks together do not exceed the overall rate.
-    """
+    """Many networks together do not exceed the overall rate."""
     packets = NetworkPacer(100, 1000)
 
     assert 0.19 == await seconds(*(packets.wait(f"192.0.{number}.1") for number in range(20)))
 
 
 async def test_idle_networks_are_forgotten(monkeypatch, clock):
-    """
-    The table of networks does not grow with the crawl, and a busy network stays in it.
-    """
+    """The table of networks does not grow with the crawl, and a busy network stays in it."""
     monkeypatch.setattr(pacers, "_MANY_NETWORKS", 10)
     packets = NetworkPacer(0, 5)
     await packets.wait("198.51.100.1")
@@ -169,9 +149,7 @@ async def test_idle_networks_are_forgotten(monkeypatch, clock):
 
 
 async def test_waits_are_counted():
-    """
-    At 100 per second the third of three waits 20 ms, the second 10 ms.
-    """
+    """At 100 per second the third of three waits 20 ms, the second 10 ms."""
     pacer = Pacer(100)
     await seconds(*(pacer.wait() for _ in range(3)))
 
@@ -180,9 +158,7 @@ async def test_waits_are_counted():
 
 
 async def test_both_rates_count_their_waits():
-    """
-    A packet waits for its network, then for the overall rate; without a rate nothing waits.
-    """
+    """A packet waits for its network, then for the overall rate; without a rate nothing waits."""
     pacer = NetworkPacer(0, 100)
     await seconds(pacer.wait("192.0.2.1"), pacer.wait("192.0.2.2"), pacer.wait("2001:db8::1"))
 

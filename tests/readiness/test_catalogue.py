@@ -1,6 +1,4 @@
-"""
-The catalogue has a text for everything that the rules find, and nothing else.
-"""
+"""The catalogue has a text for everything that the rules find, and nothing else."""
 
 from __future__ import annotations
 
@@ -22,16 +20,12 @@ def _texts() -> dict[tuple[str, str], Text]:
 
 
 def test_every_rule_of_the_catalogue_is_applied() -> None:
-    """
-    Each rule has a text, and each text a rule; the number of name servers is not about a host.
-    """
+    """Each rule has a text, and each text a rule; the number of name servers is not about a host."""
     assert set(catalogue().rules) == {*(rule.id for rule in RULES), "dns_number"}
 
 
 def test_services_values_and_levels_have_texts() -> None:
-    """
-    Each word that a verdict may have is in the catalogue.
-    """
+    """Each word that a verdict may have is in the catalogue."""
     read = catalogue()
 
     assert (list(Service), [*Value, "unmeasured"], len(Level)) == (
@@ -43,9 +37,7 @@ def test_services_values_and_levels_have_texts() -> None:
 
 @pytest.mark.parametrize("place", _texts(), ids=".".join)
 def test_texts_use_known_placeholders_in_one_line(place: tuple[str, str]) -> None:
-    """
-    A text continues the name of a host, and advice is one sentence for an operator.
-    """
+    """A text continues the name of a host, and advice is one sentence for an operator."""
     text = _texts()[place]
 
     assert set(re.findall(r"{(\w*)}", text.text + text.advice)) <= {"host", "detail"}
@@ -54,9 +46,7 @@ def test_texts_use_known_placeholders_in_one_line(place: tuple[str, str]) -> Non
 
 
 def test_every_unknown_word_is_used() -> None:
-    """
-    The catalogue has no reason that no rule finds.
-    """
+    """The catalogue has no reason that no rule finds."""
     sources = "".join(Path(module.__file__).read_text() for module in (rules, verdicts))
     indirect = {"opted_out"}
 

@@ -1,6 +1,4 @@
-"""
-Levels: what each needs, and their bounds.
-"""
+"""Levels: what each needs, and their bounds."""
 
 from __future__ import annotations
 
@@ -35,32 +33,24 @@ def bounds(domain: Domain, basis: frozenset[str] = FULL_BASIS) -> tuple[str, str
     ],
 )
 def test_each_level_needs_what_is_below_it(domain: Domain, expected: str) -> None:
-    """
-    A domain on which everything is known has one level.
-    """
+    """A domain on which everything is known has one level."""
     assert (expected, expected) == bounds(domain)
 
 
 def test_a_domain_without_mail_can_be_fully_ready() -> None:
-    """
-    Mail is needed only if the domain receives any.
-    """
+    """Mail is needed only if the domain receives any."""
     hosts = tuple(one for one in ready().hosts if one.name != MX)
 
     assert ("5+", "5+") == bounds(ready(hosts=hosts, mx=Result("nodata")))
 
 
 def test_unknown_is_no_for_certain_and_yes_perhaps() -> None:
-    """
-    A service that could not be tested opens the bounds from the level without it to the one with it.
-    """
+    """A service that could not be tested opens the bounds from the level without it to the one with it."""
     assert ("3", "5+") == bounds(ready(mx=not_possible("servfail")))
 
 
 def test_the_undecided_services_are_those_between_the_bounds() -> None:
-    """
-    Unknown services that need a level above what is possible decide nothing.
-    """
+    """Unknown services that need a level above what is possible decide nothing."""
     domain = changed(ready(mx=not_possible("servfail"), resolution=None), ONE_NS)
     unknown = judge(domain, FULL_BASIS)
 
@@ -71,18 +61,14 @@ def test_the_undecided_services_are_those_between_the_bounds() -> None:
 
 
 def test_a_verdict_names_version_and_basis() -> None:
-    """
-    Levels are comparable only within one version of the rules and one basis.
-    """
+    """Levels are comparable only within one version of the rules and one basis."""
     readiness = judge(ready(), BASIS)
 
     assert (VERSION, BASIS) == (readiness.version, readiness.basis)
 
 
 def test_levels_are_written_as_they_are_read() -> None:
-    """
-    Each level has one spelling.
-    """
+    """Each level has one spelling."""
     assert list(Level) == [Level.parse(level.label) for level in Level]
     with pytest.raises(ValueError, match="6"):
         Level.parse("6")

@@ -1,6 +1,4 @@
-"""
-Properties of verdicts and levels that hold for every domain, whatever is known about it.
-"""
+"""Properties of verdicts and levels that hold for every domain, whatever is known about it."""
 
 from __future__ import annotations
 
@@ -21,9 +19,7 @@ _PAIRS = complete().flatmap(lambda whole: st.tuples(st.just(whole), less_known(w
 @settings(deadline=None)
 @given(complete(), _BASES)
 def test_known_facts_lead_to_the_verdicts_of_the_table(domain: Domain, basis: frozenset[str]) -> None:
-    """
-    If everything is known, verdicts and levels are those of plain two-valued conditions.
-    """
+    """If everything is known, verdicts and levels are those of plain two-valued conditions."""
     expected = oracle.values(domain, with_parity="web" in basis, with_name_servers="nameservers" in basis)
     readiness = judge(domain, basis)
 
@@ -35,9 +31,7 @@ def test_known_facts_lead_to_the_verdicts_of_the_table(domain: Domain, basis: fr
 @settings(deadline=None)
 @given(_PAIRS, _BASES)
 def test_more_facts_never_contradict_a_verdict(pair: tuple[Domain, Domain], basis: frozenset[str]) -> None:
-    """
-    A verdict other than `unknown` stays the same when facts are added.
-    """
+    """A verdict other than `unknown` stays the same when facts are added."""
     whole, part = (judge(domain, basis) for domain in pair)
 
     decided = {service: value for service, value in part.values.items() if value is not Value.UNKNOWN}
@@ -47,9 +41,7 @@ def test_more_facts_never_contradict_a_verdict(pair: tuple[Domain, Domain], basi
 @settings(deadline=None)
 @given(_PAIRS, _BASES)
 def test_more_facts_narrow_the_bounds(pair: tuple[Domain, Domain], basis: frozenset[str]) -> None:
-    """
-    The bounds of a level contain those that follow from more facts.
-    """
+    """The bounds of a level contain those that follow from more facts."""
     whole, part = (judge(domain, basis) for domain in pair)
 
     assert part.certain <= whole.certain <= whole.possible <= part.possible
@@ -58,9 +50,7 @@ def test_more_facts_narrow_the_bounds(pair: tuple[Domain, Domain], basis: frozen
 @settings(deadline=None)
 @given(_PAIRS, _BASES)
 def test_replacing_unknowns_brackets_the_level(pair: tuple[Domain, Domain], basis: frozenset[str]) -> None:
-    """
-    The bounds are the lowest and the highest level of all ways to replace each `unknown` by yes or no.
-    """
+    """The bounds are the lowest and the highest level of all ways to replace each `unknown` by yes or no."""
     readiness = judge(pair[1], basis)
     usable = {Truth.YES: (True,), Truth.NO: (False,), Truth.UNKNOWN: (True, False)}[any_usable(pair[1], basis)]
     words = {service.value: value.value for service, value in readiness.values.items()}

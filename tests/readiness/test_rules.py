@@ -1,6 +1,4 @@
-"""
-What each rule finds out about a host.
-"""
+"""What each rule finds out about a host."""
 
 from __future__ import annotations
 
@@ -49,9 +47,7 @@ def excluded(reason: str) -> tuple[Address, ...]:
     ],
 )
 def test_a_host_needs_a_public_ipv6_address(rule: str, tested: Host, expected: tuple[str, str]) -> None:
-    """
-    Only an answer without a public address is `no`; failures, exclusions and what was not asked are unknown.
-    """
+    """Only an answer without a public address is `no`; failures, exclusions and what was not asked are unknown."""
     assert expected == found(rule, tested)
 
 
@@ -72,9 +68,7 @@ def test_a_host_needs_a_public_ipv6_address(rule: str, tested: Host, expected: t
 def test_a_port_that_is_open_over_ipv4_is_open_over_ipv6(
     four: Result | None, six: Result | None, expected: tuple[str, str]
 ) -> None:
-    """
-    Only a port that is open over IPv4 and closed or silent over IPv6 is `no`.
-    """
+    """Only a port that is open over IPv4 and closed or silent over IPv6 is `no`."""
     ports = [{} if state is None else {443: state} for state in (four, six)]
     addresses = address("198.18.0.1", ports=ports[0]), address("2001:db8::1", ports=ports[1])
 
@@ -82,18 +76,14 @@ def test_a_port_that_is_open_over_ipv4_is_open_over_ipv6(
 
 
 def test_ports_of_a_host_without_ipv4_need_not_be_open() -> None:
-    """
-    The rule compares families, so that a host without IPv4 meets it.
-    """
+    """The rule compares families, so that a host without IPv4 meets it."""
     tested = host(a=NODATA, addresses=(address("2001:db8::1", ports={80: SILENT}),))
 
     assert ("yes", "") == found("web_http", tested)
 
 
 def test_a_machine_without_ipv6_decides_nothing_about_ports() -> None:
-    """
-    Without a route, an address is known to exist but not whether it works.
-    """
+    """Without a route, an address is known to exist but not whether it works."""
     tested = host(addresses=(address("198.18.0.1"), *excluded("no_ipv6")))
 
     assert ("unknown", "no_ipv6") == found("web_https", tested)
@@ -115,18 +105,14 @@ def test_a_machine_without_ipv6_decides_nothing_about_ports() -> None:
     ],
 )
 def test_a_mail_server_greets(six: dict[str, object], four: dict[str, object], expected: tuple[str, str]) -> None:
-    """
-    Silence and rejections count only if mail works from this machine at all.
-    """
+    """Silence and rejections count only if mail works from this machine at all."""
     tested = host(roles={"MX": 10}, addresses=(address("198.18.0.1", **four), address("2001:db8::1", **six)))
 
     assert expected == found("mail_greeting", tested)
 
 
 def test_another_mail_server_shows_that_port_25_is_not_filtered() -> None:
-    """
-    Silence is `no` once any mail exchanger of the domain answers on port 25.
-    """
+    """Silence is `no` once any mail exchanger of the domain answers on port 25."""
     quiet = host(roles={"MX": 10}, addresses=tuple(replace(one, ports={25: SILENT}) for one in host().addresses))
 
     assert ("no", "port_25_silent") == found("mail_greeting", quiet, host("mx2.example.org", roles={"MX": 20}))
@@ -142,9 +128,7 @@ def test_another_mail_server_shows_that_port_25_is_not_filtered() -> None:
     ],
 )
 def test_a_name_server_has_authority(result: Result | None, expected: tuple[str, str]) -> None:
-    """
-    Only an authoritative answer over IPv6 counts.
-    """
+    """Only an authoritative answer over IPv6 counts."""
     assert expected == found("dns_authoritative", host(roles={"NS": 1}, addresses=pair(name_server=result)))
 
 
@@ -153,16 +137,12 @@ def test_a_name_server_has_authority(result: Result | None, expected: tuple[str,
     [("same", ("yes", "")), ("only_v6", ("yes", "")), ("only_v4", ("no", "only_v4"))],
 )
 def test_a_website_is_the_same_over_both_families(word: str, expected: tuple[str, str]) -> None:
-    """
-    Each difference is a reason of its own, except that a website over IPv6 alone lacks nothing.
-    """
+    """Each difference is a reason of its own, except that a website over IPv6 alone lacks nothing."""
     assert expected == found("web_parity", host(parity=Result(word)))
 
 
 def test_a_website_without_ipv4_has_nothing_to_differ_from() -> None:
-    """
-    No comparison is needed, or made, if there is only one family.
-    """
+    """No comparison is needed, or made, if there is only one family."""
     assert ("yes", "") == found("web_parity", host(a=NODATA, addresses=(address("2001:db8::1"),), parity=None))
 
 
@@ -178,17 +158,13 @@ def test_a_website_without_ipv4_has_nothing_to_differ_from() -> None:
     ],
 )
 def test_large_packets_arrive(result: Result | None, expected: tuple[str, str]) -> None:
-    """
-    Only a black hole is `no`; an address that answers no Echo Request is not one.
-    """
+    """Only a black hole is `no`; an address that answers no Echo Request is not one."""
     assert expected == found("path_mtu", host(addresses=pair(path_mtu=result)))
 
 
 @pytest.mark.parametrize(("rule", "field"), [("chain_resolvable", "resolution"), ("content_full", "third_parties")])
 def test_what_was_not_asked_or_could_not_be_is_unknown(rule: str, field: str) -> None:
-    """
-    No rule takes a missing result for an answer.
-    """
+    """No rule takes a missing result for an answer."""
     results = [None, not_possible("unknown")]
 
     assert [("unknown", "not_measured"), ("unknown", "untestable")] == [
@@ -197,9 +173,7 @@ def test_what_was_not_asked_or_could_not_be_is_unknown(rule: str, field: str) ->
 
 
 def test_a_finding_has_the_word_that_was_measured() -> None:
-    """
-    The detail of a finding is the measured word, the address, or the hosts that lack IPv6.
-    """
+    """The detail of a finding is the measured word, the address, or the hosts that lack IPv6."""
     details = [
         _found("dns_authoritative", host(addresses=pair(name_server=Result("lame")))).detail,
         _found("path_mtu", host(addresses=pair(path_mtu=Result("black_hole")))).detail,
@@ -212,9 +186,7 @@ def test_a_finding_has_the_word_that_was_measured() -> None:
 
 
 def test_rules_of_optional_measurements_apply_only_with_them() -> None:
-    """
-    Parity and authority are judged only in crawls that measured them.
-    """
+    """Parity and authority are judged only in crawls that measured them."""
     optional = {rule.id for rule in RULES if not rule.applies(frozenset())}
 
     assert {"web_parity", "dns_authoritative"} == optional
@@ -222,7 +194,5 @@ def test_rules_of_optional_measurements_apply_only_with_them() -> None:
 
 
 def test_a_lookup_without_a_chosen_address_is_not_an_absence() -> None:
-    """
-    Imported crawls may have a status without addresses.
-    """
+    """Imported crawls may have a status without addresses."""
     assert ("unknown", "not_measured") == found("web_address", host(aaaa=OK, addresses=()))

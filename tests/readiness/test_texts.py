@@ -1,6 +1,4 @@
-"""
-Readiness in words.
-"""
+"""Readiness in words."""
 
 from __future__ import annotations
 
@@ -43,16 +41,12 @@ FILTERED = host(
     ],
 )
 def test_a_level_is_one_line(domain: Domain, basis: frozenset[str], expected: str) -> None:
-    """
-    A level with bounds comes with the reason why it is not certain.
-    """
+    """A level with bounds comes with the reason why it is not certain."""
     assert expected == texts.level(judge(domain, basis))
 
 
 def test_a_service_that_was_not_measured_is_not_said_to_be_untestable() -> None:
-    """
-    What no request was made for has a meaning of its own.
-    """
+    """What no request was made for has a meaning of its own."""
     meanings = {
         one.service: texts.value(one) for one in judge(ready(resolution=None, mx=silent("timeout")), BASIS).verdicts
     }

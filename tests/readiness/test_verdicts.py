@@ -1,6 +1,4 @@
-"""
-How the findings about hosts become the verdict about a service.
-"""
+"""How the findings about hosts become the verdict about a service."""
 
 from __future__ import annotations
 
@@ -27,17 +25,13 @@ def absent(name: str, kind: str) -> Host:
 
 @pytest.mark.parametrize("service", Service)
 def test_a_ready_domain_passes(service: Service) -> None:
-    """
-    A domain on which everything works has the verdict `yes` on every service, without reasons.
-    """
+    """A domain on which everything works has the verdict `yes` on every service, without reasons."""
     assert ("yes", []) == verdict(service, ready())
 
 
 @pytest.mark.parametrize("service", Service)
 def test_a_domain_that_opted_out_is_unknown(service: Service) -> None:
-    """
-    Every service of an excluded domain is unknown, with that reason.
-    """
+    """Every service of an excluded domain is unknown, with that reason."""
     assert ("unknown", [(NAME, "opted_out")]) == verdict(service, Domain(name=NAME, exclusion="opted_out"))
 
 
@@ -57,25 +51,19 @@ def test_a_domain_that_opted_out_is_unknown(service: Service) -> None:
 def test_every_name_of_a_website_that_exists_must_work(
     hosts: list[Host], expected: tuple[str, list[tuple[str, str]]]
 ) -> None:
-    """
-    The domain itself and `www` must work if they have any address; a wildcard is evidence of neither.
-    """
+    """The domain itself and `www` must work if they have any address; a wildcard is evidence of neither."""
     assert expected == verdict("web", changed(ready(), *hosts))
 
 
 def test_a_crawl_without_the_domain_itself_judges_www_alone() -> None:
-    """
-    A name that the crawl did not look for is not missing.
-    """
+    """A name that the crawl did not look for is not missing."""
     domain = changed(ready(), only4(APEX, roles={"APEX": 0}))
 
     assert ["no", "yes"] == [verdict("web", domain, basis)[0] for basis in (FULL_BASIS, FULL_BASIS - {"APEX"})]
 
 
 def test_a_crawl_without_web_hosts_does_not_know() -> None:
-    """
-    Without the features that look for websites, there is no verdict about one.
-    """
+    """Without the features that look for websites, there is no verdict about one."""
     assert ("unknown", [(NAME, "not_measured")]) == verdict("web", ready(), frozenset({"NS", "MX"}))
 
 
@@ -107,16 +95,12 @@ def test_a_crawl_without_web_hosts_does_not_know() -> None:
 def test_two_name_servers_must_work(
     servers: list[Host], omitted: int, expected: tuple[str, list[tuple[str, str]]]
 ) -> None:
-    """
-    Two good name servers are enough; fewer are `no` only if no other may be good.
-    """
+    """Two good name servers are enough; fewer are `no` only if no other may be good."""
     assert expected == verdict("dns", ready(hosts=tuple(servers), ns_omitted=omitted))
 
 
 def test_authority_is_judged_only_if_it_was_measured() -> None:
-    """
-    With the basis `addresses`, a lame name server counts; with queries over IPv6, it does not.
-    """
+    """With the basis `addresses`, a lame name server counts; with queries over IPv6, it does not."""
     lame = host(f"ns1.{NAME}", roles={"NS": 1}, addresses=pair(name_server=Result("lame")))
 
     assert ["yes", "no"] == [verdict("dns", changed(ready(), lame), basis)[0] for basis in (BASIS, FULL_BASIS)]
@@ -135,9 +119,7 @@ def test_authority_is_judged_only_if_it_was_measured() -> None:
 def test_a_domain_without_mail_exchangers_has_no_mail(
     lookup: Result | None, expected: tuple[str, list[tuple[str, str]]]
 ) -> None:
-    """
-    No MX, or a null MX, is `none`; a failed lookup is unknown.
-    """
+    """No MX, or a null MX, is `none`; a failed lookup is unknown."""
     assert expected == verdict("mail", ready(hosts=(), mx=lookup))
 
 
@@ -163,16 +145,12 @@ def mx(name: str, preference: int, **facts: object) -> Host:
     ],
 )
 def test_the_best_mail_exchanger_must_work(exchangers: list[Host], expected: str) -> None:
-    """
-    A mail exchanger counts if its preference is not worse than the best one of those with IPv4.
-    """
+    """A mail exchanger counts if its preference is not worse than the best one of those with IPv4."""
     assert expected == verdict("mail", ready(hosts=tuple(exchangers)))[0]
 
 
 def test_a_chain_needs_every_name() -> None:
-    """
-    The domain, the names of the website and the mail exchangers must resolve without IPv4.
-    """
+    """The domain, the names of the website and the mail exchangers must resolve without IPv4."""
     broken = Result("broken")
     domains = [
         ready(resolution=broken),
@@ -188,16 +166,12 @@ def test_a_chain_needs_every_name() -> None:
 
 
 def test_paths_that_no_one_could_measure_are_unknown() -> None:
-    """
-    If every address is silent, no path is known to work.
-    """
+    """If every address is silent, no path is known to work."""
     hosts = [host(one.name, roles=one.roles, addresses=pair(path_mtu=silent("untestable"))) for one in ready().hosts]
 
     assert ("unknown", [(NAME, "untestable")]) == verdict("path", changed(ready(), *hosts))
 
 
 def test_names_that_are_not_known_leave_paths_unknown() -> None:
-    """
-    A failed lookup of name servers or mail exchangers hides hosts whose paths may be broken.
-    """
+    """A failed lookup of name servers or mail exchangers hides hosts whose paths may be broken."""
     assert ("unknown", [(NAME, "lookup_failed")]) == verdict("path", ready(ns=not_possible("servfail")))

@@ -1,6 +1,4 @@
-"""
-The verdicts about domains of a scenario, computed from its truth: nothing here was measured or stored.
-"""
+"""The verdicts about domains of a scenario, computed from its truth: nothing here was measured or stored."""
 
 from __future__ import annotations
 

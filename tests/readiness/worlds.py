@@ -1,6 +1,4 @@
-"""
-Domains about which everything is known, and the same domains with facts removed.
-"""
+"""Domains about which everything is known, and the same domains with facts removed."""
 
 from __future__ import annotations
 

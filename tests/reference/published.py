@@ -1,6 +1,4 @@
-"""
-Lists and GeoIP files as their publishers serve them, on a test site.
-"""
+"""Lists and GeoIP files as their publishers serve them, on a test site."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-A web server on loopback that serves test data and fails as servers do.
-"""
+"""A web server on loopback that serves test data and fails as servers do."""
 
 from __future__ import annotations
 

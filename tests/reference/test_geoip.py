@@ -53,9 +53,7 @@ def databases(tmp_path_factory):
     ],
 )
 def test_both_families_are_located(databases, address, place):
-    """
-    Each field has the value of the files, and None where they have none.
-    """
+    """Each field has the value of the files, and None where they have none."""
     located = GeoIp(*databases)
 
     assert place == located.locate(address)
@@ -63,9 +61,7 @@ def test_both_families_are_located(databases, address, place):
 
 
 def test_latitude_is_north_and_longitude_is_east(databases):
-    """
-    South and west are negative, and the two are not swapped.
-    """
+    """South and west are negative, and the two are not swapped."""
     located = GeoIp(*databases)
     place = located.locate("198.18.4.1")
 
@@ -74,9 +70,7 @@ def test_latitude_is_north_and_longitude_is_east(databases):
 
 
 def test_either_file_may_be_missing(databases):
-    """
-    With one file only its fields are known; without any none is.
-    """
+    """With one file only its fields are known; without any none is."""
     city, asn = databases
     city_only, asn_only, none = GeoIp(city, ""), GeoIp(None, asn), GeoIp("", None)
 
@@ -88,9 +82,7 @@ def test_either_file_may_be_missing(databases):
 
 
 def test_builds_are_listed_by_setting(databases):
-    """
-    Each file has its type and its build time.
-    """
+    """Each file has its type and its build time."""
     located = GeoIp(databases[0], None)
     builds = located.builds()
 
@@ -102,9 +94,7 @@ def test_builds_are_listed_by_setting(databases):
 
 @pytest.mark.parametrize("there", [(), ("city.mmdb",), ("city.mmdb", "asn.mmdb")])
 def test_files_of_the_folder_are_the_default(tmp_path, there):
-    """
-    city.mmdb and asn.mmdb of GEOIP_DIR are used if they exist.
-    """
+    """city.mmdb and asn.mmdb of GEOIP_DIR are used if they exist."""
     for name in there:
         (tmp_path / name).touch()
     found = files(BaseSettings({"GEOIP_DIR": str(tmp_path), "GEOIP_CITY_DB": "", "GEOIP_ASN_DB": ""}))
@@ -113,9 +103,7 @@ def test_files_of_the_folder_are_the_default(tmp_path, there):
 
 
 def test_a_named_file_replaces_that_of_the_folder(tmp_path):
-    """
-    Each setting decides about its own file.
-    """
+    """Each setting decides about its own file."""
     (tmp_path / "city.mmdb").touch()
     (tmp_path / "asn.mmdb").touch()
     found = files(BaseSettings({"GEOIP_DIR": str(tmp_path), "GEOIP_CITY_DB": "mine.mmdb"}))
@@ -124,9 +112,7 @@ def test_a_named_file_replaces_that_of_the_folder(tmp_path):
 
 
 def test_a_file_of_the_other_type_is_reported(databases):
-    """
-    Swapped files are reported with their setting and their type.
-    """
+    """Swapped files are reported with their setting and their type."""
     city, asn = databases
     with pytest.raises(GeoIpError, match=f"GEOIP_CITY_DB={asn!r} is a GeoLite2-ASN file"):
         GeoIp(asn, None)
@@ -136,9 +122,7 @@ def test_a_file_of_the_other_type_is_reported(databases):
 
 @pytest.mark.parametrize("content", [None, b"", b"no database\n" * 100])
 def test_a_file_that_is_not_a_database_is_reported(tmp_path, content):
-    """
-    A missing or foreign file is reported with its setting and the fix.
-    """
+    """A missing or foreign file is reported with its setting and the fix."""
     file = tmp_path / "geo.mmdb"
     if content is not None:
         file.write_bytes(content)
@@ -188,9 +172,7 @@ def damaged(path, records, word):
     ],
 )
 def test_a_malformed_record_costs_at_most_a_place(tmp_path, record, place):
-    """
-    A value of another type is left out; an unreadable record leaves the address without a place.
-    """
+    """A value of another type is left out; an unreadable record leaves the address without a place."""
     located = GeoIp(str(made(tmp_path / "city.mmdb", {"198.18.1.0/24": record})), None)
 
     assert place == located.locate("198.18.1.7")
@@ -200,9 +182,7 @@ def test_a_malformed_record_costs_at_most_a_place(tmp_path, record, place):
 
 
 def test_an_as_number_beyond_32_bits_is_ignored(tmp_path):
-    """
-    It would not fit into the database.
-    """
+    """It would not fit into the database."""
     record = {"autonomous_system_number": 2**63, "autonomous_system_organization": "Big"}
     path = made(tmp_path / "asn.mmdb", {"198.18.1.0/24": record}, form="GeoLite2-ASN")
     located = GeoIp(None, str(path))
@@ -213,9 +193,7 @@ def test_an_as_number_beyond_32_bits_is_ignored(tmp_path):
 
 
 def test_a_failed_lookup_leaves_the_place_unknown(tmp_path):
-    """
-    A damaged record, and a family that the file lacks, raise nothing.
-    """
+    """A damaged record, and a family that the file lacks, raise nothing."""
     only4 = GeoIp(str(made(tmp_path / "four.mmdb", {"198.18.1.0/24": PLACE}, version=4)), None)
     broken = GeoIp(str(damaged(tmp_path / "b.mmdb", {"198.18.1.0/24": PLACE}, b"Oslo")), None)
 
@@ -239,9 +217,7 @@ def test_a_failed_lookup_leaves_the_place_unknown(tmp_path):
     ids=["ipv4-only", "damaged", "flat", "empty", "truncated", "pipe"],
 )
 def test_an_unusable_file_is_found_before_the_start(tmp_path, make, problem):
-    """
-    Addresses of both families are looked up, and the error names the setting and the fix.
-    """
+    """Addresses of both families are looked up, and the error names the setting and the fix."""
     make(tmp_path / "city.mmdb")
 
     with pytest.raises(GeoIpError, match=rf"GEOIP_CITY_DB=.*{problem}.*\[GEOIP_INVALID\]"):
@@ -249,9 +225,7 @@ def test_an_unusable_file_is_found_before_the_start(tmp_path, make, problem):
 
 
 def test_a_file_truncated_while_open_does_no_harm(tmp_path):
-    """
-    A crawl reads a private copy, because SIGBUS would kill it.
-    """
+    """A crawl reads a private copy, because SIGBUS would kill it."""
     path = made(tmp_path / "city.mmdb", {"198.18.1.0/24": PLACE})
     located = configured(BaseSettings({"GEOIP_DIR": str(tmp_path)}))
     path.write_bytes(b"")

@@ -84,9 +84,7 @@ def left(folder):
 
 @pytest.mark.parametrize("setting", KINDS)
 def test_files_of_dbip_are_fetched_without_an_account(site, settings, tmp_path, setting):
-    """
-    The file of this month is installed and usable.
-    """
+    """The file of this month is installed and usable."""
     published.put_dbip(site, STEMS[setting], MONTH, mmdb(tmp_path, setting, form=LITE_TYPES[setting]))
     done = update(settings, setting)
 
@@ -109,9 +107,7 @@ def test_files_of_maxmind_are_fetched_with_an_account(site, settings, account, t
 
 
 def test_the_previous_month_is_used_until_the_current_one_is_published(site, settings, tmp_path):
-    """
-    DB-IP publishes on the first days of a month.
-    """
+    """DB-IP publishes on the first days of a month."""
     published.put_dbip(site, "dbip-city-lite", MONTH_BEFORE, mmdb(tmp_path, form="DBIP-City-Lite"))
 
     assert update(settings).is_new
@@ -119,9 +115,7 @@ def test_the_previous_month_is_used_until_the_current_one_is_published(site, set
 
 
 def test_without_any_month_the_error_has_the_url(site, settings):
-    """
-    The error names the publisher and the requested file.
-    """
+    """The error names the publisher and the requested file."""
     error = refused(settings)
 
     assert ("DOWNLOAD_FAILED", 404) == (error.code, error.status)
@@ -130,9 +124,7 @@ def test_without_any_month_the_error_has_the_url(site, settings):
 
 
 def test_a_newer_file_replaces_an_older_one(site, settings, tmp_path):
-    """
-    A process that has the older one open can go on reading it.
-    """
+    """A process that has the older one open can go on reading it."""
     published.put_dbip(site, "dbip-city-lite", MONTH, mmdb(tmp_path))
     path = update(settings).path
     before = GeoIp(str(path), None)
@@ -146,9 +138,7 @@ def test_a_newer_file_replaces_an_older_one(site, settings, tmp_path):
 
 
 def test_an_older_file_changes_nothing(site, settings, tmp_path):
-    """
-    The installed file stays and is reported.
-    """
+    """The installed file stays and is reported."""
     published.put_dbip(site, "dbip-city-lite", MONTH, mmdb(tmp_path))
     path = update(settings).path
     content = path.read_bytes()
@@ -161,9 +151,7 @@ def test_an_older_file_changes_nothing(site, settings, tmp_path):
 
 
 def test_the_same_build_is_up_to_date(site, settings, tmp_path):
-    """
-    The same file is not reported as new.
-    """
+    """The same file is not reported as new."""
     published.put_dbip(site, "dbip-city-lite", MONTH, mmdb(tmp_path))
 
     assert [True, False] == [update(settings).is_new, update(settings).is_new]
@@ -205,9 +193,7 @@ def test_an_invalid_file_leaves_the_old_one(site, settings, tmp_path, spoil, cod
     ],
 )
 def test_a_file_without_data_is_not_used(site, settings, tmp_path, made, part):
-    """
-    The type must be right, and some of the first networks must have a place.
-    """
+    """The type must be right, and some of the first networks must have a place."""
     published.put_dbip(site, "dbip-city-lite", MONTH, mmdb(tmp_path, **made))
     error = refused(settings)
 
@@ -217,9 +203,7 @@ def test_a_file_without_data_is_not_used(site, settings, tmp_path, made, part):
 
 
 def test_a_rejected_account_is_reported(site, settings, account):
-    """
-    The error names both settings, and not the key.
-    """
+    """The error names both settings, and not the key."""
     site.put("/maxmind/GeoLite2-City/download?suffix=tar.gz.sha256", "", steps=["401"])
     error = refused(settings)
 
@@ -230,9 +214,7 @@ def test_a_rejected_account_is_reported(site, settings, account):
 
 
 def test_an_archive_with_another_checksum_is_not_used(site, settings, account, tmp_path):
-    """
-    A modified archive is never unpacked.
-    """
+    """A modified archive is never unpacked."""
     published.put_maxmind(site, "GeoLite2-City", mmdb(tmp_path), digest="0" * 64)
 
     assert "SHA-256" in refused(settings).message
@@ -240,9 +222,7 @@ def test_an_archive_with_another_checksum_is_not_used(site, settings, account, t
 
 
 def test_an_archive_without_a_file_is_reported(site, settings, account, tmp_path):
-    """
-    The error says that the tar file contains something else.
-    """
+    """The error says that the tar file contains something else."""
     published.put_maxmind(site, "GeoLite2-City", b"")
     archive = published.tarred("README", b"")
     site.put("/maxmind/GeoLite2-City/download?suffix=tar.gz", archive)
@@ -253,9 +233,7 @@ def test_an_archive_without_a_file_is_reported(site, settings, account, tmp_path
 
 
 def test_a_read_only_folder_is_reported(site, settings, tmp_path):
-    """
-    The error names the file that could not be written.
-    """
+    """The error names the file that could not be written."""
     (tmp_path / "geoip").write_text("a file")
 
     error = refused(settings)
@@ -265,9 +243,7 @@ def test_a_read_only_folder_is_reported(site, settings, tmp_path):
 
 
 def test_each_provider_has_its_attribution(settings, tmp_path):
-    """
-    The licences require attribution.
-    """
+    """The licences require attribution."""
     with Transfer.from_settings(settings) as transfer:
         assert "CC BY 4.0" in ATTRIBUTIONS[GeoIpFiles(settings, transfer).provider]
         (tmp_path / "key").write_text("secret")
@@ -276,9 +252,7 @@ def test_each_provider_has_its_attribution(settings, tmp_path):
 
 
 def test_a_file_is_verified_by_lookups(tmp_path):
-    """
-    Type and build time are those of its metadata; a missing file is an error that names its setting.
-    """
+    """Type and build time are those of its metadata; a missing file is an error that names its setting."""
     path = tmp_path / "city.mmdb"
     path.write_bytes(mmdb(tmp_path, built_at=1_700_000_001))
     with maxminddb.open_database(path) as reader:

@@ -44,9 +44,7 @@ def refused(rankings, name):
 
 
 def test_majestic_is_stored_with_its_date(site, rankings, tmp_path):
-    """
-    The file is unchanged, and named after the day of Last-Modified.
-    """
+    """The file is unchanged, and named after the day of Last-Modified."""
     url = site.put("/majestic.csv", published.majestic(DOMAINS))
     source = rankings.update("majestic")
 
@@ -64,9 +62,7 @@ def test_majestic_is_stored_with_its_date(site, rankings, tmp_path):
 
 
 def test_tranco_is_stored_with_its_id(site, rankings, tmp_path):
-    """
-    The file is unpacked, and named after its permanent Tranco id.
-    """
+    """The file is unpacked, and named after its permanent Tranco id."""
     published.put_tranco(site, "K2XYW", DOMAINS)
     source = rankings.update("tranco")
 
@@ -77,9 +73,7 @@ def test_tranco_is_stored_with_its_id(site, rankings, tmp_path):
 
 
 def test_the_folder_can_be_read_as_a_list(site, rankings, tmp_path):
-    """
-    Metadata and partial files are hidden, so that the folder contains only lists.
-    """
+    """Metadata and partial files are hidden, so that the folder contains only lists."""
     published.put_tranco(site, "K2XYW", DOMAINS)
     rankings.update("tranco")
 
@@ -87,9 +81,7 @@ def test_the_folder_can_be_read_as_a_list(site, rankings, tmp_path):
 
 
 def test_an_unchanged_majestic_list_is_not_fetched_again(site, rankings):
-    """
-    The request is conditional.
-    """
+    """The request is conditional."""
     site.put("/majestic.csv", published.majestic(DOMAINS))
     first = rankings.update("majestic")
 
@@ -98,9 +90,7 @@ def test_an_unchanged_majestic_list_is_not_fetched_again(site, rankings):
 
 
 def test_an_unchanged_tranco_list_is_not_fetched_again(site, rankings):
-    """
-    Only the id is requested.
-    """
+    """Only the id is requested."""
     published.put_tranco(site, "K2XYW", DOMAINS)
     first = rankings.update("tranco")
 
@@ -109,9 +99,7 @@ def test_an_unchanged_tranco_list_is_not_fetched_again(site, rankings):
 
 
 def test_a_newer_list_does_not_replace_the_older_one(site, rankings, tmp_path):
-    """
-    Nothing is overwritten: a crawl may still use the older list.
-    """
+    """Nothing is overwritten: a crawl may still use the older list."""
     published.put_tranco(site, "K2XYW", DOMAINS)
     first = rankings.update("tranco")
     published.put_tranco(site, "ZZ9Z9", [*DOMAINS, "four.example"], etag='"2"')
@@ -123,9 +111,7 @@ def test_a_newer_list_does_not_replace_the_older_one(site, rankings, tmp_path):
 
 
 def test_two_lists_of_a_day_have_two_names(site, rankings):
-    """
-    Another list of the same date gets a number.
-    """
+    """Another list of the same date gets a number."""
     site.put("/majestic.csv", published.majestic(DOMAINS))
     first = rankings.update("majestic")
     site.put("/majestic.csv", published.majestic([*DOMAINS, "four.example"]), etag='"2"')
@@ -135,9 +121,7 @@ def test_two_lists_of_a_day_have_two_names(site, rankings):
 
 
 def test_a_list_that_changes_during_the_download_is_fetched_again(site, rankings, monkeypatch):
-    """
-    The id is that of the list, although the day changed in between.
-    """
+    """The id is that of the list, although the day changed in between."""
     published.put_tranco(site, "K2XYW", DOMAINS)
     answers = iter(["K2XYW", "ZZ9Z9", "ZZ9Z9"])
     monkeypatch.setattr(rankings._transfer, "text", lambda _: next(answers))
@@ -148,9 +132,7 @@ def test_a_list_that_changes_during_the_download_is_fetched_again(site, rankings
 
 @pytest.mark.parametrize("steps", [["cut"], ["500", "cut", "503"], ["cut", "whole"], ["to /elsewhere"]])
 def test_a_download_recovers_from_failures(site, rankings, steps):
-    """
-    Cut connections, server errors and redirects do not change the result.
-    """
+    """Cut connections, server errors and redirects do not change the result."""
     body = published.majestic(f"{number}.example" for number in range(5000))
     site.put("/elsewhere", body)
     site.put("/majestic.csv", body, steps=steps)
@@ -171,9 +153,7 @@ def test_a_download_recovers_from_failures(site, rankings, steps):
     ],
 )
 def test_an_invalid_majestic_list_is_reported(site, rankings, tmp_path, body, part):
-    """
-    The error says what was received and how to fix it; nothing of it is stored.
-    """
+    """The error says what was received and how to fix it; nothing of it is stored."""
     url = site.put("/majestic.csv", body)
     message = refused(rankings, "majestic")
 
@@ -196,9 +176,7 @@ def test_an_invalid_majestic_list_is_reported(site, rankings, tmp_path, body, pa
     ],
 )
 def test_an_invalid_tranco_list_is_reported(site, rankings, tmp_path, body, part):
-    """
-    A corrupt ZIP file, or one with other contents, is not a list.
-    """
+    """A corrupt ZIP file, or one with other contents, is not a list."""
     site.put("/tranco-id", "K2XYW")
     site.put("/tranco.zip", body)
     message = refused(rankings, "tranco")
@@ -209,9 +187,7 @@ def test_an_invalid_tranco_list_is_reported(site, rankings, tmp_path, body, part
 
 
 def test_a_zip_file_with_a_flipped_bit_is_reported(site, rankings, tmp_path):
-    """
-    Its checksum is verified.
-    """
+    """Its checksum is verified."""
     body = bytearray(published.tranco(f"{number}.example" for number in range(500)))
     body[200] ^= 4
     site.put("/tranco-id", "K2XYW")
@@ -222,9 +198,7 @@ def test_a_zip_file_with_a_flipped_bit_is_reported(site, rankings, tmp_path):
 
 
 def test_an_invalid_download_is_not_resumed(site, rankings):
-    """
-    After an HTML page instead of the list, the list itself is fetched from the beginning.
-    """
+    """After an HTML page instead of the list, the list itself is fetched from the beginning."""
     site.put("/majestic.csv", PAGE)
     refused(rankings, "majestic")
     site.put("/majestic.csv", published.majestic(DOMAINS))
@@ -235,18 +209,14 @@ def test_an_invalid_download_is_not_resumed(site, rankings):
 
 @pytest.mark.parametrize("text", [PAGE, "", "../../etc", "x" * 17])
 def test_an_invalid_id_is_reported(site, rankings, text):
-    """
-    The id from the server must be valid before it becomes a file name.
-    """
+    """The id from the server must be valid before it becomes a file name."""
     site.put("/tranco-id", text)
 
     assert f"{site.url}/tranco-id (TRANCO_ID_URL)" in refused(rankings, "tranco")
 
 
 def test_a_missing_list_is_reported_with_the_stored_one(site, rankings, tmp_path):
-    """
-    The error names the newest list that was fetched before.
-    """
+    """The error names the newest list that was fetched before."""
     site.put("/majestic.csv", published.majestic(DOMAINS))
     rankings.update("majestic")
     site.pages.clear()
@@ -257,9 +227,7 @@ def test_a_missing_list_is_reported_with_the_stored_one(site, rankings, tmp_path
 
 
 def test_a_stop_is_not_blamed_on_the_list(site, rankings):
-    """
-    The error about a stopped download says how to continue.
-    """
+    """The error about a stopped download says how to continue."""
     rankings._transfer._is_stopped = lambda: True
     site.put("/majestic.csv", published.majestic(DOMAINS))
     with pytest.raises(DownloadStoppedError, match="DOWNLOAD_STOPPED"):
@@ -267,9 +235,7 @@ def test_a_stop_is_not_blamed_on_the_list(site, rankings):
 
 
 def test_without_a_date_the_day_of_the_download_is_used(site, rankings):
-    """
-    Such a list has a date nevertheless, and is fetched every time.
-    """
+    """Such a list has a date nevertheless, and is fetched every time."""
     site.put("/majestic.csv", published.majestic(DOMAINS), etag=None, modified=None)
     source = rankings.update("majestic")
 
@@ -278,9 +244,7 @@ def test_without_a_date_the_day_of_the_download_is_used(site, rankings):
 
 
 def test_the_metadata_has_the_source_of_a_list(site, rankings, tmp_path):
-    """
-    A JSON object with the source is stored next to the list.
-    """
+    """A JSON object with the source is stored next to the list."""
     url = site.put("/majestic.csv", published.majestic(DOMAINS))
     source = rankings.update("majestic")
 

@@ -38,9 +38,7 @@ def row(*kept):
 
 
 def test_lists_are_ordered_oldest_first(tmp_path):
-    """
-    The newest is the one that was fetched last, whatever its name.
-    """
+    """The newest is the one that was fetched last, whatever its name."""
     second, first = keep(tmp_path, "tranco-AAA", fetched_at=2), keep(tmp_path, "tranco-ZZZ", fetched_at=1)
     other = keep(tmp_path, "majestic-2026-11-01", "majestic", fetched_at=3)
 
@@ -51,9 +49,7 @@ def test_lists_are_ordered_oldest_first(tmp_path):
 
 
 def test_a_list_without_metadata_has_no_source(tmp_path):
-    """
-    A file of the operator has no source, and neither has one with broken metadata.
-    """
+    """A file of the operator has no source, and neither has one with broken metadata."""
     (tmp_path / "tranco-mine.csv").write_text("1,one.example\n")
     broken = keep(tmp_path)
     (tmp_path / ".tranco-K2XYW.json").write_text("{")
@@ -65,9 +61,7 @@ def test_a_list_without_metadata_has_no_source(tmp_path):
 
 
 def test_metadata_without_its_list_is_ignored(tmp_path):
-    """
-    A list that was deleted is not listed.
-    """
+    """A list that was deleted is not listed."""
     keep(tmp_path)
     (tmp_path / "tranco-K2XYW.csv").unlink()
 
@@ -75,9 +69,7 @@ def test_metadata_without_its_list_is_ignored(tmp_path):
 
 
 def test_a_moved_folder_keeps_its_sources(tmp_path):
-    """
-    The path is the current one of the file.
-    """
+    """The path is the current one of the file."""
     (tmp_path / "before").mkdir()
     keep(tmp_path / "before")
     (tmp_path / "before").rename(tmp_path / "after")
@@ -86,9 +78,7 @@ def test_a_moved_folder_keeps_its_sources(tmp_path):
 
 
 def test_a_resumed_crawl_continues_with_its_list(tmp_path):
-    """
-    Its row has the name of the fetched list; a new crawl, or one of another list, has none.
-    """
+    """Its row has the name of the fetched list; a new crawl, or one of another list, has none."""
     source = keep(tmp_path)
     keep(tmp_path, "tranco-NEWER", fetched_at=9)
 
@@ -99,9 +89,7 @@ def test_a_resumed_crawl_continues_with_its_list(tmp_path):
 
 
 def test_a_deleted_list_is_reported(tmp_path):
-    """
-    A resumed crawl does not silently use another list.
-    """
+    """A resumed crawl does not silently use another list."""
     source = keep(tmp_path)
     (tmp_path / "tranco-K2XYW.csv").unlink()
 
@@ -110,9 +98,7 @@ def test_a_deleted_list_is_reported(tmp_path):
 
 
 def test_a_changed_list_is_reported(tmp_path):
-    """
-    A resumed crawl does not use the same file with other contents.
-    """
+    """A resumed crawl does not use the same file with other contents."""
     source = keep(tmp_path)
     (tmp_path / "tranco-K2XYW.csv").write_text("1,two.example\n")
 
@@ -121,9 +107,7 @@ def test_a_changed_list_is_reported(tmp_path):
 
 
 def test_a_supplement_is_stored_next_to_the_lists(tmp_path):
-    """
-    Domains of the operator are read after a list, if there are any.
-    """
+    """Domains of the operator are read after a list, if there are any."""
     source = keep(tmp_path)
     assert "" == sources.supplement(source)
     (tmp_path / "supplemental.txt").write_text("mine.example\n")

@@ -23,18 +23,14 @@ from ipv6matrix.reference.tunnels import TunnelPrefixes
     ],
 )
 def test_the_longest_prefix_wins(address, identifier):
-    """
-    An address belongs to the longest known prefix that contains it.
-    """
+    """An address belongs to the longest known prefix that contains it."""
     prefixes = TunnelPrefixes([(IPv6Network("2001:db8::/32"), "wide"), (IPv6Network("2001:db8:1::/48"), "narrow")])
 
     assert identifier == prefixes.identify(address)
 
 
 def test_the_first_of_equal_prefixes_wins():
-    """
-    A prefix that is listed twice has its first identifier.
-    """
+    """A prefix that is listed twice has its first identifier."""
     prefixes = TunnelPrefixes([(IPv6Network("2001:db8::/32"), "first"), (IPv6Network("2001:db8::/32"), "second")])
 
     assert "first" == prefixes.identify("2001:db8::1")
@@ -45,16 +41,12 @@ def test_the_first_of_equal_prefixes_wins():
     [("2002:c000:204::1", "U0001"), ("2001:0:1::1", "U3000"), ("2a01:e30::1", "U2000"), ("2a01:e3f::1", "U2001")],
 )
 def test_well_known_mechanisms_are_recognised(address, identifier):
-    """
-    6to4, Teredo and the 6rd of Free, whose narrower prefix precedes the wider, have their identifiers.
-    """
+    """6to4, Teredo and the 6rd of Free, whose narrower prefix precedes the wider, have their identifiers."""
     assert identifier == TunnelPrefixes.known().identify(address)
 
 
 def test_every_prefix_of_the_list_is_found():
-    """
-    The first address of each listed prefix has an identifier of a prefix that contains it.
-    """
+    """The first address of each listed prefix has an identifier of a prefix that contains it."""
     known = TunnelPrefixes.known()
     with files("ipv6matrix").joinpath("data/ipv6-prefixes.csv").open(encoding="utf-8") as stream:
         rows = [(row["id"], IPv6Network(row["prefix"], strict=False)) for row in csv.DictReader(stream)]

@@ -16,16 +16,12 @@ def going_on():
 
 
 async def test_the_result_comes_from_a_thread():
-    """
-    The result is returned, and the work did not run in the loop.
-    """
+    """The result is returned, and the work did not run in the loop."""
     assert threading.current_thread() is not await waiting.result(threading.current_thread, going_on)
 
 
 async def test_an_error_is_raised_where_it_is_awaited():
-    """
-    The work's own error is raised.
-    """
+    """The work's own error is raised."""
 
     def work():
         raise DownloadError("not there", 404)
@@ -35,9 +31,7 @@ async def test_an_error_is_raised_where_it_is_awaited():
 
 
 async def test_the_loop_runs_during_the_work():
-    """
-    Work that waits for the loop completes.
-    """
+    """Work that waits for the loop completes."""
     is_set = threading.Event()
     asyncio.get_running_loop().call_later(0.01, is_set.set)
 
@@ -45,9 +39,7 @@ async def test_the_loop_runs_during_the_work():
 
 
 async def test_a_stop_does_not_wait_for_the_work():
-    """
-    Work that never ends is abandoned; its late result is ignored.
-    """
+    """Work that never ends is abandoned; its late result is ignored."""
     is_set, has_ended = threading.Event(), threading.Event()
 
     def work():

@@ -1,6 +1,4 @@
-"""
-The spider's reaction to an answer.
-"""
+"""The spider's reaction to an answer."""
 
 from __future__ import annotations
 

@@ -19,9 +19,7 @@ def shuffled(records):
 
 
 def test_excess_name_servers_are_dropped(spider):
-    """
-    The first by name are stored, whatever the order of the answer, and each keeps its rank in it.
-    """
+    """The first by name are stored, whatever the order of the answer, and each keeps its rank in it."""
     answer = shuffled(NAMES)
     found_urls, item = domain(spider(FEATURES="NS", NS_PER_DOMAIN=3), ns=lookup("a.example", "NS", *answer))
 
@@ -30,9 +28,7 @@ def test_excess_name_servers_are_dropped(spider):
 
 
 def test_excess_mail_exchangers_are_dropped(spider):
-    """
-    Those of the lowest preferences are stored, then the first by name.
-    """
+    """Those of the lowest preferences are stored, then the first by name."""
     answer = [(20 if number else 10, name) for number, name in enumerate(reversed(NAMES))]
     found_urls, item = domain(spider(FEATURES="MX", MX_PER_DOMAIN=2), mx=lookup("a.example", "MX", *shuffled(answer)))
 
@@ -42,9 +38,7 @@ def test_excess_mail_exchangers_are_dropped(spider):
 
 @pytest.mark.parametrize("number", [5, 4000])
 def test_excess_addresses_are_dropped(spider, number):
-    """
-    The chosen address is stored with the smallest others, in the order of the answer; the rest is counted.
-    """
+    """The chosen address is stored with the smallest others, in the order of the answer; the rest is counted."""
     private = [f"10.0.{one >> 8}.{one & 255}" for one in range(number)]
     answer = shuffled([*private, "11.0.0.2", "11.0.0.1"])
     _, item = hosts(spider(ADDRESSES_STORED_PER_HOST=3), *answer)
@@ -58,18 +52,14 @@ def test_excess_addresses_are_dropped(spider, number):
 
 
 def test_all_chosen_addresses_are_stored(spider):
-    """
-    ADDRESSES_PER_HOST overrides a smaller ADDRESSES_STORED_PER_HOST.
-    """
+    """ADDRESSES_PER_HOST overrides a smaller ADDRESSES_STORED_PER_HOST."""
     _, item = hosts(spider(ADDRESSES_STORED_PER_HOST=1, ADDRESSES_PER_HOST=2), "11.0.0.3", "11.0.0.2", "11.0.0.1")
 
     assert {"11.0.0.1", "11.0.0.2"} == set(item.hosts[0].a.records)
 
 
 def test_inferred_guesses_are_marked(spider):
-    """
-    A guessed host below a name that does not exist is absent by inference (RFC 8020), which is not an answer.
-    """
+    """A guessed host below a name that does not exist is absent by inference (RFC 8020), which is not an answer."""
     _, item = domain(spider(), ns=lookup("a.example", "NS", status=Status.NXDOMAIN))
 
     assert item.hosts

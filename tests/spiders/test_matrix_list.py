@@ -16,9 +16,7 @@ async def started(made):
 
 
 async def test_each_domain_of_the_list_is_one_request(tmp_path):
-    """
-    NS, MX and SOA of a domain are looked up together; invalid lines are counted by reason.
-    """
+    """NS, MX and SOA of a domain are looked up together; invalid lines are counted by reason."""
     (tmp_path / "list").write_text("A.example\nno domain\nb.example\n" + "x" * 64 + ".example\n")
     made = crawler(tmp_path, domains=str(tmp_path / "list"), METRICS=ALL)
 
@@ -28,9 +26,7 @@ async def test_each_domain_of_the_list_is_one_request(tmp_path):
 
 
 async def test_invalid_rows_are_counted_and_some_are_logged(tmp_path, caplog):
-    """
-    At most ten invalid rows are quoted; at the end of the list their number is logged.
-    """
+    """At most ten invalid rows are quoted; at the end of the list their number is logged."""
     (tmp_path / "list").write_text("a.example\n" + "no domain\n" * 1234)
     made = crawler(tmp_path, domains=str(tmp_path / "list"))
 
@@ -50,9 +46,7 @@ async def test_invalid_rows_are_counted_and_some_are_logged(tmp_path, caplog):
     ],
 )
 async def test_features_determine_the_lookups_of_a_domain(tmp_path, features, metrics, query):
-    """
-    Without NS and MX an SOA shows whether the domain exists.
-    """
+    """Without NS and MX an SOA shows whether the domain exists."""
     (tmp_path / "list").write_text("a.example\n")
     made = crawler(tmp_path, domains=str(tmp_path / "list"), FEATURES=features, METRICS=metrics)
 
@@ -60,9 +54,7 @@ async def test_features_determine_the_lookups_of_a_domain(tmp_path, features, me
 
 
 async def test_a_supplemental_list_follows(tmp_path):
-    """
-    The argument supplemental names a further list, which is read after the first.
-    """
+    """The argument supplemental names a further list, which is read after the first."""
     (tmp_path / "list").write_text("a.example\n")
     (tmp_path / "more").write_text("b.example\n")
     made = crawler(tmp_path, domains=str(tmp_path / "list"))
@@ -73,8 +65,6 @@ async def test_a_supplemental_list_follows(tmp_path):
 
 
 def test_a_missing_list_is_reported(tmp_path):
-    """
-    The error of the spider names the missing file.
-    """
+    """The error of the spider names the missing file."""
     with pytest.raises(ListError, match="LIST_NOT_READABLE"):
         context.of(crawler(tmp_path, domains=str(tmp_path / "missing"))).lists.files()

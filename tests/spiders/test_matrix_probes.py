@@ -50,9 +50,7 @@ from tests.spiders.parsing import parsed
     ],
 )
 def test_an_answer_of_a_probe_is_an_item(spider, url, observation, item):
-    """
-    Probes of an address have no follow-ups.
-    """
+    """Probes of an address have no follow-ups."""
     assert ([], item(url, observation)) == parsed(spider(), url, observation)
 
 
@@ -62,9 +60,7 @@ def trace(*addresses):
 
 
 def test_a_path_leads_to_the_names_of_its_routers(spider):
-    """
-    Each router that may be looked up is looked up once; private and silent routers are not.
-    """
+    """Each router that may be looked up is looked up once; private and silent routers are not."""
     observation = trace("10.0.0.1", None, "1.0.0.7", "1.0.0.7", "1.0.0.1")
     found_urls, item = parsed(spider(), urls.trace("1.0.0.1"), observation)
 
@@ -73,9 +69,7 @@ def test_a_path_leads_to_the_names_of_its_routers(spider):
 
 
 def test_without_reverse_routers_stay_nameless(spider):
-    """
-    The names of routers belong to the metric reverse.
-    """
+    """The names of routers belong to the metric reverse."""
     found_urls, _ = parsed(spider(METRICS="path"), urls.trace("1.0.0.1"), trace("1.0.0.7", "1.0.0.1"))
 
     assert [] == found_urls
@@ -122,7 +116,5 @@ def test_without_reverse_routers_stay_nameless(spider):
     ],
 )
 def test_an_exclusion_is_stored_with_its_subject(spider, url, item):
-    """
-    A domain, hosts or an address: each has the reason, and no follow-ups.
-    """
+    """A domain, hosts or an address: each has the reason, and no follow-ups."""
     assert ([], item) == parsed(spider(), url, Exclusion(reason="opted_out"), refused_at=AT)

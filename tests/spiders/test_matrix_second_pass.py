@@ -21,9 +21,7 @@ from tests.spiders.parsing import parsed
 
 
 def test_a_retried_domain_leads_to_the_hosts_it_names(spider):
-    """
-    The repeated lookups are in the item; guessed hosts were requested in the first pass, whatever its result.
-    """
+    """The repeated lookups are in the item; guessed hosts were requested in the first pass, whatever its result."""
     url = urls.again(urls.domain("a.example", ("MX",)))
     mx = lookup("a.example", "MX", (10, "mail.a.example"))
     found_urls, item = parsed(spider(), url, DomainObservation(mx=mx))
@@ -35,9 +33,7 @@ def test_a_retried_domain_leads_to_the_hosts_it_names(spider):
 
 
 def test_a_domain_that_is_absent_in_the_retry_pass_settles_no_guesses(spider):
-    """
-    Its guessed hosts failed too and are retried themselves.
-    """
+    """Its guessed hosts failed too and are retried themselves."""
     url = urls.again(urls.domain("a.example", ("NS",)))
     found_urls, item = parsed(spider(), url, DomainObservation(ns=lookup("a.example", "NS", status=Status.NXDOMAIN)))
 
@@ -45,9 +41,7 @@ def test_a_domain_that_is_absent_in_the_retry_pass_settles_no_guesses(spider):
 
 
 def test_a_retried_host_leads_to_its_addresses(spider):
-    """
-    Addresses that are found late are probed with every metric, as in the first pass.
-    """
+    """Addresses that are found late are probed with every metric, as in the first pass."""
     url = urls.again(urls.host("www.a.example", ("AAAA",)))
     found = HostObservation(name="www.a.example", aaaa=lookup("www.a.example", "AAAA", "2600::1"))
     found_urls, item = parsed(spider(), url, HostsObservation(hosts=(found,)))
@@ -70,9 +64,7 @@ def test_a_retried_host_leads_to_its_addresses(spider):
     ],
 )
 def test_items_have_their_pass(spider, url, observation):
-    """
-    Only items that answer a request of the retry pass are marked as such.
-    """
+    """Only items that answer a request of the retry pass are marked as such."""
     made = spider()
     passes = [parsed(made, one, observation, refused_at=AT)[1].second for one in (url, urls.again(url))]
 

@@ -1,6 +1,4 @@
-"""
-An answer of each kind, and the whole content of a database.
-"""
+"""An answer of each kind, and the whole content of a database."""
 
 from __future__ import annotations
 

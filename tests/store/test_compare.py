@@ -23,9 +23,7 @@ def pair(tmp_path):
 
 
 def test_a_database_contains_its_copy(pair):
-    """
-    Records of a further start are not facts.
-    """
+    """Records of a further start are not facts."""
     one, other = pair
     store = Store(other)
     record = {"run": "r", "version": "v", "settings": "{}", "list": "l", "list_sha256": "s", "resolver": "r"}
@@ -44,9 +42,7 @@ def test_a_database_contains_its_copy(pair):
     ],
 )
 def test_an_additional_row_is_not_contained(pair, more):
-    """
-    One fact or request that only the other database has makes the difference.
-    """
+    """One fact or request that only the other database has makes the difference."""
     one, other = pair
     store = Store(other)
     more(store)
@@ -57,9 +53,7 @@ def test_an_additional_row_is_not_contained(pair, more):
 
 
 def test_another_file_contains_nothing(pair, tmp_path):
-    """
-    A file of the same name that is not a database, or has another schema, is not the same crawl.
-    """
+    """A file of the same name that is not a database, or has another schema, is not the same crawl."""
     (tmp_path / "text.db").write_text("no database\n" * 100)
     (tmp_path / "empty.db").touch()
 

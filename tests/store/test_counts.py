@@ -30,23 +30,17 @@ def totals(store, key):
     ],
 )
 def test_a_request_counts_for_its_slot_and_its_subjects(url, expected):
-    """
-    First requests count domains and hosts; each host in a set of guessed hosts counts.
-    """
+    """First requests count domains and hosts; each host in a set of guessed hosts counts."""
     assert expected == dict(weights(url))
 
 
 def test_an_empty_frontier_has_counts_of_zero(store):
-    """
-    All counts are 0 before the first request.
-    """
+    """All counts are 0 before the first request."""
     assert (0, 0) == totals(store, "dns")
 
 
 def test_requests_are_done_or_pending(store):
-    """
-    Follow-ups count as requests, duplicates count once, and a repeated answer completes its request once.
-    """
+    """Follow-ups count as requests, duplicates count once, and a repeated answer completes its request once."""
     for name in ("a.example", "b.example", "a.example"):
         store.add_request(domain_url(name))
     assert (2, 0) == totals(store, "domains")
@@ -59,9 +53,7 @@ def test_requests_are_done_or_pending(store):
 
 
 def test_an_answer_that_cannot_be_stored_is_not_counted(store):
-    """
-    Counts are rolled back with the transaction.
-    """
+    """Counts are rolled back with the transaction."""
     store.add_request(domain_url("a.example"))
     with pytest.raises(UnicodeError):
         store.complete(domain_item("a.example", follow_ups=("ping://192.0.2.1", "ping://\udc80")))
@@ -72,9 +64,7 @@ def test_an_answer_that_cannot_be_stored_is_not_counted(store):
 
 
 def test_counts_survive_a_close(tmp_path):
-    """
-    A resumed crawl and other readers see the counts of the last commit.
-    """
+    """A resumed crawl and other readers see the counts of the last commit."""
     first = Store(tmp_path / "ips.db")
     first.add_request(domain_url("x.example"))
     first.complete(domain_item("x.example", follow_ups=("ping://192.0.2.1",)))
@@ -89,9 +79,7 @@ def test_counts_survive_a_close(tmp_path):
 
 
 def test_uncommitted_counts_are_invisible(tmp_path):
-    """
-    Counts and rows are committed together: another process sees both or neither.
-    """
+    """Counts and rows are committed together: another process sees both or neither."""
     store = Store(tmp_path / "ips.db")
     store.add_request(domain_url("a.example"))
     store.commit()
@@ -104,9 +92,7 @@ def test_uncommitted_counts_are_invisible(tmp_path):
 
 
 def test_a_crawl_of_an_earlier_version_is_counted_once(tmp_path):
-    """
-    A database without stored counts is counted when it is opened for writing.
-    """
+    """A database without stored counts is counted when it is opened for writing."""
     old = Store(tmp_path / "ips.db")
     old.add_request(domain_url("a.example"))
     old.complete(domain_item("a.example", follow_ups=("ping://192.0.2.1",)))
@@ -121,9 +107,7 @@ def test_a_crawl_of_an_earlier_version_is_counted_once(tmp_path):
 
 
 def test_counts_survive_serialization():
-    """
-    Counts, with words of closed lists, are equal after conversion to text and back.
-    """
+    """Counts, with words of closed lists, are equal after conversion to text and back."""
     counts = Counts()
     counts.ask("ping://192.0.2.1")
     counts.answer(ping_item("192.0.2.1"))

@@ -31,9 +31,7 @@ def seen(store, sql):
 
 
 def test_facts_follow_ups_and_the_done_mark_are_committed_together(store):
-    """
-    Nothing of an answer is visible before the commit, everything after it.
-    """
+    """Nothing of an answer is visible before the commit, everything after it."""
     store.add_request(domain_url("a.example"))
     store.commit()
     store.complete(domain_item("a.example", follow_ups=("ping://192.0.2.1",)))
@@ -45,9 +43,7 @@ def test_facts_follow_ups_and_the_done_mark_are_committed_together(store):
 
 
 def test_an_empty_commit_is_allowed(store):
-    """
-    A commit without an open transaction does nothing.
-    """
+    """A commit without an open transaction does nothing."""
     store.commit()
     store.commit()
 
@@ -55,9 +51,7 @@ def test_an_empty_commit_is_allowed(store):
 
 
 def test_adding_a_request_returns_whether_it_is_new(store):
-    """
-    A request is new once; completing an answer returns which of its follow-up requests are new.
-    """
+    """A request is new once; completing an answer returns which of its follow-up requests are new."""
     assert [True, False] == [
         store.add_request("ping://192.0.2.1"),
         store.add_request("ping://192.0.2.1"),
@@ -67,9 +61,7 @@ def test_adding_a_request_returns_whether_it_is_new(store):
 
 
 def test_pending_requests_come_by_slot_in_order(store):
-    """
-    Pending requests are returned in order of number, after a given number and up to a limit.
-    """
+    """Pending requests are returned in order of number, after a given number and up to a limit."""
     for n in range(5):
         store.add_request(f"ping://192.0.2.{n}")
         store.add_request(f"trace://192.0.2.{n}")
@@ -81,9 +73,7 @@ def test_pending_requests_come_by_slot_in_order(store):
 
 
 def test_a_pending_request_is_found_by_its_number(store):
-    """
-    A request is found unless it is done or belongs to another slot.
-    """
+    """A request is found unless it is done or belongs to another slot."""
     store.add_request("ping://192.0.2.1")
     store.add_request("ping://192.0.2.2")
     assert ["ping://192.0.2.1", "ping://192.0.2.2"] == [store.pending_url("ping", number) for number in (1, 2)]
@@ -94,9 +84,7 @@ def test_a_pending_request_is_found_by_its_number(store):
 
 
 def test_any_pending_covers_all_slots(store):
-    """
-    One pending request in any slot is enough.
-    """
+    """One pending request in any slot is enough."""
     assert not store.any_pending()
     store.add_request("ping://192.0.2.1")
     assert store.any_pending()
@@ -105,9 +93,7 @@ def test_any_pending_covers_all_slots(store):
 
 
 def test_a_failed_item_leaves_nothing_behind(store):
-    """
-    Items stored before a failed item stay, no part of the failed one is stored, and the store remains usable.
-    """
+    """Items stored before a failed item stay, no part of the failed one is stored, and the store remains usable."""
     store.complete(domain_item("before.example"))
     roles = (Role(kind="NS", host="ns.bad.example", priority=1), Role(kind="NS", host="\udc80", priority=2))
     with pytest.raises(UnicodeError):
@@ -121,9 +107,7 @@ def test_a_failed_item_leaves_nothing_behind(store):
 
 
 def test_known_hosts_and_addresses(store):
-    """
-    A host that was only named counts as not looked up, an address seen only on a path as not located.
-    """
+    """A host that was only named counts as not looked up, an address seen only on a path as not located."""
     store.complete(domain_item("a.example", roles=(Role(kind="NS", host="ns.example", priority=1),)))
     trace = TraceObservation(hops=(Hop(ttl=1, address="192.0.2.9"),), stop=Stop.MAX_TTL, asked_at=AT)
     store.complete(TraceItem(url="trace://192.0.2.1", address="192.0.2.1", trace=trace))
@@ -136,9 +120,7 @@ def test_known_hosts_and_addresses(store):
 
 
 def test_the_crawl_row_is_written_and_updated(store):
-    """
-    The row is inserted once, then updated column by column, and committed immediately.
-    """
+    """The row is inserted once, then updated column by column, and committed immediately."""
     assert store.crawl() is None
     store.record_crawl(started_at=1, starts=1, skipped="{}", **RECORD)
     store.record_crawl(starts=2, end_reason="finished")
@@ -151,9 +133,7 @@ def test_the_crawl_row_is_written_and_updated(store):
 
 
 def test_closing_leaves_a_single_file(tmp_path):
-    """
-    After a close, one file holds everything that was stored.
-    """
+    """After a close, one file holds everything that was stored."""
     store = Store(tmp_path / "ips.db")
     store.complete(domain_item("a.example"))
 
@@ -163,9 +143,7 @@ def test_closing_leaves_a_single_file(tmp_path):
 
 
 def test_closing_reports_a_reader_that_holds_the_log(tmp_path):
-    """
-    While another process reads an older state, the database is complete only with its write-ahead log.
-    """
+    """While another process reads an older state, the database is complete only with its write-ahead log."""
     store = Store(tmp_path / "ips.db")
     reader = sqlite3.connect(tmp_path / "ips.db", isolation_level=None)
     reader.execute("BEGIN")
@@ -179,9 +157,7 @@ def test_closing_reports_a_reader_that_holds_the_log(tmp_path):
 
 
 def test_a_kill_loses_only_uncommitted_rows(tmp_path):
-    """
-    The files left by a kill open as an intact database with every commit.
-    """
+    """The files left by a kill open as an intact database with every commit."""
     store = Store(tmp_path / "ips.db")
     for n in range(500):
         store.complete(domain_item(f"d{n}.example", follow_ups=(urls.host(f"www.d{n}.example"),)))
@@ -202,9 +178,7 @@ def test_a_kill_loses_only_uncommitted_rows(tmp_path):
 
 
 def test_a_truncated_log_is_valid_up_to_the_cut(tmp_path):
-    """
-    A write-ahead log cut in the middle of a commit opens without that commit.
-    """
+    """A write-ahead log cut in the middle of a commit opens without that commit."""
     store = Store(tmp_path / "ips.db")
     store.complete(domain_item("whole.example"))
     store.commit()
@@ -261,9 +235,7 @@ def truncated(path):
     ids=["foreign", "newer", "truncated", "text", "folder"],
 )
 def test_an_unusable_file_is_reported_and_left_unchanged(tmp_path, make, code):
-    """
-    The error names the file and the fix; no byte of the file changes.
-    """
+    """The error names the file and the fix; no byte of the file changes."""
     path = tmp_path / "ips.db"
     make(path)
     before = path.read_bytes() if path.is_file() else None
@@ -277,9 +249,7 @@ def test_an_unusable_file_is_reported_and_left_unchanged(tmp_path, make, code):
 
 
 def test_a_foreign_log_is_not_folded(tmp_path):
-    """
-    A foreign database whose process was killed keeps its write-ahead log.
-    """
+    """A foreign database whose process was killed keeps its write-ahead log."""
     live = sqlite3.connect(tmp_path / "live.db", isolation_level=None)
     live.execute("PRAGMA journal_mode = WAL")
     live.execute("CREATE TABLE recipes (name)")
@@ -295,9 +265,7 @@ def test_a_foreign_log_is_not_folded(tmp_path):
 
 
 def test_a_truncated_page_is_reported(tmp_path):
-    """
-    SQLite would read the missing end of a truncated page as zeros.
-    """
+    """SQLite would read the missing end of a truncated page as zeros."""
     store = Store(tmp_path / "ips.db")
     for n in range(500):
         store.add_request(f"ping://192.0.2.{n}")
@@ -312,9 +280,7 @@ def test_a_truncated_page_is_reported(tmp_path):
 
 
 def test_a_kill_while_the_log_is_off_is_rolled_back(tmp_path):
-    """
-    The rollback journal left by such a kill is played back.
-    """
+    """The rollback journal left by such a kill is played back."""
     store = Store(tmp_path / "live.db")
     for n in range(500):
         store.add_request(f"ping://192.0.2.{n}")
@@ -334,17 +300,13 @@ def test_a_kill_while_the_log_is_off_is_rolled_back(tmp_path):
 
 
 def test_a_missing_folder_is_reported(tmp_path):
-    """
-    The store does not create folders.
-    """
+    """The store does not create folders."""
     with pytest.raises(StoreError, match="unable to open database file"):
         Store(tmp_path / "missing" / "ips.db")
 
 
 def test_a_reader_sees_committed_rows_and_cannot_write(store):
-    """
-    A database opened for reading cannot be changed and does not disturb the writer.
-    """
+    """A database opened for reading cannot be changed and does not disturb the writer."""
     store.complete(domain_item("a.example"))
     store.commit()
     reader = Store.read(store.path)
@@ -358,9 +320,7 @@ def test_a_reader_sees_committed_rows_and_cannot_write(store):
 
 
 def test_a_file_that_breaks_during_use_is_reported(tmp_path):
-    """
-    If a needed page is unreadable, the error names the file instead of blaming the item.
-    """
+    """If a needed page is unreadable, the error names the file instead of blaming the item."""
     path = tmp_path / "ips.db"
     store = Store(path)
     for number in range(2000):
@@ -396,9 +356,7 @@ def filled(path):
 
 
 def test_damage_anywhere_is_reported(tmp_path):
-    """
-    With a broken page in any table or index, reading and writing either succeed or raise StoreError.
-    """
+    """With a broken page in any table or index, reading and writing either succeed or raise StoreError."""
     path = tmp_path / "ips.db"
     named, page_bytes = filled(path)
     whole = path.read_bytes()
@@ -438,9 +396,7 @@ def test_damage_anywhere_is_reported(tmp_path):
     ids=["missing", "foreign", "newer", "text", "empty"],
 )
 def test_an_unreadable_file_is_reported(tmp_path, make, code):
-    """
-    Reading neither creates nor changes a file.
-    """
+    """Reading neither creates nor changes a file."""
     path = tmp_path / "ips.db"
     make(path)
     before = path.read_bytes() if path.exists() else None
@@ -478,9 +434,7 @@ def hot(store):
 
 
 def test_frequent_statements_never_scan_a_table(store):
-    """
-    Every statement that runs once per request finds its rows through an index.
-    """
+    """Every statement that runs once per request finds its rows through an index."""
     statements = []
     store._connection.set_trace_callback(statements.append)
     hot(store)
@@ -497,9 +451,7 @@ def test_frequent_statements_never_scan_a_table(store):
 
 
 def test_counting_pending_requests_uses_an_index(store):
-    """
-    Neither a start nor an end reads completed requests.
-    """
+    """Neither a start nor an end reads completed requests."""
     statements = []
     store._connection.set_trace_callback(statements.append)
     store.count_pending("dns")
@@ -512,9 +464,7 @@ def test_counting_pending_requests_uses_an_index(store):
 
 
 def test_another_connection_folds_the_log(tmp_path):
-    """
-    Another connection moves committed pages from the write-ahead log into the file while the writer goes on.
-    """
+    """Another connection moves committed pages from the write-ahead log into the file while the writer goes on."""
     path = tmp_path / "ips.db"
     store = Store(path)
     for number in range(5000):

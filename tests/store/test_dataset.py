@@ -29,18 +29,14 @@ def hosts(domains):
 
 
 def test_domains_are_ordered_by_tld_and_name(finished, expected):
-    """
-    Every requested domain is listed once; those that opted out are not.
-    """
+    """Every requested domain is listed once; those that opted out are not."""
     walked = [(domain.tld, domain.name) for domain in dataset.domains(finished.store)]
 
     assert sorted((name.rpartition(".")[2], name) for name in expected.domains) == walked
 
 
 def test_hosts_come_with_their_roles(domains, expected):
-    """
-    All hosts of a domain are ordered by kind, priority and name.
-    """
+    """All hosts of a domain are ordered by kind, priority and name."""
     walked = {
         (host.kind, domain.name, host.name, host.priority) for domain in domains.values() for host in domain.hosts
     }
@@ -52,9 +48,7 @@ def test_hosts_come_with_their_roles(domains, expected):
 
 
 def test_a_host_has_its_chosen_addresses(domains, expected):
-    """
-    For each family a host has its chosen address, or None.
-    """
+    """For each family a host has its chosen address, or None."""
     chosen = {(host, family): address for host, family, address, choice in expected.host_addresses if choice}
 
     for host in hosts(domains):
@@ -63,9 +57,7 @@ def test_a_host_has_its_chosen_addresses(domains, expected):
 
 
 def test_an_error_is_not_an_absence(domains, expected):
-    """
-    Whether a host has an address is unknown if and only if the lookup was not made or failed.
-    """
+    """Whether a host has an address is unknown if and only if the lookup was not made or failed."""
     for host in hosts(domains):
         for family in (4, 6):
             truth = expected.hosts.get(host.name)
@@ -75,9 +67,7 @@ def test_an_error_is_not_an_absence(domains, expected):
 
 
 def test_an_address_has_its_measurements(domains, expected):
-    """
-    Ports, pings, hops and names match the truth; measurements without an answer are None.
-    """
+    """Ports, pings, hops and names match the truth; measurements without an answer are None."""
     addresses = {address.address: address for host in hosts(domains) for address in (host.ip4, host.ip6) if address}
     assert expected.probed.keys() == addresses.keys()
     for text, truth in expected.probed.items():
@@ -89,9 +79,7 @@ def test_an_address_has_its_measurements(domains, expected):
 
 
 def test_an_old_file_is_read_with_current_views(tmp_path):
-    """
-    Views that an earlier version created in a file do not affect what is read from it.
-    """
+    """Views that an earlier version created in a file do not affect what is read from it."""
     path = tmp_path / "ips.db"
     Store(path).close()
     with sqlite3.connect(path) as connection:
@@ -106,9 +94,7 @@ def test_an_old_file_is_read_with_current_views(tmp_path):
 
 
 def test_reading_can_be_stopped(finished):
-    """
-    A stopped iteration ends with a specific error.
-    """
+    """A stopped iteration ends with a specific error."""
     stopped = []
     store = Store.read(finished.path, lambda: bool(stopped))
     walked = dataset.domains(store)
@@ -133,9 +119,7 @@ def test_reading_can_be_stopped(finished):
     ],
 )
 def test_reading_one_domain_scans_no_table(finished, query):
-    """
-    The cost of a domain is independent of the size of the crawl: every table is searched by a key.
-    """
+    """The cost of a domain is independent of the size of the crawl: every table is searched by a key."""
     steps = [row[3] for row in finished.store.query(f"EXPLAIN QUERY PLAN {query}", (1,))]
     tables = {"addresses", "pings", "ports", "reverse_names", "hops", "traces", "domains", "hosts", "roles"}
     tables |= {"lookups", "host_addresses", "smtp_sessions", "soa_records"}

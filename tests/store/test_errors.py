@@ -16,9 +16,7 @@ from tests.samples import domain_item
 
 
 def test_a_full_disk_is_not_blamed_on_another_process(tmp_path):
-    """
-    SQLITE_FULL leads to an error about disk space, both while storing and while closing.
-    """
+    """SQLITE_FULL leads to an error about disk space, both while storing and while closing."""
     store = Store(tmp_path / "ips.db")
     ((pages,),) = store.query("PRAGMA page_count")
     store.query(f"PRAGMA max_page_count = {pages}")
@@ -51,9 +49,7 @@ print(store.close(), store.problem)
 
 @pytest.mark.crawl
 def test_a_full_disk_while_closing_is_not_blamed_on_a_reader(tmp_path):
-    """
-    If the log cannot be folded for lack of space, the error blames the disk, not a reader.
-    """
+    """If the log cannot be folded for lack of space, the error blames the disk, not a reader."""
     script = 'mount -t tmpfs -o size=800k none "$0"'
     ended = run_mounted(script, tmp_path, [sys.executable, "-c", _FILLING, tmp_path])
 
@@ -63,9 +59,7 @@ def test_a_full_disk_while_closing_is_not_blamed_on_a_reader(tmp_path):
 
 
 def test_a_locked_file_is_in_use_by_another_process(tmp_path):
-    """
-    SQLITE_BUSY names the other process as the cause.
-    """
+    """SQLITE_BUSY names the other process as the cause."""
     store = Store(tmp_path / "ips.db")
     store.query("PRAGMA busy_timeout = 20")
     other = sqlite3.connect(tmp_path / "ips.db", isolation_level=None)
@@ -78,9 +72,7 @@ def test_a_locked_file_is_in_use_by_another_process(tmp_path):
 
 
 def test_a_read_only_file_needs_permission(tmp_path):
-    """
-    SQLITE_READONLY leads to an error about permissions.
-    """
+    """SQLITE_READONLY leads to an error about permissions."""
     Store(tmp_path / "ips.db").close()
     reader = Store.read(tmp_path / "ips.db")
 
@@ -103,9 +95,7 @@ def test_a_read_only_file_needs_permission(tmp_path):
     ],
 )
 def test_each_code_has_its_fix(tmp_path, monkeypatch, code, free_bytes, words):
-    """
-    Extended codes map to primary ones; a full disk explains errors that SQLite itself cannot.
-    """
+    """Extended codes map to primary ones; a full disk explains errors that SQLite itself cannot."""
     monkeypatch.setattr(errors.shutil, "disk_usage", lambda _: SimpleNamespace(free=free_bytes))
     error = sqlite3.OperationalError("words of SQLite")
     error.sqlite_errorcode = code

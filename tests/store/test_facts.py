@@ -36,9 +36,7 @@ from tests.store.everything import (
 
 @pytest.mark.parametrize("item", EVERYTHING, ids=lambda item: type(item).__name__)
 def test_storing_twice_changes_nothing(store, item):
-    """
-    An answer that is stored again after a kill leaves the rows unchanged.
-    """
+    """An answer that is stored again after a kill leaves the rows unchanged."""
     for one in EVERYTHING:
         store.complete(one)
     before = facts(store)
@@ -48,9 +46,7 @@ def test_storing_twice_changes_nothing(store, item):
 
 
 def test_the_order_of_answers_does_not_matter(store, tmp_path):
-    """
-    Answers in any order lead to the same facts.
-    """
+    """Answers in any order lead to the same facts."""
     other = Store(tmp_path / "other.db")
     for item in EVERYTHING:
         store.complete(item)
@@ -68,9 +64,7 @@ def test_the_order_of_answers_does_not_matter(store, tmp_path):
 
 
 def test_the_first_answer_stays(store):
-    """
-    A second, different answer to the same request does not replace the first.
-    """
+    """A second, different answer to the same request does not replace the first."""
     for item in EVERYTHING:
         store.complete(item)
     before = facts(store)
@@ -86,9 +80,7 @@ def test_the_first_answer_stays(store):
 
 
 def test_domain_lookups_are_stored_with_status_and_ttl(store):
-    """
-    A failed lookup has its own status, and a lookup that was not made has no row.
-    """
+    """A failed lookup has its own status, and a lookup that was not made has no row."""
     store.complete(DOMAIN)
     store.complete(domain_item("out.example", refusal="opted_out"))
 
@@ -105,9 +97,7 @@ def test_domain_lookups_are_stored_with_status_and_ttl(store):
 
 
 def test_roles_name_hosts_before_they_are_looked_up(store):
-    """
-    A host has one row for all its roles; until it is looked up it has only a name.
-    """
+    """A host has one row for all its roles; until it is looked up it has only a name."""
     store.complete(DOMAIN)
     store.complete(domain_item("b.example", roles=(Role(kind="MX", host="www.a.example", priority=10),)))
 
@@ -126,9 +116,7 @@ def test_roles_name_hosts_before_they_are_looked_up(store):
 
 
 def test_every_address_of_a_host_is_stored_in_order(store):
-    """
-    Per family, position is the place in the answer and choice the rank among the probed addresses.
-    """
+    """Per family, position is the place in the answer and choice the rank among the probed addresses."""
     store.complete(HOSTS)
 
     assert [
@@ -147,9 +135,7 @@ def test_every_address_of_a_host_is_stored_in_order(store):
 
 
 def test_an_excluded_address_has_no_choice(store):
-    """
-    An address that must not be probed is stored with the reason and not chosen.
-    """
+    """An address that must not be probed is stored with the reason and not chosen."""
     item = hosts_item(
         host("a.example", "10.0.0.1", ADDRESS, chosen=(ADDRESS,)), places={"10.0.0.1": {"refusal": "private"}}
     )
@@ -161,9 +147,7 @@ def test_an_excluded_address_has_no_choice(store):
 
 
 def test_host_lookups_are_stored_with_status(store):
-    """
-    Absence, emptiness and failure have different statuses; an omitted lookup has no row.
-    """
+    """Absence, emptiness and failure have different statuses; an omitted lookup has no row."""
     name = "www.a.example"
     store.complete(
         hosts_item(
@@ -185,9 +169,7 @@ def test_host_lookups_are_stored_with_status(store):
 
 
 def test_an_alias_from_either_lookup_is_stored(store):
-    """
-    The canonical name is known even if only one of the lookups returned it.
-    """
+    """The canonical name is known even if only one of the lookups returned it."""
     store.complete(
         hosts_item(
             Host(
@@ -202,9 +184,7 @@ def test_an_alias_from_either_lookup_is_stored(store):
 
 
 def test_a_router_becomes_a_located_address_when_a_host_has_it(store):
-    """
-    The address of a host completes the row that a path created.
-    """
+    """The address of a host completes the row that a path created."""
     store.complete(TRACE)
     assert [("192.0.2.1", None, None), ("198.18.0.1", None, None)] == store.query(
         "SELECT address, kind, found_at FROM addresses ORDER BY 1"
@@ -217,9 +197,7 @@ def test_a_router_becomes_a_located_address_when_a_host_has_it(store):
 
 
 def test_the_smallest_of_several_names_is_stored(store):
-    """
-    The stored name does not depend on the order of the answer; the number of names is stored too.
-    """
+    """The stored name does not depend on the order of the answer; the number of names is stored too."""
     store.complete(REVERSE)
 
     assert [(1, "b.example")] == store.query("SELECT * FROM reverse_names")
@@ -229,9 +207,7 @@ def test_the_smallest_of_several_names_is_stored(store):
 
 
 def test_every_round_trip_time_is_stored(store):
-    """
-    RTTs are in sending order; silence is an empty list and not a failure.
-    """
+    """RTTs are in sending order; silence is an empty list and not a failure."""
     store.complete(PING)
     store.complete(ping_item("192.0.2.2"))
     store.complete(ping_item("192.0.2.3", sent=0, failure=Failure.NETWORK_UNREACHABLE))
@@ -242,9 +218,7 @@ def test_every_round_trip_time_is_stored(store):
 
 
 def test_the_outcome_of_every_port_is_stored(store):
-    """
-    An open port has a connect time, any other a failure.
-    """
+    """An open port has a connect time, any other a failure."""
     store.complete(TCP)
 
     assert [(25, 1, 2.5, None, int(AT)), (80, 0, None, "timeout", int(AT) + 1)] == store.query(
@@ -259,9 +233,7 @@ def test_the_outcome_of_every_port_is_stored(store):
 
 
 def test_a_session_without_certificate_is_stored(store):
-    """
-    Fields that a session did not learn stay NULL.
-    """
+    """Fields that a session did not learn stay NULL."""
     smtp = SmtpObservation(failure=Failure.CONNECTION_CLOSED, asked_at=AT)
     store.complete(replace(TCP, tcp=TcpObservation(ports=(), smtp=smtp)))
 
@@ -269,9 +241,7 @@ def test_a_session_without_certificate_is_stored(store):
 
 
 def test_unreadable_certificate_fields_are_null(store):
-    """
-    A field that cannot be parsed is NULL; the other fields are stored.
-    """
+    """A field that cannot be parsed is NULL; the other fields are stored."""
     certificate = Certificate(sha256="ab", issuer="CN=i", not_after=2.9)
     smtp = SmtpObservation(greeting_code=220, certificate=certificate, asked_at=AT)
     store.complete(replace(TCP, tcp=TcpObservation(ports=(), smtp=smtp)))
@@ -283,9 +253,7 @@ def test_unreadable_certificate_fields_are_null(store):
 
 
 def test_every_hop_is_stored(store):
-    """
-    A silent hop has a row without a router.
-    """
+    """A silent hop has a row without a router."""
     store.complete(TRACE)
 
     assert [(1, "198.18.0.1", 0.5), (2, None, None), (3, ADDRESS, 1.5)] == store.query(
@@ -295,9 +263,7 @@ def test_every_hop_is_stored(store):
 
 
 def test_an_exclusion_is_stored_with_its_address(store):
-    """
-    The first reason stays, and an address that was never stored is not created.
-    """
+    """The first reason stays, and an address that was never stored is not created."""
     store.complete(HOSTS)
     store.complete(REFUSAL)
     store.complete(replace(REFUSAL, reason="no_ipv6"))

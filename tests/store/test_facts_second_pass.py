@@ -66,9 +66,7 @@ SECONDS = [
 
 @pytest.mark.parametrize("item", SECONDS, ids=lambda item: type(item).__name__)
 def test_a_retry_of_an_unknown_subject_changes_nothing(store, item):
-    """
-    The retry pass writes only where a first answer failed.
-    """
+    """The retry pass writes only where a first answer failed."""
     store.complete(item)
 
     assert [] == first_answers(store)
@@ -77,9 +75,7 @@ def test_a_retry_of_an_unknown_subject_changes_nothing(store, item):
 
 @pytest.mark.parametrize("item", SECONDS[1:4], ids=lambda item: type(item).__name__)
 def test_a_successful_first_answer_stays(store, item):
-    """
-    A successful first answer is not retried and would not be replaced.
-    """
+    """A successful first answer is not retried and would not be replaced."""
     for one in EVERYTHING:
         store.complete(one)
     before = facts(store)
@@ -90,9 +86,7 @@ def test_a_successful_first_answer_stays(store, item):
 
 @pytest.mark.parametrize("word", ["refused", "formerr", "notimp", "other_rcode", "cname_loop", "name_too_long"])
 def test_a_permanent_failure_stays(store, word):
-    """
-    A failure that amounts to an answer is not replaced.
-    """
+    """A failure that amounts to an answer is not replaced."""
     store.complete(domain_item("a.example", mx=failed("a.example", "MX", Failure(word))))
     store.complete(SECONDS[0])
 
@@ -101,9 +95,7 @@ def test_a_permanent_failure_stays(store, word):
 
 
 def test_a_retried_domain_lookup_is_stored(store):
-    """
-    The failed lookup takes status, TTL and roles from the retry; its first status is stored, other lookups stay.
-    """
+    """The failed lookup takes status, TTL and roles from the retry; its first status is stored, other lookups stay."""
     store.complete(DOMAIN)
     store.complete(SECONDS[0])
 
@@ -118,9 +110,7 @@ def test_a_retried_domain_lookup_is_stored(store):
 
 
 def test_a_retried_soa_lookup_is_stored(store):
-    """
-    The SOA record of the retry is stored field by field.
-    """
+    """The SOA record of the retry is stored field by field."""
     store.complete(domain_item("a.example", soa=failed("a.example", "SOA")))
     store.complete(domain_item("a.example", second=True, soa=lookup("a.example", "SOA", SOA)))
 
@@ -128,9 +118,7 @@ def test_a_retried_soa_lookup_is_stored(store):
 
 
 def test_a_retried_host_lookup_is_stored(store):
-    """
-    The family that failed takes its addresses from the retry; the other family stays unchanged.
-    """
+    """The family that failed takes its addresses from the retry; the other family stays unchanged."""
     name = "www.a.example"
     first = Host(name=name, a=lookup(name, "A", ADDRESS), aaaa=failed(name, "AAAA"), chosen=(ADDRESS,))
     found = lookup(name, "AAAA", "2001:db8::2", "2001:db8::1", canonical_name="real")
@@ -150,9 +138,7 @@ def test_a_retried_host_lookup_is_stored(store):
 
 
 def test_a_second_failure_is_stored_too(store):
-    """
-    The later outcome is stored whether it is better or not.
-    """
+    """The later outcome is stored whether it is better or not."""
     name = "www.a.example"
     store.complete(hosts_item(Host(name=name, a=failed(name, "A"), wildcard=True)))
     store.complete(replace(hosts_item(Host(name=name, a=failed(name, "A", Failure.SERVFAIL))), second=True))
@@ -162,9 +148,7 @@ def test_a_second_failure_is_stored_too(store):
 
 
 def test_a_retried_reverse_lookup_is_stored(store):
-    """
-    The whole row is replaced by the retry.
-    """
+    """The whole row is replaced by the retry."""
     store.complete(replace(REVERSE, lookup=failed("1.2.0.192.in-addr.arpa", "PTR")))
     store.complete(replace(REVERSE, second=True))
 
@@ -182,9 +166,7 @@ def test_a_retried_reverse_lookup_is_stored(store):
     ],
 )
 def test_a_retried_ping_is_stored(store, first, outcome):
-    """
-    Silence or failure of the first series is stored as one word.
-    """
+    """Silence or failure of the first series is stored as one word."""
     store.complete(first)
     store.complete(replace(PING, second=True))
 
@@ -193,9 +175,7 @@ def test_a_retried_ping_is_stored(store, first, outcome):
 
 
 def test_a_retried_handshake_is_stored(store):
-    """
-    Each silent port takes its outcome and session from the retry; a port that answered stays unchanged.
-    """
+    """Each silent port takes its outcome and session from the retry; a port that answered stays unchanged."""
     store.complete(silent_tcp(Failure.TIMEOUT, Failure.CONNECTION_REFUSED))
     store.complete(replace(TCP, second=True))
 
@@ -205,9 +185,7 @@ def test_a_retried_handshake_is_stored(store):
 
 
 def test_storing_a_retry_twice_changes_nothing(store):
-    """
-    A request has one first and one later outcome, however often the answer is stored.
-    """
+    """A request has one first and one later outcome, however often the answer is stored."""
     name = "www.a.example"
     store.complete(DOMAIN)
     store.complete(hosts_item(Host(name=name, a=failed(name, "A"), aaaa=failed(name, "AAAA"))))
@@ -227,9 +205,7 @@ def test_storing_a_retry_twice_changes_nothing(store):
 
 
 def test_a_failed_item_stores_no_first_answer(store):
-    """
-    An item that cannot be written leaves no first answer behind.
-    """
+    """An item that cannot be written leaves no first answer behind."""
     store.complete(DOMAIN)
     with pytest.raises(UnicodeError):
         store.complete(replace(SECONDS[0], follow_ups=("ping://\udc80",)))

@@ -34,9 +34,7 @@ def saved(connection, *facts):
 
 
 def test_a_role_creates_domain_and_host(connection):
-    """
-    A repeated role is stored once, with the lower priority.
-    """
+    """A repeated role is stored once, with the lower priority."""
     rows = saved(connection, Role("MX", "a.test", "mx.test"), Role("MX", "a.test", "mx.test", 10))
 
     assert [("MX", 10)] == rows("SELECT kind, priority FROM roles")
@@ -45,9 +43,7 @@ def test_a_role_creates_domain_and_host(connection):
 
 
 def test_missing_lookups_are_unrecorded(connection):
-    """
-    Lookups with a result are ok; whether the others failed is unknown.
-    """
+    """Lookups with a result are ok; whether the others failed is unknown."""
     rows = saved(
         connection, Role("NS", "a.test", None), Role("MX", "a.test", "mx.test"), HostAddress("mx.test", A, None)
     )
@@ -57,9 +53,7 @@ def test_missing_lookups_are_unrecorded(connection):
 
 
 def test_an_soa_record_creates_its_domain(connection):
-    """
-    An SOA record creates a domain of which nothing else is known.
-    """
+    """An SOA record creates a domain of which nothing else is known."""
     rows = saved(connection, SOA)
 
     assert [SOA] == rows("SELECT name, mname, rname, serial, refresh_s, retry_s, expire_s, minimum_s"
@@ -77,9 +71,7 @@ def test_an_soa_record_creates_its_domain(connection):
     ],
 )
 def test_the_smallest_usable_address_represents_a_host(connection, found, chosen):
-    """
-    In each family the smallest address by value is chosen; all addresses are stored in input order.
-    """
+    """In each family the smallest address by value is chosen; all addresses are stored in input order."""
     rows = saved(connection, *found, *found)
 
     kept = rows("SELECT address, position FROM host_addresses JOIN addresses ON addresses.id = address_id")
@@ -90,9 +82,7 @@ def test_the_smallest_usable_address_represents_a_host(connection, found, chosen
 
 
 def test_an_address_has_kind_place_and_tunnel(connection):
-    """
-    Facts about an address are written once; its kind is derived from the address itself.
-    """
+    """Facts about an address are written once; its kind is derived from the address itself."""
     other = BERLIN._replace(city="Paris")
     rows = saved(connection, BERLIN, other, Tunnel(A, "U1"), Tunnel(A, "U2"), HostAddress("h.test", A, "documentation"))
 
@@ -103,9 +93,7 @@ def test_an_address_has_kind_place_and_tunnel(connection):
 
 @pytest.mark.parametrize("facts", [(ReverseName(A, None), ReverseName(A, "a.test")), (ReverseName(A, "a.test"),) * 2])
 def test_a_name_outweighs_its_absence(connection, facts):
-    """
-    A reverse name that occurs once is stored; without one the reason is unknown.
-    """
+    """A reverse name that occurs once is stored; without one the reason is unknown."""
     rows = saved(connection, *facts, ReverseName(B, None))
 
     assert [(A, "ok", 1, "a.test"), (B, "unrecorded", None, None)] == rows(
@@ -115,9 +103,7 @@ def test_a_name_outweighs_its_absence(connection, facts):
 
 
 def test_the_more_informative_ping_is_stored(connection):
-    """
-    The choice does not depend on the order; a ping that was not requested leaves no row.
-    """
+    """The choice does not depend on the order; a ping that was not requested leaves no row."""
     heard, guessed = Ping(A, 5, 1.0, 2.0, 3.0, 0.5, 4), Ping(A, 3, None, None, None, None, 0)
     rows = saved(connection, guessed, heard, guessed, Ping(B, 5, None, None, None, None, 0),
                  Ping(B, None, None, None, None, None, 1), Ping(SIX, 5, None, None, None, None, 2))  # fmt: skip
@@ -128,9 +114,7 @@ def test_the_more_informative_ping_is_stored(connection):
 
 
 def test_ports_sessions_and_traces(connection):
-    """
-    A closed port has an unspecific failure; the parts of a session may come separately.
-    """
+    """A closed port has an unspecific failure; the parts of a session may come separately."""
     sessions = SmtpSession(A, None, "accepted"), SmtpSession(A, 220, None)
     traces = Trace(A, 1500, 3, "a --> b --> c"), Trace(A, None, None, None)
     rows = saved(connection, Port(A, 25, False), Port(A, 25, True), Port(A, 80, False), *sessions, *traces)

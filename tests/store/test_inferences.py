@@ -15,9 +15,7 @@ def inferred(rdtype, name="www.a.example"):
 
 
 def test_inferred_lookups_are_marked(store):
-    """
-    Lookups whose answer follows from an NXDOMAIN are marked, of domains and of hosts.
-    """
+    """Lookups whose answer follows from an NXDOMAIN are marked, of domains and of hosts."""
     www = Host(name="www.a.example", a=inferred("A"), aaaa=inferred("AAAA"))
     six = Host(name="six.a.example", a=lookup("six.a.example", "A", status=Status.NXDOMAIN), aaaa=inferred("AAAA"))
     store.complete(domain_item("a.example", ns=GONE, mx=inferred("MX"), soa=inferred("SOA"), hosts=(www,)))
@@ -32,9 +30,7 @@ def test_inferred_lookups_are_marked(store):
 
 
 def test_the_retry_pass_marks_inferred_lookups(store):
-    """
-    A lookup that failed first and follows from an NXDOMAIN in the retry pass is marked by the retry.
-    """
+    """A lookup that failed first and follows from an NXDOMAIN in the retry pass is marked by the retry."""
     failed = Host(
         name="www.a.example",
         a=lookup("www.a.example", "A", status=Failure.TIMEOUT),
@@ -54,9 +50,7 @@ def test_the_retry_pass_marks_inferred_lookups(store):
 
 
 def test_the_size_of_an_answer_is_counted(store):
-    """
-    Hosts and addresses in an answer are counted, stored or not; without an answer there is no count.
-    """
+    """Hosts and addresses in an answer are counted, stored or not; without an answer there is no count."""
     www = host("www.a.example", "192.0.2.1", "192.0.2.2")
     www.a = replace(www.a, omitted=4000)
     www.aaaa = lookup("www.a.example", "AAAA", status=Failure.SERVFAIL)

@@ -31,9 +31,7 @@ def change(path, *statements):
 
 
 def test_rows_are_texts(path):
-    """
-    Every value is converted to the text of the CSV files; NULL is n/a, and BLOBs never become text.
-    """
+    """Every value is converted to the text of the CSV files; NULL is n/a, and BLOBs never become text."""
     change(path, "INSERT INTO ping VALUES ('192.0.2.1', 5, 1.25, '2.5', NULL, CAST(x'39ff' AS TEXT))")
 
     with Legacy(path) as source:
@@ -42,17 +40,13 @@ def test_rows_are_texts(path):
 
 
 def test_a_missing_file_is_reported(tmp_path):
-    """
-    A path without a file is an error.
-    """
+    """A path without a file is an error."""
     with pytest.raises(StoreError, match=r"none.db'.*\[IMPORT_NOT_READABLE\]"):
         Legacy(tmp_path / "none.db")
 
 
 def test_another_file_is_reported(tmp_path):
-    """
-    A file that is not a database is an error.
-    """
+    """A file that is not a database is an error."""
     (tmp_path / "text.db").write_text("no database" * 100)
 
     with pytest.raises(StoreError, match="IMPORT_NOT_READABLE"):
@@ -60,9 +54,7 @@ def test_another_file_is_reported(tmp_path):
 
 
 def test_a_database_of_this_project_is_reported(tmp_path):
-    """
-    Exports read such a database directly; there is nothing to import.
-    """
+    """Exports read such a database directly; there is nothing to import."""
     Store(tmp_path / "ips.db").close()
 
     with pytest.raises(StoreError, match="IMPORT_NOT_NEEDED"):
@@ -74,9 +66,7 @@ def test_a_database_of_this_project_is_reported(tmp_path):
     [("DROP TABLE rdns", "column ip in a table rdns"), ("ALTER TABLE tcp RENAME starttls TO tls", "column starttls")],
 )
 def test_other_tables_are_reported(path, statement, lacks):
-    """
-    The error names the missing table or column.
-    """
+    """The error names the missing table or column."""
     change(path, statement)
 
     with pytest.raises(StoreError, match=lacks):
@@ -84,9 +74,7 @@ def test_other_tables_are_reported(path, statement, lacks):
 
 
 def test_a_truncated_file_is_reported(path):
-    """
-    A truncated database is reported when it is opened or when it is read.
-    """
+    """A truncated database is reported when it is opened or when it is read."""
     change(path, *[f"INSERT INTO job VALUES ('MX', 'domain{n}.test', 'mx.test.', 10)" for n in range(2000)])
     octets = path.read_bytes()
     path.write_bytes(octets[: len(octets) // 2])
@@ -96,9 +84,7 @@ def test_a_truncated_file_is_reported(path):
 
 
 def test_the_file_is_not_written(path):
-    """
-    Reading changes neither the file nor its folder.
-    """
+    """Reading changes neither the file nor its folder."""
     before = path.read_bytes()
     path.chmod(0o444)
 

@@ -26,9 +26,7 @@ from tests.store.everything import ADDRESS, DOMAIN, SOA, TRACE
     ],
 )
 def test_a_reverse_name_is_not_a_placeholder(store, name, spelled):
-    """
-    A PTR name like `n/a`, a silent hop or an address keeps its final dot; the root is a dot.
-    """
+    """A PTR name like `n/a`, a silent hop or an address keeps its final dot; the root is a dot."""
     router = "198.18.0.1"
     store.complete(TRACE)
     store.complete(
@@ -41,9 +39,7 @@ def test_a_reverse_name_is_not_a_placeholder(store, name, spelled):
 
 
 def test_the_root_as_a_name_is_not_an_empty_text(store):
-    """
-    The root is stored as a dot wherever a name is stored, and a CNAME to it is an alias.
-    """
+    """The root is stored as a dot wherever a name is stored, and a CNAME to it is an alias."""
     www = host("www.a.example")
     www.a = lookup("www.a.example", "A", canonical_name="")
     store.complete(hosts_item(www))

@@ -32,26 +32,20 @@ def put(folder, *runs, published=()):
     ],
 )
 def test_the_newest_is_the_last_published(tmp_path, runs, published, expected):
-    """
-    Crawls published on this machine are ordered by publication, all others by name.
-    """
+    """Crawls published on this machine are ordered by publication, all others by name."""
     put(tmp_path, *runs, published=published)
 
     assert (expected and tmp_path / f"ips-{expected}.db") == newest(tmp_path)
 
 
 def test_a_missing_folder_has_no_crawl(tmp_path):
-    """
-    A folder that does not exist means that nothing has been published yet.
-    """
+    """A folder that does not exist means that nothing has been published yet."""
     assert newest(tmp_path / "none") is None
 
 
 @pytest.mark.parametrize("name", ["ips-R.db", "ips-R-2.db", "report-R.html", "parquet/R", "example/R"])
 def test_a_run_name_is_taken_in_any_format(tmp_path, name):
-    """
-    Results of a run in any format prevent a later run from taking its name.
-    """
+    """Results of a run in any format prevent a later run from taking its name."""
     assert not is_taken(tmp_path, "R")
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).touch()

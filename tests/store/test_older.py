@@ -60,9 +60,7 @@ def exported(store: Store, folder: Path) -> dict[str, bytes]:
 
 
 def test_a_resumed_database_exports_the_same_csv(old, tmp_path):
-    """
-    After the migration that precedes resumption, the CSV files have the same bytes.
-    """
+    """After the migration that precedes resumption, the CSV files have the same bytes."""
     Store(old).close()
     store = Store.read(old)
 
@@ -71,9 +69,7 @@ def test_a_resumed_database_exports_the_same_csv(old, tmp_path):
 
 
 def test_a_migrated_database_has_the_newest_schema(old, tmp_path):
-    """
-    Each table has the columns that it has in a new database; no page is broken and no key dangles.
-    """
+    """Each table has the columns that it has in a new database; no page is broken and no key dangles."""
     Store(old).close()
     Store(tmp_path / "new.db").close()
 
@@ -82,18 +78,14 @@ def test_a_migrated_database_has_the_newest_schema(old, tmp_path):
 
 
 def test_a_finished_crawl_is_migrated_when_it_is_read(old):
-    """
-    The file itself has the newest schema afterwards.
-    """
+    """The file itself has the newest schema afterwards."""
     older.read(old).close()
 
     Store.read(old).close()
 
 
 def test_a_crawl_in_progress_is_left_as_it_is(old, tmp_path):
-    """
-    The earlier version can go on with it: what is read is a migrated copy, of which nothing is left.
-    """
+    """The earlier version can go on with it: what is read is a migrated copy, of which nothing is left."""
     connection = sqlite3.connect(old)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("UPDATE crawl SET end_reason = 'running'")
@@ -123,9 +115,7 @@ def columns(path: Path) -> dict[str, list[tuple]]:
 
 
 def test_lookups_become_rows(old):
-    """
-    Each lookup that the columns of 0.1.0 had is a row, with its status and TTL.
-    """
+    """Each lookup that the columns of 0.1.0 had is a row, with its status and TTL."""
     connection = sqlite3.connect(old)
     before = {}
     for owner, table, name, rdtypes in (
@@ -153,9 +143,7 @@ def test_lookups_become_rows(old):
 
 
 def test_names_of_certificates_become_lists(old):
-    """
-    Comma-separated text becomes JSON, and is counted.
-    """
+    """Comma-separated text becomes JSON, and is counted."""
     connection = sqlite3.connect(old, isolation_level=None)
     texts = ("a.example,b.example", 'odd"\n', "", None)
     (least,) = connection.execute("SELECT min(address_id) FROM smtp_sessions").fetchone()
@@ -174,9 +162,7 @@ def test_names_of_certificates_become_lists(old):
 
 
 def test_a_resumed_crawl_goes_on(old):
-    """
-    A known domain and a retried failure change nothing, and a new domain is added.
-    """
+    """A known domain and a retried failure change nothing, and a new domain is added."""
     store = Store(old)
     before = store.query("SELECT * FROM lookups")
     subject, question = store.query("SELECT subject, question FROM first_answers WHERE question = 'MX'")[0]

@@ -39,9 +39,7 @@ def made(target: Path, names: list[str]) -> int:
 
 
 def test_a_database_is_created(tmp_path):
-    """
-    The new database opens, is intact, contains its facts, and leaves no other file next to it.
-    """
+    """The new database opens, is intact, contains its facts, and leaves no other file next to it."""
     target = tmp_path / "new" / "ips.db"
 
     assert 2 == made(target, ["a.test", "b.test", "a.test"])
@@ -55,9 +53,7 @@ def test_a_database_is_created(tmp_path):
 
 
 def test_name_servers_are_available_immediately(tmp_path):
-    """
-    Name servers that were added are returned by rank; a domain without any has none.
-    """
+    """Name servers that were added are returned by rank; a domain without any has none."""
     with rebuilding(tmp_path / "ips.db", 1000) as rebuild:
         rebuild.write([Role("NS", "a.test", "ns2.test", 2), Role("NS", "a.test", "ns1.test", 1)])
 
@@ -66,9 +62,7 @@ def test_name_servers_are_available_immediately(tmp_path):
 
 
 def test_an_error_leaves_nothing(tmp_path):
-    """
-    An incomplete database has no final name.
-    """
+    """An incomplete database has no final name."""
     with pytest.raises(RuntimeError, match="source"), rebuilding(tmp_path / "ips.db", 1000) as rebuild:
         rebuild.write([Role("NS", "a.test", None)])
         raise RuntimeError("the source broke off")
@@ -77,9 +71,7 @@ def test_an_error_leaves_nothing(tmp_path):
 
 
 def test_an_existing_file_stays(tmp_path):
-    """
-    An existing file is rejected at the start, and one that appeared later at the end.
-    """
+    """An existing file is rejected at the start, and one that appeared later at the end."""
     target = tmp_path / "ips.db"
     with pytest.raises(StoreError, match="OUTPUT_EXISTS"), rebuilding(target, 1000) as rebuild:
         rebuild.finish([], **CRAWL)
@@ -92,9 +84,7 @@ def test_an_existing_file_stays(tmp_path):
 
 
 def test_two_processes_do_not_create_the_same_database(tmp_path):
-    """
-    The second process gets an error that asks it to wait; the first completes.
-    """
+    """The second process gets an error that asks it to wait; the first completes."""
     target = tmp_path / "ips.db"
     with rebuilding(target, 1000) as rebuild:
         with pytest.raises(StoreError, match="OUTPUT_EXISTS"):
@@ -106,9 +96,7 @@ def test_two_processes_do_not_create_the_same_database(tmp_path):
 
 
 def test_a_read_only_folder_is_reported(tmp_path):
-    """
-    A folder that cannot be created is an error.
-    """
+    """A folder that cannot be created is an error."""
     (tmp_path / "file").write_text("")
 
     with pytest.raises(StoreError, match=r"file/ips.db'.*\[OUTPUT_NOT_WRITABLE\]"):
@@ -129,9 +117,7 @@ with rebuilding(Path(sys.argv[1]), 1000) as rebuild:
 
 @pytest.mark.crawl
 def test_a_killed_rebuild_starts_over(tmp_path):
-    """
-    The file left by a kill has another name and does not block the next rebuild.
-    """
+    """The file left by a kill has another name and does not block the next rebuild."""
     target = tmp_path / "ips.db"
     killed = subprocess.run([sys.executable, "-c", KILLED, target], cwd=ROOT, check=False)
     assert -signal.SIGKILL == killed.returncode
@@ -144,9 +130,7 @@ def test_a_killed_rebuild_starts_over(tmp_path):
 
 
 def test_a_full_disk_is_reported(full_disk):
-    """
-    The error names the file, and nothing is left behind.
-    """
+    """The error names the file, and nothing is left behind."""
     with pytest.raises(StoreError, match=r"ips\.db.*full.*\[\w+_\w+\]"):
         made(full_disk / "ips.db", [f"domain{number}.test" for number in range(60_000)])
 

@@ -26,9 +26,7 @@ def tables(connection):
 
 
 def test_a_new_database_is_marked(connection):
-    """
-    Application id and version identify the owner and the age of a file.
-    """
+    """Application id and version identify the owner and the age of a file."""
     schema.migrate(connection)
 
     assert b"IP6M" == connection.execute("PRAGMA application_id").fetchone()[0].to_bytes(4, "big")
@@ -36,9 +34,7 @@ def test_a_new_database_is_marked(connection):
 
 
 def test_migrating_again_changes_nothing(connection):
-    """
-    Each migration runs once.
-    """
+    """Each migration runs once."""
     schema.migrate(connection)
     before = list(connection.iterdump())
     schema.migrate(connection)
@@ -47,9 +43,7 @@ def test_migrating_again_changes_nothing(connection):
 
 
 def test_an_older_database_is_migrated(connection, monkeypatch):
-    """
-    Only migrations after the version of the database run, in order, and its data stays.
-    """
+    """Only migrations after the version of the database run, in order, and its data stays."""
     schema.migrate(connection)
     connection.execute("INSERT INTO hosts (name) VALUES ('a.example')")
     later = (
@@ -64,9 +58,7 @@ def test_an_older_database_is_migrated(connection, monkeypatch):
 
 
 def test_a_failed_migration_is_rolled_back(tmp_path, monkeypatch):
-    """
-    Each step is atomic: after a failure the database is at the previous step.
-    """
+    """Each step is atomic: after a failure the database is at the previous step."""
 
     def breaks_off(connection):
         connection.execute("CREATE TABLE half (done)")
@@ -87,9 +79,7 @@ def test_a_failed_migration_is_rolled_back(tmp_path, monkeypatch):
 
 
 def test_a_crawl_has_one_row(connection):
-    """
-    The table crawl cannot hold a second row.
-    """
+    """The table crawl cannot hold a second row."""
     schema.migrate(connection)
     with pytest.raises(sqlite3.IntegrityError):
         connection.execute(
@@ -113,9 +103,7 @@ def test_a_crawl_has_one_row(connection):
     ],
 )
 def test_every_row_is_unique(connection, double):
-    """
-    Each request, domain, host, address and fact about them is unique.
-    """
+    """Each request, domain, host, address and fact about them is unique."""
     schema.migrate(connection)
     for statement in (
         "INSERT INTO requests (url, slot, number) VALUES ('u', 'dns', 1)",

@@ -85,9 +85,7 @@ def pages(store):
 
 
 def test_a_table_without_rows_is_read_from_an_older_file(path):
-    """
-    A measurement that a crawl did not make has no rows, and the file stays as it is.
-    """
+    """A measurement that a crawl did not make has no rows, and the file stays as it is."""
     before = path.read_bytes()
     store = Store.read(path)
 
@@ -97,9 +95,7 @@ def test_a_table_without_rows_is_read_from_an_older_file(path):
 
 
 def test_a_pair_has_one_row(path):
-    """
-    A resumed crawl has the new table: one row for each host at each of its addresses, however often it is stored.
-    """
+    """A resumed crawl has the new table: one row for each host at each of its addresses, however often it is stored."""
     store = store_pages(path, page(), page("b.example", "gone"), page(status="later"))
 
     assert [("b.example", ADDRESS, "gone"), (NAME, ADDRESS, "ok")] == pages(store)
@@ -107,9 +103,7 @@ def test_a_pair_has_one_row(path):
 
 
 def test_the_retry_of_a_pair_replaces_a_temporary_failure(path):
-    """
-    Its first outcome is stored under both names; another pair at the same address is not affected.
-    """
+    """Its first outcome is stored under both names; another pair at the same address is not affected."""
     first = page(status="timeout"), page("b.example", "gone")
     store = store_pages(path, *first, page(second=True), page("b.example", second=True))
 
@@ -121,9 +115,7 @@ def test_the_retry_of_a_pair_replaces_a_temporary_failure(path):
 
 
 def test_an_item_without_a_table_is_an_error(tmp_path):
-    """
-    No item is lost because its table was not registered.
-    """
+    """No item is lost because its table was not registered."""
     store = Store(tmp_path / "ips.db")
 
     with pytest.raises(TypeError, match="PageItem"):

@@ -322,9 +322,7 @@ def database(tmp_path_factory):
 
 
 def test_imported_summaries_are_combined_with_measurements(tmp_path):
-    """
-    For an imported crawl the old tables hold what was imported: ping figures, and paths as texts.
-    """
+    """For an imported crawl the old tables hold what was imported: ping figures, and paths as texts."""
     connection = opened(tmp_path, hosts_item(host("www.a.example", "198.51.100.1", "198.51.100.2")))
     connection.executescript("""
         INSERT INTO ping_summaries SELECT id, 5, 1.5, 2.0, NULL, 0.25, 1 FROM addresses WHERE address LIKE '%.1';
@@ -345,17 +343,13 @@ def test_imported_summaries_are_combined_with_measurements(tmp_path):
 
 
 def test_all_eight_tables_exist():
-    """
-    The names are those of the old tables.
-    """
+    """The names are those of the old tables."""
     assert ["ip4", "ip6", "job", "ping", "rdns", "soa", "tcp", "tracert"] == sorted(views.VIEWS) == sorted(EXPECTED)
 
 
 @pytest.mark.parametrize("view", EXPECTED)
 def test_columns_have_their_old_order(database, view):
-    """
-    Readers that access columns by position get the right column.
-    """
+    """Readers that access columns by position get the right column."""
     cursor = database.execute(f"SELECT * FROM {view}")
 
     assert EXPECTED[view][0].split() == [column[0] for column in cursor.description]
@@ -363,9 +357,7 @@ def test_columns_have_their_old_order(database, view):
 
 @pytest.mark.parametrize("view", EXPECTED)
 def test_rows_match_the_old_tables(database, view):
-    """
-    Each row, text and type matches the description of the old tables.
-    """
+    """Each row, text and type matches the description of the old tables."""
     rows = database.execute(f"SELECT * FROM {view}").fetchall()
 
     assert sorted(EXPECTED[view][1], key=repr) == sorted(rows, key=repr)
@@ -373,9 +365,7 @@ def test_rows_match_the_old_tables(database, view):
 
 @pytest.mark.parametrize("view", ["ping", "rdns", "tcp", "tracert"])
 def test_an_empty_database_has_the_row_for_the_unknown(tmp_path, view):
-    """
-    Joins by address find a row for n/a, even if nothing was measured.
-    """
+    """Joins by address find a row for n/a, even if nothing was measured."""
     connection = opened(tmp_path)
 
     assert [("n/a",) * len(EXPECTED[view][0].split())] == connection.execute(f"SELECT * FROM {view}").fetchall()
@@ -384,9 +374,7 @@ def test_an_empty_database_has_the_row_for_the_unknown(tmp_path, view):
 
 @pytest.mark.parametrize("view", ["job", "soa", "ip4", "ip6"])
 def test_an_empty_database_has_no_other_rows(tmp_path, view):
-    """
-    Domains and hosts that were not found have no row.
-    """
+    """Domains and hosts that were not found have no row."""
     connection = opened(tmp_path)
 
     assert [] == connection.execute(f"SELECT * FROM {view}").fetchall()
@@ -406,9 +394,7 @@ def test_an_empty_database_has_no_other_rows(tmp_path, view):
     ],
 )
 def test_in_house_compares_whole_labels(tmp_path, domain, server, answer):
-    """
-    A primary is in house if it equals the domain or is a subdomain of it; a shared text suffix is not enough.
-    """
+    """A primary is in house if it equals the domain or is a subdomain of it; a shared text suffix is not enough."""
     connection = opened(tmp_path, answered(domain, role("NS", server, 1), record=soa(server, "admin", 1)))
 
     assert [(answer,)] == connection.execute("SELECT primaryInHouse FROM soa").fetchall()
@@ -416,9 +402,7 @@ def test_in_house_compares_whole_labels(tmp_path, domain, server, answer):
 
 
 def test_the_primary_by_rank_is_the_first_in_the_answer(tmp_path):
-    """
-    Rank decides, not the order of storing or of the alphabet.
-    """
+    """Rank decides, not the order of storing or of the alphabet."""
     roles = (role("NS", "b.test", 2), role("NS", "a.test", 3), role("NS", "c.test", 1))
     connection = opened(tmp_path, answered("x.test", *roles, record=soa("a.test", "admin.x.test", 1)))
 
@@ -429,9 +413,7 @@ def test_the_primary_by_rank_is_the_first_in_the_answer(tmp_path):
 
 
 def test_a_feature_that_was_not_requested_has_no_row(tmp_path):
-    """
-    Only a domain whose MX was looked up has the row for none.
-    """
+    """Only a domain whose MX was looked up has the row for none."""
     connection = opened(tmp_path, domain_item("a.example", ns=lookup("a.example", "NS")))
 
     assert [("NS", "a.example", "n/a", 1, "example")] == connection.execute("SELECT * FROM job").fetchall()
@@ -439,9 +421,7 @@ def test_a_feature_that_was_not_requested_has_no_row(tmp_path):
 
 
 def test_a_host_has_its_first_choice_only(tmp_path):
-    """
-    If several addresses were probed, the old tables hold the first of each family.
-    """
+    """If several addresses were probed, the old tables hold the first of each family."""
     connection = opened(
         tmp_path,
         answered("a.example", role("WWW", "www.a.example", 0)),
@@ -453,9 +433,7 @@ def test_a_host_has_its_first_choice_only(tmp_path):
 
 
 def test_certificate_facts_do_not_change_the_old_table(tmp_path):
-    """
-    STARTTLS that was answered with 220 is True even if the handshake after it failed.
-    """
+    """STARTTLS that was answered with 220 is True even if the handshake after it failed."""
     certificate = Certificate(sha256="00", subject="s", issuer="i", not_before=0, not_after=1, names=("a",))
     session = smtp(220, Starttls.ACCEPTED, failure=Failure.TLS_FAILED, certificate=certificate)
     connection = opened(tmp_path, tcp_item("198.51.100.1", port(25), smtp=session))
@@ -484,9 +462,7 @@ def test_certificate_facts_do_not_change_the_old_table(tmp_path):
     ],
 )
 def test_starttls_is_false_where_a_server_lacks_it(tmp_path, session, shown):
-    """
-    If STARTTLS was not requested, or the session ended before it was known, the value is `n/a`.
-    """
+    """If STARTTLS was not requested, or the session ended before it was known, the value is `n/a`."""
     connection = opened(tmp_path, tcp_item("198.51.100.1", port(25), smtp=session))
 
     assert [(shown,)] == connection.execute("SELECT starttls FROM tcp WHERE ip <> 'n/a'").fetchall()
@@ -494,9 +470,7 @@ def test_starttls_is_false_where_a_server_lacks_it(tmp_path, session, shown):
 
 
 def test_paths_are_in_hop_order(tmp_path):
-    """
-    Paths of ten or more hops are sorted by number.
-    """
+    """Paths of ten or more hops are sorted by number."""
     routers = [f"198.18.0.{ttl}" for ttl in range(30, 0, -1)]
     connection = opened(tmp_path, trace_item("198.51.100.1", *routers, reached=30))
 
@@ -505,9 +479,7 @@ def test_paths_are_in_hop_order(tmp_path):
 
 
 def test_views_are_recreated_at_every_opening(tmp_path):
-    """
-    A view of an older version is replaced: views hold no data.
-    """
+    """A view of an older version is replaced: views hold no data."""
     connection = opened(tmp_path)
     connection.execute("DROP VIEW ping")
     connection.execute("CREATE VIEW ping AS SELECT 1 AS old")
@@ -519,9 +491,7 @@ def test_views_are_recreated_at_every_opening(tmp_path):
 
 
 def test_views_are_created_atomically(monkeypatch):
-    """
-    A view that cannot be created leaves the others unchanged.
-    """
+    """A view that cannot be created leaves the others unchanged."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     schema.migrate(connection)
     views.draw(connection)

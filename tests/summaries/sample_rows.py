@@ -1,6 +1,4 @@
-"""
-Made-up rows of summaries, and the rows that a database contains.
-"""
+"""Made-up rows of summaries, and the rows that a database contains."""
 
 from __future__ import annotations
 

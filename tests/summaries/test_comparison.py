@@ -1,6 +1,4 @@
-"""
-A crawl compared with the previous one.
-"""
+"""A crawl compared with the previous one."""
 
 from __future__ import annotations
 

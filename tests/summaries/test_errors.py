@@ -1,6 +1,4 @@
-"""
-Errors of databases of summaries.
-"""
+"""Errors of databases of summaries."""
 
 from __future__ import annotations
 

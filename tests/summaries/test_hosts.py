@@ -1,6 +1,4 @@
-"""
-Figures of a host and of a domain.
-"""
+"""Figures of a host and of a domain."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-One definition of "has IPv6": the report, the site, the API and `scrapy summary` agree about a crawl.
-"""
+"""One definition of "has IPv6": the report, the site, the API and `scrapy summary` agree about a crawl."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Publication of a crawl's rows.
-"""
+"""Publication of a crawl's rows."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Columns of the summary tables.
-"""
+"""Columns of the summary tables."""
 
 from __future__ import annotations
 

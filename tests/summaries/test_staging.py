@@ -1,6 +1,4 @@
-"""
-Promotion from staging to live.
-"""
+"""Promotion from staging to live."""
 
 from __future__ import annotations
 

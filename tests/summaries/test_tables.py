@@ -39,9 +39,7 @@ def test_columns_are_the_fields(inspector, row):
 
 @pytest.mark.parametrize("table", KEYS)
 def test_a_date_has_each_row_once(inspector, table):
-    """
-    The primary key begins with the date; an index serves lookups of one domain.
-    """
+    """The primary key begins with the date; an index serves lookups of one domain."""
     assert KEYS[table] == inspector.get_pk_constraint(table)["constrained_columns"]
     indexes = [index["column_names"] for index in inspector.get_indexes(table)]
     assert ([["domain", "date"]] if table == "Domains" else []) == indexes

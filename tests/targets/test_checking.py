@@ -34,9 +34,7 @@ def gzipped(content):
     ],
 )
 def test_an_empty_list_is_rejected(tmp_path, content, why):
-    """
-    The error names the list and says that it is empty.
-    """
+    """The error names the list and says that it is empty."""
     with pytest.raises(ListError, match=rf"{tmp_path}/list0'.*{why}.*\[LIST_EMPTY\]"):
         checking.check(put(tmp_path, content), 1)
 
@@ -58,9 +56,7 @@ def test_an_empty_list_is_rejected(tmp_path, content, why):
     ],
 )
 def test_a_foreign_file_is_rejected(tmp_path, content, why):
-    """
-    The error has the type of the file, how it was read, and some of its rows.
-    """
+    """The error has the type of the file, how it was read, and some of its rows."""
     with pytest.raises(ListError, match=re.escape(why)) as refused:
         checking.check(put(tmp_path, content), 0.5)
 
@@ -70,9 +66,7 @@ def test_a_foreign_file_is_rejected(tmp_path, content, why):
 
 
 def test_half_of_the_rows_may_be_invalid(tmp_path):
-    """
-    Beyond the share of LIST_MAX_REFUSED a list is rejected; with 1 it is accepted if a single row is a domain.
-    """
+    """Beyond the share of LIST_MAX_REFUSED a list is rejected; with 1 it is accepted if a single row is a domain."""
     (look,) = checking.check(put(tmp_path, "a.example\nno domain\n"), 0.5)
     assert (1, ["no domain"]) == (look.taken, look.refused)
 
@@ -83,18 +77,14 @@ def test_half_of_the_rows_may_be_invalid(tmp_path):
 
 
 def test_one_bad_file_of_several_is_rejected(tmp_path):
-    """
-    An empty file among others is accepted, a foreign file is not.
-    """
+    """An empty file among others is accepted, a foreign file is not."""
     assert [1, 0] == [look.taken for look in checking.check(put(tmp_path, "a.example\n", ""), 0.5)]
     with pytest.raises(ListError, match=r"list1.*\[LIST_MOSTLY_INVALID\]"):
         checking.check(put(tmp_path, "a.example\n", "<html>\n<body>\n"), 0.5)
 
 
 def test_damage_after_the_first_rows_of_an_archive_is_found(tmp_path):
-    """
-    An archive is unpacked to its end, so that the crawl does not fail halfway.
-    """
+    """An archive is unpacked to its end, so that the crawl does not fail halfway."""
     content = gzipped(b"".join(b"d%d.example\n" % number for number in range(100_000)))
 
     with pytest.raises(ListError, match="LIST_NOT_READABLE"):
@@ -102,9 +92,7 @@ def test_damage_after_the_first_rows_of_an_archive_is_found(tmp_path):
 
 
 def test_a_check_is_bounded(tmp_path, monkeypatch):
-    """
-    An endless preamble is not searched forever.
-    """
+    """An endless preamble is not searched forever."""
     monkeypatch.setattr(lists, "_PREAMBLE", 10)
     monkeypatch.setattr(checking, "_LINES", 1_000)
     with pytest.raises(ListError, match="LIST_EMPTY"):
@@ -112,9 +100,7 @@ def test_a_check_is_bounded(tmp_path, monkeypatch):
 
 
 def test_the_recognised_form_is_described(tmp_path):
-    """
-    Compression, encoding, form and numbers are on one log line.
-    """
+    """Compression, encoding, form and numbers are on one log line."""
     (look,) = checking.check(put(tmp_path, gzipped("1,a.example\n".encode("utf-16"))), 0.5)
 
     assert (

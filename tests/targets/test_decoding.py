@@ -62,18 +62,14 @@ def read(tmp_path, content):
     ],
 )
 def test_compression_and_encoding_make_no_difference(tmp_path, content):
-    """
-    The lines are the same in every encoding and archive; members of a ZIP archive are read by name.
-    """
+    """The lines are the same in every encoding and archive; members of a ZIP archive are read by name."""
     assert PLAIN.splitlines(keepends=True) == read(tmp_path, content)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_line_ends_of_all_systems_are_read_and_counted(tmp_path, end, encoding):
-    """
-    LF, CR LF and CR end a line, and so does the end of the file.
-    """
+    """LF, CR LF and CR end a line, and so does the end of the file."""
     file = put(tmp_path, f"a.example{end}b.example".encode(encoding))
     (text,) = texts(file)
 
@@ -99,9 +95,7 @@ def test_line_ends_of_all_systems_are_read_and_counted(tmp_path, end, encoding):
     ],
 )
 def test_a_file_without_text_is_rejected_by_type(tmp_path, content, problem):
-    """
-    The error has the name and the type of the file.
-    """
+    """The error has the name and the type of the file."""
     with pytest.raises(ListError, match=f"{tmp_path}/list.*{problem}"):
         texts(put(tmp_path, content))
 
@@ -126,18 +120,14 @@ def flipped(content):
 )
 @pytest.mark.parametrize("use", [count, lambda text: list(lines(text))], ids=["count", "lines"])
 def test_damage_is_an_error(tmp_path, content, use):
-    """
-    A truncated, changed or too long archive is never a shorter list.
-    """
+    """A truncated, changed or too long archive is never a shorter list."""
     with pytest.raises(ListError, match="LIST_NOT_READABLE"):
         for text in texts(put(tmp_path, content)):
             use(text)
 
 
 def test_an_encrypted_archive_is_rejected(tmp_path):
-    """
-    A crawl cannot ask for a password.
-    """
+    """A crawl cannot ask for a password."""
     content = bytearray(zipped({"a": "a.example\n"}))
     for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         content[content.index(mark) + at] |= 1
@@ -149,9 +139,7 @@ def test_an_encrypted_archive_is_rejected(tmp_path):
 @pytest.mark.parametrize("pack", [gzipped, lambda content: zipped({"a": content})], ids=["gzip", "zip"])
 @pytest.mark.parametrize("use", [count, lambda text: list(lines(text))], ids=["count", "lines"])
 def test_a_decompression_bomb_is_rejected(tmp_path, monkeypatch, pack, use):
-    """
-    An archive that expands to far more than text would is not unpacked to its end.
-    """
+    """An archive that expands to far more than text would is not unpacked to its end."""
     monkeypatch.setattr(decoding, "_SMALL_BYTES", 1 << 20)
     (text,) = texts(put(tmp_path, pack(b"\n" * (4 << 20))))
 
@@ -160,18 +148,14 @@ def test_a_decompression_bomb_is_rejected(tmp_path, monkeypatch, pack, use):
 
 
 def test_a_line_has_a_maximum_length(tmp_path):
-    """
-    Only the beginning of a long line is read; the next line is complete.
-    """
+    """Only the beginning of a long line is read; the next line is complete."""
     content = "x" * (3 * MAX_LINE) + "\nb.example\n"
 
     assert ["x" * MAX_LINE, "b.example\n"] == [line for line in read(tmp_path, content.encode()) if line.strip()]
 
 
 def test_an_endless_line_is_rejected(tmp_path):
-    """
-    A gigabyte of zeros is rejected after its first sixteen megabytes.
-    """
+    """A gigabyte of zeros is rejected after its first sixteen megabytes."""
     file = tmp_path / "list"
     with file.open("wb") as stream:
         os.truncate(stream.fileno(), 1 << 30)

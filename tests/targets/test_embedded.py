@@ -26,9 +26,7 @@ from ipv6matrix.targets.embedded import ipv4_within
     ],
 )
 def test_embedded_addresses_are_found(address, ipv4):
-    """
-    6to4, Teredo, ISATAP, NAT64 and the old forms of IPv4 in IPv6 are recognised, also two at once.
-    """
+    """6to4, Teredo, ISATAP, NAT64 and the old forms of IPv4 in IPv6 are recognised, also two at once."""
     assert ipv4 == list(ipv4_within(address))
 
 
@@ -44,15 +42,11 @@ def test_embedded_addresses_are_found(address, ipv4):
     ],
 )
 def test_local_translation_prefixes_have_any_length(address, ipv4):
-    """
-    Below 64:ff9b:1::/48 an IPv4 address follows 48, 56, 64 or 96 bits (RFC 6052 section 2.4).
-    """
+    """Below 64:ff9b:1::/48 an IPv4 address follows 48, 56, 64 or 96 bits (RFC 6052 section 2.4)."""
     assert ipv4 in ipv4_within(address)
 
 
 @pytest.mark.parametrize("address", ["10.0.0.1", "2a00::1", "2003:a00:1::1", "2001:4:112::1", "2a00::5eff:10.0.0.1"])
 def test_other_addresses_embed_nothing(address):
-    """
-    IPv4 addresses, and IPv6 addresses that merely look similar.
-    """
+    """IPv4 addresses, and IPv6 addresses that merely look similar."""
     assert () == ipv4_within(address)

@@ -12,9 +12,7 @@ from ipv6matrix.targets import lists
 
 @pytest.mark.parametrize("line", ["no domain\n", "# comment\n", "\n", "d.example\n"])
 async def test_the_loop_gets_its_turn_whatever_the_lines_are(tmp_path, monkeypatch, line):
-    """
-    Invalid rows, comments and blank lines yield to other tasks as domains do.
-    """
+    """Invalid rows, comments and blank lines yield to other tasks as domains do."""
     monkeypatch.setattr(module, "_TURN_S", 0.0)
     monkeypatch.setattr(lists, "_PREAMBLE", 1)
     (tmp_path / "list").write_text(line * 2_000)

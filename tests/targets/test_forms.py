@@ -49,31 +49,23 @@ def read(tmp_path, content):
     ],
 )
 def test_common_formats_are_read(tmp_path, content):
-    """
-    Ranks, headers, quotes, comments, further columns and URLs around the domains make no difference.
-    """
+    """Ranks, headers, quotes, comments, further columns and URLs around the domains make no difference."""
     assert BOTH == read(tmp_path, content)
 
 
 def test_a_stray_quote_spoils_one_row(tmp_path):
-    """
-    A quote that is never closed does not swallow the rows below.
-    """
+    """A quote that is never closed does not swallow the rows below."""
     assert [Rejected("a.example", "invalid_name")] != read(tmp_path, '1,"a.example\n2,b.example\n')
     assert "b.example" == read(tmp_path, '1,"a.example\n2,b.example\n')[-1]
 
 
 def test_the_first_row_of_a_list_without_columns_is_an_entry(tmp_path):
-    """
-    Only a known column name makes a row a header; anything else is invalid and counted.
-    """
+    """Only a known column name makes a row a header; anything else is invalid and counted."""
     assert [Rejected("my favourites", "invalid_name"), *BOTH] == read(tmp_path, "my favourites\na.example\nb.example\n")
 
 
 def test_a_row_of_another_format_is_invalid(tmp_path):
-    """
-    One row with commas does not turn a plain list into a table.
-    """
+    """One row with commas does not turn a plain list into a table."""
     assert [*BOTH, Rejected("1,c.example", "invalid_name")] == read(tmp_path, "a.example\nb.example\n1,c.example\n")
 
 
@@ -89,9 +81,7 @@ def test_a_row_of_another_format_is_invalid(tmp_path):
     ],
 )
 def test_a_format_is_described(tmp_path, content, words):
-    """
-    The log of a crawl says how its list is read.
-    """
+    """The log of a crawl says how its list is read."""
     (tmp_path / "list").write_text(content)
     (text,) = lists.decoding.texts(tmp_path / "list")
 

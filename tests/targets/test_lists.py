@@ -84,32 +84,24 @@ def test_lines_become_comparable_names(tmp_path, content, domains):
     ],
 )
 def test_an_invalid_line_is_returned_as_written(tmp_path, text):
-    """
-    A line that cannot be a domain yields its text and the reason `invalid_name`.
-    """
+    """A line that cannot be a domain yields its text and the reason `invalid_name`."""
     assert [Rejected(text, "invalid_name"), "b.example"] == read(tmp_path, f"{text}\nb.example\n")
 
 
 @pytest.mark.parametrize("text", [f"{'a' * 64}.example", LONGEST.replace("d.", "dd.")])
 def test_names_that_are_too_long_have_their_own_reason(tmp_path, text):
-    """
-    A label of more than 63 octets or a name of more than 253 is `name_too_long`.
-    """
+    """A label of more than 63 octets or a name of more than 253 is `name_too_long`."""
     assert [Rejected(text, "name_too_long")] == read(tmp_path, text)
 
 
 def test_a_name_of_253_octets_is_the_longest(tmp_path):
-    """
-    A name of exactly 253 octets is a domain.
-    """
+    """A name of exactly 253 octets is a domain."""
     assert 253 == len(LONGEST)
     assert [LONGEST] == read(tmp_path, LONGEST)
 
 
 def test_bytes_that_are_not_utf_8_spoil_one_line(tmp_path):
-    """
-    A line in another encoding is invalid; the lines around it are read.
-    """
+    """A line in another encoding is invalid; the lines around it are read."""
     before, refused, after = read(tmp_path, b"a.example\nb\xfccher.example\nc.example\n")
 
     assert ("a.example", "c.example") == (before, after)
@@ -119,9 +111,7 @@ def test_bytes_that_are_not_utf_8_spoil_one_line(tmp_path):
 
 @given(strategies.text())
 def test_cleaning_is_idempotent(text):
-    """
-    The result of cleaning is clean, and a domain.
-    """
+    """The result of cleaning is clean, and a domain."""
     name = lists.clean(text)
     if isinstance(name, str):
         assert name == lists.clean(name)
@@ -138,38 +128,28 @@ def test_cleaning_is_idempotent(text):
 )
 @pytest.mark.parametrize("header", [MAJESTIC, MAJESTIC.replace("GlobalRank", '"GlobalRank"', 1), "\ufeff" + MAJESTIC])
 def test_majestic_csv_is_recognised_by_its_header(tmp_path, header, row):
-    """
-    The Domain column of a Majestic CSV is read, quoted or not.
-    """
+    """The Domain column of a Majestic CSV is read, quoted or not."""
     assert ["example.com", "b.example"] == read(tmp_path, f"{header}\r\n{row}\r\n2,1,b.example,example\r\n")
 
 
 def test_majestic_columns_are_found_by_name(tmp_path):
-    """
-    The Domain column may be anywhere; short and empty rows are skipped.
-    """
+    """The Domain column may be anywhere; short and empty rows are skipped."""
     assert ["a.example"] == read(tmp_path, "GlobalRank,TLD,Domain\n1,example,a.example\n2\n\n3,example,\n")
 
 
 def test_majestic_csv_without_domains_is_reported(tmp_path):
-    """
-    A Majestic header without the column Domain is an error that quotes the header.
-    """
+    """A Majestic header without the column Domain is an error that quotes the header."""
     with pytest.raises(ListError, match=r"'GlobalRank,TldRank' \[LIST_NOT_READABLE\]"):
         read(tmp_path, "GlobalRank,TldRank\n1,1\n")
 
 
 def test_a_plain_list_with_majestic_words_is_a_plain_list(tmp_path):
-    """
-    Only a first line that begins like the header makes a CSV.
-    """
+    """Only a first line that begins like the header makes a CSV."""
     assert ["globalrank.example", "a.example"] == read(tmp_path, "GlobalRank.example\na.example\n")
 
 
 def test_a_folder_is_read_in_the_order_of_names(tmp_path):
-    """
-    Every file of a folder is read, except hidden ones and subfolders.
-    """
+    """Every file of a folder is read, except hidden ones and subfolders."""
     (tmp_path / "b.txt").write_text("b.example\n")
     (tmp_path / "a.csv").write_text(f"{MAJESTIC}\n1,1,a.example,example\n")
     (tmp_path / ".hidden").write_text("hidden.example\n")
@@ -179,9 +159,7 @@ def test_a_folder_is_read_in_the_order_of_names(tmp_path):
 
 
 def test_a_missing_file_is_reported_with_its_fix(tmp_path):
-    """
-    The error names the missing list and the fix.
-    """
+    """The error names the missing list and the fix."""
     with pytest.raises(ListError, match=rf"'{tmp_path}/missing' \(No such file or directory\)") as raised:
         lists.paths(str(tmp_path / "missing"))
 
@@ -190,17 +168,13 @@ def test_a_missing_file_is_reported_with_its_fix(tmp_path):
 
 
 def test_an_empty_folder_is_reported_with_its_fix(tmp_path):
-    """
-    A folder without files is not a list.
-    """
+    """A folder without files is not a list."""
     with pytest.raises(ListError, match="LIST_EMPTY"):
         lists.paths(str(tmp_path))
 
 
 def test_a_home_folder_is_expanded(tmp_path, monkeypatch):
-    """
-    ~ stands for the home folder.
-    """
+    """~ stands for the home folder."""
     (tmp_path / "list").write_text("a.example\n")
     monkeypatch.setenv("HOME", str(tmp_path))
 
@@ -208,9 +182,7 @@ def test_a_home_folder_is_expanded(tmp_path, monkeypatch):
 
 
 def test_the_digest_covers_all_files_in_order(tmp_path):
-    """
-    The digest is the SHA-256 of the concatenated files.
-    """
+    """The digest is the SHA-256 of the concatenated files."""
     (tmp_path / "one").write_bytes(b"ab")
     (tmp_path / "two").write_bytes(b"c")
 
@@ -223,9 +195,7 @@ def test_the_digest_covers_all_files_in_order(tmp_path):
 
 @pytest.mark.parametrize("row", ["d{}.example\n", "{0},1,d{0}.example,example,9,9\n"])
 def test_a_long_list_is_streamed(tmp_path, row):
-    """
-    Memory does not grow with the list, and the first name is available before the last is read.
-    """
+    """Memory does not grow with the list, and the first name is available before the last is read."""
     file = tmp_path / "list"
     rows = (row.format(number) for number in range(50_000))
     file.write_text((MAJESTIC + "\n" if "," in row else "") + "".join(rows))
@@ -244,9 +214,7 @@ def test_a_long_list_is_streamed(tmp_path, row):
 
 @pytest.mark.parametrize(("name", "expected"), [("a.example", "example"), ("a.co.uk", "uk"), ("xn--p1ai", "xn--p1ai")])
 def test_the_tld_is_the_text_after_the_last_dot(name, expected):
-    """
-    A TLD is the text after the last dot.
-    """
+    """A TLD is the text after the last dot."""
     assert expected == lists.tld(name)
 
 
@@ -263,9 +231,7 @@ def test_the_tld_is_the_text_after_the_last_dot(name, expected):
     ],
 )
 def test_hosts_may_have_a_single_label(name, answer):
-    """
-    A host name needs no dot, but lower-case labels of letters, digits, hyphens and underscores.
-    """
+    """A host name needs no dot, but lower-case labels of letters, digits, hyphens and underscores."""
     assert answer is lists.is_host(name)
 
 
@@ -274,9 +240,7 @@ def test_hosts_may_have_a_single_label(name, answer):
     [((b"",), 0), ((b"a.example",), 1), ((b"a\nb\n", b"\nc"), 4), ((b"x\n" * (1 << 20),), 1 << 20)],
 )
 def test_lines_are_counted(tmp_path, contents, expected):
-    """
-    Lines of all files count together; the last needs no line end.
-    """
+    """Lines of all files count together; the last needs no line end."""
     files = tuple(tmp_path / str(number) for number in range(len(contents)))
     for file, content in zip(files, contents, strict=True):
         file.write_bytes(content)
@@ -286,9 +250,7 @@ def test_lines_are_counted(tmp_path, contents, expected):
 
 @pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")], ids=["pipe", "endless"])
 def test_a_file_that_can_be_read_only_once_is_rejected(tmp_path, make):
-    """
-    A pipe or a device is rejected immediately, without waiting for input.
-    """
+    """A pipe or a device is rejected immediately, without waiting for input."""
     make(tmp_path / "list")
 
     with pytest.raises(ListError, match=r"not a regular file.*\[LIST_NOT_READABLE\]"):
@@ -296,16 +258,12 @@ def test_a_file_that_can_be_read_only_once_is_rejected(tmp_path, make):
 
 
 def test_a_very_long_entry_is_cheap(tmp_path):
-    """
-    An entry far longer than any name is rejected before its characters are mapped.
-    """
+    """An entry far longer than any name is rejected before its characters are mapped."""
     assert [Rejected("ü" * 60_000, "name_too_long")] == read(tmp_path, "ü" * 60_000)
 
 
 def test_the_digest_of_a_compressed_list_is_that_of_its_file(tmp_path):
-    """
-    A compressed list can be compared with the checksum of its publisher.
-    """
+    """A compressed list can be compared with the checksum of its publisher."""
     packed = gzip.compress(b"a.example\n")
     (tmp_path / "list.gz").write_bytes(packed)
 

@@ -29,9 +29,7 @@ from ipv6matrix.targets import names
     ],
 )
 def test_a_domain_is_found_in_user_input(text, name):
-    """
-    Names, URLs, authorities and e-mail addresses contain a domain, which has one canonical form.
-    """
+    """Names, URLs, authorities and e-mail addresses contain a domain, which has one canonical form."""
     assert name == names.domain(text)
 
 
@@ -40,9 +38,7 @@ def test_a_domain_is_found_in_user_input(text, name):
     ["", "localhost", "two words.example", "192.0.2.1", "http://192.0.2.1/", "[2001:db8::1]:80", "a..b", "https://"],
 )
 def test_input_without_a_domain_is_none(text):
-    """
-    Addresses, single labels and sentences are not domains.
-    """
+    """Addresses, single labels and sentences are not domains."""
     assert names.domain(text) is None
 
 
@@ -58,9 +54,7 @@ def test_input_without_a_domain_is_none(text):
     ],
 )
 def test_a_contact_has_a_domain(text, name):
-    """
-    The first e-mail or web address of a contact has its domain.
-    """
+    """The first e-mail or web address of a contact has its domain."""
     assert name == names.contact_domain(text)
 
 
@@ -80,9 +74,7 @@ def test_a_contact_has_a_domain(text, name):
     ],
 )
 def test_an_address_has_a_canonical_form(text, address):
-    """
-    Brackets, case, leading zeros and mapped addresses are normalized; a zone stays where it matters.
-    """
+    """Brackets, case, leading zeros and mapped addresses are normalized; a zone stays where it matters."""
     assert address == names.address(text)
 
 
@@ -98,15 +90,11 @@ def test_an_address_has_a_canonical_form(text, address):
     ],
 )
 def test_a_network_has_a_canonical_form(text, network):
-    """
-    A network of mapped addresses is the IPv4 network.
-    """
+    """A network of mapped addresses is the IPv4 network."""
     assert ip_network(network) == names.network(text)
 
 
 @pytest.mark.parametrize("text", ["192.0.2.0/33", "example.org", "", "/24", "2001:db8::/129"])
 def test_input_without_a_network_is_none(text):
-    """
-    Anything else is None.
-    """
+    """Anything else is None."""
     assert names.network(text) is None

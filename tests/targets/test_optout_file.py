@@ -46,17 +46,13 @@ def path(tmp_path):
     ],
 )
 def test_an_entry_is_added_at_the_end(path, text, line):
-    """
-    It is written in canonical form, and the rest of the file is unchanged.
-    """
+    """It is written in canonical form, and the rest of the file is unchanged."""
     assert [f"{line} is opted out"] == OptOutFile(path).add([text])
     assert f"{TEXT}{line}\n" == path.read_text()
 
 
 def test_an_entry_may_have_a_comment(path):
-    """
-    The comment, with reason and date, follows the entry.
-    """
+    """The comment, with reason and date, follows the entry."""
     OptOutFile(path).add(["example.net", "192.0.2.7"], "by mail, 2026-11-01")
 
     assert path.read_text().endswith("example.net  # by mail, 2026-11-01\n192.0.2.7  # by mail, 2026-11-01\n")
@@ -73,17 +69,13 @@ def test_an_entry_may_have_a_comment(path):
     ],
 )
 def test_a_covered_entry_is_not_added(path, text, cover):
-    """
-    The error names the broader entry, and the file is unchanged.
-    """
+    """The error names the broader entry, and the file is unchanged."""
     assert [f"{text} is covered already, by {cover}"] == OptOutFile(path).add([text])
     assert path.read_text() == TEXT
 
 
 def test_entries_of_one_command_may_cover_one_another(path):
-    """
-    An entry that the first one covers is not written.
-    """
+    """An entry that the first one covers is not written."""
     said = OptOutFile(path).add(["example.net", "www.example.net"])
 
     assert ["example.net is opted out", "www.example.net is covered already, by example.net"] == said
@@ -91,9 +83,7 @@ def test_entries_of_one_command_may_cover_one_another(path):
 
 @pytest.mark.parametrize("text", ["com", "", "no domain", "me@example.com", "198.51.100.0/33", "1.2.3", "a\nb.c"])
 def test_an_invalid_entry_changes_nothing(path, text):
-    """
-    One invalid entry rejects the whole command, before anything is written.
-    """
+    """One invalid entry rejects the whole command, before anything is written."""
     with pytest.raises(OptOutError, match="OPTOUT_INVALID") as raised:
         OptOutFile(path).add(["example.net", text])
 
@@ -103,17 +93,13 @@ def test_an_invalid_entry_changes_nothing(path, text):
 
 @pytest.mark.parametrize(("text", "line"), [("EXAMPLE.com", "example.com   #"), ("198.51.100.9/24", "198.51.100.0/24")])
 def test_an_entry_is_removed_with_its_comment(path, text, line):
-    """
-    Spelling does not matter; other lines stay.
-    """
+    """Spelling does not matter; other lines stay."""
     assert [f"{text} is taken out"] == OptOutFile(path).remove([text])
     assert [one for one in TEXT.splitlines() if not one.startswith(line)] == path.read_text().splitlines()
 
 
 def test_a_missing_entry_cannot_be_removed(path):
-    """
-    The error names the broader entry that covers it.
-    """
+    """The error names the broader entry that covers it."""
     assert ["example.net is not in the file"] == OptOutFile(path).remove(["example.net"])
     assert ["www.example.com is not in the file, but stays opted out by example.com"] == OptOutFile(path).remove(
         ["www.example.com"]
@@ -122,9 +108,7 @@ def test_a_missing_entry_cannot_be_removed(path):
 
 
 def test_an_entry_covered_by_another_stays_opted_out(path):
-    """
-    The user is told if removing an entry has no effect.
-    """
+    """The user is told if removing an entry has no effect."""
     path.write_text("www.example.com\nexample.com\n")
 
     assert ["www.example.com is taken out, but stays opted out by example.com"] == OptOutFile(path).remove(
@@ -133,26 +117,20 @@ def test_an_entry_covered_by_another_stays_opted_out(path):
 
 
 def test_entries_are_listed_with_their_comments(path, tmp_path):
-    """
-    Comment lines and blank lines are not entries; a missing file has none.
-    """
+    """Comment lines and blank lines are not entries; a missing file has none."""
     assert ["example.com   # by mail, 2024-01-05", "198.51.100.0/24", "2001:db8:1::/48"] == OptOutFile(path).entries()
     assert [] == OptOutFile(tmp_path / "none").entries()
 
 
 def test_a_missing_file_is_created(tmp_path):
-    """
-    Its folder is created too.
-    """
+    """Its folder is created too."""
     OptOutFile(tmp_path / "new/optout.txt").add(["example.com"])
 
     assert "example.com\n" == (tmp_path / "new/optout.txt").read_text()
 
 
 def test_a_file_that_a_crawl_would_reject_is_reported(path):
-    """
-    Nothing is added to a file that crawls cannot read.
-    """
+    """Nothing is added to a file that crawls cannot read."""
     path.write_text("example.com\nno domain\n")
 
     with pytest.raises(OptOutError, match=r"line 2: 'no domain'.*\[OPTOUT_INVALID\]"):
@@ -161,9 +139,7 @@ def test_a_file_that_a_crawl_would_reject_is_reported(path):
 
 @pytest.mark.parametrize("content", [None, b"b\xfccher.example\n"])
 def test_an_unreadable_file_is_reported(path, content):
-    """
-    The error names a folder or a file without text.
-    """
+    """The error names a folder or a file without text."""
     path.unlink()
     if content is None:
         path.mkdir()
@@ -175,9 +151,7 @@ def test_an_unreadable_file_is_reported(path, content):
 
 
 def test_an_unwritable_file_is_reported(tmp_path):
-    """
-    The error names the file.
-    """
+    """The error names the file."""
     (tmp_path / "file").write_text("")
 
     with pytest.raises(OptOutError, match=r"'.*/file/optout.txt'.*\[OUTPUT_NOT_WRITABLE\]"):
@@ -185,9 +159,7 @@ def test_an_unwritable_file_is_reported(tmp_path):
 
 
 def test_permissions_and_links_stay(path, tmp_path):
-    """
-    A symbolic link still points to the file, and the file keeps its mode.
-    """
+    """A symbolic link still points to the file, and the file keeps its mode."""
     path.chmod(0o640)
     (tmp_path / "link").symlink_to(path)
     OptOutFile(tmp_path / "link").add(["example.net"])
@@ -198,9 +170,7 @@ def test_permissions_and_links_stay(path, tmp_path):
 
 
 def test_a_crawl_reads_a_complete_file(path):
-    """
-    It sees either the old file or the new one.
-    """
+    """It sees either the old file or the new one."""
     held = OptOuts(path)
     OptOutFile(path).add(["example.net"])
     held.look()
@@ -210,9 +180,7 @@ def test_a_crawl_reads_a_complete_file(path):
 
 
 def test_concurrent_changes_are_not_lost(path):
-    """
-    Changes wait for one another.
-    """
+    """Changes wait for one another."""
     threads = [threading.Thread(target=OptOutFile(path).add, args=([f"{number}.example.net"],)) for number in range(20)]
     for thread in threads:
         thread.start()
@@ -223,9 +191,7 @@ def test_concurrent_changes_are_not_lost(path):
 
 
 def test_a_crawl_accepts_a_file_emptied_by_the_command(path):
-    """
-    Removed entries are lifted, however few are left; the file declares its number of entries.
-    """
+    """Removed entries are lifted, however few are left; the file declares its number of entries."""
     held = OptOuts(path)
     OptOutFile(path).remove(["example.com", "198.51.100.0/24", "2001:db8:1::/48"])
     held.look()
@@ -235,9 +201,7 @@ def test_a_crawl_accepts_a_file_emptied_by_the_command(path):
 
 
 def test_an_outdated_number_of_entries_is_removed(path):
-    """
-    It is written only if a crawl needs it.
-    """
+    """It is written only if a crawl needs it."""
     OptOutFile(path).remove(["example.com", "198.51.100.0/24", "2001:db8:1::/48"])
     OptOutFile(path).add(["example.net"])
 

@@ -49,9 +49,7 @@ def rewrite(file, text, *, at):
     ],
 )
 def test_a_domain_covers_all_names_below_it(tmp_path, name, answer):
-    """
-    Names are compared by whole labels, in the form of the DNS.
-    """
+    """Names are compared by whole labels, in the form of the DNS."""
     assert answer is opt_outs(tmp_path).contains_name(name)
 
 
@@ -83,9 +81,7 @@ def test_addresses_and_networks_are_covered(tmp_path, address, answer):
 
 @pytest.mark.parametrize("text", ["no domain", "localhost", "198.51.100.0/33", "me@example.com", "https://com/"])
 def test_an_invalid_line_is_reported(tmp_path, text):
-    """
-    The error has the file, the number and the text of the line.
-    """
+    """The error has the file, the number and the text of the line."""
     with pytest.raises(OptOutError, match="OPTOUT_INVALID") as raised:
         opt_outs(tmp_path, f"example.com\n{text}\n")
 
@@ -93,9 +89,7 @@ def test_an_invalid_line_is_reported(tmp_path, text):
 
 
 def test_an_opt_out_during_a_crawl_is_respected(tmp_path):
-    """
-    A changed file is read at the next check.
-    """
+    """A changed file is read at the next check."""
     held = opt_outs(tmp_path, "a.example\n")
     rewrite(tmp_path / "optout", "a.example\nb.example\n", at=2_000_000_000)
     held.look()
@@ -104,9 +98,7 @@ def test_an_opt_out_during_a_crawl_is_respected(tmp_path):
 
 
 def test_a_replaced_file_is_detected(tmp_path):
-    """
-    A file that replaces another is read, even with the same time and size.
-    """
+    """A file that replaces another is read, even with the same time and size."""
     held = opt_outs(tmp_path, "a.example\n")
     rewrite(tmp_path / "optout", "a.example\n", at=2_000_000_000)
     held.look()
@@ -118,9 +110,7 @@ def test_a_replaced_file_is_detected(tmp_path):
 
 
 def test_an_unchanged_file_is_not_read_again(tmp_path, monkeypatch):
-    """
-    A check of the same file reads nothing.
-    """
+    """A check of the same file reads nothing."""
     held = opt_outs(tmp_path, "a.example\n")
     monkeypatch.setattr(held, "read", lambda: pytest.fail("the file was read again"))
 
@@ -131,9 +121,7 @@ def test_an_unchanged_file_is_not_read_again(tmp_path, monkeypatch):
     "spoil", [lambda file: file.unlink(), lambda file: rewrite(file, "no domain\n", at=2_000_000_000)]
 )
 def test_an_invalid_change_keeps_the_previous_entries(tmp_path, caplog, spoil):
-    """
-    A file that is deleted or damaged during a crawl is reported once and lifts no opt-out.
-    """
+    """A file that is deleted or damaged during a crawl is reported once and lifts no opt-out."""
     held = opt_outs(tmp_path, "a.example\n")
     spoil(tmp_path / "optout")
     for _ in range(2):
@@ -145,9 +133,7 @@ def test_an_invalid_change_keeps_the_previous_entries(tmp_path, caplog, spoil):
 
 
 def test_a_restored_file_is_read(tmp_path):
-    """
-    After a gap the entries of the new file apply.
-    """
+    """After a gap the entries of the new file apply."""
     held = opt_outs(tmp_path, "a.example\n")
     (tmp_path / "optout").unlink()
     held.look()
@@ -191,9 +177,7 @@ def test_a_sudden_loss_of_entries_is_ignored(tmp_path, caplog, before, after, li
 
 
 def test_new_entries_of_a_damaged_file_apply_too(tmp_path):
-    """
-    The entries of such a file are added to the previous ones.
-    """
+    """The entries of such a file are added to the previous ones."""
     held = opt_outs(tmp_path, MANY)
     rewrite(tmp_path / "optout", "new.example\n", at=2_000_000_000)
     held.look()
@@ -202,9 +186,7 @@ def test_new_entries_of_a_damaged_file_apply_too(tmp_path):
 
 
 def test_a_file_rewritten_in_place_lifts_nothing_temporarily(tmp_path):
-    """
-    It is empty for a moment; then its entries apply.
-    """
+    """It is empty for a moment; then its entries apply."""
     held = opt_outs(tmp_path, MANY)
     rewrite(tmp_path / "optout", "", at=2_000_000_000)
     held.look()

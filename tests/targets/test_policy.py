@@ -98,9 +98,7 @@ def test_special_addresses_have_a_kind_and_are_not_probed(first, last, kind):
 
 @pytest.mark.parametrize("address", GLOBAL)
 def test_global_addresses_are_probed(address):
-    """
-    Globally reachable addresses are probed, including exceptions within special blocks.
-    """
+    """Globally reachable addresses are probed, including exceptions within special blocks."""
     assert "global" == policy.kind(address)
     assert AddressPolicy().exclusion(address) is None
 
@@ -110,9 +108,7 @@ def test_global_addresses_are_probed(address):
     [("2002:101:101::1", "6to4"), ("2001:0:101:101:8000:ef46:fefe:fefe", "teredo")],
 )
 def test_old_transition_mechanisms_are_probed(address, kind):
-    """
-    6to4 and Teredo addresses have their own kind and may be probed.
-    """
+    """6to4 and Teredo addresses have their own kind and may be probed."""
     assert kind == policy.kind(address)
     assert AddressPolicy().exclusion(address) is None
 
@@ -139,16 +135,12 @@ def test_old_transition_mechanisms_are_probed(address, kind):
     ],
 )
 def test_an_address_is_judged_by_the_address_it_embeds(address, kind, reason):
-    """
-    The wrapper keeps its kind; the embedded IPv4 address gives the reason for the exclusion.
-    """
+    """The wrapper keeps its kind; the embedded IPv4 address gives the reason for the exclusion."""
     assert (kind, reason) == (policy.kind(address), AddressPolicy().exclusion(address))
 
 
 def test_addresses_that_embed_allowed_ones_are_allowed():
-    """
-    An allowed network allows the addresses that embed it, and an allowed wrapper all that it embeds.
-    """
+    """An allowed network allows the addresses that embed it, and an allowed wrapper all that it embeds."""
     inner, wrapper = AddressPolicy(policy.networks("198.18.0.0/15")), AddressPolicy(policy.networks("2002::/16"))
 
     assert [None, "private"] == [inner.exclusion(one) for one in ("2002:c612:1::1", "2002:a00:1::1")]
@@ -156,17 +148,13 @@ def test_addresses_that_embed_allowed_ones_are_allowed():
 
 
 def test_mapped_addresses_are_never_probed():
-    """
-    An IPv4-mapped address is excluded even if the embedded IPv4 address is global.
-    """
+    """An IPv4-mapped address is excluded even if the embedded IPv4 address is global."""
     assert "mapped" == AddressPolicy().exclusion("::ffff:1.1.1.1")
     assert "mapped" == AddressPolicy(policy.networks("1.1.1.0/24")).exclusion("::ffff:1.1.1.1")
 
 
 def test_allowed_networks_are_probed_whatever_their_kind():
-    """
-    An allowed network is probed, its neighbours are not, and its kind is unchanged.
-    """
+    """An allowed network is probed, its neighbours are not, and its kind is unchanged."""
     allowed = AddressPolicy(policy.networks("198.18.0.0/24, 2001:db8::/48"))
 
     assert [None, None] == [allowed.exclusion("198.18.0.255"), allowed.exclusion("2001:db8::1")]
@@ -175,9 +163,7 @@ def test_allowed_networks_are_probed_whatever_their_kind():
 
 
 def test_a_family_without_route_is_not_probed():
-    """
-    Addresses of a skipped family are excluded with a reason of their own, special ones with their kind.
-    """
+    """Addresses of a skipped family are excluded with a reason of their own, special ones with their kind."""
     choosy = AddressPolicy(policy.networks("2001:db8::/32"))
     choosy.skip_family(6)
 
@@ -186,9 +172,7 @@ def test_a_family_without_route_is_not_probed():
 
 
 def test_an_address_that_opted_out_is_not_probed():
-    """
-    An opt-out applies within allowed networks too; a special address keeps its kind as reason.
-    """
+    """An opt-out applies within allowed networks too; a special address keeps its kind as reason."""
     wishes = AddressPolicy(policy.networks("198.18.0.0/15"), is_opted_out=lambda address: address.endswith(".7"))
 
     assert ["opted_out", "opted_out", "private"] == [wishes.exclusion(a) for a in ("1.1.1.7", "198.18.0.7", "10.0.0.7")]
@@ -197,43 +181,33 @@ def test_an_address_that_opted_out_is_not_probed():
 
 @pytest.mark.parametrize(("text", "number"), [("", 0), (" , ", 0), ("10.0.0.0/8", 1), ("10.1.2.3/8,::/0 ,", 2)])
 def test_networks_are_read_from_comma_separated_text(text, number):
-    """
-    Prefixes are separated by commas; host bits are ignored.
-    """
+    """Prefixes are separated by commas; host bits are ignored."""
     assert number == len(policy.networks(text))
 
 
 @pytest.mark.parametrize("text", ["10.0.0.0/33", "example.com", "10.0.0.0/8;::/0"])
 def test_an_invalid_prefix_is_reported(text):
-    """
-    The error quotes the invalid prefix.
-    """
+    """The error quotes the invalid prefix."""
     with pytest.raises(ValueError, match=text):
         policy.networks(text)
 
 
 def test_families_do_not_mix():
-    """
-    An IPv4 network contains no IPv6 address of the same number.
-    """
+    """An IPv4 network contains no IPv6 address of the same number."""
     assert policy.contains(policy.networks("0.0.0.0/0"), "1.2.3.4")
     assert not policy.contains(policy.networks("0.0.0.0/0"), "::102:304")
     assert not policy.contains((), "1.2.3.4")
 
 
 def test_addresses_are_ordered_by_value():
-    """
-    Nine comes before ten, whatever their texts.
-    """
+    """Nine comes before ten, whatever their texts."""
     assert ["9.0.0.1", "10.0.0.1", "2001:db8::9", "2001:db8::10"] == sorted(
         ["2001:db8::10", "10.0.0.1", "2001:db8::9", "9.0.0.1"], key=policy.sort_key
     )
 
 
 def test_every_kind_is_a_snake_case_word():
-    """
-    Words of the closed list of kinds are valid in the name of a stat.
-    """
+    """Words of the closed list of kinds are valid in the name of a stat."""
     assert policy.PROBED_KINDS < policy.KINDS
     assert all(kind.replace("_", "").isalnum() and kind == kind.lower() for kind in policy.KINDS)
 
@@ -246,7 +220,5 @@ def test_every_kind_is_a_snake_case_word():
     ],
 )
 def test_a_network_is_a_24_or_a_48(address, same, other):
-    """
-    These are the prefixes to which a rate applies.
-    """
+    """These are the prefixes to which a rate applies."""
     assert policy.network(address) == policy.network(same) != policy.network(other)

@@ -1,6 +1,4 @@
-"""
-Sends requests to the web server as an HTTP client would, without a socket.
-"""
+"""Sends requests to the web server as an HTTP client would, without a socket."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Databases with summaries, created once, and clients of servers over them.
-"""
+"""Databases with summaries, created once, and clients of servers over them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-The web server on a loopback port, in its own thread.
-"""
+"""The web server on a loopback port, in its own thread."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Content negotiation.
-"""
+"""Content negotiation."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Caching: what clients may store, and what is not sent twice.
-"""
+"""Caching: what clients may store, and what is not sent twice."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Search for names as people type them.
-"""
+"""Search for names as people type them."""
 
 from __future__ import annotations
 

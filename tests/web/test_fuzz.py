@@ -1,6 +1,4 @@
-"""
-Random requests to APIs and pages: no server error, and always the documented form.
-"""
+"""Random requests to APIs and pages: no server error, and always the documented form."""
 
 from __future__ import annotations
 

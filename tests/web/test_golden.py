@@ -1,6 +1,4 @@
-"""
-Answers of both APIs equal the recorded ones, byte for byte.
-"""
+"""Answers of both APIs equal the recorded ones, byte for byte."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-The health check for monitoring.
-"""
+"""The health check for monitoring."""
 
 from __future__ import annotations
 

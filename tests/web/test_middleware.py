@@ -1,6 +1,4 @@
-"""
-Headers of every answer, HEAD, codings, and the access log.
-"""
+"""Headers of every answer, HEAD, codings, and the access log."""
 
 from __future__ import annotations
 

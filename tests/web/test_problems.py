@@ -1,6 +1,4 @@
-"""
-Errors in the form that fits the path.
-"""
+"""Errors in the form that fits the path."""
 
 from __future__ import annotations
 

@@ -35,9 +35,7 @@ def test_filters_choose_rows(model, asked, wanted):
 )
 @pytest.mark.parametrize("group", [None, "tld", "country", "type"])
 def test_sums_that_are_stored_equal_those_that_are_computed(model, monkeypatch, group, only):
-    """
-    Whether a slice reads the table or the sums over it makes no difference.
-    """
+    """Whether a slice reads the table or the sums over it makes no difference."""
     asked = [Slice(group=group, only=only, least=least) for least in (0, 60)]
     stored = [model.rows(sums(HOSTS, one)) for one in asked]
     monkeypatch.setattr("ipv6matrix.web.sums.SUMS", {})

@@ -1,6 +1,4 @@
-"""
-The page for trying out the APIs.
-"""
+"""The page for trying out the APIs."""
 
 from __future__ import annotations
 

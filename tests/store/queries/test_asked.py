@@ -31,9 +31,7 @@ def record(folder, settings, skipped=()):
 
 @pytest.mark.parametrize("words", ["NS, MX,", ["NS", "MX"]])
 def test_choices_are_those_of_the_settings(tmp_path, words):
-    """
-    Comma-separated text and a list of words are equivalent.
-    """
+    """Comma-separated text and a list of words are equivalent."""
     choices = record(tmp_path, {"FEATURES": words, "METRICS": "soa,ping"})
 
     assert "2024-01-05__10-00-00" == choices.run
@@ -42,34 +40,26 @@ def test_choices_are_those_of_the_settings(tmp_path, words):
 
 
 def test_skipped_metrics_are_not_listed(tmp_path):
-    """
-    A metric that is in the settings but was skipped has no figures.
-    """
+    """A metric that is in the settings but was skipped has no figures."""
     choices = record(tmp_path, {"FEATURES": "NS", "METRICS": "soa,ping"}, skipped=["ping", "ipv6"])
 
     assert [True, False] == [choices.has_metric(one) for one in ("soa", "ping")]
 
 
 def test_without_choices_everything_but_skipped_metrics_is_listed(tmp_path):
-    """
-    A record without these settings counts as one with all of them.
-    """
+    """A record without these settings counts as one with all of them."""
     choices = record(tmp_path, {}, skipped=["path"])
 
     assert [True, True, False] == [choices.has_feature("NTP"), choices.has_metric("ping"), choices.has_metric("path")]
 
 
 def test_an_empty_choice_selects_nothing(tmp_path):
-    """
-    METRICS= without a value requests nothing.
-    """
+    """METRICS= without a value requests nothing."""
     assert not record(tmp_path, {"FEATURES": "NS", "METRICS": ""}).has_metric("ping")
 
 
 def test_a_database_without_a_crawl_has_no_choices(tmp_path):
-    """
-    A database has no choices before the first start.
-    """
+    """A database has no choices before the first start."""
     store = Store(tmp_path / "ips.db")
 
     assert asked(store) is None

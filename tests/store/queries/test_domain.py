@@ -47,9 +47,7 @@ def facts(finished):
 
 
 def test_hosts_and_addresses_match_the_truth(facts, finished):
-    """
-    The result has every role of a domain and every address in its host's answers.
-    """
+    """The result has every role of a domain and every address in its host's answers."""
     expected = finished.expected
     roles = {(host["kind"], name, host["name"], host["priority"]) for name, of in facts.items() for host in of["hosts"]}
     found = {
@@ -65,9 +63,7 @@ def test_hosts_and_addresses_match_the_truth(facts, finished):
 
 @pytest.mark.parametrize("table", PLACES)
 def test_every_column_is_included(facts, finished, table):
-    """
-    Everything that the tables hold about a domain is part of its facts.
-    """
+    """Everything that the tables hold about a domain is part of its facts."""
     columns = {row[1] for row in finished.store.query(f"PRAGMA table_info({table})")} - KEYS
     rows = [row for of in facts.values() for row in PLACES[table](of)]
 
@@ -78,9 +74,7 @@ def test_every_column_is_included(facts, finished, table):
 
 @pytest.mark.parametrize("table", ["pings", "ports", "traces", "reverse_names", "smtp_sessions"])
 def test_every_row_is_included(facts, finished, table):
-    """
-    The result has one entry for each measurement.
-    """
+    """The result has one entry for each measurement."""
     key = ", port" if table == "ports" else ""
     joined = f"{table} JOIN addresses ON addresses.id = address_id WHERE found_at IS NOT NULL"
     ((number,),) = finished.store.query(f"SELECT count(*) FROM (SELECT DISTINCT address{key} FROM {joined})")
@@ -95,9 +89,7 @@ def test_every_row_is_included(facts, finished, table):
 
 
 def test_lists_are_lists(facts):
-    """
-    Lists are returned as lists, not as text that contains one.
-    """
+    """Lists are returned as lists, not as text that contains one."""
     rtts = [ping["rtts_ms"] for of in facts.values() for ping in measured(of, "pings")]
 
     names = [smtp["certificate_names"] for of in facts.values() for smtp in measured(of, "smtp_sessions")]
@@ -108,16 +100,12 @@ def test_lists_are_lists(facts):
 
 
 def test_an_unknown_name_has_no_facts(finished):
-    """
-    A name that is not on the list has no facts.
-    """
+    """A name that is not on the list has no facts."""
     assert domain.facts(finished.store, "nowhere.example") is None
 
 
 def test_a_broken_file_is_reported(tmp_path):
-    """
-    A missing column is an error, not an absence.
-    """
+    """A missing column is an error, not an absence."""
     path = tmp_path / "ips.db"
     store = Store(path)
     store.complete(domain_item("a.example"))
@@ -133,9 +121,7 @@ def test_a_broken_file_is_reported(tmp_path):
 
 @pytest.mark.parametrize(("hosts", "addresses_each"), [(1, 1_201), (1_201, 1), (40, 30)])
 def test_an_enormous_domain_comes_in_pages(tmp_path, hosts, addresses_each):
-    """
-    Nothing is left out and nothing comes twice, whether it has many hosts or hosts with many addresses.
-    """
+    """Nothing is left out and nothing comes twice, whether it has many hosts or hosts with many addresses."""
     store = Store(tmp_path / "ips.db")
     store.complete(domain_item("giant.example"))
     store.close()

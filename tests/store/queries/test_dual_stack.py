@@ -16,9 +16,7 @@ def trace_item(address, reached_ttl):
 
 
 def test_each_dual_stack_host_is_listed_once(tmp_path):
-    """
-    Hosts with one family are left out; a measurement without an answer, or not made, is None.
-    """
+    """Hosts with one family are left out; a measurement without an answer, or not made, is None."""
     store = made.crawl(
         tmp_path / "ips.db",
         hosts_item(host("both.example", "192.0.2.1", "2001:db8::1")),

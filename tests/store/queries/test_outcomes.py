@@ -15,9 +15,7 @@ from tests.samples import domain_item, host, hosts_item, lookup, ping_item
 
 
 def test_errors_come_with_the_number_of_requests(tmp_path):
-    """
-    Failures and silence come in the order of a crawl, each with the number of requests of its kind.
-    """
+    """Failures and silence come in the order of a crawl, each with the number of requests of its kind."""
     store = made.crawl(
         tmp_path / "ips.db",
         domain_item("a.example", ns=lookup("a.example", "NS", status=Failure.TIMEOUT), mx=lookup("a.example", "MX")),
@@ -35,18 +33,14 @@ def test_errors_come_with_the_number_of_requests(tmp_path):
 
 
 def test_trace_stops_match_the_truth(finished: Finished):
-    """
-    Every traced address counts once, by family and reason for stopping.
-    """
+    """Every traced address counts once, by family and reason for stopping."""
     truths = finished.expected.probed.values()
 
     assert Counter((one.family, one.trace(gap_limit=GAP_LIMIT).stop) for one in truths) == traces(finished.store)
 
 
 def test_kinds_of_ipv6_match_the_truth(finished: Finished):
-    """
-    Every address of a host counts once, as allowed or as excluded.
-    """
+    """Every address of a host counts once, as allowed or as excluded."""
     expected = finished.expected
     six = [address for address, truth in expected.addresses.items() if truth.family == 6]
     found = ipv6_kinds(finished.store)
@@ -58,9 +52,7 @@ def test_kinds_of_ipv6_match_the_truth(finished: Finished):
 
 
 def test_imported_figures_count(tmp_path):
-    """
-    Pings and traces of an imported crawl count as requests; a trace that did not arrive has no stop reason.
-    """
+    """Pings and traces of an imported crawl count as requests; a trace that did not arrive has no stop reason."""
     made.crawl(tmp_path / "ips.db", hosts_item(host("www.a.example", "192.0.2.1", "2001:db8::1"))).close()
     connection = sqlite3.connect(tmp_path / "ips.db")
     connection.execute("INSERT INTO trace_summaries SELECT id, 1500, iif(family = 4, 9, NULL), '', 0 FROM addresses")

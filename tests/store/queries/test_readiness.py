@@ -1,6 +1,4 @@
-"""
-The readiness of every domain of a finished crawl, compared with verdicts computed from the truth.
-"""
+"""The readiness of every domain of a finished crawl, compared with verdicts computed from the truth."""
 
 from __future__ import annotations
 
@@ -22,9 +20,7 @@ def truth(finished: Finished) -> TrueVerdicts:
 
 
 def test_verdicts_are_those_of_the_truth(finished: Finished, truth: TrueVerdicts) -> None:
-    """
-    Each verdict about a website, name servers and mail follows from the scenario itself.
-    """
+    """Each verdict about a website, name servers and mail follows from the scenario itself."""
     basis = readiness.basis(finished.store)
     found = {one.name: judge(one, basis).values for one in readiness.domains(finished.store)}
     differing = {
@@ -39,9 +35,7 @@ def test_verdicts_are_those_of_the_truth(finished: Finished, truth: TrueVerdicts
 
 
 def test_levels_are_those_of_the_truth(finished: Finished, truth: TrueVerdicts) -> None:
-    """
-    Both bounds of each level follow from the scenario itself; all levels that such a crawl can show occur.
-    """
+    """Both bounds of each level follow from the scenario itself; all levels that such a crawl can show occur."""
     basis = readiness.basis(finished.store)
     found = {one.name: judge(one, basis) for one in readiness.domains(finished.store)}
     bounds = {name: (one.certain, one.possible) for name, one in found.items()}
@@ -52,9 +46,7 @@ def test_levels_are_those_of_the_truth(finished: Finished, truth: TrueVerdicts) 
 
 
 def test_one_domain_is_read_as_all_are(finished: Finished) -> None:
-    """
-    The facts about one domain are those of the whole crawl; a name that is not in the list has none.
-    """
+    """The facts about one domain are those of the whole crawl; a name that is not in the list has none."""
     first = next(readiness.domains(finished.store))
 
     assert first == readiness.domain(finished.store, first.name)

@@ -56,16 +56,12 @@ def answer_probes(store, *ports, rtts_ms=(), failure=None, second=False, asked_a
 
 
 def test_an_empty_database_has_nothing_to_retry(store):
-    """
-    Without facts there are no requests to retry.
-    """
+    """Without facts there are no requests to retry."""
     assert [] == failed(store)
 
 
 def test_only_failed_lookups_are_retried(store):
-    """
-    Each lookup of a domain that failed temporarily is retried, and no other.
-    """
+    """Each lookup of a domain that failed temporarily is retried, and no other."""
     store.complete(
         domain_item(
             "a.example",
@@ -89,18 +85,14 @@ def test_only_failed_lookups_are_retried(store):
     ],
 )
 def test_which_lookup_failures_are_temporary(store, word, is_passing):
-    """
-    A failure that says nothing about the name is retried; one that amounts to an answer is not.
-    """
+    """A failure that says nothing about the name is retried; one that amounts to an answer is not."""
     store.complete(domain_item("a.example", ns=ends("a.example", "NS", Failure(word))))
 
     assert is_passing == bool(failed(store))
 
 
 def test_failed_lookups_of_hosts_are_retried(store):
-    """
-    A host that was not guessed for a domain has a request of its own.
-    """
+    """A host that was not guessed for a domain has a request of its own."""
     answer_host(store, "mx.example", Status.NODATA, Failure.TIMEOUT)
     store.complete(hosts_item(host("fine.example", ADDRESS)))
 
@@ -108,9 +100,7 @@ def test_failed_lookups_of_hosts_are_retried(store):
 
 
 def test_guessed_hosts_of_a_domain_share_a_request(store):
-    """
-    Guessed hosts of one domain with the same failure share a request, as in the first pass.
-    """
+    """Guessed hosts of one domain with the same failure share a request, as in the first pass."""
     labels = ("www", "www.ipv6", "ntp", "time")
     roles = tuple(Role(kind="WWW", host=f"{label}.a.example", priority=0) for label in labels)
     store.complete(domain_item("a.example", roles=roles))
@@ -125,9 +115,7 @@ def test_guessed_hosts_of_a_domain_share_a_request(store):
 
 
 def test_reverse_lookups_are_retried(store):
-    """
-    A failed reverse lookup is retried for the addresses of hosts and of routers.
-    """
+    """A failed reverse lookup is retried for the addresses of hosts and of routers."""
     lookups = {"192.0.2.1": Failure.SERVFAIL, "192.0.2.2": Status.NODATA, "192.0.2.3": Failure.REFUSED}
     for address, status in lookups.items():
         url = urls.reverse(address)
@@ -144,9 +132,7 @@ def test_reverse_lookups_are_retried(store):
     ],
 )
 def test_a_silent_address_is_retried(store, ports, ping):
-    """
-    An address of a host without an answer to any probe is retried with ping and the same ports.
-    """
+    """An address of a host without an answer to any probe is retried with ping and the same ports."""
     store.complete(hosts_item(host("www.example", ADDRESS)))
     answer_probes(store, *ports, **ping, asked_at=AT + 9)
 
@@ -168,9 +154,7 @@ def test_a_silent_address_is_retried(store, ports, ping):
     ],
 )
 def test_an_address_with_any_answer_is_not_retried(store, ports, ping):
-    """
-    One answer proves that the address is reachable; what this machine is not permitted to send is not retried.
-    """
+    """One answer proves that the address is reachable; what this machine is not permitted to send is not retried."""
     store.complete(hosts_item(host("www.example", ADDRESS)))
     answer_probes(store, *ports, **ping)
 
@@ -178,9 +162,7 @@ def test_an_address_with_any_answer_is_not_retried(store, ports, ping):
 
 
 def test_an_address_that_a_trace_reached_is_not_retried(store):
-    """
-    An Echo Reply to a trace counts as an answer from the address.
-    """
+    """An Echo Reply to a trace counts as an answer from the address."""
     store.complete(hosts_item(host("www.example", ADDRESS)))
     answer_probes(store, (80, Failure.TIMEOUT))
     trace = TraceObservation(stop=Stop.REACHED, reached_ttl=1, asked_at=AT)
@@ -190,9 +172,7 @@ def test_an_address_that_a_trace_reached_is_not_retried(store):
 
 
 def test_routers_and_excluded_addresses_are_not_retried(store):
-    """
-    Only addresses of hosts are probed; without a probe there is nothing to retry.
-    """
+    """Only addresses of hosts are probed; without a probe there is nothing to retry."""
     store.complete(hosts_item(host("www.example", "192.0.2.9")))
     store.complete(hosts_item(host("out.example", ADDRESS), places={ADDRESS: {"refusal": "opted_out"}}))
     answer_probes(store, (80, Failure.TIMEOUT))
@@ -202,9 +182,7 @@ def test_routers_and_excluded_addresses_are_not_retried(store):
 
 @pytest.mark.parametrize("metric", ["ping", "tcp"])
 def test_only_configured_metrics_are_retried(store, metric):
-    """
-    If only ping or only ports were requested, an address without an answer to them is silent.
-    """
+    """If only ping or only ports were requested, an address without an answer to them is silent."""
     store.complete(hosts_item(host("www.example", ADDRESS)))
     if metric == "ping":
         ping = PingObservation(sent=5, asked_at=AT)
@@ -218,9 +196,7 @@ def test_only_configured_metrics_are_retried(store, metric):
 
 
 def test_nothing_is_requested_a_third_time(store):
-    """
-    A row with a first answer has already been retried.
-    """
+    """A row with a first answer has already been retried."""
     store.complete(hosts_item(host("www.example", ADDRESS)))
     for second in (False, True):
         status = ends("a.example", "NS", Failure.TIMEOUT)
@@ -235,9 +211,7 @@ def test_nothing_is_requested_a_third_time(store):
 
 
 def test_every_row_is_read_once(store, monkeypatch):
-    """
-    Chunks neither leave gaps nor overlap.
-    """
+    """Chunks neither leave gaps nor overlap."""
     monkeypatch.setattr(second_pass, "_CHUNK", 2)
     names = [f"d{number}.example" for number in range(5)]
     for name in names:

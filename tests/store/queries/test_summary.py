@@ -98,9 +98,7 @@ def test_errors_are_counted_by_kind(store):
 
 
 def test_probes(store):
-    """
-    Echo Requests, handshakes and lookups are added up.
-    """
+    """Echo Requests, handshakes and lookups are added up."""
     counts = {"Echo Requests": 5, "TCP handshakes": 2, "lookups": 12}
 
     assert counts == {title: number for title, number in summary(store).probes.items() if number}

@@ -1,6 +1,4 @@
-"""
-The routes and errors of the API of 2022; test_golden.py has its answers.
-"""
+"""The routes and errors of the API of 2022; test_golden.py has its answers."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Addresses of every kind of page, over the crawls of `tests.web.summaries`.
-"""
+"""Addresses of every kind of page, over the crawls of `tests.web.summaries`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Every page in a browser: axe-core, contrast, narrow and wide screens, weight, errors.
-"""
+"""Every page in a browser: axe-core, contrast, narrow and wide screens, weight, errors."""
 
 from __future__ import annotations
 

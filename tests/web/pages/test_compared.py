@@ -1,6 +1,4 @@
-"""
-Comparisons of two crawls.
-"""
+"""Comparisons of two crawls."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Downloads of a view.
-"""
+"""Downloads of a view."""
 
 from __future__ import annotations
 

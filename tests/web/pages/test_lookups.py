@@ -1,6 +1,4 @@
-"""
-Pages about one domain, address or place, and changes.
-"""
+"""Pages about one domain, address or place, and changes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Rendering of pages and of their errors.
-"""
+"""Rendering of pages and of their errors."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Information for search engines.
-"""
+"""Information for search engines."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Database queries of a view.
-"""
+"""Database queries of a view."""
 
 from __future__ import annotations
 

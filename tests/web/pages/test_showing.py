@@ -1,6 +1,4 @@
-"""
-The contents of a view.
-"""
+"""The contents of a view."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-What search engines, link previews and screen readers read on every page.
-"""
+"""What search engines, link previews and screen readers read on every page."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-The table of a view in each format, and links to the APIs.
-"""
+"""The table of a view in each format, and links to the APIs."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-The weight of pages after five years: sixty crawls of every country.
-"""
+"""The weight of pages after five years: sixty crawls of every country."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-A visit to the site: a new page, its requests and its errors.
-"""
+"""A visit to the site: a new page, its requests and its errors."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Queries of a read model.
-"""
+"""Queries of a read model."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Refreshing the read model of a server while the database becomes unavailable and available.
-"""
+"""Refreshing the read model of a server while the database becomes unavailable and available."""
 
 from __future__ import annotations
 

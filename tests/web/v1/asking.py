@@ -1,6 +1,4 @@
-"""
-Requests to /api/v1 that follow its links.
-"""
+"""Requests to /api/v1 that follow its links."""
 
 from __future__ import annotations
 

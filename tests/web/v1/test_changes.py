@@ -1,6 +1,4 @@
-"""
-Changes from one crawl to another.
-"""
+"""Changes from one crawl to another."""
 
 from __future__ import annotations
 

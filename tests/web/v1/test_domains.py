@@ -1,6 +1,4 @@
-"""
-Lists of domains, single domains, and badges.
-"""
+"""Lists of domains, single domains, and badges."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Sorting, paging and filters of figures; test_golden.py has the figures themselves.
-"""
+"""Sorting, paging and filters of figures; test_golden.py has the figures themselves."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-The schemas of answers.
-"""
+"""The schemas of answers."""
 
 from __future__ import annotations
 

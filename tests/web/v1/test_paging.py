@@ -1,6 +1,4 @@
-"""
-Paging of lists.
-"""
+"""Paging of lists."""
 
 from __future__ import annotations
 

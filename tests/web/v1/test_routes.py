@@ -1,6 +1,4 @@
-"""
-All routes, and the OpenAPI document.
-"""
+"""All routes, and the OpenAPI document."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Totals of each crawl, and of each of its countries and TLDs.
-"""
+"""Totals of each crawl, and of each of its countries and TLDs."""
 
 from __future__ import annotations
 
