@@ -205,6 +205,7 @@ HEALTH_AFTER_WAIT = "stop"
 
 # Maximum number of requests in flight per slot. Read by the frontier.
 DNS_CONCURRENCY = 200
+NS_CONCURRENCY = 100
 PING_CONCURRENCY = 400
 TCP_CONCURRENCY = 400
 TRACE_CONCURRENCY = 800

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scrapy import Request
 
-from ipv6matrix.measurements import REGISTRY, ntp, pmtu, tls, web
+from ipv6matrix.measurements import REGISTRY, name_servers, ntp, pmtu, tls, web
 from ipv6matrix.measurements.grammar import RequestUrl
 from ipv6matrix.measurements.hosts import HostsUrl
 from ipv6matrix.measurements.lookups import LookupUrl
@@ -232,7 +232,7 @@ def test_an_invalid_url_is_reported(url):
 
 
 def test_the_slot_of_a_request_is_its_scheme():
-    """Each of our schemes has the slot of its name."""
+    """Each of our schemes has the slot of its name; queries to a server that the URL names have their own."""
     found_urls = (
         urls.host("a.example"),
         urls.ping("192.0.2.1"),
@@ -242,6 +242,7 @@ def test_the_slot_of_a_request_is_its_scheme():
         pmtu.url("2001:db8::1"),
         tls.url("192.0.2.1", "www.a.example"),
         web.url("192.0.2.1", "www.a.example", "https", hosts=False),
+        name_servers.url("a.example", "2001:db8::1", tcp=False),
     )
 
     assert list(REGISTRY.slots) == [urls.request(url).meta["download_slot"] for url in found_urls]

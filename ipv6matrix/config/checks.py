@@ -336,6 +336,7 @@ CHECKS: Final[dict[str, Check]] = {
     "HEALTH_MAX_WAIT": _number(1, 604_800, "seconds"),
     "HEALTH_AFTER_WAIT": _one_of("stop", "skip"),
     "DNS_CONCURRENCY": _number(1, 10_000, "requests", whole=True),
+    "NS_CONCURRENCY": _number(1, 10_000, "requests", whole=True),
     "PING_CONCURRENCY": _number(1, 10_000, "requests", whole=True),
     "TCP_CONCURRENCY": _number(1, 10_000, "requests", whole=True),
     "TRACE_CONCURRENCY": _number(1, 10_000, "requests", whole=True),

@@ -95,7 +95,7 @@ class Preflight:
     def _check_handlers(self) -> None:
         # If a handler cannot be built, Scrapy only logs that, and then fails every
         # request with an unsupported scheme.
-        for scheme in REGISTRY.slots:
+        for scheme in REGISTRY.schemes:
             if engine.handler(self._crawler, scheme) is None:
                 self._stop(
                     f"The handler of {scheme}:// could not be created: see the error above in the log [HANDLER_FAILED]"

@@ -68,7 +68,7 @@ class Scheduler(BaseScheduler):
         rooms = {slot: crawler.settings.getint(f"{slot.upper()}_CONCURRENCY") for slot in REGISTRY.slots}
         for measurement in REGISTRY:
             if measurement.sockets:
-                slot = measurement.scheme
+                slot = measurement.slot or measurement.scheme
                 rooms[slot] = limits.fit(rooms[slot], measurement.sockets, limits.open_files())
         return cls(crawler, rooms, crawler.settings.getfloat("PROBE_RATE_PER_NETWORK"))
 

@@ -13,6 +13,7 @@ is an observation without a value; *could not ask* is an observation with a
 from __future__ import annotations
 
 from ipv6matrix.items.base import (
+    AUTHORITIES,
     NO_REPLY,
     TRANSIENT_ADDRESS_FAILURES,
     TRANSIENT_LOOKUP_FAILURES,
@@ -86,6 +87,7 @@ Item = (
 )
 
 __all__ = (
+    "AUTHORITIES",
     "NO_REPLY",
     "TRANSIENT_ADDRESS_FAILURES",
     "TRANSIENT_LOOKUP_FAILURES",

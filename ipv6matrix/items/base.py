@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 Family = Literal[4, 6]
 
@@ -81,9 +81,16 @@ class Answered:
     "URLs of the requests that follow from the answer; they are stored with it, in the same transaction."
 
 
+# The slot of lookups at a server that the URL names by its address. They need its family, not the resolvers.
+AUTHORITIES: Final = "ns"
+# First characters of an address in a URL.
+_ADDRESS: Final = frozenset("[0123456789")
+
+
 def slot_of(url: str) -> str:
-    """Return the slot of a request: the scheme of its URL."""
-    return url.partition(":")[0]
+    """Return the slot of a request: the scheme of its URL, or AUTHORITIES for a lookup at a server that it names."""
+    scheme, _, rest = url.partition("://")
+    return AUTHORITIES if scheme == "dns" and rest[:1] in _ADDRESS else scheme
 
 
 @dataclass(slots=True, kw_only=True)

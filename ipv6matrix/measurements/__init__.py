@@ -39,7 +39,7 @@ class Registry:
         self.first_slot: str = first.scheme
         "The slot of the requests with which domains begin: those to the resolvers."
         self.slots: tuple[str, ...] = ()
-        "The slots of all measurements, which are the schemes of their URLs."
+        "The slots of all measurements."
         self.slots_of_addresses: tuple[str, ...] = ()
         "Slots whose first requests count addresses: one for each address that may be probed."
         self.metrics: tuple[str, ...] = ()
@@ -60,8 +60,9 @@ class Registry:
     def add(self, measurement: AnyMeasurement) -> None:
         """Register a measurement; where measurements share a scheme, the first that claims a URL has it."""
         self._all.append(measurement)
-        self.slots = tuple(dict.fromkeys((*self.slots, measurement.scheme)))
-        self.slots_of_addresses += (measurement.scheme,) if measurement.every_address else ()
+        slot = measurement.slot or measurement.scheme
+        self.slots = tuple(dict.fromkeys((*self.slots, slot)))
+        self.slots_of_addresses += (slot,) if measurement.every_address else ()
         self.metrics += measurement.metrics
         self.opt_in += measurement.opt_in
         self.findings |= measurement.findings
@@ -69,6 +70,11 @@ class Registry:
         self._by_scheme[scheme] = (*self._by_scheme.get(scheme, ()), measurement)
         self._by_observation[measurement.observation] = measurement
         self._by_item[measurement.item] = measurement
+
+    @property
+    def schemes(self) -> tuple[str, ...]:
+        """The schemes of all URLs, each with a handler."""
+        return tuple(self._by_scheme)
 
     def of_url(self, url: str) -> AnyMeasurement:
         """Return the measurement to which a URL belongs; raise LookupError if there is none."""

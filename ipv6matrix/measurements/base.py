@@ -100,10 +100,13 @@ class Measurement(ABC, Generic[Url, Observed, Item]):
 
     scheme: ClassVar[str]
     """
-    Of its URLs; measurements may share it. Its slot has the same name.
+    Of its URLs; measurements may share it. DOWNLOAD_HANDLERS names its handler.
 
-    DOWNLOAD_HANDLERS names the handler, <SCHEME>_CONCURRENCY limits the requests in flight.
+    The slot of its requests has the same name, unless `items.slot_of` names another:
+    <SLOT>_CONCURRENCY limits the requests in flight.
     """
+    slot: ClassVar[str] = ""
+    "The slot of its requests if it is not the scheme."
     metrics: ClassVar[tuple[str, ...]]
     "The words of the setting METRICS that ask for it, in whole or in part."
     opt_in: ClassVar[tuple[str, ...]] = ()

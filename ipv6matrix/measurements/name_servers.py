@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ipv6matrix.config.plan import Plan
-from ipv6matrix.items import Failure, NameServerAnswer, NameServerItem, NameServerObservation
+from ipv6matrix.items import AUTHORITIES, Failure, NameServerAnswer, NameServerItem, NameServerObservation
 from ipv6matrix.measurements import grammar, lookups
 from ipv6matrix.measurements.base import Asked, Crawl, Evidence, Failed, Measurement, Outcome, Target
 from ipv6matrix.measurements.grammar import Query, RequestUrl
@@ -42,6 +42,7 @@ class NameServers(Measurement[NameServerUrl, NameServerObservation, NameServerIt
     """Queries without recursion to the name servers of the domains of the list."""
 
     scheme = lookups.SCHEME
+    slot = AUTHORITIES
     metrics = ("nameservers",)
     observation = NameServerObservation
     item = NameServerItem

@@ -87,6 +87,7 @@ BAD = [
     ("HEALTH_MAX_WAIT", "0"),
     ("HEALTH_AFTER_WAIT", "go"),
     ("DNS_CONCURRENCY", "0"),
+    ("NS_CONCURRENCY", "0"),
     ("PING_CONCURRENCY", "many"),
     ("TCP_CONCURRENCY", "10001"),
     ("TRACE_CONCURRENCY", "-5"),

@@ -59,8 +59,8 @@ def take(slot, store, limit=10_000):
         ("tcp", "tcp://[2001:db8:1:{}::1]?port=25&pass=2", "tcp://[2001:db8:2::1]?port=25&pass=2"),
         ("trace", "trace://192.0.2.{}", "trace://192.0.3.1"),
         ("trace", "trace://[2001:db8:1::{}]?pass=2", "trace://[2001:db8:2::1]?pass=2"),
-        ("dns", "dns://192.0.2.{}/a.example?type=NS", "dns://192.0.3.1/a.example?type=NS"),
-        ("dns", "dns://[2001:db8:1::{}]:5353/a.example?type=NS", "dns://[2001:db8:2::1]:5353/a.example?type=NS"),
+        ("ns", "dns://192.0.2.{}/a.example?type=NS", "dns://192.0.3.1/a.example?type=NS"),
+        ("ns", "dns://[2001:db8:1::{}]:5353/a.example?type=NS", "dns://[2001:db8:2::1]:5353/a.example?type=NS"),
     ],
 )
 def test_a_busy_network_does_not_delay_others(store, scheme, network, elsewhere):
