@@ -29,6 +29,8 @@ class Mail(StrEnum):
     REFUSES_STARTTLS = "refuses_starttls"
     BREAKS_TLS = "breaks_tls"
     MULTILINE = "multiline"
+    OTHER_NAME = "other_name"
+    OTHER_CERTIFICATE = "other_certificate"
 
 
 class Web(StrEnum):
@@ -50,6 +52,7 @@ class Web(StrEnum):
     ENDLESS_BODY = "endless_body"
     BAD_RESPONSE = "bad_response"
     THIRD_PARTIES = "third_parties"
+    NOT_FOUND6 = "not_found6"
 
 
 class Ntp(StrEnum):
@@ -119,5 +122,7 @@ BEHAVIOURS: Final = {
         _mail("smtp_refuses_starttls", Mail.REFUSES_STARTTLS),
         _mail("smtp_breaks_tls", Mail.BREAKS_TLS),
         _mail("smtp_multiline", Mail.MULTILINE),
+        _mail("smtp_other_name", Mail.OTHER_NAME),
+        _mail("smtp_other_certificate", Mail.OTHER_CERTIFICATE),
     )
 }

@@ -22,13 +22,14 @@ OTHER_TEXT: Final = (
     "This machine has just been installed. Replace the default contents of the folder, then reload the configuration"
     " and consult the manual for further steps."
 )
+ERRORS6: Final = {Web.FORBIDDEN6: "403 Forbidden", Web.NOT_FOUND6: "404 Not Found"}
 SERVER: Final = "simnet/1.0"
 
 
 def response(web: Web, family: Family, host: str) -> bytes:
     """Return a whole response; `host` is the field Host of the request."""
-    if family == 6 and web is Web.FORBIDDEN6:
-        return _message("403 Forbidden", _page("Forbidden", "Access denied."))
+    if family == 6 and web in ERRORS6:
+        return _message(ERRORS6[web], _page(ERRORS6[web], "This is no page for you."))
     if family == 6 and web in (Web.OTHER_PAGE6, Web.DEFAULT_HOST6):
         return _message("200 OK", _page("Welcome", OTHER_TEXT))
     if web is Web.REDIRECT6:

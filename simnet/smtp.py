@@ -21,7 +21,7 @@ from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from simnet import helper
+from simnet import certificate, helper
 from simnet.behaviours import GREETING_DELAY_S, Mail
 from simnet.certificate import COMMON_NAME
 
@@ -32,6 +32,7 @@ GREETINGS: Final = {
     Mail.GREETS_4XX: "421 4.3.2 too busy, try later",
     Mail.GREETS_5XX: "554 5.7.1 no service for you",
     Mail.NOT_SMTP: "SSH-2.0-OpenSSH_9.2p1 Debian-2",
+    Mail.OTHER_NAME: "220 other.simulated.example ESMTP ready",
     Mail.MULTILINE: f"220-{COMMON_NAME} ESMTP\r\n220-Unsolicited mail is not welcome.\r\n220 Go ahead",
 }
 REFUSING: Final = (Mail.GREETS_4XX, Mail.GREETS_5XX)
@@ -126,10 +127,9 @@ def _verb(line: bytes) -> str:
 class MailServers:
     """Everything that listens on port 25."""
 
-    def __init__(self, scenario: Scenario, certificate: str, log: str) -> None:
+    def __init__(self, scenario: Scenario, pem: str, log: str) -> None:
         self._scenario = scenario
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(certificate)
+        self._context, self._other = _context(Path(pem)), _other_context(Path(pem))
         self._log = None if log == "-" else FileIO(log, "w")
         self._logged: list[str] = []
         self._sessions = 0
@@ -152,7 +152,9 @@ class MailServers:
             writer.close()  # Closed before it was accepted.
             return
         behaviour = self._scenario.behaviour(address)
-        session = Session(behaviour.mail if behaviour else Mail.STARTTLS, self._context, reader, writer)
+        mail = behaviour.mail if behaviour else Mail.STARTTLS
+        context = self._other if mail is Mail.OTHER_CERTIFICATE else self._context
+        session = Session(mail, context, reader, writer)
         try:
             async with asyncio.timeout(PATIENCE_S):
                 await session.run()
@@ -173,15 +175,27 @@ class MailServers:
         return json.dumps({"sessions": self._sessions})
 
 
+def _context(pem: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    return context
+
+
+def _other_context(pem: Path) -> ssl.SSLContext:
+    other = pem.with_name(f"other-{pem.name}")
+    certificate.write(other)
+    return _context(other)
+
+
 def _ignore_resets(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Clients end connections with RST; asyncio would print a traceback for each."""
     if not isinstance(context.get("exception"), OSError):
         loop.default_exception_handler(context)
 
 
-def main(scenario: str, certificate: str, log: str, descriptors: str) -> None:
+def main(scenario: str, pem: str, log: str, descriptors: str) -> None:
     helper.begin()
-    servers = MailServers(pickle.loads(Path(scenario).read_bytes()), certificate, log)
+    servers = MailServers(pickle.loads(Path(scenario).read_bytes()), pem, log)
     asyncio.run(servers.serve([socket.socket(fileno=int(one)) for one in descriptors.split(",")]))
 
 

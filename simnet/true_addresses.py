@@ -19,6 +19,8 @@ SMTP: Final = {
     Mail.STARTTLS: SmtpTruth(greeting_code=220, hello="EHLO", starttls=Starttls.ACCEPTED, tls=True),
     Mail.MULTILINE: SmtpTruth(greeting_code=220, hello="EHLO", starttls=Starttls.ACCEPTED, tls=True),
     Mail.GREETS_LATE: SmtpTruth(greeting_code=220, hello="EHLO", starttls=Starttls.ACCEPTED, tls=True),
+    Mail.OTHER_NAME: SmtpTruth(greeting_code=220, hello="EHLO", starttls=Starttls.ACCEPTED, tls=True),
+    Mail.OTHER_CERTIFICATE: SmtpTruth(greeting_code=220, hello="EHLO", starttls=Starttls.ACCEPTED, tls=True),
     Mail.PLAIN: SmtpTruth(greeting_code=220, hello="EHLO", starttls=Starttls.NOT_OFFERED),
     Mail.HELO_ONLY: SmtpTruth(greeting_code=220, hello="HELO", starttls=Starttls.NOT_OFFERED),
     Mail.REFUSES_STARTTLS: SmtpTruth(greeting_code=220, hello="EHLO", starttls=Starttls.REFUSED),

@@ -18,6 +18,7 @@ _HANDSHAKES: Final[dict[Web, TlsStatus | Failure]] = {
     Web.RESETS: Failure.CONNECTION_RESET,
     Web.MUTE: Failure.TIMEOUT,
 }
+_ERRORS6: Final = {Web.FORBIDDEN6: (403, "403 Forbidden"), Web.NOT_FOUND6: (404, "404 Not Found")}
 # Where the two families differ: the handshake over IPv6.
 _HANDSHAKES6: Final = {Web.DEFAULT_HOST6: TlsStatus.WRONG_NAME, Web.WRONG_CERTIFICATE6: TlsStatus.WRONG_NAME}
 
@@ -55,8 +56,9 @@ def _answer(web: Web, family: Family, host: str, tls: TlsStatus | None) -> WebTr
     if web is Web.REDIRECT6:
         path = "start" if family == 4 else "start6"
         return WebTruth(tls=tls, status_code=301, location=f"https://{host}/{path}")
-    if family == 6 and web is Web.FORBIDDEN6:
-        return WebTruth(tls=tls, status_code=403, title="Forbidden")
+    if family == 6 and web in _ERRORS6:
+        status_code, title = _ERRORS6[web]
+        return WebTruth(tls=tls, status_code=status_code, title=title)
     if family == 6 and web in (Web.OTHER_PAGE6, Web.DEFAULT_HOST6):
         return WebTruth(tls=tls, status_code=200, title="Welcome", hosts=())
     if web is Web.SLOW_BODY:

@@ -12,10 +12,11 @@ import pytest
 
 from ipv6matrix.items import NameServerAnswer, Resolvability, Security
 from ipv6matrix.store.database import Store
-from ipv6matrix.store.queries import aaaa, https, name_servers, resolver6
+from ipv6matrix.store.queries import aaaa, https, mail_parity, name_servers, resolver6
 from ipv6matrix.targets import policy
 from simnet.internet import Internet
 from simnet.packets import SYN, TCP, Packet
+from simnet.sites import MIXED_MAIL
 from simnet.topology import FAMILIES, first_router, references
 from tests import crawls
 from tests.echoes import purpose
@@ -591,3 +592,16 @@ def test_ordinary_answers_are_stored_completely(crawled: Crawled):
     )
 
     assert ([], []) == (hosts, domains)
+
+
+def test_mail_parity(crawled: Crawled):
+    """
+    Each difference between the mail servers of both families has its word; one that refuses to talk is untestable.
+    """
+    outcomes = dict(mail_parity.hosts(crawled.store))
+
+    special = {f"mx.mail-{label}.example": label.replace("-", "_") for label in MIXED_MAIL}
+    special["mx.mail-refuses.example"] = "untestable"
+    assert special == {host: outcomes[host] for host in special}
+    assert {"same", "untestable"} == {word for host, word in outcomes.items() if host not in special}
+    assert ("same", "untestable") == (outcomes["mail.smtp-starttls.example"], outcomes["mail.smtp-mute.example"])

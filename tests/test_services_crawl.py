@@ -9,15 +9,19 @@ from dataclasses import dataclass
 import pytest
 
 from ipv6matrix.store.database import Store
+from ipv6matrix.store.queries import happy_eyeballs, web_parity
+from simnet.behaviours import Web
 from simnet.internet import Internet
 from simnet.packets import SYN, TCP, UDP
+from simnet.sites import MIXED, SITES
 from tests import crawls
 from tests.expected import Expected
 
 pytestmark = pytest.mark.crawl
 
 CONTACT = "https://example.org/crawler"
-METRICS = "tcp443,ntp,https,web,pmtu"
+EITHER_ROLE = ("ipv6.coincide.example", "www.ipv6.coincide.example")
+METRICS = "apex,tcp443,ntp,https,web,pmtu"
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,10 @@ class Crawled:
 
     @property
     def sites(self) -> set[tuple[str, str]]:
-        """Return the web sites that are measured: `www` of each domain, but not `www.ipv6`."""
-        return {(host, address) for host, address in self.pairs("WWW", "www.") if not host.startswith("www.ipv6.")}
+        """Return the web sites that are measured: `www` of each domain and the domain, but not `www.ipv6`."""
+        named = {(host, address) for host, address in self.pairs("WWW", "www.") if not host.startswith("www.ipv6.")}
+        # A host that is guessed for two domains is measured in the role in which it is found first.
+        return {(host, address) for host, address in named | self.pairs("APEX", "") if host not in EITHER_ROLE}
 
     @property
     def clocks(self) -> set[str]:
@@ -55,11 +61,11 @@ def crawled(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Cra
     began_at = time.time()
     settings = internet.settings() | crawls.folders(place)
     settings |= {"METRICS": METRICS, "FEATURES": "WWW,NTP", "CONTACT": CONTACT, "PROBE_RATE_PER_NETWORK": 0}
-    settings |= {"TRUSTED_CERTIFICATES": internet.ca_file, "WEB_TIMEOUT": 4}
+    settings |= {"TRUSTED_CERTIFICATES": internet.ca_file, "WEB_TIMEOUT": 8}
     process = crawls.crawl(internet.domains_file, settings)
     assert process.returncode == 0, process.stderr[-3000:]
     (path,) = place.glob("ips-*.db")
-    return Crawled(internet, Store.read(path), Expected(internet.scenario), began_at)
+    return Crawled(internet, Store.read(path), Expected(internet.scenario, dnssec=False), began_at)
 
 
 def test_time_servers(crawled: Crawled):
@@ -103,7 +109,7 @@ def test_handshakes(crawled: Crawled):
         " JOIN hosts ON hosts.id = host_id JOIN addresses ON addresses.id = address_id"
     )
 
-    assert expected == {(host, address): status for host, address, status in rows}
+    assert expected == {(host, address): status for host, address, status in rows if host not in EITHER_ROLE}
 
 
 def test_pages(crawled: Crawled):
@@ -123,7 +129,32 @@ def test_pages(crawled: Crawled):
     assert {
         key: (one.tls, one.failure, one.status_code, one.location, one.title, one.end if one.status_code else None)
         for key, one in expected.items()
-    } == {row[:3]: row[3:] for row in rows}
+    } == {row[:3]: row[3:] for row in rows if row[0] not in EITHER_ROLE}
+
+
+def test_web_parity(crawled: Crawled):
+    """
+    Each difference between the families has its word; sites without one are the same.
+    """
+    expected = {
+        host: _parity(crawled, host)
+        for host, address in crawled.sites
+        if ":" in address and any(host == other and ":" not in one for other, one in crawled.sites)
+    }
+
+    found = dict(web_parity.sites(crawled.store))
+    assert expected == {host: word for host, word in found.items() if host not in EITHER_ROLE}
+
+
+def test_happy_eyeballs(crawled: Crawled):
+    """
+    A browser uses IPv6 wherever it connects; where only IPv4 does, it is IPv4 in practice.
+    """
+    outcomes = {race.host: race.outcome for race in happy_eyeballs.races(crawled.store)}
+
+    assert "ipv6_first" == outcomes["www.open.example"]
+    assert "ipv4_only_in_practice" == outcomes["www.site-only-v4.example"]
+    assert "untestable" == outcomes["www.dead.example"] == outcomes["www.site-only-v6.example"]
 
 
 def test_each_page_is_requested_once(crawled: Crawled):
@@ -148,15 +179,40 @@ def test_each_probe_is_as_many_packets_as_documented(crawled: Crawled):
 
     assert crawled.clocks == set(ntp)
     assert max(ntp.values()) == 2
-    answering = [a for a, truth in crawled.expected.probed.items() if truth.ports[443].open and a in tests]
+    either = {address for host, _, address, _ in crawled.expected.host_addresses if host in EITHER_ROLE}
+    answering = [
+        a for a, truth in crawled.expected.probed.items() if truth.ports[443].open and a in tests and a not in either
+    ]
     assert {address: 1 + 2 * tests[address] for address in answering} == {a: syns[a, 443] for a in answering}
+
+
+# What differs between the families of the sites of a behaviour.
+PARITY = {
+    Web.DEFAULT_HOST6: "certificate_differs",
+    Web.WRONG_CERTIFICATE6: "certificate_differs",
+    Web.FORBIDDEN6: "untestable",
+    Web.NOT_FOUND6: "status_differs",
+    Web.REDIRECT6: "redirect_differs",
+    Web.OTHER_PAGE6: "content_differs",
+    Web.BAD_RESPONSE: "untestable",
+    Web.RESETS: "untestable",
+    Web.MUTE: "untestable",
+}
+
+
+def _parity(crawled: Crawled, host: str) -> str:
+    label = host.removeprefix("www.site-").removesuffix(".example")
+    if label in MIXED:
+        return label.replace("-", "_")
+    addresses = [address for one, address in crawled.sites if one == host]
+    if addresses[0] in SITES:
+        return PARITY.get(SITES[addresses[0]], "same")
+    ports = [crawled.expected.probed[address].ports for address in addresses]
+    return "same" if all(one[80].open or one[443].open for one in ports) else "untestable"
 
 
 def _guessed(crawled: Crawled):
     """Return the addresses of guessed hosts that are probed."""
-    chosen = {
-        address
-        for host, _, address, choice in crawled.expected.host_addresses
-        if choice and host in crawled.expected.guessed
-    }
+    hosts = {host for kind, _, host, _ in crawled.expected.roles if kind in ("WWW", "NTP", "APEX")}
+    chosen = {address for host, _, address, choice in crawled.expected.host_addresses if choice and host in hosts}
     return {address: crawled.expected.probed[address] for address in chosen}
