@@ -104,6 +104,15 @@ def test_a_damaged_file_is_built_anew(url, tmp_path, damage):
     assert len(ROWS) > len(content(build(url, tmp_path))["Domains"]) > 0
 
 
+def test_a_killed_build_leaves_nothing_that_matters(url, tmp_path):
+    """A partial file and its log of writes are replaced."""
+    name = f"{path_prefix(tmp_path, url).name}-000001.duckdb.part"
+    for left in (name, f"{name}.wal"):
+        (tmp_path / left).write_bytes(b"x" * 9_000)
+
+    assert content(build(url, tmp_path))["Domains"]
+
+
 def test_a_file_of_another_format_is_built_anew(url, tmp_path, monkeypatch):
     """A file of another version of this software is rebuilt."""
     first = build(url, tmp_path)
