@@ -128,9 +128,6 @@ def _number(file: Path) -> int:
 
 @contextmanager
 def _writing(file: Path, *, is_new: bool) -> Iterator[DuckDBPyConnection]:
-    log_of_writes = file.with_name(f"{file.name}.wal")
-    # A process that was killed may have left both; DuckDB would write the old log into the new file.
-    log_of_writes.unlink(missing_ok=True)
     if is_new:
         file.unlink(missing_ok=True)
     with (
