@@ -15,9 +15,8 @@ from typing import Any, Final
 import pyarrow as pa
 
 import ipv6matrix
-from ipv6matrix import parquet
 from ipv6matrix.exceptions import ExportError
-from ipv6matrix.exporters import columns
+from ipv6matrix.exporters import columns, row_groups
 from ipv6matrix.exporters.outputs import run_of, whole
 from ipv6matrix.exporters.registry import Target
 from ipv6matrix.store.database import Store
@@ -59,7 +58,7 @@ def _write(store: Store, table: str, path: Path) -> int:
     """Write one table and return its number of rows."""
     of_table = schema(store, table)
     with whole(path) as temporary:
-        return sum(parquet.write(temporary, of_table, _batches(store, table, of_table), _GROUP_BYTES))
+        return sum(row_groups.write(temporary, of_table, _batches(store, table, of_table), _GROUP_BYTES))
 
 
 def _batches(store: Store, table: str, of_table: pa.Schema) -> Iterator[pa.RecordBatch]:

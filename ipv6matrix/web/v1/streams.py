@@ -13,7 +13,7 @@ from typing import Any, Final
 import pyarrow as pa
 from sqlalchemy import Column, Date, Double, Integer
 
-from ipv6matrix import parquet as writing
+from ipv6matrix.exporters import row_groups
 from ipv6matrix.web.formats import csv_lines
 
 # Of a row group: what a download holds in memory.
@@ -30,7 +30,7 @@ def csv(columns: Sequence[Column[Any]], batches: Iterable[pa.RecordBatch]) -> It
 def parquet(columns: Sequence[Column[Any]], batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
     """Yield the row groups, then the footer."""
     sink = _Sink()
-    for _ in writing.write(sink, _schema(columns), batches, _GROUP_BYTES):
+    for _ in row_groups.write(sink, _schema(columns), batches, _GROUP_BYTES):
         yield sink.taken()
     yield sink.taken()
 
