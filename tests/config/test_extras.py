@@ -24,10 +24,9 @@ ALL = set(chain.from_iterable(need.modules for need in extras.NEEDS.values()))
 # Modules of extras; all other modules import them on first use.
 OPTIONAL = (
     "exporters/chapters/",
-    "exporters/charts.py",
     "exporters/columns.py",
     "exporters/parquet.py",
-    "exporters/pictures.py",
+    "exporters/row_groups.py",
     "exporters/report.py",
     "importers/mysql2022.py",
     "summaries/",
