@@ -142,10 +142,10 @@ def test_figures_match_the_truth(finished: Finished, text):
     families = Counter(truth.family for truth in expected.addresses.values())
 
     assert {
-        "Domains": str(len(expected.domains)),
-        "Hosts": str(len({name for name, *_ in expected.host_addresses})),
-        "IPv4 addresses": str(families[4]),
-        "IPv6 addresses": str(families[6]),
+        "Domains": f"{len(expected.domains):,}",
+        "Hosts": f"{len({name for name, *_ in expected.host_addresses}):,}",
+        "IPv4 addresses": f"{families[4]:,}",
+        "IPv6 addresses": f"{families[6]:,}",
     }.items() <= cards.items()
 
 
