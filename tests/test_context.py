@@ -6,8 +6,6 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from scrapy.settings.default_settings import EXTENSIONS_BASE
-
 from ipv6matrix import context, settings
 from ipv6matrix.extensions.preflight import Preflight
 from tests.crawlers import crawler
@@ -32,8 +30,8 @@ def test_the_list_comes_from_the_arguments_of_the_spider(tmp_path):
 
 def test_the_order_of_extensions_does_not_matter(tmp_path):
     """Extensions can be created in the reverse order, before the spider, and share the same plan."""
-    own = {path: -order for path, order in settings.EXTENSIONS.items() if order is not None}
-    made = crawler(tmp_path, EXTENSIONS=own | dict.fromkeys(EXTENSIONS_BASE), METRICS="ping")
+    own = {path: -order for path, order in settings.EXTENSIONS.items()}
+    made = crawler(tmp_path, EXTENSIONS=own, METRICS="ping")
 
     preflight = made.get_extension(Preflight)
     assert preflight is not None
