@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from ipv6matrix.items import Failure, Status
+from ipv6matrix.items import Failure, PmtuStatus, Status
+from simnet.behaviours import Web
 from tests.expected import SILENCES, Expected
 from tests.readiness import oracle
 
@@ -13,7 +14,7 @@ MEASURED = ("web", "dns", "mail")
 
 
 class TrueVerdicts:
-    """Judges domains by hand, for crawls that measure addresses, ports and mail sessions."""
+    """Judges domains by hand, for crawls with a basis."""
 
     def __init__(self, expected: Expected, basis: Collection[str]) -> None:
         self._expected = expected
@@ -24,7 +25,12 @@ class TrueVerdicts:
         unknown = dict.fromkeys(("web", "dns", "mail", "chain", "path", "content"), "unknown")
         if self._expected.is_opted_out(name):
             return unknown
-        return unknown | {"web": self._web(name), "dns": self._dns(name), "mail": self._mail(name)}
+        known = {"web": self._web(name), "dns": self._dns(name), "mail": self._mail(name)}
+        if "resolver6" in self._basis:
+            known["chain"] = self._chain(name)
+        if "pmtu" in self._basis:
+            known["path"] = self._path(name)
+        return unknown | known
 
     def levels(self, name: str) -> tuple[int, int]:
         """Return the certain and the possible level."""
@@ -65,7 +71,49 @@ class TrueVerdicts:
                 found.append("unknown")
             else:
                 found.append("no" if lacks and four and truth.address(four).ports[port].open else "yes")
+        if "web" in self._basis and four:
+            found.append(self._same(name, four, self._choice(name, 6)))
         return next(word for word in ("no", "unknown", "yes") if word in found)
+
+    def _same(self, host: str, four: str, six: str) -> str:
+        """Compare sites that are the same unless a family has no page at all; others need a comparison of pages."""
+        truth, sites = self._expected.truth, self._expected.scenario.sites
+        assert {Web.SAME} == {sites.get(four, Web.SAME), sites.get(six, Web.SAME)}
+        pages = [
+            any(truth.page(address, host, scheme).status_code for scheme in ("https", "http"))
+            for address in (four, six)
+        ]
+        return "unknown" if not any(pages) else "yes" if pages[1] else "no"
+
+    def _chain(self, name: str) -> str:
+        domain, truth = self._expected.domains[name], self._expected.truth
+        asked = [(name, "SOA"), *((host, "AAAA") for _, host in domain.mx_hosts)]
+        found = [truth.resolvability(*one) for one in asked]
+        for host in self._web_names(name):
+            word = truth.resolvability(host, "AAAA")
+            found.append("unknown" if self._exists(host) == "unknown" and word == "broken" else word)
+        words = {"resolvable": "yes", "broken": "no"}
+        states = [words.get(word, "unknown") for word in found] + ["unknown"] * _failed(domain.mx.status)
+        return _least(*states)
+
+    def _path(self, name: str) -> str:
+        domain = self._expected.domains[name]
+        certain = {*domain.ns_hosts, *(host for _, host in domain.mx_hosts)}
+        certain |= {host for host in self._web_names(name) if self._exists(host) == "yes"}
+        doubtful = {host for host in self._web_names(name) if self._exists(host) == "unknown"} - certain
+        states = [self._path_to(host) for host in certain]
+        states += ["yes" if self._path_to(host) == "yes" else "unknown" for host in doubtful]
+        states += ["unknown" for lookup in (domain.ns, domain.mx) if _failed(lookup.status)]
+        known = [host for host in certain if self._six(host) == "yes" and self._pmtu(host) != PmtuStatus.UNTESTABLE]
+        return _least(*states, *([] if known else ["unknown"]))
+
+    def _path_to(self, host: str) -> str:
+        if self._six(host) != "yes":
+            return "yes" if self._six(host) == "no" else "unknown"
+        return "no" if self._pmtu(host) == PmtuStatus.BLACK_HOLE else "yes"
+
+    def _pmtu(self, host: str) -> PmtuStatus:
+        return self._expected.truth.address(self._choice(host, 6)).pmtu.status
 
     def _dns(self, name: str) -> str:
         domain = self._expected.domains[name]

@@ -6,14 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 
-from ipv6matrix.items import Failure, NameServerAnswer, PmtuStatus, Status
+from ipv6matrix.items import Failure, NameServerAnswer, PmtuStatus, Resolvability, Status
 from ipv6matrix.readiness.facts import Address, Domain, Host, Result, not_possible, silent
 from ipv6matrix.store.database import Store
+from ipv6matrix.store.queries import web_parity
 from ipv6matrix.store.queries.asked import asked
 
 _ANSWERS: Final = frozenset(Status)
@@ -74,6 +75,7 @@ _GREETING: Final = "SELECT greeting_code, failure FROM smtp_sessions WHERE addre
 _NAME_SERVERS: Final = """
     SELECT address, answer FROM name_servers JOIN addresses ON addresses.id = address_id
     WHERE domain_id = ? AND NOT tcp"""
+_RESOLUTION: Final = "SELECT answer FROM resolver6 WHERE name = ? AND type = ?"
 _PATH_MTU: Final = "SELECT status, mtu_bytes FROM path_mtus WHERE address_id = ?"
 
 
@@ -106,6 +108,7 @@ class _Reader:
             ns_omitted=max((ns_hosts or 0) - named["NS"], 0),
             mx_omitted=max((mx_hosts or 0) - named["MX"], 0),
             hosts=tuple(hosts),
+            resolution=self._resolution(name, "SOA"),
         )
 
     def _host(self, roles: list[tuple[Any, ...]], answers: Mapping[str, Result]) -> Host:
@@ -122,7 +125,16 @@ class _Reader:
             wildcard=bool(wildcard),
             exclusion=refusal,
             addresses=addresses,
+            resolution=self._resolution(name, "AAAA"),
+            parity=self._parity.get(name),
         )
+
+    @cached_property
+    def _parity(self) -> dict[str, Result]:
+        return {site.host: _parity(site.outcome) for site in web_parity.sites(self._store)}
+
+    def _resolution(self, name: str, rdtype: str) -> Result | None:
+        return next((_resolution(*row) for row in self._store.query(_RESOLUTION, (name, rdtype))), None)
 
     def _read_addresses(self, host_id: int) -> tuple[Address, ...]:
         return tuple(self._address(*row) for row in self._store.query(_ADDRESSES, (host_id,)))
@@ -179,3 +191,11 @@ def _path_mtu(status: str, mtu_bytes: int | None) -> Result:
 
 def _name_server(answer: str) -> Result:
     return not_possible(answer) if answer == NameServerAnswer.UNTESTABLE else Result(answer)
+
+
+def _resolution(answer: str) -> Result:
+    return not_possible(answer) if answer == Resolvability.UNKNOWN else Result(answer)
+
+
+def _parity(outcome: web_parity.Web) -> Result:
+    return not_possible(outcome) if outcome is web_parity.Web.UNTESTABLE else Result(outcome)
