@@ -42,17 +42,18 @@ def _service(service: Mapping[str, Any]) -> str:
     return (
         f'<tr><th scope="row">{escape(service["title"])}</th>'
         f'<td class="{value}"><strong>{value}</strong><br>{escape(service["meaning"])}</td>'
-        f"<td>{f'<ul>{reasons}</ul>' if reasons else ''}</td></tr>\n"
+        f'<td class="reasons">{f"<ul>{reasons}</ul>" if reasons else ""}</td></tr>\n'
     )
 
 
 def _host(host: Mapping[str, Any]) -> str:
     name = f"{escape(host['host'])} ({', '.join(host['roles'])})"
-    return f'<tr><th scope="row">{name}</th><td>{_address(host["ipv4"])}</td><td>{_address(host["ipv6"])}</td></tr>\n'
+    return f'<tr><th scope="row" class="host">{name}</th>{_address(host["ipv4"])}{_address(host["ipv6"])}</tr>\n'
 
 
 def _address(address: Mapping[str, Any] | None) -> str:
     if address is None:
-        return "none"
+        return "<td>none</td>"
     rtt_ms = address["rtt_ms"]
-    return f"{escape(address['address'])}<br>{'no reply' if rtt_ms is None else f'{rtt_ms:.1f} ms'}"
+    text = f"{escape(address['address'])}<br>{'no reply' if rtt_ms is None else f'{rtt_ms:.1f} ms'}"
+    return f'<td class="address">{text}</td>'

@@ -167,8 +167,10 @@ def parity_rule(_: Domain, host: Host) -> Finding:
     result = host.parity
     if has_usable(host, 4).value is Truth.NO:
         return PASSED
-    if result is None or not result.possible:
+    if result is None:
         return untested(result)
+    if not result.possible:
+        return unknown("no_pages", result.word)
     return PASSED if result.word in ("same", "only_v6") else failed(result.word)
 
 

@@ -18,6 +18,8 @@ from ipv6matrix.readiness.rules import RULES, Basis, Finding
 from ipv6matrix.targets.policy import OPTED_OUT
 
 _ABSENT: Final = (Status.NODATA, Status.NXDOMAIN)
+# Why a domain has no name server, by the status of the lookup.
+_FEW: Final[dict[str, str]] = {Status.NXDOMAIN: "no_domain", Status.NODATA: "no_zone"}
 _WEB: Final[dict[Kind, str]] = {"APEX": "", "WWW": "www."}
 "The names of a website, by feature, as prefixes of the domain."
 
@@ -120,7 +122,8 @@ def _dns(domain: Domain, basis: Basis) -> Verdict:
     value = at_least(2, (one.value for one in checked), more=domain.ns_omitted > 0)
     reasons = [reason for one in (*checked, *_unlisted(Service.DNS, domain, "NS")) for reason in one.reasons]
     if len(hosts) + domain.ns_omitted < 2:
-        reasons.append(Reason(service=Service.DNS, host=domain.name, word="few_name_servers", rule="dns_number"))
+        word = _FEW.get(domain.ns.word if domain.ns else "", "few_name_servers")
+        reasons.append(Reason(service=Service.DNS, host=domain.name, word=word, rule="dns_number"))
     return _verdict(Service.DNS, value, reasons)
 
 

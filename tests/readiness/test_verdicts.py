@@ -99,6 +99,14 @@ def test_two_name_servers_must_work(
     assert expected == verdict("dns", ready(hosts=tuple(servers), ns_omitted=omitted))
 
 
+@pytest.mark.parametrize(("lookup", "word"), [(NXDOMAIN, "no_domain"), (NODATA, "no_zone")])
+def test_a_name_without_name_servers_does_not_exist_or_is_not_a_domain(lookup: Result, word: str) -> None:
+    """
+    The reason says why there are none.
+    """
+    assert ("no", [(NAME, word)]) == verdict("dns", ready(hosts=(), ns=lookup))
+
+
 def test_authority_is_judged_only_if_it_was_measured() -> None:
     """With the basis `addresses`, a lame name server counts; with queries over IPv6, it does not."""
     lame = host(f"ns1.{NAME}", roles={"NS": 1}, addresses=pair(name_server=Result("lame")))
