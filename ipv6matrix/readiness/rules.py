@@ -165,13 +165,11 @@ def name_server_rule(_: Domain, host: Host) -> Finding:
 def parity_rule(_: Domain, host: Host) -> Finding:
     """Return whether the website is the same over both families; one without IPv4 has nothing to differ from."""
     result = host.parity
+    if result is not None and result.possible:
+        return PASSED if result.word in ("same", "only_v6") else failed(result.word)
     if has_usable(host, 4).value is Truth.NO:
         return PASSED
-    if result is None:
-        return untested(result)
-    if not result.possible:
-        return unknown("no_pages", result.word)
-    return PASSED if result.word in ("same", "only_v6") else failed(result.word)
+    return untested(result) if result is None else unknown("no_pages", result.word)
 
 
 def resolution(result: Result | None) -> Finding:

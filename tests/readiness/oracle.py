@@ -60,7 +60,7 @@ def _web(domain: Domain, *, with_parity: bool) -> str:
         for port in (80, 443):
             if _port(host, 4, port) == "open" and _port(host, 6, port) != "open":
                 return "no"
-        if with_parity and _address(host, 4) and host.parity.word not in ("same", "only_v6"):
+        if with_parity and host.parity and host.parity.word not in ("same", "only_v6"):
             return "no"
     return "yes"
 

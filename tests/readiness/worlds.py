@@ -115,9 +115,14 @@ def _host(draw: st.DrawFn, name: str, roles: dict[str, int]) -> Host:
         aaaa=lookups[6],
         addresses=tuple(addresses),
         resolution=draw(_either(Result("resolvable"), (Result("broken"),))),
-        parity=draw(_either(Result("same"), [Result(word) for word in PARITY])),
+        # Only pages of both families can be compared.
+        parity=draw(_either(Result("same"), [Result(word) for word in PARITY])) if _is_dual(addresses) else None,
         third_parties=draw(_either(Result("full"), (Result("partial"),))),
     )
+
+
+def _is_dual(addresses: Sequence[Address]) -> bool:
+    return {one.family for one in addresses if one.chosen} == {4, 6}
 
 
 @st.composite
