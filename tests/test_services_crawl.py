@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import pytest
 
 from ipv6matrix.store.database import Store
-from ipv6matrix.store.queries import happy_eyeballs, web_parity
+from ipv6matrix.store.queries import happy_eyeballs, third_parties, web_parity
 from simnet.behaviours import Web
 from simnet.internet import Internet
 from simnet.packets import SYN, TCP, UDP
-from simnet.sites import MIXED, SITES
+from simnet.sites import ALLOWED, LOADED, MIXED, SITES, apex
 from tests import crawls
 from tests.expected import Expected
 
@@ -144,6 +144,22 @@ def test_web_parity(crawled: Crawled):
 
     found = dict(web_parity.sites(crawled.store))
     assert expected == {host: word for host, word in found.items() if host not in EITHER_ROLE}
+
+
+def test_third_parties(crawled: Crawled):
+    """
+    A page is partial if it loads something from a host without IPv6; hosts of pages are looked up, and not probed.
+    """
+    lacking = tuple(sorted((ALLOWED, LOADED[1])))
+    partial = {f"{prefix}{apex(Web.THIRD_PARTIES)}" for prefix in ("", "www.")}
+
+    found = list(third_parties.pages(crawled.store))
+
+    assert {(host, "partial", lacking) for host in partial} == {page for page in found if page.support != "full"}
+    assert len(found) > 100
+    names = crawled.store.query("SELECT name, aaaa_addresses > 0 FROM third_parties")
+    assert {LOADED[0]: 1, LOADED[1]: 0, LOADED[2]: 1, ALLOWED: 0} == dict(names)
+    assert [] == crawled.store.query("SELECT 1 FROM hosts WHERE name = ?", (ALLOWED,))
 
 
 def test_happy_eyeballs(crawled: Crawled):

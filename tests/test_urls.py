@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from scrapy import Request
 
-from ipv6matrix.measurements import REGISTRY, name_servers, ntp, pmtu, tls, web
+from ipv6matrix.measurements import REGISTRY, name_servers, ntp, pmtu, third_parties, tls, web
 from ipv6matrix.measurements.grammar import RequestUrl
 from ipv6matrix.measurements.hosts import HostsUrl
 from ipv6matrix.measurements.lookups import LookupUrl
 from ipv6matrix.measurements.ports import PortsUrl
+from ipv6matrix.measurements.third_parties import ThirdPartyUrl
 from ipv6matrix.measurements.tls import TlsUrl
 from ipv6matrix.measurements.web import WebUrl
 from ipv6matrix.urls import InvalidUrlError
@@ -63,6 +64,11 @@ def _to(address):
             urls.tcp("192.0.2.1", (443,), starttls=False),
             "tcp://192.0.2.1?port=443",
             PortsUrl(subject="192.0.2.1", destination="192.0.2.1", ports=(443,)),
+        ),
+        (
+            third_parties.url("cdn.example.net"),
+            "dns://resolver/cdn.example.net?type=A&type=AAAA&use=page",
+            ThirdPartyUrl(subject="cdn.example.net", name="cdn.example.net", types=("A", "AAAA")),
         ),
         (ntp.url("192.0.2.1"), "ntp://192.0.2.1", RequestUrl(subject="192.0.2.1", destination="192.0.2.1")),
         (
@@ -215,6 +221,8 @@ def test_only_address_lookups_are_about_hosts(url, answer):
         "tls://192.0.2.1/?port=443",
         "tls://192.0.2.1/a.example?port=0",
         "tls://a.example/a.example?port=443",
+        "dns://192.0.2.53/a.example?type=A&use=page",
+        "dns://resolver/a.example?use=page",
         "web://192.0.2.1/a.example",
         "web://192.0.2.1/a.example?scheme=ftp",
         "web://192.0.2.1/a.example?scheme=https&hosts=2",

@@ -4,6 +4,7 @@ dns://: lookups at the configured resolvers, or at the server that a URL names.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from functools import partial
 from typing import Any
@@ -14,10 +15,11 @@ from scrapy.crawler import Crawler
 from ipv6matrix import context, urls
 from ipv6matrix.config import nameservers
 from ipv6matrix.handlers.probe import ProbeDownloadHandler
-from ipv6matrix.items import DomainObservation, HostsObservation, Observation, ReverseObservation
+from ipv6matrix.items import DomainObservation, HostsObservation, Observation, ReverseObservation, ThirdPartyObservation
 from ipv6matrix.measurements.lookups import LookupUrl
 from ipv6matrix.measurements.name_servers import NameServerUrl
 from ipv6matrix.measurements.resolver6 import Resolver6Url
+from ipv6matrix.measurements.third_parties import ThirdPartyUrl
 from ipv6matrix.probes.dns import Resolver
 from ipv6matrix.probes.hosts import ask_domain, ask_hosts, reverse_name
 from ipv6matrix.probes.name_server import NameServerProber
@@ -72,7 +74,10 @@ class DnsDownloadHandler(ProbeDownloadHandler):
             return await self._resolver.lookup(name, rdtype, server=server, pace=pace, dnssec=dnssec)
 
         observation: Observation
-        if url.about_hosts:
+        if isinstance(url, ThirdPartyUrl):
+            a, aaaa = await asyncio.gather(*(lookup(url.subject, rdtype) for rdtype in ("A", "AAAA")))
+            observation = ThirdPartyObservation(a=a, aaaa=aaaa)
+        elif url.about_hosts:
             names = request.meta.get("names", url.names)
             known = request.meta.get("known", ())
             observation = HostsObservation(hosts=await ask_hosts(lookup, url.subject, names, url.types, known))

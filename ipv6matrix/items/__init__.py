@@ -51,6 +51,7 @@ from ipv6matrix.items.pmtu import PmtuItem, PmtuObservation, PmtuStatus
 from ipv6matrix.items.resolvability import Resolvability, ResolvabilityItem, ResolvabilityObservation
 from ipv6matrix.items.smtp import Certificate, SmtpObservation, Starttls
 from ipv6matrix.items.tcp import PortObservation, TcpItem, TcpObservation
+from ipv6matrix.items.third_party import ThirdPartyItem, ThirdPartyObservation
 from ipv6matrix.items.tls import TlsItem, TlsObservation, TlsStatus
 from ipv6matrix.items.trace import Hop, Stop, TraceItem, TraceObservation
 from ipv6matrix.items.web import BodyEnd, Scheme, WebItem, WebObservation
@@ -68,6 +69,7 @@ Observation = (
     | WebObservation
     | NameServerObservation
     | ResolvabilityObservation
+    | ThirdPartyObservation
     | Exclusion
 )
 Item = (
@@ -83,6 +85,7 @@ Item = (
     | WebItem
     | NameServerItem
     | ResolvabilityItem
+    | ThirdPartyItem
     | ExclusionItem
 )
 
@@ -141,6 +144,8 @@ __all__ = (
     "Stop",
     "TcpItem",
     "TcpObservation",
+    "ThirdPartyItem",
+    "ThirdPartyObservation",
     "TlsItem",
     "TlsObservation",
     "TlsStatus",

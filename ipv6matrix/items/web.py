@@ -65,4 +65,6 @@ class WebItem(Answered):
     host: str
     address: str
     web: WebObservation | None = None
+    third_parties: tuple[str, ...] | None = None
+    "Valid names of other hosts from which the page loads something, to be looked up; None if they are not known."
     refusal: str | None = None

@@ -23,6 +23,7 @@ from ipv6matrix.measurements.ports import Ports
 from ipv6matrix.measurements.records import Records
 from ipv6matrix.measurements.resolver6 import Resolver6
 from ipv6matrix.measurements.reverse import Reverse
+from ipv6matrix.measurements.third_parties import ThirdParties
 from ipv6matrix.measurements.tls import Tls
 from ipv6matrix.measurements.trace import Trace
 from ipv6matrix.measurements.web import Web
@@ -119,6 +120,7 @@ class Registry:
 
 REGISTRY: Final = Registry(
     Records(),
+    ThirdParties(),
     Hosts(),
     Reverse(),
     Ping(),

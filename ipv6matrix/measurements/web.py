@@ -7,15 +7,16 @@ web: the front page of a host at one of its addresses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
 from ipv6matrix.config.plan import Plan
 from ipv6matrix.items import BodyEnd, Failure, Scheme, WebItem, WebObservation
-from ipv6matrix.measurements import grammar, sites
+from ipv6matrix.measurements import grammar, sites, third_parties
 from ipv6matrix.measurements.base import Asked, Crawl, Evidence, Failed, Measurement, Outcome, Target
 from ipv6matrix.measurements.grammar import Query, RequestUrl
+from ipv6matrix.targets import lists
 
 _METRIC: Final = "web"
 _RESPONSE: Final = "response"
@@ -66,12 +67,21 @@ class Web(Measurement[WebUrl, WebObservation, WebItem]):
             yield url(target.address, target.host, "https", hosts=True)
 
     def answer(self, asked: Asked[WebUrl], observation: WebObservation, crawl: Crawl) -> WebItem:  # noqa: ARG002
-        """Request the page over http if there is no response over https."""
+        """Request the page over http if there is none over https, and the hosts from which it loads something."""
         parsed = asked.url
         host, address = parsed.names[0], parsed.subject
         is_plain = parsed.scheme == "https" and observation.status_code is None
-        follow_ups = (url(address, host, "http", hosts=parsed.hosts),) if is_plain else ()
-        return WebItem(**asked.fields, host=host, address=address, web=observation, follow_ups=follow_ups)
+        follow_ups = [url(address, host, "http", hosts=parsed.hosts)] if is_plain else []
+        hosts = None if observation.hosts is None else tuple(_names(observation.hosts))
+        follow_ups += map(third_parties.url, hosts or ())
+        return WebItem(
+            **asked.fields,
+            host=host,
+            address=address,
+            web=observation,
+            third_parties=hosts,
+            follow_ups=tuple(follow_ups),
+        )
 
     def exclude(self, asked: Asked[WebUrl], reason: str, at: float) -> WebItem:  # noqa: ARG002
         return WebItem(**asked.fields, host=asked.url.names[0], address=asked.url.subject, refusal=reason)
@@ -91,3 +101,9 @@ class Web(Measurement[WebUrl, WebObservation, WebItem]):
 
     def is_answered(self, item: WebItem) -> bool:  # noqa: ARG002 - the retry pass repeats no page
         return False
+
+
+def _names(hosts: Iterable[str]) -> Iterator[str]:
+    """Yield the hosts that are valid names, each once; a page may contain anything."""
+    names = dict.fromkeys(lists.clean(host) for host in hosts)
+    return (name for name in names if isinstance(name, str))

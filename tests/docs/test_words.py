@@ -15,7 +15,7 @@ from ipv6matrix.extensions.health import VANTAGE_LOST
 from ipv6matrix.extensions.run_record import INCOMPLETE
 from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.refusals import StartRefusedError
-from ipv6matrix.store.queries import anatomy, happy_eyeballs, mail_parity, web_parity
+from ipv6matrix.store.queries import anatomy, happy_eyeballs, mail_parity, third_parties, web_parity
 from ipv6matrix.targets import policy
 from simnet import topology
 from simnet.behaviours import BEHAVIOURS, Gone, Mail, Ntp, Web
@@ -108,6 +108,7 @@ WORDS = {
     "Happy Eyeballs": happy_eyeballs.Eyeballs,
     "mail parity": mail_parity.Mail,
     "web parity": web_parity.Web,
+    "third parties": third_parties.Support,
     "anatomy": anatomy.Identifier,
     "import": (items.UNRECORDED,),
     "kind": policy.KINDS,

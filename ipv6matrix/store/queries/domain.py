@@ -50,7 +50,7 @@ _PAIRED: Final = {
     ),
     "web_pages": (
         *("scheme", "tls", "certificate_sha256", "status_code", "location", "server", "length_bytes", "end"),
-        *("sha256", "title", "failure", "asked_at"),
+        *("sha256", "title", "failure", "hosts", "asked_at"),
     ),
 }
 _PORT: Final = ("port", "open", "connect_ms", "mss_bytes", "failure", "asked_at")

@@ -26,6 +26,7 @@ from ipv6matrix.store.tables import (
     retries,
     reverse,
     smtp,
+    third_parties,
     tls,
     trace,
     web,
@@ -49,6 +50,7 @@ REGISTRY: Final[list[Tables]] = [
     pmtu.TABLES,
     tls.TABLES,
     web.TABLES,
+    third_parties.TABLES,
     name_servers.TABLES,
     resolver6.TABLES,
 ]

@@ -29,8 +29,15 @@ _CREATE: Final = (
         title TEXT,
         sketch BLOB,
         failure TEXT,
+        hosts INTEGER,
         asked_at INTEGER NOT NULL,
         PRIMARY KEY (host_id, address_id, scheme)
+    ) WITHOUT ROWID""",
+    """
+    CREATE TABLE page_hosts (
+        host_id INTEGER NOT NULL REFERENCES hosts,
+        name TEXT NOT NULL,
+        PRIMARY KEY (host_id, name)
     ) WITHOUT ROWID""",
 )
 
@@ -39,9 +46,9 @@ def _save(connection: sqlite3.Connection, item: WebItem) -> None:
     if (web := item.web) is None:
         return
     connection.execute(
-        f"INSERT INTO web_pages VALUES ({', '.join('?' * 15)}) ON CONFLICT DO NOTHING",
+        f"INSERT INTO web_pages VALUES ({', '.join('?' * 16)}) ON CONFLICT DO NOTHING",
         (
-            host_id(connection, item.host),
+            (number := host_id(connection, item.host)),
             address_id(connection, item.address),
             web.scheme,
             web.tls,
@@ -55,8 +62,13 @@ def _save(connection: sqlite3.Connection, item: WebItem) -> None:
             web.title,
             web.sketch,
             web.failure,
+            None if item.third_parties is None else len(item.third_parties),
             int(web.asked_at),
         ),
+    )
+    connection.executemany(
+        "INSERT INTO page_hosts VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [(number, name) for name in item.third_parties or ()],
     )
 
 
