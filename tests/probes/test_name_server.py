@@ -131,3 +131,19 @@ async def test_every_packet_waits_for_the_pace(internet):
     await NameServerProber(pace=pace).check("truncated.example", address)
 
     assert [address, address] == waited
+
+
+@pytest.mark.parametrize(
+    ("flags", "answer"), [(b"\x84\0", NameServerAnswer.AUTHORITATIVE), (b"\x80\x80", NameServerAnswer.LAME)]
+)
+async def test_the_answer_of_a_resolver_is_lame(flags, answer):
+    """
+    The SOA record of the zone counts only with AA: a resolver has it from elsewhere.
+    """
+    numbers = b"".join(number.to_bytes(4, "big") for number in (7, 7200, 3600, 1209600, 300))
+    soa = b"\xc0\x0c\0\6\0\1\0\0\x0e\x10\0\x18\xc0\x0c\xc0\x0c" + numbers
+    async with serving(lambda query: [reply(query, flags=flags, answer=soa)]) as server:
+        host, port = server.address
+        found = await NameServerProber(timeout_s=0.5, port=port).check("open.example", host)
+
+    assert answer == found.answer
