@@ -128,6 +128,7 @@ class Internet:
             "GEOIP_CITY_DB": str(self.directory / "city.mmdb"),
             "GEOIP_ASN_DB": str(self.directory / "asn.mmdb"),
             "OPTOUT_FILE": str(self.directory / "optout.txt"),
+            "TRUSTED_CERTIFICATES": str(self.ca_file),
         }
 
     def address(self, block: str, family: Family, n: int = 0) -> str:

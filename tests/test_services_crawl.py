@@ -61,7 +61,7 @@ def crawled(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Cra
     began_at = time.time()
     settings = internet.settings() | crawls.folders(place)
     settings |= {"METRICS": METRICS, "FEATURES": "WWW,NTP", "CONTACT": CONTACT, "PROBE_RATE_PER_NETWORK": 0}
-    settings |= {"TRUSTED_CERTIFICATES": internet.ca_file, "WEB_TIMEOUT": 8}
+    settings |= {"WEB_TIMEOUT": 8}
     process = crawls.crawl(internet.domains_file, settings)
     assert process.returncode == 0, process.stderr[-3000:]
     (path,) = place.glob("ips-*.db")
