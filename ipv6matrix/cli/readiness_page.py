@@ -10,6 +10,8 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
+from ipv6matrix.readiness.documents import rtt
+
 
 def page(reports: Iterable[Mapping[str, Any]], made_at: str) -> str:
     """Return the page; `made_at` is the time of the test as text."""
@@ -54,6 +56,4 @@ def _host(host: Mapping[str, Any]) -> str:
 def _address(address: Mapping[str, Any] | None) -> str:
     if address is None:
         return "<td>none</td>"
-    rtt_ms = address["rtt_ms"]
-    text = f"{escape(address['address'])}<br>{'no reply' if rtt_ms is None else f'{rtt_ms:.1f} ms'}"
-    return f'<td class="address">{text}</td>'
+    return f'<td class="address">{escape(address["address"])}<br>{rtt(address)}</td>'

@@ -14,6 +14,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ipv6matrix.readiness.documents import rtt
+
 _STYLES: Final = {"yes": "bold green", "no": "bold red", "unknown": "bold yellow", "none": "dim"}
 
 
@@ -42,7 +44,9 @@ def _reasons(report: Mapping[str, Any]) -> Iterator[RenderableType]:
 
 
 def _addresses(report: Mapping[str, Any]) -> Table:
-    table = Table("host", "IPv4", "RTT", "IPv6", "RTT", title="Addresses", title_justify="left")
+    table = Table(title="Addresses", title_justify="left")
+    for header in ("host", "IPv4", "RTT", "IPv6", "RTT"):
+        table.add_column(header, overflow="fold")
     for host in report["hosts"]:
         cells = [cell for family in ("ipv4", "ipv6") for cell in _cells(host[family])]
         table.add_row(f"{host['host']} ({', '.join(host['roles'])})", *cells)
@@ -52,5 +56,4 @@ def _addresses(report: Mapping[str, Any]) -> Table:
 def _cells(address: Mapping[str, Any] | None) -> tuple[str, str]:
     if address is None:
         return "-", ""
-    rtt_ms = address["rtt_ms"]
-    return address["address"], "no reply" if rtt_ms is None else f"{rtt_ms:.1f} ms"
+    return address["address"], rtt(address)

@@ -23,13 +23,20 @@ from ipv6matrix.config import checks, remembered
 from ipv6matrix.config.profiles import ChoosingCommand
 from ipv6matrix.readiness.documents import document
 from ipv6matrix.readiness.levels import Level, judge
+from ipv6matrix.store.database import Store
 from ipv6matrix.store.queries import readiness
 from ipv6matrix.targets import names
 
 # Exit status if the certain level of a domain is below --fail-under.
 BELOW: Final = 4
 # Above the settings file, below the command line. Failures are retried at once: a person waits for the report.
-_OWN: Final = {"METRICS": "all", "MISSING": "skip", "SECOND_PASS_AFTER": 1.0, "LOG_LEVEL": "ERROR", "EXPORTS": ""}
+_OWN: Final = {
+    "METRICS": "all,-geoip",
+    "MISSING": "skip",
+    "SECOND_PASS_AFTER": 1.0,
+    "LOG_LEVEL": "ERROR",
+    "EXPORTS": "",
+}
 _LEVELS: Final = [level.label for level in Level]
 
 
@@ -101,9 +108,15 @@ class Command(ChoosingCommand):
         if path is None:
             return []
         with reading(path) as store:
+            self._tell_skipped(store)
             basis = readiness.basis(store)
             found = [readiness.domain(store, name) for name in self._domains]
         return [document(judge(domain, basis), domain) for domain in found if domain]
+
+    def _tell_skipped(self, store: Store) -> None:
+        """Print what this machine could not measure, and how to change that."""
+        for message in json.loads((store.crawl() or {}).get("skipped") or "{}").values():
+            print(f"Not tested: {message}", file=sys.stderr)  # noqa: T201 - the output of the command
 
     def _ensure_contact(self) -> None:
         """Use the remembered contact if there is none in the settings; ask for it on a terminal."""

@@ -4,7 +4,7 @@ Readiness as a document of plain values, the same for JSON, pages and terminals.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ipv6matrix.readiness import texts
@@ -58,4 +58,11 @@ def _hosts(domain: Domain) -> Iterator[dict[str, Any]]:
 
 
 def _address(address: Address | None) -> dict[str, Any] | None:
-    return {"address": address.address, "rtt_ms": address.rtt_ms} if address else None
+    return {"address": address.address, "pinged": address.pinged, "rtt_ms": address.rtt_ms} if address else None
+
+
+def rtt(address: Mapping[str, Any]) -> str:
+    """Return the round-trip time of an address of a document in words."""
+    if not address["pinged"]:
+        return "not measured"
+    return "no reply" if address["rtt_ms"] is None else f"{address['rtt_ms']:.1f} ms"

@@ -62,6 +62,8 @@ class Address:
     "The rule by which it must not be probed."
     chosen: bool = True
     "True if it is probed for this host."
+    pinged: bool = False
+    "True if Echo Requests were sent to it."
     rtt_ms: float | None = None
     "The shortest round-trip time; None without a reply."
     ports: Mapping[int, Result] = field(default_factory=dict)

@@ -65,7 +65,9 @@ _HOSTS: Final = """
 _ADDRESSES: Final = """
     SELECT addresses.id, address, addresses.family, refusal, choice,
            ifnull((SELECT min(value) FROM pings, json_each(rtts_ms) WHERE pings.address_id = addresses.id),
-                  (SELECT min_ms FROM ping_summaries WHERE ping_summaries.address_id = addresses.id))
+                  (SELECT min_ms FROM ping_summaries WHERE ping_summaries.address_id = addresses.id)),
+           EXISTS (SELECT 1 FROM pings WHERE pings.address_id = addresses.id AND failure IS NULL)
+           OR EXISTS (SELECT 1 FROM ping_summaries WHERE ping_summaries.address_id = addresses.id)
     FROM host_addresses JOIN addresses ON addresses.id = host_addresses.address_id
     WHERE host_id = ? AND (choice IS NOT NULL OR refusal IS NOT NULL)
     ORDER BY addresses.family, choice IS NULL, choice, position"""
@@ -140,7 +142,14 @@ class _Reader:
         return tuple(self._address(*row) for row in self._store.query(_ADDRESSES, (host_id,)))
 
     def _address(
-        self, number: int, address: str, family: Any, refusal: str | None, choice: int | None, rtt_ms: float | None
+        self,
+        number: int,
+        address: str,
+        family: Any,
+        refusal: str | None,
+        choice: int | None,
+        rtt_ms: float | None,
+        pinged: int,
     ) -> Address:
         query = self._store.query
         return Address(
@@ -148,6 +157,7 @@ class _Reader:
             family=family,
             exclusion=refusal,
             chosen=choice is not None,
+            pinged=bool(pinged),
             rtt_ms=rtt_ms,
             ports={port: _port(is_open, failure) for port, is_open, failure in query(_PORTS, (number,))},
             path_mtu=next((_path_mtu(*row) for row in query(_PATH_MTU, (number,))), None),
