@@ -114,7 +114,7 @@ async def test_forged_replies_do_not_hide_the_answer(monkeypatch, internet):
         request, client = await loop.sock_recvfrom(server, 512)
         reply = bytes((0x24, 1)).ljust(12, b"\0") + b"GPS\0" + bytes(8) + request[40:48] + bytes(16)
         for _ in range(30):
-            server.sendto(reply[:24] + bytes(24), client)
+            server.sendto(bytes((0x24, 3)) + reply[2:24] + bytes(24), client)
             server.sendto(reply[:40], client)
             server.sendto(request, client)
         server.sendto(reply, client)
