@@ -17,7 +17,7 @@ from rich.console import Console
 from scrapy.exceptions import UsageError
 from scrapy.settings import SETTINGS_PRIORITIES
 
-from ipv6matrix.cli import readiness_page, readiness_text
+from ipv6matrix.cli import readiness_page, readiness_text, terminal
 from ipv6matrix.cli.reading import reading
 from ipv6matrix.config import checks, remembered
 from ipv6matrix.config.profiles import ChoosingCommand
@@ -95,6 +95,7 @@ class Command(ChoosingCommand):
     def _crawl(self) -> Path | None:
         """Crawl the domains and return the database; None if the crawl was stopped."""
         assert self.crawler_process is not None
+        terminal.stop_when_it_closes()
         file = Path(self._folder.name) / "domains.txt"
         file.write_text("".join(f"{name}\n" for name in self._domains))
         crawler = self.crawler_process.create_crawler("matrix")

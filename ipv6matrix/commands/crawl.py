@@ -6,10 +6,8 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
-import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -19,6 +17,7 @@ from scrapy.exceptions import UsageError
 from scrapy.utils.log import configure_logging
 
 from ipv6matrix import log
+from ipv6matrix.cli import terminal
 from ipv6matrix.config import checks
 from ipv6matrix.config.profiles import ChoosingCommand, unknown_arguments
 from ipv6matrix.program import PROGRAM
@@ -56,7 +55,7 @@ class Command(ChoosingCommand, ScrapyCrawl):
         with self._refusals_logged():
             self._check(args, opts)
         assert self.crawler_process is not None
-        _stop_when_the_terminal_closes()
+        terminal.stop_when_it_closes()
         crawler, watch = self._create_crawler(args[0]), log.LogWatch()
         watch.begin()
         crawler.signals.connect(watch.begin, signal=signals.spider_opened)
@@ -103,25 +102,3 @@ class Command(ChoosingCommand, ScrapyCrawl):
                 configure_logging(self.settings)
                 logger.error("%s", error)  # noqa: TRY400 - the message is complete without a traceback
             raise
-
-
-def _stop_when_the_terminal_closes() -> None:
-    """Treat SIGHUP as a request to stop, unless `nohup` has set it to be ignored."""
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
-        return
-    # Check now: isatty is false for a terminal that has closed.
-    terminals = [descriptor for descriptor in (0, 1, 2) if os.isatty(descriptor)]
-
-    def hang_up(*_: object) -> None:
-        _detach(terminals)
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    signal.signal(signal.SIGHUP, hang_up)
-
-
-def _detach(terminals: Iterable[int]) -> None:
-    """Replace closed terminals by /dev/null: output that cannot be flushed would make Python exit with status 120."""
-    null = os.open(os.devnull, os.O_RDWR)
-    for descriptor in terminals:
-        os.dup2(null, descriptor)
-    os.close(null)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 
@@ -15,6 +16,7 @@ from tests import typed
 from tests.cli.test_main import options, run
 from tests.expected import Expected
 from tests.readiness.true_verdicts import TrueVerdicts
+from tests.waiting import until
 
 pytestmark = pytest.mark.crawl
 
@@ -88,6 +90,21 @@ def test_what_cannot_be_tested_ends_before_anything_is_sent(internet, tmp_path, 
 
     assert 2 == ended.returncode
     assert f"[{code}]" in ended.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_stopped_test_leaves_nothing_behind(internet, tmp_path, number):
+    """After an interrupt, or when the terminal closes, the temporary folder is removed; the exit status is 1."""
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    # Its traces take long enough.
+    words = typed.command("check-domain", "dead.example", **internet.settings())
+    process = subprocess.Popen(words, cwd=typed.ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    until(lambda: any(tmp_path.rglob("ips.db")), within_s=60)
+    process.send_signal(number)
+    process.communicate(timeout=60)
+
+    assert (1, []) == (process.returncode, list(tmp_path.iterdir()))
 
 
 def test_the_contact_is_asked_for_once(internet, tmp_path):
