@@ -64,10 +64,12 @@ ADDRESSES_STORED_PER_HOST = 64
 NS_ZONES_PER_ADDRESS = 1000
 
 # Whether to retry failures that may be temporary (timeout, SERVFAIL, silence) at the end of the
-# crawl, and the minimum time in seconds between first try and retry, because resolvers cache
-# failures for a while. Read by extensions.second_pass.
+# crawl, and the time in seconds between a failure and its retry. It is a quarter of the duration
+# of the crawl, at least the last of these, for which resolvers cache failures, and at most the
+# second (docs/decisions/0040). Read by extensions.second_pass.
 SECOND_PASS = True
 SECOND_PASS_AFTER = 60.0
+SECOND_PASS_AFTER_MIN = 5.0
 
 # --- Files and services ------------------------------------------------------
 

@@ -110,7 +110,9 @@ def test_a_second_cancel_ends_a_job_immediately_without_loss(internet, server, d
     """
     place, settings = tmp_path / "job", internet.settings() | UNHURRIED | {"JOBDIR": tmp_path / "job"}
     # The crawl only waits, long enough for the test.
-    first = server.schedule(domains, settings | {"METRICS": "soa,ping", "SECOND_PASS_AFTER": 3600})
+    first = server.schedule(
+        domains, settings | {"METRICS": "soa,ping", "SECOND_PASS_AFTER": 3600, "SECOND_PASS_AFTER_MIN": 3600}
+    )
     second, third = (server.schedule(domains, settings | {"METRICS": "soa,ping"}) for _ in range(2))
     until(lambda: "Retry pass" in server.log(first))
     committed = answered(place / "ips.db")
@@ -128,7 +130,11 @@ def test_a_second_cancel_ends_a_job_immediately_without_loss(internet, server, d
 @needs_curl
 def test_a_folder_in_use_is_left_alone(internet, server, domains, tmp_path):
     """A job with the JOBDIR of a running crawl is rejected with an error in its log, and that crawl continues."""
-    settings = internet.settings() | crawls.folders(tmp_path) | {"METRICS": "soa,ping", "SECOND_PASS_AFTER": 3600}
+    settings = (
+        internet.settings()
+        | crawls.folders(tmp_path)
+        | {"METRICS": "soa,ping", "SECOND_PASS_AFTER": 3600, "SECOND_PASS_AFTER_MIN": 3600}
+    )
     log = tmp_path / "log"
     with subprocess.Popen(crawls.command(domains, settings | {"LOG_FILE": log}), cwd=ROOT) as crawling:
         until(lambda: log.exists() and "Retry pass" in log.read_text())

@@ -199,7 +199,8 @@ def test_a_kill_before_the_retry_pass_changes_nothing(internet, domains, crawled
     settings = internet.settings() | crawls.folders(tmp_path) | {"PROBE_RATE_PER_NETWORK": 0}
     internet.forget()
     log = tmp_path / "log"
-    waiting = crawls.command(domains, settings | {"SECOND_PASS_AFTER": 3600, "LOG_FILE": log})
+    forever = {"SECOND_PASS_AFTER": 3600, "SECOND_PASS_AFTER_MIN": 3600}
+    waiting = crawls.command(domains, settings | forever | {"LOG_FILE": log})
     with subprocess.Popen(waiting, cwd=ROOT) as process:
         until(lambda: log.exists() and "retrying the last failures in" in log.read_text())
         until(lambda: not is_any_pending(tmp_path / "current" / "ips.db"))

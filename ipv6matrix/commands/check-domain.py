@@ -29,14 +29,8 @@ from ipv6matrix.targets import names
 
 # Exit status if the certain level of a domain is below --fail-under.
 BELOW: Final = 4
-# Above the settings file, below the command line. Failures are retried at once: a person waits for the report.
-_OWN: Final = {
-    "METRICS": "all,-geoip",
-    "MISSING": "skip",
-    "SECOND_PASS_AFTER": 1.0,
-    "LOG_LEVEL": "ERROR",
-    "EXPORTS": "",
-}
+# Above the settings file, below the command line.
+_OWN: Final = {"METRICS": "all,-geoip", "MISSING": "skip", "LOG_LEVEL": "ERROR", "EXPORTS": ""}
 _LEVELS: Final = [level.label for level in Level]
 
 

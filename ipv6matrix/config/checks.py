@@ -285,6 +285,7 @@ CHECKS: Final[dict[str, Check]] = {
     "NS_ZONES_PER_ADDRESS": _number(1, 1_000_000, "zones", whole=True),
     "SECOND_PASS": _switch,
     "SECOND_PASS_AFTER": _number(0, 86_400, "seconds"),
+    "SECOND_PASS_AFTER_MIN": _number(0, 86_400, "seconds"),
     "JOBDIR": _some_path,
     "OUTPUT_DIR": _some_path,
     "EXPORTS": _exports,

@@ -24,6 +24,9 @@ from ipv6matrix.store.queries import second_pass
 
 logger = logging.getLogger(__name__)
 
+# Time between a failure and its retry, as a share of the time that the crawl has run: waiting for the last failures
+# must not take long compared with everything else (docs/decisions/0040).
+_SHARE: Final = 0.25
 # Working time after which the event loop gets a turn, in seconds.
 _TURN_S: Final = 0.005
 
@@ -37,17 +40,25 @@ class SecondPass:
     its own, and the outcome of the first request a row in first_answers.
     """
 
-    def __init__(self, crawler: Crawler, after_s: float) -> None:
+    def __init__(self, crawler: Crawler, *, least_s: float, most_s: float, lifetime_s: float) -> None:
         self._crawler = crawler
         self._context = context.of(crawler)
-        self._after_s = after_s
+        self._least_s = least_s
+        self._most_s = most_s
+        self._lifetime_s = lifetime_s
+        self._began_at = time.monotonic()
         self._look: asyncio.Task[bool] | None = None
         # Monotonic; every failure is older.
         self._idle_at: float | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        extension = cls(crawler, crawler.settings.getfloat("SECOND_PASS_AFTER"))
+        extension = cls(
+            crawler,
+            least_s=crawler.settings.getfloat("SECOND_PASS_AFTER_MIN"),
+            most_s=crawler.settings.getfloat("SECOND_PASS_AFTER"),
+            lifetime_s=crawler.settings.getfloat("QUERY_LIFETIME"),
+        )
         if crawler.settings.getbool("SECOND_PASS"):
             crawler.signals.connect(extension.spider_idle, signal=signals.spider_idle)
         crawler.signals.connect(extension.item_scraped, signal=signals.item_scraped)
@@ -113,9 +124,10 @@ class SecondPass:
 
     def _due_in_s(self, failed: Failed) -> float:
         assert self._idle_at is not None
-        # Stored times are whole seconds, and the clock may have been set back.
-        by_clock_s = failed.asked_at + 1 - time.time()
-        return min(by_clock_s, self._idle_at - time.monotonic()) + self._after_s
+        # Stored times are those of the request, in whole seconds, and the clock may have been set back.
+        by_clock_s = failed.asked_at + 1 + self._lifetime_s - time.time()
+        after_s = min(self._most_s, max(self._least_s, _SHARE * (self._idle_at - self._began_at)))
+        return min(by_clock_s, self._idle_at - time.monotonic()) + after_s
 
     def _retry(self, failed: Failed) -> int:
         assert self._crawler.engine

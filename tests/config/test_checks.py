@@ -26,6 +26,7 @@ BAD = [
     ("ADDRESSES_STORED_PER_HOST", "1001"),
     ("SECOND_PASS", "perhaps"),
     ("SECOND_PASS_AFTER", "-1"),
+    ("SECOND_PASS_AFTER_MIN", "86401"),
     ("JOBDIR", ""),
     ("OUTPUT_DIR", ""),
     ("READ_MODEL_DIR", "/etc/passwd"),

@@ -175,7 +175,9 @@ async def test_a_restored_crawl_is_resumed(internet, tmp_path):
     """A copy made during a crawl is resumed in another folder, and its summary is served from there."""
     url = f"sqlite:///{tmp_path}/new/matrix.db"
     held = internet.settings() | {"METRICS": "soa,ping", "EXPORTS": "summary", "SUMMARY_URL": url}
-    saved = save_while_crawling(held | folders(tmp_path / "lost") | {"SECOND_PASS_AFTER": 3600}, tmp_path)
+    saved = save_while_crawling(
+        held | folders(tmp_path / "lost") | {"SECOND_PASS_AFTER": 3600, "SECOND_PASS_AFTER_MIN": 3600}, tmp_path
+    )
     shutil.rmtree(tmp_path / "lost")
     restored = run("restore.sh", tmp_path / "backup", tmp_path / "new")
     ended = crawl(tmp_path / "domains.txt", held | folders(tmp_path / "new"))

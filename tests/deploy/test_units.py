@@ -152,7 +152,7 @@ def test_an_interrupted_crawl_is_resumed(unit_command, tmp_path):
     variables = dict(word.split("=") for word in section("ipv6matrix-crawl.service", "Service")["Environment"].split())
     at = {"cwd": tmp_path, "env": os.environ | variables | {"PYTHONPATH": str(ROOT)}}
 
-    with subprocess.Popen(unit_command("-s SECOND_PASS_AFTER=3600"), **at) as first:
+    with subprocess.Popen(unit_command("-s SECOND_PASS_AFTER=3600 -s SECOND_PASS_AFTER_MIN=3600"), **at) as first:
         wait_for(tmp_path / "crawl.log", "Retry pass")
         first.send_signal(signal.SIGTERM)
         interrupted = first.wait(60)

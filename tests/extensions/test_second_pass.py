@@ -167,6 +167,47 @@ async def test_a_recent_failure_is_delayed(tmp_path, caplog):
         assert [again("old.example"), again("fresh.example")] == pending(crawler)
 
 
+@pytest.mark.parametrize(
+    ("ran_s", "settings", "pause_s"),
+    [
+        (1, {}, 5),
+        (40, {}, 10),
+        (3600, {}, 60),
+        (1, {"SECOND_PASS_AFTER_MIN": 30}, 30),
+        (3600, {"SECOND_PASS_AFTER": 2}, 2),
+        (1, {"SECOND_PASS_AFTER": 2}, 2),
+    ],
+)
+async def test_a_short_crawl_waits_less(tmp_path, clock, ran_s, settings, pause_s):
+    """The pause is a quarter of the time that the crawl has run, within both settings."""
+    with opened(tmp_path, **settings) as crawler:
+        failing(crawler, "a.example", asked_at=int(time.time()))
+        clock.now += ran_s
+        idle_at = clock.now
+        idle(crawler)
+        await crawler.get_extension(SecondPass)._look
+        waited_s = clock.now - idle_at
+        idle(crawler)
+        await look(crawler)
+
+        assert pause_s == pytest.approx(waited_s, abs=0.1)
+        assert [again("a.example")] == pending(crawler)
+
+
+@pytest.mark.parametrize(("age_s", "retried"), [(13, [again("a.example")]), (8, [])])
+async def test_the_age_of_a_failure_counts_from_its_end(tmp_path, age_s, retried):
+    """A lookup may have taken QUERY_LIFETIME (5 s) to fail; only then did the resolver begin to remember that."""
+    with opened(tmp_path) as crawler:
+        failing(crawler, "a.example", asked_at=int(time.time()) - age_s)
+        failing(crawler, "fresh.example", asked_at=int(time.time()))
+        idle(crawler)
+        task = crawler.get_extension(SecondPass)._look
+        await asyncio.wait((task,), timeout=0.5)
+
+        assert retried == pending(crawler)
+        await close(crawler)
+
+
 @pytest.mark.parametrize(("after_s", "looks"), [(0, 1), (0.2, 2)])
 async def test_a_clock_set_back_does_not_extend_the_delay(tmp_path, after_s, looks):
     """No failure counts as more recent than the moment when the frontier became empty."""
