@@ -23,7 +23,8 @@ def page(report: Mapping[str, Any]) -> RenderableType:
     """Return the report: level, services, reasons with advice, and addresses."""
     level = report["level"]
     head = Text.assemble((report["domain"], "bold"), "  level ", (level["text"], "bold"), f"  ({level['name']})")
-    return Group(head, _services(report), *_reasons(report), _addresses(report), Text())
+    addresses = (_addresses(report),) if report["hosts"] else ()
+    return Group(head, _services(report), *_reasons(report), *addresses, Text())
 
 
 def _services(report: Mapping[str, Any]) -> Table:

@@ -140,7 +140,13 @@ def _domains(words: Sequence[str]) -> list[str]:
             f"Not a domain: {', '.join(map(repr, invalid))}: write names such as example.org [ARGUMENT_INVALID]",
             print_help=False,
         )
-    return list(dict.fromkeys(name for name in parsed.values() if name))
+    return list(dict.fromkeys(_without_www(name) for name in parsed.values() if name))
+
+
+def _without_www(name: str) -> str:
+    """Return the domain of a web host, which is tested with it."""
+    bare = name.removeprefix("www.")
+    return bare if "." in bare else name
 
 
 def _asked_for_contact() -> str:

@@ -26,7 +26,7 @@ TYPED = {
     "ipv4-only.example": "IPv4-Only.EXAMPLE.",
     "granite-farm-70.com": "granite-farm-70.com",
     "port25-closed.example": "http://port25-closed.example:8080/index.html",
-    "open.example": "OPEN.example",
+    "open.example": "https://www.OPEN.example/",
 }
 CONTACT = "https://crawler.example/about"
 
