@@ -20,7 +20,6 @@ from tests.expected import Expected
 pytestmark = pytest.mark.crawl
 
 CONTACT = "https://example.org/crawler"
-EITHER_ROLE = ("ipv6.coincide.example", "www.ipv6.coincide.example")
 METRICS = "apex,tcp443,ntp,https,web,pmtu"
 
 
@@ -43,9 +42,9 @@ class Crawled:
     @property
     def sites(self) -> set[tuple[str, str]]:
         """Return the web sites that are measured: `www` of each domain and the domain, but not `www.ipv6`."""
-        named = {(host, address) for host, address in self.pairs("WWW", "www.") if not host.startswith("www.ipv6.")}
-        # A host that is guessed for two domains is measured in the role in which it is found first.
-        return {(host, address) for host, address in named | self.pairs("APEX", "") if host not in EITHER_ROLE}
+        domains = self.expected.domains
+        named = {(host, address) for host, address in self.pairs("WWW", "www.") if host.removeprefix("www.") in domains}
+        return named | self.pairs("APEX", "")
 
     @property
     def clocks(self) -> set[str]:
@@ -109,7 +108,7 @@ def test_handshakes(crawled: Crawled):
         " JOIN hosts ON hosts.id = host_id JOIN addresses ON addresses.id = address_id"
     )
 
-    assert expected == {(host, address): status for host, address, status in rows if host not in EITHER_ROLE}
+    assert expected == {(host, address): status for host, address, status in rows}
 
 
 def test_pages(crawled: Crawled):
@@ -129,7 +128,7 @@ def test_pages(crawled: Crawled):
     assert {
         key: (one.tls, one.failure, one.status_code, one.location, one.title, one.end if one.status_code else None)
         for key, one in expected.items()
-    } == {row[:3]: row[3:] for row in rows if row[0] not in EITHER_ROLE}
+    } == {row[:3]: row[3:] for row in rows}
 
 
 def test_web_parity(crawled: Crawled):
@@ -142,8 +141,7 @@ def test_web_parity(crawled: Crawled):
         if ":" in address and any(host == other and ":" not in one for other, one in crawled.sites)
     }
 
-    found = dict(web_parity.sites(crawled.store))
-    assert expected == {host: word for host, word in found.items() if host not in EITHER_ROLE}
+    assert expected == dict(web_parity.sites(crawled.store))
 
 
 def test_third_parties(crawled: Crawled):
@@ -195,10 +193,7 @@ def test_each_probe_is_as_many_packets_as_documented(crawled: Crawled):
 
     assert crawled.clocks == set(ntp)
     assert max(ntp.values()) == 2
-    either = {address for host, _, address, _ in crawled.expected.host_addresses if host in EITHER_ROLE}
-    answering = [
-        a for a, truth in crawled.expected.probed.items() if truth.ports[443].open and a in tests and a not in either
-    ]
+    answering = [a for a, truth in crawled.expected.probed.items() if truth.ports[443].open and a in tests]
     assert {address: 1 + 2 * tests[address] for address in answering} == {a: syns[a, 443] for a in answering}
 
 

@@ -79,8 +79,7 @@ class DnsDownloadHandler(ProbeDownloadHandler):
             observation = ThirdPartyObservation(a=a, aaaa=aaaa)
         elif url.about_hosts:
             names = request.meta.get("names", url.names)
-            known = request.meta.get("known", ())
-            observation = HostsObservation(hosts=await ask_hosts(lookup, url.subject, names, url.types, known))
+            observation = HostsObservation(hosts=await ask_hosts(lookup, url.subject, names, url.types))
         elif url.address is not None:
             observation = ReverseObservation(lookup=await lookup(reverse_name(url.subject), "PTR"))
         else:

@@ -49,6 +49,8 @@ class Target:
     "An address chosen for `host`, or that of a router, which has no host."
     roles: frozenset[RoleKind] = frozenset()
     "The roles in which the host was guessed; empty for hosts that NS and MX records name."
+    label: str | None = None
+    "The label with which the host was guessed; `@` is the domain itself."
     wildcard: bool = False
     "True if the host exists only because of a wildcard."
 

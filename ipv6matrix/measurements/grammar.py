@@ -45,9 +45,9 @@ class RequestUrl:
         return () if self.name is None else (self.name,)
 
     @property
-    def always(self) -> tuple[str, ...]:
-        """Those of its names that it asks about even if their addresses are known."""
-        return ()
+    def about_known_hosts(self) -> bool:
+        """Return whether this looks up hosts even if their addresses are known."""
+        return self.second
 
     @property
     def family(self) -> Family | None:

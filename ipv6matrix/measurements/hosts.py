@@ -37,10 +37,9 @@ class HostsUrl(LookupUrl):
         return tuple(name_of(label, self.subject) for label in self.labels) or (self.subject,)
 
     @property
-    def always(self) -> tuple[str, ...]:
-        """The names whose HTTPS records are looked up: a host may be known in a role that needs none."""
-        web = (self.subject, f"www.{self.subject}") if _HTTPS in self.types else ()
-        return tuple(name for name in self.names if name in web)
+    def about_known_hosts(self) -> bool:
+        """Return True also for guesses: more is measured of a guessed host than of one that a record names."""
+        return self.second or bool(self.labels)
 
     @property
     def about_hosts(self) -> bool:
@@ -132,7 +131,7 @@ class Hosts(Measurement[HostsUrl, HostsObservation, HostsItem]):
             **asked.fields,
             hosts=tuple(hosts),
             addresses=tuple(addresses.values()),
-            follow_ups=_follow_ups(hosts, _roles(asked.url, crawl.plan), crawl),
+            follow_ups=_follow_ups(hosts, asked.url, crawl),
         )
 
     def exclude(self, asked: Asked[HostsUrl], reason: str, at: float) -> HostsItem:  # noqa: ARG002
@@ -143,8 +142,10 @@ class Hosts(Measurement[HostsUrl, HostsObservation, HostsItem]):
         return lookups.evidence(lookups_of(observation.hosts))
 
     def unsent(self, url: HostsUrl, names: Sequence[str], now: float) -> HostsObservation:
+        web = (url.subject, f"www.{url.subject}")
+
         def lookup(name: str, rdtype: str) -> LookupObservation | None:
-            is_asked = name in url.always if rdtype == _HTTPS else rdtype in url.types
+            is_asked = rdtype in url.types and (rdtype != _HTTPS or name in web)
             return lookups.unsent(name, rdtype, now) if is_asked else None
 
         hosts = (
@@ -171,13 +172,18 @@ def _roles(url: HostsUrl, plan: Plan) -> dict[str, frozenset[RoleKind]]:
     return {name_of(label, url.subject): frozenset((kind,)) for kind, label in guesses}
 
 
-def _follow_ups(hosts: Iterable[Host], roles: dict[str, frozenset[RoleKind]], crawl: Crawl) -> tuple[str, ...]:
+def _follow_ups(hosts: Iterable[Host], url: HostsUrl, crawl: Crawl) -> tuple[str, ...]:
     """Return the URLs of all measurements of hosts at their addresses, each once."""
     urls: dict[str, None] = {}
+    roles = _roles(url, crawl.plan)
     for host in hosts:
         for address in host.chosen:
             target = Target(
-                host=host.name, address=address, roles=roles.get(host.name, frozenset()), wildcard=host.wildcard
+                host=host.name,
+                address=address,
+                roles=roles.get(host.name, frozenset()),
+                label=label_of(host.name, url.subject) if url.labels else None,
+                wildcard=host.wildcard,
             )
             urls.update(dict.fromkeys(crawl.urls(target, crawl.plan)))
     return tuple(urls)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from ipv6matrix.config.plan import Plan
 from ipv6matrix.items import Failure, TlsStatus
 from ipv6matrix.measurements import grammar
 from ipv6matrix.measurements.base import Target
@@ -40,12 +39,6 @@ def host_in(path: str) -> str:
     return path
 
 
-def is_site(target: Target, plan: Plan) -> bool:
-    """Return whether a target is the host `www` of a domain, or the domain itself, at an address."""
-    if target.address is None or target.host is None:
-        return False
-    if "APEX" in target.roles:
-        return True
-    # Of several labels that fit, such as `www` and `www.ipv6`, the longest one was prefixed.
-    labels = [label for label in plan.prefixes["WWW"] if target.host.startswith(f"{label}.")]
-    return "WWW" in target.roles and max(labels, key=len, default=None) == _LABEL
+def is_site(target: Target) -> bool:
+    """Return whether a target is the host `www` of a domain, or the domain itself."""
+    return "APEX" in target.roles or ("WWW" in target.roles and target.label == _LABEL)

@@ -51,7 +51,7 @@ class Tls(Measurement[TlsUrl, TlsObservation, TlsItem]):
         return TlsUrl(subject=address, name=sites.host_in(path), destination=address, port=port)
 
     def urls(self, target: Target, plan: Plan) -> Iterable[str]:
-        if target.address and target.host and _METRIC in plan.metrics and sites.is_site(target, plan):
+        if target.address and target.host and _METRIC in plan.metrics and sites.is_site(target):
             yield url(target.address, target.host)
 
     def answer(self, asked: Asked[TlsUrl], observation: TlsObservation, crawl: Crawl) -> TlsItem:  # noqa: ARG002

@@ -63,7 +63,7 @@ class Web(Measurement[WebUrl, WebObservation, WebItem]):
         )
 
     def urls(self, target: Target, plan: Plan) -> Iterable[str]:
-        if target.address and target.host and _METRIC in plan.metrics and sites.is_site(target, plan):
+        if target.address and target.host and _METRIC in plan.metrics and sites.is_site(target):
             yield url(target.address, target.host, "https", hosts=True)
 
     def answer(self, asked: Asked[WebUrl], observation: WebObservation, crawl: Crawl) -> WebItem:  # noqa: ARG002

@@ -1,5 +1,5 @@
 """
-Resolves each host once, however many requests name it, and once more in the retry pass.
+Looks up a host that records name once, and not at all if it has been guessed.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from ipv6matrix.signals import request_returned
 
 class DedupeMiddleware:
     """
-    Removes hosts from a request that have been resolved or are in flight, but keeps what the request always asks.
+    Removes hosts from a request that have been resolved or are in flight.
 
-    Most duplicates share a URL, which the frontier recognizes. The others are a
-    host guessed for one domain that is also MX or NS of another, and hosts guessed for two
-    domains of the list of which one is a subdomain of the other.
+    Most duplicates share a URL, which the frontier recognizes. The others are hosts guessed
+    for one domain that are also MX or NS of another. Guesses are always looked up: what is
+    measured of a host depends on its role, and which request comes first is chance.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -36,20 +36,17 @@ class DedupeMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> ObservationResponse | None:
-        """
-        Set meta["names"] to the names that remain to be resolved, and meta["known"] to others that are asked about.
-
-        Return an empty answer if there are none.
-        """
+        """Set meta["names"] to the names that remain to be resolved; return an empty answer if there are none."""
         if request.meta.get("download_slot") not in REGISTRY.slots or not urls.of(request).about_hosts:
             return None
         url = urls.of(request)
         opted_out = request.meta.get("opted_out", ())
-        names = tuple(name for name in url.names if name not in opted_out and (url.second or self._is_new(name)))
+        names = tuple(
+            name for name in url.names if name not in opted_out and (url.about_known_hosts or self._is_new(name))
+        )
         self._being_asked.update(names)
-        known = tuple(name for name in url.always if name not in names and name not in opted_out)
-        request.meta["names"], request.meta["known"] = names, known
-        return None if names or known else ObservationResponse(request, HostsObservation(hosts=()))
+        request.meta["names"] = names
+        return None if names else ObservationResponse(request, HostsObservation(hosts=()))
 
     def _is_new(self, name: str) -> bool:
         known = name in self._being_asked or self._job.attempt(lambda: self._job.store.is_asked(name), otherwise=True)

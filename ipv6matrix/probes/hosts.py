@@ -41,16 +41,12 @@ async def ask_domain(lookup: Lookup, name: str, types: Sequence[str]) -> dict[st
 
 
 async def ask_hosts(
-    lookup: Lookup,
-    domain: str,
-    names: Sequence[str],
-    types: Sequence[str] = ("A", "AAAA"),
-    known: Sequence[str] = (),
+    lookup: Lookup, domain: str, names: Sequence[str], types: Sequence[str] = ("A", "AAAA")
 ) -> tuple[HostObservation, ...]:
     """
     Look up hosts and return them in the given order; `types` are some of A, AAAA and HTTPS.
 
-    HTTPS is looked up for the domain and its `www` only; of `known` hosts, nothing else is.
+    HTTPS is looked up for the domain and its `www` only.
 
     A name that does not exist needs no second lookup, and neither does any name
     below it (RFC 8020 section 2). A random label is looked up only if every guessed
@@ -64,11 +60,9 @@ async def ask_hosts(
     async with asyncio.TaskGroup() as group:
         series = _Series(lookup, types, group, domain)
         tasks = [group.create_task(series.ask(name)) for name in by_depth]
-        others = [group.create_task(lookup(name, "HTTPS")) for name in known]
     found = {task.result().name: task.result() for task in tasks}
     wildcard = await _wildcard(lookup, domain, found.values(), types)
-    hosts = [found[name] if name == domain else _marked(found[name], wildcard) for name in names]
-    return (*hosts, *(_host(task.result().name, (task.result(),)) for task in others))
+    return tuple(found[name] if name == domain else _marked(found[name], wildcard) for name in names)
 
 
 class _Series:

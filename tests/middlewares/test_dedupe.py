@@ -1,4 +1,4 @@
-"""Each host is looked up once."""
+"""A host that records name is looked up once; guesses are always looked up."""
 
 from __future__ import annotations
 
@@ -32,22 +32,32 @@ async def test_new_hosts_are_requested(tmp_path):
 
 
 async def test_a_host_in_flight_is_not_requested_again(tmp_path):
-    """A request whose hosts are all in flight is answered without hosts."""
+    """A request whose host is in flight, also as a guess, is answered without hosts."""
     with opened(tmp_path) as crawler:
         once = DedupeMiddleware.from_crawler(crawler)
 
-        assert ("www.a.example",) == names(once, urls.host("www.a.example"))
-        assert ("ntp.a.example",) == names(once, GUESSES)
-        assert names(once, GUESSES) is None
+        assert ("mx.a.example",) == names(once, urls.host("mx.a.example"))
+        assert names(once, urls.host("mx.a.example")) is None
+        assert ("www.a.example", "ntp.a.example") == names(once, GUESSES)
         assert names(once, urls.host("ntp.a.example")) is None
 
 
 async def test_a_stored_host_is_not_requested_again(tmp_path):
-    """Hosts in the database are left out, also after a resume."""
+    """A host in the database is left out, also after a resume."""
     with opened(tmp_path) as crawler:
         store(crawler).complete(hosts_item(host("www.a.example", "192.0.2.1")))
     with opened(tmp_path) as crawler:
-        assert ("ntp.a.example",) == names(DedupeMiddleware.from_crawler(crawler), GUESSES)
+        assert names(DedupeMiddleware.from_crawler(crawler), urls.host("www.a.example")) is None
+
+
+async def test_guesses_are_looked_up_in_any_order(tmp_path):
+    """Hosts that are stored or in flight in another role are looked up again as guesses, which leads to more probes."""
+    with opened(tmp_path) as crawler:
+        store(crawler).complete(hosts_item(host("www.a.example", "192.0.2.1")))
+        once = DedupeMiddleware.from_crawler(crawler)
+        names(once, urls.host("ntp.a.example"))
+
+        assert ("www.a.example", "ntp.a.example") == names(once, GUESSES)
 
 
 async def test_a_host_that_was_only_named_is_requested(tmp_path):
@@ -56,7 +66,7 @@ async def test_a_host_that_was_only_named_is_requested(tmp_path):
         store(crawler).complete(domain_item("b.example"))
         store(crawler).query("INSERT INTO hosts (name) VALUES ('www.a.example')")
 
-        assert ("www.a.example", "ntp.a.example") == names(DedupeMiddleware.from_crawler(crawler), GUESSES)
+        assert ("www.a.example",) == names(DedupeMiddleware.from_crawler(crawler), urls.host("www.a.example"))
 
 
 async def test_names_are_forgotten_when_they_are_stored(tmp_path):
@@ -93,10 +103,11 @@ async def test_the_retry_pass_repeats_known_hosts(tmp_path):
     """A request of the retry pass keeps known names, except those that opted out."""
     with opened(tmp_path) as crawler:
         once = DedupeMiddleware.from_crawler(crawler)
+        known = urls.host("www.a.example")
         store(crawler).complete(hosts_item(host("www.a.example"), host("ntp.a.example")))
 
-        assert names(once, GUESSES) is None
-        assert ("www.a.example", "ntp.a.example") == names(once, urls.again(GUESSES))
+        assert names(once, known) is None
+        assert ("www.a.example",) == names(once, urls.again(known))
         assert ("ntp.a.example",) == names(once, urls.again(GUESSES), opted_out=("www.a.example",))
 
 
@@ -104,24 +115,9 @@ async def test_a_returned_request_keeps_its_names(tmp_path):
     """Its hosts are no longer in flight, so that they are requested next time."""
     with opened(tmp_path) as crawler:
         once = DedupeMiddleware.from_crawler(crawler)
-        request = urls.request(GUESSES)
+        request = urls.request(urls.host("www.a.example"))
         once.process_request(request)
 
         crawler.signals.send_catch_log(request_returned, request=request)
 
-        assert ("www.a.example", "ntp.a.example") == names(once, GUESSES)
-
-
-async def test_https_records_of_a_known_host_are_requested(tmp_path):
-    """
-    A host whose addresses are known from a role without HTTPS records is still asked for those, if it is a web host.
-    """
-    url = urls.guesses("a.example", ("www", "ntp", "@"), ("A", "AAAA", "HTTPS"))
-    with opened(tmp_path) as crawler:
-        store(crawler).complete(
-            hosts_item(*(host(name, "192.0.2.1") for name in ("www.a.example", "ntp.a.example", "a.example")))
-        )
-        request = urls.request(url)
-
-        assert DedupeMiddleware.from_crawler(crawler).process_request(request) is None
-        assert ((), ("www.a.example", "a.example")) == (request.meta["names"], request.meta["known"])
+        assert ("www.a.example",) == names(once, urls.host("www.a.example"))

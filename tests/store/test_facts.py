@@ -69,7 +69,7 @@ def test_the_first_answer_stays(store):
         store.complete(item)
     before = facts(store)
     store.complete(replace(DOMAIN, tld="other", roles=(Role(kind="NS", host="other.example", priority=9),)))
-    store.complete(hosts_item(host("www.a.example", "192.0.2.99", wildcard=True), url="dns://other"))
+    store.complete(hosts_item(host("www.a.example", "192.0.2.99"), url="dns://other"))
     store.complete(ping_item(ADDRESS, 99.0))
     store.complete(replace(TRACE, trace=TraceObservation(hops=(Hop(ttl=1),), asked_at=AT)))
     after = facts(store)
@@ -272,3 +272,12 @@ def test_an_exclusion_is_stored_with_its_address(store):
     assert [("192.0.2.1", None), ("192.0.2.3", None), ("2001:db8::1", "opted_out")] == store.query(
         "SELECT address, refusal FROM addresses ORDER BY 1"
     )
+
+
+def test_a_wildcard_shows_in_any_order(store):
+    """A host that was looked up in a role in which wildcards do not show is marked once a guess shows it."""
+    hosts = [host("www.a.example", ADDRESS), host("www.a.example", ADDRESS, wildcard=True)]
+    for one in (*hosts, hosts[0]):
+        store.complete(hosts_item(one))
+
+    assert [(1,)] == store.query("SELECT wildcard FROM hosts")

@@ -7,7 +7,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
 from typing import Final
 
 from ipv6matrix.items import Answered, Host, HostsItem
@@ -41,13 +40,15 @@ _CREATE: Final = (
 
 
 def save_hosts(connection: sqlite3.Connection, hosts: Sequence[Host]) -> None:
-    """Write hosts with their lookups and addresses; a host that was looked up or excluded before does not change."""
+    """
+    Write hosts with their lookups and addresses.
+
+    A host that was looked up or excluded before does not change, except that it may turn out to be a wildcard.
+    """
     if not hosts:
         return
     new: dict[int, Host] = {}
     for host in hosts:
-        if not (host.a or host.aaaa or host.refusal):
-            continue  # only its HTTPS records were looked up: another request has its addresses
         number = _unsettled(connection, host.name)
         if number is not None:
             new.setdefault(number, host)
@@ -60,23 +61,24 @@ def save_hosts(connection: sqlite3.Connection, hosts: Sequence[Host]) -> None:
         "host",
         [(number, lookup) for number, host in new.items() for lookup in (host.a, host.aaaa)],
     )
+    connection.executemany(
+        "UPDATE hosts SET wildcard = 1 WHERE name = ? AND refusal IS NULL",
+        [(host.name,) for host in hosts if host.wildcard],
+    )
     _save_host_addresses(connection, new)
     _save_https(connection, hosts)
 
 
 def _save_https(connection: sqlite3.Connection, hosts: Sequence[Host]) -> None:
     """Write HTTPS lookups, also of hosts that are known: a host may have been found in a role without them."""
-    asked = {host.name: host.https for host in hosts if host.https}
-    if not asked:
-        return
-    connection.executemany("INSERT INTO hosts (name) VALUES (?) ON CONFLICT DO NOTHING", [(name,) for name in asked])
-    rows = [
-        (number, lookup)
-        for name, lookup in asked.items()
-        for (number,) in connection.execute("SELECT id FROM hosts WHERE name = ?", (name,))
+    asked = [
+        (number, host.https)
+        for host in hosts
+        if host.https
+        for (number,) in connection.execute("SELECT id FROM hosts WHERE name = ?", (host.name,))
     ]
-    save_lookups(connection, "host", rows)
-    save_https(connection, rows)
+    save_lookups(connection, "host", asked)
+    save_https(connection, asked)
 
 
 def host_id(connection: sqlite3.Connection, name: str) -> int:
@@ -142,9 +144,12 @@ def _save(connection: sqlite3.Connection, item: HostsItem) -> None:
 
 
 def _failed(item: type[Answered], rows: Rows) -> Iterator[Failed]:
-    """Yield failures; hosts guessed for one domain are one request."""
-    for (domain, types), group in groupby(rows, key=lambda row: (row[3], ordered(row[2]))):
-        hosts = [(name, asked_at) for name, asked_at, *_ in group]
+    """Yield failures; hosts guessed for one domain are one request, and one guessed for two domains is in both."""
+    requests: dict[tuple[str | None, tuple[str, ...]], list[tuple[str, int]]] = {}
+    for name, asked_at, types, domains in rows:
+        for domain in sorted(domains.split(",")) if domains else (None,):
+            requests.setdefault((domain, ordered(types)), []).append((name, asked_at))
+    for (domain, types), hosts in requests.items():
         if domain is None:
             yield from (Failed(item=item, subject=name, parts=types, asked_at=asked_at) for name, asked_at in hosts)
         else:
@@ -153,9 +158,9 @@ def _failed(item: type[Answered], rows: Rows) -> Iterator[Failed]:
             yield Failed(item=item, subject=domain, labels=labels, parts=types, asked_at=last)
 
 
-# With the domain for which a host was guessed: a wildcard shows only next to the other guesses of that domain.
+# With the domains for which a host was guessed: a wildcard shows only next to the other guesses of a domain.
 _GUESSED_FOR: Final = """
-    (SELECT domains.name FROM roles JOIN domains ON domains.id = domain_id
-     WHERE host_id = hosts.id AND kind IN ('WWW', 'NTP', 'APEX') ORDER BY domain_id LIMIT 1)"""
+    (SELECT group_concat(DISTINCT domains.name) FROM roles JOIN domains ON domains.id = domain_id
+     WHERE host_id = hosts.id AND kind IN ('WWW', 'NTP', 'APEX'))"""
 
 TABLES: Final = Tables(create=_CREATE, save={HostsItem: _save}, looks=(look("host", HostsItem, _failed, _GUESSED_FOR),))

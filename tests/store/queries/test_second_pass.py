@@ -114,6 +114,18 @@ def test_guessed_hosts_of_a_domain_share_a_request(store):
     ] == failed(store)
 
 
+def test_a_host_guessed_for_two_domains_is_retried_for_both(store):
+    """What is measured of a host depends on its roles, so its lookup is retried in each of them."""
+    for domain, kind in (("a.example", "WWW"), ("ipv6.a.example", "APEX")):
+        store.complete(domain_item(domain, roles=(Role(kind=kind, host="ipv6.a.example", priority=0),)))
+    answer_host(store, "ipv6.a.example", Failure.TIMEOUT, Failure.TIMEOUT)
+
+    assert [
+        Failed(item=HostsItem, subject="a.example", labels=("ipv6",), parts=("A", "AAAA"), asked_at=WHEN),
+        Failed(item=HostsItem, subject="ipv6.a.example", labels=("@",), parts=("A", "AAAA"), asked_at=WHEN),
+    ] == failed(store)
+
+
 def test_reverse_lookups_are_retried(store):
     """A failed reverse lookup is retried for the addresses of hosts and of routers."""
     lookups = {"192.0.2.1": Failure.SERVFAIL, "192.0.2.2": Status.NODATA, "192.0.2.3": Failure.REFUSED}
