@@ -171,6 +171,22 @@ class Expected:
         }
 
     @cached_property
+    def clocks(self) -> set[str]:
+        """Return the addresses of time servers that are guessed, and not wildcards."""
+        guessed = {host for kind, _, host, _ in self.roles if kind == "NTP"}
+        return {
+            address
+            for host, _, address, choice in self.host_addresses
+            if choice and host in guessed and not self.hosts[host].wildcard
+        }
+
+    @cached_property
+    def silent_clocks(self) -> set[tuple[str, str, str]]:
+        """Return (address, request, outcome) of each time server that is asked twice."""
+        found = {(address, "ntp", self.addresses[address].ntp.status) for address in self.clocks}
+        return {one for one in found if one[2] in SILENCES}
+
+    @cached_property
     def first_answers(self) -> set[tuple[str, str, str]]:
         """Return (subject, request, outcome) of everything that is requested twice."""
         lookups = {
@@ -197,6 +213,7 @@ class Expected:
             if self._recovers(subject, question)
         }
         found |= {(address, "ping", "no_reply") for address in self.silent}
+        found |= self.silent_clocks
         return found | {
             (address, f"tcp {number}", port.failure or "")
             for address in self.silent

@@ -11,10 +11,22 @@ from ipv6matrix.items import (
     Host,
     HostsItem,
     LookupObservation,
+    NtpItem,
+    NtpObservation,
+    NtpStatus,
     Observation,
     PingItem,
     PingObservation,
+    PmtuItem,
+    PmtuObservation,
+    PmtuStatus,
+    Scheme,
     Status,
+    TlsItem,
+    TlsObservation,
+    TlsStatus,
+    WebItem,
+    WebObservation,
 )
 from ipv6matrix.responses import ObservationResponse
 from ipv6matrix.targets.policy import family, kind
@@ -88,3 +100,24 @@ def response(url: str, observation: Observation, **meta: Any) -> ObservationResp
     request = urls.request(url)
     request.meta.update(meta)
     return ObservationResponse(request, observation)
+
+
+def ntp_item(text: str, status: NtpStatus | Failure, **more: Any) -> NtpItem:
+    return NtpItem(url=f"ntp://{text}", address=text, ntp=NtpObservation(status=status, asked_at=AT), **more)
+
+
+def pmtu_item(text: str, status: PmtuStatus | Failure, **more: Any) -> PmtuItem:
+    return PmtuItem(
+        url=f"pmtu://{text}", address=text, pmtu=PmtuObservation(status=status, sent=3, asked_at=AT), **more
+    )
+
+
+def tls_item(host: str, text: str, status: TlsStatus | Failure, **more: Any) -> TlsItem:
+    tls = TlsObservation(status=status, asked_at=AT)
+    return TlsItem(url=f"tls://{text}/{host}", host=host, address=text, tls=tls, **more)
+
+
+def web_item(host: str, text: str, failure: Failure | None, scheme: Scheme = "https", **more: Any) -> WebItem:
+    status_code = None if failure else 200
+    web = WebObservation(scheme=scheme, status_code=status_code, failure=failure, asked_at=AT)
+    return WebItem(url=f"web://{text}/{host}?scheme={scheme}", host=host, address=text, web=web, **more)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from ipv6matrix.items import PmtuStatus
 from ipv6matrix.store.database import Store
 from ipv6matrix.store.queries import happy_eyeballs, third_parties, web_parity
 from simnet.behaviours import Web
@@ -15,7 +16,7 @@ from simnet.internet import Internet
 from simnet.packets import SYN, TCP, UDP
 from simnet.sites import ALLOWED, LOADED, MIXED, SITES, apex
 from tests import crawls
-from tests.expected import Expected
+from tests.expected import SILENCES, Expected
 
 pytestmark = pytest.mark.crawl
 
@@ -47,10 +48,17 @@ class Crawled:
         return named | self.pairs("APEX", "")
 
     @property
-    def clocks(self) -> set[str]:
-        """Return the addresses of time servers that are guessed, and not wildcards."""
-        pairs = self.pairs("NTP", "ntp.") | self.pairs("NTP", "time.")
-        return {address for host, address in pairs if not self.expected.hosts[host].wildcard}
+    def first_answers(self) -> set[tuple[str, str, str | None]]:
+        """Return (subject, request, outcome) of everything that is requested twice of services."""
+        truth = self.expected.truth
+        found = {(address, "pmtu", one.pmtu.status) for address, one in _guessed(self).items() if one.pmtu is not None}
+        for host, address in self.sites:
+            subject = f"{host} {address}"
+            found.add((subject, "tls", truth.tls(address)))
+            found.add((subject, "web https", truth.page(address, host).failure))
+            if truth.page(address, host).status_code is None:
+                found.add((subject, "web http", truth.page(address, host, "http").failure))
+        return self.expected.silent_clocks | {one for one in found if one[2] in (*SILENCES, PmtuStatus.UNTESTABLE)}
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +77,7 @@ def crawled(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Cra
 
 def test_time_servers(crawled: Crawled):
     """Each time server has its status, stratum and reference, and none was asked that is only a wildcard."""
-    truths = {address: crawled.expected.truth.address(address).ntp for address in crawled.clocks}
+    truths = {address: crawled.expected.truth.address(address).ntp for address in crawled.expected.clocks}
     expected = {address: (one.status, one.stratum, one.reference_id) for address, one in truths.items()}
 
     rows = crawled.store.query(
@@ -131,6 +139,17 @@ def test_pages(crawled: Crawled):
     } == {row[:3]: row[3:] for row in rows}
 
 
+def test_first_answers(crawled: Crawled):
+    """Each request to a service that failed temporarily was repeated, and its first outcome is stored; no other was."""
+    rows = crawled.store.query(
+        "SELECT subject, question, outcome FROM first_answers"
+        " WHERE question IN ('ntp', 'pmtu', 'tls', 'web https', 'web http')"
+    )
+
+    assert crawled.first_answers == set(rows)
+    assert {"ntp", "pmtu", "tls", "web https", "web http"} == {question for _, question, _ in rows}
+
+
 def test_web_parity(crawled: Crawled):
     """
     Each difference between the families has its word; sites without one are the same.
@@ -181,7 +200,11 @@ def test_each_page_is_requested_once(crawled: Crawled):
 
 
 def test_each_probe_is_as_many_packets_as_documented(crawled: Crawled):
-    """A clock gets one packet or two, a web server one connection for each handshake, page and port."""
+    """
+    A clock gets one packet or two, a web server one connection for each handshake, page and port.
+
+    Silence is asked twice.
+    """
     packets = crawled.internet.packets(since=crawled.began_at)
     ntp = Counter(one.destination for one in packets if one.protocol == UDP and one.port == 123)
     syns = Counter(
@@ -191,10 +214,16 @@ def test_each_probe_is_as_many_packets_as_documented(crawled: Crawled):
     )
     tests = Counter(address for _, address in crawled.sites)
 
-    assert crawled.clocks == set(ntp)
-    assert max(ntp.values()) == 2
+    repeated = Counter((subject.split(" ")[-1], request) for subject, request, _ in crawled.first_answers)
+    assert crawled.expected.clocks == set(ntp)
+    assert {address: 2 + 2 * repeated[address, "ntp"] for address in ntp if ntp[address] > 2} == {
+        address: number for address, number in ntp.items() if number > 2
+    }
     answering = [a for a, truth in crawled.expected.probed.items() if truth.ports[443].open and a in tests]
-    assert {address: 1 + 2 * tests[address] for address in answering} == {a: syns[a, 443] for a in answering}
+    assert {
+        address: 1 + 2 * tests[address] + repeated[address, "tls"] + repeated[address, "web https"]
+        for address in answering
+    } == {a: syns[a, 443] for a in answering}
 
 
 # What differs between the families of the sites of a behaviour.

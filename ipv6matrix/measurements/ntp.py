@@ -50,5 +50,5 @@ class Ntp(OfAddress[NtpObservation, NtpItem]):
     def outcomes(self, item: NtpItem) -> list[Outcome]:
         return [("ntp", item.ntp.status)]
 
-    def is_answered(self, item: NtpItem) -> bool:  # noqa: ARG002 - the retry pass repeats no request to a time server
-        return False
+    def is_answered(self, item: NtpItem) -> bool:
+        return item.ntp.status in _ANSWERS

@@ -61,5 +61,5 @@ class Pmtu(OfAddress[PmtuObservation, PmtuItem]):
     def outcomes(self, item: PmtuItem) -> list[Outcome]:
         return [("pmtu", item.pmtu.status)]
 
-    def is_answered(self, item: PmtuItem) -> bool:  # noqa: ARG002 - the retry pass repeats no path
-        return False
+    def is_answered(self, item: PmtuItem) -> bool:
+        return item.pmtu.status in (PmtuStatus.MEASURED, PmtuStatus.BLACK_HOLE)

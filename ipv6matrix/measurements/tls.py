@@ -71,7 +71,8 @@ class Tls(Measurement[TlsUrl, TlsObservation, TlsItem]):
         return [("tls", item.tls.status if item.tls else str(item.refusal))]
 
     def retries(self, failed: Failed, plan: Plan) -> Iterable[str]:  # noqa: ARG002
-        return ()
+        host, address = failed.subject.split(" ")
+        return (url(address, host),)
 
-    def is_answered(self, item: TlsItem) -> bool:  # noqa: ARG002 - the retry pass repeats no handshake
-        return False
+    def is_answered(self, item: TlsItem) -> bool:
+        return item.tls is not None and item.tls.status in sites.ANSWERS

@@ -97,10 +97,11 @@ class Web(Measurement[WebUrl, WebObservation, WebItem]):
         return [("web", (item.web.failure or _RESPONSE) if item.web else str(item.refusal))]
 
     def retries(self, failed: Failed, plan: Plan) -> Iterable[str]:  # noqa: ARG002
-        return ()
+        host, address = failed.subject.split(" ")
+        return [url(address, host, cast("Scheme", scheme), hosts=True) for scheme in failed.parts]
 
-    def is_answered(self, item: WebItem) -> bool:  # noqa: ARG002 - the retry pass repeats no page
-        return False
+    def is_answered(self, item: WebItem) -> bool:
+        return item.web is not None and (item.web.failure is None or item.web.failure in sites.ANSWERS)
 
 
 def _names(hosts: Iterable[str]) -> Iterator[str]:

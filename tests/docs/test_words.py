@@ -115,7 +115,10 @@ WORDS = {
     "refusal": (policy.KINDS - policy.PROBED_KINDS)
     | {policy.OPTED_OUT, policy.INVALID_NAME, items.Failure.NAME_TOO_LONG, "no_ipv4", "no_ipv6"},
     "slot": REGISTRY.slots,
-    "question": ("NS", "MX", "SOA", "A", "AAAA", "HTTPS", "PTR", "ns", "ns tcp", "ping", "tcp 25", "tcp 80", "tcp 443"),
+    "question": (
+        *("NS", "MX", "SOA", "A", "AAAA", "HTTPS", "PTR", "ns", "ns tcp", "ping", "tcp 25", "tcp 80", "tcp 443"),
+        *("ntp", "pmtu", "tls", "web https", "web http"),
+    ),
     "role": get_args(items.RoleKind),
     "feature": FEATURES,
     "metric": metrics(),

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from ipv6matrix.items import DomainItem, HostsItem, PingItem, ReverseItem, TcpItem
+from ipv6matrix.items import (
+    DomainItem,
+    HostsItem,
+    NtpItem,
+    PingItem,
+    PmtuItem,
+    ReverseItem,
+    TcpItem,
+    TlsItem,
+    WebItem,
+)
 from ipv6matrix.measurements import REGISTRY, hosts, ntp, ping, pmtu, ports, records, reverse, tls, trace, web
 from ipv6matrix.measurements.base import Failed, Target
 from tests.config.test_plan import plan
@@ -90,6 +100,13 @@ def test_each_domain_begins_with_one_request():
         (
             Failed(item=TcpItem, subject=ADDRESS, parts=("25", "80"), asked_at=AT),
             [ports.url(ADDRESS, (25, 80), starttls=True)],
+        ),
+        (Failed(item=NtpItem, subject=ADDRESS, asked_at=AT), [ntp.url(ADDRESS)]),
+        (Failed(item=PmtuItem, subject=ADDRESS, asked_at=AT), [pmtu.url(ADDRESS)]),
+        (Failed(item=TlsItem, subject=f"a.example {ADDRESS}", asked_at=AT), [tls.url(ADDRESS, "a.example")]),
+        (
+            Failed(item=WebItem, subject=f"a.example {ADDRESS}", parts=("http",), asked_at=AT),
+            [web.url(ADDRESS, "a.example", "http", hosts=True)],
         ),
     ],
 )

@@ -9,13 +9,27 @@ import pytest
 from ipv6matrix.items import (
     Failure,
     Host,
+    NtpStatus,
+    PmtuStatus,
     PortObservation,
     Role,
     TcpItem,
     TcpObservation,
+    TlsStatus,
 )
 from tests import urls
-from tests.samples import AT, domain_item, host, hosts_item, lookup, ping_item
+from tests.samples import (
+    AT,
+    domain_item,
+    host,
+    hosts_item,
+    lookup,
+    ntp_item,
+    ping_item,
+    pmtu_item,
+    tls_item,
+    web_item,
+)
 from tests.store.everything import (
     ADDRESS,
     DOMAIN,
@@ -182,6 +196,53 @@ def test_a_retried_handshake_is_stored(store):
     assert [(25, 1, None), (80, 0, "connection_refused")] == store.query("SELECT port, open, failure FROM ports")
     assert [(220,)] == store.query("SELECT greeting_code FROM smtp_sessions")
     assert [(ADDRESS, "tcp 25", "timeout")] == first_answers(store)
+
+
+SITE = ("www.a.example", "2001:db8::1")
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "table", "outcome", "expected"),
+    [
+        (
+            ntp_item(ADDRESS, Failure.TIMEOUT),
+            ntp_item(ADDRESS, NtpStatus.ANSWERS, second=True),
+            "ntp_replies",
+            "status",
+            ("answers", ADDRESS, "ntp", "timeout"),
+        ),
+        (
+            pmtu_item(SITE[1], PmtuStatus.UNTESTABLE),
+            pmtu_item(SITE[1], PmtuStatus.MEASURED, second=True),
+            "path_mtus",
+            "status",
+            ("measured", SITE[1], "pmtu", "untestable"),
+        ),
+        (
+            tls_item(*SITE, Failure.HOST_UNREACHABLE),
+            tls_item(*SITE, TlsStatus.OK, second=True),
+            "tls_handshakes",
+            "status",
+            ("ok", " ".join(SITE), "tls", "host_unreachable"),
+        ),
+        *(
+            (
+                web_item(*SITE, Failure.TIMEOUT, scheme),
+                web_item(*SITE, None, scheme, second=True),
+                "web_pages",
+                "status_code",
+                (200, " ".join(SITE), f"web {scheme}", "timeout"),
+            )
+            for scheme in ("https", "http")
+        ),
+    ],
+)
+def test_a_retried_service_is_stored(store, first, later, table, outcome, expected):
+    """The row of a service is replaced by the retry, once; an answer is not replaced."""
+    for item in (first, later, replace(first, second=True)):
+        store.complete(item)
+
+    assert [expected] == store.query(f"SELECT {outcome}, subject, question, outcome FROM {table}, first_answers")
 
 
 def test_storing_a_retry_twice_changes_nothing(store):

@@ -7,9 +7,10 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from ipv6matrix.items import PmtuItem
+from ipv6matrix.items import TRANSIENT_ADDRESS_FAILURES, PmtuItem, PmtuStatus
 from ipv6matrix.store.tables.addresses import address_id
 from ipv6matrix.store.tables.base import Tables
+from ipv6matrix.store.tables.retries import look_at_addresses, renews
 
 _CREATE: Final = (
     """
@@ -21,19 +22,27 @@ _CREATE: Final = (
         asked_at INTEGER NOT NULL
     )""",
 )
+# A black hole has been confirmed by a second Echo Request.
+_TEMPORARY: Final = TRANSIENT_ADDRESS_FAILURES | {PmtuStatus.UNTESTABLE}
+_REQUEST: Final = "pmtu"
 
 
 def _save(connection: sqlite3.Connection, item: PmtuItem) -> None:
     pmtu = item.pmtu
+    number = address_id(connection, item.address)
+    row = "path_mtus WHERE address_id = ?", (number,)
+    if item.second and not renews(connection, row, item.address, _REQUEST, _TEMPORARY, "status"):
+        return
     connection.execute(
         "INSERT INTO path_mtus VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (address_id(connection, item.address), pmtu.status, pmtu.mtu_bytes, pmtu.sent, int(pmtu.asked_at)),
+        (number, pmtu.status, pmtu.mtu_bytes, pmtu.sent, int(pmtu.asked_at)),
     )
 
 
 TABLES: Final = Tables(
     create=_CREATE,
     save={PmtuItem: _save},
+    looks=(look_at_addresses(PmtuItem, "path_mtus", _REQUEST, _TEMPORARY),),
     asked=("SELECT 'path MTU', count(*) FROM path_mtus",),
     errors=("SELECT 'path MTU', status FROM path_mtus WHERE status <> 'measured'",),
     figures={"path MTUs": "SELECT count(*) FROM path_mtus"},

@@ -1,5 +1,5 @@
 """
-The first outcomes of what the retry pass repeated.
+What the retry pass repeats: how it is found, and the first outcomes.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ import sqlite3
 from collections.abc import Collection
 from typing import Final
 
-from ipv6matrix.store.tables.base import Tables
+from ipv6matrix.items import TRANSIENT_ADDRESS_FAILURES, Answered
+from ipv6matrix.store.tables.base import Look, Tables, words
 
 TABLES: Final = Tables(
     create=(
@@ -24,9 +25,35 @@ TABLES: Final = Tables(
 )
 
 
+def look_at_addresses(item: type[Answered], table: str, request: str, temporary: Collection[str]) -> Look:
+    """Return how requests are found that failed and need nothing but an address, which is the key of their table."""
+    sql = f"""
+        SELECT address, asked_at, NULL FROM {table} JOIN addresses ON addresses.id = address_id
+        WHERE address_id > ? AND address_id <= ? AND status IN ({words(temporary)})
+              AND NOT EXISTS (SELECT 1 FROM first_answers WHERE subject = address AND question = '{request}')
+        ORDER BY address_id"""
+    return Look(item=item, key="addresses.id", sql=sql)
+
+
+def look_at_sites(item: type[Answered], table: str, outcome: str, request: str, parts: str = "NULL") -> Look:
+    """
+    Return how requests are found that failed for a host at one of its addresses, the key of their table.
+
+    `outcome`, `request` and `parts` are SQL.
+    """
+    subject = "hosts.name || ' ' || address"
+    sql = f"""
+        SELECT {subject}, {table}.asked_at, {parts}
+        FROM {table} JOIN hosts ON hosts.id = host_id JOIN addresses ON addresses.id = address_id
+        WHERE host_id > ? AND host_id <= ? AND {outcome} IN ({words(TRANSIENT_ADDRESS_FAILURES)})
+              AND NOT EXISTS (SELECT 1 FROM first_answers WHERE subject = {subject} AND question = {request})
+        ORDER BY host_id"""
+    return Look(item=item, key="hosts.id", sql=sql)
+
+
 def renews(
     connection: sqlite3.Connection,
-    row: tuple[str, tuple[int, ...]],
+    row: tuple[str, tuple[int | str, ...]],
     subject: str,
     request: str,
     temporary: Collection[str],

@@ -7,11 +7,12 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from ipv6matrix.items import TlsItem
+from ipv6matrix.items import TRANSIENT_ADDRESS_FAILURES, TlsItem
 from ipv6matrix.store.tables import certificates
 from ipv6matrix.store.tables.addresses import address_id
 from ipv6matrix.store.tables.base import Tables
 from ipv6matrix.store.tables.hosts import host_id
+from ipv6matrix.store.tables.retries import look_at_sites, renews
 
 _CREATE: Final = (
     """
@@ -34,16 +35,21 @@ _CREATE: Final = (
         PRIMARY KEY (host_id, address_id)
     ) WITHOUT ROWID""",
 )
+_REQUEST: Final = "tls"
 
 
 def _save(connection: sqlite3.Connection, item: TlsItem) -> None:
     if (tls := item.tls) is None:
         return
+    key = host_id(connection, item.host), address_id(connection, item.address)
+    row = "tls_handshakes WHERE host_id = ? AND address_id = ?", key
+    subject = f"{item.host} {item.address}"
+    if item.second and not renews(connection, row, subject, _REQUEST, TRANSIENT_ADDRESS_FAILURES, "status"):
+        return
     connection.execute(
         f"INSERT INTO tls_handshakes VALUES ({', '.join('?' * 15)}) ON CONFLICT DO NOTHING",
         (
-            host_id(connection, item.host),
-            address_id(connection, item.address),
+            *key,
             tls.status,
             tls.version,
             tls.cipher,
@@ -58,6 +64,7 @@ def _save(connection: sqlite3.Connection, item: TlsItem) -> None:
 TABLES: Final = Tables(
     create=_CREATE,
     save={TlsItem: _save},
+    looks=(look_at_sites(TlsItem, "tls_handshakes", "status", f"'{_REQUEST}'"),),
     asked=("SELECT 'TLS', count(*) FROM tls_handshakes",),
     errors=("SELECT 'TLS', status FROM tls_handshakes WHERE status <> 'ok'",),
     figures={"TLS handshakes": "SELECT count(*) FROM tls_handshakes"},

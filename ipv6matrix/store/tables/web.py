@@ -7,10 +7,11 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from ipv6matrix.items import WebItem
+from ipv6matrix.items import TRANSIENT_ADDRESS_FAILURES, WebItem
 from ipv6matrix.store.tables.addresses import address_id
 from ipv6matrix.store.tables.base import Tables
 from ipv6matrix.store.tables.hosts import host_id
+from ipv6matrix.store.tables.retries import look_at_sites, renews
 
 _CREATE: Final = (
     """
@@ -45,12 +46,15 @@ _CREATE: Final = (
 def _save(connection: sqlite3.Connection, item: WebItem) -> None:
     if (web := item.web) is None:
         return
+    key = host_id(connection, item.host), address_id(connection, item.address), web.scheme
+    row = "web_pages WHERE host_id = ? AND address_id = ? AND scheme = ?", key
+    subject = f"{item.host} {item.address}"
+    if item.second and not renews(connection, row, subject, f"web {web.scheme}", TRANSIENT_ADDRESS_FAILURES):
+        return
     connection.execute(
         f"INSERT INTO web_pages VALUES ({', '.join('?' * 16)}) ON CONFLICT DO NOTHING",
         (
-            (number := host_id(connection, item.host)),
-            address_id(connection, item.address),
-            web.scheme,
+            *key,
             web.tls,
             web.certificate_sha256,
             web.status_code,
@@ -68,13 +72,14 @@ def _save(connection: sqlite3.Connection, item: WebItem) -> None:
     )
     connection.executemany(
         "INSERT INTO page_hosts VALUES (?, ?) ON CONFLICT DO NOTHING",
-        [(number, name) for name in item.third_parties or ()],
+        [(key[0], name) for name in item.third_parties or ()],
     )
 
 
 TABLES: Final = Tables(
     create=_CREATE,
     save={WebItem: _save},
+    looks=(look_at_sites(WebItem, "web_pages", "failure", "'web ' || scheme", "scheme"),),
     asked=("SELECT 'web', count(*) FROM web_pages",),
     errors=("SELECT 'web', failure FROM web_pages WHERE failure IS NOT NULL",),
     figures={"front pages": "SELECT count(*) FROM web_pages"},

@@ -11,8 +11,12 @@ from ipv6matrix.items import (
     Failure,
     Host,
     HostsItem,
+    NtpItem,
+    NtpStatus,
     PingItem,
     PingObservation,
+    PmtuItem,
+    PmtuStatus,
     PortObservation,
     ReverseItem,
     Role,
@@ -20,15 +24,19 @@ from ipv6matrix.items import (
     Stop,
     TcpItem,
     TcpObservation,
+    TlsItem,
+    TlsStatus,
     TraceItem,
     TraceObservation,
+    WebItem,
 )
 from ipv6matrix.measurements.base import Failed
 from ipv6matrix.store.queries import second_pass
 from tests import urls
-from tests.samples import AT, domain_item, host, hosts_item, lookup
+from tests.samples import AT, domain_item, host, hosts_item, lookup, ntp_item, ping_item, pmtu_item, tls_item, web_item
 
 ADDRESS = "192.0.2.1"
+ADDRESS6 = "2001:db8::1"
 WHEN = int(AT)
 
 
@@ -205,6 +213,56 @@ def test_only_configured_metrics_are_retried(store, metric):
     expected = {"ping": {"item": PingItem}, "tcp": {"item": TcpItem, "parts": ("80",)}}[metric]
 
     assert [Failed(subject=ADDRESS, asked_at=WHEN, **expected)] == failed(store)
+
+
+TRANSIENT = (Failure.TIMEOUT, Failure.HOST_UNREACHABLE, Failure.NETWORK_UNREACHABLE, Failure.PROBE_FAILED)
+SITE = ("www.example", ADDRESS6)
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        *((ntp_item(ADDRESS6, word), Failed(item=NtpItem, subject=ADDRESS6, asked_at=WHEN)) for word in TRANSIENT),
+        *(
+            (pmtu_item(ADDRESS6, word), Failed(item=PmtuItem, subject=ADDRESS6, asked_at=WHEN))
+            for word in (*TRANSIENT, PmtuStatus.UNTESTABLE)
+        ),
+        *((tls_item(*SITE, word), Failed(item=TlsItem, subject=" ".join(SITE), asked_at=WHEN)) for word in TRANSIENT),
+        *(
+            (
+                web_item(*SITE, word, scheme),
+                Failed(item=WebItem, subject=" ".join(SITE), parts=(scheme,), asked_at=WHEN),
+            )
+            for word in TRANSIENT
+            for scheme in ("https", "http")
+        ),
+    ],
+)
+def test_services_are_retried(store, item, expected):
+    """A request to a service that failed temporarily is retried once, even if the address answers other probes."""
+    store.complete(hosts_item(host("www.example", ADDRESS6)))
+    store.complete(ping_item(ADDRESS6, 1.0))
+    store.complete(item)
+
+    assert [expected] == failed(store)
+    store.complete(replace(item, url=f"{item.url}#2", second=True))
+    assert [] == failed(store)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        *(ntp_item(ADDRESS6, word) for word in (*NtpStatus, Failure.BAD_REPLY, Failure.CONNECTION_REFUSED)),
+        *(pmtu_item(ADDRESS6, word) for word in (PmtuStatus.MEASURED, PmtuStatus.BLACK_HOLE)),
+        *(tls_item(*SITE, word) for word in (*TlsStatus, Failure.CONNECTION_REFUSED, Failure.TLS_FAILED)),
+        *(web_item(*SITE, word) for word in (None, Failure.CONNECTION_RESET, Failure.BAD_RESPONSE)),
+    ],
+)
+def test_answers_of_services_are_not_retried(store, item):
+    """What a service answered is final, and so is a black hole, which two packets have shown."""
+    store.complete(item)
+
+    assert [] == failed(store)
 
 
 def test_nothing_is_requested_a_third_time(store):
