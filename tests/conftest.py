@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.opened",
     "tests.finished",
     "tests.mariadb",
+    "tests.postgres",
     "tests.reference.site",
     "tests.tiers",
 ]

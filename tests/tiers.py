@@ -13,7 +13,7 @@ from typing import Final
 
 import pytest
 
-FIXTURES: Final = {"finished": "crawl", "mariadb": "database", "browser": "browser"}
+FIXTURES: Final = {"finished": "crawl", "mariadb": "database", "postgres": "database", "browser": "browser"}
 # In which order workers take the files: a browser last, since no asynchronous test can run in a process after
 # Playwright has started its event loop; the longest first, so that no worker ends alone with one of them.
 ORDER: Final = ("browser", "crawl", "database", "slow")

@@ -36,6 +36,9 @@ if [ -n "$FOR_TESTS" ]; then
     want_server pdns_recursor pdns-recursor
     want_server unbound unbound
     want_server nginx nginx
+    # Debian installs the server outside the PATH.
+    PATH=$PATH:$(echo /usr/lib/postgresql/*/bin | tr ' ' ':')
+    want_server postgres postgresql
 fi
 "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
 

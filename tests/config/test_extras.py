@@ -25,11 +25,13 @@ ALL = set(chain.from_iterable(need.modules for need in extras.NEEDS.values()))
 LARGE = {"duckdb", "pandas", "numpy", "mysql.connector", "aiohttp", "requests", "tldextract"}
 # Modules of extras; all other modules import them on first use.
 OPTIONAL = (
+    "cluster/",
     "exporters/chapters/",
     "exporters/columns.py",
     "exporters/parquet.py",
     "exporters/row_groups.py",
     "exporters/report.py",
+    "frontier/postgres.py",
     "importers/mysql2022.py",
     "summaries/",
     "web/",
@@ -137,11 +139,11 @@ def test_requirements_match_the_metadata():
     project = _project()
     of_extras = {name: set(lines) for name, lines in project["optional-dependencies"].items()}
 
-    users = set(project["dependencies"]).union(*(of_extras[name] for name in ("web", "report", "mysql")))
+    users = set(project["dependencies"]).union(*(of_extras[name] for name in ("web", "report", "mysql", "postgres")))
 
     assert users == set(_lines("requirements.txt"))
     assert of_extras["dev"] - {"ipv6matrix[all]"} == set(_lines("requirements-dev.txt"))
-    assert of_extras["all"] == {"ipv6matrix[web,report,mysql]"}
+    assert of_extras["all"] == {"ipv6matrix[web,report,mysql,postgres]"}
 
 
 def test_named_packages_are_dependencies_and_used():
