@@ -20,6 +20,7 @@ from scrapy.utils.asyncio import AsyncioLoopingCall
 
 from ipv6matrix.exceptions import StoreError
 from ipv6matrix.refusals import StartRefusedError
+from ipv6matrix.signals import store_replaced
 from ipv6matrix.store.database import Store, fold
 
 logger = logging.getLogger(__name__)
@@ -45,8 +46,11 @@ class Job:
     A lock on JOBDIR/lock keeps other crawls out; it is released when the process ends.
     """
 
-    def __init__(self, folder: Path, commit_interval_s: float, crawler: Crawler | None = None) -> None:
+    def __init__(
+        self, folder: Path, commit_interval_s: float, crawler: Crawler | None = None, *, is_copy: bool = False
+    ) -> None:
         self.folder = folder
+        self._is_copy = is_copy
         self._crawler = crawler
         self.refused = False
         "True if it could not be opened: the crawl stops before it sends anything."
@@ -73,7 +77,7 @@ class Job:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._take_lock()
-            self.store = Store(self.folder / "ips.db")
+            self.store = self._new_copy() if self._is_copy else Store(self.folder / "ips.db")
         except StoreError as error:
             raise self._refused(str(error)) from error
         except OSError as error:
@@ -84,6 +88,27 @@ class Job:
         self._commits = AsyncioLoopingCall(self._commit)
         self._commits.start(self._commit_interval_s, now=False)
         return self.store
+
+    def renew(self) -> Store:
+        """Replace the copy of a shared crawl by an empty one, which has only the row of the crawl."""
+        row = self.store.crawl()
+        if self._folding is not None:
+            self._folding.join()
+        self.store.close()
+        self.store = self._new_copy()
+        if row is not None:
+            self.store.record_crawl(**{name: value for name, value in row.items() if name != "id"})
+        if self._crawler is not None:
+            self._crawler.signals.send_catch_log(store_replaced)
+        return self.store
+
+    def _new_copy(self) -> Store:
+        self._remove_copy()
+        return Store(self.folder / "copy.db")
+
+    def _remove_copy(self) -> None:
+        for name in ("copy.db", "copy.db-wal", "copy.db-shm", "copy.db-journal"):
+            (self.folder / name).unlink(missing_ok=True)
 
     def keep(self) -> None:
         """Leave closing the job after the end of the crawl to the caller."""
@@ -97,6 +122,8 @@ class Job:
     def close(self) -> None:
         """Close the database and unlock the folder; may be called again."""
         self.close_store()
+        if self._is_copy and self._lock is not None:
+            self._remove_copy()
         if self._lock is not None:
             self._lock.close()
             self._lock = None

@@ -76,6 +76,9 @@ SECOND_PASS_AFTER_MIN = 5.0
 # The folder of the crawl in progress; a folder that contains an ips.db is resumed.
 # Read by job.
 JOBDIR = "crawls/current"
+# The PostgreSQL database of a crawl on many machines, postgresql://USER:PASSWORD@HOST/NAME; empty
+# for a crawl on one machine. Read by frontier.scheduler (docs/many-machines.md).
+STORE_URL = ""
 # Finished crawls are moved here, as ips-<run>.db. Read by extensions.publishing.
 OUTPUT_DIR = "crawls"
 # Formats to which a finished crawl is exported: csv, parquet, summary, report. Read by
@@ -285,6 +288,7 @@ EXTENSIONS = {
     "ipv6matrix.extensions.progress.Progress": 500,
     "ipv6matrix.extensions.name_servers.NameServers": 590,
     "ipv6matrix.extensions.second_pass.SecondPass": 600,
+    "ipv6matrix.extensions.sharing.Sharing": 700,
 }
 
 # --- Scrapy: runtime ---------------------------------------------------------

@@ -14,3 +14,7 @@ crawl_stopping = object()
 # A request went back to the frontier without an answer (argument `request`):
 # it will be sent again.
 request_returned = object()
+
+# The database of the job was replaced by an empty one, because the session with the
+# database of a shared crawl was lost: what was remembered of it is obsolete.
+store_replaced = object()

@@ -196,6 +196,18 @@ def _certificates(settings: BaseSettings, name: str) -> str | None:
     return None
 
 
+def _store(settings: BaseSettings, name: str) -> str | None:
+    url = str(settings.get(name) or "")
+    if not url:
+        return None
+    if not url.startswith(("postgresql://", "postgres://")):
+        return f"Invalid {name}: must be postgresql://USER:PASSWORD@HOST/NAME, or empty"
+    if "nameservers" in metrics.chosen(settings):
+        # A zone and the addresses of its name servers may belong to different machines.
+        return f"Invalid {name}: METRICS includes nameservers, which one machine has to measure; add -nameservers to it"
+    return extras.missing("postgres", name)
+
+
 def _nameservers(settings: BaseSettings, name: str) -> str | None:
     try:
         nameservers.configured(settings.get(name))
@@ -287,6 +299,7 @@ CHECKS: Final[dict[str, Check]] = {
     "SECOND_PASS_AFTER": _number(0, 86_400, "seconds"),
     "SECOND_PASS_AFTER_MIN": _number(0, 86_400, "seconds"),
     "JOBDIR": _some_path,
+    "STORE_URL": _store,
     "OUTPUT_DIR": _some_path,
     "EXPORTS": _exports,
     "SUMMARY_URL": _database,

@@ -16,6 +16,7 @@ from typing import Any, Final, Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
 from scrapy.utils.reactor import is_reactor_installed
 from twisted.internet.threads import deferToThread
 
@@ -53,6 +54,9 @@ class Publishing:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = crawler.settings
+        if settings.get("STORE_URL"):
+            # `gather` makes the results of a shared crawl.
+            raise NotConfigured
         folder = Path(settings.get("OUTPUT_DIR")).expanduser()
         target = Target(output_dir=folder, summary_url=settings.get("SUMMARY_URL"))
         extension = cls(crawler, target, plan.words(settings, "EXPORTS"))

@@ -89,7 +89,7 @@ class RunRecord:
     def _record_end(self, reason: str) -> str:
         assert self._crawler.stats
         store, now = self._job.store, int(time.time())
-        is_whole = self._crawler.stats.get_value("list/ended") and store.newest and not store.any_pending()
+        is_whole = self._crawler.stats.get_value("list/ended") and self._context.frontier.is_whole()
         reason = INCOMPLETE if reason == "finished" and not is_whole else reason
         # The clock may have been set back; no crawl ends before it began.
         started_at = (store.crawl() or {}).get("started_at", now)

@@ -20,6 +20,7 @@ from ipv6matrix.extensions.run_record import INCOMPLETE
 from ipv6matrix.items import Answered
 from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.measurements.base import Failed
+from ipv6matrix.signals import store_replaced
 from ipv6matrix.store.queries import second_pass
 
 logger = logging.getLogger(__name__)
@@ -61,6 +62,9 @@ class SecondPass:
         )
         if crawler.settings.getbool("SECOND_PASS"):
             crawler.signals.connect(extension.spider_idle, signal=signals.spider_idle)
+        else:
+            crawler.signals.connect(extension.settle, signal=signals.spider_idle)
+        crawler.signals.connect(extension.store_replaced, signal=store_replaced)
         crawler.signals.connect(extension.item_scraped, signal=signals.item_scraped)
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
         return extension
@@ -69,13 +73,26 @@ class SecondPass:
         """Let the crawl end only after a search has found nothing to retry and nothing to wait for."""
         if self._look is not None and self._look.done():
             if not self._has_found(self._look):
-                return
+                if self._context.frontier.settle():
+                    return
+                self._look = None
+                raise DontCloseSpider
             self._look = None
         if self._idle_at is None:
             self._idle_at = time.monotonic()
         if self._look is None:
             self._look = asyncio.get_running_loop().create_task(self._retry_failures())
         raise DontCloseSpider
+
+    def settle(self) -> None:
+        """Let the crawl end, unless other machines may still find something for this one."""
+        if not self._context.frontier.settle():
+            raise DontCloseSpider
+
+    def store_replaced(self) -> None:
+        if self._look is not None:
+            self._look.cancel()
+            self._look = None
 
     def item_scraped(self, item: Answered) -> None:
         assert self._crawler.stats

@@ -62,7 +62,16 @@ class Frontier(Protocol):
         """Make a request that left without an answer the next one of its slot."""
 
     def knows(self, url: str) -> bool:
-        """Return whether a request was added, pending or done."""
+        """Return whether a request was added, pending or done, or is for another machine to add."""
+
+    def wants(self, url: str) -> bool:
+        """Return whether a domain of the list is to be added here; on many machines, each adds a part of them."""
+
+    def settle(self) -> bool:
+        """Record that nothing is left to hand out or to retry; return whether the crawl may end."""
+
+    def is_whole(self) -> bool:
+        """Return whether requests were added and all are done."""
 
     def discard(self, url: str) -> None:
         """Count a discarded observation of a request."""

@@ -24,6 +24,7 @@ from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.middlewares.rate import RateMiddleware
 from ipv6matrix.refusals import StartRefusedError
 from ipv6matrix.signals import frontier_hungry, request_returned
+from ipv6matrix.store.database import Store
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ class Scheduler(BaseScheduler):
 
     def open(self, _: Spider) -> Deferred[None] | None:
         try:
-            self._frontier = SqliteFrontier(self._job.open(), self._rooms, self._rate_per_network)
+            self._frontier = self._open(self._job.open())
             self._context.frontier = self._frontier
         except StartRefusedError as refusal:
             # Scrapy shuts a crawl down cleanly only after all components have been opened, so raise later.
@@ -83,6 +84,21 @@ class Scheduler(BaseScheduler):
             logger.error("%s", error)  # noqa: TRY400 - the message is sufficient
             self._refusal = StartRefusedError(str(error))
         return None
+
+    def _open(self, store: Store) -> Frontier:
+        url = self._crawler.settings.get("STORE_URL")
+        if not url:
+            return SqliteFrontier(store, self._rooms, self._rate_per_network)
+        # Imported here: most crawls have neither the packages nor the need.
+        from ipv6matrix.cluster.plan import plan  # noqa: PLC0415
+        from ipv6matrix.cluster.worker import Worker  # noqa: PLC0415
+        from ipv6matrix.frontier.postgres import PostgresFrontier  # noqa: PLC0415
+
+        worker = Worker(url, plan(self._crawler.settings, self._context.lists))
+        worker.open()
+        worker.frontier = PostgresFrontier(store, self._rooms, self._rate_per_network)
+        self._context.worker = worker
+        return worker.frontier
 
     def _spider_opened(self) -> None:
         if self._refusal is not None:

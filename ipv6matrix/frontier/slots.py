@@ -86,6 +86,11 @@ class Slot:
         self._may_have_more = True
         self.waiting += 1
 
+    def drop(self, number: int) -> None:
+        """Record that the frontier contains a request no longer; one that was read is skipped when its turn comes."""
+        if number > self._last_number:
+            self.waiting -= 1
+
     def has_pending(self, source: Source) -> bool:
         """Return whether there are requests to hand out, now or when their crowd has budget."""
         return bool(self.parked or self._ready) or self._refill(source)

@@ -64,6 +64,15 @@ class SqliteFrontier:
     def knows(self, url: str) -> bool:
         return self._store.knows(url)
 
+    def wants(self, url: str) -> bool:  # noqa: ARG002 - one machine adds all of them
+        return True
+
+    def settle(self) -> bool:
+        return True
+
+    def is_whole(self) -> bool:
+        return self._store.newest > 0 and not self._store.any_pending()
+
     def discard(self, url: str) -> None:
         self._store.count_discard(url)
 

@@ -39,6 +39,12 @@ class BackpressureMiddleware:
         return cls(crawler)
 
     async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        """Yield the requests that the frontier has room for; of a shared crawl none, because Sharing reads its list."""
+        if self._context.worker is None:
+            async for request in self.read(start):
+                yield request
+
+    async def read(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
         """
         Yield the requests that the frontier has room for.
 
@@ -61,6 +67,8 @@ class BackpressureMiddleware:
             if time.monotonic() > turn_ends_at:
                 await asyncio.sleep(0)
                 turn_ends_at = time.monotonic() + _TURN_S
+            if not frontier.wants(request.url):
+                continue
             self._crawler.stats.inc_value("list/domains")
             if self._is_known(request.url):
                 self._crawler.stats.inc_value("list/known")

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from typing import Final, Self
 
 from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
 
 from ipv6matrix import context
 from ipv6matrix.items import Answered, HostsItem
@@ -32,6 +33,9 @@ class DedupPipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
+        if crawler.settings.get("STORE_URL"):
+            # Other machines may not know the address, so that each answer must have all its own.
+            raise NotConfigured
         return cls(context.of(crawler).job)
 
     def process_item(self, item: Answered) -> Answered:

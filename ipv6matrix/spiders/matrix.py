@@ -47,7 +47,7 @@ class MatrixSpider(scrapy.Spider):
     def from_crawler(cls, crawler: Crawler, *arguments: Any, **named: Any) -> Self:
         spider = super().from_crawler(crawler, *arguments, **named)
         shared = context.of(crawler)
-        shared.lists = spider._lists
+        shared.lists, shared.start = spider._lists, spider.start
         spider._crawl = Crawl(shared.plan, Turns(), REGISTRY.urls)
         return spider
 

@@ -158,6 +158,20 @@ class Store:
             (slot, after, limit),
         )
 
+    def pending_urls(self) -> Iterator[str]:
+        """Yield the URLs of all pending requests."""
+        rows = self.stream("SELECT url FROM requests INDEXED BY requests_pending WHERE done_at IS NULL")
+        return (str(url) for (url,) in rows)
+
+    @_translate_errors
+    def drop_pending(self, url: str) -> int:
+        """Remove a pending request that another machine makes; return its number, which is not used again."""
+        self._begin()
+        ((number,),) = self._connection.execute(
+            "DELETE FROM requests WHERE url = ? AND done_at IS NULL RETURNING number", (url,)
+        ).fetchall()
+        return int(number)
+
     def pending_url(self, slot: str, number: int) -> str | None:
         """Return the URL of the pending request of a slot with that number; None if it is done."""
         rows = self.query("SELECT url FROM requests WHERE slot = ? AND number = ? AND done_at IS NULL", (slot, number))
@@ -186,6 +200,10 @@ class Store:
     def knows(self, url: str) -> bool:
         """Return whether a request is in the frontier, pending or done."""
         return bool(self._one("SELECT 1 FROM requests WHERE url = ?", url))
+
+    def is_pending(self, url: str) -> bool:
+        """Return whether a request is in the frontier and not done."""
+        return bool(self._one("SELECT 1 FROM requests WHERE url = ? AND done_at IS NULL", url))
 
     def discards(self, url: str) -> int:
         """Return how many observations of a request were discarded, over all starts."""

@@ -28,6 +28,8 @@ BAD = [
     ("SECOND_PASS_AFTER", "-1"),
     ("SECOND_PASS_AFTER_MIN", "86401"),
     ("JOBDIR", ""),
+    ("STORE_URL", "mysql://server/crawl"),
+    ("STORE_URL", "postgresql://server/crawl"),
     ("OUTPUT_DIR", ""),
     ("READ_MODEL_DIR", "/etc/passwd"),
     ("EXPORTS", "csv,xml"),
@@ -295,3 +297,11 @@ def test_passwords_are_not_recorded():
     settings = BaseSettings({"SUMMARY_URL": "mysql+mysqlconnector://user:secret@localhost/matrix"})
 
     assert "mysql+mysqlconnector://user:***@localhost/matrix" == checks.values(settings)["SUMMARY_URL"]
+
+
+def test_machines_cannot_share_queries_to_name_servers():
+    """The other metrics can be shared."""
+    store = {"STORE_URL": "postgresql://server/crawl"}
+
+    assert checks.problems(BaseSettings(OURS | store), ["STORE_URL"])
+    assert [] == checks.problems(BaseSettings(OURS | store | {"METRICS": "default,-nameservers"}), ["STORE_URL"])

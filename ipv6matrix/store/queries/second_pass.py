@@ -39,7 +39,7 @@ def _silent(store: Store) -> Iterator[list[Failed]]:
     repeated = [one for one in every if one.item is not None]
     sql = f"""
         SELECT address, {_columns(repeated)} FROM addresses
-        WHERE id > ? AND id <= ? AND found_at IS NOT NULL AND refusal IS NULL
+        WHERE id > ? AND id <= ? AND refusal IS NULL
               AND NOT ({" OR ".join(one.answered for one in every)})
               AND NOT EXISTS (SELECT 1 FROM first_answers WHERE subject = address
                               AND ({" OR ".join(f"question LIKE '{one.question}'" for one in repeated)}))

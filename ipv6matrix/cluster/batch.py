@@ -1,0 +1,60 @@
+"""
+What a machine and the database tell each other once a second.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Request(NamedTuple):
+    """A request that was found."""
+
+    bucket: int
+    key: bytes
+    url: str
+    fresh: bool
+    "True if its bucket is not owned by the machine that found it."
+
+
+class Answer(NamedTuple):
+    """An answered request, with its item as text."""
+
+    bucket: int
+    key: bytes
+    rank: int
+    "Answers of a lower rank are written first: lookups before probes, and retries after both."
+    payload: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """Changes that are committed together, in one transaction."""
+
+    requests: dict[bytes, Request] = field(default_factory=dict)
+    answers: dict[bytes, Answer] = field(default_factory=dict)
+    discards: Counter[str] = field(default_factory=Counter)
+    listed: set[int] = field(default_factory=set)
+    "Owned buckets whose domains of the list are all among the requests."
+    settled: set[int] = field(default_factory=set)
+    "Owned buckets in which nothing is left to do, or to retry."
+    given: set[int] = field(default_factory=set)
+    "Buckets to give back, after this batch."
+    owned: int = 0
+    "Number of buckets of the machine."
+    record: str = "{}"
+    "Progress of the machine, for `scrapy status`."
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a machine learns about the whole crawl."""
+
+    workers: int
+    is_quiet: bool
+    "The list was read, and no request is pending: failures may be retried."
+    has_ended: bool
+    fresh: tuple[str, ...]
+    "Requests that other machines found for buckets of this one."

@@ -1,0 +1,49 @@
+"""
+Which bucket a request belongs to: all requests of one owner are made by one machine.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Final
+
+from tldextract import TLDExtract
+
+from ipv6matrix import urls
+from ipv6matrix.targets import policy
+
+# Enough that each of hundreds of machines has several; few enough that one session can lock all of them.
+BUCKETS: Final = 4096
+_KEY_BYTES: Final = 16
+# The Public Suffix List that the package contains, without network access.
+_SUFFIXES: Final = TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+
+def owner(url: str) -> bytes:
+    """
+    Return what decides who makes a request: a network, as `policy.network`, or a registrable domain.
+
+    All packets to a network have one sender, so the pacer of one machine limits the rate of all of
+    them. All names of a domain have one resolver, so that each host is looked up once.
+    """
+    parsed = urls.parse(url)
+    address = parsed.destination or parsed.address
+    if address is not None:
+        return policy.network(address)
+    return _registrable(parsed.name or parsed.subject).encode()
+
+
+def bucket(url: str) -> int:
+    """Return the bucket of a request, from 0."""
+    return int.from_bytes(blake2b(owner(url), digest_size=8).digest(), "big") % BUCKETS
+
+
+def key(url: str) -> bytes:
+    """Return the key of a request, which stands for its URL."""
+    return blake2b(url.encode(), digest_size=_KEY_BYTES).digest()
+
+
+@lru_cache(maxsize=65_536)
+def _registrable(name: str) -> str:
+    return _SUFFIXES(name).top_domain_under_public_suffix or name

@@ -1,0 +1,65 @@
+"""
+The tables of a shared crawl.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from ipv6matrix.cluster import owner
+
+# Raised with every change of a table: machines of two versions cannot share a crawl.
+VERSION: Final = 1
+# Each has a range of buckets: small indexes, and a unit for Parquet and Citus.
+_PARTITIONS: Final = 16
+
+_TABLES: Final = (
+    """
+    CREATE TABLE run (
+        id integer PRIMARY KEY CHECK (id = 1),
+        version integer NOT NULL,
+        plan text NOT NULL,
+        started_at double precision NOT NULL,
+        ended_at double precision
+    )""",
+    """
+    CREATE TABLE workers (
+        name text PRIMARY KEY,
+        buckets integer NOT NULL,
+        noted_at double precision NOT NULL,
+        record text NOT NULL
+    )""",
+    # clean: given back by its last owner, or never owned. listed: its domains of the list were
+    # added. settled: its owner found nothing to retry; every change of the bucket resets that.
+    """
+    CREATE TABLE buckets (
+        bucket integer PRIMARY KEY,
+        clean boolean NOT NULL DEFAULT true,
+        listed boolean NOT NULL DEFAULT false,
+        settled boolean NOT NULL DEFAULT false
+    )""",
+)
+_PARTITIONED: Final = {
+    "seen": "key bytea NOT NULL, PRIMARY KEY (bucket, key)",
+    # fresh: added by a machine that does not own the bucket; the owner has not read it yet.
+    "pending": """key bytea NOT NULL, number bigint NOT NULL DEFAULT nextval('pending_number'), fresh boolean NOT NULL,
+        url text NOT NULL, PRIMARY KEY (bucket, key)""",
+    "answers": """key bytea NOT NULL, rank smallint NOT NULL, payload text NOT NULL,
+        PRIMARY KEY (bucket, key)""",
+    "discards": "key bytea NOT NULL, url text NOT NULL, number integer NOT NULL, PRIMARY KEY (bucket, key)",
+}
+
+
+def statements() -> Iterator[str]:
+    """Yield the statements that create the tables."""
+    yield from _TABLES
+    yield f"INSERT INTO buckets (bucket) SELECT generate_series(0, {owner.BUCKETS - 1})"
+    # The order of adding; sessions take numbers in blocks, so it holds for each of them only.
+    yield "CREATE SEQUENCE pending_number CACHE 100"
+    for table, columns in _PARTITIONED.items():
+        yield f"CREATE TABLE {table} (bucket integer NOT NULL, {columns}) PARTITION BY RANGE (bucket)"
+        width = owner.BUCKETS // _PARTITIONS
+        for low in range(0, owner.BUCKETS, width):
+            yield f"CREATE TABLE {table}_{low:04} PARTITION OF {table} FOR VALUES FROM ({low}) TO ({low + width})"
+    yield "CREATE INDEX pending_fresh ON pending (bucket) WHERE fresh"

@@ -1,0 +1,335 @@
+"""
+The session with the database of a shared crawl: all that blocks is here.
+
+Advisory locks of the session say which buckets a machine owns. They end with the session,
+and every change is made in it: a machine that has lost its buckets cannot commit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Collection, Iterator
+from typing import Any, Final, NamedTuple
+
+import psycopg
+from psycopg import errors
+
+from ipv6matrix.cluster import payload, schema
+from ipv6matrix.cluster.batch import Batch, Outlook
+from ipv6matrix.cluster.owner import bucket, key
+from ipv6matrix.exceptions import StoreError
+
+logger = logging.getLogger(__name__)
+
+# Classes of advisory locks: the buckets, the machines, and the creation of the tables.
+_BUCKETS: Final = 0x6970_7601
+_WORKERS: Final = 0x6970_7602
+_SCHEMA: Final = 0x6970_7603
+# Seconds to wait for a connection, and after which either side gives up one without an answer.
+_CONNECT_S: Final = 10
+_SILENT_S: Final = 15
+# Number of times that a transaction is repeated which PostgreSQL ended because of another one.
+_TRIES: Final = 20
+# Rows per answer of the server while a bucket is read.
+_PAGE: Final = 5_000
+
+
+class LostSessionError(StoreError):
+    """The session has ended, and with it the ownership of all buckets."""
+
+    code = "STORE_AWAY"
+
+
+class FullStoreError(StoreError):
+    """The server has no space left."""
+
+    code = "STORE_FULL"
+
+
+class Run(NamedTuple):
+    """The row of a crawl."""
+
+    started_at: float
+    ended_at: float | None
+
+
+class Session:
+    """A connection to the database of a shared crawl, as one machine."""
+
+    def __init__(self, url: str, worker: str) -> None:
+        self._url = url
+        self._worker = worker
+        self._connection = _connect(url)
+
+    def join(self, plan: str) -> Run:
+        """
+        Create the tables if there are none, and register this machine.
+
+        Raises StoreError if the database contains a crawl with another plan, or of another version.
+        """
+        with self._translated(), self._connection.transaction():
+            self._connection.execute("SELECT pg_advisory_xact_lock(%s, 0)", (_SCHEMA,))
+            if not self._one("SELECT to_regclass('run') IS NOT NULL"):
+                for statement in schema.statements():
+                    self._connection.execute(statement)
+                self._connection.execute("INSERT INTO run VALUES (1, %s, %s, %s)", (schema.VERSION, plan, time.time()))
+            self._must_agree(plan)
+            self._connection.execute("SELECT pg_advisory_lock(%s, pg_backend_pid())", (_WORKERS,))
+        return self.run()
+
+    def run(self) -> Run:
+        """Return the row of the crawl."""
+        with self._translated():
+            row = self._connection.execute("SELECT started_at, ended_at FROM run").fetchone()
+            assert row is not None
+            return Run(*row)
+
+    def _must_agree(self, plan: str) -> None:
+        row = self._connection.execute("SELECT version, plan FROM run").fetchone()
+        assert row is not None
+        if row[0] != schema.VERSION:
+            raise StoreError(
+                f"The crawl in {safe(self._url)} belongs to another version of ipv6matrix (schema {row[0]}, here"
+                f" {schema.VERSION}): install that version on this machine, or name another database in STORE_URL",
+                code="STORE_VERSION",
+            )
+        if row[1] != plan:
+            raise StoreError(
+                f"{safe(self._url)} contains another crawl (its plan is {row[1]}, here {plan}): start every machine"
+                " with the same list, METRICS and FEATURES, or name another database in STORE_URL",
+                code="STORE_OTHER_CRAWL",
+            )
+
+    def take(self, number: int) -> dict[int, bool]:
+        """Lock up to `number` buckets without an owner, and return for each whether its last owner gave it back."""
+        with self._translated(), self._connection.transaction():
+            free = self._column(
+                "SELECT bucket FROM buckets WHERE bucket NOT IN (SELECT objid::bigint FROM pg_locks WHERE locktype ="
+                " 'advisory' AND classid::bigint = %s AND database = (SELECT oid FROM pg_database WHERE datname ="
+                " current_database())) ORDER BY bucket LIMIT %s",
+                (_BUCKETS, number),
+            )
+            # A transaction that fails keeps the locks that it took: they belong to the session.
+            taken = self._column(
+                "SELECT bucket FROM unnest(%s::int[]) bucket WHERE pg_try_advisory_lock(%s, bucket)", (free, _BUCKETS)
+            )
+            rows = self._connection.execute(
+                "UPDATE buckets new SET clean = false FROM buckets old WHERE new.bucket = old.bucket"
+                " AND new.bucket = ANY(%s) RETURNING new.bucket, old.clean",
+                (taken,),
+            )
+            return dict(rows.fetchall())
+
+    def listed(self, buckets: Collection[int]) -> set[int]:
+        """Return those buckets whose part of the list was read."""
+        with self._translated():
+            return set(self._column("SELECT bucket FROM buckets WHERE listed AND bucket = ANY(%s)", (list(buckets),)))
+
+    def pending(self, buckets: Collection[int]) -> list[str]:
+        """Return the URLs of the pending requests of buckets, in the order of adding."""
+        with self._translated():
+            return self._column("SELECT url FROM pending WHERE bucket = ANY(%s) ORDER BY number", (list(buckets),))
+
+    def records(self) -> list[str]:
+        """Return what each machine has recorded last."""
+        with self._translated():
+            return self._column("SELECT record FROM workers ORDER BY name", ())
+
+    def discards(self, buckets: Collection[int]) -> list[tuple[str, int]]:
+        """Return the numbers of discarded observations of owned buckets, by URL."""
+        with self._translated():
+            rows = self._connection.execute("SELECT url, number FROM discards WHERE bucket = ANY(%s)", (list(buckets),))
+            return rows.fetchall()
+
+    def answers(self, buckets: Collection[int]) -> Iterator[list[str]]:
+        """Yield the answers of buckets in the order in which they may be written, page by page."""
+        for rank in range(payload.RANKS):
+            yield from self._answers(list(buckets), rank)
+
+    def _answers(self, buckets: list[int], rank: int) -> Iterator[list[str]]:
+        after: tuple[int, bytes] = (-1, b"")
+        while True:
+            with self._translated():
+                rows = self._connection.execute(
+                    "SELECT bucket, key, payload FROM answers WHERE bucket = ANY(%s) AND rank = %s"
+                    " AND (bucket, key) > (%s, %s) ORDER BY bucket, key LIMIT %s",
+                    (buckets, rank, *after, _PAGE),
+                ).fetchall()
+            if not rows:
+                return
+            after = (rows[-1][0], rows[-1][1])
+            yield [text for _, _, text in rows]
+
+    def exchange(self, batch: Batch, owned: Collection[int]) -> Outlook:
+        """
+        Commit a batch, give its buckets back, and return what is new.
+
+        Raises LostSessionError, after which nothing can be committed, and FullStoreError, after
+        which the same batch may be repeated.
+        """
+        for _ in range(_TRIES):
+            with self._translated(), contextlib.suppress(errors.DeadlockDetected, errors.SerializationFailure):
+                with self._connection.transaction(), self._connection.pipeline():
+                    self._write(batch)
+                    fresh = self._connection.execute(
+                        "UPDATE pending SET fresh = false WHERE fresh AND bucket = ANY(%s) RETURNING number, url",
+                        (list(owned),),
+                    )
+                    urls = tuple(url for _, url in sorted(fresh.fetchall()))
+                self._give(batch.given)
+                return self._outlook(urls)
+        raise FullStoreError(f"{safe(self._url)} is overloaded: transactions block one another; use fewer machines")
+
+    def _write(self, batch: Batch) -> None:
+        # Sorted, so that two machines that find the same requests wait for one another instead of blocking.
+        requests = sorted(batch.requests.values())
+        answers = sorted(batch.answers.values())
+        changed = sorted({one.bucket for one in requests} | {one.bucket for one in answers})
+        run = self._connection.execute
+        if requests:
+            run(
+                "WITH found AS (SELECT * FROM unnest(%s::int[], %s::bytea[], %s::text[], %s::bool[])"
+                " WITH ORDINALITY AS found (bucket, key, url, fresh, place)), new AS ("
+                " INSERT INTO seen SELECT bucket, key FROM found ORDER BY place ON CONFLICT DO NOTHING"
+                " RETURNING bucket, key)"
+                " INSERT INTO pending (bucket, key, url, fresh) SELECT bucket, key, url, fresh"
+                " FROM found JOIN new USING (bucket, key) ORDER BY place",
+                [list(column) for column in zip(*requests, strict=True)],
+            )
+        if answers:
+            keys = [[one.bucket for one in answers], [one.key for one in answers]]
+            run(
+                "INSERT INTO answers SELECT * FROM unnest(%s::int[], %s::bytea[], %s::int2[], %s::text[])"
+                " ON CONFLICT DO NOTHING",
+                [list(column) for column in zip(*answers, strict=True)],
+            )
+            run(
+                "DELETE FROM pending USING unnest(%s::int[], %s::bytea[]) AS done (bucket, key)"
+                " WHERE pending.bucket = done.bucket AND pending.key = done.key",
+                keys,
+            )
+        for url, number in sorted(batch.discards.items()):
+            run(
+                "INSERT INTO discards VALUES (%s, %s, %s, %s)"
+                " ON CONFLICT (bucket, key) DO UPDATE SET number = discards.number + EXCLUDED.number",
+                (bucket(url), key(url), url, number),
+            )
+        self._mark(batch, changed)
+
+    def _mark(self, batch: Batch, changed: list[int]) -> None:
+        run = self._connection.execute
+        if batch.settled:
+            run("UPDATE buckets SET settled = true WHERE bucket = ANY(%s) AND NOT settled", (sorted(batch.settled),))
+        if changed:
+            run(
+                "WITH locked AS (SELECT bucket FROM buckets WHERE settled AND bucket = ANY(%s)"
+                " ORDER BY bucket FOR UPDATE)"
+                " UPDATE buckets SET settled = false FROM locked WHERE buckets.bucket = locked.bucket",
+                (changed,),
+            )
+        if batch.listed:
+            run("UPDATE buckets SET listed = true WHERE bucket = ANY(%s) AND NOT listed", (sorted(batch.listed),))
+        if batch.given:
+            run("UPDATE buckets SET clean = true WHERE bucket = ANY(%s)", (sorted(batch.given),))
+        run(
+            "INSERT INTO workers VALUES (%s, %s, %s, %s) ON CONFLICT (name) DO UPDATE"
+            " SET buckets = EXCLUDED.buckets, noted_at = EXCLUDED.noted_at, record = EXCLUDED.record",
+            (self._worker, batch.owned, time.time(), batch.record),
+        )
+
+    def _give(self, buckets: Collection[int]) -> None:
+        if buckets:
+            self._connection.execute(
+                "SELECT count(pg_advisory_unlock(%s, bucket)) FROM unnest(%s::int[]) bucket", (_BUCKETS, list(buckets))
+            )
+
+    def _outlook(self, fresh: tuple[str, ...]) -> Outlook:
+        workers = self._one(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid::bigint = %s AND granted"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            (_WORKERS,),
+        )
+        # One statement sees one state of the database.
+        row = self._connection.execute(
+            "SELECT NOT EXISTS (SELECT FROM pending) AND NOT EXISTS (SELECT FROM buckets WHERE NOT listed),"
+            " NOT EXISTS (SELECT FROM buckets WHERE NOT settled), ended_at IS NOT NULL FROM run"
+        ).fetchone()
+        assert row is not None
+        is_quiet, is_settled, has_ended = row
+        if is_quiet and is_settled and not has_ended:
+            self._connection.execute("UPDATE run SET ended_at = %s WHERE ended_at IS NULL", (time.time(),))
+            has_ended = True
+        return Outlook(workers, is_quiet, has_ended, fresh)
+
+    def close(self) -> None:
+        """End the session, and with it the ownership of all buckets."""
+        self._connection.close()
+
+    def _one(self, statement: str, parameters: tuple[Any, ...] = ()) -> Any:
+        row = self._connection.execute(statement, parameters).fetchone()
+        assert row is not None
+        return row[0]
+
+    def _column(self, statement: str, parameters: tuple[Any, ...]) -> list[Any]:
+        return [value for (value,) in self._connection.execute(statement, parameters)]
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (errors.DiskFull, errors.OutOfMemory) as error:
+            raise FullStoreError(
+                f"{safe(self._url)} cannot store more ({_first(error)}): free disk space on that machine"
+            ) from error
+        except errors.UndefinedTable as error:
+            raise StoreError(
+                f"{safe(self._url)} contains no crawl: check the URL, or start a crawl with it", code="STORE_EMPTY"
+            ) from error
+        except errors.InsufficientPrivilege as error:
+            raise StoreError(
+                f"The user of {safe(self._url)} lacks a privilege ({_first(error)}): make it the owner of the database,"
+                " or GRANT CREATE on its schema public",
+                code="STORE_NOT_PERMITTED",
+            ) from error
+        except (psycopg.OperationalError, psycopg.InterfaceError, errors.IdleInTransactionSessionTimeout) as error:
+            raise LostSessionError(f"Lost the session with {safe(self._url)} ({_first(error)})") from error
+
+
+def _connect(url: str) -> psycopg.Connection[Any]:
+    limits = f"-c idle_session_timeout={_SILENT_S}s -c idle_in_transaction_session_timeout={_SILENT_S}s"
+    limits += " -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=2"
+    limits += f" -c tcp_user_timeout={_SILENT_S}s"
+    try:
+        return psycopg.connect(
+            url,
+            autocommit=True,
+            connect_timeout=_CONNECT_S,
+            keepalives_idle=5,
+            keepalives_interval=5,
+            keepalives_count=2,
+            tcp_user_timeout=_SILENT_S * 1000,
+            options=limits,
+            application_name="ipv6matrix",
+        )
+    except psycopg.OperationalError as error:
+        if "authentication" in str(error) or "password" in str(error):
+            raise StoreError(
+                f"{safe(url)} rejects the user or the password ({_first(error)}): check STORE_URL",
+                code="STORE_LOGIN_REJECTED",
+            ) from error
+        raise LostSessionError(
+            f"{safe(url)} does not answer ({_first(error)}): start the server, or check STORE_URL"
+        ) from error
+
+
+def safe(url: str) -> str:
+    """Return a URL without its password, for messages."""
+    scheme, _, rest = url.partition("://")
+    login, at, place = rest.rpartition("@")
+    return f"{scheme}://{login.partition(':')[0]}{at}{place}"
+
+
+def _first(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]

@@ -1,0 +1,217 @@
+"""
+One machine of a shared crawl: takes buckets, exchanges batches once a second, and gives buckets back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import os
+import socket
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, TypeVar
+
+from ipv6matrix.cluster import owner
+from ipv6matrix.cluster.batch import Batch, Outlook
+from ipv6matrix.cluster.session import FullStoreError, LostSessionError, Run, Session, safe
+from ipv6matrix.frontier.postgres import PostgresFrontier
+from ipv6matrix.store.database import Store
+
+logger = logging.getLogger(__name__)
+
+# Seconds between two exchanges, and between two attempts to reach the database, at most.
+_EVERY_S: Final = 1.0
+_LONGEST_WAIT_S: Final = 30.0
+# Seconds without a round trip after which nothing is handed out. Smaller than the time after
+# which the server ends a silent session, so nobody else owns the buckets before.
+_SILENT_S: Final = 10.0
+# Seconds that a new owner waits if the last one did not give the bucket back: packets of its
+# requests may still be under way.
+_TAKEOVER_S: Final = 20.0
+# Seconds after which a bucket is given back although some of its requests have no answer.
+_PATIENCE_S: Final = 60.0
+
+_Answer = TypeVar("_Answer")
+
+
+class Worker:
+    """
+    Connects a frontier with the database that all machines share.
+
+    All calls that wait for the network are made in one other thread. After the loss of
+    the session, everything that was not committed is dropped, and the worker begins anew.
+    """
+
+    def __init__(self, url: str, plan: str) -> None:
+        self._url = url
+        self._plan = plan
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self.place = safe(url)
+        "The database, for messages."
+        self.frontier: PostgresFrontier
+        self.renewed: Callable[[], Store]
+        "Returns a new database for the frontier, after the loss of the session."
+        self.changed: Callable[[], None]
+        "Called when there may be more to hand out."
+        self.record: Callable[[], str] = lambda: "{}"
+        "Returns the progress of this machine."
+        self.is_able: Callable[[], bool] = lambda: True
+        "Whether this machine can work; one that cannot gives its buckets back."
+        self._session: Session | None = None
+        self._thread = ThreadPoolExecutor(1, "store")
+        self._unsent: Batch | None = None
+        self._waiting: dict[int, float] = {}
+        "Locked buckets whose requests are not handed out yet, with the time when they may be."
+        self._leaving_since = math.inf
+        self._workers = 1
+        self._task: asyncio.Task[None] | None = None
+
+    def open(self) -> Run:
+        """
+        Connect, and join the crawl; waits for the network.
+
+        Raises StoreError if the database cannot be used for this crawl.
+        """
+        session = Session(self._url, self.name)
+        try:
+            run = session.join(self._plan)
+        except BaseException:
+            session.close()
+            raise
+        self._session = session
+        return run
+
+    def start(self) -> asyncio.Task[None]:
+        """Begin to exchange batches; return the task, which does not end by itself."""
+        self._task = asyncio.get_running_loop().create_task(self._work())
+        return self._task
+
+    async def stop(self) -> None:
+        """Commit what is left, give all buckets back, and end the session."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait((self._task,))
+        # A cancelled attempt to join may still be under way.
+        await self._call(lambda: None)
+        if self._session is not None:
+            try:
+                if self._unsent is not None:
+                    # Whether it was committed is unknown; a second time, it changes nothing.
+                    await self._call(self._session.exchange, self._next_batch(), ())
+                    self._unsent = None
+                batch = self._next_batch()
+                batch.given = set(self.frontier.owned) | set(self._waiting)
+                await self._call(self._session.exchange, batch, ())
+            except (LostSessionError, FullStoreError) as error:
+                logger.warning("The last answers are lost, and will be requested again: %s", error)
+            await self._call(self._session.close)
+            self._session = None
+
+    async def _work(self) -> None:
+        wait_s = _EVERY_S
+        while True:
+            try:
+                if self._session is None:
+                    await self._rejoin()
+                await self._turn()
+                wait_s = _EVERY_S
+            except FullStoreError as error:
+                wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
+                logger.error("Waiting for %.0f s: %s", wait_s, error)  # noqa: TRY400 - the message is complete
+            except LostSessionError as error:
+                wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
+                logger.warning("Waiting for %.0f s: %s", wait_s, error)
+                self._forget()
+            await asyncio.sleep(wait_s)
+
+    async def _turn(self) -> None:
+        assert self._session is not None
+        began_at = time.monotonic()
+        await self._restore()
+        outlook = await self._exchange()
+        self.frontier.silent_at = began_at + _SILENT_S
+        self._workers = max(1, outlook.workers)
+        self.frontier.is_quiet, self.frontier.has_ended = outlook.is_quiet, outlook.has_ended
+        self.frontier.restore_requests(outlook.fresh)
+        self.frontier.repeat_forgotten()
+        await self._balance()
+        self.changed()
+
+    async def _exchange(self) -> Outlook:
+        assert self._session is not None
+        batch = self._next_batch()
+        batch.given = self._may_go()
+        self._unsent = batch
+        outlook = await self._call(self._session.exchange, batch, self.frontier.owned - batch.given)
+        self._unsent = None
+        if batch.given:
+            self.frontier.disown(batch.given)
+            logger.info("Gave %d buckets back, %d are left", len(batch.given), len(self.frontier.owned))
+        return outlook
+
+    def _next_batch(self) -> Batch:
+        batch = self._unsent or self.frontier.take_batch()
+        batch.owned, batch.record = len(self.frontier.owned), self.record()
+        return batch
+
+    def _may_go(self) -> set[int]:
+        """Return the buckets to give back now: those without requests in flight or, in the end, all."""
+        if not self.frontier.leaving:
+            self._leaving_since = math.inf
+            return set()
+        self._leaving_since = min(self._leaving_since, time.monotonic())
+        if time.monotonic() - self._leaving_since > _PATIENCE_S:
+            return set(self.frontier.leaving)
+        return self.frontier.idle_leaving()
+
+    async def _balance(self) -> None:
+        """Take or give back buckets, so that each machine has the same number."""
+        assert self._session is not None
+        share = math.ceil(owner.BUCKETS / self._workers) if self.is_able() else 0
+        mine = len(self.frontier.owned) + len(self._waiting)
+        if mine < share:
+            now = time.monotonic()
+            taken = await self._call(self._session.take, share - mine)
+            self._waiting |= {one: now if is_clean else now + _TAKEOVER_S for one, is_clean in taken.items()}
+        excess = len(self.frontier.owned) - len(self.frontier.leaving) - share
+        if excess > 0:
+            self.frontier.leaving |= set(sorted(self.frontier.owned - self.frontier.leaving)[-excess:])
+
+    async def _restore(self) -> None:
+        """Read the requests and answers of new buckets, and begin to hand them out."""
+        assert self._session is not None
+        ready = {one for one, at in self._waiting.items() if time.monotonic() >= at}
+        if not ready:
+            return
+        pages = self._session.answers(ready)
+        while page := await self._call(next, pages, None):
+            self.frontier.restore_answers(page)
+            await asyncio.sleep(0)
+        urls = await self._call(self._session.pending, ready)
+        discards = await self._call(self._session.discards, ready)
+        listed = await self._call(self._session.listed, ready)
+        self.frontier.restore_requests(urls)
+        self.frontier.restore_discards(discards)
+        self.frontier.own(ready, listed)
+        for one in ready:
+            del self._waiting[one]
+        logger.info("Took %d buckets with %d pending requests", len(ready), len(urls))
+
+    async def _rejoin(self) -> None:
+        await self._call(self.open)
+        logger.info("Reached %s again", self.place)
+
+    def _forget(self) -> None:
+        """Drop what was not committed: another machine may own the buckets by now."""
+        if self._session is None:
+            return
+        self._session.close()
+        self._session, self._unsent = None, None
+        self._waiting = {}
+        self.frontier.start_over(self.renewed())
+
+    async def _call(self, function: Callable[..., _Answer], *arguments: Any) -> _Answer:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)

@@ -1,0 +1,291 @@
+"""One machine of a shared crawl."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from ipv6matrix.cluster import owner, worker
+from ipv6matrix.cluster.worker import Worker
+from ipv6matrix.frontier.postgres import PostgresFrontier
+from ipv6matrix.store.database import Store
+from tests import urls
+from tests.postgres import Postgres, running
+from tests.samples import ping_item
+
+URLS = tuple(urls.ping(f"192.0.{number}.1") for number in range(40))
+Start = Callable[[str], Worker]
+
+
+@pytest.fixture
+def url(postgres: Postgres) -> str:
+    return postgres.url()
+
+
+@pytest.fixture
+async def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Start]:
+    """Return a function that starts one more machine."""
+    monkeypatch.setattr(owner, "BUCKETS", 16)
+    monkeypatch.setattr(worker, "_EVERY_S", 0.05)
+    monkeypatch.setattr(worker, "_LONGEST_WAIT_S", 0.2)
+    monkeypatch.setattr(worker, "_TAKEOVER_S", 0.5)
+    workers: list[Worker] = []
+
+    def renewed() -> Store:
+        return Store(tmp_path / f"{time.monotonic_ns()}.db")
+
+    def started(url: str) -> Worker:
+        one = Worker(url, "plan")
+        one.open()
+        one.frontier = PostgresFrontier(renewed(), {"dns": 100, "ping": 100})
+        one.renewed, one.changed, one.record = renewed, lambda: None, lambda: "{}"
+        one.start()
+        workers.append(one)
+        return one
+
+    yield started
+    for one in workers:
+        await one.stop()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds."""
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "it does not happen"
+        await asyncio.sleep(0.02)
+
+
+def owns(one: Worker, number: int) -> Callable[[], bool]:
+    return lambda: number == len(one.frontier.owned)
+
+
+def take(one: Worker) -> set[str]:
+    taken = set()
+    while (url := one.frontier.next("ping")) is not None:
+        taken.add(url)
+    return taken
+
+
+def complete(one: Worker, some: set[str]) -> None:
+    for url in some:
+        one.frontier.leave(url)
+        one.frontier.complete(ping_item(urls.parse(url).subject))
+
+
+async def test_the_first_machine_owns_everything(start: Start, url: str):
+    """What it adds is handed out at once."""
+    one = start(url)
+    await until(owns(one, 16))
+    for text in URLS:
+        one.frontier.add(text)
+
+    assert set(URLS) == take(one)
+
+
+async def test_a_machine_that_joins_gets_half(start: Start, url: str):
+    """Pending requests move with their buckets, and each is handed out by one machine."""
+    one = start(url)
+    await until(owns(one, 16))
+    for text in URLS:
+        one.frontier.add(text)
+    other = start(url)
+    await until(lambda: owns(one, 8)() and owns(other, 8)())
+    first, second = take(one), take(other)
+
+    assert set(URLS) == first | second
+    assert not first & second
+    assert first
+    assert second
+
+
+async def test_a_bucket_with_requests_in_flight_stays(start: Start, url: str):
+    """It is given back when they are answered, so that nothing is sent twice."""
+    one = start(url)
+    await until(owns(one, 16))
+    for text in URLS:
+        one.frontier.add(text)
+    taken = take(one)
+    other = start(url)
+    await until(lambda: bool(one.frontier.leaving))
+    await asyncio.sleep(0.5)
+    assert not other.frontier.owned & set(map(owner.bucket, URLS))
+
+    complete(one, taken)
+
+    await until(owns(other, 8))
+    assert set() == take(other)
+
+
+async def test_a_request_for_another_machine_reaches_it(start: Start, url: str):
+    """Its owner hands it out, whichever machine finds it."""
+    one, other = start(url), start(url)
+    await until(lambda: owns(one, 8)() and owns(other, 8)())
+    for text in URLS:
+        one.frontier.add(text)
+    found: set[str] = set()
+
+    def all_are_found() -> bool:
+        found.update(take(one) | take(other))
+        return found == set(URLS)
+
+    await until(all_are_found)
+    assert {owner.bucket(text) for text in URLS} & other.frontier.owned
+
+
+async def test_after_a_lost_session_uncommitted_answers_are_dropped(
+    start: Start, url: str, postgres: Postgres, caplog: pytest.LogCaptureFixture
+):
+    """The machine says so, takes its buckets again after a wait, and what was committed stays."""
+    one = start(url)
+    await until(owns(one, 16))
+    for text in URLS:
+        one.frontier.add(text)
+    taken = take(one)
+    early, late = set(URLS[:20]), set(URLS[20:])
+    complete(one, taken & early)
+    await until(lambda: not one.frontier.batch.answers and one._unsent is None)
+    assert one._session is not None
+    pid = one._session._connection.info.backend_pid
+    # No turn of the event loop between the loss and these answers, which can never be committed.
+    postgres.execute("postgres", f"SELECT pg_terminate_backend({pid}, 10000)")
+    complete(one, taken & late)
+    await until(lambda: not one.frontier.owned)
+    lost_at = time.monotonic()
+    await until(owns(one, 16))
+
+    assert late == take(one)
+    assert time.monotonic() - lost_at >= 0.5
+    assert "STORE_AWAY" in caplog.text
+
+
+async def test_without_the_server_nothing_is_handed_out(
+    start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    """A machine that cannot reach the server falls silent, and goes on when it is back."""
+    monkeypatch.setattr(worker, "_SILENT_S", 1.0)
+    with running() as server:
+        one = start(server.url())
+        await until(owns(one, 16))
+        for text in URLS:
+            one.frontier.add(text)
+        await until(lambda: not one.frontier.batch.requests and one._unsent is None)
+        server.stop()
+        await until(lambda: one.frontier.next("ping") is None)
+        server.start()
+        found: set[str] = set()
+
+        def all_are_found() -> bool:
+            found.update(take(one))
+            return found == set(URLS)
+
+        await until(all_are_found)
+        await one.stop()
+    assert "Waiting for" in caplog.text
+
+
+async def test_a_frontier_falls_silent_by_the_clock(start: Start, url: str):
+    """Even if the event loop cannot learn that the session is lost."""
+    one = start(url)
+    await until(owns(one, 16))
+    one.frontier.add(URLS[0])
+    one.frontier.silent_at = time.monotonic()
+
+    assert one.frontier.next("ping") is None
+
+
+async def test_a_full_server_stops_nothing_for_good(
+    start: Start, url: str, postgres: Postgres, caplog: pytest.LogCaptureFixture
+):
+    """The same answers are committed when there is space again."""
+    one = start(url)
+    await until(owns(one, 16))
+    database = url.rpartition("/")[2]
+    postgres.execute(
+        database,
+        "CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'no space' USING ERRCODE = 'disk_full'; END $$",
+        "CREATE TRIGGER no_space BEFORE INSERT ON answers FOR EACH ROW EXECUTE FUNCTION no_space()",
+    )
+    for text in URLS:
+        one.frontier.add(text)
+    complete(one, take(one))
+    await until(lambda: "STORE_FULL" in caplog.text)
+    postgres.execute(database, "DROP TRIGGER no_space ON answers")
+
+    await until(lambda: [(40,)] == postgres.execute(database, "SELECT count(*) FROM answers"))
+    assert [(0,)] == postgres.execute(database, "SELECT count(*) FROM pending")
+    assert 16 == len(one.frontier.owned)
+
+
+async def test_a_machine_that_cannot_work_gives_everything_back(start: Start, url: str):
+    """Others take it."""
+    one, other = start(url), start(url)
+    await until(lambda: owns(one, 8)() and owns(other, 8)())
+    one.is_able = lambda: False
+
+    await until(owns(one, 0))
+
+
+async def test_a_machine_that_stops_gives_everything_back(start: Start, url: str, caplog: pytest.LogCaptureFixture):
+    """Its answers are committed, and others go on without a wait."""
+    caplog.set_level(logging.INFO)
+    one = start(url)
+    await until(owns(one, 16))
+    for text in URLS:
+        one.frontier.add(text)
+    complete(one, take(one))
+    await one.stop()
+    other = start(url)
+    await until(owns(other, 16))
+
+    assert set() == take(other)
+    assert all(other.frontier.knows(text) for text in URLS)
+
+
+async def test_a_request_without_an_answer_is_repeated(start: Start, url: str, monkeypatch: pytest.MonkeyPatch):
+    """With many machines there is no next start that would hand it out again."""
+    one = start(url)
+    await until(owns(one, 16))
+    one.frontier.add(URLS[0])
+    take(one)
+    one.frontier.leave(URLS[0])
+    assert set() == take(one)
+    monkeypatch.setattr("ipv6matrix.frontier.postgres._FORGOTTEN_S", 0.0)
+
+    await until(lambda: take(one) == {URLS[0]})
+
+
+async def test_requests_of_other_machines_are_left_to_them(start: Start, url: str):
+    """A failure before a bucket was given back is retried by its new owner alone."""
+    one, other = start(url), start(url)
+    await until(lambda: owns(one, 8)() and owns(other, 8)())
+    text = next(text for text in URLS if owner.bucket(text) in other.frontier.owned)
+
+    assert one.frontier.knows(text)
+    assert not other.frontier.knows(text)
+
+
+@pytest.mark.parametrize("taken", [0, 1])
+def test_requests_that_were_given_back_do_not_count(tmp_path: Path, taken: int):
+    """The list is read further, however many requests another machine has got, read or not."""
+    store = Store(tmp_path / "copy.db")
+    frontier = PostgresFrontier(store, {"dns": 4, "ping": 4})
+    frontier.own(range(owner.BUCKETS), ())
+    for number in range(1200):
+        frontier.add(urls.host(f"www.d{number}.example"))
+    assert not frontier.hungry
+    for url in [frontier.next("dns") for _ in range(taken)]:
+        assert url is not None
+        frontier.leave(url)
+        frontier.put_back(url)
+    frontier.disown(range(owner.BUCKETS))
+
+    assert frontier.next("dns") is None
+    assert frontier.hungry
+    store.close()

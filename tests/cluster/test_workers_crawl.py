@@ -1,0 +1,125 @@
+"""
+A crawl that several processes share, compared with one of a single process.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from simnet.internet import Internet
+from tests import crawls, rows, typed
+from tests.cluster.workers import workers
+from tests.postgres import Postgres, running
+from tools import killing
+
+pytestmark = [pytest.mark.crawl, pytest.mark.database]
+
+WORKERS = 4
+KILLS = 2
+SETTINGS = killing.SETTINGS | {"METRICS": "default,-nameservers"}
+
+
+@pytest.fixture(scope="module")
+def domains(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The domains whose servers answer the same way each time."""
+    file = tmp_path_factory.mktemp("list") / "domains.txt"
+    names = (name for name in internet.scenario.domains if not name.startswith("recovering"))
+    file.write_text("".join(f"{name}\n" for name in names))
+    return file
+
+
+@pytest.fixture(scope="module")
+def alone(internet: Internet, domains: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database of a crawl on one machine."""
+    place = tmp_path_factory.mktemp("alone")
+    process = crawls.crawl(domains, internet.settings() | SETTINGS | crawls.folders(place))
+    assert process.returncode == 0, process.stderr[-3000:]
+    (path,) = place.glob("ips-*.db")
+    return path
+
+
+def gathered(url: str, place: Path) -> Path:
+    """Return the database that `gather` makes."""
+    process = typed.run("gather", url, OUTPUT_DIR=place)
+    assert process.returncode == 0, process.stderr
+    return Path(process.stdout.strip())
+
+
+def test_several_processes_find_the_same_facts(
+    internet: Internet, domains: Path, alone: Path, postgres: Postgres, tmp_path: Path
+) -> None:
+    """
+    Four processes that start together find, between them, every fact of a crawl by one, once.
+    """
+    url = postgres.url()
+    with workers(tmp_path, domains, internet.settings() | SETTINGS | {"STORE_URL": url}) as some:
+        for _ in range(WORKERS):
+            some.start()
+        some.wait()
+
+    assert [] == rows.differences(rows.facts(alone), rows.facts(gathered(url, tmp_path)))
+
+
+def answered(postgres: Postgres, url: str) -> int:
+    """Return the number of answers that are stored."""
+    database = url.rpartition("/")[2]
+    if [(None,)] == postgres.execute(database, "SELECT to_regclass('answers')::text"):
+        return 0
+    ((number,),) = postgres.execute(database, "SELECT count(*) FROM answers")
+    return int(str(number))
+
+
+def wait_for(postgres: Postgres, url: str, number: int) -> None:
+    """Wait until so many answers are stored."""
+    deadline = time.monotonic() + 120
+    while answered(postgres, url) < number:
+        assert time.monotonic() < deadline, "the crawl does not go on"
+        time.sleep(0.1)
+
+
+def test_killed_processes_lose_and_double_nothing(
+    internet: Internet, domains: Path, alone: Path, postgres: Postgres, tmp_path: Path
+) -> None:
+    """
+    Processes are killed at random instants and others join; the facts are those of an undisturbed crawl.
+    """
+    random = Random(2026)
+    url = postgres.url()
+    with workers(tmp_path, domains, internet.settings() | SETTINGS | {"STORE_URL": url}) as some:
+        for _ in range(2):
+            some.start()
+        for kill in range(KILLS):
+            wait_for(postgres, url, 100 + 500 * kill)
+            time.sleep(random.uniform(0.0, 1.0))
+            alive = [process for process in some.processes if process.poll() is None]
+            random.choice(alive).kill()
+            some.start()
+        some.wait()
+
+    assert KILLS == sum(process.returncode == -9 for process in some.processes)
+    assert [] == rows.differences(rows.facts(alone), rows.facts(gathered(url, tmp_path)))
+
+
+def test_a_restart_of_the_server_loses_nothing(internet: Internet, domains: Path, alone: Path, tmp_path: Path) -> None:
+    """
+    The processes wait for a server that stops at once and one that is killed, say so, and go on.
+    """
+    with (
+        running() as server,
+        workers(tmp_path, domains, internet.settings() | SETTINGS | {"STORE_URL": (url := server.url())}) as some,
+    ):
+        for _ in range(2):
+            some.start()
+        for number, end in enumerate((server.stop, server.kill)):
+            wait_for(server, url, 100 + 800 * number)
+            end()
+            server.start()
+        some.wait()
+        result = gathered(url, tmp_path)
+
+    assert "STORE_AWAY" in some.logs
+    assert [] == rows.differences(rows.facts(alone), rows.facts(result))
