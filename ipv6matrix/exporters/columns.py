@@ -22,32 +22,35 @@ TEXTS: Final = pa.list_(pa.string())
 # The first pattern that matches `table.column` applies.
 RULES: Final[tuple[tuple[pa.DataType, tuple[str, ...]], ...]] = (
     (NUMBERS, ("pings.rtts_ms",)),
-    (TEXTS, ("smtp_sessions.certificate_names", "https_records.alpn", "https_records.ipv?hint")),
+    (TEXTS, ("*.certificate_names", "https_records.alpn", "https_records.ipv?hint")),
     (TIME, ("*_at", "*.certificate_not_before", "*.certificate_not_after")),
     (pa.bool_(), ("ports.open", "hosts.wildcard", "lookups.inferred", "https_records.ech", "name_servers.tcp")),
-    (pa.int8(), ("*.family",)),
-    (pa.int16(), ("*.ttl", "*.reached_ttl", "*.greeting_code")),
+    (pa.int8(), ("*.family", "*.stratum")),
+    (pa.int16(), ("*.ttl", "*.reached_ttl", "*.greeting_code", "*.status_code")),
     (
         pa.int32(),
         (
             *("*.port", "*.position", "*.choice", "*.priority", "*.sent", "*.mtu", "*.records", "*_total", "*.starts"),
-            "*.opt_outs",
+            *("*.opt_outs", "*.mss_bytes", "*.mtu_bytes", "*_addresses", "web_pages.hosts"),
         ),
     ),
     # The only identifiers that are not keys.
     (pa.string(), ("addresses.tunnel_id", "ntp_replies.reference_id")),
     # Keys, seconds, serial numbers and AS numbers need more than 31 bits.
-    (pa.int64(), ("*.id", "*_id", "*_s", "*.serial", "*.asn")),
+    (pa.int64(), ("*.id", "*_id", "*_s", "*.serial", "*.asn", "*.length_bytes")),
     (pa.float64(), ("*_ms", "*.latitude", "*.longitude")),
     # Words of closed lists.
     (
         pa.string(),
-        ("*.status", "*.parent_status", "*.failure", "*.refusal", "*.kind", "*.stop", "*.starttls", "*.hello"),
+        ("*.status", "*_status", "*.failure", "*.refusal", "*.kind", "*.stop", "*.starttls", "*.hello"),
     ),
+    (pa.string(), ("*.scheme", "*.tls", "*.end", "*.version", "*.cipher", "*.alpn")),
     (pa.string(), ("*.owner", "*.type", "*.security", "*.question", "*.answer", "*.outcome", "*.end_reason")),
     # Names, addresses and other texts from the network.
     (pa.string(), ("*.name", "*_name", "*.tld", "*.mname", "*.rname", "*.subject", "*.address", "*.path", "*.target")),
     (pa.string(), ("*.as_organisation", "*.city", "*.region", "*.country_code")),
+    (pa.string(), ("*.location", "*.server", "*.title", "*.sha256")),
+    (pa.binary(), ("web_pages.sketch",)),
     (pa.string(), ("*.greeting", "*.tls_version", "*.certificate_sha256", "*.certificate_subject", "*_issuer")),
     # About the crawl; four of these are JSON whose keys differ between crawls.
     (pa.string(), ("crawl.run", "crawl.version", "crawl.list", "crawl.list_sha256", "crawl.vantage?")),

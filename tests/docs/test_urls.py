@@ -14,7 +14,7 @@ def test_examples_of_urls_are_valid() -> None:
     blocks = fenced(read("docs/urls.md"), "urls")
 
     assert [] == invalid_urls(blocks)
-    assert {*REGISTRY.slots} == {url.partition(":")[0] for block in blocks for url in block.splitlines()}
+    assert {*REGISTRY.schemes} == {url.partition(":")[0] for block in blocks for url in block.splitlines()}
 
 
 def test_an_invalid_url_is_found() -> None:

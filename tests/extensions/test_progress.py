@@ -21,7 +21,7 @@ from tests.crawlers import job, opened, scheduler, store
 from tests.samples import domain_item, domain_url, ping_item
 
 LOGGER = "ipv6matrix.extensions.progress"
-FIGURES = "0 hosts, 1 addresses; to ask: dns 1, ping 2, tcp 0, trace 0; failures: none; ETA estimating"
+FIGURES = "0 hosts, 1 addresses; to ask: dns 1, ping 2; failures: none; ETA estimating"
 
 
 class Terminal(io.StringIO):
