@@ -30,7 +30,8 @@ compile() { # requirements, result, further options
 }
 
 compile requirements.txt constraints.txt
-omit=$(sed -n 's/^\([a-zA-Z0-9._-]*\)==.*/--no-emit-package \1/p' constraints.txt)
+# A package that requirements.txt needs on some systems only may be needed by requirements-dev.txt on all.
+omit=$(sed -n 's/^\([a-zA-Z0-9._-]*\)==[^;]*$/--no-emit-package \1/p' constraints.txt)
 # shellcheck disable=SC2086  # a list of options
 compile requirements-dev.txt constraints-dev.txt --constraints constraints.txt $omit
 grep -c '==' constraints.txt constraints-dev.txt
