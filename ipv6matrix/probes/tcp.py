@@ -132,8 +132,7 @@ class Attempt:
         self._timer: asyncio.TimerHandle | None = None
         self._socket: socket.socket | None = None
         try:
-            self._socket = _open(address, local, timeout_s)
-            error = self._socket.connect_ex((address, port))
+            self._socket, error = _begin((address, port), local, timeout_s)
         except OSError as raised:
             error = raised.errno or errno.EIO
         if error == errno.EINPROGRESS and self._socket is not None:
@@ -195,6 +194,19 @@ class Attempt:
             asked_at=self._asked_at,
         )
         self._outcome.set_result(observation)
+
+
+def _begin(destination: tuple[str, int], local: str | None, timeout_s: float) -> tuple[socket.socket, int]:
+    """Begin a handshake; return its socket and the error of connect(), which is EINPROGRESS if it goes on."""
+    tries_left = _TRIES
+    while True:
+        tries_left -= 1
+        opened = _open(destination[0], local, timeout_s)
+        error = opened.connect_ex(destination)
+        # Another connection to this destination has the same local port, or had it a moment ago.
+        if error != errno.EADDRNOTAVAIL or not tries_left:
+            return opened, error
+        opened.close()
 
 
 def _open(address: str, local: str | None, timeout_s: float) -> socket.socket:

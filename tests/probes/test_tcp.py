@@ -336,3 +336,18 @@ def test_running_out_of_ports_is_reported(monkeypatch):
             tcp._open("127.0.0.1", None, 1.0)
 
         assert before == open_files()
+
+
+async def test_the_local_port_of_another_connection_is_not_used_again(monkeypatch):
+    """Two connections to one destination never fail because both chose the same local port."""
+    choices = iter((12_346, 12_346, 12_346, 12_347))
+    monkeypatch.setattr(tcp.random, "choice", lambda _: next(choices))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host, port = listener.getsockname()
+        other = tcp._open(host, None, 1.0)
+        other.connect_ex((host, port))
+
+        observation = await TcpProber(timeout_s=1.0, smtp_timeout_s=2.0).probe(host, (port,), starttls=False)
+
+        other.close()
+    assert ["open"] == outcomes(observation)
