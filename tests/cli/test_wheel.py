@@ -62,7 +62,7 @@ def test_the_metadata_have_licence_and_command(unpacked):
     scripts.read(folder / "entry_points.txt")
 
     assert "License-Expression: BSD-3-Clause" in metadata
-    assert {"web", "report", "mysql", "dev", "all"} == set(
+    assert {"web", "report", "mysql", "postgres", "dev", "all"} == set(
         re.findall(r"^Provides-Extra: (\w+)$", metadata, re.MULTILINE)
     )
     assert "ipv6matrix.cli.main:main" == scripts["console_scripts"]["ipv6matrix"]

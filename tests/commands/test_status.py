@@ -87,7 +87,7 @@ def test_an_unreadable_crawl_is_reported(tmp_path):
     (tmp_path / "other.db").write_text("no database" * 100)
     old = crawl(tmp_path / "old.db")
     store = Store(old)
-    store.query("PRAGMA user_version = 1")
+    store.query("PRAGMA user_version = 4")
     store.close()
 
     for arguments, code in (

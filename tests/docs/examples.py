@@ -65,11 +65,15 @@ _CHECK: Final = "tests/commands/test_check_domain.py::test_verdicts_and_levels_a
 _NGINX: Final = "tests/deploy/test_web_servers.py::test_nginx_accepts_its_settings"
 _SHELL: Final = "tests/test_internet.py::test_command_runs_at_the_vantage_point"
 # Run by another test.
+_SEVERAL: Final = "tests/cluster/test_workers_crawl.py::test_several_processes_find_the_same_facts"
+
 ELSEWHERE: Final = {
     ".venv/bin/python -m simnet shell -- COMMAND": _SHELL,
     ".venv/bin/scrapyd-deploy": _SCRAPYD,
     "curl -n *": _SCRAPYD,
     ".venv/bin/scrapy check-domain *": _CHECK,
+    "scrapy crawl matrix * STORE_URL=postgresql:*": _SEVERAL,
+    "scrapy gather *": _SEVERAL,
     "/opt/ipv6matrix/deploy/install.sh": "tests/deploy/test_units.py::test_installed_files_are_those_the_units_read",
     "/opt/ipv6matrix/deploy/backup.sh *": "tests/deploy/test_backup.py::test_lost_files_are_restored",
     "/opt/ipv6matrix/deploy/restore.sh *": "tests/deploy/test_backup.py::test_lost_files_are_restored",
@@ -87,6 +91,8 @@ NOWHERE: Final = {
     "apt-get install *": "installs packages of the machine",
     "* /opt/ipv6matrix*": "writes outside of the project",
     "*/pip install *": "installs packages from the Internet",
+    "pip install *": "installs packages from the Internet",
+    "sudo -u postgres create*": "needs a database server of the machine",
     "touch /var/*": "writes outside of the project",
     "chown *": "needs the user of the services",
     "cd *": "changes nothing by itself",
