@@ -21,6 +21,11 @@ pytestmark = [pytest.mark.crawl, pytest.mark.database]
 WORKERS = 4
 KILLS = 2
 SETTINGS = killing.SETTINGS | {"METRICS": "default,-nameservers"}
+# All processes are on one machine, so each has a share of what it can do in time.
+SHARE = {
+    name: killing.SETTINGS[name] // WORKERS
+    for name in ("PROBE_RATE", "PING_CONCURRENCY", "TCP_CONCURRENCY", "TRACE_CONCURRENCY")
+}
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +61,7 @@ def test_several_processes_find_the_same_facts(
     Four processes that start together find, between them, every fact of a crawl by one, once.
     """
     url = postgres.url()
-    with workers(tmp_path, domains, internet.settings() | SETTINGS | {"STORE_URL": url}) as some:
+    with workers(tmp_path, domains, internet.settings() | SETTINGS | SHARE | {"STORE_URL": url}) as some:
         for _ in range(WORKERS):
             some.start()
         some.wait()
@@ -89,7 +94,7 @@ def test_killed_processes_lose_and_double_nothing(
     """
     random = Random(2026)
     url = postgres.url()
-    with workers(tmp_path, domains, internet.settings() | SETTINGS | {"STORE_URL": url}) as some:
+    with workers(tmp_path, domains, internet.settings() | SETTINGS | SHARE | {"STORE_URL": url}) as some:
         for _ in range(2):
             some.start()
         for kill in range(KILLS):
