@@ -208,10 +208,15 @@ def test_a_broken_extension_does_not_affect_other_fields(where):
 def test_a_huge_certificate_is_parsed_quickly(subject):
     """The largest certificates that fit into a handshake take less than 100 ms, during which the loop is blocked."""
     der = handmade(subject, alternative_names(element(0x82) * 2_000))
+
+    # The best of several: a collection of garbage of other tests may fall into one.
+    assert min(cpu_s(der) for _ in range(5)) < 0.1
+
+
+def cpu_s(der):
     began = time.process_time()
     certificate_of(der)
-
-    assert time.process_time() - began < 0.1
+    return time.process_time() - began
 
 
 @pytest.mark.parametrize("cut", range(0, 300, 7))
