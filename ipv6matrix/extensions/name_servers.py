@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from typing import Self
+from typing import Final, Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
@@ -17,9 +17,12 @@ from ipv6matrix import context, engine
 from ipv6matrix.exceptions import StoreError
 from ipv6matrix.extensions.run_record import INCOMPLETE
 from ipv6matrix.measurements import name_servers
-from ipv6matrix.store.queries.name_servers import Pair, pairs
+from ipv6matrix.store.queries.name_servers import pairs
 
 logger = logging.getLogger(__name__)
+
+# Requests added in one turn of the event loop.
+_PER_TURN: Final = 1_000
 
 
 class NameServers:
@@ -28,7 +31,8 @@ class NameServers:
 
     A zone and an address come from different answers, and only the facts have both. It keeps no
     state: whenever no requests are left, it reads all pairs and requests those that are new. An
-    address is asked for at most `most_zones` zones, those that were found first, and over TCP for one.
+    address is asked for at most `most_zones` zones, those that were found first, and over TCP for
+    the one of them that sorts first, which does not depend on the order of answers.
     """
 
     def __init__(self, crawler: Crawler, most_zones: int) -> None:
@@ -71,19 +75,19 @@ class NameServers:
     async def _request(self) -> int:
         """Add the requests of all pairs; return how many were new."""
         new, zones = 0, Counter[str]()
+        over_tcp: dict[str, str] = {}
         for chunk in pairs(self._context.job.store):
-            new += sum(self._add(pair, zones) for pair in chunk)
+            for zone, address in chunk:
+                zones[address] += 1
+                if zones[address] <= self._most_zones:
+                    new += self._context.frontier.add(name_servers.url(zone, address, tcp=False))
+                    over_tcp[address] = min(zone, over_tcp.get(address, zone))
             await asyncio.sleep(0)
+        for number, (address, zone) in enumerate(over_tcp.items(), start=1):
+            new += self._context.frontier.add(name_servers.url(zone, address, tcp=True))
+            if number % _PER_TURN == 0:
+                await asyncio.sleep(0)
         if new:
             logger.info("Name servers: %d queries about %d addresses", new, len(zones))
         engine.wake(self._crawler)
         return new
-
-    def _add(self, pair: Pair, zones: Counter[str]) -> int:
-        zones[pair.address] += 1
-        if zones[pair.address] > self._most_zones:
-            return 0
-        urls = [name_servers.url(*pair, tcp=False)]
-        if zones[pair.address] == 1:
-            urls.append(name_servers.url(*pair, tcp=True))
-        return sum(map(self._context.frontier.add, urls))
