@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 _EVERY_S: Final = 1.0
 _LONGEST_WAIT_S: Final = 30.0
 # Seconds without a round trip after which nothing is handed out. Smaller than the time after
-# which the server ends a silent session, so nobody else owns the buckets before.
+# which the server ends a silent session, so no other worker owns the buckets before.
 _SILENT_S: Final = 10.0
 # Seconds that a new owner waits if the last one did not give the bucket back: packets of its
 # requests may still be under way.

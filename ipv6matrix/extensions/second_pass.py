@@ -95,6 +95,9 @@ class SecondPass:
             self._look = None
 
     def item_scraped(self, item: Answered) -> None:
+        # What was answered after a search may have failed: other extensions add requests to an idle crawl.
+        if self._look is not None and self._look.done():
+            self._look = None
         assert self._crawler.stats
         if item.second and REGISTRY.is_answered(item):
             self._crawler.stats.inc_value("second_pass/recovered")

@@ -75,6 +75,20 @@ async def test_a_crawl_without_failures_ends(tmp_path):
         assert [] == pending(crawler)
 
 
+async def test_failures_after_a_search_are_retried(tmp_path):
+    """If another extension keeps the idle crawl open, its failures are found by a further search."""
+    with opened(tmp_path) as crawler:
+        assert [DontCloseSpider] == kinds(idle(crawler))
+        await look(crawler)
+        assert [] == idle(crawler)
+        failing(crawler, "a.example")
+        crawler.signals.send_catch_log(signals.item_scraped, item=domain_item("a.example"), response=None, spider=None)
+
+        assert [DontCloseSpider] == kinds(idle(crawler))
+        await look(crawler)
+        assert [again("a.example")] == pending(crawler)
+
+
 async def test_without_a_retry_pass_nothing_is_retried(tmp_path):
     """With SECOND_PASS=False an idle crawl ends immediately."""
     with opened(tmp_path, SECOND_PASS=False) as crawler:
