@@ -67,7 +67,8 @@ def unbound_without_ipv4(place: Path) -> Iterator[None]:
 def _recursor(settings: str, place: Path, servers: tuple[Server, ...]) -> AbstractContextManager[None]:
     # Settings for the simulated Internet: its root, its prefixes, folders of a test.
     simulated = f"hint-file={_hints(place)}\nsocket-dir={place}\ndont-query=127.0.0.0/8\n"
-    simulated += "daemon=no\nwrite-pid=no\nsecurity-poll-suffix=\n"
+    # Its reverse names are below the zone of the documentation prefix, which the recursor answers itself (RFC 6303).
+    simulated += "serve-rfc1918=no\ndaemon=no\nwrite-pid=no\nsecurity-poll-suffix=\n"
     (place / "recursor.conf").write_text((SETTINGS / settings).read_text() + simulated)
     return _running(
         "pdns_recursor", f"--config-dir={place}", *_old_settings(), log=place / "recursor.log", servers=servers

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from subprocess import CompletedProcess
 
@@ -55,7 +57,7 @@ class Crawled:
 
 
 @pytest.fixture(scope="module")
-def crawled(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Crawled:
+def crawled(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
     place = tmp_path_factory.mktemp("crawl")
     internet.forget()
     began_at, local_before = time.time(), internet.local_packets()
@@ -64,7 +66,8 @@ def crawled(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Cra
     process = crawls.crawl(internet.domains_file, settings | {"NAMESERVERS6": f"[{host}]:{port}"})
     assert process.returncode == 0, process.stderr[-3000:]
     (path,) = place.glob("ips-*.db")
-    return Crawled(internet, process, Store.read(path), Expected(internet.scenario), began_at, local_before)
+    with closing(Store.read(path)) as store:
+        yield Crawled(internet, process, store, Expected(internet.scenario), began_at, local_before)
 
 
 def test_domains(crawled: Crawled):

@@ -9,6 +9,8 @@ run down in its cache.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -46,7 +48,7 @@ class Resolved:
 
 
 @pytest.fixture(scope="module")
-def resolved(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Resolved:
+def resolved(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Resolved]:
     place = tmp_path_factory.mktemp("recursor")
     began_at = time.time()
     settings = internet.settings() | crawls.folders(place) | {"NAMESERVERS": ",".join(ADDRESSES), "EXPORTS": ""}
@@ -60,7 +62,9 @@ def resolved(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Re
     assert process.returncode == 0, process.stderr[-3000:]
     (path,) = place.glob("ips-*.db")
     expected = Expected(resolvable(scenario), apex=False, dnssec=False)
-    return Resolved(Store.read(path), expected, len(internet.queries(since=began_at)), authoritative)
+    asked_elsewhere = len(internet.queries(since=began_at))
+    with closing(Store.read(path)) as store:
+        yield Resolved(store, expected, asked_elsewhere, authoritative)
 
 
 def without_denials(scenario: Scenario) -> Scenario:

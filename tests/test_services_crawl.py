@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import pytest
@@ -62,7 +64,7 @@ class Crawled:
 
 
 @pytest.fixture(scope="module")
-def crawled(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Crawled:
+def crawled(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
     place = tmp_path_factory.mktemp("crawl")
     internet.forget()
     began_at = time.time()
@@ -72,7 +74,8 @@ def crawled(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Cra
     process = crawls.crawl(internet.domains_file, settings)
     assert process.returncode == 0, process.stderr[-3000:]
     (path,) = place.glob("ips-*.db")
-    return Crawled(internet, Store.read(path), Expected(internet.scenario, dnssec=False), began_at)
+    with closing(Store.read(path)) as store:
+        yield Crawled(internet, store, Expected(internet.scenario, dnssec=False), began_at)
 
 
 def test_time_servers(crawled: Crawled):

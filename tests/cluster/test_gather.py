@@ -13,7 +13,7 @@ from ipv6matrix.cluster.session import Session
 from ipv6matrix.exceptions import StoreError
 from ipv6matrix.frontier.postgres import PostgresFrontier
 from ipv6matrix.store.database import Store
-from tests import rows, urls
+from tests import opened, rows, urls
 from tests.postgres import Postgres
 from tests.samples import domain_item, host, hosts_item, ping_item
 
@@ -78,7 +78,7 @@ def test_gathering_twice_changes_nothing(url: str, tmp_path: Path):
     """The second time, everything is there."""
     first = rows.facts(gather(url, tmp_path))
     path = gather(url, tmp_path)
-    counts = Store.read(path).counts
+    counts = opened.read(path).counts
 
     assert [] == rows.differences(first, rows.facts(path))
     assert 1 == counts.done["domains"]
@@ -87,7 +87,7 @@ def test_gathering_twice_changes_nothing(url: str, tmp_path: Path):
 def test_the_row_is_that_of_the_whole_crawl(url: str, tmp_path: Path):
     """Its name and start are those of the crawl, and it has no end before all machines have ended."""
     path = gather(url, tmp_path)
-    row = Store.read(path).crawl()
+    row = opened.read(path).crawl()
 
     assert row is not None
     assert path.name == f"ips-{row['run']}.db"
@@ -106,7 +106,7 @@ def test_pending_requests_are_included(url: str, tmp_path: Path):
     session.exchange(batch, ())
     session.close()
 
-    assert Store.read(gather(url, tmp_path)).is_pending(urls.host("mx.b.example"))
+    assert opened.read(gather(url, tmp_path)).is_pending(urls.host("mx.b.example"))
 
 
 def test_a_crawl_without_machines_is_reported(postgres: Postgres, tmp_path: Path):
