@@ -29,6 +29,25 @@ class Answer(NamedTuple):
     payload: str
 
 
+class ZoneOfHost(NamedTuple):
+    """A zone, and a host that is one of its name servers."""
+
+    bucket: int
+    "That of the host."
+    host: str
+    zone: str
+
+
+class HostOfAddress(NamedTuple):
+    """A host, and an address of it that may be probed."""
+
+    bucket: int
+    "That of the address."
+    address: str
+    host_bucket: int
+    host: str
+
+
 @dataclass(slots=True)
 class Batch:
     """Changes that are committed together, in one transaction."""
@@ -36,10 +55,14 @@ class Batch:
     requests: dict[bytes, Request] = field(default_factory=dict)
     answers: dict[bytes, Answer] = field(default_factory=dict)
     discards: Counter[str] = field(default_factory=Counter)
+    zones: set[ZoneOfHost] = field(default_factory=set)
+    hosts: set[HostOfAddress] = field(default_factory=set)
     listed: set[int] = field(default_factory=set)
     "Owned buckets whose domains of the list are all among the requests."
     settled: set[int] = field(default_factory=set)
     "Owned buckets in which nothing is left to do, or to retry."
+    searched: int = 0
+    "Number of links (zones of hosts, hosts of addresses) in which requests for the settled buckets were searched."
     given: set[int] = field(default_factory=set)
     "Buckets to give back, after this batch."
     owned: int = 0
@@ -56,5 +79,7 @@ class Outlook:
     is_quiet: bool
     "The list was read, and no request is pending: failures may be retried."
     has_ended: bool
+    links: int
+    "Number of zones of hosts and hosts of addresses that all machines have stored."
     fresh: tuple[str, ...]
     "Requests that other machines found for buckets of this one."

@@ -36,7 +36,21 @@ def owner(url: str) -> bytes:
 
 def bucket(url: str) -> int:
     """Return the bucket of a request, from 0."""
-    return int.from_bytes(blake2b(owner(url), digest_size=8).digest(), "big") % BUCKETS
+    return _bucket(owner(url))
+
+
+def bucket_of_name(name: str) -> int:
+    """Return the bucket of the requests about a name."""
+    return _bucket(_registrable(name).encode())
+
+
+def bucket_of_address(address: str) -> int:
+    """Return the bucket of the requests that are sent to an address."""
+    return _bucket(policy.network(address))
+
+
+def _bucket(whose: bytes) -> int:
+    return int.from_bytes(blake2b(whose, digest_size=8).digest(), "big") % BUCKETS
 
 
 def key(url: str) -> bytes:

@@ -22,6 +22,7 @@ _SAME: Final = (
     "ADDRESSES_PER_HOST",
     "NS_PER_DOMAIN",
     "MX_PER_DOMAIN",
+    "NS_ZONES_PER_ADDRESS",
     "SECOND_PASS",
 )
 

@@ -10,7 +10,7 @@ from typing import Final
 from ipv6matrix.cluster import owner
 
 # Raised with every change of a table: machines of two versions cannot share a crawl.
-VERSION: Final = 1
+VERSION: Final = 2
 # Each has a range of buckets: small indexes, and a unit for Parquet and Citus.
 _PARTITIONS: Final = 16
 
@@ -31,14 +31,17 @@ _TABLES: Final = (
         record text NOT NULL
     )""",
     # clean: given back by its last owner, or never owned. listed: its domains of the list were
-    # added. settled: its owner found nothing to retry; every change of the bucket resets that.
+    # added. settled: its owner found nothing to retry, and no requests in that many links of all
+    # machines (`searched`, compared with the sum of link_counts); every change of the bucket resets that.
     """
     CREATE TABLE buckets (
         bucket integer PRIMARY KEY,
         clean boolean NOT NULL DEFAULT true,
         listed boolean NOT NULL DEFAULT false,
-        settled boolean NOT NULL DEFAULT false
+        settled boolean NOT NULL DEFAULT false,
+        searched bigint NOT NULL DEFAULT 0
     )""",
+    "CREATE TABLE link_counts (worker text PRIMARY KEY, number bigint NOT NULL)",
 )
 _PARTITIONED: Final = {
     "seen": "key bytea NOT NULL, PRIMARY KEY (bucket, key)",
@@ -48,6 +51,11 @@ _PARTITIONED: Final = {
     "answers": """key bytea NOT NULL, rank smallint NOT NULL, payload text NOT NULL,
         PRIMARY KEY (bucket, key)""",
     "discards": "key bytea NOT NULL, url text NOT NULL, number integer NOT NULL, PRIMARY KEY (bucket, key)",
+    # Links: a zone, its name servers and their addresses are found by different machines.
+    "zones_of_hosts": """host text NOT NULL, zone text NOT NULL, number bigint NOT NULL DEFAULT nextval('zone_number'),
+        PRIMARY KEY (bucket, host, zone)""",
+    "hosts_of_addresses": """address text NOT NULL, host_bucket integer NOT NULL, host text NOT NULL,
+        PRIMARY KEY (bucket, address, host)""",
 }
 
 
@@ -57,9 +65,12 @@ def statements() -> Iterator[str]:
     yield f"INSERT INTO buckets (bucket) SELECT generate_series(0, {owner.BUCKETS - 1})"
     # The order of adding; sessions take numbers in blocks, so it holds for each of them only.
     yield "CREATE SEQUENCE pending_number CACHE 100"
+    # Without blocks: an address is asked for those of its zones that were found first.
+    yield "CREATE SEQUENCE zone_number"
     for table, columns in _PARTITIONED.items():
         yield f"CREATE TABLE {table} (bucket integer NOT NULL, {columns}) PARTITION BY RANGE (bucket)"
         width = owner.BUCKETS // _PARTITIONS
         for low in range(0, owner.BUCKETS, width):
             yield f"CREATE TABLE {table}_{low:04} PARTITION OF {table} FOR VALUES FROM ({low}) TO ({low + width})"
     yield "CREATE INDEX pending_fresh ON pending (bucket) WHERE fresh"
+    yield "CREATE INDEX zones_in_order ON zones_of_hosts (bucket, host, number)"

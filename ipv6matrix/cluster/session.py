@@ -16,10 +16,11 @@ from typing import Any, Final, NamedTuple
 import psycopg
 from psycopg import errors
 
-from ipv6matrix.cluster import payload, schema
+from ipv6matrix.cluster import links, payload, schema
 from ipv6matrix.cluster.batch import Batch, Outlook
 from ipv6matrix.cluster.owner import bucket, key
 from ipv6matrix.exceptions import StoreError
+from ipv6matrix.store.queries.name_servers import Pair
 
 logger = logging.getLogger(__name__)
 
@@ -143,6 +144,11 @@ class Session:
             rows = self._connection.execute("SELECT url, number FROM discards WHERE bucket = ANY(%s)", (list(buckets),))
             return rows.fetchall()
 
+    def pairs(self, buckets: Collection[int], most_zones: int) -> list[Pair]:
+        """Return up to `most_zones` zones of each name server address in some buckets, those found first."""
+        with self._translated():
+            return links.pairs(self._connection, buckets, most_zones)
+
     def answers(self, buckets: Collection[int]) -> Iterator[list[str]]:
         """Yield the answers of buckets in the order in which they may be written, page by page."""
         for rank in range(payload.RANKS):
@@ -216,12 +222,17 @@ class Session:
                 " ON CONFLICT (bucket, key) DO UPDATE SET number = discards.number + EXCLUDED.number",
                 (bucket(url), key(url), url, number),
             )
+        links.write(self._connection, self._worker, batch)
         self._mark(batch, changed)
 
     def _mark(self, batch: Batch, changed: list[int]) -> None:
         run = self._connection.execute
         if batch.settled:
-            run("UPDATE buckets SET settled = true WHERE bucket = ANY(%s) AND NOT settled", (sorted(batch.settled),))
+            run(
+                "UPDATE buckets SET settled = true, searched = %s"
+                " WHERE bucket = ANY(%s) AND (NOT settled OR searched <> %s)",
+                (batch.searched, sorted(batch.settled), batch.searched),
+            )
         if changed:
             run(
                 "WITH locked AS (SELECT bucket FROM buckets WHERE settled AND bucket = ANY(%s)"
@@ -254,14 +265,15 @@ class Session:
         # One statement sees one state of the database.
         row = self._connection.execute(
             "SELECT NOT EXISTS (SELECT FROM pending) AND NOT EXISTS (SELECT FROM buckets WHERE NOT listed),"
-            " NOT EXISTS (SELECT FROM buckets WHERE NOT settled), ended_at IS NOT NULL FROM run"
+            " NOT EXISTS (SELECT FROM buckets WHERE NOT settled OR searched <> number), ended_at IS NOT NULL,"
+            " number FROM run, (SELECT coalesce(sum(number), 0)::bigint AS number FROM link_counts) links"
         ).fetchone()
         assert row is not None
-        is_quiet, is_settled, has_ended = row
+        is_quiet, is_settled, has_ended, number = row
         if is_quiet and is_settled and not has_ended:
             self._connection.execute("UPDATE run SET ended_at = %s WHERE ended_at IS NULL", (time.time(),))
             has_ended = True
-        return Outlook(workers, is_quiet, has_ended, fresh)
+        return Outlook(workers, is_quiet, has_ended, number, fresh)
 
     def close(self) -> None:
         """End the session, and with it the ownership of all buckets."""

@@ -10,7 +10,7 @@ import math
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
@@ -19,6 +19,7 @@ from ipv6matrix.cluster.batch import Batch, Outlook
 from ipv6matrix.cluster.session import FullStoreError, LostSessionError, Run, Session, safe
 from ipv6matrix.frontier.postgres import PostgresFrontier
 from ipv6matrix.store.database import Store
+from ipv6matrix.store.queries.name_servers import Pair
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,8 @@ _SILENT_S: Final = 10.0
 _TAKEOVER_S: Final = 20.0
 # Seconds after which a bucket is given back although some of its requests have no answer.
 _PATIENCE_S: Final = 60.0
+# Buckets whose links are read at a time: other calls wait for that.
+_BUCKETS_PER_READ: Final = 16
 
 _Answer = TypeVar("_Answer")
 
@@ -110,6 +113,24 @@ class Worker:
             await self._call(self._session.close)
             self._session = None
 
+    async def pairs(self, most_zones: int) -> AsyncIterator[list[Pair]]:
+        """
+        Yield the pairs of zones and name server addresses whose owner is this machine; nothing if none can be new.
+
+        Ends early if the session is lost, after which everything is searched again.
+        """
+        links, owned, session = self.frontier.links, frozenset(self.frontier.owned), self._session
+        if session is None or links == self.frontier.searched:
+            return
+        buckets = sorted(owned)
+        try:
+            for start in range(0, len(buckets), _BUCKETS_PER_READ):
+                yield await self._call(session.pairs, buckets[start : start + _BUCKETS_PER_READ], most_zones)
+        except LostSessionError:
+            return
+        if self.frontier.owned <= owned:
+            self.frontier.searched = links
+
     async def _work(self) -> None:
         wait_s = _EVERY_S
         while True:
@@ -135,6 +156,7 @@ class Worker:
         self.frontier.silent_at = began_at + _SILENT_S
         self._workers = max(1, outlook.workers)
         self.frontier.is_quiet, self.frontier.has_ended = outlook.is_quiet, outlook.has_ended
+        self.frontier.links = outlook.links
         self.frontier.restore_requests(outlook.fresh)
         self.frontier.repeat_forgotten()
         await self._balance()

@@ -202,9 +202,6 @@ def _store(settings: BaseSettings, name: str) -> str | None:
         return None
     if not url.startswith(("postgresql://", "postgres://")):
         return f"Invalid {name}: must be postgresql://USER:PASSWORD@HOST/NAME, or empty"
-    if "nameservers" in metrics.chosen(settings):
-        # A zone and the addresses of its name servers may belong to different machines.
-        return f"Invalid {name}: METRICS includes nameservers, which one machine has to measure; add -nameservers to it"
     return extras.missing("postgres", name)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import AsyncIterator
 from typing import Final, Self
 
 from scrapy import signals
@@ -17,7 +18,7 @@ from ipv6matrix import context, engine
 from ipv6matrix.exceptions import StoreError
 from ipv6matrix.extensions.run_record import INCOMPLETE
 from ipv6matrix.measurements import name_servers
-from ipv6matrix.store.queries.name_servers import pairs
+from ipv6matrix.store.queries.name_servers import Pair, pairs
 
 logger = logging.getLogger(__name__)
 
@@ -72,17 +73,26 @@ class NameServers:
             logger.error("The name servers cannot be read: %s", error)  # noqa: TRY400 - the message is complete without a traceback
             raise CloseSpider(INCOMPLETE) from None
 
+    async def _pairs(self) -> AsyncIterator[list[Pair]]:
+        """Yield the pairs that this machine asks, in turns of the event loop."""
+        if self._context.worker is not None:
+            async for chunk in self._context.worker.pairs(self._most_zones):
+                yield chunk
+            return
+        for chunk in pairs(self._context.job.store):
+            yield chunk
+            await asyncio.sleep(0)
+
     async def _request(self) -> int:
         """Add the requests of all pairs; return how many were new."""
         new, zones = 0, Counter[str]()
         over_tcp: dict[str, str] = {}
-        for chunk in pairs(self._context.job.store):
+        async for chunk in self._pairs():
             for zone, address in chunk:
                 zones[address] += 1
                 if zones[address] <= self._most_zones:
                     new += self._context.frontier.add(name_servers.url(zone, address, tcp=False))
                     over_tcp[address] = min(zone, over_tcp.get(address, zone))
-            await asyncio.sleep(0)
         for number, (address, zone) in enumerate(over_tcp.items(), start=1):
             new += self._context.frontier.add(name_servers.url(zone, address, tcp=True))
             if number % _PER_TURN == 0:

@@ -15,12 +15,13 @@ from dataclasses import replace
 from typing import Final
 
 from ipv6matrix.cluster import payload
-from ipv6matrix.cluster.batch import Answer, Batch, Request
-from ipv6matrix.cluster.owner import bucket, key
+from ipv6matrix.cluster.batch import Answer, Batch, HostOfAddress, Request, ZoneOfHost
+from ipv6matrix.cluster.owner import bucket, bucket_of_address, bucket_of_name, key
 from ipv6matrix.frontier.slots import Slot
 from ipv6matrix.frontier.sqlite import SqliteFrontier
-from ipv6matrix.items import Answered, slot_of
+from ipv6matrix.items import Answered, DomainItem, HostsItem, slot_of
 from ipv6matrix.store.database import Store
+from ipv6matrix.store.queries import name_servers
 
 # Seconds after which a request that left without an answer is handed out again: with many
 # machines there is no next start.
@@ -30,8 +31,18 @@ _FORGOTTEN_S: Final = 60.0
 class PostgresFrontier(SqliteFrontier):
     """Hands out the requests of owned buckets; `base.Frontier` describes its methods."""
 
-    def __init__(self, store: Store, rooms: Mapping[str, int], rate_per_network: float = 0.0) -> None:
+    def __init__(
+        self,
+        store: Store,
+        rooms: Mapping[str, int],
+        rate_per_network: float = 0.0,
+        *,
+        asks_name_servers: bool = False,
+    ) -> None:
         super().__init__(store, rooms, rate_per_network)
+        self._asks_name_servers = asks_name_servers
+        self.links = 0
+        "Number of links that all machines have stored."
         self.silent_at = math.inf
         "Monotonic time from which on nothing is handed out, because the session may be lost."
         self.is_quiet = False
@@ -49,6 +60,8 @@ class PostgresFrontier(SqliteFrontier):
         self.listed: set[int] = set()
         "Owned buckets whose part of the list was read."
         self._listing: set[int] = set()
+        self.searched = -1
+        "Number of links in which the requests to name servers in owned buckets were searched last."
         self._handed_out: dict[str, float | None] = {}
         "Requests without an answer, with the time at which they left."
 
@@ -71,6 +84,19 @@ class PostgresFrontier(SqliteFrontier):
         self._handed_out.pop(item.url, None)
         self._report(*requests)
         self.batch.answers.setdefault(answer.key, answer)
+        if self._asks_name_servers:
+            self._link(item)
+
+    def _link(self, item: Answered) -> None:
+        """Report what the owners of name server addresses must know of an answer."""
+        if isinstance(item, DomainItem):
+            for host in name_servers.hosts(self._store, item.name):
+                self.batch.zones.add(ZoneOfHost(bucket_of_name(host), host, item.name))
+        elif isinstance(item, HostsItem):
+            for host in (one.name for one in item.hosts if one.chosen):
+                for address in name_servers.addresses(self._store, host):
+                    home = bucket_of_address(address)
+                    self.batch.hosts.add(HostOfAddress(home, address, bucket_of_name(host), host))
 
     def next(self, slot: str, *, is_wanted: bool = False) -> str | None:
         if time.monotonic() > self.silent_at:
@@ -110,6 +136,7 @@ class PostgresFrontier(SqliteFrontier):
 
     def settle(self) -> bool:
         self.batch.settled |= self.owned - self.leaving
+        self.batch.searched = self.searched if self._asks_name_servers else self.links
         return self.has_ended
 
     def is_whole(self) -> bool:
@@ -141,6 +168,7 @@ class PostgresFrontier(SqliteFrontier):
         """Begin to hand out requests of buckets that were restored; for those in `listed`, the list was read."""
         self.owned.update(buckets)
         self.listed.update(listed)
+        self.searched = -1
 
     def restore_answers(self, texts: Iterable[str]) -> None:
         """Write answers of other owners of a bucket to the own database."""

@@ -96,7 +96,12 @@ class Scheduler(BaseScheduler):
 
         worker = Worker(url, plan(self._crawler.settings, self._context.lists))
         worker.open()
-        worker.frontier = PostgresFrontier(store, self._rooms, self._rate_per_network)
+        worker.frontier = PostgresFrontier(
+            store,
+            self._rooms,
+            self._rate_per_network,
+            asks_name_servers="nameservers" in self._context.plan.metrics,
+        )
         self._context.worker = worker
         return worker.frontier
 

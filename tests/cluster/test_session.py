@@ -250,7 +250,7 @@ def test_tables_have_a_partition_for_each_range(join, postgres: Postgres, url: s
     )
 
     assert [(16,)] == rows
-    assert schema.VERSION == 1
+    assert schema.VERSION == 2
 
 
 def test_messages_contain_no_password():

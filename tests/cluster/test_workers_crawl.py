@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.crawl, pytest.mark.database]
 
 WORKERS = 4
 KILLS = 2
-SETTINGS = killing.SETTINGS | {"METRICS": "default,-nameservers"}
+SETTINGS = killing.SETTINGS
 # All processes are on one machine, so each has a share of what it can do in time.
 SHARE = {
     name: killing.SETTINGS[name] // WORKERS

@@ -297,11 +297,3 @@ def test_passwords_are_not_recorded():
     settings = BaseSettings({"SUMMARY_URL": "mysql+mysqlconnector://user:secret@localhost/matrix"})
 
     assert "mysql+mysqlconnector://user:***@localhost/matrix" == checks.values(settings)["SUMMARY_URL"]
-
-
-def test_machines_cannot_share_queries_to_name_servers():
-    """The other metrics can be shared."""
-    store = {"STORE_URL": "postgresql://server/crawl"}
-
-    assert checks.problems(BaseSettings(OURS | store), ["STORE_URL"])
-    assert [] == checks.problems(BaseSettings(OURS | store | {"METRICS": "default,-nameservers"}), ["STORE_URL"])

@@ -12,6 +12,9 @@ from ipv6matrix.items import (
     Failure,
     Hop,
     Host,
+    NameServerAnswer,
+    NameServerItem,
+    NameServerObservation,
     Role,
     SmtpObservation,
     Status,
@@ -61,6 +64,25 @@ def test_the_order_of_answers_does_not_matter(store, tmp_path):
 
     assert [store.query(one) for one in sql] == [other.query(one) for one in sql]
     other.close()
+
+
+def test_a_domain_may_follow_the_answers_of_its_name_servers(store):
+    """In a shared crawl, another machine may have looked the domain up; its answer comes when a bucket is taken."""
+    observation = NameServerObservation(
+        zone="a.example", address="192.0.2.1", tcp=False, answer=NameServerAnswer.TIMEOUT, asked_at=AT
+    )
+    store.complete(NameServerItem(url="dns://192.0.2.1/a.example?type=SOA&rd=0", observation=observation))
+    assert [("a.example", "192.0.2.1", "timeout")] == store.query(
+        "SELECT name, address, answer FROM name_servers JOIN domains ON domains.id = domain_id"
+        " JOIN addresses ON addresses.id = address_id"
+    )
+
+    for second in ("first", "second"):
+        store.complete(domain_item("a.example", ns=lookup("a.example", "NS", "ns.example"), url=f"dns://{second}"))
+    store.complete(domain_item("a.example", tld="changed"))
+
+    assert [("example", int(AT))] == store.query("SELECT tld, asked_at FROM domains")
+    assert [("NS", "ok")] == store.query("SELECT type, status FROM lookups WHERE owner = 'domain'")
 
 
 def test_the_first_answer_stays(store):

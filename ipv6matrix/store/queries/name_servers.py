@@ -28,6 +28,16 @@ def pairs(store: Store) -> Iterator[list[Pair]]:
         yield [Pair(*row) for row in store.query(_PAIRS, (after, after + _CHUNK))]
 
 
+def hosts(store: Store, zone: str) -> list[str]:
+    """Return the name servers of a zone."""
+    return [host for (host,) in store.query(_HOSTS, (zone,))]
+
+
+def addresses(store: Store, host: str) -> list[str]:
+    """Return the addresses of a host that may be probed."""
+    return [address for (address,) in store.query(_ADDRESSES, (host,))]
+
+
 def answers(store: Store) -> dict[tuple[str, str], NameServerAnswer]:
     """Return the answer of each pair over UDP; `sampled` if only other zones of its address were asked."""
     return {(zone, address): NameServerAnswer(word) for zone, address, word in store.query(_ANSWERS)}
@@ -55,16 +65,24 @@ def serial_differs(store: Store) -> set[str]:
 
 
 # A domain whose name is an alias is no zone.
-_SERVED: Final = """
+_NAMED: Final = """
     domains JOIN lookups ON owner = 'domain' AND owner_id = domains.id AND type = 'NS'
                             AND status = 'ok' AND canonical_name IS NULL
-    JOIN roles ON roles.domain_id = domains.id AND roles.kind = 'NS'
+    JOIN roles ON roles.domain_id = domains.id AND roles.kind = 'NS'"""
+_SERVED: Final = f"""
+    {_NAMED}
     JOIN host_addresses ON host_addresses.host_id = roles.host_id AND choice IS NOT NULL
     JOIN addresses ON addresses.id = host_addresses.address_id"""
 
 _PAIRS: Final = f"""
     SELECT DISTINCT domains.name, address FROM {_SERVED}
     WHERE domains.id > ? AND domains.id <= ? ORDER BY domains.id, address"""
+
+_HOSTS: Final = f"SELECT hosts.name FROM {_NAMED} JOIN hosts ON hosts.id = roles.host_id WHERE domains.name = ?"
+
+_ADDRESSES: Final = """
+    SELECT address FROM hosts JOIN host_addresses ON host_addresses.host_id = hosts.id AND choice IS NOT NULL
+    JOIN addresses ON addresses.id = host_addresses.address_id WHERE hosts.name = ?"""
 
 _ANSWERS: Final = f"""
     SELECT DISTINCT domains.name, address, ifnull(answer, '{NameServerAnswer.SAMPLED}')

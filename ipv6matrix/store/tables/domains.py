@@ -44,23 +44,36 @@ _CREATE: Final = (
     "CREATE INDEX roles_host ON roles (host_id, kind)",
 )
 
+# The time of a lookup that is stored on another machine.
+_ELSEWHERE: Final = 0
+
 
 def _save(connection: sqlite3.Connection, item: DomainItem) -> None:
     if item.second:
         _renew(connection, item)
         return
-    cursor = connection.execute(
-        "INSERT INTO domains (name, tld, refusal, asked_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    row = connection.execute(
+        "INSERT INTO domains (name, tld, refusal, asked_at) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET tld ="
+        f" excluded.tld, refusal = excluded.refusal, asked_at = excluded.asked_at WHERE asked_at = {_ELSEWHERE}"
+        " RETURNING id",
         (item.name, item.tld, item.refusal, int(item.asked_at)),
-    )
-    if cursor.rowcount == 0:
+    ).fetchone()
+    if row is None:
         return
-    domain_id = cursor.lastrowid
-    assert domain_id is not None
-    save_lookups(connection, "domain", [(domain_id, lookup) for lookup in (item.ns, item.mx, item.soa)])
-    _save_soa(connection, domain_id, item.soa)
-    _save_roles(connection, domain_id, item.roles)
+    save_lookups(connection, "domain", [(row[0], lookup) for lookup in (item.ns, item.mx, item.soa)])
+    _save_soa(connection, row[0], item.soa)
+    _save_roles(connection, row[0], item.roles)
     save_hosts(connection, item.hosts)
+
+
+def domain_id(connection: sqlite3.Connection, name: str) -> int:
+    """Return the id of a domain, which is added if another machine of a shared crawl has looked it up."""
+    row = connection.execute("SELECT id FROM domains WHERE name = ?", (name,)).fetchone()
+    if row is None:
+        row = connection.execute(
+            "INSERT INTO domains (name, tld, asked_at) VALUES (?, '', ?) RETURNING id", (name, _ELSEWHERE)
+        ).fetchone()
+    return int(row[0])
 
 
 def _renew(connection: sqlite3.Connection, item: DomainItem) -> None:

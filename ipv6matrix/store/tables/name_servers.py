@@ -8,7 +8,9 @@ import sqlite3
 from typing import Final
 
 from ipv6matrix.items import NameServerAnswer, NameServerItem
+from ipv6matrix.store.tables.addresses import address_id
 from ipv6matrix.store.tables.base import Look, Tables, words
+from ipv6matrix.store.tables.domains import domain_id
 from ipv6matrix.store.tables.retries import renews
 
 # What may be temporary.
@@ -46,13 +48,7 @@ def _save(connection: sqlite3.Connection, item: NameServerItem) -> None:
     found = item.observation
     if found is None:
         return
-    pair = connection.execute(
-        "SELECT domains.id, addresses.id FROM domains, addresses WHERE name = ? AND address = ?",
-        (found.zone, found.address),
-    ).fetchone()
-    if pair is None:
-        return
-    key = (*pair, int(found.tcp))
+    key = (domain_id(connection, found.zone), address_id(connection, found.address), int(found.tcp))
     if item.second and not renews(
         connection,
         ("name_servers WHERE domain_id = ? AND address_id = ? AND tcp = ?", key),

@@ -1,0 +1,51 @@
+"""
+Links between facts of different owners: the zones of hosts, and the hosts of addresses.
+
+The machine that finds one stores it with its answer. The owner of an address reads them, and
+asks the address for its zones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import psycopg
+
+from ipv6matrix.cluster.batch import Batch
+from ipv6matrix.store.queries.name_servers import Pair
+
+
+def write(connection: psycopg.Connection[Any], worker: str, batch: Batch) -> None:
+    """Store the links of a batch; those that are known do not change."""
+    if batch.zones:
+        connection.execute(
+            "INSERT INTO zones_of_hosts (bucket, host, zone) SELECT * FROM unnest(%s::int[], %s::text[], %s::text[])"
+            " ON CONFLICT DO NOTHING",
+            [list(column) for column in zip(*sorted(batch.zones), strict=True)],
+        )
+    if batch.hosts:
+        connection.execute(
+            "INSERT INTO hosts_of_addresses SELECT * FROM unnest(%s::int[], %s::text[], %s::int[], %s::text[])"
+            " ON CONFLICT DO NOTHING",
+            [list(column) for column in zip(*sorted(batch.hosts), strict=True)],
+        )
+    if number := len(batch.zones) + len(batch.hosts):
+        connection.execute(
+            "INSERT INTO link_counts VALUES (%s, %s)"
+            " ON CONFLICT (worker) DO UPDATE SET number = link_counts.number + EXCLUDED.number",
+            (worker, number),
+        )
+
+
+def pairs(connection: psycopg.Connection[Any], buckets: Collection[int], most_zones: int) -> list[Pair]:
+    """Return up to `most_zones` zones of each address in some buckets, in the order in which they were found."""
+    # Popular hosts serve millions of zones, of which the index returns the first.
+    rows = connection.execute(
+        "SELECT zone, address FROM (SELECT zone, address, min(number) AS number FROM hosts_of_addresses AS places"
+        " CROSS JOIN LATERAL (SELECT zone, number FROM zones_of_hosts WHERE bucket = places.host_bucket"
+        " AND host = places.host ORDER BY number LIMIT %s) AS served"
+        " WHERE bucket = ANY(%s) GROUP BY zone, address) AS pairs ORDER BY number, address",
+        (most_zones, list(buckets)),
+    )
+    return [Pair(*row) for row in rows]
