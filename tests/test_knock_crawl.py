@@ -5,9 +5,8 @@ A measurement of another project is added without changing a module, and takes p
 from __future__ import annotations
 
 import re
+import shutil
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -16,13 +15,13 @@ import pytest
 from ipv6matrix.store.database import Store
 from simnet.internet import Internet
 from simnet.packets import SYN, TCP
-from tests import crawls, knock
-from tests.typed import ROOT
+from tests import crawls, knock, typed
 
 pytestmark = pytest.mark.crawl
 
 # Lines of a measurement, without imports.
 MOST = 60
+ADDONS = '{"tests.knock.Addon": 1}'
 FORBIDDEN = "10.0.0.1"
 
 
@@ -40,7 +39,7 @@ def crawl(internet: Internet, place: Path) -> CompletedProcess[str]:
     with sqlite3.connect(place / "current" / "ips.db") as database:
         database.execute("INSERT INTO requests (url, slot, number) VALUES (?, 'knock', 1)", (f"knock://{FORBIDDEN}",))
         database.execute("UPDATE frontier SET newest = 1")
-    chosen = {"METRICS": "knock", "FEATURES": "WWW", "ADDONS": '{"tests.knock.Addon": 1}', "EXPORTS": ""}
+    chosen = {"METRICS": "knock", "FEATURES": "WWW", "ADDONS": ADDONS, "EXPORTS": ""}
     done = crawls.crawl(place / "list", internet.settings() | crawls.folders(place) | chosen)
     assert 0 == done.returncode, done.stderr
     return done
@@ -89,19 +88,13 @@ def test_it_is_counted(crawl, store) -> None:
     assert len(knocked(store)) + len(silent) == stat(crawl, "stored/KnockItem")
 
 
-def test_progress_shows_it(store) -> None:
-    """Its slot is one of those of the progress line."""
-    program = f"""
-from pathlib import Path
-from scrapy.utils.project import get_project_settings
-from ipv6matrix.progress import status, texts
-from tests.knock import Addon
-Addon.update_pre_crawler_settings(get_project_settings())
-print(texts.line(status.status(Path({str(store.path)!r}), None).figures))
-"""
-    shown = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True)
+def test_progress_shows_it(store, tmp_path) -> None:
+    """Its slot and its outcomes are among those of `scrapy status`."""
+    shutil.copy(store.path, tmp_path / "ips.db")
 
-    assert ", knock 0; failures: " in shown.stdout
+    shown = typed.run("status", tmp_path, ADDONS=ADDONS)
+
+    assert re.search(r"^knock +\d+ +0 +0$", shown.stdout, re.MULTILINE), shown.stderr
     assert "knock timeout" in shown.stdout
 
 

@@ -4,6 +4,7 @@ Base class of commands that read a crawl: a given file, or the newest of OUTPUT_
 
 from __future__ import annotations
 
+import argparse
 import signal
 import sys
 import threading
@@ -12,6 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
+from scrapy.addons import AddonManager
 from scrapy.exceptions import UsageError
 
 from ipv6matrix.config import checks, extras
@@ -33,6 +35,12 @@ class ReadingCommand(ChoosingCommand):
     requires_project = True
     requires_crawler_process = False
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Load add-ons as well, since they may have measurements of their own; Scrapy does it for crawls only."""
+        super().process_options(args, opts)
+        assert self.settings is not None
+        AddonManager.load_pre_crawler_settings(self.settings)
 
     def path(self, names: list[str]) -> Path:
         """Return the path of the database to read."""

@@ -15,6 +15,8 @@ from scrapy import Spider
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings, Settings
+from scrapy.utils.conf import build_component_list
+from scrapy.utils.misc import load_object
 from scrapy.utils.project import ENVVAR
 
 from ipv6matrix.config import checks, plan
@@ -35,7 +37,7 @@ class ChoosingCommand(ScrapyCommand):
         assert self.settings is not None
         if not (sentences := checks.problems(self.settings, ("PROFILE",))):
             apply_profiles(self.settings)
-        if sentences := [*unknown_settings(self.settings), *sentences]:
+        if sentences := [*unknown_settings(self.settings), *missing_addons(self.settings), *sentences]:
             raise UsageError("\n".join(sentences), print_help=False)
 
 
@@ -63,6 +65,17 @@ def unknown_settings(settings: BaseSettings) -> list[str]:
         for name in sorted(set(given) - known)
         if (near := _nearest(name.upper().replace("-", "_"), known)) or not lenient
     ]
+
+
+def missing_addons(settings: BaseSettings) -> list[str]:
+    """Return an error message for each add-on that cannot be imported."""
+    messages = []
+    for path in build_component_list(settings["ADDONS"]):
+        try:
+            load_object(path)
+        except (ImportError, NameError, ValueError) as error:
+            messages.append(f"Invalid ADDONS={path!r}: {error}; install or correct it [SETTING_INVALID]")
+    return messages
 
 
 def _defaults() -> Settings:

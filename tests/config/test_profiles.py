@@ -76,6 +76,15 @@ def test_names_of_an_add_on_pass_unless_they_are_close_to_a_known_one():
     assert message.startswith("PING_CUONT ")
 
 
+@pytest.mark.parametrize("path", ["nowhere.Addon", "tests.knock.Addons", "knock"])
+def test_an_add_on_that_cannot_be_imported_is_reported(path):
+    """The error has its path; add-ons that exist lead to none."""
+    (message,) = profiles.missing_addons(chosen(ADDONS=f'{{"{path}": 1, "tests.knock.Addon": 2}}'))
+
+    assert f"'{path}'" in message
+    assert message.endswith("[SETTING_INVALID]")
+
+
 def test_a_name_from_the_settings_file_passes(monkeypatch):
     """Names with a value in the project's file are valid on the command line."""
     monkeypatch.setattr(project, "COLOUR", "red", raising=False)
