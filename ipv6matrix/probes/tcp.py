@@ -193,7 +193,9 @@ class Attempt:
             failure=failure,
             asked_at=self._asked_at,
         )
-        self._outcome.set_result(observation)
+        # Cancelled with the probe that awaits it, which closes the socket only in the next turn of the loop.
+        if not self._outcome.cancelled():
+            self._outcome.set_result(observation)
 
 
 def _begin(destination: tuple[str, int], local: str | None, timeout_s: float) -> tuple[socket.socket, int]:

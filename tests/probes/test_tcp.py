@@ -185,6 +185,22 @@ async def test_cancelled_probes_close_their_sockets(internet, behaviour):
     assert before == open_files()
 
 
+async def test_a_handshake_that_ends_with_its_probe_is_ignored(internet, prober):
+    """A probe that is cancelled in the turn of the loop in which its handshake ends raises nothing else."""
+    raised = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: raised.append(context))
+    asking = asyncio.ensure_future(prober.probe(internet.address("open", 6), (80,), starttls=False))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    time.sleep(BLOCKED_S)  # noqa: ASYNC251 - the handshake ends before the loop goes on
+    loop.call_soon(asking.cancel)
+    await asyncio.wait([asking])
+
+    assert asking.cancelled()
+    assert [] == raised
+
+
 async def test_running_out_of_files_is_a_local_failure(internet, prober):
     """If the process cannot open more files, a port is `probe_failed`, and the crawl continues."""
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
