@@ -24,7 +24,7 @@ from ipv6matrix.store.database import Store
 _VALUES = {name: getattr(project, name) for name in dir(project) if name.isupper() and name != "TWISTED_REACTOR"}
 
 
-def crawler(folder: Path, *, domains: str = "", **settings: Any) -> Crawler:
+def crawler(folder: Path, *, domains: str = "", tag: str = "", **settings: Any) -> Crawler:
     """Return a crawler whose job is in a folder, with its extensions and its spider."""
     own = {"JOBDIR": str(folder / "current"), "OUTPUT_DIR": str(folder), "METRICS": "ping"}
     own |= {"GEOIP_DIR": str(folder / "geoip"), "LISTS_DIR": str(folder / "lists"), "CONTACT": "test@example.org"}
@@ -33,7 +33,7 @@ def crawler(folder: Path, *, domains: str = "", **settings: Any) -> Crawler:
     # Like scrapy.utils.test.get_crawler, without copying the settings twice.
     made = Crawler(MatrixSpider, Settings(get_reactor_settings() | values))
     made._apply_settings()
-    made.spider = MatrixSpider.from_crawler(made, domains=domains)
+    made.spider = MatrixSpider.from_crawler(made, domains=domains, tag=tag)
     return made
 
 

@@ -34,5 +34,5 @@ def plan(settings: BaseSettings, locations: lists.Locations) -> str:
     except ListError:
         # Preflight downloads a list that is given by name.
         listed = f"{locations.domains} {locations.supplemental}"
-    values = {name: str(settings.get(name)) for name in _SAME}
+    values = {name: str(settings.get(name)) for name in _SAME} | ({"tag": locations.tag} if locations.tag else {})
     return hashlib.sha256(json.dumps([values, listed], sort_keys=True).encode()).hexdigest()[:16]

@@ -20,7 +20,9 @@ from ipv6matrix import log
 from ipv6matrix.cli import terminal
 from ipv6matrix.config import checks
 from ipv6matrix.config.profiles import ChoosingCommand, unknown_arguments
+from ipv6matrix.exceptions import ListError
 from ipv6matrix.program import PROGRAM
+from ipv6matrix.targets import lists
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +37,7 @@ _NO_FEED: Final = (
 
 class Command(ChoosingCommand, ScrapyCrawl):
     def syntax(self) -> str:
-        return "matrix -a domains=FILE [-a supplemental=FILE] [-s NAME=VALUE …]"
+        return "matrix -a domains=FILE [-a supplemental=FILE] [-a tag=NAME] [-s NAME=VALUE …]"
 
     def long_desc(self) -> str:
         return (
@@ -89,6 +91,10 @@ class Command(ChoosingCommand, ScrapyCrawl):
             raise UsageError("\n".join(sentences))
         if not opts.spargs.get("domains"):
             raise UsageError("No list given: pass -a domains=FILE, with one domain per line [LIST_MISSING]")
+        try:
+            lists.check_tag(opts.spargs.get("tag", ""))
+        except ListError as error:
+            raise UsageError(str(error), print_help=False) from error
 
     @contextmanager
     def _refusals_logged(self) -> Iterator[None]:

@@ -27,7 +27,7 @@ class Command(ChoosingCommand):
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
-        return "[--date YYYY-MM-DD] [--check] [--replace]"
+        return "[--date YYYY-MM-DD] [--tag NAME] [--check] [--replace]"
 
     def short_desc(self) -> str:
         return "Move the summary of a crawl from SUMMARY_URL to LIVE_URL, completely or not at all"
@@ -35,12 +35,15 @@ class Command(ChoosingCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--date", metavar="YYYY-MM-DD", help="date of the crawl; optional if staging has only one")
+        parser.add_argument("--tag", metavar="NAME", default="", help="move the readiness of the list with that tag")
         parser.add_argument("--check", action="store_true", help="compare with the live figures and change nothing")
         parser.add_argument("--replace", action="store_true", help="replace a date that is already live")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         if args:
             raise UsageError("Unexpected arguments: select a crawl with --date [ARGUMENT_INVALID]")
+        if opts.check and opts.tag:
+            raise UsageError("Conflicting --check and --tag: the main list is checked [ARGUMENT_INVALID]")
         date = _date(opts.date)
         try:
             self._run(date, opts)
@@ -68,11 +71,11 @@ class Command(ChoosingCommand):
                     " [SETTING_INVALID]",
                     print_help=False,
                 )
-            date = staging.choose(source, date)
+            date = staging.choose(source, date, opts.tag)
             if opts.check:
                 _check(source, live, date)
             else:
-                _promote(source, live, date, replace=opts.replace)
+                _promote(source, live, date, opts.tag, replace=opts.replace)
 
 
 def _date(text: str | None) -> dt.date | None:
@@ -82,10 +85,10 @@ def _date(text: str | None) -> dt.date | None:
         raise UsageError(f"Invalid --date {text!r}: must be YYYY-MM-DD [ARGUMENT_INVALID]", print_help=False) from None
 
 
-def _promote(source: Database, live: Database, date: dt.date, *, replace: bool) -> None:
+def _promote(source: Database, live: Database, date: dt.date, tag: str, *, replace: bool) -> None:
     from ipv6matrix.summaries import staging  # noqa: PLC0415 - as above
 
-    promoted = staging.promote(source, live, date, replace=replace)
+    promoted = staging.promote(source, live, date, tag=tag, replace=replace)
     words = f"{promoted.domains:,} domains of {date} are live in {live.name}"
     if promoted.replaced:
         words += f", replacing {promoted.replaced:,}"

@@ -31,7 +31,7 @@ RULES: Final[tuple[tuple[pa.DataType, tuple[str, ...]], ...]] = (
         pa.int32(),
         (
             *("*.port", "*.position", "*.choice", "*.priority", "*.sent", "*.mtu", "*.records", "*_total", "*.starts"),
-            *("*.opt_outs", "*.mss_bytes", "*.mtu_bytes", "*_addresses", "web_pages.hosts"),
+            *("*.opt_outs", "*.mss_bytes", "*.mtu_bytes", "*_addresses", "web_pages.hosts", "*.ranks"),
         ),
     ),
     # The only identifiers that are not keys.
@@ -53,7 +53,7 @@ RULES: Final[tuple[tuple[pa.DataType, tuple[str, ...]], ...]] = (
     (pa.binary(), ("web_pages.sketch",)),
     (pa.string(), ("*.greeting", "*.tls_version", "*.certificate_sha256", "*.certificate_subject", "*_issuer")),
     # About the crawl; four of these are JSON whose keys differ between crawls.
-    (pa.string(), ("crawl.run", "crawl.version", "crawl.list", "crawl.list_sha256", "crawl.vantage?")),
+    (pa.string(), ("crawl.run", "crawl.version", "crawl.tag", "crawl.list", "crawl.list_sha256", "crawl.vantage?")),
     (pa.string(), ("crawl.resolver", "crawl.list_source", "crawl.geoip", "crawl.settings", "crawl.skipped")),
 )
 _DECLARED: Final = {"INTEGER": pa.int64(), "REAL": pa.float64()}

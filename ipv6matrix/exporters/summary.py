@@ -1,5 +1,5 @@
 """
-Summaries: four tables of figures in the database of SUMMARY_URL, which collects all crawls by date.
+Summaries: tables of figures in the database of SUMMARY_URL, which collects all crawls by date.
 """
 
 from __future__ import annotations

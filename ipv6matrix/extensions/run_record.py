@@ -60,6 +60,9 @@ class RunRecord:
             logger.warning(
                 "The list has changed since the last start: new domains are added, none is removed [LIST_CHANGED]"
             )
+        tag = self._context.lists.tag
+        if before and tag and tag != before["tag"]:
+            logger.warning("The crawl keeps the tag %r with which it began, not %r [TAG_KEPT]", before["tag"], tag)
         store.record_crawl(
             **first,
             **what_runs,
@@ -80,11 +83,11 @@ class RunRecord:
         self._crawler.stats.set_value("crawl/end_reason", reason)
 
     def _beginning(self) -> dict[str, Any]:
-        """Return start and name of a new run; the name is unused even if the clock was set back."""
+        """Return start and name of a new run, and its tag; the name is unused even if the clock was set back."""
         folder, started_at = Path(self._crawler.settings.get("OUTPUT_DIR")).expanduser(), int(time.time())
         while newest.is_taken(folder, run_name(started_at)):
             started_at += 1
-        return {"run": run_name(started_at), "started_at": started_at}
+        return {"run": run_name(started_at), "started_at": started_at, "tag": self._context.lists.tag}
 
     def _record_end(self, reason: str) -> str:
         assert self._crawler.stats
@@ -106,6 +109,7 @@ class RunRecord:
             "settings": json.dumps(checks.values(self._crawler.settings), sort_keys=True),
             "list": ", ".join(str(Path(file)) for file in files),
             "list_sha256": lists.digest(files),
+            "ranks": 0 if self._crawler.settings.get("STORE_URL") else self._context.lists.ranks(),
             "list_source": _json([asdict(source) for file in files if (source := sources.of(file))]),
             "vantage4": vantage.get(4),
             "vantage6": vantage.get(6),

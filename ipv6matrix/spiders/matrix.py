@@ -34,14 +34,14 @@ class MatrixSpider(scrapy.Spider):
 
     Arguments (-a): `domains` is a file, a folder of files or a Majestic CSV, or
     `majestic` or `tranco`, which preflight replaces with the file that it downloaded.
-    `supplemental` is an additional file.
+    `supplemental` is an additional file. `tag` is the name of a list of one's own, whose summary has only readiness.
     """
 
     name = "matrix"
 
-    def __init__(self, domains: str = "", supplemental: str = "", **arguments: Any) -> None:
+    def __init__(self, domains: str = "", supplemental: str = "", tag: str = "", **arguments: Any) -> None:
         super().__init__(**arguments)
-        self._lists = lists.Locations(domains, supplemental)
+        self._lists = lists.Locations(domains, supplemental, tag)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *arguments: Any, **named: Any) -> Self:

@@ -72,6 +72,12 @@ def measure_segments(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE ports ADD COLUMN mss_bytes INTEGER")
 
 
+def describe_lists(connection: sqlite3.Connection) -> None:
+    """Add the tag of the list and its number of ranks to the row of the crawl."""
+    connection.execute("ALTER TABLE crawl ADD COLUMN tag TEXT NOT NULL DEFAULT ''")
+    connection.execute("ALTER TABLE crawl ADD COLUMN ranks INTEGER NOT NULL DEFAULT 0")
+
+
 def _drop_views(connection: sqlite3.Connection) -> None:
     # SQLite renames no table while a view refers to columns that are gone.
     for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'view'").fetchall():
@@ -141,4 +147,5 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     count_discards,
     move_lookups_to_rows,
     measure_segments,
+    describe_lists,
 )

@@ -24,10 +24,19 @@ from sqlalchemy.schema import CreateColumn
 from ipv6matrix.exceptions import ExportError
 from ipv6matrix.program import PROGRAM
 from ipv6matrix.summaries import errors
-from ipv6matrix.summaries.tables import ADDED_COLUMNS, METADATA, OBSOLETE_TABLES, VERSIONS_METADATA
+from ipv6matrix.summaries.tables import (
+    ADDED_COLUMNS,
+    ALL_TABLES,
+    DATE_VERSIONS,
+    METADATA,
+    OBSOLETE_TABLES,
+    READINESS_METADATA,
+    VERSIONS_METADATA,
+)
 
 log = logging.getLogger(__name__)
 
+_TABLES: Final = {table.name: table for table in ALL_TABLES}
 # Seconds to wait for another writer; a crawl of a million domains is written in a few minutes.
 _LOCK_TIMEOUT: Final = 300
 _READ_TIMEOUT: Final = 5
@@ -101,26 +110,27 @@ class Database:
         """Create missing tables and columns, and drop tables that nothing reads any more; refuse foreign tables."""
         with self.write() as connection:
             self._refuse_unusable(connection)
-            names = {*METADATA.tables, *VERSIONS_METADATA.tables} - {*inspect(connection).get_table_names()}
+            names = {*_TABLES, DATE_VERSIONS.name} - {*inspect(connection).get_table_names()}
             with errors.name_missing(self.name, sorted(names)):
-                METADATA.create_all(connection)
-                VERSIONS_METADATA.create_all(connection)
+                for metadata in (METADATA, READINESS_METADATA, VERSIONS_METADATA):
+                    metadata.create_all(connection)
             for statement in _column_statements(connection):
                 with errors.name_missing_columns(self.name, statement):
                     connection.exec_driver_sql(statement)
         self._drop_obsolete()
 
-    def has_tables(self) -> bool:
-        """Check whether all summary tables exist; refuse foreign tables."""
+    def has_tables(self, *, with_readiness: bool = False) -> bool:
+        """Check whether the tables of 2022 exist, and those about readiness if need be; refuse foreign tables."""
         if not self.is_there():
             return False
         with self.read() as connection:
             self._refuse_unusable(connection)
-            return set(METADATA.tables) <= set(inspect(connection).get_table_names())
+            needed = {*METADATA.tables, *(READINESS_METADATA.tables if with_readiness else ())}
+            return needed <= {*inspect(connection).get_table_names()}
 
     def _refuse_unusable(self, connection: Connection) -> None:
         inspector = inspect(connection)
-        there = set(METADATA.tables) & set(inspector.get_table_names())
+        there = set(_TABLES) & set(inspector.get_table_names())
         if statements := [statement for name in sorted(there) for statement in _conversions(inspector, name)]:
             raise ExportError(
                 f"{self.name} has tables without transactions: convert them with {' '.join(statements)}"
@@ -193,7 +203,7 @@ def _make_folder(folder: Path, name: str) -> None:
 def _conversions(inspector: Inspector, table: str) -> Iterator[str]:
     """Yield the statements that make a table usable; raise ExportError for a table of another program."""
     columns = {column["name"] for column in inspector.get_columns(table)}
-    missing = [column.name for column in METADATA.tables[table].columns if column.name not in columns | ADDED_COLUMNS]
+    missing = [column.name for column in _TABLES[table].columns if column.name not in columns | ADDED_COLUMNS]
     if missing:
         raise ExportError(f"the table {table} has no column {missing[0]}: it is another program's, give another URL")
     # Tables of 2022 were MyISAM, where no transaction protects anything.
@@ -205,7 +215,7 @@ def _conversions(inspector: Inspector, table: str) -> Iterator[str]:
 def _column_statements(connection: Connection) -> Iterator[str]:
     """Yield the statements that add the columns of this version to tables of earlier ones."""
     inspector = inspect(connection)
-    for name, table in METADATA.tables.items():
+    for name, table in _TABLES.items():
         there = {column["name"] for column in inspector.get_columns(name)}
         for column in table.columns:
             if column.name not in there:

@@ -1,5 +1,5 @@
 """
-The rows of the four summary tables: fields are columns, names those of 2022.
+The rows of the summary tables: fields are columns. Four tables have the names of 2022, three are about readiness.
 
 docs/outputs.md says what each figure means. `unknown` counts what could not be
 asked; it is never part of "has no IPv6" or "is closed".
@@ -112,4 +112,64 @@ class Reachability:
     unknown: int = 0
 
 
-Row = DomainRow | DomainPenetration | HostData | Reachability
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """The readiness of a domain: its level with bounds, and a verdict for each service."""
+
+    date: dt.date
+    tag: str
+    "The name of a list of one's own; empty for the main list."
+    domain: str
+    tld: str
+    country: str
+    "As in Domains."
+    bracket: int = 0
+    "The first of 1,000, 10,000, 100,000 … that the rank of the domain in the list does not exceed; 0 without ranks."
+    certain: int
+    "The level if `unknown` means `no`: 0 to 6, where 6 is written 5+."
+    possible: int
+    "The level if `unknown` means `yes`."
+    web: str
+    "A verdict: yes, no, unknown or none."
+    dns: str
+    mail: str
+    chain: str
+    path: str
+    content: str
+    reasons: str
+    "JSON: a list of [service, host, word, detail, rule], where rule is null for reasons of `unknown`."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadinessCounts:
+    """The domains of a country, a TLD and a rank bracket that have a level."""
+
+    date: dt.date
+    tag: str
+    country: str
+    tld: str
+    bracket: int
+    level: int
+    certain: int = 0
+    "Domains that certainly have this level."
+    possible: int = 0
+    "Domains that have this level if everything unknown about them is `yes`."
+    unknown: int = 0
+    "Of `certain`, those whose possible level is another one."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadinessBasis:
+    """What the readiness of a crawl follows from: levels of different versions or bases are not comparable."""
+
+    date: dt.date
+    tag: str
+    version: int
+    "Of the rules."
+    basis: str
+    "What was measured: words of FEATURES and METRICS in alphabetical order, separated by commas."
+    domains: int
+
+
+ReadinessRow = Readiness | ReadinessCounts | ReadinessBasis
+Row = DomainRow | DomainPenetration | HostData | Reachability | ReadinessRow

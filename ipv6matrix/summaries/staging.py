@@ -14,13 +14,19 @@ from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Table, and_, insert, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Table, and_, or_, select
 
 from ipv6matrix.exceptions import ExportError
 from ipv6matrix.program import PROGRAM
 from ipv6matrix.summaries.database import Database
-from ipv6matrix.summaries.publication import BATCH, count, mark_changed, remove
-from ipv6matrix.summaries.tables import DOMAIN_PENETRATION, DOMAINS, METADATA
+from ipv6matrix.summaries.publication import BATCH, count_domains, insert_rows, mark_changed, remove
+from ipv6matrix.summaries.tables import (
+    DOMAIN_PENETRATION,
+    MAIN,
+    READINESS_BASIS,
+    of_crawl,
+    tables_of,
+)
 
 # A float of four octets, as in tables of 2022, keeps six digits.
 _PRECISION: Final = 1e-5
@@ -38,36 +44,39 @@ class Promoted:
     "All of it was live before: an earlier promotion had been interrupted, and this one emptied staging."
 
 
-def promote(staging: Database, live: Database, date: dt.date, *, replace: bool = False) -> Promoted:
+def promote(staging: Database, live: Database, date: dt.date, *, tag: str = MAIN, replace: bool = False) -> Promoted:
     """
-    Move a date. With `replace`, rows of that date in the live database are replaced.
+    Move a date, or what it has of a list with a tag. With `replace`, its rows in the live database are replaced.
 
     Raises ExportError; then neither database has changed.
     """
     for database in (staging, live):
         database.prepare()
     with staging.write() as source:
-        if not holds(source, date):
+        if not holds(source, date, tag):
             raise ExportError(f"{staging.name} no longer holds {date}: another process has promoted it")
         with live.write() as target:
-            promoted = _bring(source, target, date, live.name, replace=replace)
-        remove(source, date)
+            promoted = _bring(source, target, date, tag, live.name, replace=replace)
+        remove(source, date, tag)
     return promoted
 
 
-def dates(connection: Connection) -> list[dt.date]:
-    """Return the dates of a database, the earliest first."""
-    # The smallest table that has a row for every crawl with a domain.
-    column = DOMAIN_PENETRATION.c.date
-    return list(connection.scalars(select(column).distinct().order_by(column)))
+def dates(connection: Connection, tag: str = MAIN) -> list[dt.date]:
+    """Return the dates of the main list, or of one with a tag, the earliest first."""
+    if tag == MAIN:
+        # The smallest table that has a row for every crawl with a domain.
+        column = DOMAIN_PENETRATION.c.date
+        return list(connection.scalars(select(column).distinct().order_by(column)))
+    column = READINESS_BASIS.c.date
+    return list(connection.scalars(select(column).where(READINESS_BASIS.c.tag == tag).order_by(column)))
 
 
-def choose(staging: Database, date: dt.date | None = None) -> dt.date:
+def choose(staging: Database, date: dt.date | None = None, tag: str = MAIN) -> dt.date:
     """Return the date to promote: the requested one, or the only one. Raises ExportError if it is not there."""
-    if not staging.has_tables():
+    if not staging.has_tables(with_readiness=tag != MAIN):
         raise ExportError(f"{staging.name} holds no summaries: {_PUBLISH}")
     with staging.read() as connection:
-        there = dates(connection)
+        there = dates(connection, tag)
     if date in there:
         return date
     if date is None and len(there) == 1:
@@ -77,49 +86,49 @@ def choose(staging: Database, date: dt.date | None = None) -> dt.date:
     raise ExportError(f"{staging.name} {what}: {f'give --date with one of {listed}' if there else _PUBLISH}")
 
 
-def holds(connection: Connection, date: dt.date) -> bool:
+def holds(connection: Connection, date: dt.date, tag: str = MAIN) -> bool:
     """
-    Check whether a date has any row.
+    Check whether a date has any row of a list.
 
     Waits for another process that is writing that date, if the database supports it.
     """
     found = (
-        connection.scalar(select(table.c.date).where(table.c.date == date).limit(1).with_for_update())
-        for table in METADATA.sorted_tables
+        connection.scalar(select(table.c.date).where(of_crawl(table, date, tag)).limit(1).with_for_update())
+        for table in tables_of(tag)
     )
     return any(row is not None for row in found)
 
 
-def _bring(source: Connection, target: Connection, date: dt.date, live: str, *, replace: bool) -> Promoted:
-    is_live = holds(target, date)
+def _bring(source: Connection, target: Connection, date: dt.date, tag: str, live: str, *, replace: bool) -> Promoted:
+    is_live = holds(target, date, tag)
     if is_live and not replace:
-        if not _are_alike(source, target, date):
+        if not _are_alike(source, target, date, tag):
             raise ExportError(
                 f"{date} is live already in {live}, with other figures: --replace puts these in their place"
             )
-        return Promoted(domains=count(target, DOMAINS, date), replaced=0, was_live=True)
-    replaced = count(target, DOMAINS, date)
-    remove(target, date)
-    for table in METADATA.sorted_tables:
-        for page in pages(source, table, date):
-            target.execute(insert(table), page)
+        return Promoted(domains=count_domains(target, date, tag), replaced=0, was_live=True)
+    replaced = count_domains(target, date, tag)
+    remove(target, date, tag)
+    for table in tables_of(tag):
+        for page in pages(source, table, date, tag):
+            insert_rows(target, table, page)
     mark_changed(target, date)
-    return Promoted(domains=count(target, DOMAINS, date), replaced=replaced, was_live=False)
+    return Promoted(domains=count_domains(target, date, tag), replaced=replaced, was_live=False)
 
 
-def pages(connection: Connection, table: Table, date: dt.date) -> Iterator[Sequence[dict[str, Any]]]:
+def pages(connection: Connection, table: Table, date: dt.date, tag: str = MAIN) -> Iterator[Sequence[dict[str, Any]]]:
     """
-    Yield the rows of a date in pages, in the order of the key.
+    Yield the rows that a date has of a list in pages, in the order of the key.
 
     Each page begins after the last key of the previous one: on a connection for writing,
     mysql-connector holds all rows of a query in memory.
     """
-    key = [column for column in table.primary_key.columns if column.name != "date"]
-    query = select(table).where(table.c.date == date).order_by(*key).limit(BATCH).with_for_update()
+    key = [column for column in table.primary_key.columns if column.name not in ("date", "tag")]
+    query = select(table).where(of_crawl(table, date, tag)).order_by(*key).limit(BATCH).with_for_update()
     page = connection.execute(query).mappings().all()
     while page:
         yield [dict(row) for row in page]
-        page = connection.execute(query.where(_after(key, page[-1]))).mappings().all()
+        page = connection.execute(query.where(_after(key, page[-1]))).mappings().all() if key else ()
 
 
 def _after(key: Sequence[Column[Any]], last: RowMapping) -> ColumnElement[bool]:
@@ -129,9 +138,9 @@ def _after(key: Sequence[Column[Any]], last: RowMapping) -> ColumnElement[bool]:
     return or_(beyond, and_(column == last[column.name], _after(further, last))) if further else beyond
 
 
-def _are_alike(one: Connection, other: Connection, date: dt.date) -> bool:
-    for table in METADATA.sorted_tables:
-        rows = (chain.from_iterable(pages(connection, table, date)) for connection in (one, other))
+def _are_alike(one: Connection, other: Connection, date: dt.date, tag: str) -> bool:
+    for table in tables_of(tag):
+        rows = (chain.from_iterable(pages(connection, table, date, tag)) for connection in (one, other))
         if not all(_is_same(*pair) for pair in zip_longest(*rows)):
             return False
     return True

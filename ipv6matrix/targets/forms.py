@@ -48,6 +48,8 @@ class Form:
     "Whether rows contain URLs instead of names."
     hosts: bool = False
     "Whether lines consist of an address and names, as in /etc/hosts."
+    ranked: bool = False
+    "Whether the first column numbers the rows: 1, 2, 3 and so on."
 
     def __str__(self) -> str:
         header = ", below a header" if self.header else ""
@@ -79,8 +81,13 @@ def recognise(rows: Sequence[str], is_domain: Callable[[str], bool]) -> Form:
     column = _column(table, header=header, is_domain=is_domain)
     body = [columns[column] for columns in table[header:] if len(columns) > column]
     urls = ["://" in cell for cell in body]
+    numbers = [columns[0] for columns in table[header:]] if column else []
     return Form(
-        separator=separator, column=column, header=header, urls=any(urls) if separator or header else _most(urls)
+        separator=separator,
+        column=column,
+        header=header,
+        urls=any(urls) if separator or header else _most(urls),
+        ranked=bool(numbers) and numbers == [str(rank) for rank in range(1, len(numbers) + 1)],
     )
 
 

@@ -24,6 +24,7 @@ MAX_NAME = 253  # octets of a name's text without the final dot (RFC 1035 sectio
 _MAX_TEXT = 4 * MAX_NAME
 # Maximum number of lines read to find the rows that determine a format; some lists begin with a long comment.
 _PREAMBLE = 100_000
+_TAG = re.compile(r"(?!-)[a-z0-9-]{1,32}(?<!-)")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
@@ -42,10 +43,27 @@ class Locations:
 
     domains: str = ""
     supplemental: str = ""
+    tag: str = ""
+    "The name of a list of one's own; empty for the main list."
 
     def files(self) -> tuple[Path, ...]:
         """Return the files of the list; raise ListError for one that cannot be read."""
         return tuple(file for location in (self.domains, self.supplemental) if location for file in paths(location))
+
+    def ranks(self) -> int:
+        """Return how many domains have a rank: the rows of `domains`, if that is one file of numbered rows, else 0."""
+        files = paths(self.domains) if self.domains else ()
+        texts = [text for file in files for text in decoding.texts(file)]
+        return decoding.count(texts[0]) if len(texts) == 1 and recognised(texts[0])[0].ranked else 0
+
+
+def check_tag(tag: str) -> None:
+    """Raise ListError for a tag that is not a word of lower-case letters, digits and hyphens."""
+    if tag and not _TAG.fullmatch(tag):
+        raise ListError(
+            f"Invalid tag={tag!r}: must be up to 32 lower-case letters, digits and hyphens, without a hyphen at an end",
+            code="TAG_INVALID",
+        )
 
 
 def paths(location: str) -> tuple[Path, ...]:

@@ -18,6 +18,7 @@ def test_a_plan_follows_from_the_list_and_what_is_measured(tmp_path):
 
     assert expected == plan(Settings(settings | {"PROBE_RATE": 7, "JOBDIR": "x"}), Locations(str(copy)))
     assert expected != plan(Settings(settings), Locations(str(other)))
+    assert expected != plan(Settings(settings), Locations(str(one), tag="cities"))
     assert expected != plan(Settings({"METRICS": "ping,trace"}), Locations(str(one)))
 
 

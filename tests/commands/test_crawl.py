@@ -27,6 +27,7 @@ run = partial(typed.run, "crawl")
         ),
         (("matrix", "-s", "NAMESERVERS=::1", "-a", "domain=x"), ["ARGUMENT_UNKNOWN"]),
         (("matrix", "-s", "NAMESERVERS=::1"), ["LIST_MISSING"]),
+        (("matrix", "-s", "NAMESERVERS=::1", "-a", "domains=x", "-a", "tag=My list"), ["TAG_INVALID", "'My list'"]),
         (("matrix", "-a", "domains=x", "-o", "found.json"), ["OPTION_NOT_SUPPORTED"]),
         (("-s", "NAMESERVERS=::1", "-a", "domains=x"), ["ARGUMENT_MISSING"]),
     ],

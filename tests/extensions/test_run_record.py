@@ -137,6 +137,29 @@ async def test_a_crawl_without_its_whole_list_is_incomplete(tmp_path, domains, l
         assert "incomplete" == store(crawler).crawl()["end_reason"]
 
 
+async def test_ranks_of_a_list_are_recorded(tmp_path):
+    """Rows that are numbered are ranks; a crawl that is shared with other machines does not know their order."""
+    (tmp_path / "list").write_text("1,a.example\n2,b.example\n")
+    for setting, ranks in (({}, 2), ({"STORE_URL": "postgresql://"}, 0)):
+        with opened(tmp_path, domains=str(tmp_path / "list"), NAMESERVERS="192.0.2.53") as crawler:
+            crawler.settings.frozen = False
+            crawler.settings.setdict(setting)
+            await start(crawler)
+            assert ("", ranks) == (store(crawler).crawl()["tag"], store(crawler).crawl()["ranks"])
+            await end(crawler, "shutdown")
+
+
+async def test_a_resumed_crawl_keeps_its_tag(tmp_path, caplog):
+    """The tag of the first start stays, given again or not; another one is logged."""
+    for tag in ("cities", "cities", "", "towns"):
+        with opened(tmp_path, domains=listed(tmp_path), tag=tag, NAMESERVERS="192.0.2.53") as crawler:
+            caplog.clear()
+            await start(crawler)
+            assert "cities" == store(crawler).crawl()["tag"]
+            await end(crawler, "shutdown")
+            assert (tag == "towns") is ("TAG_KEPT" in caplog.text)
+
+
 async def test_a_changed_list_is_logged(tmp_path, caplog):
     """A warning is logged when a crawl resumes with another list than it started with."""
     for content in ("a.example\n", "a.example\n", "b.example\n"):

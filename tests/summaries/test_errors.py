@@ -10,7 +10,7 @@ from sqlalchemy import event, inspect
 from ipv6matrix.exceptions import ExportError
 from ipv6matrix.summaries.database import Database
 from ipv6matrix.summaries.publication import publish
-from ipv6matrix.summaries.tables import DATE_VERSIONS, METADATA, OBSOLETE_TABLES
+from ipv6matrix.summaries.tables import ALL_TABLES, DATE_VERSIONS, OBSOLETE_TABLES, READINESS_METADATA
 from tests.summaries.sample_rows import DATE, LATER, as_tables, held, made_up
 
 
@@ -59,8 +59,10 @@ def test_tables_that_may_not_be_made(mariadb):
     name = mariadb.database()
     sentence = complaint(mariadb.url(name, mariadb.user(name, "SELECT", "INSERT", "DELETE")))
 
-    for table in (*METADATA.tables, DATE_VERSIONS.name):
-        assert table in sentence.partition("lacks the tables ")[2].partition(", and this user may not make them")[0]
+    for table in (*ALL_TABLES, DATE_VERSIONS):
+        assert (
+            table.name in sentence.partition("lacks the tables ")[2].partition(", and this user may not make them")[0]
+        )
     assert "GRANT" in sentence
 
 
@@ -80,7 +82,7 @@ COLUMNS = ["HostData unknown", "DomainPenetration www_known", "DomainPenetration
 
 
 def test_tables_of_0_1_0_are_brought_up_to_date(new_database):
-    """Missing columns are added, and obsolete tables are dropped; rows stay."""
+    """Missing columns and tables are added, and obsolete tables are dropped; rows stay."""
     database = new_database()
     publish(database, DATE, made_up())
     with database.write() as connection:
@@ -89,12 +91,14 @@ def test_tables_of_0_1_0_are_brought_up_to_date(new_database):
             connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {name}")
         for table in OBSOLETE_TABLES:
             connection.exec_driver_sql(f"CREATE TABLE {table} (date DATE)")
+        READINESS_METADATA.drop_all(connection)
     publish(database, LATER, made_up(LATER))
 
     assert as_tables(made_up(LATER)) == held(database, LATER)
     assert len(held(database)["HostData"]) == len(as_tables(made_up())["HostData"])
     with database.read() as connection:
-        assert {*METADATA.tables, DATE_VERSIONS.name} == {*inspect(connection).get_table_names()}
+        names = {table.name for table in (*ALL_TABLES, DATE_VERSIONS)}
+        assert names == {*inspect(connection).get_table_names()}
 
 
 def test_a_user_who_may_not_drop_tables_publishes_all_the_same(mariadb, caplog):

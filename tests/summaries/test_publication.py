@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -12,8 +13,9 @@ import pytest
 from ipv6matrix.exceptions import ExportError, ReadStoppedError
 from ipv6matrix.summaries.database import Database
 from ipv6matrix.summaries.publication import BATCH, Published, publish
+from ipv6matrix.summaries.rows import Readiness
 from tests.summaries.dying import DOMAINS
-from tests.summaries.sample_rows import DATE, LATER, as_tables, held, made_up
+from tests.summaries.sample_rows import DATE, LATER, as_tables, held, levels, made_up
 from tests.typed import ROOT
 
 
@@ -56,6 +58,42 @@ def test_another_crawl_of_a_date_takes_its_place(new_database):
     assert Published(domains=6, replaced=14) == publish(database, DATE, made_up(domains=3))
     assert as_tables(made_up(domains=3)) == held(database)
     assert as_tables(made_up(LATER, domains=4)) == held(database, LATER)
+
+
+def test_a_list_with_a_tag_has_only_readiness_of_its_own(new_database):
+    """Publishing a list with a tag, or the main list, leaves the rows of the other one of that date as they are."""
+    database, tagged = new_database(), list(levels(domains=2, tag="universities"))
+    publish(database, DATE, made_up(domains=3))
+
+    assert Published(domains=4, replaced=0) == publish(database, DATE, tagged, tag="universities")
+    assert Published(domains=4, replaced=4) == publish(database, DATE, tagged, tag="universities")
+    assert Published(domains=10, replaced=6) == publish(database, DATE, made_up())
+
+    assert as_tables(made_up()) == held(database)
+    readiness = {name: rows for name, rows in as_tables(tagged).items() if name.startswith("Readiness")}
+    assert readiness == {
+        name: rows for name, rows in held(database, tag="universities").items() if name.startswith("Readiness")
+    }
+
+
+def test_a_list_with_a_tag_keeps_its_readiness_too(new_database):
+    """No domain takes the place of the readiness of a list only when told to."""
+    database = new_database()
+    publish(database, DATE, levels(tag="universities"), tag="universities")
+
+    with pytest.raises(ExportError, match="this crawl has no domain"):
+        publish(database, DATE, [], tag="universities")
+
+    assert Published(domains=0, replaced=10) == publish(database, DATE, [], tag="universities", replace=True)
+
+
+def test_long_reasons_fit_into_statements(new_database):
+    """The rows of a batch are written even if their reasons have more characters than a server accepts at once."""
+    long = [replace(row, reasons="x" * 150_000) if isinstance(row, Readiness) else row for row in levels(domains=100)]
+    database = new_database()
+    publish(database, DATE, long)
+
+    assert as_tables(long) == held(database)
 
 
 def test_an_empty_summary_takes_no_full_one_s_place(new_database):

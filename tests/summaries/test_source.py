@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import update
@@ -10,10 +11,17 @@ from sqlalchemy import update
 from ipv6matrix.summaries import source
 from ipv6matrix.summaries.database import Database
 from ipv6matrix.summaries.publication import publish
-from ipv6matrix.summaries.rows import HostData
-from ipv6matrix.summaries.tables import DATE_VERSIONS, REACHABILITY
+from ipv6matrix.summaries.rows import HostData, Readiness
+from ipv6matrix.summaries.tables import (
+    DATE_VERSIONS,
+    METADATA,
+    REACHABILITY,
+    READINESS_METADATA,
+    READINESS_TABLES,
+)
 from ipv6matrix.web.read_model.build import build, source_versions
 from ipv6matrix.web.read_model.model import ReadModel
+from tests.summaries.sample_rows import DATE, as_tables, levels
 from tests.web import summaries
 from tests.web.summaries import DATES, ROWS
 
@@ -28,11 +36,40 @@ def test_each_row_is_copied(url, tmp_path):
     """Rows are copied exactly, from either kind of database."""
     model = ReadModel(build(url, tmp_path / "models"))
 
-    for table in source.METADATA.sorted_tables:
+    for table in METADATA.sorted_tables:
         kinds = {name: kind for kind, name in ((kind, kind.__name__) for kind in {type(row) for row in ROWS})}
         name = {"Domains": "DomainRow"}.get(table.name, table.name)
         expected = [dataclasses.astuple(row) for row in ROWS if isinstance(row, kinds[name])]
         assert sorted(expected, key=repr) == sorted(model.rows(source.select(table)), key=repr)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "mariadb"])
+def test_readiness_is_copied_for_each_list(url, tmp_path):
+    """Readiness of the main list and of lists with a tag is copied, also of a date on which only such a list was."""
+    rows = [*levels(DATES[0], 3), *levels(DATES[0], 2, "cities"), *levels(DATE, 1, "cities")]
+    rows = [replace(row, reasons="é\n" * 20_000) if isinstance(row, Readiness) else row for row in rows]
+    with Database(url) as database:
+        for date, tag in ((DATES[0], ""), (DATES[0], "cities"), (DATE, "cities")):
+            of_list = [row for row in rows if (row.date, row.tag) == (date, tag)]
+            others = [row for row in ROWS if (row.date, tag) == (date, "")]
+            publish(database, date, [*others, *of_list], tag=tag)
+    model = ReadModel(build(url, tmp_path / "models"))
+
+    found = {table.name: sorted(model.rows(source.select(table))) for table in READINESS_TABLES.values()}
+    assert {name: as_tables(rows)[name] for name in found} == found
+    assert DATE not in model.version.dates
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "mariadb"])
+def test_a_database_without_readiness_is_copied(url, tmp_path):
+    """Databases of earlier versions have no such tables."""
+    with Database(url) as database, database.write() as connection:
+        READINESS_METADATA.drop_all(connection)
+
+    model = ReadModel(build(url, tmp_path / "models"))
+
+    assert [] == model.rows(source.select(READINESS_METADATA.tables["Readiness"]))
+    assert [*DATES] == [*model.version.dates]
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "mariadb"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -12,7 +13,7 @@ from ipv6matrix.summaries.database import Database
 from ipv6matrix.summaries.publication import BATCH, publish
 from ipv6matrix.summaries.staging import Promoted, choose, promote
 from tests.summaries.dying import DOMAINS
-from tests.summaries.sample_rows import DATE, LATER, as_tables, held, made_up
+from tests.summaries.sample_rows import DATE, LATER, as_tables, held, levels, made_up
 from tests.summaries.test_publication import dying, instants
 
 NOTHING = as_tables([])
@@ -27,7 +28,7 @@ def staging(new_database):
 
 
 def test_a_crawl_moves_whole(staging, new_database):
-    """After a promotion all four tables are live, and staging has no rows of that date."""
+    """After a promotion all tables are live, and staging has no rows of that date."""
     live = new_database()
     publish(staging, LATER, made_up(LATER))
 
@@ -63,6 +64,26 @@ def test_a_date_that_is_live_is_replaced_when_told(staging, new_database):
     assert NOTHING == held(staging)
 
 
+@pytest.mark.parametrize(("moved", "left"), [("", "universities"), ("universities", "")])
+def test_lists_of_a_date_move_one_by_one(new_database, moved, left):
+    """The main list and one with a tag move, and stay, independently of each other."""
+    staging, live = new_database(), new_database()
+    rows = {"": made_up(), "universities": list(levels(domains=2, tag="universities"))}
+    for database in (staging, live):
+        for tag, published in rows.items():
+            publish(database, DATE, published, tag=tag)
+    publish(live, DATE, [], tag=moved, replace=True)
+
+    assert DATE == choose(staging, tag=moved)
+    assert not promote(staging, live, DATE, tag=moved).was_live
+
+    for tag in rows:
+        assert as_tables(rows[tag])["Readiness"] == held(live, tag=tag)["Readiness"]
+    assert [] == held(staging, tag=moved)["Readiness"]
+    assert as_tables(rows[left])["Readiness"] == held(staging, tag=left)["Readiness"]
+    assert DATE == choose(staging, tag=left)
+
+
 def test_what_was_interrupted_is_finished(staging, new_database):
     """If live has exactly the rows of staging, only staging is emptied."""
     live = new_database()
@@ -77,7 +98,7 @@ def test_a_single_figure_makes_a_difference(staging, new_database):
     """Rows of which only the last differs are not an interrupted promotion."""
     live = new_database()
     *rows, last = made_up(domains=BATCH)
-    publish(live, DATE, [*rows, type(last)(date=DATE, country="GB", tld="example", service="SMTPS", hosts4=1)])
+    publish(live, DATE, [*rows, replace(last, version=2)])
 
     with pytest.raises(ExportError, match="with other figures"):
         promote(staging, live, DATE)

@@ -9,14 +9,18 @@ from sqlalchemy import inspect
 
 from ipv6matrix.summaries.database import Database
 from ipv6matrix.summaries.rows import DomainRow
-from ipv6matrix.summaries.tables import ADDED_COLUMNS, DATE_VERSIONS, TABLES
+from ipv6matrix.summaries.tables import ADDED_COLUMNS, DATE_VERSIONS, READINESS_TABLES, TABLES
 
 KEYS = {
     "Domains": ["date", "domain"],
     "DomainPenetration": ["date", "country", "tld"],
     "HostData": ["date", "country", "tld", "type"],
     "Reachability": ["date", "country", "tld", "service"],
+    "Readiness": ["date", "tag", "domain"],
+    "ReadinessCounts": ["date", "tag", "country", "tld", "bracket", "level"],
+    "ReadinessBasis": ["date", "tag"],
 }
+ROWS = TABLES | READINESS_TABLES
 
 
 @pytest.fixture
@@ -28,10 +32,10 @@ def inspector(new_database):
         yield inspect(connection)
 
 
-@pytest.mark.parametrize("row", TABLES, ids=lambda row: TABLES[row].name)
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: ROWS[row].name)
 def test_columns_are_the_fields(inspector, row):
     """A table has the columns of its row in their order; NULL means that a version did not count something."""
-    columns = inspector.get_columns(TABLES[row].name)
+    columns = inspector.get_columns(ROWS[row].name)
 
     assert [field.name for field in dataclasses.fields(row)] == [column["name"] for column in columns]
     assert ADDED_COLUMNS - {"unknown"} >= {column["name"] for column in columns if column["nullable"]}
@@ -42,7 +46,7 @@ def test_a_date_has_each_row_once(inspector, table):
     """The primary key begins with the date; an index serves lookups of one domain."""
     assert KEYS[table] == inspector.get_pk_constraint(table)["constrained_columns"]
     indexes = [index["column_names"] for index in inspector.get_indexes(table)]
-    assert ([["domain", "date"]] if table == "Domains" else []) == indexes
+    assert ([["domain", "date"]] if table in ("Domains", "Readiness") else []) == indexes
 
 
 def test_a_domain_may_be_as_long_as_names_are(inspector):

@@ -53,6 +53,29 @@ def test_common_formats_are_read(tmp_path, content):
     assert BOTH == read(tmp_path, content)
 
 
+@pytest.mark.parametrize(
+    ("content", "ranks"),
+    [
+        ("1,a.example\n2,b.example\n", 2),
+        ('# Saturday\n"1","a.example"\n"2","b.example"\n"3","-"\n', 4),
+        (f"{MAJESTIC}\n1,1,a.example,example,9,9,a.example,example\n", 2),
+        ("2,a.example\n1,b.example\n", 0),
+        ("1000,a.example\n1000,b.example\n", 0),
+        ("origin,rank\nhttps://a.example,1\nhttps://b.example,2\n", 0),
+        ("a.example\nb.example\n", 0),
+        ("0.0.0.0 a.example\n", 0),
+        ("", 0),
+    ],
+)
+def test_a_list_has_ranks_if_its_rows_are_numbered(tmp_path, content, ranks):
+    """Rows that are numbered from 1 are ranks, as many as the file has lines; the order of other lists may be any."""
+    (tmp_path / "list").write_text(content)
+    (tmp_path / "more").write_text(content)
+
+    assert ranks == lists.Locations(str(tmp_path / "list"), str(tmp_path / "more")).ranks()
+    assert 0 == lists.Locations(str(tmp_path)).ranks()
+
+
 def test_a_stray_quote_spoils_one_row(tmp_path):
     """A quote that is never closed does not swallow the rows below."""
     assert [Rejected("a.example", "invalid_name")] != read(tmp_path, '1,"a.example\n2,b.example\n')

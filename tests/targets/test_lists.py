@@ -148,6 +148,22 @@ def test_a_plain_list_with_majestic_words_is_a_plain_list(tmp_path):
     assert ["globalrank.example", "a.example"] == read(tmp_path, "GlobalRank.example\na.example\n")
 
 
+@pytest.mark.parametrize("tag", ["", "a", "universities-uk", "2026", "x" * 32])
+def test_a_tag_is_a_word_for_addresses(tag):
+    """A tag may have lower-case letters, digits and hyphens; without one the list is the main list."""
+    assert lists.check_tag(tag) is None
+
+
+@pytest.mark.parametrize("tag", ["A", "a b", "-a", "a-", "-", "ä", "a/b", "a\n", "x" * 33])
+def test_other_tags_are_rejected(tag):
+    """The error names the tag."""
+    with pytest.raises(ListError) as caught:
+        lists.check_tag(tag)
+
+    assert "TAG_INVALID" == caught.value.code
+    assert repr(tag) in str(caught.value)
+
+
 def test_a_folder_is_read_in_the_order_of_names(tmp_path):
     """Every file of a folder is read, except hidden ones and subfolders."""
     (tmp_path / "b.txt").write_text("b.example\n")

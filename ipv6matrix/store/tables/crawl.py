@@ -28,7 +28,9 @@ TABLES: Final = Tables(
             end_reason TEXT,
             list_source TEXT,
             geoip TEXT,
-            opt_outs INTEGER
+            opt_outs INTEGER,
+            tag TEXT NOT NULL DEFAULT '',
+            ranks INTEGER NOT NULL DEFAULT 0
         )""",
         # Pending and completed requests. A request is pending while done_at is
         # empty; number is the order in which requests were added.

@@ -29,7 +29,7 @@ from ipv6matrix.exceptions import ExportError
 from ipv6matrix.files import replacing
 from ipv6matrix.summaries import source
 from ipv6matrix.summaries.database import Database
-from ipv6matrix.summaries.tables import METADATA
+from ipv6matrix.summaries.tables import ALL_TABLES
 from ipv6matrix.web.read_model import schema
 from ipv6matrix.web.read_model.model import LIMITS
 
@@ -155,9 +155,9 @@ def _replace(
     changed: Sequence[dt.date],
 ) -> None:
     kept = [*({*wanted} - {*changed})]
-    for table in (*METADATA.sorted_tables, *schema.SUMS.values()):
+    for table in (*ALL_TABLES, *schema.SUMS.values()):
         model.execute(f'DELETE FROM "{table.name}" WHERE NOT list_contains(?, date)', [kept])
-    for table in METADATA.sorted_tables if changed else ():
+    for table in ALL_TABLES if changed else ():
         if table.name in there:
             _copy(model, connection, table, there, changed)
     for table in schema.SUMS if changed else ():

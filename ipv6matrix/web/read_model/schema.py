@@ -10,9 +10,9 @@ from duckdb import DuckDBPyConnection
 from sqlalchemy import BigInteger, Column, Date, Double, Integer, MetaData, String, Table
 
 from ipv6matrix.summaries.source import SEPARATOR
-from ipv6matrix.summaries.tables import DOMAIN_PENETRATION, HOST_DATA, METADATA, REACHABILITY
+from ipv6matrix.summaries.tables import ALL_TABLES, DOMAIN_PENETRATION, HOST_DATA, REACHABILITY
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 "Of the file: a model of another format is built anew."
 
 IDN: Final = Table("Idn", MetaData(), Column("unicode", String()), Column("domain", String()))
@@ -44,7 +44,7 @@ def create(connection: DuckDBPyConnection) -> None:
     connection.execute(_VERSIONS)
     connection.execute("CREATE TABLE Names (domain VARCHAR)")
     connection.execute("CREATE TABLE Idn (unicode VARCHAR, domain VARCHAR)")
-    for table in (*METADATA.sorted_tables, *SUMS.values()):
+    for table in (*ALL_TABLES, *SUMS.values()):
         connection.execute(f'CREATE TABLE "{table.name}" ({", ".join(map(_definition, table.columns))})')
 
 
