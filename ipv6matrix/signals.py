@@ -15,6 +15,6 @@ crawl_stopping = object()
 # it will be sent again.
 request_returned = object()
 
-# The database of the job was replaced by an empty one, because the session with the
-# database of a shared crawl was lost: what was remembered of it is obsolete.
+# In a shared crawl, the database of the job was replaced by an empty one, because the
+# session was lost, or has got what other machines found: what was remembered of it is obsolete.
 store_replaced = object()

@@ -10,7 +10,7 @@ import math
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
@@ -37,7 +37,11 @@ _PATIENCE_S: Final = 60.0
 # Buckets whose links are read at a time: other calls wait for that.
 _BUCKETS_PER_READ: Final = 16
 
+# Answers that are written in one turn of the event loop: some five milliseconds.
+_ROWS_PER_TURN: Final = 20
+
 _Answer = TypeVar("_Answer")
+_Row = TypeVar("_Row")
 
 
 class Worker:
@@ -59,6 +63,8 @@ class Worker:
         "Returns a new database for the frontier, after the loss of the session."
         self.changed: Callable[[], None]
         "Called when there may be more to hand out."
+        self.restored: Callable[[], None] = lambda: None
+        "Called when the frontier has the facts of more buckets."
         self.record: Callable[[], str] = lambda: "{}"
         "Returns the progress of this machine."
         self.is_able: Callable[[], bool] = lambda: True
@@ -71,6 +77,7 @@ class Worker:
         self._leaving_since = math.inf
         self._workers = 1
         self._task: asyncio.Task[None] | None = None
+        self._restoring: asyncio.Task[None] | None = None
 
     def open(self) -> Run:
         """
@@ -94,9 +101,9 @@ class Worker:
 
     async def stop(self) -> None:
         """Commit what is left, give all buckets back, and end the session."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait((self._task,))
+        for task in filter(None, (self._task, self._restoring)):
+            task.cancel()
+            await asyncio.wait((task,))
         # A cancelled attempt to join may still be under way.
         await self._call(lambda: None)
         if self._session is not None:
@@ -151,7 +158,7 @@ class Worker:
     async def _turn(self) -> None:
         assert self._session is not None
         began_at = time.monotonic()
-        await self._restore()
+        self._begin_to_restore()
         outlook = await self._exchange()
         self.frontier.silent_at = began_at + _SILENT_S
         self._workers = max(1, outlook.workers)
@@ -202,25 +209,37 @@ class Worker:
         if excess > 0:
             self.frontier.leaving |= set(sorted(self.frontier.owned - self.frontier.leaving)[-excess:])
 
-    async def _restore(self) -> None:
-        """Read the requests and answers of new buckets, and begin to hand them out."""
-        assert self._session is not None
+    def _begin_to_restore(self) -> None:
+        """Begin to read the buckets whose time has come, next to the exchange of batches."""
+        if self._restoring is not None and self._restoring.done():
+            self._restoring.result()
+            self._restoring = None
         ready = {one for one, at in self._waiting.items() if time.monotonic() >= at}
-        if not ready:
-            return
+        if self._restoring is None and ready:
+            self._restoring = asyncio.get_running_loop().create_task(self._restore(ready))
+
+    async def _restore(self, ready: set[int]) -> None:
+        """Read the requests and answers of new buckets, in turns of the event loop, and begin to hand them out."""
+        assert self._session is not None
         pages = self._session.answers(ready)
         while page := await self._call(next, pages, None):
-            self.frontier.restore_answers(page)
-            await asyncio.sleep(0)
+            await self._in_turns(self.frontier.restore_answers, page)
         urls = await self._call(self._session.pending, ready)
         discards = await self._call(self._session.discards, ready)
         listed = await self._call(self._session.listed, ready)
-        self.frontier.restore_requests(urls)
-        self.frontier.restore_discards(discards)
         self.frontier.own(ready, listed)
         for one in ready:
             del self._waiting[one]
+        await self._in_turns(self.frontier.restore_requests, urls)
+        self.frontier.restore_discards(discards)
+        self.restored()
         logger.info("Took %d buckets with %d pending requests", len(ready), len(urls))
+
+    @staticmethod
+    async def _in_turns(restore: Callable[[Sequence[_Row]], None], rows: Sequence[_Row]) -> None:
+        for start in range(0, len(rows), _ROWS_PER_TURN):
+            restore(rows[start : start + _ROWS_PER_TURN])
+            await asyncio.sleep(0)
 
     async def _rejoin(self) -> None:
         await self._call(self.open)
@@ -230,8 +249,10 @@ class Worker:
         """Drop what was not committed: another machine may own the buckets by now."""
         if self._session is None:
             return
+        if self._restoring is not None:
+            self._restoring.cancel()
         self._session.close()
-        self._session, self._unsent = None, None
+        self._session, self._unsent, self._restoring = None, None, None
         self._waiting = {}
         self.frontier.start_over(self.renewed())
 

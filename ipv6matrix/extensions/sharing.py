@@ -18,6 +18,7 @@ from ipv6matrix import context, engine
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.run_record import INCOMPLETE
 from ipv6matrix.middlewares.backpressure import BackpressureMiddleware
+from ipv6matrix.signals import store_replaced
 from ipv6matrix.store import counts
 
 logger = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class Sharing:
             return
         worker.renewed = self._context.job.renew
         worker.changed = self._changed
+        worker.restored = self._restored
         worker.record = self._record
         worker.is_able = self._is_able
         self._list = asyncio.get_running_loop().create_task(self._read_list())
@@ -102,6 +104,9 @@ class Sharing:
 
     def _changed(self) -> None:
         engine.wake(self._crawler)
+
+    def _restored(self) -> None:
+        self._crawler.signals.send_catch_log(store_replaced)
 
     def _record(self) -> str:
         store = self._context.job.store

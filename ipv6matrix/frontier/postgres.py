@@ -178,9 +178,10 @@ class PostgresFrontier(SqliteFrontier):
             self._store.complete(item)
 
     def restore_requests(self, urls: Iterable[str]) -> None:
-        """Add requests that are stored in PostgreSQL."""
+        """Add requests of owned buckets that are stored in PostgreSQL."""
         for url in urls:
-            super().add(url)
+            if bucket(url) in self.owned:
+                super().add(url)
 
     def restore_discards(self, rows: Iterable[tuple[str, int]]) -> None:
         for url, number in rows:

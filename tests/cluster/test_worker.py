@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -289,3 +289,50 @@ def test_requests_that_were_given_back_do_not_count(tmp_path: Path, taken: int):
     assert frontier.next("dns") is None
     assert frontier.hungry
     store.close()
+
+
+async def test_answers_of_a_bucket_are_read_in_turns(start: Start, url: str):
+    """The event loop runs between any two parts of them, so that replies are not delayed."""
+    one = start(url)
+    await until(owns(one, 16))
+    for text in URLS:
+        one.frontier.add(text)
+    complete(one, take(one))
+    await one.stop()
+    other = start(url)
+    turns, parts = 0, []
+    restore = other.frontier.restore_answers
+
+    def restored(texts: Sequence[str]) -> None:
+        parts.append((turns, len(texts)))
+        restore(texts)
+
+    other.frontier.restore_answers = restored  # type: ignore[method-assign]
+    while not owns(other, 16)():
+        turns += 1
+        await asyncio.sleep(0)
+
+    assert len(URLS) == sum(number for _, number in parts)
+    assert len(parts) == len({turn for turn, _ in parts}) > 1
+
+
+async def test_a_bucket_that_is_lost_while_it_is_read_is_read_again(
+    start: Start, url: str, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+):
+    """What was read is dropped with the session."""
+    one = start(url)
+    await until(owns(one, 16))
+    for text in URLS:
+        one.frontier.add(text)
+    complete(one, take(one))
+    await one.stop()
+    monkeypatch.setattr(worker, "_ROWS_PER_TURN", 1)
+    other = start(url)
+    await until(lambda: other._restoring is not None)
+    assert other._session is not None
+    pid = other._session._connection.info.backend_pid
+    postgres.execute("postgres", f"SELECT pg_terminate_backend({pid}, 10000)")
+
+    await until(owns(other, 16))
+    assert set() == take(other)
+    assert 40 == sum(1 for text in URLS if other.frontier._store.knows(text))

@@ -29,7 +29,6 @@ BAD = [
     ("SECOND_PASS_AFTER_MIN", "86401"),
     ("JOBDIR", ""),
     ("STORE_URL", "mysql://server/crawl"),
-    ("STORE_URL", "postgresql://server/crawl"),
     ("OUTPUT_DIR", ""),
     ("READ_MODEL_DIR", "/etc/passwd"),
     ("EXPORTS", "csv,xml"),

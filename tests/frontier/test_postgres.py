@@ -38,9 +38,9 @@ class Opened:
             taken |= self._session.take(owner.BUCKETS - len(taken))
         for page in self._session.answers(taken):
             self.frontier.restore_answers(page)
+        self.frontier.own(taken, self._session.listed(taken))
         self.frontier.restore_requests(self._session.pending(taken))
         self.frontier.restore_discards(self._session.discards(taken))
-        self.frontier.own(taken, self._session.listed(taken))
         self.frontier.is_quiet = True
 
     def commit(self) -> None:
