@@ -81,5 +81,7 @@ class Outlook:
     has_ended: bool
     links: int
     "Number of zones of hosts and hosts of addresses that all machines have stored."
+    opt_outs: tuple[str, ...] | None
+    "Lines as in an opt-out file; None if they are those of the last exchange."
     fresh: tuple[str, ...]
     "Requests that other machines found for buckets of this one."

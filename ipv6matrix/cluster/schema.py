@@ -20,6 +20,7 @@ _TABLES: Final = (
         id integer PRIMARY KEY CHECK (id = 1),
         version integer NOT NULL,
         plan text NOT NULL,
+        opt_outs integer NOT NULL DEFAULT 0,
         started_at double precision NOT NULL,
         ended_at double precision
     )""",
@@ -41,6 +42,8 @@ _TABLES: Final = (
         settled boolean NOT NULL DEFAULT false,
         searched bigint NOT NULL DEFAULT 0
     )""",
+    # As in an opt-out file; run.opt_outs is raised with every change.
+    "CREATE TABLE opt_outs (line text PRIMARY KEY)",
     "CREATE TABLE link_counts (worker text PRIMARY KEY, number bigint NOT NULL)",
 )
 _PARTITIONED: Final = {

@@ -63,6 +63,8 @@ class Session:
         self._url = url
         self._worker = worker
         self._connection = _connect(url)
+        self._opt_outs: int | None = None
+        "Version of the opt-outs that were read last."
 
     def join(self, plan: str) -> Run:
         """
@@ -75,7 +77,10 @@ class Session:
             if not self._one("SELECT to_regclass('run') IS NOT NULL"):
                 for statement in schema.statements():
                     self._connection.execute(statement)
-                self._connection.execute("INSERT INTO run VALUES (1, %s, %s, %s)", (schema.VERSION, plan, time.time()))
+                self._connection.execute(
+                    "INSERT INTO run (id, version, plan, started_at) VALUES (1, %s, %s, %s)",
+                    (schema.VERSION, plan, time.time()),
+                )
             self._must_agree(plan)
             self._connection.execute("SELECT pg_advisory_lock(%s, pg_backend_pid())", (_WORKERS,))
         return self.run()
@@ -137,6 +142,23 @@ class Session:
         """Return what each machine has recorded last."""
         with self._translated():
             return self._column("SELECT record FROM workers ORDER BY name", ())
+
+    def opt_outs(self) -> list[str]:
+        """Return the lines of the opt-outs."""
+        with self._translated():
+            return self._column("SELECT line FROM opt_outs ORDER BY line", ())
+
+    @contextlib.contextmanager
+    def changing_opt_outs(self) -> Iterator[list[str]]:
+        """Yield the lines of the opt-outs; what the caller changes is committed, and reaches all machines."""
+        with self._translated(), self._connection.transaction():
+            self._connection.execute("UPDATE run SET opt_outs = opt_outs + 1")
+            before = self.opt_outs()
+            lines = list(before)
+            yield lines
+            gone, new = [set(before) - set(lines), set(lines) - set(before)]
+            self._connection.execute("DELETE FROM opt_outs WHERE line = ANY(%s)", (list(gone),))
+            self._connection.execute("INSERT INTO opt_outs SELECT unnest(%s::text[])", (list(new),))
 
     def discards(self, buckets: Collection[int]) -> list[tuple[str, int]]:
         """Return the numbers of discarded observations of owned buckets, by URL."""
@@ -266,14 +288,16 @@ class Session:
         row = self._connection.execute(
             "SELECT NOT EXISTS (SELECT FROM pending) AND NOT EXISTS (SELECT FROM buckets WHERE NOT listed),"
             " NOT EXISTS (SELECT FROM buckets WHERE NOT settled OR searched <> number), ended_at IS NOT NULL,"
-            " number FROM run, (SELECT coalesce(sum(number), 0)::bigint AS number FROM link_counts) links"
+            " opt_outs, number FROM run, (SELECT coalesce(sum(number), 0)::bigint AS number FROM link_counts) links"
         ).fetchone()
         assert row is not None
-        is_quiet, is_settled, has_ended, number = row
+        is_quiet, is_settled, has_ended, version, number = row
         if is_quiet and is_settled and not has_ended:
             self._connection.execute("UPDATE run SET ended_at = %s WHERE ended_at IS NULL", (time.time(),))
             has_ended = True
-        return Outlook(workers, is_quiet, has_ended, number, fresh)
+        opt_outs = None if version == self._opt_outs else tuple(self.opt_outs())
+        self._opt_outs = version
+        return Outlook(workers, is_quiet, has_ended, number, opt_outs, fresh)
 
     def close(self) -> None:
         """End the session, and with it the ownership of all buckets."""

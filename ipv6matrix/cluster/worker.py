@@ -65,6 +65,8 @@ class Worker:
         "Called when there may be more to hand out."
         self.restored: Callable[[], None] = lambda: None
         "Called when the frontier has the facts of more buckets."
+        self.opted_out: Callable[[tuple[str, ...]], None] = lambda _: None
+        "Called when the opt-outs of the crawl have changed."
         self.record: Callable[[], str] = lambda: "{}"
         "Returns the progress of this machine."
         self.is_able: Callable[[], bool] = lambda: True
@@ -164,6 +166,8 @@ class Worker:
         self._workers = max(1, outlook.workers)
         self.frontier.is_quiet, self.frontier.has_ended = outlook.is_quiet, outlook.has_ended
         self.frontier.links = outlook.links
+        if outlook.opt_outs is not None:
+            self.opted_out(outlook.opt_outs)
         self.frontier.restore_requests(outlook.fresh)
         self.frontier.repeat_forgotten()
         await self._balance()

@@ -43,7 +43,9 @@ class Plan:
     def from_settings(cls, settings: BaseSettings, metrics: Iterable[str]) -> Plan:
         """Read the options, which `ipv6matrix.config.checks` has validated."""
         path = settings.get("OPTOUT_FILE")
-        opt_outs = OptOuts(Path(path).expanduser()) if path else None
+        # Machines that share a crawl share opt-outs as well.
+        has_opt_outs = path or settings.get("STORE_URL")
+        opt_outs = OptOuts(Path(path).expanduser() if path else None) if has_opt_outs else None
         return cls(
             features=frozenset(words(settings, "FEATURES")),
             metrics=frozenset(metrics),

@@ -56,6 +56,7 @@ class Sharing:
         worker.renewed = self._context.job.renew
         worker.changed = self._changed
         worker.restored = self._restored
+        worker.opted_out = self._opted_out
         worker.record = self._record
         worker.is_able = self._is_able
         self._list = asyncio.get_running_loop().create_task(self._read_list())
@@ -107,6 +108,11 @@ class Sharing:
 
     def _restored(self) -> None:
         self._crawler.signals.send_catch_log(store_replaced)
+
+    def _opted_out(self, lines: tuple[str, ...]) -> None:
+        assert self._context.worker is not None
+        assert self._context.plan.opt_outs is not None
+        self._context.plan.opt_outs.share(lines, self._context.worker.place)
 
     def _record(self) -> str:
         store = self._context.job.store

@@ -1,13 +1,14 @@
 """
-Changes of an opt-out file: entries come and go one by one, and whatever else it says stays.
+Changes of opt-outs: entries come and go one by one, and whatever else a file says stays.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from ipv6matrix.exceptions import OptOutError
@@ -19,12 +20,16 @@ from ipv6matrix.targets.policy import Network
 Entry = Network | str
 
 
-class OptOutFile:
-    """One opt-out file. Each change puts a whole new file in its place, so that a crawl never reads half of one."""
+class OptOutList(ABC):
+    """Lines with an entry each, or only a comment."""
 
-    def __init__(self, path: Path) -> None:
-        # Resolve links, so that a change replaces the file itself and not the link.
-        self._path = path.expanduser().resolve()
+    @abstractmethod
+    def _lines(self) -> list[str]:
+        """Return all lines; raises OptOutError if they cannot be read."""
+
+    @abstractmethod
+    def _changing(self) -> AbstractContextManager[list[str]]:
+        """Yield the lines to be changed, while no other process changes them."""
 
     def entries(self) -> list[str]:
         """Return the lines that contain an entry, with their comments; raises OptOutError."""
@@ -35,7 +40,7 @@ class OptOutFile:
         Add entries, each with a comment; return a message for each.
 
         An entry that a broader one covers is not added. Raises OptOutError, and
-        changes nothing, if any entry is invalid or the file cannot be read.
+        changes nothing, if any entry is invalid or the lines cannot be read.
         """
         entries = {text: parse(text) for text in texts}
         with self._changing() as lines:
@@ -55,11 +60,19 @@ class OptOutFile:
             results = []
             for text, removed in entries.items():
                 remaining = [line for line in lines if _entry_of(line) != removed]
-                what = "is not in the file" if len(remaining) == len(lines) else "is taken out"
+                what = "is not listed" if len(remaining) == len(lines) else "is taken out"
                 lines[:] = remaining
                 cover = _cover(removed, lines)
                 results.append(f"{text} {what}" + (f", but stays opted out by {cover}" if cover else ""))
         return results
+
+
+class OptOutFile(OptOutList):
+    """One opt-out file. Each change puts a whole new file in its place, so that a crawl never reads half of one."""
+
+    def __init__(self, path: Path) -> None:
+        # Resolve links, so that a change replaces the file itself and not the link.
+        self._path = path.expanduser().resolve()
 
     @contextmanager
     def _changing(self) -> Iterator[list[str]]:

@@ -53,8 +53,8 @@ class Entries:
         return 2 * len(self) < earlier and self.declared != len(self)
 
 
-def parse(lines: Iterable[str], path: Path) -> Entries:
-    """Parse the lines of an opt-out file; raises OptOutError for an invalid line."""
+def parse(lines: Iterable[str], place: Path | str) -> Entries:
+    """Parse the lines of an opt-out list; raises OptOutError for an invalid line."""
     domains: set[str] = set()
     networks: set[Network] = set()
     declared = None
@@ -66,7 +66,7 @@ def parse(lines: Iterable[str], path: Path) -> Entries:
         elif held is not None:
             networks.add(held)
         elif text:
-            raise OptOutError(f"{str(path)!r} line {number}: {text!r} is neither a domain nor a network")
+            raise OptOutError(f"{str(place)!r} line {number}: {text!r} is neither a domain nor a network")
         elif found := _DECLARED.fullmatch(line.strip()):
             declared = int(found[1])
     return Entries(frozenset(domains), frozenset(networks), declared)
@@ -88,33 +88,50 @@ class OptOuts:
     A file that suddenly contains less than half of its entries, or none, is
     considered damaged: the old entries remain in force until `scrapy optout` or
     the comment `# entries: NUMBER` declares it complete.
+
+    A shared crawl has further entries, and perhaps no file.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None) -> None:
         self._path = path
         self._version = self._stat()
+        self._of_file = self._shared = Entries()
         self.entries = Entries()
+        "Those in force."
         self.read()
 
     def read(self) -> None:
         """
-        Read the file.
+        Read the file, if there is one.
 
         Raises OptOutError for an invalid line, OSError if there is no file.
         """
-        found = parse(self._path.read_text("utf-8-sig").splitlines(), self._path)
-        if not found.are_lost_from(len(self.entries)):
-            self.entries = found
+        if self._path is None:
             return
+        found = parse(self._path.read_text("utf-8-sig").splitlines(), self._path)
+        lost = found.are_lost_from(len(self._of_file))
+        if lost:
+            self._warn(found)
+        self._of_file = self._of_file | found if lost else found
+        self.entries = self._of_file | self._shared
+
+    def share(self, lines: Iterable[str], place: str) -> None:
+        """Replace the entries of the shared crawl; those of an invalid list are not in force."""
+        try:
+            self._shared = parse(lines, place)
+        except OptOutError as error:
+            logger.warning("The previous opt-outs stay in force: %s [OPTOUT_INVALID]", error)
+        self.entries = self._of_file | self._shared
+
+    def _warn(self, found: Entries) -> None:
         logger.warning(
             "%s has %d entries instead of %d: the missing ones stay opted out. Restore the file, or confirm the"
             " change by adding the line '%s' [OPTOUT_SHRUNK]",
             self._path,
             len(found),
-            len(self.entries),
+            len(self._of_file),
             declaration(len(found)),
         )
-        self.entries |= found
 
     def contains_name(self, name: str) -> bool:
         """Return whether a name or one of its parent domains is opted out."""
@@ -142,6 +159,8 @@ class OptOuts:
 
     def _stat(self) -> tuple[int, ...] | None:
         """Return a value that changes when the file is modified or replaced; None if there is none."""
+        if self._path is None:
+            return None
         try:
             status = self._path.stat()
         except OSError:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ipv6matrix.cluster import owner, worker
+from ipv6matrix.cluster.optouts import SharedOptOuts
 from ipv6matrix.cluster.worker import Worker
 from ipv6matrix.frontier.postgres import PostgresFrontier
 from ipv6matrix.store.database import Store
@@ -336,3 +337,25 @@ async def test_a_bucket_that_is_lost_while_it_is_read_is_read_again(
     await until(owns(other, 16))
     assert set() == take(other)
     assert 40 == sum(1 for text in URLS if other.frontier._store.knows(text))
+
+
+async def test_opt_outs_reach_all_machines(start: Start, url: str):
+    """Those that take part, each time that the list changes, and those that join later."""
+    known: dict[Worker, tuple[str, ...]] = {}
+
+    def started() -> Worker:
+        one = start(url)
+        one.opted_out = lambda lines: known.update({one: lines})
+        return one
+
+    workers = [started(), started()]
+    with SharedOptOuts(url) as opt_outs:
+        assert ["a.example is opted out"] == opt_outs.add(["a.example"], "by mail")
+        assert ["www.a.example is covered already, by a.example"] == opt_outs.add(["www.a.example"])
+        await until(lambda: [("a.example  # by mail",)] * 2 == list(known.values()))
+        workers.append(started())
+        await until(lambda: [("a.example  # by mail",)] * 3 == list(known.values()))
+        opt_outs.remove(["a.example"])
+        assert [] == opt_outs.entries()
+
+    await until(lambda: [()] * 3 == list(known.values()))

@@ -10,6 +10,7 @@ from random import Random
 
 import pytest
 
+from ipv6matrix.store.database import Store
 from simnet.internet import Internet
 from tests import crawls, rows, typed
 from tests.cluster.workers import workers
@@ -128,3 +129,24 @@ def test_a_restart_of_the_server_loses_nothing(internet: Internet, domains: Path
 
     assert "STORE_AWAY" in some.logs
     assert [] == rows.differences(rows.facts(alone), rows.facts(result))
+
+
+def test_an_opt_out_stops_all_processes(internet: Internet, postgres: Postgres, tmp_path: Path) -> None:
+    """Two seconds after `scrapy optout add`, no process sends a packet to the network; the other family continues."""
+    url, place = postgres.url(), tmp_path / "domains.txt"
+    place.write_text("".join(f"{name}\n" for name in list(internet.scenario.domains)[:25]))
+    settings = internet.settings() | SETTINGS | {"METRICS": "ping,tcp80", "PROBE_RATE": 12, "SECOND_PASS": False}
+    with workers(tmp_path, place, settings | {"FEATURES": "WWW", "STORE_URL": url}) as some:
+        for _ in range(2):
+            some.start()
+        wait_for(postgres, url, 50)
+        typed.run("optout", "add", "198.18.0.0/15", STORE_URL=url, OPTOUT_FILE="").check_returncode()
+        added_at = time.time()
+        some.wait()
+    result = Store.read(gathered(url, tmp_path))
+    resolvers = (internet.resolver4, internet.resolver6)
+    sent = {packet.destination for packet in internet.packets(since=added_at + 2.0)} - {*resolvers}
+
+    assert {6} == {6 if ":" in address else 4 for address in sent}
+    assert ("opted_out",) in result.query("SELECT DISTINCT refusal FROM addresses WHERE family = 4")
+    result.close()

@@ -100,8 +100,8 @@ def test_an_entry_is_removed_with_its_comment(path, text, line):
 
 def test_a_missing_entry_cannot_be_removed(path):
     """The error names the broader entry that covers it."""
-    assert ["example.net is not in the file"] == OptOutFile(path).remove(["example.net"])
-    assert ["www.example.com is not in the file, but stays opted out by example.com"] == OptOutFile(path).remove(
+    assert ["example.net is not listed"] == OptOutFile(path).remove(["example.net"])
+    assert ["www.example.com is not listed, but stays opted out by example.com"] == OptOutFile(path).remove(
         ["www.example.com"]
     )
     assert path.read_text() == TEXT

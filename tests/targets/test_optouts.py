@@ -194,3 +194,27 @@ def test_a_file_rewritten_in_place_lifts_nothing_temporarily(tmp_path):
     held.look()
 
     assert [False, True] == [held.contains_name("a.example"), held.contains_name("b.example")]
+
+
+def test_a_shared_crawl_has_further_entries(tmp_path, caplog):
+    """They replace those that it had before, and a file stays in force; a list that is invalid changes nothing."""
+    held = opt_outs(tmp_path, MANY)
+    for lines, expected in (
+        (["shared.example  # by mail"], [True, True, False]),
+        (["later.example"], [True, False, True]),
+        (["not a domain"], [True, False, True]),
+        ([], [True, False, False]),
+    ):
+        held.share(lines, "postgresql://server/crawl")
+        assert expected == [held.contains_name(name) for name in ("a.example", "shared.example", "later.example")]
+    assert "OPTOUT_INVALID" in caplog.text
+
+
+def test_a_changed_file_leaves_the_entries_of_a_shared_crawl(tmp_path):
+    """Both are in force."""
+    held = opt_outs(tmp_path, MANY)
+    held.share(["shared.example"], "postgresql://server/crawl")
+    rewrite(tmp_path / "optout", MANY + "new.example\n", at=2_000_000_000)
+    held.look()
+
+    assert [True, True] == [held.contains_name("shared.example"), held.contains_name("new.example")]
