@@ -169,8 +169,8 @@ TRUSTED_CERTIFICATES = ""
 TRACE_MAX_TTL = 30
 TRACE_TIMEOUT = 2
 TRACE_GAP_LIMIT = 5
-# Source addresses of probes; if empty, the routing table chooses. Read by
-# extensions.preflight and the handlers of probes.
+# Source addresses of probes, and of queries to name servers; if empty, the routing table
+# chooses. Read by extensions.preflight and the handlers of probes.
 LOCAL_IPV4 = ""
 LOCAL_IPV6 = ""
 

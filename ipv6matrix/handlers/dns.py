@@ -44,7 +44,11 @@ class DnsDownloadHandler(ProbeDownloadHandler):
         self._resolver = resolver(nameservers.configured(crawler.settings.get("NAMESERVERS")))
         without_ipv4 = crawler.settings.get("NAMESERVERS6")
         self._resolver6 = resolver(nameservers.configured(without_ipv4)) if without_ipv4 else None
-        self._name_servers = NameServerProber(timeout_s=crawler.settings.getfloat("QUERY_TIMEOUT"))
+        self._name_servers = NameServerProber(
+            timeout_s=crawler.settings.getfloat("QUERY_TIMEOUT"),
+            local4=crawler.settings.get("LOCAL_IPV4") or None,
+            local6=crawler.settings.get("LOCAL_IPV6") or None,
+        )
         self._plan = context.of(crawler).plan
         self._stats = crawler.stats
         crawler.signals.connect(self._open, signal=signals.spider_opened)

@@ -19,14 +19,15 @@ _MAX_IN_FLIGHT: Final = 1 << 15
 
 class Endpoint:
     """
-    A DNS server, shared by any number of queries.
+    A DNS server, shared by any number of queries; `local` is their source address (default: chosen by the routes).
 
     Sources: RFC 5452 sections 9 and 10 (which replies to accept, unpredictable ports
     and IDs), RFC 7766 (TCP).
     """
 
-    def __init__(self, server: tuple[str, int]) -> None:
+    def __init__(self, server: tuple[str, int], local: str | None = None) -> None:
         self.server = server
+        self._local = local
         self._closed = False
         self._ports: list[Port | None] = [None] * _PORTS
         self._retired: list[Port] = []
@@ -89,7 +90,8 @@ class Endpoint:
         return reply if fits else Failure.BAD_REPLY
 
     async def _exchange(self, message: bytes) -> bytes:
-        reader, writer = await asyncio.open_connection(*self.server)
+        local = (self._local, 0) if self._local else None
+        reader, writer = await asyncio.open_connection(*self.server, local_addr=local)
         try:
             writer.write(message)
             return await reader.readexactly(int.from_bytes(await reader.readexactly(2)))
@@ -105,7 +107,7 @@ class Endpoint:
                 port.retire()
                 self._retired.append(port)
                 self._forget_closed()
-            port = self._ports[number] = Port(self.server)
+            port = self._ports[number] = Port(self.server, self._local)
         return port
 
     def _forget_closed(self) -> None:

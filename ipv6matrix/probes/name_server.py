@@ -41,13 +41,28 @@ _ANSWERS: Final = {
 
 
 class NameServerProber:
-    """Queries name servers; `pace` is awaited before each packet or connection."""
+    """
+    Queries name servers; `pace` is awaited before each packet or connection.
 
-    def __init__(self, *, timeout_s: float = 2.0, tries: int = 2, pace: Pace = no_pace, port: int = PORT) -> None:
+    `local4` and `local6` are the source addresses.
+    """
+
+    def __init__(
+        self,
+        *,
+        timeout_s: float = 2.0,
+        tries: int = 2,
+        pace: Pace = no_pace,
+        port: int = PORT,
+        local4: str | None = None,
+        local6: str | None = None,
+    ) -> None:
         self._timeout_s = timeout_s
         self._tries = tries
         self._pace = pace
         self._port = port
+        self._local4 = local4
+        self._local6 = local6
 
     async def check(
         self, zone: str, address: str, *, tcp: bool = False, pace: Pace | None = None
@@ -58,7 +73,7 @@ class NameServerProber:
         A query over UDP is repeated after silence, without EDNS after FORMERR or NOTIMP, and
         over TCP if the reply is truncated. Never raises for anything the network does.
         """
-        endpoint = Endpoint((address, self._port))
+        endpoint = Endpoint((address, self._port), self._local6 if ":" in address else self._local4)
         check = _Check(endpoint, wire.question(zone, "SOA", _NO_RECURSION), self._timeout_s, pace or self._pace)
         try:
             reply = await (check.over_tcp() if tcp else check.over_udp(self._tries))

@@ -38,8 +38,8 @@ class Port:
     None, which means that UDP cannot be trusted (RFC 5452 section 9.2).
     """
 
-    def __init__(self, server: tuple[str, int]) -> None:
-        """Connect the socket (this sends nothing); raise OSError if there is no route."""
+    def __init__(self, server: tuple[str, int], local: str | None = None) -> None:
+        """Connect the socket (this sends nothing); raise OSError without a route or if `local` is not of this host."""
         self.closed = False
         self.mismatches = 0
         self._retired = False
@@ -51,6 +51,8 @@ class Port:
         self._socket = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         try:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
+            if local:
+                self._socket.bind((local, 0))
             self._socket.connect(_socket_address(server))
             self._loop.add_reader(self._socket, self._read)
         except OSError:

@@ -1,8 +1,16 @@
 from __future__ import annotations
 
+import subprocess
+import time
+
+import pytest
+
 from ipv6matrix.handlers.dns import DnsDownloadHandler
-from ipv6matrix.items import DomainObservation, HostsObservation, ReverseObservation, Status
-from tests import urls
+from ipv6matrix.items import DomainObservation, HostsObservation, NameServerAnswer, ReverseObservation, Status
+from ipv6matrix.measurements import name_servers
+from ipv6matrix.probes import no_pace
+from simnet.packets import TCP, UDP
+from tests import crawlers, urls
 from tests.handlers.suite import HandlerSuite, failure_word
 
 
@@ -58,3 +66,33 @@ class TestDns(HandlerSuite):
             await ready.download_request(request)
 
         assert [stranger] * 2 == paced
+
+
+@pytest.fixture
+def sources(internet):
+    """An address of each family that this host has in addition, for which no router has a route."""
+    found = {4: "198.18.2.9", 6: "2001:db8:2::9"}
+    for address in found.values():
+        subprocess.run(["ip", "address", "add", address, "dev", "lo"], check=True)
+    yield found
+    for address in found.values():
+        subprocess.run(["ip", "address", "del", address, "dev", "lo"], check=True)
+
+
+@pytest.mark.parametrize("family", [4, 6])
+@pytest.mark.parametrize(("tcp", "protocol"), [(False, UDP), (True, TCP)])
+async def test_name_servers_are_queried_from_the_source_address(internet, sources, tmp_path, family, tcp, protocol):
+    """LOCAL_IPV4 and LOCAL_IPV6 are the sources of all packets to name servers, over either transport."""
+    settings = {"LOCAL_IPV4": sources[4], "LOCAL_IPV6": sources[6], "QUERY_TIMEOUT": 0.2, "EXTENSIONS": {}}
+    crawler = crawlers.crawler(tmp_path, **internet.settings(), **settings)
+    handler = DnsDownloadHandler.from_crawler(crawler)
+    address, since = internet.address("nameservers", family, 0), time.time()
+
+    request = urls.request(name_servers.url("open.example", address, tcp=tcp))
+    request.meta["pace"] = no_pace
+    observation = (await handler.download_request(request)).observation
+    await handler.close()
+
+    assert NameServerAnswer.TIMEOUT == observation.answer
+    sent = [one for one in internet.packets(since) if one.destination == address]
+    assert {(protocol, sources[family])} == {(one.protocol, one.source) for one in sent}
