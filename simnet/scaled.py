@@ -19,7 +19,7 @@ from typing import Final
 from simnet.addressing import BLOCKS, MAIL_POOL, NAME_POOL, WEB_POOL
 from simnet.hosting import zone
 from simnet.ordinary import FIRST, SECOND
-from simnet.scenario import PUBLIC_ZONES, Scenario
+from simnet.scenario import Scenario
 from simnet.zones import ANY_TYPE, Fault, Zone
 
 TLDS: Final = (*["com"] * 9, "net", "org", "de", "de", "uk", "fr", "nl", "br", "jp", "ch", "info", "eg")
@@ -47,9 +47,11 @@ class Scaled(Scenario):
     """A scenario of `count` domains."""
 
     count: int
+    seed: int = 0
+    "Other values draw other hosts for each domain."
 
     def __reduce__(self) -> tuple[object, ...]:
-        return scaled, (self.count,)
+        return scaled, (self.count, self.seed)
 
     @property
     def domains(self) -> Iterator[str]:
@@ -65,7 +67,7 @@ class Scaled(Scenario):
                 self._made[apex] = self._make(apex, match[2], int(match[3]))
             if (made := self._made[apex]) is not None:
                 return made
-        return PUBLIC_ZONES.get(name.rpartition(".")[2]) or PUBLIC_ZONES[""]
+        return super().find_zone(name)
 
     @cached_property
     def _made(self) -> dict[str, Zone | None]:
@@ -79,13 +81,13 @@ class Scaled(Scenario):
         if kind == "cdnhost":
             return zone(apex, {"*": WEB_POOL.addresses(number, ipv6=number % 2 == 0)}, ns=(f"ns1.{dns_host(number)}",))
         if number < self.count and apex == domain_name(number):
-            return _domain(apex, number, self.count)
+            return _domain(apex, number, self.count, self.seed)
         return None
 
 
-def scaled(count: int) -> Scaled:
+def scaled(count: int, seed: int = 0) -> Scaled:
     """Return the scenario of `count` domains."""
-    return Scaled(name=f"scaled-{count}", blocks=BLOCKS, count=count, opted_out=())
+    return Scaled(name=f"scaled-{count}", blocks=BLOCKS, count=count, seed=seed, opted_out=())
 
 
 def domain_name(number: int) -> str:
@@ -112,8 +114,8 @@ def _mail_host(apex: str, number: int) -> Zone:
     return zone(apex, hosts, ns=(f"ns1.{dns_host(number)}",))
 
 
-def _domain(apex: str, number: int, count: int) -> Zone | None:
-    random = Random(number)
+def _domain(apex: str, number: int, count: int, seed: int) -> Zone | None:
+    random = Random(seed << 32 | number)
     fate = random.random()
     if fate < MISSING:
         return None

@@ -33,6 +33,8 @@ TOP_LEVEL_DOMAINS = (
 )
 SOA_TIMES = "2022072001 7200 3600 1209600 300"
 IPV4_ONLY = "ipv4only.arpa"
+# Zones that are served over IPv4 alone, by which a resolver shows whether it has it.
+SERVED_OVER_IPV4 = ("ipv4.akahelp.net", "test-ipv4.dnscheck.tools")
 # Addresses that serve the root and the top-level domains.
 ROOT_SERVER = "a.root.example"
 PUBLISHED_BY = ("198.18.77.250", "2001:db8:13d::fa")
@@ -154,7 +156,16 @@ IPV4_ONLY_ZONE = Zone(
         (IPV4_ONLY, "A"): ("192.0.0.170", "192.0.0.171"),
     },
 )
+
+
+def _over_ipv4(apex: str) -> Zone:
+    server = f"ns.{apex}"
+    records = {(apex, "SOA"): (soa_text(server, apex),), (apex, "NS"): (server,), (server, "A"): PUBLISHED_BY[:1]}
+    return Zone(apex=apex, records={**records, (f"whoami.{apex}", "A"): PUBLISHED_BY[:1]})
+
+
 PUBLIC_ZONES = {apex: _public(apex) for apex in ("", *TOP_LEVEL_DOMAINS)}
+PUBLIC_ZONES |= {apex: _over_ipv4(apex) for apex in SERVED_OVER_IPV4}
 
 
 def _router_names(links: Iterable[Link], families: Iterable[Family]) -> Iterator[tuple[str, str]]:

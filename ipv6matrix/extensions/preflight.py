@@ -18,6 +18,7 @@ from ipv6matrix import context, engine
 from ipv6matrix.config import nameservers
 from ipv6matrix.exceptions import DownloadError, ListError, StoreError
 from ipv6matrix.extensions.health import Health
+from ipv6matrix.health import resolver6
 from ipv6matrix.health.resolver import Fault
 from ipv6matrix.items import Family, Security, Status
 from ipv6matrix.measurements import REGISTRY
@@ -42,8 +43,14 @@ REQUIREMENTS: Final[dict[str, Callable[[], str | None]]] = {
     "mtr-packet": lambda: mtr_missing(),  # noqa: PLW0108 - looked up when called
 }
 _IPV4_ONLY: Final = "ipv4only.arpa"
-# Zones that have been served over IPv6 for many years.
-_SERVED_OVER_IPV6: Final = ("com", "net", "org")
+_RESOLVER6: Final = {
+    resolver6.Fault.LACKS_IPV6: "The resolver without IPv4 {server} does not find {name} ({status}), so other names"
+    " would count as broken: fix its IPv6 (docs/resolver.md), or unset NAMESERVERS6 [RESOLVER6_FAILS]",
+    resolver6.Fault.HAS_IPV4: "The resolver {server} of NAMESERVERS6 finds {name}, which is served over IPv4 alone, so"
+    " no name would count as broken: disable IPv4 there (docs/resolver.md), or unset NAMESERVERS6 [RESOLVER6_HAS_IPV4]",
+    resolver6.Fault.UNPROVEN: "Not verified that the resolver {server} of NAMESERVERS6 has no IPv4: NAMESERVERS do not"
+    " find {name} ({status}) either [RESOLVER6_UNPROVEN]",
+}
 _FIX_ROUTE: Final = (
     "fix the network, set the source address with -s LOCAL_IPV{family}=, or skip the family with -s MISSING=skip"
 )
@@ -217,11 +224,8 @@ class Preflight:
                 )
 
     async def _check_resolver(self) -> None:
-        settings = self._crawler.settings
-        servers = nameservers.configured(settings.get("NAMESERVERS"))
-        resolver = Resolver(
-            servers, timeout_s=settings.getfloat("QUERY_TIMEOUT"), lifetime_s=settings.getfloat("QUERY_LIFETIME")
-        )
+        servers = nameservers.configured(self._crawler.settings.get("NAMESERVERS"))
+        resolver = self._resolver(servers)
         await resolver.open()
         try:
             answer = await resolver.lookup("", "NS")
@@ -235,10 +239,10 @@ class Preflight:
             await self._check_dns64(resolver, servers)
             if "dnssec" in self._plan.metrics:
                 await self._check_dnssec(resolver, servers)
+            if "resolver6" in self._plan.metrics:
+                await self._check_resolver6(resolver)
         finally:
             await resolver.close()
-        if "resolver6" in self._plan.metrics:
-            await self._check_resolver6()
 
     async def _check_truth(self) -> None:
         self._health.open()
@@ -282,27 +286,27 @@ class Preflight:
                 self._plan.skip_metric("dnssec", message)
                 return
 
-    async def _check_resolver6(self) -> None:
-        """Check that each resolver without IPv4 finds zones that are known to resolve over IPv6 alone."""
-        settings = self._crawler.settings
-        servers = nameservers.configured(settings.get("NAMESERVERS6"))
-        resolver = Resolver(
-            servers, timeout_s=settings.getfloat("QUERY_TIMEOUT"), lifetime_s=settings.getfloat("QUERY_LIFETIME")
-        )
+    async def _check_resolver6(self, ordinary: Resolver) -> None:
+        """Check that each resolver without IPv4 has IPv6 and, as far as can be seen, no IPv4."""
+        servers = nameservers.configured(self._crawler.settings.get("NAMESERVERS6"))
+        without_ipv4 = self._resolver(servers)
         try:
-            pairs = [(server, name) for server in servers for name in _SERVED_OVER_IPV6]
-            lookups = await asyncio.gather(*(resolver.lookup(name, "SOA", server=server) for server, name in pairs))
+            found = await resolver6.verdict(without_ipv4, servers, ordinary)
         finally:
-            await resolver.close()
-        for (server, name), lookup in zip(pairs, lookups, strict=True):
-            if lookup.status is not Status.OK:
-                message = (
-                    f"The resolver without IPv4 {_named(server)} does not find {name} ({lookup.status}), so other names"
-                    " would count as broken: fix its IPv6 (docs/resolver.md), or unset NAMESERVERS6 [RESOLVER6_FAILS]"
-                )
-                self._missing(message)
-                self._plan.skip_metric("resolver6", message)
-                return
+            await without_ipv4.close()
+        if found is None:
+            return
+        message = _RESOLVER6[found.fault].format(server=_named(found.server), name=found.name, status=found.status)
+        if found.fault is resolver6.Fault.UNPROVEN:
+            logger.warning(message)
+            return
+        self._missing(message)
+        self._plan.skip_metric("resolver6", message)
+
+    def _resolver(self, servers: tuple[nameservers.Server, ...]) -> Resolver:
+        settings = self._crawler.settings
+        timeout_s, lifetime_s = settings.getfloat("QUERY_TIMEOUT"), settings.getfloat("QUERY_LIFETIME")
+        return Resolver(servers, timeout_s=timeout_s, lifetime_s=lifetime_s)
 
     async def _check_references(self) -> None:
         """Check that each family reaches the Internet: otherwise silence would say nothing about the targets."""

@@ -22,6 +22,7 @@ from ipv6matrix import context
 from ipv6matrix.extensions import preflight as module
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.preflight import Preflight
+from ipv6matrix.health import resolver6
 from ipv6matrix.reference.geoip import Build
 from ipv6matrix.refusals import StartRefusedError
 from ipv6matrix.targets import policy
@@ -539,3 +540,35 @@ async def test_a_resolver_without_ipv4_that_fails_stops_the_crawl(tmp_path):
 
     assert "RESOLVER6_FAILS" in message
     assert frozenset({"ping"}) == plan.metrics
+
+
+async def test_a_resolver_of_nameservers6_with_ipv4_stops_the_crawl(internet, tmp_path):
+    """
+    If it finds names that are served over IPv4 alone, none would count as broken; MISSING=skip leaves the metric out.
+    """
+    settings = {"METRICS": "resolver6,ping", "NAMESERVERS6": internet.resolver4, "QUERY_TIMEOUT": 1.0}
+    message = await refusal(built(tmp_path, internet.resolver4, **settings))
+    plan = await check(built(tmp_path, internet.resolver4, MISSING="skip", **settings))
+
+    assert "RESOLVER6_HAS_IPV4" in message
+    assert f"{internet.resolver4} " in message
+    assert frozenset({"ping"}) == plan.metrics
+
+
+async def test_every_resolver_of_nameservers6_is_checked_for_ipv4(internet, tmp_path):
+    """A single one with IPv4 is enough, because lookups go to all in turn."""
+    host, port = internet.resolver_without_ipv4
+    settings = {"METRICS": "resolver6,ping", "QUERY_TIMEOUT": 5.0, "QUERY_LIFETIME": 9.0}
+    servers = f"[{host}]:{port},{internet.resolver6}"
+
+    assert "RESOLVER6_HAS_IPV4" in await refusal(built(tmp_path, internet.resolver4, NAMESERVERS6=servers, **settings))
+
+
+async def test_without_names_served_over_ipv4_a_warning_remains(internet, tmp_path, monkeypatch, caplog):
+    """If the ordinary resolver does not find them, they show nothing, and the crawl starts."""
+    monkeypatch.setattr(resolver6, "SERVED_OVER_IPV4", ("gone.mailbarn.com", "servfail.example"))
+    settings = {"METRICS": "resolver6,ping", "NAMESERVERS6": internet.resolver6, "QUERY_TIMEOUT": 1.0}
+    plan = await check(built(tmp_path, internet.resolver4, **settings))
+
+    assert "resolver6" in plan.metrics
+    assert "RESOLVER6_UNPROVEN" in caplog.text
