@@ -31,6 +31,8 @@ class Mail(StrEnum):
     MULTILINE = "multiline"
     OTHER_NAME = "other_name"
     OTHER_CERTIFICATE = "other_certificate"
+    REFUSES_HELLO = "refuses_hello"
+    LEAVES = "leaves"
 
 
 class Web(StrEnum):
@@ -53,6 +55,8 @@ class Web(StrEnum):
     BAD_RESPONSE = "bad_response"
     THIRD_PARTIES = "third_parties"
     NOT_FOUND6 = "not_found6"
+    UNKNOWN_PARTY = "unknown_party"
+    CUT_BODY = "cut_body"
 
 
 class Ntp(StrEnum):
@@ -124,5 +128,7 @@ BEHAVIOURS: Final = {
         _mail("smtp_multiline", Mail.MULTILINE),
         _mail("smtp_other_name", Mail.OTHER_NAME),
         _mail("smtp_other_certificate", Mail.OTHER_CERTIFICATE),
+        _mail("smtp_refuses_hello", Mail.REFUSES_HELLO),
+        _mail("smtp_leaves", Mail.LEAVES),
     )
 }

@@ -124,6 +124,7 @@ BLOCKS: Final = (
     # Tunnels on the path of IPv6: one that reports its MTU, and one that does not.
     slot(62, "narrow", "open", place="paris", mtu6=LEAST_MTU),
     slot(63, "black_hole", "open", place="paris", black_hole=True),
+    slot(64, "slower6", "open", place="paris", region="slow6"),
     *(slot(80 + number, f"dns6_{one}", "all_closed", dns6=one) for number, one in enumerate(NameServer)),
 )
 

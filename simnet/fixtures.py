@@ -13,9 +13,14 @@ from collections.abc import Iterator
 import pytest
 
 from simnet import namespaces
+from simnet.enlarged import enlarged
 from simnet.internet import Internet, running
 from simnet.namespaces import InternetUnavailable
-from simnet.showcase import showcase
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--domains", type=int, default=0, help="how many domains to add to the showcase")
+    parser.addoption("--seed", type=int, default=0, help="by which their hosts are drawn")
 
 
 def pytest_configure() -> None:
@@ -25,10 +30,15 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(scope="session")
-def internet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Internet]:
-    """The showcase, running and recording: one for all tests of a session, under whichever name they import it."""
+def internet(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Internet]:
+    """
+    The showcase, enlarged by the options, running and recording.
+
+    There is one for all tests of a session, under whichever name they import it.
+    """
     if (already := running()) is not None:
         yield already
         return
-    with Internet(showcase(), tmp_path_factory.mktemp("internet")) as started:
+    count, seed = pytestconfig.getoption("--domains"), pytestconfig.getoption("--seed")
+    with Internet(enlarged(count, seed), tmp_path_factory.mktemp("internet")) as started:
         yield started

@@ -37,6 +37,16 @@ NEVER_PROBED: Final = {
 MISSING: Final = ("nxdomain.example", "nxdomain.de", "expired-shop-4411.com", "never-registered-2290.org")
 # An ECHConfigList of one configuration of an unknown version, without content (RFC 9849 section 4).
 ECH: Final = "AAT+DQAA"
+# What is after the prefix of an address, by the domain that has it.
+IDENTIFIERS: Final = {
+    "eui64": "211:22ff:fe33:4455",
+    "isatap": "0:5efe:c612:2947",
+    "embedded-ipv4": "{ipv4}",
+    "embedded-port": "443",
+    "low-byte": "7",
+    "byte-pattern": "a:b:c:d",
+    "random": "8c1f:3e5a:97d2:64b0",
+}
 OPTED_OUT: Final = ("opted-out.example", "198.18.76.0/24", "2001:db8:13c::/48")
 # 249 and 252 octets: too long with the prefix `www.ipv6`, and with any prefix.
 LONG: Final = ".".join(("a" * 60, "b" * 60, "c" * 60, "d" * 58, "example"))
@@ -54,6 +64,7 @@ def oddities() -> Iterator[Zone]:
     yield from _addresses()
     yield from _names()
     yield from _relations()
+    yield from _identifiers()
     yield from _https()
     yield from _dnssec()
     yield from _over_ipv6_alone()
@@ -170,6 +181,8 @@ def _name_servers() -> Iterator[Zone]:
     )
     yield zone("ns-lame.example", {"www": both("open", 9)}, ns=("ns1.harbour-dns.net", "ns9.harbour-dns.net"))
     yield zone("ns-single.example", {"ns": only4("nameservers", 24)}, ns=("ns.ns-single.example",))
+    # Over TCP, a missing route could as well be one of the vantage point.
+    yield zone("ns-unrouted.example", {"ns": both("no_route", 3)}, ns=("ns.ns-unrouted.example", "ns1.harbour-dns.net"))
     yield zone("ns-ipv6-only.example", {"ns": only6("nameservers", 25)}, ns=("ns.ns-ipv6-only.example",))
 
 
@@ -237,6 +250,14 @@ def _relations() -> Iterator[Zone]:
     yield zone("ipv6.coincide.example", {"@": both("open", 51), "www": both("open", 52)})
 
 
+def _identifiers() -> Iterator[Zone]:
+    """Return a zone for each way to choose an interface identifier (RFC 7707 section 4)."""
+    (four,), prefix = only4("berlin", 70), TABLE.by_name["berlin"].address(6).removesuffix("1")
+    for word, identifier in IDENTIFIERS.items():
+        yield zone(f"{word}.example", {"www": (four, f"{prefix}{identifier.format(ipv4=four)}")})
+    yield zone("two-networks.example", {"www": (four, *only6("cairo", 70))})
+
+
 def _https() -> Iterator[Zone]:
     hosts = both("open", 55)
     hints = f"ipv4hint={hosts[0]} {{ech}}ipv6hint={hosts[1]}"
@@ -252,6 +273,12 @@ def _https() -> Iterator[Zone]:
     yield zone("https-hints-differ.example", {"www": hosts}, https={"www": (f"1 . alpn=h2 ipv6hint={elsewhere[0]}",)})
     yield zone(
         "https-hints-only.example", {"www": only4("open", 55)}, https={"www": (f"1 . alpn=h2 ipv6hint={hosts[1]}",)}
+    )
+    # Hints of another host.
+    yield zone(
+        "https-hints-elsewhere.example",
+        {"www": hosts},
+        https={"www": (f"1 www.https-service.example alpn=h2 ipv6hint={hosts[1]}",)},
     )
     yield zone(
         "https-alias.example", {"www": hosts}, https={"@": ("0 www.https-alias.example",), "www": ("1 . alpn=h2",)}
@@ -274,7 +301,10 @@ def _dnssec() -> Iterator[Zone]:
 def _over_ipv6_alone() -> Iterator[Zone]:
     """Return zones that a resolver without IPv4 cannot reach, or not all of."""
     only4_servers = ("ns1.legacy-dns.com", "ns2.legacy-dns.com")
-    yield zone("served-over-ipv4.example", {"www": both("open", 59), "mail": both("open", 60)}, ns=only4_servers)
+    hosts = {"www": both("open", 59), "mail": both("open", 60), "ns": both("nameservers", 29)}
+    yield zone("served-over-ipv4.example", hosts, ns=only4_servers)
+    # Its name server works over IPv6, but the address of that is not found over IPv6.
+    yield zone("ns-unfindable.example", {"www": both("open", 62)}, ns=("ns.served-over-ipv4.example",))
     # A delegation from a zone that is served over IPv4 alone.
     yield zone("below.served-over-ipv4.example", {"www": both("open", 61)})
     yield zone("cname-to-ipv4.example", aliases={"www": "www.served-over-ipv4.example"})

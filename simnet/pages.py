@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from simnet.behaviours import Web
-from simnet.sites import ALLOWED, LOADED
+from simnet.sites import ALLOWED, LOADED, UNKNOWN
 from simnet.topology import Family
 
 PAGE: Final = """<!doctype html>
@@ -22,6 +22,14 @@ OTHER_TEXT: Final = (
     "This machine has just been installed. Replace the default contents of the folder, then reload the configuration"
     " and consult the manual for further steps."
 )
+# What pages load from other hosts.
+LOADS: Final = {
+    Web.THIRD_PARTIES: (
+        f'<script src="https://{LOADED[0]}/a.js"></script><link rel="stylesheet" href="//{LOADED[2]}/a.css">'
+        f'<img src="http://{LOADED[1]}/a.png"><a href="https://only-linked.example/">more</a>'
+    ),
+    Web.UNKNOWN_PARTY: f'<script src="https://{UNKNOWN}/a.js"></script>',
+}
 ERRORS6: Final = {Web.FORBIDDEN6: "403 Forbidden", Web.NOT_FOUND6: "404 Not Found"}
 SERVER: Final = "simnet/1.0"
 
@@ -37,10 +45,9 @@ def response(web: Web, family: Family, host: str) -> bytes:
         return _message("301 Moved Permanently", b"", f"Location: https://{host}/{path}\r\n")
     if web is Web.BAD_RESPONSE:
         return b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"
-    if web is Web.THIRD_PARTIES:
-        policy = f"Content-Security-Policy: default-src 'self'; img-src {ALLOWED} *.example\r\n"
-        return _message("200 OK", _page(host, TEXT, _third_parties()), policy)
-    return _message("200 OK", _page(host, TEXT))
+    policy = f"Content-Security-Policy: default-src 'self'; img-src {ALLOWED} *.example\r\n"
+    fields = policy if web is Web.THIRD_PARTIES else ""
+    return _message("200 OK", _page(host, TEXT, LOADS.get(web, "")), fields, missing=1000 * (web is Web.CUT_BODY))
 
 
 def head() -> bytes:
@@ -56,22 +63,15 @@ def chunk(text: str) -> bytes:
     return f"{len(text):x}\r\n{text}\r\n".encode()
 
 
-def _third_parties() -> str:
-    script, image, style = LOADED
-    return (
-        f'<script src="https://{script}/a.js"></script><link rel="stylesheet" href="//{style}/a.css">'
-        f'<img src="http://{image}/a.png"><a href="https://only-linked.example/">more</a>'
-    )
-
-
 def _page(title: str, text: str, head: str = "") -> bytes:
     date = datetime.now(UTC).isoformat()
     return PAGE.format(title=title, text=text, head=head, date=date, token=secrets.token_hex(16)).encode()
 
 
-def _message(status: str, body: bytes, fields: str = "") -> bytes:
+def _message(status: str, body: bytes, fields: str = "", missing: int = 0) -> bytes:
+    """Return a response; `missing` octets of its body are announced and not sent."""
     lines = (
         f"HTTP/1.1 {status}\r\nServer: {SERVER}\r\nContent-Type: text/html; charset=utf-8\r\n{fields}"
-        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        f"Content-Length: {len(body) + missing}\r\nConnection: close\r\n\r\n"
     )
     return lines.encode() + body

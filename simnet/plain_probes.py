@@ -33,7 +33,7 @@ TRACES_AT_ONCE: Final = 60
 TTLS: Final = range(1, 9)
 
 
-async def ports(addresses: Iterable[str], patience_s: float = 1.0) -> dict[tuple[str, int], Failure | None]:
+async def ports(addresses: Iterable[str], patience_s: float = 3.0) -> dict[tuple[str, int], Failure | None]:
     """Connect to ports 25, 80 and 443 of each address; None is an open port."""
 
     async def connect(address: str, port: int) -> tuple[tuple[str, int], Failure | None]:
@@ -51,7 +51,7 @@ async def ports(addresses: Iterable[str], patience_s: float = 1.0) -> dict[tuple
     return dict(await asyncio.gather(*(connect(address, port) for address in addresses for port in PORTS)))
 
 
-def ping_all(addresses: Iterable[str], wait_s: float = 0.6) -> dict[str, float]:
+def ping_all(addresses: Iterable[str], wait_s: float = 1.0) -> dict[str, float]:
     """Send an Echo Request to each address; return the round-trip times, in milliseconds, of those that answered."""
     addresses = list(addresses)
     rtts_ms: dict[str, float] = {}
@@ -137,9 +137,11 @@ class SmtpClient:
     def _greet(self) -> None:
         answer = self._ask("EHLO client.example")
         self.hello = "EHLO" if answer.startswith("250") else None
-        if self.hello is None and self._ask("HELO client.example").startswith("250"):
+        if self.hello is None and answer.startswith("5") and self._ask("HELO client.example").startswith("250"):
             self.hello = "HELO"
-        if "STARTTLS" not in answer:
+        if self.hello is None:
+            self.failure = Failure.SERVICE_UNAVAILABLE if answer.startswith("421") else Failure.HELLO_REFUSED
+        elif "STARTTLS" not in answer:
             self.starttls = Starttls.NOT_OFFERED
         elif not self._ask("STARTTLS").startswith("220"):
             self.starttls = Starttls.REFUSED

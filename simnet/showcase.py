@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from simnet.blocks import BLOCKS, Block
 from simnet.clocks import CLOCKS, clock_zones
 from simnet.oddities import MISSING, OPTED_OUT, oddities
 from simnet.ordinary import ordinary
@@ -15,6 +16,7 @@ from simnet.providers import PROVIDERS
 from simnet.scenario import Scenario
 from simnet.sites import SITES, site_zones
 from simnet.unlisted import unlisted
+from simnet.zones import Zone
 
 BOM: Final = "\ufeff"
 # Lines that contain no valid name, and the reason word of each.
@@ -57,14 +59,14 @@ class Showcase(Scenario):
         return Counter([*REFUSED.values(), *("duplicate" for _ in DUPLICATES)])
 
 
-def showcase() -> Showcase:
-    """Return the scenario."""
+def showcase(more: Iterable[str] = (), zones: Iterable[Zone] = (), blocks: tuple[Block, ...] = ()) -> Showcase:
+    """Return the scenario; `more` are further domains to list, with their zones and blocks."""
     odd, plain = (*oddities(), *site_zones(), *clock_zones()), tuple(ordinary())
-    zones = {zone.apex: zone for zone in (*PROVIDERS, *odd, *plain, *unlisted())}
-    listed = (*(zone.apex for zone in odd), *MISSING, *(zone.apex for zone in plain))
+    listed = (*(zone.apex for zone in odd), *MISSING, *(zone.apex for zone in plain), *more)
     return Showcase(
         name="showcase",
-        zones=zones,
+        blocks=(*BLOCKS, *blocks),
+        zones={zone.apex: zone for zone in (*PROVIDERS, *odd, *plain, *unlisted(), *zones)},
         listed=listed,
         lines=tuple(_lines(listed)),
         sites=SITES,

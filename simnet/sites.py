@@ -29,6 +29,8 @@ MIXED_MAIL: Final = {
 # What the page of `third_parties` loads, and what its policy allows; the second and the last have no IPv6 address.
 LOADED: Final = ("edge.cdn-edge.net", "ns1.legacy-dns.com", "mx.sixfirst.org")
 ALLOWED: Final = "backup.plainpost.net"
+# What the page of `unknown_party` loads.
+UNKNOWN: Final = "www.servfail.example"
 
 
 def apex(web: Web) -> str:

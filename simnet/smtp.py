@@ -36,6 +36,12 @@ GREETINGS: Final = {
     Mail.MULTILINE: f"220-{COMMON_NAME} ESMTP\r\n220-Unsolicited mail is not welcome.\r\n220 Go ahead",
 }
 REFUSING: Final = (Mail.GREETS_4XX, Mail.GREETS_5XX)
+HELLO_REFUSALS: Final = {
+    Mail.GREETS_4XX: "503 5.5.1 not here",
+    Mail.GREETS_5XX: "503 5.5.1 not here",
+    Mail.REFUSES_HELLO: "550 5.7.1 not for you",
+    Mail.LEAVES: "421 4.3.2 shutting down",
+}
 GREETING: Final = f"220 {COMMON_NAME} ESMTP ready"
 EXTENSIONS: Final = (COMMON_NAME, "PIPELINING", "SIZE 10240000", "8BITMIME")
 NO_STARTTLS: Final = (Mail.PLAIN, Mail.HELO_ONLY)
@@ -82,16 +88,16 @@ class Session:
     async def _ehlo(self) -> bool:
         if self._mail is Mail.HELO_ONLY:
             self._say("502 5.5.1 command not implemented")
-        elif self._mail in REFUSING:
-            self._say("503 5.5.1 not here")
+        elif self._mail in HELLO_REFUSALS:
+            self._say(HELLO_REFUSALS[self._mail])
         else:
             offered = EXTENSIONS if self.tls or self._mail in NO_STARTTLS else (*EXTENSIONS, "STARTTLS")
             lines = [f"250-{text}" for text in offered[:-1]] + [f"250 {offered[-1]}"]
             self._say("\r\n".join(lines))
-        return True
+        return self._mail is not Mail.LEAVES
 
     async def _helo(self) -> bool:
-        self._say("503 5.5.1 not here" if self._mail in REFUSING else f"250 {COMMON_NAME}")
+        self._say(HELLO_REFUSALS.get(self._mail, f"250 {COMMON_NAME}"))
         return True
 
     async def _starttls(self) -> bool:

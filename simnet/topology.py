@@ -58,9 +58,15 @@ class Region:
     path6: tuple[str, ...]
     delay_ms: float
     "Sum of all links on the way, one way."
+    detour6_ms: float = 0.0
+    "What IPv6 takes longer, one way."
 
     def path(self, family: Family) -> tuple[str, ...]:
         return self.path4 if family == 4 else self.path6
+
+    def rtt_ms(self, family: Family) -> float:
+        """Return the shortest possible round-trip time."""
+        return 2 * (self.delay_ms + (self.detour6_ms if family == 6 else 0.0))
 
 
 CHAIN: Final = ("r1", "r2", "r3", "r4", "r5")
@@ -81,6 +87,8 @@ LINKS: Final = (
     Link(number=10, upper="r7", lower="long6", families=(6,)),
     Link(number=11, upper="r4", lower="r6", delay_ms=15.0),
     Link(number=12, upper="r6", lower="far"),
+    Link(number=14, upper="r5", lower="slow6", families=(4,)),
+    Link(number=15, upper="r4", lower="slow6", families=(6,), delay_ms=200.0),
 )
 RESOLVER_LINK: Final = Link(number=13, upper="r1", lower=RESOLVER)
 NEAR_RESOLVER_LINK: Final = Link(number=13, upper=VANTAGE, lower=RESOLVER)
@@ -93,6 +101,7 @@ REGIONS: Final = {
         Region(name="short6", path4=CHAIN, path6=("r1", "r2", "r3", "r4"), delay_ms=10.0),
         Region(name="long6", path4=CHAIN, path6=(*CHAIN, "r7"), delay_ms=10.0),
         Region(name="far", path4=("r1", "r2", "r3", "r4", "r6"), path6=("r1", "r2", "r3", "r4", "r6"), delay_ms=25.0),
+        Region(name="slow6", path4=CHAIN, path6=("r1", "r2", "r3", "r4"), delay_ms=10.0, detour6_ms=200.0),
     )
 }
 

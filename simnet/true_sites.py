@@ -9,7 +9,10 @@ from simnet.behaviours import Web
 from simnet.facts import PortTruth, WebTruth
 from simnet.topology import Family
 
-_LISTED: Final = ("edge.cdn-edge.net", "ns1.legacy-dns.com", "mx.sixfirst.org", "backup.plainpost.net")
+_PARTIES: Final = {
+    Web.THIRD_PARTIES: ("edge.cdn-edge.net", "ns1.legacy-dns.com", "mx.sixfirst.org", "backup.plainpost.net"),
+    Web.UNKNOWN_PARTY: ("www.servfail.example",),
+}
 _HANDSHAKES: Final[dict[Web, TlsStatus | Failure]] = {
     Web.EXPIRED: TlsStatus.EXPIRED,
     Web.UNTRUSTED: TlsStatus.UNTRUSTED,
@@ -65,5 +68,5 @@ def _answer(web: Web, family: Family, host: str, tls: TlsStatus | None) -> WebTr
         return WebTruth(tls=tls, status_code=200, end=BodyEnd.TOO_SLOW, hosts=())
     if web is Web.ENDLESS_BODY:
         return WebTruth(tls=tls, status_code=200, end=BodyEnd.TOO_LARGE, hosts=())
-    hosts = _LISTED if web is Web.THIRD_PARTIES else ()
-    return WebTruth(tls=tls, status_code=200, title=host, hosts=hosts)
+    end = BodyEnd.BROKEN if web is Web.CUT_BODY else BodyEnd.COMPLETE
+    return WebTruth(tls=tls, status_code=200, title=host, end=end, hosts=_PARTIES.get(web, ()))

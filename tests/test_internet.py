@@ -433,7 +433,7 @@ def test_vantage_point_has_no_way_out(internet: Internet) -> None:
 def test_nothing_outlives_a_killed_parent(tmp_path: Path) -> None:
     parent = _shell("--directory", str(tmp_path), "--", "sleep", "30", start_new_session=True)
     try:
-        helpers = _wait_for(lambda: found if len(found := _helpers_of(parent.pid)) == 7 else [], 10)
+        helpers = _wait_for(lambda: found if len(found := _helpers_of(parent.pid)) == 7 else [], 30)
 
         os.kill(parent.pid, signal.SIGKILL)
 
@@ -443,7 +443,8 @@ def test_nothing_outlives_a_killed_parent(tmp_path: Path) -> None:
                     Path(f"/proc/{helper}/cmdline").exists() and Path(f"/proc/{helper}/cmdline").read_bytes()
                     for helper in helpers
                 )
-            )
+            ),
+            30,
         )
     finally:
         os.killpg(parent.pid, signal.SIGKILL)

@@ -12,8 +12,16 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
-FIXTURES: Final = {"finished": "crawl", "mariadb": "database", "postgres": "database", "browser": "browser"}
+FIXTURES: Final = {
+    "finished": "crawl",
+    "crawled": "crawl",
+    "mariadb": "database",
+    "postgres": "database",
+    "browser": "browser",
+}
 # In which order workers take the files: a browser last, since no asynchronous test can run in a process after
 # Playwright has started its event loop; the longest first, so that no worker ends alone with one of them.
 ORDER: Final = ("browser", "crawl", "database", "slow")
@@ -29,6 +37,25 @@ def place(tiers: Iterable[str]) -> int:
     """Return when a file, or a test of it, is run: the lower, the sooner."""
     first = next((tier for tier in ORDER if tier in tiers), None)
     return {"crawl": 0, "database": 1, "slow": 2, None: 3, "browser": 4}[first]
+
+
+# Folders whose files share something costly, so that one worker runs all of them.
+TOGETHER: Final = ("tests/truth",)
+
+
+class ByFile(LoadFileScheduling):
+    """Assigns a worker one file at a time, or a whole folder of TOGETHER."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        folder = file.rpartition("/")[0]
+        return folder if folder in TOGETHER else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile | None:
+    """Return the scheduler for `--dist loadfile`."""
+    return ByFile(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(tryfirst=True)

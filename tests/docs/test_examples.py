@@ -199,8 +199,8 @@ def test_the_named_test_exists(command: str) -> None:
 def test_a_missing_test_is_found() -> None:
     """A module or function that does not exist, and a module about something else, are reported."""
     assert not examples.is_there("tests/test_nothing.py::test_domains")
-    assert not examples.is_there("tests/test_crawl.py::test_nothing")
-    assert not examples.names("tests/test_crawl.py::test_domains", "novelty --two")
+    assert not examples.is_there("tests/truth/test_domains.py::test_nothing")
+    assert not examples.names("tests/truth/test_domains.py::test_domains", "novelty --two")
 
 
 def test_reasons_are_stated() -> None:

@@ -39,7 +39,7 @@ BROKEN = (
     ("dns6-silent.example", "SOA", Status.OK),
     ("dns6-closed.example", "SOA", Status.OK),
     # The preflight check relies on these.
-    *((name, "SOA", Status.OK) for name in SERVED_OVER_IPV4),
+    *zip(SERVED_OVER_IPV4, ("SOA", "SOA"), (Failure.SERVFAIL, Status.OK), strict=True),
 )
 UNKNOWN = (("servfail.example", "SOA"), ("dns-silent.example", "SOA"))
 
