@@ -7,6 +7,7 @@
 #   make bench    measure speed and memory (N=2000 domains)
 #   make bench-resume  measure how long a large crawl takes to resume (LIST=1000000 domains)
 #   make bench-publish  measure the time and memory of publishing a crawl (N=100000 domains)
+#   make bench-peers  compare our probes with dnsperf, fping and scamper
 #   make bench-web  measure the response times of the website's API (SQLite and MariaDB)
 #   make torture  kill a crawl repeatedly (KILLS=100) and compare its results
 #   make docs     check the documents, and run the commands in them
@@ -29,7 +30,7 @@ WORKERS ?= 3
 # One file of tests at a time for each worker, in the order of tests/tiers.py.
 PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-fast lint docs bench bench-resume bench-publish bench-web torture smoke lock fresh setup system
+.PHONY: demo test test-fast lint docs bench bench-resume bench-publish bench-web bench-peers torture smoke lock fresh setup system
 
 demo: setup
 	$(BIN)/python -m simnet.demo
@@ -63,6 +64,9 @@ bench-publish: setup
 
 bench-web: setup
 	$(BIN)/python -m benchmarks.web
+
+bench-peers: setup
+	$(BIN)/python -m benchmarks.peers --domains $(N)
 
 torture: setup
 	$(BIN)/python -m tools.killing --kills $(KILLS) --jobs /dev/shm
