@@ -8,6 +8,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ipv6matrix.items import Answered
+from ipv6matrix.store.counts import Counts
+
 
 class Request(NamedTuple):
     """A request that was found."""
@@ -27,6 +30,7 @@ class Answer(NamedTuple):
     rank: int
     "Answers of a lower rank are written first: lookups before probes, and retries after both."
     payload: str
+    item: Answered
 
 
 class ZoneOfHost(NamedTuple):
@@ -69,6 +73,8 @@ class Batch:
     "Number of buckets of the machine."
     record: str = "{}"
     "Progress of the machine, for `scrapy status`."
+    leaves: bool = False
+    "True for the last batch of a machine that stops."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,8 @@ class Outlook:
     """What a machine learns about the whole crawl."""
 
     workers: int
+    is_listed: bool
+    "The list was read."
     is_quiet: bool
     "The list was read, and no request is pending: failures may be retried."
     has_ended: bool
@@ -85,3 +93,7 @@ class Outlook:
     "Lines as in an opt-out file; None if they are those of the last exchange."
     fresh: tuple[str, ...]
     "Requests that other machines found for buckets of this one."
+    gained: Counts
+    "What the batch has added: a request that another machine found before is not new."
+    whole: Counts
+    "Of all machines, from the start of the crawl."

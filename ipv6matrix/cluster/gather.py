@@ -5,14 +5,14 @@ Gathers the answers of a shared crawl in one ips.db.
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
 from ipv6matrix.cluster import owner, payload
-from ipv6matrix.cluster.session import Session
+from ipv6matrix.cluster.session import Run, Session
 from ipv6matrix.exceptions import StoreError
 from ipv6matrix.store.database import Store
+from ipv6matrix.store.newest import run_name
 
 
 def gather(url: str, folder: Path) -> Path:
@@ -24,7 +24,9 @@ def gather(url: str, folder: Path) -> Path:
     session = Session(url, "gather")
     try:
         run = session.run()
-        row = _row(session.records(), run.started_at, run.ended_at)
+        row = row_of([json.loads(member.record) for member in session.members()], run)
+        if "version" not in row:
+            raise StoreError("No machine has begun this crawl: start one with the same STORE_URL", code="STORE_EMPTY")
         folder.mkdir(parents=True, exist_ok=True)
         store = Store(folder / f"ips-{row['run']}.db")
         try:
@@ -51,13 +53,16 @@ def _write(session: Session, store: Store) -> None:
     store.commit()
 
 
-def _row(records: list[str], started_at: float, ended_at: float | None) -> dict[str, Any]:
-    """Return the row of the crawl: that of the first machine, with the times of the whole crawl."""
-    rows: list[dict[str, Any]] = [row for text in records if (row := json.loads(text).get("crawl"))]
-    if not rows:
-        raise StoreError("No machine has begun this crawl: start one with the same STORE_URL", code="STORE_EMPTY")
-    first = min(rows, key=lambda row: row["started_at"])
-    first.pop("id")
-    first |= {"run": time.strftime("%Y-%m-%d__%H-%M-%S", time.gmtime(started_at)), "starts": len(rows)}
-    end = {"ended_at": int(ended_at), "end_reason": "finished"} if ended_at else {"ended_at": None, "end_reason": None}
-    return first | end | {"started_at": int(started_at)}
+def row_of(records: list[dict[str, Any]], run: Run) -> dict[str, Any]:
+    """
+    Return the row of the crawl: that of the first machine, with the times of the whole crawl.
+
+    Without any machine, it has only these times.
+    """
+    rows: list[dict[str, Any]] = [row for record in records if (row := record.get("crawl"))]
+    first = min(rows, key=lambda row: row["started_at"]) if rows else {}
+    first.pop("id", None)
+    first |= {"run": run_name(run.started_at), "started_at": int(run.started_at), "starts": len(rows)}
+    if run.ended_at is None:
+        return first | {"ended_at": None, "end_reason": None}
+    return first | {"ended_at": int(run.ended_at), "end_reason": "finished"}

@@ -10,7 +10,7 @@ from typing import Final
 from ipv6matrix.cluster import owner
 
 # Raised with every change of a table: machines of two versions cannot share a crawl.
-VERSION: Final = 2
+VERSION: Final = 4
 # Each has a range of buckets: small indexes, and a unit for Parquet and Citus.
 _PARTITIONS: Final = 16
 
@@ -27,9 +27,20 @@ _TABLES: Final = (
     """
     CREATE TABLE workers (
         name text PRIMARY KEY,
+        session integer NOT NULL,
         buckets integer NOT NULL,
-        noted_at double precision NOT NULL,
+        noted_at timestamptz NOT NULL,
+        has_left boolean NOT NULL,
         record text NOT NULL
+    )""",
+    # What each machine has added, by `tally`: the sums are those of the whole crawl.
+    """
+    CREATE TABLE counts (
+        worker text NOT NULL,
+        kind text NOT NULL,
+        name text NOT NULL,
+        number bigint NOT NULL,
+        PRIMARY KEY (worker, kind, name)
     )""",
     # clean: given back by its last owner, or never owned. listed: its domains of the list were
     # added. settled: its owner found nothing to retry, and no requests in that many links of all

@@ -10,16 +10,17 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
 import psycopg
 from psycopg import errors
 
-from ipv6matrix.cluster import links, payload, schema
+from ipv6matrix.cluster import links, payload, schema, tally
 from ipv6matrix.cluster.batch import Batch, Outlook
 from ipv6matrix.cluster.owner import bucket, key
 from ipv6matrix.exceptions import StoreError
+from ipv6matrix.store.counts import Counts
 from ipv6matrix.store.queries.name_servers import Pair
 
 logger = logging.getLogger(__name__)
@@ -31,6 +32,11 @@ _SCHEMA: Final = 0x6970_7603
 # Seconds to wait for a connection, and after which either side gives up one without an answer.
 _CONNECT_S: Final = 10
 _SILENT_S: Final = 15
+# Which locks of a class are held: numbers of buckets, or of the sessions of machines.
+_HELD: Final = (
+    "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid::bigint = %s AND granted"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 # Number of times that a transaction is repeated which PostgreSQL ended because of another one.
 _TRIES: Final = 20
 # Rows per answer of the server while a bucket is read.
@@ -54,6 +60,24 @@ class Run(NamedTuple):
 
     started_at: float
     ended_at: float | None
+
+
+class Member(NamedTuple):
+    """A machine that takes part in a crawl, or took part."""
+
+    name: str
+    "Name of the host, a colon, and the process."
+    is_here: bool
+    "Its session exists."
+    has_left: bool
+    "It has given its buckets back."
+    buckets: int
+    noted_at: float
+    "Its last message by the clock of the server, in seconds since 1970."
+    silent_s: float
+    record: str
+    counts: Counts
+    "What it has contributed."
 
 
 class Session:
@@ -81,29 +105,33 @@ class Session:
                     "INSERT INTO run (id, version, plan, started_at) VALUES (1, %s, %s, %s)",
                     (schema.VERSION, plan, time.time()),
                 )
+            self._must_be_of_this_version()
             self._must_agree(plan)
             self._connection.execute("SELECT pg_advisory_lock(%s, pg_backend_pid())", (_WORKERS,))
         return self.run()
 
     def run(self) -> Run:
-        """Return the row of the crawl."""
+        """Return the row of the crawl; raises StoreError if there is none, or one of another version."""
         with self._translated():
+            self._must_be_of_this_version()
             row = self._connection.execute("SELECT started_at, ended_at FROM run").fetchone()
             assert row is not None
             return Run(*row)
 
-    def _must_agree(self, plan: str) -> None:
-        row = self._connection.execute("SELECT version, plan FROM run").fetchone()
-        assert row is not None
-        if row[0] != schema.VERSION:
+    def _must_be_of_this_version(self) -> None:
+        version = self._one("SELECT version FROM run")
+        if version != schema.VERSION:
             raise StoreError(
-                f"The crawl in {safe(self._url)} belongs to another version of ipv6matrix (schema {row[0]}, here"
+                f"The crawl in {safe(self._url)} belongs to another version of ipv6matrix (schema {version}, here"
                 f" {schema.VERSION}): install that version on this machine, or name another database in STORE_URL",
                 code="STORE_VERSION",
             )
-        if row[1] != plan:
+
+    def _must_agree(self, plan: str) -> None:
+        other = self._one("SELECT plan FROM run")
+        if other != plan:
             raise StoreError(
-                f"{safe(self._url)} contains another crawl (its plan is {row[1]}, here {plan}): start every machine"
+                f"{safe(self._url)} contains another crawl (its plan is {other}, here {plan}): start every machine"
                 " with the same list, METRICS and FEATURES, or name another database in STORE_URL",
                 code="STORE_OTHER_CRAWL",
             )
@@ -112,9 +140,7 @@ class Session:
         """Lock up to `number` buckets without an owner, and return for each whether its last owner gave it back."""
         with self._translated(), self._connection.transaction():
             free = self._column(
-                "SELECT bucket FROM buckets WHERE bucket NOT IN (SELECT objid::bigint FROM pg_locks WHERE locktype ="
-                " 'advisory' AND classid::bigint = %s AND database = (SELECT oid FROM pg_database WHERE datname ="
-                " current_database())) ORDER BY bucket LIMIT %s",
+                f"SELECT bucket FROM buckets WHERE bucket NOT IN ({_HELD}) ORDER BY bucket LIMIT %s",
                 (_BUCKETS, number),
             )
             # A transaction that fails keeps the locks that it took: they belong to the session.
@@ -138,10 +164,37 @@ class Session:
         with self._translated():
             return self._column("SELECT url FROM pending WHERE bucket = ANY(%s) ORDER BY number", (list(buckets),))
 
-    def records(self) -> list[str]:
-        """Return what each machine has recorded last."""
+    def whole(self) -> Counts:
+        """Return the counters of the whole crawl."""
         with self._translated():
-            return self._column("SELECT record FROM workers ORDER BY name", ())
+            rows = self._connection.execute("SELECT kind, name, sum(number)::bigint FROM counts GROUP BY kind, name")
+            return tally.total(rows.fetchall())
+
+    def members(self) -> list[Member]:
+        """Return all machines that took part, in the order of their names."""
+        with self._translated():
+            present = set(self._column(_HELD, (_WORKERS,)))
+            rows = self._connection.execute(
+                "SELECT name, session, has_left, buckets, extract(epoch FROM noted_at)::float8,"
+                " extract(epoch FROM clock_timestamp() - noted_at)::float8, record,"
+                " (SELECT json_agg(json_build_array(kind, counts.name, number)) FROM counts"
+                " WHERE worker = workers.name)"
+                " FROM workers ORDER BY name"
+            ).fetchall()
+        return [
+            Member(name, session in present, has_left, buckets, at, silent_s, record, tally.total(counts or ()))
+            for name, session, has_left, buckets, at, silent_s, record, counts in rows
+        ]
+
+    def unowned(self) -> int:
+        """Return the number of buckets without an owner."""
+        with self._translated():
+            return int(self._one(f"SELECT count(*) FROM buckets WHERE bucket NOT IN ({_HELD})", (_BUCKETS,)))
+
+    def is_listed(self) -> bool:
+        """Return whether the list was read."""
+        with self._translated():
+            return bool(self._one("SELECT NOT EXISTS (SELECT FROM buckets WHERE NOT listed)"))
 
     def opt_outs(self) -> list[str]:
         """Return the lines of the opt-outs."""
@@ -200,38 +253,43 @@ class Session:
         for _ in range(_TRIES):
             with self._translated(), contextlib.suppress(errors.DeadlockDetected, errors.SerializationFailure):
                 with self._connection.transaction(), self._connection.pipeline():
-                    self._write(batch)
+                    found, answered = self._write(batch)
                     fresh = self._connection.execute(
                         "UPDATE pending SET fresh = false WHERE fresh AND bucket = ANY(%s) RETURNING number, url",
                         (list(owned),),
                     )
                     urls = tuple(url for _, url in sorted(fresh.fetchall()))
+                    gained = tally.gained([url for (url,) in found], [batch.answers[key].item for (key,) in answered])
+                    self._count(gained)
                 self._give(batch.given)
-                return self._outlook(urls)
+                return self._outlook(urls, gained)
         raise FullStoreError(f"{safe(self._url)} is overloaded: transactions block one another; use fewer machines")
 
-    def _write(self, batch: Batch) -> None:
+    def _write(self, batch: Batch) -> tuple[Iterable[tuple[str]], Iterable[tuple[bytes]]]:
+        """Write a batch; return rows of the URLs that are new, and of the keys of the answers that are."""
         # Sorted, so that two machines that find the same requests wait for one another instead of blocking.
         requests = sorted(batch.requests.values())
         answers = sorted(batch.answers.values())
         changed = sorted({one.bucket for one in requests} | {one.bucket for one in answers})
         run = self._connection.execute
+        found: Iterable[tuple[str]] = ()
+        answered: Iterable[tuple[bytes]] = ()
         if requests:
-            run(
+            found = run(
                 "WITH found AS (SELECT * FROM unnest(%s::int[], %s::bytea[], %s::text[], %s::bool[])"
                 " WITH ORDINALITY AS found (bucket, key, url, fresh, place)), new AS ("
                 " INSERT INTO seen SELECT bucket, key FROM found ORDER BY place ON CONFLICT DO NOTHING"
                 " RETURNING bucket, key)"
                 " INSERT INTO pending (bucket, key, url, fresh) SELECT bucket, key, url, fresh"
-                " FROM found JOIN new USING (bucket, key) ORDER BY place",
+                " FROM found JOIN new USING (bucket, key) ORDER BY place RETURNING url",
                 [list(column) for column in zip(*requests, strict=True)],
             )
         if answers:
             keys = [[one.bucket for one in answers], [one.key for one in answers]]
-            run(
+            answered = run(
                 "INSERT INTO answers SELECT * FROM unnest(%s::int[], %s::bytea[], %s::int2[], %s::text[])"
-                " ON CONFLICT DO NOTHING",
-                [list(column) for column in zip(*answers, strict=True)],
+                " ON CONFLICT DO NOTHING RETURNING key",
+                [*keys, [one.rank for one in answers], [one.payload for one in answers]],
             )
             run(
                 "DELETE FROM pending USING unnest(%s::int[], %s::bytea[]) AS done (bucket, key)"
@@ -246,6 +304,15 @@ class Session:
             )
         links.write(self._connection, self._worker, batch)
         self._mark(batch, changed)
+        return found, answered
+
+    def _count(self, gained: Counts) -> None:
+        if rows := list(tally.rows(gained)):
+            self._connection.execute(
+                "INSERT INTO counts SELECT %s, * FROM unnest(%s::text[], %s::text[], %s::bigint[])"
+                " ON CONFLICT (worker, kind, name) DO UPDATE SET number = counts.number + EXCLUDED.number",
+                (self._worker, *(list(column) for column in zip(*rows, strict=True))),
+            )
 
     def _mark(self, batch: Batch, changed: list[int]) -> None:
         run = self._connection.execute
@@ -267,9 +334,10 @@ class Session:
         if batch.given:
             run("UPDATE buckets SET clean = true WHERE bucket = ANY(%s)", (sorted(batch.given),))
         run(
-            "INSERT INTO workers VALUES (%s, %s, %s, %s) ON CONFLICT (name) DO UPDATE"
-            " SET buckets = EXCLUDED.buckets, noted_at = EXCLUDED.noted_at, record = EXCLUDED.record",
-            (self._worker, batch.owned, time.time(), batch.record),
+            "INSERT INTO workers VALUES (%s, pg_backend_pid(), %s, clock_timestamp(), %s, %s)"
+            " ON CONFLICT (name) DO UPDATE SET session = EXCLUDED.session, buckets = EXCLUDED.buckets,"
+            " noted_at = EXCLUDED.noted_at, has_left = EXCLUDED.has_left, record = EXCLUDED.record",
+            (self._worker, batch.owned, batch.leaves, batch.record),
         )
 
     def _give(self, buckets: Collection[int]) -> None:
@@ -278,26 +346,24 @@ class Session:
                 "SELECT count(pg_advisory_unlock(%s, bucket)) FROM unnest(%s::int[]) bucket", (_BUCKETS, list(buckets))
             )
 
-    def _outlook(self, fresh: tuple[str, ...]) -> Outlook:
-        workers = self._one(
-            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid::bigint = %s AND granted"
-            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-            (_WORKERS,),
-        )
+    def _outlook(self, fresh: tuple[str, ...], gained: Counts) -> Outlook:
+        whole = self.whole()
+        workers = len(self._column(_HELD, (_WORKERS,)))
         # One statement sees one state of the database.
         row = self._connection.execute(
-            "SELECT NOT EXISTS (SELECT FROM pending) AND NOT EXISTS (SELECT FROM buckets WHERE NOT listed),"
+            "SELECT NOT EXISTS (SELECT FROM buckets WHERE NOT listed), NOT EXISTS (SELECT FROM pending),"
             " NOT EXISTS (SELECT FROM buckets WHERE NOT settled OR searched <> number), ended_at IS NOT NULL,"
             " opt_outs, number FROM run, (SELECT coalesce(sum(number), 0)::bigint AS number FROM link_counts) links"
         ).fetchone()
         assert row is not None
-        is_quiet, is_settled, has_ended, version, number = row
+        is_listed, is_idle, is_settled, has_ended, version, number = row
+        is_quiet = is_listed and is_idle
         if is_quiet and is_settled and not has_ended:
             self._connection.execute("UPDATE run SET ended_at = %s WHERE ended_at IS NULL", (time.time(),))
             has_ended = True
         opt_outs = None if version == self._opt_outs else tuple(self.opt_outs())
         self._opt_outs = version
-        return Outlook(workers, is_quiet, has_ended, number, opt_outs, fresh)
+        return Outlook(workers, is_listed, is_quiet, has_ended, number, opt_outs, fresh, gained, whole)
 
     def close(self) -> None:
         """End the session, and with it the ownership of all buckets."""

@@ -18,6 +18,7 @@ from ipv6matrix.cluster import owner
 from ipv6matrix.cluster.batch import Batch, Outlook
 from ipv6matrix.cluster.session import FullStoreError, LostSessionError, Run, Session, safe
 from ipv6matrix.frontier.postgres import PostgresFrontier
+from ipv6matrix.store.counts import Counts
 from ipv6matrix.store.database import Store
 from ipv6matrix.store.queries.name_servers import Pair
 
@@ -71,13 +72,20 @@ class Worker:
         "Returns the progress of this machine."
         self.is_able: Callable[[], bool] = lambda: True
         "Whether this machine can work; one that cannot gives its buckets back."
+        self.own = Counts()
+        "What this machine has contributed to the crawl."
+        self.whole = Counts()
+        "What all machines have contributed, at the last exchange."
+        self.is_listed = False
+        "Whether the list was read."
+        self.workers = 1
+        "Number of machines that take part."
         self._session: Session | None = None
         self._thread = ThreadPoolExecutor(1, "store")
         self._unsent: Batch | None = None
         self._waiting: dict[int, float] = {}
         "Locked buckets whose requests are not handed out yet, with the time when they may be."
         self._leaving_since = math.inf
-        self._workers = 1
         self._task: asyncio.Task[None] | None = None
         self._restoring: asyncio.Task[None] | None = None
 
@@ -115,7 +123,7 @@ class Worker:
                     await self._call(self._session.exchange, self._next_batch(), ())
                     self._unsent = None
                 batch = self._next_batch()
-                batch.given = set(self.frontier.owned) | set(self._waiting)
+                batch.given, batch.leaves = set(self.frontier.owned) | set(self._waiting), True
                 await self._call(self._session.exchange, batch, ())
             except (LostSessionError, FullStoreError) as error:
                 logger.warning("The last answers are lost, and will be requested again: %s", error)
@@ -163,7 +171,7 @@ class Worker:
         self._begin_to_restore()
         outlook = await self._exchange()
         self.frontier.silent_at = began_at + _SILENT_S
-        self._workers = max(1, outlook.workers)
+        self.workers = max(1, outlook.workers)
         self.frontier.is_quiet, self.frontier.has_ended = outlook.is_quiet, outlook.has_ended
         self.frontier.links = outlook.links
         if outlook.opt_outs is not None:
@@ -180,6 +188,8 @@ class Worker:
         self._unsent = batch
         outlook = await self._call(self._session.exchange, batch, self.frontier.owned - batch.given)
         self._unsent = None
+        self.own += outlook.gained
+        self.whole, self.is_listed = outlook.whole, outlook.is_listed
         if batch.given:
             self.frontier.disown(batch.given)
             logger.info("Gave %d buckets back, %d are left", len(batch.given), len(self.frontier.owned))
@@ -203,7 +213,7 @@ class Worker:
     async def _balance(self) -> None:
         """Take or give back buckets, so that each machine has the same number."""
         assert self._session is not None
-        share = math.ceil(owner.BUCKETS / self._workers) if self.is_able() else 0
+        share = math.ceil(owner.BUCKETS / self.workers) if self.is_able() else 0
         mine = len(self.frontier.owned) + len(self._waiting)
         if mine < share:
             now = time.monotonic()

@@ -1,5 +1,5 @@
 """
-scrapy status: shows the progress of a crawl on this machine.
+scrapy status: shows the progress of a crawl on this machine, or on many.
 """
 
 from __future__ import annotations
@@ -11,12 +11,25 @@ from pathlib import Path
 
 from rich.console import Console
 from scrapy.exceptions import UsageError
+from scrapy.settings import BaseSettings
 
 from ipv6matrix.cli.reading import ReadingCommand
+from ipv6matrix.config import checks
 from ipv6matrix.exceptions import StoreError
 from ipv6matrix.job import runner
 from ipv6matrix.progress import texts
-from ipv6matrix.progress.status import FINISHED, KILLED, NONE, PUBLISHING, RUNNING, STARTING, STOPPED, Status, status
+from ipv6matrix.progress.status import (
+    FINISHED,
+    KILLED,
+    NONE,
+    PUBLISHING,
+    RUNNING,
+    STARTING,
+    STOPPED,
+    SharedStatus,
+    Status,
+    status,
+)
 from ipv6matrix.store.newest import newest
 
 _GOES_ON = "not running (rerun the same command to resume)"
@@ -36,7 +49,7 @@ class Command(ReadingCommand):
         return "[JOBDIR] [--json]"
 
     def short_desc(self) -> str:
-        return "Show the progress of a crawl; without a folder, that of JOBDIR"
+        return "Show the progress of a crawl; without a folder, that of STORE_URL or JOBDIR"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -45,8 +58,11 @@ class Command(ReadingCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
         if len(args) > 1:
-            raise UsageError("Too many arguments: name one folder, or none for JOBDIR [ARGUMENT_INVALID]")
-        now = _look(Path(args[0] if args else self.settings.get("JOBDIR")).expanduser())
+            raise UsageError("Too many arguments: name one folder, or none for STORE_URL or JOBDIR [ARGUMENT_INVALID]")
+        if self.settings.get("STORE_URL") and not args:
+            now: Status = _shared(self.settings)
+        else:
+            now = _look(Path(args[0] if args else self.settings.get("JOBDIR")).expanduser())
         if opts.json:
             print(json.dumps(now.dump(), indent=1))  # noqa: T201 - the output of the command
         else:
@@ -55,8 +71,7 @@ class Command(ReadingCommand):
 
     def _show(self, now: Status) -> None:
         console = Console(soft_wrap=True, highlight=False)
-        told = _STATES[now.state].format(process=now.process, end_reason=now.end_reason or "never started")
-        console.print(f"{now.database}: {told}")
+        console.print(f"{now.database}: {_state(now)}")
         if now.state == NONE and (file := newest(self.output_dir)):
             console.print(f"Newest finished crawl: {file}")
         if now.run:
@@ -64,6 +79,28 @@ class Command(ReadingCommand):
             console.print(f"Run {now.run}, started {starts}{_age(now)}")
         if now.figures is not None:
             console.print(texts.page(now.figures, now.waits_for, runs=now.state == RUNNING))
+        if isinstance(now, SharedStatus):
+            console.print(texts.workers(now.workers, now.unowned))
+
+
+def _state(now: Status) -> str:
+    if isinstance(now, SharedStatus) and now.state == RUNNING:
+        running = sum(worker.state == RUNNING for worker in now.workers)
+        return f"running, {running} of {len(now.workers)} processes"
+    reason = now.end_reason or ("no process" if isinstance(now, SharedStatus) else "never started")
+    return _STATES[now.state].format(process=now.process, end_reason=reason)
+
+
+def _shared(settings: BaseSettings) -> SharedStatus:
+    if messages := checks.problems(settings, ("STORE_URL",)):
+        raise UsageError("\n".join(messages), print_help=False)
+    # Imported here: it needs the packages of an extra.
+    from ipv6matrix.cluster.overview import overview  # noqa: PLC0415
+
+    try:
+        return overview(settings.get("STORE_URL"))
+    except StoreError as error:
+        raise UsageError(str(error), print_help=False) from error
 
 
 def _look(place: Path) -> Status:

@@ -20,6 +20,7 @@ from ipv6matrix.progress import texts
 from ipv6matrix.progress.display import Display, is_wanted
 from ipv6matrix.progress.figures import Figures, Listing, figures
 from ipv6matrix.progress.pace import Pace, Window
+from ipv6matrix.store.counts import Counts
 from ipv6matrix.targets import lists
 
 logger = logging.getLogger(__name__)
@@ -78,9 +79,9 @@ class Progress:
 
     @property
     def figures(self) -> Figures:
-        """Return the current progress."""
+        """Return the current progress; of a shared crawl, that of all machines."""
         second_pass = self._crawler.settings.getbool("SECOND_PASS")
-        return figures(self._job.store.counts, self._listing, self._pace, second_pass=second_pass)
+        return figures(self._counts, self._listing, self._pace, second_pass=second_pass)
 
     @property
     def waits_for(self) -> tuple[str, ...]:
@@ -89,11 +90,18 @@ class Progress:
         return tuple(name for name, part in health.parts.items() if part.waits) if health else ()
 
     @property
+    def _counts(self) -> Counts:
+        worker = self._context.worker
+        return worker.whole if worker else self._job.store.counts
+
+    @property
     def _pace(self) -> Pace:
         return replace(self._window.pace(), parked_s=self._context.frontier.parked_s)
 
     @property
     def _listing(self) -> Listing:
+        if self._context.worker:
+            return Listing(lines=self._lines, ended=self._context.worker.is_listed)
         assert self._crawler.stats
         count = self._crawler.stats.get_value
         refused = sum(count(f"list/refused/{reason}", 0) for reason in ("invalid_name", "name_too_long"))
@@ -115,7 +123,7 @@ class Progress:
         """Measure the speed; restart the measurement after an outage."""
         if self.waits_for:
             self._window.forget()
-        self._window.note(time.monotonic(), self._job.store.counts)
+        self._window.note(time.monotonic(), self._counts)
         if self._job.failed:
             return
         try:

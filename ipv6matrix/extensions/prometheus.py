@@ -25,7 +25,11 @@ from ipv6matrix.extensions.progress import Progress
 from ipv6matrix.handlers.dns import DnsDownloadHandler
 from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.middlewares.rate import RateMiddleware
+from ipv6matrix.progress.figures import Figures, Listing, Share
+from ipv6matrix.progress.figures import figures as figures_of
+from ipv6matrix.progress.pace import UNKNOWN
 from ipv6matrix.rates.pacers import Waits
+from ipv6matrix.store.counts import Counts
 
 # Keys are the values of all labels.
 Values = Mapping[Any, float]
@@ -42,18 +46,36 @@ class CrawlCollector(Collector):
 
     def collect(self) -> Iterable[Metric]:
         yield _gauge("crawl_info", "Version of the crawler.", ("version",), {(ipv6matrix.__version__,): 1})
+        yield from self._crawl()
         yield from self._requests()
         yield from self._progress()
         yield from self._rates()
         yield from self._health()
         yield self._loop_lag()
 
+    @property
+    def _own(self) -> Counts:
+        """What this process has contributed to the crawl: on one machine, everything."""
+        worker = self._context.worker
+        return worker.own if worker else self._context.job.store.counts
+
+    def _crawl(self) -> Iterator[Metric]:
+        """Yield what is the same on all machines of a shared crawl."""
+        worker = self._context.worker
+        whole = worker.whole if worker else Counts()
+        slots = REGISTRY.slots if worker else ()
+        answered, pending = _by_slot(whole.done, slots), _pending(whole, slots)
+        yield _counter("crawl_questions_answered", "Requests of the whole crawl answered.", ("slot",), answered)
+        yield _gauge("crawl_questions_pending", "Requests of the whole crawl not answered yet.", ("slot",), pending)
+        workers: Values = {(): worker.workers} if worker else {}
+        yield _gauge("crawl_workers", "Processes that take part in the crawl.", (), workers)
+
     def _requests(self) -> Iterator[Metric]:
-        counts = self._context.job.store.counts
-        asked, done, ends = dict(counts.asked), dict(counts.done), dict(counts.outcomes)
-        added = {(slot,): asked.get(slot, 0) for slot in REGISTRY.slots}
-        answered = {(slot,): done.get(slot, 0) for slot in REGISTRY.slots}
-        pending = {key: max(added[key] - answered[key], 0) for key in added}
+        counts = self._own
+        added, answered = _by_slot(counts.asked, REGISTRY.slots), _by_slot(counts.done, REGISTRY.slots)
+        # Of a shared crawl, those of the buckets of this machine, whichever machine found them.
+        pending = _pending(self._context.job.store.counts, REGISTRY.slots)
+        ends = dict(counts.outcomes)
         yield _counter("questions_found", "Requests added to the frontier, over all starts.", ("slot",), added)
         yield _counter("questions_answered", "Requests answered and stored, over all starts.", ("slot",), answered)
         yield _gauge("questions_pending", "Requests not answered yet, in flight or not.", ("slot",), pending)
@@ -70,8 +92,8 @@ class CrawlCollector(Collector):
 
     def _progress(self) -> Iterator[Metric]:
         figures = self._get(Progress).figures
-        shares = {"domains": figures.domains, "hosts": figures.hosts, "addresses": figures.addresses}
-        done = {(name,): share.done for name, share in shares.items()}
+        done = {(name,): share.done for name, share in _subjects(figures_of(self._own, Listing(), UNKNOWN)).items()}
+        shares = _subjects(figures)
         left = {(name,): share.left for name, share in shares.items() if share.left is not None}
         yield _counter("subjects_done", "Domains, hosts and addresses done, over all starts.", ("subject",), done)
         yield _gauge("subjects_left", "Domains, hosts and addresses left (estimate).", ("subject",), left)
@@ -117,6 +139,18 @@ class CrawlCollector(Collector):
         extension = self._crawler.get_extension(kind)
         assert extension is not None
         return extension
+
+
+def _by_slot(numbers: Mapping[str, int], slots: Iterable[str]) -> Values:
+    return {(slot,): numbers.get(slot, 0) for slot in slots}
+
+
+def _pending(counts: Counts, slots: Iterable[str]) -> Values:
+    return {(slot,): max(counts.pending(slot), 0) for slot in slots}
+
+
+def _subjects(figures: Figures) -> dict[str, Share]:
+    return {"domains": figures.domains, "hosts": figures.hosts, "addresses": figures.addresses}
 
 
 def _counter(name: str, text: str, labels: tuple[str, ...], values: Values) -> Metric:

@@ -85,9 +85,9 @@ class RunRecord:
     def _beginning(self) -> dict[str, Any]:
         """Return start and name of a new run, and its tag; the name is unused even if the clock was set back."""
         folder, started_at = Path(self._crawler.settings.get("OUTPUT_DIR")).expanduser(), int(time.time())
-        while newest.is_taken(folder, run_name(started_at)):
+        while newest.is_taken(folder, newest.run_name(started_at)):
             started_at += 1
-        return {"run": run_name(started_at), "started_at": started_at, "tag": self._context.lists.tag}
+        return {"run": newest.run_name(started_at), "started_at": started_at, "tag": self._context.lists.tag}
 
     def _record_end(self, reason: str) -> str:
         assert self._crawler.stats
@@ -127,11 +127,6 @@ class RunRecord:
     def _skipped(self) -> str:
         """Metrics and families that are not measured, with the reasons; a family may be added during the crawl."""
         return json.dumps(self._context.plan.skipped, sort_keys=True)
-
-
-def run_name(started_at: float) -> str:
-    """Return the name of a run, its start in UTC: YYYY-MM-DD__HH-MM-SS."""
-    return time.strftime("%Y-%m-%d__%H-%M-%S", time.gmtime(started_at))
 
 
 def _json(value: Any) -> str | None:

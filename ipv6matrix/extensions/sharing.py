@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Self
 
 from scrapy import signals
@@ -17,9 +18,10 @@ from scrapy.exceptions import NotConfigured
 from ipv6matrix import context, engine
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.run_record import INCOMPLETE
+from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.middlewares.backpressure import BackpressureMiddleware
+from ipv6matrix.progress.pace import Window
 from ipv6matrix.signals import store_replaced
-from ipv6matrix.store import counts
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +41,7 @@ class Sharing:
         self._context = context.of(crawler)
         self._list: asyncio.Task[None] | None = None
         self._away_since: float | None = None
+        self._window = Window()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -115,8 +118,14 @@ class Sharing:
         self._context.plan.opt_outs.share(lines, self._context.worker.place)
 
     def _record(self) -> str:
-        store = self._context.job.store
-        return json.dumps({"progress": counts.written(store.counts, store.noted), "crawl": store.crawl()})
+        """Return what `cluster.overview` reads of this machine."""
+        store, worker = self._context.job.store, self._context.worker
+        assert worker is not None
+        self._window.note(time.monotonic(), worker.own)
+        pace = replace(self._window.pace(), parked_s=worker.frontier.parked_s)
+        pending = {slot: store.counts.pending(slot) for slot in REGISTRY.slots}
+        record = {"pace": pace.dump(), "pending": pending, "noted": store.noted, "crawl": store.crawl()}
+        return json.dumps(record)
 
     def _is_able(self) -> bool:
         health = self._crawler.get_extension(Health)

@@ -78,7 +78,7 @@ class PostgresFrontier(SqliteFrontier):
             # The session in which it was handed out is lost: the next owner requests it again.
             self._handed_out.pop(item.url, None)
             return
-        answer = Answer(home, key(item.url), payload.rank(item), payload.dump(replace(item, follow_ups=())))
+        answer = Answer(home, key(item.url), payload.rank(item), payload.dump(replace(item, follow_ups=())), item)
         requests = [self._request(url) for url in item.follow_ups]
         super().complete(replace(item, follow_ups=tuple(one.url for one in requests if not one.fresh)))
         self._handed_out.pop(item.url, None)

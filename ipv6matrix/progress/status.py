@@ -1,5 +1,5 @@
 """
-Status of the crawl in a folder, from its database alone.
+Status of a crawl; of one in a folder, from its database alone.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ STOPPED: Final = "stopped"
 KILLED: Final = "killed"
 FINISHED: Final = "finished"
 NONE: Final = "none"
+# A machine that has given its buckets back before the end of the crawl; one whose session ended otherwise.
+LEFT: Final = "left"
+LOST: Final = "lost"
 STATES: Final = (STARTING, RUNNING, PUBLISHING, STOPPED, KILLED, FINISHED, NONE)
 
 
@@ -48,6 +51,36 @@ class Status:
 
     def dump(self) -> dict[str, Any]:
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerStatus:
+    """One process that takes part in a crawl, or took part."""
+
+    host: str
+    process: str
+    state: str
+    "`running`, `finished`, LEFT or LOST."
+    buckets: int
+    "Number of buckets that it owns."
+    silent_s: float
+    "Seconds since its last message, by the clock of the server."
+    done: dict[str, int]
+    "Answers that it has stored, by slot, and domains and hosts."
+    pending: dict[str, int]
+    "Requests of its buckets that are not answered, by slot."
+    per_second: dict[str, float]
+    "Its speed, as in `done`; empty while unknown."
+    waits_for: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedStatus(Status):
+    """A crawl on many machines: `figures` are those of all of them."""
+
+    workers: tuple[WorkerStatus, ...]
+    unowned: int
+    "Number of buckets without an owner: nothing of them is requested."
 
 
 def status(database: Path, process: str | None) -> Status:

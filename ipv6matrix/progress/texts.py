@@ -4,12 +4,14 @@ Progress as text: a line for a log, a page for a terminal.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 
 from rich.text import Text
 
 from ipv6matrix.progress.figures import Figures, Share
+from ipv6matrix.progress.status import WorkerStatus
 
 # Number of failures shown, the most frequent first.
 _SHOWN: Final = 6
@@ -40,6 +42,27 @@ def page(figures: Figures, waits_for: tuple[str, ...] = (), *, runs: bool = True
     ends = [f"ETA  {eta(figures, waits_for)}"] if runs else []
     lines = [_HEAD, *rows, f"failures  {failures(figures)}", *ends]
     return Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
+
+
+def workers(some: Sequence[WorkerStatus], unowned: int) -> Text:
+    """Format the processes of a shared crawl as a table, a line each."""
+    width = max((len(worker.host) for worker in some), default=0) + 2
+    head = f"{'host':<{width}}{'process':>9}  {'state':<9}{'buckets':>8}{'domains':>12}{'a second':>10}{'seen':>12}"
+    lines = ["", f"{head}  to ask", *(_worker(worker, width) for worker in some)]
+    if unowned:
+        lines.append(f"{unowned:,} buckets have no process: nothing of them is requested")
+    return Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
+
+
+def _worker(worker: WorkerStatus, width: int) -> str:
+    rate = worker.per_second.get("domains")
+    asks = ", ".join(f"{slot} {number:,}" for slot, number in worker.pending.items() if number)
+    waits = f"; waits for {', '.join(worker.waits_for)}" if worker.waits_for else ""
+    return (
+        f"{worker.host:<{width}}{worker.process:>9}  {worker.state:<9}{worker.buckets:>8,}"
+        f"{worker.done.get('domains', 0):>12,}{'' if rate is None else f'{rate:,.1f}':>10}"
+        f"{duration(worker.silent_s) + ' ago':>12}  {asks}{waits}"
+    ).rstrip()
 
 
 def _used(figures: Figures) -> dict[str, Share]:

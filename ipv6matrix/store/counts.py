@@ -48,6 +48,12 @@ class Counts:
     def pending(self, key: str) -> int:
         return self.asked[key] - self.done[key]
 
+    def __iadd__(self, other: Self) -> Self:
+        for mine, more in ((self.asked, other.asked), (self.done, other.done)):
+            mine.update(more)
+        self.outcomes.update(other.outcomes)
+        return self
+
     def dump(self) -> dict[str, Any]:
         """Return plain JSON data."""
         ends = {" ".join(outcome): number for outcome, number in self.outcomes.items()}

@@ -8,6 +8,7 @@ files from elsewhere, imported or copied, there are only the names.
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +29,11 @@ def newest(folder: Path) -> Path | None:
     older = set(published[:-1]) - set(published[-1:])
     # Compare stems: by the full name, ips-RUN-2.db would precede ips-RUN.db.
     return max((file for name, file in files.items() if name not in older), default=None, key=lambda file: file.stem)
+
+
+def run_name(started_at: float) -> str:
+    """Return the name of a run, its start in UTC: YYYY-MM-DD__HH-MM-SS."""
+    return time.strftime("%Y-%m-%d__%H-%M-%S", time.gmtime(started_at))
 
 
 def is_taken(folder: Path, run: str) -> bool:

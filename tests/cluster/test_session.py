@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ipv6matrix.cluster import owner, payload, schema
+from ipv6matrix.cluster import owner, payload
 from ipv6matrix.cluster.batch import Answer, Batch, Request
 from ipv6matrix.cluster.session import LostSessionError, Session, safe
 from ipv6matrix.exceptions import StoreError
 from tests import urls
 from tests.postgres import Postgres
 from tests.samples import ping_item
+from tests.waiting import until
 
 PLAN = "plan"
 URL = urls.ping("192.0.2.1")
@@ -47,7 +48,7 @@ def found(*some: str, fresh: bool = True) -> Batch:
 
 def answered(url: str) -> Batch:
     item = ping_item(urls.parse(url).subject)
-    answer = Answer(owner.bucket(url), owner.key(url), payload.rank(item), payload.dump(item))
+    answer = Answer(owner.bucket(url), owner.key(url), payload.rank(item), payload.dump(item), item)
     return Batch(answers={answer.key: answer})
 
 
@@ -85,6 +86,39 @@ def test_a_request_is_added_once(join):
 
     assert [] == one.pending(owned)
     assert 1 == sum(len(page) for page in one.answers(owned))
+
+
+def test_contributions_are_counted_once(join):
+    """A request counts for the machine that adds it first, an answer for the one that stores it, however often."""
+    one, other = join(), join()
+    owned = one.take(16)
+    for session in (one, other, one):
+        session.exchange(found(URL), owned if session is one else ())
+    for _ in range(2):
+        outlook = one.exchange(answered(URL), owned)
+    first, second = (member.counts for member in one.members())
+
+    assert (1, 1, 0) == (first.asked["ping"], first.done["ping"], first.pending("ping"))
+    assert {("ping", "no_reply"): 1} == first.outcomes
+    assert not second.asked + second.done
+    assert (1, 1) == (outlook.whole.asked["ping"], outlook.whole.done["ping"])
+    assert not outlook.gained.done
+
+
+def test_members_are_those_that_joined_ever(join):
+    """Each has its buckets, and whether it is still there or has left."""
+    one, other, third = join(), join(), join()
+    for session in (one, other, third):
+        session.exchange(Batch(owned=5, leaves=session is other), ())
+    other.close()
+    third.close()
+    until(lambda: 1 == one.exchange(Batch(owned=16), ()).workers)
+    members = one.members()
+
+    assert [(True, False), (False, True), (False, False)] == [(member.is_here, member.has_left) for member in members]
+    assert [16, 5, 5] == [member.buckets for member in members]
+    assert ["machine-0", "machine-1", "machine-2"] == [member.name for member in members]
+    assert all(0 <= member.silent_s < 60 for member in members)
 
 
 def test_machines_that_find_the_same_requests_do_not_block_one_another(join):
@@ -250,7 +284,6 @@ def test_tables_have_a_partition_for_each_range(join, postgres: Postgres, url: s
     )
 
     assert [(16,)] == rows
-    assert schema.VERSION == 2
 
 
 def test_messages_contain_no_password():

@@ -8,8 +8,12 @@ from functools import partial
 
 import pytest
 
+from ipv6matrix.cluster.batch import Batch
+from ipv6matrix.cluster.session import Session
 from ipv6matrix.store.database import Store
 from tests import typed
+from tests.cluster.test_overview import RECORD
+from tests.postgres import Postgres
 from tests.progress.test_status import crawl
 
 pytestmark = pytest.mark.crawl
@@ -96,6 +100,38 @@ def test_an_unreadable_crawl_is_reported(tmp_path):
         ((tmp_path, tmp_path), "ARGUMENT_INVALID"),
     ):
         ended = run(*arguments)
+        assert 2 == ended.returncode
+        assert code in ended.stderr
+        assert "Traceback" not in ended.stderr
+
+
+def test_a_shared_crawl(postgres: Postgres):
+    """With STORE_URL, the crawl has all its processes, as text and as JSON; a password is not shown."""
+    session = Session(url := postgres.url(), "here:4711")
+    session.join("plan")
+    # A slow command must not end it.
+    session._connection.execute("SET idle_session_timeout = 0")
+    owned = session.take(3)
+    session.exchange(Batch(owned=3, record=json.dumps(RECORD)), owned)
+    shown, told = run(STORE_URL=url), json.loads(run("--json", STORE_URL=url).stdout)
+    session.close()
+
+    assert 0 == shown.returncode, shown.stderr
+    assert "running, 1 of 1 processes" in shown.stdout
+    assert ["here", "4711", "running", "3", "0", "2.0"] in [line.split()[:6] for line in shown.stdout.splitlines()]
+    assert "4,093 buckets have no process" in shown.stdout
+    assert "tell-nobody" not in shown.stdout + json.dumps(told)
+    assert ("running", 4093, "4711") == (told["state"], told["unowned"], told["workers"][0]["process"])
+
+
+def test_a_shared_crawl_that_cannot_be_read_is_reported(postgres: Postgres):
+    """A database without a crawl, a server that is away, another kind of database: an error and status 2."""
+    for url, code in (
+        (postgres.url(), "STORE_EMPTY"),
+        ("postgresql://matrix@127.0.0.1:1/crawl", "STORE_AWAY"),
+        ("mysql://server/crawl", "SETTING_INVALID"),
+    ):
+        ended = run(STORE_URL=url)
         assert 2 == ended.returncode
         assert code in ended.stderr
         assert "Traceback" not in ended.stderr

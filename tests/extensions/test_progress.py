@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from scrapy import signals
 
 from ipv6matrix import context, urls
+from ipv6matrix.cluster import tally
 from ipv6matrix.exceptions import StoreError
 from ipv6matrix.extensions import progress as module
 from ipv6matrix.extensions.health import Health
@@ -204,3 +205,13 @@ async def test_nothing_is_queried(tmp_path):
 
     assert [] == statements
     assert (1, 3) == (found.domains.done, sum(slot.pending for slot in found.slots.values()))
+
+
+async def test_progress_of_a_shared_crawl_is_that_of_all_machines(tmp_path):
+    """What one machine has in its own database is a part of it."""
+    with opened(tmp_path) as crawler:
+        whole = tally.gained([f"ping://192.0.2.{n}" for n in range(9)], [ping_item("192.0.2.1")])
+        context.of(crawler).worker = SimpleNamespace(whole=whole, is_listed=True)
+        found = crawler.get_extension(Progress).figures
+
+    assert (1, 8, 8) == (found.slots["ping"].done, found.slots["ping"].pending, found.slots["ping"].left)

@@ -12,7 +12,8 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from ipv6matrix import urls
+from ipv6matrix import context, urls
+from ipv6matrix.cluster import tally
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.loop_lag import LoopLag
 from ipv6matrix.extensions.prometheus import CrawlCollector
@@ -184,3 +185,29 @@ async def test_the_lag_is_a_histogram(tmp_path):
     buckets = {s.labels["le"]: s.value for s in found.samples if s.name.endswith("_bucket")}
     assert (5, 7, 8) == (buckets["0.001"], buckets["0.01"], buckets["+Inf"])
     assert [4.0] == [s.value for s in found.samples if s.name.endswith("_sum")]
+
+
+async def test_machines_of_a_shared_crawl_export_their_share(tmp_path):
+    """What a machine has contributed adds up over machines; what belongs to the whole crawl has a name of its own."""
+    with whole(tmp_path) as crawler:
+        store(crawler).add_request("ping://192.0.2.7")
+        own = tally.gained(["ping://192.0.2.1", domain_url("a.example")], [ping_item("192.0.2.1", 1.0)])
+        all_of_them = tally.gained(
+            [f"ping://192.0.2.{n}" for n in range(9)], [ping_item(f"192.0.2.{n}") for n in (1, 2)]
+        )
+        context.of(crawler).worker = SimpleNamespace(own=own, whole=all_of_them, is_listed=False, workers=3)
+        found = families(crawler)
+
+    assert 1 == value(found["ipv6matrix_questions_answered_total"], slot="ping")
+    assert 1 == value(found["ipv6matrix_questions_pending"], slot="ping")
+    assert 1 == value(found["ipv6matrix_outcomes_total"], probe="ping", outcome="reply")
+    assert (2, 7) == tuple(
+        value(found[f"ipv6matrix_crawl_questions_{name}"], slot="ping") for name in ("answered_total", "pending")
+    )
+    assert 3 == value(found["ipv6matrix_crawl_workers"])
+
+
+async def test_a_crawl_on_one_machine_has_no_whole(tmp_path):
+    """There is one share, so it is not exported twice."""
+    with whole(tmp_path) as crawler:
+        assert [] == families(crawler)["ipv6matrix_crawl_questions_answered_total"].samples

@@ -17,6 +17,7 @@ import ipv6matrix
 from ipv6matrix import context
 from ipv6matrix.extensions import run_record
 from ipv6matrix.reference.geoip import Build
+from ipv6matrix.store import newest
 from tests.crawlers import count, frontier, opened, store
 from tests.reference.test_sources import keep
 from tests.samples import domain_item, domain_url
@@ -51,7 +52,7 @@ async def test_a_start_is_recorded(tmp_path):
         await end(crawler, "shutdown")
 
     assert before <= row["started_at"] <= time.time()
-    assert run_record.run_name(row["started_at"]) == row["run"]
+    assert newest.run_name(row["started_at"]) == row["run"]
     assert (ipv6matrix.__version__, 1) == (row["version"], row["starts"])
     assert "3" == json.loads(row["settings"])["PING_COUNT"]
     assert (str(tmp_path / "list"), hashlib.sha256(b"a.example\n").hexdigest()) == (row["list"], row["list_sha256"])
@@ -227,8 +228,8 @@ def test_a_run_is_named_by_its_start_in_utc(monkeypatch):
     monkeypatch.setenv("TZ", "Africa/Cairo")
     time.tzset()
     try:
-        assert "1970-01-02__00-00-01" == run_record.run_name(86_401.9)
+        assert "1970-01-02__00-00-01" == newest.run_name(86_401.9)
     finally:
         monkeypatch.undo()
         time.tzset()
-    assert re.fullmatch(r"\d{4}-\d\d-\d\d__\d\d-\d\d-\d\d", run_record.run_name(time.time()))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d__\d\d-\d\d-\d\d", newest.run_name(time.time()))

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from ipv6matrix.exceptions import ImportRefusedError
-from ipv6matrix.extensions.run_record import run_name
 from ipv6matrix.importers import runs
+from ipv6matrix.store.newest import run_name
 
 RUN = "2022-05-06__07-08-09"
 
