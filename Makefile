@@ -9,6 +9,7 @@
 #   make bench-publish  measure the time and memory of publishing a crawl (N=100000 domains)
 #   make bench-peers  compare our probes with dnsperf, fping and scamper
 #   make bench-web  measure the response times of the website's API (SQLite and MariaDB)
+#   make truth    crawl the simulated Internet with N=3000 more domains, drawn by SEED=1, and compare all facts
 #   make torture  kill a crawl repeatedly (KILLS=100) and compare its results
 #   make docs     check the documents, and run the commands in them
 #   make smoke    build the wheel, install it outside the clone and test it
@@ -23,6 +24,7 @@ PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 N ?= 2000
 LIST ?= 1000000
 KILLS ?= 100
+SEED ?= 1
 SUITE ?= bookworm
 VERB ?= test
 # Crawls mostly wait, so that two cores can run three.
@@ -30,7 +32,7 @@ WORKERS ?= 3
 # One file of tests at a time for each worker, in the order of tests/tiers.py.
 PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-fast lint docs bench bench-resume bench-publish bench-web bench-peers torture smoke lock fresh setup system
+.PHONY: demo test test-fast lint docs bench bench-resume bench-publish bench-web bench-peers truth torture smoke lock fresh setup system
 
 demo: setup
 	$(BIN)/python -m simnet.demo
@@ -67,6 +69,10 @@ bench-web: setup
 
 bench-peers: setup
 	$(BIN)/python -m benchmarks.peers --domains $(N)
+
+truth: N = 3000
+truth: setup
+	$(BIN)/python -m pytest tests/truth --domains $(N) --seed $(SEED)
 
 torture: setup
 	$(BIN)/python -m tools.killing --kills $(KILLS) --jobs /dev/shm
