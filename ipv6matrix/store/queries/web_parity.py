@@ -13,6 +13,9 @@ from ipv6matrix.store.queries.both_families import BOTH, UNSENT
 
 # Pages of which more than this share of the words differs are different.
 TOLERANCE: Final = 0.1
+# A page may change between two requests. The pages of a site are usually requested within a second of each other, but
+# the rate of a network or the retry pass may come between them.
+_APART_S: Final = 60
 _HASH_BYTES: Final = 4
 _HASHES: Final = 128
 # Answers that say "not for you" or "not now" to a crawler, not what a visitor would get.
@@ -48,6 +51,7 @@ class _Page(NamedTuple):
     location: str | None
     sketch: bytes | None
     unsent: bool
+    asked_at: int
 
 
 def sites(store: Store) -> Iterator[Site]:
@@ -67,7 +71,8 @@ def compare(four: Any, six: Any) -> Web:
         return Web.ONLY_V6
     if four.status_code != six.status_code and {four.status_code, six.status_code}.intersection(_BLOCKED):
         return Web.UNTESTABLE
-    return next((word for word, differs in _DIFFERENCES if differs(four, six)), Web.SAME)
+    word = next((word for word, differs in _DIFFERENCES if differs(four, six)), Web.SAME)
+    return Web.UNTESTABLE if word in _CHANGING and abs(four.asked_at - six.asked_at) > _APART_S else word
 
 
 def _certificates_differ(four: _Page, six: _Page) -> bool:
@@ -97,16 +102,19 @@ _DIFFERENCES: Final = (
     (Web.CONTENT_DIFFERS, _contents_differ),
 )
 
+# What may change with time instead of the family.
+_CHANGING: Final = (Web.STATUS_DIFFERS, Web.REDIRECT_DIFFERS, Web.CONTENT_DIFFERS)
+
 # The page of each side: over https if there is a response, otherwise over http.
 _BEST: Final = f"""
     SELECT host_id, address_id, scheme, tls, certificate_sha256, status_code, location, sketch,
-           ifnull(failure IN {UNSENT}, 0) AS unsent,
+           ifnull(failure IN {UNSENT}, 0) AS unsent, asked_at,
            row_number() OVER (PARTITION BY host_id, address_id ORDER BY status_code IS NULL, scheme DESC) AS rank
     FROM web_pages"""
 _COLUMNS: Final = ", ".join(
     f"{side}.{column}"
     for side in ("four", "six")
-    for column in ("scheme", "tls", "certificate_sha256", "status_code", "location", "sketch", "unsent")
+    for column in ("scheme", "tls", "certificate_sha256", "status_code", "location", "sketch", "unsent", "asked_at")
 )
 _SITES: Final = f"""
     WITH both AS ({BOTH}), best AS ({_BEST})

@@ -14,7 +14,7 @@ WORDS = [f"{'abcdefghij'[n // 100]}{'abcdefghij'[n // 10 % 10]}{'abcdefghij'[n %
 
 def page(**changes):
     """Return a page over https, with changes."""
-    plain = {"scheme": "https", "tls": "ok", "certificate": "a", "status_code": 200, "location": None}
+    plain = {"scheme": "https", "tls": "ok", "certificate": "a", "status_code": 200, "location": None, "asked_at": 9}
     return SimpleNamespace(**plain | {"sketch": sketch(WORDS[:100]), "unsent": False} | changes)
 
 
@@ -54,6 +54,26 @@ def test_only_ipv6_and_neither():
     """
     assert "only_v6" == compare(nothing(), page())
     assert "untestable" == compare(nothing(), nothing())
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"status_code": 404}, "status_differs"),
+        ({"location": "/six"}, "redirect_differs"),
+        ({"sketch": None}, "content_differs"),
+        ({"tls": "expired"}, "certificate_differs"),
+        ({}, "same"),
+    ],
+)
+def test_pages_that_were_requested_at_different_times(changes, word):
+    """
+    A page may have changed between two requests more than a minute apart, whatever the families.
+    """
+    assert word == compare(page(), page(asked_at=69, **changes))
+    assert ("untestable" if changes.keys() & {"status_code", "location", "sketch"} else word) == compare(
+        page(), page(asked_at=70, **changes)
+    )
 
 
 def test_blocked_on_both_sides_is_a_result():
