@@ -227,6 +227,7 @@ COMMIT_INTERVAL = 1.0
 # --- Scrapy: components ------------------------------------------------------
 
 SCHEDULER = "ipv6matrix.frontier.scheduler.Scheduler"
+DOWNLOADER = "ipv6matrix.engine.downloader.ProbeDownloader"
 
 DOWNLOAD_HANDLERS = {
     "dns": "ipv6matrix.handlers.dns.DnsDownloadHandler",

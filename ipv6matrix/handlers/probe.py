@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
+from typing import Any
 
 from scrapy import Request
 from scrapy.core.downloader.handlers.base import BaseDownloadHandler
@@ -30,7 +31,7 @@ class ProbeDownloadHandler(BaseDownloadHandler):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._under_way: set[asyncio.Task[Observation]] = set()
+        self._under_way: set[asyncio.Task[Any]] = set()
         self._stops = False
         crawler.signals.connect(self._stop, signal=crawl_stopping)
 
@@ -39,10 +40,11 @@ class ProbeDownloadHandler(BaseDownloadHandler):
         """Run the probe for a request."""
 
     async def download_request(self, request: Request) -> ObservationResponse:
-        task = asyncio.ensure_future(self.observe(request))
+        task = asyncio.current_task()
+        assert task
         self._under_way.add(task)
         try:
-            return ObservationResponse(request, await task)
+            return ObservationResponse(request, await self.observe(request))
         except asyncio.CancelledError:
             if not self._stops:
                 raise

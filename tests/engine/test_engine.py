@@ -16,7 +16,7 @@ from ipv6matrix.handlers.ping import PingDownloadHandler
 from tests.crawlers import crawler
 from tests.probes.waiting import until
 
-PACKAGE = Path(engine.__file__).parent
+PACKAGE = Path(engine.__file__).parent.parent
 HANDLERS = {"ping": "ipv6matrix.handlers.ping.PingDownloadHandler", "http": None, "https": None}
 ALONE = {
     "EXTENSIONS": {},
@@ -105,12 +105,12 @@ def private_parts(source: str) -> Iterator[str]:
 
 
 def test_no_other_module_touches_private_parts_of_scrapy():
-    """Modules that import Scrapy use only its public parts, `engine` excepted."""
+    """Modules that import Scrapy use only its public parts, those in `engine` excepted."""
     texts = {str(path.relative_to(PACKAGE)): path.read_text() for path in PACKAGE.rglob("*.py")}
     found = {name: [*private_parts(text)] for name, text in texts.items() if "scrapy" in text}
     touching = {name: parts for name, parts in found.items() if parts}
 
-    assert ["engine.py"] == list(touching)
+    assert {"engine/__init__.py", "engine/answers.py"} == set(touching)
 
 
 def test_a_private_part_is_found():

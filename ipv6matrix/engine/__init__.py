@@ -1,19 +1,39 @@
 """
 The private parts of Scrapy's engine that the project needs, all in one place.
 
-Scrapy has no public way to do these things. tests/test_engine.py runs each with Scrapy's
+Scrapy has no public way to do these things. tests/engine/ runs each with Scrapy's
 own engine, and fails when a release of Scrapy is installed that was not checked.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
+from typing import Any, Final, TypeVar, cast
 
 from scrapy.core.downloader.handlers import DownloadHandlerProtocol
 from scrapy.crawler import Crawler
+from scrapy.middleware import MiddlewareManager
+from scrapy.utils.defer import deferred_from_coro
 
 # The release of Scrapy whose source was read.
 CHECKED: Final = "2.19"
+
+_Value = TypeVar("_Value")
+
+
+async def settled(value: _Value | Awaitable[_Value]) -> _Value:
+    """
+    Return a value, or the result of an awaitable, for a coroutine that `Deferred.fromCoroutine` runs.
+
+    Such a coroutine needs no task of its own, but must not await anything else.
+    """
+    return cast("_Value", await deferred_from_coro(value) if isawaitable(value) else value)
+
+
+def methods(manager: MiddlewareManager, name: str) -> list[Callable[..., Any]]:
+    """Return a method of all middlewares or pipelines that have it, in the order in which they are called."""
+    return [method for method in manager.methods[name] if method is not None]
 
 
 def wake(crawler: Crawler, after_s: float = 0.0) -> None:
