@@ -6,14 +6,17 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from ipaddress import ip_address
 from typing import Any, Final
 
 from ipv6matrix.items import HostObservation, LookupObservation, Status
 
 Lookup = Callable[[str, str], Coroutine[Any, Any, LookupObservation]]
+# A name and a record type.
+Key = tuple[str, str]
 
 # Seconds to wait for an answer that could make other lookups unnecessary. Strictly sequential
 # lookups would take the whole lifetime for each name that gets no answer.
@@ -32,12 +35,8 @@ async def ask_domain(lookup: Lookup, name: str, types: Sequence[str]) -> dict[st
     NXDOMAIN means that a name has no records of any type (RFC 8020 section 2), so
     the first answer can make the other lookups unnecessary.
     """
-    async with asyncio.TaskGroup() as group:
-        first = group.create_task(lookup(name, types[0]))
-        if await _is_nxdomain(first):
-            return {rdtype.lower(): _inferred(first.result(), name, rdtype) for rdtype in types}
-        tasks = [first, *(group.create_task(lookup(name, rdtype)) for rdtype in types[1:])]
-    return {rdtype.lower(): task.result() for rdtype, task in zip(types, tasks, strict=True)}
+    answers = await _Lookups(lookup).ask(_of_name(name, types))
+    return {rdtype.lower(): answers[name, rdtype] for rdtype in types}
 
 
 async def ask_hosts(
@@ -56,51 +55,105 @@ async def ask_hosts(
     The domain itself may be one of the names. Its answer implies nothing about the others:
     it exists, whatever a broken server answers for its addresses.
     """
-    by_depth = sorted(names, key=lambda name: name.count("."))
-    async with asyncio.TaskGroup() as group:
-        series = _Series(lookup, types, group, domain)
-        tasks = [group.create_task(series.ask(name)) for name in by_depth]
-    found = {task.result().name: task.result() for task in tasks}
-    wildcard = await _wildcard(lookup, domain, found.values(), types)
+    without_https = [rdtype for rdtype in types if rdtype != "HTTPS"]
+    wanted: dict[Key, Key | None] = {}
+    first: dict[str, Key] = {}
+    for name in sorted(names, key=lambda name: name.count(".")):
+        types_here = types if name in (domain, f"www.{domain}") else without_https
+        if types_here:
+            wanted |= _of_name(name, types_here, above=first.get(name.partition(".")[2]))
+            if name != domain:
+                first[name] = name, types_here[0]
+    answers = await _Lookups(lookup).ask(wanted)
+    found = {name: _host(name, [answers[key] for key in answers if key[0] == name]) for name in names}
+    wildcard = await _wildcard(lookup, domain, found.values(), without_https)
     return tuple(found[name] if name == domain else _marked(found[name], wildcard) for name in names)
 
 
-class _Series:
-    """Hosts that are looked up together, in one task group: the lookups end with the group, however it ends."""
+def _of_name(name: str, types: Sequence[str], above: Key | None = None) -> dict[Key, Key | None]:
+    """Return the lookups of one name: the first type waits for the lookup of a name above, the others for the first."""
+    own = (name, types[0])
+    return {own: above, **{(name, rdtype): own for rdtype in types[1:]}}
 
-    def __init__(self, lookup: Lookup, types: Sequence[str], group: asyncio.TaskGroup, domain: str) -> None:
+
+class _Lookups:
+    """
+    Lookups of which some may make others unnecessary: those wait for them, though not for long.
+
+    Each is one task. There are dozens per domain, so all else that happens is a callback.
+    """
+
+    def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup
-        self._domain = domain
-        self._types = types
-        self._without_https = [rdtype for rdtype in types if rdtype != "HTTPS"]
-        self._group = group
-        self._first: dict[str, asyncio.Task[LookupObservation]] = {}
+        self._loop = asyncio.get_running_loop()
+        self._waiting: dict[Key, Key] = {}
+        self._answers: dict[Key, LookupObservation] = {}
+        self._tasks: dict[Key, asyncio.Task[LookupObservation]] = {}
+        self._done: asyncio.Future[None] = self._loop.create_future()
 
-    async def ask(self, name: str) -> HostObservation:
-        """Look up one host; lookups of its parent names must have been started before."""
-        parent = name.partition(".")[2]
-        types = self._types if name in (self._domain, f"www.{self._domain}") else self._without_https
-        if not types:
-            return _host(name, ())
-        above = self._first.get(parent) if parent != self._domain else None
-        if above is not None and await _is_nxdomain(above) and _absent(above.result()):
-            return _host(name, [_inferred(above.result(), name, rdtype) for rdtype in types])
-        first = self._first[name] = self._group.create_task(self._lookup(name, types[0]))
-        if await _is_nxdomain(first):
-            return _host(name, [_inferred(first.result(), name, rdtype) for rdtype in types])
-        others = [await self._lookup(name, rdtype) for rdtype in types[1:]]
-        return _host(name, [await first, *others])
+    async def ask(self, wanted: Mapping[Key, Key | None]) -> dict[Key, LookupObservation]:
+        """Return the answers of lookups, each given with the one for which it waits."""
+        self._waiting = {key: proof for key, proof in wanted.items() if proof is not None}
+        for key, proof in wanted.items():
+            if proof is None:
+                self._start(key)
+        if not self._tasks:
+            return {}
+        self._timer = self._loop.call_later(_PATIENCE_S, self._wait_no_longer)
+        try:
+            await self._done
+        finally:
+            await self._end()
+        return self._answers
+
+    def _start(self, key: Key) -> None:
+        task = self._tasks[key] = self._loop.create_task(self._lookup(*key))
+        task.add_done_callback(partial(self._answered, key))
+
+    def _answered(self, key: Key, task: asyncio.Task[LookupObservation]) -> None:
+        del self._tasks[key]
+        if self._done.done() or task.cancelled():
+            return
+        if (error := task.exception()) is not None:
+            self._done.set_exception(error)
+            return
+        self._note(key, task.result())
+        if not self._tasks:
+            self._done.set_result(None)
+
+    def _note(self, key: Key, answer: LookupObservation) -> None:
+        """Record an answer, and answer or start the lookups that wait for it."""
+        self._answers[key] = answer
+        for other in [other for other, proof in self._waiting.items() if proof == key]:
+            del self._waiting[other]
+            if _implies(answer, other[0]):
+                self._note(other, replace(answer, name=other[0], type=other[1], inferred=True))
+            else:
+                self._start(other)
+
+    def _wait_no_longer(self) -> None:
+        """Start the lookups that wait for one in progress."""
+        for key in [key for key, proof in self._waiting.items() if proof in self._tasks]:
+            del self._waiting[key]
+            self._start(key)
+        self._timer = self._loop.call_later(_PATIENCE_S, self._wait_no_longer)
+
+    async def _end(self) -> None:
+        self._timer.cancel()
+        for task in self._tasks.values():
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks.values())
+
+
+def _implies(answer: LookupObservation, name: str) -> bool:
+    """Return whether an answer means that a name, its own or one below, has no records (RFC 8020 section 2)."""
+    return answer.status == Status.NXDOMAIN and (answer.name == name or _absent(answer))
 
 
 def _host(name: str, lookups: Iterable[LookupObservation]) -> HostObservation:
     by_type = {lookup.type: lookup for lookup in lookups}
     return HostObservation(name=name, a=by_type.get("A"), aaaa=by_type.get("AAAA"), https=by_type.get("HTTPS"))
-
-
-async def _is_nxdomain(answer: asyncio.Task[LookupObservation]) -> bool:
-    """Wait briefly for an answer; return whether it arrived and is NXDOMAIN."""
-    await asyncio.wait((answer,), timeout=_PATIENCE_S)
-    return answer.done() and answer.result().status == Status.NXDOMAIN
 
 
 async def _wildcard(
@@ -110,8 +163,8 @@ async def _wildcard(
     absent = any(_absent(lookup) for host in guesses for lookup in (host.a, host.aaaa) if lookup)
     if absent or not any(map(_addresses, guesses)):
         return None
-    async with asyncio.TaskGroup() as group:
-        return await _Series(lookup, types, group, domain).ask(f"{secrets.token_hex(8)}.{domain}")
+    name = f"{secrets.token_hex(8)}.{domain}"
+    return _host(name, (await _Lookups(lookup).ask(_of_name(name, types))).values())
 
 
 def _marked(host: HostObservation, wildcard: HostObservation | None) -> HostObservation:
@@ -128,10 +181,3 @@ def _absent(lookup: LookupObservation) -> bool:
 def _addresses(host: HostObservation) -> frozenset[str]:
     """Return all addresses of a host, as a set because resolvers rotate them."""
     return frozenset(address for lookup in (host.a, host.aaaa) if lookup for address in lookup.texts)
-
-
-def _inferred(lookup: LookupObservation, name: str, rdtype: str) -> LookupObservation:
-    """Apply an NXDOMAIN to another lookup that it answers too."""
-    if (lookup.name, lookup.type) == (name, rdtype):
-        return lookup
-    return replace(lookup, name=name, type=rdtype, inferred=True)
