@@ -81,7 +81,7 @@ JOBDIR = "crawls/current"
 STORE_URL = ""
 # Finished crawls are moved here, as ips-<run>.db. Read by extensions.publishing.
 OUTPUT_DIR = "crawls"
-# Formats to which a finished crawl is exported: csv, parquet, summary, report. Read by
+# Formats to which a finished crawl is exported: csv, parquet, readiness, summary, report. Read by
 # extensions.publishing.
 EXPORTS = "csv"
 # The database for summaries of all crawls, and the one that the website reads, as SQLAlchemy

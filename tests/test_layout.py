@@ -133,7 +133,13 @@ ARROWS = (
     Arrow(
         under="ipv6matrix.summaries",
         never=("scrapy", "twisted"),
-        of_ours_only=("ipv6matrix.exceptions", "ipv6matrix.program", "ipv6matrix.store", "ipv6matrix.summaries"),
+        of_ours_only=(
+            "ipv6matrix.exceptions",
+            "ipv6matrix.program",
+            "ipv6matrix.readiness",
+            "ipv6matrix.store",
+            "ipv6matrix.summaries",
+        ),
     ),
     Arrow(under="ipv6matrix.importers", never=("scrapy", "twisted", "socket")),
     Arrow(under="ipv6matrix.web", never=("scrapy", "twisted")),

@@ -14,6 +14,9 @@ from typing import Any, Final
 
 from ipv6matrix.exceptions import ExportError
 from ipv6matrix.exporters.distribution import Distribution
+from ipv6matrix.readiness.catalogue import Service
+from ipv6matrix.readiness.levels import Level
+from ipv6matrix.readiness.verdicts import Value
 from ipv6matrix.store import dataset
 from ipv6matrix.store.database import Store
 from ipv6matrix.store.queries import outcomes
@@ -21,7 +24,7 @@ from ipv6matrix.store.queries.asked import Asked, asked
 from ipv6matrix.store.queries.dual_stack import pairs
 from ipv6matrix.store.queries.summary import Summary, summary
 from ipv6matrix.summaries import figures, hosts, ipv6
-from ipv6matrix.summaries.rows import DomainPenetration
+from ipv6matrix.summaries.rows import DomainPenetration, Readiness, ReadinessBasis, ReadinessCounts, Row
 
 # The kind of host that should offer a service, and whether it does.
 SERVICES: Final = {
@@ -81,6 +84,46 @@ class Comparison:
         return self.four + self.six + self.equal
 
 
+@dataclass(slots=True)
+class Levels:
+    """Domains by readiness level, in both readings."""
+
+    certain: Counter[Level] = field(default_factory=Counter)
+    possible: Counter[Level] = field(default_factory=Counter)
+    unknown: Counter[Level] = field(default_factory=Counter)
+    "Of `certain`, those whose possible level is another one."
+
+    def add(self, row: ReadinessCounts) -> None:
+        level = Level(row.level)
+        self.certain[level] += row.certain
+        self.possible[level] += row.possible
+        self.unknown[level] += row.unknown
+
+
+@dataclass(slots=True)
+class AllLevels:
+    """The levels of all domains of a crawl, and what they follow from."""
+
+    version: int = 0
+    "Of the rules."
+    basis: str = ""
+    "What was measured."
+    domains: int = 0
+    all: Levels = field(default_factory=Levels)
+    countries: defaultdict[str, Levels] = field(default_factory=lambda: defaultdict(Levels))
+    tlds: defaultdict[str, Levels] = field(default_factory=lambda: defaultdict(Levels))
+    verdicts: Counter[tuple[Service, Value]] = field(default_factory=Counter)
+
+    def add(self, row: Row) -> None:
+        if isinstance(row, ReadinessCounts):
+            for levels in (self.all, self.countries[row.country], self.tlds[row.tld]):
+                levels.add(row)
+        elif isinstance(row, Readiness):
+            self.verdicts.update((service, Value(getattr(row, service))) for service in Service)
+        elif isinstance(row, ReadinessBasis):
+            self.version, self.basis, self.domains = row.version, row.basis, row.domains
+
+
 @dataclass(slots=True, kw_only=True)
 class Findings:
     """Everything that a report shows."""
@@ -106,6 +149,7 @@ class Findings:
     hops: dict[int, Counter[int]] = field(default_factory=lambda: {family: Counter() for family in FAMILIES})
     hops_difference: Counter[int] = field(default_factory=Counter)
     "IPv6 less IPv4."
+    levels: AllLevels = field(default_factory=AllLevels)
     traces: dict[tuple[int, str], int]
     errors: list[outcomes.Errors]
     ipv6_kinds: list[outcomes.Ipv6Kind]
@@ -124,7 +168,9 @@ def find(store: Store) -> Findings:
         errors=outcomes.errors(store),
         ipv6_kinds=outcomes.ipv6_kinds(store),
     )
-    for row in figures.rows(_counted(dataset.domains(store), found), figures.date_of(store)):
+    date = figures.date_of(store)
+    for row in figures.with_levels(store, date, figures.rows(_counted(dataset.domains(store), found), date)):
+        found.levels.add(row)
         if isinstance(row, DomainPenetration):
             for share in (found.countries[row.country], found.tlds[row.tld]):
                 share.add(part=row.domains6, whole=row.domains, unknown=row.unknown)

@@ -14,7 +14,7 @@ from ipv6matrix.store.database import Store
 
 # Each is a module of this package with a function `export`. Some need large
 # libraries, so a module is imported only when it is used.
-NAMES: Final = ("csv", "parquet", "summary", "report")
+NAMES: Final = ("csv", "parquet", "readiness", "summary", "report")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

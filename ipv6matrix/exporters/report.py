@@ -21,7 +21,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from ipv6matrix.charts.frame import framed
-from ipv6matrix.exporters.chapters import comparisons, domains, outcomes
+from ipv6matrix.exporters.chapters import comparisons, domains, levels, outcomes
 from ipv6matrix.exporters.chapters.chapter import Chapter, count, percent
 from ipv6matrix.exporters.findings import Findings, find
 from ipv6matrix.exporters.outputs import run_of, whole
@@ -30,6 +30,10 @@ from ipv6matrix.items import UNRECORDED
 from ipv6matrix.store.database import Store
 
 CHAPTERS: Final[tuple[Callable[[Findings], Chapter], ...]] = (
+    levels.levels,
+    levels.services,
+    levels.level_countries,
+    levels.level_tlds,
     domains.penetration,
     domains.countries,
     domains.tlds,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any, Final
@@ -17,9 +17,17 @@ from typing import Any, Final
 from ipv6matrix.exceptions import ExportError
 from ipv6matrix.store import dataset
 from ipv6matrix.store.database import Store
-from ipv6matrix.summaries import hosts, ipv6
+from ipv6matrix.summaries import hosts, ipv6, levels
 from ipv6matrix.summaries.hosts import PORTS, Count
-from ipv6matrix.summaries.rows import NO_COUNTRY, DomainPenetration, DomainRow, HostData, Reachability, Row
+from ipv6matrix.summaries.rows import (
+    NO_COUNTRY,
+    DomainPenetration,
+    DomainRow,
+    HostData,
+    Reachability,
+    ReadinessRow,
+    Row,
+)
 
 __all__ = [
     "NO_COUNTRY",
@@ -33,6 +41,7 @@ __all__ = [
     "rows",
     "rows_of",
     "services_of",
+    "with_levels",
 ]
 
 # By service: the kind of host that should offer it, its port, the metrics that probe
@@ -47,11 +56,30 @@ SERVICES: Final = frozenset(_SERVICES)
 
 def rows_of(store: Store) -> Iterator[Row]:
     """
-    Yield all rows of a crawl.
+    Yield all rows of a crawl; of a list with a tag, those of its readiness.
 
     Raises ExportError if its file does not say when it began.
     """
-    return rows(dataset.domains(store), date_of(store), services_of(store.crawl() or {}))
+    date = date_of(store)
+    every = with_levels(store, date, rows(dataset.domains(store), date, services_of(store.crawl() or {})))
+    return (row for row in every if isinstance(row, ReadinessRow)) if levels.tag_of(store) else every
+
+
+def with_levels(store: Store, date: dt.date, figures: Iterable[Row]) -> Iterator[Row]:
+    """Yield the rows of all domains of a crawl and, between them, those of their readiness."""
+    passed: deque[Row] = deque()
+
+    def domains() -> Iterator[DomainRow]:
+        for row in figures:
+            passed.append(row)
+            if isinstance(row, DomainRow):
+                yield row
+
+    for row in levels.counted(store, date, levels.domains(store, domains())):
+        while passed:
+            yield passed.popleft()
+        yield row
+    yield from passed
 
 
 def date_of(store: Store) -> dt.date:

@@ -70,7 +70,7 @@ def folder(finished: Finished, tmp_path_factory: pytest.TempPathFactory):
     place = tmp_path_factory.mktemp("report")
     said = report.export(finished.store, target(place))
     (path,) = place.glob("*.html")
-    assert f"{path} (11 charts)" == said
+    assert f"{path} (15 charts)" == said
     return place
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 
 from ipv6matrix.items import Failure, PmtuStatus, Status
 from simnet.behaviours import Web
+from simnet.facts import WebTruth
 from tests.expected import SILENCES, Expected
 from tests.readiness import oracle
 
@@ -30,6 +31,8 @@ class TrueVerdicts:
             known["chain"] = self._chain(name)
         if "pmtu" in self._basis:
             known["path"] = self._path(name)
+        if "web" in self._basis:
+            known["content"] = self.content(name)
         return unknown | known
 
     def levels(self, name: str) -> tuple[int, int]:
@@ -114,6 +117,30 @@ class TrueVerdicts:
 
     def _pmtu(self, host: str) -> PmtuStatus:
         return self._expected.truth.address(self._choice(host, 6)).pmtu.status
+
+    def content(self, name: str) -> str:
+        """Return whether everything that the pages of a domain load has IPv6."""
+        exists = {host: self._exists(host) for host in self._web_names(name)}
+        pages = {host: self._page(host) for host, word in exists.items() if word != "no"}
+        if "yes" not in exists.values():
+            return "unknown"
+        doubtful = [host for host in pages if exists[host] == "unknown" and pages[host] == "no"]
+        return _least(*(pages | dict.fromkeys(doubtful, "unknown")).values())
+
+    def _page(self, host: str) -> str:
+        addresses = filter(None, (self._choice(host, family) for family in (4, 6)))
+        pages = [self._response(address, host) for address in addresses]
+        names = {name for page in pages for name in page.hosts or ()}
+        if all(page.hosts is None for page in pages):
+            return "unknown"
+        truth = self._expected.truth
+        lacking = [truth.host(name).addresses(4) and not truth.host(name).addresses(6) for name in names]
+        failed = [_failed(truth.host(name).aaaa.status) for name in names]
+        return "no" if any(lacking) else "unknown" if any(failed) else "yes"
+
+    def _response(self, address: str, host: str) -> WebTruth:
+        https, http = (self._expected.truth.page(address, host, scheme) for scheme in ("https", "http"))
+        return https if https.status_code else http
 
     def _dns(self, name: str) -> str:
         domain = self._expected.domains[name]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from ipv6matrix.store.queries import third_parties, web_parity
+from ipv6matrix.readiness.catalogue import Service
+from ipv6matrix.readiness.levels import judge
+from ipv6matrix.store.queries import readiness, third_parties, web_parity
 from simnet.behaviours import Web
 from simnet.sites import ALLOWED, LOADED, MIXED, SITES, UNKNOWN, apex
+from tests.readiness.true_verdicts import TrueVerdicts
 from tests.truth.crawled import Crawled
 
 
@@ -70,6 +73,20 @@ def test_third_parties(crawled: Crawled):
     names = crawled.rows("SELECT name, aaaa_addresses > 0 FROM third_parties")
     assert {LOADED[0]: 1, LOADED[1]: 0, LOADED[2]: 1, ALLOWED: 0, UNKNOWN: None} == dict(names)
     assert [] == crawled.rows(f"SELECT 1 FROM hosts WHERE name = '{LOADED[0]}'")
+
+
+def test_content(crawled: Crawled):
+    """The verdict about content is `no` where a page loads something without IPv6, and unknown without a page."""
+    basis = readiness.basis(crawled.store)
+    truth = TrueVerdicts(crawled.expected, basis)
+    domains = {one.name: one for one in readiness.domains(crawled.store)}
+
+    found = {name: judge(one, basis).values[Service.CONTENT] for name, one in domains.items()}
+
+    assert {name: truth.content(name) for name in domains} == found
+    assert {"yes", "no", "unknown"} == {*found.values()}
+    partial = domains[apex(Web.THIRD_PARTIES)].web_hosts
+    assert {tuple(sorted((ALLOWED, LOADED[1])))} == {host.without_ipv6 for host in partial}
 
 
 # What differs between the families of the sites of a behaviour.

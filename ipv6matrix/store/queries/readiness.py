@@ -14,8 +14,9 @@ from typing import Any, Final
 from ipv6matrix.items import Failure, NameServerAnswer, PmtuStatus, Resolvability, Status
 from ipv6matrix.readiness.facts import Address, Domain, Host, Result, not_possible, silent
 from ipv6matrix.store.database import Store
-from ipv6matrix.store.queries import web_parity
+from ipv6matrix.store.queries import third_parties, web_parity
 from ipv6matrix.store.queries.asked import asked
+from ipv6matrix.store.queries.third_parties import Support
 
 _ANSWERS: Final = frozenset(Status)
 _REFUSALS: Final = (Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET, Failure.CONNECTION_CLOSED)
@@ -43,9 +44,9 @@ def domain(store: Store, name: str) -> Domain | None:
 
 
 def domains(store: Store) -> Iterator[Domain]:
-    """Yield the facts about each domain, by TLD and name."""
+    """Yield the facts about each domain that was looked up, by TLD and name."""
     reader = _Reader(store)
-    for row in store.stream(f"{_DOMAINS} ORDER BY tld, name"):
+    for row in store.stream(f"{_DOMAINS} WHERE refusal IS NULL ORDER BY tld, name"):
         yield reader.domain(*row)
 
 
@@ -119,6 +120,8 @@ class _Reader:
         addresses = self._addresses(number)
         if "NS" in kinds:
             addresses = tuple(replace(one, name_server=answers.get(one.address)) for one in addresses)
+        is_site = self._has_pages and not kinds.keys().isdisjoint(("APEX", "WWW"))
+        content, without_ipv6 = self._content(number) if is_site else (None, ())
         return Host(
             name=name,
             roles=kinds,
@@ -128,12 +131,24 @@ class _Reader:
             exclusion=refusal,
             addresses=addresses,
             resolution=self._resolution(name, "AAAA"),
-            parity=self._parity.get(name),
+            parity=_parity(web_parity.of_host(self._store, number)) if is_site else None,
+            third_parties=content,
+            without_ipv6=without_ipv6,
         )
 
     @cached_property
-    def _parity(self) -> dict[str, Result]:
-        return {site.host: _parity(site.outcome) for site in web_parity.sites(self._store)}
+    def _has_pages(self) -> bool:
+        return bool(self._store.query("SELECT 1 FROM web_pages LIMIT 1"))
+
+    def _content(self, host_id: int) -> tuple[Result | None, tuple[str, ...]]:
+        """Return whether the hosts of other parties that a page uses have IPv6, and those that have none."""
+        page = third_parties.of_host(self._store, host_id)
+        if page is None:
+            asked_for = self._store.query("SELECT 1 FROM web_pages WHERE host_id = ? LIMIT 1", (host_id,))
+            return not_possible("no_page") if asked_for else None, ()
+        if page.support is Support.UNKNOWN:
+            return not_possible("lookup_failed"), ()
+        return Result(page.support), page.lacking
 
     def _resolution(self, name: str, rdtype: str) -> Result | None:
         return next((_resolution(*row) for row in self._store.query(_RESOLUTION, (name, rdtype))), None)
@@ -207,5 +222,7 @@ def _resolution(answer: str) -> Result:
     return not_possible(answer) if answer == Resolvability.UNKNOWN else Result(answer)
 
 
-def _parity(outcome: web_parity.Web) -> Result:
+def _parity(outcome: web_parity.Web | None) -> Result | None:
+    if outcome is None:
+        return None
     return not_possible(outcome) if outcome is web_parity.Web.UNTESTABLE else Result(outcome)

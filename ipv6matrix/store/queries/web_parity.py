@@ -4,7 +4,7 @@ Whether the web site of a host is the same over both families.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
@@ -57,8 +57,17 @@ class _Page(NamedTuple):
 def sites(store: Store) -> Iterator[Site]:
     """Yield the web sites whose page was requested over both families."""
     for host, *columns in store.stream(_SITES):
-        size = len(_Page._fields)
-        yield Site(host, compare(_Page(*columns[:size]), _Page(*columns[size:])))
+        yield Site(host, _outcome(columns))
+
+
+def of_host(store: Store, host_id: int) -> Web | None:
+    """Return how the pages of a host compare; None if no page was requested over both families."""
+    return next((_outcome(columns) for _, *columns in store.query(_SITE, (host_id, host_id))), None)
+
+
+def _outcome(columns: Sequence[Any]) -> Web:
+    size = len(_Page._fields)
+    return compare(_Page(*columns[:size]), _Page(*columns[size:]))
 
 
 def compare(four: Any, six: Any) -> Web:
@@ -110,14 +119,22 @@ _BEST: Final = f"""
     SELECT host_id, address_id, scheme, tls, certificate_sha256, status_code, location, sketch,
            ifnull(failure IN {UNSENT}, 0) AS unsent, asked_at,
            row_number() OVER (PARTITION BY host_id, address_id ORDER BY status_code IS NULL, scheme DESC) AS rank
-    FROM web_pages"""
+    FROM web_pages WHERE host_id"""
 _COLUMNS: Final = ", ".join(
     f"{side}.{column}"
     for side in ("four", "six")
     for column in ("scheme", "tls", "certificate_sha256", "status_code", "location", "sketch", "unsent", "asked_at")
 )
-_SITES: Final = f"""
-    WITH both AS ({BOTH}), best AS ({_BEST})
-    SELECT host, {_COLUMNS} FROM both
-    JOIN best AS four ON four.host_id = both.host_id AND four.address_id = four_id AND four.rank = 1
-    JOIN best AS six ON six.host_id = both.host_id AND six.address_id = six_id AND six.rank = 1"""
+
+
+def _pages(which: str) -> str:
+    """Return SQL for the pages of both families of some hosts; `which` completes conditions about `host_id`."""
+    return f"""
+        WITH both AS ({BOTH} AND four.host_id {which}), best AS ({_BEST} {which})
+        SELECT host, {_COLUMNS} FROM both
+        JOIN best AS four ON four.host_id = both.host_id AND four.address_id = four_id AND four.rank = 1
+        JOIN best AS six ON six.host_id = both.host_id AND six.address_id = six_id AND six.rank = 1"""
+
+
+_SITES: Final = _pages("IS NOT NULL")
+_SITE: Final = _pages("= ?")

@@ -31,7 +31,7 @@ def test_verdicts_are_those_of_the_truth(finished: Finished, truth: TrueVerdicts
     }
 
     assert {} == differing
-    assert set(found) == set(finished.expected.scenario.domains)
+    assert set(found) == {one for one in finished.expected.scenario.domains if not finished.expected.is_opted_out(one)}
 
 
 def test_levels_are_those_of_the_truth(finished: Finished, truth: TrueVerdicts) -> None:
@@ -51,3 +51,12 @@ def test_one_domain_is_read_as_all_are(finished: Finished) -> None:
 
     assert first == readiness.domain(finished.store, first.name)
     assert readiness.domain(finished.store, "not-in-the-list.example") is None
+
+
+def test_a_domain_that_opted_out_is_not_among_all(finished: Finished) -> None:
+    """It can be read by its name, with the reason why nothing is known about it."""
+    names = {one.name for one in readiness.domains(finished.store)}
+    excluded = [name for name in finished.expected.scenario.domains if name not in names]
+
+    assert excluded
+    assert {"opted_out"} == {readiness.domain(finished.store, name).exclusion for name in excluded}

@@ -1,0 +1,42 @@
+"""Readiness as plain values."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ipv6matrix.readiness import stored, texts
+from ipv6matrix.readiness.facts import Domain
+from ipv6matrix.readiness.levels import judge
+from ipv6matrix.readiness.rules import VERSION
+from tests.readiness.worlds import BASIS, FULL_BASIS, complete, less_known
+
+_PAIRS = complete().flatmap(lambda whole: st.tuples(st.just(whole), less_known(whole)))
+
+
+@settings(deadline=None)
+@given(_PAIRS, st.sampled_from((BASIS, FULL_BASIS)))
+def test_what_was_stored_is_read_again(pair: tuple[Domain, Domain], basis: frozenset[str]) -> None:
+    """Bounds, verdicts, reasons and texts come back; of a service that was not measured, one reason does."""
+    for domain in pair:
+        readiness = judge(domain, basis)
+        verdicts = [one if one.measured else replace(one, reasons=one.reasons[:1]) for one in readiness.verdicts]
+
+        found = stored.unpack(stored.pack(readiness), VERSION, basis)
+
+        assert replace(readiness, verdicts=tuple(verdicts)) == found
+        assert texts.level(readiness) == texts.level(found)
+        assert [texts.value(one) for one in readiness.verdicts] == [texts.value(one) for one in found.verdicts]
+
+
+@settings(deadline=None)
+@given(complete())
+def test_columns_are_plain(domain: Domain) -> None:
+    """Values are numbers and texts; reasons are lists of five."""
+    row = stored.pack(judge(domain, FULL_BASIS))
+
+    assert {int, str} == {type(value) for value in row.values()}
+    assert all(len(reason) == 5 for reason in json.loads(row["reasons"]))
