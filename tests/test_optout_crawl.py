@@ -33,7 +33,7 @@ def crawl(internet, names, place, entry, **settings):
     chosen |= {"SECOND_PASS": False, "PROBE_RATE_PER_NETWORK": 0, "EXPORTS": ""} | settings
     command = crawls.command(place / "list", chosen)
     with subprocess.Popen(command, cwd=typed.ROOT, stderr=subprocess.PIPE, text=True) as process:
-        until(lambda: done(place) > 12)
+        until(lambda: done(place) > 6)
         typed.run("optout", "add", entry, OPTOUT_FILE=file).check_returncode()
         added_at = time.time()
         _, said = process.communicate(timeout=120)
@@ -48,6 +48,8 @@ def finished(place):
 
 def test_an_opted_out_domain_gets_no_further_query(internet, names, tmp_path):
     """Other domains continue, and the data have the reason."""
+    # One domain at a time takes two seconds each, so that the command ends long before the last one.
+    names = names[:15]
     name = names[-1]
     added_at = crawl(internet, names, tmp_path, name, METRICS="", DNS_CONCURRENCY=1, QUERY_RATE=40)
     asked = [query.name.rstrip(".") for query in internet.queries(since=added_at + IN_FLIGHT_S)]

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import gc
 
+import pytest
 from scrapy import signals
 
 from tests.crawlers import crawler
+
+
+@pytest.fixture(autouse=True)
+def untuned():
+    """Other tests may have left what a crawl sets."""
+    gc.unfreeze()
+    gc.set_threshold(700, 10, 10)
 
 
 async def test_loaded_objects_are_frozen_during_a_crawl(tmp_path):

@@ -15,6 +15,9 @@ from ipv6matrix.probes.echo import Reply
 from ipv6matrix.probes.icmp import Pinger, ping_permission
 from tests.probes.waiting import BLOCKED_S, NEAR_MS, SOON_MS, open_files, until
 
+# A reply may really be late if other processes keep the processors busy.
+TRIES = 10
+
 
 @pytest.fixture
 async def make_pinger(internet):
@@ -59,10 +62,13 @@ async def test_a_late_reply_counts_as_lost(internet, make_pinger):
 async def test_a_busy_loop_does_not_lengthen_an_rtt(internet, make_pinger):
     """A reply that arrives while the loop is blocked has the RTT of its kernel timestamp."""
     pinger = make_pinger(count=1, timeout_s=BLOCKED_S * 0.9)
-    asking = asyncio.ensure_future(pinger.ping(internet.address("open", 6)))
-    await until(lambda: pinger._in_flight)
-    time.sleep(BLOCKED_S)  # noqa: ASYNC251 - the blocked loop is what is tested
-    ping = await asking
+    for _ in range(TRIES):
+        asking = asyncio.ensure_future(pinger.ping(internet.address("open", 6)))
+        await until(lambda: pinger._in_flight)
+        time.sleep(BLOCKED_S)  # noqa: ASYNC251 - the blocked loop is what is tested
+        ping = await asking
+        if ping.rtts_ms:
+            break
 
     assert 1 == len(ping.rtts_ms)
     assert NEAR_MS <= ping.rtts_ms[0] < SOON_MS
