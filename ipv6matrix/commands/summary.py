@@ -5,6 +5,7 @@ scrapy summary: prints the results of a crawl as a table.
 from __future__ import annotations
 
 import argparse
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
@@ -14,6 +15,9 @@ from ipv6matrix.readiness.counts import LevelCounts, count
 from ipv6matrix.readiness.levels import Level
 from ipv6matrix.store.queries import ipv6, readiness
 from ipv6matrix.store.queries.summary import Summary, summary
+
+# Domains whose levels are counted without being asked for: they take some ten seconds.
+_FEW: Final = 10_000
 
 
 class Command(ReadingCommand):
@@ -25,14 +29,19 @@ class Command(ReadingCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--levels", action="store_true", help="count the readiness levels of all domains as well")
+        parser.add_argument(
+            "--levels", action="store_true", help=f"count readiness levels also of more than {_FEW:,} domains"
+        )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         path = self.path(args)
         with reading(path) as store:
-            Console().print(table(summary(store), ipv6.count(store)))
-            if opts.levels:
+            figures = summary(store)
+            Console().print(table(figures, ipv6.count(store)))
+            if opts.levels or figures.domains <= _FEW:
                 Console().print(levels(count(readiness.domains(store), readiness.basis(store))))
+            else:
+                Console().print("Readiness levels: add --levels, which takes about a minute for 50,000 domains")
         Console().print(f"Results: {path}", soft_wrap=True)
 
 
@@ -65,8 +74,9 @@ def table(figures: Summary, kinds: dict[str, tuple[int, int, int]]) -> Table:
 
 def levels(counts: LevelCounts) -> Table:
     """Return the number of domains of each level, in both readings, as a table."""
-    title = f"Readiness (rules {counts.version}), {counts.unknown:,} domains with unknown verdicts"
-    page = Table("level", "", "certain", "possible", title=title, title_justify="left")
+    title = f"Readiness, {counts.unknown:,} domains whose level is not known exactly"
+    caption = f"Rules {counts.version}; basis: {', '.join(sorted(counts.basis))}"
+    page = Table("level", "", "certain", "possible", title=title, caption=caption, title_justify="left")
     for level in Level:
         page.add_row(level.label, level.title, f"{counts.certain[level]:,}", f"{counts.possible[level]:,}")
     return page

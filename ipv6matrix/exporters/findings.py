@@ -152,6 +152,8 @@ class Findings:
     levels: AllLevels = field(default_factory=AllLevels)
     traces: dict[tuple[int, str], int]
     errors: list[outcomes.Errors]
+    words: list[outcomes.Words]
+    "Outcomes of measurements, and comparisons of both families."
     ipv6_kinds: list[outcomes.Ipv6Kind]
 
 
@@ -166,6 +168,7 @@ def find(store: Store) -> Findings:
         summary=summary(store),
         traces=outcomes.traces(store),
         errors=outcomes.errors(store),
+        words=[*outcomes.comparisons(store), *outcomes.words(store)],
         ipv6_kinds=outcomes.ipv6_kinds(store),
     )
     date = figures.date_of(store)

@@ -21,7 +21,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from ipv6matrix.charts.frame import framed
-from ipv6matrix.exporters.chapters import comparisons, domains, levels, outcomes
+from ipv6matrix.exporters.chapters import comparisons, domains, levels, outcomes, words
 from ipv6matrix.exporters.chapters.chapter import Chapter, count, percent
 from ipv6matrix.exporters.findings import Findings, find
 from ipv6matrix.exporters.outputs import run_of, whole
@@ -72,7 +72,7 @@ def export(store: Store, target: Target) -> str:
     """Write the charts, then the page; raises ExportError."""
     run = run_of(store)
     found = find(store)
-    chapters = [make(found) for make in CHAPTERS]
+    chapters = [*(make(found) for make in CHAPTERS), *words.chapters(found)]
     drawn = [one for one in chapters if one.svg]
     for one in drawn:
         picture = framed(one.title, f"IPv6 Matrix, crawl {run}", one.svg)

@@ -35,13 +35,25 @@ def test_a_file_is_summarized(tmp_path):
     assert f"Results: {path}" in ended.stdout
 
 
-def test_levels_are_counted_on_request(tmp_path):
+def test_levels_are_counted(tmp_path):
     """Domains without any host have level 0, and an unknown one if lookups are missing."""
-    ended = run(finished(tmp_path / "ips.db", ["a.example", "b.example"]), "--levels")
+    ended = run(finished(tmp_path / "ips.db", ["a.example", "b.example"]))
 
     assert 0 == ended.returncode, ended.stderr
     cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in ended.stdout.splitlines()]
     assert ["0", "none", "2", "0"] in cells
+    assert "basis: MX, NS, WWW" in " ".join(ended.stdout.split())
+
+
+def test_levels_of_many_domains_are_counted_on_request(tmp_path):
+    """A large crawl would take minutes."""
+    path = finished(tmp_path / "ips.db", (f"d{number}.example" for number in range(10_001)))
+
+    asked, unasked = run(path, "--levels"), run(path)
+
+    assert "Rules" in asked.stdout
+    assert "Rules" not in unasked.stdout
+    assert "--levels" in unasked.stdout
 
 
 def test_without_a_file_the_newest_is_summarized(tmp_path):

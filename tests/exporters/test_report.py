@@ -70,7 +70,7 @@ def folder(finished: Finished, tmp_path_factory: pytest.TempPathFactory):
     place = tmp_path_factory.mktemp("report")
     said = report.export(finished.store, target(place))
     (path,) = place.glob("*.html")
-    assert f"{path} (15 charts)" == said
+    assert f"{path} (22 charts)" == said
     return place
 
 
@@ -130,7 +130,7 @@ def test_every_chart_has_its_file(folder, text):
     names = [section.attrib["id"] for section in Selector(text).css("main section") if section.css("figure svg")]
     files = {path.name: Selector(path.read_text("utf-8"), type="xml") for path in folder.glob("report-*/*")}
 
-    assert len(report.CHAPTERS) == len(names)
+    assert len(report.CHAPTERS) < len(names) == len({*names})
     assert {f"{name}.svg" for name in names} == {*files}
     assert all(file.xpath("/*/*[local-name()='title']") for file in files.values())
 

@@ -1,16 +1,18 @@
 """
-Outcomes of requests, and kinds of addresses: counts by word.
+Outcomes of requests, comparisons of both families, and kinds of addresses: counts by word.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from ipv6matrix.items import UNRECORDED, Stop
 from ipv6matrix.store import tables
 from ipv6matrix.store.database import Store
-from ipv6matrix.store.queries import summary
+from ipv6matrix.store.queries import happy_eyeballs, mail_parity, summary, third_parties, web_parity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,40 @@ def errors(store: Store) -> list[Errors]:
         for kind, word, number in store.query(summary.errors())
     ]
     return sorted(found, key=lambda one: (order.index(one.kind), -one.number, one.word))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """How often each word occurs, by family."""
+
+    title: str
+    counts: Mapping[int | None, Counter[str]]
+    "The key is None for what has no family."
+
+
+def words(store: Store) -> Iterator[Words]:
+    """Yield the outcomes of each measurement that has any, in the order of the registry."""
+    for title, sql in (pair for one in tables.REGISTRY for pair in one.outcomes.items()):
+        counts: dict[int | None, Counter[str]] = {}
+        for family, word, number in store.query(
+            f"WITH found (family, word) AS ({sql}) SELECT family, word, count(*) FROM found GROUP BY 1, 2 ORDER BY 1, 2"
+        ):
+            counts.setdefault(family, Counter())[str(word)] = number
+        if counts:
+            yield Words(title=title, counts=counts)
+
+
+def comparisons(store: Store) -> Iterator[Words]:
+    """Yield how services of dual-stack hosts compare over both families, as far as they were measured."""
+    found = {
+        "Which family a browser uses": (race.outcome for race in happy_eyeballs.races(store)),
+        "Mail servers over both families": (host.outcome for host in mail_parity.hosts(store)),
+        "Websites over both families": (site.outcome for site in web_parity.sites(store)),
+        "IPv6 of everything that a page loads": (page.support for page in third_parties.pages(store)),
+    }
+    for title, outcomes in found.items():
+        if counts := Counter(map(str, outcomes)):
+            yield Words(title=title, counts={None: counts})
 
 
 def traces(store: Store) -> dict[tuple[int, str], int]:

@@ -24,17 +24,28 @@ _SILENCE: Final = (Failure.TIMEOUT, Failure.HOST_UNREACHABLE, Failure.NETWORK_UN
 _UNSENT: Final = (Failure.PERMISSION_DENIED, Failure.PROBE_FAILED)
 # Number of hosts cached in memory: name servers and mail exchangers that thousands of domains share.
 _KEPT: Final = 20_000
+# Other metrics may be added or missing: levels stay comparable.
+_NEEDED: Final = frozenset(
+    (
+        *("NS", "MX", "WWW", "APEX", "tcp25", "tcp80", "tcp443", "tls"),
+        *("nameservers", "resolver6", "pmtu", "web"),
+    )
+)
 # What every crawl looks for if its record does not state it, as that of an imported one.
 _USUAL: Final = frozenset(("NS", "MX", "WWW", "tcp25", "tcp80", "tcp443"))
 
 
 def basis(store: Store) -> frozenset[str]:
-    """Return the words of FEATURES and METRICS that a crawl measured; that of the domain itself is `APEX`."""
+    """
+    Return the words of FEATURES and METRICS on which verdicts depend and that a crawl measured.
+
+    That of the domain itself is `APEX`.
+    """
     options = asked(store)
     if options is None or options.features is None or options.metrics is None:
         return _USUAL
     measured = {metric for metric in options.metrics if options.has_metric(metric)}
-    return options.features | measured | ({"APEX"} if "apex" in measured else frozenset())
+    return (options.features | measured | ({"APEX"} if "apex" in measured else frozenset())) & _NEEDED
 
 
 def domain(store: Store, name: str) -> Domain | None:

@@ -94,6 +94,12 @@ class Tables:
     "Queries of the kind and the word of each request that failed or was not answered."
     figures: Mapping[str, str] = field(default_factory=dict)
     "What `scrapy summary` prints, by title: queries of one number."
+    outcomes: Mapping[str, str] = field(default_factory=dict)
+    """
+    What the report charts, by title: queries with a row for each request.
+
+    Columns: the family, or NULL for a request that has none, and the word of its outcome.
+    """
     save: Mapping[type[Answered], Save] = field(default_factory=dict)
     """
     By type of item: the function that writes it, within the open transaction.

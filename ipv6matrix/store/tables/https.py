@@ -16,6 +16,12 @@ from ipv6matrix.store.tables.lookups import spelled
 # Records of one host that are stored: answers of third parties have no other limit than that of a message.
 MOST: Final = 16
 
+_MODES: Final = """
+    SELECT NULL, CASE WHEN status IN ('nodata', 'nxdomain') THEN 'none' WHEN status <> 'ok' THEN status
+                      WHEN EXISTS (SELECT 1 FROM https_records WHERE host_id = owner_id AND priority = 0) THEN 'alias'
+                      ELSE 'service' END
+    FROM lookups WHERE owner = 'host' AND type = 'HTTPS'"""
+
 TABLES: Final = Tables(
     create=(
         """
@@ -31,7 +37,8 @@ TABLES: Final = Tables(
             ech INTEGER NOT NULL,
             PRIMARY KEY (host_id, position)
         ) WITHOUT ROWID""",
-    )
+    ),
+    outcomes={"HTTPS records": _MODES},
 )
 
 

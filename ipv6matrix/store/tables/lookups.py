@@ -35,6 +35,10 @@ TABLES: Final = Tables(
     ),
     asked=("SELECT 'DNS', count(*) FROM lookups",),
     errors=("SELECT 'DNS', status FROM lookups WHERE status NOT IN ('ok', 'nodata', 'nxdomain')",),
+    outcomes={
+        "DNSSEC of domains": "SELECT NULL, security FROM lookups"
+        " WHERE owner = 'domain' AND type = 'NS' AND security IS NOT NULL"
+    },
     figures={"lookups": "SELECT count(*) FROM lookups"},
 )
 

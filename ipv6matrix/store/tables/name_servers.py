@@ -69,6 +69,11 @@ TABLES: Final = Tables(
     looks=(Look(item=NameServerItem, key="domains.id", sql=_FAILED),),
     asked=("SELECT 'name server', count(*) FROM name_servers",),
     errors=(f"SELECT 'name server', answer FROM name_servers WHERE answer <> '{NameServerAnswer.AUTHORITATIVE}'",),
+    outcomes={
+        f"Answers of name servers over {protocol}": f"SELECT family, answer FROM name_servers"
+        f" JOIN addresses ON addresses.id = address_id WHERE tcp = {tcp}"
+        for tcp, protocol in enumerate(("UDP", "TCP"))
+    },
     figures={"queries to name servers": "SELECT count(*) FROM name_servers"},
     save={NameServerItem: _save},
 )

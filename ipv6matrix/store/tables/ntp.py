@@ -53,5 +53,6 @@ TABLES: Final = Tables(
     looks=(look_at_addresses(NtpItem, "ntp_replies", _REQUEST, TRANSIENT_ADDRESS_FAILURES),),
     asked=("SELECT 'NTP', count(*) FROM ntp_replies",),
     errors=("SELECT 'NTP', status FROM ntp_replies WHERE status NOT IN ('answers', 'unsynchronised', 'kiss')",),
+    outcomes={"Time servers": "SELECT family, status FROM ntp_replies JOIN addresses ON addresses.id = address_id"},
     figures={"NTP requests": "SELECT count(*) FROM ntp_replies"},
 )

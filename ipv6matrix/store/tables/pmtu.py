@@ -45,5 +45,9 @@ TABLES: Final = Tables(
     looks=(look_at_addresses(PmtuItem, "path_mtus", _REQUEST, _TEMPORARY),),
     asked=("SELECT 'path MTU', count(*) FROM path_mtus",),
     errors=("SELECT 'path MTU', status FROM path_mtus WHERE status <> 'measured'",),
+    outcomes={
+        "Path MTUs": "SELECT family, iif(status = 'measured', mtu_bytes || ' octets', status) FROM path_mtus"
+        " JOIN addresses ON addresses.id = address_id"
+    },
     figures={"path MTUs": "SELECT count(*) FROM path_mtus"},
 )

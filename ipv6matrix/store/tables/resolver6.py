@@ -42,6 +42,7 @@ TABLES: Final = Tables(
     create=(_CREATE,),
     asked=("SELECT 'IPv6 alone', count(*) FROM resolver6",),
     errors=(f"SELECT 'IPv6 alone', answer FROM resolver6 WHERE answer <> '{Resolvability.RESOLVABLE}'",),
+    outcomes={"Lookups without IPv4": "SELECT NULL, answer FROM resolver6"},
     figures={"lookups over IPv6 alone": "SELECT count(*) FROM resolver6"},
     save={ResolvabilityItem: _save},
 )

@@ -35,12 +35,19 @@ def _answer(lookup: LookupObservation) -> tuple[str, int | None]:
     return str(lookup.status), None if failed else len(lookup.records) + lookup.omitted
 
 
+_SUPPORT: Final = """
+    SELECT NULL, CASE WHEN aaaa_addresses > 0 THEN 'with IPv6' WHEN aaaa_addresses IS NULL THEN 'not known'
+                      WHEN a_addresses > 0 THEN 'without IPv6' WHEN a_addresses = 0 THEN 'no address'
+                      ELSE 'not known' END
+    FROM third_parties"""
+
 TABLES: Final = Tables(
     create=(_CREATE,),
     asked=("SELECT 'third parties', count(*) FROM third_parties",),
     errors=(
         "SELECT 'third parties', aaaa_status FROM third_parties WHERE aaaa_status NOT IN ('ok', 'nodata', 'nxdomain')",
     ),
+    outcomes={"Hosts from which pages load something": _SUPPORT},
     figures={"hosts of pages": "SELECT count(*) FROM third_parties"},
     save={ThirdPartyItem: _save},
 )

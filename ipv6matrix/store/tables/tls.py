@@ -67,5 +67,8 @@ TABLES: Final = Tables(
     looks=(look_at_sites(TlsItem, "tls_handshakes", "status", f"'{_REQUEST}'"),),
     asked=("SELECT 'TLS', count(*) FROM tls_handshakes",),
     errors=("SELECT 'TLS', status FROM tls_handshakes WHERE status <> 'ok'",),
+    outcomes={
+        "TLS handshakes": "SELECT family, status FROM tls_handshakes JOIN addresses ON addresses.id = address_id"
+    },
     figures={"TLS handshakes": "SELECT count(*) FROM tls_handshakes"},
 )

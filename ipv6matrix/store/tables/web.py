@@ -82,5 +82,9 @@ TABLES: Final = Tables(
     looks=(look_at_sites(WebItem, "web_pages", "failure", "'web ' || scheme", "scheme"),),
     asked=("SELECT 'web', count(*) FROM web_pages",),
     errors=("SELECT 'web', failure FROM web_pages WHERE failure IS NOT NULL",),
+    outcomes={
+        "Front pages": "SELECT family, ifnull(failure, 'status ' || status_code) FROM web_pages"
+        " JOIN addresses ON addresses.id = address_id"
+    },
     figures={"front pages": "SELECT count(*) FROM web_pages"},
 )
