@@ -228,6 +228,7 @@ COMMIT_INTERVAL = 1.0
 
 SCHEDULER = "ipv6matrix.frontier.scheduler.Scheduler"
 DOWNLOADER = "ipv6matrix.engine.downloader.ProbeDownloader"
+STATS_CLASS = "ipv6matrix.engine.stats.Stats"
 
 DOWNLOAD_HANDLERS = {
     "dns": "ipv6matrix.handlers.dns.DnsDownloadHandler",
@@ -238,10 +239,13 @@ DOWNLOAD_HANDLERS = {
     "pmtu": "ipv6matrix.handlers.pmtu.PmtuDownloadHandler",
     "tls": "ipv6matrix.handlers.tls.TlsDownloadHandler",
     "web": "ipv6matrix.handlers.web.WebDownloadHandler",
+    "http": "ipv6matrix.handlers.http.HttpDownloadHandler",
+    "https": "ipv6matrix.handlers.http.HttpDownloadHandler",
 }
 
 # Scrapy's own components are listed in the settings named *_BASE. Disabled with None below, they would be imported all
 # the same, at the start of every crawl: together with aiohttp and requests, a quarter of the CPU time of a start.
+DOWNLOAD_HANDLERS_BASE: dict[str, str] = {}
 DOWNLOADER_MIDDLEWARES_BASE: dict[str, int] = {}
 SPIDER_MIDDLEWARES_BASE: dict[str, int] = {}
 EXTENSIONS_BASE: dict[str, int] = {}

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar, cast
 from scrapy.core.downloader.handlers import DownloadHandlerProtocol
 from scrapy.crawler import Crawler
 from scrapy.middleware import MiddlewareManager
-from scrapy.utils.defer import deferred_from_coro
+from scrapy.utils.defer import ensure_awaitable
 
 # The release of Scrapy whose source was read.
 CHECKED: Final = "2.19"
@@ -23,12 +23,8 @@ _Value = TypeVar("_Value")
 
 
 async def settled(value: _Value | Awaitable[_Value]) -> _Value:
-    """
-    Return a value, or the result of an awaitable, for a coroutine that `Deferred.fromCoroutine` runs.
-
-    Such a coroutine needs no task of its own, but must not await anything else.
-    """
-    return cast("_Value", await deferred_from_coro(value) if isawaitable(value) else value)
+    """Return a value, or the result of an awaitable: methods of components may be coroutines."""
+    return cast("_Value", await ensure_awaitable(value) if isawaitable(value) else value)
 
 
 def methods(manager: MiddlewareManager, name: str) -> list[Callable[..., Any]]:

@@ -7,24 +7,16 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from scrapy import Request, Spider, signals
+from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 from scrapy.http import Response
 from scrapy.utils.log import logformatter_adapter
-from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from ipv6matrix.engine import methods, settled
-from ipv6matrix.responses import ObservationResponse
 
 logger = logging.getLogger(__name__)
-
-
-def take_over(crawler: Crawler) -> None:
-    """Let an engine whose spider is open pass results to `Answers`."""
-    scraper = crawler.engine.scraper
-    scraper.enqueue_scrape = Answers(crawler).enqueue_scrape  # type: ignore[method-assign]
 
 
 class Answers:
@@ -33,53 +25,50 @@ class Answers:
 
     The spider makes one item of each answer. Scrapy's scraper expects any number of items and
     requests: it starts three tasks and a queue for each response, and one task more for each
-    listener to its item. Failures and responses of other schemes take Scrapy's way.
+    listener to its item.
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
+        assert crawler.spider
+        self._signals = crawler.signals
+        self._spider = crawler.spider
+        self._formatter = crawler.logformatter
         self._scraper = crawler.engine.scraper
         self._pipelines = methods(self._scraper.itemproc, "process_item")
-        self._otherwise = self._scraper.enqueue_scrape
 
-    def enqueue_scrape(self, result: Response | Failure, request: Request) -> Deferred[None]:
-        """Process a result, in place of the method of Scrapy's scraper."""
-        if isinstance(result, ObservationResponse):
-            return Deferred.fromCoroutine(self._process(result, request))
-        return self._otherwise(result, request)
-
-    async def _process(self, response: ObservationResponse, request: Request) -> None:
-        spider, slot = self._crawler.spider, self._scraper.slot
-        assert spider
-        assert slot
-        slot.active.add(request)
+    async def process(self, response: Response, request: Request) -> None:
+        """Make an item of the response to a request, and store it."""
+        if response.request is None:
+            response.request = request
+        self._log(self._formatter.crawled(request, response, self._spider))
+        await self._send(signals.response_received, response=response, request=request)
         try:
-            item = await settled(spider.parse(response))
+            item = await settled(self._spider.parse(response))
         except Exception:  # noqa: BLE001 - Scrapy logs it and sends a signal
             self._scraper.handle_spider_error(Failure(), request, response)  # type: ignore[no-untyped-call]
         else:
-            await self._store(item, response, spider)
-        finally:
-            slot.active.remove(request)
-            self._scraper._check_if_closing()
+            await self._store(item, response)
 
-    async def _store(self, item: Any, response: Response, spider: Spider) -> None:
-        formatter, processed = self._crawler.logformatter, item
+    async def _store(self, item: Any, response: Response) -> None:
+        processed = item
         try:
             for process in self._pipelines:
                 processed = await settled(process(processed))
         except DropItem as error:
-            self._log(formatter.dropped(item, error, response, spider))
+            self._log(self._formatter.dropped(item, error, response, self._spider))
             await self._send(signals.item_dropped, item=item, response=response, exception=error)
         except Exception as error:  # noqa: BLE001 - as above
-            self._log(formatter.item_error(item, error, response, spider), exc_info=True)
-            await self._send(signals.item_error, item=item, response=response, failure=Failure())  # type: ignore[no-untyped-call]
+            self._log(self._formatter.item_error(item, error, response, self._spider), exc_info=True)
+            failure = Failure()  # type: ignore[no-untyped-call]
+            await self._send(signals.item_error, item=item, response=response, failure=failure)
         else:
+            self._log(self._formatter.scraped(processed, response, self._spider))
             await self._send(signals.item_scraped, item=processed, response=response)
 
     def _log(self, message: Any, **named: Any) -> None:
-        logger.log(*logformatter_adapter(message), extra={"spider": self._crawler.spider}, **named)
+        if message is not None:
+            logger.log(*logformatter_adapter(message), extra={"spider": self._spider}, **named)
 
     async def _send(self, signal: object, **named: Any) -> None:
-        for _, result in self._crawler.signals.send_catch_log(signal, spider=self._crawler.spider, **named):
+        for _, result in self._signals.send_catch_log(signal, spider=self._spider, **named):
             await settled(result)

@@ -48,6 +48,7 @@ class ProbeDownloadHandler(BaseDownloadHandler):
         except asyncio.CancelledError:
             if not self._stops:
                 raise
+            task.uncancel()
             raise IgnoreRequest("the crawl stops") from None
         finally:
             self._under_way.discard(task)

@@ -23,6 +23,8 @@ MYSQL = "mysql+mysqlconnector://user:secret@localhost/matrix"
 ALL = set(chain.from_iterable(need.modules for need in extras.NEEDS.values()))
 # Other modules that delay the start of a crawl. Disabled components of Scrapy import the last three.
 LARGE = {"duckdb", "pandas", "numpy", "mysql.connector", "aiohttp", "requests", "tldextract"}
+# As slow as all of these.
+SLOW = {"scrapy.core.downloader.handlers.http11"}
 # Modules of extras; all other modules import them on first use.
 OPTIONAL = (
     "cluster/",
@@ -115,7 +117,7 @@ def test_a_crawl_imports_no_large_library(internet, tmp_path):
     imported = {line.split("|")[-1].strip() for line in ended.stderr.splitlines() if line.startswith("import time:")}
     assert "ipv6matrix.job" in imported
     # Itemadapter imports pydantic, if it is installed, to recognise its models.
-    assert set() == imported & (ALL | LARGE) - {"pydantic"}
+    assert set() == imported & (ALL | LARGE | SLOW) - {"pydantic"}
 
 
 def test_a_driver_is_required_only_where_it_is_used():

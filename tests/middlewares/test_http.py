@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
 from scrapy import Request
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.utils.conf import build_component_list
 from scrapy.utils.misc import build_from_crawler, load_object
 
@@ -24,9 +26,13 @@ async def test_our_middlewares_ignore_http(tmp_path):
     assert {"pace"} >= set(request.meta)
 
 
-def test_http_has_scrapys_own_handlers(tmp_path):
-    """The settings add four schemes and remove none."""
-    handlers = crawlers.crawler(tmp_path).settings.getwithbase("DOWNLOAD_HANDLERS")
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_http_has_scrapys_own_handlers(tmp_path, monkeypatch, scheme):
+    """The handler that the first request of a scheme creates is that of Scrapy."""
+    # It would need Twisted's reactor.
+    monkeypatch.setattr(HTTP11DownloadHandler, "__init__", lambda *_: None)
+    crawler = crawlers.crawler(tmp_path)
+    named = load_object(crawler.settings.getwithbase("DOWNLOAD_HANDLERS")[scheme])
 
-    assert {"dns", "ping", "tcp", "trace"} <= set(handlers)
-    assert all(handlers[scheme].startswith("scrapy.") for scheme in ("http", "https"))
+    assert named.lazy
+    assert isinstance(build_from_crawler(named, crawler), HTTP11DownloadHandler)
