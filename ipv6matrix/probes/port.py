@@ -54,7 +54,8 @@ class Port:
             if local:
                 self._socket.bind((local, 0))
             self._socket.connect(_socket_address(server))
-            self._loop.add_reader(self._socket, self._read)
+            # The file descriptor: the selector formats the addresses of a socket object (30 us) and discards the text.
+            self._loop.add_reader(self._socket.fileno(), self._read)
         except OSError:
             self._socket.close()
             raise
@@ -79,7 +80,7 @@ class Port:
         """Close now; pending queries end with a failure, or with None if the port is untrusted."""
         if not self.closed:
             self.closed = True
-            self._loop.remove_reader(self._socket)
+            self._loop.remove_reader(self._socket.fileno())
             self._socket.close()
         self._end_all(ending)
 
@@ -160,5 +161,7 @@ class Port:
 
 def _socket_address(server: tuple[str, int]) -> tuple[object, ...]:
     """Return the address to connect to, with a link-local zone as a number (RFC 3493 section 3.3)."""
+    if "%" not in server[0]:
+        return server
     ((*_, address), *_) = socket.getaddrinfo(*server, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST)
     return tuple(address)
