@@ -79,6 +79,9 @@ JOBDIR = "crawls/current"
 # The PostgreSQL database of a crawl on many machines, postgresql://USER:PASSWORD@HOST/NAME; empty
 # for a crawl on one machine. Read by frontier.scheduler (docs/many-machines.md).
 STORE_URL = ""
+# Number of processes on this machine that share the crawl through STORE_URL: one for each core. PROBE_RATE and
+# QUERY_RATE hold for all of them together. Read by extensions.processes and commands.crawl.
+PROCESSES = 1
 # Finished crawls are moved here, as ips-<run>.db. Read by extensions.publishing.
 OUTPUT_DIR = "crawls"
 # Formats to which a finished crawl is exported: csv, parquet, readiness, summary, report. Read by
@@ -294,6 +297,7 @@ EXTENSIONS = {
     "ipv6matrix.extensions.name_servers.NameServers": 590,
     "ipv6matrix.extensions.second_pass.SecondPass": 600,
     "ipv6matrix.extensions.sharing.Sharing": 700,
+    "ipv6matrix.extensions.processes.Processes": 710,
 }
 
 # --- Scrapy: runtime ---------------------------------------------------------

@@ -17,7 +17,7 @@ from scrapy.exceptions import UsageError
 from scrapy.utils.log import configure_logging
 
 from ipv6matrix import log
-from ipv6matrix.cli import terminal
+from ipv6matrix.cli import parent, terminal
 from ipv6matrix.config import checks
 from ipv6matrix.config.profiles import ChoosingCommand, unknown_arguments
 from ipv6matrix.exceptions import ListError
@@ -57,7 +57,9 @@ class Command(ChoosingCommand, ScrapyCrawl):
         with self._refusals_logged():
             self._check(args, opts)
         assert self.crawler_process is not None
+        self._divide_rates()
         terminal.stop_when_it_closes()
+        parent.stop_when_it_ends()
         crawler, watch = self._create_crawler(args[0]), log.LogWatch()
         watch.begin()
         crawler.signals.connect(watch.begin, signal=signals.spider_opened)
@@ -68,6 +70,13 @@ class Command(ChoosingCommand, ScrapyCrawl):
         if watch.lost:
             print(f"{watch.lost:,} records are missing in the log", file=sys.stderr)  # noqa: T201 - as above
             self.exitcode = self.exitcode or LOG_INCOMPLETE
+
+    def _divide_rates(self) -> None:
+        """Let all processes of PROCESSES together send what one would."""
+        assert self.settings is not None
+        number = self.settings.getint("PROCESSES")
+        for name in ("PROBE_RATE", "QUERY_RATE") if number > 1 else ():
+            self.settings.set(name, self.settings.getfloat(name) / number, "cmdline")
 
     def _check_log(self) -> None:
         assert self.settings is not None

@@ -199,10 +199,19 @@ def _certificates(settings: BaseSettings, name: str) -> str | None:
 def _store(settings: BaseSettings, name: str) -> str | None:
     url = str(settings.get(name) or "")
     if not url:
-        return None
+        return _needs_store(settings, name)
     if not url.startswith(("postgresql://", "postgres://")):
         return f"Invalid {name}: must be postgresql://USER:PASSWORD@HOST/NAME, or empty"
     return extras.missing("postgres", name)
+
+
+def _needs_store(settings: BaseSettings, name: str) -> str | None:
+    if str(settings.get("PROCESSES")) == "1" or _number(1, 256, "processes", whole=True)(settings, "PROCESSES"):
+        return None
+    return (
+        f"PROCESSES={settings.get('PROCESSES')} needs a database that the processes share:"
+        f" pass -s {name}=postgresql://USER:PASSWORD@HOST/NAME, or PROCESSES=1 [SETTING_MISSING]"
+    )
 
 
 def _nameservers(settings: BaseSettings, name: str) -> str | None:
@@ -297,6 +306,7 @@ CHECKS: Final[dict[str, Check]] = {
     "SECOND_PASS_AFTER_MIN": _number(0, 86_400, "seconds"),
     "JOBDIR": _some_path,
     "STORE_URL": _store,
+    "PROCESSES": _number(1, 256, "processes", whole=True),
     "OUTPUT_DIR": _some_path,
     "EXPORTS": _exports,
     "SUMMARY_URL": _database,

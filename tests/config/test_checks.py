@@ -29,6 +29,7 @@ BAD = [
     ("SECOND_PASS_AFTER_MIN", "86401"),
     ("JOBDIR", ""),
     ("STORE_URL", "mysql://server/crawl"),
+    ("PROCESSES", "0"),
     ("OUTPUT_DIR", ""),
     ("READ_MODEL_DIR", "/etc/passwd"),
     ("EXPORTS", "csv,xml"),
