@@ -27,13 +27,16 @@ PROJECT = ("ipv6matrix", "setup.py", "pyproject.toml", "README.md", "LICENSE", "
 class Scrapyd:
     """A server in a folder, with the shipped configuration and shorter timeouts."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, port: int = 6800) -> None:
         self.folder = folder
+        self._port = port
         self._process: subprocess.Popen[bytes] | None = None
         self._environment = {**os.environ, "HOME": str(folder)}
         shutil.copy(ROOT / "deploy" / "scrapyd.conf", folder / "scrapyd.conf")
         # Read after the other, like /etc/scrapyd/conf.d.
-        (folder / ".scrapyd.conf").write_text(f"[scrapyd]\npassword = {PASSWORD}\npoll_interval = 0.1\n")
+        (folder / ".scrapyd.conf").write_text(
+            f"[scrapyd]\npassword = {PASSWORD}\npoll_interval = 0.1\nhttp_port = {port}\n"
+        )
         netrc = folder / ".netrc"
         netrc.write_text(f"machine localhost login ipv6matrix password {PASSWORD}\n")
         netrc.chmod(0o600)
@@ -64,6 +67,8 @@ class Scrapyd:
     def deploy(self, copy: Path) -> subprocess.CompletedProcess[str]:
         """Deploy a copy of the project, so that nothing is built in the tree."""
         copy_of_the_project(copy)
+        target = copy / "scrapy.cfg"
+        target.write_text(target.read_text().replace("localhost:6800", f"localhost:{self._port}"))
         return self._run(documented("scrapyd-deploy"), cwd=copy)
 
     def schedule(self, domains: Path, settings: dict[str, object], **arguments: str) -> str:
@@ -98,7 +103,7 @@ class Scrapyd:
 
     def _run(self, words: list[str], cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            words,
+            [word.replace("localhost:6800", f"localhost:{self._port}") for word in words],
             cwd=cwd or self.folder,
             env=self._environment,
             capture_output=True,
@@ -111,7 +116,7 @@ class Scrapyd:
         assert self._process is not None
         assert self._process.poll() is None, (self.folder / "scrapyd.log").read_text()
         with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", 6800)) == 0
+            return probe.connect_ex(("127.0.0.1", self._port)) == 0
 
 
 def documented(*parts: str) -> list[str]:

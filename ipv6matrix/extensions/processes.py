@@ -78,7 +78,7 @@ class Processes:
             self._looking.stop()
         # Sent only to crawls that stop slowly.
         self.crawl_stopping()
-        while any(process.poll() is None for process in self._processes):  # noqa: ASYNC110 - nobody tells
+        while any(process.poll() is None for process in self._processes):  # noqa: ASYNC110 - there is no event
             await asyncio.sleep(_POLL_S)
         self._look()
 

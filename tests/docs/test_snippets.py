@@ -18,6 +18,7 @@ from tests.finished import Finished
 
 # The test of each kind of block; empty for blocks that are only shown.
 GUARDS = {
+    "console": "",
     "duckdb": "tests/docs/test_snippets.py::test_examples_for_duckdb_run",
     "ini": "tests/docs/test_snippets.py::test_examples_of_scrapyd_conf_are_read",
     "python": "tests/docs/test_snippets.py::test_examples_of_python_are_valid",

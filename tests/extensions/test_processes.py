@@ -107,7 +107,7 @@ def test_a_signal_stops_both(start: Start, url: str, number: signal.Signals):
 
 
 def test_the_others_end_with_a_killed_one(start: Start, url: str):
-    """The second process gives its buckets back, although nobody has told it to."""
+    """The second process gives its buckets back without having been sent a signal."""
     process = start(PROBE_RATE=20)
     until(partial(both_run, url))
     process.kill()
