@@ -12,6 +12,7 @@
 #   make bench-web  measure the response times of the website's API (SQLite and MariaDB)
 #   make truth    crawl the simulated Internet with N=3000 more domains, drawn by SEED=1, and compare all facts
 #   make torture  kill a crawl repeatedly (KILLS=100) and compare its results
+#   make torture-many  break crawls that several processes share (KILLS=100 LIST=1000 SEED=), and compare; needs root
 #   make docs     check the documents, and run the commands in them
 #   make smoke    build the wheel, install it outside the clone and test it
 #   make lock     regenerate constraints*.txt after a change of requirements*.txt
@@ -33,7 +34,7 @@ WORKERS ?= 3
 # One file of tests at a time for each worker, in the order of tests/tiers.py.
 PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-fast lint docs bench bench-resume bench-publish bench-web bench-processes bench-peers truth torture smoke lock fresh setup system
+.PHONY: demo test test-fast lint docs bench bench-resume bench-publish bench-web bench-processes bench-peers truth torture torture-many smoke lock fresh setup system
 
 demo: setup
 	$(BIN)/python -m simnet.demo
@@ -80,6 +81,10 @@ truth: setup
 
 torture: setup
 	$(BIN)/python -m tools.killing --kills $(KILLS) --jobs /dev/shm
+
+torture-many: LIST = 1000
+torture-many: setup
+	$(BIN)/python -m tools.many --kills $(KILLS) --domains $(LIST) $(if $(SEED),--seed $(SEED)) $(PROOFS)
 
 smoke: setup
 	$(BIN)/python -m tools.smoke

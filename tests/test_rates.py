@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import time
-from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
 from ipv6matrix import urls
 from simnet.internet import Internet
-from simnet.packets import SYN, TCP, UDP, Packet
-from simnet.topology import RESOLVER_ADDRESS
+from simnet.packets import UDP, Packet
 from tests import crawlers, crawls
-from tests.echoes import purpose
+from tests.paces import TOLERANCE, busiest, most_in_a_second, probes
 
 pytestmark = pytest.mark.crawl
-
-# Other processes on the machine delay packets, and delayed packets leave together.
-TOLERANCE = 1.2
 
 
 @pytest.fixture
@@ -28,28 +23,6 @@ def some_domains(internet: Internet, tmp_path: Path) -> Path:
     path = tmp_path / "some.txt"
     path.write_text("".join(f"{name}\n" for name in names))
     return path
-
-
-def probes(packets: list[Packet]) -> list[Packet]:
-    """Return the probe packets: Echo Requests, SYNs to the measured ports, and queries to name servers."""
-    return [
-        packet
-        for packet in packets
-        if purpose(packet)
-        or (packet.protocol == TCP and packet.flags == SYN and packet.port in (25, 53, 80, 443))
-        or (packet.protocol == UDP and packet.port == 53 and packet.destination not in RESOLVER_ADDRESS.values())
-    ]
-
-
-def most_in_a_second(packets: list[Packet]) -> int:
-    """Return the number of packets in the busiest second, wherever it begins."""
-    times = sorted(packet.sent_at for packet in packets)
-    first, most = 0, 0
-    for last, sent_at in enumerate(times):
-        while times[first] <= sent_at - 1:
-            first += 1
-        most = max(most, last - first + 1)
-    return most
 
 
 def crawl(internet: Internet, domains: Path, place: Path, **rates: float) -> list[Packet]:
@@ -70,14 +43,9 @@ def test_the_rate_of_a_network_limits_packets(internet, some_domains, tmp_path):
     """No second of a crawl has more probe packets to one IPv4 /24 or IPv6 /48 than PROBE_RATE_PER_NETWORK."""
     packets = crawl(internet, some_domains, tmp_path, PROBE_RATE=0, PROBE_RATE_PER_NETWORK=40)
 
-    by_network: dict[object, list[Packet]] = {}
-    for packet in packets:
-        prefix = ip_network(f"{packet.destination}/{24 if packet.family == 4 else 48}", strict=False)
-        by_network.setdefault(prefix, []).append(packet)
     assert any(packet.port == 53 and packet.protocol == UDP for packet in packets)
-    busiest = {str(network): most_in_a_second(sent) for network, sent in by_network.items()}
 
-    assert {} == {network: most for network, most in busiest.items() if most > 40 * TOLERANCE}
+    assert {} == {network: most for network, most in busiest(packets).items() if most > 40 * TOLERANCE}
     assert 40 / 2 < max(busiest.values())
 
 

@@ -289,11 +289,11 @@ def copy(current: Path, folder: Path) -> Path:
 def asked_again(internet: Internet, ordeal: Ordeal, result: Path) -> AskedAgain:
     """Compare the requests after each kill with those sent and stored before it, and with the stored results."""
     answered = frozenset(_stored(result))
-    asked = list(_asked(internet, ordeal.began_at, ordeal.ended_at + ON_THE_WAY_S))
+    sent = list(asked(internet, ordeal.began_at, ordeal.ended_at + ON_THE_WAY_S))
     kills_at = [kill.killed_at + ON_THE_WAY_S for kill in ordeal.kills]
     # For each interval between two kills: the last time that each request was sent.
     last: list[dict[Question, float]] = [{} for _ in range(len(kills_at) + 1)]
-    for question, at in sorted(asked, key=lambda one: one[1]):
+    for question, at in sorted(sent, key=lambda one: one[1]):
         last[bisect(kills_at, at)][question] = at
     again, stored_before, too_old = Counter[str](), [], []
     for number, kill in enumerate(ordeal.kills):
@@ -306,13 +306,14 @@ def asked_again(internet: Internet, ordeal: Ordeal, result: Path) -> AskedAgain:
                 too_old.append(f"{question} was sent {age_s:.2f} s before kill {number}")
     return AskedAgain(
         questions=again.total(),
-        asked=len({question for question, _ in asked}),
+        asked=len({question for question, _ in sent}),
         stored_before=tuple(stored_before),
         too_old=tuple(too_old),
     )
 
 
-def _asked(internet: Internet, since: float, until: float) -> Iterator[tuple[Question, float]]:
+def asked(internet: Internet, since: float, until: float) -> Iterator[tuple[Question, float]]:
+    """Yield the requests that the simulated Internet has recorded, with their times."""
     for query in internet.queries(since=since):
         if query.asked_at > until or is_control(query):
             continue

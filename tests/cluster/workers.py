@@ -4,6 +4,7 @@ Several processes that share one crawl.
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -25,14 +26,19 @@ class Workers:
     settings: Mapping[str, object]
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def start(self, **more: object) -> subprocess.Popen[bytes]:
-        """Start one more process."""
+    def start(self, group: int | None = None, **more: object) -> subprocess.Popen[bytes]:
+        """Start one more process, with another group if one is given."""
         folder = self.place / f"worker-{len(self.processes)}"
         folder.mkdir(parents=True)
         settings = dict(self.settings) | crawls.folders(folder) | more
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
-                crawls.command(self.domains, settings), cwd=typed.ROOT, stdout=log, stderr=log, start_new_session=True
+                crawls.command(self.domains, settings),
+                cwd=typed.ROOT,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                group=group,
             )
         self.processes.append(process)
         return process
@@ -41,8 +47,9 @@ class Workers:
         """Wait until all processes that were not killed have ended."""
         deadline = time.monotonic() + GIVE_UP_S
         for number, process in enumerate(self.processes):
-            status = process.wait(max(1.0, deadline - time.monotonic()))
-            assert status in (0, -9), self.log(number)[-3000:]
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(max(1.0, deadline - time.monotonic()))
+            assert process.returncode in (0, -9), self.log(number)[-3000:]
 
     def log(self, number: int) -> str:
         return (self.place / f"worker-{number}" / "log").read_text()

@@ -1,0 +1,3 @@
+"""
+Breaks crawls that several processes share, and checks their results: `make torture-many`.
+"""

@@ -1,0 +1,161 @@
+"""
+Where shared crawls are broken: the simulated Internet, a PostgreSQL server and the facts of an undisturbed crawl.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from simnet.internet import Internet
+from tests import crawls, rows, typed
+from tests.cluster.workers import Workers, workers
+from tests.postgres import Postgres
+from tools import killing
+
+WORKERS: Final = 4
+# Without a retry pass, a request is sent twice only for a reason that has to do with sharing.
+SETTINGS: Final[dict[str, object]] = {**killing.SETTINGS, "SECOND_PASS": False}
+# Processes of one machine have a share each of what it can do in time.
+SHARE: Final[dict[str, object]] = {
+    name: killing.SETTINGS[name] // WORKERS
+    for name in ("PROBE_RATE", "PING_CONCURRENCY", "TCP_CONCURRENCY", "TRACE_CONCURRENCY")
+}
+# The packets of a process with this group can be dropped and counted.
+GROUP: Final = 4711
+GIVE_UP_S: Final = 240.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What one proof has found."""
+
+    name: str
+    figures: Mapping[str, object]
+    problems: list[str]
+
+
+@dataclass(kw_only=True)
+class World:
+    """What all proofs share."""
+
+    internet: Internet
+    server: Postgres
+    place: Path
+    settings: dict[str, object] = field(default_factory=dict)
+    "Those of all crawls, in addition to the usual ones."
+    crawls: int = field(default=0, init=False)
+    facts: dict[str, list[rows.Row]] = field(init=False)
+    "Those of a crawl by one process."
+
+    def __post_init__(self) -> None:
+        place = self.place / "alone"
+        process = crawls.crawl(
+            self.internet.domains_file,
+            self.internet.settings() | SETTINGS | crawls.folders(place) | self.settings,
+            timeout_s=1200,
+        )
+        assert process.returncode == 0, process.stderr[-3000:]
+        (path,) = place.glob("ips-*.db")
+        self.facts = rows.facts(path)
+
+    @contextmanager
+    def shared(self, server: Postgres | None = None, url: str = "", **more: object) -> Iterator[Shared]:
+        """Begin one shared crawl; what is left of it ends with the block."""
+        url = url or (server or self.server).url()
+        place = self.place / f"shared-{self.crawls}"
+        self.crawls += 1
+        settings = self.internet.settings() | SETTINGS | SHARE | self.settings | {"STORE_URL": url} | more
+        with workers(place, self.internet.domains_file, settings) as some:
+            yield Shared(server=server or self.server, url=url, place=place, workers=some)
+
+    def differences(self, shared: Shared) -> list[str]:
+        """Return how the facts of a shared crawl differ from those of one process."""
+        found: list[str] = rows.differences(self.facts, rows.facts(shared.gathered))
+        return found
+
+
+@dataclass(kw_only=True)
+class Shared:
+    """One shared crawl."""
+
+    server: Postgres
+    url: str
+    place: Path
+    workers: Workers
+    began_at: float = field(default_factory=time.time)
+
+    def query(self, sql: str) -> list[tuple[object, ...]]:
+        found: list[tuple[object, ...]] = self.server.execute(self.url.rpartition("/")[2], sql)
+        return found
+
+    @property
+    def answers(self) -> int:
+        if [(None,)] == self.query("SELECT to_regclass('answers')::text"):
+            return 0
+        ((number,),) = self.query("SELECT count(*) FROM answers")
+        return int(str(number))
+
+    @property
+    def sessions(self) -> int:
+        """Number of processes that the server has a session with."""
+        database = self.url.rpartition("/")[2]
+        sql = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'ipv6matrix' AND datname = "
+        ((number,),) = self.server.execute("postgres", f"{sql} '{database}'")
+        return int(str(number))
+
+    @property
+    def has_ended(self) -> bool:
+        return all(process.poll() is not None for process in self.workers.processes)
+
+    @cached_property
+    def gathered(self) -> Path:
+        process = typed.run("gather", self.url, OUTPUT_DIR=self.place, timeout_s=600)
+        assert process.returncode == 0, process.stderr
+        return Path(process.stdout.strip())
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds."""
+    deadline = time.monotonic() + GIVE_UP_S
+    while not condition():
+        assert time.monotonic() < deadline, "it does not happen"
+        time.sleep(0.1)
+
+
+@contextmanager
+def dropping(what: str) -> Iterator[None]:
+    """Drop packets of processes with GROUP; `what` is an nft expression."""
+    with _filter("cut", f"meta skgid {GROUP} {what} drop"):
+        yield
+
+
+@contextmanager
+def counting() -> Iterator[Callable[[], int]]:
+    """Yield a function that returns how many packets processes with GROUP have sent into the world."""
+    with _filter("meter", f'meta skgid {GROUP} oifname != "lo" counter'):
+        yield lambda: int(_nft("list table inet meter").partition("packets ")[2].split()[0])
+
+
+@contextmanager
+def _filter(table: str, rule: str) -> Iterator[None]:
+    chain = "{ type filter hook output priority 0; }"
+    _nft(
+        "-f",
+        "-",
+        text=f"add table inet {table}\nadd chain inet {table} out {chain}\nadd rule inet {table} out {rule}\n",
+    )
+    try:
+        yield
+    finally:
+        _nft(f"delete table inet {table}")
+
+
+def _nft(*words: str, text: str = "") -> str:
+    return subprocess.run(["nft", *words], input=text, check=True, capture_output=True, text=True).stdout
