@@ -66,9 +66,10 @@ class Axes:
         return math.log(value) if self.is_logarithmic else value
 
     def _grid(self) -> Iterator[str]:
-        steps = round(self.top * 4) if self.unit == "ratio" and self.top <= 2 else _STEPS
-        for step in range(steps + 1):
-            value = self.top * step / steps
+        steps = {"ratio": round(self.top * 4) if self.top <= 2 else _STEPS, "level": round(self.top)}
+        parts = steps.get(self.unit, _STEPS)
+        for step in range(parts + 1):
+            value = self.top * step / parts
             y = self.y(value)
             colour = DIM if self.unit == "ratio" and math.isclose(value, 1) else GRID
             yield path(f"M{LEFT} {y:.1f}H{WIDTH - RIGHT}", "grid", colour)
@@ -99,6 +100,8 @@ def number(value: dt.date | float) -> float:
 
 def top_of(unit: str, values: Iterable[float]) -> float:
     """Return the value at the upper end of an axis that has room for all."""
+    if unit == "level":
+        return 6
     most = max(values, default=1.0)
     if unit == "share":
         return next(step for step in (0.01, 0.05, 0.1, 0.2, 0.5, 1.0) if most <= step or step == 1)

@@ -45,6 +45,8 @@ class Line:
     points: tuple[tuple[dt.date | float, float], ...]
     look: str = ""
     "One of COLOURS; chosen by place if there is none."
+    upper: tuple[tuple[dt.date | float, float], ...] = ()
+    "Upper bounds, where the points are lower ones: what lies between is shaded."
 
 
 def written(unit: str, value: float | None) -> str:
@@ -53,7 +55,15 @@ def written(unit: str, value: float | None) -> str:
         return "\u2013"
     if unit == "count":
         return f"{value:,.0f}"
+    if unit == "level":
+        return "5+" if value > 5 else f"{value:.0f}"
     return f"{value * 100:.1f} %" if unit == "share" else f"{value:.2f}"
+
+
+def bounds(unit: str, lower: float | None, upper: float | None) -> str:
+    """Return a value between two bounds as readers see it: one value if they are the same, or if there is no upper."""
+    low, high = written(unit, lower), written(unit, upper)
+    return low if upper is None or low == high else f"{low.removesuffix(' %')} to {high}"
 
 
 def tick(unit: str, value: float) -> str:
