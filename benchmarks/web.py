@@ -98,8 +98,20 @@ QUESTIONS: Final = (
     "/api/v1/changes/countries",
     "/api/v1/changes/tlds?limit=1000",
     "/api/v1/tables",
+    "/api/v1/readiness",
+    *(f"/api/v1/readiness?group={group}" for group in ("country", "tld", "bracket")),
+    "/api/v1/readiness/crawls",
+    "/api/v1/readiness/domains?limit=1000",
+    "/api/v1/readiness/domains?certain=5&country=IH",
+    "/api/v1/readiness/changes?limit=1000",
+    "/api/v1/readiness/hall-of-fame?limit=1000",
+    f"/api/v1/domains/{_NAME}/readiness",
+    f"/api/v1/domains/{_NAME}/readiness/badge.svg",
 )
-PAGES: Final = ("/", "/hosts", "/dualstack?group=tld", "/country-US", "/tld-com", f"/domain-{_NAME}", "/changes")
+PAGES: Final = (
+    *("/", "/hosts", "/dualstack?group=tld", "/country-US", "/tld-com", f"/domain-{_NAME}", "/changes"),
+    *("/readiness", "/readiness?group=tld", "/readiness/domains", "/readiness/changes"),
+)
 CACHED: Final = ("/json/hosts/group-country", "/api/v1/crawls", "/api/v1/tlds", "/json/domain/search-a")
 
 

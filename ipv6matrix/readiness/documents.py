@@ -15,6 +15,11 @@ from ipv6matrix.readiness.verdicts import Verdict
 
 def document(readiness: Readiness, domain: Domain) -> dict[str, Any]:
     """Return everything that a report about a domain states."""
+    return {**judgement(readiness), "hosts": list(_hosts(domain))}
+
+
+def judgement(readiness: Readiness) -> dict[str, Any]:
+    """Return the level of a domain and the verdicts that it follows from, with reasons and advice."""
     return {
         "domain": readiness.domain,
         "level": {
@@ -24,7 +29,6 @@ def document(readiness: Readiness, domain: Domain) -> dict[str, Any]:
             "text": texts.level(readiness),
         },
         "services": [_service(verdict) for verdict in readiness.verdicts],
-        "hosts": list(_hosts(domain)),
         "rules_version": readiness.version,
         "basis": sorted(readiness.basis),
     }

@@ -61,8 +61,10 @@ class Reason:
 
     @property
     def _text(self) -> Text:
-        texts = catalogue().unknown if self.rule is None else catalogue().rules[self.rule].no
-        return texts[self.word]
+        rules, unknown = catalogue().rules, catalogue().unknown
+        texts = unknown if self.rule is None else rules[self.rule].no if self.rule in rules else {}
+        # A summary may have reasons of another version of the rules.
+        return texts.get(self.word) or Text(text=self.word.replace("_", " "), advice="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, ColumnElement, Double, Label, Select, Table, 
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.sql.util import ClauseAdapter
 
-from ipv6matrix.web.read_model.schema import SUMS, summed_by
+from ipv6matrix.web.read_model.schema import SUMS, kept, summed_by
 
 Ratio = tuple[ColumnElement[Any], ColumnElement[Any]]
 
@@ -37,7 +37,7 @@ class Slice:
 
     group: str | None = None
     "A column besides the date."
-    only: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    only: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     "By column: the values that count; all of them if none is given."
     since: dt.date | None = None
     until: dt.date | None = None
@@ -72,13 +72,14 @@ class _Source:
 
 
 def _source(table: Table, asked: Slice) -> _Source:
-    filtered = {name for name, words in asked.only.items() if words}
+    always = {column.name for column in kept(table)}
+    filtered = {name for name, words in asked.only.items() if words} - always
     named = filtered | {*filter(None, [asked.group])}
-    if table not in SUMS or named not in (set(), {"country"}, {"tld"}):
+    if table not in SUMS or len(named) > 1 or not named <= {column.name for column in summed_by(table)}:
         return _Source(table=table)
     summed = SUMS[table]
     conditions = [(column.is_not if column.name in named else column.is_)(None) for column in summed_by(summed)]
-    return _Source(table=summed, conditions=conditions, is_summed=filtered <= {asked.group})
+    return _Source(table=summed, conditions=conditions, is_summed=always == {"date"} and filtered <= {asked.group})
 
 
 def whole(value: Any) -> Any:

@@ -59,7 +59,7 @@ def test_the_readme_is_short() -> None:
 SYSTEM_FOLDERS = ("dev", "etc", "opt", "proc", "run", "tmp", "usr", "var")
 
 
-WEB_FOLDERS = ("api", "domain", *VIEWS)
+WEB_FOLDERS = ("api", "domain", "readiness", *VIEWS)
 
 
 def broken_links(document: Path, text: str) -> list[str]:

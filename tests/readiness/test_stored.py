@@ -40,3 +40,13 @@ def test_columns_are_plain(domain: Domain) -> None:
 
     assert {int, str} == {type(value) for value in row.values()}
     assert all(len(reason) == 5 for reason in json.loads(row["reasons"]))
+
+
+def test_a_reason_of_another_version_stays_readable() -> None:
+    """A word or a rule that the catalogue does not have stands for itself, without advice."""
+    reasons = [["mail", "mx.example", "too_slow", "", "mail_speed"], ["mail", "mx.example", "too_far", "", None]]
+    row = stored.pack(judge(Domain(name="example.org"), FULL_BASIS)) | {"reasons": json.dumps(reasons)}
+
+    found = stored.unpack(row, VERSION, FULL_BASIS)
+
+    assert [("too slow", ""), ("too far", "")] == [(one.text, one.advice) for one in found.reasons]

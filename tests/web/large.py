@@ -14,11 +14,20 @@ from itertools import islice, product
 from string import ascii_uppercase
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, case, insert, literal, select
+from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, and_, case, insert, literal, select
+from sqlalchemy import cast as sql_cast
 
 from ipv6matrix.summaries.database import Database
 from ipv6matrix.summaries.publication import mark_changed
-from ipv6matrix.summaries.tables import DOMAIN_PENETRATION, DOMAINS, HOST_DATA, REACHABILITY
+from ipv6matrix.summaries.tables import (
+    DOMAIN_PENETRATION,
+    DOMAINS,
+    HOST_DATA,
+    REACHABILITY,
+    READINESS,
+    READINESS_BASIS,
+    READINESS_COUNTS,
+)
 
 FIRST: Final = dt.date(2020, 1, 15)
 TLDS: Final = ("com", "de", "net", "org", "uk", *(f"tld{number:04}" for number in range(1_495)))
@@ -39,6 +48,15 @@ _PLACES: Final = Table(
     Column("word", String(5)),
     Column("hosts", Integer),
 )
+# Rank brackets and levels: places with few domains have few of them.
+_STEPS: Final = Table(
+    "MadeUpSteps",
+    _METADATA,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("bracket", Integer),
+    Column("level", Integer),
+)
+_BRACKETS: Final = (1_000_000, 100_000, 10_000, 1_000)
 _NAMES: Final = Table(
     "MadeUpNames",
     _METADATA,
@@ -66,6 +84,7 @@ def fill(url: str, crawls: int, domains: int) -> None:
             _METADATA.create_all(connection)
             connection.execute(insert(_PLACES), list(_places()))
             connection.execute(insert(_NAMES), [_named(number) for number in range(domains)])
+            connection.execute(insert(_STEPS), list(_steps()))
             # Sorted at the end, that takes seconds; kept up to date meanwhile, minutes.
             for index in DOMAINS.indexes:
                 index.drop(connection)
@@ -85,6 +104,7 @@ def add(url: str, number: int, domains: int) -> None:
         _METADATA.create_all(connection)
         connection.execute(insert(_PLACES), list(_places()))
         connection.execute(insert(_NAMES), [_named(number) for number in range(domains)])
+        connection.execute(insert(_STEPS), list(_steps()))
         (date,) = dates(number + 1)[-1:]
         _crawl(connection, date, number)
         mark_changed(connection, date)
@@ -107,6 +127,11 @@ def _places() -> Iterator[dict[str, Any]]:
             for word in (*KINDS[: 4 if number % 2 else 3], *SERVICES, ""):
                 number += 1
                 yield {"number": number, "country": country, "tld": tld, "word": word, "hosts": hosts}
+
+
+def _steps() -> Iterator[dict[str, Any]]:
+    for number, (bracket, level) in enumerate(product(_BRACKETS, range(7))):
+        yield {"number": number, "bracket": bracket, "level": level}
 
 
 def _crawl(connection: Connection, date: dt.date, number: int) -> None:
@@ -133,6 +158,44 @@ def _crawl(connection: Connection, date: dt.date, number: int) -> None:
     _places_of(connection, REACHABILITY, date, {"service": place.word, **services}, SERVICES)
     _places_of(connection, DOMAIN_PENETRATION, date, domains, ("",))
     _names_of(connection, date, number)
+    _readiness_of(connection, date, number)
+
+
+def _readiness_of(connection: Connection, date: dt.date, number: int) -> None:
+    """Write levels: higher ones in each crawl, a few of which are not certain."""
+    names, place, step = _NAMES.c, _PLACES.c, _STEPS.c
+    certain = (names.number * 31 + number * 7) % 11 * 6 / 10
+    level = sql_cast(certain, Integer)
+    verdict = case((level > 2, "yes"), else_="no")
+    told = {
+        "date": literal(date),
+        "tag": literal(""),
+        "domain": names.domain,
+        "tld": literal("com"),
+        "country": names.country,
+        "bracket": literal(1_000_000),
+        "certain": level,
+        "possible": case((names.number % 5 == 0, 6), else_=level),
+        **dict.fromkeys(("web", "dns", "mail", "chain", "path", "content"), verdict),
+        "reasons": literal('[["web", "www.example", "no_aaaa", "", "web_address"]]'),
+    }
+    query = select(*map(_told, told.values())).order_by(names.domain)
+    connection.execute(insert(READINESS).from_select(list(told), query))
+    counts = {
+        "date": literal(date),
+        "tag": literal(""),
+        "country": place.country,
+        "tld": place.tld,
+        "bracket": step.bracket,
+        "level": step.level,
+        "certain": place.hosts / 28 + 1,
+        "possible": place.hosts / 28 + 1,
+        "unknown": literal(1),
+    }
+    few = and_(place.word == "", step.number <= place.hosts / 20)
+    connection.execute(insert(READINESS_COUNTS).from_select(list(counts), select(*counts.values()).where(few)))
+    basis = {"date": date, "tag": "", "version": 1, "basis": "NS,WWW,tcp443", "domains": 1}
+    connection.execute(insert(READINESS_BASIS).values(**basis))
 
 
 def _places_of(

@@ -19,6 +19,7 @@ from ipv6matrix.summaries.database import Database
 from ipv6matrix.summaries.publication import publish
 from ipv6matrix.summaries.rows import DomainPenetration, DomainRow, HostData, Reachability, Row
 from ipv6matrix.summaries.tables import HOST_DATA
+from tests.web import levels
 
 DATES: Final = (dt.date(2022, 7, 20), dt.date(2023, 1, 5), dt.date(2024, 2, 29))
 TLDS: Final = ("com", "de", "uk")
@@ -125,6 +126,8 @@ def _domain(random: Random, date: dt.date, domain: str) -> DomainRow:
 
 
 ROWS: Final = tuple(_made())
+LISTS: Final = tuple(levels.made(DATES, [one for one in DOMAINS if one != "once.com"], (*COUNTRIES, "ZZ")))
+"Readiness: a tag, and the rows of one crawl of its list."
 COUNT: Final = select(func.count()).select_from(HOST_DATA)
 "A query for a number that each crawl changes."
 
@@ -133,8 +136,15 @@ def fill(url: str, dates: Sequence[dt.date] = DATES) -> str:
     """Publish crawls in a database, and return its URL."""
     with Database(url) as database:
         for date in dates:
-            publish(database, date, [row for row in ROWS if row.date == date])
+            publish(database, date, [*(row for row in ROWS if row.date == date), *readiness(date, "")])
+            if tagged := readiness(date, levels.TAG):
+                publish(database, date, tagged, tag=levels.TAG)
     return url
+
+
+def readiness(date: dt.date, tag: str) -> list[Row]:
+    """Return the rows of a list in a crawl."""
+    return [row for name, rows in LISTS for row in rows if (name, row.date) == (tag, date)]
 
 
 def sqlite(folder: Path, dates: Sequence[dt.date] = DATES) -> str:

@@ -23,7 +23,9 @@ QUIET = settings(max_examples=12, deadline=None, derandomize=True, suppress_heal
 PATHS = [
     *("", "/crawls", "/hosts", "/reachability", "/penetration", "/countries", "/tlds", "/domains", "/domains/{name}"),
     *("/domains/{name}/badge.svg", "/changes/domains", "/changes/countries", "/changes/tlds", "/tables", "/services"),
-    *("/tables/{table}.csv", "/tables/{table}.parquet"),
+    *("/tables/{table}.csv", "/tables/{table}.parquet", "/domains/{name}/readiness"),
+    *("/domains/{name}/readiness/badge.svg", "/readiness", "/readiness/crawls", "/readiness/tags"),
+    *("/readiness/domains", "/readiness/changes", "/readiness/hall-of-fame"),
 ]
 
 
@@ -97,10 +99,16 @@ STATES = {
     "from": ["2022-07-20", "2024-02-29", "2099-01-01", "x"],
     "to": ["2023-01-05", "2022-07-20", "x"],
     "after": ["site05.de", "zzz", ""],
+    "bracket": ["1000", "1000,10000", "0", "7", "1e3"],
+    "certain": ["0", "5", "5plus", "5+", "6"],
+    "change": ["gained", "lost", "moved"],
+    "tag": ["uni", "", "nothing", "'", "a" * 400],
 }
+READY = ("", "/country-DE", "/steps.svg", "/chart.svg", "/table.csv", "/domains", "/changes", "/hall-of-fame")
 PAGES = [
     *(f"/{view}{part}" for view in VIEWS for part in ("", "/country-DE", "/country-mt", "/map.svg", "/chart.svg")),
     *("/", "/domain", "/domain-a_b.de", "/domain-once.com", "/domain-'", "/domain-xn--a", "/country-gb", "/country-ZZ"),
+    *(f"{root}{part}" for root in ("/readiness", "/readiness/tag-uni", "/readiness/tag-'") for part in READY),
     *("/tld-de", "/tld-.UK", "/tld-'", "/changes", "/hosts/table.csv", "/hosts/table.json", "/about", "/api"),
 ]
 
@@ -123,7 +131,10 @@ async def test_no_state_of_a_page_fails(sqlite_app, path, parameters):
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/ping", "/reach", "/hosts/country-DE", "/country-DE", "/domain", "/domain-a_b.de", "/changes", "/api"],
+    [
+        *("/", "/ping", "/reach", "/hosts/country-DE", "/country-DE", "/domain", "/domain-a_b.de", "/changes", "/api"),
+        *("/readiness", "/readiness/tag-uni", "/readiness/domains", "/readiness/changes", "/readiness/hall-of-fame"),
+    ],
 )
 async def test_no_text_becomes_markup(sqlite_app, path):
     """Text of a link is shown as text, or not at all."""

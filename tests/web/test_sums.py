@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ipv6matrix.web.sums import Slice, sums, whole
-from ipv6matrix.web.v1.resources import HOSTS
+from ipv6matrix.web.v1.resources import HOSTS, READINESS
 from tests.web import summaries
 from tests.web.summaries import DATES, ROWS
 
@@ -48,3 +48,15 @@ def test_numbers_are_whole_where_they_are():
     """Whole numbers have no decimal point, as in the JSON of 2022."""
     assert [1, 1.5, "1.0", None] == [whole(value) for value in (1.0, 1.5, "1.0", None)]
     assert isinstance(whole(1.0), int)
+
+
+@pytest.mark.parametrize("only", [{}, {"tld": ("de",)}, {"bracket": (1_000,)}, {"country": ("DE",)}], ids=str)
+@pytest.mark.parametrize("group", [None, "tld", "country", "bracket"])
+def test_stored_sums_of_levels_equal_those_that_are_computed(model, monkeypatch, group, only):
+    """Sums of levels are stored by list, and by country, TLD or rank bracket."""
+    asked = Slice(group=group, only={**only, "tag": ("",), "date": DATES[1:]}, least=2)
+    stored = model.rows(sums(READINESS, asked))
+    monkeypatch.setattr("ipv6matrix.web.sums.SUMS", {})
+
+    assert stored == model.rows(sums(READINESS, asked))
+    assert {*DATES[1:]} == {row[0] for row in stored}

@@ -13,7 +13,12 @@ from ipv6matrix.web.domain_names import a_label
 from ipv6matrix.web.pages.views import Measure, View
 from ipv6matrix.web.problems import NotFoundError
 
-WORDS: Final = {"type": ("WWW", "MX", "NS", "NTP"), "service": ("HTTP", "HTTPS", "SMTPS")}
+WORDS: Final = {
+    "type": ("WWW", "MX", "NS", "NTP"),
+    "service": ("HTTP", "HTTPS", "SMTPS"),
+    # The largest rank of each, as in the table; 0 is without ranks.
+    "bracket": ("1000", "10000", "100000", "1000000", "10000000", "0"),
+}
 MOST_TLDS: Final = 20
 
 
@@ -47,11 +52,11 @@ def group(view: View, country: str | None, text: str | None) -> str:
 
 
 def measure(view: View, text: str | None) -> Measure:
-    """Read which figure is shown; the first one by default."""
+    """Read which figure is shown."""
     found = {one.key: one for one in view.measures}
     if text is not None and text not in found:
         raise BadStateError(f"Invalid measure: must be one of {', '.join(found)}")
-    return found[text] if text else view.measures[0]
+    return found[text] if text else view.measures[view.default]
 
 
 def tlds(texts: Sequence[str]) -> tuple[str, ...]:
@@ -70,11 +75,12 @@ def is_tld(word: str) -> bool:
 
 
 def kinds(name: str, texts: Sequence[str]) -> tuple[str, ...]:
-    """Read types or services, in their order; all of them, or none, mean no filter."""
+    """Read types, services or brackets, in their order; all of them, or none, mean no filter."""
     asked = {word.upper() for word in _words(texts)}
-    if not asked <= {*WORDS[name]}:
+    if not asked <= {word.upper() for word in WORDS[name]}:
         raise BadStateError(f"Invalid {name}: must be some of {', '.join(WORDS[name])}")
-    return tuple(word for word in WORDS[name] if word in asked) if asked != {*WORDS[name]} else ()
+    found = tuple(word for word in WORDS[name] if word.upper() in asked)
+    return found if found != WORDS[name] else ()
 
 
 def least(text: str | None) -> int | None:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from ipv6matrix.charts.frame import framed
 from ipv6matrix.store.newest import newest
 from ipv6matrix.targets import lists
-from ipv6matrix.web import domain_names
+from ipv6matrix.web import domain_names, readiness
 from ipv6matrix.web.answers import answered
 from ipv6matrix.web.pages import addresses, histories, showing, state, world
 from ipv6matrix.web.pages.addresses import BadStateError
@@ -22,7 +22,7 @@ from ipv6matrix.web.pages.rendering import page
 from ipv6matrix.web.pages.views import VIEWS, View
 from ipv6matrix.web.problems import NotFoundError
 from ipv6matrix.web.read_model.model import ReadModel
-from ipv6matrix.web.v1 import facts
+from ipv6matrix.web.v1 import domain_readiness, facts
 from ipv6matrix.web.v1.domains import crawls
 from ipv6matrix.web.v1.paging import quick
 
@@ -55,28 +55,38 @@ def domain(request: Request) -> Response:
     """Show all that is known of a domain."""
     name = _name(request)
     file = newest(request.app.state.output_dir)
-    offset = addresses.offset(request.query_params.get("offset"))
+    offset, tag = addresses.offset(request.query_params.get("offset")), request.query_params.get("tag")
 
     def make(model: ReadModel) -> dict[str, Any]:
         status, found = facts.of(file, name, offset)
-        rows = crawls(model, name, or_facts=found is not None)[::-1]
-        drawn = histories.drawings(name, rows) if rows else {}
-        return {"name": name, "crawls": rows, "drawings": drawn, "facts_status": status, "facts": found}
+        ready = domain_readiness.find(model, name, tag)
+        rows = crawls(model, name, or_facts=bool(found or ready))[::-1]
+        drawn = histories.drawings(name, rows, ready)
+        return {
+            "name": name,
+            "crawls": rows,
+            "ready": ready,
+            "lists": readiness.tags_of(model, name),
+            "drawings": drawn,
+            "facts_status": status,
+            "facts": found,
+        }
 
     return page(request, "domain.html", make, lane=quick, depends_on=facts.version(file))
 
 
 def history(request: Request) -> Response:
     """Draw one chart of a domain."""
-    name, what = _name(request), request.path_params["what"]
+    name, what, tag = _name(request), request.path_params["what"], request.query_params.get("tag")
 
     def write(model: ReadModel) -> str:
         rows = crawls(model, name, or_facts=True)[::-1]
-        drawn = histories.drawings(name, rows) if rows else {}
+        ready = domain_readiness.find(model, name, tag)
+        drawn = histories.drawings(name, rows, ready)
         if what not in drawn:
             raise NotFoundError("There is no such chart of this domain")
-        title, svg = drawn[what]
-        return framed(f"{name}: {title}", f"IPv6 Matrix, crawls of {rows[-1]['date']} to {rows[0]['date']}", svg)
+        title, svg, dates = drawn[what]
+        return framed(f"{name}: {title}", f"IPv6 Matrix, crawls of {dates[0]} to {dates[-1]}", svg)
 
     return answered(request, SVG, write, {"Content-Disposition": "attachment"}, lane=quick)
 

@@ -12,9 +12,11 @@ from typing import Any, Final
 
 from fastapi import Request
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
-from ipv6matrix.charts.drawing import written
+from ipv6matrix.charts.drawing import bounds, written
+from ipv6matrix.readiness.catalogue import catalogue
 from ipv6matrix.web.admission import Lane, Lanes
 from ipv6matrix.web.answers import CACHE_CONTROL, Failed, answered, not_modified
 from ipv6matrix.web.pages.places import name_of
@@ -115,9 +117,18 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(views=VIEWS, name_of=name_of, written=written)
+    environment.globals.update(views=VIEWS, name_of=name_of, written=written, bounds=bounds, levels=catalogue().levels)
     environment.filters["count"] = _count
+    environment.filters["code"] = _code
     return environment
+
+
+def _code(text: str) -> Markup:
+    """Return a text of the catalogue, where `...` is code."""
+    parts = text.split("`")
+    return Markup().join(
+        Markup("<code>{}</code>").format(part) if number % 2 else part for number, part in enumerate(parts)
+    )
 
 
 def _count(value: float | None) -> str:

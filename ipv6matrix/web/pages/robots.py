@@ -11,6 +11,7 @@ from typing import Final
 from fastapi import FastAPI, Request, Response
 from starlette.responses import PlainTextResponse
 
+from ipv6matrix.web import readiness
 from ipv6matrix.web.answers import CACHE_CONTROL, answered
 from ipv6matrix.web.formats import xml_word
 from ipv6matrix.web.pages import series
@@ -71,6 +72,9 @@ def sitemap(request: Request) -> Response:
 
 def _paths(model: ReadModel) -> Iterator[str]:
     yield from ("/", *(f"/{name}" for name in VIEWS), "/changes", "/methodology", "/about")
+    for crawl in readiness.latest(model):
+        root = f"/readiness/tag-{crawl.tag}" if crawl.tag else "/readiness"
+        yield from (f"{root}{part}" for part in ("", "/domains", "/changes", "/hall-of-fame"))
     for date in model.version.dates[-1:]:
         for group, is_page in (("country", is_country), ("tld", is_tld)):
             found = series.rows(model, VIEWS["hosts"], Slice(group=group, since=date, until=date))

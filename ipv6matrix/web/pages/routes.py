@@ -9,9 +9,10 @@ from typing import Any, Final
 from fastapi import FastAPI, Request, Response
 from starlette.responses import RedirectResponse
 
-from ipv6matrix.web.pages import compared, downloads, lookups, robots, showing, state
+from ipv6matrix.web.pages import compared, downloads, lookups, readiness, robots, showing, state
 from ipv6matrix.web.pages.addresses import BadStateError
 from ipv6matrix.web.pages.rendering import error_page, failed, fixed_page, page
+from ipv6matrix.web.pages.state import State
 from ipv6matrix.web.pages.views import VIEWS, View
 from ipv6matrix.web.read_model.model import ReadModel
 
@@ -25,7 +26,7 @@ def install(app: FastAPI) -> None:
         _install_view(app, view)
     for name in TEXTS:
         _add(app, f"/{name}", _text(name))
-    for part in (lookups, compared, robots):
+    for part in (lookups, compared, readiness, robots):
         part.install(app)
     app.state.error_page = error_page
     app.add_exception_handler(BadStateError, lambda _, error: failed(400, str(error)))
@@ -36,11 +37,12 @@ def _add(app: FastAPI, path: str, respond: Any) -> None:
 
 
 def _install_view(app: FastAPI, view: View) -> None:
+    def read(request: Request, model: ReadModel) -> State:
+        return state.read(view, request.path_params.get("country"), request.query_params, model.version.dates)
+
     for path in (f"/{view.name}", f"/{view.name}/country-{{country}}"):
         _add(app, path, lambda request: _view(request, view, request.path_params.get("country")))
-        _add(app, f"{path}/table.{{word}}", lambda request: downloads.table(request, view))
-        for what in ("map", "chart", *(["kinds"] if view.kinds else [])):
-            _add(app, f"{path}/{what}.svg", lambda request, what=what: downloads.picture(request, view, what))
+        downloads.install(app, path, read, ("map", "chart", *(["kinds"] if view.kinds else [])))
 
 
 def _text(name: str) -> Any:
@@ -55,7 +57,7 @@ def _contact(contact: str) -> dict[str, str]:
 
 
 def _view(request: Request, view: View, country: str | None, *, is_home: bool = False) -> Response:
-    if address := state.moved(view, request.query_params):
+    if address := state.moved(f"/{view.name}", request.query_params):
         return RedirectResponse(address, 307)
 
     def make(model: ReadModel) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Queries what a view shows: rows of one crawl, totals, and lines over all crawls.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
@@ -30,7 +31,15 @@ def _tidy(value: Any) -> Any:
 
 def labelled(group: str, word: Any) -> str:
     """Return the label of a value of a group."""
+    if group == "bracket":
+        return _ranks(int(word))
     return name_of(word) if group == "country" else f".{word}" if group == "tld" else str(word)
+
+
+def _ranks(last: int) -> str:
+    """Return the ranks of a bracket: each begins where the one before it ends."""
+    first = last // 10 + 1 if last > 1_000 else 1
+    return f"ranks {first:,} to {last:,}" if last else "without rank"
 
 
 def total(view: View, found: Iterable[Row]) -> Row:
@@ -42,8 +51,13 @@ def total(view: View, found: Iterable[Row]) -> Row:
 def means(view: View, found: Sequence[Row]) -> Row:
     """Return the mean of each column and measure over the rows that have a value."""
     columns: Row = {name: _mean([row[name] for row in found]) for name in view.columns}
-    measures = {one.key: _mean([value for row in found if (value := one.of(row)) is not None]) for one in view.measures}
-    return {**columns, **measures}
+    measures = {one.key: _mean(_known(map(one.of, found))) for one in view.measures}
+    upper = {f"{one.key}_upper": _mean(_known(map(one.upper_of, found))) for one in view.measures if one.upper}
+    return {**columns, **measures, **upper}
+
+
+def _known(values: Iterable[float | None]) -> list[float]:
+    return [value for value in values if value is not None]
 
 
 def _sum(values: Sequence[Any]) -> Any:
@@ -118,5 +132,11 @@ def _only(state: State, words: Sequence[str]) -> Slice:
 
 def line(name: str, measure: Measure, found: Iterable[Row]) -> Line:
     """Draw a measure from rows of several dates."""
-    values = [(row["date"], measure.of(row)) for row in found]
-    return Line(name, tuple((date, value) for date, value in values if value is not None))
+    kept = list(found)
+    lower = [(row["date"], measure.of(row)) for row in kept]
+    upper = [(row["date"], measure.upper_of(row)) for row in kept]
+    return Line(name, _points(lower), upper=_points(upper))
+
+
+def _points(values: Iterable[tuple[dt.date, float | None]]) -> tuple[tuple[dt.date, float], ...]:
+    return tuple((date, value) for date, value in values if value is not None)

@@ -5,13 +5,14 @@ What a view's page holds: its table, its totals, its map and its charts.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from markupsafe import Markup
 
-from ipv6matrix.charts import columns
+from ipv6matrix.charts import bars, columns
 from ipv6matrix.charts import lines as line_charts
+from ipv6matrix.charts.drawing import IPV6, UNKNOWN
 from ipv6matrix.web.pages import addresses, series, state, tables, world
 from ipv6matrix.web.pages.places import name_of
 from ipv6matrix.web.pages.series import Row
@@ -30,7 +31,7 @@ class Drawing:
     title: str
     svg: Markup
     what: str
-    "chart or kinds."
+    "chart, kinds or steps."
     measure: str
 
 
@@ -65,7 +66,7 @@ def filled(model: ReadModel, shown: State) -> dict[str, Any]:
         "countries": _countries(shown, places),
         "choices": addresses.WORDS.get(shown.word_name or "", ()),
         "minima": state.MINIMA,
-        "automatic": state.read(shown.view, None, {}, model.version.dates).least_of(_all(shown, places)),
+        "automatic": replace(shown, least=None).least_of(_all(shown, places)),
     }
 
 
@@ -83,7 +84,8 @@ def of(model: ReadModel, shown: State) -> Shown:
 def drawings(model: ReadModel, shown: State, kept: Sequence[Row]) -> list[Drawing]:
     """Draw all charts of a state."""
     stacked = [kinds(model, shown)] if shown.view.kinds else []
-    return [*stacked, *(chart(model, shown, kept, measure) for measure in _charted(shown))]
+    stepped = [steps(model, shown)] if shown.view.has_steps else []
+    return [*stacked, *stepped, *(chart(model, shown, kept, measure) for measure in _charted(shown))]
 
 
 def chart(model: ReadModel, shown: State, kept: Sequence[Row], measure: Measure) -> Drawing:
@@ -94,7 +96,7 @@ def chart(model: ReadModel, shown: State, kept: Sequence[Row], measure: Measure)
     else:
         lines = series.lines(model, shown, measure, kept)
     title = measure.title if shown.group != "date" else {"ratio": measure.title}.get(measure.unit, shown.view.title)
-    svg = line_charts.over_time(f"{title}{_when(model, shown)}", measure.unit, lines, model.version.dates, shown.date)
+    svg = line_charts.over_time(f"{title}{_when(shown)}", measure.unit, lines, shown.dates, shown.date)
     return Drawing(title=title, svg=Markup(svg), what="chart", measure=measure.key)  # noqa: S704 - escaped there
 
 
@@ -103,18 +105,34 @@ def kinds(model: ReadModel, shown: State) -> Drawing:
     found = series.rows(model, shown.view, shown.slice(None))
     unknown = Measure(key="unknown", title="Unknown, of all hosts", part="unknown", whole="hosts")
     svg = columns.stack(
-        f"{shown.view.title}{_when(model, shown)}, stacked",
+        f"{shown.view.title}{_when(shown)}, stacked",
         "share",
         series.kinds(shown.view, found),
-        model.version.dates,
+        shown.dates,
         shown.date,
         series.line(unknown.title, unknown, found),
     )
     return Drawing(title="Kinds of hosts", svg=Markup(svg), what="kinds", measure=shown.measure.key)  # noqa: S704 - escaped there
 
 
-def _when(model: ReadModel, shown: State) -> str:
-    return " over time" if len(model.version.dates) > 1 else f", {shown.date}"
+def steps(model: ReadModel, shown: State) -> Drawing:
+    """Draw the measures of the chosen crawl, each of which includes the next one, between their bounds."""
+    found = series.rows(model, shown.view, shown.slice(None, date=shown.date))
+    total = series.total(shown.view, found)
+    title = f"{shown.view.title}, {shown.date}"
+    rows = [bars.Bar(one.title, one.text(total), _parts(one, total)) for one in shown.view.measures]
+    svg = bars.bars(title, rows, keys={"Certain": IPV6, "Possible": UNKNOWN})
+    return Drawing(title="Levels", svg=Markup(svg), what="steps", measure=shown.measure.key)  # noqa: S704 - escaped there
+
+
+def _parts(measure: Measure, total: Row) -> list[bars.Part]:
+    lower, upper = measure.of(total) or 0.0, measure.upper_of(total) or 0.0
+    words = f"{measure.title}: {measure.text(total)}"
+    return [bars.Part(lower, IPV6, words), bars.Part(upper - lower, UNKNOWN, words)]
+
+
+def _when(shown: State) -> str:
+    return " over time" if len(shown.dates) > 1 else f", {shown.date}"
 
 
 def world_map(model: ReadModel, shown: State) -> str:
@@ -132,12 +150,12 @@ def _all(shown: State, places: Sequence[Row]) -> int:
 
 def _map(shown: State, places: Sequence[Row]) -> str:
     least = shown.least_of(_all(shown, places))
-    values = {row["country"]: shown.measure.of(row) for row in places if row[shown.view.total] >= least}
+    enough = [row for row in places if row[shown.view.total] >= least]
     return world.draw(
         f"{shown.measure.title}, by country, {shown.date}",
         shown.measure.unit,
-        values,
-        lambda code: shown.link(f"/{shown.view.name}/country-{code}", group=None, sort=None),
+        {row["country"]: (shown.measure.of(row), shown.measure.text(row)) for row in enough},
+        lambda code: shown.link(f"{shown.root}/country-{code}", group=None, sort=None),
         shown.country,
     )
 

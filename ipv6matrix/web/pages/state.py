@@ -5,7 +5,7 @@ The state of a view, all of which is in the URL.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -21,7 +21,7 @@ from ipv6matrix.web.sums import Slice
 MINIMA: Final = (0, 1, 50, 100, 500, 1000, 2000)
 # In smaller crawls, a default limit would hide everything.
 _LARGE: Final = 10_000
-_NAMES: Final = ("date", "group", "measure", "tld", "type", "service", "least", "sort")
+_NAMES: Final = ("date", "group", "measure", "tld", "type", "service", "bracket", "least", "sort")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +41,18 @@ class State:
     sort: str = ""
     given: Mapping[str, str]
     "The parameters as they came, lists with commas."
+    dates: tuple[dt.date, ...]
+    "The crawls that are drawn together."
+    root: str
+    "Path of the view."
+    choices: tuple[dt.date, ...]
+    "The crawls that can be chosen."
+    tag: str | None = None
+    "The list that the view is about, in views that have lists."
 
     @property
     def path(self) -> str:
-        return f"/{self.view.name}" + (f"/country-{self.country}" if self.country else "")
+        return self.root + (f"/country-{self.country}" if self.country else "")
 
     @property
     def word_name(self) -> str | None:
@@ -67,12 +75,18 @@ class State:
         """Return the name of a file after what it shows, without its ending."""
         kept = [self.country, *(f"tld-{tld}" for tld in self.tlds), *self.words]
         grouped = [] if self.group == "date" else [f"by-{self.group}"]
-        parts = ["ipv6matrix", self.view.name, self.measure.key, *kept, *grouped, str(self.date), what]
+        parts = ["ipv6matrix", self.root[1:].replace("/", "-"), self.measure.key, *kept, *grouped, str(self.date), what]
         return "-".join(part for part in parts if part)
 
     def slice(self, group: str | None, *, everywhere: bool = False, date: dt.date | None = None) -> Slice:
         """Return which rows are requested."""
-        only = {name: words for name, words in self.filters.items() if name != "country" or not everywhere}
+        only: dict[str, Sequence[Any]] = {
+            name: words for name, words in self.filters.items() if name != "country" or not everywhere
+        }
+        if "bracket" in only:
+            only["bracket"] = [int(word) for word in only["bracket"]]
+        if self.tag is not None:
+            only |= {"tag": [self.tag], "date": self.dates}
         return Slice(group=group, only=only, since=date, until=date)
 
     def least_of(self, total: int) -> int:
@@ -101,15 +115,18 @@ def read(view: View, country: str | None, values: Mapping[str, str], dates: tupl
         least=addresses.least(asked.get("least")),
         sort=addresses.sort(view, asked.get("sort")),
         given={one: lists.get(one, value) for one, value in asked.items() if one in _NAMES},
+        dates=dates,
+        choices=dates,
+        root=f"/{view.name}",
     )
 
 
-def moved(view: View, values: Mapping[str, str]) -> str | None:
-    """Return the URL of the country that a form selects; None without one."""
+def moved(root: str, values: Mapping[str, str]) -> str | None:
+    """Return the URL of the country that a form of a view selects; None without one."""
     asked = QueryParams(values)
     if not (code := asked.get("country")):
         return None
     # There is but one country to group by.
     kept = [(name, value) for name, value in asked.multi_items() if (name, value) != ("group", "country")]
     query = urlencode([pair for pair in kept if pair[0] != "country"], safe=",")
-    return f"/{view.name}/country-{quote(code, safe='')}" + (f"?{query}" if query else "")
+    return f"{root}/country-{quote(code, safe='')}" + (f"?{query}" if query else "")

@@ -4,13 +4,14 @@ The table of a view in each format, and links to the same data in the APIs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from ipv6matrix.web import formats
 from ipv6matrix.web.pages.series import Row
 from ipv6matrix.web.pages.state import State
+from ipv6matrix.web.pages.views import Measure
 from ipv6matrix.web.sums import whole
 
 FORMATS: Final = {
@@ -34,8 +35,16 @@ def write(word: str, shown: State, rows: Sequence[Row]) -> str:
 def _row(shown: State, row: Row) -> dict[str, Any]:
     group = {} if shown.group == "date" else {shown.group: row[shown.group]}
     figures = {name: row[name] for name in shown.view.columns}
-    measures = {f"{one.key}_{one.unit}": _rounded(one.of(row)) for one in shown.view.measures}
+    measures = {name: _rounded(value) for one in shown.view.measures for name, value in _values(one, row)}
     return {"date": row["date"], **group, **figures, **measures}
+
+
+def _values(measure: Measure, row: Row) -> Iterator[tuple[str, float | None]]:
+    if measure.upper:
+        yield f"{measure.part}_{measure.unit}", measure.of(row)
+        yield f"{measure.upper}_{measure.unit}", measure.upper_of(row)
+    else:
+        yield f"{measure.key}_{measure.unit}", measure.of(row)
 
 
 def _rounded(value: float | None) -> float | None:
@@ -58,13 +67,14 @@ def _today(shown: State, least: int) -> dict[str, str]:
     period = {} if is_over_time else {"from": str(shown.date), "to": str(shown.date), "group": shown.group}
     asked = {**period, **{name: ",".join(words) for name, words in shown.filters.items()}}
     asked |= {"least": str(least)} if least else {}
+    asked |= {"tag": shown.tag} if shown.tag else {}
     asked |= {"limit": "1000"}
     return {"API v1": f"/api/v1/{shown.view.api}?{urlencode(asked, safe=',')}"}
 
 
 def _of_2022(shown: State, least: int) -> dict[str, str]:
     """Return all crawls in the API of 2022, which knows no filter by service."""
-    if shown.word_name == "service" and shown.words:
+    if not shown.view.is_of_2022 or (shown.word_name == "service" and shown.words):
         return {}
     group = shown.group if shown.group != "date" else "country" if shown.country else ""
     path = f"/group-{group}" if group else ""

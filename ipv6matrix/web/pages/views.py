@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from ipv6matrix.charts.drawing import written
+from ipv6matrix.charts.drawing import bounds
 from ipv6matrix.web.sums import Figures
 from ipv6matrix.web.v1.resources import HOSTS, PENETRATION, REACHABLE, SERVICES
 
@@ -17,14 +17,18 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """One sum divided by another."""
+    """One sum divided by another; or, with an upper bound, a share that is known to lie between two."""
 
     key: str
     title: str
     part: str
-    "Field that is divided."
+    "Field that is divided; with an upper bound the smallest that it may be."
     whole: str
     "Field that it is divided by."
+    short: str = ""
+    "Title in a narrow column, if there is one."
+    upper: str = ""
+    "Field with the largest that the part may be; none if it is known."
     less: str = ""
     "Field that is first subtracted from the whole: what is unknown."
     unit: str = "share"
@@ -37,6 +41,11 @@ class Measure:
         """Return the value of a row; None if nothing was measured."""
         whole = self.divisor(row)
         return float(row[self.part]) / whole if whole else None
+
+    def upper_of(self, row: Row) -> float | None:
+        """Return the upper bound of the value; None if the value is known, or nothing was measured."""
+        whole = self.divisor(row)
+        return float(row[self.upper]) / whole if self.upper and whole else None
 
     def divisor(self, row: Row) -> float:
         """Return what the part is divided by."""
@@ -51,7 +60,11 @@ class Measure:
 
     def text(self, row: Row) -> str:
         """Return the value as text; a lower bound is marked."""
-        return ("\u2265 " if self.is_older(row) else "") + written(self.unit, self.of(row))
+        return ("\u2265 " if self.is_older(row) else "") + bounds(self.unit, self.of(row), self.upper_of(row))
+
+    def part_text(self, row: Row) -> str:
+        """Return what is divided, as text."""
+        return bounds("count", row[self.part], row[self.upper] if self.upper else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +86,16 @@ class View:
     "Fields of the table, with their headings."
     kinds: tuple[Measure, ...] = ()
     "Shares that make up one whole, to be stacked."
+    default: int = 0
+    "Place of the measure that is shown first."
+    has_steps: bool = False
+    "True if each measure includes the next one: the chosen crawl is drawn as steps."
+    is_of_2022: bool = True
+    "True if the API of 2022 has these figures."
 
     @property
     def groups(self) -> tuple[str, ...]:
-        return tuple(sorted(self.figures.groups, key=("country", "tld", "type", "service").index))
+        return tuple(sorted(self.figures.groups, key=("country", "tld", "bracket", "type", "service").index))
 
 
 def _hosts(key: str, title: str, part: str) -> Measure:

@@ -9,7 +9,7 @@ from html import escape
 from itertools import pairwise
 from typing import Any, Final
 
-from ipv6matrix.charts.drawing import GRID, text, written
+from ipv6matrix.charts.drawing import GRID, text
 from ipv6matrix.web.pages.places import name_of, outlines
 
 # From light to dark, even in lightness (after Cividis): readable without telling red from green.
@@ -19,6 +19,9 @@ _STEPS: Final = {
     "ratio": (0.8, 0.9, 0.98, 1.02, 1.1, 1.25),
 }
 SIZE: Final = (1000.0, 440.0)
+Value = tuple[float | None, str]
+"What a country is coloured by, if there is a figure, and what is written."
+_NO_FIGURE: Final[Value] = (None, "")
 _RADIUS: Final = 3.4
 HATCH: Final = (
     '<rect width="4" height="4" class="empty" fill="#eef1f4"/>'
@@ -27,12 +30,14 @@ HATCH: Final = (
 
 
 def draw(
-    title: str, unit: str, values: Mapping[str, float | None], link: Callable[[str], str], chosen: str | None = None
+    title: str, unit: str, values: Mapping[str, Value], link: Callable[[str], str], chosen: str | None = None
 ) -> str:
     """Draw a value for each country; `link` gives the address of a country, `chosen` the one to zoom in on."""
     left, upper, width = _box(chosen)
     radius = _RADIUS * max(width / 1000, 0.15)
-    shapes = "".join(_country(code, shape, unit, values.get(code), link, chosen, radius) for code, shape in _ordered())
+    shapes = "".join(
+        _country(code, shape, unit, values.get(code, _NO_FIGURE), link, chosen, radius) for code, shape in _ordered()
+    )
     return (
         '<svg xmlns="http://www.w3.org/2000/svg"'
         f' viewBox="{left:.1f} {upper:.1f} {width:.1f} {width * 0.44:.1f}" class="map" role="group"'
@@ -78,15 +83,16 @@ def _country(
     code: str,
     shape: Mapping[str, Any],
     unit: str,
-    value: float | None,
+    of_country: Value,
     link: Callable[[str], str],
     chosen: str | None,
     radius: float,
 ) -> str:
+    value, words = of_country
     fill = "url(#none)" if value is None else SCALE[step(unit, value)]
     kind = "none" if value is None else f"q{step(unit, value)}"
     mark = " chosen" if code == chosen else ""
-    text = f"{name_of(code)}: {'no figure' if value is None else written(unit, value)}"
+    text = f"{name_of(code)}: {'no figure' if value is None else words}"
     path = f'<path d="{shape["path"]}"/>' if "path" in shape else ""
     if "box" not in shape:
         at = f'cx="{shape["x"]}" cy="{shape["y"]}"'

@@ -10,9 +10,9 @@ from duckdb import DuckDBPyConnection
 from sqlalchemy import BigInteger, Column, Date, Double, Integer, MetaData, String, Table
 
 from ipv6matrix.summaries.source import SEPARATOR
-from ipv6matrix.summaries.tables import ALL_TABLES, DOMAIN_PENETRATION, HOST_DATA, REACHABILITY
+from ipv6matrix.summaries.tables import ALL_TABLES, DOMAIN_PENETRATION, HOST_DATA, REACHABILITY, READINESS_COUNTS
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 "Of the file: a model of another format is built anew."
 
 IDN: Final = Table("Idn", MetaData(), Column("unicode", String()), Column("domain", String()))
@@ -27,12 +27,17 @@ def _sums(table: Table) -> Table:
     return Table(f"{table.name}Sums", MetaData(), *map(Column, table.columns.keys(), kinds))
 
 
-SUMS: Final = {table: _sums(table) for table in (DOMAIN_PENETRATION, HOST_DATA, REACHABILITY)}
+SUMS: Final = {table: _sums(table) for table in (DOMAIN_PENETRATION, HOST_DATA, REACHABILITY, READINESS_COUNTS)}
 """
 The sums over a table by date, by date and country, and by date and TLD. What is summed over is NULL.
+Those of readiness are by list and level as well, and also by rank bracket.
 
 Without them an answer by TLD groups 1.4 million rows of sixty crawls, for however few rows it shows.
 """
+
+# Columns of keys that are never summed over, and those by which sums are.
+_KEPT: Final = ("date", "tag", "level")
+_SUMMED_BY: Final = ("country", "tld", "bracket")
 
 _ABOUT: Final = "CREATE TABLE About (format INTEGER, source VARCHAR, built_at TIMESTAMP)"
 _VERSIONS: Final = "CREATE TABLE Versions (date DATE, tag VARCHAR)"
@@ -58,20 +63,27 @@ def insertion(table: Table) -> str:
     )
 
 
-def summed_by(table: Table) -> tuple[Column[Any], Column[Any]]:
-    """Return the columns that sums are by, besides the date."""
-    return table.c.country, table.c.tld
+def kept(table: Table) -> list[Column[Any]]:
+    """Return the columns that each row of the sums has a value of."""
+    return [column for column in table.primary_key.columns if column.name in _KEPT]
+
+
+def summed_by(table: Table) -> list[Column[Any]]:
+    """Return the columns that sums are by, besides those that are kept: a row has a value of at most one."""
+    return [column for column in table.columns if column.name in _SUMMED_BY]
 
 
 def summation(table: Table) -> str:
     """Return the statement that inserts the sums over the rows of some dates."""
-    keys = ("date", *(column.name for column in summed_by(table)))
+    fixed = ", ".join(column.name for column in kept(table))
+    by = [column.name for column in summed_by(table)]
+    sets = ", ".join(f"({each})" for each in (fixed, *(f"{fixed}, {name}" for name in by)))
+    keys = (fixed, *by)
     names = [column.name for column in table.columns if not column.primary_key]
     values = ", ".join((*keys, *(f'sum("{name}")' for name in names)))
     return (
         f'INSERT INTO "{SUMS[table].name}" ({", ".join((*keys, *names))}) SELECT {values} FROM "{table.name}"'
-        " WHERE list_contains(?, date) GROUP BY GROUPING SETS ((date), (date, country), (date, tld))"
-        " ORDER BY date, country, tld"
+        f" WHERE list_contains(?, date) GROUP BY GROUPING SETS ({sets}) ORDER BY {', '.join(keys)}"
     )
 
 

@@ -1,5 +1,5 @@
 """
-A badge: a small picture that states in words where a domain has IPv6; colour repeats them.
+Badges: small pictures that state in words where a domain has IPv6, or how ready it is; colour repeats them.
 """
 
 from __future__ import annotations
@@ -21,15 +21,28 @@ _CHARACTER, _MARGIN = 7, 6
 def draw(summary: Mapping[str, Any]) -> str:
     """Return a badge of a domain, from its `summary`."""
     words = _words(summary)
-    left, right = (_MARGIN * 2 + _CHARACTER * len(text) for text in (_LABEL, words))
     title = f"{summary['domain']}: IPv6 {words} ({summary['date']})"
+    return _picture(_LABEL, words, title, _COLOURS[summary["ipv6"]])
+
+
+def level(detail: Mapping[str, Any]) -> str:
+    """Return a badge with the level of a domain and the date of the crawl, from its readiness."""
+    certain, possible = (detail["level"][name] for name in ("certain", "possible"))
+    words = certain if certain == possible else f"{certain} to {possible}"
+    title = f"{detail['domain']}: IPv6 readiness, level {words} of 5+ ({detail['date']})"
+    colour = _COLOURS["yes" if certain[0] >= "4" else "no" if possible == "0" else "unknown"]
+    return _picture("IPv6 level", f"{words} \u00b7 {detail['date']}", title, colour)
+
+
+def _picture(label: str, words: str, title: str, colour: str) -> str:
+    left, right = (_MARGIN * 2 + _CHARACTER * len(text) for text in (label, words))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + right}" height="20" role="img"'
         f' aria-label="{escape(title)}"><title>{escape(title)}</title>'
         f'<rect width="{left}" height="20" fill="#333"/>'
-        f'<rect x="{left}" width="{right}" height="20" fill="{_COLOURS[summary["ipv6"]]}"/>'
+        f'<rect x="{left}" width="{right}" height="20" fill="{colour}"/>'
         '<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11" text-anchor="middle">'
-        f"{_text(_LABEL, left / 2)}{_text(words, left + right / 2)}</g></svg>\n"
+        f"{_text(label, left / 2)}{_text(words, left + right / 2)}</g></svg>\n"
     )
 
 

@@ -66,7 +66,7 @@ def domains(request: Request, question: Annotated[DomainQuestion, Query()]) -> R
 @router.get("/domains/{name}", response_model=Domain)
 def domain(request: Request, name: Name, question: Annotated[FactsQuestion, Query()]) -> Response:
     """Return all that is known of a domain; very many addresses come in pages, which `facts.next_offset` continues."""
-    name = _clean(name)
+    name = clean(name)
     file = newest(request.app.state.output_dir)
     return answer(request, lambda model: _detail(model, name, file, question.offset), depends_on=facts.version(file))
 
@@ -78,7 +78,7 @@ def domain(request: Request, name: Name, question: Annotated[FactsQuestion, Quer
 )
 def domain_badge(request: Request, name: Name) -> Response:
     """Draw where a domain has IPv6, as of the last crawl that asked about it."""
-    name = _clean(name)
+    name = clean(name)
     return answered(request, badge.MEDIA, lambda model: badge.draw(crawls(model, name)[-1]), lane=quick)
 
 
@@ -124,7 +124,8 @@ def summary(row: Mapping[Any, Any]) -> dict[str, Any]:
     }
 
 
-def _clean(name: str) -> str:
+def clean(name: str) -> str:
+    """Return a name as it is stored. Raises NotFoundError for one that is invalid."""
     cleaned = lists.clean(name)
     if isinstance(cleaned, lists.Rejected):
         raise NotFoundError("Not a valid domain name")

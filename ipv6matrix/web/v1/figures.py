@@ -13,12 +13,18 @@ from ipv6matrix.web.read_model.model import ReadModel
 from ipv6matrix.web.sums import Figures, sums, whole
 from ipv6matrix.web.v1 import models
 from ipv6matrix.web.v1.paging import answer, heavy, page
-from ipv6matrix.web.v1.parameters import HostQuestion, PenetrationQuestion, ReachQuestion, ServiceQuestion
+from ipv6matrix.web.v1.parameters import (
+    HostQuestion,
+    PenetrationQuestion,
+    ReachQuestion,
+    ReadinessQuestion,
+    ServiceQuestion,
+)
 from ipv6matrix.web.v1.resources import HOSTS, PENETRATION, REACHABLE, SERVICES
 
 router: Final = APIRouter(tags=["Figures"])
 
-Question = HostQuestion | ReachQuestion | PenetrationQuestion | ServiceQuestion
+Question = HostQuestion | ReachQuestion | PenetrationQuestion | ServiceQuestion | ReadinessQuestion
 
 
 @router.get("/hosts", response_model=models.HostFiguresPage)
@@ -46,10 +52,11 @@ def services(request: Request, question: Annotated[ServiceQuestion, Query()]) ->
 
 
 def _answer(request: Request, figures: Figures, question: Question) -> Response:
-    return answer(request, lambda model: _page(request, model, figures, question), lane=heavy)
+    return answer(request, lambda model: rows_page(request, model, figures, question), lane=heavy)
 
 
-def _page(request: Request, model: ReadModel, figures: Figures, question: Question) -> dict[str, Any]:
+def rows_page(request: Request, model: ReadModel, figures: Figures, question: Question) -> dict[str, Any]:
+    """Return a page of sums."""
     query = _sorted(sums(figures, question.slice(question.group)), question.sort, figures)
     rows = model.mappings(query.limit(question.limit + 1).offset(question.offset))
     found = [{name: whole(value) for name, value in row.items()} for row in rows]

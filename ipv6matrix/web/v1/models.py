@@ -29,16 +29,26 @@ class Page(BaseModel, Generic[Item]):
     next: Next
 
 
-def _figures(name: str, about: str, figures: Figures, **described: Any) -> Any:
-    """Return the schema of pages of sums; fields that are not described are counts, and shares at the end."""
-    groups = {group: (Country | None if group == "country" else str | None, None) for group in figures.groups}
-    fields = {field: (described.get(field, Count), ...) for field in figures.fields}
-    ratios = {field: (Share if field.endswith("share") else Ratio, ...) for field in figures.ratios}
-    values: dict[str, Any] = {"date": (dt.date, ...), **groups, **fields, **ratios}
+def figures_page(name: str, about: str, figures: Figures, **described: Any) -> Any:
+    """
+    Return the schema of pages of sums; fields that are not described are counts, and shares at the end.
+
+    What is described and no figure is a further field of each row, after its date.
+    """
+    kinds = {"country": Country, "bracket": int}
+    groups = {group: (kinds.get(group, str) | None, None) for group in figures.groups}
+    fields = {field: (described.pop(field, Count), ...) for field in figures.fields}
+    ratios = {field: (described.pop(field, _ratio(field)), ...) for field in figures.ratios}
+    further = {field: (kind, ...) for field, kind in described.items()}
+    values: dict[str, Any] = {"date": (dt.date, ...), **further, **groups, **fields, **ratios}
     return Page[create_model(name, __doc__=about, **values)]  # type: ignore[misc]
 
 
-HostFiguresPage = _figures(
+def _ratio(field: str) -> Any:
+    return Share if field.endswith("share") else Ratio
+
+
+HostFiguresPage = figures_page(
     "HostFigures",
     "Hosts of domains, by the addresses they have; a guessed host without an address is none.",
     HOSTS,
@@ -48,10 +58,10 @@ HostFiguresPage = _figures(
     ping_ipv6_sum_ms=Milliseconds,
     path_hosts=Annotated[int, Field(ge=0, description="Hosts that traces over both arrive at.")],
 )
-ReachFiguresPage = _figures(
+ReachFiguresPage = figures_page(
     "ReachFigures", "Hosts that should offer a service, and those whose port is open.", REACHABLE, unknown=Unknown
 )
-PenetrationFiguresPage = _figures(
+PenetrationFiguresPage = figures_page(
     "PenetrationFigures",
     "Domains, and those with IPv6 on any host, or on a kind of host.",
     PENETRATION,
@@ -62,7 +72,7 @@ Known = Annotated[
     int | None, Field(ge=0, description="Domains that have such a host and are known; null if not counted then.")
 ]
 UnknownOf = Annotated[int | None, Field(ge=0, description="A lookup failed; null if not counted then.")]
-ServiceFiguresPage = _figures(
+ServiceFiguresPage = figures_page(
     "ServiceFigures",
     "Domains by kind of host: those that have one and are known, those of them with IPv6, and unknown ones.",
     SERVICES,

@@ -5,12 +5,13 @@ Parameters that several routes have in common. Unknown ones are rejected: a miss
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ipv6matrix.summaries.tables import MAIN
 from ipv6matrix.web.sums import Figures, Slice
-from ipv6matrix.web.v1.resources import HOSTS, PENETRATION, REACHABLE, SERVICES
+from ipv6matrix.web.v1.resources import HOSTS, PENETRATION, REACHABLE, READINESS, SERVICES
 
 MOST: Final = 1_000
 "Items of one page."
@@ -20,6 +21,9 @@ _COUNTRIES: Final = Field(
 )
 _TLDS: Final = Field(
     pattern=r"^[A-Za-z0-9-]{1,63}(,[A-Za-z0-9-]{1,63}){0,99}$", description="TLDs with commas.", examples=["de,uk"]
+)
+_BRACKETS: Final = Field(
+    pattern=r"^[0-9]{1,9}(,[0-9]{1,9}){0,9}$", description="Largest ranks, with commas.", examples=["1000,10000"]
 )
 _LEAST: Final = Field(ge=0, le=10**12, description="Only rows whose first total is at least that.")
 
@@ -56,7 +60,7 @@ class OfPeriod(Paged):
     least: Annotated[int, _LEAST] = 0
 
     @property
-    def only(self) -> dict[str, list[str]]:
+    def only(self) -> dict[str, list[Any]]:
         """The values by which rows are chosen, by column."""
         return {
             "country": self.country.upper().split(",") if self.country else [],
@@ -104,3 +108,28 @@ class ServiceQuestion(OfPeriod):
     sort: Annotated[
         str, Field(pattern=_order_of(SERVICES), description="A field; with a hyphen the largest first.")
     ] = "date"
+
+
+Tag = Annotated[
+    str, Field(pattern=r"^[a-z0-9._-]{1,32}$", description="A list of one's own; without it the main list.")
+]
+
+
+class OfList(Strict):
+    """Readiness of a list."""
+
+    tag: Tag | None = None
+
+
+class ReadinessQuestion(OfPeriod):
+    tag: Tag | None = None
+    bracket: Annotated[str | None, _BRACKETS] = None
+    group: Annotated[Literal["tld", "country", "bracket"] | None, Field(description="One row for each.")] = None
+    sort: Annotated[
+        str, Field(pattern=_order_of(READINESS), description="A field; with a hyphen the largest first.")
+    ] = "date"
+
+    @property
+    def only(self) -> dict[str, list[Any]]:
+        brackets = [int(word) for word in self.bracket.split(",")] if self.bracket else []
+        return {**super().only, "tag": [self.tag or MAIN], "bracket": brackets}

@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 
 from ipv6matrix import __version__
 from ipv6matrix.web.problems import RESPONSES
-from ipv6matrix.web.v1 import changes, domains, figures, tables, totals
+from ipv6matrix.web.v1 import changes, domain_readiness, domains, figures, readiness, tables, totals
 from ipv6matrix.web.v1.models import Index
 from ipv6matrix.web.v1.paging import answer
 
@@ -19,8 +19,9 @@ PREFIX: Final = "/api/v1"
 
 _DESCRIPTION: Final = """\
 How much of the popular web is reachable over IPv6, crawl by crawl. What could not be found out is counted separately,
-as unknown; it is never counted as absent. Errors are problem details (RFC 9457). Answers change once a crawl: send
-back their ETag. The data can be read from any site.
+as unknown; it is never counted as absent. Readiness has levels with bounds, which can be compared only between crawls
+with the same version of the rules and the same basis. Errors are problem details (RFC 9457). Answers change once a
+crawl: send back their ETag. The data can be read from any site.
 """
 
 router: Final = APIRouter(prefix=PREFIX, responses=RESPONSES)
@@ -34,13 +35,15 @@ def index(request: Request) -> Response:
         for name in (
             *("crawls", "hosts", "reachability", "penetration", "countries", "tlds", "domains"),
             *("changes/domains", "changes/countries", "changes/tlds", "tables"),
+            *("readiness", "readiness/crawls", "readiness/tags", "readiness/domains", "readiness/changes"),
+            "readiness/hall-of-fame",
         )
     }
     links["openapi"] = "/openapi.json"
     return answer(request, lambda model: {"version": __version__, "crawls": model.version.dates, "links": links})
 
 
-for _part in (totals, figures, domains, changes, tables):
+for _part in (totals, figures, domains, domain_readiness, changes, readiness, tables):
     router.include_router(_part.router)
 
 

@@ -14,7 +14,15 @@ from sqlalchemy import Column, Table, select
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from ipv6matrix.summaries.tables import DOMAIN_PENETRATION, DOMAINS, HOST_DATA, REACHABILITY
+from ipv6matrix.summaries.tables import (
+    DOMAIN_PENETRATION,
+    DOMAINS,
+    HOST_DATA,
+    REACHABILITY,
+    READINESS,
+    READINESS_BASIS,
+    READINESS_COUNTS,
+)
 from ipv6matrix.web.admission import Lane
 from ipv6matrix.web.answers import CACHE_CONTROL, not_modified
 from ipv6matrix.web.read_model.model import ReadModel
@@ -31,11 +39,14 @@ TABLES: Final = {
     "penetration": DOMAIN_PENETRATION,
     "hosts": HOST_DATA,
     "reachability": REACHABILITY,
+    "readiness": READINESS,
+    "readiness-counts": READINESS_COUNTS,
+    "readiness-basis": READINESS_BASIS,
 }
 CSV: Final = "text/csv; charset=utf-8"
 PARQUET: Final = "application/vnd.apache.parquet"
 
-Name = Literal["domains", "penetration", "hosts", "reachability"]
+Name = Literal["domains", "penetration", "hosts", "reachability", "readiness", "readiness-counts", "readiness-basis"]
 
 
 class DownloadQuestion(Strict):
@@ -44,7 +55,7 @@ class DownloadQuestion(Strict):
 
 @router.get("", response_model=Tables)
 def tables(request: Request) -> Response:
-    """List the tables; their columns have the names of 2022, and docs/outputs.md describes them."""
+    """List the tables; docs/outputs.md describes their columns, four of them as they were in 2022."""
     return answer(request, lambda _: {"items": [_links(name, table) for name, table in TABLES.items()]})
 
 
@@ -62,7 +73,7 @@ def as_parquet(request: Request, table: Name, question: Annotated[DownloadQuesti
 
 def _download(request: Request, name: Name, question: DownloadQuestion, suffix: str, media: str) -> Response:
     model: ReadModel = request.app.state.models.current
-    date = date_of(model.version, question.date) if question.date else None
+    date = _date(model, TABLES[name], question.date) if question.date else None
     file = "-".join(["ipv6matrix", name, *([str(date)] if date else [])])
     headers = {
         "ETag": model.version.etag(request.url.path, request.url.query),
@@ -80,6 +91,11 @@ def _download(request: Request, name: Name, question: DownloadQuestion, suffix: 
     lane: Lane = request.app.state.lanes.downloads
     lane.take()
     return _Download(_parts(model, TABLES[name], date, suffix), lane, headers=headers, media_type=media)
+
+
+def _date(model: ReadModel, table: Table, asked: dt.date) -> dt.date:
+    """Return the date of a crawl. Lists of one's own have crawls of their own. Raises NotFoundError."""
+    return asked if "tag" in table.columns and asked in model.versions else date_of(model.version, asked)
 
 
 def _parts(model: ReadModel, table: Table, date: dt.date | None, suffix: str) -> Iterator[bytes]:

@@ -14,6 +14,9 @@ STATES = [
     "/path?group=date&type=NS",
     f"/reach/country-GB?service=HTTP,SMTPS&group=service&date={DATES[1]}",
     "/domains?sort=-any&least=0",
+    "/readiness?group=tld&least=1",
+    "/readiness/tag-uni?group=date",
+    "/readiness/country-DE?bracket=1000&group=bracket",
 ]
 
 
@@ -24,8 +27,12 @@ async def test_the_data_are_those_of_the_table(web, path):
     links = {link.text: link.get("href") for link in page.xpath("//*[@class='files'][contains(., 'This table')]/a")}
     rows = (await web.get(links["JSON"])).json()
 
-    cells = [row.xpath("td/text()")[0].replace(",", "") for row in page.xpath("//tbody/tr")]
-    counted = next(iter([name for name in rows[0] if name not in ("date", "country", "tld", "type", "service")]))
+    cells = [
+        row.xpath("td/text()")[0].replace(",", "")
+        for row in page.xpath("//*[@aria-labelledby='table-title']//tbody/tr")
+    ]
+    groups = ("date", "country", "tld", "bracket", "type", "service")
+    counted = next(name for name in rows[0] if name not in groups)
     assert cells == [str(row[counted]) for row in rows]
     assert dict.fromkeys(links, 200) == {text: (await web.get(link)).status_code for text, link in links.items()}
 

@@ -41,7 +41,9 @@ def test_the_first_stop_leads_past_the_menu(page):
     assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
 
 
-@pytest.mark.parametrize("path", ["/ping?measure=ratio", "/changes", "/domain-a_b.de"])
+@pytest.mark.parametrize(
+    "path", ["/ping?measure=ratio", "/changes", "/domain-a_b.de", "/readiness", "/readiness/domains"]
+)
 def test_every_stop_is_seen(page, path):
     """Every link, field and button is reachable by Tab and has an outline when focused."""
     page.goto(path)
@@ -85,7 +87,7 @@ def test_a_domain_is_found_by_keyboard(page):
     expect(page.get_by_role("heading", name="axb.de")).to_be_visible()
 
 
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", [*VIEWS, "readiness"])
 def test_a_view_without_scripts_has_its_table_and_form(browser, server_url, view):
     """Without scripts a button submits all choices."""
     with visit(browser, server_url, java_script_enabled=False) as plain:
@@ -100,7 +102,9 @@ def test_a_view_without_scripts_has_its_table_and_form(browser, server_url, view
         assert [] == plain.faults
 
 
-@pytest.mark.parametrize("path", ["/country-DE", "/tld-de", "/domain-a_b.de", "/changes"])
+@pytest.mark.parametrize(
+    "path", ["/country-DE", "/tld-de", "/domain-a_b.de", "/changes", "/readiness/changes", "/readiness/hall-of-fame"]
+)
 def test_other_pages_without_scripts_have_their_tables(browser, server_url, path):
     """Without scripts the figures are in the page, folded or not."""
     with visit(browser, server_url, java_script_enabled=False) as plain:

@@ -34,7 +34,7 @@ async def test_a_domain_has_a_row_for_each_crawl(web):
     """Rows are newest first; figures missing in the file of the last crawl are marked."""
     page = await read(web, "/domain-SITE00.com")
 
-    assert [str(date) for date in reversed(DATES)] == page.xpath("//tbody//th/text()")
+    assert [str(date) for date in reversed(DATES)] == page.xpath("//section[h2/@id='over']//tbody//th/text()")
     assert 1 == len(page.xpath("//p[@class='nothing']"))
 
 

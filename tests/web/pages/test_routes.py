@@ -16,6 +16,8 @@ PAGES = [
     *(f"/{view}" for view in VIEWS),
     *(f"/{view}/country-DE" for view in VIEWS),
     *("/domain", "/domain?q=site", "/domain-a_b.de", "/country-DE", "/tld-de", "/changes"),
+    *("/readiness", "/readiness/country-DE", "/readiness/tag-uni", "/readiness/domains", "/readiness/changes"),
+    *("/readiness/hall-of-fame", "/readiness/tag-uni/domains", "/domain-north.example", "/domain-site06.uk"),
     *("/about", "/methodology", "/credits"),
 ]
 

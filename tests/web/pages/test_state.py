@@ -112,4 +112,4 @@ def test_a_file_tells_what_is_in_it():
 )
 def test_a_form_asks_for_a_country(query, address):
     """A form with a country leads to the country's address with the other choices."""
-    assert address == state.moved(VIEWS["hosts"], QueryParams(query))
+    assert address == state.moved("/hosts", QueryParams(query))

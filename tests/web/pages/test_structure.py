@@ -20,7 +20,15 @@ TITLED = (
     "/domain-a_b.de",
     "/domain-axb.de",
 )
-TITLED = (*TITLED, "/changes", "/about", "/methodology", "/credits", "/api")
+TITLED = (
+    *TITLED,
+    *(path for path in every_page.READINESS if "date=" not in path),
+    "/changes",
+    "/about",
+    "/methodology",
+    "/credits",
+    "/api",
+)
 
 
 async def read(web, path):

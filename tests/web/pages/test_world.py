@@ -11,14 +11,15 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def drawn(values, chosen=None):
-    return etree.fromstring(world.draw("Map", "share", values, lambda code: f"/x?c={code}&d=1", chosen))
+    texts = {code: (value, "" if value is None else f"{value:.0%}") for code, value in values.items()}
+    return etree.fromstring(world.draw("Map", "share", texts, lambda code: f"/x?c={code}&d=1", chosen))
 
 
 def test_a_country_with_a_figure_is_a_link_with_its_value():
     """A country with a figure is a link with name and value, focusable and labelled for screen readers."""
     links = drawn({"DE": 0.5, "VA": 0.0, "FR": None}).findall(f".//{SVG}a")
 
-    assert [("/x?c=DE&d=1", "Germany: 50.0 %"), ("/x?c=VA&d=1", "Vatican City: 0.0 %")] == [
+    assert [("/x?c=DE&d=1", "Germany: 50%"), ("/x?c=VA&d=1", "Vatican City: 0%")] == [
         (link.get("href"), link.get("aria-label")) for link in links
     ]
 
@@ -29,7 +30,7 @@ def test_a_missing_figure_is_hatched():
         title.getparent().get("class"): title.text for title in drawn({"VA": 0.0}).findall(f".//{SVG}g/{SVG}title")
     }
 
-    assert "Vatican City: 0.0 %" == kinds["land q0"]
+    assert "Vatican City: 0%" == kinds["land q0"]
     assert kinds["land none"].endswith(": no figure")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, literal_column, select, text
@@ -29,9 +31,10 @@ def test_a_query_has_a_limit(model):
     assert [(1,)] == limited.rows(select(literal_column("1")))
 
 
-def test_memory_has_a_limit(model):
+def test_memory_has_a_limit(model, tmp_path):
     """A query that needs more memory is rejected."""
-    limited = ReadModel(model.file)
+    # Connections of a process to the same file share their limits.
+    limited = ReadModel(Path(shutil.copy(model.file, tmp_path)))
     limited._connection.execute("SET memory_limit = '2MB'; SET temp_directory = ''")
 
     with pytest.raises(TooSlowError, match="memory"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ipv6matrix.web.v1 import models
+from ipv6matrix.web.v1 import models, readiness_models
 from tests.web.v1.asking import ask
 
 
@@ -24,6 +24,13 @@ from tests.web.v1.asking import ask
         ("/changes/domains", models.Changes[models.DomainChange]),
         ("/changes/countries", models.Changes[models.GroupChange]),
         ("/tables", models.Tables),
+        ("/readiness?group=country", readiness_models.ReadinessFiguresPage),
+        ("/readiness/crawls", models.Page[readiness_models.ReadinessCrawl]),
+        ("/readiness/tags", models.Page[readiness_models.ReadinessCrawl]),
+        ("/readiness/domains", readiness_models.DomainsOfCrawl),
+        ("/readiness/changes", readiness_models.Compared[readiness_models.LevelChange]),
+        ("/readiness/hall-of-fame", readiness_models.Compared[readiness_models.ReadinessSummary]),
+        ("/domains/a_b.de/readiness", readiness_models.DomainReadiness),
     ],
 )
 async def test_answers_have_the_form_that_is_documented(web, path, model):

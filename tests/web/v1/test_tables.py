@@ -9,11 +9,28 @@ import io
 import pytest
 from pyarrow import parquet
 
-from ipv6matrix.summaries.rows import DomainPenetration, DomainRow, HostData, Reachability
-from tests.web.summaries import DATES, ROWS
+from ipv6matrix.summaries.rows import (
+    DomainPenetration,
+    DomainRow,
+    HostData,
+    Reachability,
+    Readiness,
+    ReadinessBasis,
+    ReadinessCounts,
+)
+from tests.web.summaries import DATES, LISTS, ROWS
 from tests.web.v1.asking import ask
 
-KINDS = {"domains": DomainRow, "penetration": DomainPenetration, "hosts": HostData, "reachability": Reachability}
+KINDS = {
+    "domains": DomainRow,
+    "penetration": DomainPenetration,
+    "hosts": HostData,
+    "reachability": Reachability,
+    "readiness": Readiness,
+    "readiness-counts": ReadinessCounts,
+    "readiness-basis": ReadinessBasis,
+}
+KEY = ("date", "tag", "domain", "country", "tld", "bracket", "level", "type", "service")
 
 
 def released(row):
@@ -22,10 +39,10 @@ def released(row):
 
 
 def rows(table, date=None):
-    found = [released(row) for row in ROWS if isinstance(row, KINDS[table]) and date in (None, row.date)]
-    return sorted(
-        found, key=lambda row: [row.get(name, "") for name in ("date", "domain", "country", "tld", "type", "service")]
-    )
+    every = [*ROWS, *(row for _, rows in LISTS for row in rows)]
+    found = [released(row) for row in every if isinstance(row, KINDS[table]) and date in (None, row.date)]
+    key = KEY[:3] if table in ("domains", "readiness") else KEY
+    return sorted(found, key=lambda row: [row[name] for name in key if name in row])
 
 
 @pytest.mark.parametrize("date", [None, DATES[1]])
