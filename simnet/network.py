@@ -135,7 +135,8 @@ class Network:
                     for family in link.families
                 ]
         if node == RESOLVER:
-            lines += [f"address add {address} dev lo" for address in RESOLVER_ADDRESS.values()]
+            # Without nodad, an IPv6 address cannot be bound to before the kernel has found time to accept it.
+            lines += [f"address add {a} dev lo{' nodad' if ':' in a else ''}" for a in RESOLVER_ADDRESS.values()]
         return lines
 
     def _routes(self, node: str) -> list[str]:
