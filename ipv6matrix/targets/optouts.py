@@ -46,7 +46,9 @@ class Entries:
         return len(self.domains) + len(self.networks)
 
     def __or__(self, other: Entries) -> Entries:
-        return Entries(self.domains | other.domains, self.networks | other.networks)
+        # Without further entries, the number that the file declares is theirs as well.
+        declared = None if len(other) else self.declared
+        return Entries(self.domains | other.domains, self.networks | other.networks, declared)
 
     def are_lost_from(self, earlier: int) -> bool:
         """Return whether less than half of an earlier number is left, and the file does not declare its number."""
