@@ -8,6 +8,7 @@
 #   make bench-resume  measure how long a large crawl takes to resume (LIST=1000000 domains)
 #   make bench-publish  measure the time and memory of publishing a crawl (N=100000 domains)
 #   make bench-processes  measure what sharing a crawl costs, and what several processes gain (N=2000 domains)
+#   make bench-many  measure how many answers PostgreSQL stores for several processes
 #   make bench-peers  compare our probes with dnsperf, fping and scamper
 #   make bench-web  measure the response times of the website's API (SQLite and MariaDB)
 #   make truth    crawl the simulated Internet with N=3000 more domains, drawn by SEED=1, and compare all facts
@@ -34,7 +35,7 @@ WORKERS ?= 3
 # One file of tests at a time for each worker, in the order of tests/tiers.py.
 PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-fast lint docs bench bench-resume bench-publish bench-web bench-processes bench-peers truth torture torture-many smoke lock fresh setup system
+.PHONY: demo test test-fast lint docs bench bench-resume bench-publish bench-web bench-processes bench-many bench-peers truth torture torture-many smoke lock fresh setup system
 
 demo: setup
 	$(BIN)/python -m simnet.demo
@@ -81,6 +82,9 @@ truth: setup
 
 torture: setup
 	$(BIN)/python -m tools.killing --kills $(KILLS) --jobs /dev/shm
+
+bench-many: setup
+	$(BIN)/python -m benchmarks.many
 
 torture-many: LIST = 1000
 torture-many: setup

@@ -32,12 +32,14 @@ class Postgres:
 
     folder: Path
     port: int
+    options: dict[str, str] = field(default_factory=dict)
+    "Settings that replace the frugal ones."
     _process: subprocess.Popen[bytes] | None = None
     _numbers: Iterator[int] = field(default_factory=count)
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        options = [f"-c{name}={value}" for name, value in _FRUGAL.items()]
+        options = [f"-c{name}={value}" for name, value in (_FRUGAL | self.options).items()]
         command = [program("postgres"), "-D", str(self.folder / "data"), "-k", str(self.folder), "-p", str(self.port)]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -101,8 +103,8 @@ def _as_user() -> dict[str, object]:
 
 
 @contextmanager
-def running() -> Iterator[Postgres]:
-    """Run a new server, and remove all its files at the end."""
+def running(**options: str) -> Iterator[Postgres]:
+    """Run a new server, with the given settings, and remove all its files at the end."""
     # The path of a socket has at most 107 octets, so it is not below pytest's own folder.
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     if os.geteuid() == 0:
@@ -111,7 +113,7 @@ def running() -> Iterator[Postgres]:
     (folder / "password").chmod(0o644)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        server = Postgres(folder, probe.getsockname()[1])
+        server = Postgres(folder, probe.getsockname()[1], options)
     try:
         command = [program("initdb"), "-D", str(folder / "data"), "-U", "matrix", "-N", "-E", "UTF8", "--locale=C"]
         command += ["--auth-local=trust", "--auth-host=scram-sha-256", f"--pwfile={folder / 'password'}"]

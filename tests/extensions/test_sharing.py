@@ -10,6 +10,7 @@ import pytest
 from scrapy.exceptions import CloseSpider
 
 from ipv6matrix import context
+from ipv6matrix.cluster.session import Session
 from ipv6matrix.extensions import sharing
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.publishing import Publishing
@@ -55,6 +56,32 @@ async def test_a_server_that_is_away_stops_the_start(tmp_path: Path, caplog: pyt
         with pytest.raises(CloseSpider):
             made.engine.scheduler._spider_opened()
         assert "STORE_AWAY" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("login", "change", "code"),
+    [
+        ("matrix:wrong-word", "SELECT 1", "STORE_LOGIN_REJECTED"),
+        ("visitor:tell-nobody", "SELECT 1", "STORE_NOT_PERMITTED"),
+        ("matrix:tell-nobody", "UPDATE run SET version = version + 1", "STORE_VERSION"),
+        ("matrix:tell-nobody", "UPDATE run SET plan = 'another'", "STORE_OTHER_CRAWL"),
+    ],
+)
+async def test_a_database_that_cannot_be_used_stops_the_start(
+    tmp_path: Path, postgres: Postgres, caplog: pytest.LogCaptureFixture, login: str, change: str, code: str
+):
+    """The crawl ends before anything is sent, with an actionable error that does not contain the password."""
+    url = postgres.url()
+    session = Session(url, "first")
+    session.join("plan")
+    session.close()
+    postgres.execute("postgres", "DROP USER IF EXISTS visitor", "CREATE USER visitor PASSWORD 'tell-nobody'")
+    postgres.execute(url.rpartition("/")[2], change)
+    with opened(tmp_path, STORE_URL=url.replace("matrix:tell-nobody", login)) as made:
+        with pytest.raises(CloseSpider):
+            made.engine.scheduler._spider_opened()
+        assert f"[{code}]" in caplog.text
+        assert login.partition(":")[2] not in caplog.text
 
 
 async def test_machines_publish_nothing(tmp_path: Path):

@@ -31,7 +31,7 @@ _IN_FLIGHT_S: Final = 6.0
 # The server ends the session of a process that it does not hear of, and others wait before they take its buckets.
 _ENDED_S: Final = 25.0
 _TAKEN_S: Final = 35.0
-_RATE: Final = 50
+_RATE: Final = 20
 _KILLS_PER_CRAWL: Final = 25
 _POPULAR: Final = 10
 _DISK_MB: Final = 64

@@ -138,23 +138,23 @@ def dropping(what: str) -> Iterator[None]:
 
 @contextmanager
 def counting() -> Iterator[Callable[[], int]]:
-    """Yield a function that returns how many packets processes with GROUP have sent into the world."""
-    with _filter("meter", f'meta skgid {GROUP} oifname != "lo" counter'):
-        yield lambda: int(_nft("list table inet meter").partition("packets ")[2].split()[0])
+    """Yield a function that returns how many probe packets processes with GROUP have sent into the world."""
+    mine = f'meta skgid {GROUP} oifname != "lo"'
+    # Health checks go on: queries for control names, and Echo Requests of a length that no ping has.
+    checks = ("udp dport 53", "icmp type echo-request ip length 56", "icmpv6 type echo-request ip6 length 36")
+    with _filter("sent", *(f"{mine} {check} return" for check in checks), f"{mine} counter"):
+        yield lambda: int(_nft("list", "table", "inet", "sent").partition("packets ")[2].split()[0])
 
 
 @contextmanager
-def _filter(table: str, rule: str) -> Iterator[None]:
-    chain = "{ type filter hook output priority 0; }"
-    _nft(
-        "-f",
-        "-",
-        text=f"add table inet {table}\nadd chain inet {table} out {chain}\nadd rule inet {table} out {rule}\n",
-    )
+def _filter(table: str, *rules: str) -> Iterator[None]:
+    lines = [f"add table inet {table}", f"add chain inet {table} out {{ type filter hook output priority 0; }}"]
+    lines += [f"add rule inet {table} out {rule}" for rule in rules]
+    _nft("-f", "-", text="".join(f"{line}\n" for line in lines))
     try:
         yield
     finally:
-        _nft(f"delete table inet {table}")
+        _nft(*f"delete table inet {table}".split())
 
 
 def _nft(*words: str, text: str = "") -> str:
