@@ -91,6 +91,7 @@ def _picture(title: str, inner: str, keys: Mapping[str, str], height: float) -> 
 
 def _of_one_crawl(title: str, unit: str, parts: Sequence[Line], date: dt.date, apart: Line | None) -> str:
     values = [dict(part.points).get(date) for part in parts]
+    top = 1.0 if unit == "share" else max(1.0, sum(filter(None, values)))
     words = [f"{part.name}, {date}: {written(unit, value)}" for part, value in zip(parts, values, strict=True)]
     row = [bars.Part(value or 0, f"k{number}", words[number]) for number, value in enumerate(values)]
     keys = {
@@ -100,8 +101,8 @@ def _of_one_crawl(title: str, unit: str, parts: Sequence[Line], date: dt.date, a
     rows = [bars.Bar("All", "", row)]
     if apart and (share := dict(apart.points).get(date)) is not None:
         note = written("share", share)
-        rows.append(bars.Bar(apart.name, note, [bars.Part(share, _UNKNOWN, f"{apart.name}, {date}: {note}")]))
-    return bars.bars(title, rows, top=1.0 if unit == "share" else max(1.0, sum(filter(None, values))), keys=keys)
+        rows.append(bars.Bar(apart.name, note, [bars.Part(share * top, _UNKNOWN, f"{apart.name}, {date}: {note}")]))
+    return bars.bars(title, rows, unit=unit, top=top, keys=keys)
 
 
 def _width(dates: Sequence[dt.date]) -> float:

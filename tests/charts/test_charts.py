@@ -32,9 +32,9 @@ def texts(text):
     return [one.text for one in etree.fromstring(text).iter(f"{SVG}text")]
 
 
-def stacked(parts, dates=DATES, apart=None):
+def stacked(parts, dates=DATES, apart=None, unit="share"):
     whole = [Line(name, tuple(zip(dates, values, strict=False))) for name, values in parts.items()]
-    return columns.stack("A & B", "share", whole, dates, dates[0], apart)
+    return columns.stack("A & B", unit, whole, dates, dates[0], apart)
 
 
 def over_time(*drawn, unit="share", dates=DATES):
@@ -161,6 +161,15 @@ def test_the_column_of_a_single_crawl_lies_on_its_side():
 
     assert ["All", "Unknown", "10.0 %", "IPv4: 75.0 %", "IPv6: 25.0 %"] == texts(svg)
     assert ["All", "IPv4: \u2013"] == texts(stacked({"IPv4": []}, DATES[:1]))
+
+
+def test_the_column_of_a_single_crawl_counts_in_its_unit():
+    """A track of counts ends at their sum; a share next to them is one of its own whole."""
+    svg = stacked({"IPv4": [1], "IPv6": [3]}, DATES[:1], Line("Unknown", ((DATES[0], 1.0),)), "count")
+    widths = [float(mark.get("width")) for mark in marks(svg).values()]
+
+    assert {"0", "4"} <= set(texts(svg))
+    assert pytest.approx(widths[2]) == widths[0] + widths[1]
 
 
 def test_a_histogram_has_words_and_keys():
