@@ -31,7 +31,7 @@ def main() -> int:
         ):
             host, port = internet.resolver_without_ipv4
             settings = internet.settings() | crawls.folders(RESULTS) | SETTINGS | {"NAMESERVERS6": f"[{host}]:{port}"}
-            status = subprocess.run(crawls.command(internet.domains_file, settings), check=False).returncode
+            status = subprocess.run(crawls.command(_ranking(internet, scratch), settings), check=False).returncode
     if status == 0:
         subprocess.run(typed.command("summary", OUTPUT_DIR=RESULTS), check=True)
         newest = max(RESULTS.glob("ips-*.db"))
@@ -39,6 +39,13 @@ def main() -> int:
         print(f"A page to look at: {(RESULTS / newest.name.replace('ips-', 'report-')).with_suffix('.html')}")
         print(f"As a website: .venv/bin/scrapy serve -s SUMMARY_URL={SETTINGS['SUMMARY_URL']} -s OUTPUT_DIR={RESULTS}")
     return status
+
+
+def _ranking(internet: Internet, folder: str) -> Path:
+    """Write the domains as published lists do, with ranks."""
+    path = Path(folder) / "ranking.csv"
+    path.write_text("".join(f"{rank},{name}\n" for rank, name in enumerate(internet.scenario.domains, start=1)))
+    return path
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pytest
 from ipv6matrix.summaries.database import Database
 from ipv6matrix.summaries.publication import publish
 from tests import typed
-from tests.summaries.sample_rows import DATE, LATER, as_tables, held, made_up
+from tests.summaries.sample_rows import DATE, LATER, as_tables, held, levels, made_up
 from tests.typed import ROOT
 
 pytestmark = pytest.mark.crawl
@@ -47,6 +47,21 @@ def test_a_crawl_goes_live(databases):
     assert (2, "") == (again.returncode, again.stdout)
     assert staging.name in again.stderr
     assert "EXPORT_FAILED" in again.stderr
+
+
+def test_a_list_with_a_tag_goes_live_alone(databases):
+    """--tag moves the readiness of that list, and leaves the main list in staging."""
+    staging, live = databases
+    publish(staging, DATE, levels(domains=2, tag="cities"), tag="cities")
+
+    ended = promote(staging.name, live.name, "--tag", "cities")
+
+    assert (0, "") == (ended.returncode, ended.stderr)
+    assert ended.stdout.startswith(f"4 domains of {DATE} are live")
+    assert as_tables(list(levels(domains=2, tag="cities")))["Readiness"] == held(live, tag="cities")["Readiness"]
+    assert as_tables(made_up()) == held(staging)
+    assert as_tables([]) == held(live)
+    assert "ARGUMENT_INVALID" in promote(staging.name, live.name, "--tag", "cities", "--check").stderr
 
 
 def test_checking_changes_nothing(databases):

@@ -12,7 +12,9 @@ from ipv6matrix.exporters.registry import Target
 from ipv6matrix.exporters.summary import export
 from ipv6matrix.store.database import Store
 from ipv6matrix.summaries.database import Database
-from ipv6matrix.summaries.tables import METADATA
+from ipv6matrix.summaries.tables import METADATA, READINESS, READINESS_BASIS
+from tests.exporters import made
+from tests.samples import domain_item
 from tests.summaries.true_figures import TrueFigures, keyed
 
 
@@ -34,7 +36,7 @@ def tables(target):
 
 
 def test_the_summary_matches_the_truth(finished, target):
-    """Every row of all four tables, in SQLite and in MariaDB, follows from the truth about the simulated Internet."""
+    """Every row of the tables of 2022, in SQLite and in MariaDB, follows from the truth about the scenario."""
     export(finished.store, target)
 
     found, expected = tables(target), TrueFigures(finished).tables()
@@ -55,6 +57,25 @@ def test_exporting_twice_changes_nothing(finished, target):
     once = tables(target)
     assert f"{words}, in place of {number} that were there" == export(finished.store, target)
     assert once == tables(target)
+
+
+def test_a_list_with_a_tag_leaves_the_main_list_as_it_is(target, tmp_path):
+    """Its readiness is next to that of the main list of the same day, and nothing else is written."""
+    main = made.crawl(tmp_path / "main.db", domain_item("a.example"), domain_item("b.example"))
+    cities = made.crawl(tmp_path / "cities.db", domain_item("c.example"), tag="cities")
+    export(main, target)
+    before = tables(target)
+
+    assert "summary of 1 domains of cities, 2023-11-14" in export(cities, target)
+
+    assert before == tables(target)
+    with Database(target.summary_url) as database, database.read() as connection:
+        query = select(READINESS.c.tag, READINESS.c.domain).order_by(READINESS.c.domain)
+        assert [("", "a.example"), ("", "b.example"), ("cities", "c.example")] == connection.execute(query).all()
+        bases = connection.execute(
+            select(READINESS_BASIS.c.tag, READINESS_BASIS.c.domains).order_by(READINESS_BASIS.c.tag)
+        )
+        assert [("", 2), ("cities", 1)] == bases.all()
 
 
 def test_a_stopped_export_publishes_nothing(finished, target):
