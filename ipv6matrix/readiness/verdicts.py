@@ -17,6 +17,7 @@ from ipv6matrix.readiness.logic import Truth, at_least, every, implies, negated,
 from ipv6matrix.readiness.rules import RULES, Basis, Finding
 from ipv6matrix.targets.policy import OPTED_OUT
 
+NOT_MEASURED: Final = "not_measured"
 _ABSENT: Final = (Status.NODATA, Status.NXDOMAIN)
 # Why a domain has no name server, by the status of the lookup.
 _FEW: Final[dict[str, str]] = {Status.NXDOMAIN: "no_domain", Status.NODATA: "no_zone"}
@@ -78,7 +79,7 @@ class Verdict:
     @property
     def measured(self) -> bool:
         """Return whether anything was asked that the verdict needs."""
-        return not self.reasons or any(reason.word != "not_measured" for reason in self.reasons)
+        return not self.reasons or any(reason.word != NOT_MEASURED for reason in self.reasons)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

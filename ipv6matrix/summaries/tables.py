@@ -101,7 +101,6 @@ ALL_TABLES: Final = (*METADATA.sorted_tables, *READINESS_METADATA.sorted_tables)
 
 # For people and programs that look up one domain in the database itself; the website reads its own copy.
 Index("Domains_domain", DOMAINS.c.domain, DOMAINS.c.date)
-Index("Readiness_domain", READINESS.c.domain, READINESS.c.date)
 
 
 def tables_of(tag: str) -> tuple[Table, ...]:
