@@ -33,7 +33,7 @@ TRACES_AT_ONCE: Final = 60
 TTLS: Final = range(1, 9)
 
 
-async def ports(addresses: Iterable[str], patience_s: float = 3.0) -> dict[tuple[str, int], Failure | None]:
+async def ports(addresses: Iterable[str], patience_s: float = 2.0) -> dict[tuple[str, int], Failure | None]:
     """Connect to ports 25, 80 and 443 of each address; None is an open port."""
 
     async def connect(address: str, port: int) -> tuple[tuple[str, int], Failure | None]:

@@ -63,7 +63,7 @@ _RECURSOR: Final = "tests/deploy/test_files.py::test_powerdns_accepts_its_settin
 _UNBOUND: Final = "tests/deploy/test_files.py::test_unbound_accepts_its_settings"
 _CHECK: Final = "tests/commands/test_check_domain.py::test_verdicts_and_levels_are_those_of_the_truth"
 _NGINX: Final = "tests/deploy/test_web_servers.py::test_nginx_accepts_its_settings"
-_SHELL: Final = "tests/test_internet.py::test_command_runs_at_the_vantage_point"
+_SHELL: Final = "tests/simnet/test_processes.py::test_command_runs_at_the_vantage_point"
 # Run by another test.
 _SEVERAL: Final = "tests/cluster/test_workers_crawl.py::test_several_processes_find_the_same_facts"
 
