@@ -4,10 +4,25 @@ The canonical text of an address: the same in every version of Python, so that c
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
 
 _MAPPED: Final = 0xFFFF
+# Addresses remembered: each one is looked at a dozen times within a few seconds.
+_REMEMBERED: Final = 8192
+
+
+@lru_cache(_REMEMBERED)
+def parsed(text: str) -> IPv4Address | IPv6Address:
+    """Parse an address; raise ValueError for any other text."""
+    return ip_address(text)
+
+
+@lru_cache(_REMEMBERED)
+def canonical_text(text: str) -> str:
+    """Return the canonical text of an address; raise ValueError for any other text."""
+    return canonical(parsed(text))
 
 
 def canonical(address: IPv4Address | IPv6Address) -> str:

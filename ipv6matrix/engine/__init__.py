@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 from typing import Any, Final, TypeVar, cast
 
+from pydispatch import dispatcher  # type: ignore[import-untyped]
 from scrapy.core.downloader.handlers import DownloadHandlerProtocol
 from scrapy.crawler import Crawler
 from scrapy.middleware import MiddlewareManager
@@ -30,6 +31,11 @@ async def settled(value: _Value | Awaitable[_Value]) -> _Value:
 def methods(manager: MiddlewareManager, name: str) -> list[Callable[..., Any]]:
     """Return a method of all middlewares or pipelines that have it, in the order in which they are called."""
     return [method for method in manager.methods[name] if method is not None]
+
+
+def is_heard(crawler: Crawler, signal: object) -> bool:
+    """Return whether a crawler's signal has listeners; sending one costs 4 us also without any."""
+    return bool(dispatcher.connections.get(id(crawler), {}).get(signal))
 
 
 def wake(crawler: Crawler, after_s: float = 0.0) -> None:

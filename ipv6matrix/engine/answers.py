@@ -53,7 +53,9 @@ class Answers:
         processed = item
         try:
             for process in self._pipelines:
-                processed = await settled(process(processed))
+                # Most pipelines return the item itself.
+                if (result := process(processed)) is not processed:
+                    processed = await settled(result)
         except DropItem as error:
             self._log(self._formatter.dropped(item, error, response, self._spider))
             await self._send(signals.item_dropped, item=item, response=response, exception=error)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from scrapy import Request, signals
 from scrapy.core.downloader import Downloader
@@ -19,6 +19,9 @@ from twisted.python.failure import Failure
 from ipv6matrix import engine
 from ipv6matrix.engine import methods, settled
 from ipv6matrix.engine.answers import Answers
+
+if TYPE_CHECKING:
+    from ipv6matrix.frontier.scheduler import Scheduler
 
 logger = logging.getLogger(__name__)
 
@@ -52,11 +55,11 @@ class ProbeDownloader(Downloader):
         assert slot
         request = slot.scheduler.next_request()
         if request is None:
-            self.signals.send_catch_log(signals.scheduler_empty)
+            self._announce(signals.scheduler_empty)
             return False
         slot.add_request(request)
         self.active.add(request)
-        task = asyncio.ensure_future(self._run(request))
+        task = asyncio.get_running_loop().create_task(self._run(request))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return True
@@ -69,6 +72,7 @@ class ProbeDownloader(Downloader):
         except Exception:
             logger.exception("Error while processing %s", request)
         finally:
+            self._left(request)
             self.active.remove(request)
             slot.remove_request(request)
             slot.nextcall.schedule()
@@ -109,16 +113,23 @@ class ProbeDownloader(Downloader):
             self._announce(signals.response_downloaded, request=request, response=response)
             return response
         finally:
+            self._left(request)
             self._announce(signals.request_left_downloader, request=request)
 
+    def _left(self, request: Request) -> None:
+        """Free the place of a request: of one with an answer before it is stored, of any other at the end."""
+        cast("Scheduler", self.crawler.engine.scheduler).left(request)
+
     def _announce(self, signal: object, **named: Any) -> None:
-        self.signals.send_catch_log(signal=signal, spider=self.crawler.spider, **named)
+        if engine.is_heard(self.crawler, signal):
+            self.signals.send_catch_log(signal=signal, spider=self.crawler.spider, **named)
 
 
 async def _first(methods: Iterable[Callable[..., Any]], **named: Any) -> Response | Request | None:
     """Call methods of middlewares in turn, and return the first result."""
     for method in methods:
-        result: Response | Request | None = await settled(method(**named))
-        if result is not None:
-            return result
+        if (result := method(**named)) is not None:
+            response: Response | Request | None = await settled(result)
+            if response is not None:
+                return response
     return None

@@ -57,10 +57,6 @@ class Scheduler(BaseScheduler):
         self._lag = crawler.get_extension(LoopLag)
         self._health = crawler.get_extension(Health)
         crawler.signals.connect(self._spider_opened, signal=signals.spider_opened)
-        # Both signals are needed: a request answered by a middleware never reaches the
-        # downloader, and one that fails never becomes a response.
-        crawler.signals.connect(self._left, signal=signals.request_left_downloader)
-        crawler.signals.connect(self._left, signal=signals.response_received)
         crawler.signals.connect(self._returned, signal=request_returned)
         crawler.signals.connect(self._job.engine_stopped, signal=signals.engine_stopped)
 
@@ -168,7 +164,8 @@ class Scheduler(BaseScheduler):
         if self._frontier.begin(url):
             engine.wake(self._crawler)
 
-    def _left(self, request: Request) -> None:
+    def left(self, request: Request) -> None:
+        """Record that a request is no longer in flight; may be called again."""
         self._frontier.leave(request.url)
 
     def _returned(self, request: Request) -> None:

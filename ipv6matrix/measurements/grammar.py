@@ -8,9 +8,8 @@ configured resolvers have a word in its place.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 
-from ipv6matrix.addresses import canonical
+from ipv6matrix.addresses import canonical_text
 from ipv6matrix.items import Family
 from ipv6matrix.targets import policy
 
@@ -75,7 +74,7 @@ def parse_bare(authority: str, path: str, query: Query) -> RequestUrl:
 
 def address_in(authority: str) -> str:
     """Return the canonical text of an authority that is an address; raise ValueError for any other."""
-    return canonical(ip_address(authority.strip("[]")))
+    return canonical_text(authority.strip("[]"))
 
 
 def authority_of(url: str) -> str:

@@ -5,13 +5,12 @@ The first pipeline: drops impossible items.
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
 from typing import Final
 
 from itemadapter import ItemAdapter
 from scrapy.exceptions import DropItem
 
-from ipv6matrix.addresses import canonical
+from ipv6matrix.addresses import canonical_text
 from ipv6matrix.items import Answered, ExclusionItem
 from ipv6matrix.measurements import REGISTRY
 
@@ -51,6 +50,6 @@ def _is_usual(name: str) -> bool:
 
 def _is_canonical(address: str) -> bool:
     try:
-        return canonical(ip_address(address)) == address
+        return canonical_text(address) == address
     except ValueError:
         return False

@@ -12,10 +12,9 @@ import random
 import socket
 import time
 from collections import Counter
-from ipaddress import ip_address
 from typing import Any, NamedTuple
 
-from ipv6matrix.addresses import canonical
+from ipv6matrix.addresses import canonical_text
 from ipv6matrix.items import Failure, Hop, Stop, TraceObservation
 from ipv6matrix.probes import Pace, no_pace
 from ipv6matrix.probes.failures import failure_of
@@ -248,7 +247,7 @@ class _Trace:
 
 def _canonical(address: str) -> str:
     """Return an address in RFC 5952 form without a zone: the text by which addresses are compared and stored."""
-    return canonical(ip_address(address.partition("%")[0]))
+    return canonical_text(address.partition("%")[0])
 
 
 def source_of(address: str) -> str:

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final
 
+from ipv6matrix import addresses
 from ipv6matrix.items import Family
 from ipv6matrix.targets import allocations
 from ipv6matrix.targets.embedded import ipv4_within
@@ -98,7 +99,7 @@ def family(address: str) -> Family:
 @lru_cache(maxsize=4096)
 def kind(address: str) -> str:
     """Return the kind of an address: `global`, or the word for the special-purpose network that contains it."""
-    parsed = _parsed(address)
+    parsed = addresses.parsed(address)
     return next(word for network, word in _table(parsed.version) if parsed in network)
 
 
@@ -119,7 +120,7 @@ def network(address: str) -> bytes:
 
     Raises ValueError if the text is not an address.
     """
-    packed = _parsed(address).packed
+    packed = addresses.parsed(address).packed
     return packed[:3] if len(packed) == 4 else packed[:6]
 
 
@@ -173,15 +174,10 @@ class AddressPolicy:
 
 def contains(prefixes: Iterable[Network], address: str) -> bool:
     """Return whether one of the networks contains an address."""
-    parsed = _parsed(address)
+    parsed = addresses.parsed(address)
     return any(parsed in prefix for prefix in prefixes if prefix.version == parsed.version)
 
 
 def sort_key(address: str) -> int:
     """Return a key that sorts addresses by value, whatever order a resolver has rotated them into."""
-    return int(_parsed(address))
-
-
-@lru_cache(maxsize=4096)
-def _parsed(address: str) -> IPv4Address | IPv6Address:
-    return ip_address(address)
+    return int(addresses.parsed(address))

@@ -10,7 +10,7 @@ from scrapy import signals
 from scrapy.core.engine import ExecutionEngine
 from scrapy.exceptions import DropItem, IgnoreRequest
 
-from ipv6matrix import urls
+from ipv6matrix import context, urls
 from ipv6matrix.handlers.probe import ProbeDownloadHandler
 from ipv6matrix.items import PingObservation
 from ipv6matrix.responses import ObservationResponse
@@ -45,48 +45,46 @@ KINDS = (
 )
 
 
-def request(kind):
-    made = urls.request("ping://192.0.2.1" if kind != "bad-scheme" else "trace://192.0.2.1")
-    made.meta["kind"] = kind
-    return made
-
-
-def observation(kind):
+def observation(kind=""):
     return object() if kind == "spider-bug" else PingObservation(sent=1, asked_at=0.0)
 
 
-class Handler(ProbeDownloadHandler):
-    """Answers, fails or ignores, as a request says."""
+class Component:
+    """A component that does what the kind of the only request says."""
+
+    kind = ""
+
+
+class Handler(Component, ProbeDownloadHandler):
+    """Answers, fails or ignores."""
 
     async def observe(self, request):
         await asyncio.sleep(0)
-        match request.meta["kind"]:
+        match self.kind:
             case "ignored":
                 raise IgnoreRequest
             case "handler-bug" | "recovered":
                 raise ZeroDivisionError
-        return observation(request.meta["kind"])
+        return observation(self.kind)
 
 
-class Middleware:
-    """Answers before the handler, changes answers, and recovers from exceptions, as a request says."""
+class Middleware(Component):
+    """Answers before the handler, changes answers, and recovers from exceptions."""
 
     def process_request(self, request):
-        return ObservationResponse(request, observation("")) if request.meta["kind"] == "answered-early" else None
+        return ObservationResponse(request, observation()) if self.kind == "answered-early" else None
 
     async def process_response(self, request, response):
-        if request.meta["kind"] != "changed":
+        if self.kind != "changed":
             return response
         return ObservationResponse(request, PingObservation(sent=2, asked_at=0.0))
 
     def process_exception(self, request, exception):
-        return ObservationResponse(request, observation("")) if request.meta["kind"] == "recovered" else None
+        return ObservationResponse(request, observation()) if self.kind == "recovered" else None
 
 
-class Pipeline:
-    """Drops, fails or waits, as the kind says."""
-
-    kind = ""
+class Pipeline(Component):
+    """Drops, fails or waits."""
 
     def process_item(self, item):
         match self.kind:
@@ -109,7 +107,7 @@ async def closed(_):
 
 async def way(folder, downloader, kind, monkeypatch):
     """Return the signals that a request causes until the crawler is idle, with what they say of its answer."""
-    monkeypatch.setattr(Pipeline, "kind", kind)
+    monkeypatch.setattr(Component, "kind", kind)
     made = crawler(
         folder,
         DOWNLOADER=downloader,
@@ -134,10 +132,10 @@ async def way(folder, downloader, kind, monkeypatch):
     for name, note in listeners.items():
         made.signals.connect(note, signal=getattr(signals, name))
     made.engine.running = True
-    monkeypatch.setattr(made.engine.scheduler, "next_request", lambda: requests.pop() if requests else None)
-    requests = [request(kind)]
-    made.engine.crawl(requests[0])
-    await until(lambda: not requests and not made.engine._slot.inprogress)
+    made.engine.crawl(urls.request("trace://192.0.2.1" if kind == "bad-scheme" else "ping://192.0.2.1"))
+    frontier = context.of(made).frontier
+    await until(lambda: len(seen) > 1 and not made.engine._slot.inprogress)
+    assert downloader == SCRAPY or [0] == [*{number for number, _ in frontier.in_flight.values()}]
     await made.engine.close_spider_async(reason="finished")
     await made.signals.send_catch_log_async(signals.engine_stopped)
     return seen

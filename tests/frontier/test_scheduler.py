@@ -14,10 +14,9 @@ from ipv6matrix.extensions.loop_lag import LoopLag
 from ipv6matrix.frontier import backpressure, slots
 from ipv6matrix.frontier import scheduler as module
 from ipv6matrix.frontier.scheduler import Scheduler
-from ipv6matrix.items import Exclusion, ExclusionItem
+from ipv6matrix.items import ExclusionItem
 from ipv6matrix.middlewares.rate import RateMiddleware
 from ipv6matrix.refusals import StartRefusedError
-from ipv6matrix.responses import ObservationResponse
 from ipv6matrix.signals import frontier_hungry, request_returned
 from tests import urls
 from tests.crawlers import crawler as built
@@ -43,7 +42,7 @@ def found_urls(requests):
 
 
 def leave(crawler, request):
-    crawler.signals.send_catch_log(signals.request_left_downloader, request=request, spider=crawler.spider)
+    scheduler(crawler).left(request)
 
 
 def domains(number):
@@ -141,28 +140,13 @@ async def test_a_known_follow_up_is_requested_once(tmp_path):
         assert [urls.host("ns.example")] == found_urls(take(crawler))
 
 
-async def test_an_answer_of_a_middleware_frees_a_place(tmp_path):
-    """A response that never came from the downloader frees its place too."""
-    with opened(tmp_path, PING_CONCURRENCY=1) as crawler:
-        ask(crawler, "ping://192.0.2.1", "ping://192.0.2.2")
-        (request,) = take(crawler)
-        crawler.signals.send_catch_log(
-            signals.response_received,
-            response=ObservationResponse(request, Exclusion(reason="opted_out")),
-            request=request,
-            spider=crawler.spider,
-        )
-
-        assert ["ping://192.0.2.2"] == found_urls(take(crawler))
-
-
 async def test_leaving_twice_frees_one_place(tmp_path):
-    """A response that also left the downloader counts once."""
+    """A request that leaves when it is answered, and again when it is stored, counts once."""
     with opened(tmp_path, PING_CONCURRENCY=1) as crawler:
         ask(crawler, *(f"ping://192.0.2.{n}" for n in range(1, 5)))
         (request,) = take(crawler)
         leave(crawler, request)
-        crawler.signals.send_catch_log(signals.response_received, response=None, request=request, spider=crawler.spider)
+        leave(crawler, request)
 
         assert ["ping://192.0.2.2"] == found_urls(take(crawler))
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 
-from scrapy import signals
-
 from ipv6matrix import urls
 from ipv6matrix.exceptions import ListError
 from ipv6matrix.middlewares import backpressure as module
@@ -50,7 +48,7 @@ async def test_the_list_is_read_on_demand(tmp_path):
             assert domains.read <= len(taken) + 2
             if request := scheduler(crawler).next_request():
                 taken.append(request.url)
-                crawler.signals.send_catch_log(signals.request_left_downloader, request=request, spider=crawler.spider)
+                scheduler(crawler).left(request)
         await feeding
 
     assert [domain_url(f"d{n}.example") for n in range(40)] == taken
