@@ -1,8 +1,9 @@
-"""The levels that commands, report and summary show of one crawl of the simulated Internet are the same."""
+"""The levels that commands, report, summary, website and API show of one crawl are the same."""
 
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 from parsel import Selector
@@ -17,6 +18,8 @@ from ipv6matrix.store.queries import readiness
 from ipv6matrix.summaries.database import Database
 from ipv6matrix.summaries.tables import READINESS, READINESS_BASIS, READINESS_COUNTS
 from tests import typed
+from tests.web import client
+from tests.web.v1.asking import ask, everything
 
 pytestmark = pytest.mark.crawl
 
@@ -25,12 +28,17 @@ Counts = dict[str, tuple[int, int]]
 
 
 @pytest.fixture(scope="module")
-def expected(finished) -> Counts:
-    """What `check` would print of each domain of the crawl, counted."""
-    basis, levels = readiness.basis(finished.store), []
-    for domain in readiness.domains(finished.store):
-        one = readiness.domain(finished.store, domain.name)
-        levels.append(document(judge(one, basis), one)["level"])
+def documents(finished) -> list[dict[str, Any]]:
+    """What `check` would print of each domain of the crawl."""
+    basis = readiness.basis(finished.store)
+    domains = [readiness.domain(finished.store, domain.name) for domain in readiness.domains(finished.store)]
+    return [document(judge(one, basis), one) for one in domains]
+
+
+@pytest.fixture(scope="module")
+def expected(documents) -> Counts:
+    """The levels of all domains, counted."""
+    levels = [one["level"] for one in documents]
     certain, possible = (Counter(level[bound] for level in levels) for bound in ("certain", "possible"))
     return {level.label: (certain[level.label], possible[level.label]) for level in Level}
 
@@ -91,6 +99,50 @@ def test_the_csv_file(expected, target):
 
     rows = [line.split(",") for line in columns[1:]]
     assert expected == counted([(int(row[certain]), int(row[possible])) for row in rows])
+
+
+@pytest.fixture(scope="module")
+def app(target):
+    """The website over the summary."""
+    return client.create_app(target.summary_url)
+
+
+async def test_the_api(app, documents, expected):
+    """Counts, domains, and level, verdicts, reasons and advice of each domain are the same in the API."""
+    async with client.over(app) as web:
+        (counts,) = await everything(web, "/readiness")
+        domains = {item["domain"]: item for item in await everything(web, "/readiness/domains?limit=1000")}
+        answers = [await ask(web, f"/domains/{one['domain']}/readiness") for one in documents]
+
+    names = {label: label.replace("+", "plus") for label in expected}
+    assert expected == {label: (counts[f"certain_{name}"], counts[f"possible_{name}"]) for label, name in names.items()}
+    for one, answer in zip(documents, answers, strict=True):
+        assert {name: value for name, value in one.items() if name != "hosts"} == {
+            name: answer[name] for name in one if name != "hosts"
+        }
+        listed = domains.pop(one["domain"])
+        assert [listed[verdict["service"]] for verdict in one["services"]] == [
+            verdict["value"] for verdict in one["services"]
+        ]
+        assert (one["level"]["certain"], one["level"]["possible"]) == (listed["certain"], listed["possible"])
+    assert {} == domains
+
+
+async def test_the_website(app, documents, expected):
+    """The view has the same counts, and the page of a domain the same level, reasons and advice."""
+    async with client.over(app) as web:
+        view = Selector((await web.get("/readiness")).text)
+        pages = {one["domain"]: Selector((await web.get(f"/domain-{one['domain']}")).text) for one in documents}
+
+    rows = view.xpath("//section[h2='Levels']//tbody/tr")
+    numbers = {row.css("th::text").get(): tuple(map(int, row.css("td::text").getall()[:2])) for row in rows}
+    assert expected == numbers
+    for one in documents:
+        text = " ".join(pages[one["domain"]].xpath("string(//main)").get().split())
+        assert f"Level {one['level']['text'].split(':')[0]} ({one['level']['name']}" in text
+        for reason in (reason for verdict in one["services"] for reason in verdict["reasons"]):
+            assert f"{reason['host']} {reason['text']}" in text
+            assert " ".join(reason["advice"].replace("`", "").split()) in text
 
 
 def counted(rows) -> Counts:
