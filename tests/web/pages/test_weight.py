@@ -8,10 +8,10 @@ import pytest
 
 from ipv6matrix.summaries.database import Database
 from ipv6matrix.summaries.publication import publish
-from ipv6matrix.summaries.rows import DomainPenetration, HostData, Reachability
+from ipv6matrix.summaries.rows import DomainPenetration, HostData, Reachability, ReadinessBasis, ReadinessCounts
 from ipv6matrix.web.pages.places import outlines
 from ipv6matrix.web.pages.views import VIEWS
-from tests.web import client
+from tests.web import client, levels
 
 DATES = [dt.date(2020, 1, 15) + dt.timedelta(days=31 * number) for number in range(60)]
 MOST_OCTETS = 150_000
@@ -41,6 +41,11 @@ def rows(date):
             hops6=six * 7 - number,
         )
         yield Reachability(**place, service="HTTPS", hosts4=many, hosts6=six, reach4=many - months, reach6=six // 2)
+        for level in range(7):
+            certain, possible = six // (level + 1), six // (7 - level)
+            counts = {"certain": certain, "possible": possible, "unknown": certain // 2}
+            yield ReadinessCounts(**place, tag="", bracket=1_000 * 10 ** (number % 4), level=level, **counts)
+    yield ReadinessBasis(date=date, tag="", version=1, basis=levels.ALL, domains=1_000_000)
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +62,7 @@ def app(tmp_path_factory):
     [
         *("/", *(f"/{view}?group={group}" for view in VIEWS for group in ("country", "tld", "date"))),
         *("/hosts/country-DE", "/country-DE", "/tld-de", "/changes"),
+        *(f"/readiness?group={group}" for group in ("country", "tld", "bracket", "date")),
     ],
 )
 async def test_a_page_of_five_years_is_light(app, path):
