@@ -16,6 +16,8 @@ from ipv6matrix.charts.drawing import COLOURS, PLAIN, Line, bounds, legend, path
 _DASHES = ("", "", "7 3", "2 3", "9 3 2 3", "12 4")
 # Of a band: one without any height is still seen next to its line.
 _EDGE = 1
+# The opacity of a band alone; those of several lines overlap.
+_SHADE = 0.2
 # More points would hide their line.
 _FEW = 30
 
@@ -35,7 +37,8 @@ def draw(title: str, lines: Sequence[Line], place: Axes, steps: Sequence[dt.date
     keys = [(_stroke("M0 0h24", look), line.name) for line, look in zip(lines, looks, strict=True)]
     named, height = legend(keys, axes.LEFT, place.floor, axes.WIDTH)
     # The first line is the most important one, and so lies above the others.
-    bands = "".join(_band(line, look, place, steps) for line, look in zip(lines, looks, strict=True))
+    opacity = _SHADE if len(lines) == 1 else _SHADE / 2
+    bands = "".join(_band(line, look, place, steps, opacity) for line, look in zip(lines, looks, strict=True))
     inner = f"{place.drawn()}{bands}{place.mark()}{''.join(reversed(drawn))}{named}"
     return picture(title, axes.WIDTH, height, inner, "chart")
 
@@ -58,13 +61,13 @@ def _line(line: Line, look: str, place: Axes, steps: Sequence[dt.date | float], 
     return _stroke(d, look) + points
 
 
-def _band(line: Line, look: str, place: Axes, steps: Sequence[dt.date | float]) -> str:
+def _band(line: Line, look: str, place: Axes, steps: Sequence[dt.date | float], opacity: float) -> str:
     """Shade what lies between the bounds of a line: a shape for each run of steps without a gap."""
     lower, upper = dict(line.points), dict(line.upper)
     runs = groupby(steps, key=lambda step: step in lower and step in upper)
     return "".join(
         f'<path d="{_around([*run], lower, upper, place)}" class="{look} band" fill="{COLOURS[look]}"'
-        f' fill-opacity=".2" stroke="{COLOURS[look]}" stroke-width="{_EDGE}" stroke-opacity=".5"/>'
+        f' fill-opacity="{opacity:g}" stroke="{COLOURS[look]}" stroke-width="{_EDGE}" stroke-opacity=".5"/>'
         for is_known, run in runs
         if is_known
     )
