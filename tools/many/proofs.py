@@ -42,7 +42,7 @@ def equal(world: World, random: Random, kills: int) -> Finding:
     with world.shared() as shared:
         for _ in range(WORKERS):
             shared.workers.start()
-        shared.workers.wait()
+        shared.wait()
         ended_at = time.time()
     problems = world.differences(shared)
     queries = Counter(
@@ -73,7 +73,7 @@ def kill(world: World, random: Random, kills: int) -> Finding:
         crawls += 1
         with world.shared() as shared:
             kills_at, stored = _kill_at_random(shared, random, min(kills - done, _KILLS_PER_CRAWL))
-            shared.workers.wait()
+            shared.wait()
             ended_at = time.time()
         done += len(kills_at)
         found = repeated(world.internet, shared.url, shared.began_at, ended_at, kills_at, stored)
@@ -137,7 +137,7 @@ def _away(world: World, name: str, away: Callable[[Shared, subprocess.Popen[byte
         moved_before = _buckets(shared)
         with away(shared, process):  # type: ignore[attr-defined]
             last_s, ended_s, taken_s = _observe(shared, sent)
-        shared.workers.wait()
+        shared.wait()
     most = max(busiest(probes(world.internet.packets(since=shared.began_at))).values())
     figures = {"last packet after s": last_s, "session ended after s": ended_s, "buckets taken after s": taken_s}
     problems = world.differences(shared)
@@ -182,7 +182,7 @@ def internet_cut(world: World, random: Random, kills: int) -> Finding:
         before = shared.answers
         with dropping('oifname != "lo"'):
             time.sleep(_AWAY_S)
-        shared.workers.wait()
+        shared.wait()
     problems = world.differences(shared)
     problems += ["it did not notice"] * ("unreachable" not in shared.workers.log(0).lower())
     return Finding(name="internet-cut", figures={"answers before": before}, problems=problems)
@@ -204,7 +204,7 @@ def disk(world: World, random: Random, kills: int) -> Finding:
             time.sleep(10)
             grown = shared.answers - stored
             filler.unlink()
-            shared.workers.wait()
+            shared.wait()
             return Finding(
                 name="disk",
                 figures={"answers when full": stored, "stored while full": grown},

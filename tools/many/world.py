@@ -114,6 +114,20 @@ class Shared:
     def has_ended(self) -> bool:
         return all(process.poll() is not None for process in self.workers.processes)
 
+    def wait(self) -> None:
+        """Wait until all processes have ended; if they do not, the error states what is left to do."""
+        try:
+            self.workers.wait()
+        except AssertionError as error:
+            left = self.query(
+                "SELECT (SELECT count(*) FROM pending), (SELECT min(url) FROM pending),"
+                " count(*) FILTER (WHERE NOT listed), count(*) FILTER (WHERE NOT settled), min(searched),"
+                " (SELECT sum(number) FROM link_counts), (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')"
+                " FROM buckets"
+            )
+            error.add_note(f"left to do: {left}")
+            raise
+
     @cached_property
     def gathered(self) -> Path:
         process = typed.run("gather", self.url, OUTPUT_DIR=self.place, timeout_s=600)
