@@ -95,10 +95,12 @@ def _kill_at_random(shared: Shared, random: Random, kills: int) -> tuple[list[fl
         now = time.time()
         for (key,) in shared.query("SELECT key FROM answers"):
             stored.setdefault(bytes(key), now)  # type: ignore[call-overload]  # bytea is bytes
-        alive = [process for process in shared.workers.processes if process.poll() is None]
-        if not alive:
+        # One that is still starting would lose nothing.
+        while not (owners := shared.owners) and not shared.has_ended:
+            time.sleep(0.1)
+        if not owners:
             break
-        os.killpg(random.choice(alive).pid, signal.SIGKILL)
+        os.killpg(random.choice(owners).pid, signal.SIGKILL)
         kills_at.append(time.time())
         shared.workers.start()
     return kills_at, stored

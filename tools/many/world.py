@@ -103,6 +103,13 @@ class Shared:
         return int(str(number))
 
     @property
+    def owners(self) -> list[subprocess.Popen[bytes]]:
+        """The running processes that own buckets."""
+        names = [str(name) for (name,) in self.query("SELECT name FROM workers WHERE buckets > 0")]
+        pids = {int(name.rpartition(":")[2]) for name in names}
+        return [process for process in self.workers.processes if process.poll() is None and process.pid in pids]
+
+    @property
     def sessions(self) -> int:
         """Number of processes that the server has a session with."""
         database = self.url.rpartition("/")[2]
