@@ -21,6 +21,8 @@ from ipv6matrix.web.read_model.model import ReadModel
 
 _BASIS: Final = READINESS_BASIS.c
 _ONE, _TWO = READINESS.alias("one"), READINESS.alias("two")
+# Of lists: reasons are long, and shown with a domain.
+_SHORT: Final = [column.name for column in READINESS.columns if column.name != "reasons"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def pair(found: Sequence[Crawl], from_: dt.date | None = None, to: dt.date | Non
 def domains(crawl: Crawl) -> Select[Any]:
     """Return the query for the domains of a crawl, by name."""
     chosen = and_(READINESS.c.date == crawl.date, READINESS.c.tag == crawl.tag)
-    return select(READINESS).where(chosen).order_by(READINESS.c.domain)
+    return select(*(READINESS.c[name] for name in _SHORT)).where(chosen).order_by(READINESS.c.domain)
 
 
 def moved(earlier: Crawl, later: Crawl, change: str | None = None) -> Select[Any]:
@@ -106,7 +108,7 @@ def famous(earlier: Crawl, later: Crawl) -> Select[Any]:
     """Return the query for the domains that certainly work over IPv6 alone in both crawls, by name."""
     certainly = [table.c.certain >= int(Level.IPV6_ONLY) for table in (_ONE, _TWO)]
     return (
-        select(_TWO)
+        select(*(_TWO.c[name] for name in _SHORT))
         .join_from(_ONE, _TWO, and_(_ONE.c.domain == _TWO.c.domain, _ONE.c.tag == _TWO.c.tag))
         .where(_TWO.c.tag == later.tag, _ONE.c.date == earlier.date, _TWO.c.date == later.date, *certainly)
         .order_by(_TWO.c.domain)

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from ipv6matrix.charts.frame import framed
 from ipv6matrix.store.newest import newest
+from ipv6matrix.summaries.tables import MAIN
 from ipv6matrix.targets import lists
 from ipv6matrix.web import domain_names, readiness
 from ipv6matrix.web.answers import answered
@@ -18,7 +19,9 @@ from ipv6matrix.web.pages import addresses, histories, showing, state, world
 from ipv6matrix.web.pages.addresses import BadStateError
 from ipv6matrix.web.pages.downloads import SVG
 from ipv6matrix.web.pages.places import is_country, name_of
+from ipv6matrix.web.pages.readiness import state_of
 from ipv6matrix.web.pages.rendering import page
+from ipv6matrix.web.pages.state import State
 from ipv6matrix.web.pages.views import VIEWS, View
 from ipv6matrix.web.problems import NotFoundError
 from ipv6matrix.web.read_model.model import ReadModel
@@ -121,6 +124,7 @@ def tld(request: Request) -> Response:
 def _place(request: Request, group: str, word: str, title: str) -> Response:
     def make(model: ReadModel) -> dict[str, Any]:
         parts = [_part(model, view, group, word) for view in VIEWS.values()] if model.version.dates else []
+        parts += [_ready(model, group, word)] if readiness.crawls(model, MAIN) else []
         if not any(part["rows"] for part in parts):
             raise NotFoundError(f"No crawl has found a host or domain of {title[:70]}")
         is_country = group == "country"
@@ -139,9 +143,19 @@ def _place(request: Request, group: str, word: str, title: str) -> Response:
 
 
 def _part(model: ReadModel, view: View, group: str, word: str) -> dict[str, Any]:
-    code = word if group == "country" else None
-    values = {"group": "date"} if code else {"group": "date", "tld": word}
-    shown = state.read(view, code, values, model.version.dates)
+    return _filled(model, state.read(view, *_choices(group, word), model.version.dates))
+
+
+def _ready(model: ReadModel, group: str, word: str) -> dict[str, Any]:
+    return _filled(model, state_of(model, MAIN, *_choices(group, word)))
+
+
+def _choices(group: str, word: str) -> tuple[str | None, dict[str, str]]:
+    """Return the country and the parameters of a view of one place, crawl by crawl."""
+    return (word, {"group": "date"}) if group == "country" else (None, {"group": "date", "tld": word})
+
+
+def _filled(model: ReadModel, shown: State) -> dict[str, Any]:
     rows = showing.of(model, shown).rows
     drawn = showing.drawings(model, shown, rows) if rows else []
-    return {"view": view, "shown": shown, "rows": rows, "drawings": drawn}
+    return {"view": shown.view, "shown": shown, "rows": rows, "drawings": drawn}

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -34,11 +35,11 @@ def install(app: FastAPI) -> None:
 
 def view(request: Request) -> Response:
     """Show the levels of a list."""
-    if address := state.moved(_root(request), request.query_params):
+    tag = request.path_params.get("tag", MAIN)
+    if address := state.moved(_root(tag), request.query_params):
         return RedirectResponse(address, 307)
 
     def make(model: ReadModel) -> dict[str, Any]:
-        tag = request.path_params.get("tag", MAIN)
         found = readiness.crawls(model, tag)
         if not found and tag == MAIN:
             return {"shown": None, "is_home": False, "place": ""}
@@ -60,19 +61,22 @@ def view(request: Request) -> Response:
 
 
 def read(request: Request, model: ReadModel) -> State:
-    """Read the state of the view: only crawls that can be compared with the chosen one are drawn with it."""
+    """Read the state of the view."""
     tag = request.path_params.get("tag", MAIN)
+    return state_of(model, tag, request.path_params.get("country"), request.query_params)
+
+
+def state_of(model: ReadModel, tag: str, country: str | None, values: Mapping[str, str]) -> State:
+    """Return a state of the view: only crawls that can be compared with the chosen one are drawn with it."""
     found = readiness.crawls(model, tag)
     if not found:
         raise NotFoundError(f"There is no list with the tag {tag}" if tag else "No crawl has tested readiness yet")
-    dates = tuple(crawl.date for crawl in found)
-    shown = state.read(ladder.VIEW, request.path_params.get("country"), request.query_params, dates)
+    shown = state.read(ladder.VIEW, country, values, tuple(crawl.date for crawl in found))
     drawn = readiness.series(found, readiness.choose(found, shown.date))
-    return replace(shown, dates=tuple(crawl.date for crawl in drawn), root=_root(request), tag=tag)
+    return replace(shown, dates=tuple(crawl.date for crawl in drawn), root=_root(tag), tag=tag)
 
 
-def _root(request: Request) -> str:
-    tag = request.path_params.get("tag")
+def _root(tag: str) -> str:
     return f"/readiness/tag-{tag}" if tag else "/readiness"
 
 

@@ -184,8 +184,9 @@ def _copy(
 
 
 def _list_names(model: DuckDBPyConnection) -> None:
-    """List the distinct names of all crawls in order, for searches, and those with A-labels in their own letters."""
-    model.execute("CREATE OR REPLACE TABLE Names AS SELECT DISTINCT domain FROM Domains ORDER BY domain")
+    """List the distinct names of all lists in order, for searches, and those with A-labels in their own letters."""
+    every = "SELECT domain FROM Domains UNION SELECT domain FROM Readiness"
+    model.execute(f"CREATE OR REPLACE TABLE Names AS {every} ORDER BY domain")
     model.execute("DELETE FROM Idn")
     found = model.execute("SELECT domain FROM Names WHERE contains(domain, 'xn--')").fetchall()
     names = [name for (name,) in found]

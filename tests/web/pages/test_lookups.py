@@ -44,8 +44,8 @@ async def test_a_place_has_all_views(web, path, title, maps):
     page = await read(web, path)
 
     assert title == page.findtext(".//h1")
-    assert 6 + maps == len(page.xpath("//section"))
-    assert 9 == len(page.xpath("//figure/*[contains(@class, 'chart')]"))
+    assert 7 + maps == len(page.xpath("//section"))
+    assert 10 == len(page.xpath("//figure/*[contains(@class, 'chart')]"))
     assert maps == len(page.xpath("//figure/*[@class='map']"))
 
 
