@@ -5,12 +5,14 @@ Gathers the answers of a shared crawl in one ips.db.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from ipv6matrix.cluster import owner, payload
 from ipv6matrix.cluster.session import Run, Session
 from ipv6matrix.exceptions import StoreError
+from ipv6matrix.items import ExclusionItem
 from ipv6matrix.store.database import Store
 from ipv6matrix.store.newest import run_name
 
@@ -21,36 +23,46 @@ def gather(url: str, folder: Path) -> Path:
 
     May be repeated, also while the crawl goes on: what the file has stays as it is.
     """
+    columns = row(url)
+    folder.mkdir(parents=True, exist_ok=True)
     session = Session(url, "gather")
+    store = Store(folder / f"ips-{columns['run']}.db")
     try:
-        run = session.run()
-        row = row_of([json.loads(member.record) for member in session.members()], run)
-        if "version" not in row:
-            raise StoreError("No machine has begun this crawl: start one with the same STORE_URL", code="STORE_EMPTY")
-        folder.mkdir(parents=True, exist_ok=True)
-        store = Store(folder / f"ips-{row['run']}.db")
-        try:
-            _write(session, store)
-            store.record_crawl(**row)
-        finally:
-            store.close()
-        return store.path
+        everything = range(owner.BUCKETS)
+        replay(session, store, everything)
+        for pending in session.pending(everything):
+            store.add_request(pending)
+        store.record_crawl(**columns)
     finally:
+        store.close()
         session.close()
+    return store.path
 
 
-def _write(session: Session, store: Store) -> None:
-    everything = range(owner.BUCKETS)
-    for page in session.answers(everything):
+def replay(session: Session, store: Store, buckets: Collection[int], *, are_all: bool = True) -> None:
+    """Write the answers of some buckets as a crawl on one machine would have; `are_all` if there are no others."""
+    for page in session.answers(buckets):
         for text in page:
             item = payload.load(text)
+            if not are_all and isinstance(item, ExclusionItem):
+                store.mention(item.address)
             # A repeated answer changes no fact; only the counters would count it again.
             if store.add_request(item.url) or store.is_pending(item.url):
                 store.complete(item)
         store.commit()
-    for url in session.pending(everything):
-        store.add_request(url)
-    store.commit()
+
+
+def row(url: str) -> dict[str, Any]:
+    """Return the row of the crawl; raises StoreError if no machine has begun it."""
+    session = Session(url, "gather")
+    try:
+        run, members = session.run(), session.members()
+    finally:
+        session.close()
+    columns = row_of([json.loads(member.record) for member in members], run)
+    if "version" not in columns:
+        raise StoreError("No machine has begun this crawl: start one with the same STORE_URL", code="STORE_EMPTY")
+    return columns
 
 
 def row_of(records: list[dict[str, Any]], run: Run) -> dict[str, Any]:

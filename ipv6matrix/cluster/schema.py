@@ -83,8 +83,15 @@ def statements() -> Iterator[str]:
     yield "CREATE SEQUENCE zone_number"
     for table, columns in _PARTITIONED.items():
         yield f"CREATE TABLE {table} (bucket integer NOT NULL, {columns}) PARTITION BY RANGE (bucket)"
-        width = owner.BUCKETS // _PARTITIONS
-        for low in range(0, owner.BUCKETS, width):
-            yield f"CREATE TABLE {table}_{low:04} PARTITION OF {table} FOR VALUES FROM ({low}) TO ({low + width})"
+        for part in ranges():
+            bounds = f"FROM ({part.start}) TO ({part.stop})"
+            yield f"CREATE TABLE {table}_{part.start:04} PARTITION OF {table} FOR VALUES {bounds}"
     yield "CREATE INDEX pending_fresh ON pending (bucket) WHERE fresh"
     yield "CREATE INDEX zones_in_order ON zones_of_hosts (bucket, host, number)"
+
+
+def ranges() -> Iterator[range]:
+    """Yield the ranges of buckets, each of which has a partition of the large tables."""
+    width = owner.BUCKETS // _PARTITIONS
+    for low in range(0, owner.BUCKETS, width):
+        yield range(low, low + width)

@@ -7,7 +7,7 @@ Rows are streamed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
@@ -28,14 +28,14 @@ _TYPES: Final = {"date": pa.date32()} | dict.fromkeys(("bracket", "certain", "po
 FRONTIER: Final = frozenset(("requests", "frontier"))
 # Rows held as Python objects at a time, and bytes of Arrow per row group.
 _ROWS: Final = 10_000
-_GROUP_BYTES: Final = 16 * 2**20
+GROUP_BYTES: Final = 16 * 2**20
 
 
 def export(store: Store, target: Target) -> str:
     """Write every table of facts; raises ExportError."""
     folder = target.output_dir / "parquet" / run_of(store)
     names = tables(store)
-    rows = sum(_write(store, name, folder / f"{name}.parquet") for name in names)
+    rows = sum(write(store, name, folder / f"{name}.parquet") for name in names)
     rows += _write_readiness(store, folder / f"{READINESS}.parquet")
     return f"{folder} ({len(names) + 1} tables, {rows:,} rows)"
 
@@ -75,18 +75,19 @@ def _write_readiness(store: Store, path: Path) -> int:
         for chunk in iter(lambda: list(islice(rows, _ROWS)), [])
     )
     with whole(path) as temporary:
-        return sum(row_groups.write(temporary, of_table, batches, _GROUP_BYTES))
+        return sum(row_groups.write(temporary, of_table, batches, GROUP_BYTES))
 
 
-def _write(store: Store, table: str, path: Path) -> int:
-    """Write one table and return its number of rows."""
+def write(store: Store, table: str, path: Path, chosen: Sequence[str] = ()) -> int:
+    """Write one table and return its number of rows; `chosen` is SQL for each column, by default its name."""
     of_table = schema(store, table)
+    batches = _batches(store, table, of_table, chosen or of_table.names)
     with whole(path) as temporary:
-        return sum(row_groups.write(temporary, of_table, _batches(store, table, of_table), _GROUP_BYTES))
+        return sum(row_groups.write(temporary, of_table, batches, GROUP_BYTES))
 
 
-def _batches(store: Store, table: str, of_table: pa.Schema) -> Iterator[pa.RecordBatch]:
-    rows = store.stream(f"SELECT {', '.join(of_table.names)} FROM main.{table}")
+def _batches(store: Store, table: str, of_table: pa.Schema, chosen: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    rows = store.stream(f"SELECT {', '.join(chosen)} FROM main.{table}")
     while chunk := list(islice(rows, _ROWS)):
         arrays = [_array(store, table, *column) for column in zip(of_table, zip(*chunk, strict=True), strict=True)]
         yield pa.record_batch(arrays, schema=of_table)

@@ -19,6 +19,7 @@ from ipv6matrix.exceptions import OutdatedError, ReadStoppedError, StoreError
 from ipv6matrix.items import Answered, slot_of
 from ipv6matrix.program import PROGRAM
 from ipv6matrix.store import counts, errors, migrations, schema, tables, views
+from ipv6matrix.store.tables import addresses
 
 # Size of the page cache in kilobytes: the hot ends of the indexes of a million domains.
 _CACHE_KB: Final = 32_768
@@ -228,6 +229,12 @@ class Store:
         """Return whether an address is stored as one of a host, with its location, and not only as a router."""
         return bool(self._one("SELECT 1 FROM addresses WHERE address = ? AND found_at IS NOT NULL", address))
 
+    @_translate_errors
+    def mention(self, address: str) -> None:
+        """Add an address of which nothing else is known, e.g. because another database has its lookup."""
+        self._begin()
+        addresses.address_id(self._connection, address)
+
     # --- the row of the crawl ---
 
     def crawl(self) -> dict[str, Any] | None:
@@ -314,6 +321,10 @@ class Store:
             if not errors.is_of_file(error):
                 raise
             raise StoreError(f"Cannot read {str(self.path)!r} ({error}): {errors.fix(error, self.path)}") from error
+
+    def define(self, name: str, function: Callable[[Any], Any]) -> None:
+        """Let queries use a function of one argument that always has the same result for it."""
+        self._connection.create_function(name, 1, function, deterministic=True)
 
     def _begin(self) -> None:
         if not self._connection.in_transaction:

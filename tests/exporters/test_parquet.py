@@ -178,7 +178,7 @@ def test_a_second_export_is_identical(finished: Finished, folder, tmp_path):
 def test_large_tables_have_several_row_groups(tmp_path, monkeypatch):
     """A group ends at a number of bytes, so memory does not grow with a table; no row is lost."""
     monkeypatch.setattr(parquet, "_ROWS", 10)
-    monkeypatch.setattr(parquet, "_GROUP_BYTES", 600)
+    monkeypatch.setattr(parquet, "GROUP_BYTES", 600)
     names = [f"d{number}.example" for number in range(95)]
     parquet.export(made.crawl(tmp_path / "ips.db", *map(domain_item, names)), target(tmp_path))
 
