@@ -21,7 +21,7 @@ if [ -z "$root" ]; then
     install -d -m 0750 -o ipv6matrix -g ipv6matrix /var/lib/ipv6matrix /var/backups/ipv6matrix
 fi
 install -d "$root/etc/ipv6matrix"
-for file in crawl.env web.env; do
+for file in crawl.env web.env worker.env; do
     [ -e "$root/etc/ipv6matrix/$file" ] || install -m 0640 "etc/$file" "$root/etc/ipv6matrix/"
     [ -n "$root" ] || chgrp ipv6matrix "/etc/ipv6matrix/$file"
 done

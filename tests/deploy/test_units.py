@@ -29,6 +29,7 @@ from tests.web import summaries
 from tools import made_up
 
 PROGRAMS = (".venv/bin/scrapy", ".venv/bin/python", "deploy/backup.sh")
+CRAWLS = ("ipv6matrix-crawl.service", "ipv6matrix-worker.service")
 SERVICES = [unit.name for unit in UNITS if unit.suffix == ".service"]
 
 
@@ -73,11 +74,11 @@ def test_a_faulty_unit_is_found(verify, right, wrong):
 
 @pytest.mark.parametrize("unit", SERVICES)
 def test_no_service_runs_as_root_or_may_become_root(unit):
-    """Each service has its user and no new privileges; only the crawl has a capability, to open raw sockets."""
+    """Each service has its user and no new privileges; only crawls have a capability, to open raw sockets."""
     service = section(unit, "Service")
 
     assert ("ipv6matrix", "yes") == (service["User"], service["NoNewPrivileges"])
-    assert ("CAP_NET_RAW" if unit == "ipv6matrix-crawl.service" else "") == service["CapabilityBoundingSet"]
+    assert ("CAP_NET_RAW" if unit in CRAWLS else "") == service["CapabilityBoundingSet"]
     assert (service["CapabilityBoundingSet"] or None) == service.get("AmbientCapabilities")
 
 
