@@ -14,17 +14,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from benchmarks.crawl import RATES_OFF
+from ipv6matrix.cluster.session import Session
 from simnet import namespaces
 from simnet.internet import Internet
 from simnet.scaled import scaled
 from tests import crawls, postgres
 
-_HEAD: Final = f"{'':<24}{'wall':>10}{'domains/s':>11}{'CPU per domain':>16}{'of PostgreSQL':>15}"
+_HEAD: Final = f"{'':<24}{'wall':>10}{'domains/s':>11}{'CPU per domain':>16}{'of PostgreSQL':>15}{'database':>10}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,13 +34,15 @@ class Run:
 
     wall_s: float
     cpu_s: float
-    server_cpu_s: float
+    server_cpu_s: float = 0.0
+    stored_bytes: int = 0
+    "What the database of PostgreSQL has grown by."
 
     def line(self, name: str, domains: int) -> str:
         ms = 1000 / domains
         return (
             f"{name:<24}{self.wall_s:>8.1f} s{domains / self.wall_s:>11.1f}"
-            f"{self.cpu_s * ms:>13.2f} ms{self.server_cpu_s * ms:>12.2f} ms"
+            f"{self.cpu_s * ms:>13.2f} ms{self.server_cpu_s * ms:>12.2f} ms{self.stored_bytes / domains / 1e3:>7.1f} kB"
         )
 
 
@@ -59,10 +62,15 @@ def main() -> int:
 
 def _shared(domains: int, processes: int) -> Run:
     with postgres.running() as server:
-        run = _crawl(domains, {"STORE_URL": server.url(), "PROCESSES": processes})
+        url = server.url()
+        run = _crawl(domains, {"STORE_URL": url, "PROCESSES": processes})
+        session = Session(empty := server.url(), "bench")
+        session.join("bench")
+        session.close()
+        stored_bytes = _size(server, url) - _size(server, empty)
         before = _children_s()
         server.stop("fast")
-        return Run(wall_s=run.wall_s, cpu_s=run.cpu_s, server_cpu_s=_children_s() - before)
+        return replace(run, server_cpu_s=_children_s() - before, stored_bytes=stored_bytes)
 
 
 def _crawl(domains: int, settings: Mapping[str, object]) -> Run:
@@ -79,7 +87,12 @@ def _crawl(domains: int, settings: Mapping[str, object]) -> Run:
         _, status, usage = os.wait4(process, 0)
         if status:
             sys.exit(f"the crawl failed: {log.read_text()[-3000:]}")
-        return Run(wall_s=time.monotonic() - began, cpu_s=usage.ru_utime + usage.ru_stime, server_cpu_s=0.0)
+        return Run(wall_s=time.monotonic() - began, cpu_s=usage.ru_utime + usage.ru_stime)
+
+
+def _size(server: postgres.Postgres, url: str) -> int:
+    ((size,),) = server.execute(url.rpartition("/")[2], "SELECT pg_database_size(current_database())")
+    return int(str(size))
 
 
 def _children_s() -> float:
