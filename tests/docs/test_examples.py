@@ -59,7 +59,7 @@ def prepared(internet: Internet, finished: Finished, tmp_path_factory: pytest.Te
     (crawls / "optout.txt").touch()
     (crawls / "geoip-key.txt").write_text("key\n")
     (crawls / "crawl.log").write_text("WARNING: a line\nINFO: Results: crawls/ips-2026-11-05__04-00-12.db\n")
-    for name in ("domains.txt", "thousand.txt"):
+    for name in ("domains.txt", "thousand.txt", "universities-uk.txt"):
         (place / name).write_text("".join(f"{domain}\n" for domain in DOMAINS))
     with sites.running() as site:
         urls = {name: value for name, value in published.settings(site, place).items() if not name.endswith("_DIR")}

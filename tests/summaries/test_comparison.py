@@ -78,7 +78,7 @@ def test_losing_half_is_a_leap(new_database):
 
 def test_a_country_that_is_gone_is_a_leap(new_database):
     """A country without any row left has lost all of its hosts."""
-    now = [row for row in made_up(LATER, domains=100) if row.country != "DE"]
+    now = [row for row in made_up(LATER, domains=100) if getattr(row, "country", None) != "DE"]
 
     assert "country DE: 600 hosts before, now 0" in compared(new_database, made_up(domains=100), now)
 
