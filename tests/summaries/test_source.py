@@ -21,7 +21,7 @@ from ipv6matrix.summaries.tables import (
 )
 from ipv6matrix.web.read_model.build import build, source_versions
 from ipv6matrix.web.read_model.model import ReadModel
-from tests.summaries.sample_rows import DATE, as_tables, levels
+from tests.summaries.sample_rows import DATE, LATER, as_tables, levels, made_up
 from tests.web import summaries
 from tests.web.summaries import DATES, ROWS
 
@@ -43,21 +43,22 @@ def test_each_row_is_copied(url, tmp_path):
         assert sorted(expected, key=repr) == sorted(model.rows(source.select(table)), key=repr)
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "mariadb"])
-def test_readiness_is_copied_for_each_list(url, tmp_path):
+def test_readiness_is_copied_for_each_list(new_url, tmp_path):
     """Readiness of the main list and of lists with a tag is copied, also of a date on which only such a list was."""
-    rows = [*levels(DATES[0], 3), *levels(DATES[0], 2, "cities"), *levels(DATE, 1, "cities")]
-    rows = [replace(row, reasons="é\n" * 20_000) if isinstance(row, Readiness) else row for row in rows]
+    crawls = {(LATER, ""): made_up(LATER, 3), (LATER, "cities"): [*levels(LATER, 2, "cities")]}
+    crawls[DATE, "cities"] = [
+        replace(row, reasons="é\n" * 20_000) if isinstance(row, Readiness) else row for row in levels(DATE, 1, "cities")
+    ]
+    url = new_url()
     with Database(url) as database:
-        for date, tag in ((DATES[0], ""), (DATES[0], "cities"), (DATE, "cities")):
-            of_list = [row for row in rows if (row.date, row.tag) == (date, tag)]
-            others = [row for row in ROWS if (row.date, tag) == (date, "")]
-            publish(database, date, [*others, *of_list], tag=tag)
+        for (date, tag), rows in crawls.items():
+            publish(database, date, rows, tag=tag)
     model = ReadModel(build(url, tmp_path / "models"))
 
-    found = {table.name: sorted(model.rows(source.select(table))) for table in READINESS_TABLES.values()}
-    assert {name: as_tables(rows)[name] for name in found} == found
-    assert DATE not in model.version.dates
+    expected = as_tables([row for rows in crawls.values() for row in rows])
+    for table in READINESS_TABLES.values():
+        assert expected[table.name] == sorted(model.rows(source.select(table)))
+    assert (LATER,) == model.version.dates
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "mariadb"])
