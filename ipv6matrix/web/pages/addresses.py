@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ipv6matrix.web.domain_names import a_label
-from ipv6matrix.web.pages.views import Measure, View
+from ipv6matrix.web.pages.measures import Measure, View
 from ipv6matrix.web.problems import NotFoundError
 
 WORDS: Final = {

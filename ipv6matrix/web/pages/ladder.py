@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from ipv6matrix.readiness.levels import Level
-from ipv6matrix.web.pages.views import Measure, View
+from ipv6matrix.web.pages.measures import Measure, View
 from ipv6matrix.web.v1.resources import LEVEL_NAMES, REACHED, READINESS
 
 

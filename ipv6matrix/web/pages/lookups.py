@@ -18,11 +18,12 @@ from ipv6matrix.web.answers import answered
 from ipv6matrix.web.pages import addresses, histories, showing, state, world
 from ipv6matrix.web.pages.addresses import BadStateError
 from ipv6matrix.web.pages.downloads import SVG
+from ipv6matrix.web.pages.measures import View
 from ipv6matrix.web.pages.places import is_country, name_of
 from ipv6matrix.web.pages.readiness import state_of
 from ipv6matrix.web.pages.rendering import page
 from ipv6matrix.web.pages.state import State
-from ipv6matrix.web.pages.views import VIEWS, View
+from ipv6matrix.web.pages.views import VIEWS
 from ipv6matrix.web.problems import NotFoundError
 from ipv6matrix.web.read_model.model import ReadModel
 from ipv6matrix.web.v1 import domain_readiness, facts

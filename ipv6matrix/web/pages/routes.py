@@ -11,9 +11,10 @@ from starlette.responses import RedirectResponse
 
 from ipv6matrix.web.pages import compared, downloads, lookups, readiness, robots, showing, state
 from ipv6matrix.web.pages.addresses import BadStateError
+from ipv6matrix.web.pages.measures import View
 from ipv6matrix.web.pages.rendering import error_page, failed, fixed_page, page
 from ipv6matrix.web.pages.state import State
-from ipv6matrix.web.pages.views import VIEWS, View
+from ipv6matrix.web.pages.views import VIEWS
 from ipv6matrix.web.read_model.model import ReadModel
 
 TEXTS: Final = ("about", "methodology", "credits")

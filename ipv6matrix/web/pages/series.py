@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from ipv6matrix.charts.drawing import Line
+from ipv6matrix.web.pages.measures import Measure, View
 from ipv6matrix.web.pages.places import name_of
 from ipv6matrix.web.pages.state import State
-from ipv6matrix.web.pages.views import Measure, View
 from ipv6matrix.web.read_model.model import ReadModel
 from ipv6matrix.web.sums import Slice, sums, whole
 

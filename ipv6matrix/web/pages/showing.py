@@ -14,10 +14,10 @@ from ipv6matrix.charts import bars, columns
 from ipv6matrix.charts import lines as line_charts
 from ipv6matrix.charts.drawing import IPV6, UNKNOWN
 from ipv6matrix.web.pages import addresses, series, state, tables, world
+from ipv6matrix.web.pages.measures import Measure
 from ipv6matrix.web.pages.places import name_of
 from ipv6matrix.web.pages.series import Row
 from ipv6matrix.web.pages.state import State
-from ipv6matrix.web.pages.views import Measure
 from ipv6matrix.web.read_model.model import ReadModel
 
 # Rows of a page; the data have them all.

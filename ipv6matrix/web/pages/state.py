@@ -13,8 +13,8 @@ from urllib.parse import quote, urlencode
 from starlette.datastructures import QueryParams
 
 from ipv6matrix.web.pages import addresses
+from ipv6matrix.web.pages.measures import Measure, View
 from ipv6matrix.web.pages.places import is_country
-from ipv6matrix.web.pages.views import Measure, View
 from ipv6matrix.web.problems import NotFoundError
 from ipv6matrix.web.sums import Slice
 

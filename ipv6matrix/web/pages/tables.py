@@ -9,9 +9,9 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from ipv6matrix.web import formats
+from ipv6matrix.web.pages.measures import Measure
 from ipv6matrix.web.pages.series import Row
 from ipv6matrix.web.pages.state import State
-from ipv6matrix.web.pages.views import Measure
 from ipv6matrix.web.sums import whole
 
 FORMATS: Final = {
