@@ -47,9 +47,11 @@ def save_hosts(connection: sqlite3.Connection, hosts: Sequence[Host]) -> None:
     """
     if not hosts:
         return
-    numbers, settled = _ids(connection, hosts)
-    # Of hosts with the same name, the first one.
-    new = {numbers[host.name]: host for host in reversed(hosts) if host.name not in settled}
+    new: dict[int, Host] = {}
+    for host in hosts:
+        number = _unsettled(connection, host.name)
+        if number is not None:
+            new.setdefault(number, host)
     connection.executemany(
         "UPDATE hosts SET wildcard = ?, refusal = ?, asked_at = ? WHERE id = ?",
         [(int(host.wildcard), host.refusal, _asked_at(host), number) for number, host in new.items()],
@@ -64,8 +66,17 @@ def save_hosts(connection: sqlite3.Connection, hosts: Sequence[Host]) -> None:
         [(host.name,) for host in hosts if host.wildcard],
     )
     _save_host_addresses(connection, new)
-    # Also of hosts that are known: a host may have been found in a role without HTTPS lookups.
-    asked = [(numbers[host.name], host.https) for host in hosts if host.https]
+    _save_https(connection, hosts)
+
+
+def _save_https(connection: sqlite3.Connection, hosts: Sequence[Host]) -> None:
+    """Write HTTPS lookups, also of hosts that are known: a host may have been found in a role without them."""
+    asked = [
+        (number, host.https)
+        for host in hosts
+        if host.https
+        for (number,) in connection.execute("SELECT id FROM hosts WHERE name = ?", (host.name,))
+    ]
     save_lookups(connection, "host", asked)
     save_https(connection, asked)
 
@@ -77,16 +88,12 @@ def host_id(connection: sqlite3.Connection, name: str) -> int:
     return int(number)
 
 
-def _ids(connection: sqlite3.Connection, hosts: Sequence[Host]) -> tuple[dict[str, int], set[str]]:
-    """Return the ids of hosts by name, which are added if they are new, and those looked up or excluded before."""
-    names = [host.name for host in hosts]
-    connection.executemany("INSERT INTO hosts (name) VALUES (?) ON CONFLICT DO NOTHING", [(name,) for name in names])
-    rows = connection.execute(
-        "SELECT name, id, asked_at IS NOT NULL OR refusal IS NOT NULL FROM hosts"
-        f" WHERE name IN ({', '.join('?' * len(names))})",
-        names,
-    ).fetchall()
-    return {name: number for name, number, _ in rows}, {name for name, _, is_settled in rows if is_settled}
+def _unsettled(connection: sqlite3.Connection, name: str) -> int | None:
+    """Return the id of a host, which is added if it is new; None if it was looked up or excluded before."""
+    row = connection.execute("SELECT id, asked_at, refusal FROM hosts WHERE name = ?", (name,)).fetchone()
+    if row:
+        return int(row[0]) if row[1] is None and row[2] is None else None
+    return connection.execute("INSERT INTO hosts (name) VALUES (?)", (name,)).lastrowid
 
 
 def _asked_at(host: Host) -> int | None:
