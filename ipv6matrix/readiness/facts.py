@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from ipv6matrix.items import Family
+
+NO_PAGE: Final = "no_page"
+"The result for a website that was asked for its page and returned none of its own, but a redirect or an error."
 
 Kind = Literal["APEX", "WWW", "NS", "MX"]
 

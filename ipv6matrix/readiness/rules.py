@@ -10,7 +10,7 @@ from typing import Final
 
 from ipv6matrix.items import Failure, Family, Status
 from ipv6matrix.readiness.catalogue import Service, Text, catalogue
-from ipv6matrix.readiness.facts import Domain, Host, Result
+from ipv6matrix.readiness.facts import NO_PAGE, Domain, Host, Result
 from ipv6matrix.readiness.logic import Truth
 from ipv6matrix.targets.policy import INVALID_NAME, OPTED_OUT
 
@@ -200,6 +200,8 @@ def path_rule(_: Domain, host: Host) -> Finding:
 
 def content_rule(_: Domain, host: Host) -> Finding:
     result = host.third_parties
+    if result is not None and result.word == NO_PAGE:
+        return unknown(NO_PAGE)
     if result is None or not result.possible:
         return untested(result)
     return PASSED if result.word == "full" else failed("partial", ", ".join(host.without_ipv6))

@@ -172,6 +172,11 @@ def test_what_was_not_asked_or_could_not_be_is_unknown(rule: str, field: str) ->
     ]
 
 
+def test_a_redirect_is_no_page() -> None:
+    """A website that returns no page of its own is unknown for a reason of its own."""
+    assert ("unknown", "no_page") == found("content_full", host(third_parties=not_possible("no_page")))
+
+
 def test_a_finding_has_the_word_that_was_measured() -> None:
     """The detail of a finding is the measured word, the address, or the hosts that lack IPv6."""
     details = [

@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 from ipv6matrix.items import Failure, NameServerAnswer, PmtuStatus, Resolvability, Status
-from ipv6matrix.readiness.facts import Address, Domain, Host, Result, not_possible, silent
+from ipv6matrix.readiness.facts import NO_PAGE, Address, Domain, Host, Result, not_possible, silent
 from ipv6matrix.store.database import Store
 from ipv6matrix.store.queries import third_parties, web_parity
 from ipv6matrix.store.queries.asked import asked
@@ -156,7 +156,7 @@ class _Reader:
         page = third_parties.of_host(self._store, host_id)
         if page is None:
             asked_for = self._store.query("SELECT 1 FROM web_pages WHERE host_id = ? LIMIT 1", (host_id,))
-            return not_possible("no_page") if asked_for else None, ()
+            return not_possible(NO_PAGE) if asked_for else None, ()
         if page.support is Support.UNKNOWN:
             return not_possible("lookup_failed"), ()
         return Result(page.support), page.lacking
