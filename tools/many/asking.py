@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
+from math import inf
 from typing import Final
 
 from ipv6matrix.cluster import owner, payload
@@ -16,20 +17,24 @@ from ipv6matrix.items import Answered, DomainItem, PingItem, ReverseItem, Status
 from simnet.internet import Internet
 from tools.killing import DURATION_S, ON_THE_WAY_S, Question, asked
 
-# A process commits once a second; two busy cores may delay an exchange and an item.
-_COMMIT_S: Final = 1.0
-_SLACK_S: Final = 2.0
+# A process commits once a second; two busy cores may delay an item and an exchange, by a time that is measured.
+_LEAST_S: Final = 2.0
 _ANSWERED: Final = (Status.OK, Status.NODATA, Status.NXDOMAIN)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Repeated:
     """Requests that were sent again."""
 
     asked: int
     "Number of different requests."
-    again: int
-    problems: list[str]
+    late_s: float
+    "The longest time from the last packet of a request until its answer was known to be stored."
+    again: int = 0
+    stored: list[str] = field(default_factory=list)
+    "Those whose answers were stored before: there must be none."
+    unexplained: list[str] = field(default_factory=list)
+    "Those that were neither in flight nor waiting to be stored when a process was killed."
 
 
 def repeated(
@@ -45,19 +50,24 @@ def repeated(
     times: dict[Question, list[float]] = defaultdict(list)
     for question, at in sorted(asked(internet, began_at, ended_at), key=lambda one: one[1]):
         times[question].append(at)
-    again, problems = 0, []
+    late_s = {kind: _LEAST_S + DURATION_S[kind] for kind in DURATION_S}
+    for question, sent in times.items():
+        if (at := stored_at.get(question, inf)) < inf:
+            late_s[question[0]] = max(late_s[question[0]], at - sent[-1])
+    found = Repeated(asked=len(times), late_s=max(late_s.values()))
     for question, sent in times.items():
         if question in stored_at and sent[-1] > stored_at[question] + ON_THE_WAY_S:
-            problems.append(f"stored, but sent {sent[-1] - stored_at[question]:.1f} s later: {question}")
-        longest_s = DURATION_S[question[0]] + _SLACK_S
+            found.stored.append(f"stored, but sent {sent[-1] - stored_at[question]:.1f} s later: {question}")
         for first, second in pairwise(sent):
-            if second - first > longest_s:
-                again += 1
-                if question in stored_at and not any(
-                    first - ON_THE_WAY_S < kill < second and kill - first < longest_s + _COMMIT_S for kill in kills_at
-                ):
-                    problems.append(f"sent again after {second - first:.1f} s without a kill: {question}")
-    return Repeated(asked=len(times), again=again, problems=problems)
+            if second - first < _LEAST_S + DURATION_S[question[0]]:
+                continue
+            found.again += 1
+            is_explained = any(
+                first - ON_THE_WAY_S < kill < second and kill - first < late_s[question[0]] for kill in kills_at
+            )
+            if question in stored_at and not is_explained:
+                found.unexplained.append(f"sent again after {second - first:.1f} s without a kill: {question}")
+    return found
 
 
 def _stored(url: str, stored: dict[bytes, float]) -> Iterator[tuple[Question, float]]:
@@ -66,7 +76,7 @@ def _stored(url: str, stored: dict[bytes, float]) -> Iterator[tuple[Question, fl
     try:
         for page in session.answers(range(owner.BUCKETS)):
             for item in map(payload.load, page):
-                at = stored.get(owner.key(item.url), float("inf"))
+                at = stored.get(owner.key(item.url), inf)
                 yield from ((question, at) for question in _questions(item))
     finally:
         session.close()
