@@ -37,6 +37,8 @@ _TAKEOVER_S: Final = 20.0
 _PATIENCE_S: Final = 60.0
 # Buckets whose links are read at a time: other calls wait for that.
 _BUCKETS_PER_READ: Final = 16
+# Pairs of them that are processed in one turn of the event loop: some five milliseconds.
+_PAIRS_PER_TURN: Final = 200
 
 # Answers that are written in one turn of the event loop: some five milliseconds.
 _ROWS_PER_TURN: Final = 20
@@ -142,7 +144,10 @@ class Worker:
         buckets = sorted(owned)
         try:
             for start in range(0, len(buckets), _BUCKETS_PER_READ):
-                yield await self._call(session.pairs, buckets[start : start + _BUCKETS_PER_READ], most_zones)
+                found = await self._call(session.pairs, buckets[start : start + _BUCKETS_PER_READ], most_zones)
+                for first in range(0, len(found), _PAIRS_PER_TURN):
+                    yield found[first : first + _PAIRS_PER_TURN]
+                    await asyncio.sleep(0)
         except LostSessionError:
             return
         if self.frontier.owned <= owned:

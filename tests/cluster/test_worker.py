@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from ipv6matrix.cluster import owner, worker
+from ipv6matrix.cluster.batch import Batch, HostOfAddress, ZoneOfHost
 from ipv6matrix.cluster.optouts import SharedOptOuts
+from ipv6matrix.cluster.session import Session
 from ipv6matrix.cluster.worker import Worker
 from ipv6matrix.frontier.postgres import PostgresFrontier
 from ipv6matrix.store.database import Store
@@ -359,3 +361,26 @@ async def test_opt_outs_reach_all_machines(start: Start, url: str):
         assert [] == opt_outs.entries()
 
     await until(lambda: [()] * 3 == list(known.values()))
+
+
+async def test_name_servers_are_read_again_only_if_there_may_be_new_ones(start: Start, url: str):
+    """After a search of all owned buckets, only more links, or more buckets, lead to another one."""
+    one = start(url)
+    await until(owns(one, 16))
+    other = Session(url, "other")
+    home, host = owner.bucket_of_address("192.0.2.53"), owner.bucket_of_name("ns.example")
+
+    async def found(*zones: str) -> list[str]:
+        links = one.frontier.links
+        batch = Batch(zones={ZoneOfHost(host, "ns.example", zone) for zone in zones})
+        batch.hosts = {HostOfAddress(home, "192.0.2.53", host, "ns.example")} if zones else set()
+        other.exchange(batch, ())
+        await until(lambda: one.frontier.links > links or not zones)
+        return [pair.zone async for chunk in one.pairs(10) for pair in chunk]
+
+    assert ["a.example"] == await found("a.example")
+    assert [] == await found()
+    assert ["a.example", "b.example"] == await found("b.example")
+    one.frontier.own({home}, ())
+    assert ["a.example", "b.example"] == await found()
+    other.close()
