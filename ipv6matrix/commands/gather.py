@@ -34,7 +34,10 @@ class Command(ReadingCommand):
             raise UsageError("Missing argument: name the database, postgresql://USER@HOST/NAME [ARGUMENT_MISSING]")
         if opts.jobs < 1:
             raise UsageError(f"Invalid --jobs {opts.jobs}: must be at least 1 [ARGUMENT_INVALID]", print_help=False)
-        if message := extras.missing("ranges" if opts.parquet else "postgres", "gather"):
+        message = extras.missing("postgres", "gather")
+        if opts.parquet and not message:
+            message = extras.missing("ranges", "gather --parquet")
+        if message:
             raise UsageError(message, print_help=False)
         steps = _parquet(args[0], opts.parquet, opts.jobs) if opts.parquet else self._database(args[0])
         try:

@@ -47,7 +47,7 @@ NEEDS: Final[dict[str, Need]] = {
     ),
     "mysql": Need("mysql", ("mysql",)),
     "postgres": Need("postgres", ("psycopg", "tldextract")),
-    "ranges": Need("all", ("duckdb", "psycopg", "pyarrow", "tldextract")),
+    "ranges": Need("web", ("duckdb", "pyarrow")),
 }
 # The scheme of SQLAlchemy's URLs for the driver of the extra `mysql`.
 _MYSQL_URL: Final = re.compile(r"(mysql|mariadb)\+mysqlconnector://")
