@@ -96,7 +96,7 @@ def services(found: Findings) -> Chapter:
     return Chapter(
         name="services",
         title=title,
-        explanation="What works over IPv6; `none` means that a domain has no such service."
+        explanation="What works over IPv6. A domain that has no such service counts as none."
         + (f" Not measured: {', '.join(hidden)}." if hidden else "")
         + f" {_compared(found)}",
         head=("Service", "Question", *(value.value.capitalize() for value in _VALUE_LOOKS)),

@@ -61,8 +61,7 @@ def _prefix(family: int | None) -> str:
 
 def _wholes(one: Words) -> str:
     return " and ".join(
-        f"{counts.total():,} {f'over IPv{family}' if family else 'that were tested'}"
-        for family, counts in one.counts.items()
+        f"{counts.total():,} {f'over IPv{family}' if family else 'in all'}" for family, counts in one.counts.items()
     )
 
 
