@@ -31,7 +31,7 @@ NAMES = (
     "soa_NS",
 )
 # Failures that end a mail session before it is known whether the server has STARTTLS.
-BROKEN_OFF = (Failure.TIMEOUT, Failure.CONNECTION_CLOSED)
+BROKEN_OFF = (Failure.TIMEOUT, Failure.CONNECTION_CLOSED, Failure.HELLO_REFUSED, Failure.SERVICE_UNAVAILABLE)
 # A host of a domain: the name in its rows, its addresses, its priority.
 HostRow = tuple[str, str | None, str | None, int]
 

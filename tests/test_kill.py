@@ -22,7 +22,7 @@ pytestmark = pytest.mark.crawl
 
 KILLS = 15
 # Few probes, for tests about other things.
-LITTLE = {"METRICS": "soa", "FEATURES": "NS,MX", "SECOND_PASS": False, "COMMIT_INTERVAL": 0.1, "QUERY_LIFETIME": 2}
+LITTLE = {"METRICS": "soa", "FEATURES": "NS,MX", "SECOND_PASS": False, "COMMIT_INTERVAL": 0.1}
 # Lengths to which a log is cut, and the number of those crawls that run to their end.
 CUTS, RESUMED = 50, 3
 
