@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ipv6matrix.cluster.connection import safe
 from ipv6matrix.cluster.gather import row_of
-from ipv6matrix.cluster.session import Member, Session, safe
+from ipv6matrix.cluster.session import Member, Session
 from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.progress.figures import Listing, figures
 from ipv6matrix.progress.pace import UNKNOWN, Pace

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from ipv6matrix.cluster import gather, schema
-from ipv6matrix.cluster.session import Session, safe
+from ipv6matrix.cluster.connection import safe
+from ipv6matrix.cluster.session import Session
 from ipv6matrix.exceptions import StoreError
 from ipv6matrix.exporters import parts
 from ipv6matrix.store.database import Store

@@ -8,30 +8,24 @@ and every change is made in it: a machine that has lost its buckets cannot commi
 from __future__ import annotations
 
 import contextlib
-import logging
 import time
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
-import psycopg
 from psycopg import errors
 
 from ipv6matrix.cluster import links, payload, schema, tally
 from ipv6matrix.cluster.batch import Batch, Outlook
+from ipv6matrix.cluster.connection import FullStoreError, connect, safe, translated
 from ipv6matrix.cluster.owner import bucket, key
 from ipv6matrix.exceptions import StoreError
 from ipv6matrix.store.counts import Counts
 from ipv6matrix.store.queries.name_servers import Pair
 
-logger = logging.getLogger(__name__)
-
 # Classes of advisory locks: the buckets, the machines, and the creation of the tables.
 _BUCKETS: Final = 0x6970_7601
 _WORKERS: Final = 0x6970_7602
 _SCHEMA: Final = 0x6970_7603
-# Seconds to wait for a connection, and after which either side gives up one without an answer.
-_CONNECT_S: Final = 10
-_SILENT_S: Final = 15
 # Which locks of a class are held: numbers of buckets, or of the sessions of machines.
 _HELD: Final = (
     "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid::bigint = %s AND granted"
@@ -41,18 +35,6 @@ _HELD: Final = (
 _TRIES: Final = 20
 # Rows per answer of the server while a bucket is read.
 _PAGE: Final = 5_000
-
-
-class LostSessionError(StoreError):
-    """The session has ended, and with it the ownership of all buckets."""
-
-    code = "STORE_AWAY"
-
-
-class FullStoreError(StoreError):
-    """The server has no space left."""
-
-    code = "STORE_FULL"
 
 
 class Run(NamedTuple):
@@ -86,7 +68,7 @@ class Session:
     def __init__(self, url: str, worker: str) -> None:
         self._url = url
         self._worker = worker
-        self._connection = _connect(url)
+        self._connection = connect(url)
         self._opt_outs: int | None = None
         "Version of the opt-outs that were read last."
 
@@ -377,61 +359,5 @@ class Session:
     def _column(self, statement: str, parameters: tuple[Any, ...]) -> list[Any]:
         return [value for (value,) in self._connection.execute(statement, parameters)]
 
-    @contextlib.contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except (errors.DiskFull, errors.OutOfMemory) as error:
-            raise FullStoreError(
-                f"{safe(self._url)} cannot store more ({_first(error)}): free disk space on that machine"
-            ) from error
-        except errors.UndefinedTable as error:
-            raise StoreError(
-                f"{safe(self._url)} contains no crawl: check the URL, or start a crawl with it", code="STORE_EMPTY"
-            ) from error
-        except errors.InsufficientPrivilege as error:
-            raise StoreError(
-                f"The user of {safe(self._url)} lacks a privilege ({_first(error)}): make it the owner of the database,"
-                " or GRANT CREATE on its schema public",
-                code="STORE_NOT_PERMITTED",
-            ) from error
-        except (psycopg.OperationalError, psycopg.InterfaceError, errors.IdleInTransactionSessionTimeout) as error:
-            raise LostSessionError(f"Lost the session with {safe(self._url)} ({_first(error)})") from error
-
-
-def _connect(url: str) -> psycopg.Connection[Any]:
-    limits = f"-c idle_session_timeout={_SILENT_S}s -c idle_in_transaction_session_timeout={_SILENT_S}s"
-    limits += " -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=2"
-    limits += f" -c tcp_user_timeout={_SILENT_S}s"
-    try:
-        return psycopg.connect(
-            url,
-            autocommit=True,
-            connect_timeout=_CONNECT_S,
-            keepalives_idle=5,
-            keepalives_interval=5,
-            keepalives_count=2,
-            tcp_user_timeout=_SILENT_S * 1000,
-            options=limits,
-            application_name="ipv6matrix",
-        )
-    except psycopg.OperationalError as error:
-        if "authentication" in str(error) or "password" in str(error):
-            raise StoreError(
-                f"{safe(url)} rejects the user or the password ({_first(error)}): check STORE_URL",
-                code="STORE_LOGIN_REJECTED",
-            ) from error
-        raise LostSessionError(
-            f"{safe(url)} does not answer ({_first(error)}): start the server, or check STORE_URL"
-        ) from error
-
-
-def safe(url: str) -> str:
-    """Return a URL without its password, for messages."""
-    scheme, _, rest = url.partition("://")
-    login, at, place = rest.rpartition("@")
-    return f"{scheme}://{login.partition(':')[0]}{at}{place}"
-
-
-def _first(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]
+    def _translated(self) -> contextlib.AbstractContextManager[None]:
+        return translated(self._url)

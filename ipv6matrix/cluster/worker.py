@@ -16,7 +16,8 @@ from typing import Any, Final, TypeVar
 
 from ipv6matrix.cluster import owner
 from ipv6matrix.cluster.batch import Batch, Outlook
-from ipv6matrix.cluster.session import FullStoreError, LostSessionError, Run, Session, safe
+from ipv6matrix.cluster.connection import FullStoreError, LostSessionError, safe
+from ipv6matrix.cluster.session import Run, Session
 from ipv6matrix.frontier.postgres import PostgresFrontier
 from ipv6matrix.store.counts import Counts
 from ipv6matrix.store.database import Store

@@ -9,7 +9,8 @@ import pytest
 
 from ipv6matrix.cluster import owner, payload
 from ipv6matrix.cluster.batch import Answer, Batch, Request
-from ipv6matrix.cluster.session import LostSessionError, Session, safe
+from ipv6matrix.cluster.connection import LostSessionError, safe
+from ipv6matrix.cluster.session import Session
 from ipv6matrix.exceptions import StoreError
 from tests import urls
 from tests.postgres import Postgres
