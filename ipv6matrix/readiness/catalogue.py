@@ -28,11 +28,14 @@ class Service(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """The texts of a word; both may contain {host} and {detail}."""
+    """The texts of a word; each may contain {host} and {detail}."""
 
     text: str
+    "A phrase that follows the name of the host."
     advice: str
     "One line for the operator of the domain."
+    cause: str = "{host} {text}"
+    "A clause that says why a service could not be tested; it may contain {text}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

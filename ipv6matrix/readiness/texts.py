@@ -31,7 +31,7 @@ def _causes(verdicts: list[Verdict]) -> str:
     """Return why services are unknown: those that were not measured together, the others each with its first reason."""
     unmeasured = [one for one in verdicts if not one.measured]
     parts = [
-        f"{title(one.service).lower()} could not be tested ({one.reasons[0].text})"
+        f"{title(one.service).lower()} could not be tested ({one.reasons[0].cause})"
         for one in verdicts
         if one not in unmeasured
     ]

@@ -56,6 +56,11 @@ class Reason:
         return self._text.text.format(host=self.host, detail=self.detail)
 
     @property
+    def cause(self) -> str:
+        """Why the service could not be tested: a clause."""
+        return self._text.cause.format(host=self.host, detail=self.detail, text=self.text)
+
+    @property
     def advice(self) -> str:
         """One line for the operator of the domain, or of the test."""
         return self._text.advice.format(host=self.host, detail=self.detail)

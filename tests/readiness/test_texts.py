@@ -32,6 +32,11 @@ FILTERED = host(
             "3 to 4: mail could not be tested (the lookup failed: servfail)",
         ),
         (
+            changed(ready(resolution=Result("broken")), host(f"mx.{NAME}", roles={"MX": 10}, exclusion="opted_out")),
+            FULL_BASIS,
+            f"3 to 4: mail could not be tested (mx.{NAME} is not tested because its operator asked for that)",
+        ),
+        (
             ready(
                 resolution=None, hosts=tuple(host(one.name, roles=one.roles, resolution=None) for one in ready().hosts)
             ),

@@ -16,7 +16,7 @@ def _measure(level: Level) -> Measure:
     name = LEVEL_NAMES[level]
     return Measure(
         key=f"level{name}",
-        title=f"Level {level.label}" + ("" if level is max(Level) else " and more") + f" ({level.title})",
+        title=f"Level {level.label}" + ("" if level is max(Level) else " or higher") + f" ({level.title})",
         short=f"Level {level.label}" if level is max(Level) else f"Level \u2265 {level.label}",
         part=f"certain_from_{name}",
         upper=f"possible_from_{name}",

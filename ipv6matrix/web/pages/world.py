@@ -52,7 +52,7 @@ def legend(unit: str) -> list[tuple[int, str]]:
     """Return the classes of a unit with what they mean, the lowest first."""
     texts = [_bound(unit, step) for step in _STEPS[unit]]
     middle = [f"{low} to {high}" for low, high in pairwise(texts)]
-    return list(enumerate([f"below {texts[0]}", *middle, f"{texts[-1]} and more"]))
+    return list(enumerate([f"below {texts[0]}", *middle, f"{texts[-1]} or more"]))
 
 
 def keys(unit: str) -> str:

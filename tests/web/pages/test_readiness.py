@@ -48,7 +48,7 @@ async def test_shares_are_between_bounds(web):
 
     # north and south have 4 to 5 in that crawl, west 5+.
     assert {"100.0 %", "33.3 to 100.0 %", "33.3 %", "2"} == set(cards.values())
-    assert "33.3 to 100.0 %" == cards["Level 5 and more (IPv6-only)"]
+    assert "33.3 to 100.0 %" == cards["Level 5 or higher (IPv6-only)"]
     assert "2" == cards["Level not certain"]
 
 
