@@ -89,7 +89,7 @@ class Pipeline(Component):
     def process_item(self, item):
         match self.kind:
             case "dropped":
-                raise DropItem
+                raise DropItem("dropped")
             case "pipeline-bug":
                 raise ZeroDivisionError
             case "stored-late":
