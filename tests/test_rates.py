@@ -45,8 +45,9 @@ def test_the_rate_of_a_network_limits_packets(internet, some_domains, tmp_path):
 
     assert any(packet.port == 53 and packet.protocol == UDP for packet in packets)
 
-    assert {} == {network: most for network, most in busiest(packets).items() if most > 40 * TOLERANCE}
-    assert 40 / 2 < max(busiest.values())
+    seconds = busiest(packets)
+    assert {} == {network: most for network, most in seconds.items() if most > 40 * TOLERANCE}
+    assert 40 / 2 < max(seconds.values())
 
 
 async def test_the_rate_of_a_network_applies_to_lookups_at_a_named_server(internet, some_domains, tmp_path):
