@@ -190,14 +190,16 @@ class Worker:
     async def _exchange(self) -> Outlook:
         assert self._session is not None
         batch = self._next_batch()
-        batch.given = self._may_go()
+        given = self._may_go()
+        batch.given |= given
+        # At once: what is found from now on comes after this batch, when they belong to others.
+        self.frontier.disown(given)
         self._unsent = batch
-        outlook = await self._call(self._session.exchange, batch, self.frontier.owned - batch.given)
+        outlook = await self._call(self._session.exchange, batch, frozenset(self.frontier.owned))
         self._unsent = None
         self.own += outlook.gained
         self.whole, self.is_listed = outlook.whole, outlook.is_listed
         if batch.given:
-            self.frontier.disown(batch.given)
             logger.info("Gave %d buckets back, %d are left", len(batch.given), len(self.frontier.owned))
         return outlook
 

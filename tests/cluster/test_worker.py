@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from pathlib import Path
 
 import pytest
 
 from ipv6matrix.cluster import owner, worker
-from ipv6matrix.cluster.batch import Batch, HostOfAddress, ZoneOfHost
+from ipv6matrix.cluster.batch import Batch, HostOfAddress, Outlook, ZoneOfHost
 from ipv6matrix.cluster.optouts import SharedOptOuts
 from ipv6matrix.cluster.session import Session
 from ipv6matrix.cluster.worker import Worker
@@ -384,3 +384,36 @@ async def test_name_servers_are_read_again_only_if_there_may_be_new_ones(start: 
     one.frontier.own({home}, ())
     assert ["a.example", "b.example"] == await found()
     other.close()
+
+
+async def test_a_request_found_while_its_bucket_is_given_back_reaches_the_next_owner(start: Start, url: str):
+    """An exchange takes time, in which the crawl goes on."""
+    one = start(url)
+    await until(owns(one, 16))
+    assert one._session is not None
+    exchange, loop, found = one._session.exchange, asyncio.get_running_loop(), set[str]()
+
+    async def find(some: set[str]) -> None:
+        found.update(some)
+        for text in some:
+            one.frontier.add(text)
+
+    def slow(batch: Batch, owned: Collection[int]) -> Outlook:
+        some = {text for text in URLS if owner.bucket(text) in batch.given}
+        asyncio.run_coroutine_threadsafe(find(some), loop).result(10)
+        # The next owner has read the bucket before the request is stored.
+        deadline = time.monotonic() + 10
+        while batch.requests and not set(map(owner.bucket, found)) <= other.frontier.owned:
+            assert time.monotonic() < deadline, "the bucket does not move"
+            time.sleep(0.02)
+        return exchange(batch, owned)
+
+    one._session.exchange = slow  # type: ignore[method-assign]
+    other = start(url)
+    taken: set[str] = set()
+
+    def all_are_taken() -> bool:
+        taken.update(take(other))
+        return bool(found) and found <= taken
+
+    await until(all_are_taken)
