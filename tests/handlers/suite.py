@@ -38,6 +38,8 @@ class HandlerSuite(ABC):
     """The base of one test class per scheme, which defines the requests and how to read the answers."""
 
     handler: ClassVar[type[BaseDownloadHandler]]
+    openers: ClassVar[int] = 4
+    "How many requests surely open all sockets that requests share."
 
     @abstractmethod
     def url(self, internet: Internet, behaviour: str, n: int = 0) -> str:
@@ -102,7 +104,7 @@ class HandlerSuite(ABC):
     async def test_a_cancelled_request_leaves_nothing_open(self, internet, ready):
         """Cancelling requests in progress closes what they opened."""
         # Sockets that all requests share, one per resolver, are opened by the first of them.
-        await asyncio.gather(*(self.ask(ready, self.url(internet, "open")) for _ in range(4)))
+        await asyncio.gather(*(self.ask(ready, self.url(internet, "open")) for _ in range(self.openers)))
         before = open_files()
         asked = [asyncio.ensure_future(self.ask(ready, self.url(internet, "silent", n))) for n in range(MANY)]
         await asyncio.sleep(0)

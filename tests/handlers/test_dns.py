@@ -16,6 +16,8 @@ from tests.handlers.suite import HandlerSuite, failure_word
 
 class TestDns(HandlerSuite):
     handler = DnsDownloadHandler
+    # Each query of a resolver takes one of eight ports, at random.
+    openers = 200
     # An ICMP error from a router never reaches a UDP socket (udp(7)): only silence does.
     words = HandlerSuite.words | {"unreachable": "silent"}
 
