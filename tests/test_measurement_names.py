@@ -23,6 +23,8 @@ ALLOWED = {
     "config/plan.py": "which hosts of a domain are looked up",
     "extensions/name_servers.py": "zones and the addresses of their servers are paired when both are known",
     "extensions/preflight.py": "whether the resolvers validate",
+    "frontier/postgres.py": "the owners of name servers' addresses learn of zones and hosts from answers",
+    "frontier/scheduler.py": "whether these owners have to learn of them",
     "middlewares/dedupe.py": "hosts are looked up once, whatever is measured of them",
     "pipelines/dedup.py": "addresses of hosts are located once",
     "pipelines/locate.py": "the location of addresses of hosts",
