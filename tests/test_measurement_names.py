@@ -17,7 +17,6 @@ ALLOWED = {
     "items/": "observations and items",
     "store/tables/": "the tables of each measurement",
     "config/metrics.py": "resolver6 is a default only where NAMESERVERS6 is set",
-    "config/checks.py": "name servers cannot be asked by several machines yet",
     "config/extras.py": "the extra named web, of the website",
     "settings.py": "what is measured, and the handler of each scheme",
     "config/plan.py": "which hosts of a domain are looked up",
