@@ -12,8 +12,29 @@ from typing import Any
 
 import psycopg
 
-from ipv6matrix.cluster.batch import Batch
+from ipv6matrix.cluster.batch import Batch, HostOfAddress, ZoneOfHost
+from ipv6matrix.cluster.owner import bucket_of_address, bucket_of_name
+from ipv6matrix.config.plan import Plan
+from ipv6matrix.items import Answered, DomainItem, HostsItem
+from ipv6matrix.store.database import Store
+from ipv6matrix.store.queries import name_servers
 from ipv6matrix.store.queries.name_servers import Pair
+
+
+def are_needed(plan: Plan) -> bool:
+    """Return whether a crawl asks name servers, which nothing but links leads to."""
+    return "nameservers" in plan.metrics
+
+
+def find(store: Store, item: Answered, batch: Batch) -> None:
+    """Add the links of an answer, which the store already has, to a batch."""
+    if isinstance(item, DomainItem):
+        for host in name_servers.hosts(store, item.name):
+            batch.zones.add(ZoneOfHost(bucket_of_name(host), host, item.name))
+    elif isinstance(item, HostsItem):
+        for host in (one.name for one in item.hosts if one.chosen):
+            for address in name_servers.addresses(store, host):
+                batch.hosts.add(HostOfAddress(bucket_of_address(address), address, bucket_of_name(host), host))
 
 
 def write(connection: psycopg.Connection[Any], worker: str, batch: Batch) -> None:

@@ -14,14 +14,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from ipv6matrix.cluster import payload
-from ipv6matrix.cluster.batch import Answer, Batch, HostOfAddress, Request, ZoneOfHost
-from ipv6matrix.cluster.owner import bucket, bucket_of_address, bucket_of_name, key
+from ipv6matrix.cluster import links, payload
+from ipv6matrix.cluster.batch import Answer, Batch, Request
+from ipv6matrix.cluster.owner import bucket, key
 from ipv6matrix.frontier.slots import Slot
 from ipv6matrix.frontier.sqlite import SqliteFrontier
-from ipv6matrix.items import Answered, DomainItem, HostsItem, slot_of
+from ipv6matrix.items import Answered, slot_of
 from ipv6matrix.store.database import Store
-from ipv6matrix.store.queries import name_servers
 
 # Seconds after which a request that left without an answer is handed out again: with many
 # machines there is no next start.
@@ -37,10 +36,10 @@ class PostgresFrontier(SqliteFrontier):
         rooms: Mapping[str, int],
         rate_per_network: float = 0.0,
         *,
-        asks_name_servers: bool = False,
+        has_links: bool = False,
     ) -> None:
         super().__init__(store, rooms, rate_per_network)
-        self._asks_name_servers = asks_name_servers
+        self._has_links = has_links
         self.links = 0
         "Number of links that all machines have stored."
         self.silent_at = math.inf
@@ -84,19 +83,8 @@ class PostgresFrontier(SqliteFrontier):
         self._handed_out.pop(item.url, None)
         self._report(*requests)
         self.batch.answers.setdefault(answer.key, answer)
-        if self._asks_name_servers:
-            self._link(item)
-
-    def _link(self, item: Answered) -> None:
-        """Report what the owners of name server addresses must know of an answer."""
-        if isinstance(item, DomainItem):
-            for host in name_servers.hosts(self._store, item.name):
-                self.batch.zones.add(ZoneOfHost(bucket_of_name(host), host, item.name))
-        elif isinstance(item, HostsItem):
-            for host in (one.name for one in item.hosts if one.chosen):
-                for address in name_servers.addresses(self._store, host):
-                    home = bucket_of_address(address)
-                    self.batch.hosts.add(HostOfAddress(home, address, bucket_of_name(host), host))
+        if self._has_links:
+            links.find(self._store, item, self.batch)
 
     def next(self, slot: str, *, is_wanted: bool = False) -> str | None:
         if time.monotonic() > self.silent_at:
@@ -136,7 +124,7 @@ class PostgresFrontier(SqliteFrontier):
 
     def settle(self) -> bool:
         self.batch.settled |= self.owned - self.leaving
-        self.batch.searched = self.searched if self._asks_name_servers else self.links
+        self.batch.searched = self.searched if self._has_links else self.links
         return self.has_ended
 
     def is_whole(self) -> bool:

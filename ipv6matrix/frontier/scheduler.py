@@ -86,6 +86,7 @@ class Scheduler(BaseScheduler):
         if not url:
             return SqliteFrontier(store, self._rooms, self._rate_per_network)
         # Imported here: most crawls have neither the packages nor the need.
+        from ipv6matrix.cluster import links  # noqa: PLC0415
         from ipv6matrix.cluster.plan import plan  # noqa: PLC0415
         from ipv6matrix.cluster.worker import Worker  # noqa: PLC0415
         from ipv6matrix.frontier.postgres import PostgresFrontier  # noqa: PLC0415
@@ -96,7 +97,7 @@ class Scheduler(BaseScheduler):
             store,
             self._rooms,
             self._rate_per_network,
-            asks_name_servers="nameservers" in self._context.plan.metrics,
+            has_links=links.are_needed(self._context.plan),
         )
         self._context.worker = worker
         return worker.frontier

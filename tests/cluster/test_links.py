@@ -121,7 +121,7 @@ def complete(made: PostgresFrontier) -> Batch:
 
 def test_links_follow_from_answers(tmp_path: Path):
     """Name servers of zones, and addresses that may be probed."""
-    batch = complete(frontier(tmp_path, asks_name_servers=True))
+    batch = complete(frontier(tmp_path, has_links=True))
 
     assert zones("a.example").zones == batch.zones
     assert place().hosts == batch.hosts

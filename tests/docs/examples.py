@@ -65,7 +65,7 @@ _CHECK: Final = "tests/commands/test_check_domain.py::test_verdicts_and_levels_a
 _NGINX: Final = "tests/deploy/test_web_servers.py::test_nginx_accepts_its_settings"
 _SHELL: Final = "tests/simnet/test_processes.py::test_command_runs_at_the_vantage_point"
 # Run by another test.
-_SEVERAL: Final = "tests/cluster/test_workers_crawl.py::test_several_processes_find_the_same_facts"
+_SEVERAL: Final = "tests/cluster/test_workers_crawl.py::test_killed_processes_lose_and_double_nothing"
 
 ELSEWHERE: Final = {
     ".venv/bin/python -m simnet shell -- COMMAND": _SHELL,
