@@ -24,7 +24,7 @@ class ResolvabilityObservation:
     """
     The same lookup at a resolver without IPv4 and, if it fails there twice, at an ordinary one.
 
-    A denial is an answer. If both resolvers fail, the failure is not one of IPv6 alone.
+    A denial is an answer. If both resolvers fail, the failure is not one of IPv6 alone; no reply proves nothing.
     """
 
     name: str

@@ -7,11 +7,21 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from ipv6matrix.items import Failure, LookupObservation, Resolvability, ResolvabilityObservation
+from ipv6matrix.items import (
+    TRANSIENT_LOOKUP_FAILURES,
+    Failure,
+    LookupObservation,
+    Resolvability,
+    ResolvabilityObservation,
+)
 from ipv6matrix.probes.hosts import Lookup
 
 # Unbound answers from its cache for 5 s after a failure.
 PAUSE_S: Final = 6.0
+
+
+# Outcomes of a lookup without a reply from the resolver.
+_WITHOUT_REPLY: Final = TRANSIENT_LOOKUP_FAILURES - {Failure.SERVFAIL}
 
 
 async def resolvability(
@@ -21,6 +31,7 @@ async def resolvability(
     Look up a name with `lookup6`, which has no IPv4; twice and then with `lookup` if that fails.
 
     The ordinary lookup comes last, so that a failure that has ended is not taken for one of IPv6.
+    Only a failure that the resolver reports counts: its silence may be due to the load of the crawl.
     """
     first = found = await lookup6(name, rdtype)
     if isinstance(found.status, Failure):
@@ -28,7 +39,7 @@ async def resolvability(
         found = await lookup6(name, rdtype)
     if not isinstance(found.status, Failure):
         return _observation(first, found, Resolvability.RESOLVABLE)
-    if isinstance((await lookup(name, rdtype)).status, Failure):
+    if found.status in _WITHOUT_REPLY or isinstance((await lookup(name, rdtype)).status, Failure):
         return _observation(first, found, Resolvability.UNKNOWN)
     parent = await lookup6(name.partition(".")[2], "SOA")
     return _observation(first, found, Resolvability.BROKEN, parent)

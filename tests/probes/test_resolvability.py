@@ -101,6 +101,22 @@ async def test_a_temporary_failure_is_not_broken():
     assert (Resolvability.RESOLVABLE, 2, 1.0) == (found.answer, len(asked), found.asked_at)
 
 
+@pytest.mark.parametrize("silence", [Failure.TIMEOUT, Failure.CONNECTION_REFUSED, Failure.NETWORK_UNREACHABLE])
+async def test_a_resolver_that_does_not_reply_proves_nothing(silence):
+    """The resolver may be overloaded or away; the ordinary one is not asked."""
+    asked = []
+
+    async def lookup(status: Failure | Status, name: str, rdtype: str) -> LookupObservation:
+        asked.append(status)
+        return LookupObservation(name=name, type=rdtype, status=status, asked_at=0.0)
+
+    found = await resolvability(
+        partial(lookup, silence), partial(lookup, Status.OK), "open.example", "SOA", pause_s=0.0
+    )
+
+    assert (Resolvability.UNKNOWN, silence, [silence] * 2) == (found.answer, found.status, asked)
+
+
 async def test_a_failure_that_ends_is_not_broken():
     """The ordinary lookup comes after both failures; if it fails as well, nothing is known."""
     asked = []
