@@ -169,7 +169,7 @@ def test_every_setting_of_ours_is_checked():
         "NEWSPIDER",
         "COMMANDS_",
     )
-    theirs += ("ITEM_PIPELINES", "EXTENSIONS", "ROBOTSTXT_OBEY", "TELNETCONSOLE_ENABLED")
+    theirs += ("ITEM_PIPELINES", "EXTENSIONS", "STATS_CLASS", "ROBOTSTXT_OBEY", "TELNETCONSOLE_ENABLED")
     # The content of PROFILE is tested in tests/config/test_profiles.py.
     theirs += ("PROFILES",)
     names = {name for name in dir(project) if name.isupper() and not name.startswith(theirs)}

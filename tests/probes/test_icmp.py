@@ -156,9 +156,9 @@ def link_local(internet):
 
 async def test_a_link_local_address_has_a_zone(make_pinger, link_local):
     """First-hop routers have such addresses; the reply comes from the same zone."""
-    ping = await make_pinger(count=1).ping(link_local)
+    ping = await make_pinger(count=3).ping(link_local)
 
-    assert 1 == len(ping.rtts_ms)
+    assert ping.rtts_ms
 
 
 async def test_a_failed_send_is_a_failure(make_pinger):
