@@ -146,7 +146,15 @@ def _mail(domain: Domain, basis: Basis) -> Verdict:
     works = some(checked[host.name].value for host in surely)
     never = every(negated(checked[host.name].value) for host in perhaps)
     value = Truth.YES if works is Truth.YES else Truth.NO if never is Truth.YES else Truth.UNKNOWN
-    return _verdict(Service.MAIL, value, [reason for host in perhaps for reason in checked[host.name].reasons])
+    reasons = [reason for host in perhaps for reason in (*checked[host.name].reasons, *_rank_unknown(host))]
+    return _verdict(Service.MAIL, value, reasons)
+
+
+def _rank_unknown(host: Host) -> Iterator[Reason]:
+    """Yield why it is not known whether a mail exchanger is among those that senders over IPv4 try first."""
+    finding = rules.has_usable(host, 4)
+    if finding.value is Truth.UNKNOWN:
+        yield from _reason(Service.MAIL, host.name, finding)
 
 
 def _best_exchangers(hosts: tuple[Host, ...]) -> tuple[list[Host], list[Host]]:

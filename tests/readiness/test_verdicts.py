@@ -157,6 +157,15 @@ def test_the_best_mail_exchanger_must_work(exchangers: list[Host], expected: str
     assert expected == verdict("mail", ready(hosts=tuple(exchangers)))[0]
 
 
+def test_a_mail_exchanger_that_may_be_the_best_one_is_named() -> None:
+    """If it is not known whether senders over IPv4 try a host first, the reason is its failed lookup."""
+    first = mx("a", 10, a=not_possible("servfail"), aaaa=NODATA, addresses=())
+
+    found = verdict("mail", ready(hosts=(first, mx("b", 20))))
+
+    assert ("unknown", [(first.name, "lookup_failed")]) == found
+
+
 def test_a_chain_needs_every_name() -> None:
     """The domain, the names of the website and the mail exchangers must resolve without IPv4."""
     broken = Result("broken")
