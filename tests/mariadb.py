@@ -111,10 +111,10 @@ class MariaDb:
     def user(self, database: str, *privileges: str) -> str:
         """Create a user who has only these privileges on a database, and return `name:password`."""
         name = f"user{next(self._numbers)}"
-        self.execute(f"CREATE USER {name}@'127.0.0.1' IDENTIFIED BY 'tell-nobody'")
+        self.execute(f"CREATE USER {name}@'127.0.0.1' IDENTIFIED BY 'hunter2'")
         if privileges:
             self.execute(f"GRANT {', '.join(privileges)} ON {database}.* TO {name}@'127.0.0.1'")
-        return f"{name}:tell-nobody"
+        return f"{name}:hunter2"
 
 
 def program(name: str) -> str | None:

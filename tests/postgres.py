@@ -84,7 +84,7 @@ class Postgres:
                 rows = cursor.fetchall() if cursor.description else []
         return rows
 
-    def url(self, user: str = "matrix:tell-nobody", database: str | None = None) -> str:
+    def url(self, user: str = "matrix:hunter2", database: str | None = None) -> str:
         """Return the URL of a database, by default of a new one."""
         if database is None:
             database = f"crawl{next(self._numbers)}"
@@ -109,7 +109,7 @@ def running(**options: str) -> Iterator[Postgres]:
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     if os.geteuid() == 0:
         shutil.chown(folder, _USER)
-    (folder / "password").write_text("tell-nobody")
+    (folder / "password").write_text("hunter2")
     (folder / "password").chmod(0o644)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -35,8 +35,8 @@ READINESS_METADATA: Final = MetaData()
 MAIN: Final = ""
 "The tag of the main list."
 
-# A name has up to 253 octets (RFC 1035 section 2.3.4), a label 63; the table of 2022 cut domains at 128.
 _VERDICTS: Final = ("web", "dns", "mail", "chain", "path", "content")
+# A name has up to 253 octets (RFC 1035 section 2.3.4), a label 63; the table of 2022 cut domains at 128.
 _LENGTHS: Final = {"domain": 253, "tld": 64, "country": 2, "type": 3, "service": 5, "tag": 32} | dict.fromkeys(
     _VERDICTS, 7
 )

@@ -256,7 +256,7 @@ def test_a_server_that_is_away_is_reported():
 
 def test_a_missing_privilege_is_reported(postgres: Postgres, url: str):
     """A user who may not create tables cannot begin a crawl."""
-    postgres.execute("postgres", "CREATE USER stranger PASSWORD 'tell-nobody'")
+    postgres.execute("postgres", "CREATE USER stranger PASSWORD 'hunter2'")
     session = Session(url.replace("matrix", "stranger", 1), "here")
 
     with pytest.raises(StoreError) as error:

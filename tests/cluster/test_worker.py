@@ -81,22 +81,25 @@ def complete(one: Worker, some: set[str]) -> None:
         one.frontier.complete(ping_item(urls.parse(url).subject))
 
 
-async def test_the_first_machine_owns_everything(start: Start, url: str):
-    """What it adds is handed out at once."""
+async def with_requests(start: Start, url: str) -> Worker:
+    """Return a machine that owns all buckets, with the requests of `URLS`."""
     one = start(url)
     await until(owns(one, 16))
     for text in URLS:
         one.frontier.add(text)
+    return one
+
+
+async def test_the_first_machine_owns_everything(start: Start, url: str):
+    """What it adds is handed out at once."""
+    one = await with_requests(start, url)
 
     assert set(URLS) == take(one)
 
 
 async def test_a_machine_that_joins_gets_half(start: Start, url: str):
     """Pending requests move with their buckets, and each is handed out by one machine."""
-    one = start(url)
-    await until(owns(one, 16))
-    for text in URLS:
-        one.frontier.add(text)
+    one = await with_requests(start, url)
     other = start(url)
     await until(lambda: owns(one, 8)() and owns(other, 8)())
     first, second = take(one), take(other)
@@ -109,10 +112,7 @@ async def test_a_machine_that_joins_gets_half(start: Start, url: str):
 
 async def test_a_bucket_with_requests_in_flight_stays(start: Start, url: str):
     """It is given back when they are answered, so that nothing is sent twice."""
-    one = start(url)
-    await until(owns(one, 16))
-    for text in URLS:
-        one.frontier.add(text)
+    one = await with_requests(start, url)
     taken = take(one)
     other = start(url)
     await until(lambda: bool(one.frontier.leaving))
@@ -145,10 +145,7 @@ async def test_after_a_lost_session_uncommitted_answers_are_dropped(
     start: Start, url: str, postgres: Postgres, caplog: pytest.LogCaptureFixture
 ):
     """The machine says so, takes its buckets again after a wait, and what was committed stays."""
-    one = start(url)
-    await until(owns(one, 16))
-    for text in URLS:
-        one.frontier.add(text)
+    one = await with_requests(start, url)
     taken = take(one)
     early, late = set(URLS[:20]), set(URLS[20:])
     complete(one, taken & early)
@@ -238,10 +235,7 @@ async def test_a_machine_that_cannot_work_gives_everything_back(start: Start, ur
 async def test_a_machine_that_stops_gives_everything_back(start: Start, url: str, caplog: pytest.LogCaptureFixture):
     """Its answers are committed, and others go on without a wait."""
     caplog.set_level(logging.INFO)
-    one = start(url)
-    await until(owns(one, 16))
-    for text in URLS:
-        one.frontier.add(text)
+    one = await with_requests(start, url)
     complete(one, take(one))
     await one.stop()
     other = start(url)
@@ -296,10 +290,7 @@ def test_requests_that_were_given_back_do_not_count(tmp_path: Path, taken: int):
 
 async def test_answers_of_a_bucket_are_read_in_turns(start: Start, url: str):
     """The event loop runs between any two parts of them, so that replies are not delayed."""
-    one = start(url)
-    await until(owns(one, 16))
-    for text in URLS:
-        one.frontier.add(text)
+    one = await with_requests(start, url)
     complete(one, take(one))
     await one.stop()
     other = start(url)
@@ -323,10 +314,7 @@ async def test_a_bucket_that_is_lost_while_it_is_read_is_read_again(
     start: Start, url: str, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ):
     """What was read is dropped with the session."""
-    one = start(url)
-    await until(owns(one, 16))
-    for text in URLS:
-        one.frontier.add(text)
+    one = await with_requests(start, url)
     complete(one, take(one))
     await one.stop()
     monkeypatch.setattr(worker, "_ROWS_PER_TURN", 1)

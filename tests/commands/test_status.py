@@ -120,7 +120,7 @@ def test_a_shared_crawl(postgres: Postgres):
     assert "running, 1 of 1 processes" in shown.stdout
     assert ["here", "4711", "running", "3", "0", "2.0"] in [line.split()[:6] for line in shown.stdout.splitlines()]
     assert "4,093 buckets have no process" in shown.stdout
-    assert "tell-nobody" not in shown.stdout + json.dumps(told)
+    assert "hunter2" not in shown.stdout + json.dumps(told)
     assert ("running", 4093, "4711") == (told["state"], told["unowned"], told["workers"][0]["process"])
 
 

@@ -62,9 +62,9 @@ async def test_a_server_that_is_away_stops_the_start(tmp_path: Path, caplog: pyt
     ("login", "change", "code"),
     [
         ("matrix:wrong-word", "SELECT 1", "STORE_LOGIN_REJECTED"),
-        ("visitor:tell-nobody", "SELECT 1", "STORE_NOT_PERMITTED"),
-        ("matrix:tell-nobody", "UPDATE run SET version = version + 1", "STORE_VERSION"),
-        ("matrix:tell-nobody", "UPDATE run SET plan = 'another'", "STORE_OTHER_CRAWL"),
+        ("visitor:hunter2", "SELECT 1", "STORE_NOT_PERMITTED"),
+        ("matrix:hunter2", "UPDATE run SET version = version + 1", "STORE_VERSION"),
+        ("matrix:hunter2", "UPDATE run SET plan = 'another'", "STORE_OTHER_CRAWL"),
     ],
 )
 async def test_a_database_that_cannot_be_used_stops_the_start(
@@ -75,9 +75,9 @@ async def test_a_database_that_cannot_be_used_stops_the_start(
     session = Session(url, "first")
     session.join("plan")
     session.close()
-    postgres.execute("postgres", "DROP USER IF EXISTS visitor", "CREATE USER visitor PASSWORD 'tell-nobody'")
+    postgres.execute("postgres", "DROP USER IF EXISTS visitor", "CREATE USER visitor PASSWORD 'hunter2'")
     postgres.execute(url.rpartition("/")[2], change)
-    with opened(tmp_path, STORE_URL=url.replace("matrix:tell-nobody", login)) as made:
+    with opened(tmp_path, STORE_URL=url.replace("matrix:hunter2", login)) as made:
         with pytest.raises(CloseSpider):
             made.engine.scheduler._spider_opened()
         assert f"[{code}]" in caplog.text

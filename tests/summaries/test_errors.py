@@ -20,7 +20,7 @@ def complaint(url):
         publish(database, DATE, made_up())
     sentence = str(caught.value)
     assert "\n" not in sentence
-    assert "tell-nobody" not in sentence
+    assert "hunter2" not in sentence
     return sentence
 
 
@@ -28,7 +28,7 @@ def test_a_server_that_is_down(mariadb):
     """If no server listens, the error names the URL without its password."""
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
-        url = f"mysql+mysqlconnector://root:tell-nobody@127.0.0.1:{nobody.getsockname()[1]}/matrix"
+        url = f"mysql+mysqlconnector://root:hunter2@127.0.0.1:{nobody.getsockname()[1]}/matrix"
 
         assert "root:***@127.0.0.1" in complaint(url)
         assert "does not answer" in complaint(url)
@@ -46,7 +46,7 @@ def test_a_server_that_is_silent():
 
 def test_a_wrong_password(mariadb):
     """A rejected password is reported as such."""
-    assert "refuses the user or the password" in complaint(mariadb.url(mariadb.database(), "root:tell-nobody"))
+    assert "refuses the user or the password" in complaint(mariadb.url(mariadb.database(), "root:hunter2"))
 
 
 def test_an_unknown_database(mariadb):
@@ -141,12 +141,12 @@ def test_a_table_of_another_program(new_database):
     ("url", "words"),
     [
         ("", "is not a valid URL of a database"),
-        ("matrix:tell-nobody@db", "'matrix:***@db' is not a valid URL"),
-        ("mysql+mysqlconnector://u:tell-nobody@h:port/db", "is not a valid URL"),
-        ("oracle2://u:tell-nobody@h/db", "no such kind of database"),
-        ("mysql+pymysql2://u:tell-nobody@h/db", "no such kind of database"),
-        ("firebird://u:tell-nobody@h/db", "no such kind of database"),
-        ("oracle+cx_oracle://u:tell-nobody@h/db", "needs the package 'cx_Oracle'"),
+        ("matrix:hunter2@db", "'matrix:***@db' is not a valid URL"),
+        ("mysql+mysqlconnector://u:hunter2@h:port/db", "is not a valid URL"),
+        ("oracle2://u:hunter2@h/db", "no such kind of database"),
+        ("mysql+pymysql2://u:hunter2@h/db", "no such kind of database"),
+        ("firebird://u:hunter2@h/db", "no such kind of database"),
+        ("oracle+cx_oracle://u:hunter2@h/db", "needs the package 'cx_Oracle'"),
     ],
 )
 def test_a_wrong_url(url, words):
