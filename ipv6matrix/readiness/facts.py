@@ -104,7 +104,7 @@ class Host:
 
     def chosen(self, family: Family) -> Address | None:
         """Return the address that represents the host over a family."""
-        return next((one for one in self.addresses if one.family == family and one.chosen), None)
+        return next((address for address in self.addresses if address.family == family and address.chosen), None)
 
     def lookup(self, family: Family) -> Result | None:
         """Return the result of the lookup of its addresses of a family."""

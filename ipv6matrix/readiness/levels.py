@@ -39,7 +39,7 @@ class Level(IntEnum):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Return the level that is written so; raise ValueError for any other text."""
-        return cls([one.label for one in catalogue().levels].index(text.strip()))
+        return cls([level.label for level in catalogue().levels].index(text.strip()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,15 +75,15 @@ class Readiness:
 
 def judge(domain: Domain, basis: Basis) -> Readiness:
     """Return the readiness of a domain, from what a crawl with a basis learned about it."""
-    found = verdicts(domain, basis)
-    steps = _steps({verdict.service: verdict.value for verdict in found}, any_usable(domain, basis))
+    all_verdicts = verdicts(domain, basis)
+    steps = _steps({verdict.service: verdict.value for verdict in all_verdicts}, any_usable(domain, basis))
     return Readiness(
         domain=domain.name,
         version=VERSION,
         basis=basis,
         certain=_reached(steps, certain),
         possible=_reached(steps, possible),
-        verdicts=found,
+        verdicts=all_verdicts,
     )
 
 

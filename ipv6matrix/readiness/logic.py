@@ -18,14 +18,14 @@ class Truth(StrEnum):
 
 def every(values: Iterable[Truth]) -> Truth:
     """Return `no` if any value is, else `unknown` if any value is, else `yes`."""
-    given = set(values)
-    return next((value for value in (Truth.NO, Truth.UNKNOWN) if value in given), Truth.YES)
+    distinct = set(values)
+    return next((value for value in (Truth.NO, Truth.UNKNOWN) if value in distinct), Truth.YES)
 
 
 def some(values: Iterable[Truth]) -> Truth:
     """Return `yes` if any value is, else `unknown` if any value is, else `no`."""
-    given = set(values)
-    return next((value for value in (Truth.YES, Truth.UNKNOWN) if value in given), Truth.NO)
+    distinct = set(values)
+    return next((value for value in (Truth.YES, Truth.UNKNOWN) if value in distinct), Truth.NO)
 
 
 def negated(value: Truth) -> Truth:
@@ -40,10 +40,10 @@ def implies(condition: Truth, value: Truth) -> Truth:
 
 def at_least(least: int, values: Iterable[Truth], *, more: bool = False) -> Truth:
     """Return whether at least `least` values are `yes`; with `more`, there may be others that are not given."""
-    given = list(values)
-    if given.count(Truth.YES) >= least:
+    truths = list(values)
+    if truths.count(Truth.YES) >= least:
         return Truth.YES
-    possible = len(given) - given.count(Truth.NO)
+    possible = len(truths) - truths.count(Truth.NO)
     return Truth.UNKNOWN if more or possible >= least else Truth.NO
 
 

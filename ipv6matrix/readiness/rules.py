@@ -72,16 +72,16 @@ def unresolved(lookup: Result | None) -> Finding:
 
 def has_usable(host: Host, family: Family = 6) -> Finding:
     """Return whether a host has a public address of a family."""
-    lookup, addresses = host.lookup(family), [one for one in host.addresses if one.family == family]
+    lookup, addresses = host.lookup(family), [address for address in host.addresses if address.family == family]
     if host.exclusion is not None:
         return failed("no_aaaa") if host.exclusion in _IMPOSSIBLE else unknown(OPTED_OUT)
-    if host.chosen(family) or any(one.exclusion == _NO_ROUTE[family] for one in addresses):
+    if host.chosen(family) or any(address.exclusion == _NO_ROUTE[family] for address in addresses):
         return PASSED
     if lookup is not None and lookup.word in (Status.NODATA, Status.NXDOMAIN):
         return failed("no_aaaa")
     if lookup is None or lookup.word != Status.OK:
         return unresolved(lookup)
-    exclusions = [one.exclusion for one in addresses if one.exclusion]
+    exclusions = [address.exclusion for address in addresses if address.exclusion]
     if not exclusions:
         return untested(None)
     return unknown(OPTED_OUT) if OPTED_OUT in exclusions else failed("unusable_aaaa", exclusions[0])
@@ -134,7 +134,7 @@ def mail_rule(domain: Domain, host: Host) -> Finding:
         return port if _is_answered(domain) else unknown("port_25_filtered")
     if port.value is not Truth.YES or greeting.value is not Truth.NO:
         return port if port.value is not Truth.YES else greeting
-    accepts = any(_greeting(one, 4).value is Truth.YES for one in domain.of_kind("MX"))
+    accepts = any(_greeting(exchanger, 4).value is Truth.YES for exchanger in domain.of_kind("MX"))
     return greeting if accepts else unknown("rejects_testers", greeting.detail)
 
 
@@ -185,8 +185,8 @@ def resolution_rule(_: Domain, host: Host) -> Finding:
 
 def path_rule(_: Domain, host: Host) -> Finding:
     """Return whether no probed IPv6 address of a host is behind a black hole; silent ones are not."""
-    probed = [one for one in host.addresses if one.family == 6 and one.chosen]
-    hole = next((one for one in probed if one.path_mtu and one.path_mtu.word == "black_hole"), None)
+    probed = [address for address in host.addresses if address.family == 6 and address.chosen]
+    hole = next((address for address in probed if address.path_mtu and address.path_mtu.word == "black_hole"), None)
     if hole is not None:
         return failed("black_hole", hole.address)
     usable = has_usable(host)
@@ -194,7 +194,7 @@ def path_rule(_: Domain, host: Host) -> Finding:
         return usable
     if usable.value is Truth.YES and not probed:
         return unknown(_NO_ROUTE[6])
-    undecided = [one.path_mtu for one in probed if one.path_mtu is None or not one.path_mtu.possible]
+    undecided = [address.path_mtu for address in probed if address.path_mtu is None or not address.path_mtu.possible]
     return untested(undecided[0]) if undecided else PASSED
 
 

@@ -29,12 +29,12 @@ def value(verdict: Verdict) -> str:
 
 def _causes(verdicts: list[Verdict]) -> str:
     """Return why services are unknown: those that were not measured together, the others each with its first reason."""
-    unmeasured = [one for one in verdicts if not one.measured]
+    unmeasured = [verdict for verdict in verdicts if not verdict.measured]
     parts = [
-        f"{title(one.service).lower()} could not be tested ({one.reasons[0].cause})"
-        for one in verdicts
-        if one not in unmeasured
+        f"{title(verdict.service).lower()} could not be tested ({verdict.reasons[0].cause})"
+        for verdict in verdicts
+        if verdict not in unmeasured
     ]
     if unmeasured:
-        parts.append(f"not measured: {', '.join(title(one.service).lower() for one in unmeasured)}")
+        parts.append(f"not measured: {', '.join(title(verdict.service).lower() for verdict in unmeasured)}")
     return "; ".join(parts)

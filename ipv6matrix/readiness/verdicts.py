@@ -104,11 +104,11 @@ def verdicts(domain: Domain, basis: Basis) -> tuple[Verdict, ...]:
 
 def any_usable(domain: Domain, basis: Basis) -> Truth:
     """Return whether the website, a name server or a mail exchanger has a public IPv6 address."""
-    named = (*domain.of_kind("NS"), *domain.of_kind("MX"))
+    servers = (*domain.of_kind("NS"), *domain.of_kind("MX"))
     web = (every((_is_present(host).value, rules.has_usable(host).value)) for host in _web_hosts(domain, basis))
     complete = domain.exclusion is None and not any(map(_failure, (domain.ns, domain.mx)))
     others = Truth.NO if complete and not (domain.ns_omitted or domain.mx_omitted) else Truth.UNKNOWN
-    return some((*web, *(rules.has_usable(host).value for host in named), others))
+    return some((*web, *(rules.has_usable(host).value for host in servers), others))
 
 
 def _web(domain: Domain, basis: Basis) -> Verdict:
@@ -127,8 +127,8 @@ def _dns(domain: Domain, basis: Basis) -> Verdict:
         return _unknown(Service.DNS, domain, finding)
     hosts = domain.of_kind("NS")
     checked = [_check(Service.DNS, domain, host, basis) for host in hosts]
-    value = at_least(2, (one.value for one in checked), more=domain.ns_omitted > 0)
-    reasons = [reason for one in (*checked, *_unlisted(Service.DNS, domain, "NS")) for reason in one.reasons]
+    value = at_least(2, (check.value for check in checked), more=domain.ns_omitted > 0)
+    reasons = [reason for check in (*checked, *_unlisted(Service.DNS, domain, "NS")) for reason in check.reasons]
     if len(hosts) + domain.ns_omitted < 2:
         word = _FEW.get(domain.ns.word if domain.ns else "", "few_name_servers")
         reasons.append(Reason(service=Service.DNS, host=domain.name, word=word, rule="dns_number"))
@@ -187,13 +187,13 @@ def _path(domain: Domain, basis: Basis) -> Verdict:
     checked = [_check_if_present(Service.PATH, domain, host, basis) for host in hosts]
     checked += _unlisted(Service.PATH, domain, "NS", "MX")
     results = [
-        one.path_mtu
+        address.path_mtu
         for host in hosts
         if not host.wildcard
-        for one in host.addresses
-        if one.family == 6 and one.path_mtu
+        for address in host.addresses
+        if address.family == 6 and address.path_mtu
     ]
-    if every(one.value for one in checked) is Truth.YES and not any(one.answered for one in results):
+    if every(check.value for check in checked) is Truth.YES and not any(result.answered for result in results):
         return _unknown(Service.PATH, domain, rules.untested(results[0]) if results else _NOTHING)
     return _all(Service.PATH, checked)
 
@@ -219,9 +219,9 @@ _JUDGES: Final[dict[Service, Callable[[Domain, Basis], Verdict]]] = {
 
 def _web_hosts(domain: Domain, basis: Basis) -> list[Host]:
     """Return the domain itself and its `www`, as far as the crawl looked for them."""
-    known = {host.name: host for host in domain.hosts}
+    by_name = {host.name: host for host in domain.hosts}
     names = {f"{prefix}{domain.name}": kind for kind, prefix in _WEB.items() if kind in basis}
-    return [known.get(name, Host(name=name, roles={kind: 0})) for name, kind in names.items()]
+    return [by_name.get(name, Host(name=name, roles={kind: 0})) for name, kind in names.items()]
 
 
 def _present(domain: Domain, basis: Basis, *kinds: Kind) -> list[Host]:
@@ -245,17 +245,19 @@ def _is_present(host: Host) -> Finding:
     if host.exclusion is not None or host.wildcard:
         finding = rules.has_usable(host)
         return finding if host.exclusion is not None else rules.unknown("wildcard")
-    if any(one is not None and one.word == Status.OK for one in lookups):
+    if any(lookup is not None and lookup.word == Status.OK for lookup in lookups):
         return rules.PASSED
-    undecided = [one for one in lookups if one is None or one.word not in _ABSENT]
+    undecided = [lookup for lookup in lookups if lookup is None or lookup.word not in _ABSENT]
     return rules.unresolved(undecided[0]) if undecided else rules.failed("no_aaaa")
 
 
 def _check(service: Service, domain: Domain, host: Host, basis: Basis) -> _Checked:
     """Apply the rules of a service to a host."""
-    found = [(rule.id, rule.passes(domain, host)) for rule in RULES if rule.service is service and rule.applies(basis)]
-    reasons = tuple(reason for id_, finding in found for reason in _reason(service, host.name, finding, id_))
-    return _Checked(value=every(finding.value for _, finding in found), reasons=reasons)
+    findings = [
+        (rule.id, rule.passes(domain, host)) for rule in RULES if rule.service is service and rule.applies(basis)
+    ]
+    reasons = tuple(reason for id_, finding in findings for reason in _reason(service, host.name, finding, id_))
+    return _Checked(value=every(finding.value for _, finding in findings), reasons=reasons)
 
 
 def _check_if_present(service: Service, domain: Domain, host: Host, basis: Basis) -> _Checked:
@@ -270,20 +272,20 @@ def _check_if_present(service: Service, domain: Domain, host: Host, basis: Basis
 
 def _reason(service: Service, host: str, finding: Finding, rule: str | None = None) -> Iterator[Reason]:
     if finding.value is not Truth.YES and finding.word:
-        named = rule if finding.value is Truth.NO else None
-        yield Reason(service=service, host=host, word=finding.word, detail=finding.detail, rule=named)
+        failed_rule = rule if finding.value is Truth.NO else None
+        yield Reason(service=service, host=host, word=finding.word, detail=finding.detail, rule=failed_rule)
 
 
 def _all(service: Service, checked: Iterable[_Checked]) -> Verdict:
-    every_one = list(checked)
-    reasons = [reason for one in every_one for reason in one.reasons]
-    return _verdict(service, every(one.value for one in every_one), reasons)
+    checks = list(checked)
+    reasons = [reason for check in checks for reason in check.reasons]
+    return _verdict(service, every(check.value for check in checks), reasons)
 
 
 def _verdict(service: Service, value: Truth, reasons: Iterable[Reason]) -> Verdict:
     """Return a verdict with the reasons that led to its value, each once."""
-    wanted = {Truth.NO: True, Truth.UNKNOWN: False}.get(value)
-    of_value = [reason for reason in reasons if (reason.rule is not None) is wanted]
+    has_rule = {Truth.NO: True, Truth.UNKNOWN: False}.get(value)
+    of_value = [reason for reason in reasons if (reason.rule is not None) is has_rule]
     return Verdict(service=service, value=Value(value), reasons=tuple(dict.fromkeys(of_value)))
 
 
