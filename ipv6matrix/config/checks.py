@@ -34,8 +34,8 @@ def problems(settings: BaseSettings, names: Iterable[str] | None = None) -> list
 
 def values(settings: BaseSettings) -> dict[str, Any]:
     """Return the effective settings of the project for the record: without passwords, with METRICS word by word."""
-    found = {name: _without_password(settings.get(name)) for name in CHECKS}
-    return found | {"METRICS": ",".join(metrics.chosen(settings))}
+    effective = {name: _without_password(settings.get(name)) for name in CHECKS}
+    return effective | {"METRICS": ",".join(metrics.chosen(settings))}
 
 
 def _without_password(value: Any) -> Any:
@@ -75,9 +75,9 @@ def _words(allowed: Sequence[str]) -> Check:
 
 
 def _metrics(settings: BaseSettings, name: str) -> str | None:
-    named = {metrics.RESOLVER6, f"+{metrics.RESOLVER6}"} & set(plan.words(settings, name))
-    if named and not settings.get("NAMESERVERS6"):
-        return f"Invalid {name}: {named.pop()!r} needs a resolver without IPv4; name it with -s NAMESERVERS6="
+    resolver6_words = {metrics.RESOLVER6, f"+{metrics.RESOLVER6}"} & set(plan.words(settings, name))
+    if resolver6_words and not settings.get("NAMESERVERS6"):
+        return f"Invalid {name}: {resolver6_words.pop()!r} needs a resolver without IPv4; name it with -s NAMESERVERS6="
     return _words(metrics.allowed())(settings, name)
 
 

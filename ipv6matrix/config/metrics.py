@@ -42,11 +42,11 @@ def chosen(settings: BaseSettings) -> tuple[str, ...]:
 
     `default` and `all` have resolver6 only if NAMESERVERS6 is set.
     """
-    found = expand(words(settings, "METRICS"))
-    return found if settings.get("NAMESERVERS6") else tuple(word for word in found if word != RESOLVER6)
+    selection = expand(words(settings, "METRICS"))
+    return selection if settings.get("NAMESERVERS6") else tuple(word for word in selection if word != RESOLVER6)
 
 
-def expand(given: Iterable[str]) -> tuple[str, ...]:
+def expand(choices: Iterable[str]) -> tuple[str, ...]:
     """
     Return the metrics that words choose, from the first to the last.
 
@@ -54,12 +54,12 @@ def expand(given: Iterable[str]) -> tuple[str, ...]:
     it; if one of them comes first, it changes the default.
     """
     groups = {DEFAULT: defaults(), ALL: metrics()}
-    found: dict[str, None] = {}
-    for number, word in enumerate(given):
+    selection: dict[str, None] = {}
+    for number, word in enumerate(choices):
         if number == 0 and word.startswith(("+", "-")):
-            found |= dict.fromkeys(groups[DEFAULT])
+            selection |= dict.fromkeys(groups[DEFAULT])
         if word.startswith("-"):
-            found.pop(word[1:], None)
+            selection.pop(word[1:], None)
         else:
-            found |= dict.fromkeys(groups.get(word, (word.removeprefix("+"),)))
-    return tuple(found)
+            selection |= dict.fromkeys(groups.get(word, (word.removeprefix("+"),)))
+    return tuple(selection)

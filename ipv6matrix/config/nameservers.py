@@ -62,8 +62,8 @@ def zone_fault(address: str) -> str | None:
     interfaces = ", ".join(name for _, name in socket.if_nameindex())
     if parsed.scope_id is None:
         return f"a link-local address needs a zone. Add one of {interfaces}, e.g. {address}%{interfaces.split(',')[0]}"
-    known = {text for number, name in socket.if_nameindex() for text in (str(number), name)}
-    if parsed.scope_id not in known:
+    zones = {text for number, name in socket.if_nameindex() for text in (str(number), name)}
+    if parsed.scope_id not in zones:
         return f"no interface {parsed.scope_id!r} on this machine. Use one of {interfaces}"
     return None
 

@@ -57,13 +57,13 @@ def unknown_settings(settings: BaseSettings) -> list[str]:
 
     The settings of add-ons are not known: if any are installed, only names similar to a known setting are rejected.
     """
-    known = {*_defaults(), *_WITHOUT_DEFAULT}
-    given = [name for name in settings if (settings.getpriority(name) or 0) >= _PROFILE_PRIORITY]
+    valid = {*_defaults(), *_WITHOUT_DEFAULT}
+    assigned = [name for name in settings if (settings.getpriority(name) or 0) >= _PROFILE_PRIORITY]
     lenient = bool(settings.get("ADDONS"))
     return [
         _unknown(name, "a setting", near, "docs/settings.md lists those of this project", code="SETTING_UNKNOWN")
-        for name in sorted(set(given) - known)
-        if (near := _nearest(name.upper().replace("-", "_"), known)) or not lenient
+        for name in sorted(set(assigned) - valid)
+        if (near := _nearest(name.upper().replace("-", "_"), valid)) or not lenient
     ]
 
 
@@ -88,23 +88,27 @@ def _defaults() -> Settings:
 
 def unknown_arguments(spider: type[Spider], arguments: Iterable[str]) -> list[str]:
     """Return an error message for each unknown argument of a spider; arguments of scrapyd begin with an underscore."""
-    known = [name for name, one in inspect.signature(spider).parameters.items() if one.kind is not one.VAR_KEYWORD]
+    valid = [
+        name
+        for name, parameter in inspect.signature(spider).parameters.items()
+        if parameter.kind is not parameter.VAR_KEYWORD
+    ]
     return [
         _unknown(
             name,
             "an argument of the spider",
-            _nearest(name.lower(), known),
-            f"it takes {', '.join(known)}",
+            _nearest(name.lower(), valid),
+            f"it takes {', '.join(valid)}",
             code="ARGUMENT_UNKNOWN",
         )
         for name in arguments
-        if name not in known and not name.startswith("_")
+        if name not in valid and not name.startswith("_")
     ]
 
 
-def _nearest(name: str, known: Collection[str]) -> str | None:
-    return next(iter(get_close_matches(name, sorted(known), n=1, cutoff=_NEAR)), None)
+def _nearest(name: str, candidates: Collection[str]) -> str | None:
+    return next(iter(get_close_matches(name, sorted(candidates), n=1, cutoff=_NEAR)), None)
 
 
-def _unknown(name: str, what: str, near: str | None, otherwise: str, *, code: str) -> str:
-    return f"{name} is not {what}: {f'did you mean {near}?' if near else otherwise} [{code}]"
+def _unknown(name: str, kind: str, near: str | None, otherwise: str, *, code: str) -> str:
+    return f"{name} is not {kind}: {f'did you mean {near}?' if near else otherwise} [{code}]"
