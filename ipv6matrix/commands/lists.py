@@ -29,13 +29,13 @@ class Command(FetchingCommand):
             raise UsageError(
                 f"Invalid arguments: run {PROGRAM} lists, or {PROGRAM} lists update majestic tranco [ARGUMENT_INVALID]"
             )
-        return (self._update(names) if names else self._kept()) or [
+        return (self._update(names) if names else self._downloaded()) or [
             f"No lists yet: download one with {PROGRAM} lists update tranco"
         ]
 
-    def _kept(self) -> list[str]:
+    def _downloaded(self) -> list[str]:
         assert self.settings is not None
-        return [shown(source) for source in sources.kept(Path(self.settings.get("LISTS_DIR")).expanduser())]
+        return [shown(source) for source in sources.downloaded(Path(self.settings.get("LISTS_DIR")).expanduser())]
 
     def _update(self, names: list[str]) -> list[str]:
         assert self.settings is not None

@@ -125,9 +125,9 @@ class GeoIp:
             model = None
 
         def part(path: str, read: Callable[[Any], _Value | None]) -> _Value | None:
-            found = None if model is None else attrgetter(path)(model)
-            value = None if found is None else read(found)
-            if found is not None and value is None:
+            raw = None if model is None else attrgetter(path)(model)
+            value = None if raw is None else read(raw)
+            if raw is not None and value is None:
                 self._fail(setting, address, f"{path} is not of the GeoLite2 form")
             return value
 
@@ -218,10 +218,10 @@ def _open(path: str, setting: str, *, private: bool) -> Reader:
         raise GeoIpError(f"Cannot read {setting}={path!r} ({error}): use a GeoLite2-{form} file (mmdb)") from error
     if reader is None:
         raise GeoIpError(f"Cannot read {setting}={path!r} (not a regular file): use a GeoLite2-{form} file (mmdb)")
-    found = reader.metadata().database_type
-    if form not in found:
+    database_type = reader.metadata().database_type
+    if form not in database_type:
         reader.close()
-        raise GeoIpError(f"{setting}={path!r} is a {found} file: use a GeoLite2-{form} file")
+        raise GeoIpError(f"{setting}={path!r} is a {database_type} file: use a GeoLite2-{form} file")
     return reader
 
 

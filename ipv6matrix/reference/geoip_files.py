@@ -94,7 +94,7 @@ class GeoIpFiles:
     def _from_maxmind(self, setting: str, part: Path) -> None:
         url = f"{self._maxmind}/{_EDITIONS[setting]}/download?suffix=tar.gz"
         try:
-            told = self._transfer.text(f"{url}.sha256", self._auth)
+            checksum = self._transfer.text(f"{url}.sha256", self._auth)
             self._transfer.file(url, part, auth=self._auth)
         except DownloadError as error:
             if error.status in (401, 403):
@@ -106,9 +106,9 @@ class GeoIpFiles:
             raise
         with part.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        if told.partition(" ")[0].lower() != digest:
+        if checksum.partition(" ")[0].lower() != digest:
             discard(part)
-            raise DownloadError(f"wrong SHA-256 {digest} instead of {told[:64]!r}: try again")
+            raise DownloadError(f"wrong SHA-256 {digest} instead of {checksum[:64]!r}: try again")
 
     def _from_dbip(self, setting: str, part: Path) -> None:
         """Download the file of this month, or that of the previous month if this month's is not published yet."""

@@ -95,7 +95,7 @@ class Rankings:
     def _tranco(self) -> Source:
         """Download the list whose id is the same before and after, in case the server switches lists in between."""
         part, identity = self._part("tranco"), self._identity()
-        while not (kept := self._kept(identity)):
+        while not (current := self._downloaded(identity)):
             version = self._transfer.file(self._urls["tranco"], part)
             before, identity = identity, self._identity()
             if version is not None and before == identity:
@@ -104,7 +104,7 @@ class Rankings:
                 discard(part)
                 return self._keep("tranco", unpacked, version, identity)
             discard(part)
-        return kept
+        return current
 
     def _identity(self) -> str:
         text = self._transfer.text(self._id_url)
@@ -112,8 +112,8 @@ class Rankings:
             raise DownloadError(f"{self._id_url} (TRANCO_ID_URL) returned {text[:40]!r}, which is not the id of a list")
         return text
 
-    def _kept(self, identity: str) -> Source | None:
-        return next((one for one in sources.kept(self._folder, "tranco") if one.id == identity), None)
+    def _downloaded(self, identity: str) -> Source | None:
+        return next((source for source in sources.downloaded(self._folder, "tranco") if source.id == identity), None)
 
     def _keep(self, name: str, part: Path, version: Version, identity: str | None) -> Source:
         """Check a list, give it its name and record its origin."""
@@ -166,8 +166,8 @@ def _check(file: Path, name: str, min_domains: int) -> int:
         first = stream.readline()
         if not stream.read(1) or not _FIRST_LINE[name].match(first):
             page = first.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
-            what = "a web page" if page else f"text that begins with {first[:40].decode('utf-8', 'replace')!r}"
-            raise DownloadError(f"{what}, not the list" if first else "nothing")
+            content = "a web page" if page else f"text that begins with {first[:40].decode('utf-8', 'replace')!r}"
+            raise DownloadError(f"{content}, not the list" if first else "nothing")
         stream.seek(-1, 2)
         if stream.read() != b"\n":
             raise DownloadError("a list whose last line is truncated")

@@ -45,7 +45,7 @@ class Source:
         return Version(url=self.url, etag=self.etag, modified=self.modified)
 
 
-def kept(folder: Path, name: str | None = None) -> list[Source]:
+def downloaded(folder: Path, name: str | None = None) -> list[Source]:
     """Return the downloaded lists in a folder, oldest first."""
     sources = (of(file) for file in folder.glob(f"{name or '*'}-*.csv"))
     return sorted((source for source in sources if source), key=lambda source: (source.fetched_at, source.file))
@@ -53,7 +53,7 @@ def kept(folder: Path, name: str | None = None) -> list[Source]:
 
 def newest(folder: Path, name: str) -> Source | None:
     """Return the most recently downloaded list of a name, or None."""
-    return next(reversed(kept(folder, name)), None)
+    return next(reversed(downloaded(folder, name)), None)
 
 
 def of(file: Path) -> Source | None:

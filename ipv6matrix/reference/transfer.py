@@ -121,10 +121,10 @@ class Transfer:
             except (httpx.TransportError, _PassingError) as error:
                 now = size() or 0
                 idle, most = (0, now) if now > most else (idle + 1, most)
-                what = str(error) or type(error).__name__
+                reason = str(error) or type(error).__name__
                 if idle >= _TRIES or isinstance(error, httpx.UnsupportedProtocol):
-                    raise DownloadError(f"cannot download {url} ({what})", getattr(error, "status", None)) from error
-                logger.warning("Retrying the download of %s: %s [DOWNLOAD_FAILED]", url, what)
+                    raise DownloadError(f"cannot download {url} ({reason})", getattr(error, "status", None)) from error
+                logger.warning("Retrying the download of %s: %s [DOWNLOAD_FAILED]", url, reason)
                 self._wait(self._pause_s * 2**idle)
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise DownloadError(f"cannot download {url} ({error})") from error
@@ -171,9 +171,9 @@ class Transfer:
 
     def _wait(self, seconds: float) -> None:
         until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
+        while (remaining := until - time.monotonic()) > 0:
             self._look()
-            time.sleep(min(left, 0.1))
+            time.sleep(min(remaining, 0.1))
 
     def _look(self) -> None:
         if self._is_stopped():
@@ -181,8 +181,8 @@ class Transfer:
 
 
 class _PassingError(Exception):
-    def __init__(self, what: str, status: int) -> None:
-        super().__init__(what)
+    def __init__(self, reason: str, status: int) -> None:
+        super().__init__(reason)
         self.status = status
 
 
@@ -212,17 +212,17 @@ def _held(part: Path) -> Iterator[IO[bytes]]:
 
 def _must_succeed(response: httpx.Response) -> None:
     code = response.status_code
-    what = f"{code} {response.reason_phrase}".strip()
+    status = f"{code} {response.reason_phrase}".strip()
     if code in _PASSING:
-        raise _PassingError(what, code)
+        raise _PassingError(status, code)
     if code not in (200, 206):
-        raise DownloadError(f"cannot download {response.url.copy_with(query=None)} ({what})", code)
+        raise DownloadError(f"cannot download {response.url.copy_with(query=None)} ({status})", code)
 
 
 def _continues(response: httpx.Response, size: int) -> bool:
     """Return whether a response continues the file; one that ignored Range begins at the start."""
-    found = re.match(r"bytes (\d+)-", response.headers.get("content-range", ""))
-    return response.status_code == 206 and found is not None and int(found[1]) == size
+    match = re.match(r"bytes (\d+)-", response.headers.get("content-range", ""))
+    return response.status_code == 206 and match is not None and int(match[1]) == size
 
 
 def _start_over(stream: IO[bytes]) -> None:

@@ -24,25 +24,25 @@ async def result(work: Callable[[], _T], is_stopped: Callable[[], bool]) -> _T:
     not delay the end of the process.
     """
     loop = asyncio.get_running_loop()
-    done: asyncio.Future[_T] = loop.create_future()
+    future: asyncio.Future[_T] = loop.create_future()
 
     def in_loop(settle: Callable[[], None]) -> None:
         # The loop may have ended, and the caller may have stopped waiting.
         with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(lambda: None if done.done() else settle())
+            loop.call_soon_threadsafe(lambda: None if future.done() else settle())
 
     def run() -> None:
         try:
             value = work()
         except BaseException as error:  # noqa: BLE001 - it is raised where the result is awaited
             failure = error
-            in_loop(lambda: done.set_exception(failure))
+            in_loop(lambda: future.set_exception(failure))
         else:
-            in_loop(lambda: done.set_result(value))
+            in_loop(lambda: future.set_result(value))
 
     threading.Thread(target=run, name="download", daemon=True).start()
-    while not (await asyncio.wait([done], timeout=_POLL_INTERVAL_S))[0]:
+    while not (await asyncio.wait([future], timeout=_POLL_INTERVAL_S))[0]:
         if is_stopped():
-            done.cancel()
+            future.cancel()
             raise DownloadStoppedError
-    return done.result()
+    return future.result()

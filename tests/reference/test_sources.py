@@ -42,8 +42,8 @@ def test_lists_are_ordered_oldest_first(tmp_path):
     second, first = keep(tmp_path, "tranco-AAA", fetched_at=2), keep(tmp_path, "tranco-ZZZ", fetched_at=1)
     other = keep(tmp_path, "majestic-2026-11-01", "majestic", fetched_at=3)
 
-    assert [first, second, other] == sources.kept(tmp_path)
-    assert [first, second] == sources.kept(tmp_path, "tranco")
+    assert [first, second, other] == sources.downloaded(tmp_path)
+    assert [first, second] == sources.downloaded(tmp_path, "tranco")
     assert second == sources.newest(tmp_path, "tranco")
     assert sources.newest(tmp_path / "nowhere", "tranco") is None
 
@@ -54,7 +54,7 @@ def test_a_list_without_metadata_has_no_source(tmp_path):
     broken = keep(tmp_path)
     (tmp_path / ".tranco-K2XYW.json").write_text("{")
 
-    assert [] == sources.kept(tmp_path)
+    assert [] == sources.downloaded(tmp_path)
     assert sources.of(tmp_path / "tranco-mine.csv") is None
     assert sources.begun_with("tranco", row()) is None
     assert broken.file == str(tmp_path / "tranco-K2XYW.csv")
@@ -65,7 +65,7 @@ def test_metadata_without_its_list_is_ignored(tmp_path):
     keep(tmp_path)
     (tmp_path / "tranco-K2XYW.csv").unlink()
 
-    assert [] == sources.kept(tmp_path)
+    assert [] == sources.downloaded(tmp_path)
 
 
 def test_a_moved_folder_keeps_its_sources(tmp_path):
@@ -74,7 +74,7 @@ def test_a_moved_folder_keeps_its_sources(tmp_path):
     keep(tmp_path / "before")
     (tmp_path / "before").rename(tmp_path / "after")
 
-    assert [f"{tmp_path}/after/tranco-K2XYW.csv"] == [one.file for one in sources.kept(tmp_path / "after")]
+    assert [f"{tmp_path}/after/tranco-K2XYW.csv"] == [one.file for one in sources.downloaded(tmp_path / "after")]
 
 
 def test_a_resumed_crawl_continues_with_its_list(tmp_path):
