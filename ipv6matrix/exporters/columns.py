@@ -62,7 +62,7 @@ _DECLARED: Final = {"INTEGER": pa.int64(), "REAL": pa.float64()}
 def decided(table: str, column: str) -> pa.DataType | None:
     """Return the type according to the rules; None for a column without a rule."""
     name = f"{table}.{column}"
-    return next((kind for kind, patterns in RULES if any(fits(name, one) for one in patterns)), None)
+    return next((kind for kind, patterns in RULES if any(fits(name, pattern) for pattern in patterns)), None)
 
 
 def fits(name: str, pattern: str) -> bool:

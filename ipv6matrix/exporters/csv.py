@@ -185,7 +185,7 @@ def _soa(domain: Domain, _: _Hosts) -> Iterator[_Row]:
 # --- columns after the host: none, one row, or one row for each address of a host ---
 
 
-def _named(host: Host) -> list[_Row]:
+def _in_records(host: Host) -> list[_Row]:
     return [] if host is _NO_HOST else [(*_ips(host), host.priority)]
 
 
@@ -260,7 +260,7 @@ def _trace(address: Address | None) -> _Row:
     return trace.mtu, trace.hops, trace.hops, trace.path
 
 
-_FEATURES: Final = {"MX": _named, "NS": _named, "WWW": _guessed, "NTP": _guessed}
+_FEATURES: Final = {"MX": _in_records, "NS": _in_records, "WWW": _guessed, "NTP": _guessed}
 # By metric: the features that have the file, and its columns.
 _METRICS: Final[dict[str, tuple[Iterable[str], Callable[[Host], list[_Row]]]]] = {
     "reverse": (_FEATURES, _reverse),

@@ -162,7 +162,7 @@ def find(store: Store) -> Findings:
     crawl, choices = store.crawl(), asked(store)
     if crawl is None or choices is None:
         raise ExportError(f"{str(store.path)!r} contains no crawl: name the ips.db of a crawl", code="CRAWL_MISSING")
-    found = Findings(
+    findings = Findings(
         crawl=crawl,
         asked=choices,
         summary=summary(store),
@@ -172,23 +172,23 @@ def find(store: Store) -> Findings:
         ipv6_kinds=outcomes.ipv6_kinds(store),
     )
     date = figures.date_of(store)
-    for row in figures.with_levels(store, date, figures.rows(_counted(dataset.domains(store), found), date)):
-        found.levels.add(row)
+    for row in figures.with_levels(store, date, figures.rows(_counted(dataset.domains(store), findings), date)):
+        findings.levels.add(row)
         if isinstance(row, DomainPenetration):
-            for share in (found.countries[row.country], found.tlds[row.tld]):
+            for share in (findings.countries[row.country], findings.tlds[row.tld]):
                 share.add(part=row.domains6, whole=row.domains, unknown=row.unknown)
-    _compare(store, found)
-    return found
+    _compare(store, findings)
+    return findings
 
 
-def _counted(domains: Iterable[dataset.Domain], found: Findings) -> Iterator[dataset.Domain]:
+def _counted(domains: Iterable[dataset.Domain], findings: Findings) -> Iterator[dataset.Domain]:
     for domain in domains:
-        found.asked_domains += 1
+        findings.asked_domains += 1
         for kind in ipv6.KINDS:
-            _count_kind(domain, kind, found.kinds[kind])
+            _count_kind(domain, kind, findings.kinds[kind])
         for service, (kind, is_open) in SERVICES.items():
             for host in domain.of_kind(kind):
-                _count_service(host, service, is_open, found)
+                _count_service(host, service, is_open, findings)
         yield domain
 
 
@@ -200,34 +200,34 @@ def _count_kind(domain: dataset.Domain, kind: str, share: Share) -> None:
 
 
 def _count_service(
-    host: dataset.Host, service: str, is_open: Callable[[dataset.Address], bool | None], found: Findings
+    host: dataset.Host, service: str, is_open: Callable[[dataset.Address], bool | None], findings: Findings
 ) -> None:
     for family, address in hosts.addresses(host):
         answer = is_open(address)
-        found.services[service, family].add(part=answer is True, unknown=answer is None)
+        findings.services[service, family].add(part=answer is True, unknown=answer is None)
 
 
-def _compare(store: Store, found: Findings) -> None:
+def _compare(store: Store, findings: Findings) -> None:
     for pair in pairs(store):
-        found.dual_stack += 1
+        findings.dual_stack += 1
         if pair.rtt4_ms is not None and pair.rtt6_ms is not None:
-            _compare_rtts(max(pair.rtt4_ms, _SHORTEST_MS), max(pair.rtt6_ms, _SHORTEST_MS), found)
+            _compare_rtts(max(pair.rtt4_ms, _SHORTEST_MS), max(pair.rtt6_ms, _SHORTEST_MS), findings)
         if pair.hops4 is not None and pair.hops6 is not None:
-            _compare_hops(pair.hops4, pair.hops6, found)
+            _compare_hops(pair.hops4, pair.hops6, findings)
 
 
-def _compare_rtts(four_ms: float, six_ms: float, found: Findings) -> None:
-    found.rtts.add(four_ms, six_ms)
-    found.rtt_ms[4].add(four_ms)
-    found.rtt_ms[6].add(six_ms)
-    found.rtt_ratio.add(six_ms / four_ms)
+def _compare_rtts(four_ms: float, six_ms: float, findings: Findings) -> None:
+    findings.rtts.add(four_ms, six_ms)
+    findings.rtt_ms[4].add(four_ms)
+    findings.rtt_ms[6].add(six_ms)
+    findings.rtt_ratio.add(six_ms / four_ms)
 
 
-def _compare_hops(four: int, six: int, found: Findings) -> None:
-    found.paths.add(four, six)
-    found.hops[4][four] += 1
-    found.hops[6][six] += 1
-    found.hops_difference[six - four] += 1
+def _compare_hops(four: int, six: int, findings: Findings) -> None:
+    findings.paths.add(four, six)
+    findings.hops[4][four] += 1
+    findings.hops[6][six] += 1
+    findings.hops_difference[six - four] += 1
 
 
 def median(counts: Counter[int]) -> float | None:

@@ -71,14 +71,14 @@ _SETTINGS: Final = (
 def export(store: Store, target: Target) -> str:
     """Write the charts, then the page; raises ExportError."""
     run = run_of(store)
-    found = find(store)
-    chapters = [*(make(found) for make in CHAPTERS), *words.chapters(found)]
-    drawn = [one for one in chapters if one.svg]
-    for one in drawn:
-        picture = framed(one.title, f"IPv6 Matrix, crawl {run}", one.svg)
-        _write(target.output_dir / f"report-{run}" / f"{one.name}.svg", picture)
+    findings = find(store)
+    chapters = [*(make(findings) for make in CHAPTERS), *words.chapters(findings)]
+    drawn = [chapter for chapter in chapters if chapter.svg]
+    for chapter in drawn:
+        picture = framed(chapter.title, f"IPv6 Matrix, crawl {run}", chapter.svg)
+        _write(target.output_dir / f"report-{run}" / f"{chapter.name}.svg", picture)
     path = target.output_dir / f"report-{run}.html"
-    _write(path, page(found, chapters))
+    _write(path, page(findings, chapters))
     return f"{path} ({len(drawn)} charts)"
 
 
@@ -87,18 +87,18 @@ def _write(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def page(found: Findings, chapters: Sequence[Chapter]) -> str:
+def page(findings: Findings, chapters: Sequence[Chapter]) -> str:
     """Return the page; every text in it is escaped."""
     script = _data("charts/static/tip.js")
     return (
         _environment()
         .from_string(_data("data/report.html"))
         .render(
-            run=found.asked.run,
-            cards=list(_cards(found)),
-            is_condensed=any(one.word == UNRECORDED for one in found.errors),
+            run=findings.asked.run,
+            cards=list(_cards(findings)),
+            is_condensed=any(error.word == UNRECORDED for error in findings.errors),
             chapters=chapters,
-            methods=[(name, text) for name, text in _methods(found.crawl) if text],
+            methods=[(name, text) for name, text in _methods(findings.crawl) if text],
             icon=Markup(_data("web/static/icon.svg")),  # noqa: S704 - ours
             style=Markup(_data("charts/static/look.css")),  # noqa: S704 - ours
             script=Markup(script),  # noqa: S704 - ours
@@ -116,14 +116,14 @@ def _data(name: str) -> str:
     return files("ipv6matrix").joinpath(name).read_text("utf-8")
 
 
-def _cards(found: Findings) -> Iterator[tuple[str, str, str]]:
+def _cards(findings: Findings) -> Iterator[tuple[str, str, str]]:
     """Return the key figures: name, number, and what the number is of."""
-    yield "Domains", count(found.asked_domains), f"asked, of {found.summary.domains:,} on the list"
-    yield "Hosts", count(found.summary.hosts), f"with an address; {found.dual_stack:,} dual-stack"
+    yield "Domains", count(findings.asked_domains), f"asked, of {findings.summary.domains:,} on the list"
+    yield "Hosts", count(findings.summary.hosts), f"with an address; {findings.dual_stack:,} dual-stack"
     for family in (4, 6):
-        yield f"IPv{family} addresses", count(found.summary.addresses.get(family, 0)), "distinct, of hosts"
+        yield f"IPv{family} addresses", count(findings.summary.addresses.get(family, 0)), "distinct, of hosts"
     for kind, name in domains.KIND_NAMES.items():
-        share = found.kinds[kind]
+        share = findings.kinds[kind]
         of = f"{share.part:,} of {share.known:,} domains" if share.known else "not known of any domain"
         yield f"{name} with IPv6", percent(share), f"{of}; {share.unknown:,} more not known"
 
@@ -143,8 +143,8 @@ def _methods(crawl: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield f"IPv{family} vantage point", crawl[f"vantage{family}"] or "none, or not on record"
     yield "Resolvers", crawl["resolver"]
     yield "Software", f"ipv6matrix {crawl['version']}"
-    for what, reason in json.loads(crawl["skipped"]).items():
-        yield f"Not asked: {what}", str(reason)
+    for metric, reason in json.loads(crawl["skipped"]).items():
+        yield f"Not asked: {metric}", str(reason)
     settings = json.loads(crawl["settings"])
     yield from ((name, str(settings[name])) for name in _SETTINGS if settings.get(name) not in (None, ""))
 

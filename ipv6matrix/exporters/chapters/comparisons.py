@@ -26,12 +26,12 @@ _SHARE: Final = "share of hosts"
 _QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
-def rtt_ratio(found: Findings) -> Chapter:
+def rtt_ratio(findings: Findings) -> Chapter:
     title = "Round-trip time: IPv6 against IPv4"
-    hosts = found.rtts.hosts
+    hosts = findings.rtts.hosts
     if not hosts:
-        return Chapter(name="rtt_ratio", title=title, explanation=_nothing(found, "ping"))
-    columns = list(zip(_RATIOS, _RATIOS[1:], found.rtt_ratio.between(_RATIOS), strict=False))
+        return Chapter(name="rtt_ratio", title=title, explanation=_nothing(findings, "ping"))
+    columns = list(zip(_RATIOS, _RATIOS[1:], findings.rtt_ratio.between(_RATIOS), strict=False))
     drawn = [
         Column(start, end, number / hosts, IPV6 if end <= 1 else IPV4, _hosts(_range(start, end), number, hosts))
         for start, end, number in columns
@@ -48,16 +48,16 @@ def rtt_ratio(found: Findings) -> Chapter:
         name="rtt_ratio",
         title=title,
         explanation="Mean round-trip time over IPv6 divided by that over IPv4, for each host that answered Echo"
-        f" Requests over both; each host counts once. {_winners(found.rtts, 'quicker')} The median ratio is"
-        f" {decimals(found.rtt_ratio.median, 2)}.",
+        f" Requests over both; each host counts once. {_winners(findings.rtts, 'quicker')} The median ratio is"
+        f" {decimals(findings.rtt_ratio.median, 2)}.",
         head=("IPv6 / IPv4", "Hosts", "Share"),
         rows=[(_range(start, end), count(number), percent_of(number, hosts)) for start, end, number in columns],
         svg=histogram(title, drawn, axes, {_QUICKER6: IPV6, _QUICKER4: IPV4}),
     )
 
 
-def _hosts(what: str, number: int, hosts: int) -> str:
-    return f"{what}: {number:,} of {hosts:,} hosts ({percent_of(number, hosts)})"
+def _hosts(label: str, number: int, hosts: int) -> str:
+    return f"{label}: {number:,} of {hosts:,} hosts ({percent_of(number, hosts)})"
 
 
 def _range(start: float, end: float) -> str:
@@ -66,11 +66,11 @@ def _range(start: float, end: float) -> str:
     return f"{start:.2f} and more" if end == _RATIOS[-1] else f"{start:.2f} to {end:.2f}"
 
 
-def rtts(found: Findings) -> Chapter:
+def rtts(findings: Findings) -> Chapter:
     title = "Round-trip time by family"
-    if not found.rtts.hosts:
-        return Chapter(name="rtts", title=title, explanation=_nothing(found, "ping"))
-    drawn = {family: tuple(found.rtt_ms[family].cumulative(step=8)) for family in FAMILIES}
+    if not findings.rtts.hosts:
+        return Chapter(name="rtts", title=title, explanation=_nothing(findings, "ping"))
+    drawn = {family: tuple(findings.rtt_ms[family].cumulative(step=8)) for family in FAMILIES}
     times = [ms for points in drawn.values() for ms, _ in points]
     ticks = _times(min(times), max(times))
     axes = Axes(
@@ -81,7 +81,7 @@ def rtts(found: Findings) -> Chapter:
         titles=("round-trip time, ms", "share of hosts within it"),
         is_logarithmic=True,
     )
-    medians = _medians(found.rtt_ms[4].median, found.rtt_ms[6].median, "ms")
+    medians = _medians(findings.rtt_ms[4].median, findings.rtt_ms[6].median, "ms")
     return Chapter(
         name="rtts",
         title=title,
@@ -89,7 +89,7 @@ def rtts(found: Findings) -> Chapter:
         f" family. {medians}",
         head=("Share of hosts", "IPv4, ms", "IPv6, ms"),
         rows=[
-            (f"{100 * share:.0f} %", *(decimals(found.rtt_ms[family].quantile(share), 1) for family in FAMILIES))
+            (f"{100 * share:.0f} %", *(decimals(findings.rtt_ms[family].quantile(share), 1) for family in FAMILIES))
             for share in _QUANTILES
         ],
         svg=lines.draw(title, _families(drawn), axes, sorted({*times}), "ms"),
@@ -112,12 +112,12 @@ def _times(shortest_ms: float, longest_ms: float) -> dict[float, str]:
 _MANY: Final = 8
 
 
-def hops_difference(found: Findings) -> Chapter:
+def hops_difference(findings: Findings) -> Chapter:
     title = "Hops: IPv6 against IPv4"
-    hosts = found.paths.hosts
+    hosts = findings.paths.hosts
     if not hosts:
-        return Chapter(name="hops_difference", title=title, explanation=_nothing(found, "path"))
-    columns = {step: _within(found, step) for step in range(-_FAR, _FAR + 1)}
+        return Chapter(name="hops_difference", title=title, explanation=_nothing(findings, "path"))
+    columns = {step: _within(findings, step) for step in range(-_FAR, _FAR + 1)}
     looks = list(_NEARER.values())
     drawn = [
         Column(
@@ -140,16 +140,16 @@ def hops_difference(found: Findings) -> Chapter:
         name="hops_difference",
         title=title,
         explanation="Hops to a host over IPv6 less those over IPv4, for each host that traces reached over both; each"
-        f" host counts once. {_winners(found.paths, 'nearer')}",
+        f" host counts once. {_winners(findings.paths, 'nearer')}",
         head=("IPv6 less IPv4", "Hosts", "Share"),
         rows=[(_steps(step), count(number), percent_of(number, hosts)) for step, number in columns.items()],
         svg=histogram(title, drawn, axes, _NEARER),
     )
 
 
-def _within(found: Findings, step: int) -> int:
+def _within(findings: Findings, step: int) -> int:
     """Count the hosts of a column."""
-    return sum(number for steps, number in found.hops_difference.items() if max(-_FAR, min(_FAR, steps)) == step)
+    return sum(number for steps, number in findings.hops_difference.items() if max(-_FAR, min(_FAR, steps)) == step)
 
 
 def _steps(step: int) -> str:
@@ -157,15 +157,15 @@ def _steps(step: int) -> str:
     return f"{step:+d}{beyond}" if step else "0"
 
 
-def hops(found: Findings) -> Chapter:
+def hops(findings: Findings) -> Chapter:
     title = "Hops by family"
-    hosts = found.paths.hosts
+    hosts = findings.paths.hosts
     if not hosts:
-        return Chapter(name="hops", title=title, explanation=_nothing(found, "path"))
-    first = min(min(found.hops[family]) for family in FAMILIES) - 1
-    last = max(max(found.hops[family]) for family in FAMILIES) + 1
+        return Chapter(name="hops", title=title, explanation=_nothing(findings, "path"))
+    first = min(min(findings.hops[family]) for family in FAMILIES) - 1
+    last = max(max(findings.hops[family]) for family in FAMILIES) + 1
     steps = range(first, last + 1)
-    points = {family: tuple((step, found.hops[family][step] / hosts) for step in steps) for family in FAMILIES}
+    points = {family: tuple((step, findings.hops[family][step] / hosts) for step in steps) for family in FAMILIES}
     axes = Axes(
         unit="share",
         top=top_of("share", [share for family in FAMILIES for _, share in points[family]]),
@@ -177,10 +177,10 @@ def hops(found: Findings) -> Chapter:
         name="hops",
         title=title,
         explanation="How many of these hosts are so many hops away."
-        f" {_medians(median(found.hops[4]), median(found.hops[6]), 'hops')}",
+        f" {_medians(median(findings.hops[4]), median(findings.hops[6]), 'hops')}",
         head=("Hops", "IPv4, hosts", "IPv6, hosts"),
         rows=[
-            (str(number), *(count(found.hops[family][number]) for family in FAMILIES))
+            (str(number), *(count(findings.hops[family][number]) for family in FAMILIES))
             for number in range(first + 1, last)
         ],
         svg=lines.draw(title, _families(points), axes, steps, "hops"),
@@ -191,11 +191,13 @@ def _every(steps: int) -> int:
     return 1 if steps < 2 * _MANY else 2 if steps < 4 * _MANY else 5
 
 
-def _nothing(found: Findings, metric: str) -> str:
-    if not found.asked.has_metric(metric):
+def _nothing(findings: Findings, metric: str) -> str:
+    if not findings.asked.has_metric(metric):
         return f"Not measured: the metric {metric} was not part of this crawl."
     did = {"ping": "answered Echo Requests", "path": "was reached by traces"}[metric]
-    return f"Nothing to compare: of {found.dual_stack:,} hosts with addresses of both families, none {did} over both."
+    return (
+        f"Nothing to compare: of {findings.dual_stack:,} hosts with addresses of both families, none {did} over both."
+    )
 
 
 def _winners(comparison: Comparison, adjective: str) -> str:

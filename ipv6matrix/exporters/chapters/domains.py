@@ -26,9 +26,9 @@ _UNKNOWN: Final = "not known"
 _LOOKS: Final = {_WITH: IPV6, _WITHOUT: REST, _UNKNOWN: UNKNOWN}
 
 
-def penetration(found: Findings) -> Chapter:
+def penetration(findings: Findings) -> Chapter:
     return _chapter(
-        {KIND_NAMES[kind]: share for kind, share in found.kinds.items() if share.whole},
+        {KIND_NAMES[kind]: share for kind, share in findings.kinds.items() if share.whole},
         name="penetration",
         title="Domains with IPv6, by kind of host",
         explanation="Of the domains that have such a host with an address, those where at least one has an IPv6"
@@ -38,9 +38,9 @@ def penetration(found: Findings) -> Chapter:
     )
 
 
-def countries(found: Findings) -> Chapter:
-    located = {code: share for code, share in found.countries.items() if code != NO_COUNTRY}
-    nowhere = found.countries[NO_COUNTRY].whole if NO_COUNTRY in found.countries else 0
+def countries(findings: Findings) -> Chapter:
+    located = {code: share for code, share in findings.countries.items() if code != NO_COUNTRY}
+    nowhere = findings.countries[NO_COUNTRY].whole if NO_COUNTRY in findings.countries else 0
     return _chapter(
         _largest(located, country_name),
         name="countries",
@@ -52,9 +52,9 @@ def countries(found: Findings) -> Chapter:
     )
 
 
-def tlds(found: Findings) -> Chapter:
+def tlds(findings: Findings) -> Chapter:
     return _chapter(
-        _largest(found.tlds, lambda tld: f".{tld}"),
+        _largest(findings.tlds, lambda tld: f".{tld}"),
         name="tlds",
         title="IPv6 by top-level domain",
         explanation=f"Domains with IPv6 on any kind of host, in the {TOP} top-level domains with most domains.",

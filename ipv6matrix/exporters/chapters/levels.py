@@ -31,11 +31,11 @@ _GROUP_LOOKS: Final = dict(zip((f"level {name}" for name in _GROUPS), (REST, *OT
 _VALUE_LOOKS: Final = {Value.YES: IPV6, Value.NO: IPV4, Value.NONE: REST, Value.UNKNOWN: UNKNOWN}
 
 
-def levels(found: Findings) -> Chapter:
+def levels(findings: Findings) -> Chapter:
     title = "Readiness levels"
-    if not found.levels.domains:
+    if not findings.levels.domains:
         return Chapter(name="levels", title=title, explanation="No domain was asked.")
-    whole, of = found.levels.domains, found.levels.all
+    whole, of = findings.levels.domains, findings.levels.all
     parts = {
         f"{level.label}: {level.title}": {_SURE: of.certain[level] - of.unknown[level], _MORE: of.unknown[level]}
         for level in Level
@@ -50,7 +50,7 @@ def levels(found: Findings) -> Chapter:
         title=title,
         explanation=f"Of {whole:,} domains, those that certainly have a level, with everything unknown taken for no."
         f" {of.unknown.total():,} of them may have a higher one, because something could not be tested."
-        f" {_compared(found)}",
+        f" {_compared(findings)}",
         head=("Level", "Name", "Certain", "Share", "Of these, not known exactly", "Possible", "Share"),
         rows=[
             (
@@ -63,23 +63,23 @@ def levels(found: Findings) -> Chapter:
     )
 
 
-def level_countries(found: Findings) -> Chapter:
-    located = {country_name(code): of for code, of in _largest(found.levels.countries) if code != NO_COUNTRY}
-    return _grouped(found, located, "level_countries", "Readiness by country", "Country")
+def level_countries(findings: Findings) -> Chapter:
+    located = {country_name(code): of for code, of in _largest(findings.levels.countries) if code != NO_COUNTRY}
+    return _grouped(findings, located, "level_countries", "Readiness by country", "Country")
 
 
-def level_tlds(found: Findings) -> Chapter:
-    named = {f".{tld}": of for tld, of in _largest(found.levels.tlds)}
-    return _grouped(found, named, "level_tlds", "Readiness by top-level domain", "TLD")
+def level_tlds(findings: Findings) -> Chapter:
+    tlds = {f".{tld}": of for tld, of in _largest(findings.levels.tlds)}
+    return _grouped(findings, tlds, "level_tlds", "Readiness by top-level domain", "TLD")
 
 
-def services(found: Findings) -> Chapter:
+def services(findings: Findings) -> Chapter:
     title = "Readiness by service"
-    texts, verdicts = catalogue(), found.levels.verdicts
+    texts, verdicts = catalogue(), findings.levels.verdicts
     shown = {
         service: {value.value: verdicts[service, value] for value in _VALUE_LOOKS}
         for service in Service
-        if verdicts[service, Value.UNKNOWN] < found.levels.domains
+        if verdicts[service, Value.UNKNOWN] < findings.levels.domains
     }
     if not shown:
         return Chapter(name="services", title=title, explanation="No domain was asked.")
@@ -87,7 +87,7 @@ def services(found: Findings) -> Chapter:
     rows = [
         Bar(
             texts.services[service].title,
-            percent_of(numbers[Value.YES], found.levels.domains),
+            percent_of(numbers[Value.YES], findings.levels.domains),
             parts_of(texts.services[service].title, numbers, looks, " domains"),
         )
         for service, numbers in shown.items()
@@ -98,7 +98,7 @@ def services(found: Findings) -> Chapter:
         title=title,
         explanation="What works over IPv6. A domain that has no such service counts as none."
         + (f" Not measured: {', '.join(hidden)}." if hidden else "")
-        + f" {_compared(found)}",
+        + f" {_compared(findings)}",
         head=("Service", "Question", *(value.value.capitalize() for value in _VALUE_LOOKS)),
         rows=[
             (texts.services[service].title, texts.services[service].asks, *map(count, numbers.values()))
@@ -108,7 +108,7 @@ def services(found: Findings) -> Chapter:
     )
 
 
-def _grouped(found: Findings, places: Mapping[str, Levels], name: str, title: str, of: str) -> Chapter:
+def _grouped(findings: Findings, places: Mapping[str, Levels], name: str, title: str, of: str) -> Chapter:
     if not places:
         return Chapter(name=name, title=title, explanation=f"No domain has a known {of if of == 'TLD' else 'country'}.")
     rows = [
@@ -121,7 +121,7 @@ def _grouped(found: Findings, places: Mapping[str, Levels], name: str, title: st
         name=name,
         title=title,
         explanation=f"Certain levels of domains, in the {TOP} places with most domains; the percentage is that of"
-        f" levels 4 and higher. {_compared(found)}",
+        f" levels 4 and higher. {_compared(findings)}",
         head=(of, "Domains", *(level.label for level in Level), "Not known exactly"),
         rows=[
             (
@@ -152,8 +152,8 @@ def _largest(places: Mapping[str, Levels]) -> list[tuple[str, Levels]]:
     return [(place, counts) for place, counts in ordered if place != NO_COUNTRY][:TOP]
 
 
-def _compared(found: Findings) -> str:
+def _compared(findings: Findings) -> str:
     return (
-        f"Rules {found.levels.version}; basis: {found.levels.basis.replace(',', ', ')}."
+        f"Rules {findings.levels.version}; basis: {findings.levels.basis.replace(',', ', ')}."
         " Levels of crawls with other rules or another basis are not comparable."
     )

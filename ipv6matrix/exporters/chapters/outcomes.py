@@ -47,14 +47,14 @@ _TOP_KINDS: Final = 25
 _FAMILIES: Final = {4: IPV4, 6: IPV6}
 
 
-def reachability(found: Findings) -> Chapter:
+def reachability(findings: Findings) -> Chapter:
     title = "Reachability by service"
-    asked = _asked_services(found)
-    if not asked:
+    shares = _probed_services(findings)
+    if not shares:
         return Chapter(name="reachability", title=title, explanation="No port of a host was probed in this crawl.")
     rows = [
         Bar(name, percent(share), [Part(share.part / share.known, _FAMILIES[family], _hosts(name, share))])
-        for (service, family), share in asked.items()
+        for (service, family), share in shares.items()
         for name in [f"{service} over IPv{family}"]
     ]
     return Chapter(
@@ -64,7 +64,7 @@ def reachability(found: Findings) -> Chapter:
         " port 80 or 443, mail exchangers that greet on port 25. A host counts once for each domain that uses it."
         " Hosts that could not be probed are not part of the percentages.",
         head=("Service", "Family", "Hosts", "Reached", "Not reached", "Not known", "Share"),
-        rows=[(service, f"IPv{family}", *numbers(share)) for (service, family), share in asked.items()],
+        rows=[(service, f"IPv{family}", *numbers(share)) for (service, family), share in shares.items()],
         svg=bars(title, rows),
     )
 
@@ -73,18 +73,18 @@ def _hosts(name: str, share: Share) -> str:
     return f"{name}: {share.part:,} of {share.known:,} hosts ({percent(share)})"
 
 
-def _asked_services(found: Findings) -> dict[tuple[str, int], Share]:
+def _probed_services(findings: Findings) -> dict[tuple[str, int], Share]:
     keys = [(service, family) for service in SERVICES for family in FAMILIES]
-    return {key: found.services[key] for key in keys if key in found.services and found.services[key].known}
+    return {key: findings.services[key] for key in keys if key in findings.services and findings.services[key].known}
 
 
-def paths(found: Findings) -> Chapter:
+def paths(findings: Findings) -> Chapter:
     title = "How traces ended"
-    if not found.traces:
-        asked = found.asked.has_metric("path")
-        reason = "No address was traced." if asked else "Not measured: the metric path was not part of this crawl."
+    if not findings.traces:
+        was_chosen = findings.asked.has_metric("path")
+        reason = "No address was traced." if was_chosen else "Not measured: the metric path was not part of this crawl."
         return Chapter(name="paths", title=title, explanation=reason)
-    parts = _ends(found)
+    parts = _ends(findings)
     looks = {end: _ENDS[end] for ends in parts.values() for end in ends}
     rows = [
         Bar(family, percent_of(ends[_REACHED], sum(ends.values())), parts_of(family, ends, looks, " addresses"))
@@ -102,24 +102,24 @@ def paths(found: Findings) -> Chapter:
     )
 
 
-def _ends(found: Findings) -> dict[str, dict[str, int]]:
+def _ends(findings: Findings) -> dict[str, dict[str, int]]:
     """Count, by family, each end that some trace had, in the order of the legend."""
-    met = {_STOPS.get(word, _UNASKED) for _, word in found.traces} | {_REACHED}
-    families = sorted({family for family, _ in found.traces})
+    met = {_STOPS.get(word, _UNASKED) for _, word in findings.traces} | {_REACHED}
+    families = sorted({family for family, _ in findings.traces})
     parts = {f"IPv{family}": {end: 0 for end in _ENDS if end in met} for family in families}
-    for (family, word), number in found.traces.items():
+    for (family, word), number in findings.traces.items():
         parts[f"IPv{family}"][_STOPS.get(word, _UNASKED)] += number
     return parts
 
 
-def ipv6_kinds(found: Findings) -> Chapter:
+def ipv6_kinds(findings: Findings) -> Chapter:
     title = "Kinds of IPv6"
-    if not found.ipv6_kinds:
+    if not findings.ipv6_kinds:
         return Chapter(name="ipv6_kinds", title=title, explanation="No host has an IPv6 address.")
-    whole = sum(one.probed + one.refused for one in found.ipv6_kinds)
-    kinds = {_kind_name(one): one for one in found.ipv6_kinds[:_TOP_KINDS]}
-    notes = {name: percent_of(one.probed + one.refused, whole) for name, one in kinds.items()}
-    numbers_of = {name: {_PROBED: one.probed, _REFUSED: one.refused} for name, one in kinds.items()}
+    whole = sum(kind.probed + kind.refused for kind in findings.ipv6_kinds)
+    kinds = {_kind_name(kind): kind for kind in findings.ipv6_kinds[:_TOP_KINDS]}
+    notes = {name: percent_of(kind.probed + kind.refused, whole) for name, kind in kinds.items()}
+    numbers_of = {name: {_PROBED: kind.probed, _REFUSED: kind.refused} for name, kind in kinds.items()}
     rows = [
         Bar(name, notes[name], parts_of(name, number, _KIND_LOOKS, " addresses", whole))
         for name, number in numbers_of.items()
@@ -131,20 +131,20 @@ def ipv6_kinds(found: Findings) -> Chapter:
         f" prefixes of tunnels; the {_TOP_KINDS} most frequent kinds. Grey ones are never probed.",
         head=("Kind", "Addresses", "May be probed", "Not probed", "Share"),
         rows=[
-            (name, count(one.probed + one.refused), count(one.probed), count(one.refused), notes[name])
-            for name, one in kinds.items()
+            (name, count(kind.probed + kind.refused), count(kind.probed), count(kind.refused), notes[name])
+            for name, kind in kinds.items()
         ],
         svg=bars(title, rows, keys=_KIND_LOOKS),
     )
 
 
-def _kind_name(one: Ipv6Kind) -> str:
-    if one.kind in _KIND_NAMES:
-        return _KIND_NAMES[one.kind]
-    if one.tunnel_id:
-        about = _tunnels().get(one.tunnel_id)
-        return f"tunnel {one.tunnel_id} ({about})" if about else f"tunnel {one.tunnel_id}"
-    return "native" if one.kind == "global" else one.kind.replace("_", " ")
+def _kind_name(kind: Ipv6Kind) -> str:
+    if kind.kind in _KIND_NAMES:
+        return _KIND_NAMES[kind.kind]
+    if kind.tunnel_id:
+        about = _tunnels().get(kind.tunnel_id)
+        return f"tunnel {kind.tunnel_id} ({about})" if about else f"tunnel {kind.tunnel_id}"
+    return "native" if kind.kind == "global" else kind.kind.replace("_", " ")
 
 
 _KIND_NAMES: Final = {"6to4": "6to4", "teredo": "Teredo", "unknown": "not classified"}
@@ -160,24 +160,28 @@ def _tunnels() -> Mapping[str, str]:
 _OLDER: Final = " Unrecorded is what an older crawler kept as n/a: nothing there, or an error."
 
 
-def errors(found: Findings) -> Chapter:
+def errors(findings: Findings) -> Chapter:
     title = "Requests without an answer"
-    if not found.errors:
+    if not findings.errors:
         return Chapter(name="errors", title=title, explanation="Every request was answered.")
-    rows = {f"{one.kind}: {one.word.replace('_', ' ')}": one for one in found.errors}
-    notes = {label: percent_of(one.number, one.asked) for label, one in rows.items()}
+    rows = {f"{error.kind}: {error.word.replace('_', ' ')}": error for error in findings.errors}
+    notes = {label: percent_of(error.number, error.asked) for label, error in rows.items()}
     shown = [
-        Bar(label, notes[label], [Part(one.number / one.asked, IPV4, f"{label}: {one.number:,} of {one.asked:,}")])
-        for label, one in rows.items()
+        Bar(
+            label,
+            notes[label],
+            [Part(error.number / error.asked, IPV4, f"{label}: {error.number:,} of {error.asked:,}")],
+        )
+        for label, error in rows.items()
     ]
-    longest = top_of("share", [one.number / one.asked for one in rows.values()])
+    longest = top_of("share", [error.number / error.asked for error in rows.values()])
     return Chapter(
         name="errors",
         title=title,
         explanation="Failures and silence, as shares of all requests of their kind. None of them is an absence: a"
         " failed lookup does not show what exists. A closed port (connection refused) is an answer."
-        + (_OLDER if any(one.word == UNRECORDED for one in found.errors) else ""),
+        + (_OLDER if any(error.word == UNRECORDED for error in findings.errors) else ""),
         head=("Request and outcome", "Number", "Requests", "Share"),
-        rows=[(label, count(one.number), count(one.asked), notes[label]) for label, one in rows.items()],
+        rows=[(label, count(error.number), count(error.asked), notes[label]) for label, error in rows.items()],
         svg=bars(title, shown, top=longest),
     )

@@ -21,15 +21,15 @@ _TOP: Final = 8
 _LOOKS: Final[dict[int | None, str]] = {4: IPV4, 6: IPV6, None: OTHERS[0]}
 
 
-def chapters(found: Findings) -> Iterator[Chapter]:
+def chapters(findings: Findings) -> Iterator[Chapter]:
     """Yield a chapter for each list of words."""
-    return map(_chapter, found.words)
+    return map(_chapter, findings.words)
 
 
-def _chapter(one: Words) -> Chapter:
+def _chapter(words: Words) -> Chapter:
     rows = [
         (family, word, number, counts.total())
-        for family, counts in one.counts.items()
+        for family, counts in words.counts.items()
         for word, number in _frequent(counts)
     ]
     label = {(family, word): f"{_prefix(family)}{word.replace('_', ' ')}" for family, word, *_ in rows}
@@ -42,16 +42,16 @@ def _chapter(one: Words) -> Chapter:
         for family, word, number, whole in rows
     ]
     return Chapter(
-        name=re.sub(r"\W+", "_", one.title.lower()),
-        title=one.title,
-        explanation=f"Each result with its share of the {_wholes(one)}."
+        name=re.sub(r"\W+", "_", words.title.lower()),
+        title=words.title,
+        explanation=f"Each result with its share of the {_wholes(words)}."
         " What could not be tested is a result of its own.",
         head=("Result", "Number", "Of", "Share"),
         rows=[
             (label[family, word], count(number), count(whole), percent_of(number, whole))
             for family, word, number, whole in rows
         ],
-        svg=bars(one.title, drawn, top=top_of("share", [number / whole for _, _, number, whole in rows])),
+        svg=bars(words.title, drawn, top=top_of("share", [number / whole for _, _, number, whole in rows])),
     )
 
 
@@ -59,9 +59,9 @@ def _prefix(family: int | None) -> str:
     return f"IPv{family}: " if family else ""
 
 
-def _wholes(one: Words) -> str:
+def _wholes(words: Words) -> str:
     return " and ".join(
-        f"{counts.total():,} {f'over IPv{family}' if family else 'in all'}" for family, counts in one.counts.items()
+        f"{counts.total():,} {f'over IPv{family}' if family else 'in all'}" for family, counts in words.counts.items()
     )
 
 
