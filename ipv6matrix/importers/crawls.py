@@ -33,8 +33,8 @@ def from_csv(folder: Path, run: str, target: Path, era: Ours, complaints: Compla
     folders = runs.folders(folder, run)
     with rebuilding(target, started_at) as rebuild:
         words: set[str] = set()
-        for one in folders:
-            words |= csv.load(one, rebuild, era, complaints)
+        for tld_folder in folders:
+            words |= csv.load(tld_folder, rebuild, era, complaints)
         return _finish(rebuild, words, run, started_at, folder, era)
 
 

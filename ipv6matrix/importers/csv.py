@@ -69,11 +69,11 @@ def _add(
 ) -> None:
     """Add the facts of a line: all of them, or none if a part is broken."""
     try:
-        found = list(read(line))
+        line_facts = list(read(line))
     except BrokenError as error:
         complain(number, str(error))
     else:
-        rebuild.write(found)
+        rebuild.write(line_facts)
 
 
 def _soa(rebuild: Rebuild, line: str) -> Iterator[Fact]:
@@ -96,11 +96,11 @@ class _Kind:
     def facts(self, era: Ours, row: Sequence[str]) -> Iterator[Fact]:
         if row[0] != self.name.partition("_")[0]:
             raise BrokenError(f"it begins with {row[0]!r}")
-        found = host(row[2])
+        host_name = host(row[2])
         four, six = self.addresses(row)
-        yield Role(self.feature, domain(row[1]), found, self._priority(row))
-        if found is not None:
-            yield from facts.host_addresses(era, found, four, six)
+        yield Role(self.feature, domain(row[1]), host_name, self._priority(row))
+        if host_name is not None:
+            yield from facts.host_addresses(era, host_name, four, six)
             yield from self.read(era, row, four, six)
 
     def _priority(self, row: Sequence[str]) -> int:
@@ -121,8 +121,8 @@ def _six(row: Sequence[str]) -> _Addresses:
 
 
 def _either(row: Sequence[str]) -> _Addresses:
-    found = address(row[3])
-    return (None, found) if found and ":" in found else (found, None)
+    ip = address(row[3])
+    return (None, ip) if ip and ":" in ip else (ip, None)
 
 
 # --- facts of a row ---
@@ -133,9 +133,9 @@ def _nothing(*_: object) -> Iterable[Fact]:
 
 
 def _reverse(era: Ours, row: Sequence[str], four: str | None, six: str | None) -> Iterator[Fact]:
-    for found, name in ((four, row[5]), (six, row[6])):
-        if found:
-            yield era.reverse_name(found, name)
+    for ip, name in ((four, row[5]), (six, row[6])):
+        if ip:
+            yield era.reverse_name(ip, name)
 
 
 def _geoip(era: Ours, row: Sequence[str], four: str | None, six: str | None) -> Iterator[Fact]:
@@ -152,16 +152,16 @@ def _tcp(number: int) -> Callable[[Ours, Sequence[str], str | None, str | None],
     read = facts.port25 if number == 25 else partial(facts.port, number=number)
 
     def of_row(_: Ours, row: Sequence[str], four: str | None, six: str | None) -> Iterator[Fact]:
-        for found, reached in ((four, row[6]), (six, row[7])):
-            if found:
-                yield from read(found, text=reached)
+        for ip, reached in ((four, row[6]), (six, row[7])):
+            if ip:
+                yield from read(ip, text=reached)
 
     return of_row
 
 
 def _tls(_: Ours, row: Sequence[str], four: str | None, six: str | None) -> Iterator[Fact]:
-    if found := four or six:
-        yield from facts.starttls(found, row[4], row[5])
+    if ip := four or six:
+        yield from facts.starttls(ip, row[4], row[5])
 
 
 # Several rows describe one address, with different detail: the number of Echo Requests
@@ -173,10 +173,10 @@ def _ping(era: Ours, row: Sequence[str], four: str | None, six: str | None) -> I
     sent, texts = whole(row[5]), row[6:14]
     times4 = [decimal(text) for text in texts[:4]]
     times6 = [decimal(texts[4]), decimal(texts[5]), era.largest6(texts[6]), decimal(texts[7])]
-    for found, other, times in ((four, six, times4), (six, four, times6)):
-        if found:
-            ping = era.ping(facts.ping(found, sent, times))
-            yield ping._replace(weight=_weight(ping, is_first=found == four or other is None, alone=other is None))
+    for ip, other, times in ((four, six, times4), (six, four, times6)):
+        if ip:
+            ping = era.ping(facts.ping(ip, sent, times))
+            yield ping._replace(weight=_weight(ping, is_first=ip == four or other is None, alone=other is None))
 
 
 def _weight(ping: Ping, *, is_first: bool, alone: bool) -> int:
@@ -188,10 +188,10 @@ def _weight(ping: Ping, *, is_first: bool, alone: bool) -> int:
 
 
 def _path(_: Ours, row: Sequence[str], four: str | None, six: str | None) -> Iterator[Fact]:
-    for found, first in ((four, 5), (six, 9)):
+    for ip, first in ((four, 5), (six, 9)):
         mtu, _hops, hops, path = row[first : first + 4]
-        if found and {mtu, hops, path} != {"n/a"}:
-            yield facts.trace(found, mtu, hops, path)
+        if ip and {mtu, hops, path} != {"n/a"}:
+            yield facts.trace(ip, mtu, hops, path)
 
 
 # By metric: the features that have the file, and its format.
@@ -208,10 +208,10 @@ _METRICS: Final = {
 }
 _KINDS: Final = (
     *(
-        _Kind(name=one, feature=one, columns=6, addresses=_both(3), read=_nothing, priority=5)
-        if one not in _GUESSED
-        else _Kind(name=one, feature=one, columns=5, addresses=_both(3), read=_nothing)
-        for one in FEATURES
+        _Kind(name=feature, feature=feature, columns=6, addresses=_both(3), read=_nothing, priority=5)
+        if feature not in _GUESSED
+        else _Kind(name=feature, feature=feature, columns=5, addresses=_both(3), read=_nothing)
+        for feature in FEATURES
     ),
     *(
         _Kind(name=f"{metric}_{feature}", feature=feature, columns=columns, addresses=addresses, read=read)

@@ -21,9 +21,9 @@ class Ours:
         """Return the reason why an address cannot represent a host."""
         return None
 
-    def tunnel(self, address: str, told: str | None = None) -> Iterator[Fact]:
-        if told is not None:
-            yield Tunnel(address, told)
+    def tunnel(self, address: str, tunnel_id: str | None = None) -> Iterator[Fact]:
+        if tunnel_id is not None:
+            yield Tunnel(address, tunnel_id)
 
     def latitude(self, text: str) -> float | None:
         return decimal(text)
@@ -50,7 +50,7 @@ class Older(Ours):
         """Faults 10 and 16: every address was probed, including private and mapped ones."""
         return self._policy.exclusion(address)
 
-    def tunnel(self, address: str, told: str | None = None) -> Iterator[Fact]:  # noqa: ARG002
+    def tunnel(self, address: str, tunnel_id: str | None = None) -> Iterator[Fact]:  # noqa: ARG002
         """Fault 3: no prefix was ever recognised."""
         identifier = self._tunnels.identify(address) if ":" in address else None
         yield from super().tunnel(address, identifier)

@@ -36,7 +36,7 @@ def host_addresses(era: Ours, host: str | None, *addresses: str | None) -> Itera
 def place(era: Ours, address: str, texts: Sequence[str]) -> Iterator[Fact]:
     """Read asn, city, region_name, country_code, longitude and, if the format has it, latitude."""
     asn, city, region, country, longitude, *latitude = texts
-    found = Place(
+    fact = Place(
         address,
         *_autonomous_system(asn),
         known(plain_text(city)),
@@ -45,8 +45,8 @@ def place(era: Ours, address: str, texts: Sequence[str]) -> Iterator[Fact]:
         era.latitude(latitude[0]) if latitude else None,
         decimal(longitude),
     )
-    if any(value is not None for value in found[1:]):
-        yield found
+    if any(value is not None for value in fact[1:]):
+        yield fact
 
 
 def _autonomous_system(text: str) -> tuple[int | None, str | None]:

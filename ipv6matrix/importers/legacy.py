@@ -22,16 +22,16 @@ _Row = tuple[str, ...]
 def load(source: Legacy, rebuild: Rebuild, era: Ours, complaints: Complaints) -> set[str]:
     """Add all facts of a database, and return the features and metrics that it covers; raises StoreError."""
     words: set[str] = set()
-    for table, (read, asked) in _TABLES.items():
+    for table, (read, words_of) in _TABLES.items():
         complain = complaints.about(f"{source.path}, table {table}:")
         for number, row in enumerate(source.rows(table), start=1):
             try:
-                found = list(read(era, row))
+                row_facts = list(read(era, row))
             except BrokenError as error:
                 complain(number, str(error))
             else:
-                rebuild.write(found)
-                words.update(asked(row))
+                rebuild.write(row_facts)
+                words.update(words_of(row))
     return words
 
 
@@ -39,10 +39,10 @@ def load(source: Legacy, rebuild: Rebuild, era: Ours, complaints: Complaints) ->
 
 
 def _job(_: Ours, row: _Row) -> Iterator[Fact]:
-    kind, name, found, priority = row
+    kind, name, host_name, priority = row
     if kind not in FEATURES:
         raise BrokenError(f"{kind!r} is not one of {', '.join(FEATURES)}")
-    yield Role(kind, domain(name), host(found), counted(priority, LAST))
+    yield Role(kind, domain(name), host(host_name), counted(priority, LAST))
 
 
 def _soa(_: Ours, row: _Row) -> Iterator[Fact]:
@@ -54,39 +54,39 @@ def _soa(_: Ours, row: _Row) -> Iterator[Fact]:
 
 
 def _ip4(era: Ours, row: _Row) -> Iterator[Fact]:
-    found = address(row[1], 4)
-    yield from facts.host_addresses(era, host(row[0]), found)
-    if found:
-        yield from facts.place(era, found, row[2:])
+    ip = address(row[1], 4)
+    yield from facts.host_addresses(era, host(row[0]), ip)
+    if ip:
+        yield from facts.place(era, ip, row[2:])
 
 
 def _ip6(era: Ours, row: _Row) -> Iterator[Fact]:
-    found = address(row[1], 6)
-    yield from facts.host_addresses(era, host(row[0]), found)
-    if found:
-        yield from era.tunnel(found)
+    ip = address(row[1], 6)
+    yield from facts.host_addresses(era, host(row[0]), ip)
+    if ip:
+        yield from era.tunnel(ip)
 
 
 def _ping(era: Ours, row: _Row) -> Iterator[Fact]:
-    if found := address(row[0]):
-        yield era.ping(facts.ping(found, whole(row[1]), [decimal(text) for text in row[2:]]))
+    if ip := address(row[0]):
+        yield era.ping(facts.ping(ip, whole(row[1]), [decimal(text) for text in row[2:]]))
 
 
 def _rdns(era: Ours, row: _Row) -> Iterator[Fact]:
-    if found := address(row[0]):
-        yield era.reverse_name(found, row[1])
+    if ip := address(row[0]):
+        yield era.reverse_name(ip, row[1])
 
 
 def _tcp(_: Ours, row: _Row) -> Iterator[Fact]:
-    if found := address(row[0]):
-        yield from facts.starttls(found, row[1], row[4])
-        yield from facts.port(found, row[2], number=80)
-        yield from facts.port(found, row[3], number=443)
+    if ip := address(row[0]):
+        yield from facts.starttls(ip, row[1], row[4])
+        yield from facts.port(ip, row[2], number=80)
+        yield from facts.port(ip, row[3], number=443)
 
 
 def _tracert(_: Ours, row: _Row) -> Iterator[Trace]:
-    if found := address(row[0]):
-        yield facts.trace(found, *row[1:])
+    if ip := address(row[0]):
+        yield facts.trace(ip, *row[1:])
 
 
 # --- the settings of the crawl, as a row shows them ---

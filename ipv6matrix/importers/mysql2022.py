@@ -59,14 +59,14 @@ class Import:
 
     def find(self) -> list[Found]:
         """Return what there is of each date, the earliest first."""
-        there = self._dates_of_target()
+        existing = self._dates_of_target()
         counts = {table.name: dict(self._model.rows(_count(table))) for table in METADATA.sorted_tables}
         every = sorted({date for of in counts.values() for date in of})
         return [
             Found(
                 date=date,
                 rows={name: of.get(date, 0) for name, of in counts.items()},
-                is_there=date in there,
+                is_there=date in existing,
                 oddities=tuple(self._oddities(date)),
             )
             for date in every
@@ -96,8 +96,8 @@ class Import:
 
 def _check(url: str) -> None:
     with Database(url, for_reading=True) as database, database.read() as connection:
-        there = source.columns(connection)
-        missing = sorted(METADATA.tables.keys() - there.keys())
+        existing = source.columns(connection)
+        missing = sorted(METADATA.tables.keys() - existing.keys())
         if missing:
             raise ImportRefusedError(
                 f"{database.name} has no table {missing[0]}: name the database of the 2022 system, not its staging"
@@ -138,9 +138,9 @@ def _word(table: Table, name: str) -> ColumnElement[Any]:
 
 def _summed(column: Any) -> ColumnElement[Any]:
     # Negative counts are the overflow of something; nothing is known of them.
-    known = case((column > 0, column), else_=0)
+    positive = case((column > 0, column), else_=0)
     kind = "DOUBLE" if column.type.python_type is float else "BIGINT"
-    return func.sum(known).op("::")(literal_column(kind))
+    return func.sum(positive).op("::")(literal_column(kind))
 
 
 def _is_name(table: Table) -> list[ColumnElement[bool]]:

@@ -41,19 +41,19 @@ def of_file(path: Path) -> str:
 
 def folders(output_dir: Path, run: str) -> list[Path]:
     """Return the folders <tld>/<run>, by TLD; raises ImportRefusedError, which lists the existing runs."""
-    found = sorted(folder for folder in output_dir.glob(f"*/{run}") if folder.is_dir())
-    if found:
-        return found
-    there = sorted({path.name for path in output_dir.glob("*/*") if re.fullmatch(_FORM, path.name, re.ASCII)})
-    if not there:
+    matches = sorted(folder for folder in output_dir.glob(f"*/{run}") if folder.is_dir())
+    if matches:
+        return matches
+    runs = sorted({path.name for path in output_dir.glob("*/*") if re.fullmatch(_FORM, path.name, re.ASCII)})
+    if not runs:
         raise ImportRefusedError(
             f"{str(output_dir)!r} contains no CSV files: name the folder that has a folder for each TLD",
             code="IMPORT_EMPTY",
         )
-    more = f" and {len(there) - _LISTED:,} older" if len(there) > _LISTED else ""
+    more = f" and {len(runs) - _LISTED:,} older" if len(runs) > _LISTED else ""
     raise ImportRefusedError(
         f"{str(output_dir)!r} has no run {run}: pass an existing one with --run: "
-        + ", ".join(reversed(there[-_LISTED:]))
+        + ", ".join(reversed(runs[-_LISTED:]))
         + more,
         code="IMPORT_RUN_MISSING",
     )

@@ -40,8 +40,8 @@ def _apart(names: str, servers: list[str]) -> tuple[str, str]:
     first, total = (servers[0] if servers else UNKNOWN), len(servers)
     between = rf",{re.escape(first)}\.?,[01],{max(total - 1, 0)},{total},"
     # A lookahead also finds overlapping matches.
-    found = [match.span(1) for match in re.finditer(f"(?=({between}))", names, re.IGNORECASE)]
-    if len(found) != 1:
+    spans = [match.span(1) for match in re.finditer(f"(?=({between}))", names, re.IGNORECASE)]
+    if len(spans) != 1:
         raise BrokenError("commas within its names make it ambiguous")
-    ((start, end),) = found
+    ((start, end),) = spans
     return names[:start], names[end:]
