@@ -88,7 +88,6 @@ class Worker:
         self._unsent: Batch | None = None
         self._waiting: dict[int, float] = {}
         "Locked buckets whose requests are not handed out yet, with the time when they may be."
-        self._leaving_since = math.inf
         self._task: asyncio.Task[None] | None = None
         self._restoring: asyncio.Task[None] | None = None
 
@@ -126,7 +125,9 @@ class Worker:
                     await self._call(self._session.exchange, self._next_batch(), ())
                     self._unsent = None
                 batch = self._next_batch()
-                batch.given, batch.leaves = set(self.frontier.owned) | set(self._waiting), True
+                # Others wait for what this machine has waited for, when the session ends.
+                ready = {one for one, at in self._waiting.items() if time.monotonic() >= at}
+                batch.given, batch.leaves = self.frontier.owned | ready, True
                 await self._call(self._session.exchange, batch, ())
             except (LostSessionError, FullStoreError) as error:
                 logger.warning("The last answers are lost, and will be requested again: %s", error)
@@ -189,8 +190,9 @@ class Worker:
 
     async def _exchange(self) -> Outlook:
         assert self._session is not None
+        # A batch that is repeated comes before the last answers of buckets, so none is given back after it.
+        given = self.frontier.may_go(_PATIENCE_S) if self._unsent is None else set()
         batch = self._next_batch()
-        given = self._may_go()
         batch.given |= given
         # At once: what is found from now on comes after this batch, when they belong to others.
         self.frontier.disown(given)
@@ -208,16 +210,6 @@ class Worker:
         batch.owned, batch.record = len(self.frontier.owned), self.record()
         return batch
 
-    def _may_go(self) -> set[int]:
-        """Return the buckets to give back now: those without requests in flight or, in the end, all."""
-        if not self.frontier.leaving:
-            self._leaving_since = math.inf
-            return set()
-        self._leaving_since = min(self._leaving_since, time.monotonic())
-        if time.monotonic() - self._leaving_since > _PATIENCE_S:
-            return set(self.frontier.leaving)
-        return self.frontier.idle_leaving()
-
     async def _balance(self) -> None:
         """Take or give back buckets, so that each machine has the same number."""
         assert self._session is not None
@@ -229,7 +221,7 @@ class Worker:
             self._waiting |= {one: now if is_clean else now + _TAKEOVER_S for one, is_clean in taken.items()}
         excess = len(self.frontier.owned) - len(self.frontier.leaving) - share
         if excess > 0:
-            self.frontier.leaving |= set(sorted(self.frontier.owned - self.frontier.leaving)[-excess:])
+            self.frontier.leave_buckets(excess)
 
     def _begin_to_restore(self) -> None:
         """Begin to read the buckets whose time has come, next to the exchange of batches."""

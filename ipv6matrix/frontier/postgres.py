@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
@@ -54,8 +55,8 @@ class PostgresFrontier(SqliteFrontier):
         "What is not durable yet."
         self.owned: set[int] = set()
         "Buckets whose requests are handed out."
-        self.leaving: set[int] = set()
-        "Owned buckets that are to be given back: nothing of them is handed out."
+        self.leaving: dict[int, float] = {}
+        "Owned buckets that are to be given back, with the time since when nothing of them is handed out."
         self.listed: set[int] = set()
         "Owned buckets whose part of the list was read."
         self._listing: set[int] = set()
@@ -103,7 +104,7 @@ class PostgresFrontier(SqliteFrontier):
             self._handed_out[url] = time.monotonic()
 
     def put_back(self, url: str) -> None:
-        # After the loss of a session it is unknown, and was read again as a pending one.
+        # After the loss of a session or of its bucket it is unknown, and its owner has read it as a pending one.
         if self._handed_out.pop(url, self) is not self and bucket(url) not in self.leaving:
             super().put_back(url)
 
@@ -123,7 +124,7 @@ class PostgresFrontier(SqliteFrontier):
         return bucket(url) in self._listing
 
     def settle(self) -> bool:
-        self.batch.settled |= self.owned - self.leaving
+        self.batch.settled |= self.owned - self.leaving.keys()
         self.batch.searched = self.searched if self._has_links else self.links
         return self.has_ended
 
@@ -135,7 +136,7 @@ class PostgresFrontier(SqliteFrontier):
     @property
     def needs_list(self) -> bool:
         """Whether the list must be read for some of the buckets."""
-        return bool(self.owned - self.listed - self.leaving)
+        return bool(self.owned - self.listed - self.leaving.keys())
 
     def begin_list(self) -> None:
         """Begin to add the domains of the list that are in buckets for which it was not read."""
@@ -176,18 +177,32 @@ class PostgresFrontier(SqliteFrontier):
             for _ in range(number - self._store.discards(url)):
                 self._store.count_discard(url)
 
-    def idle_leaving(self) -> set[int]:
-        """Return the buckets to be given back of which nothing is in flight."""
-        return self.leaving - set(map(bucket, self._handed_out)) if self.leaving else set()
+    def leave_buckets(self, number: int) -> None:
+        """Hand out nothing more of so many buckets, which are to be given back."""
+        now = time.monotonic()
+        self.leaving |= dict.fromkeys(sorted(self.owned - self.leaving.keys())[-number:], now)
+
+    def may_go(self, patience_s: float) -> set[int]:
+        """Return the buckets to be given back of which nothing is in flight, or has been for too long."""
+        if not self.leaving:
+            return set()
+        before = time.monotonic() - patience_s
+        busy = set(map(bucket, self._handed_out))
+        return {one for one, since in self.leaving.items() if one not in busy or since < before}
 
     def disown(self, buckets: Collection[int]) -> None:
         """Forget the requests of buckets that were given back."""
         self.owned.difference_update(buckets)
-        self.leaving.difference_update(buckets)
+        for one in buckets:
+            self.leaving.pop(one, None)
         self.listed.difference_update(buckets)
         self._listing.difference_update(buckets)
+        self._handed_out = {url: at for url, at in self._handed_out.items() if bucket(url) in self.owned}
+        dropped: dict[str, set[int]] = defaultdict(set)
         for url in [url for url in self._store.pending_urls() if bucket(url) not in self.owned]:
-            self._slots[slot_of(url)].drop(self._store.drop_pending(url))
+            dropped[slot_of(url)].add(self._store.drop_pending(url))
+        for slot, numbers in dropped.items():
+            self._slots[slot].drop(numbers)
 
     def repeat_forgotten(self) -> None:
         """Hand out again what left without an answer long ago."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 from array import array
 from bisect import insort
 from collections import deque
+from collections.abc import Set
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -86,10 +87,12 @@ class Slot:
         self._may_have_more = True
         self.waiting += 1
 
-    def drop(self, number: int) -> None:
-        """Record that the frontier contains a request no longer; one that was read is skipped when its turn comes."""
-        if number > self._last_number:
-            self.waiting -= 1
+    def drop(self, numbers: Set[int]) -> None:
+        """Record that the frontier contains some requests no longer; parked ones are skipped when their turn comes."""
+        kept = deque(row for row in self._ready if row[0] not in numbers)
+        unread = sum(number > self._last_number for number in numbers)
+        self.waiting -= len(self._ready) - len(kept) + unread
+        self._ready = kept
 
     def has_pending(self, source: Source) -> bool:
         """Return whether there are requests to hand out, now or when their crowd has budget."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from ipv6matrix.cluster import owner, worker
+from ipv6matrix.cluster import owner, payload, worker
 from ipv6matrix.cluster.batch import Batch, HostOfAddress, Outlook, ZoneOfHost
 from ipv6matrix.cluster.optouts import SharedOptOuts
 from ipv6matrix.cluster.session import Session
@@ -286,6 +286,112 @@ def test_requests_that_were_given_back_do_not_count(tmp_path: Path, taken: int):
     assert frontier.next("dns") is None
     assert frontier.hungry
     store.close()
+
+
+@pytest.fixture
+def frontier(tmp_path: Path) -> Iterator[PostgresFrontier]:
+    """A frontier that owns all buckets and has the requests of `URLS`, of which it has read all and handed out one."""
+    store = Store(tmp_path / "copy.db")
+    frontier = PostgresFrontier(store, {"dns": 1, "ping": 1})
+    frontier.own(range(owner.BUCKETS), ())
+    frontier.restore_requests(URLS)
+    assert frontier.next("ping") == URLS[0]
+    yield frontier
+    store.close()
+
+
+def test_a_bucket_that_comes_back_is_as_the_last_owner_left_it(frontier: PostgresFrontier):
+    """Requests that were read before it was given back are not handed out twice, or after their answers."""
+    answered = [payload.dump(ping_item(urls.parse(url).subject)) for url in URLS[:20]]
+    frontier.disown(range(owner.BUCKETS))
+    frontier.leave(URLS[0])
+    frontier.own(range(owner.BUCKETS), ())
+    frontier.restore_answers(answered)
+    frontier.restore_requests(URLS[20:])
+    taken = []
+    while (url := frontier.next("ping")) is not None:
+        taken.append(url)
+        frontier.leave(url)
+
+    assert list(URLS[20:]) == taken
+
+
+def test_a_request_of_a_bucket_that_was_given_back_is_not_repeated(
+    frontier: PostgresFrontier, monkeypatch: pytest.MonkeyPatch
+):
+    """Even if it was in flight for too long: that is up to the next owner."""
+    monkeypatch.setattr("ipv6matrix.frontier.postgres._FORGOTTEN_S", 0.0)
+    frontier.leave(URLS[0])
+    frontier.disown(range(owner.BUCKETS))
+    frontier.repeat_forgotten()
+    frontier.put_back(URLS[0])
+
+    assert frontier.next("ping") is None
+
+
+def test_each_bucket_waits_for_its_own_requests(frontier: PostgresFrontier):
+    """Buckets that were to leave long ago do not hurry those of a machine that joins later."""
+    home = owner.bucket(URLS[0])
+    frontier.leave_buckets(owner.BUCKETS)
+    assert set(range(owner.BUCKETS)) - {home} == frontier.may_go(60.0)
+    frontier.disown({home + 1})
+    frontier.leaving[home - 1] -= 61.0
+    assert home not in frontier.may_go(60.0)
+
+    frontier.leaving[home] -= 61.0
+
+    assert home in frontier.may_go(60.0)
+
+
+async def test_no_bucket_is_given_back_before_its_last_answers(
+    start: Start, url: str, postgres: Postgres, caplog: pytest.LogCaptureFixture
+):
+    """A batch that a full server did not take is repeated as it was, and later answers are in the next one."""
+    one = await with_requests(start, url)
+    taken = take(one)
+    other = start(url)
+    await until(lambda: 8 == len(one.frontier.leaving))
+    early, late = set(URLS[:20]), set(URLS[20:])
+    database = url.rpartition("/")[2]
+    postgres.execute(
+        database,
+        "CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'no space' USING ERRCODE = 'disk_full'; END $$",
+        "CREATE TRIGGER no_space BEFORE INSERT ON answers FOR EACH ROW EXECUTE FUNCTION no_space()",
+    )
+    complete(one, taken & early)
+    await until(lambda: "STORE_FULL" in caplog.text)
+    complete(one, taken & late)
+    assert one._session is not None
+    exchange, too_early = one._session.exchange, set[int]()
+
+    def watched(batch: Batch, owned: Collection[int]) -> Outlook:
+        too_early.update(batch.given & {answer.bucket for answer in one.frontier.batch.answers.values()})
+        return exchange(batch, owned)
+
+    one._session.exchange = watched  # type: ignore[method-assign]
+    postgres.execute(database, "DROP TRIGGER no_space ON answers")
+    await until(owns(other, 8))
+
+    assert set() == too_early
+    assert set() == take(other)
+
+
+async def test_what_a_machine_waited_for_is_waited_for_after_it_stops(
+    start: Start, url: str, monkeypatch: pytest.MonkeyPatch
+):
+    """The next owner does not take it for a bucket that was given back."""
+    monkeypatch.setattr(worker, "_TAKEOVER_S", 60.0)
+    one = start(url)
+    await until(owns(one, 16))
+    assert one._session is not None
+    one._session.close()
+    await until(lambda: 16 == len(one._waiting))
+    await one.stop()
+    third = Session(url, "third")
+
+    assert dict.fromkeys(range(16), False) == third.take(16)
+    third.close()
 
 
 async def test_answers_of_a_bucket_are_read_in_turns(start: Start, url: str):
