@@ -97,13 +97,13 @@ class Command(ChoosingCommand):
             tempfile.TemporaryDirectory(prefix="mysql2022-") as scratch,
         ):
             old = Import(url, target, Path(scratch))
-            for found in old.find():
-                rows = ", ".join(f"{number:,} {name}" for name, number in found.rows.items())
-                state = "is there already" if found.is_there else "would be copied" if dry_run else "copied"
-                if not (found.is_there or dry_run):
-                    old.copy(found.date)
-                print(f"{found.date} {state}: {rows}")  # noqa: T201 - what the command is for
-                for oddity in found.oddities:
+            for contents in old.find():
+                rows = ", ".join(f"{number:,} {name}" for name, number in contents.rows.items())
+                state = "is there already" if contents.is_there else "would be copied" if dry_run else "copied"
+                if not (contents.is_there or dry_run):
+                    old.copy(contents.date)
+                print(f"{contents.date} {state}: {rows}")  # noqa: T201 - what the command is for
+                for oddity in contents.oddities:
                     print(f"    {oddity}")  # noqa: T201
 
     def _target(self, run: str, opts: argparse.Namespace) -> Path:

@@ -33,7 +33,7 @@ _PLACEHOLDERS: Final = ("", "n/a", ".")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class DateContents:
     """What a database of 2022 has of one date."""
 
     date: dt.date
@@ -57,13 +57,13 @@ class Import:
         _check(url)
         self._model = ReadModel(build(url, folder))
 
-    def find(self) -> list[Found]:
-        """Return what there is of each date, the earliest first."""
+    def find(self) -> list[DateContents]:
+        """Return what the database has of each date, the earliest first."""
         existing = self._dates_of_target()
         counts = {table.name: dict(self._model.rows(_count(table))) for table in METADATA.sorted_tables}
         every = sorted({date for of in counts.values() for date in of})
         return [
-            Found(
+            DateContents(
                 date=date,
                 rows={name: of.get(date, 0) for name, of in counts.items()},
                 is_there=date in existing,
