@@ -37,17 +37,17 @@ class Look:
 
     text: Text
     form: str
-    taken: int = 0
+    accepted: int = 0
     refused: list[str] = field(default_factory=list)
     "Rows that are not domains."
 
     @property
     def rows(self) -> int:
-        return self.taken + len(self.refused)
+        return self.accepted + len(self.refused)
 
     def __str__(self) -> str:
         coding = ", ".join(filter(None, (self.text.packing, self.text.encoding.upper())))
-        return f"'{self.text}': {self.form} ({coding}); {self.taken:,} of the first {self.rows:,} rows are domains"
+        return f"'{self.text}': {self.form} ({coding}); {self.accepted:,} of the first {self.rows:,} rows are domains"
 
 
 def check(files: Iterable[Path], max_refused: float) -> list[Look]:
@@ -61,11 +61,11 @@ def check(files: Iterable[Path], max_refused: float) -> list[Look]:
     for look in looks:
         if len(look.refused) > max_refused * look.rows:
             raise ListError(
-                f"Only {look.taken:,} of the first {look.rows:,} rows of the list '{look.text}' are domains"
+                f"Only {look.accepted:,} of the first {look.rows:,} rows of the list '{look.text}' are domains"
                 f" ({_why(look)}): use a list of domains, or accept it with -s LIST_MAX_REFUSED=1",
                 code="LIST_MOSTLY_INVALID",
             )
-    if not any(look.taken for look in looks):
+    if not any(look.accepted for look in looks):
         names = ", ".join(f"'{look.text}'" for look in looks)
         why = _why(looks[0]) if looks[0].rows else "it has no rows"
         raise ListError(
@@ -82,7 +82,7 @@ def _look(text: Text) -> Look:
     look = Look(text=text, form=str(form))
     for entry in islice(_some(entries), ROWS):
         if isinstance(entry, str):
-            look.taken += 1
+            look.accepted += 1
         else:
             look.refused.append(entry.text[:100])
     return look

@@ -163,7 +163,7 @@ class _Limited(io.RawIOBase):
 
     def __init__(self, stream: io.BufferedIOBase, limit: int, text: Text) -> None:
         self._stream = stream
-        self._left = limit
+        self._remaining = limit
         self._text = text
 
     def readable(self) -> bool:
@@ -171,8 +171,8 @@ class _Limited(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         number = self._stream.readinto(buffer)
-        self._left -= number
-        if self._left < 0:
+        self._remaining -= number
+        if self._remaining < 0:
             raise ListError(
                 f"The list '{self._text}' unpacks to more than {_MAX_RATIO} times its size: unpack and check it first"
             )
@@ -195,10 +195,10 @@ def _members(file: Path) -> list[str]:
 def _recognised(text: Text) -> Text:
     with _opened(text) as stream:
         head = stream.read(_HEAD_BYTES)
-    others = [what for magic, what in _OTHERS if head.startswith(magic)]
+    others = [kind for magic, kind in _OTHERS if head.startswith(magic)]
     if others or head[_TAR[0]] == _TAR[1]:
-        what = others[0] if others else "a tar archive"
-        raise ListError(f"The list '{text}' is {what}: use a text file, plain or compressed once with gzip or ZIP")
+        kind = others[0] if others else "a tar archive"
+        raise ListError(f"The list '{text}' is {kind}: use a text file, plain or compressed once with gzip or ZIP")
     return Text(file=text.file, packing=text.packing, member=text.member, encoding=_encoding(head))
 
 

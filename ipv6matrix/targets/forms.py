@@ -53,12 +53,12 @@ class Form:
 
     def __str__(self) -> str:
         header = ", below a header" if self.header else ""
-        what = "URLs" if self.urls else "names"
+        contents = "URLs" if self.urls else "names"
         if self.hosts:
             return "a hosts file"
         if not self.separator:
-            return f"{what}, one a line{header}"
-        return f"{what} in column {self.column + 1} of a table with {_SEPARATORS[self.separator]}{header}"
+            return f"{contents}, one a line{header}"
+        return f"{contents} in column {self.column + 1} of a table with {_SEPARATORS[self.separator]}{header}"
 
 
 def row(line: str) -> str:
@@ -165,8 +165,8 @@ def _column(table: Sequence[Sequence[str]], *, header: bool, is_domain: Callable
                 return first.index(name)
     if first[:1] == [_MAJESTIC]:
         raise ListError(f"The list begins like a Majestic CSV but has no column 'Domain': {','.join(table[0])!r}")
-    found = _domains(table, is_domain)
-    return max(sorted(set(found)), key=found.count, default=min(1, len(first) - 1) if first else 0)
+    domain_columns = _domains(table, is_domain)
+    return max(sorted(set(domain_columns)), key=domain_columns.count, default=min(1, len(first) - 1) if first else 0)
 
 
 def _domains(table: Iterable[Sequence[str]], is_domain: Callable[[str], bool]) -> list[int]:

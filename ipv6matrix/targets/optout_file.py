@@ -45,12 +45,12 @@ class OptOutList(ABC):
         entries = {text: parse(text) for text in texts}
         with self._changing() as lines:
             results = []
-            for text, wanted in entries.items():
-                if cover := _cover(wanted, lines):
+            for text, new_entry in entries.items():
+                if cover := _cover(new_entry, lines):
                     results.append(f"{text} is covered already, by {cover}")
                 else:
-                    lines.append(f"{shown(wanted)}  # {comment}" if comment else shown(wanted))
-                    results.append(f"{shown(wanted)} is opted out")
+                    lines.append(f"{shown(new_entry)}  # {comment}" if comment else shown(new_entry))
+                    results.append(f"{shown(new_entry)} is opted out")
         return results
 
     def remove(self, texts: list[str]) -> list[str]:
@@ -60,10 +60,10 @@ class OptOutList(ABC):
             results = []
             for text, removed in entries.items():
                 remaining = [line for line in lines if _entry_of(line) != removed]
-                what = "is not listed" if len(remaining) == len(lines) else "is taken out"
+                outcome = "is not listed" if len(remaining) == len(lines) else "is taken out"
                 lines[:] = remaining
                 cover = _cover(removed, lines)
-                results.append(f"{text} {what}" + (f", but stays opted out by {cover}" if cover else ""))
+                results.append(f"{text} {outcome}" + (f", but stays opted out by {cover}" if cover else ""))
         return results
 
 
@@ -98,9 +98,9 @@ class OptOutFile(OptOutList):
     def _declared(self, lines: list[str], before: list[str]) -> list[str]:
         """Return the lines; with a declaration of their number if a crawl would otherwise take the file for damaged."""
         lines = [line for line in lines if not optouts.is_declaration(line)]
-        left = optouts.parse(lines, self._path)
-        lost = left.are_lost_from(len(optouts.parse(before, self._path)))
-        return [*lines, optouts.declaration(len(left))] if lost else lines
+        remaining = optouts.parse(lines, self._path)
+        lost = remaining.are_lost_from(len(optouts.parse(before, self._path)))
+        return [*lines, optouts.declaration(len(remaining))] if lost else lines
 
     def _lines(self) -> list[str]:
         if not self._path.exists():
@@ -108,8 +108,8 @@ class OptOutFile(OptOutList):
         try:
             lines = self._path.read_text("utf-8-sig").splitlines()
         except (OSError, UnicodeError) as error:
-            what = getattr(error, "strerror", "not UTF-8 text")
-            raise OptOutError(f"Cannot read {str(self._path)!r} ({what}): name a text file") from error
+            reason = getattr(error, "strerror", "not UTF-8 text")
+            raise OptOutError(f"Cannot read {str(self._path)!r} ({reason}): name a text file") from error
         optouts.parse(lines, self._path)
         return lines
 
@@ -123,19 +123,19 @@ class OptOutFile(OptOutList):
 
 def parse(text: str) -> Entry:
     """Parse an entry; raises OptOutError."""
-    found = entry(text.strip())
-    if found is None:
+    parsed = entry(text.strip())
+    if parsed is None:
         raise OptOutError(
             f"{text!r} is neither a domain nor a network: use e.g. example.com, 192.0.2.7 or 2001:db8::/32"
         )
-    return found
+    return parsed
 
 
-def shown(one: Entry) -> str:
+def shown(entry: Entry) -> str:
     """Return an entry as it is written to the file; a network of one address as that address."""
-    if isinstance(one, str):
-        return one
-    return str(one.network_address if one.num_addresses == 1 else one)
+    if isinstance(entry, str):
+        return entry
+    return str(entry.network_address if entry.num_addresses == 1 else entry)
 
 
 def _entry_of(line: str) -> Entry | None:
@@ -143,13 +143,13 @@ def _entry_of(line: str) -> Entry | None:
     return entry(text) if text else None
 
 
-def _cover(wanted: Entry, lines: list[str]) -> str | None:
-    """Return the first entry that covers `wanted`: the same or a broader one; None if there is none."""
+def _cover(candidate: Entry, lines: list[str]) -> str | None:
+    """Return the first entry that covers `candidate`: the same or a broader one; None if there is none."""
     entries = (existing for line in lines if (existing := _entry_of(line)) is not None)
-    return next((shown(existing) for existing in entries if _covers(existing, wanted)), None)
+    return next((shown(existing) for existing in entries if _covers(existing, candidate)), None)
 
 
-def _covers(broad: Entry, wanted: Entry) -> bool:
-    if isinstance(broad, str) or isinstance(wanted, str):
-        return isinstance(broad, str) and isinstance(wanted, str) and f".{wanted}".endswith(f".{broad}")
-    return broad.version == wanted.version and wanted.subnet_of(broad)  # type: ignore[arg-type]  # of one family
+def _covers(broad: Entry, narrow: Entry) -> bool:
+    if isinstance(broad, str) or isinstance(narrow, str):
+        return isinstance(broad, str) and isinstance(narrow, str) and f".{narrow}".endswith(f".{broad}")
+    return broad.version == narrow.version and narrow.subnet_of(broad)  # type: ignore[arg-type]  # of one family

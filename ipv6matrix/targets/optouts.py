@@ -69,8 +69,8 @@ def parse(lines: Iterable[str], place: Path | str) -> Entries:
             networks.add(held)
         elif text:
             raise OptOutError(f"{str(place)!r} line {number}: {text!r} is neither a domain nor a network")
-        elif found := _DECLARED.fullmatch(line.strip()):
-            declared = int(found[1])
+        elif match := _DECLARED.fullmatch(line.strip()):
+            declared = int(match[1])
     return Entries(frozenset(domains), frozenset(networks), declared)
 
 
@@ -110,11 +110,11 @@ class OptOuts:
         """
         if self._path is None:
             return
-        found = parse(self._path.read_text("utf-8-sig").splitlines(), self._path)
-        lost = found.are_lost_from(len(self._of_file))
+        entries = parse(self._path.read_text("utf-8-sig").splitlines(), self._path)
+        lost = entries.are_lost_from(len(self._of_file))
         if lost:
-            self._warn(found)
-        self._of_file = self._of_file | found if lost else found
+            self._warn(entries)
+        self._of_file = self._of_file | entries if lost else entries
         self.entries = self._of_file | self._shared
 
     def share(self, lines: Iterable[str], place: str) -> None:
@@ -125,14 +125,14 @@ class OptOuts:
             logger.warning("The previous opt-outs stay in force: %s [OPTOUT_INVALID]", error)
         self.entries = self._of_file | self._shared
 
-    def _warn(self, found: Entries) -> None:
+    def _warn(self, entries: Entries) -> None:
         logger.warning(
             "%s has %d entries instead of %d: the missing ones stay opted out. Restore the file, or confirm the"
             " change by adding the line '%s' [OPTOUT_SHRUNK]",
             self._path,
-            len(found),
+            len(entries),
             len(self._of_file),
-            declaration(len(found)),
+            declaration(len(entries)),
         )
 
     def contains_name(self, name: str) -> bool:
@@ -143,7 +143,7 @@ class OptOuts:
     def contains_address(self, address: str) -> bool:
         """Return whether an address, or an IPv4 address that it embeds, is opted out."""
         networks = self.entries.networks
-        return bool(networks) and any(contains(networks, one) for one in (address, *ipv4_within(address)))
+        return bool(networks) and any(contains(networks, variant) for variant in (address, *ipv4_within(address)))
 
     def look(self) -> None:
         """Reload the file if it has changed; if it cannot be read, the previous entries remain in force."""

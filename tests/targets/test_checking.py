@@ -68,17 +68,17 @@ def test_a_foreign_file_is_rejected(tmp_path, content, why):
 def test_half_of_the_rows_may_be_invalid(tmp_path):
     """Beyond the share of LIST_MAX_REFUSED a list is rejected; with 1 it is accepted if a single row is a domain."""
     (look,) = checking.check(put(tmp_path, "a.example\nno domain\n"), 0.5)
-    assert (1, ["no domain"]) == (look.taken, look.refused)
+    assert (1, ["no domain"]) == (look.accepted, look.refused)
 
     worse = put(tmp_path, "a.example\nno domain\nno domain\n")
     with pytest.raises(ListError, match=r"1 of the first 3 rows.*\[LIST_MOSTLY_INVALID\]"):
         checking.check(worse, 0.5)
-    assert 1 == checking.check(worse, 1)[0].taken
+    assert 1 == checking.check(worse, 1)[0].accepted
 
 
 def test_one_bad_file_of_several_is_rejected(tmp_path):
     """An empty file among others is accepted, a foreign file is not."""
-    assert [1, 0] == [look.taken for look in checking.check(put(tmp_path, "a.example\n", ""), 0.5)]
+    assert [1, 0] == [look.accepted for look in checking.check(put(tmp_path, "a.example\n", ""), 0.5)]
     with pytest.raises(ListError, match=r"list1.*\[LIST_MOSTLY_INVALID\]"):
         checking.check(put(tmp_path, "a.example\n", "<html>\n<body>\n"), 0.5)
 
