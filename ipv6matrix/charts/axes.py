@@ -36,7 +36,7 @@ class Axes:
     is_logarithmic: bool = False
 
     def x(self, value: dt.date | float) -> float:
-        first, last, here = (self._scaled(number(one)) for one in (*self.span, value))
+        first, last, here = (self._scaled(number(position)) for position in (*self.span, value))
         part = (here - first) / (last - first) if last > first else 0.5
         return LEFT + self.margin + part * (WIDTH - LEFT - RIGHT - 2 * self.margin)
 
@@ -51,8 +51,8 @@ class Axes:
     def drawn(self) -> str:
         """Draw the grid with its texts."""
         across, upwards = self.titles
-        named = text((LEFT + WIDTH - RIGHT) / 2, HEIGHT + 8, across, anchor="middle") if across else ""
-        return "".join((*self._grid(), *self._ticks(), named, text(LEFT, 11, upwards) if upwards else ""))
+        x_title = text((LEFT + WIDTH - RIGHT) / 2, HEIGHT + 8, across, anchor="middle") if across else ""
+        return "".join((*self._grid(), *self._ticks(), x_title, text(LEFT, 11, upwards) if upwards else ""))
 
     def mark(self) -> str:
         """Draw a mark at the chosen date."""

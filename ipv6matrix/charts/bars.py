@@ -55,8 +55,10 @@ def bars(
     looks = [part.look for row in rows for part in row.parts]
     inner = "".join(_row(title, number * ROW, row, top) for number, row in enumerate(rows))
     scale, height = _scale(unit, top, ROW * len(rows) + 2)
-    named, height = legend([(bar_key(title, look), name) for name, look in (keys or {}).items()], LEFT, height, RIGHT)
-    return picture(title, WIDTH, height + 4, f"{patterns(title, looks)}{inner}{scale}{named}", "bars")
+    key_drawing, height = legend(
+        [(bar_key(title, look), name) for name, look in (keys or {}).items()], LEFT, height, RIGHT
+    )
+    return picture(title, WIDTH, height + 4, f"{patterns(title, looks)}{inner}{scale}{key_drawing}", "bars")
 
 
 def _row(title: str, upper: float, row: Bar, top: float) -> str:

@@ -47,14 +47,14 @@ def histogram(title: str, columns: Sequence[Column], place: Axes, keys: Mapping[
     """Draw how often values occur; `keys` are the looks by what they mean."""
     drawn = "".join(
         bar(
-            place.x(one.start) + 0.5,
-            place.y(one.value),
-            place.x(one.end) - place.x(one.start) - 1,
-            HEIGHT - BOTTOM - place.y(one.value),
-            fill(title, one.look),
-            one.words,
+            place.x(column.start) + 0.5,
+            place.y(column.value),
+            place.x(column.end) - place.x(column.start) - 1,
+            HEIGHT - BOTTOM - place.y(column.value),
+            fill(title, column.look),
+            column.words,
         )
-        for one in columns
+        for column in columns
     )
     return _picture(title, place.drawn() + drawn, {look: name for name, look in keys.items()}, place.floor)
 
@@ -85,8 +85,8 @@ def stack(
 
 
 def _picture(title: str, inner: str, keys: Mapping[str, str], height: float) -> str:
-    named, height = legend([(bar_key(title, look), name) for look, name in keys.items()], LEFT, height, WIDTH)
-    return picture(title, WIDTH, height, f"{patterns(title, (*keys, _UNKNOWN))}{inner}{named}", "chart")
+    key_drawing, height = legend([(bar_key(title, look), name) for look, name in keys.items()], LEFT, height, WIDTH)
+    return picture(title, WIDTH, height, f"{patterns(title, (*keys, _UNKNOWN))}{inner}{key_drawing}", "chart")
 
 
 def _of_one_crawl(title: str, unit: str, parts: Sequence[Line], date: dt.date, apart: Line | None) -> str:
@@ -108,7 +108,7 @@ def _of_one_crawl(title: str, unit: str, parts: Sequence[Line], date: dt.date, a
 def _width(dates: Sequence[dt.date]) -> float:
     """Return a width at which no column covers another."""
     days = (dates[-1] - dates[0]).days
-    nearest = min(((two - one).days for one, two in pairwise(dates)), default=1)
+    nearest = min(((later - earlier).days for earlier, later in pairwise(dates)), default=1)
     return max(2.0, min(_WIDEST, 0.8 * (WIDTH - LEFT - RIGHT) * nearest / (days + nearest)))
 
 

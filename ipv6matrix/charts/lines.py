@@ -35,11 +35,11 @@ def draw(title: str, lines: Sequence[Line], place: Axes, steps: Sequence[dt.date
     looks = [line.look or f"s{number % PLAIN}" for number, line in enumerate(lines)]
     drawn = [_line(line, look, place, steps, suffix) for line, look in zip(lines, looks, strict=True)]
     keys = [(_stroke("M0 0h24", look), line.name) for line, look in zip(lines, looks, strict=True)]
-    named, height = legend(keys, axes.LEFT, place.floor, axes.WIDTH)
+    key_drawing, height = legend(keys, axes.LEFT, place.floor, axes.WIDTH)
     # The first line is the most important one, and so lies above the others.
     opacity = _SHADE if len(lines) == 1 else _SHADE / 2
     bands = "".join(_band(line, look, place, steps, opacity) for line, look in zip(lines, looks, strict=True))
-    inner = f"{place.drawn()}{bands}{place.mark()}{''.join(reversed(drawn))}{named}"
+    inner = f"{place.drawn()}{bands}{place.mark()}{''.join(reversed(drawn))}{key_drawing}"
     return picture(title, axes.WIDTH, height, inner, "chart")
 
 
@@ -55,7 +55,7 @@ def _line(line: Line, look: str, place: Axes, steps: Sequence[dt.date | float], 
     points = "".join(
         f'<circle cx="{places[step][0]:.1f}" cy="{places[step][1]:.1f}" r="{radius}" fill="{COLOURS[look]}"'
         f' class="{look} point">'
-        f"{titled(f'{line.name}, {_named(step, suffix)}: {bounds(place.unit, value, upper.get(step))}')}</circle>"
+        f"{titled(f'{line.name}, {_step_text(step, suffix)}: {bounds(place.unit, value, upper.get(step))}')}</circle>"
         for step, value in line.points
     )
     return _stroke(d, look) + points
@@ -79,12 +79,12 @@ def _around(
     upper: Mapping[dt.date | float, float],
     place: Axes,
 ) -> str:
-    there = [(place.x(step), place.y(upper[step])) for step in run]
-    back = [(place.x(step), place.y(lower[step])) for step in reversed(run)]
-    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in (*there, *back)) + "Z"
+    upper_edge = [(place.x(step), place.y(upper[step])) for step in run]
+    lower_edge = [(place.x(step), place.y(lower[step])) for step in reversed(run)]
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in (*upper_edge, *lower_edge)) + "Z"
 
 
-def _named(step: dt.date | float, suffix: str) -> str:
+def _step_text(step: dt.date | float, suffix: str) -> str:
     return str(step) if isinstance(step, dt.date) else f"{step:,.4g} {suffix}"
 
 
