@@ -64,7 +64,7 @@ class Job:
         self.store: Store
         self.row: dict[str, Any] | None = None
         "The row of the crawl at the time when the database was closed."
-        self._kept = False
+        self._is_left_open = False
         self.whole = True
         "False if part of the closed database is still in its write-ahead log; the store's `problem` says why."
 
@@ -112,11 +112,11 @@ class Job:
 
     def keep(self) -> None:
         """Leave closing the job after the end of the crawl to the caller."""
-        self._kept = True
+        self._is_left_open = True
 
     def engine_stopped(self) -> None:
         self.close_store()
-        if not self._kept:
+        if not self._is_left_open:
             self.close()
 
     def close(self) -> None:

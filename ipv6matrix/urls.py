@@ -71,7 +71,7 @@ def crowd(url: str) -> Crowd | None:
 
 def _without_pass(query: Query) -> tuple[Query, bool]:
     second = query[-1:] == [_SECOND]
-    rest = query[:-1] if second else query
-    if any(key == _SECOND[0] for key, _ in rest):
+    remaining = query[:-1] if second else query
+    if any(key == _SECOND[0] for key, _ in remaining):
         raise ValueError(query)
-    return rest, second
+    return remaining, second

@@ -62,12 +62,12 @@ def _run(name: str, commands: dict[str, ScrapyCommand], settings: Settings, word
     settings.setdict(command.default_settings, priority="command")
     command.settings = settings
     command.add_options(parser)
-    options, rest = parser.parse_known_args(words)
+    options, arguments = parser.parse_known_args(words)
     try:
-        command.process_options(rest, options)
+        command.process_options(arguments, options)
         if command.requires_crawler_process:
             command.crawler_process = AsyncCrawlerProcess(settings)
-        _run_command(command, rest, options)
+        _run_command(command, arguments, options)
     except UsageError as error:
         if str(error):
             parser.error(str(error))
@@ -79,9 +79,11 @@ def _run(name: str, commands: dict[str, ScrapyCommand], settings: Settings, word
 
 def _overview(commands: dict[str, ScrapyCommand]) -> str:
     shown = {
-        name: one for name, one in commands.items() if name in _OF_SCRAPY or type(one).__module__.startswith(_OURS)
+        name: command
+        for name, command in commands.items()
+        if name in _OF_SCRAPY or type(command).__module__.startswith(_OURS)
     }
-    lines = [f"  {name:<10} {one.short_desc()}" for name, one in sorted(shown.items())]
+    lines = [f"  {name:<10} {command.short_desc()}" for name, command in sorted(shown.items())]
     return "\n".join(
         [
             f"{OWN} {__version__}",

@@ -105,8 +105,8 @@ class Command(ChoosingCommand):
         with reading(path) as store:
             self._tell_skipped(store)
             basis = readiness.basis(store)
-            found = [readiness.domain(store, name) for name in self._domains]
-        return [document(judge(domain, basis), domain) for domain in found if domain]
+            domains = [readiness.domain(store, name) for name in self._domains]
+        return [document(judge(domain, basis), domain) for domain in domains if domain]
 
     def _tell_skipped(self, store: Store) -> None:
         """Print what this machine could not measure, and how to change that."""

@@ -31,8 +31,8 @@ class Command(FetchingCommand):
         assert self.settings is not None
         if args not in ([], ["update"]):
             raise UsageError(f"Invalid arguments: run {PROGRAM} geoip, or {PROGRAM} geoip update [ARGUMENT_INVALID]")
-        said = update(self.settings) if args else []
-        return said + [state(self.settings, setting) for setting in geoip.FILES]
+        lines = update(self.settings) if args else []
+        return lines + [state(self.settings, setting) for setting in geoip.FILES]
 
 
 def update(settings: BaseSettings) -> list[str]:
@@ -44,8 +44,8 @@ def update(settings: BaseSettings) -> list[str]:
 
 def outcome(update: Update) -> str:
     """Return a line about the update of one file."""
-    what = "is new" if update.is_new else "is up to date"
-    return f"{update.path} {what}: {update.build.type} of {day(update.build.built_at)}"
+    status = "is new" if update.is_new else "is up to date"
+    return f"{update.path} {status}: {update.build.type} of {day(update.build.built_at)}"
 
 
 def state(settings: BaseSettings, setting: str) -> str:

@@ -39,8 +39,8 @@ class Command(FetchingCommand):
 
     def _update(self, names: list[str]) -> list[str]:
         assert self.settings is not None
-        with rankings.Rankings.from_settings(self.settings) as there:
-            return [shown(there.update(name)) for name in names]
+        with rankings.Rankings.from_settings(self.settings) as downloads:
+            return [shown(downloads.update(name)) for name in names]
 
 
 def shown(source: sources.Source) -> str:

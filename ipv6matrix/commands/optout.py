@@ -45,12 +45,16 @@ class Command(ChoosingCommand):
             )
         try:
             with contextlib.ExitStack() as opened:
-                said = [line for one in self._lists(opened) for line in _do(verb, one, entries, opts.comment)]
+                lines = [
+                    line
+                    for optout_list in self._lists(opened)
+                    for line in _do(verb, optout_list, entries, opts.comment)
+                ]
         except (OptOutError, StoreError) as error:
             self.exitcode = 1
             print(error, file=sys.stderr)  # noqa: T201 - the output of the command
         else:
-            print("\n".join(dict.fromkeys(said) or ["no entries"]))  # noqa: T201 - the output of the command
+            print("\n".join(dict.fromkeys(lines) or ["no entries"]))  # noqa: T201 - the output of the command
 
     def _lists(self, opened: contextlib.ExitStack) -> Iterator[OptOutList]:
         """Yield the lists to change or to print: that of a shared crawl, and the file."""

@@ -81,8 +81,8 @@ class Command(ChoosingCommand):
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    listener = socket.create_server(found[0][4][:2], family=found[0][0], backlog=2048)
+    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    listener = socket.create_server(addresses[0][4][:2], family=addresses[0][0], backlog=2048)
     # Connections inherit the option; asyncio sets it only on sockets with an explicit protocol. Without it, the body of
     # a response waits until its headers are acknowledged (RFC 9293 section 3.7.4), which a client may delay by 40 ms.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

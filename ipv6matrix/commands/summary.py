@@ -59,8 +59,8 @@ def table(figures: Summary, kinds: dict[str, tuple[int, int, int]]) -> Table:
         yes, no, unknown = kinds.get(kind, (0, 0, 0))
         page.add_row(f"domains with IPv6 on {kind}", _feature(yes + no, yes, unknown))
     page.add_section()
-    for (port, family), (is_open, asked) in figures.ports.items():
-        page.add_row(f"port {port} open over IPv{family}", _share(is_open, asked))
+    for (port, family), (is_open, probed) in figures.ports.items():
+        page.add_row(f"port {port} open over IPv{family}", _share(is_open, probed))
     page.add_section()
     for name, number in figures.probes.items():
         page.add_row(name, f"{number:,}")
