@@ -61,7 +61,7 @@ class References:
         """Return whether the family is available, by the strongest witness that has ever answered."""
         chosen = self._choose()
         needs_router = not (chosen and self.witnesses.reference)
-        reference, gateway = await asyncio.gather(self._any_of(chosen), self._first_router(wanted=needs_router))
+        reference, gateway = await asyncio.gather(self._any_of(chosen), self._first_router(is_needed=needs_router))
         return self.witnesses.well(reference=reference if chosen else None, gateway=gateway)
 
     def _choose(self) -> list[str]:
@@ -80,10 +80,10 @@ class References:
             asks.append((_HEDGE_S, lambda address=address: self._shakes_hands(address)))  # type: ignore[misc]
         return await first_true(asks)
 
-    async def _first_router(self, *, wanted: bool) -> bool | None:
-        """Ping the first router; return None if that is not `wanted` or not allowed, False if there is no router."""
-        address = self._gateway() if wanted else None
-        if not wanted or (address and self._is_opted_out(address)):
+    async def _first_router(self, *, is_needed: bool) -> bool | None:
+        """Ping the first router; return None if that is not needed or not allowed, False if there is no router."""
+        address = self._gateway() if is_needed else None
+        if not is_needed or (address and self._is_opted_out(address)):
             return None
         return address is not None and bool((await self._pinger.ping(address)).rtts_ms)
 
@@ -105,8 +105,8 @@ async def first_true(asks: Sequence[tuple[float, Ask]]) -> bool:
                 return True
         return False
     finally:
-        for one in tasks:
-            one.cancel()
+        for check in tasks:
+            check.cancel()
 
 
 async def _after(delay_s: float, ask: Ask) -> bool:

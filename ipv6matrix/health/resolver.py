@@ -55,8 +55,8 @@ def fault_of(
     """
     if any(Status.OK in outcomes and not _DENIED & set(outcomes) for outcomes in absent):
         return Fault.INVENTS
-    gone = not public and len(domains) >= _MANY and set(domains) <= _DENIED
-    if root in _DENIED or _DENIED & set(public) or gone:
+    denies_domains = not public and len(domains) >= _MANY and set(domains) <= _DENIED
+    if root in _DENIED or _DENIED & set(public) or denies_domains:
         return Fault.DENIES
     # The answer about the root may come from a cache, that about a random name cannot. One answer is enough,
     # because a busy resolver answers some lookups late.

@@ -53,7 +53,7 @@ async def verdict(resolver6: Resolver, servers: Sequence[Server], ordinary: Reso
         for lookup in lookups[: len(SERVED_OVER_IPV6)]:
             if lookup.status is not Status.OK:
                 return Verdict(Fault.LACKS_IPV6, server, lookup.name, lookup.status)
-        found = [lookup for lookup in lookups if lookup.name in served and lookup.status in _FOUND]
-        if served and len(found) == len(served):
-            return Verdict(Fault.HAS_IPV4, server, found[0].name, found[0].status)
+        successes = [lookup for lookup in lookups if lookup.name in served and lookup.status in _FOUND]
+        if served and len(successes) == len(served):
+            return Verdict(Fault.HAS_IPV4, server, successes[0].name, successes[0].status)
     return None if served else Verdict(Fault.UNPROVEN, servers[0], SERVED_OVER_IPV4[0], usual[0].status)
