@@ -130,8 +130,8 @@ class Database:
 
     def _refuse_unusable(self, connection: Connection) -> None:
         inspector = inspect(connection)
-        there = set(_TABLES) & set(inspector.get_table_names())
-        if statements := [statement for name in sorted(there) for statement in _conversions(inspector, name)]:
+        existing = set(_TABLES) & set(inspector.get_table_names())
+        if statements := [statement for name in sorted(existing) for statement in _conversions(inspector, name)]:
             raise ExportError(
                 f"{self.name} has tables without transactions: convert them with {' '.join(statements)}"
                 f" or copy them to another database with `{PROGRAM} import mysql2022`"
@@ -216,7 +216,7 @@ def _column_statements(connection: Connection) -> Iterator[str]:
     """Yield the statements that add the columns of this version to tables of earlier ones."""
     inspector = inspect(connection)
     for name, table in _TABLES.items():
-        there = {column["name"] for column in inspector.get_columns(name)}
+        existing = {column["name"] for column in inspector.get_columns(name)}
         for column in table.columns:
-            if column.name not in there:
+            if column.name not in existing:
                 yield f"ALTER TABLE {name} ADD COLUMN {CreateColumn(column).compile(dialect=connection.dialect)}"

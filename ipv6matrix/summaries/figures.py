@@ -99,12 +99,12 @@ def services_of(crawl: Mapping[str, Any]) -> frozenset[str]:
     metrics = json.loads(crawl.get("settings") or "{}").get("METRICS")
     words = metrics.split(",") if isinstance(metrics, str) else metrics
     # A file that does not say what was measured comes from a crawler that measured everything.
-    asked = None if words is None else {word.strip() for word in words}
+    measured = None if words is None else {word.strip() for word in words}
     skipped = json.loads(crawl.get("skipped") or "{}")
     return frozenset(
         name
         for name, (_, _, needed) in _SERVICES.items()
-        if any(metric not in skipped and (asked is None or metric in asked) for metric in needed)
+        if any(metric not in skipped and (measured is None or metric in measured) for metric in needed)
     )
 
 
@@ -123,7 +123,7 @@ class _Totals:
     """Counts the domains and hosts of one TLD."""
 
     def __init__(self, services: Collection[str]) -> None:
-        self._services = {name: what for name, what in _SERVICES.items() if name in services}
+        self._services = {name: service for name, service in _SERVICES.items() if name in services}
         self._domains: dict[str, Count] = _counts()
         self._hosts: dict[tuple[str, str], Count] = _counts()
         self._reached: dict[tuple[str, str], Count] = _counts()
@@ -144,9 +144,9 @@ class _Totals:
         """Check whether a host of this kind comes for the first time."""
         if _is_of_one_domain(domain, host):
             return True
-        known = len(self._seen)
+        count_before = len(self._seen)
         self._seen.add((host.kind, host.name))
-        return len(self._seen) > known
+        return len(self._seen) > count_before
 
     def _count_reached(self, host: dataset.Host, country: str) -> None:
         for name, (kind, is_open, _) in self._services.items():

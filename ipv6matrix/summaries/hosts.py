@@ -88,8 +88,8 @@ def domain_row(domain: dataset.Domain, date: dt.date) -> DomainRow:
 
 
 def _country_of(domain: dataset.Domain) -> str:
-    found = (country(host) for kind in _ORDER for host in domain.of_kind(kind))
-    return next((code for code in found if code != NO_COUNTRY), NO_COUNTRY)
+    codes = (country(host) for kind in _ORDER for host in domain.of_kind(kind))
+    return next((code for code in codes if code != NO_COUNTRY), NO_COUNTRY)
 
 
 def _kinds(hosts: Iterable[dataset.Host]) -> Count:

@@ -46,11 +46,11 @@ def changes(before: dt.date, now: dt.date, tag: str = MAIN) -> Select[Any]:
 
 def comparable(date: dt.date, tag: str = MAIN) -> Select[Any]:
     """Return the query for the dates, the earliest first, whose levels may be compared with those of a date."""
-    one, other = READINESS_BASIS.alias("one"), READINESS_BASIS.alias("other")
+    this, other = READINESS_BASIS.alias("this"), READINESS_BASIS.alias("other")
     return (
         select(other.c.date)
-        .join_from(one, other, and_(*(one.c[name] == other.c[name] for name in ("tag", "version", "basis"))))
-        .where(one.c.date == date, one.c.tag == tag)
+        .join_from(this, other, and_(*(this.c[name] == other.c[name] for name in ("tag", "version", "basis"))))
+        .where(this.c.date == date, this.c.tag == tag)
         .order_by(other.c.date)
     )
 

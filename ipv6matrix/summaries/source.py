@@ -30,11 +30,11 @@ Columns = Mapping[str, frozenset[str]]
 def columns(connection: Connection) -> Columns:
     """Return the columns of the summary tables that exist."""
     inspector = inspect(connection)
-    there = {*inspector.get_table_names()} & {*(table.name for table in ALL_TABLES), DATE_VERSIONS.name}
-    return {name: frozenset(column["name"] for column in inspector.get_columns(name)) for name in there}
+    names = {*inspector.get_table_names()} & {*(table.name for table in ALL_TABLES), DATE_VERSIONS.name}
+    return {name: frozenset(column["name"] for column in inspector.get_columns(name)) for name in names}
 
 
-def versions(connection: Connection, known: Columns) -> dict[dt.date, str]:
+def versions(connection: Connection, table_columns: Columns) -> dict[dt.date, str]:
     """
     Return a version of each date that changes when its rows do.
 
@@ -42,36 +42,36 @@ def versions(connection: Connection, known: Columns) -> dict[dt.date, str]:
     another program wrote.
     """
     tags: dict[dt.date, str] = {}
-    if DATE_VERSIONS.name in known:
+    if DATE_VERSIONS.name in table_columns:
         tags = {row.date: row.tag for row in connection.execute(select(DATE_VERSIONS))}
     column = DOMAIN_PENETRATION.c.date
     others = {*connection.scalars(select(column).distinct())} - tags.keys()
     others.discard(None)
-    return tags | (_digests(connection, known, others) if others else {})
+    return tags | (_digests(connection, table_columns, others) if others else {})
 
 
-def rows(connection: Connection, table: Table, known: Columns, dates: Iterable[dt.date]) -> Iterator[list[str]]:
+def rows(connection: Connection, table: Table, table_columns: Columns, dates: Iterable[dt.date]) -> Iterator[list[str]]:
     """Yield the rows of some dates in batches, in no order."""
-    values = [_text(column, known[table.name], connection.dialect.name) for column in table.columns]
+    values = [_text(column, table_columns[table.name], connection.dialect.name) for column in table.columns]
     query = select(_joined(values, connection.dialect.name)).select_from(table).where(table.c.date.in_([*dates]))
-    found = connection.execution_options(stream_results=True, max_row_buffer=_BATCH).execute(query)
-    for batch in found.scalars().partitions(_BATCH):
+    stream = connection.execution_options(stream_results=True, max_row_buffer=_BATCH).execute(query)
+    for batch in stream.scalars().partitions(_BATCH):
         yield [*batch]
 
 
-def _digests(connection: Connection, known: Columns, dates: Iterable[dt.date]) -> dict[dt.date, str]:
+def _digests(connection: Connection, table_columns: Columns, dates: Iterable[dt.date]) -> dict[dt.date, str]:
     digests = {date: hashlib.sha256() for date in dates}
     for table in (DOMAIN_PENETRATION, HOST_DATA, REACHABILITY):
-        there = known.get(table.name, frozenset())
-        sums = [func.sum(column) for column in table.columns if not column.primary_key and column.name in there]
+        names = table_columns.get(table.name, frozenset())
+        sums = [func.sum(column) for column in table.columns if not column.primary_key and column.name in names]
         query = select(table.c.date, func.count(), *sums).where(table.c.date.in_([*digests])).group_by(table.c.date)
-        for date, *numbers in connection.execute(query) if there else ():
+        for date, *numbers in connection.execute(query) if names else ():
             digests[date].update(repr([table.name, *map(str, numbers)]).encode())
     return {date: digest.hexdigest()[:32] for date, digest in digests.items()}
 
 
-def _text(column: Column[Any], there: frozenset[str], dialect: str) -> ColumnElement[str]:
-    if column.name not in there:
+def _text(column: Column[Any], existing: frozenset[str], dialect: str) -> ColumnElement[str]:
+    if column.name not in existing:
         return cast("", String) if dialect == "postgresql" else func.trim("")
     # MySQL sorts and joins short texts faster than unbounded ones.
     is_short = dialect in ("mysql", "mariadb") and not isinstance(column.type, Text)

@@ -76,14 +76,14 @@ def choose(staging: Database, date: dt.date | None = None, tag: str = MAIN) -> d
     if not staging.has_tables(with_readiness=tag != MAIN):
         raise ExportError(f"{staging.name} holds no summaries: {_PUBLISH}")
     with staging.read() as connection:
-        there = dates(connection, tag)
-    if date in there:
+        stored = dates(connection, tag)
+    if date in stored:
         return date
-    if date is None and len(there) == 1:
-        return there[0]
-    what = f"does not hold {date}" if date else "holds several dates" if there else "holds no date"
-    listed = ", ".join(map(str, there))
-    raise ExportError(f"{staging.name} {what}: {f'give --date with one of {listed}' if there else _PUBLISH}")
+    if date is None and len(stored) == 1:
+        return stored[0]
+    fault = f"does not hold {date}" if date else "holds several dates" if stored else "holds no date"
+    listed = ", ".join(map(str, stored))
+    raise ExportError(f"{staging.name} {fault}: {f'pass --date with one of {listed}' if stored else _PUBLISH}")
 
 
 def holds(connection: Connection, date: dt.date, tag: str = MAIN) -> bool:
@@ -92,17 +92,17 @@ def holds(connection: Connection, date: dt.date, tag: str = MAIN) -> bool:
 
     Waits for another process that is writing that date, if the database supports it.
     """
-    found = (
+    rows = (
         connection.scalar(select(table.c.date).where(of_crawl(table, date, tag)).limit(1).with_for_update())
         for table in tables_of(tag)
     )
-    return any(row is not None for row in found)
+    return any(row is not None for row in rows)
 
 
 def _bring(source: Connection, target: Connection, date: dt.date, tag: str, live: str, *, replace: bool) -> Promoted:
     is_live = holds(target, date, tag)
     if is_live and not replace:
-        if not _are_alike(source, target, date, tag):
+        if not _have_equal_rows(source, target, date, tag):
             raise ExportError(
                 f"{date} is live already in {live}, with other figures: --replace puts these in their place"
             )
@@ -138,18 +138,18 @@ def _after(key: Sequence[Column[Any]], last: RowMapping) -> ColumnElement[bool]:
     return or_(beyond, and_(column == last[column.name], _after(further, last))) if further else beyond
 
 
-def _are_alike(one: Connection, other: Connection, date: dt.date, tag: str) -> bool:
+def _have_equal_rows(source: Connection, target: Connection, date: dt.date, tag: str) -> bool:
     for table in tables_of(tag):
-        rows = (chain.from_iterable(pages(connection, table, date, tag)) for connection in (one, other))
+        rows = (chain.from_iterable(pages(connection, table, date, tag)) for connection in (source, target))
         if not all(_is_same(*pair) for pair in zip_longest(*rows)):
             return False
     return True
 
 
-def _is_same(one: dict[str, Any] | None, other: dict[str, Any] | None) -> bool:
-    if one is None or other is None:
+def _is_same(row: dict[str, Any] | None, other: dict[str, Any] | None) -> bool:
+    if row is None or other is None:
         return False
     return all(
         math.isclose(value, other[name], rel_tol=_PRECISION) if isinstance(value, float) else value == other[name]
-        for name, value in one.items()
+        for name, value in row.items()
     )

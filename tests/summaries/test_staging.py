@@ -172,10 +172,10 @@ def test_the_only_date_need_not_be_named(staging):
 
 def test_dates_are_listed(staging):
     """If the date is missing or ambiguous, the error lists the existing ones."""
-    with pytest.raises(ExportError, match="does not hold 2024-06-03: give --date with one of 2024-05-06"):
+    with pytest.raises(ExportError, match="does not hold 2024-06-03: pass --date with one of 2024-05-06"):
         choose(staging, LATER)
     publish(staging, LATER, made_up(LATER))
-    with pytest.raises(ExportError, match="holds several dates: give --date with one of 2024-05-06, 2024-06-03"):
+    with pytest.raises(ExportError, match="holds several dates: pass --date with one of 2024-05-06, 2024-06-03"):
         choose(staging)
 
 
