@@ -27,11 +27,11 @@ def body(model: ReadModel, question: Question, form: Form) -> str | bytes | None
     """Return the answer; None if nothing is found."""
     title = f"IPv6 Matrix: {question.resource}"
     if question.resource not in FIGURES:
-        found = rows(model, question)
-        return form.write(found, nested(question, found), title) if found else None
-    figures, asked = FIGURES[question.resource], _slice(question)
-    table = model.table(sums(figures, asked))
-    return texts.write(form.word, table, _names(question, figures), asked.group, title) if table.num_rows else None
+        answer_rows = rows(model, question)
+        return form.write(answer_rows, nested(question, answer_rows), title) if answer_rows else None
+    figures, selection = FIGURES[question.resource], _slice(question)
+    table = model.table(sums(figures, selection))
+    return texts.write(form.word, table, _names(question, figures), selection.group, title) if table.num_rows else None
 
 
 def rows(model: ReadModel, question: Question) -> list[Row]:

@@ -54,10 +54,10 @@ def read(path: str, values: Callable[[str], Sequence[str]]) -> Question:
 
     Raises BadQuestionError.
     """
-    found = next(filter(None, (pattern.fullmatch(path) for pattern in _PATHS)), None)
-    if found is None:
+    match = next(filter(None, (pattern.fullmatch(path) for pattern in _PATHS)), None)
+    if match is None:
         raise BadQuestionError("Invalid URI")
-    parts, resource = found.groupdict(), found[1].lower()
+    parts, resource = match.groupdict(), match[1].lower()
     return Question(
         resource=resource,
         group=_group(resource, parts.get("group")),
@@ -79,9 +79,9 @@ def _parameters(resource: str, values: Callable[[str], Sequence[str]]) -> dict[s
 def _group(resource: str, text: str | None) -> str | None:
     if text is None:
         return None
-    known = FIGURES[resource].groups
-    if text.lower() not in known:
-        raise BadQuestionError(f"Invalid group: {resource} has {', '.join(known)}")
+    groups = FIGURES[resource].groups
+    if text.lower() not in groups:
+        raise BadQuestionError(f"Invalid group: {resource} has {', '.join(groups)}")
     return text.lower()
 
 

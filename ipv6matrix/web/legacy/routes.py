@@ -53,12 +53,12 @@ def routes() -> list[BaseRoute]:
 
 def respond(request: Request) -> Response:
     """Answer a request."""
-    word, _, rest = request.scope["path"][1:].partition("/")
+    word, _, remainder = request.scope["path"][1:].partition("/")
     chosen = form(word, request.headers.get("accept"))
     if chosen is None:
         return refusal(request.scope, 406, "Not acceptable: there are JSON, XML, HTML and CSV")
     try:
-        question = questions.read(f"/{rest}", request.query_params.getlist)
+        question = questions.read(f"/{remainder}", request.query_params.getlist)
         return answered(
             request,
             chosen.media,

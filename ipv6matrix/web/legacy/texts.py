@@ -72,24 +72,24 @@ FORMS: Final = {
 }
 
 
-def write(word: str, found: pa.Table, names: Sequence[str], key: str | None, title: str) -> bytes:
+def write(word: str, table: pa.Table, names: Sequence[str], key: str | None, title: str) -> bytes:
     """
     Return rows, sorted by date, with their values in the order of `names`.
 
     JSON is nested by date, and by the column `key` if there is one.
     """
     form = FORMS[word]
-    values = {name: _values(form, found[name]) for name in names}
-    text = _nested(found, values, names, key) if word == "json" else _joined(_rows(form, values, names), "")
+    values = {name: _values(form, table[name]) for name in names}
+    text = _nested(table, values, names, key) if word == "json" else _joined(_rows(form, values, names), "")
     return b"".join([form.head(names, title).encode(), text, form.foot.encode()])
 
 
-def _nested(found: pa.Table, values: Mapping[str, pa.Array], names: Sequence[str], key: str | None) -> bytes:
+def _nested(table: pa.Table, values: Mapping[str, pa.Array], names: Sequence[str], key: str | None) -> bytes:
     rows = _rows(FORMS["json"], values, [name for name in names if name not in ("date", key)])
     if not key:
         return _joined(pc.binary_join_element_wise(values["date"], rows, ":"), ",")
     rows = pc.binary_join_element_wise(values[key], rows, ":")
-    ends = pc.run_end_encode(found["date"].combine_chunks()).run_ends.to_pylist()
+    ends = pc.run_end_encode(table["date"].combine_chunks()).run_ends.to_pylist()
     begins = [0, *ends[:-1]]
     parts = [
         b"%s:{%s}" % (values["date"][begin].as_py().encode(), _joined(rows.slice(begin, end - begin), ","))
@@ -106,8 +106,8 @@ def _values(form: Form, column: pa.ChunkedArray) -> pa.Array:
         return pc.if_else(pc.equal(values, whole), whole.cast(pa.int64()).cast(pa.string()), values.cast(pa.string()))
     if pa.types.is_integer(values.type):
         return values.cast(pa.string())
-    known = values.cast(pa.string()).dictionary_encode()
-    return pa.array([form.word(word) for word in known.dictionary.to_pylist()], pa.string()).take(known.indices)
+    encoded = values.cast(pa.string()).dictionary_encode()
+    return pa.array([form.word(word) for word in encoded.dictionary.to_pylist()], pa.string()).take(encoded.indices)
 
 
 def _rows(form: Form, values: Mapping[str, pa.Array], names: Sequence[str]) -> pa.Array:
