@@ -33,12 +33,12 @@ def date(text: str | None, dates: Sequence[dt.date], name: str = "date") -> dt.d
     if text is None:
         return dates[-1]
     try:
-        found = dt.date.fromisoformat(text)
+        parsed = dt.date.fromisoformat(text)
     except ValueError:
         raise BadStateError(f"Invalid {name}: must be a date such as 2026-01-31") from None
-    if found not in dates:
-        raise NotFoundError(f"There is no crawl of {found}: the last one is of {dates[-1]}")
-    return found
+    if parsed not in dates:
+        raise NotFoundError(f"There is no crawl of {parsed}: the last one is of {dates[-1]}")
+    return parsed
 
 
 def group(view: View, country: str | None, text: str | None) -> str:
@@ -53,20 +53,20 @@ def group(view: View, country: str | None, text: str | None) -> str:
 
 def measure(view: View, text: str | None) -> Measure:
     """Read which figure is shown."""
-    found = {one.key: one for one in view.measures}
-    if text is not None and text not in found:
-        raise BadStateError(f"Invalid measure: must be one of {', '.join(found)}")
-    return found[text] if text else view.measures[view.default]
+    by_key = {figure.key: figure for figure in view.measures}
+    if text is not None and text not in by_key:
+        raise BadStateError(f"Invalid measure: must be one of {', '.join(by_key)}")
+    return by_key[text] if text else view.measures[view.default]
 
 
 def tlds(texts: Sequence[str]) -> tuple[str, ...]:
     """Read top-level domains, with or without their dot."""
-    found = tuple(dict.fromkeys(a_label(word.lower().removeprefix(".")) for word in _words(texts)))
-    if not all(map(is_tld, found)):
+    names = tuple(dict.fromkeys(a_label(word.lower().removeprefix(".")) for word in _words(texts)))
+    if not all(map(is_tld, names)):
         raise BadStateError("Invalid tld: must be a list of top-level domains such as com,de")
-    if len(found) > MOST_TLDS:
+    if len(names) > MOST_TLDS:
         raise BadStateError(f"Invalid tld: must have at most {MOST_TLDS} top-level domains")
-    return found
+    return names
 
 
 def is_tld(word: str) -> bool:
@@ -76,11 +76,11 @@ def is_tld(word: str) -> bool:
 
 def kinds(name: str, texts: Sequence[str]) -> tuple[str, ...]:
     """Read types, services or brackets, in their order; all of them, or none, mean no filter."""
-    asked = {word.upper() for word in _words(texts)}
-    if not asked <= {word.upper() for word in WORDS[name]}:
+    requested = {word.upper() for word in _words(texts)}
+    if not requested <= {word.upper() for word in WORDS[name]}:
         raise BadStateError(f"Invalid {name}: must be some of {', '.join(WORDS[name])}")
-    found = tuple(word for word in WORDS[name] if word.upper() in asked)
-    return found if found != WORDS[name] else ()
+    chosen = tuple(word for word in WORDS[name] if word.upper() in requested)
+    return chosen if chosen != WORDS[name] else ()
 
 
 def least(text: str | None) -> int | None:
@@ -99,9 +99,9 @@ def offset(text: str | None) -> int:
 
 def sort(view: View, text: str | None) -> str:
     """Read the column by which rows are sorted."""
-    known = ("name", *view.columns, *(one.key for one in view.measures))
-    if text is not None and text.removeprefix("-") not in known:
-        raise BadStateError(f"Invalid sort: must be one of {', '.join(known)}")
+    columns = ("name", *view.columns, *(figure.key for figure in view.measures))
+    if text is not None and text.removeprefix("-") not in columns:
+        raise BadStateError(f"Invalid sort: must be one of {', '.join(columns)}")
     return text or ""
 
 

@@ -34,12 +34,12 @@ class Comparison:
     after: dt.date | None
     change: str | None
     country: str | None
-    given: dict[str, str]
+    parameters: dict[str, str]
 
     def link(self, path: str = "/changes", **changed: Any) -> str:
         """Return the address of another part; None takes a parameter away."""
-        asked = {"from": self.before, "to": self.after, **self.given, **changed}
-        return f"{path}?{urlencode({name: value for name, value in asked.items() if value is not None})}"
+        parameters = {"from": self.before, "to": self.after, **self.parameters, **changed}
+        return f"{path}?{urlencode({name: value for name, value in parameters.items() if value is not None})}"
 
 
 def install(app: FastAPI) -> None:
@@ -51,11 +51,11 @@ def changed(request: Request) -> Response:
     """List what gained or lost IPv6 between two crawls."""
 
     def make(model: ReadModel) -> dict[str, Any]:
-        asked = read(request.query_params, model.version.dates)
-        if asked.before is None or asked.after is None:
-            return {"asked": asked}
-        groups = {group: _groups(model, group, asked) for group in ("country", "tld")}
-        return {"asked": asked, "groups": groups, "most": MOST, **_domains(model, asked)}
+        comparison = read(request.query_params, model.version.dates)
+        if comparison.before is None or comparison.after is None:
+            return {"comparison": comparison}
+        groups = {group: _groups(model, group, comparison) for group in ("country", "tld")}
+        return {"comparison": comparison, "groups": groups, "most": MOST, **_domains(model, comparison)}
 
     return page(request, "changes.html", make)
 
@@ -70,27 +70,30 @@ def read(values: QueryParams, dates: Sequence[dt.date]) -> Comparison:
         raise BadStateError(f"Invalid change: must be one of {', '.join(_DIRECTIONS)}")
     if country is not None and not is_country(country.upper()):
         raise BadStateError("Invalid country: must be the code of a country such as DE")
-    given = {name: values[name] for name in _NAMES if name in values}
+    parameters = {name: values[name] for name in _NAMES if name in values}
     return Comparison(
-        before=before, after=after, change=change, country=country.upper() if country else None, given=given
+        before=before, after=after, change=change, country=country.upper() if country else None, parameters=parameters
     )
 
 
-def _domains(model: ReadModel, asked: Comparison) -> dict[str, Any]:
-    assert asked.before
-    assert asked.after
+def _domains(model: ReadModel, comparison: Comparison) -> dict[str, Any]:
+    assert comparison.before
+    assert comparison.after
     question = changes.DomainChangeQuestion.model_construct(
-        change=asked.change, country=asked.country, after=asked.given.get("after", "")[:253], limit=MOST
+        change=comparison.change,
+        country=comparison.country,
+        after=comparison.parameters.get("after", "")[:253],
+        limit=MOST,
     )
-    rows = model.mappings(changes.differences(question, asked.before, asked.after))
-    following = asked.link(after=rows[MOST - 1]["domain"]) if len(rows) > MOST else None
+    rows = model.mappings(changes.differences(question, comparison.before, comparison.after))
+    following = comparison.link(after=rows[MOST - 1]["domain"]) if len(rows) > MOST else None
     return {"domains": rows[:MOST], "following": following}
 
 
-def _groups(model: ReadModel, group: str, asked: Comparison) -> list[dict[str, Any]]:
+def _groups(model: ReadModel, group: str, comparison: Comparison) -> list[dict[str, Any]]:
     """Return the groups whose share changed, the greatest difference first."""
-    assert asked.before
-    assert asked.after
-    found = changes.groups(model, group, (asked.before, asked.after), asked.change)
-    named = [{**row, "label": series.labelled(group, row["name"])} for row in found]
-    return sorted(named, key=lambda row: -abs(row["difference"]))
+    assert comparison.before
+    assert comparison.after
+    differences = changes.groups(model, group, (comparison.before, comparison.after), comparison.change)
+    labelled = [{**row, "label": series.labelled(group, row["name"])} for row in differences]
+    return sorted(labelled, key=lambda row: -abs(row["difference"]))

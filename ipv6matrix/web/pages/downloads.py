@@ -31,15 +31,15 @@ def install(app: FastAPI, path: str, read: Reader, pictures: Iterable[str]) -> N
         app.add_route(f"{path}/{name}", respond, methods=["GET", "HEAD"], include_in_schema=False)
 
     add("table.{word}", lambda request: table(request, read))
-    for what in pictures:
-        add(f"{what}.svg", lambda request, what=what: picture(request, read, what))
+    for kind in pictures:
+        add(f"{kind}.svg", lambda request, kind=kind: picture(request, read, kind))
 
 
-def picture(request: Request, read: Reader, what: str) -> Response:
+def picture(request: Request, read: Reader, kind: str) -> Response:
     """Answer with a map, a chart, or the kinds stacked."""
 
     def write(model: ReadModel) -> str:
-        return draw(model, read(request, model), what)
+        return draw(model, read(request, model), kind)
 
     return answered(request, SVG, write, {"Content-Disposition": "attachment"}, lane=in_lane)
 
@@ -60,16 +60,16 @@ def table(request: Request, read: Reader) -> Response:
     return answered(request, tables.FORMATS[word], write, lane=in_lane)
 
 
-def draw(model: ReadModel, shown: State, what: str) -> str:
+def draw(model: ReadModel, shown: State, kind: str) -> str:
     """Draw a picture with its title and source."""
     filters = ", ".join(series.labelled(name, word) for name, words in shown.filters.items() for word in words)
     source = f"IPv6 Matrix, crawls of {shown.dates[0]} to {shown.dates[-1]}" + (f" \u00b7 {filters}" if filters else "")
-    if what == "map":
+    if kind == "map":
         title = f"{shown.view.title}: {shown.measure.title}, {shown.date}"
         drawn = showing.world_map(model, shown)
         return framed(title, source, drawn, size=world.SIZE, below=world.keys(shown.measure.unit))
-    if what in ("kinds", "steps"):
-        drawing = {"kinds": showing.kinds, "steps": showing.steps}[what](model, shown)
+    if kind in ("kinds", "steps"):
+        drawing = {"kinds": showing.kinds, "steps": showing.steps}[kind](model, shown)
     else:
         drawing = showing.chart(model, shown, showing.of(model, shown).rows, shown.measure)
     return framed(f"{shown.view.title}: {drawing.title}", source, str(drawing.svg))

@@ -34,11 +34,11 @@ def drawings(
 
 def _levels(name: str, ready: Mapping[str, Any] | None) -> Iterator[Drawn]:
     """Yield the chart of levels, if there are two crawls to compare."""
-    history = [one for one in ready["history"] if one["comparable"]] if ready else []
-    dates = [one["date"] for one in history]
+    history = [crawl for crawl in ready["history"] if crawl["comparable"]] if ready else []
+    dates = [crawl["date"] for crawl in history]
     if len(dates) > 1:
         lower, upper = (
-            tuple((one["date"], float(Level.parse(one[reading]))) for one in history)
+            tuple((crawl["date"], float(Level.parse(crawl[reading]))) for crawl in history)
             for reading in ("certain", "possible")
         )
         line = Line("Level, from certain to possible", lower, upper=upper)

@@ -36,9 +36,9 @@ class List:
     """A list of domains: of which crawls' list, and what its address says."""
 
     tag: str
-    what: str
+    kind: str
     "Part of the address: domains, changes or hall-of-fame."
-    given: Mapping[str, str]
+    parameters: Mapping[str, str]
 
     @property
     def root(self) -> str:
@@ -46,36 +46,36 @@ class List:
 
     @property
     def path(self) -> str:
-        return f"{self.root}/{self.what}"
+        return f"{self.root}/{self.kind}"
 
     @property
     def date_name(self) -> str:
-        return "date" if self.what == "domains" else "to"
+        return "date" if self.kind == "domains" else "to"
 
     def link(self, path: str = "", **changed: Any) -> str:
         """Return the address of another part; None takes a parameter away."""
-        asked = {name: value for name, value in {**self.given, **changed}.items() if value is not None}
-        return (path or self.path) + (f"?{urlencode(asked)}" if asked else "")
+        parameters = {name: value for name, value in {**self.parameters, **changed}.items() if value is not None}
+        return (path or self.path) + (f"?{urlencode(parameters)}" if parameters else "")
 
 
 def install(app: FastAPI, root: str) -> None:
     """Add the lists below the path of a view to an app."""
-    for what, respond in (("domains", domains), ("changes", changes), ("hall-of-fame", hall_of_fame)):
-        app.add_route(f"{root}/{what}", respond, methods=["GET", "HEAD"], include_in_schema=False)
+    for kind, respond in (("domains", domains), ("changes", changes), ("hall-of-fame", hall_of_fame)):
+        app.add_route(f"{root}/{kind}", respond, methods=["GET", "HEAD"], include_in_schema=False)
 
 
 def domains(request: Request) -> Response:
     """List the domains of a crawl."""
 
-    def make(model: ReadModel, asked: List, found: Sequence[Crawl]) -> dict[str, Any]:
-        crawl = readiness.choose(found, _date(asked, found, "date"))
+    def make(model: ReadModel, listing: List, crawls: Sequence[Crawl]) -> dict[str, Any]:
+        crawl = readiness.choose(crawls, _date(listing, crawls, "date"))
         query = readiness.domains(crawl)
-        if name := asked.given.get("certain"):
+        if name := listing.parameters.get("certain"):
             if name not in LEVELS:
                 raise BadStateError(f"Invalid certain: must be one of {', '.join(LEVELS)}")
             query = query.where(query.selected_columns.certain == LEVELS[name])
         levels = [(name, level.label) for level, name in LEVEL_NAMES.items()]
-        return {**_filled(model, asked, query, crawl), "level_choices": levels, "choices": _dates(found)}
+        return {**_filled(model, listing, query, crawl), "level_choices": levels, "choices": _dates(crawls)}
 
     return _page(
         request, "domains", "Domains by readiness", "The level of each domain, and a verdict for each service.", make
@@ -85,12 +85,12 @@ def domains(request: Request) -> Response:
 def hall_of_fame(request: Request) -> Response:
     """List the domains that work over IPv6 alone, crawl after crawl."""
 
-    def make(model: ReadModel, asked: List, found: Sequence[Crawl]) -> dict[str, Any]:
-        earlier, crawl = readiness.pair(found, None, _date(asked, found, "to"))
+    def make(model: ReadModel, listing: List, crawls: Sequence[Crawl]) -> dict[str, Any]:
+        earlier, crawl = readiness.pair(crawls, None, _date(listing, crawls, "to"))
         return {
-            **_filled(model, asked, readiness.famous(earlier, crawl), crawl),
+            **_filled(model, listing, readiness.famous(earlier, crawl), crawl),
             "earlier": earlier,
-            "choices": [one.date for one in found if readiness.before(found, one)],
+            "choices": [later.date for later in crawls if readiness.before(crawls, later)],
         }
 
     about = (
@@ -102,17 +102,17 @@ def hall_of_fame(request: Request) -> Response:
 def changes(request: Request) -> Response:
     """List the domains whose level rose or fell."""
 
-    def make(model: ReadModel, asked: List, found: Sequence[Crawl]) -> dict[str, Any]:
-        direction = asked.given.get("change")
+    def make(model: ReadModel, listing: List, crawls: Sequence[Crawl]) -> dict[str, Any]:
+        direction = listing.parameters.get("change")
         if direction not in (None, "gained", "lost"):
             raise BadStateError("Invalid change: must be one of gained, lost")
-        earlier, crawl = readiness.pair(found, _date(asked, found, "from"), _date(asked, found, "to"))
+        earlier, crawl = readiness.pair(crawls, _date(listing, crawls, "from"), _date(listing, crawls, "to"))
         return {
-            **_filled(model, asked, readiness.moved(earlier, crawl, direction), crawl, change),
+            **_filled(model, listing, readiness.moved(earlier, crawl, direction), crawl, change),
             "changes": True,
             "earlier": earlier,
-            "choices": _dates(found),
-            "choices_from": _dates(readiness.series(found, crawl)),
+            "choices": _dates(crawls),
+            "choices_from": _dates(readiness.series(crawls, crawl)),
         }
 
     about = "Domains whose level rose or fell between two crawls: both its bounds moved, not just what could be tested."
@@ -121,20 +121,20 @@ def changes(request: Request) -> Response:
 
 def _page(
     request: Request,
-    what: str,
+    kind: str,
     heading: str,
     about: str,
     make: Callable[[ReadModel, List, Sequence[Crawl]], dict[str, Any]],
 ) -> Response:
-    given = {name: value for name, value in request.query_params.items() if name in _NAMES}
-    asked = List(tag=request.path_params.get("tag", MAIN), what=what, given=given)
-    if (country := given.get("country")) and not is_country(country.upper()):
+    parameters = {name: value for name, value in request.query_params.items() if name in _NAMES}
+    listing = List(tag=request.path_params.get("tag", MAIN), kind=kind, parameters=parameters)
+    if (country := parameters.get("country")) and not is_country(country.upper()):
         raise BadStateError("Invalid country: must be the code of a country such as DE")
 
     def filled(model: ReadModel) -> dict[str, Any]:
-        found = readiness.crawls(model, asked.tag)
-        if not found and asked.tag:
-            raise NotFoundError(f"There is no list with the tag {asked.tag}")
+        crawls = readiness.crawls(model, listing.tag)
+        if not crawls and listing.tag:
+            raise NotFoundError(f"There is no list with the tag {listing.tag}")
         empty = {
             "crawl": None,
             "earlier": None,
@@ -143,12 +143,12 @@ def _page(
             "level_choices": (),
             "nothing": "",
         }
-        texts = {"list": asked, "heading": heading, "about": about, "most": MOST}
+        texts = {"list": listing, "heading": heading, "about": about, "most": MOST}
         titles = {service.value: text.title for service, text in catalogue().services.items()}
         try:
-            return {**empty, **texts, "services": titles, **make(model, asked, found)}
+            return {**empty, **texts, "services": titles, **make(model, listing, crawls)}
         except NotFoundError as error:
-            if given:
+            if parameters:
                 raise
             return {**empty, **texts, "nothing": f"{error}."}
 
@@ -157,22 +157,22 @@ def _page(
 
 def _filled(
     model: ReadModel,
-    asked: List,
+    listing: List,
     query: Select[Any],
     crawl: Crawl,
     read: Callable[[Mapping[str, Any]], dict[str, Any]] = summary,
 ) -> dict[str, Any]:
-    after = asked.given.get("after", "")[:253] or None
-    narrowed = readiness.of_place(query, country=asked.given.get("country"), after=after)
+    after = listing.parameters.get("after", "")[:253] or None
+    narrowed = readiness.of_place(query, country=listing.parameters.get("country"), after=after)
     rows = [read(row) for row in model.mappings(narrowed.limit(MOST + 1))]
-    following = asked.link(after=rows[MOST - 1]["domain"]) if len(rows) > MOST else None
-    data = asked.link(f"/api/v1/readiness/{asked.what}", tag=asked.tag or None, after=None)
+    following = listing.link(after=rows[MOST - 1]["domain"]) if len(rows) > MOST else None
+    data = listing.link(f"/api/v1/readiness/{listing.kind}", tag=listing.tag or None, after=None)
     return {"crawl": crawl, "rows": rows[:MOST], "following": following, "data": data}
 
 
-def _date(asked: List, found: Sequence[Crawl], name: str) -> dt.date | None:
-    return addresses.date(asked.given[name], _dates(found), name) if name in asked.given else None
+def _date(listing: List, crawls: Sequence[Crawl], name: str) -> dt.date | None:
+    return addresses.date(listing.parameters[name], _dates(crawls), name) if name in listing.parameters else None
 
 
-def _dates(found: Sequence[Crawl]) -> list[dt.date]:
-    return [crawl.date for crawl in found]
+def _dates(crawls: Sequence[Crawl]) -> list[dt.date]:
+    return [crawl.date for crawl in crawls]

@@ -39,7 +39,7 @@ def install(app: FastAPI) -> None:
         ("/domain", search),
         ("/domain-{name}", domain),
         ("/country-{code}", country),
-        ("/domain-{name}/{what}.svg", history),
+        ("/domain-{name}/{chart}.svg", history),
         ("/tld-{name}", tld),
     ):
         app.add_route(path, respond, methods=["GET", "HEAD"], include_in_schema=False)
@@ -62,9 +62,9 @@ def domain(request: Request) -> Response:
     offset, tag = addresses.offset(request.query_params.get("offset")), request.query_params.get("tag")
 
     def make(model: ReadModel) -> dict[str, Any]:
-        status, found = facts.of(file, name, offset)
+        status, domain_facts = facts.of(file, name, offset)
         ready = domain_readiness.find(model, name, tag)
-        rows = crawls(model, name, or_facts=bool(found or ready))[::-1]
+        rows = crawls(model, name, or_facts=bool(domain_facts or ready))[::-1]
         drawn = histories.drawings(name, rows, ready)
         return {
             "name": name,
@@ -73,7 +73,7 @@ def domain(request: Request) -> Response:
             "lists": readiness.tags_of(model, name),
             "drawings": drawn,
             "facts_status": status,
-            "facts": found,
+            "facts": domain_facts,
         }
 
     return page(request, "domain.html", make, lane=quick, depends_on=facts.version(file))
@@ -81,15 +81,15 @@ def domain(request: Request) -> Response:
 
 def history(request: Request) -> Response:
     """Draw one chart of a domain."""
-    name, what, tag = _name(request), request.path_params["what"], request.query_params.get("tag")
+    name, chart, tag = _name(request), request.path_params["chart"], request.query_params.get("tag")
 
     def write(model: ReadModel) -> str:
         rows = crawls(model, name, or_facts=True)[::-1]
         ready = domain_readiness.find(model, name, tag)
         drawn = histories.drawings(name, rows, ready)
-        if what not in drawn:
+        if chart not in drawn:
             raise NotFoundError("There is no such chart of this domain")
-        title, svg, dates = drawn[what]
+        title, svg, dates = drawn[chart]
         return framed(f"{name}: {title}", f"IPv6 Matrix, crawls of {dates[0]} to {dates[-1]}", svg)
 
     return answered(request, SVG, write, {"Content-Disposition": "attachment"}, lane=quick)
@@ -114,10 +114,10 @@ def tld(request: Request) -> Response:
     """Show all figures of a TLD."""
     name = domain_names.a_label(request.path_params["name"].lower().removeprefix("."))
     try:
-        found = addresses.tlds([name])
+        names = addresses.tlds([name])
     except BadStateError:
-        found = ()
-    if found != (name,):
+        names = ()
+    if names != (name,):
         raise NotFoundError(f"No crawl has found a host or domain of .{name[:70]}")
     return _place(request, "tld", name, f".{name}")
 

@@ -27,8 +27,8 @@ def outlines() -> Mapping[str, Mapping[str, Any]]:
 
     Units are those of a picture 1,000 wide and 440 high.
     """
-    found: dict[str, dict[str, Any]] = json.loads(_WORLD.read_text("utf-8"))
-    return found
+    shapes: dict[str, dict[str, Any]] = json.loads(_WORLD.read_text("utf-8"))
+    return shapes
 
 
 @cache

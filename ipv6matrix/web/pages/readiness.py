@@ -40,11 +40,11 @@ def view(request: Request) -> Response:
         return RedirectResponse(address, 307)
 
     def make(model: ReadModel) -> dict[str, Any]:
-        found = readiness.crawls(model, tag)
-        if not found and tag == MAIN:
+        crawls = readiness.crawls(model, tag)
+        if not crawls and tag == MAIN:
             return {"shown": None, "is_home": False, "place": ""}
         shown = read(request, model)
-        crawl = readiness.choose(found, shown.date)
+        crawl = readiness.choose(crawls, shown.date)
         place = ", ".join(filter(None, [f"list {tag}" if tag else "", name_of(shown.country or "")]))
         return {
             "shown": shown,
@@ -53,7 +53,7 @@ def view(request: Request) -> Response:
             "place": place,
             "choices": _brackets(model, crawl),
             "crawl": crawl,
-            "others": [one for one in found if not one.is_comparable(crawl)],
+            "others": [other for other in crawls if not other.is_comparable(crawl)],
             "lists": readiness.latest(model),
         }
 
@@ -68,11 +68,11 @@ def read(request: Request, model: ReadModel) -> State:
 
 def state_of(model: ReadModel, tag: str, country: str | None, values: Mapping[str, str]) -> State:
     """Return a state of the view: only crawls that can be compared with the chosen one are drawn with it."""
-    found = readiness.crawls(model, tag)
-    if not found:
+    crawls = readiness.crawls(model, tag)
+    if not crawls:
         raise NotFoundError(f"There is no list with the tag {tag}" if tag else "No crawl has tested readiness yet")
-    shown = state.read(ladder.VIEW, country, values, tuple(crawl.date for crawl in found))
-    drawn = readiness.series(found, readiness.choose(found, shown.date))
+    shown = state.read(ladder.VIEW, country, values, tuple(crawl.date for crawl in crawls))
+    drawn = readiness.series(crawls, readiness.choose(crawls, shown.date))
     return replace(shown, dates=tuple(crawl.date for crawl in drawn), root=_root(tag), tag=tag)
 
 
@@ -84,5 +84,5 @@ def _brackets(model: ReadModel, crawl: readiness.Crawl) -> list[str]:
     """Return the rank brackets of a crawl, if it has ranks."""
     counts = READINESS_COUNTS.c
     query = select(counts.bracket).where(counts.date == crawl.date, counts.tag == crawl.tag).distinct()
-    there = {*map(str, model.scalars(query))}
-    return [word for word in addresses.WORDS["bracket"] if word in there] if there != {"0"} else []
+    brackets = {*map(str, model.scalars(query))}
+    return [word for word in addresses.WORDS["bracket"] if word in brackets] if brackets != {"0"} else []

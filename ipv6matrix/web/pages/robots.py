@@ -77,5 +77,5 @@ def _paths(model: ReadModel) -> Iterator[str]:
         yield from (f"{root}{part}" for part in ("", "/domains", "/changes", "/hall-of-fame"))
     for date in model.version.dates[-1:]:
         for group, is_page in (("country", is_country), ("tld", is_tld)):
-            found = series.rows(model, VIEWS["hosts"], Slice(group=group, since=date, until=date))
-            yield from (f"/{group}-{row[group]}" for row in found if is_page(row[group]))
+            rows = series.rows(model, VIEWS["hosts"], Slice(group=group, since=date, until=date))
+            yield from (f"/{group}-{row[group]}" for row in rows if is_page(row[group]))

@@ -19,9 +19,11 @@ Row = dict[str, Any]
 MOST_LINES: Final = 5
 
 
-def rows(model: ReadModel, view: View, asked: Slice) -> list[Row]:
+def rows(model: ReadModel, view: View, selection: Slice) -> list[Row]:
     """Return sums, with `date` and the value of the group."""
-    return [{name: whole(value) for name, value in row.items()} for row in model.mappings(sums(view.figures, asked))]
+    return [
+        {name: whole(value) for name, value in row.items()} for row in model.mappings(sums(view.figures, selection))
+    ]
 
 
 def _tidy(value: Any) -> Any:
@@ -42,17 +44,21 @@ def _ranks(last: int) -> str:
     return f"ranks {first:,} to {last:,}" if last else "without rank"
 
 
-def total(view: View, found: Iterable[Row]) -> Row:
+def total(view: View, table_rows: Iterable[Row]) -> Row:
     """Add rows up."""
-    kept = list(found)
-    return {name: _tidy(_sum([row[name] for row in kept])) for name in view.figures.fields}
+    all_rows = list(table_rows)
+    return {name: _tidy(_sum([row[name] for row in all_rows])) for name in view.figures.fields}
 
 
-def means(view: View, found: Sequence[Row]) -> Row:
+def means(view: View, table_rows: Sequence[Row]) -> Row:
     """Return the mean of each column and measure over the rows that have a value."""
-    columns: Row = {name: _mean([row[name] for row in found]) for name in view.columns}
-    measures = {one.key: _mean(_known(map(one.of, found))) for one in view.measures}
-    upper = {f"{one.key}_upper": _mean(_known(map(one.upper_of, found))) for one in view.measures if one.upper}
+    columns: Row = {name: _mean([row[name] for row in table_rows]) for name in view.columns}
+    measures = {measure.key: _mean(_known(map(measure.of, table_rows))) for measure in view.measures}
+    upper = {
+        f"{measure.key}_upper": _mean(_known(map(measure.upper_of, table_rows)))
+        for measure in view.measures
+        if measure.upper
+    }
     return {**columns, **measures, **upper}
 
 
@@ -73,13 +79,13 @@ def _mean(values: Sequence[float]) -> float | None:
     return sum(values) / len(values) if values else None
 
 
-def ordered(state: State, found: Sequence[Row]) -> list[Row]:
+def ordered(state: State, table_rows: Sequence[Row]) -> list[Row]:
     """Sort rows as the state says; unknown values come last."""
     key = state.sort.removeprefix("-") or ("name" if state.group == "date" else state.view.total)
     down = state.sort.startswith("-") or not state.sort
     value = _value(state, key)
-    known = sorted((row for row in found if value(row) is not None), key=value, reverse=down)
-    return [*known, *(row for row in found if value(row) is None)]
+    with_value = sorted((row for row in table_rows if value(row) is not None), key=value, reverse=down)
+    return [*with_value, *(row for row in table_rows if value(row) is None)]
 
 
 def _value(state: State, key: str) -> Callable[[Row], Any]:
@@ -94,47 +100,47 @@ def _value(state: State, key: str) -> Callable[[Row], Any]:
 def lines(model: ReadModel, state: State, measure: Measure, shown: Sequence[Row]) -> list[Line]:
     """Return the line of all, and those of the groups with the most; of countries one less, and one of all others."""
     every = rows(model, state.view, state.slice(None))
-    found = [line("All", measure, every)]
+    drawn = [line("All", measure, every)]
     if state.group == "date" or not shown:
-        return found
+        return drawn
     has_rest = state.group == "country" and len(shown) > MOST_LINES
     most = sorted(shown, key=lambda row: row[state.view.total], reverse=True)[: MOST_LINES - has_rest]
     words = [row[state.group] for row in most]
     over_time = rows(model, state.view, _only(state, words))
-    found += [
-        line(labelled(state.group, word), measure, [one for one in over_time if one[state.group] == word])
+    drawn += [
+        line(labelled(state.group, word), measure, [row for row in over_time if row[state.group] == word])
         for word in words
     ]
     if has_rest:
-        found.append(line("Rest of the world", measure, rest(state.view, every, over_time)))
-    return found
+        drawn.append(line("Rest of the world", measure, remainder(state.view, every, over_time)))
+    return drawn
 
 
-def rest(view: View, every: Iterable[Row], some: Sequence[Row]) -> list[Row]:
+def remainder(view: View, every: Iterable[Row], some: Sequence[Row]) -> list[Row]:
     """Subtract the sums of some groups from the sums of all, crawl by crawl."""
-    found = []
+    remainders = []
     for row in every:
-        taken = total(view, (one for one in some if one["date"] == row["date"]))
-        left = {name: _less(row[name], taken[name]) for name in view.figures.fields}
-        found.append({"date": row["date"], **left})
-    return found
+        subtotal = total(view, (summand for summand in some if summand["date"] == row["date"]))
+        difference = {name: _less(row[name], subtotal[name]) for name in view.figures.fields}
+        remainders.append({"date": row["date"], **difference})
+    return remainders
 
 
-def kinds(view: View, found: Iterable[Row]) -> list[Line]:
+def kinds(view: View, table_rows: Iterable[Row]) -> list[Line]:
     """Return the shares that make up a whole; all of them have the same dates."""
-    kept = list(found)
-    return [line(measure.title, measure, kept) for measure in view.kinds]
+    all_rows = list(table_rows)
+    return [line(measure.title, measure, all_rows) for measure in view.kinds]
 
 
 def _only(state: State, words: Sequence[str]) -> Slice:
     return Slice(group=state.group, only={**state.slice(state.group).only, state.group: words})
 
 
-def line(name: str, measure: Measure, found: Iterable[Row]) -> Line:
+def line(name: str, measure: Measure, table_rows: Iterable[Row]) -> Line:
     """Draw a measure from rows of several dates."""
-    kept = list(found)
-    lower = [(row["date"], measure.of(row)) for row in kept]
-    upper = [(row["date"], measure.upper_of(row)) for row in kept]
+    all_rows = list(table_rows)
+    lower = [(row["date"], measure.of(row)) for row in all_rows]
+    upper = [(row["date"], measure.upper_of(row)) for row in all_rows]
     return Line(name, _points(lower), upper=_points(upper))
 
 

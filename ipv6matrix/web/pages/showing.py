@@ -30,7 +30,7 @@ class Drawing:
 
     title: str
     svg: Markup
-    what: str
+    kind: str
     "chart, kinds or steps."
     measure: str
 
@@ -73,56 +73,58 @@ def filled(model: ReadModel, shown: State) -> dict[str, Any]:
 def of(model: ReadModel, shown: State) -> Shown:
     """Return the table that a state describes, sorted as it says."""
     is_over_time = shown.group == "date"
-    asked = shown.slice(None) if is_over_time else shown.slice(shown.group, date=shown.date)
-    found = series.rows(model, shown.view, asked)
-    total = series.total(shown.view, (row for row in found if row["date"] == shown.date))
+    selection = shown.slice(None) if is_over_time else shown.slice(shown.group, date=shown.date)
+    table_rows = series.rows(model, shown.view, selection)
+    total = series.total(shown.view, (row for row in table_rows if row["date"] == shown.date))
     least = shown.least_of(0 if is_over_time else int(total[shown.view.total]))
-    kept = [row for row in found if row[shown.view.total] >= least]
-    return Shown(rows=series.ordered(shown, kept), left_out=len(found) - len(kept), least=least, total=total)
+    large_rows = [row for row in table_rows if row[shown.view.total] >= least]
+    return Shown(
+        rows=series.ordered(shown, large_rows), left_out=len(table_rows) - len(large_rows), least=least, total=total
+    )
 
 
-def drawings(model: ReadModel, shown: State, kept: Sequence[Row]) -> list[Drawing]:
+def drawings(model: ReadModel, shown: State, rows: Sequence[Row]) -> list[Drawing]:
     """Draw all charts of a state."""
     stacked = [kinds(model, shown)] if shown.view.kinds else []
     stepped = [steps(model, shown)] if shown.view.has_steps else []
-    return [*stacked, *stepped, *(chart(model, shown, kept, measure) for measure in _charted(shown))]
+    return [*stacked, *stepped, *(chart(model, shown, rows, measure) for measure in _charted(shown))]
 
 
-def chart(model: ReadModel, shown: State, kept: Sequence[Row], measure: Measure) -> Drawing:
+def chart(model: ReadModel, shown: State, rows: Sequence[Row], measure: Measure) -> Drawing:
     """Draw lines: of groups, or of all figures that have the unit of this one."""
     if shown.group == "date":
-        matching = [one for one in shown.view.measures if one.unit == measure.unit]
-        lines = [series.line(one.title, one, sorted(kept, key=lambda row: row["date"])) for one in matching]
+        matching = [figure for figure in shown.view.measures if figure.unit == measure.unit]
+        lines = [series.line(figure.title, figure, sorted(rows, key=lambda row: row["date"])) for figure in matching]
     else:
-        lines = series.lines(model, shown, measure, kept)
+        lines = series.lines(model, shown, measure, rows)
     title = measure.title if shown.group != "date" else {"ratio": measure.title}.get(measure.unit, shown.view.title)
     svg = line_charts.over_time(f"{title}{_when(shown)}", measure.unit, lines, shown.dates, shown.date)
-    return Drawing(title=title, svg=Markup(svg), what="chart", measure=measure.key)  # noqa: S704 - escaped there
+    return Drawing(title=title, svg=Markup(svg), kind="chart", measure=measure.key)  # noqa: S704 - escaped there
 
 
 def kinds(model: ReadModel, shown: State) -> Drawing:
     """Draw the kinds that make up a whole, of all that the filters choose."""
-    found = series.rows(model, shown.view, shown.slice(None))
+    rows = series.rows(model, shown.view, shown.slice(None))
     unknown = Measure(key="unknown", title="Unknown, of all hosts", part="unknown", whole="hosts")
     svg = columns.stack(
         f"{shown.view.title}{_when(shown)}, stacked",
         "share",
-        series.kinds(shown.view, found),
+        series.kinds(shown.view, rows),
         shown.dates,
         shown.date,
-        series.line(unknown.title, unknown, found),
+        series.line(unknown.title, unknown, rows),
     )
-    return Drawing(title="Kinds of hosts", svg=Markup(svg), what="kinds", measure=shown.measure.key)  # noqa: S704 - escaped there
+    return Drawing(title="Kinds of hosts", svg=Markup(svg), kind="kinds", measure=shown.measure.key)  # noqa: S704 - escaped there
 
 
 def steps(model: ReadModel, shown: State) -> Drawing:
     """Draw the measures of the chosen crawl, each of which includes the next one, between their bounds."""
-    found = series.rows(model, shown.view, shown.slice(None, date=shown.date))
-    total = series.total(shown.view, found)
+    sums = series.rows(model, shown.view, shown.slice(None, date=shown.date))
+    total = series.total(shown.view, sums)
     title = f"{shown.view.title}, {shown.date}"
-    rows = [bars.Bar(one.title, one.text(total), _parts(one, total)) for one in shown.view.measures]
+    rows = [bars.Bar(measure.title, measure.text(total), _parts(measure, total)) for measure in shown.view.measures]
     svg = bars.bars(title, rows, keys={"Certain": IPV6, "Possible": UNKNOWN})
-    return Drawing(title="Levels", svg=Markup(svg), what="steps", measure=shown.measure.key)  # noqa: S704 - escaped there
+    return Drawing(title="Levels", svg=Markup(svg), kind="steps", measure=shown.measure.key)  # noqa: S704 - escaped there
 
 
 def _parts(measure: Measure, total: Row) -> list[bars.Part]:

@@ -39,7 +39,7 @@ class State:
     "Types or services; none stands for all."
     least: int | None = None
     sort: str = ""
-    given: Mapping[str, str]
+    parameters: Mapping[str, str]
     "The parameters as they came, lists with commas."
     dates: tuple[dt.date, ...]
     "The crawls that are drawn together."
@@ -62,21 +62,21 @@ class State:
     @property
     def filters(self) -> dict[str, tuple[str, ...]]:
         """Return the words by which rows are chosen, by column."""
-        found = {"country": (self.country,) if self.country else (), "tld": self.tlds}
-        return {name: words for name, words in {**found, self.word_name or "": self.words}.items() if words}
+        places = {"country": (self.country,) if self.country else (), "tld": self.tlds}
+        return {name: words for name, words in {**places, self.word_name or "": self.words}.items() if words}
 
     def link(self, path: str = "", **changed: Any) -> str:
         """Return the address of another state; None takes a parameter away."""
-        parameters = {**self.given, **changed}
+        parameters = {**self.parameters, **changed}
         query = {name: str(value) for name, value in parameters.items() if value not in (None, "")}
         return (path or self.path) + (f"?{urlencode(query, safe=',')}" if query else "")
 
-    def file_name(self, what: str) -> str:
+    def file_name(self, suffix: str) -> str:
         """Return the name of a file after what it shows, without its ending."""
-        kept = [self.country, *(f"tld-{tld}" for tld in self.tlds), *self.words]
+        filters = [self.country, *(f"tld-{tld}" for tld in self.tlds), *self.words]
         grouped = [] if self.group == "date" else [f"by-{self.group}"]
-        parts = ["ipv6matrix", self.root[1:].replace("/", "-"), self.measure.key, *kept, *grouped, str(self.date), what]
-        return "-".join(part for part in parts if part)
+        shown = ["ipv6matrix", self.root[1:].replace("/", "-"), self.measure.key]
+        return "-".join(part for part in (*shown, *filters, *grouped, str(self.date), suffix) if part)
 
     def slice(self, group: str | None, *, everywhere: bool = False, date: dt.date | None = None) -> Slice:
         """Return which rows are requested."""
@@ -99,22 +99,22 @@ def read(view: View, country: str | None, values: Mapping[str, str], dates: tupl
     code = country.upper() if country else None
     if code and not is_country(code):
         raise NotFoundError(f"There is no country with the code {code[:8]}")
-    asked = QueryParams(values)
-    tlds = addresses.tlds(asked.getlist("tld"))
-    name = next((one for one in addresses.WORDS if one in view.groups), "")
-    words = addresses.kinds(name, asked.getlist(name)) if name else ()
+    query = QueryParams(values)
+    tlds = addresses.tlds(query.getlist("tld"))
+    name = next((word_name for word_name in addresses.WORDS if word_name in view.groups), "")
+    words = addresses.kinds(name, query.getlist(name)) if name else ()
     lists = {"tld": ",".join(tlds), name: ",".join(words)}
     return State(
         view=view,
-        date=addresses.date(asked.get("date"), dates),
-        group=addresses.group(view, code, asked.get("group")),
-        measure=addresses.measure(view, asked.get("measure")),
+        date=addresses.date(query.get("date"), dates),
+        group=addresses.group(view, code, query.get("group")),
+        measure=addresses.measure(view, query.get("measure")),
         country=code,
         tlds=tlds,
         words=words,
-        least=addresses.least(asked.get("least")),
-        sort=addresses.sort(view, asked.get("sort")),
-        given={one: lists.get(one, value) for one, value in asked.items() if one in _NAMES},
+        least=addresses.least(query.get("least")),
+        sort=addresses.sort(view, query.get("sort")),
+        parameters={key: lists.get(key, value) for key, value in query.items() if key in _NAMES},
         dates=dates,
         choices=dates,
         root=f"/{view.name}",
@@ -123,10 +123,10 @@ def read(view: View, country: str | None, values: Mapping[str, str], dates: tupl
 
 def moved(root: str, values: Mapping[str, str]) -> str | None:
     """Return the URL of the country that a form of a view selects; None without one."""
-    asked = QueryParams(values)
-    if not (code := asked.get("country")):
+    parameters = QueryParams(values)
+    if not (code := parameters.get("country")):
         return None
     # There is but one country to group by.
-    kept = [(name, value) for name, value in asked.multi_items() if (name, value) != ("group", "country")]
-    query = urlencode([pair for pair in kept if pair[0] != "country"], safe=",")
+    pairs = [(name, value) for name, value in parameters.multi_items() if (name, value) != ("group", "country")]
+    query = urlencode([pair for pair in pairs if pair[0] != "country"], safe=",")
     return f"{root}/country-{quote(code, safe='')}" + (f"?{query}" if query else "")

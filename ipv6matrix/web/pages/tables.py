@@ -24,18 +24,18 @@ FORMATS: Final = {
 
 def write(word: str, shown: State, rows: Sequence[Row]) -> str:
     """Write rows with the names that /api/v1 has for them; shares are from 0 to 1."""
-    found = [_row(shown, row) for row in rows]
+    records = [_row(shown, row) for row in rows]
     if word == "json":
-        return formats.json_text(found)
+        return formats.json_text(records)
     # The other formats have no null.
-    plain = [{name: "" if value is None else value for name, value in row.items()} for row in found]
+    plain = [{name: "" if value is None else value for name, value in row.items()} for row in records]
     return formats.write(word, plain, shown.file_name("table"))
 
 
 def _row(shown: State, row: Row) -> dict[str, Any]:
     group = {} if shown.group == "date" else {shown.group: row[shown.group]}
     figures = {name: row[name] for name in shown.view.columns}
-    measures = {name: _rounded(value) for one in shown.view.measures for name, value in _values(one, row)}
+    measures = {name: _rounded(value) for measure in shown.view.measures for name, value in _values(measure, row)}
     return {"date": row["date"], **group, **figures, **measures}
 
 
@@ -55,8 +55,8 @@ def links(shown: State, least: int = 0) -> dict[str, str]:
     """Return the addresses of the data behind a view: just its table by format, and what the APIs say."""
     # The APIs apply `least` to their first total only.
     enough = least if shown.view.total == next(iter(shown.view.figures.fields)) else 0
-    found = {word.upper(): shown.link(f"{shown.path}/table.{word}") for word in FORMATS}
-    return {**found, **_today(shown, enough), **_of_2022(shown, enough)}
+    tables = {word.upper(): shown.link(f"{shown.path}/table.{word}") for word in FORMATS}
+    return {**tables, **_today(shown, enough), **_of_2022(shown, enough)}
 
 
 def _today(shown: State, least: int) -> dict[str, str]:
@@ -65,11 +65,11 @@ def _today(shown: State, least: int) -> dict[str, str]:
         return {}
     is_over_time = shown.group == "date"
     period = {} if is_over_time else {"from": str(shown.date), "to": str(shown.date), "group": shown.group}
-    asked = {**period, **{name: ",".join(words) for name, words in shown.filters.items()}}
-    asked |= {"least": str(least)} if least else {}
-    asked |= {"tag": shown.tag} if shown.tag else {}
-    asked |= {"limit": "1000"}
-    return {"API v1": f"/api/v1/{shown.view.api}?{urlencode(asked, safe=',')}"}
+    query = {**period, **{name: ",".join(words) for name, words in shown.filters.items()}}
+    query |= {"least": str(least)} if least else {}
+    query |= {"tag": shown.tag} if shown.tag else {}
+    query |= {"limit": "1000"}
+    return {"API v1": f"/api/v1/{shown.view.api}?{urlencode(query, safe=',')}"}
 
 
 def _of_2022(shown: State, least: int) -> dict[str, str]:
@@ -79,6 +79,6 @@ def _of_2022(shown: State, least: int) -> dict[str, str]:
     group = shown.group if shown.group != "date" else "country" if shown.country else ""
     path = f"/group-{group}" if group else ""
     country = f"/country-{shown.country}" if shown.country else ""
-    asked = {"tlds": ",".join(shown.tlds), "types": ",".join(shown.words), "min-sample": str(least or "")}
-    query = urlencode({name: value for name, value in asked.items() if value}, safe=",")
+    parameters = {"tlds": ",".join(shown.tlds), "types": ",".join(shown.words), "min-sample": str(least or "")}
+    query = urlencode({name: value for name, value in parameters.items() if value}, safe=",")
     return {"All crawls (API of 2022)": f"/csv/{shown.view.name}{path}{country}" + (f"?{query}" if query else "")}

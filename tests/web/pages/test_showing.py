@@ -30,7 +30,7 @@ def filled(model):
 )
 def test_kinds_are_stacked_and_ratios_have_an_axis_of_their_own(filled, view, group, charts):
     """Stacked kinds and ratios have charts of their own, next to the lines of groups."""
-    assert charts == [one.what for one in filled(view, group=group)["drawings"]]
+    assert charts == [one.kind for one in filled(view, group=group)["drawings"]]
 
 
 def test_rows_below_the_least_are_left_out_but_counted(filled):
