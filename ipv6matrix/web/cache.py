@@ -51,15 +51,15 @@ class AnswerCache:
     def get(self, key: Key) -> Body | None:
         """Return an answer, or None."""
         with self._lock:
-            found = self._entries.get(key)
-        return found[0] if found else None
+            entry = self._entries.get(key)
+        return entry[0] if entry else None
 
     def put(self, key: Key, body: Body) -> None:
         """Store an answer; one that is too large is not stored."""
-        taken = size(key, body)
-        if taken <= self._limit * _LARGEST:
+        cost = size(key, body)
+        if cost <= self._limit * _LARGEST:
             with self._lock:
-                self._entries[key] = body, taken
+                self._entries[key] = body, cost
 
     @property
     def bytes_used(self) -> int:

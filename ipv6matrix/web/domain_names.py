@@ -34,8 +34,8 @@ def search(model: ReadModel, typed: str, limit: int) -> list[str]:
     """Return the first domains of all crawls that a text means, in order."""
     for reading in _readings(_plain(typed)):
         query = select(NAMES.c.domain).where(reading(NAMES.c.domain)).order_by(NAMES.c.domain).limit(limit)
-        if found := model.scalars(query):
-            return found
+        if names := model.scalars(query):
+            return names
     return []
 
 
@@ -83,8 +83,8 @@ def _begins_with(text: str) -> Reading:
     if text.isascii():
         return lambda column: _between(column, text, _GREATEST)
     # The A-labels of `münch` and `münchen` have no beginning in common.
-    found = select(IDN.c.domain).where(_between(IDN.c.unicode, _mapped(text), _GREATEST_OF_ALL))
-    return lambda column: column.in_(found)
+    matches = select(IDN.c.domain).where(_between(IDN.c.unicode, _mapped(text), _GREATEST_OF_ALL))
+    return lambda column: column.in_(matches)
 
 
 def _between(column: Column[Any], prefix: str, greatest: str) -> Condition:

@@ -103,13 +103,13 @@ class _Answer:
 
 
 def _simplified(scope: Scope) -> Scope:
-    given = [part for part in scope["query_string"].split(b"&") if part.partition(b"=")[2]]
+    parameters = [part for part in scope["query_string"].split(b"&") if part.partition(b"=")[2]]
     codings = ",".join(Headers(scope=scope).getlist(_ACCEPT_ENCODING.decode()))
     headers = [(name, value) for name, value in scope["headers"] if name != _ACCEPT_ENCODING]
     # An HTTP/1.0 client learns the length of what is not compressed, and so whether all of it came.
     if takes_gzip(codings) and scope.get("http_version") != "1.0":
         headers.append((_ACCEPT_ENCODING, b"gzip"))
-    simplified = {**scope, "query_string": b"&".join(given), "headers": headers}
+    simplified = {**scope, "query_string": b"&".join(parameters), "headers": headers}
     return {**simplified, "method": "GET", "ipv6matrix.head": True} if scope["method"] == "HEAD" else simplified
 
 
@@ -122,8 +122,8 @@ async def _preflight(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def _identifier(scope: Scope) -> str:
-    given = Headers(scope=scope).get("x-request-id", "")
-    return given if _ID.fullmatch(given) else uuid.uuid4().hex
+    requested = Headers(scope=scope).get("x-request-id", "")
+    return requested if _ID.fullmatch(requested) else uuid.uuid4().hex
 
 
 def _address(scope: Scope) -> str:

@@ -58,30 +58,30 @@ def latest(model: ReadModel) -> list[Crawl]:
     return [last[tag] for tag in sorted(last)]
 
 
-def choose(found: Sequence[Crawl], date: dt.date | None = None) -> Crawl:
+def choose(available: Sequence[Crawl], date: dt.date | None = None) -> Crawl:
     """Return the crawl of a date; the last one by default. Raises NotFoundError."""
-    if not found:
+    if not available:
         raise NotFoundError("No crawl has tested the readiness of this list")
-    crawl = found[-1] if date is None else next((one for one in found if one.date == date), None)
+    crawl = available[-1] if date is None else next((other for other in available if other.date == date), None)
     if crawl is None:
         raise NotFoundError(f"No crawl of {date} has tested the readiness of this list")
     return crawl
 
 
-def series(found: Sequence[Crawl], crawl: Crawl) -> list[Crawl]:
+def series(available: Sequence[Crawl], crawl: Crawl) -> list[Crawl]:
     """Return the crawls that can be compared with one, which is among them."""
-    return [one for one in found if one.is_comparable(crawl)]
+    return [candidate for candidate in available if candidate.is_comparable(crawl)]
 
 
-def before(found: Sequence[Crawl], crawl: Crawl) -> Crawl | None:
+def before(available: Sequence[Crawl], crawl: Crawl) -> Crawl | None:
     """Return the last crawl before one that can be compared with it."""
-    return next((one for one in reversed(series(found, crawl)) if one.date < crawl.date), None)
+    return next((candidate for candidate in reversed(series(available, crawl)) if candidate.date < crawl.date), None)
 
 
-def pair(found: Sequence[Crawl], from_: dt.date | None = None, to: dt.date | None = None) -> tuple[Crawl, Crawl]:
+def pair(available: Sequence[Crawl], from_: dt.date | None = None, to: dt.date | None = None) -> tuple[Crawl, Crawl]:
     """Return the two crawls to compare; by default the last one and the one before it. Raises NotFoundError."""
-    later = choose(found, to)
-    earlier = before(found, later) if from_ is None else choose(found, from_)
+    later = choose(available, to)
+    earlier = before(available, later) if from_ is None else choose(available, from_)
     if earlier is None:
         raise NotFoundError(f"No crawl before {later.date} can be compared with it")
     if not earlier.is_comparable(later):
@@ -129,13 +129,13 @@ def history(model: ReadModel, name: str, tag: str | None = None) -> list[tuple[C
 
     By default that is the main list, or else the list that tested it last.
     """
-    found = model.mappings(select(READINESS).where(READINESS.c.domain == name).order_by(READINESS.c.date))
-    if not found:
+    rows = model.mappings(select(READINESS).where(READINESS.c.domain == name).order_by(READINESS.c.date))
+    if not rows:
         return []
-    tags = {row["tag"] for row in found}
-    chosen = tag if tag is not None else MAIN if MAIN in tags else found[-1]["tag"]
-    known = {crawl.date: crawl for crawl in crawls(model, chosen)}
-    return [(known[row["date"]], row) for row in found if row["tag"] == chosen]
+    tags = {row["tag"] for row in rows}
+    chosen = tag if tag is not None else MAIN if MAIN in tags else rows[-1]["tag"]
+    by_date = {crawl.date: crawl for crawl in crawls(model, chosen)}
+    return [(by_date[row["date"]], row) for row in rows if row["tag"] == chosen]
 
 
 def tags_of(model: ReadModel, name: str) -> list[str]:

@@ -123,13 +123,13 @@ def _subject(record: logging.LogRecord) -> str:
 def prepare() -> None:
     """Raise the limit of open files as far as it may be, fit the connections into it, and set logging up."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    Protocol.most_connections = max(wanted - _OTHER_FILES, 50)
+    limit = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < limit:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+    Protocol.most_connections = max(limit - _OTHER_FILES, 50)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     for handler in logging.getLogger().handlers:
-        if not any(isinstance(one, OncePerMinute) for one in handler.filters):
+        if not any(isinstance(existing, OncePerMinute) for existing in handler.filters):
             handler.addFilter(OncePerMinute())
 
 

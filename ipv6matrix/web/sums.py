@@ -45,15 +45,15 @@ class Slice:
     "The smallest total of a row."
 
 
-def sums(figures: Figures, asked: Slice) -> Select[Any]:
+def sums(figures: Figures, selection: Slice) -> Select[Any]:
     """Return the query for one row per date (and value of the group) with at least that total, in their order."""
-    source = _source(figures.table, asked)
+    source = _source(figures.table, selection)
     table = source.table
-    order = [table.c.date, *([table.c[asked.group]] if asked.group else [])]
+    order = [table.c.date, *([table.c[selection.group]] if selection.group else [])]
     columns = [*_fields(figures, source), *_ratios(figures, source)]
-    query = select(order[0], *columns, *order[1:]).where(*source.conditions, *_conditions(table, asked))
+    query = select(order[0], *columns, *order[1:]).where(*source.conditions, *_conditions(table, selection))
     query = query.order_by(*order)
-    least = [columns[0].element >= asked.least] if asked.least else []
+    least = [columns[0].element >= selection.least] if selection.least else []
     return query.where(*least) if source.is_summed else query.group_by(*order).having(*least)
 
 
@@ -71,15 +71,15 @@ class _Source:
         return adapted if self.is_summed else func.sum(adapted)
 
 
-def _source(table: Table, asked: Slice) -> _Source:
+def _source(table: Table, selection: Slice) -> _Source:
     always = {column.name for column in kept(table)}
-    filtered = {name for name, words in asked.only.items() if words} - always
-    named = filtered | {*filter(None, [asked.group])}
-    if table not in SUMS or len(named) > 1 or not named <= {column.name for column in summed_by(table)}:
+    filtered = {name for name, words in selection.only.items() if words} - always
+    used = filtered | {*filter(None, [selection.group])}
+    if table not in SUMS or len(used) > 1 or not used <= {column.name for column in summed_by(table)}:
         return _Source(table=table)
     summed = SUMS[table]
-    conditions = [(column.is_not if column.name in named else column.is_)(None) for column in summed_by(summed)]
-    return _Source(table=summed, conditions=conditions, is_summed=always == {"date"} and filtered <= {asked.group})
+    conditions = [(column.is_not if column.name in used else column.is_)(None) for column in summed_by(summed)]
+    return _Source(table=summed, conditions=conditions, is_summed=always == {"date"} and filtered <= {selection.group})
 
 
 def whole(value: Any) -> Any:
@@ -103,11 +103,11 @@ def _ratios(figures: Figures, source: _Source) -> Iterator[Label[Any]]:
         yield func.round(quotient, 6).label(name)
 
 
-def _conditions(table: Table, asked: Slice) -> Iterator[ColumnElement[bool]]:
-    if asked.since:
-        yield table.c.date >= asked.since
-    if asked.until:
-        yield table.c.date <= asked.until
-    for name, words in asked.only.items():
+def _conditions(table: Table, selection: Slice) -> Iterator[ColumnElement[bool]]:
+    if selection.since:
+        yield table.c.date >= selection.since
+    if selection.until:
+        yield table.c.date <= selection.until
+    for name, words in selection.only.items():
         if words:
             yield table.c[name].in_([*dict.fromkeys(words)])

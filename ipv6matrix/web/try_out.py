@@ -39,7 +39,7 @@ def _question(item: tuple[str, Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "path": path,
         "says": operation["description"],
-        "parameters": [_parameter(one) for one in operation.get("parameters", [])],
+        "parameters": [_parameter(parameter) for parameter in operation.get("parameters", [])],
     }
 
 
@@ -47,13 +47,13 @@ def _parameter(parameter: Mapping[str, Any]) -> dict[str, Any]:
     schema = parameter["schema"]
     # A parameter that may be absent is one of its own type and null.
     kinds = [schema, *schema.get("anyOf", [])]
-    found: dict[str, Any] = {key: value for kind in reversed(kinds) for key, value in kind.items()}
+    merged: dict[str, Any] = {key: value for kind in reversed(kinds) for key, value in kind.items()}
     return {
         "name": parameter["name"],
         "in_path": parameter["in"] == "path",
-        "says": parameter.get("description") or found.get("description", ""),
-        "words": found.get("enum", []),
-        "default": found.get("default"),
-        "example": next(iter(found.get("examples", [])), ""),
-        "kind": {"date": "date"}.get(found.get("format", ""), "number" if "minimum" in found else "text"),
+        "says": parameter.get("description") or merged.get("description", ""),
+        "words": merged.get("enum", []),
+        "default": merged.get("default"),
+        "example": next(iter(merged.get("examples", [])), ""),
+        "kind": {"date": "date"}.get(merged.get("format", ""), "number" if "minimum" in merged else "text"),
     }

@@ -100,18 +100,18 @@ def _dates(now: DataVersion, question: DomainChangeQuestion | GroupChangeQuestio
 
 def _domains(request: Request, model: ReadModel, question: DomainChangeQuestion) -> dict[str, Any]:
     before, after = _dates(model.version, question)
-    found = [
+    rows = [
         {"domain": domain, "change": "gained" if gained else "lost", "country": country}
         for domain, country, gained in model.rows(differences(question, before, after))
     ]
-    return _between((before, after), page(request, found, question.limit, after=lambda last: last["domain"]))
+    return _between((before, after), page(request, rows, question.limit, after=lambda last: last["domain"]))
 
 
 def _groups(request: Request, model: ReadModel, question: GroupChangeQuestion, group: str) -> dict[str, Any]:
     dates = _dates(model.version, question)
-    found = groups(model, group, dates, question.change, question.least)
-    found.sort(key=lambda row: row[question.sort.removeprefix("-")], reverse=question.sort.startswith("-"))
-    part = found[question.offset : question.offset + question.limit + 1]
+    rows = groups(model, group, dates, question.change, question.least)
+    rows.sort(key=lambda row: row[question.sort.removeprefix("-")], reverse=question.sort.startswith("-"))
+    part = rows[question.offset : question.offset + question.limit + 1]
     return _between(dates, page(request, part, question.limit, offset=lambda _: question.offset + question.limit))
 
 
@@ -133,13 +133,13 @@ def _compared(
     before: Mapping[str, dict[str, Any]], after: Mapping[str, dict[str, Any]], least: int
 ) -> Iterator[dict[str, Any]]:
     for name in sorted(before.keys() & after.keys()):
-        one, two = before[name], after[name]
-        if min(state["domains"] - state["unknown"] for state in (one, two)) < max(least, 1):
+        earlier, later = before[name], after[name]
+        if min(state["domains"] - state["unknown"] for state in (earlier, later)) < max(least, 1):
             continue
-        difference = round(two["ipv6_share"] - one["ipv6_share"], 6)
+        difference = round(later["ipv6_share"] - earlier["ipv6_share"], 6)
         if difference:
             change = "gained" if difference > 0 else "lost"
-            yield {"name": name, "change": change, "difference": difference, "before": one, "after": two}
+            yield {"name": name, "change": change, "difference": difference, "before": earlier, "after": later}
 
 
 def _between(dates: Sequence[dt.date], page: dict[str, Any]) -> dict[str, Any]:

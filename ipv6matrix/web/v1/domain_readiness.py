@@ -45,22 +45,22 @@ def badge_of_domain(request: Request, name: Name, question: Annotated[OfList, Qu
 
 def detail(model: ReadModel, name: str, tag: str | None = None) -> dict[str, Any]:
     """Return what is known about the readiness of a domain. Raises NotFoundError."""
-    if (found := find(model, name, tag)) is None:
+    if (record := find(model, name, tag)) is None:
         raise NotFoundError(f"No crawl of this list has tested the readiness of {name}")
-    return found
+    return record
 
 
 def find(model: ReadModel, name: str, tag: str | None = None) -> dict[str, Any] | None:
     """Return what is known about the readiness of a domain; None if no crawl of the list has tested it."""
-    found = readiness.history(model, name, tag)
-    if not found:
+    crawl_rows = readiness.history(model, name, tag)
+    if not crawl_rows:
         return None
-    crawl, row = found[-1]
+    crawl, row = crawl_rows[-1]
     judged = judgement(unpack(row, crawl.version, frozenset(crawl.basis)))
-    history = [_of_crawl(one, found_of, is_comparable=one.is_comparable(crawl)) for one, found_of in found]
+    history = [_of_crawl(other, other_row, is_comparable=other.is_comparable(crawl)) for other, other_row in crawl_rows]
     return {"domain": name, "date": crawl.date, "tag": crawl.tag, **judged, "history": history}
 
 
 def _of_crawl(crawl: readiness.Crawl, row: Mapping[str, Any], *, is_comparable: bool) -> dict[str, Any]:
-    known = {"date": crawl.date, "version": crawl.version, "basis": list(crawl.basis), "comparable": is_comparable}
-    return {**known, **levels(row)}
+    fields = {"date": crawl.date, "version": crawl.version, "basis": list(crawl.basis), "comparable": is_comparable}
+    return {**fields, **levels(row)}

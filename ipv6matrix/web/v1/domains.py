@@ -92,14 +92,14 @@ def _list(request: Request, model: ReadModel, question: DomainQuestion) -> dict[
         query = query.where(DOMAINS.c.country == question.country.upper())
     if question.after:
         query = query.where(DOMAINS.c.domain > question.after.lower())
-    found = model.mappings(query.order_by(DOMAINS.c.domain).limit(question.limit + 1))
-    return page(request, [summary(row) for row in found], question.limit, after=lambda last: last["domain"])
+    rows = model.mappings(query.order_by(DOMAINS.c.domain).limit(question.limit + 1))
+    return page(request, [summary(row) for row in rows], question.limit, after=lambda last: last["domain"])
 
 
 def _detail(model: ReadModel, name: str, file: FilePath | None, offset: int) -> dict[str, Any]:
-    status, found = facts.of(file, name, offset)
-    rows = crawls(model, name, or_facts=found is not None)
-    return {"domain": name, "crawls": rows, "facts_status": status, "facts": found}
+    status, domain_facts = facts.of(file, name, offset)
+    rows = crawls(model, name, or_facts=domain_facts is not None)
+    return {"domain": name, "crawls": rows, "facts_status": status, "facts": domain_facts}
 
 
 def crawls(model: ReadModel, name: str, *, or_facts: bool = False) -> list[dict[str, Any]]:

@@ -39,10 +39,10 @@ def of(file: Path | None, name: str, offset: int = 0) -> tuple[str, dict[str, An
     try:
         store = Store.read(file, lambda: time.monotonic() > until)
         try:
-            found = domain.facts(store, name, offset)
+            domain_facts = domain.facts(store, name, offset)
         finally:
             store.close()
     except StoreError as error:
         log.warning("%s", error)
         return "unreadable", None
-    return ("found", found) if found else ("not_in_crawl", None)
+    return ("found", domain_facts) if domain_facts else ("not_in_crawl", None)

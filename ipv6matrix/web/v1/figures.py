@@ -59,8 +59,8 @@ def rows_page(request: Request, model: ReadModel, figures: Figures, question: Qu
     """Return a page of sums."""
     query = _sorted(sums(figures, question.slice(question.group)), question.sort, figures)
     rows = model.mappings(query.limit(question.limit + 1).offset(question.offset))
-    found = [{name: whole(value) for name, value in row.items()} for row in rows]
-    return page(request, found, question.limit, offset=lambda _: question.offset + question.limit)
+    items = [{name: whole(value) for name, value in row.items()} for row in rows]
+    return page(request, items, question.limit, offset=lambda _: question.offset + question.limit)
 
 
 def _sorted(query: Select[Any], sort: str, figures: Figures) -> Select[Any]:

@@ -46,14 +46,14 @@ def answer(
     return answered(request, JSON, write, lane=lane, depends_on=depends_on)
 
 
-def page(request: Request, found: Sequence[Any], limit: int, **changed: Callable[[Any], Any]) -> dict[str, Any]:
+def page(request: Request, rows: Sequence[Any], limit: int, **changed: Callable[[Any], Any]) -> dict[str, Any]:
     """
     Return a page of what was found, which is one item more than requested if there are more.
 
     `changed` computes the parameters of the next page from the last item.
     """
-    items = list(found[:limit])
-    parameters = {name: value(items[-1]) for name, value in changed.items()} if len(found) > limit else None
+    items = list(rows[:limit])
+    parameters = {name: value(items[-1]) for name, value in changed.items()} if len(rows) > limit else None
     return {"items": items, "next": _link(request, parameters) if parameters else None}
 
 

@@ -31,8 +31,8 @@ def parquet(columns: Sequence[Column[Any]], batches: Iterable[pa.RecordBatch]) -
     """Yield the row groups, then the footer."""
     sink = _Sink()
     for _ in row_groups.write(sink, _schema(columns), batches, _GROUP_BYTES):
-        yield sink.taken()
-    yield sink.taken()
+        yield sink.take()
+    yield sink.take()
 
 
 def _schema(columns: Sequence[Column[Any]]) -> pa.Schema:
@@ -68,6 +68,6 @@ class _Sink(io.RawIOBase):
         self._written += len(part)
         return len(part)
 
-    def taken(self) -> bytes:
-        taken, self._parts = b"".join(self._parts), []
-        return taken
+    def take(self) -> bytes:
+        content, self._parts = b"".join(self._parts), []
+        return content

@@ -93,9 +93,9 @@ def _download(request: Request, name: Name, question: DownloadQuestion, suffix: 
     return _Download(_parts(model, TABLES[name], date, suffix), lane, headers=headers, media_type=media)
 
 
-def _date(model: ReadModel, table: Table, asked: dt.date) -> dt.date:
+def _date(model: ReadModel, table: Table, date: dt.date) -> dt.date:
     """Return the date of a crawl. Lists of one's own have crawls of their own. Raises NotFoundError."""
-    return asked if "tag" in table.columns and asked in model.versions else date_of(model.version, asked)
+    return date if "tag" in table.columns and date in model.versions else date_of(model.version, date)
 
 
 def _parts(model: ReadModel, table: Table, date: dt.date | None, suffix: str) -> Iterator[bytes]:

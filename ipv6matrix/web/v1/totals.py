@@ -64,13 +64,13 @@ def tlds(request: Request, question: Annotated[TldQuestion, Query()]) -> Respons
     return _of_crawl(request, question, "tld")
 
 
-def date_of(now: DataVersion, asked: dt.date | None) -> dt.date:
+def date_of(now: DataVersion, date: dt.date | None) -> dt.date:
     """Return the date of a crawl: the requested one, or the last. Raises NotFoundError."""
     if not now.dates:
         raise NotFoundError("There is no crawl yet")
-    if asked and asked not in now.dates:
-        raise NotFoundError(f"There is no crawl of {asked}: /api/v1/crawls lists those that are")
-    return asked or now.dates[-1]
+    if date and date not in now.dates:
+        raise NotFoundError(f"There is no crawl of {date}: /api/v1/crawls lists those that are")
+    return date or now.dates[-1]
 
 
 def _of_crawl(request: Request, question: CountryQuestion | TldQuestion, group: str) -> Response:
@@ -83,20 +83,20 @@ def _of_crawl(request: Request, question: CountryQuestion | TldQuestion, group: 
 
 def _totals(model: ReadModel, group: str | None = None, date: dt.date | None = None) -> list[dict[str, Any]]:
     """Merge sums of domains and of hosts; a place with hosts need not have a domain."""
-    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    merged: dict[tuple[Any, ...], dict[str, Any]] = {}
     for word, figures in (("domains", PENETRATION), ("hosts", HOSTS)):
         for key, *counts in _sums(model, figures, Slice(group=group, since=date, until=date)):
-            found.setdefault(key, {})[word] = counts
+            merged.setdefault(key, {})[word] = counts
     return [
         {"date": key[0], **({group: key[1]} if group else {}), **_counts("domains", of), **_counts("hosts", of)}
-        for key, of in sorted(found.items())
+        for key, of in sorted(merged.items())
     ]
 
 
-def _sums(model: ReadModel, figures: Figures, asked: Slice) -> Iterable[Any]:
+def _sums(model: ReadModel, figures: Figures, selection: Slice) -> Iterable[Any]:
     names = tuple(figures.fields)[:3]
     only = Figures(table=figures.table, groups=(), fields={name: figures.fields[name] for name in names})
-    for date, first, second, third, *word in model.rows(sums(only, asked)):
+    for date, first, second, third, *word in model.rows(sums(only, selection)):
         yield (date, *word), first, second, third
 
 
@@ -118,9 +118,9 @@ def share(part: int, whole: int) -> float | None:
 def _page(request: Request, rows: list[dict[str, Any]], question: Question) -> dict[str, Any]:
     name = question.sort.removeprefix("-")
     # An unknown share is neither small nor large: it comes last.
-    known = sorted((row for row in rows if row[name] is not None), key=lambda row: row[name])
+    with_share = sorted((row for row in rows if row[name] is not None), key=lambda row: row[name])
     if question.sort.startswith("-"):
-        known.reverse()
-    ordered = [*known, *(row for row in rows if row[name] is None)]
+        with_share.reverse()
+    ordered = [*with_share, *(row for row in rows if row[name] is None)]
     part = ordered[question.offset : question.offset + question.limit + 1]
     return page(request, part, question.limit, offset=lambda _: question.offset + question.limit)
