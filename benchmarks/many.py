@@ -2,7 +2,8 @@
 Measures how many answers PostgreSQL stores for several processes of a shared crawl: `make bench-many`.
 
 Processes exchange batches of synthetic answers, each with requests that follow from it, as fast as the server takes
-them; nothing is sent. The table `seen` is filled further between the measurements.
+them; nothing is sent. The server has the settings of deploy/, with memory for this machine. Before each
+measurement the table `answers` is filled, and all of it written to the disk; so each begins right after a checkpoint.
 """
 
 from __future__ import annotations
@@ -10,23 +11,30 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
+import random
+import re
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.queues import Queue
-from typing import Final
+from typing import Final, NamedTuple
 
-from ipv6matrix.cluster import owner, payload
+from ipv6matrix.cluster import owner, payload, schema
 from ipv6matrix.cluster.batch import Answer, Batch, Request
 from ipv6matrix.cluster.session import Session
 from ipv6matrix.items import PingItem, PingObservation
 from tests.postgres import Postgres, running
+from tests.typed import ROOT
 
 # Requests for each answer: about as many as are answered.
 _PER_BATCH: Final = 1_000
-_ROWS_PER_STEP: Final = 1_000_000
-# Buffers for the indexes, and few checkpoints, after which whole pages are logged.
-_SERVER: Final = {"fsync": "on", "shared_buffers": "1GB", "max_wal_size": "8GB", "wal_compression": "on"}
-_KEYS: Final = (0, 1_000_000, 10_000_000, 50_000_000)
+_SETTINGS: Final = ROOT / "deploy/postgresql/ipv6matrix.conf"
+# The memory of the machine that the settings are for, and those that depend on it.
+_MEMORY_GB: Final = 32
+_SIZES: Final = ("shared_buffers", "effective_cache_size", "maintenance_work_mem")
+# Rows of a transaction that creates their table are not logged.
+_FILLING: Final = {"wal_level": "minimal", "max_wal_senders": "0", "autovacuum": "off"}
+_KEYS: Final = (0, 1_000_000, 10_000_000, 25_000_000, 50_000_000)
 _ITEM: Final = PingItem(
     url="ping://192.0.2.1",
     address="192.0.2.1",
@@ -35,45 +43,97 @@ _ITEM: Final = PingItem(
 _TEXT: Final = payload.dump(_ITEM)
 
 
+class Log(NamedTuple):
+    """What the server has written to its log."""
+
+    size: int
+    pages: int
+    "Number of whole pages: each that is changed for the first time after a checkpoint."
+
+
 def main() -> int:
     options = _options()
-    with running(**_SERVER) as server:
+    with running(**settings()) as server:
         url = server.url()
+        database = url.rpartition("/")[2]
         session = Session(url, "bench")
         session.join("bench")
         session.close()
-        print(f"{options.processes} processes, batches of {_PER_BATCH} answers")
+        print(f"{options.processes} processes, batches of {_PER_BATCH} answers, {options.per_owner} of each owner")
         for keys in options.keys:
-            fill(server, url, keys)
-            answers = measure(url, options.processes, options.seconds)
-            size = server.execute(url.rpartition("/")[2], "SELECT pg_size_pretty(pg_database_size(current_database()))")
+            fill(server, database, keys, options.per_owner)
+            before = _log(server)
+            answers = measure(url, options)
+            after = _log(server)
+            ((size,),) = server.execute(database, "SELECT pg_size_pretty(pg_database_size(current_database()))")
+            octets, pages = (after.size - before.size) / answers, (after.pages - before.pages) / answers
             print(
-                f"{keys:>12,} keys in seen: {answers / options.seconds:>8,.0f} answers/s; database {size[0][0]}",
+                f"{keys:>12,} answers before: {answers / options.seconds:>8,.0f} answers/s; of each {octets:>6,.0f} octets"
+                f" and {pages:.2f} whole pages in the log; database {size}",
                 flush=True,
             )
     return 0
 
 
-def fill(server: Postgres, url: str, keys: int) -> None:
-    """Add random keys to `seen` until it has that many."""
-    database = url.rpartition("/")[2]
-    ((present,),) = server.execute(database, "SELECT count(*) FROM seen")
-    for start in range(int(str(present)), keys, _ROWS_PER_STEP):
-        rows = min(_ROWS_PER_STEP, keys - start)
-        server.execute(
-            database,
-            "SET synchronous_commit = off",
-            "INSERT INTO seen SELECT (random() * 4095)::int, decode(md5(random()::text || n), 'hex')"
-            f" FROM generate_series(1, {rows}) n ORDER BY 1 ON CONFLICT DO NOTHING",
-        )
-    server.execute(database, "ANALYZE seen")
+def settings() -> dict[str, str]:
+    """Return the settings of deploy/, with memory for this machine."""
+    found = dict(re.findall(r"^(\w+) = '?(.*?)'?$", _SETTINGS.read_text(), re.MULTILINE))
+    del found["listen_addresses"]
+    share = min(1.0, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / (_MEMORY_GB << 30))
+    for name in _SIZES:
+        found[name] = f"{int(int(found[name].removesuffix('GB')) * share * 1024)}MB"
+    return found | {"fsync": "on"}
 
 
-def measure(url: str, processes: int, seconds: float) -> int:
+def fill(server: Postgres, database: str, rows: int, per_owner: int) -> None:
+    """Replace what the database contains by that many answers."""
+    normal = server.options
+    _restart(server, normal | _FILLING)
+    server.execute(database, "TRUNCATE pending", "ALTER TABLE answers DROP CONSTRAINT answers_pkey")
+    parts = list(schema.ranges())
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for _ in pool.map(lambda part: _fill(server, database, part, rows // len(parts), per_owner), parts):
+            pass
+    server.execute(database, "ALTER TABLE answers ADD PRIMARY KEY (bucket, key)")
+    _restart(server, normal)
+
+
+def _fill(server: Postgres, database: str, part: range, rows: int, per_owner: int) -> None:
+    table = f"answers_{part.start:04}"
+    server.execute(
+        database,
+        "BEGIN",
+        f"TRUNCATE {table}",
+        f"INSERT INTO {table} SELECT {part.start} + ('x' || substr(whose, 9, 4))::bit(16)::int % {len(part)},"
+        f" decode(substr(whose, 1, 8) || substr(md5(n::text), 1, 24), 'hex'), 1, '{_TEXT}'"
+        f" FROM (SELECT n, md5('{part.start} ' || n / {per_owner}) AS whose FROM generate_series(1, {rows}) n) some",
+        # As full as the pages of an index that grows in random order.
+        f"ALTER TABLE {table} ADD PRIMARY KEY (bucket, key) WITH (fillfactor = 70)",
+        "COMMIT",
+        f"VACUUM (FREEZE, ANALYZE) {table}",
+    )
+
+
+def _restart(server: Postgres, options: dict[str, str]) -> None:
+    # Ends with a checkpoint.
+    server.stop("fast")
+    server.options = options
+    server.start()
+
+
+def _log(server: Postgres) -> Log:
+    ((size, pages),) = server.execute("postgres", "SELECT wal_bytes::bigint, wal_fpi FROM pg_stat_wal")
+    return Log(int(str(size)), int(str(pages)))
+
+
+def measure(url: str, options: argparse.Namespace) -> int:
     """Return the number of answers that processes have stored in a time."""
     context = multiprocessing.get_context("spawn")
     numbers: Queue[int] = context.Queue()
-    some = [context.Process(target=work, args=(url, number, seconds, numbers)) for number in range(processes)]
+    some = [
+        context.Process(target=work, args=(url, number, options.seconds, options.per_owner, numbers))
+        for number in range(options.processes)
+    ]
     for process in some:
         process.start()
     total = sum(numbers.get() for _ in some)
@@ -82,14 +142,15 @@ def measure(url: str, processes: int, seconds: float) -> int:
     return total
 
 
-def work(url: str, number: int, seconds: float, numbers: Queue[int]) -> None:
+def work(url: str, number: int, seconds: float, per_owner: int, numbers: Queue[int]) -> None:
     """Store batches of answers, and put their number into a queue."""
     session = Session(url, f"bench-{number}")
     session.join("bench")
+    owners = [os.urandom(8) for _ in range(_PER_BATCH)]
     waiting: list[Request] = []
     stored, ends_at = 0, time.monotonic() + seconds
     while time.monotonic() < ends_at:
-        found = [_request() for _ in range(_PER_BATCH)]
+        found = [_request(owners, per_owner) for _ in range(_PER_BATCH)]
         answers = [Answer(one.bucket, one.key, 1, _TEXT, _ITEM) for one in waiting]
         session.exchange(
             Batch(requests={one.key: one for one in found}, answers={one.key: one for one in answers}), range(0)
@@ -99,10 +160,18 @@ def work(url: str, number: int, seconds: float, numbers: Queue[int]) -> None:
     numbers.put(stored)
 
 
-def _request() -> Request:
-    key = os.urandom(16)
+def _request(owners: list[bytes], per_owner: int) -> Request:
+    """Return a request of one of the owners, each of which is replaced after about so many."""
+    place = random.randrange(len(owners))
+    if random.random() < 1 / per_owner:
+        owners[place] = os.urandom(8)
+    whose, own = owners[place], os.urandom(12)
+    # As `owner.place` makes them.
     return Request(
-        int.from_bytes(key[:4], "big") % owner.BUCKETS, key, f"ping://[2001:db8::{key.hex()[:4]}]", fresh=False
+        int.from_bytes(whose, "big") % owner.BUCKETS,
+        whose[:4] + own,
+        f"ping://[2001:db8::{own.hex()[:4]}]",
+        fresh=False,
     )
 
 
@@ -112,7 +181,10 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--processes", type=int, default=4, help="number of processes")
     parser.add_argument("--seconds", type=float, default=20.0, help="duration of each measurement")
-    parser.add_argument("--keys", type=int, nargs="+", default=_KEYS, help="numbers of keys in seen")
+    parser.add_argument("--keys", type=int, nargs="+", default=_KEYS, help="numbers of answers that are stored before")
+    parser.add_argument(
+        "--per-owner", type=int, default=4, help="requests of each domain or network; 1: all keys are random"
+    )
     return parser.parse_args()
 
 

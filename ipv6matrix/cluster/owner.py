@@ -15,7 +15,10 @@ from ipv6matrix.targets import policy
 
 # Enough that each of hundreds of machines has several; few enough that one session can lock all of them.
 BUCKETS: Final = 4096
-_KEY_BYTES: Final = 16
+# Of a key: the first bytes are those of its owner, so that requests of one owner, which come at about the same time,
+# are in the same pages of an index.
+_OWNER_BYTES: Final = 4
+_URL_BYTES: Final = 12
 # The Public Suffix List that the package contains, without network access.
 _SUFFIXES: Final = TLDExtract(suffix_list_urls=(), cache_dir=None)
 
@@ -49,13 +52,29 @@ def bucket_of_address(address: str) -> int:
     return _bucket(policy.network(address))
 
 
-def _bucket(whose: bytes) -> int:
-    return int.from_bytes(blake2b(whose, digest_size=8).digest(), "big") % BUCKETS
+def place(url: str) -> tuple[int, bytes]:
+    """Return the bucket of a request, and its key, which stands for its URL; raise UnicodeError if it has none."""
+    own = blake2b(url.encode(), digest_size=_URL_BYTES).digest()
+    digest = _digest(owner(url))
+    return _number(digest), digest[:_OWNER_BYTES] + own
 
 
 def key(url: str) -> bytes:
-    """Return the key of a request, which stands for its URL."""
-    return blake2b(url.encode(), digest_size=_KEY_BYTES).digest()
+    """Return the key of a request."""
+    return place(url)[1]
+
+
+def _bucket(whose: bytes) -> int:
+    return _number(_digest(whose))
+
+
+def _digest(whose: bytes) -> bytes:
+    return blake2b(whose, digest_size=8).digest()
+
+
+def _number(digest: bytes) -> int:
+    # Of the last bytes, which are not part of keys.
+    return int.from_bytes(digest, "big") % BUCKETS
 
 
 @lru_cache(maxsize=65_536)

@@ -10,7 +10,7 @@ from typing import Final
 from ipv6matrix.cluster import owner
 
 # Raised with every change of a table: machines of two versions cannot share a crawl.
-VERSION: Final = 4
+VERSION: Final = 5
 # Each has a range of buckets: small indexes, and a unit for Parquet and Citus.
 _PARTITIONS: Final = 16
 
@@ -58,7 +58,7 @@ _TABLES: Final = (
     "CREATE TABLE link_counts (worker text PRIMARY KEY, number bigint NOT NULL)",
 )
 _PARTITIONED: Final = {
-    "seen": "key bytea NOT NULL, PRIMARY KEY (bucket, key)",
+    # A request is known if it is here or in answers: no third table has to be filled with all keys.
     # fresh: added by a machine that does not own the bucket; the owner has not read it yet.
     "pending": """key bytea NOT NULL, number bigint NOT NULL DEFAULT nextval('pending_number'), fresh boolean NOT NULL,
         url text NOT NULL, PRIMARY KEY (bucket, key)""",

@@ -17,7 +17,7 @@ from psycopg import errors
 from ipv6matrix.cluster import links, payload, schema, tally
 from ipv6matrix.cluster.batch import Batch, Outlook
 from ipv6matrix.cluster.connection import FullStoreError, connect, safe, translated
-from ipv6matrix.cluster.owner import bucket, key
+from ipv6matrix.cluster.owner import place
 from ipv6matrix.exceptions import StoreError
 from ipv6matrix.store.counts import Counts
 from ipv6matrix.store.queries.name_servers import Pair
@@ -30,6 +30,21 @@ _SCHEMA: Final = 0x6970_7603
 _HELD: Final = (
     "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND classid::bigint = %s AND granted"
     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+# Add requests. The subquery is an index scan for each, whatever the planner thinks of the size of the table.
+_ADD: Final = (
+    "INSERT INTO pending (bucket, key, url, fresh) SELECT bucket, key, url, fresh"
+    " FROM unnest(%s::int[], %s::bytea[], %s::text[], %s::bool[])"
+    " WITH ORDINALITY AS found (bucket, key, url, fresh, place)"
+    " WHERE (SELECT rank FROM answers WHERE answers.bucket = found.bucket AND answers.key = found.key) IS NULL"
+    " ORDER BY place ON CONFLICT DO NOTHING RETURNING url"
+)
+# Remove those whose owner has committed their answers since `_ADD` began: a later statement sees them.
+_WITHDRAW: Final = (
+    "DELETE FROM pending USING unnest(%s::int[], %s::bytea[]) AS found (bucket, key)"
+    " WHERE pending.bucket = found.bucket AND pending.key = found.key"
+    " AND (SELECT rank FROM answers WHERE answers.bucket = found.bucket AND answers.key = found.key) IS NOT NULL"
+    " RETURNING url"
 )
 # Number of times that a transaction is repeated which PostgreSQL ended because of another one.
 _TRIES: Final = 20
@@ -235,37 +250,33 @@ class Session:
         for _ in range(_TRIES):
             with self._translated(), contextlib.suppress(errors.DeadlockDetected, errors.SerializationFailure):
                 with self._connection.transaction(), self._connection.pipeline():
-                    found, answered = self._write(batch)
+                    found, late, answered = self._write(batch)
                     fresh = self._connection.execute(
                         "UPDATE pending SET fresh = false WHERE fresh AND bucket = ANY(%s) RETURNING number, url",
                         (list(owned),),
                     )
                     urls = tuple(url for _, url in sorted(fresh.fetchall()))
-                    gained = tally.gained([url for (url,) in found], [batch.answers[key].item for (key,) in answered])
+                    new = [url for (url,) in set(found).difference(late)]
+                    gained = tally.gained(new, [batch.answers[key].item for (key,) in answered])
                     self._count(gained)
                 self._give(batch.given)
                 return self._outlook(urls, gained)
         raise FullStoreError(f"{safe(self._url)} is overloaded: transactions block one another; use fewer machines")
 
-    def _write(self, batch: Batch) -> tuple[Iterable[tuple[str]], Iterable[tuple[bytes]]]:
-        """Write a batch; return rows of the URLs that are new, and of the keys of the answers that are."""
+    def _write(self, batch: Batch) -> tuple[Iterable[tuple[str]], Iterable[tuple[str]], Iterable[tuple[bytes]]]:
+        """Write a batch; return rows of the URLs that were added and withdrawn, and of the keys of new answers."""
         # Sorted, so that two machines that find the same requests wait for one another instead of blocking.
         requests = sorted(batch.requests.values())
         answers = sorted(batch.answers.values())
         changed = sorted({one.bucket for one in requests} | {one.bucket for one in answers})
         run = self._connection.execute
         found: Iterable[tuple[str]] = ()
+        late: Iterable[tuple[str]] = ()
         answered: Iterable[tuple[bytes]] = ()
         if requests:
-            found = run(
-                "WITH found AS (SELECT * FROM unnest(%s::int[], %s::bytea[], %s::text[], %s::bool[])"
-                " WITH ORDINALITY AS found (bucket, key, url, fresh, place)), new AS ("
-                " INSERT INTO seen SELECT bucket, key FROM found ORDER BY place ON CONFLICT DO NOTHING"
-                " RETURNING bucket, key)"
-                " INSERT INTO pending (bucket, key, url, fresh) SELECT bucket, key, url, fresh"
-                " FROM found JOIN new USING (bucket, key) ORDER BY place RETURNING url",
-                [list(column) for column in zip(*requests, strict=True)],
-            )
+            found = run(_ADD, [list(column) for column in zip(*requests, strict=True)])
+        if others := [one for one in requests if one.fresh]:
+            late = run(_WITHDRAW, [[one.bucket for one in others], [one.key for one in others]])
         if answers:
             keys = [[one.bucket for one in answers], [one.key for one in answers]]
             answered = run(
@@ -282,11 +293,11 @@ class Session:
             run(
                 "INSERT INTO discards VALUES (%s, %s, %s, %s)"
                 " ON CONFLICT (bucket, key) DO UPDATE SET number = discards.number + EXCLUDED.number",
-                (bucket(url), key(url), url, number),
+                (*place(url), url, number),
             )
         links.write(self._connection, self._worker, batch)
         self._mark(batch, changed)
-        return found, answered
+        return found, late, answered
 
     def _count(self, gained: Counts) -> None:
         if rows := list(tally.rows(gained)):

@@ -17,7 +17,7 @@ from typing import Final
 
 from ipv6matrix.cluster import links, payload
 from ipv6matrix.cluster.batch import Answer, Batch, Request
-from ipv6matrix.cluster.owner import bucket, key
+from ipv6matrix.cluster.owner import bucket, place
 from ipv6matrix.frontier.slots import Slot
 from ipv6matrix.frontier.sqlite import SqliteFrontier
 from ipv6matrix.items import Answered, slot_of
@@ -73,12 +73,12 @@ class PostgresFrontier(SqliteFrontier):
         return True
 
     def complete(self, item: Answered) -> None:
-        home = bucket(item.url)
+        home, key = place(item.url)
         if home not in self.owned:
             # The session in which it was handed out is lost: the next owner requests it again.
             self._handed_out.pop(item.url, None)
             return
-        answer = Answer(home, key(item.url), payload.rank(item), payload.dump(replace(item, follow_ups=())), item)
+        answer = Answer(home, key, payload.rank(item), payload.dump(replace(item, follow_ups=())), item)
         requests = [self._request(url) for url in item.follow_ups]
         super().complete(replace(item, follow_ups=tuple(one.url for one in requests if not one.fresh)))
         self._handed_out.pop(item.url, None)
@@ -222,5 +222,5 @@ class PostgresFrontier(SqliteFrontier):
             self.batch.requests.setdefault(request.key, request)
 
     def _request(self, url: str) -> Request:
-        # The key first: it fails for a text that is not Unicode.
-        return Request(key=key(url), bucket=(home := bucket(url)), url=url, fresh=home not in self.owned)
+        home, key = place(url)
+        return Request(home, key, url, fresh=home not in self.owned)

@@ -43,13 +43,13 @@ def join(url: str) -> Iterator[Callable[[], Session]]:
 
 
 def found(*some: str, fresh: bool = True) -> Batch:
-    requests = [Request(owner.bucket(url), owner.key(url), url, fresh) for url in some]
+    requests = [Request(*owner.place(url), url, fresh) for url in some]
     return Batch(requests={request.key: request for request in requests})
 
 
 def answered(url: str) -> Batch:
     item = ping_item(urls.parse(url).subject)
-    answer = Answer(owner.bucket(url), owner.key(url), payload.rank(item), payload.dump(item), item)
+    answer = Answer(*owner.place(url), payload.rank(item), payload.dump(item), item)
     return Batch(answers={answer.key: answer})
 
 
@@ -87,6 +87,23 @@ def test_a_request_is_added_once(join):
 
     assert [] == one.pending(owned)
     assert 1 == sum(len(page) for page in one.answers(owned))
+
+
+def test_a_request_that_is_answered_at_the_same_time_is_not_added_again(join, postgres: Postgres, url: str):
+    """A machine that finds it while its owner commits the answer waits for that, and then adds and counts nothing."""
+    one, other = join(), join()
+    owned = one.take(16)
+    one.exchange(found(URL, fresh=False), owned)
+    finding = threading.Thread(target=other.exchange, args=(found(URL), ()))
+    blocked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with one._connection.transaction():
+        one.exchange(answered(URL), owned)
+        finding.start()
+        until(lambda: [(1,)] == postgres.execute(url.rpartition("/")[2], blocked))
+    finding.join()
+
+    assert [] == one.pending(owned)
+    assert (1, 1) == (one.whole().asked["ping"], one.whole().done["ping"])
 
 
 def test_contributions_are_counted_once(join):
@@ -281,7 +298,7 @@ def test_tables_have_a_partition_for_each_range(join, postgres: Postgres, url: s
     """Together they hold all buckets."""
     join()
     rows = postgres.execute(
-        url.rpartition("/")[2], "SELECT count(*) FROM pg_inherits WHERE inhparent = 'seen'::regclass"
+        url.rpartition("/")[2], "SELECT count(*) FROM pg_inherits WHERE inhparent = 'answers'::regclass"
     )
 
     assert [(16,)] == rows

@@ -16,7 +16,7 @@ from tests.frontier import contract
 from tests.postgres import running
 
 pytestmark = pytest.mark.database
-TABLES = ("seen", "pending", "answers", "discards")
+TABLES = ("pending", "answers", "discards")
 
 
 class Opened:
