@@ -173,13 +173,13 @@ class Preflight:
             try:
                 self._context.vantage[family] = _source(family, source)
             except OSError as error:
-                what = (
+                problem = (
                     f"No route for IPv{family} ({error.strerror})"
                     if source is None
                     else f"LOCAL_IPV{family}={source} ({error.strerror})"
                 )
-                self._missing(f"{what}: {_FIX_ROUTE.format(family=family)} [ROUTE_MISSING]")
-                self._plan.skip_family(family, what)
+                self._missing(f"{problem}: {_FIX_ROUTE.format(family=family)} [ROUTE_MISSING]")
+                self._plan.skip_family(family, problem)
         if not self._context.vantage:
             self._stop("Neither IPv4 nor IPv6 has a route: connect this machine to the Internet [ROUTE_MISSING]")
 
@@ -198,12 +198,12 @@ class Preflight:
         self._require(("geoip",), lambda: no_geoip)
 
     def _require(self, metrics: Iterable[str], missing: Callable[[], str | None]) -> None:
-        """Stop, or skip those of some metrics that are wanted, if something that they need is missing."""
-        wanted = [metric for metric in metrics if metric in self._plan.metrics]
-        message = missing() if wanted else None
+        """Stop, or skip those of `metrics` that the crawl measures, if something that they need is missing."""
+        affected = [metric for metric in metrics if metric in self._plan.metrics]
+        message = missing() if affected else None
         if message:
             self._missing(message)
-            for metric in wanted:
+            for metric in affected:
                 self._plan.skip_metric(metric, message)
 
     def _check_geoip(self) -> None:
@@ -231,7 +231,7 @@ class Preflight:
             answer = await resolver.lookup("", "NS")
             if answer.status not in set(Status):
                 self._stop(
-                    f"The resolver {', '.join(map(_named, servers))} does not answer ({answer.status}):"
+                    f"The resolver {', '.join(map(_host_port, servers))} does not answer ({answer.status}):"
                     " start it, or choose another with -s NAMESERVERS= [RESOLVER_AWAY]"
                 )
             # A captive portal has addresses for ipv4only.arpa as well, so lies are looked for before DNS64.
@@ -264,7 +264,7 @@ class Preflight:
         for server, lookup in zip(servers, await asyncio.gather(*lookups), strict=True):
             if lookup.texts:
                 self._stop(
-                    f"DNS64 detected at {_named(server)}: it answered {_IPV4_ONLY} AAAA with {lookup.texts[0]}, so"
+                    f"DNS64 detected at {_host_port(server)}: it answered {_IPV4_ONLY} AAAA with {lookup.texts[0]}, so"
                     " hosts without IPv6 would count as having it. Disable DNS64 there, or name another resolver with"
                     " -s NAMESERVERS= [DNS64_DETECTED]"
                 )
@@ -279,7 +279,7 @@ class Preflight:
         for server, lookup in zip(servers, await asyncio.gather(*lookups), strict=True):
             if lookup.security is not Security.SECURE:
                 message = (
-                    f"{_named(server)} does not validate the answer for the root, so the metric dnssec is left out:"
+                    f"{_host_port(server)} does not validate the answer for the root, so the metric dnssec is left out:"
                     " enable validation there (docs/resolver.md), or remove dnssec from METRICS [DNSSEC_MISSING]"
                 )
                 logger.warning(message)
@@ -291,13 +291,15 @@ class Preflight:
         servers = nameservers.configured(self._crawler.settings.get("NAMESERVERS6"))
         without_ipv4 = self._resolver(servers)
         try:
-            found = await resolver6.verdict(without_ipv4, servers, ordinary)
+            verdict = await resolver6.verdict(without_ipv4, servers, ordinary)
         finally:
             await without_ipv4.close()
-        if found is None:
+        if verdict is None:
             return
-        message = _RESOLVER6[found.fault].format(server=_named(found.server), name=found.name, status=found.status)
-        if found.fault is resolver6.Fault.UNPROVEN:
+        message = _RESOLVER6[verdict.fault].format(
+            server=_host_port(verdict.server), name=verdict.name, status=verdict.status
+        )
+        if verdict.fault is resolver6.Fault.UNPROVEN:
             logger.warning(message)
             return
         self._missing(message)
@@ -319,11 +321,11 @@ class Preflight:
                 self._without_reference(family)
 
     def _without_reference(self, family: Family) -> None:
-        asked = self._health.allowed(family)
+        references = self._health.allowed(family)
         # A crawl of a private network may have no route to the default references.
-        if asked and not self._crawler.settings.get("PROBE_ALLOWED_NETWORKS"):
+        if references and not self._crawler.settings.get("PROBE_ALLOWED_NETWORKS"):
             message = (
-                f"No reference answers over IPv{family} ({', '.join(asked)}): fix the network, name others with"
+                f"No reference answers over IPv{family} ({', '.join(references)}): fix the network, name others with"
                 " -s HEALTH_TARGETS=, or skip the family with -s MISSING=skip [REFERENCES_SILENT]"
             )
             self._missing(message)
@@ -351,7 +353,7 @@ class Preflight:
         raise StartRefusedError(message)
 
 
-def _named(server: nameservers.Server) -> str:
+def _host_port(server: nameservers.Server) -> str:
     host, port = server
     return host if port == 53 else f"{host} port {port}"
 

@@ -101,17 +101,17 @@ class Publishing:
         """Export in a thread that a signal can stop; return False if any export is missing."""
         if not self._exports:
             return True
-        done: Future[bool] = Future()
-        self._stop_with_the_process(done)
+        outcome: Future[bool] = Future()
+        self._stop_with_the_process(outcome)
         # A daemon thread does not keep the process running if it cannot be stopped (a database that does not respond).
-        threading.Thread(target=self._work, args=(done,), name="exports", daemon=True).start()
-        return await asyncio.wrap_future(done)
+        threading.Thread(target=self._work, args=(outcome,), name="exports", daemon=True).start()
+        return await asyncio.wrap_future(outcome)
 
-    def _work(self, done: Future[bool]) -> None:
+    def _work(self, outcome: Future[bool]) -> None:
         try:
-            done.set_result(self._export_all())
+            outcome.set_result(self._export_all())
         except BaseException as error:  # noqa: BLE001 - passed on to the caller
-            done.set_exception(error)
+            outcome.set_exception(error)
 
     def _export_all(self) -> bool:
         try:
@@ -140,12 +140,12 @@ class Publishing:
             return False
         return True
 
-    def _stop_with_the_process(self, done: Future[bool]) -> None:
+    def _stop_with_the_process(self, outcome: Future[bool]) -> None:
         """Let a signal stop the exports; the process waits for them for a limited time."""
         if is_reactor_installed():
             reactor: Any = import_module("twisted.internet.reactor")
             reactor.addSystemEventTrigger("before", "shutdown", self._stopped.set)
-            reactor.addSystemEventTrigger("before", "shutdown", deferToThread, wait, [done], _GRACE_S)
+            reactor.addSystemEventTrigger("before", "shutdown", deferToThread, wait, [outcome], _GRACE_S)
 
 
 def publish(source: Path, target: Path) -> Path:

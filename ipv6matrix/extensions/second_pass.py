@@ -120,27 +120,27 @@ class SecondPass:
 
     async def _retry_failures(self) -> bool:
         """Retry what is due, and wait for the rest; return False if there was neither."""
-        asked, wait_s = 0, 0.0
+        retried, wait_s = 0, 0.0
         turn_ends_at = time.monotonic() + _TURN_S
         for chunk in second_pass.failed(self._context.job.store):
             for failure in chunk:
                 due_in_s = self._due_in_s(failure)
                 if due_in_s <= 0:
-                    asked += self._retry(failure)
+                    retried += self._retry(failure)
                 elif self._is_new(failure):
                     wait_s = max(wait_s, due_in_s)
             if time.monotonic() > turn_ends_at:
                 await asyncio.sleep(0)
                 turn_ends_at = time.monotonic() + _TURN_S
-        if asked:
-            logger.info("Retry pass: retrying %d failed requests", asked)
+        if retried:
+            logger.info("Retry pass: retrying %d failed requests", retried)
             self._idle_at = None
         elif wait_s:
             logger.info("Retry pass: retrying the last failures in %.0f s", wait_s)
             await asyncio.sleep(wait_s)
         # Otherwise Scrapy checks whether it is idle only every five seconds.
         engine.wake(self._crawler)
-        return bool(asked or wait_s)
+        return bool(retried or wait_s)
 
     def _due_in_s(self, failed: Failed) -> float:
         assert self._idle_at is not None

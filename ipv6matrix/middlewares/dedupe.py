@@ -49,8 +49,10 @@ class DedupeMiddleware:
         return None if names else ObservationResponse(request, HostsObservation(hosts=()))
 
     def _is_new(self, name: str) -> bool:
-        known = name in self._being_asked or self._job.attempt(lambda: self._job.store.is_asked(name), otherwise=True)
-        return not known
+        is_known = name in self._being_asked or self._job.attempt(
+            lambda: self._job.store.is_asked(name), otherwise=True
+        )
+        return not is_known
 
     def _stored(self, item: Any) -> None:
         if isinstance(item, HostsItem):
