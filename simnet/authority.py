@@ -68,7 +68,7 @@ class Authority(Resolver):
         behaviour = self.behaviour(address)
         if behaviour in MISBEHAVIOUR:
             return MISBEHAVIOUR[behaviour](query)
-        apex = next((one for one in zones.ancestors(query.name, "") if self.serves(address, one)), None)
+        apex = next((ancestor for ancestor in zones.ancestors(query.name, "") if self.serves(address, ancestor)), None)
         if apex is None:
             return _refusal(query)
         cut = self._cut(query.name, apex, address)
@@ -98,7 +98,10 @@ class Authority(Resolver):
     def _cut(self, name: str, apex: str, address: str) -> str | None:
         """Return the next zone below `apex` on the way to a name that other servers serve."""
         way = list(zones.ancestors(name, apex))[:-1]
-        return next((one for one in reversed(way) if self._servers(one) and not self.serves(address, one)), None)
+        return next(
+            (ancestor for ancestor in reversed(way) if self._servers(ancestor) and not self.serves(address, ancestor)),
+            None,
+        )
 
     def _referral(self, name: str, cut: str) -> wire.Body:
         hosts, zone = self._servers(cut), self._scenario.find_zone(cut)
@@ -217,14 +220,14 @@ class Server(DnsServer):
         super().__init__(authority.command, udp, tcp)
         self._authority = authority
 
-    def datagrams(self, one: socket.socket) -> None:
+    def datagrams(self, udp_socket: socket.socket) -> None:
         """Answer from the queried address: the socket covers those of a whole region (RFC 3542 section 6.2)."""
-        message, ancillary, _, client = one.recvmsg(4096, socket.CMSG_SPACE(PKTINFO_BYTES))
+        message, ancillary, _, client = udp_socket.recvmsg(4096, socket.CMSG_SPACE(PKTINFO_BYTES))
         address = ancillary[0][2][:16]
         text = _text(address)
         if reply := self._authority.reply_at(text, message, "udp"):
             source = (socket.IPPROTO_IPV6, IPV6_PKTINFO, address + bytes(4))
-            send = partial(one.sendmsg, [reply], [source], 0, client)
+            send = partial(udp_socket.sendmsg, [reply], [source], 0, client)
             if self._authority.behaviour(text) is NameServer.SLOW:
                 self.later(SLOW_S, send)
             else:

@@ -125,7 +125,10 @@ BLOCKS: Final = (
     slot(62, "narrow", "open", place="paris", mtu6=LEAST_MTU),
     slot(63, "black_hole", "open", place="paris", black_hole=True),
     slot(64, "slower6", "open", place="paris", region="slow6"),
-    *(slot(80 + number, f"dns6_{one}", "all_closed", dns6=one) for number, one in enumerate(NameServer)),
+    *(
+        slot(80 + number, f"dns6_{behaviour}", "all_closed", dns6=behaviour)
+        for number, behaviour in enumerate(NameServer)
+    ),
 )
 
 

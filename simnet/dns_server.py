@@ -52,15 +52,15 @@ class DnsServer(ABC):
             self._due.pop(0)[1]()
 
     @abstractmethod
-    def datagrams(self, one: socket.socket) -> None:
+    def datagrams(self, udp_socket: socket.socket) -> None:
         """Answer the messages waiting on a UDP socket."""
 
     @abstractmethod
     def reply(self, connection: socket.socket, message: bytes) -> bytes | None:
         """Answer one message of a TCP connection; None is silence."""
 
-    def _accept(self, one: socket.socket) -> None:
-        connection, _ = one.accept()
+    def _accept(self, listener: socket.socket) -> None:
+        connection, _ = listener.accept()
         connection.setblocking(False)
         self._connections[connection.fileno()] = (connection, bytearray())
         self._poll.register(connection.fileno(), select.EPOLLIN)
@@ -87,4 +87,4 @@ class DnsServer(ABC):
 
 
 def _sockets(descriptors: str) -> dict[int, socket.socket]:
-    return {int(one): socket.socket(fileno=int(one)) for one in descriptors.split(",")}
+    return {int(number): socket.socket(fileno=int(number)) for number in descriptors.split(",")}

@@ -20,11 +20,11 @@ def enlarged(count: int, seed: int) -> Showcase:
 
 def _zones(scenario: Scenario, names: Iterable[str]) -> Iterator[Zone]:
     """Yield the zones of some domains, and those to which they lead."""
-    waiting, known = list(names), set(PUBLIC_ZONES)
+    waiting, visited = list(names), set(PUBLIC_ZONES)
     while waiting:
         zone = scenario.find_zone(waiting.pop())
-        if zone and zone.apex not in known:
-            known.add(zone.apex)
+        if zone and zone.apex not in visited:
+            visited.add(zone.apex)
             yield zone
             for (_, rdtype), texts in zone.records.items():
                 if rdtype in ("NS", "MX", "CNAME"):

@@ -26,8 +26,8 @@ def servers(blocks: Iterable[Block], region: str) -> list[str]:
     """Return the filter of a region's servers."""
     here = [block for block in blocks if block.region == region]
     rules = [
-        *_rules(here, "dead", lambda one: one.gone is Gone.DEAD, "", "drop"),
-        *_rules(here, "quiet", lambda one: not one.echo, "{icmp} type echo-request", "drop"),
+        *_rules(here, "dead", lambda behaviour: behaviour.gone is Gone.DEAD, "", "drop"),
+        *_rules(here, "quiet", lambda behaviour: not behaviour.echo, "{icmp} type echo-request", "drop"),
     ]
     for port in PORTS:
         rules += _port_rules(here, port)
@@ -45,8 +45,8 @@ def _name_server_rules(blocks: Iterable[Block]) -> list[str]:
 def _port_rules(blocks: Iterable[Block], port: int) -> list[str]:
     match = f"tcp dport {port}"
     return [
-        *_rules(blocks, f"closed{port}", lambda one: port in one.closed, match, "reject with tcp reset"),
-        *_rules(blocks, f"filtered{port}", lambda one: port in one.filtered, match, "drop"),
+        *_rules(blocks, f"closed{port}", lambda behaviour: port in behaviour.closed, match, "reject with tcp reset"),
+        *_rules(blocks, f"filtered{port}", lambda behaviour: port in behaviour.filtered, match, "drop"),
     ]
 
 
@@ -66,7 +66,7 @@ def router(blocks: Iterable[Block], name: str) -> list[str]:
         rules += _rules(
             behind,
             "missing",
-            lambda one: one.gone is Gone.HOST_UNREACHABLE,
+            lambda behaviour: behaviour.gone is Gone.HOST_UNREACHABLE,
             "",
             "reject with icmpx type host-unreachable",
             chain="forward",
@@ -78,7 +78,7 @@ def router(blocks: Iterable[Block], name: str) -> list[str]:
         rules += _rules(
             blocks,
             "unrouted",
-            lambda one: one.gone is Gone.NO_ROUTE,
+            lambda behaviour: behaviour.gone is Gone.NO_ROUTE,
             "",
             "reject with icmpx type no-route",
             chain="forward",
@@ -109,8 +109,8 @@ def vantage() -> list[str]:
     ):
         syn = f"tcp flags & (syn | ack) == syn tcp dport {{ {ports} }}"
         rules += [
-            f"add rule inet sim output {match} {what} counter name {counter}"
-            for what in (syn, f"{icmp} type echo-request")
+            f"add rule inet sim output {match} {packet} counter name {counter}"
+            for packet in (syn, f"{icmp} type echo-request")
         ]
     return _table("output", rules)
 
@@ -153,13 +153,13 @@ def _table(hook: str, rules: list[str]) -> list[str]:
 def _rules(
     blocks: Iterable[Block],
     name: str,
-    wanted: Callable[[Behaviour], bool],
+    selects: Callable[[Behaviour], bool],
     match: str,
     verdict: str,
     chain: str = "input",
     families: tuple[Family, ...] = FAMILIES,
 ) -> list[str]:
-    chosen = [block for block in blocks if wanted(block.behaves)]
+    chosen = [block for block in blocks if selects(block.behaves)]
     lines: list[str] = []
     for family in families:
         if prefixes := networks(chosen, family):

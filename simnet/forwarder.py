@@ -62,24 +62,24 @@ class Forwarder:
         directions = list(self._directions.values())
         helper.ready()
         while True:
-            due = min((one.queue[0][0] for one in directions if one.queue), default=None)
+            due = min((direction.queue[0][0] for direction in directions if direction.queue), default=None)
             timeout = None if due is None else max(0.0, due - monotonic())
             for source in select(sources, (), (), timeout)[0]:
                 if source:
                     self._take(self._directions[source])
                 else:
                     helper.obey(self._command)
-            for one in directions:
-                if one.queue:
-                    self._deliver(one)
+            for direction in directions:
+                if direction.queue:
+                    self._deliver(direction)
 
-    def _take(self, one: Direction) -> None:
-        source, delay_s, append = one.source, one.delay_s, one.queue.append
+    def _take(self, direction: Direction) -> None:
+        source, delay_s, append = direction.source, direction.delay_s, direction.queue.append
         dropped = self._dropped if source in self._first else ()
         try:
             for _ in range(BURST):
                 packet = read(source, MTU)
-                if one.recorded:
+                if direction.recorded:
                     self._recorded.append(packets.record(packet, time()))
                 if dropped and packet[0] >> 4 in dropped:
                     continue
@@ -89,8 +89,8 @@ class Forwarder:
         if len(self._recorded) > 4096:
             self._flush()
 
-    def _deliver(self, one: Direction) -> None:
-        queue, target, now = one.queue, one.target, monotonic()
+    def _deliver(self, direction: Direction) -> None:
+        queue, target, now = direction.queue, direction.target, monotonic()
         while queue and queue[0][0] <= now:
             try:
                 write(target, queue.popleft()[1])

@@ -151,22 +151,26 @@ class Internet:
 
     def connections(self, since: float = 0.0) -> list[Connection]:
         """Return the accepted connections to ports 80 and 443."""
-        return [one for one in logs.connections(self._recorded("servers")) if one.accepted_at >= since]
+        return [
+            connection for connection in logs.connections(self._recorded("servers")) if connection.accepted_at >= since
+        ]
 
     def page_requests(self, since: float = 0.0) -> list[PageRequest]:
         """Return the HTTP requests that web servers received."""
-        return [one for one in logs.page_requests(self._recorded("requests")) if one.asked_at >= since]
+        return [request for request in logs.page_requests(self._recorded("requests")) if request.asked_at >= since]
 
     def smtp_sessions(self, since: float = 0.0) -> list[SmtpSession]:
         """Return the mail sessions that have ended."""
-        return [one for one in logs.smtp_sessions(self._recorded("smtp")) if one.ended_at >= since]
+        return [session for session in logs.smtp_sessions(self._recorded("smtp")) if session.ended_at >= since]
 
     def local_packets(self) -> dict[str, int]:
         """Count Echo Requests and TCP SYNs to ports 25, 80 and 443 that went to loopback or link-local addresses."""
         command = ["nft", "-j", "list", "counters", "table", "inet", "sim"]
         result = subprocess.run(command, capture_output=True, check=True)
         counters = [row["counter"] for row in json.loads(result.stdout)["nftables"] if "counter" in row]
-        return {one["name"]: one["packets"] for one in counters if one["name"] in filters.LOCAL_COUNTERS}
+        return {
+            counter["name"]: counter["packets"] for counter in counters if counter["name"] in filters.LOCAL_COUNTERS
+        }
 
     def cpu_seconds(self) -> float:
         """Return the CPU time of all helpers so far, in seconds: the simulation's share of a benchmark."""

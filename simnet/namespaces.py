@@ -138,8 +138,8 @@ def _become_root_of_a_user_namespace() -> None:
 def _unshare(flags: int, fix: str) -> None:
     if _libc.unshare(flags) != 0:
         reason = os.strerror(ctypes.get_errno())
-        what = "user" if flags == CLONE_NEWUSER else "network"
-        raise InternetUnavailable(f"This process may not create a {what} namespace ({reason}): run {fix}.")
+        kind = "user" if flags == CLONE_NEWUSER else "network"
+        raise InternetUnavailable(f"This process may not create a {kind} namespace ({reason}): run {fix}.")
 
 
 def _check(result: int) -> None:

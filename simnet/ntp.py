@@ -35,7 +35,9 @@ class Clocks:
     """All time servers of a scenario."""
 
     def __init__(self, scenario: Scenario, sockets: list[socket.socket]) -> None:
-        self._sockets = {one.fileno(): (one, scenario.clocks[one.getsockname()[0]]) for one in sockets}
+        self._sockets = {
+            udp_socket.fileno(): (udp_socket, scenario.clocks[udp_socket.getsockname()[0]]) for udp_socket in sockets
+        }
         self._asked = 0
 
     def run(self) -> None:
@@ -48,11 +50,11 @@ class Clocks:
                 else:
                     helper.obey(lambda _: json.dumps({"asked": self._asked}))
 
-    def _answer(self, one: socket.socket, ntp: Ntp) -> None:
-        packet, client = one.recvfrom(512)
+    def _answer(self, udp_socket: socket.socket, ntp: Ntp) -> None:
+        packet, client = udp_socket.recvfrom(512)
         self._asked += 1
         if len(packet) >= PACKET_BYTES and ntp is not Ntp.SILENT:
-            one.sendto(reply(ntp, packet, time.time()), client)
+            udp_socket.sendto(reply(ntp, packet, time.time()), client)
 
 
 def reply(ntp: Ntp, packet: bytes, now: float) -> bytes:
@@ -75,7 +77,7 @@ def timestamp(seconds: float) -> int:
 
 def main(scenario: str, descriptors: str) -> None:
     helper.begin()
-    sockets = [socket.socket(fileno=int(one)) for one in descriptors.split(",")]
+    sockets = [socket.socket(fileno=int(number)) for number in descriptors.split(",")]
     Clocks(pickle.loads(Path(scenario).read_bytes()), sockets).run()
 
 

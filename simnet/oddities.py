@@ -102,8 +102,8 @@ def _faults() -> Iterator[Zone]:
         ("@", "NS", Fault.SERVFAIL),
         ("@", "SOA", Fault.REFUSED),
     ):
-        what = "any" if rdtype == ANY_TYPE else rdtype.lower()
-        apex = f"{fault}-{what}.example"
+        word = "any" if rdtype == ANY_TYPE else rdtype.lower()
+        apex = f"{fault}-{word}.example"
         yield zone(apex, {"www": both("open", 4)}, mx=("10 mx1.mailbarn.com",), faults={(label, rdtype): fault})
     # Broken answers to AAAA for hosts that have only IPv4 (RFC 4074).
     for broken in (Fault.DENIED, Fault.NOTIMP):
@@ -205,10 +205,14 @@ def _addresses() -> Iterator[Zone]:
     yield zone("apex-only-ipv6.example", {"@": both("open", 54), "www": only4("open", 54)})
     yield zone("ipv6-only.example", {"@": only6("open", 11), "www": only6("open", 11)})
     yield zone(
-        "rotating.example", {"www": [one for n in (24, 21, 23, 22) for one in both("open", n)]}, rotating=("www",)
+        "rotating.example",
+        {"www": [address for n in (24, 21, 23, 22) for address in both("open", n)]},
+        rotating=("www",),
     )
     yield zone(
-        "many-addresses.example", {"www": [one for n in range(120, 140) for one in both("open", n)]}, rotating=("www",)
+        "many-addresses.example",
+        {"www": [address for n in range(120, 140) for address in both("open", n)]},
+        rotating=("www",),
     )
     guesses = ("www", "www6", "ipv6", "www.ipv6", "six", "ntp", "time")
     yield zone("every-guess.example", {label: both("open", 30 + n) for n, label in enumerate(guesses)})

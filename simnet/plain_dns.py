@@ -79,16 +79,16 @@ def _replies(resolver: str, questions: list[Question]) -> Iterator[tuple[Questio
 
 def security(resolver: str, question: Question) -> Security:
     """Return the security status of a lookup, from the AD and CD bits."""
-    plain = _asked(resolver, question, dns.flags.RD | dns.flags.AD)
+    plain = _reply_of(resolver, question, dns.flags.RD | dns.flags.AD)
     if plain.rcode() == dns.rcode.SERVFAIL:
-        unchecked = _asked(resolver, question, dns.flags.RD | dns.flags.CD)
+        unchecked = _reply_of(resolver, question, dns.flags.RD | dns.flags.CD)
         return Security.INDETERMINATE if unchecked.rcode() == dns.rcode.SERVFAIL else Security.BOGUS
     if plain.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
         return Security.INDETERMINATE
     return Security.SECURE if plain.flags & dns.flags.AD else Security.INSECURE
 
 
-def _asked(resolver: str, question: Question, flags: int) -> dns.message.Message:
+def _reply_of(resolver: str, question: Question, flags: int) -> dns.message.Message:
     return dns.query.udp(dns.message.make_query(*question, flags=flags), resolver, timeout=2)
 
 
@@ -123,7 +123,7 @@ def _record(rdata: Any) -> str | tuple[int, str] | SoaRecord | HttpsRecord:
         case dns.rdatatype.MX:
             return rdata.preference, rdata.exchange.to_text(omit_final_dot=True).lower().rstrip(".")
         case dns.rdatatype.SOA:
-            mname, rname = (one.to_text(omit_final_dot=True).lower() for one in (rdata.mname, rdata.rname))
+            mname, rname = (name.to_text(omit_final_dot=True).lower() for name in (rdata.mname, rdata.rname))
             return SoaRecord(
                 mname=mname,
                 rname=rname,
@@ -134,15 +134,17 @@ def _record(rdata: Any) -> str | tuple[int, str] | SoaRecord | HttpsRecord:
                 minimum_s=rdata.minimum,
             )
         case dns.rdatatype.HTTPS:
-            given = rdata.params
+            parameters = rdata.params
             return HttpsRecord(
                 priority=rdata.priority,
                 target=rdata.target.to_text(omit_final_dot=True).lower().rstrip("."),
-                alpn=tuple(one.decode() for one in given[ParamKey.ALPN].ids) if ParamKey.ALPN in given else (),
-                port=given[ParamKey.PORT].port if ParamKey.PORT in given else None,
-                ipv4hint=tuple(given[ParamKey.IPV4HINT].addresses) if ParamKey.IPV4HINT in given else (),
-                ipv6hint=tuple(given[ParamKey.IPV6HINT].addresses) if ParamKey.IPV6HINT in given else (),
-                ech=ParamKey.ECH in given,
+                alpn=tuple(protocol.decode() for protocol in parameters[ParamKey.ALPN].ids)
+                if ParamKey.ALPN in parameters
+                else (),
+                port=parameters[ParamKey.PORT].port if ParamKey.PORT in parameters else None,
+                ipv4hint=tuple(parameters[ParamKey.IPV4HINT].addresses) if ParamKey.IPV4HINT in parameters else (),
+                ipv6hint=tuple(parameters[ParamKey.IPV6HINT].addresses) if ParamKey.IPV6HINT in parameters else (),
+                ech=ParamKey.ECH in parameters,
             )
         case _:
             return str(rdata.target.to_text(omit_final_dot=True).lower())

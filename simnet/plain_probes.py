@@ -67,9 +67,9 @@ def ping_all(addresses: Iterable[str], wait_s: float = 1.0) -> dict[str, float]:
             for request in requests.values():
                 sock.send(request)
             deadline = time.monotonic() + wait_s
-            while (left := deadline - time.monotonic()) > 0:
+            while (remaining_s := deadline - time.monotonic()) > 0:
                 try:
-                    reply = sock.receive(None, left)
+                    reply = sock.receive(None, remaining_s)
                 except TimeoutExceeded:
                     break
                 if reply.id == ECHO_ID and reply.type in ECHO_REPLIES:
@@ -93,10 +93,10 @@ def trace_all(addresses: list[str]) -> dict[str, list[str | None]]:
             mtr.stdin.write("".join(commands))
             mtr.stdin.flush()
             for _ in commands:
-                token, word, *rest = mtr.stdout.readline().split()
+                token, word, *fields = mtr.stdout.readline().split()
                 number, place = divmod(int(token) - 1, 8)
                 if word != "no-reply":
-                    traces[batch[number]][place] = rest[1]
+                    traces[batch[number]][place] = fields[1]
             mtr.stdin.close()
     return traces
 

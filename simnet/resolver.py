@@ -123,12 +123,12 @@ class Resolver:
         return wire.message(query, body, limit=limit)
 
     def _body(self, name: str, rdtype: str) -> tuple[wire.Body, Fault | None, bool]:
-        known = self._bodies.get((name, rdtype))
-        if known is None:
+        body = self._bodies.get((name, rdtype))
+        if body is None:
             if len(self._bodies) >= CACHED_ANSWERS:
                 self._bodies.clear()
-            known = self._bodies[name, rdtype] = self._build(name, rdtype)
-        return known
+            body = self._bodies[name, rdtype] = self._build(name, rdtype)
+        return body
 
     def _build(self, name: str, rdtype: str) -> tuple[wire.Body, Fault | None, bool]:
         answer = self._scenario.lookup(name, rdtype)
@@ -174,8 +174,8 @@ class Server(DnsServer):
         super().__init__(resolver.command, udp, tcp)
         self._resolver = resolver
 
-    def datagrams(self, one: socket.socket) -> None:
-        receive, send, reply = one.recvfrom, one.sendto, self._resolver.reply
+    def datagrams(self, udp_socket: socket.socket) -> None:
+        receive, send, reply = udp_socket.recvfrom, udp_socket.sendto, self._resolver.reply
         try:
             for _ in range(BURST):
                 message, client = receive(4096)

@@ -59,14 +59,14 @@ class Resolver6:
         reply = dns.message.make_response(query, recursion_available=True)
         name, rdtype = query.question[0].name, query.question[0].rdtype
         for _ in range(MOST_ALIASES):
-            found = self._find(name, rdtype)
-            if found is None:
+            response = self._find(name, rdtype)
+            if response is None:
                 break
-            reply.answer += found.answer
-            end = _end(found, name, rdtype)
+            reply.answer += response.answer
+            end = _end(response, name, rdtype)
             if end is None:
-                reply.authority = found.authority
-                reply.set_rcode(found.rcode())
+                reply.authority = response.authority
+                reply.set_rcode(response.rcode())
                 return reply.to_wire()
             name = end
         failed = dns.message.make_response(query, recursion_available=True)
@@ -93,7 +93,7 @@ class Resolver6:
     ) -> dns.message.Message | None:
         """Return the first reply that answers, or refers to a zone below."""
         query = dns.message.make_query(name, rdtype, flags=0).to_wire()
-        for server in [one for one in servers if self._is_reached(one)] * TRIES:
+        for server in [candidate for candidate in servers if self._is_reached(candidate)] * TRIES:
             octets = self._authority.reply_at(server, query, "tcp")
             try:
                 reply = dns.message.from_wire(octets) if octets else None
@@ -122,10 +122,10 @@ class Resolver6:
             return []
         self._being_resolved.add(host)
         try:
-            found = self._find(host, dns.rdatatype.AAAA)
+            response = self._find(host, dns.rdatatype.AAAA)
         finally:
             self._being_resolved.discard(host)
-        rrsets = found.answer if found else []
+        rrsets = response.answer if response else []
         return [rdata.address for rrset in rrsets if rrset.rdtype == dns.rdatatype.AAAA for rdata in rrset]
 
 
@@ -162,9 +162,9 @@ class Server(DnsServer):
         super().__init__(resolver.command, udp, tcp)
         self._resolver = resolver
 
-    def datagrams(self, one: socket.socket) -> None:
-        message, client = one.recvfrom(4096)
-        one.sendto(self._resolver.reply(message), client)
+    def datagrams(self, udp_socket: socket.socket) -> None:
+        message, client = udp_socket.recvfrom(4096)
+        udp_socket.sendto(self._resolver.reply(message), client)
 
     def reply(self, _: socket.socket, message: bytes) -> bytes | None:
         return self._resolver.reply(message)

@@ -222,7 +222,7 @@ def _place(connection: socket.socket) -> tuple[str, int]:
 def main(scenario: str, key: str, log: str, requests: str, descriptors: str) -> None:
     helper.begin()
     servers = WebServers(pickle.loads(Path(scenario).read_bytes()), key, log, requests)
-    asyncio.run(servers.serve([socket.socket(fileno=int(one)) for one in descriptors.split(",")]))
+    asyncio.run(servers.serve([socket.socket(fileno=int(number)) for number in descriptors.split(",")]))
 
 
 if __name__ == "__main__":

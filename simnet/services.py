@@ -59,7 +59,9 @@ class Services:
             [self._resolver_socket(kind, 6, RESOLVER6_PORT)] for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM)
         )
         self._serve("resolver6", (str(scenario),), udp, tcp)
-        udp, tcp = ([self._network.namespaces[one].run(make) for one in REGIONS] for make in (_datagrams, _streams))
+        udp, tcp = (
+            [self._network.namespaces[region].run(make) for region in REGIONS] for make in (_datagrams, _streams)
+        )
         self._serve("authority", (str(scenario), self._log("authority")), udp, tcp)
         logs = self._log("servers"), self._log("requests")
         self._serve("servers", (str(scenario), str(key), *logs), self._listeners(80) + self._listeners(443))
@@ -86,7 +88,10 @@ class Services:
 
     def statistics(self) -> dict[str, dict[str, float]]:
         """Return the counts of each helper and its CPU time in seconds."""
-        return {name: {**json.loads(one.ask("stats")), "cpu_s": one.cpu_seconds} for name, one in self._helpers.items()}
+        return {
+            name: {**json.loads(running.ask("stats")), "cpu_s": running.cpu_seconds}
+            for name, running in self._helpers.items()
+        }
 
     def cpu_seconds(self) -> dict[str, float]:
         """Return the CPU time of each helper so far, in seconds."""
@@ -110,11 +115,11 @@ class Services:
 
     def _serve(self, module: str, arguments: Iterable[str], *sockets: list[socket.socket]) -> None:
         """Start a helper that serves some sockets, and hand them over to it."""
-        numbers = [",".join(str(one.fileno()) for one in group) for group in sockets]
-        self._start(module, *arguments, *numbers, descriptors=[one.fileno() for group in sockets for one in group])
+        numbers = [",".join(str(sock.fileno()) for sock in group) for group in sockets]
+        self._start(module, *arguments, *numbers, descriptors=[sock.fileno() for group in sockets for sock in group])
         for group in sockets:
-            for one in group:
-                one.close()
+            for sock in group:
+                sock.close()
 
     def _start(self, module: str, *arguments: str, descriptors: Iterable[int]) -> None:
         self._helpers[module] = helper = Helper(module, *arguments, descriptors=descriptors)
@@ -138,46 +143,46 @@ class Services:
 
 
 def _bound(kind: socket.SocketKind, address: str, port: int) -> socket.socket:
-    one = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
-    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound_socket = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
+    bound_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         # Larger than net.core.rmem_max, which is small on some machines.
-        one.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES)
+        bound_socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES)
     except PermissionError:
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
-    one.bind((address, port))
+        bound_socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+    bound_socket.bind((address, port))
     if kind == socket.SOCK_STREAM:
-        one.listen(BACKLOG)
-    one.setblocking(False)
-    return one
+        bound_socket.listen(BACKLOG)
+    bound_socket.setblocking(False)
+    return bound_socket
 
 
 def _listening(port: int) -> socket.socket:
-    one = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
-    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-    one.bind(("::", port))
-    one.listen(BACKLOG)
-    one.setblocking(False)
-    return one
+    listener = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    listener.bind(("::", port))
+    listener.listen(BACKLOG)
+    listener.setblocking(False)
+    return listener
 
 
 def _clock(address: str) -> socket.socket:
-    one = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+    udp_socket = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
     if ":" in address:
-        one.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)
-    one.bind((address, 123))
-    return one
+        udp_socket.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)
+    udp_socket.bind((address, 123))
+    return udp_socket
 
 
 def _datagrams() -> socket.socket:
-    one = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-    one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-    one.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)
-    one.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
-    one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
-    one.bind(("::", 53))
-    return one
+    udp_socket = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    udp_socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    udp_socket.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)
+    udp_socket.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
+    udp_socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+    udp_socket.bind(("::", 53))
+    return udp_socket
 
 
 def _streams() -> socket.socket:

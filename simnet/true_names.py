@@ -39,7 +39,7 @@ def lookup(find_zone: FindZone, name: str, rdtype: str) -> LookupTruth:
     """
     if len(name) > MAX_NAME:
         return LookupTruth(status=Failure.NAME_TOO_LONG)
-    asked, security = name, Security.SECURE
+    queried, security = name, Security.SECURE
     ttls: list[int] = []
     for _ in range(_LONGEST_CHAIN):
         zone = find_zone(name)
@@ -57,7 +57,7 @@ def lookup(find_zone: FindZone, name: str, rdtype: str) -> LookupTruth:
                 status=Status.OK if texts else Status.NXDOMAIN if denied else Status.NODATA,
                 records=cast("Records", tuple(_record(rdtype, text) for text in texts)),
                 ttl_s=min([*ttls, zone.ttl_s if texts else NEGATIVE_TTL_S]),
-                canonical_name=name if name != asked else None,
+                canonical_name=name if name != queried else None,
                 security=security,
             )
         ttls.append(zone.ttl_s)
@@ -95,14 +95,14 @@ def _record(rdtype: str, text: str) -> str | tuple[int, str] | SoaRecord | Https
         return canonical(ip_address(text))
     if rdtype == "HTTPS":
         priority, target, *parameters = text.split(" ")
-        values = {key: value.split(",") for key, _, value in (one.partition("=") for one in parameters)}
+        values = {key: value.split(",") for key, _, value in (parameter.partition("=") for parameter in parameters)}
         return HttpsRecord(
             priority=int(priority),
             target=target.rstrip(".").lower(),
             alpn=tuple(values.get("alpn", ())),
             port=int(values["port"][0]) if "port" in values else None,
             ipv4hint=tuple(values.get("ipv4hint", ())),
-            ipv6hint=tuple(canonical(ip_address(one)) for one in values.get("ipv6hint", ())),
+            ipv6hint=tuple(canonical(ip_address(hint)) for hint in values.get("ipv6hint", ())),
             ech="ech" in values,
         )
     if rdtype == "MX":

@@ -47,11 +47,11 @@ class Resolution:
 
     def _serves(self, host: str, zone: Zone, by_way_of: frozenset[str]) -> bool:
         if host == zone.apex or host.endswith(f".{zone.apex}"):
-            found = zone.glue6
+            is_reachable = zone.glue6
         else:
-            found = self.reaches(self._zone(host), by_way_of)
+            is_reachable = self.reaches(self._zone(host), by_way_of)
         records = true_names.lookup(self._scenario.find_zone, host, "AAAA").records
-        return found and any(self._works(str(address)) for address in records)
+        return is_reachable and any(self._works(str(address)) for address in records)
 
     def _works(self, address: str) -> bool:
         block = self._scenario.table.find(address)

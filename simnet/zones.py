@@ -125,7 +125,7 @@ class Answer:
     @property
     def secure(self) -> bool:
         """Return whether the whole answer can be validated."""
-        return bool(self.signed) and all(one is Dnssec.SIGNED for one in self.signed)
+        return bool(self.signed) and all(status is Dnssec.SIGNED for status in self.signed)
 
     @property
     def bogus(self) -> bool:
