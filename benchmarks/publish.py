@@ -91,17 +91,17 @@ def report(published: list[Published]) -> str:
     """Format the figures as a table."""
     lines = [f"{'domains':>9}  {'format':<8} {'wall':>9} {'per domain':>11} {'peak memory':>12} {'written':>10}"]
     lines += [
-        f"{one.domains:>9}  {one.form:<8} {one.wall_s:>7.1f} s {1000 * one.wall_s / one.domains:>8.3f} ms"
-        f" {one.peak_mb:>9.0f} MB {one.written_mb:>7.1f} MB"
-        for one in published
+        f"{run.domains:>9}  {run.form:<8} {run.wall_s:>7.1f} s {1000 * run.wall_s / run.domains:>8.3f} ms"
+        f" {run.peak_mb:>9.0f} MB {run.written_mb:>7.1f} MB"
+        for run in published
     ]
     return "\n".join(lines)
 
 
 def is_as_promised(published: list[Published], domains: int) -> bool:
     """Compare time and memory with the promise."""
-    wall_s = sum(one.wall_s for one in published if one.domains == domains)
-    return wall_s < MOST_S * max(domains, 100_000) / 100_000 and all(one.peak_mb < MOST_MB for one in published)
+    wall_s = sum(run.wall_s for run in published if run.domains == domains)
+    return wall_s < MOST_S * max(domains, 100_000) / 100_000 and all(run.peak_mb < MOST_MB for run in published)
 
 
 def _options() -> argparse.Namespace:

@@ -192,19 +192,19 @@ def _rows(batch: list[int], done: int) -> dict[str, list[tuple[Any, ...]]]:
 
 def _wait(process: subprocess.Popen[bytes], path: Path, done: int, began: float) -> tuple[float, float]:
     """Return the seconds until a new domain has its row, and the largest resident set size by then."""
-    known = f"SELECT 1 FROM domains WHERE id > {done} LIMIT 1"
+    query = f"SELECT 1 FROM domains WHERE id > {done} LIMIT 1"
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         while time.monotonic() < began + GIVE_UP_S and process.poll() is None:
-            if connection.execute(known).fetchone():
+            if connection.execute(query).fetchone():
                 return time.monotonic() - began, _peak_mb(process.pid)
             time.sleep(0.05)
     raise TimeoutError("no new domain was looked up")
 
 
 def _peak_mb(pid: int) -> float:
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
-    assert found is not None
-    return int(found[1]) / 1024
+    match = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    assert match is not None
+    return int(match[1]) / 1024
 
 
 def _options() -> argparse.Namespace:

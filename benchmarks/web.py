@@ -175,19 +175,21 @@ def bench(kind: str, url: str, options: argparse.Namespace) -> list[str]:
         built = build(url, folder, f"one new crawl of {options.new:,} domains")
     finally:
         shutil.rmtree(folder)
-    slow = ["MISSED" for found in rates.values() if found < CACHED_PER_SECOND]
-    slow += ["MISSED" for found, limit in zip(built, (BUILD_S, BUILD_MB), strict=True) if found > limit]
-    return [*slow, *(one.verdict for one in measured)]
+    slow = ["MISSED" for rate_per_s in rates.values() if rate_per_s < CACHED_PER_SECOND]
+    slow += ["MISSED" for figure, limit in zip(built, (BUILD_S, BUILD_MB), strict=True) if figure > limit]
+    return [*slow, *(figures.verdict for figures in measured)]
 
 
-def build(url: str, folder: Path, what: str) -> tuple[float, float]:
+def build(url: str, folder: Path, contents: str) -> tuple[float, float]:
     """Build the read model in a process of its own, and return its seconds and megabytes."""
     begun = time.monotonic()
     command = [sys.executable, "-m", "benchmarks.web", "--build", url, "--models", str(folder)]
     megabytes = float(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
     took_s = time.monotonic() - begun
     size = sum(file.stat().st_size for file in folder.glob("*.duckdb")) / 1e6
-    print(f"read model of {what}: {took_s:.1f} s, {megabytes:.0f} MB of memory, a file of {size:.0f} MB\n", flush=True)
+    print(
+        f"read model of {contents}: {took_s:.1f} s, {megabytes:.0f} MB of memory, a file of {size:.0f} MB\n", flush=True
+    )
     return took_s, megabytes
 
 
@@ -210,23 +212,23 @@ def busy(port: int, times: int) -> Measured:
     for client in clients:
         client.start()
     time.sleep(1)
-    found = measure(port, f"/json/domain/search-{_NAME}", times * 5)
+    measured = measure(port, f"/json/domain/search-{_NAME}", times * 5)
     stop.set()
     for client in clients:
         client.join()
-    return dataclasses.replace(found, question=f"{found.question} among long answers", limit_ms=BUSY_SEARCH_MS)
+    return dataclasses.replace(measured, question=f"{measured.question} among long answers", limit_ms=BUSY_SEARCH_MS)
 
 
 def measure(port: int, question: str, times: int) -> Measured:
     """Send the request repeatedly over one connection."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
-    found = [_ask(connection, question) for _ in range(times + 1)]
+    answers = [_ask(connection, question) for _ in range(times + 1)]
     connection.close()
-    first, *took = (took_ms for took_ms, _ in found)
+    first, *took = (took_ms for took_ms, _ in answers)
     took.sort()
     return Measured(
         question=question,
-        octets=found[0][1],
+        octets=answers[0][1],
         first_ms=first,
         median_ms=took[len(took) // 2],
         p95_ms=took[-(-len(took) * 95 // 100) - 1],
@@ -260,12 +262,15 @@ def report(measured: list[Measured], rates: dict[str, float]) -> str:
     """Format the figures as tables."""
     lines = [f"{'first':>9} {'median':>9} {'p95':>9} {'promised':>9} {'sent':>9}  request"]
     lines += [
-        f"{one.first_ms:>6.1f} ms {one.median_ms:>6.1f} ms {one.p95_ms:>6.1f} ms {one.promised_ms:>6.0f} ms"
-        f" {one.octets / 1000:>6.1f} kB  {one.question}  {one.verdict}".rstrip()
-        for one in measured
+        f"{row.first_ms:>6.1f} ms {row.median_ms:>6.1f} ms {row.p95_ms:>6.1f} ms {row.promised_ms:>6.0f} ms"
+        f" {row.octets / 1000:>6.1f} kB  {row.question}  {row.verdict}".rstrip()
+        for row in measured
     ]
     lines += ["", "cached, on one core:"]
-    lines += [f"{found:>9.0f}/s {CACHED_PER_SECOND:>6.0f}/s promised  {question}" for question, found in rates.items()]
+    lines += [
+        f"{rate_per_s:>9.0f}/s {CACHED_PER_SECOND:>6.0f}/s promised  {question}"
+        for question, rate_per_s in rates.items()
+    ]
     return "\n".join(lines)
 
 

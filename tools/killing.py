@@ -293,7 +293,7 @@ def asked_again(internet: Internet, ordeal: Ordeal, result: Path) -> AskedAgain:
     kills_at = [kill.killed_at + ON_THE_WAY_S for kill in ordeal.kills]
     # For each interval between two kills: the last time that each request was sent.
     last: list[dict[Question, float]] = [{} for _ in range(len(kills_at) + 1)]
-    for question, at in sorted(sent, key=lambda one: one[1]):
+    for question, at in sorted(sent, key=lambda request: request[1]):
         last[bisect(kills_at, at)][question] = at
     again, stored_before, too_old = Counter[str](), [], []
     for number, kill in enumerate(ordeal.kills):
@@ -392,12 +392,14 @@ def torture(
         ordeal = killer.crawl(iter(instants(random, min(left, at_once))))
         outcome.ordeals.append(ordeal)
         outcome.asked_again.append(asked_again(internet, ordeal, killer.results[0]))
-        outcome.differences.extend(f"{path.name}: {one}" for path in killer.results for one in rows.unsound(path))
+        outcome.differences.extend(f"{path.name}: {fault}" for path in killer.results for fault in rows.unsound(path))
         if len(killer.results) != 1:
             outcome.differences.append(f"crawl {number} was published {len(killer.results)} times")
         for path in killer.results:
-            outcome.differences.extend(f"crawl {number}: {one}" for one in rows.differences(expected, rows.facts(path)))
-            outcome.differences.extend(f"crawl {number}: {one}" for one in wrong_files(path))
+            outcome.differences.extend(
+                f"crawl {number}: {difference}" for difference in rows.differences(expected, rows.facts(path))
+            )
+            outcome.differences.extend(f"crawl {number}: {fault}" for fault in wrong_files(path))
     return outcome
 
 
@@ -420,8 +422,8 @@ def _files(folder: Path) -> dict[str, bytes]:
 def report(outcome: Outcome) -> str:
     """Format the result."""
     signs = Counter(kill.instant.sign for kill in outcome.kills)
-    again = sum(one.questions for one in outcome.asked_again)
-    asked = sum(one.asked for one in outcome.asked_again)
+    again = sum(counts.questions for counts in outcome.asked_again)
+    asked = sum(counts.asked for counts in outcome.asked_again)
     lines = [
         f"kills             {len(outcome.kills)} in {len(outcome.ordeals)} crawls",
         f"at                {', '.join(f'{sign} {number}' for sign, number in sorted(signs.items()))}",

@@ -68,7 +68,7 @@ def make(path: Path, domains: int, seed: int = 2022) -> None:
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA cache_size = -200000")
         world = World(domains=domains, random=Random(seed))
-        world.found()
+        world.set_up()
         numbers = iter(range(domains))
         while batch := list(islice(numbers, BATCH)):
             for number in batch:
@@ -116,7 +116,7 @@ class World:
     hosts: int = 0
     addresses: int = 0
 
-    def found(self) -> None:
+    def set_up(self) -> None:
         """Generate what exists before the first domain: places, routers, providers."""
         self.places = [self._place(number) for number in range(600)]
         self.routers = {4: [self._router(4) for _ in range(ROUTERS)], 6: [self._router(6) for _ in range(ROUTERS)]}

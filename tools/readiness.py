@@ -27,7 +27,7 @@ def _lines() -> Iterator[str]:
     yield read.document["introduction"]
     yield "This page is generated from `ipv6matrix/data/readiness.toml`.\n"
     yield f"## Levels\n\n{read.document['levels']}"
-    yield from _table("level | name | needs", ((one.label, one.name, one.needs) for one in read.levels))
+    yield from _table("level | name | needs", ((level.label, level.name, level.needs) for level in read.levels))
     yield f"## Verdicts\n\n{read.document['verdicts']}"
     services = ((f"`{word}`", text.title, text.asks, text.needs) for word, text in read.services.items())
     yield from _table("service | title | question | `yes` if", services)
@@ -51,7 +51,7 @@ def _rules(service: Service, rules: Mapping[str, RuleText]) -> Iterator[str]:
 
 def _reasons(texts: Mapping[str, Text]) -> Iterator[tuple[str, ...]]:
     for word, text in texts.items():
-        yield (f"`{word}`", *(one.format(host="HOST", detail="DETAIL") for one in (text.text, text.advice)))
+        yield (f"`{word}`", *(template.format(host="HOST", detail="DETAIL") for template in (text.text, text.advice)))
 
 
 def _table(header: str, cells: Iterator[tuple[str, ...]]) -> Iterator[str]:

@@ -87,10 +87,10 @@ def _table(kind: str, tool: Tool, runs: list[tuple[Run, Run]]) -> Iterator[str]:
         yield f"  {name:<8} {subjects / wall_s:>8,.0f}/s  {wall_s:>6.1f} s  CPU {cpu_ms:>6.3f} ms each"
     different = total = 0
     for ours, theirs in runs:
-        for subject, found in ours.results.items():
-            other = theirs.results.get(subject, [] if isinstance(found, list) else None)
-            different += tool.differences(found, other)
-            total += tool.facts(found)
+        for subject, result in ours.results.items():
+            other = theirs.results.get(subject, [] if isinstance(result, list) else None)
+            different += tool.differences(result, other)
+            total += tool.facts(result)
     yield f"  {different:,} of {total:,} facts differ, in {len(runs)} rounds\n"
 
 
@@ -104,12 +104,12 @@ def _queries(scenario: Scaled) -> Iterator[str]:
 
 def _addresses(scenario: Scaled) -> Iterator[str]:
     """Yield the addresses of web servers, each once."""
-    found = {}
+    addresses = {}
     for domain in scenario.domains:
         for rdtype in ("A", "AAAA"):
             records = scenario.lookup(f"www.{domain}", rdtype).records
-            found.update({text: None for _, kind, _, text in records if kind == rdtype})
-    yield from found
+            addresses.update({text: None for _, kind, _, text in records if kind == rdtype})
+    yield from addresses
 
 
 def _write(file: Path, lines: Iterator[str]) -> Path:

@@ -64,8 +64,8 @@ async def traces(limit: int, _: str) -> AsyncIterator[Probe]:
     await tracer.open()
 
     async def probe(address: str) -> object:
-        found = await tracer.trace(address, lambda _: pacer.wait())
-        return [hop.address for hop in found.hops]
+        trace = await tracer.trace(address, lambda _: pacer.wait())
+        return [hop.address for hop in trace.hops]
 
     yield probe
     await tracer.close()

@@ -51,7 +51,7 @@ def fping(file: Path, limit: int, _: str) -> list[str]:
 def pings(output: str) -> Results:
     """Parse the round-trip times of each address, in milliseconds."""
     lines = (line.split(" : ") for line in output.splitlines() if " : " in line)
-    return {address.strip(): [float(one) for one in times.split() if one != "-"] for address, times in lines}
+    return {address.strip(): [float(time) for time in times.split() if time != "-"] for address, times in lines}
 
 
 def scamper(file: Path, limit: int, _: str) -> list[str]:
@@ -62,11 +62,11 @@ def scamper(file: Path, limit: int, _: str) -> list[str]:
 
 def traces(output: str) -> Results:
     """Parse the routers on the way to each address; None for a silent one."""
-    found: Results = {}
+    routers: Results = {}
     for path in output.split("traceroute from ")[1:]:
         first, *hops = path.splitlines()
-        found[first.split()[-1]] = [None if hop.split()[1] == "*" else hop.split()[1] for hop in hops]
-    return found
+        routers[first.split()[-1]] = [None if hop.split()[1] == "*" else hop.split()[1] for hop in hops]
+    return routers
 
 
 def _status(ours: object, theirs: object) -> int:
@@ -85,12 +85,12 @@ def _hops(ours: object, theirs: object) -> int:
     assert isinstance(theirs, list)
     longest = max(len(ours), len(theirs))
     padded = [hops + [None] * (longest - len(hops)) for hops in (ours, theirs)]
-    return sum(one != other for one, other in zip(*padded, strict=True))
+    return sum(our_hop != their_hop for our_hop, their_hop in zip(*padded, strict=True))
 
 
-def _length(found: object) -> int:
-    assert isinstance(found, list)
-    return len(found)
+def _length(result: object) -> int:
+    assert isinstance(result, list)
+    return len(result)
 
 
 TOOLS: Final = {
