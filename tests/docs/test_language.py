@@ -1,4 +1,4 @@
-"""Documents, docstrings and messages use plain English: none of the phrases that the project has replaced."""
+"""Documents, docstrings, messages and names of variables use plain English: none of the words that were replaced."""
 
 from __future__ import annotations
 
@@ -15,6 +15,21 @@ PACKAGES = ("ipv6matrix", "simnet", "benchmarks", "tools", "tests")
 
 # Files and folders that the guard skips until they are rewritten, relative to the project.
 ALLOWED = ()
+
+# A variable has the noun of its value as its name.
+REJECTED_NAMES = frozenset({"found", "kept", "one", "said", "there", "told"})
+NAMED = ("ipv6matrix", "simnet", "benchmarks", "tools")
+NAMES_ALLOWED = (
+    "benchmarks/many.py",
+    "ipv6matrix/cluster",
+    "ipv6matrix/frontier",
+    "ipv6matrix/measurements",
+    "ipv6matrix/probes",
+    "ipv6matrix/store",
+    "ipv6matrix/web/read_model",
+    "ipv6matrix/web/v1/readiness.py",
+    "tools/many",
+)
 
 # A docstring begins with Return, Yield, Parse, Read, Write, Raise, Check ...
 OPENINGS = re.compile(r"(?:Gives?|Tells?|Says?|Make of)\b")
@@ -70,9 +85,16 @@ def test_documents_are_plain_english() -> None:
     assert [] == [complaint for file in files for complaint in phrase_complaints(_name(file), file.read_text())]
 
 
+def test_variables_have_nouns_as_names() -> None:
+    """No variable or parameter has a rejected name."""
+    files = [file for package in NAMED for file in _sources(package, NAMES_ALLOWED)]
+
+    assert [] == [complaint for file in files for complaint in name_complaints(_name(file), file.read_text())]
+
+
 def test_allowances_exist() -> None:
     """Every path that the guard skips is a file or folder of the project."""
-    assert [] == [path for path in ALLOWED if not (PROJECT / path).exists()]
+    assert [] == [path for path in (*ALLOWED, *NAMES_ALLOWED) if not (PROJECT / path).exists()]
 
 
 @pytest.mark.parametrize("opening", ["Give the", "Gives the", "Tell whether", "Tells whether", "Say what", "Make of"])
@@ -135,6 +157,31 @@ def test_messages_are_literals_and_not_docstrings() -> None:
     assert ["a.py:6: nobody", "a.py:7: mend"] == message_complaints("a.py", source)
 
 
+@pytest.mark.parametrize("name", sorted(REJECTED_NAMES))
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{} = 1",
+        "{}: int",
+        "for a, {} in b: pass",
+        "a = [{} for {} in b]",
+        "if {} := a: pass",
+        "with a as {}: pass",
+        "def a(*, {}): pass",
+        "a = lambda {}: 1",
+    ],
+)
+def test_a_rejected_name_is_found(source: str, name: str) -> None:
+    """A rejected name is a complaint wherever a variable or parameter gets it."""
+    assert [f"a.py:1: {name}"] == name_complaints("a.py", source.replace("{}", name))
+
+
+@pytest.mark.parametrize("source", ["rows = found", "a.found = 1", "a(found=1)", "found_at = 1", "def found(): pass"])
+def test_other_names_are_no_fault(source: str) -> None:
+    """Uses of a name, attributes, arguments, functions and longer names are allowed."""
+    assert [] == name_complaints("a.py", source)
+
+
 def docstring_complaints(name: str, source: str) -> list[str]:
     """Return the docstrings with a rejected opening, as file, line and first words."""
     return [f"{name}:{line}: {text.splitlines()[0][:60]}" for line, text in _docstrings(source) if OPENINGS.match(text)]
@@ -158,6 +205,11 @@ def message_complaints(name: str, source: str) -> list[str]:
         for phrase, pattern in _PATTERNS.items()
         if pattern.search(text)
     ]
+
+
+def name_complaints(name: str, source: str) -> list[str]:
+    """Return the variables and parameters with a rejected name, as file, line and name."""
+    return [f"{name}:{line}: {variable}" for line, variable in _variables(source) if variable in REJECTED_NAMES]
 
 
 def phrase_complaints(name: str, text: str) -> list[str]:
@@ -187,6 +239,15 @@ def _literals(tree: ast.AST) -> Iterator[tuple[int, str]]:
         for child in ast.iter_child_nodes(tree):
             if not (isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)):
                 yield from _literals(child)
+
+
+def _variables(source: str) -> Iterator[tuple[int, str]]:
+    """Yield line and name of each variable where it gets a value, and of each parameter."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.lineno, node.id
+        elif isinstance(node, ast.arg):
+            yield node.lineno, node.arg
 
 
 def _sources(folder: str, allowed: tuple[str, ...]) -> list[Path]:
