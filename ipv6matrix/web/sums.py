@@ -79,7 +79,9 @@ def _source(table: Table, selection: Slice) -> _Source:
         return _Source(table=table)
     summed = SUMS[table]
     conditions = [(column.is_not if column.name in used else column.is_)(None) for column in summed_by(summed)]
-    return _Source(table=summed, conditions=conditions, is_summed=always == {"date"} and filtered <= {selection.group})
+    # Of one list there is one row for each date and word of the group.
+    is_of_one = all(len({*selection.only.get(name, ())}) == 1 for name in always - {"date"})
+    return _Source(table=summed, conditions=conditions, is_summed=is_of_one and filtered <= {selection.group})
 
 
 def whole(value: Any) -> Any:

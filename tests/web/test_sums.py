@@ -52,9 +52,10 @@ def test_numbers_are_whole_where_they_are():
 
 @pytest.mark.parametrize("only", [{}, {"tld": ("de",)}, {"bracket": (1_000,)}, {"country": ("DE",)}], ids=str)
 @pytest.mark.parametrize("group", [None, "tld", "country", "bracket"])
-def test_stored_sums_of_levels_equal_those_that_are_computed(model, monkeypatch, group, only):
-    """Sums of levels are stored by list, and by country, TLD or rank bracket."""
-    asked = Slice(group=group, only={**only, "tag": ("",), "date": DATES[1:]}, least=2)
+@pytest.mark.parametrize("tags", [("",), ("", "uni")], ids=str)
+def test_stored_sums_of_levels_equal_those_that_are_computed(model, monkeypatch, tags, group, only):
+    """Sums of levels are stored by list, and by country, TLD or rank bracket; those of several lists are added."""
+    asked = Slice(group=group, only={**only, "tag": tags, "date": DATES[1:]}, least=2)
     stored = model.rows(sums(READINESS, asked))
     monkeypatch.setattr("ipv6matrix.web.sums.SUMS", {})
 

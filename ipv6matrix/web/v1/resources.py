@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import ColumnElement, Integer, case, literal_column
+from sqlalchemy import ColumnElement
 
 from ipv6matrix.readiness.levels import Level
-from ipv6matrix.summaries.tables import DOMAIN_PENETRATION, HOST_DATA, REACHABILITY, READINESS_COUNTS
+from ipv6matrix.summaries.tables import DOMAIN_PENETRATION, HOST_DATA, REACHABILITY
+from ipv6matrix.web.read_model.schema import LEVELS
 from ipv6matrix.web.sums import Figures
 
 _HOST: Final = HOST_DATA.c
@@ -88,22 +89,20 @@ PENETRATION: Final = Figures(
     ratios={"ipv6_share": (_DOMAIN.domains6, _DOMAIN.domains - _DOMAIN.unknown)},
 )
 
-_LEVELS: Final = READINESS_COUNTS.c
-
 LEVEL_NAMES: Final = {level: level.label.replace("+", "plus") for level in Level}
 "How levels are written in names of fields."
 
-
-def _domains_if(reading: str, condition: ColumnElement[bool]) -> ColumnElement[int]:
-    """Return the domains of a row, in a reading, if its level meets a condition."""
-    return case((condition, _LEVELS[reading]), else_=_NUMBERS[0])
+_LEVELS: Final = LEVELS.c
 
 
-# Written out: with a hundred parameters a statement takes longer to read than to answer.
-_NUMBERS: Final = [literal_column(str(number), Integer) for number in range(len(Level))]
+def _from(reading: str, level: Level) -> ColumnElement[int]:
+    """Return the domains of a row, in a reading, with at least a level."""
+    first, *others = (_LEVELS[f"{reading}_{number}"] for number in range(level, len(Level)))
+    return sum(others, first)
+
 
 REACHED: Final = {
-    f"{reading}_from_{name}": _domains_if(reading, _LEVELS.level >= _NUMBERS[level])
+    f"{reading}_from_{name}": _from(reading, level)
     for level, name in LEVEL_NAMES.items()
     if level
     for reading in ("certain", "possible")
@@ -111,16 +110,16 @@ REACHED: Final = {
 "Domains with at least a level, in both readings."
 
 READINESS: Final = Figures(
-    table=READINESS_COUNTS,
+    table=LEVELS,
     groups=("tld", "country", "bracket"),
     fields={
-        "domains": _LEVELS.certain,
+        "domains": _LEVELS.domains,
         "unknown": _LEVELS.unknown,
         **{
-            f"{reading}_{name}": _domains_if(reading, _LEVELS.level == _NUMBERS[level])
+            f"{reading}_{name}": _LEVELS[f"{reading}_{level:d}"]
             for reading in ("certain", "possible")
             for level, name in LEVEL_NAMES.items()
         },
     },
-    ratios={f"{name}_share": (expression, _LEVELS.certain) for name, expression in REACHED.items()},
+    ratios={f"{name}_share": (expression, _LEVELS.domains) for name, expression in REACHED.items()},
 )
