@@ -68,8 +68,8 @@ def main() -> int:
             ((size,),) = server.execute(database, "SELECT pg_size_pretty(pg_database_size(current_database()))")
             octets, pages = (after.size - before.size) / answers, (after.pages - before.pages) / answers
             print(
-                f"{keys:>12,} answers before: {answers / options.seconds:>8,.0f} answers/s; of each {octets:>6,.0f} octets"
-                f" and {pages:.2f} whole pages in the log; database {size}",
+                f"{keys:>12,} answers before: {answers / options.seconds:>8,.0f} answers/s, each"
+                f" with {octets:>6,.0f} octets and {pages:.2f} whole pages in the log; database {size}",
                 flush=True,
             )
     return 0
