@@ -9,6 +9,7 @@
 #   make bench-publish  measure the time and memory of publishing a crawl (N=100000 domains)
 #   make bench-processes  measure what sharing a crawl costs, and what several processes gain (N=2000 domains)
 #   make bench-many  measure how many answers PostgreSQL stores for several processes
+#   make bench-gather  measure how long it takes to gather the answers of a shared crawl (N=100000 domains)
 #   make bench-peers  compare our probes with dnsperf, fping and scamper
 #   make bench-web  measure the response times of the website's API (SQLite and MariaDB)
 #   make truth    crawl the simulated Internet with N=3000 more domains, drawn by SEED=1, and compare all facts
@@ -35,7 +36,7 @@ WORKERS ?= 4
 # One file of tests at a time for each worker, in the order of tests/tiers.py.
 PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-fast lint docs bench bench-resume bench-publish bench-web bench-processes bench-many bench-peers truth torture torture-many smoke lock fresh setup system
+.PHONY: demo test test-fast lint docs bench bench-resume bench-publish bench-web bench-processes bench-many bench-gather bench-peers truth torture torture-many smoke lock fresh setup system
 
 demo: setup
 	$(BIN)/python -m simnet.demo
@@ -85,6 +86,10 @@ torture: setup
 
 bench-many: setup
 	$(BIN)/python -m benchmarks.many
+
+bench-gather: N = 100000
+bench-gather: setup
+	$(BIN)/python -m benchmarks.gather --domains $(N)
 
 torture-many: LIST = 1000
 torture-many: setup

@@ -53,9 +53,14 @@ def translated(url: str) -> Iterator[None]:
         raise LostSessionError(f"Lost the session with {safe(url)} ({_first(error)})") from error
 
 
-def connect(url: str) -> psycopg.Connection[Any]:
-    """Connect; raises StoreError if that is impossible."""
-    limits = f"-c idle_session_timeout={_SILENT_S}s -c idle_in_transaction_session_timeout={_SILENT_S}s"
+def connect(url: str, *, is_owner: bool = True) -> psycopg.Connection[Any]:
+    """
+    Connect; raises StoreError if that is impossible.
+
+    The server ends a silent session, so that buckets which it owns are free. One that owns none may be silent.
+    """
+    idle_s = _SILENT_S if is_owner else 0
+    limits = f"-c idle_session_timeout={idle_s}s -c idle_in_transaction_session_timeout={idle_s}s"
     limits += " -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=2"
     limits += f" -c tcp_user_timeout={_SILENT_S}s"
     try:

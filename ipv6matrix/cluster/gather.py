@@ -5,7 +5,6 @@ Gathers the answers of a shared crawl in one ips.db.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ def gather(url: str, folder: Path) -> Path:
     """
     columns = row(url)
     folder.mkdir(parents=True, exist_ok=True)
-    session = Session(url, "gather")
+    session = Session(url, "gather", is_owner=False)
     store = Store(folder / f"ips-{columns['run']}.db")
     try:
         everything = range(owner.BUCKETS)
@@ -39,9 +38,9 @@ def gather(url: str, folder: Path) -> Path:
     return store.path
 
 
-def replay(session: Session, store: Store, buckets: Collection[int], *, are_all: bool = True) -> None:
+def replay(session: Session, store: Store, buckets: range, *, are_all: bool = True) -> None:
     """Write the answers of some buckets as a crawl on one machine would have; `are_all` if there are no others."""
-    for page in session.answers(buckets):
+    for page in session.stream(buckets):
         for text in page:
             item = payload.load(text)
             if not are_all and isinstance(item, ExclusionItem):

@@ -80,7 +80,7 @@ def _database(folder: Path, row: dict[str, Any]) -> Iterator[Store]:
 
 
 def _write(task: _Task) -> int:
-    session = Session(task.url, "gather")
+    session = Session(task.url, "gather", is_owner=False)
     with _database(task.folder, task.row) as store:
         try:
             gather.replay(session, store, task.buckets, are_all=False)

@@ -80,10 +80,10 @@ class Member(NamedTuple):
 class Session:
     """A connection to the database of a shared crawl, as one machine."""
 
-    def __init__(self, url: str, worker: str) -> None:
+    def __init__(self, url: str, worker: str, *, is_owner: bool = True) -> None:
         self._url = url
         self._worker = worker
-        self._connection = connect(url)
+        self._connection = connect(url, is_owner=is_owner)
         self._opt_outs: int | None = None
         "Version of the opt-outs that were read last."
 
@@ -239,6 +239,28 @@ class Session:
                 return
             after = (rows[-1][0], rows[-1][1])
             yield [text for _, _, text in rows]
+
+    def stream(self, buckets: range) -> Iterator[list[str]]:
+        """
+        Yield the answers of buckets as `answers` does, for a session that does nothing else.
+
+        Tables are read in the order in which they are stored, which is that of the crawl: the index would lead to
+        a page of the disk for each answer. A transaction for each partition, because rows that other machines
+        delete cannot be removed before its end.
+        """
+        for rank in range(payload.RANKS):
+            for part in schema.ranges():
+                low, high = max(part.start, buckets.start), min(part.stop, buckets.stop)
+                if low < high:
+                    yield from self._stream(rank, low, high)
+
+    def _stream(self, rank: int, low: int, high: int) -> Iterator[list[str]]:
+        with self._translated(), self._connection.transaction(), self._connection.cursor("answers") as cursor:
+            cursor.execute(
+                "SELECT payload FROM answers WHERE rank = %s AND bucket >= %s AND bucket < %s", (rank, low, high)
+            )
+            while rows := cursor.fetchmany(_PAGE):
+                yield [text for (text,) in rows]
 
     def exchange(self, batch: Batch, owned: Collection[int]) -> Outlook:
         """

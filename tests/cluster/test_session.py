@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -183,6 +184,28 @@ def test_a_silent_session_is_ended_by_the_server(join):
     """A process that is suspended loses its buckets after 15 s."""
     assert ("15s",) == join()._connection.execute("SHOW idle_session_timeout").fetchone()
     assert ("15s",) == join()._connection.execute("SHOW idle_in_transaction_session_timeout").fetchone()
+
+
+def test_a_session_that_only_reads_may_be_silent(url: str):
+    """Writing what it has read takes longer than a worker may be silent."""
+    session = Session(url, "reader", is_owner=False)
+
+    assert ("0",) == session._connection.execute("SHOW idle_session_timeout").fetchone()
+    assert ("0",) == session._connection.execute("SHOW idle_in_transaction_session_timeout").fetchone()
+    session.close()
+
+
+def test_a_stream_has_the_answers_of_its_buckets(join):
+    """They are those that a new owner of the buckets reads, in another order."""
+    one = join()
+    owned = one.take(16)
+    for number in range(30):
+        one.exchange(answered(urls.ping(f"192.0.{number}.1")), owned)
+
+    assert Counter(text for page in one.answers(range(3, 16)) for text in page) == Counter(
+        text for page in one.stream(range(3, 16)) for text in page
+    )
+    assert 30 == sum(len(page) for page in one.stream(range(16)))
 
 
 def test_buckets_that_are_given_back_are_clean(join):
