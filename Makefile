@@ -33,7 +33,7 @@ SUITE ?= bookworm
 VERB ?= test
 # Crawls mostly wait, so that two cores can run four.
 WORKERS ?= 4
-# One file of tests at a time for each worker, in the order of tests/tiers.py.
+# One file of tests at a time for each worker, in the order of tests/tiers.py; the first worker begins at its end.
 PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test test-fast lint docs bench bench-resume bench-publish bench-web bench-processes bench-many bench-gather bench-peers truth torture torture-many smoke lock fresh setup system

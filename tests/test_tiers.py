@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from xdist.remote import Producer
 
 from tests import tiers
 
@@ -23,6 +26,21 @@ HELPERS = {
 # A Python of its own takes as long as a command.
 PYTHON = "sys.executable"
 CRAWLS = "from tests import crawls\n"
+
+
+@dataclass(eq=False)
+class Node:
+    """A worker of xdist that records which tests it is to run."""
+
+    gateway: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(id="gw"))
+    given: list[int] = field(default_factory=list)
+    shutting_down: bool = False
+
+    def send_runtest_some(self, indices: list[int]) -> None:
+        self.given += indices
+
+    def shutdown(self) -> None:
+        self.shutting_down = True
 
 
 def test_tests_that_run_commands_are_marked() -> None:
@@ -86,6 +104,36 @@ def test_markers_of_fixtures_are_added(request: pytest.FixtureRequest) -> None:
         for fixture, tier in tiers.FIXTURES.items()
         if fixture in item.fixturenames and item.get_closest_marker(tier) is None
     ]
+
+
+@pytest.mark.parametrize(("workers", "expected"), [(1, [["d"]]), (3, [["d"], ["a"], ["b"]])])
+def test_the_first_worker_begins_at_the_end(workers: int, expected: list[list[str]]) -> None:
+    """It runs what needs a processor, and the others crawls."""
+    names = [f"tests/{file}.py::test_{number}" for file in "abcd" for number in range(3)]
+    config = SimpleNamespace(
+        getvalue=lambda _: ["popen"] * workers, option=SimpleNamespace(loadscopereorder=False), rootpath=TESTS.parent
+    )
+    scheduler = tiers.ByFile(config, Producer("test"))
+    nodes = [Node() for _ in range(workers)]
+    for node in nodes:
+        scheduler.add_node(node)
+        scheduler.add_node_collection(node, names)
+    scheduler.schedule()
+
+    assert expected == [[names[node.given[0]][6]] for node in nodes]
+    assert [3] * workers == [len(node.given) for node in nodes]
+
+
+def test_files_are_sorted_by_what_they_need() -> None:
+    """Crawls are first, tests of a browser last, and the short ones between them."""
+    files = [{"crawl", "database"}, set(), {"slow"}, {"database"}, {"browser", "slow"}]
+
+    assert [0, 1, 2, 3, 4] == [tiers.place(file) for file in files]
+
+
+def test_the_longest_files_exist() -> None:
+    """A file that was moved or deleted is not listed."""
+    assert [] == [name for name in tiers.LONGEST if not (TESTS / name).exists()]
 
 
 # --- the rule ---

@@ -14,6 +14,7 @@ from typing import Final
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
+from xdist.workermanage import WorkerController
 
 FIXTURES: Final = {
     "finished": "crawl",
@@ -22,9 +23,19 @@ FIXTURES: Final = {
     "postgres": "database",
     "browser": "browser",
 }
-# In which order workers take the files: a browser last, since no asynchronous test can run in a process after
-# Playwright has started its event loop; the longest first, so that no worker ends alone with one of them.
+# Of a file with several: the first one counts.
 ORDER: Final = ("browser", "crawl", "database", "slow")
+# The order of the files: crawls, which mostly wait, at one end, and what needs a processor at the other.
+# Short files are in the middle, so that no worker ends alone with a long one.
+PLACES: Final = ("crawl", None, "slow", "database", "browser")
+# Crawls of more than a minute, which are started first.
+LONGEST: Final = (
+    "cluster/test_workers_crawl.py",
+    "extensions/test_processes.py",
+    "test_health_crawl.py",
+    "test_kill.py",
+    "truth",
+)
 
 
 def implied(fixtures: Iterable[str], parameters: Mapping[str, object]) -> set[str]:
@@ -34,9 +45,8 @@ def implied(fixtures: Iterable[str], parameters: Mapping[str, object]) -> set[st
 
 
 def place(tiers: Iterable[str]) -> int:
-    """Return when a file, or a test of it, is run: the lower, the sooner."""
-    first = next((tier for tier in ORDER if tier in tiers), None)
-    return {"crawl": 0, "database": 1, "slow": 2, None: 3, "browser": 4}[first]
+    """Return the place of a file in the order, by the markers of its tests."""
+    return PLACES.index(next((tier for tier in ORDER if tier in tiers), None))
 
 
 # Folders whose files share something costly, so that one worker runs all of them.
@@ -44,12 +54,21 @@ TOGETHER: Final = ("tests/truth",)
 
 
 class ByFile(LoadFileScheduling):
-    """Assigns a worker one file at a time, or a whole folder of TOGETHER."""
+    """
+    Assigns a worker one file at a time, or a whole folder of TOGETHER.
+
+    The first worker begins at the end of the order: what needs a processor is done while the others wait.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
         folder = file.rpartition("/")[0]
         return folder if folder in TOGETHER else file
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        if node is self.nodes[0]:
+            self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
+        super()._assign_work_unit(node)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -60,11 +79,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Add the implied markers, before `-m` selects by them, and sort the files."""
+    """
+    Add the implied markers, before `-m` selects by them, and sort the files.
+
+    In a file, the tests with a browser are last: no asynchronous test can run while Playwright does.
+    """
     files: dict[Path, set[str]] = {}
     for item in items:
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
         for tier in sorted(implied(getattr(item, "fixturenames", ()), parameters)):
             item.add_marker(tier)
         files.setdefault(item.path, set()).update(mark.name for mark in item.iter_markers())
-    items.sort(key=lambda item: (place(files[item.path]), item.get_closest_marker("browser") is not None))
+    longest = tuple(Path(__file__).parent / name for name in LONGEST)
+    first = {path: not any(path.is_relative_to(one) for one in longest) for path in files}
+    order = {path: (place(tiers), first[path], number) for number, (path, tiers) in enumerate(files.items())}
+    items.sort(key=lambda item: (order[item.path], item.get_closest_marker("browser") is not None))

@@ -1,4 +1,4 @@
-"""One Chromium for all tests that need a browser."""
+"""A Chromium for all tests of a module that need a browser."""
 
 from __future__ import annotations
 
@@ -10,13 +10,9 @@ from playwright.sync_api import sync_playwright
 from tests.web.pages.visit import visit
 
 
-def pytest_collection_modifyitems(items):
-    """Put the tests with a browser last: no asynchronous test can have a loop next to Playwright's."""
-    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """Run until the end of a module: the next one may have asynchronous tests."""
     if (chromium := shutil.which("chromium")) is None:
         pytest.skip("chromium is not installed: apt-get install chromium")
     with (
