@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -36,7 +37,7 @@ def crawl(internet: Internet, place: Path) -> CompletedProcess[str]:
     (place / "list").write_text("open.example\ndead.example\n")
     (place / "current").mkdir()
     Store(place / "current" / "ips.db").close()
-    with sqlite3.connect(place / "current" / "ips.db") as database:
+    with closing(sqlite3.connect(place / "current" / "ips.db")) as database, database:
         database.execute("INSERT INTO requests (url, slot, number) VALUES (?, 'knock', 1)", (f"knock://{FORBIDDEN}",))
         database.execute("UPDATE frontier SET newest = 1")
     chosen = {"METRICS": "knock", "FEATURES": "WWW", "ADDONS": ADDONS, "EXPORTS": ""}
