@@ -16,7 +16,6 @@ from __future__ import annotations
 from array import array
 from bisect import insort
 from collections import deque
-from collections.abc import Set
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -87,7 +86,7 @@ class Slot:
         self._may_have_more = True
         self.waiting += 1
 
-    def drop(self, numbers: Set[int]) -> None:
+    def drop(self, numbers: set[int]) -> None:
         """Record that the frontier contains some requests no longer; parked ones are skipped when their turn comes."""
         kept = deque(row for row in self._ready if row[0] not in numbers)
         unread = sum(number > self._last_number for number in numbers)
