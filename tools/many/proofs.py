@@ -5,7 +5,6 @@ What must hold for shared crawls, whatever breaks: each proof breaks something a
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -21,7 +20,8 @@ from typing import Final
 from ipv6matrix.store.database import Store
 from tests.paces import TOLERANCE, busiest, probes
 from tests.postgres import running
-from tools.many.asking import repeated
+from tools.many import journal
+from tools.many.asking import Kill, compare, repeated
 from tools.many.world import GROUP, WORKERS, Finding, Shared, World, counting, dropping, until
 
 # Seconds without the server, the Internet, or any work.
@@ -69,48 +69,51 @@ def equal(world: World, random: Random, kills: int) -> Finding:
 
 def kill(world: World, random: Random, kills: int) -> Finding:
     """Killed processes lose and double nothing; only what was in flight or not committed is sent again."""
-    crawls, done, asked, again, discarded, problems = 0, 0, 0, 0, 0, list[str]()
+    crawls, done, requests, again, late_s = 0, 0, 0, 0, 0.0
+    reasons, problems = Counter[str](), list[str]()
     while done < kills:
         crawls += 1
-        with world.shared() as shared:
-            kills_at, stored = _kill_at_random(shared, random, min(kills - done, _KILLS_PER_CRAWL))
+        with world.shared(ADDONS=journal.addons(world.settings.get("ADDONS"))) as shared:
+            some = _kill_at_random(shared, random, min(kills - done, _KILLS_PER_CRAWL))
             shared.wait()
             ended_at = time.time()
-        done += len(kills_at)
-        found = repeated(world.internet, shared.url, shared.began_at, ended_at, kills_at, stored)
-        asked, again = asked + found.asked, again + found.again
-        problems += world.differences(shared) + _deadlocks(shared) + found.stored
-        # Health checks that fail on a busy machine repeat what they discard: up to three lookups each.
-        discards = sum(map(int, re.findall(r"discarding (\d+) observations", shared.workers.logs)))
-        discarded += discards
-        problems += found.unexplained if len(found.unexplained) > 3 * discards else []
-        print(f"  {len(kills_at)} kills; answers were stored after {found.late_s:.1f} s at most")
-    figures: dict[str, object] = {"kills": done, "crawls": crawls, "requests": asked, "sent again": again}
-    figures |= {"per kill": round(again / done, 1), "discarded": discarded}
+        found = repeated(shared.journals, list(map(shared.workers.log, range(len(shared.journals)))), some)
+        compare(found, world.internet, shared.url, shared.began_at, ended_at, shared.journals, some)
+        done, requests, again = done + len(some), requests + found.requests, again + found.again
+        reasons, late_s = reasons + found.reasons, max(late_s, found.late_s)
+        problems += world.differences(shared) + _deadlocks(shared) + found.problems
+        print(f"  {done} kills, {len(problems)} problems", flush=True)
+    figures: dict[str, object] = {
+        "kills": done,
+        "crawls": crawls,
+        "lookups and probes": requests,
+        "recorded again": again,
+    }
+    figures |= {f"requests {reason}": number for reason, number in sorted(reasons.items())}
+    figures |= {"requests sent again per kill": round(reasons.total() / done, 1), "stored after s": round(late_s, 1)}
     return Finding(name="kill", figures=figures, problems=problems)
 
 
-def _kill_at_random(shared: Shared, random: Random, kills: int) -> tuple[list[float], dict[bytes, float]]:
-    """Kill processes and start others while the crawl lasts; return when, and when each answer was stored first."""
+def _kill_at_random(shared: Shared, random: Random, kills: int) -> list[Kill]:
+    """Kill processes and start others while the crawl lasts."""
     for _ in range(WORKERS - 1):
         shared.workers.start()
     until(lambda: shared.answers > 0)
-    kills_at: list[float] = []
-    stored: dict[bytes, float] = {}
-    while len(kills_at) < kills and not shared.has_ended:
+    done: list[Kill] = []
+    while len(done) < kills and not shared.has_ended:
         time.sleep(random.uniform(0.0, 3.0))
-        now = time.time()
-        for (key,) in shared.query("SELECT key FROM answers"):
-            stored.setdefault(bytes(key), now)  # type: ignore[call-overload]  # bytea is bytes
         # One that is still starting would lose nothing.
         while not (owners := shared.owners) and not shared.has_ended:
             time.sleep(0.1)
         if not owners:
             break
-        os.killpg(random.choice(owners).pid, signal.SIGKILL)
-        kills_at.append(time.time())
+        process = random.choice(owners)
+        os.killpg(process.pid, signal.SIGKILL)
+        at = time.time()
+        process.wait()
+        done.append(shared.killed(process, at))
         shared.workers.start()
-    return kills_at, stored
+    return done
 
 
 def server_cut(world: World, random: Random, kills: int) -> Finding:

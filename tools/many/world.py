@@ -4,6 +4,7 @@ Where shared crawls are broken: the simulated Internet, a PostgreSQL server and 
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +19,8 @@ from tests import crawls, rows, typed
 from tests.cluster.workers import Workers, workers
 from tests.postgres import Postgres
 from tools import killing
+from tools.many import journal
+from tools.many.asking import Kill
 
 WORKERS: Final = 4
 # Without a retry pass, a request is sent twice only for a reason that has to do with sharing.
@@ -106,8 +109,27 @@ class Shared:
     def owners(self) -> list[subprocess.Popen[bytes]]:
         """The running processes that own buckets."""
         names = [str(name) for (name,) in self.query("SELECT name FROM workers WHERE buckets > 0")]
-        pids = {int(name.rpartition(":")[2]) for name in names}
+        pids = {int(re.findall(r"\d+$", name)[0]) for name in names}
         return [process for process in self.workers.processes if process.poll() is None and process.pid in pids]
+
+    def killed(self, process: subprocess.Popen[bytes], at: float) -> Kill:
+        """Return what was stored when a process was killed, once the server has ended its session."""
+        ((session, exchanged_at),) = self.query(
+            f"SELECT session, extract(epoch FROM noted_at)::float8 FROM workers WHERE name ~ '[:-]{process.pid}$'"
+        )
+        until(lambda: not self.query(f"SELECT FROM pg_stat_activity WHERE pid = {session}"))
+        keys = self.query("SELECT key FROM answers")
+        return Kill(
+            worker=self.workers.processes.index(process),
+            at=at,
+            exchanged_at=float(str(exchanged_at)),
+            stored=frozenset(bytes(key) for (key,) in keys),  # type: ignore[call-overload]  # bytea is bytes
+        )
+
+    @cached_property
+    def journals(self) -> list[list[journal.Entry]]:
+        """What each process has recorded, in the order of their start; complete after the crawl."""
+        return [list(journal.read(self.place / f"worker-{n}")) for n in range(len(self.workers.processes))]
 
     @property
     def sessions(self) -> int:
