@@ -12,6 +12,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from ipv6matrix.cluster import owner
@@ -44,6 +45,9 @@ _PAIRS_PER_TURN: Final = 200
 # Answers that are written in one turn of the event loop: some five milliseconds.
 _ROWS_PER_TURN: Final = 20
 
+# The number of the namespace of processes that are in no container: PROC_PID_INIT_INO of linux/proc_ns.h.
+_NO_CONTAINER: Final = 0xEFFFFFFC
+
 _Answer = TypeVar("_Answer")
 _Row = TypeVar("_Row")
 
@@ -59,7 +63,7 @@ class Worker:
     def __init__(self, url: str, plan: str) -> None:
         self._url = url
         self._plan = plan
-        self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self.name = f"{socket.gethostname()}:{_process()}"
         self.place = safe(url)
         "The database, for messages."
         self.frontier: PostgresFrontier
@@ -272,3 +276,9 @@ class Worker:
 
     async def _call(self, function: Callable[..., _Answer], *arguments: Any) -> _Answer:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+
+
+def _process() -> str:
+    """Return what names this process on its host: in a container, of which each has a process 1, also the container."""
+    pid, container = os.getpid(), Path("/proc/self/ns/pid").stat().st_ino
+    return str(pid) if container == _NO_CONTAINER else f"{container}-{pid}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from pathlib import Path
@@ -20,6 +22,7 @@ from ipv6matrix.store.database import Store
 from tests import urls
 from tests.postgres import Postgres, running
 from tests.samples import ping_item
+from tests.typed import ROOT
 
 URLS = tuple(urls.ping(f"192.0.{number}.1") for number in range(40))
 Start = Callable[[str], Worker]
@@ -433,6 +436,20 @@ async def test_a_bucket_that_is_lost_while_it_is_read_is_read_again(
     await until(owns(other, 16))
     assert set() == take(other)
     assert 40 == sum(1 for text in URLS if other.frontier._store.knows(text))
+
+
+def test_processes_of_two_containers_have_two_names():
+    """Each is process 1 of its container, on the same host."""
+    code = "from ipv6matrix.cluster.worker import Worker; print(Worker('', '').name, flush=True); input()"
+    command = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc", sys.executable, "-c", code]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    containers = [subprocess.Popen(command, cwd=ROOT, **pipes) for _ in range(2)]  # type: ignore[call-overload]
+    names = [container.stdout.readline().strip() for container in containers]
+    for container in containers:
+        container.communicate("\n", timeout=60)
+
+    assert all(name.endswith("-1") for name in names), names
+    assert names[0] != names[1]
 
 
 async def test_opt_outs_reach_all_machines(start: Start, url: str):

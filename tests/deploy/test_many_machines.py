@@ -130,6 +130,11 @@ def test_three_containers_share_a_crawl(compose: dict[str, Any]) -> None:
     assert (COMPOSE.parent / worker["build"]["context"] / worker["build"]["dockerfile"]).is_file()
 
 
+def test_the_database_is_healthy_when_the_containers_can_reach_it(compose: dict[str, Any]) -> None:
+    """While its image creates the database, a temporary server answers on a socket, but not over the network."""
+    assert "--host=127.0.0.1" in compose["services"]["db"]["healthcheck"]["test"]
+
+
 def test_docker_accepts_the_compose_file() -> None:
     """Names and types of all keys are known."""
     program = shutil.which("docker")
