@@ -83,6 +83,9 @@ def _text(column: Column[Any], existing: frozenset[str], dialect: str) -> Column
 def _joined(values: list[ColumnElement[str]], dialect: str) -> ColumnElement[str]:
     if dialect in ("mysql", "mariadb"):
         return func.concat_ws(SEPARATOR, *values)
+    if dialect == "sqlite":
+        # Its operator copies what it has joined so far for each value.
+        return func.printf(SEPARATOR.join("%s" for _ in values), *values)
     first, *others = values
     parts = chain.from_iterable((SEPARATOR, value) for value in others)
     joined = first
