@@ -28,8 +28,9 @@ ORDER: Final = ("browser", "crawl", "database", "slow")
 # The order of the files: crawls, which mostly wait, at one end, and what needs a processor at the other.
 # Short files are in the middle, so that no worker ends alone with a long one.
 PLACES: Final = ("crawl", None, "slow", "database", "browser")
-# Crawls of more than a minute, which are started first.
-LONGEST: Final = (
+# What is started first: a user of the crawl that others wait for, and crawls of more than a minute.
+FIRST: Final = (
+    "commands/test_import.py",
     "cluster/test_workers_crawl.py",
     "extensions/test_processes.py",
     "test_health_crawl.py",
@@ -90,7 +91,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for tier in sorted(implied(getattr(item, "fixturenames", ()), parameters)):
             item.add_marker(tier)
         files.setdefault(item.path, set()).update(mark.name for mark in item.iter_markers())
-    longest = tuple(Path(__file__).parent / name for name in LONGEST)
-    first = {path: not any(path.is_relative_to(one) for one in longest) for path in files}
-    order = {path: (place(tiers), first[path], number) for number, (path, tiers) in enumerate(files.items())}
+    numbers = {path: number for number, path in enumerate(files)}
+    for number, name in enumerate(FIRST):
+        numbers |= {path: number - len(FIRST) for path in files if path.is_relative_to(Path(__file__).parent / name)}
+    order = {path: (place(tiers), numbers[path]) for path, tiers in files.items()}
     items.sort(key=lambda item: (order[item.path], item.get_closest_marker("browser") is not None))

@@ -7,7 +7,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,8 @@ from ipv6matrix.config import checks
 from simnet.internet import Internet
 from tests import crawls
 from tests import postgres as server
-from tests.deploy.units import DEPLOY, command, environment, section
+from tests.deploy.units import DEPLOY, environment, run, section
 from tests.postgres import Postgres
-from tests.typed import ROOT
 
 SETTINGS = DEPLOY / "postgresql/ipv6matrix.conf"
 COMPOSE = DEPLOY / "compose/compose.yaml"
@@ -56,20 +54,9 @@ def test_the_unit_takes_part_in_a_crawl(internet: Internet, postgres: Postgres, 
             word for name, value in of_test.items() if name not in own for word in ("-s", f"{name}={value}")
         ),
     }
-    program, *words = command("ipv6matrix-worker.service", values)
-    variables = {"SCRAPY_SETTINGS_MODULE": "ipv6matrix.settings", "PYTHONPATH": str(ROOT), "PGPASSFILE": str(passwords)}
 
-    ended = subprocess.run(
-        [sys.executable, "-m", "scrapy", *words],
-        cwd=tmp_path,
-        env=os.environ | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    ended = run("ipv6matrix-worker.service", values, tmp_path, PGPASSFILE=str(passwords))
 
-    assert "/opt/ipv6matrix/.venv/bin/scrapy" == program
     assert 0 == ended.returncode, ended.stderr + (tmp_path / "log").read_text()
     now = overview(f"postgresql://{login}@{place}")
     assert ("finished", int(values["PROCESSES"])) == (now.state, len(now.workers))

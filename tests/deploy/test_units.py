@@ -23,7 +23,7 @@ import pytest
 from ipv6matrix.web.server import FILES
 from simnet.internet import ALLOWED_NETWORKS
 from tests import opened
-from tests.deploy.units import DEPLOY, STARTS_WITHIN_S, UNITS, command, environment, section, wait_for
+from tests.deploy.units import DEPLOY, STARTS_WITHIN_S, UNITS, command, environment, run, section, wait_for
 from tests.typed import ROOT
 from tests.web import summaries
 from tools import made_up
@@ -204,19 +204,9 @@ def _first_answer(url: str) -> httpx.Response:
 @pytest.mark.crawl
 def test_geoip_files_are_fetched_with_the_settings_of_the_crawl(tmp_path):
     """The command of the GeoIP unit is valid: with a server without such files it ends with 1, not with 2."""
-    variables = {"PYTHONPATH": str(ROOT), "SCRAPY_SETTINGS_MODULE": "ipv6matrix.settings"}
     with _empty_server(tmp_path) as url:
         values = environment("crawl.env") | {"CONTACT": "test@example.org", "GEOIP_OPTIONS": f"-s DBIP_URL={url}"}
-        _, *words = command("ipv6matrix-geoip.service", values)
-        ended = subprocess.run(
-            [sys.executable, "-m", "scrapy", *words],
-            cwd=tmp_path,
-            env=os.environ | variables,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        ended = run("ipv6matrix-geoip.service", values, tmp_path)
 
     assert 1 == ended.returncode, ended.stderr
     assert url in ended.stdout + ended.stderr

@@ -1,12 +1,17 @@
-"""The unit files of deploy/systemd as systemd reads them, as far as tests need it."""
+"""The unit files of deploy/systemd, read and run as systemd does, as far as tests need it."""
 
 from __future__ import annotations
 
+import os
 import shlex
+import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from configparser import RawConfigParser
 from pathlib import Path
+
+from tests.typed import ROOT
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNITS = sorted((DEPLOY / "systemd").iterdir())
@@ -38,6 +43,21 @@ def command(unit: str, values: Mapping[str, str]) -> list[str]:
                 word = word.replace(f"${{{name}}}", value)  # noqa: PLW2901 - piece by piece
             words.append(word)
     return words
+
+
+def run(unit: str, values: Mapping[str, str], folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the command of a unit, with the scrapy of this project, to its end."""
+    program, *words = command(unit, values)
+    assert "/opt/ipv6matrix/.venv/bin/scrapy" == program
+    return subprocess.run(
+        [sys.executable, "-m", "scrapy", *words],
+        cwd=folder,
+        env=os.environ | {"SCRAPY_SETTINGS_MODULE": "ipv6matrix.settings", "PYTHONPATH": str(ROOT)} | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
 
 
 def wait_for(log: Path, words: str) -> None:

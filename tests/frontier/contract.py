@@ -239,7 +239,7 @@ def _item(url: str, follow_ups: tuple[str, ...]) -> tuple[Answered, set[str]]:
     return item, {parsed.subject}
 
 
-def suite(opening: Callable[[Path, dict[str, int]], Opened]) -> type[Any]:
+def suite(opening: Callable[[Path, dict[str, int]], Opened], *, examples: int = 100) -> type[Any]:
     """Return the test case that checks a frontier."""
 
     class Checked(Contract):
@@ -247,6 +247,6 @@ def suite(opening: Callable[[Path, dict[str, int]], Opened]) -> type[Any]:
 
     case = Checked.TestCase
     case.settings = settings(
-        max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=examples, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
     )
     return case

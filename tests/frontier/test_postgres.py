@@ -75,4 +75,9 @@ def server():
         yield server
 
 
-class TestPostgres(contract.suite(lambda folder, rooms: Opened(folder, rooms, lambda: _Server.url))): ...
+def opened(folder: Path, rooms: dict[str, int]) -> Opened:
+    return Opened(folder, rooms, lambda: _Server.url)
+
+
+# Each takes a quarter of a second, and a fault is found within a few.
+class TestPostgres(contract.suite(opened, examples=50)): ...
