@@ -65,9 +65,9 @@ class Expected:
         }
 
     def _roles(self, domain: str) -> Iterable[tuple[str, str, int]]:
-        found = self.domains[domain]
-        yield from (("NS", host, rank) for rank, host in enumerate(found.ns_hosts, start=1))
-        yield from (("MX", host, preference) for preference, host in found.mx_hosts)
+        truth = self.domains[domain]
+        yield from (("NS", host, rank) for rank, host in enumerate(truth.ns_hosts, start=1))
+        yield from (("MX", host, preference) for preference, host in truth.mx_hosts)
         yield from (("WWW", f"{label}.{domain}", 0) for label in WWW)
         yield from (("NTP", f"{label}.{domain}", 0) for label in NTP)
         if self.apex:
@@ -87,8 +87,8 @@ class Expected:
 
     def _has_hosts(self, domain: str) -> bool:
         """Return whether the hosts of a domain are looked up: no lookup has denied the domain."""
-        found = self.domains[domain]
-        return Status.NXDOMAIN not in (found.ns.status, found.mx.status, found.soa.status)
+        truth = self.domains[domain]
+        return Status.NXDOMAIN not in (truth.ns.status, truth.mx.status, truth.soa.status)
 
     @cached_property
     def served(self) -> set[tuple[str, str]]:
@@ -141,7 +141,7 @@ class Expected:
             if any(parsed in ip_network(text) for text in UNUSABLE):
                 return False
             if inner := (parsed.sixtofour,) if parsed.sixtofour else parsed.teredo:
-                return all(self.is_usable(str(one)) for one in inner)
+                return all(self.is_usable(str(embedded)) for embedded in inner)
         return parsed.is_global and not parsed.is_multicast
 
     @cached_property
@@ -183,8 +183,8 @@ class Expected:
     @cached_property
     def silent_clocks(self) -> set[tuple[str, str, str]]:
         """Return (address, request, outcome) of each time server that is asked twice."""
-        found = {(address, "ntp", self.addresses[address].ntp.status) for address in self.clocks}
-        return {one for one in found if one[2] in SILENCES}
+        outcomes = {(address, "ntp", self.addresses[address].ntp.status) for address in self.clocks}
+        return {outcome for outcome in outcomes if outcome[2] in SILENCES}
 
     @cached_property
     def first_answers(self) -> set[tuple[str, str, str]]:
@@ -202,19 +202,19 @@ class Expected:
         lookups |= {(name, "HTTPS", lookup) for name, lookup in self.https.items()}
         routers = {address: self.truth.address(address) for address in self.routers}
         lookups |= {(address, "PTR", truth.reverse) for address, truth in (self.probed | routers).items()}
-        found = {
+        answers = {
             (subject, question, lookup.status)
             for subject, question, lookup in lookups
             if lookup.status in (Failure.TIMEOUT, Failure.SERVFAIL)
         }
-        found |= {
+        answers |= {
             (subject, question, Failure.SERVFAIL)
             for subject, question, _ in lookups
             if self._recovers(subject, question)
         }
-        found |= {(address, "ping", "no_reply") for address in self.silent}
-        found |= self.silent_clocks
-        return found | {
+        answers |= {(address, "ping", "no_reply") for address in self.silent}
+        answers |= self.silent_clocks
+        return answers | {
             (address, f"tcp {number}", port.failure or "")
             for address in self.silent
             for number, port in self.probed[address].ports.items()

@@ -65,20 +65,20 @@ class ExpectedCsv:
 
     def _hosts(self, domain: str, feature: str) -> list[HostRow]:
         """Return the hosts of a domain, best first; a single row for a domain without MX or NS."""
-        found = sorted(self._by_domain.get((domain, feature), []))
+        ordered = sorted(self._by_domain.get((domain, feature), []))
         dot = "." if feature in ("MX", "NS") else ""
         hosts = [
             (f"{name}{dot}", self._chosen.get((name, 4)), self._chosen.get((name, 6)), priority)
-            for priority, name in found
+            for priority, name in ordered
         ]
         return hosts or [("n/a", None, None, -1)]
 
     @cached_property
     def _by_domain(self) -> dict[tuple[str, str], list[tuple[int, str]]]:
-        found: dict[tuple[str, str], list[tuple[int, str]]] = {}
+        hosts: dict[tuple[str, str], list[tuple[int, str]]] = {}
         for kind, domain, host, priority in self.expected.roles:
-            found.setdefault((domain, kind), []).append((priority, host))
-        return found
+            hosts.setdefault((domain, kind), []).append((priority, host))
+        return hosts
 
     @cached_property
     def _chosen(self) -> dict[tuple[str, int], str]:

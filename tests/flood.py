@@ -107,8 +107,8 @@ def _look(path: Path) -> _Counts | None:
             ((domains,),) = store.query("SELECT count(*) FROM domains")
     except (StoreError, OutdatedError):
         return None
-    pings = next(((found, done) for slot, is_flood, found, done in rows if slot == "ping" and is_flood), (0, 0))
-    pending = sum(found - done for _, is_flood, found, done in rows if not is_flood)
+    pings = next(((added, done) for slot, is_flood, added, done in rows if slot == "ping" and is_flood), (0, 0))
+    pending = sum(added - done for _, is_flood, added, done in rows if not is_flood)
     return _Counts(domains=domains, ordinary_pending=pending, flood_found=pings[0], flood_pinged=pings[1])
 
 

@@ -45,7 +45,7 @@ def unbound(internet: Internet, place: Path) -> Iterator[None]:
 
 def _hints(place: Path) -> Path:
     lines = [f". 3600000 NS {ROOT_SERVER}."]
-    lines += [f"{ROOT_SERVER}. 3600000 {'AAAA' if ':' in one else 'A'} {one}" for one in PUBLISHED_BY]
+    lines += [f"{ROOT_SERVER}. 3600000 {'AAAA' if ':' in address else 'A'} {address}" for address in PUBLISHED_BY]
     (place / "root.hints").write_text("\n".join(lines) + "\n")
     return place / "root.hints"
 

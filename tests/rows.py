@@ -39,18 +39,18 @@ def facts(path: Path) -> dict[str, list[Row]]:
 
 def differences(expected: dict[str, list[Row]], actual: dict[str, list[Row]]) -> list[str]:
     """Return each row that one of two databases has and the other does not, or has more often."""
-    found = [f"{table}: only in one" for table in expected.keys() ^ actual.keys()]
+    lines = [f"{table}: only in one" for table in expected.keys() ^ actual.keys()]
     for table in expected.keys() & actual.keys():
-        found += [f"{table}: lost {row}" for row in _beyond(expected[table], actual[table])]
-        found += [f"{table}: gained {row}" for row in _beyond(actual[table], expected[table])]
-    return sorted(found)
+        lines += [f"{table}: lost {row}" for row in _beyond(expected[table], actual[table])]
+        lines += [f"{table}: gained {row}" for row in _beyond(actual[table], expected[table])]
+    return sorted(lines)
 
 
 def unsound(path: Path) -> list[str]:
     """Return the errors that SQLite finds in a database: broken pages, dangling foreign keys. Writes to the file."""
     with closing(sqlite3.connect(path)) as connection:
-        found = [text for (text,) in connection.execute("PRAGMA integrity_check") if text != "ok"]
-        return found + [f"{row[0]} points nowhere" for row in connection.execute("PRAGMA foreign_key_check")]
+        lines = [text for (text,) in connection.execute("PRAGMA integrity_check") if text != "ok"]
+        return lines + [f"{row[0]} points nowhere" for row in connection.execute("PRAGMA foreign_key_check")]
 
 
 def _query(connection: sqlite3.Connection, table: str) -> str:
@@ -74,5 +74,5 @@ def _column(table: str, column: str, target: str | None) -> str:
     return f"{column} IS NULL" if column.endswith(("_at", "_ttl_s", "_ms")) or column == "ttl_s" else column
 
 
-def _beyond(one: list[Row], other: list[Row]) -> list[Row]:
-    return list((Counter(one) - Counter(other)).elements())
+def _beyond(rows: list[Row], others: list[Row]) -> list[Row]:
+    return list((Counter(rows) - Counter(others)).elements())

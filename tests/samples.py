@@ -73,7 +73,7 @@ def address(text: str, **more: Any) -> Address:
 
 def hosts_item(*hosts: Host, url: str | None = None, places: dict[str, dict[str, Any]] | None = None) -> HostsItem:
     """Return the item of these hosts with all their addresses, with the given places."""
-    texts = dict.fromkeys(text for one in hosts for found in (one.a, one.aaaa) if found for text in found.texts)
+    texts = dict.fromkeys(text for host in hosts for answer in (host.a, host.aaaa) if answer for text in answer.texts)
     return HostsItem(
         url=url or urls.host(hosts[0].name),
         hosts=hosts,

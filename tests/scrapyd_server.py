@@ -84,7 +84,7 @@ class Scrapyd:
     def state(self, job: str) -> str:
         """Return the list of listjobs.json that has the job: pending, running or finished."""
         jobs = self._asked(documented("curl", "listjobs.json"))
-        (state,) = [name for name in ("pending", "running", "finished") if job in [one["id"] for one in jobs[name]]]
+        (state,) = [name for name in ("pending", "running", "finished") if job in [entry["id"] for entry in jobs[name]]]
         return state
 
     def log(self, job: str) -> str:
@@ -123,7 +123,7 @@ def documented(*parts: str) -> list[str]:
     """Return the words of the command of docs/scrapyd.md that has these parts."""
     text = DOCUMENT.read_text().replace("\\\n", " ")
     commands = [line.strip() for line in re.findall(r"^    \S.*$", text, re.MULTILINE)]
-    (command,) = [one for one in commands if all(part in one for part in parts)]
+    (command,) = [candidate for candidate in commands if all(part in candidate for part in parts)]
     words = shlex.split(command)
     return [program(words[0].rpartition("/")[2]) if words[0].startswith(".venv/") else words[0], *words[1:]]
 

@@ -39,7 +39,7 @@ def test_parents_refer_to_the_servers_of_a_zone(server, over):
     reply = ask(server, "www.legacy-dns.com", "A", over)
 
     assert (dns.rcode.NOERROR, [], False) == (reply.rcode(), reply.answer, is_authoritative(reply))
-    assert {f"ns{n}.legacy-dns.com." for n in (1, 2, 3)} == {one.target.to_text() for one in reply.authority[0]}
+    assert {f"ns{n}.legacy-dns.com." for n in (1, 2, 3)} == {record.target.to_text() for record in reply.authority[0]}
 
 
 def test_glue_is_included_for_name_servers_inside_their_zone(hoster):
@@ -47,16 +47,16 @@ def test_glue_is_included_for_name_servers_inside_their_zone(hoster):
     inside, outside = ask(ROOT, "harbour-dns.net", "A"), ask(ROOT, "mailbarn.com", "A")
 
     assert ("ns1.harbour-dns.net.", hoster) in {
-        (records.name.to_text(), one.address) for records in inside.additional for one in records
+        (records.name.to_text(), record.address) for records in inside.additional for record in records
     }
     assert [] == outside.additional
 
 
 def test_a_server_answers_for_its_zones(hoster):
     """A zone's own server answers with AA, including NXDOMAIN."""
-    found, missing = ask(hoster, "www.open.example", "AAAA"), ask(hoster, "nothing.open.example", "A")
+    existing, missing = ask(hoster, "www.open.example", "AAAA"), ask(hoster, "nothing.open.example", "A")
 
-    assert (1, True) == (len(found.answer), is_authoritative(found))
+    assert (1, True) == (len(existing.answer), is_authoritative(existing))
     assert (dns.rcode.NXDOMAIN, dns.rdatatype.SOA) == (missing.rcode(), missing.authority[0].rdtype)
 
 
@@ -77,11 +77,11 @@ def test_aliases_into_foreign_zones_are_not_followed():
     """A CNAME to a name outside the server's zones is its whole answer."""
     alias = zone("alias.example", aliases={"www": "www.target.example"}, ns=("ns1.legacy-dns.com",))
     target = zone("target.example", {"www": both("open")}, ns=("a.sixfirst.org",))
-    zones = {one.apex: one for one in (*PROVIDERS, alias, target)}
+    zones = {made.apex: made for made in (*PROVIDERS, alias, target)}
     (server,) = only4("nameservers", 2)
 
     question = dns.message.make_query("www.alias.example", "A")
     reply = Authority(Scenario(name="aliases", zones=zones), "-").reply_at(server, question.to_wire(), "udp")
 
     answer = dns.message.from_wire(reply)
-    assert (dns.rcode.NOERROR, [dns.rdatatype.CNAME]) == (answer.rcode(), [one.rdtype for one in answer.answer])
+    assert (dns.rcode.NOERROR, [dns.rdatatype.CNAME]) == (answer.rcode(), [records.rdtype for records in answer.answer])

@@ -23,7 +23,11 @@ def test_its_commands_are_make_targets():
 def test_it_tests_every_supported_python():
     """The test matrix has the versions of the classifiers, the first of which is the minimum version."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    promised = [one.rpartition(" ")[2] for one in project["classifiers"] if re.search(r"Python :: 3\.\d+$", one)]
+    promised = [
+        classifier.rpartition(" ")[2]
+        for classifier in project["classifiers"]
+        if re.search(r"Python :: 3\.\d+$", classifier)
+    ]
 
     assert promised == re.findall(r'"([\d.]+)"', re.search(r"python: (\[.*\])", WORKFLOW)[1])
     assert f">={promised[0]}" == project["requires-python"]

@@ -53,16 +53,16 @@ def unmet(requirements: str, constraints: str) -> list[str]:
 
 
 def _is_met(requirement: Requirement, versions: dict[str, list[str]]) -> bool:
-    there = versions.get(canonicalize_name(requirement.name), [])
-    return bool(there) and all(requirement.specifier.contains(version) for version in there)
+    installed = versions.get(canonicalize_name(requirement.name), [])
+    return bool(installed) and all(requirement.specifier.contains(version) for version in installed)
 
 
 def _versions(text: str) -> dict[str, list[str]]:
     """Return the versions by package; one that has several has them for different Pythons."""
-    found: dict[str, list[str]] = {}
+    versions: dict[str, list[str]] = {}
     for name, version in re.findall(r"^([\w.-]+)==([^\s;]+)", text, re.MULTILINE):
-        found.setdefault(canonicalize_name(name), []).append(version)
-    return found
+        versions.setdefault(canonicalize_name(name), []).append(version)
+    return versions
 
 
 def faults(text: str) -> list[str]:

@@ -15,10 +15,10 @@ PACKAGE = Path(context.__file__).parent
 
 def test_a_crawler_has_one_context(tmp_path):
     """All components of a crawler get the same context, and those of another crawler another one."""
-    one, other = crawler(tmp_path), crawler(tmp_path)
+    first, other = crawler(tmp_path), crawler(tmp_path)
 
-    assert context.of(one) is context.of(one)
-    assert context.of(one) is not context.of(other)
+    assert context.of(first) is context.of(first)
+    assert context.of(first) is not context.of(other)
 
 
 def test_the_list_comes_from_the_arguments_of_the_spider(tmp_path):

@@ -54,8 +54,8 @@ def test_a_list_is_fetched_and_crawled(site, settings, tmp_path, name):
     ((listed,),) = store.query("SELECT list FROM crawl")
     ((source,),) = ((json.loads(text) for (text,) in store.query("SELECT list_source FROM crawl")),)
     assert {*DOMAINS, "refused.example"} == names(store)
-    assert [settings[f"{name.upper()}_URL"]] == [one["url"] for one in source]
-    assert [None if name == "majestic" else "K2XYW"] == [one["id"] for one in source]
+    assert [settings[f"{name.upper()}_URL"]] == [entry["url"] for entry in source]
+    assert [None if name == "majestic" else "K2XYW"] == [entry["id"] for entry in source]
     assert f"{source[0]['file']}, {tmp_path}/lists/supplemental.txt" == listed
     store.close()
 
@@ -120,12 +120,12 @@ def test_a_stop_ends_a_download(site, settings, tmp_path):
     with subprocess.Popen(crawls.command("majestic", settings), cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         until(lambda: part.exists() and part.stat().st_size > 100_000)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+        _, log = process.communicate(timeout=60)
     come = part.stat().st_size
     again = crawls.crawl("majestic", settings)
 
     assert 1 == process.returncode
-    assert "Traceback" not in said, said
+    assert "Traceback" not in log, log
     assert 0 == again.returncode, again.stderr
     assert [None, f"bytes={come}-"] == site.fields("Range")
     store = finished(tmp_path)

@@ -159,16 +159,16 @@ def test_an_outage_of_a_family(internet, go_through, family, way):
     )
     probed = {address: truth.address(address) for (address,) in chosen}
     assert {4, 6} == {address.family for address in probed.values()}
-    traces = {address: one.trace(gap_limit=GAP_LIMIT) for address, one in probed.items()}
-    assert {address: 5 if one.echo else 0 for address, one in probed.items()} == dict(
+    traces = {address: address_truth.trace(gap_limit=GAP_LIMIT) for address, address_truth in probed.items()}
+    assert {address: 5 if address_truth.echo else 0 for address, address_truth in probed.items()} == dict(
         survived.store.query(
             "SELECT address, json_array_length(rtts_ms) FROM pings JOIN addresses ON addresses.id = address_id"
         )
     )
     assert {
         (address, number, int(port.open), port.failure)
-        for address, one in probed.items()
-        for number, port in one.ports.items()
+        for address, address_truth in probed.items()
+        for number, port in address_truth.ports.items()
     } == set(
         survived.store.query(
             "SELECT address, port, open, failure FROM ports JOIN addresses ON addresses.id = address_id"

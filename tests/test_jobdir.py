@@ -181,19 +181,19 @@ def test_another_list_adds_to_a_crawl(internet: Internet, lists: tuple[Path, Pat
 
 def test_a_new_folder_starts_over(internet: Internet, lists: tuple[Path, Path], tmp_path: Path):
     """The list of a finished crawl, with a new JOBDIR, is requested again and leads to the same names."""
-    found = []
+    results = []
     for number in (1, 2):
         began_at, place = time.time(), tmp_path / str(number)
         process = crawls.crawl(lists[0], internet.settings() | crawls.folders(place) | FEW)
         assert 0 == process.returncode, process.stderr
         asked = {(query.name, query.type) for query in internet.queries(since=began_at) if query.name}
         store = Store.read(next(place.glob("ips-*.db")))
-        found.append((asked, store.query("SELECT name FROM domains ORDER BY name")))
+        results.append((asked, store.query("SELECT name FROM domains ORDER BY name")))
         store.close()
 
-    assert found[0][1] == found[1][1]
+    assert results[0][1] == results[1][1]
     for name in lists[0].read_text().split():
-        assert (name, "SOA") in found[1][0]
+        assert (name, "SOA") in results[1][0]
 
 
 def kill_when_domains_are_stored(domains: Path, settings: dict[str, object], place: Path) -> float:

@@ -53,13 +53,13 @@ def test_each_kill_leaves_an_intact_database(outcome: Outcome):
 
 def test_stored_answers_are_never_requested_again(outcome: Outcome):
     """No packet after a kill requests an answer that the database has."""
-    assert [] == [one for again in outcome.asked_again for one in again.stored_before]
+    assert [] == [request for again in outcome.asked_again for request in again.stored_before]
     assert any(kill.stored for kill in outcome.kills)
 
 
 def test_only_uncommitted_requests_are_repeated(outcome: Outcome):
     """A repeated request was in flight at the kill, or was answered within the second before."""
-    assert [] == [one for again in outcome.asked_again for one in again.too_old]
+    assert [] == [request for again in outcome.asked_again for request in again.too_old]
     # Check the guard itself: a kill does cause repeated requests.
     assert sum(again.questions for again in outcome.asked_again) > 0
 

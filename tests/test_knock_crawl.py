@@ -49,15 +49,15 @@ def crawl(internet: Internet, place: Path) -> CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def store(crawl: CompletedProcess[str], place: Path):
     (path,) = place.glob("ips-*.db")
-    found = Store.read(path)
-    yield found
-    found.close()
+    opened = Store.read(path)
+    yield opened
+    opened.close()
 
 
 def stat(crawl: CompletedProcess[str], name: str) -> int:
     """Return a stat from the log; 0 if it is missing."""
-    found = re.search(rf"'{name}': (\d+)", crawl.stderr)
-    return int(found[1]) if found else 0
+    match = re.search(rf"'{name}': (\d+)", crawl.stderr)
+    return int(match[1]) if match else 0
 
 
 def knocked(store: Store) -> dict[str, str | None]:

@@ -197,10 +197,10 @@ def test_there_are_no_import_cycles(imports: dict[str, set[str]]) -> None:
 
 def test_an_import_cycle_is_found(imports: dict[str, set[str]]) -> None:
     """Two modules that import each other are reported."""
-    there = imports_of("ipv6matrix.targets.lists", "from ipv6matrix.config import plan")
+    forth = imports_of("ipv6matrix.targets.lists", "from ipv6matrix.config import plan")
     back = imports_of("ipv6matrix.config.plan", "import ipv6matrix.targets.lists")
 
-    assert 1 == len(circles(imports | {"ipv6matrix.targets.lists": there, "ipv6matrix.config.plan": back}))
+    assert 1 == len(circles(imports | {"ipv6matrix.targets.lists": forth, "ipv6matrix.config.plan": back}))
 
 
 def test_the_architecture_is_complete(architecture: str) -> None:

@@ -81,6 +81,6 @@ def test_lost_records_are_counted_and_reported_once(monkeypatch, capsys):
         handler.handle(logging.LogRecord("x", logging.INFO, "", 0, "record %d", (number,), None))
 
     assert 3 == watch.lost
-    told = capsys.readouterr().err
-    assert 1 == told.count("The log cannot be written (No space left on device)")
-    assert "Traceback" not in told
+    printed = capsys.readouterr().err
+    assert 1 == printed.count("The log cannot be written (No space left on device)")
+    assert "Traceback" not in printed

@@ -46,9 +46,9 @@ def named(source: str) -> set[str]:
 
 
 def _named(tree: ast.AST) -> Iterator[str]:
-    words = {word for one in REGISTRY for word in (one.scheme, *one.metrics)}
-    classes = {kind.__name__ for one in REGISTRY for kind in (one.observation, one.item)}
-    modules = {type(one).__module__ for one in REGISTRY}
+    words = {word for measurement in REGISTRY for word in (measurement.scheme, *measurement.metrics)}
+    classes = {kind.__name__ for measurement in REGISTRY for kind in (measurement.observation, measurement.item)}
+    modules = {type(measurement).__module__ for measurement in REGISTRY}
     for node in ast.walk(tree):
         match node:
             case ast.Constant(value=str(word)) if word in words:
@@ -66,7 +66,7 @@ def strays(sources: Mapping[str, str], allowed: Iterable[str]) -> list[str]:
     return [
         f"{path} names {', '.join(sorted(names))}"
         for path, source in sources.items()
-        if not any(path == one or (one.endswith("/") and path.startswith(one)) for one in allowed)
+        if not any(path == prefix or (prefix.endswith("/") and path.startswith(prefix)) for prefix in allowed)
         and (names := named(source))
     ]
 
@@ -84,7 +84,7 @@ def test_each_exception_is_needed() -> None:
     """A module or folder of the list names a measurement."""
     named_by = {path: source for path, source in sources().items() if named(source)}
 
-    assert [] == [one for one in ALLOWED if not strays(named_by, ALLOWED.keys() - {one})]
+    assert [] == [allowed for allowed in ALLOWED if not strays(named_by, ALLOWED.keys() - {allowed})]
 
 
 def test_a_named_measurement_is_found() -> None:

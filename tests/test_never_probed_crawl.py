@@ -32,15 +32,15 @@ def test_addresses_that_embed_a_forbidden_one_get_no_packet(internet, tmp_path):
     """Each such address is stored with the reason, and the next one of its host is probed instead."""
     names = [f"{name}.example" for name in EMBEDDED]
     store, sent = crawl(internet, tmp_path, [*names, "embedded-first.example"], FEATURES="WWW")
-    found = dict(store.query("SELECT address, refusal FROM addresses WHERE found_at IS NOT NULL"))
+    exclusions = dict(store.query("SELECT address, refusal FROM addresses WHERE found_at IS NOT NULL"))
     store.close()
 
     usable = internet.address("open", 6, 60)
     assert {usable} == {address for address in sent if internet.scenario.behaviour(address)}
-    assert {address for addresses in EMBEDDED.values() for address in addresses} <= found.keys()
-    assert [usable] == [address for address, reason in found.items() if reason is None]
-    assert {"opted_out"} == {found[address] for address in EMBEDDED["embedded-opted-out"]}
-    assert "loopback" == found["2002:7f00:1::1"]
+    assert {address for addresses in EMBEDDED.values() for address in addresses} <= exclusions.keys()
+    assert [usable] == [address for address, reason in exclusions.items() if reason is None]
+    assert {"opted_out"} == {exclusions[address] for address in EMBEDDED["embedded-opted-out"]}
+    assert "loopback" == exclusions["2002:7f00:1::1"]
 
 
 def test_an_alias_of_an_opted_out_name_gets_no_packet(internet, tmp_path):

@@ -36,8 +36,8 @@ def crawl(internet, names, place, entry, **settings):
         until(lambda: done(place) > 6)
         typed.run("optout", "add", entry, OPTOUT_FILE=file).check_returncode()
         added_at = time.time()
-        _, said = process.communicate(timeout=120)
-    assert 0 == process.returncode, said
+        _, log = process.communicate(timeout=120)
+    assert 0 == process.returncode, log
     return added_at
 
 
@@ -56,7 +56,7 @@ def test_an_opted_out_domain_gets_no_further_query(internet, names, tmp_path):
     store = finished(tmp_path)
 
     assert asked, "the crawl had ended before the opt-out could show"
-    assert [] == [one for one in asked if f".{one}".endswith(f".{name}")]
+    assert [] == [domain for domain in asked if f".{domain}".endswith(f".{name}")]
     assert [("opted_out",)] == store.query(f"SELECT refusal FROM domains WHERE name = '{name}'")
     store.close()
 

@@ -33,11 +33,12 @@ SAMPLES = 50
 
 def probed(text: str, *, but: Iterable[str] = ()) -> list[str]:
     """Return the addresses among the ends of a network and some between that would be probed, except those in `but`."""
-    spared = [ip_network(one) for one in but]
+    spared = [ip_network(network) for network in but]
     return [
         address
         for address in samples(ip_network(text))
-        if not any(policy.contains((one,), address) for one in spared) and AddressPolicy().exclusion(address) is None
+        if not any(policy.contains((network,), address) for network in spared)
+        and AddressPolicy().exclusion(address) is None
     ]
 
 
@@ -82,17 +83,21 @@ def test_address_space_outside_unicast_is_not_probed(prefix):
 def test_unallocated_ipv6_is_not_probed():
     """Within 2000::/3, space that IANA has neither allocated to a registry nor given a special purpose is reserved."""
     known = [*allocations.ipv6_unicast(), *(ip_network(row["prefix"]) for row in registries.rows("ipv6-special"))]
-    free = without(IPv6Network("2000::/3"), [one for one in known if one.subnet_of(IPv6Network("2000::/3"))])
+    free = without(
+        IPv6Network("2000::/3"), [allocated for allocated in known if allocated.subnet_of(IPv6Network("2000::/3"))]
+    )
 
     assert free
     assert {"reserved"} == {policy.kind(address) for network in free for address in samples(network)}
 
 
-@pytest.mark.parametrize("prefix", [str(one) for one in allocations.ipv6_unicast()])
+@pytest.mark.parametrize("prefix", [str(network) for network in allocations.ipv6_unicast()])
 def test_allocated_ipv6_is_probed(prefix):
     """Space of a regional registry is global, except the special-purpose blocks within it."""
     special = [row["prefix"] for row in SPECIAL]
-    addresses = [one for one in samples(ip_network(prefix)) if not policy.contains(map(ip_network, special), one)]
+    addresses = [
+        sample for sample in samples(ip_network(prefix)) if not policy.contains(map(ip_network, special), sample)
+    ]
 
     assert {"global"} == {policy.kind(address) for address in addresses}
 
@@ -121,39 +126,41 @@ def promises(text: str) -> dict[str, list[str]]:
 @pytest.mark.parametrize(("word", "networks"), promises(read("docs/observations.md")).items())
 def test_documented_networks_have_their_kind(word, networks):
     """Each network in docs/observations.md has the documented kind, and those documented as not probed are excluded."""
-    within = [str(one) for one, other in policy.SPECIAL if other != word]
+    within = [str(network) for network, other in policy.SPECIAL if other != word]
     for text in networks:
         addresses = [
             address
             for address in samples(ip_network(text))
-            if not any(policy.contains((ip_network(one),), address) for one in within if narrower(one, text))
+            if not any(
+                policy.contains((ip_network(network),), address) for network in within if narrower(network, text)
+            )
         ]
         assert {word} == {policy.kind(address) for address in addresses}
         assert word in policy.PROBED_KINDS or {word} == {AddressPolicy().exclusion(address) for address in addresses}
 
 
-def narrower(one: str, other: str) -> bool:
-    inner, outer = ip_network(one), ip_network(other)
+def narrower(inner_text: str, outer_text: str) -> bool:
+    inner, outer = ip_network(inner_text), ip_network(outer_text)
     return inner.version == outer.version and inner.prefixlen > outer.prefixlen
 
 
 def test_every_special_network_is_documented():
     """docs/observations.md names every network that is not probed."""
     documented = {network for networks in promises(read("docs/observations.md")).values() for network in networks}
-    never = {str(one) for one, word in policy.SPECIAL if word not in policy.PROBED_KINDS}
-    held = {text for text in never if any(covers(one, text) for one in documented)}
+    never = {str(other) for other, word in policy.SPECIAL if word not in policy.PROBED_KINDS}
+    held = {text for text in never if any(covers(other, text) for other in documented)}
 
     assert set() == never - held
 
 
-def covers(one: str, other: str) -> bool:
-    outer, inner = ip_network(one), ip_network(other)
+def covers(outer_text: str, inner_text: str) -> bool:
+    outer, inner = ip_network(outer_text), ip_network(inner_text)
     return outer.version == inner.version and inner.subnet_of(outer)
 
 
 def test_networks_that_documents_promise_to_spare_are_not_probed():
     """Every network in a sentence of the documents that promises never to probe it is excluded."""
-    told = [
+    networks = [
         network
         for document in ("docs/ethics.md", "docs/decisions/0011-special-prefixes.md")
         for sentence in re.split(r"(?<=[.:])\s", " ".join(read(document).split()))
@@ -161,13 +168,17 @@ def test_networks_that_documents_promise_to_spare_are_not_probed():
         for network in NETWORK.findall(sentence)
     ]
 
-    assert told
-    assert [] == [address for network in told for address in probed(network)]
+    assert networks
+    assert [] == [address for network in networks for address in probed(network)]
 
 
 def without(space: Network, taken: list) -> list:
     """Return the networks that remain of an address space."""
     left = [space]
     for network in collapse_addresses(taken):
-        left = [part for one in left for part in (one.address_exclude(network) if network.subnet_of(one) else (one,))]
+        left = [
+            part
+            for piece in left
+            for part in (piece.address_exclude(network) if network.subnet_of(piece) else (piece,))
+        ]
     return left

@@ -57,8 +57,8 @@ def free_port() -> int:
 def status(place: Path) -> dict[str, Any]:
     ended = typed.run("status", "--json", place / "current")
     assert ended.returncode in (0, 1), ended.stderr
-    told: dict[str, Any] = json.loads(ended.stdout)
-    return told
+    document: dict[str, Any] = json.loads(ended.stdout)
+    return document
 
 
 def samples(port: object) -> dict[str, float]:
@@ -76,12 +76,12 @@ def test_a_running_crawl_can_be_observed(running, settings, tmp_path):
     port = settings["METRICS_PORT"]
     answered = 'ipv6matrix_questions_answered_total{slot="ping"}'
     first = until(lambda: samples(port) if samples(port).get(answered, 0) > 20 else None)
-    told = until(lambda: now if (now := status(tmp_path))["figures"]["slots"]["ping"]["done"] > 20 else None)
+    document = until(lambda: now if (now := status(tmp_path))["figures"]["slots"]["ping"]["done"] > 20 else None)
     then = samples(port)
 
-    assert ("running", str(running.pid)) == (told["state"], told["process"])
+    assert ("running", str(running.pid)) == (document["state"], document["process"])
     assert first[answered] <= then[answered]
-    assert 72 == told["figures"]["domains"]["done"] + told["figures"]["domains"]["left"]
+    assert 72 == document["figures"]["domains"]["done"] + document["figures"]["domains"]["left"]
     assert 1 == then['ipv6matrix_part_up{part="dns"}']
     assert 0 < then['ipv6matrix_rate_wait_seconds_total{rate="all"}']
     assert 0 < then["ipv6matrix_loop_lag_seconds_count"]

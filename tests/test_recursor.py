@@ -89,8 +89,8 @@ def _failing(zone: Zone) -> Zone:
 
 def _is_lame(scenario: Scenario, zone: Zone) -> bool:
     hosts = zone.records.get((zone.apex, "NS"), ())
-    found = [scenario.lookup(host.lower(), rdtype).records for host in hosts for rdtype in ("A", "AAAA")]
-    return bool(hosts) and not any(found)
+    addresses = [scenario.lookup(host.lower(), rdtype).records for host in hosts for rdtype in ("A", "AAAA")]
+    return bool(hosts) and not any(addresses)
 
 
 def outcome(status: str) -> str:

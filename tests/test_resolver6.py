@@ -29,13 +29,13 @@ def questions(truth: Truth, domain: str) -> list[Question]:
 def test_every_name_resolves_as_its_truth(internet: Internet) -> None:
     """Zones, web and mail hosts of the whole list are answered if the truth says so."""
     truth = Truth(internet.scenario)
-    asked = dict.fromkeys(one for domain in internet.scenario.domains for one in questions(truth, domain))
+    asked = dict.fromkeys(question for domain in internet.scenario.domains for question in questions(truth, domain))
 
     with ThreadPoolExecutor(16) as pool:
         answered = dict(zip(asked, pool.map(partial(is_answered, internet), asked), strict=True))
 
     assert {} == {
-        question: found for question, found in answered.items() if found is not is_resolvable(truth, question)
+        question: resolves for question, resolves in answered.items() if resolves is not is_resolvable(truth, question)
     }
     assert len(asked) > 1000
 

@@ -38,10 +38,10 @@ def database(path: Path, names: tuple[str, ...] = NAMES, *statements: str) -> Pa
 )
 def test_times_and_row_numbers_are_not_a_difference(tmp_path, statement):
     """Another order, other times and other TTLs are the same facts."""
-    one = rows.facts(database(tmp_path / "one.db"))
+    facts = rows.facts(database(tmp_path / "one.db"))
     other = rows.facts(database(tmp_path / "other.db", NAMES[::-1], statement))
 
-    assert [] == rows.differences(one, other)
+    assert [] == rows.differences(facts, other)
 
 
 @pytest.mark.parametrize(
@@ -58,19 +58,19 @@ def test_times_and_row_numbers_are_not_a_difference(tmp_path, statement):
 )
 def test_a_missing_or_additional_row_is_a_difference(tmp_path, statement, difference):
     """A row that was lost, added or changed is reported."""
-    one = rows.facts(database(tmp_path / "one.db"))
+    facts = rows.facts(database(tmp_path / "one.db"))
     other = rows.facts(database(tmp_path / "other.db", NAMES, statement))
 
-    assert any(found.startswith(difference) for found in rows.differences(one, other))
+    assert any(line.startswith(difference) for line in rows.differences(facts, other))
 
 
 def test_a_duplicate_row_is_a_difference(tmp_path):
     """Rows are counted, not only compared."""
-    one = rows.facts(database(tmp_path / "one.db"))
-    double = one | {"domains": [*one["domains"], one["domains"][0]]}
+    facts = rows.facts(database(tmp_path / "one.db"))
+    double = facts | {"domains": [*facts["domains"], facts["domains"][0]]}
 
-    assert 1 == len(rows.differences(one, double))
-    assert 1 == len(rows.differences(double, one))
+    assert 1 == len(rows.differences(facts, double))
+    assert 1 == len(rows.differences(double, facts))
 
 
 def test_a_dangling_foreign_key_is_found(tmp_path):

@@ -53,9 +53,9 @@ def domains(internet: Internet, tmp_path: Path) -> Path:
 
 def row(path: Path) -> dict:
     store = Store.read(path)
-    found = store.crawl()
+    crawl = store.crawl()
     store.close()
-    return found
+    return crawl
 
 
 def answered(path: Path) -> int:
@@ -143,11 +143,11 @@ def test_a_folder_in_use_is_left_alone(internet, server, domains, tmp_path):
         running = crawling.poll() is None
         crawling.terminate()
 
-    said, ended = server.log(job), row(tmp_path / "current/ips.db")
+    text, ended = server.log(job), row(tmp_path / "current/ips.db")
     assert running
-    assert f"process {crawling.pid}" in said
-    assert "JOBDIR_IN_USE" in said
-    assert "Traceback" not in said
+    assert f"process {crawling.pid}" in text
+    assert "JOBDIR_IN_USE" in text
+    assert "Traceback" not in text
     assert ("shutdown", 1) == (ended["end_reason"], ended["starts"])
 
 
@@ -228,7 +228,7 @@ def test_the_egg_has_every_file_of_the_package(tmp_path):
         timeout=120,
     )
     with zipfile.ZipFile(tmp_path / "egg") as egg:
-        there = set(egg.namelist())
+        packed = set(egg.namelist())
 
     files = {str(path.relative_to(copy)) for path in (copy / "ipv6matrix").rglob("*") if path.is_file()}
-    assert set() == files - there
+    assert set() == files - packed

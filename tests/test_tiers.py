@@ -164,7 +164,7 @@ def _reached(name: str, uses: dict[str, set[str]]) -> set[str]:
     waiting = {name}
     while waiting:
         reached |= waiting
-        waiting = set().union(*(uses.get(one, set()) for one in waiting)) - reached
+        waiting = set().union(*(uses.get(helper, set()) for helper in waiting)) - reached
     return reached
 
 
@@ -176,7 +176,7 @@ def _helpers(tree: ast.Module) -> Iterator[str]:
         for alias in node.names:
             name = alias.asname or alias.name
             if (helper := f"{node.module}.{alias.name}") in HELPERS:
-                yield from (one for one in set(_names(tree)) if _is_attribute(one, name, HELPERS[helper]))
+                yield from (part for part in set(_names(tree)) if _is_attribute(part, name, HELPERS[helper]))
             elif node.module in HELPERS and alias.name not in HELPERS[node.module]:
                 yield name
 
@@ -196,8 +196,8 @@ def _defined(node: ast.stmt) -> Iterator[str]:
 
 def _names(node: ast.AST) -> Iterator[str]:
     """Yield the names below a node, with their attributes, and the parameters, which may be fixtures."""
-    for one in ast.walk(node):
-        if isinstance(one, ast.Name | ast.Attribute):
-            yield ast.unparse(one)
-        elif isinstance(one, ast.arg):
-            yield one.arg
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name | ast.Attribute):
+            yield ast.unparse(part)
+        elif isinstance(part, ast.arg):
+            yield part.arg

@@ -15,9 +15,9 @@ async def test_long_work_lets_the_loop_run(monkeypatch):
     monkeypatch.setattr(turns.time, "monotonic", lambda: float(next(clock)))
     rounds, done = [], []
     asyncio.get_running_loop().call_soon(rounds.append, 1)
-    result = await Turns().for_each(lambda one: done.append((one, len(rounds))), range(FEW + 1), "result")
+    result = await Turns().for_each(lambda number: done.append((number, len(rounds))), range(FEW + 1), "result")
 
-    assert ("result", list(range(FEW + 1))) == (result, [one for one, _ in done])
+    assert ("result", list(range(FEW + 1))) == (result, [number for number, _ in done])
     assert [0, 1] == sorted({went for _, went in done})
 
 

@@ -19,7 +19,7 @@ def drawn(line, dates=DATES, unit="share"):
 
 
 def bands(svg):
-    return [one.get("d") for one in svg.iter(f"{SVG}path") if "band" in one.get("class", "")]
+    return [path.get("d") for path in svg.iter(f"{SVG}path") if "band" in path.get("class", "")]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,9 @@ def test_what_lies_between_is_shaded():
 
     assert 2 == len(bands(svg))
     assert [4, 4] == [band.count(" ") for band in bands(svg)]
-    assert ["A, 2022-01-01: 20.0 to 40.0 %"] == [one.text for one in svg.iter(f"{SVG}title") if "2022-01" in one.text]
+    assert ["A, 2022-01-01: 20.0 to 40.0 %"] == [
+        title.text for title in svg.iter(f"{SVG}title") if "2022-01" in title.text
+    ]
 
 
 def test_a_value_that_is_known_has_no_band():
@@ -64,16 +66,18 @@ def test_an_axis_has_room_for_the_upper_bounds():
 def test_of_a_single_crawl_the_bar_ends_at_the_upper_bound():
     """The part of the bar that is not certain follows the certain one."""
     svg = drawn(Line("A", ((DATES[0], 0.25),), upper=((DATES[0], 0.75),)), DATES[:1])
-    widths = [float(one.get("width")) for one in svg.iter(f"{SVG}rect") if one.find(f"{SVG}title") is not None]
+    widths = [
+        float(element.get("width")) for element in svg.iter(f"{SVG}rect") if element.find(f"{SVG}title") is not None
+    ]
 
     assert [1, 2] == [round(width / widths[0]) for width in widths]
     assert {"A, 2022-01-01: 25.0 to 75.0 %"} == {
-        one.text for one in svg.iter(f"{SVG}title") if one.text.startswith("A,")
+        element.text for element in svg.iter(f"{SVG}title") if element.text.startswith("A,")
     }
 
 
 def test_levels_have_their_own_axis():
     """Each level has a line of the grid, the highest is written 5+."""
-    texts = [one.text for one in drawn(Line("A", ((DATES[0], 1), (DATES[1], 6))), unit="level").iter(f"{SVG}text")]
+    texts = [text.text for text in drawn(Line("A", ((DATES[0], 1), (DATES[1], 6))), unit="level").iter(f"{SVG}text")]
 
     assert ["0", "1", "2", "3", "4", "5", "5+"] == texts[:7]

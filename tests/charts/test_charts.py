@@ -29,7 +29,7 @@ def marks(text):
 
 
 def texts(text):
-    return [one.text for one in etree.fromstring(text).iter(f"{SVG}text")]
+    return [element.text for element in etree.fromstring(text).iter(f"{SVG}text")]
 
 
 def stacked(parts, dates=DATES, apart=None, unit="share"):
@@ -66,7 +66,7 @@ def test_names_of_dates_do_not_overlap():
     places = [made.x(ordinal) for ordinal in made.ticks]
 
     assert 4 < len(places) < 10
-    assert min(two - one for one, two in pairwise(places)) >= 90
+    assert min(right - left for left, right in pairwise(places)) >= 90
 
 
 def test_each_point_has_its_words():
@@ -79,7 +79,7 @@ def test_each_point_has_its_words():
 def test_a_missing_value_is_a_gap():
     """The line begins again after it; nothing is drawn at 0."""
     svg = etree.fromstring(over_time(Line("All", ((DATES[0], 0.25), (DATES[2], 0.5)))))
-    (path, _) = [one.get("d") for one in svg.iter(f"{SVG}path") if one.get("class") == "l0"]
+    (path, _) = [element.get("d") for element in svg.iter(f"{SVG}path") if element.get("class") == "l0"]
 
     assert (2, 0) == (path.count("M"), path.count("L"))
 
@@ -88,7 +88,7 @@ def test_lines_differ_by_more_than_colour():
     """Their dashes differ, except for the first two."""
     svg = etree.fromstring(over_time(*(Line(str(number), ((DATES[0], 0.5),)) for number in range(6))))
 
-    assert 5 == len({one.get("stroke-dasharray") for one in svg.findall(f"{SVG}g/{SVG}path")})
+    assert 5 == len({element.get("stroke-dasharray") for element in svg.findall(f"{SVG}g/{SVG}path")})
 
 
 def test_lines_over_numbers_have_units():
@@ -112,11 +112,11 @@ def test_of_a_single_crawl_bars_are_drawn(unit, value, top):
 def test_parts_of_a_bar_are_adjacent():
     """Each part begins where the previous one ends."""
     parts = [Part(0.25, "k1", "yes: 1 of 4"), Part(0.75, "unknown", "not known: 3 of 4")]
-    one, two = marks(bars.bars("A", [Bar("<b>", "25 %", parts)], keys={"yes": "k1"})).values()
+    first, second = marks(bars.bars("A", [Bar("<b>", "25 %", parts)], keys={"yes": "k1"})).values()
 
-    assert bars.LEFT == float(one.get("x"))
-    assert float(one.get("x")) + float(one.get("width")) == float(two.get("x"))
-    assert float(two.get("x")) + float(two.get("width")) == bars.RIGHT
+    assert bars.LEFT == float(first.get("x"))
+    assert float(first.get("x")) + float(first.get("width")) == float(second.get("x"))
+    assert float(second.get("x")) + float(second.get("width")) == bars.RIGHT
 
 
 def test_short_bars_fill_their_tracks():
@@ -130,7 +130,7 @@ def test_short_bars_fill_their_tracks():
 def test_parts_of_a_column_are_stacked():
     """The second begins where the first ends, and a whole reaches the top."""
     svg = stacked({"IPv4": [0.75], "IPv6": [0.25]}, apart=Line("Unknown", ((DATES[0], 0.02),)))
-    four, six, unknown = [(float(one.get("y")), float(one.get("height"))) for one in marks(svg).values()]
+    four, six, unknown = [(float(mark.get("y")), float(mark.get("height"))) for mark in marks(svg).values()]
 
     assert ["IPv4, 2022-01-01: 75.0 %", "IPv6, 2022-01-01: 25.0 %", "Unknown, 2022-01-01: 2.0 %"] == list(marks(svg))
     assert (axes.TOP, sum(six)) == (six[0], four[0])
@@ -141,17 +141,17 @@ def test_parts_differ_by_more_than_colour():
     """Each has its own pattern."""
     svg = etree.fromstring(stacked({name: [0.25] for name in ("IPv4", "Both", "IPv6", "None")}))
 
-    assert 5 == len({one.find(f"{SVG}path").get("d") for one in svg.iter(f"{SVG}pattern")})
+    assert 5 == len({pattern.find(f"{SVG}path").get("d") for pattern in svg.iter(f"{SVG}pattern")})
 
 
 def test_columns_do_not_overlap():
     """There is room between two crawls, and a crawl without values has no column."""
-    found = [
-        (float(one.get("x")), float(one.get("width"))) for one in marks(stacked({"IPv4": [0.5, 0.5, 0.5]})).values()
+    places = [
+        (float(mark.get("x")), float(mark.get("width"))) for mark in marks(stacked({"IPv4": [0.5, 0.5, 0.5]})).values()
     ]
 
-    assert 3 == len(found)
-    assert all(sum(one) < two[0] for one, two in pairwise(found))
+    assert 3 == len(places)
+    assert all(sum(left) < right[0] for left, right in pairwise(places))
     assert {} == marks(stacked({"IPv4": [], "IPv6": []}))
 
 
@@ -176,7 +176,7 @@ def test_a_histogram_has_words_and_keys():
     """A column has the height of its value."""
     parts = [Column(1, 2, 0.5, "k1", "1 to 2: 3 of 6"), Column(2, 8, 0.25, "k3", "2 to 8: 1 of 6")]
     svg = columns.histogram("A", parts, SHARES, {"quicker": "k1", "slower": "k3"})
-    heights = [float(one.get("height")) for one in marks(svg).values()]
+    heights = [float(mark.get("height")) for mark in marks(svg).values()]
 
     assert 2 == pytest.approx(heights[0] / heights[1], rel=0.01)
     assert {"quicker", "slower", "ratio", "share"} <= set(texts(svg))
@@ -186,7 +186,7 @@ def test_a_picture_that_is_taken_away_has_title_source_and_size():
     """Without a size, a canvas could not draw it."""
     svg = etree.fromstring(framed("A & B", "from <here>", over_time(Line("All", ()))))
 
-    assert ["A & B", "from <here>"] == [one.text for one in svg.findall(f"{SVG}text")]
+    assert ["A & B", "from <here>"] == [element.text for element in svg.findall(f"{SVG}text")]
     assert 2 * 768 == float(svg.get("width"))
 
 
@@ -210,10 +210,10 @@ def test_pictures_that_are_taken_away_have_the_colours_of_light_pages():
 def schemes():
     """Return the colours of light and of dark pages, by name."""
     light, dark = re.findall(r":root \{(.*?)\}", LOOK.read_text(), re.DOTALL)
-    found = [dict(re.findall(r"--(\w+): (#\w+)", part)) for part in (light, dark)]
+    colours = [dict(re.findall(r"--(\w+): (#\w+)", part)) for part in (light, dark)]
     return [
         {name: (c if len(c) == 7 else "#" + 2 * c[1:2] + 2 * c[2:3] + 2 * c[3:]) for name, c in of.items()}
-        for of in found
+        for of in colours
     ]
 
 
@@ -224,6 +224,6 @@ def luminance(colour):
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def contrast(one, other):
-    dark, light = sorted((luminance(one), luminance(other)))
+def contrast(colour, other):
+    dark, light = sorted((luminance(colour), luminance(other)))
     return (light + 0.05) / (dark + 0.05)

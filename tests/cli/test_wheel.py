@@ -48,10 +48,12 @@ def unpacked(wheel, tmp_path_factory):
 
 def test_the_wheel_has_every_file_of_the_package(unpacked):
     """Code and data files are included."""
-    there = {str(path.relative_to(unpacked)) for path in (unpacked / "ipv6matrix").rglob("*") if path.is_file()}
+    unpacked_files = {
+        str(path.relative_to(unpacked)) for path in (unpacked / "ipv6matrix").rglob("*") if path.is_file()
+    }
     files = [path for path in (ROOT / "ipv6matrix").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
 
-    assert {str(path.relative_to(ROOT)) for path in files} == there
+    assert {str(path.relative_to(ROOT)) for path in files} == unpacked_files
 
 
 def test_the_metadata_have_licence_and_command(unpacked):

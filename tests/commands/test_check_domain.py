@@ -56,7 +56,7 @@ def test_verdicts_and_levels_are_those_of_the_truth(internet, tmp_path):
     assert list(TYPED) == list(reports)
     truth = TrueVerdicts(Expected(internet.scenario), reports["open.example"]["basis"])
     for name, report in reports.items():
-        assert truth.words(name) == {one["service"]: one["value"] for one in report["services"]}
+        assert truth.words(name) == {verdict["service"]: verdict["value"] for verdict in report["services"]}
         assert name in page.read_text()
     assert [0, 1, 2, 3, Level.WITH_CONTENT] == [Level.parse(report["level"]["certain"]) for report in reports.values()]
     assert 4 == ended.returncode

@@ -55,8 +55,8 @@ def test_a_database_of_2022_is_converted(finished: Finished, tmp_path):
 
 def test_invalid_arguments_are_reported(folder, tmp_path):
     """An error and status 2, no traceback, and nothing is written."""
-    there = tmp_path / "there.db"
-    there.write_text("precious")
+    existing = tmp_path / "there.db"
+    existing.write_text("precious")
     for arguments, code in (
         ((), "ARGUMENT_MISSING"),
         (("xml", folder), "ARGUMENT_MISSING"),
@@ -64,17 +64,17 @@ def test_invalid_arguments_are_reported(folder, tmp_path):
         (("csv", folder, "--run", "2022"), "IMPORT_RUN_INVALID"),
         (("csv", folder, "--run", "2021-01-01__00-00-00"), "IMPORT_RUN_MISSING"),
         (("csv", tmp_path / "none", "--run", RUN), "IMPORT_EMPTY"),
-        (("csv", folder, "--run", RUN, "--into", there), "OUTPUT_EXISTS"),
+        (("csv", folder, "--run", RUN, "--into", existing), "OUTPUT_EXISTS"),
         (("csv", folder, "--run", RUN, "-s", "PROBE_ALLOWED_NETWORKS=x"), "SETTING_INVALID"),
-        (("legacy", there), "IMPORT_RUN_MISSING"),
-        (("legacy", there, "--run", RUN), "IMPORT_NOT_READABLE"),
+        (("legacy", existing), "IMPORT_RUN_MISSING"),
+        (("legacy", existing, "--run", RUN), "IMPORT_NOT_READABLE"),
         (("legacy", tmp_path / "none.db", "--run", RUN), "IMPORT_NOT_READABLE"),
     ):
         ended = run("import", *arguments, *([] if "--into" in arguments else ["--into", tmp_path / "new.db"]))
         assert 2 == ended.returncode, arguments
         assert code in ended.stderr, arguments
         assert "Traceback" not in ended.stderr
-    assert {folder, there} == set(tmp_path.iterdir())
+    assert {folder, existing} == set(tmp_path.iterdir())
 
 
 def test_ctrl_c_leaves_nothing(tmp_path):

@@ -29,9 +29,9 @@ def serving(*arguments):
     process = subprocess.Popen(command(*arguments), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     with process:
         try:
-            found = re.match(r"Serving on (\S+), until Ctrl-C", process.stdout.readline())
-            assert found, process.stderr.read()
-            yield process, found[1]
+            match = re.match(r"Serving on (\S+), until Ctrl-C", process.stdout.readline())
+            assert match, process.stderr.read()
+            yield process, match[1]
         finally:
             process.kill()
 

@@ -53,10 +53,10 @@ def test_json_output(tmp_path):
     """With --json the same facts are one object, with times in seconds."""
     crawl(tmp_path / "ips.db", end_reason="shutdown", ended_at=1_714_979_389)
 
-    told = json.loads(run(tmp_path, "--json").stdout)
+    document = json.loads(run(tmp_path, "--json").stdout)
 
-    assert ("stopped", "shutdown", 1_714_979_389) == (told["state"], told["end_reason"], told["ended_at"])
-    assert 1 == told["figures"]["domains"]["done"]
+    assert ("stopped", "shutdown", 1_714_979_389) == (document["state"], document["end_reason"], document["ended_at"])
+    assert 1 == document["figures"]["domains"]["done"]
 
 
 def test_a_finished_crawl_by_its_file(tmp_path):
@@ -113,15 +113,15 @@ def test_a_shared_crawl(postgres: Postgres):
     session._connection.execute("SET idle_session_timeout = 0")
     owned = session.take(3)
     session.exchange(Batch(owned=3, record=json.dumps(RECORD)), owned)
-    shown, told = run(STORE_URL=url), json.loads(run("--json", STORE_URL=url).stdout)
+    shown, document = run(STORE_URL=url), json.loads(run("--json", STORE_URL=url).stdout)
     session.close()
 
     assert 0 == shown.returncode, shown.stderr
     assert "running, 1 of 1 processes" in shown.stdout
     assert ["here", "4711", "running", "3", "0", "2.0"] in [line.split()[:6] for line in shown.stdout.splitlines()]
     assert "4,093 buckets have no process" in shown.stdout
-    assert "hunter2" not in shown.stdout + json.dumps(told)
-    assert ("running", 4093, "4711") == (told["state"], told["unowned"], told["workers"][0]["process"])
+    assert "hunter2" not in shown.stdout + json.dumps(document)
+    assert ("running", 4093, "4711") == (document["state"], document["unowned"], document["workers"][0]["process"])
 
 
 def test_a_shared_crawl_that_cannot_be_read_is_reported(postgres: Postgres):

@@ -89,7 +89,7 @@ def test_commands_of_a_crawler_need_no_extra(tmp_path):
         *(typed.run(name, "--help", environment=environment) for name in ("serve", "report", "promote", "geoip")),
     ]
 
-    assert [] == [one.stderr for one in ended if one.returncode or "Traceback" in one.stderr]
+    assert [] == [process.stderr for process in ended if process.returncode or "Traceback" in process.stderr]
 
 
 @pytest.mark.crawl
@@ -135,7 +135,7 @@ def test_an_extra_contains_the_required_modules(use):
 
     brought = _names(_project()["optional-dependencies"][need.extra])
 
-    assert [] == [one for one in need.modules if not brought & _names(distributions[one])]
+    assert [] == [module for module in need.modules if not brought & _names(distributions[module])]
 
 
 def test_requirements_match_the_metadata():
@@ -183,19 +183,21 @@ def strays(core: set[str], every: set[str]) -> list[str]:
         name = str(path.relative_to(package))
         allowed = every if name.startswith(OPTIONAL) else core
         outside = _imported(path) - sys.stdlib_module_names - {"ipv6matrix"}
-        complaints += [f"{name} imports {one}" for one in sorted(outside) if not allowed & _names(distributions[one])]
+        complaints += [
+            f"{name} imports {module}" for module in sorted(outside) if not allowed & _names(distributions[module])
+        ]
     return complaints
 
 
 def _imported(path) -> set[str]:
     """Return the top-level modules that importing a module imports."""
-    found = set()
+    modules = set()
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
+            modules |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module.partition(".")[0])
-    return found
+            modules.add(node.module.partition(".")[0])
+    return modules
 
 
 def _project() -> dict:

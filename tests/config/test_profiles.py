@@ -64,9 +64,9 @@ def test_known_names_pass(name):
 
 def test_each_unknown_name_is_reported():
     """Every name has an error message, in alphabetical order."""
-    told = profiles.unknown_settings(chosen(PING_CUONT="3", METRIX="ping", PING_COUNT="3"))
+    messages = profiles.unknown_settings(chosen(PING_CUONT="3", METRIX="ping", PING_COUNT="3"))
 
-    assert ["METRIX", "PING_CUONT"] == [sentence.split()[0] for sentence in told]
+    assert ["METRIX", "PING_CUONT"] == [sentence.split()[0] for sentence in messages]
 
 
 def test_names_of_an_add_on_pass_unless_they_are_close_to_a_known_one():

@@ -122,25 +122,25 @@ def test_a_damaged_copy_is_not_restored(crawls, tmp_path):
 
 def test_additional_files_are_restored(crawls, tmp_path):
     """Opt-outs and settings are copied with their modes, and restored where they are missing; existing files stay."""
-    home, there = tmp_path / "home of", tmp_path / "root"
+    home, root = tmp_path / "home of", tmp_path / "root"
     home.mkdir()
     for name, text in (("optout.txt", "example.org\n"), ("web.env", "PORT=8000\n")):
         (home / name).write_text(text)
     (home / "web.env").chmod(0o640)
-    kept = Path(f"{there}{home}/optout.txt")
-    kept.parent.mkdir(parents=True)
-    kept.write_text("example.net\n")
+    existing = Path(f"{root}{home}/optout.txt")
+    existing.parent.mkdir(parents=True)
+    existing.write_text("example.net\n")
 
     saved = run("backup.sh", crawls, tmp_path / "backup", home / "optout.txt", home / "web.env", home / "none")
-    restored = run("restore.sh", tmp_path / "backup", tmp_path / "new", there)
+    restored = run("restore.sh", tmp_path / "backup", tmp_path / "new", root)
 
     assert (0, 0) == (saved.returncode, restored.returncode), saved.stderr + restored.stderr
     assert f"{home}/none does not exist and was not copied\n" == saved.stderr
-    assert f"{kept} already exists and was not replaced" in restored.stdout.splitlines()
-    assert "example.net\n" == kept.read_text()
+    assert f"{existing} already exists and was not replaced" in restored.stdout.splitlines()
+    assert "example.net\n" == existing.read_text()
     assert ("PORT=8000\n", 0o640) == (
-        kept.with_name("web.env").read_text(),
-        stat.S_IMODE(kept.with_name("web.env").stat().st_mode),
+        existing.with_name("web.env").read_text(),
+        stat.S_IMODE(existing.with_name("web.env").stat().st_mode),
     )
 
 
@@ -165,7 +165,7 @@ def test_a_relative_path_is_rejected(crawls, tmp_path):
 def test_the_unit_backs_up_the_files_of_the_others():
     """The opt-out file of crawl.env and both environment files are on the command line of the backup."""
     words = command("ipv6matrix-backup.service", {})
-    read = {section(f"ipv6matrix-{one}.service", "Service")["EnvironmentFile"] for one in ("crawl", "web", "geoip")}
+    read = {section(f"ipv6matrix-{name}.service", "Service")["EnvironmentFile"] for name in ("crawl", "web", "geoip")}
 
     assert {environment("crawl.env")["OPTOUT_FILE"], *read} == set(words[3:])
 

@@ -29,9 +29,9 @@ def run(*words):
 @pytest.mark.parametrize("name", ["unbound.conf", "unbound-ipv6only.conf"])
 def test_unbound_accepts_its_settings(name):
     """unbound-checkconf reports nothing."""
-    status, said = run("unbound-checkconf", DEPLOY / "resolver" / name)
+    status, output = run("unbound-checkconf", DEPLOY / "resolver" / name)
 
-    assert (0, "unbound-checkconf: no errors in") == (status, said.partition(str(DEPLOY))[0].strip())
+    assert (0, "unbound-checkconf: no errors in") == (status, output.partition(str(DEPLOY))[0].strip())
 
 
 def test_an_invalid_setting_of_unbound_is_found(tmp_path):
@@ -96,9 +96,9 @@ def test_systemd_creates_the_user(tmp_path):
     """systemd-sysusers creates the user of the units, without a shell."""
     (tmp_path / "etc").mkdir()
 
-    status, said = run("systemd-sysusers", f"--root={tmp_path}", DEPLOY / "sysusers.d/ipv6matrix.conf")
+    status, output = run("systemd-sysusers", f"--root={tmp_path}", DEPLOY / "sysusers.d/ipv6matrix.conf")
 
-    assert 0 == status, said
+    assert 0 == status, output
     assert re.search(
         r"^ipv6matrix:.*:/var/lib/ipv6matrix:\S*nologin$", (tmp_path / "etc/passwd").read_text(), re.MULTILINE
     )

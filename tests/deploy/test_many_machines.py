@@ -99,8 +99,8 @@ def test_an_invalid_setting_of_postgresql_is_found(tmp_path: Path) -> None:
 def test_the_table_of_locks_has_room_for_all_buckets() -> None:
     """In both sets of settings, a lock for each bucket, twice as many as there are."""
     for text in (SETTINGS.read_text(), COMPOSE.read_text()):
-        found = dict(re.findall(r"^ *(max_\w+) = (\d+)$", text, re.MULTILINE))
-        assert int(found["max_locks_per_transaction"]) * int(found["max_connections"]) >= 2 * 4096
+        limits = dict(re.findall(r"^ *(max_\w+) = (\d+)$", text, re.MULTILINE))
+        assert int(limits["max_locks_per_transaction"]) * int(limits["max_connections"]) >= 2 * 4096
 
 
 def test_three_containers_share_a_crawl(compose: dict[str, Any]) -> None:

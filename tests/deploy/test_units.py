@@ -168,8 +168,8 @@ def test_an_interrupted_crawl_is_resumed(unit_command, tmp_path):
 @pytest.mark.crawl
 def test_the_website_serves_the_database_of_its_environment(tmp_path):
     """The command of the website's unit serves the database of web.env, with its workers."""
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        port = one.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
     values = environment("web.env") | {"PORT": str(port), "IPV6MATRIX_SUMMARY_URL": summaries.sqlite(tmp_path)}
     program, *words = command("ipv6matrix-web.service", values)
     at = {"cwd": tmp_path, "env": os.environ | values | {"PYTHONPATH": str(ROOT)}}
@@ -265,13 +265,13 @@ def test_the_resume_timer_reads_the_folder_of_the_crawl():
 
 def test_installed_files_are_those_the_units_read(tmp_path):
     """install.sh installs all files, and keeps existing files of the operator."""
-    kept = tmp_path / "etc/ipv6matrix/crawl.env"
-    kept.parent.mkdir(parents=True)
-    kept.write_text("CONTACT=ops@example.org\n")
+    env_file = tmp_path / "etc/ipv6matrix/crawl.env"
+    env_file.parent.mkdir(parents=True)
+    env_file.write_text("CONTACT=ops@example.org\n")
 
     subprocess.run([DEPLOY / "install.sh"], env=os.environ | {"DESTDIR": str(tmp_path)}, check=True, timeout=60)
 
-    assert "CONTACT=ops@example.org\n" == kept.read_text()
+    assert "CONTACT=ops@example.org\n" == env_file.read_text()
     assert {unit.name for unit in UNITS} == {unit.name for unit in (tmp_path / "etc/systemd/system").iterdir()}
     for unit in SERVICES:
         if file := section(unit, "Service").get("EnvironmentFile"):

@@ -47,7 +47,7 @@ def _nginx_words(place, port, website):
     site = site.replace("http://127.0.0.1:8000", website).replace("/var/cache/nginx", str(place))
     (place / "site.conf").write_text(site)
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    folders = "".join(f"{one}_temp_path {place}/{one};\n" for one in kinds)
+    folders = "".join(f"{kind}_temp_path {place}/{kind};\n" for kind in kinds)
     # The namespace of a test lacks the user of the workers.
     user = "user root;" if os.geteuid() == 0 else ""
     (place / "nginx.conf").write_text(
@@ -65,7 +65,7 @@ def apache(website, tmp_path_factory):
     (place / "cache").mkdir()
     site = (DEPLOY / "apache/ipv6matrix.conf").read_text().replace("*:80", f"*:{port}")
     site = site.replace("http://127.0.0.1:8000", website).replace("/var/cache/apache2/mod_cache_disk", f"{place}/cache")
-    modules = "".join(f"LoadModule {one}_module {MODULES}/mod_{one}.so\n" for one in APACHE_MODULES)
+    modules = "".join(f"LoadModule {module}_module {MODULES}/mod_{module}.so\n" for module in APACHE_MODULES)
     (place / "apache.conf").write_text(
         f"ServerRoot {place}\nPidFile {place}/pid\nErrorLog {place}/error.log\nDefaultRuntimeDir {place}\n"
         f"ServerName localhost\nListen 127.0.0.1:{port}\n{modules}{site}"
@@ -82,9 +82,9 @@ def front(request):
 
 def test_nginx_accepts_its_settings(tmp_path):
     """`nginx -t` reports nothing."""
-    status, said = run("nginx", "-t", *_nginx_words(tmp_path, _free_port(), "http://127.0.0.1:8000"))
+    status, output = run("nginx", "-t", *_nginx_words(tmp_path, _free_port(), "http://127.0.0.1:8000"))
 
-    assert 0 == status, said
+    assert 0 == status, output
 
 
 def test_each_host_label_has_its_format(front):
@@ -137,14 +137,14 @@ def _get(url, path, host="example.org", headers=None):
 
 
 def _free_port():
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return one.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
 
 
 @contextmanager
 def _running(program, *words, port):
-    found = shutil.which(program, path=PATH) or pytest.skip(f"{program} is not installed")
-    with subprocess.Popen([found, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    executable = shutil.which(program, path=PATH) or pytest.skip(f"{program} is not installed")
+    with subprocess.Popen([executable, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         try:
             deadline = time.monotonic() + READY_WITHIN_S
             while process.poll() is None and time.monotonic() < deadline and not _listens(port):

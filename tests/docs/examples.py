@@ -136,7 +136,7 @@ def mentioned(text: str) -> list[list[str]]:
 
 def entry(command: str, table: dict[str, str]) -> str | None:
     """Return the entry of a table that matches a command most closely."""
-    return max((one for one in table if fnmatchcase(command, one)), key=len, default=None)
+    return max((pattern for pattern in table if fnmatchcase(command, pattern)), key=len, default=None)
 
 
 def kind(command: str) -> dict[str, str] | None:

@@ -27,13 +27,13 @@ def test_a_missing_command_is_found() -> None:
     """A command or argument that is missing from docs/commands.md, or only there, is reported."""
     text = read("docs/commands.md")
 
-    there = set(re.findall(r"^## `scrapy ([\w-]+)", text, re.MULTILINE))
-    listed, more = ", ".join(sorted(there)), ", ".join(sorted(there | {"novelty"}))
+    existing = set(re.findall(r"^## `scrapy ([\w-]+)", text, re.MULTILINE))
+    listed, more = ", ".join(sorted(existing)), ", ".join(sorted(existing | {"novelty"}))
 
     assert [f"commands: {listed} documented, {more} there"] == command_complaints(
-        text, there | {"novelty"}, _arguments()
+        text, existing | {"novelty"}, _arguments()
     )
-    assert ["argument novelty: not documented"] == command_complaints(text, there, {"novelty"})
+    assert ["argument novelty: not documented"] == command_complaints(text, existing, {"novelty"})
 
 
 def test_usage_and_options_are_documented() -> None:
@@ -108,9 +108,9 @@ def form_complaints(text: str, commands: dict[str, ScrapyCommand]) -> list[str]:
 
 
 def _option_complaints(name: str, text: str, options: set[str]) -> Iterable[str]:
-    documented = {one for cells in rows(text) for one in re.findall(r"`(-[^`]+)`", cells[0])}
-    yield from (f"{name}: {one} not documented" for one in sorted(options - documented))
-    yield from (f"{name}: {one} is no option" for one in sorted(documented - options))
+    documented = {option for cells in rows(text) for option in re.findall(r"`(-[^`]+)`", cells[0])}
+    yield from (f"{name}: {option} not documented" for option in sorted(options - documented))
+    yield from (f"{name}: {option} is no option" for option in sorted(documented - options))
 
 
 def _options(command: ScrapyCommand) -> set[str]:
@@ -131,8 +131,12 @@ def _command(name: str) -> ScrapyCommand:
 
 def strange_commands(spoken_of: Iterable[list[str]]) -> list[str]:
     """Return the commands that do not exist, or lack an option that is named."""
-    there = {name: _command(name) for name in _commands()} | {"list": WithoutOptions(), "version": WithoutOptions()}
-    return [" ".join(words) for words in spoken_of if words[0] not in there or _strange_options(words, there[words[0]])]
+    existing = {name: _command(name) for name in _commands()} | {"list": WithoutOptions(), "version": WithoutOptions()}
+    return [
+        " ".join(words)
+        for words in spoken_of
+        if words[0] not in existing or _strange_options(words, existing[words[0]])
+    ]
 
 
 def _strange_options(words: list[str], command: ScrapyCommand) -> set[str]:
@@ -151,7 +155,11 @@ def _commands() -> set[str]:
 
 def _arguments() -> set[str]:
     parameters = inspect.signature(MatrixSpider.__init__).parameters.values()
-    return {one.name for one in parameters if one.name != "self" and one.kind is one.POSITIONAL_OR_KEYWORD}
+    return {
+        parameter.name
+        for parameter in parameters
+        if parameter.name != "self" and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+    }
 
 
 def _targets() -> set[str]:

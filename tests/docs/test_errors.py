@@ -16,7 +16,7 @@ _CODE = re.compile(r"""\[([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\]"|\bcode ?= ?"([A-Z0-9
 
 def used(sources: Iterable[str]) -> set[str]:
     """Return the codes in some sources."""
-    return {one or other for text in sources for one, other in _CODE.findall(text)}
+    return {code or other for text in sources for code, other in _CODE.findall(text)}
 
 
 def _sources() -> list[str]:

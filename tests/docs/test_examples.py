@@ -87,7 +87,7 @@ def place(prepared: Path, tmp_path: Path) -> Path:
 
 
 @pytest.mark.crawl
-@pytest.mark.parametrize("command", [one for one in COMMANDS if kind(one) is RUN])
+@pytest.mark.parametrize("command", [example for example in COMMANDS if kind(example) is RUN])
 def test_a_command_works_as_documented(place: Path, command: str) -> None:
     """It ends with status 0 and prints the expected words."""
     _make_ready(place / "crawls", command)
@@ -103,19 +103,19 @@ def test_a_command_works_as_documented(place: Path, command: str) -> None:
     )
 
     log = place / "crawls/crawl.log"
-    said = ended.stdout + ended.stderr + (log.read_text() if f"LOG_FILE={log.relative_to(place)}" in command else "")
-    assert 0 == ended.returncode, said[-3000:]
-    assert RUN[entry(command, RUN) or ""] in said
-    assert "Traceback" not in said
+    output = ended.stdout + ended.stderr + (log.read_text() if f"LOG_FILE={log.relative_to(place)}" in command else "")
+    assert 0 == ended.returncode, output[-3000:]
+    assert RUN[entry(command, RUN) or ""] in output
+    assert "Traceback" not in output
 
 
 @pytest.mark.crawl
-@pytest.mark.parametrize("command", [one for one in COMMANDS if kind(one) is SERVERS])
+@pytest.mark.parametrize("command", [example for example in COMMANDS if kind(example) is SERVERS])
 def test_a_website_serves(place: Path, command: str) -> None:
     """It prints its URL, and answers the requests of the documents."""
     shutil.copytree(place / "crawls", place / "crawls/demo")
     ready = SERVERS[entry(command, SERVERS) or ""]
-    asked = [one for one in COMMANDS if kind(one) is ASKED]
+    asked = [example for example in COMMANDS if kind(example) is ASKED]
     with subprocess.Popen(
         ["sh", "-c", f"exec env {command}"],
         cwd=place,
@@ -128,11 +128,13 @@ def test_a_website_serves(place: Path, command: str) -> None:
         try:
             assert server.stdout is not None
             assert any(ready in line for line in server.stdout), f"{command} ended"
-            answers = {one: _answer(one) for one in asked if shutil.which("curl")}
+            answers = {example: _answer(example) for example in asked if shutil.which("curl")}
         finally:
             os.killpg(server.pid, signal.SIGKILL)
 
-    assert {} == {one: said for one, said in answers.items() if ASKED[entry(one, ASKED) or ""] not in said}
+    assert {} == {
+        example: answer for example, answer in answers.items() if ASKED[entry(example, ASKED) or ""] not in answer
+    }
 
 
 def _make_ready(crawls: Path, command: str) -> None:
@@ -184,10 +186,10 @@ def test_every_entry_has_its_command() -> None:
     """No table has a command that is no longer in a document."""
     used = {(id(table), entry(command, table)) for command in COMMANDS if (table := kind(command)) is not None}
 
-    assert [] == [one for table in TABLES for one in table if (id(table), one) not in used]
+    assert [] == [entry for table in TABLES for entry in table if (id(table), entry) not in used]
 
 
-@pytest.mark.parametrize("command", [one for one in COMMANDS if kind(one) is ELSEWHERE])
+@pytest.mark.parametrize("command", [example for example in COMMANDS if kind(example) is ELSEWHERE])
 def test_the_named_test_exists(command: str) -> None:
     """The named test exists, and its module mentions the program or the file."""
     test = ELSEWHERE[entry(command, ELSEWHERE) or ""]

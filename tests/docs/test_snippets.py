@@ -41,7 +41,7 @@ def test_every_kind_of_block_has_its_guard() -> None:
 def test_examples_of_python_are_valid() -> None:
     """They can be parsed, and every name in capitals that they assign is a setting of this project."""
     trees = [ast.parse(block) for name in NAMES for block in fenced(read(name), "python")]
-    names = {one.id for tree in trees for one in ast.walk(tree) if isinstance(one, ast.Name) and _is_assigned(one)}
+    names = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name) and _is_assigned(node)}
 
     assert {"SUMMARY_URL", "LIVE_URL"} <= names
     assert set() == names - set(checks.CHECKS)
@@ -74,7 +74,9 @@ def test_prometheus_reads_the_port_of_the_metrics() -> None:
     text = read("docs/metrics.md")
     (port,) = re.findall(r"METRICS_PORT=(\d+)", text)
 
-    assert [[f"127.0.0.1:{port}"]] == [re.findall(r'targets: \["([\d.:]+)"\]', one) for one in fenced(text, "yaml")]
+    assert [[f"127.0.0.1:{port}"]] == [
+        re.findall(r'targets: \["([\d.:]+)"\]', snippet) for snippet in fenced(text, "yaml")
+    ]
 
 
 def _openings(text: str) -> str:

@@ -43,7 +43,7 @@ def stat_complaints(text: str, stats: Iterable[str]) -> list[str]:
     (ours,) = sections(text, r"## Stats of this project")
     documented = {re.sub(r"<[^>]+>", "*", cells[0].strip("`")) for cells in rows(ours[-1]) if cells[0].startswith("`")}
     complaints = [
-        f"{name}: not documented" for name in sorted(stats) if not any(fnmatch(name, one) for one in documented)
+        f"{name}: not documented" for name in sorted(stats) if not any(fnmatch(name, pattern) for pattern in documented)
     ]
     return complaints + [f"{name}: nobody sets it" for name in sorted(documented - set(stats))]
 

@@ -37,7 +37,7 @@ def test_a_wrong_column_is_found(store: Store, old: str, new: str, complaint: st
     text = read("docs/observations.md")
     assert old in text
 
-    assert any(one.startswith(complaint) for one in schema_complaints(text.replace(old, new), store))
+    assert any(line.startswith(complaint) for line in schema_complaints(text.replace(old, new), store))
 
 
 def test_a_null_without_a_meaning_is_found(store: Store) -> None:
@@ -50,7 +50,7 @@ def test_a_null_without_a_meaning_is_found(store: Store) -> None:
 
 def test_examples_of_sql_run(store: Store) -> None:
     """Every SQL example of every document runs on an empty ips.db."""
-    assert [] == [f"{name}: {one}" for name in NAMES for one in sql_complaints(read(name), store)]
+    assert [] == [f"{name}: {complaint}" for name in NAMES for complaint in sql_complaints(read(name), store)]
 
 
 def test_a_wrong_example_of_sql_is_found(store: Store) -> None:
@@ -60,13 +60,13 @@ def test_a_wrong_example_of_sql_is_found(store: Store) -> None:
 
 def schema_complaints(text: str, store: Store) -> list[str]:
     """Compare the sections of tables and views with those of a database."""
-    there = dict(store.query("SELECT name, type FROM sqlite_schema WHERE type IN ('table', 'view')"))
+    existing = dict(store.query("SELECT name, type FROM sqlite_schema WHERE type IN ('table', 'view')"))
     documented = {name: (kind.lower(), body) for kind, name, body in sections(text, r"### (Table|View) `(\w+)`")}
     complaints = [
-        f"{kind} {name}: not documented" for name, kind in there.items() if documented.get(name, ("",))[0] != kind
+        f"{kind} {name}: not documented" for name, kind in existing.items() if documented.get(name, ("",))[0] != kind
     ]
     for name, (kind, body) in documented.items():
-        if there.get(name) != kind:
+        if existing.get(name) != kind:
             complaints.append(f"{kind} {name}: no such table or view")
         else:
             complaints += _column_complaints(name, kind, body, store.query(f"PRAGMA table_info({name})"))

@@ -42,7 +42,7 @@ def test_a_wrong_field_is_found(old: str, new: str, complaint: str) -> None:
     text = read("docs/observations.md")
     assert old in text
 
-    assert any(one.startswith(complaint) for one in field_complaints(text.replace(old, new), _classes()))
+    assert any(line.startswith(complaint) for line in field_complaints(text.replace(old, new), _classes()))
 
 
 def test_words_are_documented() -> None:

@@ -50,7 +50,11 @@ def test_every_rule_has_a_column(store):
     }
     patterns = {pattern for _, patterns in columns.RULES for pattern in patterns}
 
-    assert set() == {one for one in patterns if not any(columns.fits(name, one) for name in names)}
+    assert set() == {
+        pattern_of_rule
+        for pattern_of_rule in patterns
+        if not any(columns.fits(name, pattern_of_rule) for name in names)
+    }
 
 
 @pytest.mark.parametrize(

@@ -51,9 +51,9 @@ def published(finished: Finished, tmp_path_factory: pytest.TempPathFactory):
     folder = tmp_path_factory.mktemp("published")
     export(finished.store, target(folder))
     ((run,),) = finished.store.query("SELECT run FROM crawl")
-    found = files(folder)
-    assert {run} == {run for _, run, _ in found}
-    return {(tld, name): content for (tld, _, name), content in found.items()}
+    contents = files(folder)
+    assert {run} == {run for _, run, _ in contents}
+    return {(tld, name): content for (tld, _, name), content in contents.items()}
 
 
 @pytest.fixture(scope="module")
@@ -151,15 +151,15 @@ for _feature in ("MX", "NS", "WWW", "NTP"):
 @pytest.mark.parametrize("name", NAMES)
 def test_rows_match_the_views(finished: Finished, published, name):
     """A join of the old tables returns the rows of the files, number for number and text for text."""
-    found = [row for (tld, file), content in published.items() if file == f"{name}_{tld}.log" for row in rows(content)]
+    actual = [row for (tld, file), content in published.items() if file == f"{name}_{tld}.log" for row in rows(content)]
     if name.startswith("geoip_"):
-        found = [row for row in found if row[3] != "n/a"]
+        actual = [row for row in actual if row[3] != "n/a"]
     joined = [["n/a" if value is None else str(value) for value in row] for row in finished.store.query(JOINS[name])]
     if name == "soa_NS":
         joined = [[*row[:-1], *row[-1].split(",")] for row in joined]
     assert joined
 
-    assert sorted(joined) == sorted(found)
+    assert sorted(joined) == sorted(actual)
 
 
 # --- a small crawl, made by hand ---
@@ -168,8 +168,8 @@ PLACE = {"asn": 64496, "as_organisation": 'Acme, "the" Ltd ', "city": "Île,\r\n
 
 
 def domain(name, *roles, ns=Status.OK, mx=Status.OK):
-    found = {"ns": lookup(name, "NS", status=ns), "mx": lookup(name, "MX", status=mx)}
-    return domain_item(name, roles=tuple(Role(kind=k, host=h, priority=p) for k, h, p in roles), **found)
+    lookups = {"ns": lookup(name, "NS", status=ns), "mx": lookup(name, "MX", status=mx)}
+    return domain_item(name, roles=tuple(Role(kind=k, host=h, priority=p) for k, h, p in roles), **lookups)
 
 
 DOMAINS = (
@@ -237,13 +237,13 @@ def test_a_domain_without_mail_or_name_servers_is_listed_once(tmp_path):
     """Its one row, with n/a for the host, is in the files of all hosts and in no other."""
     export(small(tmp_path), target(tmp_path / "out"))
 
-    found = {name: rows(content) for (tld, _, name), content in files(tmp_path / "out").items() if tld == "example"}
+    contents = {name: rows(content) for (tld, _, name), content in files(tmp_path / "out").items() if tld == "example"}
     assert {
         "reverse_MX_example.log": [["reverse", "c.example", *["n/a"] * 5]],
         "reverse_NS_example.log": [["reverse", "c.example", *["n/a"] * 5]],
         "tcp25_MX_example.log": [["tcp25", "c.example", "n/a", "25", *["n/a"] * 4]],
         "tls_MX_example.log": [["tls", "c.example", *["n/a"] * 4]],
-    } == {name: content for name, content in found.items() if "_MX_" in name or "_NS_" in name if content}
+    } == {name: content for name, content in contents.items() if "_MX_" in name or "_NS_" in name if content}
 
 
 def test_missing_measurements_are_unknown(tmp_path):

@@ -20,7 +20,7 @@ CERTAIN = {*Status, Failure.NAME_TOO_LONG}
 
 
 @pytest.fixture(scope="module")
-def found(finished: Finished):
+def findings(finished: Finished):
     return find(finished.store)
 
 
@@ -43,7 +43,7 @@ def by_domain(expected: Expected, kind: str):
 
 @pytest.mark.parametrize(("service", "kind", "port"), [("HTTP", "WWW", 80), ("HTTPS", "WWW", 443), ("SMTP", "MX", 25)])
 @pytest.mark.parametrize("family", [4, 6])
-def test_reachability_matches_the_truth(finished: Finished, found: Findings, service, kind, port, family):
+def test_reachability_matches_the_truth(finished: Finished, findings: Findings, service, kind, port, family):
     """A host counts once for each domain that uses it; mail counts where a server greets."""
     addresses = chosen(finished.expected)
     hosts = [name for names in by_domain(finished.expected, kind).values() for name in names]
@@ -54,29 +54,29 @@ def test_reachability_matches_the_truth(finished: Finished, found: Findings, ser
         if truth.ports[port].open and (port != 25 or (truth.smtp and truth.smtp.greeting_code == 220))
     ]
 
-    assert Share(part=len(reached), whole=len(targets)) == found.services[service, family]
+    assert Share(part=len(reached), whole=len(targets)) == findings.services[service, family]
     assert 0 < len(reached) < len(targets)
 
 
-def test_compared_hosts_match_the_truth(finished: Finished, found: Findings):
+def test_compared_hosts_match_the_truth(finished: Finished, findings: Findings):
     """Each dual-stack host counts once: for times if both addresses reply, for hops if traces reach both."""
     expected = finished.expected
-    pairs = [(found[4], found[6]) for found in chosen(expected).values() if len(found) == 2]
+    pairs = [(addresses[4], addresses[6]) for addresses in chosen(expected).values() if len(addresses) == 2]
     truths = [(expected.probed[four], expected.probed[six]) for four, six in pairs]
-    hops = [tuple(one.trace(gap_limit=GAP_LIMIT).reached_ttl for one in pair) for pair in truths]
+    hops = [tuple(address.trace(gap_limit=GAP_LIMIT).reached_ttl for address in pair) for pair in truths]
     reached = [(four, six) for four, six in hops if four and six]
 
-    assert len(pairs) == found.dual_stack
-    assert sum(four.echo and six.echo for four, six in truths) == found.rtts.hosts == found.rtt_ratio.count
-    assert Counter(four for four, _ in reached) == found.hops[4]
-    assert Counter(six - four for four, six in reached) == found.hops_difference
+    assert len(pairs) == findings.dual_stack
+    assert sum(four.echo and six.echo for four, six in truths) == findings.rtts.hosts == findings.rtt_ratio.count
+    assert Counter(four for four, _ in reached) == findings.hops[4]
+    assert Counter(six - four for four, six in reached) == findings.hops_difference
     assert (sum(four < six for four, six in reached), sum(six < four for four, six in reached)) == (
-        found.paths.four,
-        found.paths.six,
+        findings.paths.four,
+        findings.paths.six,
     )
 
 
-def test_medians_match_all_times(finished: Finished, found: Findings):
+def test_medians_match_all_times(finished: Finished, findings: Findings):
     """The median of the means of a family is accurate to 0.6 percent."""
     means = sorted(
         mean
@@ -88,16 +88,16 @@ def test_medians_match_all_times(finished: Finished, found: Findings):
         )
     )
 
-    assert pytest.approx(means[(len(means) - 1) // 2], rel=0.007) == found.rtt_ms[4].median
+    assert pytest.approx(means[(len(means) - 1) // 2], rel=0.007) == findings.rtt_ms[4].median
 
 
-def test_countries_and_tlds_count_every_domain(finished: Finished, found: Findings):
+def test_countries_and_tlds_count_every_domain(finished: Finished, findings: Findings):
     """Each requested domain is in one country, possibly the unknown one, and in one TLD."""
     domains = len(finished.expected.domains)
     tlds = Counter(name.rpartition(".")[2] for name in finished.expected.domains)
 
-    assert domains == found.asked_domains == sum(share.whole for share in found.countries.values())
-    assert tlds == {tld: share.whole for tld, share in found.tlds.items()}
+    assert domains == findings.asked_domains == sum(share.whole for share in findings.countries.values())
+    assert tlds == {tld: share.whole for tld, share in findings.tlds.items()}
 
 
 def test_an_error_is_not_an_absence(tmp_path):

@@ -35,9 +35,9 @@ def target(folder):
 def folder(finished: Finished, tmp_path_factory: pytest.TempPathFactory):
     """The files of the finished crawl."""
     place = tmp_path_factory.mktemp("parquet")
-    said = parquet.export(finished.store, target(place))
+    message = parquet.export(finished.store, target(place))
     (made_folder,) = (place / "parquet").iterdir()
-    assert said.startswith(f"{made_folder} (")
+    assert message.startswith(f"{made_folder} (")
     return made_folder
 
 

@@ -25,14 +25,14 @@ def rows(finished):
 
 def test_the_file_has_the_rows_of_the_summary(finished, rows, tmp_path):
     """Below a header each domain has a line, with all columns."""
-    said = readiness.export(finished.store, Target(output_dir=tmp_path, summary_url=""))
+    message = readiness.export(finished.store, Target(output_dir=tmp_path, summary_url=""))
 
     (path,) = tmp_path.iterdir()
-    assert f"{path} ({len(rows):,} domains)" == said
+    assert f"{path} ({len(rows):,} domains)" == message
     assert f"readiness-{finished.store.crawl()['run']}.csv" == path.name
     with path.open(encoding="utf-8", newline="") as stream:
-        found = list(csv.DictReader(stream))
-    assert [{name: str(value) for name, value in row.items()} for row in rows] == found
+        actual = list(csv.DictReader(stream))
+    assert [{name: str(value) for name, value in row.items()} for row in rows] == actual
 
 
 def test_parquet_has_the_same_rows(finished, rows, tmp_path):

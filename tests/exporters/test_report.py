@@ -68,9 +68,9 @@ def written(folder, *items, **more):
 @pytest.fixture(scope="module")
 def folder(finished: Finished, tmp_path_factory: pytest.TempPathFactory):
     place = tmp_path_factory.mktemp("report")
-    said = report.export(finished.store, target(place))
+    message = report.export(finished.store, target(place))
     (path,) = place.glob("*.html")
-    assert f"{path} (22 charts)" == said
+    assert f"{path} (22 charts)" == message
     return place
 
 

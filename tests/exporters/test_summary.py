@@ -39,11 +39,11 @@ def test_the_summary_matches_the_truth(finished, target):
     """Every row of the tables of 2022, in SQLite and in MariaDB, follows from the truth about the scenario."""
     export(finished.store, target)
 
-    found, expected = tables(target), TrueFigures(finished).tables()
+    actual, expected = tables(target), TrueFigures(finished).tables()
     assert {name: keyed(rows, partial(pytest.approx, rel=1e-4)) for name, rows in expected.items()} == {
-        name: keyed(rows) for name, rows in found.items()
+        name: keyed(rows) for name, rows in actual.items()
     }
-    assert {name: len(rows) for name, rows in expected.items()} == {name: len(rows) for name, rows in found.items()}
+    assert {name: len(rows) for name, rows in expected.items()} == {name: len(rows) for name, rows in actual.items()}
 
 
 def test_exporting_twice_changes_nothing(finished, target):

@@ -18,44 +18,44 @@ async def watched(tmp_path):
     """A crawler whose engine only reports whether it runs, and the times at which a stop was announced."""
     made = crawler(tmp_path)
     made.engine = SimpleNamespace(running=True, _slot=SimpleNamespace(closing=None))
-    told = []
+    announcements = []
 
     def note():
-        told.append(True)
+        announcements.append(True)
 
     made.signals.connect(note, signal=crawl_stopping)
     keeps = note  # receivers are held weakly
     await made.signals.send_catch_log_async(signals.engine_started)
-    yield made, told, keeps
+    yield made, announcements, keeps
     await made.signals.send_catch_log_async(signals.spider_closed, reason="start_refused", spider=made.spider)
     await made.signals.send_catch_log_async(signals.engine_stopped)
 
 
 async def test_a_running_crawl_is_left_alone(watched):
     """No stop is announced while the engine runs."""
-    _, told, _ = watched
+    _, announcements, _ = watched
 
     await asyncio.sleep(0.25)
 
-    assert [] == told
+    assert [] == announcements
 
 
 async def test_a_stop_of_the_engine_is_announced_once(watched):
     """Handlers learn within a moment, and only once, that the engine no longer runs."""
-    made, told, _ = watched
+    made, announcements, _ = watched
 
     made.engine.running = False
-    await until(lambda: told)
+    await until(lambda: announcements)
     await asyncio.sleep(0.25)
 
-    assert [True] == told
+    assert [True] == announcements
 
 
 async def test_a_closing_spider_is_announced(watched):
     """A close without a signal, for example because of a full disk, is announced in the same way."""
-    made, told, _ = watched
+    made, announcements, _ = watched
 
     made.engine._slot.closing = object()
-    await until(lambda: told)
+    await until(lambda: announcements)
 
-    assert [True] == told
+    assert [True] == announcements

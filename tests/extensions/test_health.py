@@ -77,9 +77,9 @@ async def build(internet, tmp_path, monkeypatch):
     yield build
     internet.resolver_mode("normal")
     internet.drop()
-    for one in made:
-        await one.crawler.signals.send_catch_log_async(
-            signals.spider_closed, reason="finished", spider=one.crawler.spider
+    for built in made:
+        await built.crawler.signals.send_catch_log_async(
+            signals.spider_closed, reason="finished", spider=built.crawler.spider
         )
 
 

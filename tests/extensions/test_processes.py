@@ -120,7 +120,7 @@ def test_a_killed_process_is_replaced_by_the_others(start: Start, url: str, tmp_
     """The first process says so, and finishes the crawl alone."""
     process = start(PROBE_RATE=100)
     until(partial(both_run, url))
-    (other,) = [int(one.process) for one in members(url, RUNNING) if one.process != str(process.pid)]
+    (other,) = [int(member.process) for member in members(url, RUNNING) if member.process != str(process.pid)]
     subprocess.run(["kill", "-9", str(other)], check=True)
 
     assert 0 == process.wait(300)

@@ -199,12 +199,12 @@ async def test_nothing_is_queried(tmp_path):
         work(crawler)
         statements = []
         store(crawler)._connection.set_trace_callback(statements.append)
-        found = crawler.get_extension(Progress).figures
+        figures = crawler.get_extension(Progress).figures
         store(crawler)._connection.set_trace_callback(None)
         await close(crawler)
 
     assert [] == statements
-    assert (1, 3) == (found.domains.done, sum(slot.pending for slot in found.slots.values()))
+    assert (1, 3) == (figures.domains.done, sum(slot.pending for slot in figures.slots.values()))
 
 
 async def test_progress_of_a_shared_crawl_is_that_of_all_machines(tmp_path):
@@ -212,6 +212,6 @@ async def test_progress_of_a_shared_crawl_is_that_of_all_machines(tmp_path):
     with opened(tmp_path) as crawler:
         whole = tally.gained([f"ping://192.0.2.{n}" for n in range(9)], [ping_item("192.0.2.1")])
         context.of(crawler).worker = SimpleNamespace(whole=whole, is_listed=True)
-        found = crawler.get_extension(Progress).figures
+        figures = crawler.get_extension(Progress).figures
 
-    assert (1, 8, 8) == (found.slots["ping"].done, found.slots["ping"].pending, found.slots["ping"].left)
+    assert (1, 8, 8) == (figures.slots["ping"].done, figures.slots["ping"].pending, figures.slots["ping"].left)

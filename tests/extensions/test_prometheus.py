@@ -40,8 +40,8 @@ def families(crawler):
     """Read the output of a server: metric families by the name of their samples."""
     registry = CollectorRegistry()
     registry.register(CrawlCollector(crawler))
-    found = text_string_to_metric_families(generate_latest(registry).decode())
-    return {one.name + ("_total" if one.type == "counter" else ""): one for one in found}
+    metrics = text_string_to_metric_families(generate_latest(registry).decode())
+    return {metric.name + ("_total" if metric.type == "counter" else ""): metric for metric in metrics}
 
 
 def value(family, **labels):
@@ -55,21 +55,23 @@ def documented(text):
     return {name: (kind, tuple(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}
 
 
-def there(crawler):
+def exported(crawler):
     """Return type and labels of the exported metrics by name; labels of a metric without samples are unknown."""
-    found = families(crawler)
-    return {name: (one.type, {tuple(set(s.labels) - {"le"}) for s in one.samples}) for name, one in found.items()}
+    metrics = families(crawler)
+    return {
+        name: (metric.type, {tuple(set(s.labels) - {"le"}) for s in metric.samples}) for name, metric in metrics.items()
+    }
 
 
 def complaints(text, given):
-    told = documented(text)
-    wrong = [f"{name}: not documented" for name in given if name not in told]
-    wrong += [f"{name}: no such metric" for name in told if name not in given]
-    for name in set(told) & set(given):
+    documentation = documented(text)
+    wrong = [f"{name}: not documented" for name in given if name not in documentation]
+    wrong += [f"{name}: no such metric" for name in documentation if name not in given]
+    for name in set(documentation) & set(given):
         kind, labels = given[name]
-        if told[name][0] != kind:
-            wrong.append(f"{name}: documented as {told[name][0]}, is {kind}")
-        wrong += [f"{name}: labels {one}" for one in labels if set(one) != set(told[name][1])]
+        if documentation[name][0] != kind:
+            wrong.append(f"{name}: documented as {documentation[name][0]}, is {kind}")
+        wrong += [f"{name}: labels {names}" for names in labels if set(names) != set(documentation[name][1])]
     return wrong
 
 
@@ -77,7 +79,7 @@ async def test_metrics_are_documented(tmp_path):
     """docs/metrics.md has every metric, with its type and labels."""
     with whole(tmp_path) as crawler:
         store(crawler).complete(ping_item("192.0.2.1"))
-        assert [] == complaints(DOCUMENT.read_text(), there(crawler))
+        assert [] == complaints(DOCUMENT.read_text(), exported(crawler))
 
 
 @pytest.mark.parametrize(
@@ -94,19 +96,19 @@ async def test_a_wrong_metric_is_found(tmp_path, old, new, complaint):
     assert old in text
     with whole(tmp_path) as crawler:
         store(crawler).complete(ping_item("192.0.2.1"))
-        found = complaints(text.replace(old, new), there(crawler))
+        lines = complaints(text.replace(old, new), exported(crawler))
 
-    assert any(one.startswith(complaint) for one in found)
+    assert any(line.startswith(complaint) for line in lines)
 
 
 async def test_names_follow_the_conventions_of_prometheus(tmp_path):
     """Each metric has a help text and, if any, a base unit."""
     with whole(tmp_path) as crawler:
-        found = families(crawler)
+        metrics = families(crawler)
 
-    assert [] == [name for name, one in found.items() if not one.documentation.endswith((".", "estimate."))]
-    assert [] == [name for name in found if re.search(r"_(ms|milliseconds|minutes|kb|percent)(_|$)", name)]
-    assert all(name.removesuffix("_total").endswith(BASE_UNITS) for name in found if "wait" in name or "away" in name)
+    assert [] == [name for name, metric in metrics.items() if not metric.documentation.endswith((".", "estimate."))]
+    assert [] == [name for name in metrics if re.search(r"_(ms|milliseconds|minutes|kb|percent)(_|$)", name)]
+    assert all(name.removesuffix("_total").endswith(BASE_UNITS) for name in metrics if "wait" in name or "away" in name)
 
 
 async def test_parked_requests_are_counted_by_slot(tmp_path):
@@ -116,11 +118,11 @@ async def test_parked_requests_are_counted_by_slot(tmp_path):
             scheduler(crawler).enqueue_request(urls.request(f"ping://192.0.2.{number}"))
         scheduler(crawler).next_request()
         scheduler(crawler).next_request()
-        found = families(crawler)
+        metrics = families(crawler)
 
-    assert 3 == value(found["ipv6matrix_questions_pending"], slot="ping")
-    assert 2 == value(found["ipv6matrix_questions_parked"], slot="ping")
-    assert 0 == value(found["ipv6matrix_questions_parked"], slot="tcp")
+    assert 3 == value(metrics["ipv6matrix_questions_pending"], slot="ping")
+    assert 2 == value(metrics["ipv6matrix_questions_parked"], slot="ping")
+    assert 0 == value(metrics["ipv6matrix_questions_parked"], slot="tcp")
 
 
 async def test_requests_are_counted_by_slot(tmp_path):
@@ -130,15 +132,15 @@ async def test_requests_are_counted_by_slot(tmp_path):
             store(crawler).add_request(f"ping://192.0.2.{n}")
         store(crawler).add_request(domain_url("a.example"))
         store(crawler).complete(ping_item("192.0.2.0", 1.0))
-        found = families(crawler)
+        metrics = families(crawler)
 
-    assert 3 == value(found["ipv6matrix_questions_found_total"], slot="ping")
-    assert 1 == value(found["ipv6matrix_questions_answered_total"], slot="ping")
-    assert 2 == value(found["ipv6matrix_questions_pending"], slot="ping")
-    assert 0 == value(found["ipv6matrix_questions_in_flight"], slot="ping")
-    assert 7 == value(found["ipv6matrix_questions_in_flight_limit"], slot="ping")
-    assert 1 == value(found["ipv6matrix_outcomes_total"], probe="ping", outcome="reply")
-    assert 1 == value(found["ipv6matrix_subjects_done_total"], subject="addresses")
+    assert 3 == value(metrics["ipv6matrix_questions_found_total"], slot="ping")
+    assert 1 == value(metrics["ipv6matrix_questions_answered_total"], slot="ping")
+    assert 2 == value(metrics["ipv6matrix_questions_pending"], slot="ping")
+    assert 0 == value(metrics["ipv6matrix_questions_in_flight"], slot="ping")
+    assert 7 == value(metrics["ipv6matrix_questions_in_flight_limit"], slot="ping")
+    assert 1 == value(metrics["ipv6matrix_outcomes_total"], probe="ping", outcome="reply")
+    assert 1 == value(metrics["ipv6matrix_subjects_done_total"], subject="addresses")
 
 
 async def test_an_outage_is_exported(tmp_path):
@@ -147,11 +149,11 @@ async def test_an_outage_is_exported(tmp_path):
         part = crawler.get_extension(Health).parts["ipv6"]
         part.away_s, part.machine.away_at = 5.0, time.monotonic() - 10
         crawler.stats.inc_value("health/ipv6/gone")
-        found = families(crawler)
+        metrics = families(crawler)
 
-    assert [0, 1] == [value(found["ipv6matrix_part_up"], part=part) for part in ("ipv6", "dns")]
-    assert 15 <= value(found["ipv6matrix_part_away_seconds_total"], part="ipv6")
-    assert [1, 0] == [value(found["ipv6matrix_part_outages_total"], part=part) for part in ("ipv6", "ipv4")]
+    assert [0, 1] == [value(metrics["ipv6matrix_part_up"], part=part) for part in ("ipv6", "dns")]
+    assert 15 <= value(metrics["ipv6matrix_part_away_seconds_total"], part="ipv6")
+    assert [1, 0] == [value(metrics["ipv6matrix_part_outages_total"], part=part) for part in ("ipv6", "ipv4")]
 
 
 async def test_delays_by_the_rates_are_exported(tmp_path):
@@ -160,9 +162,9 @@ async def test_delays_by_the_rates_are_exported(tmp_path):
         (rate,) = crawler.engine.downloader.middleware.middlewares
         for _ in range(2):
             await rate.packets.wait("192.0.2.1")
-        found = families(crawler)
+        metrics = families(crawler)
 
-    turns, seconds = (found[f"ipv6matrix_rate_{name}_total"] for name in ("packets", "wait_seconds"))
+    turns, seconds = (metrics[f"ipv6matrix_rate_{name}_total"] for name in ("packets", "wait_seconds"))
     assert [2, 2, 0] == [value(turns, rate=rate) for rate in ("all", "network", "query")]
     assert 0 < value(seconds, rate="network") <= 0.01
 
@@ -180,11 +182,11 @@ async def test_the_lag_is_a_histogram(tmp_path):
     with whole(tmp_path) as crawler:
         lag = crawler.get_extension(LoopLag)
         lag.classes[0], lag.classes[3], lag.classes[-1], lag.total_ms = 5, 2, 1, 4000.0
-        found = families(crawler)["ipv6matrix_loop_lag_seconds"]
+        histogram = families(crawler)["ipv6matrix_loop_lag_seconds"]
 
-    buckets = {s.labels["le"]: s.value for s in found.samples if s.name.endswith("_bucket")}
+    buckets = {s.labels["le"]: s.value for s in histogram.samples if s.name.endswith("_bucket")}
     assert (5, 7, 8) == (buckets["0.001"], buckets["0.01"], buckets["+Inf"])
-    assert [4.0] == [s.value for s in found.samples if s.name.endswith("_sum")]
+    assert [4.0] == [s.value for s in histogram.samples if s.name.endswith("_sum")]
 
 
 async def test_machines_of_a_shared_crawl_export_their_share(tmp_path):
@@ -196,15 +198,15 @@ async def test_machines_of_a_shared_crawl_export_their_share(tmp_path):
             [f"ping://192.0.2.{n}" for n in range(9)], [ping_item(f"192.0.2.{n}") for n in (1, 2)]
         )
         context.of(crawler).worker = SimpleNamespace(own=own, whole=all_of_them, is_listed=False, workers=3)
-        found = families(crawler)
+        metrics = families(crawler)
 
-    assert 1 == value(found["ipv6matrix_questions_answered_total"], slot="ping")
-    assert 1 == value(found["ipv6matrix_questions_pending"], slot="ping")
-    assert 1 == value(found["ipv6matrix_outcomes_total"], probe="ping", outcome="reply")
+    assert 1 == value(metrics["ipv6matrix_questions_answered_total"], slot="ping")
+    assert 1 == value(metrics["ipv6matrix_questions_pending"], slot="ping")
+    assert 1 == value(metrics["ipv6matrix_outcomes_total"], probe="ping", outcome="reply")
     assert (2, 7) == tuple(
-        value(found[f"ipv6matrix_crawl_questions_{name}"], slot="ping") for name in ("answered_total", "pending")
+        value(metrics[f"ipv6matrix_crawl_questions_{name}"], slot="ping") for name in ("answered_total", "pending")
     )
-    assert 3 == value(found["ipv6matrix_crawl_workers"])
+    assert 3 == value(metrics["ipv6matrix_crawl_workers"])
 
 
 async def test_a_crawl_on_one_machine_has_no_whole(tmp_path):

@@ -195,9 +195,9 @@ async def test_the_folder_stays_locked_until_everything_is_published(tmp_path, e
     ending = asyncio.ensure_future(end(made, "finished"))
     assert await asyncio.to_thread(begun.wait, 10)
 
-    with pytest.raises(StartRefusedError) as told:
+    with pytest.raises(StartRefusedError) as refusal:
         Job(tmp_path / "current", 1.0).open()
-    assert "in use by another crawl" in told.value.message
+    assert "in use by another crawl" in refusal.value.message
 
     made.get_extension(publishing.Publishing)._stopped.set()
     await ending

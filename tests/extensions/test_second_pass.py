@@ -61,7 +61,7 @@ async def close(crawler):
 
 
 def kinds(raised):
-    return [type(one) for one in raised]
+    return [type(error) for error in raised]
 
 
 async def test_a_crawl_without_failures_ends(tmp_path):
@@ -153,8 +153,8 @@ async def test_failures_found_by_the_retry_pass_are_retried(tmp_path):
         await look(crawler)
         item = domain_item("a.example", url=again("a.example"), second=True, ns=lookup("a.example", "NS", "ns.example"))
         store(crawler).complete(item)
-        found = Host(name="ns.example", a=timed_out("ns.example", "A"), aaaa=timed_out("ns.example", "AAAA"))
-        store(crawler).complete(hosts_item(found))
+        host = Host(name="ns.example", a=timed_out("ns.example", "A"), aaaa=timed_out("ns.example", "AAAA"))
+        store(crawler).complete(hosts_item(host))
 
         assert [DontCloseSpider] == kinds(idle(crawler))
         await look(crawler)

@@ -23,9 +23,9 @@ def test_old_files_have_addresses_that_are_excluded_today(address, refusal):
 
 def test_tunnels_are_recognised_in_old_files():
     """The prefix decides for old files, the stored identifier for ours."""
-    (found,) = OLDER.tunnel(SIX_TO_FOUR, None)
+    (fact,) = OLDER.tunnel(SIX_TO_FOUR, None)
 
-    assert isinstance(found, Tunnel)
+    assert isinstance(fact, Tunnel)
     assert [] == list(OLDER.tunnel("192.0.2.1"))
     assert [] == list(Ours().tunnel(SIX_TO_FOUR, None))
     assert [Tunnel(SIX_TO_FOUR, "U9")] == list(Ours().tunnel(SIX_TO_FOUR, "U9"))

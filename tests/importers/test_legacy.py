@@ -36,11 +36,11 @@ def read(path: Path, target: Path) -> tuple[Store, Complaints]:
 def lines(store: Store, folder: Path) -> dict[str, list[list[str]]]:
     """Export, and return the lines of each file, whatever its run."""
     export(store, Target(output_dir=folder, summary_url=""))
-    found = {}
+    contents = {}
     for path in folder.rglob("*.log"):
         with path.open(newline="") as stream:
-            found[path.name] = list(csv.reader(stream))
-    return found
+            contents[path.name] = list(csv.reader(stream))
+    return contents
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +60,8 @@ def test_files_match_those_of_the_crawl(finished, imported, tmp_path):
     expected, actual = lines(finished.store, tmp_path / "ours"), lines(imported, tmp_path / "theirs")
 
     assert expected.keys() == actual.keys()
-    for name, found in expected.items():
-        assert [_as_kept(row) for row in found] == actual[name], name
+    for name, file_rows in expected.items():
+        assert [_as_kept(row) for row in file_rows] == actual[name], name
 
 
 def _as_kept(row: list[str]) -> list[str]:
@@ -146,7 +146,7 @@ def test_a_broken_row_loses_nothing_else(tmp_path, finished, caplog, statement, 
     store, complaints = read(path, tmp_path / "ips.db")
 
     assert 1 == complaints.number
-    (told,) = caplog.messages
-    assert told.startswith(f"{path}, table {statement.split()[2]}: line {number} skipped: {complaint}")
+    (message,) = caplog.messages
+    assert message.startswith(f"{path}, table {statement.split()[2]}: line {number} skipped: {complaint}")
     assert len(finished.former.domains) == store.query("SELECT count(*) FROM domains")[0][0]
     store.close()

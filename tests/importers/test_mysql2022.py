@@ -77,7 +77,7 @@ def test_all_dates_are_copied_and_cleaned(old, target_url, tmp_path):
     """Case is normalized, keys are unique, invalid names are left out; the second time nothing is left to copy."""
     with Database(target_url) as target:
         copying = Import(old, target, tmp_path / "one")
-        assert {ONE: 50, TWO: 52} == {found.date: copying.copy(found.date) for found in copying.find()}
+        assert {ONE: 50, TWO: 52} == {contents.date: copying.copy(contents.date) for contents in copying.find()}
         first = {date: held(target, date) for date in (ONE, TWO)}
         again = Import(old, target, tmp_path / "two").find()
         with target.read() as connection:
@@ -86,7 +86,7 @@ def test_all_dates_are_copied_and_cleaned(old, target_url, tmp_path):
                 select(HOST_DATA.c.ping4, HOST_DATA.c.hosts).where(HOST_DATA.c.date == TWO, HOST_DATA.c.country == "GB")
             ).one()
 
-    assert [True, True] == [found.is_there for found in again]
+    assert [True, True] == [contents.is_there for contents in again]
     assert {"d01.com", "nowhere.example"} <= names
     assert not {"D01.COM.", "n/a", "undated.com"} & names
     assert [(TWO, "DE", "com", 55, 27, 26, 0, 1, 0, 0, *[None] * 8)] == first[TWO]["DomainPenetration"]

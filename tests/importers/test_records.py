@@ -17,8 +17,8 @@ FIELD = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from('",\r
 def read(text, columns=3):
     """Return records and complaints of a text, as if read from a file."""
     complaints = []
-    found = records(io.StringIO(text, newline=""), columns, lambda *told: complaints.append(told))
-    return list(found), complaints
+    numbered = records(io.StringIO(text, newline=""), columns, lambda *complaint: complaints.append(complaint))
+    return list(numbered), complaints
 
 
 @given(st.lists(st.lists(FIELD, min_size=3, max_size=3), max_size=6))
@@ -27,9 +27,9 @@ def test_written_texts_are_read(rows):
     written = io.StringIO(newline="")
     csv.writer(written).writerows(rows)
 
-    found, complaints = read(written.getvalue())
+    numbered, complaints = read(written.getvalue())
 
-    assert rows == [row for _, row in found]
+    assert rows == [row for _, row in numbered]
     assert [] == complaints
 
 
@@ -51,17 +51,17 @@ def test_records_are_numbered_by_their_first_line():
 )
 def test_a_broken_line_is_reported_and_affects_no_other(broken, complaint):
     """The lines before and after it are read, including those with quotes."""
-    found, complaints = read(f'1,2,3\r\n{broken}\r\n4,"5,5",6\r\n7,8,9\r\n')
+    numbered, complaints = read(f'1,2,3\r\n{broken}\r\n4,"5,5",6\r\n7,8,9\r\n')
 
-    assert [["1", "2", "3"], ["4", "5,5", "6"], ["7", "8", "9"]] == [row for _, row in found]
+    assert [["1", "2", "3"], ["4", "5,5", "6"], ["7", "8", "9"]] == [row for _, row in numbered]
     assert [(2, complaint)] == complaints
 
 
 def test_two_open_quotes_do_not_swallow_the_lines_between():
     """Quotes that pair by accident form no record, and the lines between them are read."""
-    found, complaints = read('a,"b,c\r\n1,2,3\r\nd,"e,f\r\n4,5,6\r\n')
+    numbered, complaints = read('a,"b,c\r\n1,2,3\r\nd,"e,f\r\n4,5,6\r\n')
 
-    assert [["1", "2", "3"], ["4", "5", "6"]] == [row for _, row in found]
+    assert [["1", "2", "3"], ["4", "5", "6"]] == [row for _, row in numbered]
     assert [1, 3] == [line for line, _ in complaints]
 
 

@@ -26,11 +26,11 @@ def test_a_line_is_read_correctly_or_not_at_all(mname, rname, numbers, servers, 
     soa = Soa("d.test", mname, rname, *numbers)
     first = servers[0] if servers else "n/a"
     try:
-        found = soa_lines.read(line(soa, first, int(in_house), len(servers)), lambda _: servers)
+        record = soa_lines.read(line(soa, first, int(in_house), len(servers)), lambda _: servers)
     except BrokenError:
         assert "," in mname + rname + first
     else:
-        assert soa == found
+        assert soa == record
 
 
 def test_commas_in_names_do_not_end_fields():

@@ -62,8 +62,8 @@ async def test_earlier_probes_end_earlier(tmp_path):
     begun = [asyncio.ensure_future(series(number, wait)) for number, wait in enumerate(waits)]
     await fifty.wait()
     counts = sent[:]
-    for one in begun:
-        one.cancel()
+    for task in begun:
+        task.cancel()
 
     # All requests arrived before the second packet left.
     assert [5] * 9 == counts[:9]
@@ -106,14 +106,14 @@ async def test_a_rate_of_0_does_not_wait(tmp_path):
 
 async def test_each_packet_is_announced(tmp_path):
     """The signal has the URL of the request and comes after the wait; urgent packets belong to no request."""
-    rate, told = RateMiddleware.from_crawler(crawler(tmp_path, PROBE_RATE_PER_NETWORK=10)), []
-    rate.begun = told.append
+    rate, announced = RateMiddleware.from_crawler(crawler(tmp_path, PROBE_RATE_PER_NETWORK=10)), []
+    rate.begun = announced.append
     first, second = pace(rate, "192.0.2.1"), pace(rate, "192.0.2.2")
     await rate.ahead("192.0.2.3")
     waits = asyncio.gather(first("192.0.2.1"), second("192.0.2.2"))
     await asyncio.sleep(0.15)
-    before = told[:]
+    before = announced[:]
     await waits
 
     assert ["ping://192.0.2.1"] == before
-    assert ["ping://192.0.2.1", "ping://192.0.2.2"] == told
+    assert ["ping://192.0.2.1", "ping://192.0.2.2"] == announced

@@ -63,35 +63,35 @@ def test_lock_and_row_determine_the_state(database, row, process, expected):
 @pytest.mark.parametrize(("process", "expected"), [(None, "none"), ("7", "starting")])
 def test_a_folder_without_a_database(database, process, expected):
     """There is no crawl, unless another process is just starting one; nothing is created."""
-    found = status(database, process)
+    now = status(database, process)
 
-    assert (expected, None) == (found.state, found.figures)
+    assert (expected, None) == (now.state, now.figures)
     assert not database.exists()
 
 
 def test_a_running_crawl_has_a_speed(database):
     """Counts are those of the last commit, speed and outages those last stored."""
-    found = status(crawl(database, end_reason=None), "7")
+    now = status(crawl(database, end_reason=None), "7")
 
     assert (1, 9, 1, 2.0) == (
-        found.figures.domains.done,
-        found.figures.domains.left,
-        found.figures.domains.pending,
-        found.figures.domains.per_second,
+        now.figures.domains.done,
+        now.figures.domains.left,
+        now.figures.domains.pending,
+        now.figures.domains.per_second,
     )
-    assert ("ipv6",) == found.waits_for
-    assert (ROW["run"], ROW["starts"], "7") == (found.run, found.starts, found.process)
+    assert ("ipv6",) == now.waits_for
+    assert (ROW["run"], ROW["starts"], "7") == (now.run, now.starts, now.process)
 
 
 @pytest.mark.parametrize(("process", "ago_s"), [(None, 1), ("7", 1000)])
 def test_an_old_speed_is_ignored(database, process, ago_s):
     """A crawl that is not running, or has an old sample, has counts and no rate."""
-    found = status(crawl(database, noted_ago_s=ago_s, end_reason=None), process)
+    now = status(crawl(database, noted_ago_s=ago_s, end_reason=None), process)
 
-    assert 1 == found.figures.domains.done
-    assert None is found.figures.domains.per_second
-    assert None is found.figures.seconds_left
-    assert () == found.waits_for
+    assert 1 == now.figures.domains.done
+    assert None is now.figures.domains.per_second
+    assert None is now.figures.seconds_left
+    assert () == now.waits_for
 
 
 def test_no_growing_table_is_read(database):
@@ -114,9 +114,9 @@ def test_the_writer_is_not_blocked(database):
     store.commit()
     before = sorted(path.name for path in database.parent.iterdir())
 
-    found = status(database, "7")
+    now = status(database, "7")
 
-    assert 1 == found.figures.domains.pending
+    assert 1 == now.figures.domains.pending
     assert before == sorted(path.name for path in database.parent.iterdir())
     assert store.close() is True
 

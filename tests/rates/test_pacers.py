@@ -112,20 +112,20 @@ async def test_a_rate_of_0_does_not_wait():
 
 
 @pytest.mark.parametrize(
-    ("one", "same", "other"),
+    ("address", "same", "other"),
     [
         ("192.0.2.1", "192.0.2.255", "192.0.3.1"),
         ("2001:db8:1::1", "2001:db8:1:ffff::1", "2001:db8:2::1"),
         ("192.0.2.1", "192.0.2.2", "c000:200::1"),
     ],
 )
-async def test_each_network_has_its_own_rate(one, same, other):
+async def test_each_network_has_its_own_rate(address, same, other):
     """Addresses of one /24 or /48 share a rate, those of another have their own."""
     shared = NetworkPacer(0, 10)
     separate = NetworkPacer(0, 10)
 
-    assert 0.1 == await seconds(shared.wait(one), shared.wait(same))
-    assert 0 == await seconds(separate.wait(one), separate.wait(other))
+    assert 0.1 == await seconds(shared.wait(address), shared.wait(same))
+    assert 0 == await seconds(separate.wait(address), separate.wait(other))
 
 
 async def test_the_overall_rate_limits_all_networks():

@@ -91,12 +91,16 @@ def _mail_host(host: Host, all_hosts: list[Host]) -> str:
         return "no"
     if _port(host, 6, 25) in ("timeout", "host_unreachable"):
         answered = ("open", "connection_refused")
-        return "no" if any(_port(one, family, 25) in answered for one in all_hosts for family in (4, 6)) else "unknown"
+        return (
+            "no" if any(_port(other, family, 25) in answered for other in all_hosts for family in (4, 6)) else "unknown"
+        )
     if _port(host, 6, 25) == "connection_refused":
         return "no"
     if _address(host, 6).greeting.word == "220":
         return "yes"
-    greets = [one for one in all_hosts if _port(one, 4, 25) == "open" and _address(one, 4).greeting.word == "220"]
+    greets = [
+        other for other in all_hosts if _port(other, 4, 25) == "open" and _address(other, 4).greeting.word == "220"
+    ]
     return "no" if greets else "unknown"
 
 
@@ -107,10 +111,10 @@ def _resolutions(domain: Domain) -> list[str]:
 
 
 def _path(domain: Domain) -> str:
-    found = [_address(host, 6).path_mtu.word for host in domain.hosts if _has6(host)]
-    if "black_hole" in found:
+    words = [_address(host, 6).path_mtu.word for host in domain.hosts if _has6(host)]
+    if "black_hole" in words:
         return "no"
-    return "yes" if set(found) & {"1500", "1280"} else "unknown"
+    return "yes" if set(words) & {"1500", "1280"} else "unknown"
 
 
 def _content(domain: Domain) -> str:
@@ -129,9 +133,9 @@ def _has6(host: Host) -> bool:
 
 
 def _address(host: Host, family: int):
-    return next((one for one in host.addresses if one.family == family and one.exclusion is None), None)
+    return next((address for address in host.addresses if address.family == family and address.exclusion is None), None)
 
 
 def _port(host: Host, family: int, port: int) -> str | None:
-    found = _address(host, family)
-    return found.ports[port].word if found else None
+    address = _address(host, family)
+    return address.ports[port].word if address else None

@@ -32,13 +32,13 @@ def documents(finished) -> list[dict[str, Any]]:
     """What `check` would print of each domain of the crawl."""
     basis = readiness.basis(finished.store)
     domains = [readiness.domain(finished.store, domain.name) for domain in readiness.domains(finished.store)]
-    return [document(judge(one, basis), one) for one in domains]
+    return [document(judge(domain, basis), domain) for domain in domains]
 
 
 @pytest.fixture(scope="module")
 def expected(documents) -> Counts:
     """The levels of all domains, counted."""
-    levels = [one["level"] for one in documents]
+    levels = [entry["level"] for entry in documents]
     certain, possible = (Counter(level[bound] for level in levels) for bound in ("certain", "possible"))
     return {level.label: (certain[level.label], possible[level.label]) for level in Level}
 
@@ -112,19 +112,19 @@ async def test_the_api(app, documents, expected):
     async with client.over(app) as web:
         (counts,) = await everything(web, "/readiness")
         domains = {item["domain"]: item for item in await everything(web, "/readiness/domains?limit=1000")}
-        answers = [await ask(web, f"/domains/{one['domain']}/readiness") for one in documents]
+        answers = [await ask(web, f"/domains/{entry['domain']}/readiness") for entry in documents]
 
     names = {label: label.replace("+", "plus") for label in expected}
     assert expected == {label: (counts[f"certain_{name}"], counts[f"possible_{name}"]) for label, name in names.items()}
-    for one, answer in zip(documents, answers, strict=True):
-        assert {name: value for name, value in one.items() if name != "hosts"} == {
-            name: answer[name] for name in one if name != "hosts"
+    for entry, answer in zip(documents, answers, strict=True):
+        assert {name: value for name, value in entry.items() if name != "hosts"} == {
+            name: answer[name] for name in entry if name != "hosts"
         }
-        listed = domains.pop(one["domain"])
-        assert [listed[verdict["service"]] for verdict in one["services"]] == [
-            verdict["value"] for verdict in one["services"]
+        listed = domains.pop(entry["domain"])
+        assert [listed[verdict["service"]] for verdict in entry["services"]] == [
+            verdict["value"] for verdict in entry["services"]
         ]
-        assert (one["level"]["certain"], one["level"]["possible"]) == (listed["certain"], listed["possible"])
+        assert (entry["level"]["certain"], entry["level"]["possible"]) == (listed["certain"], listed["possible"])
     assert {} == domains
 
 
@@ -132,19 +132,19 @@ async def test_the_website(app, documents, expected):
     """The view has the same counts, and the page of a domain the same level, reasons and advice."""
     async with client.over(app) as web:
         view = Selector((await web.get("/readiness")).text)
-        pages = {one["domain"]: Selector((await web.get(f"/domain-{one['domain']}")).text) for one in documents}
+        pages = {entry["domain"]: Selector((await web.get(f"/domain-{entry['domain']}")).text) for entry in documents}
 
     rows = view.xpath("//section[h2='Levels']//tbody/tr")
     numbers = {row.css("th::text").get(): tuple(map(int, row.css("td::text").getall()[:2])) for row in rows}
     assert expected == numbers
-    for one in documents:
-        text = " ".join(pages[one["domain"]].xpath("string(//main)").get().split())
-        assert f"Level {one['level']['text'].split(':')[0]} ({one['level']['name']}" in text
-        for reason in (reason for verdict in one["services"] for reason in verdict["reasons"]):
+    for entry in documents:
+        text = " ".join(pages[entry["domain"]].xpath("string(//main)").get().split())
+        assert f"Level {entry['level']['text'].split(':')[0]} ({entry['level']['name']}" in text
+        for reason in (reason for verdict in entry["services"] for reason in verdict["reasons"]):
             assert f"{reason['host']} {reason['text']}" in text
             assert " ".join(reason["advice"].replace("`", "").split()) in text
 
 
 def counted(rows) -> Counts:
-    certain, possible = Counter(one for one, _ in rows), Counter(one for _, one in rows)
+    certain, possible = Counter(bound for bound, _ in rows), Counter(bound for _, bound in rows)
     return {level.label: (certain[level], possible[level]) for level in Level}

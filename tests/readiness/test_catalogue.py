@@ -15,8 +15,8 @@ from ipv6matrix.readiness.verdicts import Value
 
 
 def _texts() -> dict[tuple[str, str], Text]:
-    found = {("unknown", word): text for word, text in catalogue().unknown.items()}
-    return found | {(id_, word): text for id_, rule in catalogue().rules.items() for word, text in rule.no.items()}
+    texts = {("unknown", word): text for word, text in catalogue().unknown.items()}
+    return texts | {(id_, word): text for id_, rule in catalogue().rules.items() for word, text in rule.no.items()}
 
 
 def test_every_rule_of_the_catalogue_is_applied() -> None:

@@ -18,9 +18,9 @@ def test_a_document_states_level_services_reasons_and_addresses() -> None:
     made = document(judge(domain, FULL_BASIS), domain)
 
     assert made == json.loads(json.dumps(made))
-    mail = next(one for one in made["services"] if one["service"] == "mail")
+    mail = next(entry for entry in made["services"] if entry["service"] == "mail")
     assert ("no", "no_aaaa", f"mx.{NAME}") == (mail["value"], mail["reasons"][0]["word"], mail["reasons"][0]["host"])
-    assert [NAME, f"ns1.{NAME}", f"ns2.{NAME}", f"mx.{NAME}"] == [one["host"] for one in made["hosts"]]
+    assert [NAME, f"ns1.{NAME}", f"ns2.{NAME}", f"mx.{NAME}"] == [entry["host"] for entry in made["hosts"]]
 
 
 @pytest.mark.parametrize(

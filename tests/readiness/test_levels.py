@@ -39,7 +39,7 @@ def test_each_level_needs_what_is_below_it(domain: Domain, expected: str) -> Non
 
 def test_a_domain_without_mail_can_be_fully_ready() -> None:
     """Mail is needed only if the domain receives any."""
-    hosts = tuple(one for one in ready().hosts if one.name != MX)
+    hosts = tuple(host for host in ready().hosts if host.name != MX)
 
     assert ("5+", "5+") == bounds(ready(hosts=hosts, mx=Result("nodata")))
 
@@ -56,7 +56,7 @@ def test_the_undecided_services_are_those_between_the_bounds() -> None:
 
     assert ("2", "2", []) == (*bounds(domain), list(unknown.undecided))
     assert ["mail", "path"] == [
-        one.service for one in judge(ready(mx=None), FULL_BASIS).undecided if one.service != "chain"
+        verdict.service for verdict in judge(ready(mx=None), FULL_BASIS).undecided if verdict.service != "chain"
     ]
 
 

@@ -50,5 +50,5 @@ def test_nothing_meets_every_condition_and_no_alternative() -> None:
 
 def test_unknown_is_read_both_ways() -> None:
     """The certain reading takes unknown for no, the possible one for yes; both agree on the rest."""
-    assert [(True, True), (False, False), (False, True)] == [(certain(one), possible(one)) for one in Truth]
-    assert [NO, YES, UNKNOWN] == [negated(one) for one in Truth]
+    assert [(True, True), (False, False), (False, True)] == [(certain(truth), possible(truth)) for truth in Truth]
+    assert [NO, YES, UNKNOWN] == [negated(truth) for truth in Truth]

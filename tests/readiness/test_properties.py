@@ -69,4 +69,4 @@ def test_every_undecided_or_negative_verdict_has_a_reason(pair: tuple[Domain, Do
     for domain in pair:
         for verdict in judge(domain, basis).verdicts:
             assert (verdict.value in (Value.NO, Value.UNKNOWN)) is bool(verdict.reasons)
-            assert all(one.text and one.advice and "\n" not in one.advice for one in verdict.reasons)
+            assert all(reason.text and reason.advice and "\n" not in reason.advice for reason in verdict.reasons)

@@ -113,7 +113,9 @@ def test_a_mail_server_greets(six: dict[str, object], four: dict[str, object], e
 
 def test_another_mail_server_shows_that_port_25_is_not_filtered() -> None:
     """Silence is `no` once any mail exchanger of the domain answers on port 25."""
-    quiet = host(roles={"MX": 10}, addresses=tuple(replace(one, ports={25: SILENT}) for one in host().addresses))
+    quiet = host(
+        roles={"MX": 10}, addresses=tuple(replace(address, ports={25: SILENT}) for address in host().addresses)
+    )
 
     assert ("no", "port_25_silent") == found("mail_greeting", quiet, host("mx2.example.org", roles={"MX": 20}))
 

@@ -24,15 +24,17 @@ def test_what_was_stored_is_read_again(pair: tuple[Domain, Domain], basis: froze
     for domain in pair:
         readiness = judge(domain, basis)
         verdicts = [
-            one if one.measured else replace(one, reasons=(replace(one.reasons[0], host=domain.name),))
-            for one in readiness.verdicts
+            verdict if verdict.measured else replace(verdict, reasons=(replace(verdict.reasons[0], host=domain.name),))
+            for verdict in readiness.verdicts
         ]
 
-        found = stored.unpack(stored.pack(readiness), VERSION, basis)
+        unpacked = stored.unpack(stored.pack(readiness), VERSION, basis)
 
-        assert replace(readiness, verdicts=tuple(verdicts)) == found
-        assert texts.level(readiness) == texts.level(found)
-        assert [texts.value(one) for one in readiness.verdicts] == [texts.value(one) for one in found.verdicts]
+        assert replace(readiness, verdicts=tuple(verdicts)) == unpacked
+        assert texts.level(readiness) == texts.level(unpacked)
+        assert [texts.value(verdict) for verdict in readiness.verdicts] == [
+            texts.value(verdict) for verdict in unpacked.verdicts
+        ]
 
 
 @settings(deadline=None)
@@ -50,19 +52,21 @@ def test_a_reason_of_another_version_stays_readable() -> None:
     reasons = [["mail", "mx.example", "too_slow", "", "mail_speed"], ["mail", "mx.example", "too_far", "", None]]
     row = stored.pack(judge(Domain(name="example.org"), FULL_BASIS)) | {"reasons": json.dumps(reasons)}
 
-    found = stored.unpack(row, VERSION, FULL_BASIS)
+    unpacked = stored.unpack(row, VERSION, FULL_BASIS)
 
     assert [("too slow", ""), ("too far", "")] == [
-        (one.text, one.advice) for one in found.reasons if one.service == "mail"
+        (reason.text, reason.advice) for reason in unpacked.reasons if reason.service == "mail"
     ]
 
 
 def test_what_was_not_measured_takes_no_room() -> None:
     """Most crawls measure half of the services; why is stored once, in their basis."""
     readiness = judge(Domain(name=NAME), frozenset())
-    unmeasured = {one.service for one in readiness.verdicts if not one.measured}
+    unmeasured = {verdict.service for verdict in readiness.verdicts if not verdict.measured}
     row = stored.pack(readiness)
 
     assert {"web", "dns", "mail", "chain"} <= unmeasured
     assert unmeasured.isdisjoint(service for service, *_ in json.loads(row["reasons"]))
-    assert unmeasured == {one.service for one in stored.unpack(row, VERSION, frozenset()).verdicts if not one.measured}
+    assert unmeasured == {
+        verdict.service for verdict in stored.unpack(row, VERSION, frozenset()).verdicts if not verdict.measured
+    }

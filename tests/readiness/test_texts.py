@@ -38,7 +38,7 @@ FILTERED = host(
         ),
         (
             ready(
-                resolution=None, hosts=tuple(host(one.name, roles=one.roles, resolution=None) for one in ready().hosts)
+                resolution=None, hosts=tuple(host(old.name, roles=old.roles, resolution=None) for old in ready().hosts)
             ),
             BASIS,
             "4 to 5+: not measured: lookup",
@@ -53,7 +53,8 @@ def test_a_level_is_one_line(domain: Domain, basis: frozenset[str], expected: st
 def test_a_service_that_was_not_measured_is_not_said_to_be_untestable() -> None:
     """What no request was made for has a meaning of its own."""
     meanings = {
-        one.service: texts.value(one) for one in judge(ready(resolution=None, mx=silent("timeout")), BASIS).verdicts
+        verdict.service: texts.value(verdict)
+        for verdict in judge(ready(resolution=None, mx=silent("timeout")), BASIS).verdicts
     }
 
     assert ("could not be tested", "works over IPv6") == (meanings["mail"], meanings["dns"])

@@ -15,8 +15,8 @@ SILENT = {25: silent("timeout")}
 
 def verdict(service: str, domain: Domain, basis: frozenset[str] = FULL_BASIS) -> tuple[str, list[tuple[str, str]]]:
     """Return the value of a verdict, and its reasons as (host, word)."""
-    (found,) = [one for one in judge(domain, basis).verdicts if one.service == service]
-    return found.value.value, [(one.host, one.word) for one in found.reasons]
+    (result,) = [item for item in judge(domain, basis).verdicts if item.service == service]
+    return result.value.value, [(item.host, item.word) for item in result.reasons]
 
 
 def absent(name: str, kind: str) -> Host:
@@ -161,9 +161,9 @@ def test_a_mail_exchanger_that_may_be_the_best_one_is_named() -> None:
     """If it is not known whether senders over IPv4 try a host first, the reason is its failed lookup."""
     first = mx("a", 10, a=not_possible("servfail"), aaaa=NODATA, addresses=())
 
-    found = verdict("mail", ready(hosts=(first, mx("b", 20))))
+    result = verdict("mail", ready(hosts=(first, mx("b", 20))))
 
-    assert ("unknown", [(first.name, "lookup_failed")]) == found
+    assert ("unknown", [(first.name, "lookup_failed")]) == result
 
 
 def test_a_chain_needs_every_name() -> None:
@@ -184,7 +184,7 @@ def test_a_chain_needs_every_name() -> None:
 
 def test_paths_that_no_one_could_measure_are_unknown() -> None:
     """If every address is silent, no path is known to work."""
-    hosts = [host(one.name, roles=one.roles, addresses=pair(path_mtu=silent("untestable"))) for one in ready().hosts]
+    hosts = [host(old.name, roles=old.roles, addresses=pair(path_mtu=silent("untestable"))) for old in ready().hosts]
 
     assert ("unknown", [(NAME, "untestable")]) == verdict("path", changed(ready(), *hosts))
 

@@ -38,8 +38,8 @@ class TrueVerdicts:
     def levels(self, name: str) -> tuple[int, int]:
         """Return the certain and the possible level."""
         usable = {"yes": (True,), "no": (False,), "unknown": (True, False)}[self._usable(name)]
-        found = [level for is_so in usable for level in oracle.readings(self.words(name), has_address=is_so)]
-        return min(found), max(found)
+        readings = [level for is_so in usable for level in oracle.readings(self.words(name), has_address=is_so)]
+        return min(readings), max(readings)
 
     def _usable(self, name: str) -> str:
         if self._expected.is_opted_out(name):
@@ -66,17 +66,17 @@ class TrueVerdicts:
     def _web_host(self, name: str) -> str:
         if self._six(name) != "yes":
             return self._six(name)
-        truth, found = self._expected.truth, []
+        truth, words = self._expected.truth, []
         four, six = self._choice(name, 4), truth.address(self._choice(name, 6))
         for port in (80, 443):
             lacks = not six.ports[port].open
             if lacks and _failed(truth.host(name).a.status):
-                found.append("unknown")
+                words.append("unknown")
             else:
-                found.append("no" if lacks and four and truth.address(four).ports[port].open else "yes")
+                words.append("no" if lacks and four and truth.address(four).ports[port].open else "yes")
         if "web" in self._basis and four:
-            found.append(self._same(name, four, self._choice(name, 6)))
-        return next(word for word in ("no", "unknown", "yes") if word in found)
+            words.append(self._same(name, four, self._choice(name, 6)))
+        return next(word for word in ("no", "unknown", "yes") if word in words)
 
     def _same(self, host: str, four: str, six: str) -> str:
         """Compare sites that are the same unless a family has no page at all; others need a comparison of pages."""
@@ -91,12 +91,12 @@ class TrueVerdicts:
     def _chain(self, name: str) -> str:
         domain, truth = self._expected.domains[name], self._expected.truth
         asked = [(name, "SOA"), *((host, "AAAA") for _, host in domain.mx_hosts)]
-        found = [truth.resolvability(*one) for one in asked]
+        results = [truth.resolvability(*question) for question in asked]
         for host in self._web_names(name):
             word = truth.resolvability(host, "AAAA")
-            found.append("unknown" if self._exists(host) == "unknown" and word == "broken" else word)
+            results.append("unknown" if self._exists(host) == "unknown" and word == "broken" else word)
         words = {"resolvable": "yes", "broken": "no"}
-        states = [words.get(word, "unknown") for word in found] + ["unknown"] * _failed(domain.mx.status)
+        states = [words.get(word, "unknown") for word in results] + ["unknown"] * _failed(domain.mx.status)
         return _least(*states)
 
     def _path(self, name: str) -> str:
@@ -174,21 +174,23 @@ class TrueVerdicts:
         return outcomes.pop() if len(outcomes) == 1 else "unknown"
 
     def _best(self, hosts: tuple[tuple[int, str], ...], limit: int) -> str:
-        found = {self._mail_host(host, hosts) for preference, host in hosts if preference <= limit}
-        return next(word for word in ("yes", "unknown", "no") if word in found)
+        words = {self._mail_host(host, hosts) for preference, host in hosts if preference <= limit}
+        return next(word for word in ("yes", "unknown", "no") if word in words)
 
     def _mail_host(self, name: str, hosts: tuple[tuple[int, str], ...]) -> str:
         if self._six(name) != "yes":
             return self._six(name)
         six = self._expected.truth.address(self._choice(name, 6))
         if six.ports[25].failure in SILENCES:
-            return "no" if any(_answers(one.ports[25]) for one in self._addresses(hosts)) else "unknown"
+            return "no" if any(_answers(address.ports[25]) for address in self._addresses(hosts)) else "unknown"
         if not six.ports[25].open:
             return "no"
         if six.smtp.greeting_code == 220:
             return "yes"
         greets = [
-            one for one in self._addresses(hosts) if one.family == 4 and one.smtp and one.smtp.greeting_code == 220
+            address
+            for address in self._addresses(hosts)
+            if address.family == 4 and address.smtp and address.smtp.greeting_code == 220
         ]
         return "no" if greets else "unknown"
 
@@ -212,7 +214,7 @@ class TrueVerdicts:
             return "unknown"
         if self._choice(name, family):
             return "yes"
-        excluded = [one for one in host.addresses(family) if self._expected.is_opted_out_address(one)]
+        excluded = [address for address in host.addresses(family) if self._expected.is_opted_out_address(address)]
         return "unknown" if excluded else "no"
 
     def _exists(self, name: str) -> str:

@@ -77,7 +77,7 @@ def ready(**facts: object) -> Domain:
 
 def changed(domain: Domain, *hosts: Host) -> Domain:
     """Return a domain with hosts of the same names replaced, and new ones added."""
-    by_name = {one.name: one for one in (*domain.hosts, *hosts)}
+    by_name = {host.name: host for host in (*domain.hosts, *hosts)}
     return replace(domain, hosts=tuple(by_name.values()))
 
 
@@ -122,7 +122,7 @@ def _host(draw: st.DrawFn, name: str, roles: dict[str, int]) -> Host:
 
 
 def _is_dual(addresses: Sequence[Address]) -> bool:
-    return {one.family for one in addresses if one.chosen} == {4, 6}
+    return {address.family for address in addresses if address.chosen} == {4, 6}
 
 
 @st.composite
@@ -153,7 +153,7 @@ def less_known(draw: st.DrawFn, whole: Domain) -> Domain:
     """Return a domain with some of its facts not asked, or asked in vain."""
     if draw(st.integers(0, 30)) == 0:
         return Domain(name=whole.name, exclusion="opted_out")
-    hosts = tuple(draw(_less_known_host(one)) if draw(_SOME) else one for one in whole.hosts)
+    hosts = tuple(draw(_less_known_host(host)) if draw(_SOME) else host for host in whole.hosts)
     known = replace(whole, hosts=hosts, resolution=draw(_perhaps(whole.resolution, UNTESTED)))
     if draw(_RARELY):
         known = replace(_without(known, "NS"), ns=draw(st.sampled_from(FAILED)))
@@ -168,8 +168,8 @@ _SOME, _RARELY = st.booleans(), st.integers(0, 5).map(lambda n: n == 0)
 
 
 def _without(domain: Domain, kind: str, number: int | None = None) -> Domain:
-    gone = {one.name for one in domain.of_kind(kind)[:number]}
-    return replace(domain, hosts=tuple(one for one in domain.hosts if one.name not in gone))
+    gone = {host.name for host in domain.of_kind(kind)[:number]}
+    return replace(domain, hosts=tuple(host for host in domain.hosts if host.name not in gone))
 
 
 @st.composite
@@ -182,11 +182,11 @@ def _less_known_host(draw: st.DrawFn, whole: Host) -> Host:
     known = whole
     for family, field in ((4, "a"), (6, "aaaa")):
         if draw(_RARELY):
-            rest = tuple(one for one in known.addresses if one.family != family)
+            rest = tuple(address for address in known.addresses if address.family != family)
             known = replace(known, addresses=rest, **{field: draw(st.sampled_from(FAILED))})
     return replace(
         known,
-        addresses=tuple(draw(_less_known_address(one)) for one in known.addresses),
+        addresses=tuple(draw(_less_known_address(address)) for address in known.addresses),
         **{name: draw(_perhaps(getattr(known, name), UNTESTED)) for name in ("resolution", "parity", "third_parties")},
     )
 

@@ -72,8 +72,8 @@ def running(host: str = "127.0.0.1") -> Iterator[Site]:
 @pytest.fixture(name="site")
 def served() -> Iterator[Site]:
     """A web server of its own for a test."""
-    with running() as one:
-        yield one
+    with running() as site:
+        yield site
 
 
 class _Server6(ThreadingHTTPServer):

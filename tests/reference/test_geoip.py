@@ -92,23 +92,23 @@ def test_builds_are_listed_by_setting(databases):
     located.close()
 
 
-@pytest.mark.parametrize("there", [(), ("city.mmdb",), ("city.mmdb", "asn.mmdb")])
-def test_files_of_the_folder_are_the_default(tmp_path, there):
+@pytest.mark.parametrize("names", [(), ("city.mmdb",), ("city.mmdb", "asn.mmdb")])
+def test_files_of_the_folder_are_the_default(tmp_path, names):
     """city.mmdb and asn.mmdb of GEOIP_DIR are used if they exist."""
-    for name in there:
+    for name in names:
         (tmp_path / name).touch()
-    found = files(BaseSettings({"GEOIP_DIR": str(tmp_path), "GEOIP_CITY_DB": "", "GEOIP_ASN_DB": ""}))
+    chosen = files(BaseSettings({"GEOIP_DIR": str(tmp_path), "GEOIP_CITY_DB": "", "GEOIP_ASN_DB": ""}))
 
-    assert [str(tmp_path / name) for name in there] == list(found.values())
+    assert [str(tmp_path / name) for name in names] == list(chosen.values())
 
 
 def test_a_named_file_replaces_that_of_the_folder(tmp_path):
     """Each setting decides about its own file."""
     (tmp_path / "city.mmdb").touch()
     (tmp_path / "asn.mmdb").touch()
-    found = files(BaseSettings({"GEOIP_DIR": str(tmp_path), "GEOIP_CITY_DB": "mine.mmdb"}))
+    chosen = files(BaseSettings({"GEOIP_DIR": str(tmp_path), "GEOIP_CITY_DB": "mine.mmdb"}))
 
-    assert {"GEOIP_CITY_DB": "mine.mmdb", "GEOIP_ASN_DB": str(tmp_path / "asn.mmdb")} == found
+    assert {"GEOIP_CITY_DB": "mine.mmdb", "GEOIP_ASN_DB": str(tmp_path / "asn.mmdb")} == chosen
 
 
 def test_a_file_of_the_other_type_is_reported(databases):

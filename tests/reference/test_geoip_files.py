@@ -256,9 +256,9 @@ def test_a_file_is_verified_by_lookups(tmp_path):
     path = tmp_path / "city.mmdb"
     path.write_bytes(mmdb(tmp_path, built_at=1_700_000_001))
     with maxminddb.open_database(path) as reader:
-        told = reader.metadata()
+        metadata = reader.metadata()
 
-    assert (told.database_type, told.build_epoch) == ("GeoLite2-City", 1_700_000_001)
+    assert (metadata.database_type, metadata.build_epoch) == ("GeoLite2-City", 1_700_000_001)
     assert 1_700_000_001 == verify("GEOIP_CITY_DB", path).built_at
     with pytest.raises(GeoIpError, match=r"nowhere\.mmdb"):
         verify("GEOIP_ASN_DB", Path("nowhere.mmdb"))

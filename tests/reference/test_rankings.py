@@ -23,9 +23,9 @@ PAGE = "<!DOCTYPE html>\n<html><body>Down for maintenance</body></html>\n"
 @pytest.fixture
 def rankings(site, tmp_path):
     values = {name: getattr(project, name) for name in dir(project) if name.isupper()}
-    with Rankings.from_settings(BaseSettings(values | published.settings(site, tmp_path))) as one:
-        one._transfer._pause_s = 0
-        yield one
+    with Rankings.from_settings(BaseSettings(values | published.settings(site, tmp_path))) as opened:
+        opened._transfer._pause_s = 0
+        yield opened
 
 
 def domains(source):
@@ -117,7 +117,9 @@ def test_two_lists_of_a_day_have_two_names(site, rankings):
     site.put("/majestic.csv", published.majestic([*DOMAINS, "four.example"]), etag='"2"')
     second = rankings.update("majestic")
 
-    assert ["majestic-2026-11-01.csv", "majestic-2026-11-01-2.csv"] == [Path(one.file).name for one in (first, second)]
+    assert ["majestic-2026-11-01.csv", "majestic-2026-11-01-2.csv"] == [
+        Path(source.file).name for source in (first, second)
+    ]
 
 
 def test_a_list_that_changes_during_the_download_is_fetched_again(site, rankings, monkeypatch):

@@ -33,8 +33,8 @@ def keep(folder, stem="tranco-K2XYW", name="tranco", fetched_at=1, content="1,on
     return source
 
 
-def row(*kept):
-    return {"list_source": json.dumps([asdict(source) for source in kept])}
+def row(*sources_of_list):
+    return {"list_source": json.dumps([asdict(source) for source in sources_of_list])}
 
 
 def test_lists_are_ordered_oldest_first(tmp_path):
@@ -74,7 +74,7 @@ def test_a_moved_folder_keeps_its_sources(tmp_path):
     keep(tmp_path / "before")
     (tmp_path / "before").rename(tmp_path / "after")
 
-    assert [f"{tmp_path}/after/tranco-K2XYW.csv"] == [one.file for one in sources.downloaded(tmp_path / "after")]
+    assert [f"{tmp_path}/after/tranco-K2XYW.csv"] == [source.file for source in sources.downloaded(tmp_path / "after")]
 
 
 def test_a_resumed_crawl_continues_with_its_list(tmp_path):

@@ -18,8 +18,8 @@ BODY = b"".join(b"%06d\n" % number for number in range(50_000))
 
 @pytest.fixture
 def transfer():
-    with Transfer(agent="test", timeout_s=5, pause_s=0) as one:
-        yield one
+    with Transfer(agent="test", timeout_s=5, pause_s=0) as opened:
+        yield opened
 
 
 @pytest.fixture

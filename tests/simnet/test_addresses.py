@@ -25,7 +25,7 @@ from simnet.truth import Truth
 def test_every_address_answers_pings_as_its_truth(addresses: list[str], truth: Truth) -> None:
     rtts_ms = ping_all(addresses)
     # A busy machine may answer some too late.
-    rtts_ms |= ping_all([one for one in addresses if truth.address(one).echo and one not in rtts_ms])
+    rtts_ms |= ping_all([address for address in addresses if truth.address(address).echo and address not in rtts_ms])
 
     for address in addresses:
         expected = truth.address(address)
@@ -35,7 +35,11 @@ def test_every_address_answers_pings_as_its_truth(addresses: list[str], truth: T
 
 def test_every_port_is_as_its_truth(addresses: list[str], truth: Truth) -> None:
     outcomes = asyncio.run(ports(addresses))
-    late = {one for (one, port), failure in outcomes.items() if truth.address(one).ports[port].failure != failure}
+    late = {
+        address
+        for (address, port), failure in outcomes.items()
+        if truth.address(address).ports[port].failure != failure
+    }
     outcomes |= asyncio.run(ports(late))
 
     for (address, port), failure in outcomes.items():
@@ -44,7 +48,8 @@ def test_every_port_is_as_its_truth(addresses: list[str], truth: Truth) -> None:
 
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize(
-    "block", [name for name, one in BEHAVIOURS.items() if name.startswith("smtp") or one.mail is not Mail.STARTTLS]
+    "block",
+    [name for name, behaviour in BEHAVIOURS.items() if name.startswith("smtp") or behaviour.mail is not Mail.STARTTLS],
 )
 def test_mail_server_is_as_its_truth(internet: Internet, truth: Truth, block: str, family: Family) -> None:
     address = internet.address(block, family, 151)
@@ -112,16 +117,16 @@ def test_geoip_tells_the_place(internet: Internet, truth: Truth, addresses: list
 
 def _asn(reader: geoip2.database.Reader, address: str) -> tuple[object, ...]:
     try:
-        found = reader.asn(address)
+        record = reader.asn(address)
     except geoip2.errors.AddressNotFoundError:
         return None, None
-    return found.autonomous_system_number, found.autonomous_system_organization
+    return record.autonomous_system_number, record.autonomous_system_organization
 
 
 def _city(reader: geoip2.database.Reader, address: str) -> tuple[object, ...]:
     try:
-        found = reader.city(address)
+        record = reader.city(address)
     except geoip2.errors.AddressNotFoundError:
         return (None,) * 5
-    region = found.subdivisions.most_specific.name if found.subdivisions else None
-    return found.city.name, region, found.country.iso_code, found.location.latitude, found.location.longitude
+    region = record.subdivisions.most_specific.name if record.subdivisions else None
+    return record.city.name, region, record.country.iso_code, record.location.latitude, record.location.longitude

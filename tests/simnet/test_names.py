@@ -65,9 +65,9 @@ def test_every_zone_validates_as_its_truth(internet: Internet, question: Questio
 def test_truth_of_security(internet: Internet) -> None:
     """Spot checks of the truth itself, written out by hand."""
     truth = Truth(internet.scenario, dnssec=True)
-    found = {name: truth.lookup(name, "AAAA").security for name in ALIASES}
+    states = {name: truth.lookup(name, "AAAA").security for name in ALIASES}
 
-    assert ["secure", "insecure", "bogus", "insecure"] == [found[name] for name in ALIASES]
+    assert ["secure", "insecure", "bogus", "insecure"] == [states[name] for name in ALIASES]
 
 
 def test_case_of_the_question_is_kept(internet: Internet) -> None:

@@ -78,7 +78,7 @@ def test_vantage_point_has_no_way_out(internet: Internet) -> None:
 def test_nothing_outlives_a_killed_parent(tmp_path: Path) -> None:
     parent = _shell("--directory", str(tmp_path), "--", "sleep", "30", start_new_session=True)
     try:
-        helpers = until(lambda: found if len(found := _helpers_of(parent.pid)) == 7 else [])
+        helpers = until(lambda: pids if len(pids := _helpers_of(parent.pid)) == 7 else [])
 
         os.kill(parent.pid, signal.SIGKILL)
 

@@ -24,9 +24,9 @@ def test_mail_session_is_written_down(internet: Internet) -> None:
     address = internet.address("smtp_starttls", 6, 152)
     SmtpClient(address).run()
 
-    sessions = until(lambda: [one for one in internet.smtp_sessions() if one.address == address])
+    sessions = until(lambda: [session for session in internet.smtp_sessions() if session.address == address])
 
-    assert [("EHLO", "STARTTLS", "EHLO", "QUIT")] == [one.verbs for one in sessions]
+    assert [("EHLO", "STARTTLS", "EHLO", "QUIT")] == [session.verbs for session in sessions]
     assert sessions[0].tls
 
 
@@ -38,16 +38,18 @@ def test_packets_are_recorded(internet: Internet) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stray:
         stray.sendto(b"", ("10.1.2.3", 9))
 
-    packets = until(lambda: [one for one in internet.packets(since) if one.destination == "10.1.2.3"])
+    packets = until(lambda: [packet for packet in internet.packets(since) if packet.destination == "10.1.2.3"])
     packets = internet.packets(since)
 
-    assert [(17, 9)] == [(one.protocol, one.port) for one in packets if one.destination == "10.1.2.3"]
+    assert [(17, 9)] == [(packet.protocol, packet.port) for packet in packets if packet.destination == "10.1.2.3"]
     assert [SYN] == [
-        one.flags for one in packets if (one.destination, one.protocol, one.port) == (six, TCP, 80) and one.flags & SYN
+        packet.flags
+        for packet in packets
+        if (packet.destination, packet.protocol, packet.port) == (six, TCP, 80) and packet.flags & SYN
     ]
-    assert [8] == [one.port for one in packets if (one.destination, one.protocol) == (four, ICMP)]
-    assert {4, 6} == {one.family for one in packets}
-    assert UDP in {one.protocol for one in packets}
+    assert [8] == [packet.port for packet in packets if (packet.destination, packet.protocol) == (four, ICMP)]
+    assert {4, 6} == {packet.family for packet in packets}
+    assert UDP in {packet.protocol for packet in packets}
 
 
 def test_packets_to_this_machine_are_counted(internet: Internet) -> None:
@@ -82,5 +84,7 @@ def test_queries_and_connections_are_logged(internet: Internet) -> None:
 
     connections = until(lambda: internet.connections(since))
 
-    assert [("tcp", "MX", "logged.example")] == [(one.transport, one.type, one.name) for one in internet.queries(since)]
-    assert [(address, 443)] == [(one.address, one.port) for one in connections]
+    assert [("tcp", "MX", "logged.example")] == [
+        (query.transport, query.type, query.name) for query in internet.queries(since)
+    ]
+    assert [(address, 443)] == [(connection.address, connection.port) for connection in connections]

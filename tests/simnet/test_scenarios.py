@@ -50,5 +50,7 @@ def test_scaled_scenario_has_the_shares_of_the_real_internet() -> None:
     assert sum(Status.NXDOMAIN == host.a.status for host in hosts.values()) / len(hosts) > 0.6
     behaviours = Counter(scenario.behaviour(address) for host in web for address in host.addresses(4))
     assert (
-        0.7 < sum(count for one, count in behaviours.items() if one and one.name.startswith("web")) / behaviours.total()
+        0.7
+        < sum(count for behaviour, count in behaviours.items() if behaviour and behaviour.name.startswith("web"))
+        / behaviours.total()
     )

@@ -18,20 +18,20 @@ def test_the_name_has_no_password():
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("url", "other"),
     [
         ("sqlite:///crawls/matrix.db", f"sqlite:///{Path.cwd()}/crawls/../crawls/matrix.db"),
         ("mysql+mysqlconnector://a:b@localhost/db", "mysql+mysqlconnector://c:d@127.0.0.1:3306/db"),
         ("mysql+mysqlconnector://a@h/db", "mariadb+mysqlconnector://a@h/db"),
     ],
 )
-def test_two_urls_of_one_database(one, other):
+def test_two_urls_of_one_database(url, other):
     """URLs that differ in users, spelling and defaults denote the same database."""
-    assert Database(one).place == Database(other).place
+    assert Database(url).place == Database(other).place
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("url", "other"),
     [
         ("sqlite:///crawls/matrix.db", "sqlite:///crawls/live.db"),
         ("mysql+mysqlconnector://a@h/staging", "mysql+mysqlconnector://a@h/live"),
@@ -39,9 +39,9 @@ def test_two_urls_of_one_database(one, other):
         ("mysql+mysqlconnector://a@h/db", "mysql+mysqlconnector://a@i/db"),
     ],
 )
-def test_urls_of_two_databases(one, other):
+def test_urls_of_two_databases(url, other):
     """URLs that differ in file, name, port or host denote different databases."""
-    assert Database(one).place != Database(other).place
+    assert Database(url).place != Database(other).place
 
 
 def test_a_folder_is_made_to_write_and_nothing_to_read(tmp_path):

@@ -189,7 +189,9 @@ def test_a_full_disk(tmp_path):
     url = f"sqlite:///{tmp_path / 'matrix.db'}"
     with Database(url) as database:
         publish(database, DATE, made_up(domains=2))
-        event.listen(database._engine, "begin", lambda one: one.exec_driver_sql("PRAGMA max_page_count = 20"))
+        event.listen(
+            database._engine, "begin", lambda connection: connection.exec_driver_sql("PRAGMA max_page_count = 20")
+        )
         with pytest.raises(ExportError, match=r"has no room .* make room there"):
             publish(database, DATE, made_up(domains=2_000))
 

@@ -22,11 +22,11 @@ from tests.summaries.true_figures import TrueFigures, keyed
 @pytest.mark.parametrize("row", TABLES, ids=lambda row: TABLES[row].name)
 def test_figures_are_those_of_the_truth(finished, row):
     """Every row of every table equals the one computed from the scenario; ping times are rounded sums."""
-    found = [asdict(one) for one in figures.rows_of(finished.store) if isinstance(one, row)]
+    actual = [asdict(figure) for figure in figures.rows_of(finished.store) if isinstance(figure, row)]
     expected = TrueFigures(finished).tables()[TABLES[row].name]
 
-    assert keyed(expected, partial(pytest.approx, rel=1e-4)) == keyed(found)
-    assert len(expected) == len(found)
+    assert keyed(expected, partial(pytest.approx, rel=1e-4)) == keyed(actual)
+    assert len(expected) == len(actual)
 
 
 def test_the_truth_has_something_of_everything(finished):
@@ -44,8 +44,8 @@ def test_the_truth_has_something_of_everything(finished):
 def rows(*domains, **more):
     """Return the rows of made-up domains, by their kind."""
     kinds = (DomainRow, DomainPenetration, HostData, Reachability)
-    found = list(figures.rows(domains, DATE, **more))
-    return {kind: [row for row in found if isinstance(row, kind)] for kind in kinds}
+    all_rows = list(figures.rows(domains, DATE, **more))
+    return {kind: [row for row in all_rows if isinstance(row, kind)] for kind in kinds}
 
 
 def test_a_shared_host_is_measured_once():
@@ -73,10 +73,10 @@ def test_each_tld_has_its_own_rows():
     """A host shared by domains of two TLDs counts in both."""
     shared = host("ns.a.example", "NS", address("192.0.2.1"), priority=1)
 
-    found = rows(domain(shared), domain(shared, name="b.test"))
+    by_table = rows(domain(shared), domain(shared, name="b.test"))
 
     for kind in (HostData, DomainPenetration):
-        assert ["example", "test"] == [row.tld for row in found[kind]]
+        assert ["example", "test"] == [row.tld for row in by_table[kind]]
 
 
 def test_what_could_not_be_asked_is_neither_open_nor_closed():
@@ -94,29 +94,29 @@ def test_what_could_not_be_asked_is_neither_open_nor_closed():
 
 def test_a_service_that_was_not_asked_has_no_rows():
     """A service that was not probed has no row; one that was closed has a row."""
-    found = rows(domain(host(four=address("192.0.2.1", port443=False))), services=["HTTPS"])
+    by_table = rows(domain(host(four=address("192.0.2.1", port443=False))), services=["HTTPS"])
 
-    assert [("HTTPS", 1, 0)] == [(row.service, row.hosts4, row.reach4) for row in found[Reachability]]
+    assert [("HTTPS", 1, 0)] == [(row.service, row.hosts4, row.reach4) for row in by_table[Reachability]]
 
 
 def test_a_failed_lookup_is_no_absence():
     """A host whose AAAA lookup failed is unknown, not IPv4 only; so is its domain, unless another host has IPv6."""
     doubtful = host(four=address("192.0.2.1"), aaaa=Failure.TIMEOUT)
-    found = rows(domain(doubtful), domain(doubtful, host("ns.b.example", "NS", six=address("2001:db8::1"))))
+    by_table = rows(domain(doubtful), domain(doubtful, host("ns.b.example", "NS", six=address("2001:db8::1"))))
 
-    (penetration,) = found[DomainPenetration]
+    (penetration,) = by_table[DomainPenetration]
     assert (2, 1, 1) == (penetration.domains, penetration.domains6, penetration.unknown)
-    web = next(row for row in found[HostData] if row.type == "WWW")
+    web = next(row for row in by_table[HostData] if row.type == "WWW")
     assert (2, 0, 2) == (web.hosts, web.hosts4, web.unknown)
 
 
 def test_nowhere_is_in_two_tables():
     """A domain without a country is listed under ZZ; its hosts are in no total."""
-    found = rows(domain(host(four=address("192.0.2.1", None))))
+    by_table = rows(domain(host(four=address("192.0.2.1", None))))
 
-    assert ["ZZ"] == [row.country for row in found[DomainPenetration]]
-    assert ["ZZ"] == [row.country for row in found[DomainRow]]
-    assert [] == found[HostData] + found[Reachability]
+    assert ["ZZ"] == [row.country for row in by_table[DomainPenetration]]
+    assert ["ZZ"] == [row.country for row in by_table[DomainRow]]
+    assert [] == by_table[HostData] + by_table[Reachability]
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_a_host_is_where_its_ipv4_address_is():
     four, six = address("192.0.2.1", "GB"), address("2001:db8::1", "FR")
 
     assert ["GB", "FR", "ZZ", "ZZ"] == [
-        hosts.country(one) for one in (host(four=four, six=six), host(six=six), host(), host(four=address("x", None)))
+        hosts.country(made) for made in (host(four=four, six=six), host(six=six), host(), host(four=address("x", None)))
     ]
 
 

@@ -47,7 +47,7 @@ def test_sql_counts_the_same(tmp_path):
     """The query over a whole crawl and the definition agree about failures, refusals, and every kind of host."""
     made_up.make(tmp_path / "ips.db", 400)
     store = Store.read(tmp_path / "ips.db")
-    counts = {kind: Counter(ipv6.of_kind(one, kind) for one in dataset.domains(store)) for kind in NAMES}
+    counts = {kind: Counter(ipv6.of_kind(domain, kind) for domain in dataset.domains(store)) for kind in NAMES}
 
     assert {kind: (of["yes"], of["no"], of["unknown"]) for kind, of in counts.items()} == queries.count(store)
     assert 0 < min(min(of) for of in queries.count(store).values())
@@ -76,8 +76,8 @@ async def test_all_outputs_have_the_same_figures(finished, truth, tmp_path):
     assert truth == {kind: of_site(site, kind) for kind in NAMES}
     assert truth == {kind: of_api(api["items"][0], kind.lower()) for kind in NAMES}
     assert truth == {kind: of_command(finished.path, kind) for kind in NAMES}
-    found = findings.find(finished.store).kinds
-    assert truth == {kind: (found[kind].part, found[kind].known, found[kind].unknown) for kind in NAMES}
+    shares = findings.find(finished.store).kinds
+    assert truth == {kind: (shares[kind].part, shares[kind].known, shares[kind].unknown) for kind in NAMES}
 
 
 def numbers(text):
@@ -86,12 +86,12 @@ def numbers(text):
 
 def of_report(path, kind):
     page = html.fromstring(path.read_text("utf-8"))
-    (card,) = [one for one in page.xpath("//dt/..") if one.findtext("dt") == f"{NAMES[kind]} with IPv6"]
+    (card,) = [element for element in page.xpath("//dt/..") if element.findtext("dt") == f"{NAMES[kind]} with IPv6"]
     return numbers(card.xpath("string(dd[last()])"))
 
 
 def of_site(page, kind):
-    (card,) = [one for one in page.find_class("card") if one.findtext("dt") == NAMES[kind]]
+    (card,) = [element for element in page.find_class("card") if element.findtext("dt") == NAMES[kind]]
     return numbers(card.xpath("string(dd[@class='of'])"))
 
 
@@ -104,8 +104,8 @@ def of_api(item, kind):
 def of_command(path, kind):
     text = typed.run("summary", str(path)).stdout
     (line,) = re.findall(rf"domains with IPv6 on {kind} .*", text)
-    found = numbers(line.partition(kind)[2])
-    return found if len(found) == 3 else (*found, 0)
+    counts = numbers(line.partition(kind)[2])
+    return counts if len(counts) == 3 else (*counts, 0)
 
 
 async def test_older_crawls_show_the_old_share_and_say_so(tmp_path, finished):
@@ -121,7 +121,7 @@ async def test_older_crawls_show_the_old_share_and_say_so(tmp_path, finished):
         page = html.fromstring((await web.get("/domains?group=date")).text)
         rows = (await web.get("/api/v1/services")).json()["items"]
 
-    cards = {one.findtext("dt"): one.xpath("string(dd[@class='number'])") for one in page.find_class("card")}
+    cards = {card.findtext("dt"): card.xpath("string(dd[@class='number'])") for card in page.find_class("card")}
     assert ["\u2265", "\u2265"] == [cards[name][0] for name in ("Web", "Mail")]
     assert "\u2265" not in cards["Any host"]
     assert [(None, None)] == [(row["www_known"], row["www_ipv6_share"]) for row in rows]

@@ -37,14 +37,18 @@ def connection():
 
 
 def row(domain: str, bounds: Bounds, date=DATE, tag: str = "") -> Readiness:
-    first = next(one for one in levels(date, 1, tag) if isinstance(one, Readiness))
+    first = next(made for made in levels(date, 1, tag) if isinstance(made, Readiness))
     return replace(first, domain=domain, certain=bounds[0], possible=bounds[1])
 
 
 def write(connection, *rows) -> None:
     for table, kind in ((READINESS, Readiness), (READINESS_BASIS, ReadinessBasis)):
         connection.execute(delete(table))
-        if values := [{name: getattr(one, name) for name in one.__slots__} for one in rows if isinstance(one, kind)]:
+        if values := [
+            {name: getattr(table_row, name) for name in table_row.__slots__}
+            for table_row in rows
+            if isinstance(table_row, kind)
+        ]:
             connection.execute(insert(table), values)
 
 
@@ -55,7 +59,7 @@ def basis(date, **facts) -> ReadinessBasis:
 def changed(connection, before: Mapping[str, Bounds], now: Mapping[str, Bounds]) -> dict[str, str]:
     rows = [row(name, bounds, date) for date, of in ((DATE, before), (LATER, now)) for name, bounds in of.items()]
     write(connection, *rows, basis(DATE), basis(LATER))
-    return {found.domain: found.change for found in connection.execute(changes(DATE, LATER))}
+    return {level_change.domain: level_change.change for level_change in connection.execute(changes(DATE, LATER))}
 
 
 @settings(deadline=None)
@@ -101,9 +105,9 @@ def test_levels_that_cannot_be_equal_are_a_change(connection, before, now):
     """If the bounds of a domain have no level in common, it has gained or lost."""
     apart = {name for name in before.keys() & now.keys() if before[name][1] < now[name][0]}
 
-    found = changed(connection, before, now)
+    actual = changed(connection, before, now)
 
-    assert dict.fromkeys(apart, "gained") == {name: found.get(name) for name in apart}
+    assert dict.fromkeys(apart, "gained") == {name: actual.get(name) for name in apart}
 
 
 @pytest.mark.parametrize("facts", [{"version": 2}, {"basis": "MX"}, {"tag": "cities"}])
@@ -125,8 +129,15 @@ def test_a_list_with_a_tag_is_compared_with_itself(connection):
     write(connection, *rows, *bases)
 
     assert [("a", "lost", 3, 3, 2, 2)] == [
-        (one.domain, one.change, one.certain_before, one.possible_before, one.certain, one.possible)
-        for one in connection.execute(changes(DATE, LATER, "cities"))
+        (
+            level_change.domain,
+            level_change.change,
+            level_change.certain_before,
+            level_change.possible_before,
+            level_change.certain,
+            level_change.possible,
+        )
+        for level_change in connection.execute(changes(DATE, LATER, "cities"))
     ]
     assert [DATE, LATER] == connection.scalars(comparable(LATER, "cities")).all()
 
@@ -139,7 +150,9 @@ def test_a_read_model_answers_the_same(tmp_path):
             publish(database, date, [row("a.example", bounds, date, "cities"), basis(date, tag="cities")], tag="cities")
     model = ReadModel(build(url, tmp_path / "models"))
 
-    ((domain, *_, change, one, two, three, four),) = model.rows(changes(DATE, LATER, "cities"))
+    ((domain, *_, change, certain_before, possible_before, certain, possible),) = model.rows(
+        changes(DATE, LATER, "cities")
+    )
 
-    assert ("a.example", "gained", 1, 2, 3, 3) == (domain, change, one, two, three, four)
+    assert ("a.example", "gained", 1, 2, 3, 3) == (domain, change, certain_before, possible_before, certain, possible)
     assert [DATE, LATER] == model.scalars(comparable(DATE, "cities"))

@@ -104,11 +104,11 @@ def test_a_single_figure_makes_a_difference(staging, new_database):
         promote(staging, live, DATE)
 
 
-@pytest.mark.parametrize(("one", "other"), [("sqlite", "mariadb"), ("mariadb", "sqlite")])
-def test_databases_of_different_kinds(mariadb, tmp_path, one, other):
+@pytest.mark.parametrize(("staging_kind", "live_kind"), [("sqlite", "mariadb"), ("mariadb", "sqlite")])
+def test_databases_of_different_kinds(mariadb, tmp_path, staging_kind, live_kind):
     """A crawl moves between SQLite and MariaDB without loss, and is recognised where it is live."""
     urls = {"sqlite": f"sqlite:///{tmp_path / 'matrix.db'}", "mariadb": mariadb.url()}
-    with Database(urls[one]) as staging, Database(urls[other]) as live:
+    with Database(urls[staging_kind]) as staging, Database(urls[live_kind]) as live:
         for was_live in (False, True):
             publish(staging, DATE, made_up(domains=BATCH))
 

@@ -96,11 +96,11 @@ class TrueFigures:
             row[f"{kind.lower()}_hosts6"] = len([host for host in of_kind if host.six])
         distinct = {host.name: host for host in self._of(name)}.values()
         for family in ("four", "six"):
-            there = [address for host in distinct if (address := getattr(host, family))]
+            with_address = [address for host in distinct if (address := getattr(host, family))]
             digit = "4" if family == "four" else "6"
             for word, port in PORTS.items():
-                row[f"{word}{digit}"] = len([address for address in there if address.ports[port].open])
-            row[f"smtp{digit}"] = len([address for address in there if _greets(address)])
+                row[f"{word}{digit}"] = len([address for address in with_address if address.ports[port].open])
+            row[f"smtp{digit}"] = len([address for address in with_address if _greets(address)])
         pings, paths = self._pings(distinct), self._paths(distinct)
         row["faster"], row["fewer"] = _less(pings), _less(paths)
         row["pingratio"], row["hopratio"] = _ratio(pings), _ratio(paths)
@@ -112,7 +112,7 @@ class TrueFigures:
         return [(self.means[a], self.means[b]) for a, b in pairs if a in self.means and b in self.means]
 
     def _paths(self, hosts: Iterable[TrueHost]) -> list[tuple[float, float]]:
-        ends = [[_hops(one) for one in (host.four, host.six)] for host in hosts if host.four and host.six]
+        ends = [[_hops(address) for address in (host.four, host.six)] for host in hosts if host.four and host.six]
         return [(four, six) for four, six in ends if four and six]
 
     def _penetration(self) -> list[dict[str, Any]]:
@@ -136,8 +136,8 @@ class TrueFigures:
 
     def states(self, kind: str, domains: Iterable[str] | None = None) -> tuple[int, int, int]:
         """Count domains with IPv6 on a kind of host, without, and unknown ones; not those without such a host."""
-        found = [self._state(kind, name) for name in (self.expected.domains if domains is None else domains)]
-        return found.count("yes"), found.count("no"), found.count("unknown")
+        states = [self._state(kind, name) for name in (self.expected.domains if domains is None else domains)]
+        return states.count("yes"), states.count("no"), states.count("unknown")
 
     def _state(self, kind: str, domain: str) -> str | None:
         hosts = [host for host in self._of(domain) if host.kind == kind]
@@ -175,11 +175,11 @@ class TrueFigures:
             hosts = [host for host in located if host.kind == kind]
             for country, tld in {(host.country, host.tld) for host in hosts}:
                 here = [host for host in hosts if (host.country, host.tld) == (country, tld)]
-                fours, sixes = ([one for host in here if (one := getattr(host, f))] for f in ("four", "six"))
+                fours, sixes = ([address for host in here if (address := getattr(host, f))] for f in ("four", "six"))
                 rows.append(
                     {"date": self.date, "country": country, "tld": tld, "service": service, "unknown": 0}
-                    | {"hosts4": len(fours), "reach4": len([one for one in fours if _is_open(one, port)])}
-                    | {"hosts6": len(sixes), "reach6": len([one for one in sixes if _is_open(one, port)])}
+                    | {"hosts4": len(fours), "reach4": len([address for address in fours if _is_open(address, port)])}
+                    | {"hosts6": len(sixes), "reach6": len([address for address in sixes if _is_open(address, port)])}
                 )
         return rows
 

@@ -13,4 +13,4 @@ def test_allocations_are_ordered_parts_of_unicast_space():
     prefixes = allocations.ipv6_unicast()
 
     assert all(prefix.subnet_of(IPv6Network("2000::/3")) for prefix in prefixes)
-    assert all(one.broadcast_address < other.network_address for one, other in pairwise(prefixes))
+    assert all(earlier.broadcast_address < later.network_address for earlier, later in pairwise(prefixes))

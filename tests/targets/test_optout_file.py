@@ -76,9 +76,9 @@ def test_a_covered_entry_is_not_added(path, text, cover):
 
 def test_entries_of_one_command_may_cover_one_another(path):
     """An entry that the first one covers is not written."""
-    said = OptOutFile(path).add(["example.net", "www.example.net"])
+    messages = OptOutFile(path).add(["example.net", "www.example.net"])
 
-    assert ["example.net is opted out", "www.example.net is covered already, by example.net"] == said
+    assert ["example.net is opted out", "www.example.net is covered already, by example.net"] == messages
 
 
 @pytest.mark.parametrize("text", ["com", "", "no domain", "me@example.com", "198.51.100.0/33", "1.2.3", "a\nb.c"])
@@ -95,7 +95,7 @@ def test_an_invalid_entry_changes_nothing(path, text):
 def test_an_entry_is_removed_with_its_comment(path, text, line):
     """Spelling does not matter; other lines stay."""
     assert [f"{text} is taken out"] == OptOutFile(path).remove([text])
-    assert [one for one in TEXT.splitlines() if not one.startswith(line)] == path.read_text().splitlines()
+    assert [entry for entry in TEXT.splitlines() if not entry.startswith(line)] == path.read_text().splitlines()
 
 
 def test_a_missing_entry_cannot_be_removed(path):

@@ -143,8 +143,8 @@ def test_addresses_that_embed_allowed_ones_are_allowed():
     """An allowed network allows the addresses that embed it, and an allowed wrapper all that it embeds."""
     inner, wrapper = AddressPolicy(policy.networks("198.18.0.0/15")), AddressPolicy(policy.networks("2002::/16"))
 
-    assert [None, "private"] == [inner.exclusion(one) for one in ("2002:c612:1::1", "2002:a00:1::1")]
-    assert [None, "private"] == [wrapper.exclusion(one) for one in ("2002:a00:1::1", "2001:0:a00:1::1")]
+    assert [None, "private"] == [inner.exclusion(address) for address in ("2002:c612:1::1", "2002:a00:1::1")]
+    assert [None, "private"] == [wrapper.exclusion(address) for address in ("2002:a00:1::1", "2001:0:a00:1::1")]
 
 
 def test_mapped_addresses_are_never_probed():

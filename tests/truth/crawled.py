@@ -55,10 +55,14 @@ class Crawled:
     def repeated(self) -> set[tuple[str, str, str | None]]:
         """Return (subject, request, outcome) of everything that is requested twice of services."""
         truth = self.expected.truth
-        found = {(address, "pmtu", one.pmtu.status) for address, one in self.expected.probed.items() if one.pmtu}
+        outcomes = {
+            (address, "pmtu", probes.pmtu.status) for address, probes in self.expected.probed.items() if probes.pmtu
+        }
         for host, address in self.sites:
             subject, page = f"{host} {address}", truth.page(address, host)
-            found |= {(subject, "tls", truth.tls(address)), (subject, "web https", page.failure)}
+            outcomes |= {(subject, "tls", truth.tls(address)), (subject, "web https", page.failure)}
             if page.status_code is None:
-                found.add((subject, "web http", truth.page(address, host, "http").failure))
-        return self.expected.silent_clocks | {one for one in found if one[2] in (*SILENCES, PmtuStatus.UNTESTABLE)}
+                outcomes.add((subject, "web http", truth.page(address, host, "http").failure))
+        return self.expected.silent_clocks | {
+            outcome for outcome in outcomes if outcome[2] in (*SILENCES, PmtuStatus.UNTESTABLE)
+        }

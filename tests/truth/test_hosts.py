@@ -180,11 +180,11 @@ def test_reverse(crawled: Crawled):
 
 def test_identifiers(crawled: Crawled):
     """Each way to choose the interface identifier of an address has a host; both networks of a host are compared."""
-    found = {one.host: one for one in anatomy.addresses(crawled.store)}
+    by_host = {row.host: row for row in anatomy.addresses(crawled.store)}
 
     assert {word: word.replace("-", "_") for word in IDENTIFIERS} == {
-        word: found[f"www.{word}.example"].identifier for word in IDENTIFIERS
+        word: by_host[f"www.{word}.example"].identifier for word in IDENTIFIERS
     }
     assert (True, False, None) == tuple(
-        found[f"www.{name}.example"].same_as for name in ("low-byte", "two-networks", "without-geo")
+        by_host[f"www.{name}.example"].same_as for name in ("low-byte", "two-networks", "without-geo")
     )

@@ -77,8 +77,8 @@ def test_resolver6(crawled: Crawled):
 
     rows = crawled.rows("SELECT name, type, answer FROM resolver6")
 
-    asked = {one for one in questions if len(one[0]) <= 253 and not expected.is_opted_out(one[0])}
-    assert {one: expected.truth.resolvability(*one) for one in asked} == {
+    asked = {question for question in questions if len(question[0]) <= 253 and not expected.is_opted_out(question[0])}
+    assert {question: expected.truth.resolvability(*question) for question in asked} == {
         (name, type_): word for name, type_, word in rows
     }
     assert set(Resolvability) == {word for *_, word in rows}
@@ -92,5 +92,5 @@ def test_causes(crawled: Crawled):
     names = ("ns-single", "dns6-silent", "dns6-lame", "below.served-over-ipv4", "glue-without-ipv6", "ns-unfindable")
 
     assert ["no_ns_address", "ns_silent", "ns_silent", "parent", "parent", "unexplained"] == [
-        causes[f"{one}.example"] for one in names
+        causes[f"{label}.example"] for label in names
     ]

@@ -135,7 +135,7 @@ def test_paths(crawled: Crawled):
 def test_time_servers(crawled: Crawled):
     """Each time server has its status, stratum and reference, and none was asked that is only a wildcard."""
     truths = {address: crawled.expected.truth.address(address).ntp for address in crawled.expected.clocks}
-    expected = {address: (one.status, one.stratum, one.reference_id) for address, one in truths.items()}
+    expected = {address: (clock.status, clock.stratum, clock.reference_id) for address, clock in truths.items()}
 
     rows = crawled.rows(
         "SELECT address, status, stratum, reference_id FROM ntp_replies JOIN addresses ON addresses.id = address_id"

@@ -107,9 +107,9 @@ def test_each_page_is_requested_once(crawled: Crawled):
     """A web server gets one request for each host, address and scheme, with an agent that leads to the operator."""
     requests = crawled.internet.page_requests(since=crawled.began_at)
 
-    counts = Counter((one.host, one.address, one.port) for one in requests)
+    counts = Counter((request.host, request.address, request.port) for request in requests)
     assert {1} == set(counts.values())
-    assert all(CONTACT in one.agent for one in requests)
+    assert all(CONTACT in request.agent for request in requests)
 
 
 def test_each_probe_is_as_many_packets_as_documented(crawled: Crawled):
@@ -119,11 +119,11 @@ def test_each_probe_is_as_many_packets_as_documented(crawled: Crawled):
     Silence is asked twice.
     """
     packets = crawled.internet.packets(since=crawled.began_at)
-    ntp = Counter(one.destination for one in packets if one.protocol == UDP and one.port == 123)
+    ntp = Counter(packet.destination for packet in packets if packet.protocol == UDP and packet.port == 123)
     syns = Counter(
-        (one.destination, one.port)
-        for one in packets
-        if one.protocol == TCP and one.flags & (SYN | 0x10) == SYN and one.port == 443
+        (packet.destination, packet.port)
+        for packet in packets
+        if packet.protocol == TCP and packet.flags & (SYN | 0x10) == SYN and packet.port == 443
     )
     tests = Counter(address for _, address in crawled.sites)
 

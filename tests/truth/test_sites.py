@@ -38,8 +38,15 @@ def test_pages(crawled: Crawled):
     )
 
     assert {
-        key: (one.tls, one.failure, one.status_code, one.location, one.title, one.end if one.status_code else None)
-        for key, one in expected.items()
+        key: (
+            page.tls,
+            page.failure,
+            page.status_code,
+            page.location,
+            page.title,
+            page.end if page.status_code else None,
+        )
+        for key, page in expected.items()
     } == {row[:3]: row[3:] for row in rows}
 
 
@@ -50,7 +57,7 @@ def test_web_parity(crawled: Crawled):
     expected = {
         host: _parity(crawled, host)
         for host, address in crawled.sites
-        if ":" in address and any(host == other and ":" not in one for other, one in crawled.sites)
+        if ":" in address and any(host == name and ":" not in text for name, text in crawled.sites)
     }
 
     assert expected == dict(web_parity.sites(crawled.store))
@@ -63,13 +70,13 @@ def test_third_parties(crawled: Crawled):
     lacking = tuple(sorted((ALLOWED, LOADED[1])))
     partial = {f"{prefix}{apex(Web.THIRD_PARTIES)}" for prefix in ("", "www.")}
 
-    found = list(third_parties.pages(crawled.store))
+    pages = list(third_parties.pages(crawled.store))
 
     unknown = {(f"{prefix}{apex(Web.UNKNOWN_PARTY)}", "unknown", ()) for prefix in ("", "www.")}
     assert {(host, "partial", lacking) for host in partial} | unknown == {
-        page for page in found if page.support != "full"
+        page for page in pages if page.support != "full"
     }
-    assert len(found) > 100
+    assert len(pages) > 100
     names = crawled.rows("SELECT name, aaaa_addresses > 0 FROM third_parties")
     assert {LOADED[0]: 1, LOADED[1]: 0, LOADED[2]: 1, ALLOWED: 0, UNKNOWN: None} == dict(names)
     assert [] == crawled.rows(f"SELECT 1 FROM hosts WHERE name = '{LOADED[0]}'")
@@ -79,12 +86,12 @@ def test_content(crawled: Crawled):
     """The verdict about content is `no` where a page loads something without IPv6, and unknown without a page."""
     basis = readiness.basis(crawled.store)
     truth = TrueVerdicts(crawled.expected, basis)
-    domains = {one.name: one for one in readiness.domains(crawled.store)}
+    domains = {domain.name: domain for domain in readiness.domains(crawled.store)}
 
-    found = {name: judge(one, basis).values[Service.CONTENT] for name, one in domains.items()}
+    verdicts = {name: judge(domain, basis).values[Service.CONTENT] for name, domain in domains.items()}
 
-    assert {name: truth.content(name) for name in domains} == found
-    assert {"yes", "no", "unknown"} == {*found.values()}
+    assert {name: truth.content(name) for name in domains} == verdicts
+    assert {"yes", "no", "unknown"} == {*verdicts.values()}
     partial = domains[apex(Web.THIRD_PARTIES)].web_hosts
     assert {tuple(sorted((ALLOWED, LOADED[1])))} == {host.without_ipv6 for host in partial}
 
@@ -107,8 +114,8 @@ def _parity(crawled: Crawled, host: str) -> str:
     label = host.removeprefix("www.site-").removesuffix(".example")
     if label in MIXED:
         return label.replace("-", "_")
-    addresses = [address for one, address in crawled.sites if one == host]
+    addresses = [address for site, address in crawled.sites if site == host]
     if addresses[0] in SITES:
         return PARITY.get(SITES[addresses[0]], "same")
     ports = [crawled.expected.probed[address].ports for address in addresses]
-    return "same" if all(one[80].open or one[443].open for one in ports) else "untestable"
+    return "same" if all(states[80].open or states[443].open for states in ports) else "untestable"

@@ -54,7 +54,7 @@ LISTS: dict[type[StrEnum], Callable[[Store], Iterable[object]]] = {
     items.TlsStatus: column("tls_handshakes", "status"),
     items.BodyEnd: column("web_pages", "end"),
     aaaa.Behaviour: lambda store: aaaa.behaviours(store).values(),
-    anatomy.Identifier: lambda store: [one.identifier for one in anatomy.addresses(store)],
+    anatomy.Identifier: lambda store: [row.identifier for row in anatomy.addresses(store)],
     happy_eyeballs.Eyeballs: lambda store: [race.outcome for race in happy_eyeballs.races(store)],
     https.Hints: lambda store: https.hints(store).values(),
     mail_parity.Mail: lambda store: [host.outcome for host in mail_parity.hosts(store)],
@@ -95,10 +95,10 @@ def test_a_word_that_no_server_produces_is_found():
 
 def test_no_closed_list_is_left_out():
     """Each closed list of items and of queries is among them."""
-    names = [one.name for one in pkgutil.iter_modules(queries.__path__)]
+    names = [item.name for item in pkgutil.iter_modules(queries.__path__)]
     modules = [items, *(importlib.import_module(f"{queries.__name__}.{name}") for name in names)]
     values = [value for module in modules for value in vars(module).values()]
 
     assert set(LISTS) == {
-        one for one in values if isinstance(one, type) and issubclass(one, StrEnum) and one.__module__ != "enum"
+        item for item in values if isinstance(item, type) and issubclass(item, StrEnum) and item.__module__ != "enum"
     }

@@ -32,7 +32,9 @@ from ipv6matrix.summaries.tables import (
 FIRST: Final = dt.date(2020, 1, 15)
 TLDS: Final = ("com", "de", "net", "org", "uk", *(f"tld{number:04}" for number in range(1_495)))
 _FIRST: Final = ("US", "DE", "GB", "FR", "NL", "JP")
-_OTHERS: Final = (one + two for one, two in product("ABCDEFGHI", ascii_uppercase) if one + two not in _FIRST)
+_OTHERS: Final = (
+    first + second for first, second in product("ABCDEFGHI", ascii_uppercase) if first + second not in _FIRST
+)
 COUNTRIES: Final = (*_FIRST, *islice(_OTHERS, 214))
 KINDS: Final = ("WWW", "NS", "MX", "NTP")
 SERVICES: Final = ("HTTP", "HTTPS", "SMTPS")
@@ -167,7 +169,7 @@ def _readiness_of(connection: Connection, date: dt.date, number: int) -> None:
     certain = (names.number * 31 + number * 7) % 11 * 6 / 10
     level = sql_cast(certain, Integer)
     verdict = case((level > 2, "yes"), else_="no")
-    told = {
+    columns = {
         "date": literal(date),
         "tag": literal(""),
         "domain": names.domain,
@@ -179,8 +181,8 @@ def _readiness_of(connection: Connection, date: dt.date, number: int) -> None:
         **dict.fromkeys(("web", "dns", "mail", "chain", "path", "content"), verdict),
         "reasons": literal('[["web", "www.example", "no_aaaa", "", "web_address"]]'),
     }
-    query = select(*map(_told, told.values())).order_by(names.domain)
-    connection.execute(insert(READINESS).from_select(list(told), query))
+    query = select(*map(_told, columns.values())).order_by(names.domain)
+    connection.execute(insert(READINESS).from_select(list(columns), query))
     counts = {
         "date": literal(date),
         "tag": literal(""),
@@ -202,10 +204,10 @@ def _places_of(
     connection: Connection, table: Table, date: dt.date, values: dict[str, Any], words: tuple[str, ...]
 ) -> None:
     place = _PLACES.c
-    told = {"date": literal(date), "country": place.country, "tld": place.tld, **values}
-    query = select(*map(_told, told.values())).where(place.word.in_(words))
+    columns = {"date": literal(date), "country": place.country, "tld": place.tld, **values}
+    query = select(*map(_told, columns.values())).where(place.word.in_(words))
     query = query.order_by(place.country, place.tld, place.word)
-    connection.execute(insert(table).from_select(list(told), query))
+    connection.execute(insert(table).from_select(list(columns), query))
 
 
 def _names_of(connection: Connection, date: dt.date, number: int) -> None:
@@ -215,7 +217,7 @@ def _names_of(connection: Connection, date: dt.date, number: int) -> None:
     www, servers = (
         case((odd, 0), (names.number * 31 % 1_000 < first + 5 * number, 1), else_=0) for first in (150, 400)
     )
-    told = {
+    columns = {
         "date": literal(date),
         "domain": names.domain,
         "country": names.country,
@@ -226,8 +228,8 @@ def _names_of(connection: Connection, date: dt.date, number: int) -> None:
         "hopratio": www * 0.875,
         "unknown": case((names.number * 13 % 101 < 2, 1), else_=0),
     }
-    query = select(*map(_told, told.values())).order_by(names.domain)
-    connection.execute(insert(DOMAINS).from_select(list(told), query))
+    query = select(*map(_told, columns.values())).order_by(names.domain)
+    connection.execute(insert(DOMAINS).from_select(list(columns), query))
 
 
 def _told(value: Any) -> Any:

@@ -74,12 +74,14 @@ def crawl(date: dt.date, tag: str, basis: str, rows: Sequence[Readiness], versio
     """Yield all rows of a list in a crawl."""
     yield from rows
     counts: dict[tuple[str, str, int, int], Counter[str]] = {}
-    for one in rows:
-        place = (one.country, one.tld, one.bracket)
-        counts.setdefault((*place, one.certain), Counter()).update(certain=1, unknown=int(one.certain != one.possible))
-        counts.setdefault((*place, one.possible), Counter()).update(possible=1)
-    for (country, tld, bracket, level), found in sorted(counts.items()):
-        yield ReadinessCounts(date=date, tag=tag, country=country, tld=tld, bracket=bracket, level=level, **found)
+    for readiness in rows:
+        place = (readiness.country, readiness.tld, readiness.bracket)
+        counts.setdefault((*place, readiness.certain), Counter()).update(
+            certain=1, unknown=int(readiness.certain != readiness.possible)
+        )
+        counts.setdefault((*place, readiness.possible), Counter()).update(possible=1)
+    for (country, tld, bracket, level), numbers in sorted(counts.items()):
+        yield ReadinessCounts(date=date, tag=tag, country=country, tld=tld, bracket=bracket, level=level, **numbers)
     yield ReadinessBasis(date=date, tag=tag, version=version, basis=basis, domains=len(rows))
 
 

@@ -126,7 +126,7 @@ def _domain(random: Random, date: dt.date, domain: str) -> DomainRow:
 
 
 ROWS: Final = tuple(_made())
-LISTS: Final = tuple(levels.made(DATES, [one for one in DOMAINS if one != "once.com"], (*COUNTRIES, "ZZ")))
+LISTS: Final = tuple(levels.made(DATES, [name for name in DOMAINS if name != "once.com"], (*COUNTRIES, "ZZ")))
 "Readiness: a tag, and the rows of one crawl of its list."
 COUNT: Final = select(func.count()).select_from(HOST_DATA)
 "A query for a number that each crawl changes."

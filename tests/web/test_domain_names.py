@@ -38,7 +38,7 @@ def test_names_begin_with_what_is_typed(names, prefix):
 
 
 @pytest.mark.parametrize(
-    ("typed", "found"),
+    ("typed", "expected"),
     [
         ("m\u00fcnchen.de", ["xn--mnchen-3ya.de"]),
         ("M\u00dcNCHEN.DE", ["xn--mnchen-3ya.de"]),
@@ -71,9 +71,9 @@ def test_names_begin_with_what_is_typed(names, prefix):
         ("x" * 5_000, []),
     ],
 )
-def test_domains_are_found_as_people_type(names, typed, found):
+def test_domains_are_found_as_people_type(names, typed, expected):
     """A domain is found by U-labels, with www., as a URL, and with a final dot."""
-    assert found == domain_names.search(names, typed, 20)
+    assert expected == domain_names.search(names, typed, 20)
 
 
 @pytest.mark.parametrize("typed", ["m%C3%BCnchen.de", "www.example.org", "https:%2F%2Fexample.org%2Fx", "example.org."])

@@ -25,11 +25,11 @@ def test_what_has_no_form_is_not_guessed():
 
 def test_xml_escapes_and_leaves_out_what_it_may_not_hold():
     """Any text yields a well-formed document."""
-    (one, two) = ET.fromstring(formats.xml_text(ODD).encode())
+    (first, second) = ET.fromstring(formats.xml_text(ODD).encode())
 
-    assert ODD[0]["name"] == one.findtext("name")
-    assert "ü\U0001f600" == two.findtext("name")
-    assert "0.5" == one.findtext("number")
+    assert ODD[0]["name"] == first.findtext("name")
+    assert "ü\U0001f600" == second.findtext("name")
+    assert "0.5" == first.findtext("number")
 
 
 def test_html_escapes():

@@ -25,9 +25,9 @@ async def test_each_request_is_one_line(web, lines):
     answer = await web.get("/json/hosts?tlds=de", headers={"Accept-Encoding": "identity"})
 
     (line,) = lines()
-    found = LINE.fullmatch(line)
+    match = LINE.fullmatch(line)
     assert line.startswith("GET /json/hosts?tlds=de ")
-    assert ("200", str(len(answer.content)), answer.headers["x-request-id"]) == found.groups()
+    assert ("200", str(len(answer.content)), answer.headers["x-request-id"]) == match.groups()
 
 
 @pytest.mark.parametrize("given", ["abc-123", "A.b_c", "x" * 64])

@@ -121,9 +121,9 @@ def test_a_message_that_repeats_itself_is_logged_once():
     assert 1 == sum(map(once.filter, refused))
     assert once.filter(record(logging.ERROR, "something else"))
     broken = [record(logging.ERROR, "Request failed") for _ in range(4)]
-    for number, one in enumerate(broken):
-        one.exc_info = (ValueError, ValueError(f"fault {number % 2}"), None)
-    assert [True, True, False, False] == [once.filter(one) for one in broken]
+    for number, message in enumerate(broken):
+        message.exc_info = (ValueError, ValueError(f"fault {number % 2}"), None)
+    assert [True, True, False, False] == [once.filter(message) for message in broken]
     assert 9 == sum(once.filter(record(logging.INFO, "GET / 200")) for _ in range(9))
 
 

@@ -37,10 +37,10 @@ def test_filters_choose_rows(model, asked, wanted):
 def test_sums_that_are_stored_equal_those_that_are_computed(model, monkeypatch, group, only):
     """Whether a slice reads the table or the sums over it makes no difference."""
     asked = [Slice(group=group, only=only, least=least) for least in (0, 60)]
-    stored = [model.rows(sums(HOSTS, one)) for one in asked]
+    stored = [model.rows(sums(HOSTS, selection)) for selection in asked]
     monkeypatch.setattr("ipv6matrix.web.sums.SUMS", {})
 
-    assert stored == [model.rows(sums(HOSTS, one)) for one in asked]
+    assert stored == [model.rows(sums(HOSTS, selection)) for selection in asked]
     assert stored[0]
 
 

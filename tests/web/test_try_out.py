@@ -15,7 +15,9 @@ async def test_it_has_a_form_for_each_path(web, page):
     """Each path has a form with a field for each documented parameter."""
     paths = (await web.get("/openapi.json")).json()["paths"]
 
-    expected = {path: {one["name"] for one in what["get"].get("parameters", [])} for path, what in paths.items()}
+    expected = {
+        path: {parameter["name"] for parameter in what["get"].get("parameters", [])} for path, what in paths.items()
+    }
     forms = page.xpath("//main//form")
     assert expected == {form.action: {field.name for field in form.xpath(".//input|.//select")} for form in forms}
 

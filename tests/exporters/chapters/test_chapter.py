@@ -28,10 +28,10 @@ def test_numbers_of_a_share():
 def test_parts_of_a_bar():
     """Together they are the whole; a part of 0 is left out."""
     looks = {"with": "k1", "without": "k0", "not known": "unknown"}
-    found = chapter.parts_of("a", {"with": 1, "without": 0, "not known": 3}, looks, " things")
+    bar = chapter.parts_of("a", {"with": 1, "without": 0, "not known": 3}, looks, " things")
 
-    assert [(0.25, "k1"), (0.75, "unknown")] == [(one.value, one.look) for one in found]
-    assert "a, not known: 3 of 4 things" == found[1].words
+    assert [(0.25, "k1"), (0.75, "unknown")] == [(part.value, part.look) for part in bar]
+    assert "a, not known: 3 of 4 things" == bar[1].words
 
 
 @pytest.mark.parametrize(("digits", "expected"), [(0, "1,235"), (2, "1,234.57")])

@@ -15,7 +15,7 @@ from ipv6matrix.store.queries.asked import Asked
 ALL = (comparisons.rtt_ratio, comparisons.rtts, comparisons.hops_difference, comparisons.hops)
 
 
-def found(*pairs, metrics=None):
+def findings(*pairs, metrics=None):
     """Return the figures of hosts with these distances over IPv4 and over IPv6, in ms and in hops."""
     made = SimpleNamespace(
         asked=Asked(run="", features=None, metrics=metrics, skipped=frozenset()),
@@ -39,7 +39,7 @@ def found(*pairs, metrics=None):
     return made
 
 
-HOSTS = found((10, 5), (10, 10), (10, 12), (3, 28))
+HOSTS = findings((10, 5), (10, 10), (10, 12), (3, 28))
 
 
 def test_ratios_are_counted_in_quarters_of_an_octave():
@@ -85,14 +85,14 @@ def test_hops_by_family():
 @pytest.mark.parametrize("make", ALL)
 def test_charts_can_be_drawn(make):
     """Charts of few hosts, and of identical hosts, can be drawn."""
-    for figures in (HOSTS, found((7, 7))):
+    for figures in (HOSTS, findings((7, 7))):
         assert "IPv6" in make(figures).svg
 
 
 @pytest.mark.parametrize("make", ALL)
 def test_a_missing_metric_is_explained(make):
     """A metric that was not measured has no chart, and the page gives the reason."""
-    chapter = make(found(metrics=frozenset({"tcp80"})))
+    chapter = make(findings(metrics=frozenset({"tcp80"})))
 
     assert "" == chapter.svg
     assert chapter.explanation.startswith("Not measured: the metric p")
@@ -103,7 +103,7 @@ def test_missing_answers_are_explained(make):
     """
     If nothing was measured over both families there is no chart, but the number of hosts that could have been compared.
     """
-    chapter = make(found())
+    chapter = make(findings())
 
     assert "" == chapter.svg
     assert "of 5 hosts with addresses of both families, none" in chapter.explanation

@@ -13,7 +13,7 @@ from ipv6matrix.summaries.rows import NO_COUNTRY
 from tests.finished import Finished
 
 
-def found(**figures):
+def findings(**figures):
     return SimpleNamespace(**figures)
 
 
@@ -23,7 +23,7 @@ def test_the_largest_countries_are_listed():
     countries |= {f"A{number:02}": Share(part=0, whole=1) for number in range(30)}
     countries |= {"DE": Share(part=5, whole=100, unknown=50), NO_COUNTRY: Share(part=7, whole=1234)}
 
-    chapter = domains.countries(found(countries=countries))
+    chapter = domains.countries(findings(countries=countries))
 
     assert ("Germany", "100", "5", "45", "50", "10.0 %") == chapter.rows[0]
     assert 25 == len(chapter.rows)
@@ -39,9 +39,9 @@ def test_countries_have_names(code, name):
 @pytest.mark.parametrize(
     "chapter",
     [
-        domains.countries(found(countries={NO_COUNTRY: Share(whole=3)})),
-        domains.tlds(found(tlds={})),
-        domains.penetration(found(kinds={"WWW": Share()})),
+        domains.countries(findings(countries={NO_COUNTRY: Share(whole=3)})),
+        domains.tlds(findings(tlds={})),
+        domains.penetration(findings(kinds={"WWW": Share()})),
     ],
 )
 def test_missing_figures_are_explained(chapter):

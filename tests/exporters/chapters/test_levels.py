@@ -15,7 +15,7 @@ from tests.summaries.sample_rows import levels as rows
 
 
 @pytest.fixture
-def found():
+def findings():
     """Domains of two TLDs: fifty of each are of level 3 or 4, and thirty in .de without a country of level 0."""
     figures = AllLevels()
     about = {"date": DATE, "tag": "", "bracket": 0, "tld": "de", "country": "ZZ", "level": 0}
@@ -25,9 +25,9 @@ def found():
     return SimpleNamespace(levels=figures)
 
 
-def test_levels_have_both_readings_and_what_is_not_known(found):
+def test_levels_have_both_readings_and_what_is_not_known(findings):
     """Each level has its certain and its possible domains; unknown ones are apart."""
-    chapter = levels.levels(found)
+    chapter = levels.levels(findings)
 
     assert ("3", "web and DNS", "100", "76.9 %", "100", "0", "0.0 %") == chapter.rows[Level.WEB_AND_DNS]
     assert ("4", "full", "0", "0.0 %", "0", "100", "76.9 %") == chapter.rows[Level.FULL]
@@ -36,27 +36,27 @@ def test_levels_have_both_readings_and_what_is_not_known(found):
 
 
 @pytest.mark.parametrize("make", [levels.levels, levels.services, levels.level_countries, levels.level_tlds])
-def test_rules_and_basis_are_named(found, make):
+def test_rules_and_basis_are_named(findings, make):
     """Without them a reader cannot tell which crawls may be compared."""
-    assert "Rules 7; basis: MX, NS." in make(found).explanation
+    assert "Rules 7; basis: MX, NS." in make(findings).explanation
 
 
-def test_places_are_ordered_by_their_domains(found):
+def test_places_are_ordered_by_their_domains(findings):
     """A country or TLD has a number for each level; domains without a country are left out."""
     assert [
         ("Germany", "50", "0", "0", "0", "50", "0", "0", "0", "50"),
         ("United Kingdom", "50", "0", "0", "0", "50", "0", "0", "0", "50"),
-    ] == levels.level_countries(found).rows
+    ] == levels.level_countries(findings).rows
     assert [
         (".de", "80", "30", "0", "0", "50", "0", "0", "0", "50"),
         (".example", "50", "0", "0", "0", "50", "0", "0", "0", "50"),
-    ] == levels.level_tlds(found).rows
+    ] == levels.level_tlds(findings).rows
 
 
-def test_services_that_were_not_measured_are_named(found):
+def test_services_that_were_not_measured_are_named(findings):
     """A service that is unknown of every domain has no bar."""
-    found.levels.domains = 100
-    chapter = levels.services(found)
+    findings.levels.domains = 100
+    chapter = levels.services(findings)
 
     assert ["Website", "Name servers", "Lookup"] == [row[0] for row in chapter.rows]
     assert ("Lookup", "Does the domain resolve without any IPv4?", "0", "100", "0", "0") == chapter.rows[-1]

@@ -12,7 +12,7 @@ from ipv6matrix.store.queries.asked import Asked
 from ipv6matrix.store.queries.outcomes import Errors, Ipv6Kind
 
 
-def found(metrics=None, **figures):
+def findings(metrics=None, **figures):
     asked = Asked(run="", features=None, metrics=metrics, skipped=frozenset())
     return SimpleNamespace(**{"asked": asked, "services": {}, "traces": {}, "ipv6_kinds": [], "errors": []} | figures)
 
@@ -22,7 +22,7 @@ def test_services_are_listed_by_family():
     services = {("HTTP", 6): Share(part=1, whole=4), ("HTTP", 4): Share(part=3, whole=5, unknown=1)}
     services |= {("SMTP", 4): Share(whole=9, unknown=9)}
 
-    chapter = outcomes.reachability(found(services=services))
+    chapter = outcomes.reachability(findings(services=services))
 
     assert [
         ("HTTP", "IPv4", "5", "3", "1", "1", "75.0 %"),
@@ -34,7 +34,7 @@ def test_services_are_listed_by_family():
 def test_traces_are_listed_by_end():
     """Each end has its own number; a failure of this machine is not an end of a trace."""
     traces = {(4, "reached"): 7, (4, "gap_limit"): 2, (4, "probe_failed"): 1, (6, "max_ttl"): 1, (6, "unreachable"): 3}
-    chapter = outcomes.paths(found(traces=traces))
+    chapter = outcomes.paths(findings(traces=traces))
 
     assert ["Family", "Addresses", "Reached", "Silent hops", "Unreachable", "Last TTL", "Could not ask"] == list(
         chapter.head
@@ -44,7 +44,7 @@ def test_traces_are_listed_by_end():
 
 def test_unused_ends_are_left_out():
     """The legend has only ends that occur; for imported crawls only whether a trace arrived."""
-    chapter = outcomes.paths(found(traces={(4, "reached"): 3, (4, "unrecorded"): 1}))
+    chapter = outcomes.paths(findings(traces={(4, "reached"): 3, (4, "unrecorded"): 1}))
 
     assert ["Family", "Addresses", "Reached", "Not reached"] == list(chapter.head)
     assert [("IPv4", "4", "3", "1")] == chapter.rows
@@ -60,7 +60,7 @@ def test_kinds_of_ipv6_have_names():
         Ipv6Kind(kind="global", tunnel_id="<b>", probed=1, refused=0),
         Ipv6Kind(kind="link_local", tunnel_id=None, probed=0, refused=1),
     ]
-    chapter = outcomes.ipv6_kinds(found(ipv6_kinds=kinds))
+    chapter = outcomes.ipv6_kinds(findings(ipv6_kinds=kinds))
 
     assert ["native", "6to4", "Teredo", "tunnel U5280 (plwaw01, icm - ICM)", "tunnel <b>", "link local"] == [
         row[0] for row in chapter.rows
@@ -71,7 +71,7 @@ def test_kinds_of_ipv6_have_names():
 
 def test_errors_come_with_the_number_of_requests():
     """Each row has kind and word, with numerator and denominator."""
-    chapter = outcomes.errors(found(errors=[Errors(kind="port 80", word="connection_refused", number=3, asked=12)]))
+    chapter = outcomes.errors(findings(errors=[Errors(kind="port 80", word="connection_refused", number=3, asked=12)]))
 
     assert [("port 80: connection refused", "3", "12", "25.0 %")] == chapter.rows
     assert "Unrecorded" not in chapter.explanation
@@ -80,7 +80,7 @@ def test_errors_come_with_the_number_of_requests():
 
 def test_what_older_crawlers_did_not_record_is_explained():
     """The word has an explanation where it occurs."""
-    chapter = outcomes.errors(found(errors=[Errors(kind="DNS", word="unrecorded", number=3, asked=12)]))
+    chapter = outcomes.errors(findings(errors=[Errors(kind="DNS", word="unrecorded", number=3, asked=12)]))
 
     assert "Unrecorded is what an older crawler kept as n/a" in chapter.explanation
 
@@ -88,7 +88,7 @@ def test_what_older_crawlers_did_not_record_is_explained():
 @pytest.mark.parametrize("make", [outcomes.reachability, outcomes.paths, outcomes.ipv6_kinds, outcomes.errors])
 def test_missing_figures_are_explained(make):
     """If there is nothing to show, the chapter says so and has no chart."""
-    chapter = make(found())
+    chapter = make(findings())
 
     assert ("", ()) == (chapter.svg, chapter.rows)
     assert chapter.explanation.endswith(".")
@@ -96,4 +96,4 @@ def test_missing_figures_are_explained(make):
 
 def test_missing_traces_are_explained():
     """The explanation names the metric."""
-    assert "Not measured: the metric path" in outcomes.paths(found(metrics=frozenset({"ping"}))).explanation
+    assert "Not measured: the metric path" in outcomes.paths(findings(metrics=frozenset({"ping"}))).explanation

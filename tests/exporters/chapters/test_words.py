@@ -24,24 +24,24 @@ def chapter(counts, title="Time servers"):
 
 def test_each_word_has_its_share_of_its_family():
     """Both families have their own wholes; the most frequent word comes first."""
-    found = chapter({4: Counter(answers=30, timeout=10), 6: Counter(answers=1, bad_reply=3)})
+    words_chapter = chapter({4: Counter(answers=30, timeout=10), 6: Counter(answers=1, bad_reply=3)})
 
     assert [
         ("IPv4: answers", "30", "40", "75.0 %"),
         ("IPv4: timeout", "10", "40", "25.0 %"),
         ("IPv6: bad reply", "3", "4", "75.0 %"),
         ("IPv6: answers", "1", "4", "25.0 %"),
-    ] == found.rows
-    assert ("time_servers", True) == (found.name, "<svg" in found.svg)
-    assert "40 over IPv4 and 4 over IPv6" in found.explanation
+    ] == words_chapter.rows
+    assert ("time_servers", True) == (words_chapter.name, "<svg" in words_chapter.svg)
+    assert "40 over IPv4 and 4 over IPv6" in words_chapter.explanation
 
 
 def test_rare_words_are_added_up():
     """No chart has more than nine bars of a family; no number is lost."""
-    found = chapter({None: Counter({f"word{number}": 20 - number for number in range(12)})})
+    words_chapter = chapter({None: Counter({f"word{number}": 20 - number for number in range(12)})})
 
-    assert 9 == len(found.rows)
-    assert ("others", "42", "174", "24.1 %") == found.rows[-1]
+    assert 9 == len(words_chapter.rows)
+    assert ("others", "42", "174", "24.1 %") == words_chapter.rows[-1]
 
 
 def test_measurements_without_results_have_no_chapter(tmp_path):
@@ -55,12 +55,12 @@ def test_measurements_without_results_have_no_chapter(tmp_path):
         tls_item("www.a.example", "2001:db8::1", "expired"),
     )
 
-    found = {one.title: one.counts for one in find(store).words}
+    counts = {words.title: words.counts for words in find(store).words}
 
     assert {
         "Time servers": {4: {"answers": 1}, 6: {"timeout": 1}},
         "TLS handshakes": {6: {"expired": 1}},
-    } == found
+    } == counts
 
 
 def test_a_new_measurement_has_a_chapter(tmp_path, monkeypatch):
@@ -75,10 +75,10 @@ def test_a_new_measurement_has_a_chapter(tmp_path, monkeypatch):
     assert 'id="knocks"' in (tmp_path / f"report-{made.RUN}.html").read_text("utf-8")
 
 
-@pytest.mark.parametrize("one", [one for one in tables.REGISTRY if one.outcomes])
-def test_titles_are_names_of_files(one):
+@pytest.mark.parametrize("fact_tables", [fact_tables for fact_tables in tables.REGISTRY if fact_tables.outcomes])
+def test_titles_are_names_of_files(fact_tables):
     """No two chapters write the same file."""
-    titles = [title for one in tables.REGISTRY for title in one.outcomes]
+    titles = [title for fact_tables in tables.REGISTRY for title in fact_tables.outcomes]
     names = {chapter({None: Counter(x=1)}, title).name for title in titles}
 
     assert len(titles) == len(names)

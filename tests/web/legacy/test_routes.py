@@ -58,10 +58,10 @@ READERS = {"xml": of_xml, "html": of_html, "csv": of_csv}
 )
 async def test_one_question_in_two_ways(web, path, other):
     """Case, a final slash, empty and unknown parameters make no difference."""
-    one, two = await web.get(path), await web.get(other)
+    first, second = await web.get(path), await web.get(other)
 
-    assert 200 == one.status_code
-    assert (one.status_code, one.text) == (two.status_code, two.text)
+    assert 200 == first.status_code
+    assert (first.status_code, first.text) == (second.status_code, second.text)
 
 
 @pytest.mark.parametrize("label", ["json", "xml", "html", "csv", "data", "JSON"])

@@ -59,7 +59,7 @@ def main(source: str, target: str) -> None:
         code = _code(geometry)
         if code not in LEFT_OUT:
             rings.setdefault(code, []).extend(_rings(geometry, arcs))
-    countries = {code: _country(found) for code, found in rings.items()}
+    countries = {code: _country(shapes) for code, shapes in rings.items()}
     for code, place in PLACES.items():
         countries.setdefault(code, {"x": _rounded(_projected(place))[0], "y": _rounded(_projected(place))[1]})
     _write(Path(target), countries)
@@ -67,8 +67,8 @@ def main(source: str, target: str) -> None:
 
 def _code(geometry: dict) -> str | None:
     name = geometry["properties"]["name"]
-    found = get_global("territory_aliases").get(geometry.get("id", ""), [None])[0]
-    return CODES.get(name, found)
+    alias = get_global("territory_aliases").get(geometry.get("id", ""), [None])[0]
+    return CODES.get(name, alias)
 
 
 def _decoded(arc: list, transform: dict) -> Ring:
@@ -105,7 +105,7 @@ def simplified(points: Ring) -> Ring:
         # A closed line has no direction: it is cut where it is farthest from its start.
         middle = max(range(len(flat)), key=lambda at: math.dist(flat[0], flat[at]))
         return simplified(points[: middle + 1])[:-1] + simplified(points[middle:])
-    kept = {0, len(points) - 1}
+    indexes = {0, len(points) - 1}
     waiting = [(0, len(points) - 1)]
     while waiting:
         first, last = waiting.pop()
@@ -113,16 +113,16 @@ def simplified(points: Ring) -> Ring:
             continue
         off, at = max((_distance(flat[at], flat[first], flat[last]), at) for at in range(first + 1, last))
         if off > TOLERANCE:
-            kept.add(at)
+            indexes.add(at)
             waiting += [(first, at), (at, last)]
-    return [points[at] for at in sorted(kept)]
+    return [points[at] for at in sorted(indexes)]
 
 
-def _distance(point: Point, one: Point, two: Point) -> float:
-    length = math.dist(one, two)
+def _distance(point: Point, start: Point, end: Point) -> float:
+    length = math.dist(start, end)
     if not length:
-        return math.dist(point, one)
-    return abs((two[0] - one[0]) * (one[1] - point[1]) - (one[0] - point[0]) * (two[1] - one[1])) / length
+        return math.dist(point, start)
+    return abs((end[0] - start[0]) * (start[1] - point[1]) - (start[0] - point[0]) * (end[1] - start[1])) / length
 
 
 def _projected(point: Point) -> Point:
@@ -142,14 +142,14 @@ def _country(rings: Sequence[Ring]) -> dict:
     pieces = [piece for ring in rings for piece in _cut(ring)]
     shapes = sorted(([_projected(point) for point in piece] for piece in pieces), key=_area, reverse=True)
     areas = [_area(shape) for shape in shapes]
-    kept = [shape for shape, area in zip(shapes, areas, strict=True) if area >= SMALLEST]
-    found = {"path": "".join(map(_path, kept))} if kept else {}
+    large = [shape for shape, area in zip(shapes, areas, strict=True) if area >= SMALLEST]
+    outline = {"path": "".join(map(_path, large))} if large else {}
     x, y = _rounded(_middle(shapes[0]))
-    found |= {"x": x, "y": y}
+    outline |= {"x": x, "y": y}
     if sum(areas) >= CIRCLED:
         points = [point for shape, area in zip(shapes, areas, strict=True) if area >= areas[0] / 5 for point in shape]
-        found["box"] = [round(edge(point[axis] for point in points)) for edge in (min, max) for axis in (0, 1)]
-    return found
+        outline["box"] = [round(edge(point[axis] for point in points)) for edge in (min, max) for axis in (0, 1)]
+    return outline
 
 
 def _cut(ring: Ring) -> Iterator[Ring]:
@@ -168,15 +168,15 @@ def _cut(ring: Ring) -> Iterator[Ring]:
 
 def _clipped(ring: Ring, sign: int) -> Ring:
     """Keep what lies on one side of the antimeridian (Sutherland and Hodgman)."""
-    kept: Ring = []
-    for one, two in zip(ring, [*ring[1:], *ring[:1]], strict=True):
-        inside, follows = one[0] * sign <= 180, two[0] * sign <= 180
+    clipped: Ring = []
+    for start, end in zip(ring, [*ring[1:], *ring[:1]], strict=True):
+        inside, follows = start[0] * sign <= 180, end[0] * sign <= 180
         if inside:
-            kept.append(one)
+            clipped.append(start)
         if inside != follows:
-            part = (180 * sign - one[0]) / (two[0] - one[0])
-            kept.append((180 * sign, one[1] + part * (two[1] - one[1])))
-    return kept
+            part = (180 * sign - start[0]) / (end[0] - start[0])
+            clipped.append((180 * sign, start[1] + part * (end[1] - start[1])))
+    return clipped
 
 
 def _area(points: Ring) -> float:
@@ -185,7 +185,7 @@ def _area(points: Ring) -> float:
 
 def _signed(points: Ring) -> float:
     pairs = zip(points, [*points[1:], *points[:1]], strict=True)
-    return sum(one[0] * two[1] - two[0] * one[1] for one, two in pairs) / 2
+    return sum(start[0] * end[1] - end[0] * start[1] for start, end in pairs) / 2
 
 
 def _middle(points: Ring) -> Point:
@@ -193,9 +193,9 @@ def _middle(points: Ring) -> Point:
     if not area:
         return points[0]
     x = y = 0.0
-    for one, two in zip(points, [*points[1:], *points[:1]], strict=True):
-        cross = one[0] * two[1] - two[0] * one[1]
-        x, y = x + (one[0] + two[0]) * cross, y + (one[1] + two[1]) * cross
+    for start, end in zip(points, [*points[1:], *points[:1]], strict=True):
+        cross = start[0] * end[1] - end[0] * start[1]
+        x, y = x + (start[0] + end[0]) * cross, y + (start[1] + end[1]) * cross
     return x / 6 / area, y / 6 / area
 
 

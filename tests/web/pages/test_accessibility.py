@@ -82,13 +82,13 @@ def test_axe_finds_no_fault(visited):
     page = visited.page
     page.evaluate(AXE_SCRIPT)
     page.set_viewport_size(NARROW)
-    found = page.evaluate(AXE, [True, visited.path not in every_page.OTHERS])
+    faults = page.evaluate(AXE, [True, visited.path not in every_page.OTHERS])
     page.set_viewport_size(WIDE)
     page.emulate_media(color_scheme="dark")
-    found += page.evaluate(AXE, [False, False])
+    faults += page.evaluate(AXE, [False, False])
     page.emulate_media(color_scheme="light")
 
-    assert [] == found
+    assert [] == faults
 
 
 def test_charts_can_be_read(visited):
@@ -116,7 +116,7 @@ def test_nothing_goes_wrong(visited):
 
 def test_a_page_is_light(visited):
     """A first visit transfers few bytes, including style, scripts and pictures."""
-    octets = {one.url: one.sizes()["responseBodySize"] for one in visited.requests}
+    octets = {request.url: request.sizes()["responseBodySize"] for request in visited.requests}
 
     assert sum(octets.values()) <= MOST_OCTETS, octets
     assert len(octets) <= MOST_REQUESTS

@@ -38,14 +38,14 @@ async def test_pages_follow_each_other(web, monkeypatch):
     whole = domains(await read(web, "/changes"))
     monkeypatch.setattr(compared, "MOST", 3)
     # Another address than before, or the kept answer would be given.
-    path, found = f"/changes?from={DATES[1]}&to={DATES[2]}", []
+    path, names = f"/changes?from={DATES[1]}&to={DATES[2]}", []
     while path:
         page = await read(web, path)
-        found += domains(page)
+        names += domains(page)
         path = next(iter(page.xpath("//a[@rel='next']/@href")), None)
 
     assert len(whole) > 3
-    assert whole == found
+    assert whole == names
 
 
 async def test_the_greatest_difference_comes_first(web):
@@ -68,11 +68,13 @@ async def test_links_lead_to_the_data_shown(web):
 
 def test_without_dates_the_last_two_crawls_are_compared():
     """The default is the last two crawls; the first crawl has none before it."""
-    two = compared.read(QueryParams(""), DATES)
-    one = compared.read(QueryParams(""), DATES[:1])
+    last = compared.read(QueryParams(""), DATES)
+    single = compared.read(QueryParams(""), DATES[:1])
     none = compared.read(QueryParams(""), ())
 
-    assert [(DATES[1], DATES[2]), (None, DATES[0]), (None, None)] == [(it.before, it.after) for it in (two, one, none)]
+    assert [(DATES[1], DATES[2]), (None, DATES[0]), (None, None)] == [
+        (it.before, it.after) for it in (last, single, none)
+    ]
 
 
 @pytest.mark.parametrize("asked", ["change=grown", "country=Q", "country=XQ1", "from=x", "to=x"])

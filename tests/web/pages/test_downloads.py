@@ -51,7 +51,9 @@ async def test_api_v1_has_the_same_sums(web, path):
     names = ours[0].keys() & theirs[0].keys()
     assert len(names) > 2
     assert sorted(repr([row[name] for name in sorted(names)]) for row in ours) == sorted(
-        repr([row[name] for name in sorted(names)]) for row in theirs if row["date"] in {one["date"] for one in ours}
+        repr([row[name] for name in sorted(names)])
+        for row in theirs
+        if row["date"] in {our_row["date"] for our_row in ours}
     )
 
 
@@ -59,7 +61,7 @@ async def test_api_v1_has_the_same_sums(web, path):
 async def test_a_picture_tells_where_it_is_from(web, what):
     """A picture contains its title, its filters and its source."""
     svg = etree.fromstring((await web.get(f"/dualstack/country-DE/{what}.svg?type=MX")).content)
-    title, source = (one.text for one in svg.findall("{http://www.w3.org/2000/svg}text"))
+    title, source = (element.text for element in svg.findall("{http://www.w3.org/2000/svg}text"))
 
     assert title.startswith("Address families of hosts: ")
     assert f"IPv6 Matrix, crawls of {DATES[0]} to {DATES[-1]} · Germany, MX" == source

@@ -19,7 +19,7 @@ def crawl(date, **values):
 
 
 def titles(svg):
-    return [one.text for one in etree.fromstring(svg).iter("{http://www.w3.org/2000/svg}title")][1:]
+    return [element.text for element in etree.fromstring(svg).iter("{http://www.w3.org/2000/svg}title")][1:]
 
 
 def test_hosts_are_stacked_by_whether_they_have_ipv6():

@@ -20,14 +20,14 @@ FOCUS = """() => {
 
 def stops(page, most=400):
     """Press Tab until the focus leaves the page, and return where it was."""
-    found = []
+    elements = []
     for _ in range(most):
         page.keyboard.press("Tab")
         stop = page.evaluate(FOCUS)
         if stop[0] == "body":
             break
-        found.append(stop)
-    return found
+        elements.append(stop)
+    return elements
 
 
 def test_the_first_stop_leads_past_the_menu(page):

@@ -13,12 +13,12 @@ from tests.web.v1.asking import ask, everything
 
 async def rows(web, path):
     """Return the cells of the table, page by page."""
-    found = []
+    cells = []
     while path:
         page = html.fromstring((await web.get(path)).text)
-        found += [[cell.text_content() for cell in row.xpath("*")] for row in page.xpath("//tbody/tr[th]")]
+        cells += [[cell.text_content() for cell in row.xpath("*")] for row in page.xpath("//tbody/tr[th]")]
         path = next(iter(page.xpath("//a[@rel='next']/@href")), None)
-    return found
+    return cells
 
 
 @pytest.mark.parametrize("tag", ["", levels.TAG])

@@ -52,15 +52,15 @@ async def test_a_place_has_all_views(web, path, title, maps):
 async def test_changes_are_those_of_the_api(web):
     """The page has the changes of domains, countries and TLDs that the API has."""
     page = await read(web, "/changes")
-    told = {
+    changes = {
         word: {item["name"] for item in (await web.get(f"/api/v1/changes/{word}")).json()["items"]}
         for word in ("countries", "tlds")
     }
     domains = (await web.get("/api/v1/changes/domains")).json()["items"]
 
     assert len(domains) == len(page.xpath("//h2[@id='by-domain']/..//tbody/tr"))
-    assert told["tlds"] == {text.removeprefix(".") for text in page.xpath("//h2[@id='by-tld']/..//tbody//a/text()")}
-    assert len(told["countries"]) == len(page.xpath("//h2[@id='by-country']/..//tbody/tr"))
+    assert changes["tlds"] == {text.removeprefix(".") for text in page.xpath("//h2[@id='by-tld']/..//tbody//a/text()")}
+    assert len(changes["countries"]) == len(page.xpath("//h2[@id='by-country']/..//tbody/tr"))
 
 
 async def test_the_first_crawl_has_nothing_to_compare(web):
@@ -97,9 +97,9 @@ async def test_an_address_shows_its_mean_round_trip_time(sqlite_url, tmp_path):
     store.close()
 
     async with client.of(sqlite_url, tmp_path) as web:
-        for name, found in addresses.items():
+        for name, answers in addresses.items():
             rows = (await read(web, f"/domain-{name}")).xpath("//details//tbody/tr/td[3]/text()")
-            assert [round_trip(address.get("pings")) for address in found] == rows
+            assert [round_trip(address.get("pings")) for address in answers] == rows
 
 
 def round_trip(ping):

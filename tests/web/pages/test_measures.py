@@ -45,5 +45,5 @@ def test_each_level_includes_the_next_one():
     """The steps of readiness are the levels from 1 to 5+, and their fields exist."""
     measures = ladder.VIEW.measures
 
-    assert ["1", "2", "3", "4", "5", "5plus"] == [one.key.removeprefix("level") for one in measures]
-    assert {name for one in measures for name in (one.part, one.upper)} <= set(ladder.VIEW.figures.fields)
+    assert ["1", "2", "3", "4", "5", "5plus"] == [measure.key.removeprefix("level") for measure in measures]
+    assert {name for measure in measures for name in (measure.part, measure.upper)} <= set(ladder.VIEW.figures.fields)

@@ -16,7 +16,9 @@ def test_every_outline_is_of_a_country():
 
     assert len(outlines) > 240
     assert [] == [code for code in outlines if not places.is_country(code)]
-    assert [] == [code for code, one in outlines.items() if not (0 <= one["x"] <= 1000 and 0 <= one["y"] <= 440)]
+    assert [] == [
+        code for code, outline in outlines.items() if not (0 <= outline["x"] <= 1000 and 0 <= outline["y"] <= 440)
+    ]
 
 
 def test_small_countries_have_no_box():

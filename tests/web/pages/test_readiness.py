@@ -137,9 +137,9 @@ async def test_a_database_without_readiness_has_empty_pages(tmp_path):
 
 async def test_a_domain_of_a_list_of_ones_own_is_found(web):
     """The search finds domains that only a list of one's own has; their page shows their readiness."""
-    found = (await read(web, "/domain?q=north")).xpath("//ul[@class='names']//a/@href")
-    page = await read(web, found[0])
+    links = (await read(web, "/domain?q=north")).xpath("//ul[@class='names']//a/@href")
+    page = await read(web, links[0])
 
-    assert ["/domain-north.example"] == found
+    assert ["/domain-north.example"] == links
     assert "Readiness in the list \u201cuni\u201d" in page.xpath("string(//section/h2)")
     assert [f"/api/v1/domains/north.example/readiness?tag={levels.TAG}"] == page.xpath("//a[.='API v1']/@href")

@@ -54,11 +54,14 @@ async def test_a_website_that_knows_its_name_has_previews(sqlite_url):
     """A configured address yields canonical links without irrelevant parameters, and an existing preview picture."""
     async with client.over(client.create_app(sqlite_url, public_url="https://matrix.example")) as web:
         page = html.fromstring((await web.get("/hosts/country-DE?sort=-hosts&type=MX")).text)
-        told = {one.get("property"): one.get("content") for one in page.xpath("//meta[starts-with(@property, 'og:')]")}
-        picture = await web.get(urlsplit(told["og:image"]).path)
+        properties = {
+            element.get("property"): element.get("content")
+            for element in page.xpath("//meta[starts-with(@property, 'og:')]")
+        }
+        picture = await web.get(urlsplit(properties["og:image"]).path)
 
-    assert "https://matrix.example/hosts/country-DE?type=MX" == told["og:url"]
-    assert [told["og:url"]] == page.xpath("//link[@rel='canonical']/@href")
+    assert "https://matrix.example/hosts/country-DE?type=MX" == properties["og:url"]
+    assert [properties["og:url"]] == page.xpath("//link[@rel='canonical']/@href")
     assert (200, "image/png") == (picture.status_code, picture.headers["content-type"])
     assert len(picture.content) < 100_000
 

@@ -30,17 +30,17 @@ async def test_a_sitemap_lists_every_page(sqlite_url):
     """The sitemap, named in robots.txt, lists views, countries and TLDs with the date of the last crawl."""
     public = "https://matrix.example"
     async with client.over(client.create_app(sqlite_url, "/nowhere", public_url=public)) as web:
-        robots, found = await web.get("/robots.txt"), await web.get("/sitemap.xml")
-        listed = etree.fromstring(found.content)
-        paths = [one.text.removeprefix(public) for one in listed.findall("map:url/map:loc", PLACE)]
+        robots, sitemap = await web.get("/robots.txt"), await web.get("/sitemap.xml")
+        listed = etree.fromstring(sitemap.content)
+        paths = [element.text.removeprefix(public) for element in listed.findall("map:url/map:loc", PLACE)]
         statuses = {(await web.get(path)).status_code for path in paths}
 
     assert f"Sitemap: {public}/sitemap.xml" in robots.text.splitlines()
-    assert "application/xml" == found.headers["content-type"].partition(";")[0]
+    assert "application/xml" == sitemap.headers["content-type"].partition(";")[0]
     assert {200} == statuses
     assert {f"/{name}" for name in VIEWS} < set(paths)
     assert {f"/country-{code}" for code in COUNTRIES} | {f"/tld-{name}" for name in TLDS} < set(paths)
-    assert {str(DATES[-1])} == {one.text for one in listed.findall("map:url/map:lastmod", PLACE)}
+    assert {str(DATES[-1])} == {element.text for element in listed.findall("map:url/map:lastmod", PLACE)}
 
 
 async def test_without_its_address_a_website_has_no_sitemap(web):

@@ -40,7 +40,7 @@ async def test_every_page_is_whole(web, path):
     assert 20 < len(page.xpath("//meta[@name='description']/@content")[0]) < 200
     assert [] == page.xpath("//style|//script[not(@src)]|//@style|//@onclick")
     assert "script-src 'self'" in answer.headers["content-security-policy"]
-    assert [] == [one for one in page.xpath("//@src|//link/@href") if urlsplit(one).netloc]
+    assert [] == [address for address in page.xpath("//@src|//link/@href") if urlsplit(address).netloc]
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -17,10 +17,10 @@ def expected(date, country):
 def test_rows_are_sums_by_country(model):
     """Rows equal sums computed without SQL."""
     shown = state.read(VIEWS["hosts"], None, {}, DATES)
-    found = series.rows(model, shown.view, shown.slice("country", date=shown.date))
+    sums = series.rows(model, shown.view, shown.slice("country", date=shown.date))
 
     assert {code: expected(shown.date, code) for code in summaries.COUNTRIES} == {
-        row["country"]: (row["hosts"], row["with_ipv6"]) for row in found
+        row["country"]: (row["hosts"], row["with_ipv6"]) for row in sums
     }
 
 

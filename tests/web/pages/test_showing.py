@@ -30,7 +30,7 @@ def filled(model):
 )
 def test_kinds_are_stacked_and_ratios_have_an_axis_of_their_own(filled, view, group, charts):
     """Stacked kinds and ratios have charts of their own, next to the lines of groups."""
-    assert charts == [one.kind for one in filled(view, group=group)["drawings"]]
+    assert charts == [drawing.kind for drawing in filled(view, group=group)["drawings"]]
 
 
 def test_rows_below_the_least_are_left_out_but_counted(filled):
@@ -51,9 +51,9 @@ def test_every_country_with_hosts_can_be_chosen(filled):
 
 def test_filters_that_leave_nothing_say_so(filled):
     """If no row matches the filters, no link leads to empty data."""
-    found = filled("hosts", tld="nowhere")
+    values = filled("hosts", tld="nowhere")
 
-    assert ([], {}) == (found["rows"], found["data"])
+    assert ([], {}) == (values["rows"], values["data"])
 
 
 async def test_a_country_can_be_chosen_without_scripts(web):

@@ -39,14 +39,14 @@ async def read(web, path):
 async def test_headings_and_landmarks_are_in_order(web, path):
     """A page has a language, one h1, no skipped level, one banner, main part and footer, and a skip link."""
     page = await read(web, path)
-    levels = [int(one.tag[1]) for one in page.xpath("//h1|//h2|//h3|//h4|//h5|//h6")]
+    levels = [int(element.tag[1]) for element in page.xpath("//h1|//h2|//h3|//h4|//h5|//h6")]
 
     assert (1, 1) == (levels[0], levels.count(1))
     assert [] == [pair for pair in pairwise(levels) if pair[1] > pair[0] + 1]
     assert "en" == page.get("lang")
     assert [1, 1, 1] == [len(page.xpath(f"/html/body/{name}")) for name in ("header", "main", "footer")]
     skip = page.xpath("/html/body//a")[0]
-    assert ["main"] == [one.tag for one in page.xpath(f"//*[@id='{skip.get('href')[1:]}']")]
+    assert ["main"] == [element.tag for element in page.xpath(f"//*[@id='{skip.get('href')[1:]}']")]
 
 
 @pytest.mark.parametrize("path", every_page.ALL)
@@ -63,6 +63,6 @@ async def test_names_within_a_page_are_unique(web, path):
 @pytest.mark.parametrize("what", ["//head/title/text()", "//meta[@name='description']/@content"])
 async def test_every_page_is_told_from_the_others(web, what):
     """Pages differ in title and description."""
-    found = {path: (await read(web, path)).xpath(what)[0] for path in TITLED if path != "/domains"}
+    texts = {path: (await read(web, path)).xpath(what)[0] for path in TITLED if path != "/domains"}
 
-    assert {} == {path: text for path, text in found.items() if list(found.values()).count(text) > 1}
+    assert {} == {path: text for path, text in texts.items() if list(texts.values()).count(text) > 1}

@@ -47,14 +47,14 @@ def test_every_format_has_the_same_rows(word):
 
 def test_links_have_the_filters():
     """Links contain date, group, country, TLDs and types, as each API spells them."""
-    found = tables.links(shown(country="DE", group="type", tld="com,de", type="MX"))
+    links = tables.links(shown(country="DE", group="type", tld="com,de", type="MX"))
 
-    assert "/hosts/country-DE/table.csv?group=type&tld=com,de&type=MX" == found["CSV"]
+    assert "/hosts/country-DE/table.csv?group=type&tld=com,de&type=MX" == links["CSV"]
     assert (
         "/api/v1/hosts?from=2023-01-05&to=2023-01-05&group=type&country=DE&tld=com,de&type=MX&limit=1000"
-        == found["API v1"]
+        == links["API v1"]
     )
-    assert "/csv/hosts/group-type/country-DE?tlds=com,de&types=MX" == found["All crawls (API of 2022)"]
+    assert "/csv/hosts/group-type/country-DE?tlds=com,de&types=MX" == links["All crawls (API of 2022)"]
 
 
 def test_the_apis_leave_out_what_the_table_does():

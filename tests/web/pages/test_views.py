@@ -19,7 +19,9 @@ def test_nothing_measured_is_no_value():
     assert VIEWS["hosts"].measures[0].of({"hosts": 4, "unknown": 4, "with_ipv6": 0}) is None
 
 
-@pytest.mark.parametrize(("view", "measure"), MEASURES, ids=lambda one: getattr(one, "name", None) or one.key)
+@pytest.mark.parametrize(
+    ("view", "measure"), MEASURES, ids=lambda argument: getattr(argument, "name", None) or argument.key
+)
 def test_a_measure_divides_fields_that_are_shown(view, measure):
     """The table of a view has numerator and denominator of each measure."""
     # How many domains of a kind are known stands in the card above the table.

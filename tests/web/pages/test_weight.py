@@ -68,7 +68,7 @@ def app(tmp_path_factory):
 async def test_a_page_of_five_years_is_light(app, path):
     """The page, its style, script and icon are small when compressed."""
     async with client.over(app) as web:
-        octets = {one: await weight(web, one) for one in (path, *PARTS)}
+        octets = {url: await weight(web, url) for url in (path, *PARTS)}
 
     assert sum(octets.values()) <= MOST_OCTETS, octets
 

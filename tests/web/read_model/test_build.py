@@ -27,7 +27,7 @@ def url(tmp_path):
 def content(file):
     """Return the rows of each table."""
     with duckdb.connect(str(file), read_only=True) as model:
-        names = ("Domains", *(one.name for table in schema.SUMS.items() for one in table), "Idn", "Versions")
+        names = ("Domains", *(summed.name for table in schema.SUMS.items() for summed in table), "Idn", "Versions")
         return {name: model.execute(f"FROM {name}").fetchall() for name in names}
 
 
@@ -43,14 +43,14 @@ def test_only_changed_dates_are_read_again(url, tmp_path, monkeypatch):
     rows = source.rows
     monkeypatch.setattr(source, "rows", lambda *given: read.append(given[-1]) or rows(*given))
 
-    found = content(build(url, tmp_path))
+    contents = content(build(url, tmp_path))
 
     assert [[DATES[1]]] * len(ALL_TABLES) == read
     whole = content(build(url, tmp_path / "another"))
     assert {name: sorted(values, key=repr) for name, values in whole.items()} == {
-        name: sorted(values, key=repr) for name, values in found.items()
+        name: sorted(values, key=repr) for name, values in contents.items()
     }
-    assert {DATES[2]} == {row[0] for row in found["Domains"]}
+    assert {DATES[2]} == {row[0] for row in contents["Domains"]}
 
 
 def test_nothing_new_is_no_new_file(url, tmp_path):

@@ -52,9 +52,15 @@ def test_batches_come_one_by_one(model):
 def test_entity_tags_tell_answers_apart():
     """The tag depends on path, form and data, without ambiguity between these parts."""
     now = dt.datetime.now(dt.UTC)
-    one, two = DataVersion((), "one", now), DataVersion((), "two", now)
+    first, second = DataVersion((), "one", now), DataVersion((), "two", now)
 
-    tags = [one.etag("/a", "b"), one.etag("/ab", ""), one.etag("/a", "b", ""), two.etag("/a", "b"), one.etag("\udcff")]
+    tags = [
+        first.etag("/a", "b"),
+        first.etag("/ab", ""),
+        first.etag("/a", "b", ""),
+        second.etag("/a", "b"),
+        first.etag("\udcff"),
+    ]
 
     assert len(tags) == len(set(tags))
     assert all(tag.startswith('W/"') for tag in tags)
@@ -66,7 +72,7 @@ def test_a_page_asks_each_question_once(model, monkeypatch):
     monkeypatch.setattr(ReadModel, "rows", lambda model, query: asked.append(query) or rows(model, query))
     queries = [select(DOMAINS.c.domain).where(DOMAINS.c.date == date) for date in (*DATES, DATES[0])]
     for page in (model.for_one_page(), model.for_one_page()):
-        found = [page.mappings(query) for query in queries]
-        assert found[0] == found[-1] != found[1]
+        results = [page.mappings(query) for query in queries]
+        assert results[0] == results[-1] != results[1]
 
     assert 2 * len(DATES) == len(asked)

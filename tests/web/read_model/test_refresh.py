@@ -100,12 +100,12 @@ def test_a_slow_build_does_not_delay_the_next_look(url, tmp_path, monkeypatch):
 
 def test_another_worker_may_have_built_it(url, tmp_path):
     """A model built by another worker is opened."""
-    one, other = client.read_models(url, tmp_path), client.read_models(url, tmp_path)
+    first, other = client.read_models(url, tmp_path), client.read_models(url, tmp_path)
     add_a_crawl(url)
-    one.refresh()
+    first.refresh()
     other.refresh()
 
-    assert one.current.file == other.current.file
+    assert first.current.file == other.current.file
     assert DATES == other.current.version.dates
 
 
@@ -145,12 +145,14 @@ async def test_the_site_stays_up_while_the_database_is_away(kind, request, tmp_p
 
     assert [200] * 5 == [answer.status_code for answer in (before, away, data, late, after)]
     assert [False, True, True, False] == [
-        "has been unreachable since" in one.text for one in (before, away, late, after)
+        "has been unreachable since" in answer.text for answer in (before, away, late, after)
     ]
-    assert all(f"Last crawl {DATES[-1]}, read " in one.text for one in (before, away, late, after))
-    assert ["ok", "degraded", "degraded", "ok"] == [one["status"] for one in health]
-    assert [True, False, False, True] == [one["database"]["reachable"] for one in health]
-    assert {(3, str(DATES[-1]))} == {(one["read_model"]["crawls"], one["read_model"]["last_crawl"]) for one in health}
+    assert all(f"Last crawl {DATES[-1]}, read " in answer.text for answer in (before, away, late, after))
+    assert ["ok", "degraded", "degraded", "ok"] == [answer["status"] for answer in health]
+    assert [True, False, False, True] == [answer["database"]["reachable"] for answer in health]
+    assert {(3, str(DATES[-1]))} == {
+        (answer["read_model"]["crawls"], answer["read_model"]["last_crawl"]) for answer in health
+    }
     # Once by each of the two servers, though the first looked three times.
     warnings = [
         record for record in caplog.records if record.name.endswith("refresh") and record.levelname == "WARNING"

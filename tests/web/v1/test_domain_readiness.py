@@ -14,12 +14,12 @@ from tests.web.v1.asking import ask
 async def test_a_domain_has_reasons_with_advice(both):
     """The services of a domain have their verdicts; those that are not `yes` have reasons with advice."""
     answer = await ask(both, "/domains/north.example/readiness")
-    mail = next(one for one in answer["services"] if one["service"] == "mail")
+    mail = next(entry for entry in answer["services"] if entry["service"] == "mail")
 
     assert ("3", "5", "uni") == (answer["level"]["certain"], answer["level"]["possible"], answer["tag"])
     assert "3 to 5: mail could not be tested (port 25 is filtered here)" in answer["level"]["text"]
-    assert [("mx.north.example", "port_25_filtered")] == [(one["host"], one["word"]) for one in mail["reasons"]]
-    assert all(one["advice"] for service in answer["services"] for one in service["reasons"])
+    assert [("mx.north.example", "port_25_filtered")] == [(entry["host"], entry["word"]) for entry in mail["reasons"]]
+    assert all(entry["advice"] for service in answer["services"] for entry in service["reasons"])
 
 
 @pytest.mark.parametrize("name", ["a_b.de", "A_B.DE."])
@@ -28,7 +28,7 @@ async def test_history_says_what_can_be_compared(both, name):
     history = (await ask(both, f"/domains/{name}/readiness"))["history"]
 
     assert [(str(DATES[0]), False), (str(DATES[1]), True), (str(DATES[2]), True)] == [
-        (one["date"], one["comparable"]) for one in history
+        (entry["date"], entry["comparable"]) for entry in history
     ]
 
 
@@ -36,7 +36,7 @@ async def test_levels_are_those_of_the_summary(both):
     """Levels and verdicts of each domain are those of its row."""
     for row in readiness(DATES[-1], "")[:39]:
         answer = await ask(both, f"/domains/{row.domain}/readiness")
-        verdicts = {one["service"]: one["value"] for one in answer["services"]}
+        verdicts = {verdict["service"]: verdict["value"] for verdict in answer["services"]}
 
         assert {name: getattr(row, name) for name in verdicts} == verdicts
         assert (row.certain, row.possible) == tuple(

@@ -31,4 +31,4 @@ def test_one_more_than_asked_for_means_more():
 
 def test_the_last_part_has_no_next():
     """The last page has no link to a next one, even if it is full."""
-    assert [None, None] == [page(request(b""), found, 2, offset=int)["next"] for found in ([5, 6], [])]
+    assert [None, None] == [page(request(b""), rows, 2, offset=int)["next"] for rows in ([5, 6], [])]

@@ -34,12 +34,12 @@ DOMAINS = {
 
 
 def rows(date, place, basis=levels.ALL, version=1, tag=""):
-    found = [
+    made = [
         levels.row(date, name, *states[place], tag=tag, country="GB" if name.endswith("uk") else "DE")
         for name, states in DOMAINS.items()
         if states[place] is not None
     ]
-    return levels.crawl(date, tag, basis, found, version)
+    return levels.crawl(date, tag, basis, made, version)
 
 
 @pytest.fixture(scope="module")
@@ -67,16 +67,16 @@ def domains_of(date, tag=""):
 async def test_counts_are_those_of_the_domains(both, tag):
     """Counts per level, in both readings, equal those of the domains themselves."""
     for item in await everything(both, f"/readiness?limit=1{f'&tag={tag}' if tag else ''}"):
-        found = domains_of(dt.date.fromisoformat(item["date"]), tag)
+        domains = domains_of(dt.date.fromisoformat(item["date"]), tag)
         for reading in ("certain", "possible"):
-            counted = Counter(getattr(row, reading) for row in found)
+            counted = Counter(getattr(row, reading) for row in domains)
             names = {level: level.label.replace("+", "plus") for level in Level}
             assert {name: counted[level] for level, name in names.items()} == {
                 name: item[f"{reading}_{name}"] for name in names.values()
             }
             reached = sum(number for level, number in counted.items() if level >= Level.FULL)
-            assert pytest.approx(reached / len(found), abs=1e-6) == item[f"{reading}_from_4_share"]
-        assert (len(found), sum(row.certain != row.possible for row in found)) == (item["domains"], item["unknown"])
+            assert pytest.approx(reached / len(domains), abs=1e-6) == item[f"{reading}_from_4_share"]
+        assert (len(domains), sum(row.certain != row.possible for row in domains)) == (item["domains"], item["unknown"])
 
 
 @pytest.mark.parametrize(
@@ -98,21 +98,21 @@ async def test_counts_are_filtered(web, parameters, wanted):
 @pytest.mark.parametrize("group", ["tld", "country", "bracket"])
 async def test_counts_are_grouped_and_sorted(web, group):
     """There is a row for each value of a group; rows can be sorted by any figure."""
-    found = await everything(web, f"/readiness?group={group}&from={DATES[2]}&sort=-certain_from_2_share&limit=2")
-    shares = [item["certain_from_2_share"] for item in found]
+    items = await everything(web, f"/readiness?group={group}&from={DATES[2]}&sort=-certain_from_2_share&limit=2")
+    shares = [item["certain_from_2_share"] for item in items]
 
     assert Counter(getattr(row, group) for row in domains_of(DATES[2])) == {
-        item[group]: item["domains"] for item in found
+        item[group]: item["domains"] for item in items
     }
     assert sorted(shares, reverse=True) == shares
 
 
 async def test_each_row_says_what_it_can_be_compared_with(web):
     """Rows have the version of the rules and the basis of their crawl."""
-    found = await everything(web, "/readiness")
+    items = await everything(web, "/readiness")
 
-    assert [levels.SOME, levels.ALL, levels.ALL] == [",".join(item["basis"]) for item in found]
-    assert {1} == {item["version"] for item in found}
+    assert [levels.SOME, levels.ALL, levels.ALL] == [",".join(item["basis"]) for item in items]
+    assert {1} == {item["version"] for item in items}
 
 
 async def test_lists_and_crawls_are_listed(tested):
@@ -178,9 +178,9 @@ async def test_crawls_of_another_basis_are_not_compared(tested, path):
 
 async def test_fame_needs_two_crawls_and_certainty(tested):
     """The hall of fame has domains with level 5 or more in both crawls, for certain."""
-    found = await everything(tested, "/readiness/hall-of-fame")
+    items = await everything(tested, "/readiness/hall-of-fame")
 
-    assert [("famous.de", "5+")] == [(item["domain"], item["certain"]) for item in found]
+    assert [("famous.de", "5+")] == [(item["domain"], item["certain"]) for item in items]
 
 
 @pytest.mark.parametrize(
@@ -195,6 +195,6 @@ async def test_fame_needs_two_crawls_and_certainty(tested):
 )
 async def test_domains_are_filtered(tested, parameters, expected):
     """Domains of a crawl are filtered by either level and by country, with paging."""
-    found = await everything(tested, f"/readiness/domains?{parameters}")
+    items = await everything(tested, f"/readiness/domains?{parameters}")
 
-    assert sorted(expected) == [item["domain"] for item in found]
+    assert sorted(expected) == [item["domain"] for item in items]

@@ -40,9 +40,9 @@ def released(row):
 
 def rows(table, date=None):
     every = [*ROWS, *(row for _, rows in LISTS for row in rows)]
-    found = [released(row) for row in every if isinstance(row, KINDS[table]) and date in (None, row.date)]
+    matching = [released(row) for row in every if isinstance(row, KINDS[table]) and date in (None, row.date)]
     key = KEY[:3] if table in ("domains", "readiness") else KEY
-    return sorted(found, key=lambda row: [row[name] for name in key if name in row])
+    return sorted(matching, key=lambda row: [row[name] for name in key if name in row])
 
 
 @pytest.mark.parametrize("date", [None, DATES[1]])
