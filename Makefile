@@ -11,7 +11,7 @@
 #   make bench-many  measure how many answers PostgreSQL stores for several processes
 #   make bench-gather  measure how long it takes to gather the answers of a shared crawl (N=100000 domains)
 #   make bench-peers  compare our probes with dnsperf, fping and scamper
-#   make bench-web  measure the response times of the website's API (SQLite and MariaDB)
+#   make bench-web  measure the response times of the website and its API
 #   make truth    crawl the simulated Internet with N=3000 more domains, drawn by SEED=1, and compare all facts
 #   make torture  kill a crawl repeatedly (KILLS=100) and compare its results
 #   make torture-many  break crawls that several processes share (KILLS=100 LIST=1000 SEED=), and compare; needs root

@@ -45,15 +45,14 @@ class Command(ChoosingCommand):
 
     def long_desc(self) -> str:
         return (
-            "Test domains and report for each its level, what works over IPv6, and what to do about the rest. Exit"
-            f" status 0: done; 1: the test did not finish; 2: invalid setting or argument; {BELOW}: a level is below"
-            " --fail-under."
+            "Test domains and report the level of each, what works over IPv6, and how to fix the rest. Exit status 0:"
+            f" done; 1: the test did not finish; 2: invalid setting or argument; {BELOW}: a level is below --fail-under."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--json", action="store_true", help="print JSON")
-        parser.add_argument("--html", metavar="FILE", type=Path, help="write a page of HTML as well")
+        parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+        parser.add_argument("--html", metavar="FILE", type=Path, help="also write an HTML page")
         parser.add_argument(
             "--fail-under",
             metavar="LEVEL",

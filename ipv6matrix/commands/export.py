@@ -17,12 +17,12 @@ class Command(ReadingCommand):
         return f"{'|'.join(NAMES)} [ips.db] [--replace]"
 
     def short_desc(self) -> str:
-        return "Write a crawl in another format; without a file, the newest in OUTPUT_DIR"
+        return "Export a crawl in another format; by default the latest in OUTPUT_DIR"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument(
-            "--replace", action="store_true", help="let an empty summary take the place of one with domains"
+            "--replace", action="store_true", help="allow a summary without domains to replace one with domains"
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:

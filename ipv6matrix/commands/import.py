@@ -36,17 +36,17 @@ class Command(ChoosingCommand):
         )
 
     def short_desc(self) -> str:
-        return "Import CSV files or an ips.db of the 2022 crawler, or the summaries of its database"
+        return "Import the CSV files of a run, an ips.db of the 2022 crawler, or the summaries of the 2022 system"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--run", metavar="RUN", help="the run: its start in UTC, YYYY-MM-DD__HH-MM-SS")
         parser.add_argument("--into", metavar="FILE", help="the database to write (default: OUTPUT_DIR/ips-RUN.db)")
         parser.add_argument(
-            "--original", action="store_true", help="csv: the files come from the 2022 crawler or its predecessors"
+            "--original", action="store_true", help="csv: the files were written by the 2022 crawler or its predecessors"
         )
 
-        parser.add_argument("--dry-run", action="store_true", help="mysql2022: only list dates, rows and oddities")
+        parser.add_argument("--dry-run", action="store_true", help="mysql2022: list dates, rows and oddities, and write nothing")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None

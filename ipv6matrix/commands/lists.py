@@ -21,7 +21,7 @@ class Command(FetchingCommand):
         return "[update majestic|tranco …]"
 
     def short_desc(self) -> str:
-        return "Show the lists in LISTS_DIR, or download those of today"
+        return "Show the lists in LISTS_DIR, or download today's lists"
 
     def do(self, args: list[str]) -> list[str]:
         names = args[1:]

@@ -14,7 +14,7 @@ class Command(ReadingCommand):
         return "[ips.db]"
 
     def short_desc(self) -> str:
-        return "Write a crawl as a page with charts; without a file, the newest in OUTPUT_DIR"
+        return "Write a page with charts of a crawl; by default the latest in OUTPUT_DIR"
 
     def run(self, args: list[str], _: argparse.Namespace) -> None:
         self.check()

@@ -49,7 +49,7 @@ class Command(ReadingCommand):
         return "[JOBDIR] [--json]"
 
     def short_desc(self) -> str:
-        return "Show the progress of a crawl; without a folder, that of STORE_URL or JOBDIR"
+        return "Show the progress of a crawl; by default that in STORE_URL or JOBDIR"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)

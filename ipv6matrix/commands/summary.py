@@ -25,12 +25,12 @@ class Command(ReadingCommand):
         return "[ips.db] [--levels]"
 
     def short_desc(self) -> str:
-        return "Print the results of a crawl; without a file, the newest in OUTPUT_DIR"
+        return "Print the results of a crawl; by default the latest in OUTPUT_DIR"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument(
-            "--levels", action="store_true", help=f"count readiness levels also of more than {_FEW:,} domains"
+            "--levels", action="store_true", help=f"count readiness levels even of more than {_FEW:,} domains"
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
