@@ -45,8 +45,9 @@ class Command(ChoosingCommand):
 
     def long_desc(self) -> str:
         return (
-            "Test domains and report the level of each, what works over IPv6, and how to fix the rest. Exit status 0:"
-            f" done; 1: the test did not finish; 2: invalid setting or argument; {BELOW}: a level is below --fail-under."
+            "Test domains and report the level of each, what works over IPv6, and how to fix the rest. Exit status"
+            f" 0: done; 1: the test did not finish; 2: invalid setting or argument; {BELOW}: a level is below"
+            " --fail-under."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:

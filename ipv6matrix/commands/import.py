@@ -43,10 +43,10 @@ class Command(ChoosingCommand):
         parser.add_argument("--run", metavar="RUN", help="the run: its start in UTC, YYYY-MM-DD__HH-MM-SS")
         parser.add_argument("--into", metavar="FILE", help="the database to write (default: OUTPUT_DIR/ips-RUN.db)")
         parser.add_argument(
-            "--original", action="store_true", help="csv: the files were written by the 2022 crawler or its predecessors"
+            "--original", action="store_true", help="csv: the 2022 crawler or its predecessors wrote the files"
         )
 
-        parser.add_argument("--dry-run", action="store_true", help="mysql2022: list dates, rows and oddities, and write nothing")
+        parser.add_argument("--dry-run", action="store_true", help="mysql2022: only list dates, rows and oddities")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None

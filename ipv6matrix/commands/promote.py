@@ -34,7 +34,7 @@ class Command(ChoosingCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--date", metavar="YYYY-MM-DD", help="date of the crawl; optional if staging contains only one")
+        parser.add_argument("--date", metavar="YYYY-MM-DD", help="date of the crawl; optional if staging has only one")
         parser.add_argument("--tag", metavar="NAME", default="", help="move the readiness of the list with that tag")
         parser.add_argument("--check", action="store_true", help="compare with the live figures and change nothing")
         parser.add_argument("--replace", action="store_true", help="replace a date that is already live")
