@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from ipaddress import ip_address
 
+from ipv6matrix.addresses import canonical_text
 from ipv6matrix.items import Status
 from simnet.internet import Internet
 from simnet.oddities import NEVER_PROBED
@@ -33,7 +33,7 @@ def test_the_list_has_every_kind_of_invalid_line(internet: Internet) -> None:
 def test_addresses_that_must_not_be_probed_are_in_the_dns(internet: Internet, truth: Truth) -> None:
     for name, addresses in NEVER_PROBED.items():
         host = truth.host(f"www.{name}.example")
-        assert {str(ip_address(address)) for address in addresses} == host.addresses(4) | host.addresses(6)
+        assert {canonical_text(address) for address in addresses} == host.addresses(4) | host.addresses(6)
 
 
 def test_scaled_scenario_has_the_shares_of_the_real_internet() -> None:
