@@ -26,7 +26,7 @@ def fit(room: int, files_each: int, limit: int) -> int:
     """
     Return how many requests of a slot fit, if each opens `files_each` files.
 
-    Logs a warning with the fix if that is fewer than wanted.
+    Logs a warning with the fix if that is fewer than needed.
     """
     fits = max((limit - _OTHERS) // max(files_each, 1), 1)
     if fits < room:

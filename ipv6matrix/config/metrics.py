@@ -22,7 +22,7 @@ _OF_ADDRESSES: Final = ("geoip", "ip6Type")
 
 
 def metrics() -> tuple[str, ...]:
-    """Return the words that ask for a measurement or for something about an address."""
+    """Return the words that select a measurement or a fact about addresses."""
     return (*REGISTRY.metrics, *_OF_ADDRESSES)
 
 

@@ -1,5 +1,5 @@
 """
-What the user told a command once: the contact, in a file of the user (XDG Base Directory Specification).
+The contact that the user has entered once, in a file of the user (XDG Base Directory Specification).
 """
 
 from __future__ import annotations

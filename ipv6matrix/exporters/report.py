@@ -46,7 +46,7 @@ CHAPTERS: Final[tuple[Callable[[Findings], Chapter], ...]] = (
     outcomes.ipv6_kinds,
     outcomes.errors,
 )
-# Settings that say what was asked, and how; the others are about the machine.
+# Settings that determine what is measured, and how; the others are about the machine.
 _SETTINGS: Final = (
     "FEATURES",
     "METRICS",

@@ -122,7 +122,7 @@ class Witnesses:
     Decides whether a family is available, by the strongest witness that has ever answered in this run.
 
     References prove a path to the Internet, the first router only the link. Answers
-    from the crawl's own targets count only if neither can be asked: a target can fall
+    from the crawl's own targets count only if neither can be probed: a target can fall
     silent or be on the same network. If every witness that answered has been opted out
     since, nothing speaks for an outage.
     """

@@ -3,7 +3,7 @@ Copies the summaries of the system of 2022, in its MySQL database, into a databa
 
 The tables are read once, in no order: those of 2022 have no index by date. They go into a read model in a folder
 of its own, which is cleaned date by date. A date that the target has is left alone, and each date is written in
-one transaction, so the command can be given again after an interruption.
+one transaction, so the command can be rerun after an interruption.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def _count(table: Table) -> Select[Any]:
 
 
 def _cleaned(table: Table, date: dt.date) -> Select[Any]:
-    """Return the query for rows as ours are: names in one case, each key once, sums of what becomes one row."""
+    """Return the query for rows of today's form: names in one case, and each key once, with the sums of its rows."""
     keys = [name for name in _keys(table) if name != "date"]
     others = [column for column in table.columns if column.name not in ("date", *keys) and not column.nullable]
     one_case = (

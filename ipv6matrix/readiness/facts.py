@@ -15,7 +15,7 @@ from typing import Final, Literal
 from ipv6matrix.items import Family
 
 NO_PAGE: Final = "no_page"
-"The result for a website that was asked for its page and returned none of its own, but a redirect or an error."
+"The result for a website that returned no page of its own, but a redirect or an error."
 
 Kind = Literal["APEX", "WWW", "NS", "MX"]
 

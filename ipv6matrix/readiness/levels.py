@@ -38,7 +38,7 @@ class Level(IntEnum):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the level that is written so; raise ValueError for any other text."""
+        """Return the level with this label; raise ValueError for any other text."""
         return cls([level.label for level in catalogue().levels].index(text.strip()))
 
 

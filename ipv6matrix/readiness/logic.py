@@ -39,7 +39,7 @@ def implies(condition: Truth, value: Truth) -> Truth:
 
 
 def at_least(least: int, values: Iterable[Truth], *, more: bool = False) -> Truth:
-    """Return whether at least `least` values are `yes`; with `more`, there may be others that are not given."""
+    """Return whether at least `least` values are `yes`; with `more`, there may be further values."""
     truths = list(values)
     if truths.count(Truth.YES) >= least:
         return Truth.YES

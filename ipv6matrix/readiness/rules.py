@@ -61,7 +61,7 @@ def unknown(word: str, detail: str = "") -> Finding:
 
 
 def untested(result: Result | None) -> Finding:
-    """Return the finding about something that was not asked, or whose result decides nothing."""
+    """Return the finding for a result that is missing or decides nothing."""
     return unknown("not_measured") if result is None else unknown("untestable", result.word)
 
 

@@ -35,7 +35,7 @@ class Value(StrEnum):
 
     @property
     def truth(self) -> Truth:
-        """Return whether the service is there and works."""
+        """Return whether the service exists and works."""
         return Truth.NO if self is Value.NONE else Truth(self)
 
 
@@ -83,7 +83,7 @@ class Verdict:
 
     @property
     def measured(self) -> bool:
-        """Return whether anything was asked that the verdict needs."""
+        """Return whether anything that the verdict needs was measured."""
         return not self.reasons or any(reason.word != NOT_MEASURED for reason in self.reasons)
 
 

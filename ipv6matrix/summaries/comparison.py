@@ -48,7 +48,7 @@ class Figures:
     rows: Mapping[str, int]
     "By table."
     totals: Mapping[str, int]
-    "By what is counted."
+    "By the name of the figure."
     groups: Mapping[str, Hosts]
     "By `country DE`, `TLD de`, and `all hosts`."
 

@@ -86,7 +86,7 @@ class Database:
         return self._url.get_backend_name() == "sqlite" and self._file is None
 
     def is_there(self) -> bool:
-        """Check whether the file exists, for a database that is a file; a server is always there until asked."""
+        """Check whether the file of the database exists; a server counts as there until it is queried."""
         return self._file is None or self._file.is_file()
 
     @contextmanager

@@ -19,7 +19,7 @@ ROWS: Final = 10_000
 # Maximum number of lines read to find that many rows.
 _LINES: Final = 1_000_000
 _EXAMPLES: Final = 3
-# Lines examined to guess what a file is that is not a list.
+# Lines examined to guess the kind of a file that is not a list.
 _START: Final = 20
 _HINTS: Final = (
     ("<", "it looks like a web page"),

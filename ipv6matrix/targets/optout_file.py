@@ -1,5 +1,5 @@
 """
-Changes of opt-outs: entries come and go one by one, and whatever else a file says stays.
+Adds and removes entries of opt-outs; everything else in a file stays as it is.
 """
 
 from __future__ import annotations

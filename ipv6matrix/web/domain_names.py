@@ -79,7 +79,7 @@ def _is(name: str) -> Reading:
 
 
 def _begins_with(text: str) -> Reading:
-    """Return what tells whether a name begins with a text; a range, so `_` and `%` mean nothing."""
+    """Return the condition that a name begins with a text; a range, in which `_` and `%` are ordinary characters."""
     if text.isascii():
         return lambda column: _between(column, text, _GREATEST)
     # The A-labels of `münch` and `münchen` have no beginning in common.

@@ -30,7 +30,7 @@ def json_text(data: Any) -> str:
     try:
         return orjson.dumps(data).decode()
     except orjson.JSONEncodeError:
-        # It rejects half a surrogate pair, and does not tell what has no JSON form.
+        # It rejects half a surrogate pair, and does not say which value has no JSON form.
         return json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=_iso)
 
 

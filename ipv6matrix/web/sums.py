@@ -20,7 +20,7 @@ Ratio = tuple[ColumnElement[Any], ColumnElement[Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What can be asked of one table."""
+    """The figures that can be queried from one table."""
 
     table: Table
     groups: tuple[str, ...]

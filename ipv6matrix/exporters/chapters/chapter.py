@@ -25,11 +25,11 @@ class Chapter:
     head: Sequence[str] = ()
     rows: Sequence[Sequence[str]] = ()
     svg: str = ""
-    "The chart; empty when there is nothing to show, which `explanation` says then."
+    "The chart; empty if there is nothing to show, as `explanation` then states."
 
 
 def parts_of(label: str, numbers: Mapping[str, int], looks: Mapping[str, str], note: str, whole: int = 0) -> list[Part]:
-    """Return the parts of a bar, which are all of a whole unless it is given; a part of 0 is left out."""
+    """Return the parts of a bar as shares of `whole`, or else of their sum; a part of 0 is left out."""
     whole = whole or sum(numbers.values())
     return [
         Part(number / whole, looks[state], f"{label}, {state}: {number:,} of {whole:,}{note}")

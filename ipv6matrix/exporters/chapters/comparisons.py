@@ -16,11 +16,11 @@ from ipv6matrix.exporters.findings import FAMILIES, Comparison, Findings, median
 
 _QUICKER6: Final = "IPv6 quicker"
 _QUICKER4: Final = "IPv4 quicker, or equal"
-# Quarters of an octave, from an eighth to eight times; the outer columns hold all beyond.
+# Quarters of an octave, from an eighth to eight times; the outer columns include everything beyond.
 _RATIOS: Final = [2 ** (step / 4) for step in range(-12, 13)]
 _RATIO_TICKS: Final = {0.125: "1/8", 0.25: "1/4", 0.5: "1/2", 1: "1", 2: "2", 4: "4", 8: "8"}
 _NEARER: Final = {"IPv6 nearer": IPV6, "equal": UNKNOWN, "IPv4 nearer": IPV4}
-# Hops; the outer columns hold all beyond.
+# Hops; the outer columns include everything beyond.
 _FAR: Final = 8
 _SHARE: Final = "share of hosts"
 _QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -101,7 +101,7 @@ def _families(points: Mapping[int, tuple[tuple[float, float], ...]]) -> list[Lin
 
 
 def _times(shortest_ms: float, longest_ms: float) -> dict[float, str]:
-    """Choose ticks 1, 2, 5, 10 … that hold all times."""
+    """Choose ticks 1, 2, 5, 10 … that include all times."""
     steps = [digit * 10.0**power for power in range(-4, 7) for digit in (1, 2, 5)]
     first = max(step for step in steps if step <= shortest_ms)
     last = min(step for step in steps if step >= longest_ms)

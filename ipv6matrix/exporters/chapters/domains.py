@@ -22,7 +22,7 @@ TOP: Final = 25
 _WITH: Final = "with IPv6"
 _WITHOUT: Final = "without"
 _UNKNOWN: Final = "not known"
-# What is missing stands last, where bars of what is known have their end.
+# The unknown part comes last, where the bars of known values end.
 _LOOKS: Final = {_WITH: IPV6, _WITHOUT: REST, _UNKNOWN: UNKNOWN}
 
 

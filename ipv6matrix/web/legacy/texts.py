@@ -21,7 +21,7 @@ class Form:
     """How rows are written."""
 
     before: Callable[[str], str]
-    "What stands before the value of a name."
+    "The text before the value of a name."
     after: Callable[[str], str]
     word: Callable[[str], str]
     "How a word is written, such as a TLD."
@@ -29,9 +29,9 @@ class Form:
     "The beginning of an answer, by its names and its title."
     foot: str
     row: tuple[str, str] = ("", "")
-    "What stands around a row."
+    "The text around a row."
     between: str = ""
-    "What stands between two values."
+    "The text between two values."
 
 
 FORMS: Final = {

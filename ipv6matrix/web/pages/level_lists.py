@@ -33,7 +33,7 @@ _NAMES: Final = ("from", "to", "date", "change", "certain", "country", "after")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class List:
-    """A list of domains: of which crawls' list, and what its address says."""
+    """A list of domains: the tag of its crawls, its kind, and the parameters of its address."""
 
     tag: str
     kind: str

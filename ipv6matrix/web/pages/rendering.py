@@ -89,7 +89,7 @@ def render(template: str, **values: Any) -> str:
 
 
 def error_page(request: Request, status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response | None:
-    """Answer with an error; None for a path that programs ask for."""
+    """Answer with an error; None for a path that programs request."""
     return None if request.scope["path"].startswith(_PROGRAMS) else failed(status, detail, headers)
 
 

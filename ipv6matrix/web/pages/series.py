@@ -45,7 +45,7 @@ def _ranks(last: int) -> str:
 
 
 def total(view: View, table_rows: Iterable[Row]) -> Row:
-    """Add rows up."""
+    """Return the sums of rows."""
     all_rows = list(table_rows)
     return {name: _tidy(_sum([row[name] for row in all_rows])) for name in view.figures.fields}
 
@@ -98,7 +98,7 @@ def _value(state: State, key: str) -> Callable[[Row], Any]:
 
 
 def lines(model: ReadModel, state: State, measure: Measure, shown: Sequence[Row]) -> list[Line]:
-    """Return the line of all, and those of the groups with the most; of countries one less, and one of all others."""
+    """Return the line of the total and those of the largest groups; for countries one fewer, and one of all others."""
     every = rows(model, state.view, state.slice(None))
     drawn = [line("All", measure, every)]
     if state.group == "date" or not shown:

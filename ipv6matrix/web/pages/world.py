@@ -20,7 +20,7 @@ _STEPS: Final = {
 }
 SIZE: Final = (1000.0, 440.0)
 Value = tuple[float | None, str]
-"What a country is coloured by, if there is a figure, and what is written."
+"The figure that colours a country, if there is one, and its text."
 _NO_FIGURE: Final[Value] = (None, "")
 _RADIUS: Final = 3.4
 HATCH: Final = (

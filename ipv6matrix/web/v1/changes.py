@@ -1,7 +1,7 @@
 """
 What changed from one crawl to another: domains, countries and TLDs that gained or lost IPv6.
 
-A domain counts only if both crawls asked about it and both know whether it has IPv6;
+A domain counts only if both crawls looked it up and both know whether it has IPv6;
 shares are of the domains that are known.
 """
 

@@ -77,7 +77,7 @@ def domain(request: Request, name: Name, question: Annotated[FactsQuestion, Quer
     responses={200: {"content": {badge.MEDIA: {"schema": {"type": "string"}}}}},
 )
 def domain_badge(request: Request, name: Name) -> Response:
-    """Draw where a domain has IPv6, as of the last crawl that asked about it."""
+    """Draw where a domain has IPv6, as of the last crawl that looked it up."""
     name = clean(name)
     return answered(request, badge.MEDIA, lambda model: badge.draw(crawls(model, name)[-1]), lane=quick)
 

@@ -23,7 +23,7 @@ Country = Annotated[str, Field(description="ISO 3166-1 alpha-2; ZZ is unknown.",
 
 
 class Page(BaseModel, Generic[Item]):
-    """Items, and where to go on."""
+    """Items, and the link to the next page."""
 
     items: list[Item]
     next: Next
@@ -145,7 +145,7 @@ class DomainSummary(BaseModel):
 
 
 class Domain(BaseModel):
-    """One domain: each crawl that asked about it, and every fact of the last one."""
+    """One domain: each crawl that looked it up, and every fact of the last one."""
 
     domain: str
     crawls: list[DomainSummary]

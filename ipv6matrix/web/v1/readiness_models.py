@@ -68,7 +68,7 @@ class ReadinessSummary(BaseModel):
 
 
 class DomainsOfCrawl(BaseModel):
-    """Domains of a crawl, and where to go on."""
+    """Domains of a crawl, and the link to the next page."""
 
     crawl: ReadinessCrawl
     items: list[ReadinessSummary]
