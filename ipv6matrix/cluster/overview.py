@@ -23,10 +23,11 @@ def overview(url: str) -> SharedStatus:
     session = Session(url, "status")
     try:
         run, members, whole = session.run(), session.members(), session.whole()
-        unowned, is_listed = session.unowned(), session.is_listed()
+        has_ended = run.ended_at is not None
+        # After the end, no bucket needs a process.
+        unowned, is_listed = 0 if has_ended else session.unowned(), session.is_listed()
     finally:
         session.close()
-    has_ended = run.ended_at is not None
     records: list[dict[str, Any]] = [json.loads(member.record) for member in members]
     workers = tuple(_worker(*both, has_ended=has_ended) for both in zip(members, records, strict=True))
     running = [record for record, worker in zip(records, workers, strict=True) if worker.state == RUNNING]

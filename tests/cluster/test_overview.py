@@ -99,10 +99,10 @@ def test_a_finished_crawl(join: Join, url: str):
     owned = session.take(16)
     last = Batch(listed=set(owned), settled=set(owned), record=json.dumps(RECORD))
     assert session.exchange(last, owned).has_ended
-    session.exchange(Batch(leaves=True, record=json.dumps(RECORD)), ())
+    session.exchange(Batch(given=set(owned), leaves=True, record=json.dumps(RECORD)), ())
     now = overview(url)
 
-    assert ("finished", "finished") == (now.state, now.end_reason)
+    assert ("finished", "finished", 0) == (now.state, now.end_reason, now.unowned)
     assert ["finished"] == [worker.state for worker in now.workers]
     assert now.ended_at is not None
     assert now.figures is not None
