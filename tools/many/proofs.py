@@ -156,7 +156,7 @@ def _away(world: World, name: str, away: Callable[[Shared, subprocess.Popen[byte
     problems += [f"sent a packet after {last_s} s"] * (last_s > _SILENT_S + _IN_FLIGHT_S)
     problems += [f"the session ended after {ended_s} s"] * (ended_s > _ENDED_S)
     problems += [f"{most} packets in a second to a network"] * (most > _RATE * TOLERANCE)
-    problems += ["its buckets did not move"] * (taken_s > _AWAY_S or not moved_before)
+    problems += ["its buckets did not move in time"] * (taken_s > _TAKEN_S or not moved_before)
     problems += ["it did not notice"] * ("STORE_AWAY" not in shared.workers.log(0))
     return Finding(name=name, figures=figures | {"most packets in a second to a network": most}, problems=problems)
 
