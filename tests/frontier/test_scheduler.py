@@ -11,42 +11,18 @@ from scrapy.exceptions import CloseSpider
 
 from ipv6matrix.extensions.health import Health
 from ipv6matrix.extensions.loop_lag import LoopLag
-from ipv6matrix.frontier import backpressure, slots
 from ipv6matrix.frontier import scheduler as module
+from ipv6matrix.frontier import slots
 from ipv6matrix.frontier.scheduler import Scheduler
 from ipv6matrix.items import ExclusionItem
-from ipv6matrix.middlewares.rate import RateMiddleware
 from ipv6matrix.refusals import StartRefusedError
-from ipv6matrix.signals import frontier_hungry, request_returned
+from ipv6matrix.signals import request_returned
 from tests import urls
 from tests.crawlers import crawler as built
 from tests.crawlers import frontier, opened, scheduler, store
+from tests.frontier.taking import ask, comings_back, domains, found_urls, leave, take
 from tests.samples import domain_item, domain_url, hosts_item, ping_item
 from tests.samples import host as a_host
-
-
-def ask(crawler, *found_urls):
-    return [scheduler(crawler).enqueue_request(urls.request(url)) for url in found_urls]
-
-
-def take(crawler, limit=1000):
-    """Take requests from the frontier until it has no more or there are enough."""
-    taken = []
-    while len(taken) < limit and (request := scheduler(crawler).next_request()) is not None:
-        taken.append(request)
-    return taken
-
-
-def found_urls(requests):
-    return [request.url for request in requests]
-
-
-def leave(crawler, request):
-    scheduler(crawler).left(request)
-
-
-def domains(number):
-    return [domain_url(f"d{n}.example") for n in range(number)]
 
 
 async def test_requests_come_in_the_order_of_discovery(tmp_path, monkeypatch):
@@ -199,75 +175,6 @@ async def test_an_item_that_cannot_be_stored_stays_pending(tmp_path):
         assert [domain_url("a.example")] == found_urls(take(crawler))
 
 
-async def test_hungry_while_few_lookups_are_pending(tmp_path):
-    """The list is read while fewer lookups are pending than a quarter of the resolver slot."""
-    with opened(tmp_path, DNS_CONCURRENCY=8) as crawler:
-        assert frontier(crawler).hungry
-        ask(crawler, *domains(3))
-        assert not frontier(crawler).hungry
-        take(crawler, 1)
-        assert not frontier(crawler).hungry
-        take(crawler, 1)
-        assert frontier(crawler).hungry
-        ask(crawler, *domains(3))
-        assert frontier(crawler).hungry, "known requests do not wait"
-
-
-async def test_hunger_counts_pending_requests_of_a_resume(tmp_path):
-    """Pending requests of an earlier start come before the rest of the list."""
-    with opened(tmp_path, DNS_CONCURRENCY=8) as crawler:
-        ask(crawler, *domains(6))
-        take(crawler, 3)
-        frontier(crawler).complete(domain_item("d0.example"))
-    with opened(tmp_path, DNS_CONCURRENCY=8) as crawler:
-        assert not frontier(crawler).hungry
-        take(crawler, 4)
-        assert frontier(crawler).hungry
-
-
-async def test_hunger_counts_follow_ups(tmp_path):
-    """Hosts from an answer are pending as well."""
-    with opened(tmp_path, DNS_CONCURRENCY=8) as crawler:
-        assert frontier(crawler).hungry
-        hosts = tuple(urls.host(f"{n}.example") for n in range(3))
-        frontier(crawler).complete(domain_item("a.example", follow_ups=hosts))
-
-        assert not frontier(crawler).hungry
-
-
-async def test_hunger_is_signalled(tmp_path):
-    """Handing out nothing while hungry sends the signal that lets the spider continue with the list."""
-    told = []
-
-    def hear(**_):
-        told.append(True)
-
-    with opened(tmp_path) as crawler:
-        crawler.signals.connect(hear, frontier_hungry)
-        ask(crawler, domain_url("a.example"))
-        scheduler(crawler).next_request()
-        assert [] == told
-        scheduler(crawler).next_request()
-
-        assert [True] == told
-
-
-async def test_pending_probes_do_not_affect_hunger(tmp_path):
-    """Slow probes that are pending delay no domain of the list."""
-    with opened(tmp_path, TRACE_CONCURRENCY=1) as crawler:
-        ask(crawler, *(f"trace://192.0.2.{n}" for n in range(1, 9)))
-        take(crawler)
-
-        assert frontier(crawler).hungry
-
-
-def comings_back(crawler):
-    """Collect the delays in seconds for which the engine schedules another call."""
-    noted = []
-    crawler.engine._slot.nextcall.schedule = noted.append
-    return noted
-
-
 async def test_one_iteration_of_the_loop_hands_out_a_few(tmp_path):
     """Many requests start over several iterations of the event loop, in order, and the engine is scheduled again."""
     with opened(tmp_path) as crawler:
@@ -388,15 +295,6 @@ async def test_the_emptiest_slot_comes_first(tmp_path):
     assert {"dns": 2, "ping": 2} == {scheme: schemes.count(scheme) for scheme in ("dns", "ping")}
 
 
-async def test_a_slot_far_behind_stops_the_hunger(tmp_path):
-    """The list is not read while a slot has pending requests of ten times its room."""
-    with opened(tmp_path, PING_CONCURRENCY=2) as crawler:
-        ask(crawler, *(f"ping://192.0.2.{number}" for number in range(20)))
-        assert frontier(crawler).hungry
-        ask(crawler, "ping://192.0.2.20")
-        assert not frontier(crawler).hungry
-
-
 async def test_in_flight_is_counted_by_slot(tmp_path):
     """A request is in flight from its handing out until it has left; the result also has the room."""
     with opened(tmp_path, PING_CONCURRENCY=3) as crawler:
@@ -407,101 +305,6 @@ async def test_in_flight_is_counted_by_slot(tmp_path):
 
         assert (2, 3) == before
         assert (1, 3) == frontier(crawler).in_flight["ping"]
-
-
-CROWDED = [f"ping://[2001:db8:1::{number:x}]" for number in range(1, 51)]
-
-
-async def test_requests_that_wait_for_a_rate_do_not_affect_hunger(tmp_path):
-    """The list is read however many requests a network without budget has, up to a limit."""
-    with opened(tmp_path, PING_CONCURRENCY=4, PROBE_RATE_PER_NETWORK=5) as crawler:
-        ask(crawler, *CROWDED)
-        assert not frontier(crawler).hungry, "nobody has seen yet that they are of one network"
-        assert CROWDED[:1] == found_urls(take(crawler))
-
-        assert frontier(crawler).hungry
-        assert scheduler(crawler).has_pending_requests()
-
-
-async def test_the_number_of_parked_requests_is_bounded(tmp_path, monkeypatch):
-    """A list of hostile domains is not read without end."""
-    monkeypatch.setattr(backpressure, "_MOST_PARKED", 40)
-    with opened(tmp_path) as crawler:
-        ask(crawler, *CROWDED)
-        (first, *_) = take(crawler)
-        assert not frontier(crawler).hungry
-        for _ in range(5):
-            leave(crawler, first)
-            (first, *_) = take(crawler)
-
-        assert frontier(crawler).hungry
-
-
-async def test_parked_requests_survive_a_resume(tmp_path):
-    """Requests that are parked at the end of a crawl are handed out when it is resumed."""
-    with opened(tmp_path) as crawler:
-        ask(crawler, *CROWDED)
-        assert len(CROWDED) > len(take(crawler))
-
-    with opened(tmp_path) as crawler:
-        taken = take(crawler)
-        for request in taken:
-            leave(crawler, request)
-            await asyncio.sleep(0)
-            taken += take(crawler)
-
-        assert CROWDED == found_urls(taken)
-        assert not scheduler(crawler).has_pending_requests()
-
-
-async def test_skipping_many_requests_takes_several_iterations(tmp_path, monkeypatch):
-    """A sequence of a hundred thousand does not block the loop: the engine is scheduled for the rest."""
-    monkeypatch.setattr(slots, "_CHUNK", 10)
-    with opened(tmp_path) as crawler:
-        ask(crawler, *CROWDED, "ping://192.0.2.1")
-        noted = comings_back(crawler)
-        assert CROWDED[:5] == found_urls(take(crawler))
-        assert [0] == noted
-        taken = [request for _ in range(4) for request in take(crawler)]
-
-        assert ["ping://192.0.2.1"] == found_urls(taken)
-        assert len(noted) <= 5, "nothing is left to be passed over"
-
-
-async def test_a_pause_while_skipping_is_idle(tmp_path, monkeypatch):
-    """The engine is not called again and again for a paused slot."""
-    monkeypatch.setattr(slots, "_CHUNK", 10)
-    with opened(tmp_path) as crawler:
-        ask(crawler, *CROWDED)
-        take(crawler)
-        noted = comings_back(crawler)
-        crawler.get_extension(Health).paused = frozenset({"ping"})
-
-        assert [] == take(crawler)
-        assert [] == noted
-
-
-@pytest.mark.usefixtures("clock")
-async def test_the_first_packet_of_a_request_releases_the_next_one(tmp_path):
-    """The rate middleware signals the packet; the engine is scheduled immediately."""
-    with opened(tmp_path, PROBE_RATE_PER_NETWORK=5) as crawler:
-        rate = RateMiddleware.from_crawler(crawler)
-        crawler.engine.downloader.middleware.middlewares = (rate,)
-        scheduler(crawler)._spider_opened()
-        ask(crawler, *CROWDED)
-        (first,) = take(crawler)
-        noted = comings_back(crawler)
-        rate.process_request(first)
-        await first.meta["pace"]("2001:db8:1::1")
-        assert [0] == noted
-        (second,) = take(crawler)
-        await first.meta["pace"]("2001:db8:1::1")
-
-        assert CROWDED[1] == second.url
-        assert [0] == noted, "a second packet makes no way"
-        assert [] == take(crawler)
-        # 48 requests are pending, with an estimate of two packets each, at five packets per second.
-        assert 48 * 2 / 5 == frontier(crawler).parked_s
 
 
 async def test_lookups_below_one_name_leave_room_for_others(tmp_path):

@@ -25,7 +25,7 @@ from ipv6matrix.targets.policy import AddressPolicy
 from tests import opened, rows
 from tests.finished import Finished
 from tests.samples import AT, domain_item, host, hosts_item, lookup
-from tests.store.test_views import reverse_item, role, soa
+from tests.store.old_tables import reverse_item, role, soa
 
 # Metrics without a file in the format of 2022.
 NOT_IN_CSV = frozenset(("apex", "httpsrr", "dnssec", "nameservers", "ntp"))
