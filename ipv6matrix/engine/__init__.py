@@ -8,7 +8,6 @@ own engine, and fails when a release of Scrapy is installed that was not checked
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from inspect import isawaitable
 from typing import Any, Final, TypeVar, cast
 
 from pydispatch import dispatcher  # type: ignore[import-untyped]
@@ -25,7 +24,8 @@ _Value = TypeVar("_Value")
 
 async def settled(value: _Value | Awaitable[_Value]) -> _Value:
     """Return a value, or the result of an awaitable: methods of components may be coroutines."""
-    return cast("_Value", await ensure_awaitable(value) if isawaitable(value) else value)
+    # Quicker than inspect.isawaitable(), and nearly no value is.
+    return cast("_Value", await ensure_awaitable(value) if hasattr(value, "__await__") else value)
 
 
 def methods(manager: MiddlewareManager, name: str) -> list[Callable[..., Any]]:

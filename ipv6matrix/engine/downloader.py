@@ -100,7 +100,9 @@ class ProbeDownloader(Downloader):
         for process in self._of_responses:
             if isinstance(response, Request):
                 break
-            response = await settled(process(request=request, response=response))
+            # Most middlewares return the response itself.
+            if (result := process(request=request, response=response)) is not response:
+                response = await settled(result)
         return response
 
     async def _probe(self, request: Request) -> Response:

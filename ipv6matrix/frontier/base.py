@@ -47,7 +47,7 @@ class Frontier(Protocol):
         """Return whether the last `next` of a slot ended early, after parking many requests: repeat it soon."""
 
     def by_load(self) -> Iterable[str]:
-        """Return the slots, those with the smallest share of their room in flight first."""
+        """Return the slots that have requests waiting, those with the smallest share of their room in flight first."""
 
     def has_pending(self) -> bool:
         """Return whether there are requests to hand out, now or later; those in flight do not count."""

@@ -81,10 +81,14 @@ class Slot:
         # Requests in flight that were parked before.
         self._were_parked: set[str] = set()
 
-    def add(self) -> None:
-        """Record that the frontier contains a new request of this slot."""
-        self._may_have_more = True
+    def add(self, number: int, url: str) -> None:
+        """Record that the frontier contains a new request of this slot; if all others were read, it need not be."""
         self.waiting += 1
+        if self._may_have_more or len(self._ready) >= _CHUNK:
+            self._may_have_more = True
+        else:
+            self._ready.append((number, url))
+            self._last_number = number
 
     def drop(self, numbers: set[int]) -> None:
         """Record that the frontier contains some requests no longer; parked ones are skipped when their turn comes."""

@@ -26,14 +26,15 @@ class SqliteFrontier:
         self._begun_requests = self._packets = 0
 
     def add(self, url: str) -> bool:
-        new = self._store.add_request(url)
-        if new:
-            self._slots[slot_of(url)].add()
-        return new
+        number = self._store.add_request(url)
+        if number is None:
+            return False
+        self._slots[slot_of(url)].add(number, url)
+        return True
 
     def complete(self, item: Answered) -> None:
-        for url in self._store.complete(item):
-            self._slots[slot_of(url)].add()
+        for number, url in self._store.complete(item):
+            self._slots[slot_of(url)].add(number, url)
 
     def next(self, slot: str, *, is_wanted: bool = False) -> str | None:
         return self._slots[slot].take(self._store, is_wanted=is_wanted)
@@ -42,7 +43,8 @@ class SqliteFrontier:
         return self._slots[slot].is_skipping
 
     def by_load(self) -> list[str]:
-        return [slot.name for slot in sorted(self._slots.values(), key=lambda slot: len(slot.in_flight) / slot.room)]
+        waiting = [(len(slot.in_flight) / slot.room, name) for name, slot in self._slots.items() if slot.waiting]
+        return [name for _, name in sorted(waiting)]
 
     def has_pending(self) -> bool:
         return any(slot.has_pending(self._store) for slot in self._slots.values())

@@ -9,6 +9,7 @@ example in an add-on of Scrapy (CONTRIBUTING.md).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from ipv6matrix.config.plan import Plan
@@ -27,6 +28,9 @@ from ipv6matrix.measurements.third_parties import ThirdParties
 from ipv6matrix.measurements.tls import Tls
 from ipv6matrix.measurements.trace import Trace
 from ipv6matrix.measurements.web import Web
+
+# URLs remembered: those of requests in flight, and more.
+_REMEMBERED: Final = 4096
 
 AnyMeasurement = Measurement[Any, Any, Any]
 
@@ -52,6 +56,9 @@ class Registry:
         self._by_scheme: dict[str, tuple[AnyMeasurement, ...]] = {}
         self._by_observation: dict[type[Any], AnyMeasurement] = {}
         self._by_item: dict[type[Answered], AnyMeasurement] = {}
+        # A request's URL is looked at when it is added, handed out, sent and answered.
+        self.of_url = lru_cache(_REMEMBERED)(self._of_url)
+        "Return the measurement to which a URL belongs; raise LookupError if there is none."
         for measurement in (first, *others):
             self.add(measurement)
 
@@ -70,6 +77,7 @@ class Registry:
         scheme = measurement.scheme
         self._by_scheme[scheme] = (*self._by_scheme.get(scheme, ()), measurement)
         self._by_observation[measurement.observation] = measurement
+        self.of_url.cache_clear()
         self._by_item[measurement.item] = measurement
 
     @property
@@ -77,8 +85,7 @@ class Registry:
         """The schemes of all URLs, each with a handler."""
         return tuple(self._by_scheme)
 
-    def of_url(self, url: str) -> AnyMeasurement:
-        """Return the measurement to which a URL belongs; raise LookupError if there is none."""
+    def _of_url(self, url: str) -> AnyMeasurement:
         measurements = self._by_scheme[url.partition(":")[0]]
         if len(measurements) == 1:
             return measurements[0]

@@ -73,8 +73,8 @@ class MtrProcess:
         try:
             async with self._places:
                 for _ in range(_MAX_STARTS):
-                    packet = await self._started()
-                    with contextlib.suppress(mtrpacket.ProcessError, mtrpacket.StateError, TimeoutError):
+                    packet = self._packet or await self._started()
+                    with contextlib.suppress(mtrpacket.ProcessError, mtrpacket.StateError):
                         return await _probe(packet, address, ttl=ttl, local_ip=local, timeout=timeout_s)
                     await self._discard(packet)
         finally:
@@ -104,8 +104,11 @@ class MtrProcess:
 async def _probe(packet: _Packet, address: str, **arguments: Any) -> mtrpacket.ProbeResult:
     """Send one probe; wait and retry on "probes-exhausted", which says nothing about the network."""
     while True:
-        async with asyncio.timeout(arguments["timeout"] + _GRACE_S):
+        overdue = asyncio.get_running_loop().call_later(arguments["timeout"] + _GRACE_S, packet.kill)
+        try:
             result = await packet.probe(address, **arguments)
+        finally:
+            overdue.cancel()
         if result.result != "probes-exhausted":
             return result
         await asyncio.sleep(_EXHAUSTED_WAIT_S)
@@ -122,11 +125,39 @@ class _Packet(mtrpacket.MtrPacket):  # type: ignore[misc]
     async def open(self) -> _Packet:
         pipe = asyncio.subprocess.PIPE
         self.process = await asyncio.create_subprocess_exec(self._subprocess_name, stdin=pipe, stdout=pipe)
+        assert self.process.stdin
+        self.process.stdin = _Commands(self.process.stdin)  # type: ignore[assignment]
         self._result_task = asyncio.ensure_future(self._dispatch_results())
         self._opened = True
         if not await self.check_support("send-probe"):
             raise mtrpacket.ProcessError(f"{self._subprocess_name} cannot send probes")
         return self
+
+    def kill(self) -> None:
+        """End a process that no longer answers; each of its probes fails."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.kill()
+
+
+class _Commands:
+    """The standard input of a process, which is written and read once for all commands of a turn of the event loop."""
+
+    def __init__(self, stdin: asyncio.StreamWriter) -> None:
+        self._stdin = stdin
+        self._collected: list[bytes] = []
+
+    def write(self, command: bytes) -> None:
+        if not self._collected:
+            asyncio.get_running_loop().call_soon(self._pass_on)
+        self._collected.append(command)
+
+    def close(self) -> None:
+        self._stdin.close()
+
+    def _pass_on(self) -> None:
+        self._stdin.write(b"".join(self._collected))
+        self._collected.clear()
 
 
 async def _start(executable: str) -> _Packet:

@@ -67,6 +67,7 @@ class Tracer:
         self._local4 = local4
         self._local6 = local6
         self._processes = tuple(MtrProcess(executable or PROGRAM) for _ in range(processes))
+        self._running = dict.fromkeys(self._processes, 0)
 
     async def open(self) -> None:
         """Do nothing: each process starts with its first probe. Call mtr_missing to check for it beforehand."""
@@ -81,16 +82,13 @@ class Tracer:
             local = (self._local6 if ":" in address else self._local4) or source_of(address)
         except OSError as error:
             return TraceObservation(failure=failure_of(error), asked_at=time.time())
-        return await _Trace(self, address, local).run(pace)
-
-    async def probe(self, address: str, ttl: int, local: str) -> Any:
-        """Send one probe through the least busy process; return a mtrpacket.ProbeResult, or None if no process runs."""
-        process = min(self._processes, key=lambda process: process.in_flight)
-        whole_seconds = max(math.ceil(self.timeout_s), 1)  # mtr-packet accepts only these
+        # All probes of a trace go to one process, which reads those that are sent together at once.
+        process = min(self._running, key=self._running.__getitem__)
+        self._running[process] += 1
         try:
-            return await process.probe(address, ttl=ttl, local=local, timeout_s=whole_seconds)
-        except MtrError:
-            return None
+            return await _Trace(self, process, address, local).run(pace)
+        finally:
+            self._running[process] -= 1
 
 
 class _Claim(NamedTuple):
@@ -112,12 +110,15 @@ class _Trace:
     never count.
     """
 
-    def __init__(self, tracer: Tracer, address: str, local: str) -> None:
+    def __init__(self, tracer: Tracer, process: MtrProcess, address: str, local: str) -> None:
         self._tracer = tracer
+        self._process = process
         self._address = address
         self._target = _canonical(address)
         self._local = _canonical(local)
         self._pending: dict[asyncio.Task[Any], int] = {}
+        # asyncio.wait() would add a callback to each of them, and remove it, whenever one ends.
+        self._arrived = asyncio.Event()
         self._hops: dict[int, Hop] = {}
         self._tries: Counter[int] = Counter()
         self._asked = 0
@@ -140,7 +141,7 @@ class _Trace:
                     self._collect()  # replies received during the wait may have ended the trace
                     self._ask_next()
                 else:
-                    await asyncio.wait(self._pending, return_when=asyncio.FIRST_COMPLETED)
+                    await self._arrived.wait()
                     self._collect()
         finally:
             self._drop(beyond=0)
@@ -160,10 +161,24 @@ class _Trace:
             self._asked = max(self._asked, ttl)
             self._tries[ttl] += 1
             self._doubted.discard(ttl)
-            self._pending[asyncio.ensure_future(self._tracer.probe(self._address, ttl, self._local))] = ttl
+            task = asyncio.ensure_future(self._probe(ttl))
+            task.add_done_callback(self._note_arrival)
+            self._pending[task] = ttl
+
+    async def _probe(self, ttl: int) -> Any:
+        """Send one probe; return a mtrpacket.ProbeResult, or None if no process runs."""
+        whole_seconds = max(math.ceil(self._tracer.timeout_s), 1)  # mtr-packet accepts only these
+        try:
+            return await self._process.probe(self._address, ttl=ttl, local=self._local, timeout_s=whole_seconds)
+        except MtrError:
+            return None
+
+    def _note_arrival(self, _: asyncio.Task[Any]) -> None:
+        self._arrived.set()
 
     def _collect(self) -> None:
         """Process the results that have arrived."""
+        self._arrived.clear()
         for task in [task for task in self._pending if task.done()]:
             ttl = self._pending.pop(task)
             if self._end is None or ttl <= self._end:

@@ -11,7 +11,7 @@ import contextlib
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
-from functools import wraps
+from functools import cached_property, wraps
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar, cast
 
@@ -27,6 +27,10 @@ _CACHE_KB: Final = 32_768
 _STEPS: Final = 10_000
 # Pages of the write-ahead log from which on a commit checkpoints it, if nothing calls `fold`.
 _LOG_PAGES: Final = 50_000
+
+# Requests remembered because they were added more than once.
+_MOST_POPULAR: Final = 10_000
+_DISCARDS: Final = "SELECT url, discards FROM requests WHERE discards > 0"
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
@@ -53,6 +57,8 @@ class Store:
         self.path = path
         self._connection = connection or _open(path)
         self._writes = connection is None
+        self._popular: set[str] = set()
+        "Requests that were added more than once, such as those about routers near by: they need no statement."
         self.problem = ""
         "Why the closed database is complete only with its write-ahead log; empty if it is complete without."
         try:
@@ -93,18 +99,18 @@ class Store:
     # --- requests ---
 
     @_translate_errors
-    def add_request(self, url: str) -> bool:
-        """Add a request to the frontier; return False if it is there already."""
+    def add_request(self, url: str) -> int | None:
+        """Add a request to the frontier; return its number, or None if it is there already."""
         self._begin()
-        new = self._insert(url)
-        if new:
-            self.counts.ask(url)
-        return new
+        if not self._insert(url):
+            return None
+        self.counts.ask(url)
+        return self.newest
 
     @_translate_errors
-    def complete(self, item: Answered) -> list[str]:
+    def complete(self, item: Answered) -> list[tuple[int, str]]:
         """
-        Write an item, add its follow-up requests, and mark the item's own request as done; return the new requests.
+        Write an item, add its follow-up requests, and mark its own as done; return the new ones, as (number, URL).
 
         All of this is committed together or not at all; an item that cannot be written
         leaves nothing behind.
@@ -114,11 +120,12 @@ class Store:
         self._connection.execute("SAVEPOINT answer")
         try:
             tables.save(self._connection, item)
-            new = [url for url in item.follow_ups if self._insert(url)]
+            new = [(self.newest, url) for url in item.follow_ups if self._insert(url)]
             done = self._connection.execute(
                 "UPDATE requests SET done_at = ? WHERE url = ? AND done_at IS NULL", (int(time.time()), item.url)
             )
         except Exception:
+            self._popular.clear()
             # When the disk is full, SQLite itself rolls back the whole transaction.
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK TO answer")
@@ -127,18 +134,24 @@ class Store:
         finally:
             if self._connection.in_transaction:
                 self._connection.execute("RELEASE answer")
-        self._tally(item, new, is_done=done.rowcount > 0)
+        self._tally(item, (url for _, url in new), is_done=done.rowcount > 0)
         return new
 
     def _insert(self, url: str) -> bool:
+        if url in self._popular:
+            return False
         cursor = self._connection.execute(
             "INSERT INTO requests (url, slot, number) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
             (url, slot_of(url), self._number + 1),
         )
         self._number += cursor.rowcount
+        if cursor.rowcount == 0:
+            if len(self._popular) >= _MOST_POPULAR:
+                self._popular.clear()
+            self._popular.add(url)
         return cursor.rowcount == 1
 
-    def _tally(self, item: Answered, asked: list[str], *, is_done: bool) -> None:
+    def _tally(self, item: Answered, asked: Iterable[str], *, is_done: bool) -> None:
         self.counts.answer(item)
         for url in asked:
             self.counts.ask(url)
@@ -168,6 +181,8 @@ class Store:
     def drop_pending(self, url: str) -> int:
         """Remove a pending request that another machine makes; return its number, which is not used again."""
         self._begin()
+        self._discards.pop(url, None)
+        self._popular.discard(url)
         ((number,),) = self._connection.execute(
             "DELETE FROM requests WHERE url = ? AND done_at IS NULL RETURNING number", (url,)
         ).fetchall()
@@ -208,14 +223,20 @@ class Store:
 
     def discards(self, url: str) -> int:
         """Return how many observations of a request were discarded, over all starts."""
-        row = self._one("SELECT discards FROM requests WHERE url = ?", url)
-        return int(row[0]) if row else 0
+        return self._discards.get(url, 0)
 
     @_translate_errors
     def count_discard(self, url: str) -> None:
         """Count a discarded observation of a request."""
+        number = self.discards(url) + 1
         self._begin()
-        self._connection.execute("UPDATE requests SET discards = discards + 1 WHERE url = ?", (url,))
+        if self._connection.execute("UPDATE requests SET discards = ? WHERE url = ?", (number, url)).rowcount:
+            self._discards[url] = number
+
+    @cached_property
+    def _discards(self) -> dict[str, int]:
+        """The requests of which observations were discarded; few, but every request is checked before it is sent."""
+        return {str(url): int(number) for url, number in self.query(_DISCARDS)}
 
     # --- known hosts and addresses ---
 
@@ -397,6 +418,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
     schema.migrate(connection)
     views.draw(connection)
+    # Keeps the journals of savepoints out of files: there is one for each item. Migrations may need more space.
+    connection.execute("PRAGMA temp_store = MEMORY")
 
 
 def _must_be_ours(connection: sqlite3.Connection, path: Path, *, writes: bool) -> None:

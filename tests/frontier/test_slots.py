@@ -38,8 +38,7 @@ def filled(store, *found_urls, room=400, rate=RATE, name="ping"):
     """Return a slot with pending requests."""
     slot = Slot(name, room, rate)
     for url in found_urls:
-        assert store.add_request(url)
-        slot.add()
+        slot.add(store.add_request(url), url)
     return slot
 
 
@@ -123,8 +122,7 @@ def test_requests_of_a_network_are_in_order_of_discovery(store):
     """A request that is found while others of its network are parked lines up behind them."""
     slot = filled(store, *CROWDED[:10])
     taken = take(slot, store)
-    store.add_request(CROWDED[10])
-    slot.add()
+    slot.add(store.add_request(CROWDED[10]), CROWDED[10])
     for url in CROWDED[:11]:
         slot.begin(url)
         taken += take(slot, store)
@@ -328,7 +326,7 @@ def test_each_request_is_handed_out_exactly_once(networks, moves, room, rate):
     ]:
         if move == "add" and unasked:
             store.urls.append(unasked.pop())
-            slot.add()
+            slot.add(len(store.urls), store.urls[-1])
         elif move == "take" and (url := slot.take(store)) is not None:
             assert url not in flying
             assert url not in done

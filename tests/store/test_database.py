@@ -49,14 +49,14 @@ def test_an_empty_commit_is_allowed(store):
     assert [] == seen(store, "SELECT * FROM requests")
 
 
-def test_adding_a_request_returns_whether_it_is_new(store):
+def test_adding_a_request_returns_its_number_if_it_is_new(store):
     """A request is new once; completing an answer returns which of its follow-up requests are new."""
-    assert [True, False] == [
+    assert [1, None] == [
         store.add_request("ping://192.0.2.1"),
         store.add_request("ping://192.0.2.1"),
     ]
     follow_ups = ("ping://192.0.2.1", "tcp://192.0.2.1?port=80")
-    assert ["tcp://192.0.2.1?port=80"] == store.complete(domain_item("a.example", follow_ups=follow_ups))
+    assert [(2, "tcp://192.0.2.1?port=80")] == store.complete(domain_item("a.example", follow_ups=follow_ups))
 
 
 def test_pending_requests_come_by_slot_in_order(store):
@@ -103,6 +103,24 @@ def test_a_failed_item_leaves_nothing_behind(store):
     assert [("after.example",), ("before.example",)] == seen(store, "SELECT name FROM domains ORDER BY name")
     assert [] == seen(store, "SELECT * FROM hosts")
     assert [("ping://192.0.2.2", 1)] == seen(store, "SELECT url, number FROM requests")
+
+
+def test_requests_of_a_failed_item_are_new_afterwards(store):
+    """A request that was added twice, but not stored because its item failed, is not taken for a known one."""
+    follow_ups = ("ping://192.0.2.1", "ping://192.0.2.1", "ping://\udc80")
+    with pytest.raises(UnicodeError):
+        store.complete(domain_item("bad.example", follow_ups=follow_ups))
+
+    assert 1 == store.add_request("ping://192.0.2.1")
+
+
+def test_a_request_that_was_dropped_is_new_afterwards(store):
+    """A request that another machine was to make may be added again, also one that was added often."""
+    for _ in range(2):
+        store.add_request("ping://192.0.2.1")
+    store.drop_pending("ping://192.0.2.1")
+
+    assert store.add_request("ping://192.0.2.1")
 
 
 def test_known_hosts_and_addresses(store):

@@ -43,6 +43,7 @@ TABLES: Final = Tables(
             discards INTEGER NOT NULL DEFAULT 0
         ) WITHOUT ROWID""",
         "CREATE INDEX requests_pending ON requests (slot, number) WHERE done_at IS NULL",
+        "CREATE INDEX requests_discarded ON requests (url) WHERE discards > 0",
         # One row: the number of the newest request and the progress, so that nothing has to count rows.
         """
         CREATE TABLE frontier (
