@@ -15,13 +15,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Final, Self, TypeVar
+from typing import IO, TYPE_CHECKING, Final, Self, TypeVar
 
-import httpx
 from scrapy.settings import BaseSettings
 
 import ipv6matrix
 from ipv6matrix.exceptions import DownloadError, DownloadStoppedError
+
+if TYPE_CHECKING:  # imported when it is used: it takes a tenth of the CPU time of every start
+    import httpx
 
 logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -70,6 +72,8 @@ class Transfer:
     def __init__(
         self, *, agent: str, timeout_s: float, pause_s: float = 1.0, is_stopped: Callable[[], bool] = lambda: False
     ) -> None:
+        import httpx  # noqa: PLC0415
+
         # httpx logs every request, with URLs that contain keys.
         logging.getLogger("httpx").setLevel(logging.WARNING)
         self._pause_s = pause_s
@@ -114,6 +118,8 @@ class Transfer:
 
     def _persist(self, url: str, size: Callable[[], int | None], fetch: Callable[[], _T]) -> _T:
         """Retry temporary failures with increasing pauses, as long as tries make progress."""
+        import httpx  # noqa: PLC0415
+
         idle, most = 0, size() or 0
         while True:
             try:
