@@ -280,7 +280,7 @@ ITEM_PIPELINES = {
 
 # Extensions share their state through the context, so their order does not matter.
 EXTENSIONS = {
-    "scrapy.extensions.corestats.CoreStats": 0,
+    "ipv6matrix.engine.stats.CoreStats": 0,
     "scrapy.extensions.logcount.LogCount": 0,
     "scrapy.extensions.memusage.MemoryUsage": 0,
     "scrapy.extensions.memdebug.MemoryDebugger": 0,

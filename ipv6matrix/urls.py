@@ -53,7 +53,7 @@ def parse(url: str) -> RequestUrl:
     """
     try:
         parts = urlsplit(url)
-        query, second = _without_pass(parse_qsl(parts.query))
+        query, second = _without_pass(parse_qsl(parts.query) if parts.query else [])
         parsed: RequestUrl = REGISTRY.of_url(url).parse(parts.netloc, parts.path.lstrip("/"), query)
         return replace(parsed, second=True) if second else parsed
     except (LookupError, ValueError) as error:

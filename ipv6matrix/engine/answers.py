@@ -14,7 +14,7 @@ from scrapy.http import Response
 from scrapy.utils.log import logformatter_adapter
 from twisted.python.failure import Failure
 
-from ipv6matrix.engine import methods, settled
+from ipv6matrix.engine import is_heard, methods, settled
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +30,9 @@ class Answers:
 
     def __init__(self, crawler: Crawler) -> None:
         assert crawler.spider
+        assert crawler.stats
+        self._crawler = crawler
+        self._stats = crawler.stats
         self._signals = crawler.signals
         self._spider = crawler.spider
         self._formatter = crawler.logformatter
@@ -40,6 +43,7 @@ class Answers:
         """Make an item of the response to a request, and store it."""
         if response.request is None:
             response.request = request
+        self._stats.inc_value("response_received_count")
         self._log(self._formatter.crawled(request, response, self._spider))
         await self._send(signals.response_received, response=response, request=request)
         try:
@@ -64,6 +68,7 @@ class Answers:
             failure = Failure()  # type: ignore[no-untyped-call]
             await self._send(signals.item_error, item=item, response=response, failure=failure)
         else:
+            self._stats.inc_value("item_scraped_count")
             self._log(self._formatter.scraped(processed, response, self._spider))
             await self._send(signals.item_scraped, item=processed, response=response)
 
@@ -72,5 +77,6 @@ class Answers:
             logger.log(*logformatter_adapter(message), extra={"spider": self._spider}, **named)
 
     async def _send(self, signal: object, **named: Any) -> None:
-        for _, result in self._signals.send_catch_log(signal, spider=self._spider, **named):
-            await settled(result)
+        if is_heard(self._crawler, signal):
+            for _, result in self._signals.send_catch_log(signal, spider=self._spider, **named):
+                await settled(result)

@@ -19,6 +19,8 @@ from tests.probes.waiting import until
 
 SCRAPY = "scrapy.core.downloader.Downloader"
 OURS = "ipv6matrix.engine.downloader.ProbeDownloader"
+CORE_STATS = {SCRAPY: "scrapy.extensions.corestats.CoreStats", OURS: "ipv6matrix.engine.stats.CoreStats"}
+COUNTS = ("response_received_count", "item_scraped_count", "item_dropped_count")
 SIGNALS = (
     "request_scheduled",
     "request_reached_downloader",
@@ -106,12 +108,12 @@ async def closed(_):
 
 
 async def way(folder, downloader, kind, monkeypatch):
-    """Return the signals that a request causes until the crawler is idle, with what they say of its answer."""
+    """Return the signals that a request causes until the crawler is idle, what they say of its answer, and stats."""
     monkeypatch.setattr(Component, "kind", kind)
     made = crawler(
         folder,
         DOWNLOADER=downloader,
-        EXTENSIONS={},
+        EXTENSIONS={CORE_STATS[downloader]: 0},
         DOWNLOAD_HANDLERS={"ping": Handler, "http": None, "https": None},
         DOWNLOADER_MIDDLEWARES={Middleware: 1},
         SPIDER_MIDDLEWARES={},
@@ -138,16 +140,16 @@ async def way(folder, downloader, kind, monkeypatch):
     assert downloader == SCRAPY or [0] == [*{number for number, _ in frontier.in_flight.values()}]
     await made.engine.close_spider_async(reason="finished")
     await made.signals.send_catch_log_async(signals.engine_stopped)
-    return seen
+    return seen, {name: made.stats.get_value(name) for name in COUNTS}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_the_same_signals_are_sent(tmp_path, monkeypatch, caplog, kind):
-    """Whatever happens to a request, its signals and log are those of Scrapy's own way."""
+    """Whatever happens to a request, its signals, stats and log are those of Scrapy's own way."""
     caplog.set_level(logging.WARNING)
-    theirs = await way(tmp_path / "theirs", SCRAPY, kind, monkeypatch), [*levels(caplog)]
+    theirs = *await way(tmp_path / "theirs", SCRAPY, kind, monkeypatch), [*levels(caplog)]
     caplog.clear()
-    ours = await way(tmp_path / "ours", OURS, kind, monkeypatch), [*levels(caplog)]
+    ours = *await way(tmp_path / "ours", OURS, kind, monkeypatch), [*levels(caplog)]
 
     assert theirs == ours
     assert len(ours[0]) > 2

@@ -313,40 +313,43 @@ class Requests:
     moves=st.lists(st.tuples(st.sampled_from(["add", "take", "begin", "leave", "back"]), st.integers(0, 59))),
     room=st.integers(1, 12),
     rate=st.sampled_from([0.0, 1.0, 20.0, 50.0]),
+    chunk=st.sampled_from([3, slots._CHUNK]),
 )
-def test_each_request_is_handed_out_exactly_once(networks, moves, room, rate):
+def test_each_request_is_handed_out_exactly_once(networks, moves, room, rate, chunk):
     """In any order of events the limits hold, and all requests are handed out in the end."""
     store, slot = Requests(), Slot("ping", room, rate)
     found_urls = [urls.ping(f"192.0.{network}.{number}") for number, network in enumerate(networks)]
     unasked, flying, unsent, done = found_urls[::-1], [], set(), []
-    for move, number in [
-        *moves,
-        *[("add", 0)] * len(found_urls),
-        *[("take", 0), ("begin", 0), ("leave", 0)] * len(found_urls),
-    ]:
-        if move == "add" and unasked:
-            store.urls.append(unasked.pop())
-            slot.add(len(store.urls), store.urls[-1])
-        elif move == "take" and (url := slot.take(store)) is not None:
-            assert url not in flying
-            assert url not in done
-            flying.append(url)
-            unsent.add(url)
-        elif move == "begin" and flying:
-            slot.begin(flying[number % len(flying)])
-            unsent.discard(flying[number % len(flying)])
-        elif move == "leave" and flying:
-            url = flying.pop(number % len(flying))
-            slot.leave(url)
-            unsent.discard(url)
-            done.append(url)
-        elif move == "back" and flying:
-            url = flying.pop(number % len(flying))
-            slot.put_back(store.number_of(url), url)
-            unsent.discard(url)
-        assert len(flying) == len(slot.in_flight) <= room
-        assert slot.waiting == len(found_urls) - len(unasked) - len(flying) - len(done) >= slot.parked
-        by_network = [urls.crowd(url) for url in unsent]
-        assert not rate or all(by_network.count(network) <= max(1, rate / 10) for network in by_network)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(slots, "_CHUNK", chunk)
+        for move, number in [
+            *moves,
+            *[("add", 0)] * len(found_urls),
+            *[("take", 0), ("begin", 0), ("leave", 0)] * 3 * len(found_urls),
+        ]:
+            if move == "add" and unasked:
+                store.urls.append(unasked.pop())
+                slot.add(len(store.urls), store.urls[-1])
+            elif move == "take" and (url := slot.take(store)) is not None:
+                assert url not in flying
+                assert url not in done
+                flying.append(url)
+                unsent.add(url)
+            elif move == "begin" and flying:
+                slot.begin(flying[number % len(flying)])
+                unsent.discard(flying[number % len(flying)])
+            elif move == "leave" and flying:
+                url = flying.pop(number % len(flying))
+                slot.leave(url)
+                unsent.discard(url)
+                done.append(url)
+            elif move == "back" and flying:
+                url = flying.pop(number % len(flying))
+                slot.put_back(store.number_of(url), url)
+                unsent.discard(url)
+            assert len(flying) == len(slot.in_flight) <= room
+            assert slot.waiting == len(found_urls) - len(unasked) - len(flying) - len(done) >= slot.parked
+            by_network = [urls.crowd(url) for url in unsent]
+            assert not rate or all(by_network.count(network) <= max(1, rate / 10) for network in by_network)
 
     assert sorted(found_urls) == sorted(done)
