@@ -18,7 +18,7 @@ from scrapy.crawler import Crawler
 from ipv6matrix.config import metrics
 from ipv6matrix.config.plan import Plan
 from ipv6matrix.frontier.base import Frontier
-from ipv6matrix.items import Family
+from ipv6matrix.items import Answered, Family
 from ipv6matrix.job import Job
 from ipv6matrix.reference.geoip import Build
 from ipv6matrix.targets.lists import Locations
@@ -50,6 +50,8 @@ class Context:
     "The connection with other machines; None for a crawl of one machine."
     vantage: dict[Family, str] = field(default_factory=dict)
     "Source address of probes, by family; only families that have one."
+    stored: list[Callable[[Answered], None]] = field(default_factory=list)
+    "Called with each item that was stored. A listener to Scrapy's signal costs three times as much as these."
     geoip: dict[str, Build] = field(default_factory=dict)
     "Metadata of each GeoIP file in use, by setting."
 

@@ -6,9 +6,10 @@ Each measurement has the grammar of its own URLs; here is what holds for all of 
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from scrapy import Request
 
@@ -18,6 +19,8 @@ from ipv6matrix.measurements.base import Crowd
 from ipv6matrix.measurements.grammar import InvalidUrlError, Query, RequestUrl
 
 _SECOND: Final = ("pass", "2")
+# Brackets enclose an IPv6 address, which a port may follow (RFC 3986 section 3.2.2).
+_AUTHORITY: Final = re.compile(r"[^][]+|\[[^][]*:[^][]*\](:[0-9]+)?")
 _SUFFIX: Final = "=".join(_SECOND)
 
 
@@ -52,9 +55,9 @@ def parse(url: str) -> RequestUrl:
     Raises InvalidUrlError for a URL that no measurement returns.
     """
     try:
-        parts = urlsplit(url)
-        query, second = _without_pass(parse_qsl(parts.query) if parts.query else [])
-        parsed: RequestUrl = REGISTRY.of_url(url).parse(parts.netloc, parts.path.lstrip("/"), query)
+        authority, path, fields = _split(url)
+        query, second = _without_pass(parse_qsl(fields) if fields else [])
+        parsed: RequestUrl = REGISTRY.of_url(url).parse(authority, path, query)
         return replace(parsed, second=True) if second else parsed
     except (LookupError, ValueError) as error:
         raise InvalidUrlError(f"{url!r} is not a request URL; docs/urls.md lists the forms of each scheme") from error
@@ -67,6 +70,15 @@ def crowd(url: str) -> Crowd | None:
     None for requests about a domain of the list and its guessed hosts, and for URLs without a valid address.
     """
     return REGISTRY.of_url(url).crowd(url)
+
+
+def _split(url: str) -> tuple[str, str, str]:
+    """Return authority, path and query of a URL. urlsplit() takes three times as long."""
+    rest, _, query = url.partition("://")[2].partition("?")
+    authority, _, path = rest.partition("/")
+    if not _AUTHORITY.fullmatch(authority):
+        raise ValueError(authority)
+    return authority, path.lstrip("/"), query
 
 
 def _without_pass(query: Query) -> tuple[Query, bool]:

@@ -16,6 +16,7 @@ from ipv6matrix import context
 from ipv6matrix import settings as project
 from ipv6matrix.frontier.base import Frontier
 from ipv6matrix.frontier.scheduler import Scheduler
+from ipv6matrix.items import Answered
 from ipv6matrix.job import Job
 from ipv6matrix.spiders.matrix import MatrixSpider
 from ipv6matrix.store.database import Store
@@ -69,6 +70,12 @@ def scheduler(of: Crawler) -> Scheduler:
 
 def frontier(of: Crawler) -> Frontier:
     return context.of(of).frontier
+
+
+def stored(of: Crawler, item: Answered) -> None:
+    """Report an item as stored."""
+    for hear in context.of(of).stored:
+        hear(item)
 
 
 def count(of: Crawler, stat: str) -> Any:

@@ -65,7 +65,7 @@ class SecondPass:
         else:
             crawler.signals.connect(extension.settle, signal=signals.spider_idle)
         crawler.signals.connect(extension.store_replaced, signal=store_replaced)
-        crawler.signals.connect(extension.item_scraped, signal=signals.item_scraped)
+        context.of(crawler).stored.append(extension.stored)
         crawler.signals.connect(extension.spider_closed, signal=signals.spider_closed)
         return extension
 
@@ -94,7 +94,7 @@ class SecondPass:
             self._look.cancel()
             self._look = None
 
-    def item_scraped(self, item: Answered) -> None:
+    def stored(self, item: Answered) -> None:
         # What was answered after a search may have failed: other extensions add requests to an idle crawl.
         if self._look is not None and self._look.done():
             self._look = None

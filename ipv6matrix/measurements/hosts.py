@@ -205,6 +205,8 @@ async def _choose(lookup: LookupObservation | None, crawl: Crawl) -> tuple[Looku
     Return the lookup as it will be stored (the chosen and the smallest other addresses), and the chosen ones.
     """
     plan, texts = crawl.plan, lookup.texts if lookup else ()
+    if not texts:
+        return lookup, ()
     if len(texts) <= FEW:
         ordered = sorted(set(texts), key=sort_key)
         usable = (address for address in ordered if plan.policy.exclusion(address) is None)

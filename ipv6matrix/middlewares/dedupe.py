@@ -4,13 +4,13 @@ Looks up a host that records name once, and not at all if it has been guessed.
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
-from scrapy import Request, signals
+from scrapy import Request
 from scrapy.crawler import Crawler
 
 from ipv6matrix import context, urls
-from ipv6matrix.items import HostsItem, HostsObservation
+from ipv6matrix.items import Answered, HostsItem, HostsObservation
 from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.responses import ObservationResponse
 from ipv6matrix.signals import request_returned
@@ -26,9 +26,10 @@ class DedupeMiddleware:
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        self._job = context.of(crawler).job
+        shared = context.of(crawler)
+        self._job = shared.job
         self._being_asked: set[str] = set()
-        crawler.signals.connect(self._stored, signal=signals.item_scraped)
+        shared.stored.append(self._stored)
         crawler.signals.connect(self._returned, signal=request_returned)
 
     @classmethod
@@ -54,7 +55,7 @@ class DedupeMiddleware:
         )
         return not is_known
 
-    def _stored(self, item: Any) -> None:
+    def _stored(self, item: Answered) -> None:
         if isinstance(item, HostsItem):
             self._being_asked.difference_update(host.name for host in item.hosts)
 

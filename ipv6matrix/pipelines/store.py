@@ -34,4 +34,6 @@ class StorePipeline:
         for _, outcome in REGISTRY.outcomes(item):
             if isinstance(outcome, Failure):
                 self._crawler.stats.inc_value(f"failures/{outcome}")
+        for hear in self._context.stored:
+            hear(item)
         return item

@@ -17,7 +17,7 @@ from ipv6matrix.items import ExclusionItem, Failure, Host, PortObservation, Reve
 from ipv6matrix.measurements import REGISTRY
 from ipv6matrix.store.queries import second_pass
 from tests import urls
-from tests.crawlers import count, opened, store
+from tests.crawlers import count, opened, store, stored
 from tests.samples import AT, domain_item, hosts_item, lookup, ping_item
 
 METRICS = "ping,tcp80,tcp25,tls"
@@ -82,7 +82,7 @@ async def test_failures_after_a_search_are_retried(tmp_path):
         await look(crawler)
         assert [] == idle(crawler)
         failing(crawler, "a.example")
-        crawler.signals.send_catch_log(signals.item_scraped, item=domain_item("a.example"), response=None, spider=None)
+        stored(crawler, domain_item("a.example"))
 
         assert [DontCloseSpider] == kinds(idle(crawler))
         await look(crawler)
@@ -135,7 +135,7 @@ async def test_each_failure_is_retried_once(tmp_path):
         ]
         for item in answers:
             store(crawler).complete(item)
-            crawler.signals.send_catch_log(signals.item_scraped, item=item, response=None, spider=crawler.spider)
+            stored(crawler, item)
 
         assert [DontCloseSpider] == kinds(idle(crawler))
         await look(crawler)
@@ -281,7 +281,7 @@ async def test_an_excluded_address_has_not_recovered(tmp_path):
     """An exclusion does not count as an answer."""
     with opened(tmp_path) as crawler:
         item = ExclusionItem(url=urls.again("ping://192.0.2.1"), second=True, address="192.0.2.1", reason="opted_out")
-        crawler.signals.send_catch_log(signals.item_scraped, item=item, response=None, spider=crawler.spider)
+        stored(crawler, item)
 
         assert 0 == count(crawler, "second_pass/recovered")
 
@@ -292,6 +292,6 @@ async def test_absence_is_an_answer(tmp_path, status, recovered):
     with opened(tmp_path) as crawler:
         for second in (False, True):
             item = domain_item("a.example", second=second, ns=lookup("a.example", "NS", status=status))
-            crawler.signals.send_catch_log(signals.item_scraped, item=item, response=None, spider=crawler.spider)
+            stored(crawler, item)
 
         assert recovered == count(crawler, "second_pass/recovered")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from scrapy import signals
-
 from ipv6matrix.items import HostsObservation
 from ipv6matrix.middlewares.dedupe import DedupeMiddleware
 from ipv6matrix.signals import request_returned
 from tests import urls
-from tests.crawlers import opened, store
+from tests.crawlers import opened, store, stored
 from tests.samples import domain_item, domain_url, host, hosts_item
 
 GUESSES = urls.guesses("a.example", ("www", "ntp"))
@@ -76,7 +74,7 @@ async def test_names_are_forgotten_when_they_are_stored(tmp_path):
         names(once, GUESSES)
         item = hosts_item(host("www.a.example"), host("ntp.a.example"))
         for scraped in (domain_item("a.example"), item):
-            crawler.signals.send_catch_log(signals.item_scraped, item=scraped, response=None, spider=crawler.spider)
+            stored(crawler, scraped)
 
         assert set() == once._being_asked
 
