@@ -10,6 +10,7 @@ means the same octet (RFC 1035 section 5.1, RFC 4343 section 2.1).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, Final
 
 # A cell that begins like this is a formula; a semicolon starts a new cell where the comma is the decimal separator.
@@ -22,7 +23,13 @@ _TOKEN: Final = re.compile(r"\\\d{3}|\\?(.)", re.DOTALL)
 
 def inert(value: Any) -> Any:
     """Return a value as a cell that may be quoted; only text needs escaping."""
-    return _escaped(value, _UNSAFE) if isinstance(value, str) and _UNSAFE.search(value) else value
+    return _inert(value) if isinstance(value, str) else value
+
+
+# The files of a domain repeat its names and addresses.
+@lru_cache(1024)
+def _inert(text: str) -> str:
+    return _escaped(text, _UNSAFE) if _UNSAFE.search(text) else text
 
 
 def unquoted(value: Any) -> Any:

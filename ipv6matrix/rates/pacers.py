@@ -94,6 +94,9 @@ class NetworkPacer:
 
     def _of(self, address: str) -> Pacer:
         network = policy.network(address)
-        if network not in self._networks and len(self._networks) >= _MANY_NETWORKS:
+        if (known := self._networks.get(network)) is not None:
+            return known
+        if len(self._networks) >= _MANY_NETWORKS:
             self._networks = {key: pacer for key, pacer in self._networks.items() if not pacer.is_free()}
-        return self._networks.setdefault(network, Pacer(self._rate_per_network, self.waits["network"]))
+        new = self._networks[network] = Pacer(self._rate_per_network, self.waits["network"])
+        return new
