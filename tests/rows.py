@@ -20,8 +20,9 @@ NO_FACTS: Final = ("crawl", "frontier")
 # Row numbers, in the order of discovery; how often a request was sent; the place of an address in an answer that
 # servers rotate; and which lookups were inferred, which depends on how soon a slow server denied the name.
 DROPPED: Final = ("id", "number", "position", "discards", "inferred")
-# Requests of the retry pass: which of them share a URL follows from the order of rows, and is not a fact.
-NO_ROWS: Final = {"requests": "url NOT LIKE '%pass=2'"}
+# Requests of the retry pass, and those to name servers: which of them share a URL follows from the order of rows, and
+# is not a fact.
+NO_ROWS: Final = {"requests": "url NOT LIKE '%pass=2' AND url NOT LIKE '%&rd=0'"}
 # The name of a row in other tables.
 NAMES: Final = {"domains": "name", "hosts": "name", "addresses": "address"}
 

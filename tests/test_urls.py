@@ -211,6 +211,8 @@ def test_only_address_lookups_are_about_hosts(url, answer):
         "ping://192.0.2.1?pass=3",
         "ping://192.0.2.1?pass=2&pass=2",
         "dns://resolver/a.example?pass=2",
+        "dns://192.0.2.53/?type=SOA&rd=0",
+        "dns://192.0.2.53/a.example,?type=SOA&rd=0",
         "dns://resolver/a.example?type=NS&pass=3",
         "tcp://192.0.2.1?pass=2&port=25",
         "trace://192.0.2.1?port=25",
@@ -250,10 +252,18 @@ def test_the_slot_of_a_request_is_its_scheme():
         pmtu.url("2001:db8::1"),
         tls.url("192.0.2.1", "www.a.example"),
         web.url("192.0.2.1", "www.a.example", "https", hosts=False),
-        name_servers.url("a.example", "2001:db8::1", tcp=False),
+        name_servers.url(["a.example"], "2001:db8::1", tcp=False),
     )
 
     assert list(REGISTRY.slots) == [urls.request(url).meta["download_slot"] for url in found_urls]
+
+
+def test_a_name_server_may_be_asked_for_several_zones():
+    """The zones are the names of the request, so opt-outs apply to each; the address is its subject."""
+    parsed = urls.parse(name_servers.url(["a.example", "b.example"], "2001:db8::1", tcp=False))
+
+    assert ("a.example", "b.example") == parsed.names
+    assert ("2001:db8::1", None) == (parsed.destination, parsed.name)
 
 
 def test_a_request_is_parsed_once():

@@ -9,8 +9,8 @@ from typing import Final
 
 from ipv6matrix.cluster import owner
 
-# Raised with every change of a table: machines of two versions cannot share a crawl.
-VERSION: Final = 5
+# Raised with every change of a table or of an item: machines of two versions cannot share a crawl.
+VERSION: Final = 6
 # Each has a range of buckets: small indexes, and a unit for Parquet and Citus.
 _PARTITIONS: Final = 16
 

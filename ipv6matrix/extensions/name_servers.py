@@ -7,7 +7,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from itertools import chain
 from typing import Final, Self
 
 from scrapy import signals
@@ -18,12 +19,19 @@ from ipv6matrix import context, engine
 from ipv6matrix.exceptions import StoreError
 from ipv6matrix.extensions.run_record import INCOMPLETE
 from ipv6matrix.measurements import name_servers
-from ipv6matrix.store.queries.name_servers import Pair, pairs
+from ipv6matrix.store.queries.name_servers import Pair, is_asked, pairs
 
 logger = logging.getLogger(__name__)
 
 # Requests added in one turn of the event loop.
 _PER_TURN: Final = 1_000
+# Zones of one request: enough that its cost per zone is small, and few enough to be repeated after a kill.
+_ZONES_PER_REQUEST: Final = 16
+# Zones that wait for others of their address: some 10 MB. Beyond that, requests have fewer zones.
+_MOST_WAITING: Final = 50_000
+
+# Zones, and the address that is asked for them.
+Group = tuple[list[str], str]
 
 
 class NameServers:
@@ -31,9 +39,10 @@ class NameServers:
     Keeps an idle crawl open until each zone has been asked for at each address of its name servers.
 
     A zone and an address come from different answers, and only the facts have both. It keeps no
-    state: whenever no requests are left, it reads all pairs and requests those that are new. An
-    address is asked for at most `most_zones` zones, those that were found first, and over TCP for
-    the one of them that sorts first, which does not depend on the order of answers.
+    state: whenever no requests are left, it reads all pairs and requests those without an answer.
+    Pairs that never have one, as those that opted out, lead to the same requests again, which the
+    frontier knows. An address is asked for at most `most_zones` zones, those that were found first,
+    and over TCP for the one of them that sorts first, which does not depend on the order of answers.
     """
 
     def __init__(self, crawler: Crawler, most_zones: int) -> None:
@@ -85,19 +94,53 @@ class NameServers:
 
     async def _request(self) -> int:
         """Add the requests of all pairs; return how many were new."""
-        new, zones = 0, Counter[str]()
+        new, zones, waiting = 0, Counter[str](), _Waiting()
         over_tcp: dict[str, str] = {}
         async for chunk in self._pairs():
-            for zone, address in chunk:
-                zones[address] += 1
-                if zones[address] <= self._most_zones:
-                    new += self._context.frontier.add(name_servers.url(zone, address, tcp=False))
-                    over_tcp[address] = min(zone, over_tcp.get(address, zone))
-        for number, (address, zone) in enumerate(over_tcp.items(), start=1):
-            new += self._context.frontier.add(name_servers.url(zone, address, tcp=True))
+            for pair in chunk:
+                zones[pair.address] += 1
+                if zones[pair.address] > self._most_zones:
+                    continue
+                over_tcp[pair.address] = min(pair.zone, over_tcp.get(pair.address, pair.zone))
+                if not is_asked(self._context.job.store, pair) and (group := waiting.add(pair)):
+                    new += self._add(name_servers.url(*group, tcp=False))
+        rest = (name_servers.url(*group, tcp=False) for group in waiting.rest())
+        tests = (name_servers.url([zone], address, tcp=True) for address, zone in over_tcp.items())
+        for number, url in enumerate(chain(rest, tests), start=1):
+            new += self._add(url)
             if number % _PER_TURN == 0:
                 await asyncio.sleep(0)
         if new:
-            logger.info("Name servers: %d queries about %d addresses", new, len(zones))
+            logger.info("Name servers: %d requests to %d addresses", new, len(zones))
         engine.wake(self._crawler)
         return new
+
+    def _add(self, url: str) -> bool:
+        # What is for another machine by now, that machine adds, possibly with other zones in one request.
+        return not self._context.frontier.knows(url) and self._context.frontier.add(url)
+
+
+class _Waiting:
+    """Zones that wait for others of their address, to be asked for in one request."""
+
+    def __init__(self) -> None:
+        self._zones: dict[str, list[str]] = {}
+        self._number = 0
+
+    def add(self, pair: Pair) -> Group | None:
+        """Add a zone; return zones that wait no longer, if there are enough of an address, or too many in total."""
+        zones = self._zones.setdefault(pair.address, [])
+        zones.append(pair.zone)
+        self._number += 1
+        if len(zones) == _ZONES_PER_REQUEST:
+            return self._take(pair.address)
+        return self._take(next(iter(self._zones))) if self._number > _MOST_WAITING else None
+
+    def rest(self) -> Iterator[Group]:
+        """Return all zones that still wait, by address."""
+        return ((zones, address) for address, zones in self._zones.items())
+
+    def _take(self, address: str) -> Group:
+        zones = self._zones.pop(address)
+        self._number -= len(zones)
+        return zones, address

@@ -57,8 +57,8 @@ class DnsDownloadHandler(ProbeDownloadHandler):
     async def observe(self, request: Request) -> Observation:
         url = urls.of(request)
         if isinstance(url, NameServerUrl):
-            assert url.name is not None
-            return await self._name_servers.check(url.name, url.subject, tcp=url.tcp, pace=request.meta["pace"])
+            zones = [zone for zone in url.zones if zone not in request.meta.get("opted_out", ())]
+            return await self._name_servers.check(zones, url.subject, tcp=url.tcp, pace=request.meta["pace"])
         if isinstance(url, Resolver6Url):
             assert self._resolver6
             ordinary = partial(self._resolver.lookup, pace=self.queries.wait, dnssec="dnssec" in self._plan.metrics)

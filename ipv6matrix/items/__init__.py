@@ -44,7 +44,12 @@ from ipv6matrix.items.dns import (
 )
 from ipv6matrix.items.dnssec import Security
 from ipv6matrix.items.https import HttpsMode, HttpsRecord
-from ipv6matrix.items.name_server import NameServerAnswer, NameServerItem, NameServerObservation
+from ipv6matrix.items.name_server import (
+    NameServerAnswer,
+    NameServerItem,
+    NameServerObservation,
+    NameServersObservation,
+)
 from ipv6matrix.items.ntp import NtpItem, NtpObservation, NtpStatus
 from ipv6matrix.items.ping import PingItem, PingObservation
 from ipv6matrix.items.pmtu import PmtuItem, PmtuObservation, PmtuStatus
@@ -67,7 +72,7 @@ Observation = (
     | PmtuObservation
     | TlsObservation
     | WebObservation
-    | NameServerObservation
+    | NameServersObservation
     | ResolvabilityObservation
     | ThirdPartyObservation
     | Exclusion
@@ -117,6 +122,7 @@ __all__ = (
     "NameServerAnswer",
     "NameServerItem",
     "NameServerObservation",
+    "NameServersObservation",
     "NtpItem",
     "NtpObservation",
     "NtpStatus",

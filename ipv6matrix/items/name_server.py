@@ -46,9 +46,17 @@ class NameServerObservation:
     asked_at: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameServersObservation:
+    """The answers of one address for some of its zones."""
+
+    zones: tuple[NameServerObservation, ...]
+    "One for each zone that was asked for: those that opted out are missing."
+
+
 @dataclass(slots=True, kw_only=True)
 class NameServerItem(Answered):
-    """The answer of one address for one zone."""
+    """The answers of one address for some of its zones."""
 
-    observation: NameServerObservation | None = None
-    "None if the zone or the address was excluded."
+    zones: tuple[NameServerObservation, ...] = ()
+    "Without zones that opted out; empty if the address was excluded."

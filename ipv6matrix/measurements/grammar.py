@@ -27,7 +27,7 @@ class RequestUrl:
     subject: str
     "The domain, host or address that the request is about."
     name: str | None = None
-    "The domain, host or zone that the request is about; None if it is about an address alone."
+    "The domain or host that the request is about; None if it is about an address, alone or for several names."
     destination: str | None = None
     "The address to which the packets of this request go; None for the configured resolvers."
     second: bool = False

@@ -96,10 +96,11 @@ class HealthMiddleware:
 
 
 def _unsent(request: Request) -> Observation:
-    """Return the observation of a request that is not sent; DedupeMiddleware may have removed names from it."""
+    """Return the observation of a request that is not sent, of those names that would have been asked about."""
     url = urls.of(request)
-    measurement = REGISTRY.of_url(request.url)
-    observation: Observation = measurement.unsent(url, request.meta.get("names", url.names), time.time())
+    opted_out = request.meta.get("opted_out", ())
+    names = [name for name in request.meta.get("names", url.names) if name not in opted_out]
+    observation: Observation = REGISTRY.of_url(request.url).unsent(url, names, time.time())
     return observation
 
 

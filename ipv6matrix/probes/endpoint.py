@@ -19,17 +19,19 @@ _MAX_IN_FLIGHT: Final = 1 << 15
 
 class Endpoint:
     """
-    A DNS server, shared by any number of queries; `local` is their source address (default: chosen by the routes).
+    A DNS server, shared by any number of queries from several local ports.
+
+    `local` is the source address of the queries (default: chosen by the routes).
 
     Sources: RFC 5452 sections 9 and 10 (which replies to accept, unpredictable ports
     and IDs), RFC 7766 (TCP).
     """
 
-    def __init__(self, server: tuple[str, int], local: str | None = None) -> None:
+    def __init__(self, server: tuple[str, int], local: str | None = None, *, ports: int = _PORTS) -> None:
         self.server = server
         self._local = local
         self._closed = False
-        self._ports: list[Port | None] = [None] * _PORTS
+        self._ports: list[Port | None] = [None] * ports
         self._retired: list[Port] = []
         self._counted = [0, 0]
         self._in_flight = 0
@@ -100,7 +102,7 @@ class Endpoint:
 
     def _port(self) -> Port:
         """Return the local port for the next query; raise OSError if there is no route."""
-        number = os.urandom(1)[0] % _PORTS
+        number = os.urandom(1)[0] % len(self._ports)
         port = self._ports[number]
         if port is None or port.is_spent:
             if port is not None:

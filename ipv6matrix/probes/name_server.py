@@ -7,13 +7,21 @@ delegations), RFC 6891 section 7 (servers without EDNS), RFC 7766 (TCP).
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import dns.rcode
 
-from ipv6matrix.items import Failure, NameServerAnswer, NameServerObservation, SoaRecord, Status
+from ipv6matrix.items import (
+    Failure,
+    NameServerAnswer,
+    NameServerObservation,
+    NameServersObservation,
+    SoaRecord,
+    Status,
+)
 from ipv6matrix.probes import Pace, messages, no_pace, wire
 from ipv6matrix.probes.endpoint import Endpoint
 from ipv6matrix.probes.port import Reply
@@ -65,24 +73,30 @@ class NameServerProber:
         self._local6 = local6
 
     async def check(
-        self, zone: str, address: str, *, tcp: bool = False, pace: Pace | None = None
-    ) -> NameServerObservation:
+        self, zones: Sequence[str], address: str, *, tcp: bool = False, pace: Pace | None = None
+    ) -> NameServersObservation:
         """
-        Query an address for the SOA record of a zone, over UDP or, with `tcp`, over TCP alone.
+        Query an address for the SOA record of each zone, over UDP or, with `tcp`, over TCP alone.
 
         A query over UDP is repeated after silence, without EDNS after FORMERR or NOTIMP, and
         over TCP if the reply is truncated. Never raises for anything the network does.
         """
-        endpoint = Endpoint((address, self._port), self._local6 if ":" in address else self._local4)
-        check = _Check(endpoint, wire.question(zone, "SOA", _NO_RECURSION), self._timeout_s, pace or self._pace)
+        endpoint = Endpoint((address, self._port), self._local6 if ":" in address else self._local4, ports=1)
+        checks = [asyncio.create_task(self._check(endpoint, zone, tcp, pace or self._pace)) for zone in zones]
         try:
-            reply = await (check.over_tcp() if tcp else check.over_udp(self._tries))
+            return NameServersObservation(zones=tuple(await asyncio.gather(*checks)))
         finally:
+            for check in checks:
+                check.cancel()
             endpoint.close()
+
+    async def _check(self, endpoint: Endpoint, zone: str, tcp: bool, pace: Pace) -> NameServerObservation:
+        check = _Check(endpoint, wire.question(zone, "SOA", _NO_RECURSION), self._timeout_s, pace)
+        reply = await (check.over_tcp() if tcp else check.over_udp(self._tries))
         answer, serial = _judge(reply, check.asked)
         return NameServerObservation(
             zone=zone,
-            address=address,
+            address=endpoint.server[0],
             tcp=tcp,
             answer=answer,
             serial=serial,

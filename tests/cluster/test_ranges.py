@@ -46,14 +46,16 @@ MORE: tuple[Answered, ...] = (
     RETRY,
     NameServerItem(
         url="dns://198.51.100.1/b.example?type=NS",
-        observation=NameServerObservation(
-            zone="b.example",
-            address="198.51.100.1",
-            tcp=False,
-            answer=NameServerAnswer.AUTHORITATIVE,
-            serial=1,
-            rtt_ms=2.0,
-            asked_at=5.0,
+        zones=(
+            NameServerObservation(
+                zone="b.example",
+                address="198.51.100.1",
+                tcp=False,
+                answer=NameServerAnswer.AUTHORITATIVE,
+                serial=1,
+                rtt_ms=2.0,
+                asked_at=5.0,
+            ),
         ),
     ),
 )

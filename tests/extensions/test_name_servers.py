@@ -6,9 +6,22 @@ import pytest
 from scrapy.exceptions import DontCloseSpider
 
 from ipv6matrix import context
+from ipv6matrix.extensions import name_servers as module
 from ipv6matrix.extensions.name_servers import NameServers
-from ipv6matrix.items import Address, DomainItem, Host, HostsItem, LookupObservation, Role, Status
+from ipv6matrix.items import (
+    Address,
+    DomainItem,
+    Host,
+    HostsItem,
+    LookupObservation,
+    NameServerAnswer,
+    NameServerItem,
+    NameServerObservation,
+    Role,
+    Status,
+)
 from ipv6matrix.measurements import name_servers
+from ipv6matrix.urls import parse
 from tests.crawlers import opened
 
 ADDRESSES = ("192.0.2.53", "2001:db8::53")
@@ -30,6 +43,15 @@ def store_zones(store, *names, **more):
     store.complete(HostsItem(url="dns://ns.example", hosts=(host,), addresses=found))
 
 
+def answered(url):
+    """Return the item of a request for one zone."""
+    parsed = parse(url)
+    (zone,) = parsed.zones
+    answer = NameServerAnswer.AUTHORITATIVE
+    found = NameServerObservation(zone=zone, address=parsed.subject, tcp=parsed.tcp, answer=answer, asked_at=1.0)
+    return NameServerItem(url=url, zones=(found,))
+
+
 async def idle(extension):
     """Let the crawl be idle, and return how many requests the extension has added."""
     with pytest.raises(DontCloseSpider):
@@ -37,8 +59,8 @@ async def idle(extension):
     return await extension._look
 
 
-def urls(zone, *, tcp):
-    return [name_servers.url(zone, address, tcp=tcp) for address in ADDRESSES]
+def urls(*zones, tcp):
+    return [name_servers.url(zones, address, tcp=tcp) for address in ADDRESSES]
 
 
 @pytest.mark.parametrize(
@@ -50,10 +72,70 @@ async def test_each_address_is_asked_for_its_zones(tmp_path, most, zones):
         shared = context.of(crawler)
         store_zones(shared.job.store, "a.example", "b.example", "c.example")
 
-        assert 2 * len(zones) + 2 == await idle(NameServers.from_crawler(crawler))
-        assert all(shared.frontier.knows(url) for zone in zones for url in urls(zone, tcp=False))
+        assert 4 == await idle(NameServers.from_crawler(crawler))
+        assert all(shared.frontier.knows(url) for url in urls(*zones, tcp=False))
         assert [True, False] == [shared.frontier.knows(urls(zone, tcp=True)[0]) for zone in ("a.example", "b.example")]
-        assert (most > 2) is shared.frontier.knows(urls("c.example", tcp=False)[0])
+
+
+async def test_many_zones_are_several_requests(tmp_path):
+    """One request has 16 zones at most; they are in the order in which they were found."""
+    names = [f"zone{number}.example" for number in range(17)]
+    with opened(tmp_path, METRICS="nameservers") as crawler:
+        shared = context.of(crawler)
+        store_zones(shared.job.store, *names)
+
+        assert 6 == await idle(NameServers.from_crawler(crawler))
+        assert all(shared.frontier.knows(url) for url in (*urls(*names[:16], tcp=False), *urls(names[16], tcp=False)))
+
+
+async def test_few_zones_wait_for_others(tmp_path, monkeypatch):
+    """If too many zones wait, those that have waited longest are requested."""
+    monkeypatch.setattr(module, "_MOST_WAITING", 1)
+    with opened(tmp_path, METRICS="nameservers") as crawler:
+        shared = context.of(crawler)
+        store_zones(shared.job.store, "a.example", "b.example")
+
+        assert 6 == await idle(NameServers.from_crawler(crawler))
+        assert all(shared.frontier.knows(url) for zone in ("a.example", "b.example") for url in urls(zone, tcp=False))
+
+
+async def test_what_has_an_answer_is_not_requested(tmp_path):
+    """A zone that is found later, in the retry pass, is requested without those that have an answer."""
+    with opened(tmp_path, METRICS="nameservers") as crawler:
+        shared = context.of(crawler)
+        extension = NameServers.from_crawler(crawler)
+        store_zones(shared.job.store, "b.example")
+        await idle(extension)
+        for url in urls("b.example", tcp=False):
+            shared.frontier.complete(answered(url))
+        store_zones(shared.job.store, "c.example")
+
+        assert 2 == await idle(extension)
+        assert all(shared.frontier.knows(url) for url in urls("c.example", tcp=False))
+
+
+async def test_what_never_has_an_answer_is_requested_once(tmp_path):
+    """Requests that were excluded are done; the search finds them again, and the crawl ends."""
+    with opened(tmp_path, METRICS="nameservers") as crawler:
+        shared = context.of(crawler)
+        extension = NameServers.from_crawler(crawler)
+        store_zones(shared.job.store, "a.example", "b.example")
+        await idle(extension)
+        for url in urls("a.example", "b.example", tcp=False):
+            shared.frontier.complete(NameServerItem(url=url))
+
+        assert 0 == await idle(extension)
+
+
+async def test_what_another_machine_owns_is_left_to_it(tmp_path, monkeypatch):
+    """In a shared crawl, an address may change hands during the search; the frontier then knows its requests."""
+    with opened(tmp_path, METRICS="nameservers") as crawler:
+        shared = context.of(crawler)
+        store_zones(shared.job.store, "a.example")
+        monkeypatch.setattr(shared.frontier, "knows", lambda url: True)
+
+        assert 0 == await idle(NameServers.from_crawler(crawler))
+        assert not shared.frontier.has_pending()
 
 
 async def test_nothing_is_requested_twice(tmp_path):

@@ -69,6 +69,17 @@ class TestDns(HandlerSuite):
 
         assert [stranger] * 2 == paced
 
+    async def test_zones_that_opted_out_are_not_asked_for(self, internet, ready):
+        """Of several zones of a name server, only the others are queried."""
+        address, since = internet.address("nameservers", 4, 0), time.time()
+        request = urls.request(name_servers.url(["open.example", "closed.example"], address, tcp=False))
+        request.meta.update(pace=no_pace, opted_out=("closed.example",))
+
+        observation = (await ready.download_request(request)).observation
+
+        assert ["open.example"] == [zone.zone for zone in observation.zones]
+        assert 1 == len([packet for packet in internet.packets(since) if packet.destination == address])
+
 
 @pytest.fixture
 def sources(internet):
@@ -90,11 +101,11 @@ async def test_name_servers_are_queried_from_the_source_address(internet, source
     handler = DnsDownloadHandler.from_crawler(crawler)
     address, since = internet.address("nameservers", family, 0), time.time()
 
-    request = urls.request(name_servers.url("open.example", address, tcp=tcp))
+    request = urls.request(name_servers.url(["open.example"], address, tcp=tcp))
     request.meta["pace"] = no_pace
     observation = (await handler.download_request(request)).observation
     await handler.close()
 
-    assert NameServerAnswer.TIMEOUT == observation.answer
+    assert [NameServerAnswer.TIMEOUT] == [zone.answer for zone in observation.zones]
     sent = [one for one in internet.packets(since) if one.destination == address]
     assert {(protocol, sources[family])} == {(one.protocol, one.source) for one in sent}

@@ -11,6 +11,9 @@ from ipv6matrix.items import (
     Hop,
     HostObservation,
     HostsObservation,
+    NameServerAnswer,
+    NameServerObservation,
+    NameServersObservation,
     NtpObservation,
     NtpStatus,
     PingObservation,
@@ -69,6 +72,16 @@ def page(end=None, failure=None):
     return WebObservation(scheme="https", end=end, failure=failure, asked_at=AT)
 
 
+def served(*answers):
+    """Return the answers of a name server for as many zones."""
+    return NameServersObservation(
+        zones=tuple(
+            NameServerObservation(zone=f"{n}.example", address="192.0.2.1", tcp=False, answer=answer, asked_at=AT)
+            for n, answer in enumerate(answers)
+        )
+    )
+
+
 def named(*statuses):
     lookups = [lookup("a.example", "NS", status=status) for status in statuses]
     return DomainObservation(**dict(zip(("ns", "mx", "soa"), lookups, strict=False)))
@@ -109,6 +122,10 @@ def named(*statuses):
         (page(BodyEnd.TOO_SLOW), PART),
         (page(failure=Failure.BAD_RESPONSE), ALL),
         (page(failure=Failure.HOST_UNREACHABLE), NOTHING),
+        (served(NameServerAnswer.LAME, NameServerAnswer.AUTHORITATIVE), ALL),
+        (served(NameServerAnswer.TIMEOUT, NameServerAnswer.REFUSED), PART),
+        (served(NameServerAnswer.TIMEOUT, NameServerAnswer.UNTESTABLE), NOTHING),
+        (served(), UNSENT),
         (ReverseObservation(lookup=lookup("1.in-addr.arpa", "PTR", status=Status.NXDOMAIN)), ALL),
         (
             HostsObservation(hosts=(HostObservation(name="a", a=lookup("a", "A", status=TOO_LONG)),)),

@@ -208,3 +208,14 @@ async def test_nothing_is_sent_a_fourth_time(middleware, url):
     assert 1 == count(middleware.crawler, "health/unsent")
     if url.startswith("ping"):
         assert isinstance(response.observation, PingObservation)
+
+
+async def test_zones_that_opted_out_have_no_answer(middleware):
+    """What would not have been asked is not a failure of a request that is not sent."""
+    request = urls.request("dns://192.0.2.53/a.example,b.example?type=SOA&rd=0")
+    request.meta["opted_out"] = ("b.example",)
+    middleware.discards[request.url] = MAX_SENDS
+
+    observation = middleware.middleware.process_request(request).observation
+
+    assert [("a.example", "untestable")] == [(zone.zone, zone.answer) for zone in observation.zones]

@@ -6,6 +6,7 @@ import pytest
 
 from ipv6matrix.items import NameServerAnswer
 from ipv6matrix.probes.name_server import NameServerProber
+from ipv6matrix.targets.optouts import OptedOutError
 from simnet.name_servers import SLOW_S, NameServer
 from simnet.truth import Truth
 from tests.probes.dns_server import error, reply, serving
@@ -20,6 +21,12 @@ def prober() -> NameServerProber:
     return NameServerProber(timeout_s=1.0)
 
 
+async def check(prober, zone, address, **more):
+    """Return what an address answers for one zone."""
+    (found,) = (await prober.check([zone], address, **more)).zones
+    return found
+
+
 @pytest.mark.parametrize("family", [4, 6])
 @pytest.mark.parametrize("word", NameServer)
 async def test_a_name_server_may_fail_over_one_family(internet, prober, word, family):
@@ -27,7 +34,7 @@ async def test_a_name_server_may_fail_over_one_family(internet, prober, word, fa
     zone, address = f"dns6-{word.replace('_', '-')}.example", internet.address(f"dns6_{word}", family, 3)
     truth = Truth(internet.scenario).name_server(zone, address)
 
-    found = await prober.check(zone, address)
+    found = await check(prober, zone, address)
 
     assert (truth.answer, truth.serial) == (found.answer, found.serial)
     assert family == 6 or found.answer is NameServerAnswer.AUTHORITATIVE
@@ -39,7 +46,7 @@ async def test_a_zone_may_be_broken_at_its_servers(internet, prober, fault):
     zone, address = f"{fault}.example", internet.address("nameservers", 6, 0)
     truth = Truth(internet.scenario).name_server(zone, address)
 
-    found = await prober.check(zone, address)
+    found = await check(prober, zone, address)
 
     assert (truth.answer, truth.serial) == (found.answer, found.serial)
 
@@ -52,7 +59,7 @@ async def test_an_address_may_serve_no_zone(internet, prober, place, family, tcp
     address = internet.address(place, family, 99)
     truth = Truth(internet.scenario).name_server("open.example", address, tcp=tcp)
 
-    found = await prober.check("open.example", address, tcp=tcp)
+    found = await check(prober, "open.example", address, tcp=tcp)
 
     assert (truth.answer, None) == (found.answer, found.serial)
 
@@ -64,14 +71,16 @@ async def test_tcp_is_tested_by_itself(internet, prober, word):
     address = internet.address(f"dns6_{word}", 6, 3) if word else internet.address("nameservers", 6, 0)
     truth = Truth(internet.scenario).name_server(zone, address, tcp=True)
 
-    found = await prober.check(zone, address, tcp=True)
+    found = await check(prober, zone, address, tcp=True)
 
     assert (truth.answer, truth.serial, True) == (found.answer, found.serial, found.tcp)
 
 
 async def test_times_of_a_slow_server(internet, prober):
     """The round-trip time contains the delay of the server, over the slow family only."""
-    four, six = [await prober.check("dns6-slow.example", internet.address("dns6_slow", family, 3)) for family in (4, 6)]
+    four, six = [
+        await check(prober, "dns6-slow.example", internet.address("dns6_slow", family, 3)) for family in (4, 6)
+    ]
 
     assert four.rtt_ms < 1000 * SLOW_S <= six.rtt_ms
 
@@ -79,7 +88,7 @@ async def test_times_of_a_slow_server(internet, prober):
 async def test_serials_of_a_stale_server(internet, prober):
     """The serial numbers of both families are those that the server has."""
     four, six = [
-        await prober.check("dns6-stale.example", internet.address("dns6_stale", family, 3)) for family in (4, 6)
+        await check(prober, "dns6-stale.example", internet.address("dns6_stale", family, 3)) for family in (4, 6)
     ]
 
     assert (2022072001, 2022072000) == (four.serial, six.serial)
@@ -87,14 +96,14 @@ async def test_serials_of_a_stale_server(internet, prober):
 
 async def test_no_reply_has_no_time(internet, prober):
     """Silence has no round-trip time."""
-    found = await prober.check("dns6-silent.example", internet.address("dns6_silent", 6, 3))
+    found = await check(prober, "dns6-silent.example", internet.address("dns6_silent", 6, 3))
 
     assert (NameServerAnswer.TIMEOUT, None) == (found.answer, found.rtt_ms)
 
 
 async def test_an_address_that_cannot_be_queried_is_untestable(prober):
     """If this host may not send, nothing is known about the name server."""
-    found = await prober.check("open.example", "255.255.255.255")
+    found = await check(prober, "open.example", "255.255.255.255")
 
     assert NameServerAnswer.UNTESTABLE == found.answer
 
@@ -103,7 +112,7 @@ async def test_queries_ask_for_no_recursion_and_are_repeated():
     """RD is not set; a lost query is repeated with another id, at most twice in all."""
     async with serving(lambda query: []) as server:
         host, port = server.address
-        await NameServerProber(timeout_s=0.1, port=port).check("open.example", host)
+        await check(NameServerProber(timeout_s=0.1, port=port), "open.example", host)
 
     first, second = server.queries
     assert [0, 0] == [query[2] & 1 for query in server.queries]
@@ -115,7 +124,7 @@ async def test_a_server_without_edns_is_queried_without():
     script = lambda query: [error(query, 1) if query[11] else reply(query, flags=b"\x84\0", answer=b"")]  # noqa: E731
     async with serving(script) as server:
         host, port = server.address
-        found = await NameServerProber(timeout_s=0.5, port=port).check("open.example", host)
+        found = await check(NameServerProber(timeout_s=0.5, port=port), "open.example", host)
 
     assert (2, NameServerAnswer.LAME) == (len(server.queries), found.answer)
 
@@ -128,7 +137,7 @@ async def test_every_packet_waits_for_the_pace(internet):
         waited.append(address)
 
     address = internet.address("nameservers", 4, 0)
-    await NameServerProber(pace=pace).check("truncated.example", address)
+    await check(NameServerProber(pace=pace), "truncated.example", address)
 
     assert [address, address] == waited
 
@@ -144,6 +153,55 @@ async def test_the_answer_of_a_resolver_is_lame(flags, answer):
     soa = b"\xc0\x0c\0\6\0\1\0\0\x0e\x10\0\x18\xc0\x0c\xc0\x0c" + numbers
     async with serving(lambda query: [reply(query, flags=flags, answer=soa)]) as server:
         host, port = server.address
-        found = await NameServerProber(timeout_s=0.5, port=port).check("open.example", host)
+        found = await check(NameServerProber(timeout_s=0.5, port=port), "open.example", host)
 
     assert answer == found.answer
+
+
+async def test_zones_of_an_address_share_a_socket():
+    """All zones are queried from one port at the same time, and each has the answer that names it."""
+
+    def script(query: bytes) -> list[bytes]:
+        return [error(query, 5)] if b"refused" in query else [reply(query, flags=b"\x80\x80", answer=b"")]
+
+    async with serving(script) as server:
+        host, port = server.address
+        zones = ["a.example", "refused.example", "b.example"]
+        found = (await NameServerProber(timeout_s=0.5, port=port).check(zones, host)).zones
+
+    assert zones == [zone.zone for zone in found]
+    assert ["lame", "refused", "lame"] == [zone.answer for zone in found]
+    assert 1 == len(set(server.clients))
+
+
+async def test_silence_for_one_zone_holds_up_no_other():
+    """A zone without an answer is repeated alone."""
+
+    def script(query: bytes) -> list[bytes]:
+        return [] if b"silent" in query else [error(query, 5)]
+
+    async with serving(script) as server:
+        host, port = server.address
+        found = (await NameServerProber(timeout_s=0.1, port=port).check(["silent.example", "a.example"], host)).zones
+
+    assert ["timeout", "refused"] == [zone.answer for zone in found]
+    assert [False, True, True] == sorted(b"silent" in query for query in server.queries)
+
+
+async def test_an_opt_out_ends_all_queries():
+    """If the pace refuses an address, the error is that of the request, and nothing more is sent."""
+
+    async def pace(address: str) -> None:
+        raise OptedOutError
+
+    async with serving(lambda query: []) as server:
+        host, port = server.address
+        with pytest.raises(OptedOutError):
+            await NameServerProber(pace=pace, port=port).check(["a.example", "b.example"], host)
+
+    assert [] == server.queries
+
+
+async def test_without_zones_nothing_is_sent(prober):
+    """A request whose zones have all opted out has no answers."""
+    assert () == (await prober.check([], "192.0.2.1")).zones

@@ -71,7 +71,7 @@ def test_a_domain_may_follow_the_answers_of_its_name_servers(store):
     observation = NameServerObservation(
         zone="a.example", address="192.0.2.1", tcp=False, answer=NameServerAnswer.TIMEOUT, asked_at=AT
     )
-    store.complete(NameServerItem(url="dns://192.0.2.1/a.example?type=SOA&rd=0", observation=observation))
+    store.complete(NameServerItem(url="dns://192.0.2.1/a.example?type=SOA&rd=0", zones=(observation,)))
     assert [("a.example", "192.0.2.1", "timeout")] == store.query(
         "SELECT name, address, answer FROM name_servers JOIN domains ON domains.id = domain_id"
         " JOIN addresses ON addresses.id = address_id"

@@ -28,6 +28,11 @@ def pairs(store: Store) -> Iterator[list[Pair]]:
         yield [Pair(*row) for row in store.query(_PAIRS, (after, after + _CHUNK))]
 
 
+def is_asked(store: Store, pair: Pair) -> bool:
+    """Return whether a pair has an answer over UDP."""
+    return bool(store.query(_IS_ASKED, pair))
+
+
 def hosts(store: Store, zone: str) -> list[str]:
     """Return the name servers of a zone."""
     return [host for (host,) in store.query(_HOSTS, (zone,))]
@@ -77,6 +82,10 @@ _SERVED: Final = f"""
 _PAIRS: Final = f"""
     SELECT DISTINCT domains.name, address FROM {_SERVED}
     WHERE domains.id > ? AND domains.id <= ? ORDER BY domains.id, address"""
+
+_IS_ASKED: Final = """
+    SELECT 1 FROM name_servers WHERE domain_id = (SELECT id FROM domains WHERE name = ?)
+    AND address_id = (SELECT id FROM addresses WHERE address = ?) AND tcp = 0"""
 
 _HOSTS: Final = f"SELECT hosts.name FROM {_NAMED} JOIN hosts ON hosts.id = roles.host_id WHERE domains.name = ?"
 

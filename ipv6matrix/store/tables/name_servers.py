@@ -7,7 +7,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from ipv6matrix.items import NameServerAnswer, NameServerItem
+from ipv6matrix.items import NameServerAnswer, NameServerItem, NameServerObservation
 from ipv6matrix.store.tables.addresses import address_id
 from ipv6matrix.store.tables.base import Look, Tables, words
 from ipv6matrix.store.tables.domains import domain_id
@@ -45,22 +45,24 @@ _FAILED: Final = f"""
 
 
 def _save(connection: sqlite3.Connection, item: NameServerItem) -> None:
-    found = item.observation
-    if found is None:
-        return
-    key = (domain_id(connection, found.zone), address_id(connection, found.address), int(found.tcp))
-    if item.second and not renews(
+    for answer in item.zones:
+        _save_answer(connection, answer, second=item.second)
+
+
+def _save_answer(connection: sqlite3.Connection, answer: NameServerObservation, *, second: bool) -> None:
+    key = (domain_id(connection, answer.zone), address_id(connection, answer.address), int(answer.tcp))
+    if second and not renews(
         connection,
         ("name_servers WHERE domain_id = ? AND address_id = ? AND tcp = ?", key),
-        f"{found.zone} {found.address}",
-        _TCP if found.tcp else _UDP,
+        f"{answer.zone} {answer.address}",
+        _TCP if answer.tcp else _UDP,
         _TRANSIENT,
         "answer",
     ):
         return
     connection.execute(
         "INSERT INTO name_servers VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (*key, str(found.answer), found.serial, found.rtt_ms, int(found.asked_at)),
+        (*key, str(answer.answer), answer.serial, answer.rtt_ms, int(answer.asked_at)),
     )
 
 
