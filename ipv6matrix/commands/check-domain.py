@@ -13,28 +13,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from rich.console import Console
 from scrapy.exceptions import UsageError
 from scrapy.settings import SETTINGS_PRIORITIES
 
-from ipv6matrix.cli import readiness_page, readiness_text, terminal
+from ipv6matrix.cli import terminal
 from ipv6matrix.cli.reading import reading
 from ipv6matrix.config import checks, remembered
 from ipv6matrix.config.profiles import ChoosingCommand
-from ipv6matrix.readiness.documents import document
-from ipv6matrix.readiness.levels import Level, judge
 from ipv6matrix.store.database import Store
-from ipv6matrix.store.queries import readiness
 from ipv6matrix.targets import names
 
 # Exit status if the certain level of a domain is below --fail-under.
 BELOW: Final = 4
 # Above the settings file, below the command line.
 _OWN: Final = {"METRICS": "all,-geoip", "MISSING": "skip", "LOG_LEVEL": "ERROR", "EXPORTS": ""}
-_LEVELS: Final = [level.label for level in Level]
 
 
 class Command(ChoosingCommand):
+    # Scrapy imports all commands for each of them; what judges domains would be 0.1 s of the start of every crawl.
+
     requires_project = True
 
     def syntax(self) -> str:
@@ -51,14 +48,17 @@ class Command(ChoosingCommand):
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
+        from ipv6matrix.readiness.levels import Level  # noqa: PLC0415
+
         super().add_options(parser)
+        labels = [level.label for level in Level]
         parser.add_argument("--json", action="store_true", help="print JSON instead of text")
         parser.add_argument("--html", metavar="FILE", type=Path, help="also write an HTML page")
         parser.add_argument(
             "--fail-under",
             metavar="LEVEL",
-            choices=_LEVELS,
-            help=f"exit with status {BELOW} if the certain level of a domain is below this one: {', '.join(_LEVELS)}",
+            choices=labels,
+            help=f"exit with status {BELOW} if the certain level of a domain is below this one: {', '.join(labels)}",
         )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -100,6 +100,10 @@ class Command(ChoosingCommand):
         return Path(path) if path else None
 
     def _reports(self, path: Path | None) -> list[dict[str, Any]]:
+        from ipv6matrix.readiness.documents import document  # noqa: PLC0415
+        from ipv6matrix.readiness.levels import judge  # noqa: PLC0415
+        from ipv6matrix.store.queries import readiness  # noqa: PLC0415
+
         if path is None:
             return []
         with reading(path) as store:
@@ -162,6 +166,10 @@ def _asked_for_contact() -> str:
 
 
 def _show(reports: list[dict[str, Any]], opts: argparse.Namespace) -> None:
+    from rich.console import Console  # noqa: PLC0415
+
+    from ipv6matrix.cli import readiness_page, readiness_text  # noqa: PLC0415
+
     if opts.json:
         print(json.dumps(reports, indent=1))  # noqa: T201 - the output of the command
     else:
@@ -174,4 +182,6 @@ def _show(reports: list[dict[str, Any]], opts: argparse.Namespace) -> None:
 
 
 def _is_below(report: dict[str, Any], label: str) -> bool:
+    from ipv6matrix.readiness.levels import Level  # noqa: PLC0415
+
     return Level.parse(report["level"]["certain"]) < Level.parse(label)

@@ -5,16 +5,16 @@ scrapy summary: prints the results of a crawl as a table.
 from __future__ import annotations
 
 import argparse
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 from rich.table import Table
 
 from ipv6matrix.cli.reading import ReadingCommand, reading
-from ipv6matrix.readiness.counts import LevelCounts, count
-from ipv6matrix.readiness.levels import Level
-from ipv6matrix.store.queries import ipv6, readiness
 from ipv6matrix.store.queries.summary import Summary, summary
+
+if TYPE_CHECKING:
+    from ipv6matrix.readiness.counts import LevelCounts
 
 # Domains whose levels are counted without being asked for: they take some ten seconds.
 _FEW: Final = 10_000
@@ -34,6 +34,10 @@ class Command(ReadingCommand):
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        # Scrapy imports all commands for each of them; what judges domains would be 0.1 s of the start of every crawl.
+        from ipv6matrix.readiness.counts import count  # noqa: PLC0415
+        from ipv6matrix.store.queries import ipv6, readiness  # noqa: PLC0415
+
         path = self.path(args)
         with reading(path) as store:
             figures = summary(store)
@@ -74,6 +78,8 @@ def table(figures: Summary, kinds: dict[str, tuple[int, int, int]]) -> Table:
 
 def levels(counts: LevelCounts) -> Table:
     """Return the number of domains of each level, in both readings, as a table."""
+    from ipv6matrix.readiness.levels import Level  # noqa: PLC0415
+
     title = f"Readiness, {counts.unknown:,} domains whose level is not known exactly"
     caption = f"Rules {counts.version}; basis: {', '.join(sorted(counts.basis))}"
     page = Table("level", "", "certain", "possible", title=title, caption=caption, title_justify="left")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from functools import partial
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from ipv6matrix.store.database import Store
 from tests import typed
 from tests.samples import domain_item
+from tests.typed import ROOT
 
 pytestmark = pytest.mark.crawl
 
@@ -78,3 +81,15 @@ def test_an_unreadable_crawl_is_reported(tmp_path):
         assert 2 == ended.returncode
         assert code in ended.stderr
         assert "Traceback" not in ended.stderr
+
+
+def test_commands_load_what_judges_domains_only_to_judge():
+    """Scrapy imports every command for each, so a crawl would load it too."""
+    script = (
+        "import pkgutil, sys; from importlib import import_module; from ipv6matrix import commands\n"
+        "for command in pkgutil.iter_modules(commands.__path__): import_module(f'ipv6matrix.commands.{command.name}')\n"
+        "print([name for name in sys.modules if name.startswith('ipv6matrix.readiness')])\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert "[]\n" == ended.stdout
