@@ -118,7 +118,7 @@ def test_the_others_end_with_a_killed_one(start: Start, url: str):
 
 def test_a_killed_process_is_replaced_by_the_others(start: Start, url: str, tmp_path: Path):
     """The first process says so, and finishes the crawl alone."""
-    process = start(PROBE_RATE=100)
+    process = start(PROBE_RATE=200)
     until(partial(both_run, url))
     (other,) = [int(member.process) for member in members(url, RUNNING) if member.process != str(process.pid)]
     subprocess.run(["kill", "-9", str(other)], check=True)
