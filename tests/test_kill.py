@@ -21,8 +21,9 @@ from tools.killing import Instant, Killer, Outcome, asked_again
 pytestmark = pytest.mark.crawl
 
 KILLS = 15
-# Few probes, for tests about other things.
+# Few probes of every third domain, for tests about other things.
 LITTLE = {"METRICS": "soa", "FEATURES": "NS,MX", "SECOND_PASS": False, "COMMIT_INTERVAL": 0.1}
+EVERY = 3
 # Lengths to which a log is cut, and the number of those crawls that run to their end.
 CUTS, RESUMED = 50, 3
 
@@ -66,7 +67,7 @@ def test_only_uncommitted_requests_are_repeated(outcome: Outcome):
 
 def test_a_repeated_request_is_found(internet: Internet, tmp_path: Path):
     """If the database is deleted after a kill, requests are repeated, which is reported."""
-    killer = Killer(internet, tmp_path, tmp_path, LITTLE)
+    killer = Killer(internet, tmp_path, tmp_path, LITTLE, every=EVERY)
 
     def forget() -> Iterator[Instant]:
         yield Instant(sign="answered", after_s=0.0)
@@ -80,7 +81,7 @@ def test_a_repeated_request_is_found(internet: Internet, tmp_path: Path):
 def test_a_crawl_with_a_truncated_log_is_resumed(internet: Internet, tmp_path: Path):
     """As after a power cut: a write-ahead log cut anywhere opens as an intact database, and the crawl is completed."""
     random = Random(2022)
-    killer = Killer(internet, tmp_path / "cut", tmp_path / "cut", LITTLE)
+    killer = Killer(internet, tmp_path / "cut", tmp_path / "cut", LITTLE, every=EVERY)
     whole = tmp_path / "whole"
     whole.mkdir()
 
@@ -99,7 +100,7 @@ def test_a_crawl_with_a_truncated_log_is_resumed(internet: Internet, tmp_path: P
         shutil.copy(whole / "ips.db", place / "current")
         (place / "current" / "ips.db-wal").write_bytes(log[:length])
         if number % (CUTS // RESUMED) == CUTS // RESUMED - 1:
-            again = Killer(internet, place, place, LITTLE)
+            again = Killer(internet, place, place, LITTLE, every=EVERY)
             again.crawl(iter(()))
             assert [] == rows.differences(expected, rows.facts(again.results[0]))
             continue
