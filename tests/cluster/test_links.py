@@ -99,8 +99,15 @@ def test_a_crawl_does_not_end_before_all_links_were_searched(join):
     assert one.exchange(Batch(settled=owned, searched=1), owned).has_ended
 
 
-def frontier(folder: Path, **more: bool) -> PostgresFrontier:
-    made = PostgresFrontier(Store(folder / "copy.db"), {"dns": 5}, **more)
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(tmp_path / "copy.db")
+    yield opened
+    opened.close()
+
+
+def frontier(store: Store, **more: bool) -> PostgresFrontier:
+    made = PostgresFrontier(store, {"dns": 5}, **more)
     made.own(range(owner.BUCKETS), ())
     return made
 
@@ -119,17 +126,17 @@ def complete(made: PostgresFrontier) -> Batch:
     return made.take_batch()
 
 
-def test_links_follow_from_answers(tmp_path: Path):
+def test_links_follow_from_answers(store: Store):
     """Name servers of zones, and addresses that may be probed."""
-    batch = complete(frontier(tmp_path, has_links=True))
+    batch = complete(frontier(store, has_links=True))
 
     assert zones("a.example").zones == batch.zones
     assert place().hosts == batch.hosts
 
 
-def test_without_the_metric_there_are_no_links(tmp_path: Path):
+def test_without_the_metric_there_are_no_links(store: Store):
     """Nothing is stored for it, and nothing has to be searched before the end."""
-    made = frontier(tmp_path)
+    made = frontier(store)
     batch = complete(made)
     made.links = 7
     made.settle()

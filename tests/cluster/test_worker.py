@@ -42,9 +42,11 @@ async def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     monkeypatch.setattr(worker, "_LONGEST_WAIT_S", 0.2)
     monkeypatch.setattr(worker, "_TAKEOVER_S", 0.5)
     workers: list[Worker] = []
+    stores: list[Store] = []
 
     def renewed() -> Store:
-        return Store(tmp_path / f"{time.monotonic_ns()}.db")
+        stores.append(Store(tmp_path / f"{time.monotonic_ns()}.db"))
+        return stores[-1]
 
     def started(url: str) -> Worker:
         one = Worker(url, "plan")
@@ -58,6 +60,8 @@ async def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     yield started
     for one in workers:
         await one.stop()
+    for store in stores:
+        store.close()
 
 
 async def until(condition: Callable[[], bool]) -> None:
