@@ -25,6 +25,8 @@ class PingObservation:
     rtts_ms: tuple[float, ...] = ()
     "Round-trip time of each reply, in milliseconds, in sending order."
     failure: Failure | None = None
+    unsent: int = 0
+    "Number of further Echo Requests that this vantage point could not send: its connection may have ended. Not stored."
     asked_at: float
 
 

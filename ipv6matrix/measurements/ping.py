@@ -37,7 +37,7 @@ class Ping(OfAddress[PingObservation, PingItem]):
 
     def evidence(self, observation: PingObservation) -> Evidence:
         replies = len(observation.rtts_ms)
-        return Evidence(answered=replies > 0, complete=observation.failure is None and 0 < observation.sent == replies)
+        return Evidence(answered=replies > 0, complete=0 < observation.sent + observation.unsent == replies)
 
     def unsent(self, url: RequestUrl, names: Sequence[str], now: float) -> PingObservation:  # noqa: ARG002
         return PingObservation(sent=0, failure=Failure.PROBE_FAILED, asked_at=now)

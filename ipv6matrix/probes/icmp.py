@@ -145,7 +145,7 @@ class Pinger:
         finally:
             for key in keys:
                 self._in_flight.pop(key, None)
-        return _observation(series, asked_at)
+        return _observation(series, self.count, asked_at)
 
     async def _send(self, opened: EchoSocket, series: _Series, keys: list[tuple[str, int]]) -> None:
         """Send one Echo Request; retry once if the send queue of this machine is full."""
@@ -219,10 +219,11 @@ def _as_the_kernel_writes(address: str) -> str:
     return socket.inet_ntop(family, socket.inet_pton(family, host)) + percent + zone
 
 
-def _observation(series: _Series, asked_at: float) -> PingObservation:
+def _observation(series: _Series, count: int, asked_at: float) -> PingObservation:
     failure = failure_of(series.error) if series.error is not None and not series.sent else None
     rtts_ms = tuple(series.rtts_ms[number] for number in sorted(series.rtts_ms))
-    return PingObservation(sent=series.sent, rtts_ms=rtts_ms, failure=failure, asked_at=asked_at)
+    unsent = count - series.sent
+    return PingObservation(sent=series.sent, rtts_ms=rtts_ms, failure=failure, unsent=unsent, asked_at=asked_at)
 
 
 def ping_permission() -> str | None:

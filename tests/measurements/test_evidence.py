@@ -93,6 +93,7 @@ def named(*statuses):
         (ping(5, 5), ALL),
         (ping(5, 3), PART),
         (ping(5, 0), NOTHING),
+        (PingObservation(sent=3, rtts_ms=(20.0,) * 3, unsent=2, asked_at=AT), PART),
         (ping(0, 0, Failure.NETWORK_UNREACHABLE), NOTHING),
         (tcp(None, Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET), ALL),
         (tcp(None, Failure.TIMEOUT), PART),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import time
 import pytest
 
 from ipv6matrix.items import Failure
-from ipv6matrix.probes.echo import Reply
+from ipv6matrix.probes.echo import EchoSocket, Reply
 from ipv6matrix.probes.icmp import Pinger, ping_permission
 from tests.probes.waiting import BLOCKED_S, NEAR_MS, SOON_MS, open_files, until
 
@@ -166,6 +167,22 @@ async def test_a_failed_send_is_a_failure(make_pinger):
     ping = await make_pinger().ping("255.255.255.255")
 
     assert (0, (), Failure.PERMISSION_DENIED) == (ping.sent, ping.rtts_ms, ping.failure)
+
+
+async def test_a_series_that_cannot_be_sent_to_its_end_is_doubtful(internet, make_pinger, monkeypatch):
+    """All requests that were sent have replies, but the connection of this machine has ended in between."""
+    send, sent = EchoSocket.send, []
+
+    def at_first(opened, *words):
+        if len(sent) == 3:
+            raise PermissionError(errno.EPERM, "Operation not permitted")
+        sent.append(words)
+        return send(opened, *words)
+
+    monkeypatch.setattr(EchoSocket, "send", at_first)
+    ping = await make_pinger(timeout_s=2.0).ping(internet.address("open", 4))
+
+    assert (3, 3, 2, None) == (ping.sent, len(ping.rtts_ms), ping.unsent, ping.failure)
 
 
 async def test_a_closed_pinger_sends_nothing(make_pinger):
