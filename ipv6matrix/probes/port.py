@@ -24,6 +24,8 @@ _MAX_AGE_S: Final = 60.0
 # Number of replies matching no query of this port that make it untrusted. Servers hardly send any (late and
 # duplicate replies do match); with 65,536 IDs, 16 guesses hit one in 4,096 times.
 _MAX_MISMATCHES: Final = 16
+# Seconds between two searches for queries whose time is over. A timer for each query would be a tenth of a lookup.
+_EVERY_S: Final = 0.05
 
 Reply = bytes | Failure | None
 
@@ -43,7 +45,9 @@ class Port:
         self.closed = False
         self.mismatches = 0
         self._retired = False
-        self._waiting: dict[int, asyncio.Future[Reply]] = {}
+        self._waiting: dict[int, tuple[asyncio.Future[Reply], float]] = {}
+        "Pending queries, and when their time is over."
+        self._timer: asyncio.TimerHandle | None = None
         self._asked: dict[int, wire.Question] = {}
         self._loop = asyncio.get_running_loop()
         self._old_at = self._loop.time() + _MAX_AGE_S
@@ -89,8 +93,9 @@ class Port:
         identifier = self._free_identifier()
         future: asyncio.Future[Reply] = self._loop.create_future()
         self._asked[identifier] = asked
-        self._waiting[identifier] = future
-        timer = self._loop.call_later(timeout_s, self._expire, future)
+        self._waiting[identifier] = future, self._loop.time() + timeout_s
+        if self._timer is None:
+            self._timer = self._loop.call_later(_EVERY_S, self._expire)
         try:
             self._send(messages.query(identifier, asked, edns=edns))
             return await future
@@ -98,7 +103,6 @@ class Port:
             self._settle(error)
             return failure_of(error)
         finally:
-            timer.cancel()
             del self._waiting[identifier]
             if self._retired and not self._waiting:
                 self.close(Failure.PROBE_FAILED)
@@ -142,19 +146,25 @@ class Port:
             if self.is_attacked:
                 self.close(None)
             return
-        future = self._waiting.get(identifier)
+        future, _ = self._waiting.get(identifier, (None, 0.0))
         if future is not None and not future.done():
             future.set_result(reply)
 
-    def _expire(self, future: asyncio.Future[Reply]) -> None:
-        # If the event loop is late, the reply may already be waiting in the socket.
-        self._read(_ALL)
-        if not future.done():
-            future.set_result(Failure.TIMEOUT)
+    def _expire(self) -> None:
+        """End the queries whose time is over, and search again while any are pending."""
+        now = self._loop.time()
+        overdue = [future for future, ends_at in self._waiting.values() if ends_at <= now]
+        if overdue:
+            # If the event loop is late, the reply may already be waiting in the socket.
+            self._read(_ALL)
+        for future in overdue:
+            if not future.done():
+                future.set_result(Failure.TIMEOUT)
+        self._timer = self._loop.call_later(_EVERY_S, self._expire) if self._waiting else None
 
     def _end_all(self, ending: Failure | None, *, but: bytes = b"") -> None:
         spared = wire.identifier(but)
-        for identifier, future in self._waiting.items():
+        for identifier, (future, _) in self._waiting.items():
             if identifier != spared and not future.done():
                 future.set_result(ending)
 

@@ -284,7 +284,7 @@ async def test_a_lookup_can_name_its_server():
 
 
 async def test_a_cancelled_lookup_leaves_nothing_behind():
-    """After cancellation no task waits and no timer fires."""
+    """After cancellation no task waits and no query is pending."""
     async with serving(lambda query: []) as server, resolving(server) as resolver:
         asking = asyncio.ensure_future(resolver.lookup("www.example.com", "A"))
         await until(lambda: server.queries)

@@ -49,6 +49,17 @@ async def test_right_ids_with_wrong_questions_are_guesses_too(port, server):
     assert await asking is None
 
 
+async def test_each_query_has_a_timeout_of_its_own(port, server):
+    """A query that is over ends, while others wait for their replies."""
+    patient = asyncio.ensure_future(port.ask(ASKED, timeout_s=60, edns=True))
+    query, client = await received(server)
+
+    assert Failure.TIMEOUT == await port.ask(ASKED, timeout_s=0.01, edns=True)
+    assert not patient.done()
+    server.sendto(answer(query), client)
+    assert answer(query) == await patient
+
+
 async def test_late_and_duplicate_replies_are_not_guesses(port, server):
     """A reply to a query that is over, or that was answered before, matches that query."""
     assert Failure.TIMEOUT == await port.ask(ASKED, timeout_s=0.01, edns=True)
