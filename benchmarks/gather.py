@@ -56,6 +56,8 @@ def main() -> int:
         session.close()
         took_s = time.monotonic() - began
         print(f"{read:,} answers read in {took_s:.1f} s, {read / took_s:,.0f}/s", flush=True)
+        if options.only_read:
+            return 0
         parquet = ("--parquet", scratch) if options.parquet else ()
         command = typed.command("gather", url, *parquet, OUTPUT_DIR=scratch)
         began = time.monotonic()
@@ -108,6 +110,7 @@ def _options() -> argparse.Namespace:
         prog="python -m benchmarks.gather", description=(__doc__ or "").strip().partition("\n")[0]
     )
     parser.add_argument("--domains", type=int, default=100_000, help="number of domains")
+    parser.add_argument("--only-read", action="store_true", help="do not gather what was read")
     parser.add_argument("--parquet", action="store_true", help="make a Parquet data set instead of an ips.db")
     return parser.parse_args()
 

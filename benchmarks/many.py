@@ -106,7 +106,7 @@ def _fill(server: Postgres, database: str, part: range, rows: int, per_owner: in
         f"TRUNCATE {table}",
         f"INSERT INTO {table} SELECT {part.start} + ('x' || substr(whose, 9, 4))::bit(16)::int % {len(part)},"
         f" decode(substr(whose, 1, 8) || substr(md5(n::text), 1, 24), 'hex'), 1, '{_TEXT}'"
-        f" FROM (SELECT n, md5('{part.start} ' || n / {per_owner}) AS whose FROM generate_series(1, {rows}) n) some",
+        f" FROM (SELECT n, md5('{part.start} ' || n / {per_owner}) AS whose FROM generate_series(1, {rows}) n) AS rows",
         # As full as the pages of an index that grows in random order.
         f"ALTER TABLE {table} ADD PRIMARY KEY (bucket, key) WITH (fillfactor = 70)",
         "COMMIT",
