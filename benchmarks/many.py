@@ -17,6 +17,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.queues import Queue
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from ipv6matrix.cluster import owner, payload, schema
@@ -43,12 +44,15 @@ _ITEM: Final = PingItem(
 _TEXT: Final = payload.dump(_ITEM)
 
 
-class Log(NamedTuple):
-    """What the server has written to its log."""
+class Costs(NamedTuple):
+    """What the server has done since its start."""
 
-    size: int
+    cpu_s: float
+    "Of sessions that have ended, and of autovacuum."
+    octets: int
+    "Written to the log."
     pages: int
-    "Number of whole pages: each that is changed for the first time after a checkpoint."
+    "Whole pages in the log: each that is changed for the first time after a checkpoint."
 
 
 def main() -> int:
@@ -62,14 +66,13 @@ def main() -> int:
         print(f"{options.processes} processes, batches of {_PER_BATCH} answers, {options.per_owner} of each owner")
         for keys in options.keys:
             fill(server, database, keys, options.per_owner)
-            before = _log(server)
+            before = _costs(server)
             answers = measure(url, options)
-            after = _log(server)
-            ((size,),) = server.execute(database, "SELECT pg_size_pretty(pg_database_size(current_database()))")
-            octets, pages = (after.size - before.size) / answers, (after.pages - before.pages) / answers
+            cpu_s, octets, pages = (new - old for new, old in zip(_costs(server), before, strict=True))
             print(
-                f"{keys:>12,} answers before: {answers / options.seconds:>8,.0f} answers/s, each"
-                f" with {octets:>6,.0f} octets and {pages:.2f} whole pages in the log; database {size}",
+                f"{keys:>12,} answers before: {answers / options.seconds:>8,.0f} answers/s, each with"
+                f" {1e6 * cpu_s / answers:>4,.0f} us of the server's CPU, {octets / answers:>6,.0f} octets and"
+                f" {pages / answers:.2f} whole pages in its log",
                 flush=True,
             )
     return 0
@@ -86,7 +89,7 @@ def settings() -> dict[str, str]:
 
 
 def fill(server: Postgres, database: str, rows: int, per_owner: int) -> None:
-    """Replace what the database contains by that many answers."""
+    """Replace what the database contains by that many answers; their texts, which nothing reads, are empty."""
     normal = server.options
     _restart(server, normal | _FILLING)
     server.execute(database, "TRUNCATE pending", "ALTER TABLE answers DROP CONSTRAINT answers_pkey")
@@ -105,7 +108,7 @@ def _fill(server: Postgres, database: str, part: range, rows: int, per_owner: in
         "BEGIN",
         f"TRUNCATE {table}",
         f"INSERT INTO {table} SELECT {part.start} + ('x' || substr(whose, 9, 4))::bit(16)::int % {len(part)},"
-        f" decode(substr(whose, 1, 8) || substr(md5(n::text), 1, 24), 'hex'), 1, '{_TEXT}'"
+        f" decode(substr(whose, 1, 8) || substr(md5(n::text), 1, 24), 'hex'), 1, ''"
         f" FROM (SELECT n, md5('{part.start} ' || n / {per_owner}) AS whose FROM generate_series(1, {rows}) n) AS rows",
         # As full as the pages of an index that grows in random order.
         f"ALTER TABLE {table} ADD PRIMARY KEY (bucket, key) WITH (fillfactor = 70)",
@@ -121,9 +124,13 @@ def _restart(server: Postgres, options: dict[str, str]) -> None:
     server.start()
 
 
-def _log(server: Postgres) -> Log:
-    ((size, pages),) = server.execute("postgres", "SELECT wal_bytes::bigint, wal_fpi FROM pg_stat_wal")
-    return Log(int(str(size)), int(str(pages)))
+def _costs(server: Postgres) -> Costs:
+    ((octets, pages),) = server.execute("postgres", "SELECT wal_bytes::bigint, wal_fpi FROM pg_stat_wal")
+    pid = (server.folder / "data/postmaster.pid").read_text().split()[0]
+    # The name of a process, in parentheses, may contain spaces.
+    values = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    of_children = sum(map(int, values[13:15]))
+    return Costs(of_children / os.sysconf("SC_CLK_TCK"), int(str(octets)), int(str(pages)))
 
 
 def measure(url: str, options: argparse.Namespace) -> int:
