@@ -67,7 +67,7 @@ class Batch:
     "Owned buckets in which nothing is left to do, or to retry."
     searched: int = 0
     "Number of links (zones of hosts, hosts of addresses) in which requests for the settled buckets were searched."
-    given: set[int] = field(default_factory=set)
+    released: set[int] = field(default_factory=set)
     "Buckets to give back, after this batch."
     owned: int = 0
     "Number of buckets of the machine."

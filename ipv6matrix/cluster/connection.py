@@ -88,8 +88,8 @@ def connect(url: str, *, is_owner: bool = True) -> psycopg.Connection[Any]:
 
 def safe(url: str) -> str:
     """Return a URL without its password, for messages."""
-    scheme, _, rest = url.partition("://")
-    login, at, place = rest.rpartition("@")
+    scheme, _, remainder = url.partition("://")
+    login, at, place = remainder.rpartition("@")
     return f"{scheme}://{login.partition(':')[0]}{at}{place}"
 
 

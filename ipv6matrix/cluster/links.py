@@ -32,9 +32,9 @@ def find(store: Store, item: Answered, batch: Batch) -> None:
         for host in name_servers.hosts(store, item.name):
             batch.zones.add(ZoneOfHost(bucket_of_name(host), host, item.name))
     elif isinstance(item, HostsItem):
-        for host in (one.name for one in item.hosts if one.chosen):
-            for address in name_servers.addresses(store, host):
-                batch.hosts.add(HostOfAddress(bucket_of_address(address), address, bucket_of_name(host), host))
+        for name in (host.name for host in item.hosts if host.chosen):
+            for address in name_servers.addresses(store, name):
+                batch.hosts.add(HostOfAddress(bucket_of_address(address), address, bucket_of_name(name), name))
 
 
 def write(connection: psycopg.Connection[Any], worker: str, batch: Batch) -> None:

@@ -80,10 +80,10 @@ def _pace(records: Iterable[dict[str, Any]]) -> Pace:
     per_second: Counter[str] = Counter()
     for pace in paces:
         per_second.update(pace.per_second)
-    known = [pace.per_domain for pace in paces if pace.per_domain]
+    subjects = [pace.per_domain for pace in paces if pace.per_domain]
     return Pace(
         per_second=dict(per_second),
-        per_domain={key: _mean([one[key] for one in known]) for key in (known[0] if known else ())},
+        per_domain={key: _mean([counts[key] for counts in subjects]) for key in (subjects[0] if subjects else ())},
         parked_s=max(pace.parked_s for pace in paces),
     )
 

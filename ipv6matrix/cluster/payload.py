@@ -79,14 +79,14 @@ def _revive(value: Any) -> Any:
 @cache
 def _classes() -> dict[str, type[Any]]:
     """Return all classes that items of registered measurements consist of, by name."""
-    found: dict[str, type[Any]] = {}
+    classes: dict[str, type[Any]] = {}
     waiting: list[Any] = [ExclusionItem, *(measurement.item for measurement in REGISTRY)]
     while waiting:
         kind = waiting.pop()
         waiting += get_args(kind)
-        if not isinstance(kind, type) or not (is_dataclass(kind) or issubclass(kind, Enum)) or kind.__name__ in found:
+        if not isinstance(kind, type) or not (is_dataclass(kind) or issubclass(kind, Enum)) or kind.__name__ in classes:
             continue
-        found[kind.__name__] = kind
+        classes[kind.__name__] = kind
         if is_dataclass(kind):
             waiting += get_type_hints(kind).values()
-    return found
+    return classes

@@ -95,7 +95,7 @@ class Session:
         """
         with self._translated(), self._connection.transaction():
             self._connection.execute("SELECT pg_advisory_xact_lock(%s, 0)", (_SCHEMA,))
-            if not self._one("SELECT to_regclass('run') IS NOT NULL"):
+            if not self._value("SELECT to_regclass('run') IS NOT NULL"):
                 for statement in schema.statements():
                     self._connection.execute(statement)
                 self._connection.execute(
@@ -116,7 +116,7 @@ class Session:
             return Run(*row)
 
     def _must_be_of_this_version(self) -> None:
-        version = self._one("SELECT version FROM run")
+        version = self._value("SELECT version FROM run")
         if version != schema.VERSION:
             raise StoreError(
                 f"The crawl in {safe(self._url)} belongs to another version of ipv6matrix (schema {version}, here"
@@ -125,7 +125,7 @@ class Session:
             )
 
     def _must_agree(self, plan: str) -> None:
-        other = self._one("SELECT plan FROM run")
+        other = self._value("SELECT plan FROM run")
         if other != plan:
             raise StoreError(
                 f"{safe(self._url)} contains another crawl (its plan is {other}, here {plan}): start every machine"
@@ -141,13 +141,13 @@ class Session:
                 (_BUCKETS, number),
             )
             # A transaction that fails keeps the locks that it took: they belong to the session.
-            taken = self._column(
+            locked = self._column(
                 "SELECT bucket FROM unnest(%s::int[]) bucket WHERE pg_try_advisory_lock(%s, bucket)", (free, _BUCKETS)
             )
             rows = self._connection.execute(
                 "UPDATE buckets new SET clean = false FROM buckets old WHERE new.bucket = old.bucket"
                 " AND new.bucket = ANY(%s) RETURNING new.bucket, old.clean",
-                (taken,),
+                (locked,),
             )
             return dict(rows.fetchall())
 
@@ -186,12 +186,12 @@ class Session:
     def unowned(self) -> int:
         """Return the number of buckets without an owner."""
         with self._translated():
-            return int(self._one(f"SELECT count(*) FROM buckets WHERE bucket NOT IN ({_HELD})", (_BUCKETS,)))
+            return int(self._value(f"SELECT count(*) FROM buckets WHERE bucket NOT IN ({_HELD})", (_BUCKETS,)))
 
     def is_listed(self) -> bool:
         """Return whether the list was read."""
         with self._translated():
-            return bool(self._one("SELECT NOT EXISTS (SELECT FROM buckets WHERE NOT listed)"))
+            return bool(self._value("SELECT NOT EXISTS (SELECT FROM buckets WHERE NOT listed)"))
 
     def opt_outs(self) -> list[str]:
         """Return the lines of the opt-outs."""
@@ -206,8 +206,8 @@ class Session:
             before = self.opt_outs()
             lines = list(before)
             yield lines
-            gone, new = [set(before) - set(lines), set(lines) - set(before)]
-            self._connection.execute("DELETE FROM opt_outs WHERE line = ANY(%s)", (list(gone),))
+            removed, new = [set(before) - set(lines), set(lines) - set(before)]
+            self._connection.execute("DELETE FROM opt_outs WHERE line = ANY(%s)", (list(removed),))
             self._connection.execute("INSERT INTO opt_outs SELECT unnest(%s::text[])", (list(new),))
 
     def discards(self, buckets: Collection[int]) -> list[tuple[str, int]]:
@@ -272,16 +272,16 @@ class Session:
         for _ in range(_TRIES):
             with self._translated(), contextlib.suppress(errors.DeadlockDetected, errors.SerializationFailure):
                 with self._connection.transaction(), self._connection.pipeline():
-                    found, late, answered = self._write(batch)
+                    added, late, answered = self._write(batch)
                     fresh = self._connection.execute(
                         "UPDATE pending SET fresh = false WHERE fresh AND bucket = ANY(%s) RETURNING number, url",
                         (list(owned),),
                     )
                     urls = tuple(url for _, url in sorted(fresh.fetchall()))
-                    new = [url for (url,) in set(found).difference(late)]
+                    new = [url for (url,) in set(added).difference(late)]
                     gained = tally.gained(new, [batch.answers[key].item for (key,) in answered])
                     self._count(gained)
-                self._give(batch.given)
+                self._give(batch.released)
                 return self._outlook(urls, gained)
         raise FullStoreError(f"{safe(self._url)} is overloaded: transactions block one another; use fewer machines")
 
@@ -290,21 +290,21 @@ class Session:
         # Sorted, so that two machines that find the same requests wait for one another instead of blocking.
         requests = sorted(batch.requests.values())
         answers = sorted(batch.answers.values())
-        changed = sorted({one.bucket for one in requests} | {one.bucket for one in answers})
+        changed = sorted({request.bucket for request in requests} | {answer.bucket for answer in answers})
         run = self._connection.execute
-        found: Iterable[tuple[str]] = ()
+        added: Iterable[tuple[str]] = ()
         late: Iterable[tuple[str]] = ()
         answered: Iterable[tuple[bytes]] = ()
         if requests:
-            found = run(_ADD, [list(column) for column in zip(*requests, strict=True)])
-        if others := [one for one in requests if one.fresh]:
-            late = run(_WITHDRAW, [[one.bucket for one in others], [one.key for one in others]])
+            added = run(_ADD, [list(column) for column in zip(*requests, strict=True)])
+        if others := [request for request in requests if request.fresh]:
+            late = run(_WITHDRAW, [[request.bucket for request in others], [request.key for request in others]])
         if answers:
-            keys = [[one.bucket for one in answers], [one.key for one in answers]]
+            keys = [[answer.bucket for answer in answers], [answer.key for answer in answers]]
             answered = run(
                 "INSERT INTO answers SELECT * FROM unnest(%s::int[], %s::bytea[], %s::int2[], %s::text[])"
                 " ON CONFLICT DO NOTHING RETURNING key",
-                [*keys, [one.rank for one in answers], [one.payload for one in answers]],
+                [*keys, [answer.rank for answer in answers], [answer.payload for answer in answers]],
             )
             run(
                 "DELETE FROM pending USING unnest(%s::int[], %s::bytea[]) AS done (bucket, key)"
@@ -319,7 +319,7 @@ class Session:
             )
         links.write(self._connection, self._worker, batch)
         self._mark(batch, changed)
-        return found, late, answered
+        return added, late, answered
 
     def _count(self, gained: Counts) -> None:
         if rows := list(tally.rows(gained)):
@@ -346,8 +346,8 @@ class Session:
             )
         if batch.listed:
             run("UPDATE buckets SET listed = true WHERE bucket = ANY(%s) AND NOT listed", (sorted(batch.listed),))
-        if batch.given:
-            run("UPDATE buckets SET clean = true WHERE bucket = ANY(%s)", (sorted(batch.given),))
+        if batch.released:
+            run("UPDATE buckets SET clean = true WHERE bucket = ANY(%s)", (sorted(batch.released),))
         run(
             "INSERT INTO workers VALUES (%s, pg_backend_pid(), %s, clock_timestamp(), %s, %s)"
             " ON CONFLICT (name) DO UPDATE SET session = EXCLUDED.session, buckets = EXCLUDED.buckets,"
@@ -384,7 +384,7 @@ class Session:
         """End the session, and with it the ownership of all buckets."""
         self._connection.close()
 
-    def _one(self, statement: str, parameters: tuple[Any, ...] = ()) -> Any:
+    def _value(self, statement: str, parameters: tuple[Any, ...] = ()) -> Any:
         row = self._connection.execute(statement, parameters).fetchone()
         assert row is not None
         return row[0]

@@ -130,8 +130,8 @@ class Worker:
                     self._unsent = None
                 batch = self._next_batch()
                 # Others wait for what this machine has waited for, when the session ends.
-                ready = {one for one, at in self._waiting.items() if time.monotonic() >= at}
-                batch.given, batch.leaves = self.frontier.owned | ready, True
+                ready = {bucket_number for bucket_number, at in self._waiting.items() if time.monotonic() >= at}
+                batch.released, batch.leaves = self.frontier.owned | ready, True
                 await self._call(self._session.exchange, batch, ())
             except (LostSessionError, FullStoreError) as error:
                 logger.warning("The last answers are lost, and will be requested again: %s", error)
@@ -150,9 +150,9 @@ class Worker:
         buckets = sorted(owned)
         try:
             for start in range(0, len(buckets), _BUCKETS_PER_READ):
-                found = await self._call(session.pairs, buckets[start : start + _BUCKETS_PER_READ], most_zones)
-                for first in range(0, len(found), _PAIRS_PER_TURN):
-                    yield found[first : first + _PAIRS_PER_TURN]
+                pairs = await self._call(session.pairs, buckets[start : start + _BUCKETS_PER_READ], most_zones)
+                for first in range(0, len(pairs), _PAIRS_PER_TURN):
+                    yield pairs[first : first + _PAIRS_PER_TURN]
                     await asyncio.sleep(0)
         except LostSessionError:
             return
@@ -195,18 +195,18 @@ class Worker:
     async def _exchange(self) -> Outlook:
         assert self._session is not None
         # A batch that is repeated comes before the last answers of buckets, so none is given back after it.
-        given = self.frontier.may_go(_PATIENCE_S) if self._unsent is None else set()
+        released = self.frontier.may_go(_PATIENCE_S) if self._unsent is None else set()
         batch = self._next_batch()
-        batch.given |= given
+        batch.released |= released
         # At once: what is found from now on comes after this batch, when they belong to others.
-        self.frontier.disown(given)
+        self.frontier.disown(released)
         self._unsent = batch
         outlook = await self._call(self._session.exchange, batch, frozenset(self.frontier.owned))
         self._unsent = None
         self.own += outlook.gained
         self.whole, self.is_listed = outlook.whole, outlook.is_listed
-        if batch.given:
-            logger.info("Gave %d buckets back, %d are left", len(batch.given), len(self.frontier.owned))
+        if batch.released:
+            logger.info("Gave %d buckets back, %d are left", len(batch.released), len(self.frontier.owned))
         return outlook
 
     def _next_batch(self) -> Batch:
@@ -221,8 +221,10 @@ class Worker:
         mine = len(self.frontier.owned) + len(self._waiting)
         if mine < share:
             now = time.monotonic()
-            taken = await self._call(self._session.take, share - mine)
-            self._waiting |= {one: now if is_clean else now + _TAKEOVER_S for one, is_clean in taken.items()}
+            locked = await self._call(self._session.take, share - mine)
+            self._waiting |= {
+                bucket_number: now if is_clean else now + _TAKEOVER_S for bucket_number, is_clean in locked.items()
+            }
         excess = len(self.frontier.owned) - len(self.frontier.leaving) - share
         if excess > 0:
             self.frontier.leave_buckets(excess)
@@ -232,7 +234,7 @@ class Worker:
         if self._restoring is not None and self._restoring.done():
             self._restoring.result()
             self._restoring = None
-        ready = {one for one, at in self._waiting.items() if time.monotonic() >= at}
+        ready = {bucket_number for bucket_number, at in self._waiting.items() if time.monotonic() >= at}
         if self._restoring is None and ready:
             self._restoring = asyncio.get_running_loop().create_task(self._restore(ready))
 
@@ -246,8 +248,8 @@ class Worker:
         discards = await self._call(self._session.discards, ready)
         listed = await self._call(self._session.listed, ready)
         self.frontier.own(ready, listed)
-        for one in ready:
-            del self._waiting[one]
+        for bucket_number in ready:
+            del self._waiting[bucket_number]
         await self._in_turns(self.frontier.restore_requests, urls)
         self.frontier.restore_discards(discards)
         self.restored()

@@ -80,7 +80,7 @@ class PostgresFrontier(SqliteFrontier):
             return
         answer = Answer(home, key, payload.rank(item), payload.dump(replace(item, follow_ups=())), item)
         requests = [self._request(url) for url in item.follow_ups]
-        super().complete(replace(item, follow_ups=tuple(one.url for one in requests if not one.fresh)))
+        super().complete(replace(item, follow_ups=tuple(request.url for request in requests if not request.fresh)))
         self._handed_out.pop(item.url, None)
         self._report(*requests)
         self.batch.answers.setdefault(answer.key, answer)
@@ -188,13 +188,17 @@ class PostgresFrontier(SqliteFrontier):
             return set()
         before = time.monotonic() - patience_s
         busy = set(map(bucket, self._handed_out))
-        return {one for one, since in self.leaving.items() if one not in busy or since < before}
+        return {
+            bucket_number
+            for bucket_number, since in self.leaving.items()
+            if bucket_number not in busy or since < before
+        }
 
     def disown(self, buckets: Collection[int]) -> None:
         """Forget the requests of buckets that were given back."""
         self.owned.difference_update(buckets)
-        for one in buckets:
-            self.leaving.pop(one, None)
+        for bucket_number in buckets:
+            self.leaving.pop(bucket_number, None)
         self.listed.difference_update(buckets)
         self._listing.difference_update(buckets)
         self._handed_out = {url: at for url, at in self._handed_out.items() if bucket(url) in self.owned}

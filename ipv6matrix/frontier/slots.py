@@ -92,10 +92,10 @@ class Slot:
 
     def drop(self, numbers: set[int]) -> None:
         """Record that the frontier contains some requests no longer; parked ones are skipped when their turn comes."""
-        kept = deque(row for row in self._ready if row[0] not in numbers)
+        remaining = deque(row for row in self._ready if row[0] not in numbers)
         unread = sum(number > self._last_number for number in numbers)
-        self.waiting -= len(self._ready) - len(kept) + unread
-        self._ready = kept
+        self.waiting -= len(self._ready) - len(remaining) + unread
+        self._ready = remaining
 
     def has_pending(self, source: Source) -> bool:
         """Return whether there are requests to hand out, now or when their crowd has budget."""

@@ -33,17 +33,17 @@ def kill(at: float, stored: Iterable[str] = (), exchanged_at: float = 90.0) -> K
 )
 def test_a_kill_explains_what_was_not_stored(first: list[Entry], reason: str):
     """What was in flight, and what was answered after the last batch."""
-    found = repeated([first, journal((120.0, SENT), (121.0, ANSWERED))], ["", ""], [kill(100.0)])
+    repeats = repeated([first, journal((120.0, SENT), (121.0, ANSWERED))], ["", ""], [kill(100.0)])
 
-    assert {reason: 1} == found.reasons
-    assert [] == found.problems
+    assert {reason: 1} == repeats.reasons
+    assert [] == repeats.problems
 
 
 def test_a_doubtful_answer_is_no_answer():
     """The process asks again by itself."""
-    found = repeated([journal((1.0, SENT), (2.0, RETURNED), (3.0, SENT), (4.0, ANSWERED))], [""], [])
+    repeats = repeated([journal((1.0, SENT), (2.0, RETURNED), (3.0, SENT), (4.0, ANSWERED))], [""], [])
 
-    assert ({"doubtful": 1}, []) == (found.reasons, found.problems)
+    assert ({"doubtful": 1}, []) == (repeats.reasons, repeats.problems)
 
 
 def test_a_lost_session_explains_what_its_process_sent():

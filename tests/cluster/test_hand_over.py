@@ -72,17 +72,17 @@ class HandOver(RuleBasedStateMachine):
         self.hand_out_of(self.machines[0])
 
     def sql(self, *statements: str) -> list[tuple[object, ...]]:
-        found: list[tuple[object, ...]] = _Server.postgres.execute(_Server.url.rpartition("/")[2], *statements)
-        return found
+        result: list[tuple[object, ...]] = _Server.postgres.execute(_Server.url.rpartition("/")[2], *statements)
+        return result
 
     def join(self) -> None:
         self.joined += 1
-        one = Worker(_Server.url, "plan")
-        one.name = f"here:{self.joined}"
-        one.open()
-        one.frontier = PostgresFrontier(Store(Path(self.folder.name) / f"{self.joined}.db"), {"dns": 3, "ping": 3})
-        one.changed = lambda: None
-        self.machines.append(one)
+        machine = Worker(_Server.url, "plan")
+        machine.name = f"here:{self.joined}"
+        machine.open()
+        machine.frontier = PostgresFrontier(Store(Path(self.folder.name) / f"{self.joined}.db"), {"dns": 3, "ping": 3})
+        machine.changed = lambda: None
+        self.machines.append(machine)
 
     @precondition(lambda self: len(self.machines) < MOST)
     @rule()
@@ -90,11 +90,11 @@ class HandOver(RuleBasedStateMachine):
         self.join()
 
     @precondition(lambda self: self.machines)
-    @rule(data=st.data(), found=st.sets(st.sampled_from(URLS), min_size=1))
-    def find(self, data: st.DataObject, found: set[str]) -> None:
-        one = self.choose(data)
-        for url in sorted(found):
-            one.frontier.add(url)
+    @rule(data=st.data(), texts=st.sets(st.sampled_from(URLS), min_size=1))
+    def find(self, data: st.DataObject, texts: set[str]) -> None:
+        machine = self.choose(data)
+        for url in sorted(texts):
+            machine.frontier.add(url)
 
     @precondition(lambda self: self.machines)
     @rule(data=st.data())
@@ -114,8 +114,8 @@ class HandOver(RuleBasedStateMachine):
 
     @rule()
     def all_exchange(self) -> None:
-        for one in self.machines * 3:
-            self.turn(one)
+        for machine in self.machines * 3:
+            self.turn(machine)
 
     @precondition(lambda self: self.machines)
     @rule(data=st.data())
@@ -135,74 +135,74 @@ class HandOver(RuleBasedStateMachine):
         self.forget(guest)
         self.all_exchange()
 
-    def work_of(self, one: Worker) -> None:
+    def work_of(self, machine: Worker) -> None:
         """Hand out and answer some requests, and store the answers."""
-        while self.hand_out_of(one):
+        while self.hand_out_of(machine):
             pass
-        for url in [url for url, whose in self.in_flight.items() if whose is one]:
+        for url in [url for url, whose in self.in_flight.items() if whose is machine]:
             self.answer_to(url)
-        self.turn(one)
+        self.turn(machine)
 
     @precondition(lambda self: self.machines)
     @rule(data=st.data())
     def stop(self, data: st.DataObject) -> None:
-        one = self.choose(data)
-        for url in [url for url, whose in self.in_flight.items() if whose is one]:
+        machine = self.choose(data)
+        for url in [url for url, whose in self.in_flight.items() if whose is machine]:
             self.answer_to(url)
-        self.known |= set(one.frontier.batch.requests)
-        self.loop.run_until_complete(one.stop())
-        self.forget(one)
+        self.known |= set(machine.frontier.batch.requests)
+        self.loop.run_until_complete(machine.stop())
+        self.forget(machine)
 
     @precondition(lambda self: self.machines)
     @rule(data=st.data())
     def kill(self, data: st.DataObject) -> None:
-        one = self.choose(data)
-        if one._restoring is not None:
-            one._restoring.cancel()
-        assert one._session is not None
-        one._session.close()
-        self.forget(one)
+        machine = self.choose(data)
+        if machine._restoring is not None:
+            machine._restoring.cancel()
+        assert machine._session is not None
+        machine._session.close()
+        self.forget(machine)
         stored = {bytes(key) for (key,) in self.sql("SELECT key FROM answers")}  # type: ignore[call-overload]
-        self.in_flight = {url: whose for url, whose in self.in_flight.items() if whose is not one}
+        self.in_flight = {url: whose for url, whose in self.in_flight.items() if whose is not machine}
         self.answered = {
-            url: whose for url, whose in self.answered.items() if whose is not one or owner.key(url) in stored
+            url: whose for url, whose in self.answered.items() if whose is not machine or owner.key(url) in stored
         }
 
-    def turn(self, one: Worker) -> None:
-        self.known |= set(one.frontier.batch.requests)
-        self.loop.run_until_complete(one._turn())
-        if one._restoring is not None:
-            self.loop.run_until_complete(one._restoring)
+    def turn(self, machine: Worker) -> None:
+        self.known |= set(machine.frontier.batch.requests)
+        self.loop.run_until_complete(machine._turn())
+        if machine._restoring is not None:
+            self.loop.run_until_complete(machine._restoring)
 
     def choose(self, data: st.DataObject) -> Worker:
         return data.draw(st.sampled_from(self.machines))
 
-    def forget(self, one: Worker) -> None:
-        self.machines.remove(one)
-        one._thread.shutdown()
-        one.frontier._store.close()
+    def forget(self, machine: Worker) -> None:
+        self.machines.remove(machine)
+        machine._thread.shutdown()
+        machine.frontier._store.close()
 
-    def hand_out_of(self, one: Worker) -> bool:
-        url = one.frontier.next("ping")
+    def hand_out_of(self, machine: Worker) -> bool:
+        url = machine.frontier.next("ping")
         if url is None:
             return False
         assert url not in self.in_flight, f"{url} is in flight"
         assert url not in self.answered, f"{url} is answered"
-        self.in_flight[url] = one
+        self.in_flight[url] = machine
         return True
 
     def answer_to(self, url: str) -> None:
-        one = self.answered[url] = self.in_flight.pop(url)
-        one.frontier.leave(url)
-        one.frontier.complete(ping_item(urls.parse(url).subject))
+        machine = self.answered[url] = self.in_flight.pop(url)
+        machine.frontier.leave(url)
+        machine.frontier.complete(ping_item(urls.parse(url).subject))
 
     def teardown(self) -> None:
         try:
             assert self.finish()
         finally:
-            for one in list(self.machines):
-                self.loop.run_until_complete(one.stop())
-                self.forget(one)
+            for machine in list(self.machines):
+                self.loop.run_until_complete(machine.stop())
+                self.forget(machine)
             self.loop.close()
             self.folder.cleanup()
 
@@ -211,13 +211,13 @@ class HandOver(RuleBasedStateMachine):
         if not self.machines:
             self.join()
         for _ in range(ROUNDS):
-            for one in self.machines:
-                self.turn(one)
-                while self.hand_out_of(one):
+            for machine in self.machines:
+                self.turn(machine)
+                while self.hand_out_of(machine):
                     pass
             for url in list(self.in_flight):
                 self.answer_to(url)
-            if not any(one.frontier.batch.requests for one in self.machines) and [(0,)] == self.sql(
+            if not any(machine.frontier.batch.requests for machine in self.machines) and [(0,)] == self.sql(
                 "SELECT count(*) FROM pending"
             ):
                 return self.known <= {bytes(key) for (key,) in self.sql("SELECT key FROM answers")}

@@ -49,35 +49,35 @@ def place(host: str = HOST, address: str = ADDRESS) -> Batch:
 
 def test_an_address_has_the_zones_of_all_its_hosts(join):
     """Whichever machine found them; a zone that two of its hosts serve is one pair."""
-    one, other = join(), join()
-    one.exchange(zones("a.example"), ())
+    session, other = join(), join()
+    session.exchange(zones("a.example"), ())
     other.exchange(zones("b.example"), ())
-    one.exchange(zones("b.example", host="ns2.host.example"), ())
+    session.exchange(zones("b.example", host="ns2.host.example"), ())
     other.exchange(place(), ())
-    one.exchange(place("ns2.host.example"), ())
+    session.exchange(place("ns2.host.example"), ())
 
-    assert [Pair("a.example", ADDRESS), Pair("b.example", ADDRESS)] == one.pairs(range(16), 10)
+    assert [Pair("a.example", ADDRESS), Pair("b.example", ADDRESS)] == session.pairs(range(16), 10)
 
 
 def test_only_the_owner_of_an_address_reads_its_zones(join):
     """So one machine asks it, and no more zones than NS_ZONES_PER_ADDRESS."""
-    one = join()
-    one.exchange(zones("a.example"), ())
-    one.exchange(place(), ())
+    session = join()
+    session.exchange(zones("a.example"), ())
+    session.exchange(place(), ())
     home = owner.bucket_of_address(ADDRESS)
 
-    assert [] == one.pairs(set(range(16)) - {home}, 10)
-    assert [Pair("a.example", ADDRESS)] == one.pairs({home}, 10)
+    assert [] == session.pairs(set(range(16)) - {home}, 10)
+    assert [Pair("a.example", ADDRESS)] == session.pairs({home}, 10)
 
 
 def test_the_zones_found_first_are_read(join):
     """Up to the limit, for each address of a host."""
-    one = join()
+    session = join()
     for name in ("c.example", "a.example", "b.example"):
-        one.exchange(zones(name), ())
+        session.exchange(zones(name), ())
     for address in (ADDRESS, "2001:db8::53"):
-        one.exchange(place(address=address), ())
-    pairs = one.pairs(range(16), 2)
+        session.exchange(place(address=address), ())
+    pairs = session.pairs(range(16), 2)
 
     assert {ADDRESS: ["c.example", "a.example"], "2001:db8::53": ["c.example", "a.example"]} == {
         address: [pair.zone for pair in pairs if pair.address == address] for address in (ADDRESS, "2001:db8::53")
@@ -87,16 +87,16 @@ def test_the_zones_found_first_are_read(join):
 
 def test_a_crawl_does_not_end_before_all_links_were_searched(join):
     """A zone that is stored after the search of another machine may be one of an address of its own."""
-    one, other = join(), join()
-    owned = set(one.take(16))
-    one.exchange(Batch(listed=owned), owned)
+    session, other = join(), join()
+    owned = set(session.take(16))
+    session.exchange(Batch(listed=owned), owned)
     other.exchange(zones("a.example"), ())
-    outlook = one.exchange(Batch(settled=owned, searched=0), owned)
+    outlook = session.exchange(Batch(settled=owned, searched=0), owned)
     assert outlook.is_quiet
     assert not outlook.has_ended
     assert outlook.links == 1
 
-    assert one.exchange(Batch(settled=owned, searched=1), owned).has_ended
+    assert session.exchange(Batch(settled=owned, searched=1), owned).has_ended
 
 
 @pytest.fixture

@@ -52,9 +52,9 @@ def join(url: str) -> Iterator[Join]:
 def works(session: Session, batch: Batch, buckets: int = 0) -> Session:
     """Exchange a batch with a record, and a second one that is empty."""
     owned = session.take(buckets)
-    for one in (batch, Batch(leaves=batch.leaves)):
-        one.owned, one.record = len(owned), json.dumps(RECORD)
-        session.exchange(one, owned)
+    for each in (batch, Batch(leaves=batch.leaves)):
+        each.owned, each.record = len(owned), json.dumps(RECORD)
+        session.exchange(each, owned)
     return session
 
 
@@ -70,11 +70,11 @@ def test_a_running_crawl(join: Join, url: str):
     assert (1, 1, 8.0) == (slot.done, slot.pending, slot.per_second)
     # Nine more lines, with three pings each.
     assert (10, 28) == (now.figures.domains.left, slot.left)
-    one, two = now.workers
-    assert ("one", "1", "running", 10) == (one.host, one.process, one.state, one.buckets)
-    assert (0, 1) == (one.done.get("ping", 0), two.done["ping"])
-    assert ({"dns": 0, "ping": 1}, ("ipv6",)) == (two.pending, two.waits_for)
-    assert 2.0 == two.per_second["domains"]
+    first, second = now.workers
+    assert ("one", "1", "running", 10) == (first.host, first.process, first.state, first.buckets)
+    assert (0, 1) == (first.done.get("ping", 0), second.done["ping"])
+    assert ({"dns": 0, "ping": 1}, ("ipv6",)) == (second.pending, second.waits_for)
+    assert 2.0 == second.per_second["domains"]
 
 
 def test_machines_that_are_gone(join: Join, url: str):
@@ -99,7 +99,7 @@ def test_a_finished_crawl(join: Join, url: str):
     owned = session.take(16)
     last = Batch(listed=set(owned), settled=set(owned), record=json.dumps(RECORD))
     assert session.exchange(last, owned).has_ended
-    session.exchange(Batch(given=set(owned), leaves=True, record=json.dumps(RECORD)), ())
+    session.exchange(Batch(released=set(owned), leaves=True, record=json.dumps(RECORD)), ())
     now = overview(url)
 
     assert ("finished", "finished", 0) == (now.state, now.end_reason, now.unowned)

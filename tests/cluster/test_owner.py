@@ -10,7 +10,7 @@ from tests.samples import domain_url
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("url", "other"),
     [
         (domain_url("example.co.uk"), urls.host("www.mail.example.co.uk")),
         (urls.host("www.example.com"), urls.again(urls.host("www.example.com"))),
@@ -20,23 +20,23 @@ from tests.samples import domain_url
         (urls.ping("192.0.2.1"), "dns://192.0.2.9/a.example?type=NS"),
     ],
 )
-def test_requests_of_one_domain_or_network_have_one_owner(one, other):
+def test_requests_of_one_domain_or_network_have_one_owner(url, other):
     """Names belong to their registrable domain, and addresses to their /24 or /48."""
-    assert owner.owner(one) == owner.owner(other)
-    assert owner.bucket(one) == owner.bucket(other)
+    assert owner.owner(url) == owner.owner(other)
+    assert owner.bucket(url) == owner.bucket(other)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("url", "other"),
     [
         (domain_url("a.co.uk"), domain_url("b.co.uk")),
         (urls.ping("192.0.2.1"), urls.ping("192.0.3.1")),
         (urls.ping("2001:db8:1::1"), urls.ping("2001:db8:2::1")),
     ],
 )
-def test_others_have_different_owners(one, other):
+def test_others_have_different_owners(url, other):
     """Two domains below one public suffix have two owners."""
-    assert owner.owner(one) != owner.owner(other)
+    assert owner.owner(url) != owner.owner(other)
 
 
 def test_buckets_are_filled_evenly():

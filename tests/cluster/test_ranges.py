@@ -92,9 +92,9 @@ def url(postgres: Postgres, tmp_path: Path) -> str:
 def exported(path: Path) -> dict[str, list[dict[str, Any]]]:
     """Return the rows of each table of a folder, with names in place of row numbers."""
     tables = {
-        one.stem if one.is_file() else one.name: pq.read_table(one).to_pylist()
-        for one in path.iterdir()
-        if one.name[0] != "."
+        entry.stem if entry.is_file() else entry.name: pq.read_table(entry).to_pylist()
+        for entry in path.iterdir()
+        if entry.name[0] != "."
     }
     names = {table: {row["id"]: row[name] for row in tables[table]} for table, (name, _) in NAMED.items()}
     for table, rows in tables.items():
@@ -102,7 +102,7 @@ def exported(path: Path) -> dict[str, list[dict[str, Any]]]:
             for column in row.keys() & COLUMNS.keys():
                 row[column] = names[COLUMNS[column]].get(row[column], row[column])
             if "owner_id" in row:
-                (target,) = [one for one, (_, kind) in NAMED.items() if kind == row["owner"]]
+                (target,) = [owner_table for owner_table, (_, kind) in NAMED.items() if kind == row["owner"]]
                 row["owner_id"] = names[target][row["owner_id"]]
             if table in NAMED:
                 del row["id"]
@@ -130,9 +130,9 @@ def complaints(url: str, folder: Path) -> list[str]:
     assert expected.keys() == actual.keys()
     assert all(expected[table] for table in ("hosts", "hops", "name_servers"))
     return [
-        f"{table}: lost {counted(expected[table]) - found}, gained {found - counted(expected[table])}"
+        f"{table}: lost {counted(expected[table]) - counts}, gained {counts - counted(expected[table])}"
         for table in expected
-        if (found := counted(actual[table])) != counted(expected[table])
+        if (counts := counted(actual[table])) != counted(expected[table])
     ]
 
 

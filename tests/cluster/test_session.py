@@ -56,8 +56,8 @@ def answered(url: str) -> Batch:
 
 def test_a_bucket_has_one_owner(join):
     """Two sessions share the buckets, and none is in both."""
-    one, other = join(), join()
-    first, second = one.take(10), other.take(16)
+    session, other = join(), join()
+    first, second = session.take(10), other.take(16)
 
     assert (10, 6) == (len(first), len(second))
     assert set(range(16)) == first.keys() | second.keys()
@@ -66,56 +66,56 @@ def test_a_bucket_has_one_owner(join):
 
 def test_the_owner_learns_what_others_find_once(join):
     """A request that another machine found is read with the next exchange, and not again."""
-    one, other = join(), join()
-    owned = one.take(16)
+    session, other = join(), join()
+    owned = session.take(16)
     other.exchange(found(URL), ())
 
-    assert (URL,) == one.exchange(Batch(), owned).fresh
-    assert () == one.exchange(Batch(), owned).fresh
-    assert [URL] == one.pending(owned)
+    assert (URL,) == session.exchange(Batch(), owned).fresh
+    assert () == session.exchange(Batch(), owned).fresh
+    assert [URL] == session.pending(owned)
 
 
 def test_a_request_is_added_once(join):
     """A machine that finds it again, also after it was answered, adds nothing."""
-    one, other = join(), join()
-    owned = one.take(16)
-    one.exchange(found(URL, fresh=False), owned)
+    session, other = join(), join()
+    owned = session.take(16)
+    session.exchange(found(URL, fresh=False), owned)
     other.exchange(found(URL), ())
-    assert [URL] == one.pending(owned)
+    assert [URL] == session.pending(owned)
 
-    one.exchange(answered(URL), owned)
+    session.exchange(answered(URL), owned)
     other.exchange(found(URL), ())
 
-    assert [] == one.pending(owned)
-    assert 1 == sum(len(page) for page in one.answers(owned))
+    assert [] == session.pending(owned)
+    assert 1 == sum(len(page) for page in session.answers(owned))
 
 
 def test_a_request_that_is_answered_at_the_same_time_is_not_added_again(join, postgres: Postgres, url: str):
     """A machine that finds it while its owner commits the answer waits for that, and then adds and counts nothing."""
-    one, other = join(), join()
-    owned = one.take(16)
-    one.exchange(found(URL, fresh=False), owned)
+    session, other = join(), join()
+    owned = session.take(16)
+    session.exchange(found(URL, fresh=False), owned)
     finding = threading.Thread(target=other.exchange, args=(found(URL), ()))
     blocked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    with one._connection.transaction():
-        one.exchange(answered(URL), owned)
+    with session._connection.transaction():
+        session.exchange(answered(URL), owned)
         finding.start()
         until(lambda: [(1,)] == postgres.execute(url.rpartition("/")[2], blocked))
     finding.join()
 
-    assert [] == one.pending(owned)
-    assert (1, 1) == (one.whole().asked["ping"], one.whole().done["ping"])
+    assert [] == session.pending(owned)
+    assert (1, 1) == (session.whole().asked["ping"], session.whole().done["ping"])
 
 
 def test_contributions_are_counted_once(join):
     """A request counts for the machine that adds it first, an answer for the one that stores it, however often."""
-    one, other = join(), join()
-    owned = one.take(16)
-    for session in (one, other, one):
-        session.exchange(found(URL), owned if session is one else ())
+    own, other = join(), join()
+    owned = own.take(16)
+    for session in (own, other, own):
+        session.exchange(found(URL), owned if session is own else ())
     for _ in range(2):
-        outlook = one.exchange(answered(URL), owned)
-    first, second = (member.counts for member in one.members())
+        outlook = own.exchange(answered(URL), owned)
+    first, second = (member.counts for member in own.members())
 
     assert (1, 1, 0) == (first.asked["ping"], first.done["ping"], first.pending("ping"))
     assert {("ping", "no_reply"): 1} == first.outcomes
@@ -126,13 +126,13 @@ def test_contributions_are_counted_once(join):
 
 def test_members_are_those_that_joined_ever(join):
     """Each has its buckets, and whether it is still there or has left."""
-    one, other, third = join(), join(), join()
-    for session in (one, other, third):
+    first, other, third = join(), join(), join()
+    for session in (first, other, third):
         session.exchange(Batch(owned=5, leaves=session is other), ())
     other.close()
     third.close()
-    until(lambda: 1 == one.exchange(Batch(owned=16), ()).workers)
-    members = one.members()
+    until(lambda: 1 == first.exchange(Batch(owned=16), ()).workers)
+    members = first.members()
 
     assert [(True, False), (False, True), (False, False)] == [(member.is_here, member.has_left) for member in members]
     assert [16, 5, 5] == [member.buckets for member in members]
@@ -165,14 +165,14 @@ def test_machines_that_find_the_same_requests_do_not_block_one_another(join):
 
 def test_a_lost_session_cannot_commit(join, postgres: Postgres, url: str):
     """When the server has ended a session, its answers are rejected and its buckets free, but not as given back."""
-    one, other = join(), join()
-    owned = one.take(16)
-    one.exchange(found(URL, fresh=False), owned)
-    pid = one._connection.info.backend_pid
+    session, other = join(), join()
+    owned = session.take(16)
+    session.exchange(found(URL, fresh=False), owned)
+    pid = session._connection.info.backend_pid
     postgres.execute("postgres", f"SELECT pg_terminate_backend({pid}, 10000)")
 
     with pytest.raises(LostSessionError):
-        one.exchange(answered(URL), owned)
+        session.exchange(answered(URL), owned)
     taken = other.take(16)
 
     assert {False} == set(taken.values())
@@ -197,64 +197,64 @@ def test_a_session_that_only_reads_may_be_silent(url: str):
 
 def test_a_stream_has_the_answers_of_its_buckets(join):
     """They are those that a new owner of the buckets reads, in another order."""
-    one = join()
-    owned = one.take(16)
+    session = join()
+    owned = session.take(16)
     for number in range(30):
-        one.exchange(answered(urls.ping(f"192.0.{number}.1")), owned)
+        session.exchange(answered(urls.ping(f"192.0.{number}.1")), owned)
 
-    assert Counter(text for page in one.answers(range(3, 16)) for text in page) == Counter(
-        text for page in one.stream(range(3, 16)) for text in page
+    assert Counter(text for page in session.answers(range(3, 16)) for text in page) == Counter(
+        text for page in session.stream(range(3, 16)) for text in page
     )
-    assert 30 == sum(len(page) for page in one.stream(range(16)))
+    assert 30 == sum(len(page) for page in session.stream(range(16)))
 
 
 def test_buckets_that_are_given_back_are_clean(join):
     """Their next owner need not wait."""
-    one, other = join(), join()
-    owned = one.take(16)
-    one.exchange(Batch(given={3, 4}), owned)
+    session, other = join(), join()
+    owned = session.take(16)
+    session.exchange(Batch(released={3, 4}), owned)
 
     assert {3: True, 4: True} == other.take(16)
 
 
 def test_the_crawl_ends_when_all_buckets_are_listed_and_settled(join):
     """Pending requests, unread parts of the list and buckets that may have failures to retry each prevent the end."""
-    one = join()
-    owned = set(one.take(16))
-    assert not one.exchange(Batch(settled=owned), owned).is_quiet
-    assert one.exchange(Batch(listed=owned), owned).has_ended
+    session = join()
+    owned = set(session.take(16))
+    assert not session.exchange(Batch(settled=owned), owned).is_quiet
+    assert session.exchange(Batch(listed=owned), owned).has_ended
 
 
 def test_a_change_of_a_bucket_unsettles_it(join):
     """An answer may have failed, and has to be looked at again."""
-    one = join()
-    owned = set(one.take(16))
-    one.exchange(Batch(settled=owned), owned)
-    one.exchange(found(URL, fresh=False), owned)
-    assert not one.exchange(Batch(listed=owned), owned).is_quiet
-    outlook = one.exchange(answered(URL), owned)
+    session = join()
+    owned = set(session.take(16))
+    session.exchange(Batch(settled=owned), owned)
+    session.exchange(found(URL, fresh=False), owned)
+    assert not session.exchange(Batch(listed=owned), owned).is_quiet
+    outlook = session.exchange(answered(URL), owned)
     assert outlook.is_quiet
     assert not outlook.has_ended
 
-    assert one.exchange(Batch(settled=owned), owned).has_ended
+    assert session.exchange(Batch(settled=owned), owned).has_ended
 
 
 def test_machines_are_counted(join):
     """The share of each follows from their number."""
-    one, other = join(), join()
-    assert 2 == one.exchange(Batch(), ()).workers
+    session, other = join(), join()
+    assert 2 == session.exchange(Batch(), ()).workers
     other.close()
 
 
 def test_discards_add_up(join):
     """Those of another machine are included."""
-    one, other = join(), join()
-    for session in (one, other):
+    first, other = join(), join()
+    for session in (first, other):
         batch = Batch()
         batch.discards[URL] += 2
         session.exchange(batch, ())
 
-    assert [(URL, 4)] == one.discards(range(16))
+    assert [(URL, 4)] == first.discards(range(16))
 
 
 @pytest.mark.parametrize(

@@ -49,17 +49,17 @@ async def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         return stores[-1]
 
     def started(url: str) -> Worker:
-        one = Worker(url, "plan")
-        one.open()
-        one.frontier = PostgresFrontier(renewed(), {"dns": 100, "ping": 100})
-        one.renewed, one.changed, one.record = renewed, lambda: None, lambda: "{}"
-        one.start()
-        workers.append(one)
-        return one
+        machine = Worker(url, "plan")
+        machine.open()
+        machine.frontier = PostgresFrontier(renewed(), {"dns": 100, "ping": 100})
+        machine.renewed, machine.changed, machine.record = renewed, lambda: None, lambda: "{}"
+        machine.start()
+        workers.append(machine)
+        return machine
 
     yield started
-    for one in workers:
-        await one.stop()
+    for machine in workers:
+        await machine.stop()
     for store in stores:
         store.close()
 
@@ -72,45 +72,45 @@ async def until(condition: Callable[[], bool]) -> None:
         await asyncio.sleep(0.02)
 
 
-def owns(one: Worker, number: int) -> Callable[[], bool]:
-    return lambda: number == len(one.frontier.owned)
+def owns(machine: Worker, number: int) -> Callable[[], bool]:
+    return lambda: number == len(machine.frontier.owned)
 
 
-def take(one: Worker) -> set[str]:
+def take(machine: Worker) -> set[str]:
     taken = set()
-    while (url := one.frontier.next("ping")) is not None:
+    while (url := machine.frontier.next("ping")) is not None:
         taken.add(url)
     return taken
 
 
-def complete(one: Worker, some: set[str]) -> None:
+def complete(machine: Worker, some: set[str]) -> None:
     for url in some:
-        one.frontier.leave(url)
-        one.frontier.complete(ping_item(urls.parse(url).subject))
+        machine.frontier.leave(url)
+        machine.frontier.complete(ping_item(urls.parse(url).subject))
 
 
 async def with_requests(start: Start, url: str) -> Worker:
     """Return a machine that owns all buckets, with the requests of `URLS`."""
-    one = start(url)
-    await until(owns(one, 16))
+    machine = start(url)
+    await until(owns(machine, 16))
     for text in URLS:
-        one.frontier.add(text)
-    return one
+        machine.frontier.add(text)
+    return machine
 
 
 async def test_the_first_machine_owns_everything(start: Start, url: str):
     """What it adds is handed out at once."""
-    one = await with_requests(start, url)
+    machine = await with_requests(start, url)
 
-    assert set(URLS) == take(one)
+    assert set(URLS) == take(machine)
 
 
 async def test_a_machine_that_joins_gets_half(start: Start, url: str):
     """Pending requests move with their buckets, and each is handed out by one machine."""
-    one = await with_requests(start, url)
+    machine = await with_requests(start, url)
     other = start(url)
-    await until(lambda: owns(one, 8)() and owns(other, 8)())
-    first, second = take(one), take(other)
+    await until(lambda: owns(machine, 8)() and owns(other, 8)())
+    first, second = take(machine), take(other)
 
     assert set(URLS) == first | second
     assert not first & second
@@ -120,14 +120,14 @@ async def test_a_machine_that_joins_gets_half(start: Start, url: str):
 
 async def test_a_bucket_with_requests_in_flight_stays(start: Start, url: str):
     """It is given back when they are answered, so that nothing is sent twice."""
-    one = await with_requests(start, url)
-    taken = take(one)
+    machine = await with_requests(start, url)
+    taken = take(machine)
     other = start(url)
-    await until(lambda: bool(one.frontier.leaving))
+    await until(lambda: bool(machine.frontier.leaving))
     await asyncio.sleep(0.5)
     assert not other.frontier.owned & set(map(owner.bucket, URLS))
 
-    complete(one, taken)
+    complete(machine, taken)
 
     await until(owns(other, 8))
     assert set() == take(other)
@@ -135,15 +135,15 @@ async def test_a_bucket_with_requests_in_flight_stays(start: Start, url: str):
 
 async def test_a_request_for_another_machine_reaches_it(start: Start, url: str):
     """Its owner hands it out, whichever machine finds it."""
-    one, other = start(url), start(url)
-    await until(lambda: owns(one, 8)() and owns(other, 8)())
+    machine, other = start(url), start(url)
+    await until(lambda: owns(machine, 8)() and owns(other, 8)())
     for text in URLS:
-        one.frontier.add(text)
-    found: set[str] = set()
+        machine.frontier.add(text)
+    taken_urls: set[str] = set()
 
     def all_are_found() -> bool:
-        found.update(take(one) | take(other))
-        return found == set(URLS)
+        taken_urls.update(take(machine) | take(other))
+        return taken_urls == set(URLS)
 
     await until(all_are_found)
     assert {owner.bucket(text) for text in URLS} & other.frontier.owned
@@ -153,21 +153,21 @@ async def test_after_a_lost_session_uncommitted_answers_are_dropped(
     start: Start, url: str, postgres: Postgres, caplog: pytest.LogCaptureFixture
 ):
     """The machine says so, takes its buckets again after a wait, and what was committed stays."""
-    one = await with_requests(start, url)
-    taken = take(one)
+    machine = await with_requests(start, url)
+    taken = take(machine)
     early, late = set(URLS[:20]), set(URLS[20:])
-    complete(one, taken & early)
-    await until(lambda: not one.frontier.batch.answers and one._unsent is None)
-    assert one._session is not None
-    pid = one._session._connection.info.backend_pid
+    complete(machine, taken & early)
+    await until(lambda: not machine.frontier.batch.answers and machine._unsent is None)
+    assert machine._session is not None
+    pid = machine._session._connection.info.backend_pid
     # No turn of the event loop between the loss and these answers, which can never be committed.
     postgres.execute("postgres", f"SELECT pg_terminate_backend({pid}, 10000)")
-    complete(one, taken & late)
-    await until(lambda: not one.frontier.owned)
+    complete(machine, taken & late)
+    await until(lambda: not machine.frontier.owned)
     lost_at = time.monotonic()
-    await until(owns(one, 16))
+    await until(owns(machine, 16))
 
-    assert late == take(one)
+    assert late == take(machine)
     assert time.monotonic() - lost_at >= 0.5
     assert "STORE_AWAY" in caplog.text
 
@@ -178,41 +178,41 @@ async def test_without_the_server_nothing_is_handed_out(
     """A machine that cannot reach the server falls silent, and goes on when it is back."""
     monkeypatch.setattr(worker, "_SILENT_S", 1.0)
     with running() as server:
-        one = start(server.url())
-        await until(owns(one, 16))
+        machine = start(server.url())
+        await until(owns(machine, 16))
         for text in URLS:
-            one.frontier.add(text)
-        await until(lambda: not one.frontier.batch.requests and one._unsent is None)
+            machine.frontier.add(text)
+        await until(lambda: not machine.frontier.batch.requests and machine._unsent is None)
         server.stop()
-        await until(lambda: one.frontier.next("ping") is None)
+        await until(lambda: machine.frontier.next("ping") is None)
         server.start()
-        found: set[str] = set()
+        taken_urls: set[str] = set()
 
         def all_are_found() -> bool:
-            found.update(take(one))
-            return found == set(URLS)
+            taken_urls.update(take(machine))
+            return taken_urls == set(URLS)
 
         await until(all_are_found)
-        await one.stop()
+        await machine.stop()
     assert "Waiting for" in caplog.text
 
 
 async def test_a_frontier_falls_silent_by_the_clock(start: Start, url: str):
     """Even if the event loop cannot learn that the session is lost."""
-    one = start(url)
-    await until(owns(one, 16))
-    one.frontier.add(URLS[0])
-    one.frontier.silent_at = time.monotonic()
+    machine = start(url)
+    await until(owns(machine, 16))
+    machine.frontier.add(URLS[0])
+    machine.frontier.silent_at = time.monotonic()
 
-    assert one.frontier.next("ping") is None
+    assert machine.frontier.next("ping") is None
 
 
 async def test_a_full_server_stops_nothing_for_good(
     start: Start, url: str, postgres: Postgres, caplog: pytest.LogCaptureFixture
 ):
     """The same answers are committed when there is space again."""
-    one = start(url)
-    await until(owns(one, 16))
+    machine = start(url)
+    await until(owns(machine, 16))
     database = url.rpartition("/")[2]
     postgres.execute(
         database,
@@ -221,31 +221,31 @@ async def test_a_full_server_stops_nothing_for_good(
         "CREATE TRIGGER no_space BEFORE INSERT ON answers FOR EACH ROW EXECUTE FUNCTION no_space()",
     )
     for text in URLS:
-        one.frontier.add(text)
-    complete(one, take(one))
+        machine.frontier.add(text)
+    complete(machine, take(machine))
     await until(lambda: "STORE_FULL" in caplog.text)
     postgres.execute(database, "DROP TRIGGER no_space ON answers")
 
     await until(lambda: [(40,)] == postgres.execute(database, "SELECT count(*) FROM answers"))
     assert [(0,)] == postgres.execute(database, "SELECT count(*) FROM pending")
-    assert 16 == len(one.frontier.owned)
+    assert 16 == len(machine.frontier.owned)
 
 
 async def test_a_machine_that_cannot_work_gives_everything_back(start: Start, url: str):
     """Others take it."""
-    one, other = start(url), start(url)
-    await until(lambda: owns(one, 8)() and owns(other, 8)())
-    one.is_able = lambda: False
+    machine, other = start(url), start(url)
+    await until(lambda: owns(machine, 8)() and owns(other, 8)())
+    machine.is_able = lambda: False
 
-    await until(owns(one, 0))
+    await until(owns(machine, 0))
 
 
 async def test_a_machine_that_stops_gives_everything_back(start: Start, url: str, caplog: pytest.LogCaptureFixture):
     """Its answers are committed, and others go on without a wait."""
     caplog.set_level(logging.INFO)
-    one = await with_requests(start, url)
-    complete(one, take(one))
-    await one.stop()
+    machine = await with_requests(start, url)
+    complete(machine, take(machine))
+    await machine.stop()
     other = start(url)
     await until(owns(other, 16))
 
@@ -255,24 +255,24 @@ async def test_a_machine_that_stops_gives_everything_back(start: Start, url: str
 
 async def test_a_request_without_an_answer_is_repeated(start: Start, url: str, monkeypatch: pytest.MonkeyPatch):
     """With many machines there is no next start that would hand it out again."""
-    one = start(url)
-    await until(owns(one, 16))
-    one.frontier.add(URLS[0])
-    take(one)
-    one.frontier.leave(URLS[0])
-    assert set() == take(one)
+    machine = start(url)
+    await until(owns(machine, 16))
+    machine.frontier.add(URLS[0])
+    take(machine)
+    machine.frontier.leave(URLS[0])
+    assert set() == take(machine)
     monkeypatch.setattr("ipv6matrix.frontier.postgres._FORGOTTEN_S", 0.0)
 
-    await until(lambda: take(one) == {URLS[0]})
+    await until(lambda: take(machine) == {URLS[0]})
 
 
 async def test_requests_of_other_machines_are_left_to_them(start: Start, url: str):
     """A failure before a bucket was given back is retried by its new owner alone."""
-    one, other = start(url), start(url)
-    await until(lambda: owns(one, 8)() and owns(other, 8)())
+    machine, other = start(url), start(url)
+    await until(lambda: owns(machine, 8)() and owns(other, 8)())
     text = next(text for text in URLS if owner.bucket(text) in other.frontier.owned)
 
-    assert one.frontier.knows(text)
+    assert machine.frontier.knows(text)
     assert not other.frontier.knows(text)
 
 
@@ -280,10 +280,10 @@ async def test_no_bucket_is_given_back_before_its_last_answers(
     start: Start, url: str, postgres: Postgres, caplog: pytest.LogCaptureFixture
 ):
     """A batch that a full server did not take is repeated as it was, and later answers are in the next one."""
-    one = await with_requests(start, url)
-    taken = take(one)
+    machine = await with_requests(start, url)
+    taken = take(machine)
     other = start(url)
-    await until(lambda: 8 == len(one.frontier.leaving))
+    await until(lambda: 8 == len(machine.frontier.leaving))
     early, late = set(URLS[:20]), set(URLS[20:])
     database = url.rpartition("/")[2]
     postgres.execute(
@@ -292,17 +292,17 @@ async def test_no_bucket_is_given_back_before_its_last_answers(
         " $$ BEGIN RAISE EXCEPTION 'no space' USING ERRCODE = 'disk_full'; END $$",
         "CREATE TRIGGER no_space BEFORE INSERT ON answers FOR EACH ROW EXECUTE FUNCTION no_space()",
     )
-    complete(one, taken & early)
+    complete(machine, taken & early)
     await until(lambda: "STORE_FULL" in caplog.text)
-    complete(one, taken & late)
-    assert one._session is not None
-    exchange, too_early = one._session.exchange, set[int]()
+    complete(machine, taken & late)
+    assert machine._session is not None
+    exchange, too_early = machine._session.exchange, set[int]()
 
     def watched(batch: Batch, owned: Collection[int]) -> Outlook:
-        too_early.update(batch.given & {answer.bucket for answer in one.frontier.batch.answers.values()})
+        too_early.update(batch.released & {answer.bucket for answer in machine.frontier.batch.answers.values()})
         return exchange(batch, owned)
 
-    one._session.exchange = watched  # type: ignore[method-assign]
+    machine._session.exchange = watched  # type: ignore[method-assign]
     postgres.execute(database, "DROP TRIGGER no_space ON answers")
     await until(owns(other, 8))
 
@@ -315,12 +315,12 @@ async def test_what_a_machine_waited_for_is_waited_for_after_it_stops(
 ):
     """The next owner does not take it for a bucket that was given back."""
     monkeypatch.setattr(worker, "_TAKEOVER_S", 60.0)
-    one = start(url)
-    await until(owns(one, 16))
-    assert one._session is not None
-    one._session.close()
-    await until(lambda: 16 == len(one._waiting))
-    await one.stop()
+    machine = start(url)
+    await until(owns(machine, 16))
+    assert machine._session is not None
+    machine._session.close()
+    await until(lambda: 16 == len(machine._waiting))
+    await machine.stop()
     third = Session(url, "third")
 
     assert dict.fromkeys(range(16), False) == third.take(16)
@@ -329,9 +329,9 @@ async def test_what_a_machine_waited_for_is_waited_for_after_it_stops(
 
 async def test_answers_of_a_bucket_are_read_in_turns(start: Start, url: str):
     """The event loop runs between any two parts of them, so that replies are not delayed."""
-    one = await with_requests(start, url)
-    complete(one, take(one))
-    await one.stop()
+    machine = await with_requests(start, url)
+    complete(machine, take(machine))
+    await machine.stop()
     other = start(url)
     turns, parts = 0, []
     restore = other.frontier.restore_answers
@@ -353,9 +353,9 @@ async def test_a_bucket_that_is_lost_while_it_is_read_is_read_again(
     start: Start, url: str, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ):
     """What was read is dropped with the session."""
-    one = await with_requests(start, url)
-    complete(one, take(one))
-    await one.stop()
+    machine = await with_requests(start, url)
+    complete(machine, take(machine))
+    await machine.stop()
     monkeypatch.setattr(worker, "_ROWS_PER_TURN", 1)
     other = start(url)
     await until(lambda: other._restoring is not None)
@@ -389,9 +389,9 @@ async def test_opt_outs_reach_all_machines(start: Start, url: str):
     known: dict[Worker, tuple[str, ...]] = {}
 
     def started() -> Worker:
-        one = start(url)
-        one.opted_out = lambda lines: known.update({one: lines})
-        return one
+        machine = start(url)
+        machine.opted_out = lambda lines: known.update({machine: lines})
+        return machine
 
     workers = [started(), started()]
     with SharedOptOuts(url) as opt_outs:
@@ -408,55 +408,55 @@ async def test_opt_outs_reach_all_machines(start: Start, url: str):
 
 async def test_name_servers_are_read_again_only_if_there_may_be_new_ones(start: Start, url: str):
     """After a search of all owned buckets, only more links, or more buckets, lead to another one."""
-    one = start(url)
-    await until(owns(one, 16))
+    machine = start(url)
+    await until(owns(machine, 16))
     other = Session(url, "other")
     home, host = owner.bucket_of_address("192.0.2.53"), owner.bucket_of_name("ns.example")
 
     async def found(*zones: str) -> list[str]:
-        links = one.frontier.links
+        links = machine.frontier.links
         batch = Batch(zones={ZoneOfHost(host, "ns.example", zone) for zone in zones})
         batch.hosts = {HostOfAddress(home, "192.0.2.53", host, "ns.example")} if zones else set()
         other.exchange(batch, ())
-        await until(lambda: one.frontier.links > links or not zones)
-        return [pair.zone async for chunk in one.pairs(10) for pair in chunk]
+        await until(lambda: machine.frontier.links > links or not zones)
+        return [pair.zone async for chunk in machine.pairs(10) for pair in chunk]
 
     assert ["a.example"] == await found("a.example")
     assert [] == await found()
     assert ["a.example", "b.example"] == await found("b.example")
-    one.frontier.own({home}, ())
+    machine.frontier.own({home}, ())
     assert ["a.example", "b.example"] == await found()
     other.close()
 
 
 async def test_a_request_found_while_its_bucket_is_given_back_reaches_the_next_owner(start: Start, url: str):
     """An exchange takes time, in which the crawl goes on."""
-    one = start(url)
-    await until(owns(one, 16))
-    assert one._session is not None
-    exchange, loop, found = one._session.exchange, asyncio.get_running_loop(), set[str]()
+    machine = start(url)
+    await until(owns(machine, 16))
+    assert machine._session is not None
+    exchange, loop, texts = machine._session.exchange, asyncio.get_running_loop(), set[str]()
 
     async def find(some: set[str]) -> None:
-        found.update(some)
+        texts.update(some)
         for text in some:
-            one.frontier.add(text)
+            machine.frontier.add(text)
 
     def slow(batch: Batch, owned: Collection[int]) -> Outlook:
-        some = {text for text in URLS if owner.bucket(text) in batch.given}
+        some = {text for text in URLS if owner.bucket(text) in batch.released}
         asyncio.run_coroutine_threadsafe(find(some), loop).result(10)
         # The next owner has read the bucket before the request is stored.
         deadline = time.monotonic() + 10
-        while batch.requests and not set(map(owner.bucket, found)) <= other.frontier.owned:
+        while batch.requests and not set(map(owner.bucket, texts)) <= other.frontier.owned:
             assert time.monotonic() < deadline, "the bucket does not move"
             time.sleep(0.02)
         return exchange(batch, owned)
 
-    one._session.exchange = slow  # type: ignore[method-assign]
+    machine._session.exchange = slow  # type: ignore[method-assign]
     other = start(url)
     taken: set[str] = set()
 
     def all_are_taken() -> bool:
         taken.update(take(other))
-        return bool(found) and found <= taken
+        return bool(texts) and texts <= taken
 
     await until(all_are_taken)

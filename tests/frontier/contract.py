@@ -206,7 +206,7 @@ class Contract(RuleBasedStateMachine):
         assert all(number <= ROOMS[slot] for slot, number in flights.items())
         for url in URLS:
             first = urls.first(url)
-            assert sum(self.now.discards.get(one, 0) for one in {url, first}) == self.frontier.discards(url)
+            assert sum(self.now.discards.get(text, 0) for text in {url, first}) == self.frontier.discards(url)
 
     @property
     def waiting(self) -> set[str]:

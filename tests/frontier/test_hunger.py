@@ -47,19 +47,19 @@ async def test_hunger_counts_follow_ups(tmp_path):
 
 async def test_hunger_is_signalled(tmp_path):
     """Handing out nothing while hungry sends the signal that lets the spider continue with the list."""
-    told = []
+    announcements = []
 
     def hear(**_):
-        told.append(True)
+        announcements.append(True)
 
     with opened(tmp_path) as crawler:
         crawler.signals.connect(hear, frontier_hungry)
         ask(crawler, domain_url("a.example"))
         scheduler(crawler).next_request()
-        assert [] == told
+        assert [] == announcements
         scheduler(crawler).next_request()
 
-        assert [True] == told
+        assert [True] == announcements
 
 
 async def test_pending_probes_do_not_affect_hunger(tmp_path):
