@@ -13,19 +13,19 @@ from typing import Final
 _NO_FACTS: Final = ("crawl", "frontier")
 
 
-def contains(one: Path, other: Path) -> bool:
+def contains(whole: Path, part: Path) -> bool:
     """
-    Return whether every request and every fact of `other` is in `one`, row by row.
+    Return whether every request and every fact of `part` is in `whole`, row by row.
 
     Reads both files completely. Returns False if either is not a database of the same schema.
     """
     try:
-        with closing(sqlite3.connect(f"{other.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            connection.execute("ATTACH ? AS one", (f"{one.absolute().as_uri()}?mode=ro",))
+        with closing(sqlite3.connect(f"{part.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            connection.execute("ATTACH ? AS whole", (f"{whole.absolute().as_uri()}?mode=ro",))
             tables = connection.execute("SELECT name FROM main.sqlite_schema WHERE type = 'table'").fetchall()
             return all(
                 connection.execute(
-                    f"SELECT 1 FROM (SELECT * FROM main.{table} EXCEPT SELECT * FROM one.{table}) LIMIT 1"
+                    f"SELECT 1 FROM (SELECT * FROM main.{table} EXCEPT SELECT * FROM whole.{table}) LIMIT 1"
                 ).fetchone()
                 is None
                 for (table,) in tables

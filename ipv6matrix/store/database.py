@@ -39,9 +39,9 @@ def _translate_errors(method: _Method) -> _Method:
     """Turn SQLite's errors about a full disk or a damaged file into StoreError; committed data is safe."""
 
     @wraps(method)
-    def wrapped(self: Store, *arguments: Any, **named: Any) -> Any:
+    def wrapped(self: Store, *arguments: Any, **keywords: Any) -> Any:
         try:
-            return method(self, *arguments, **named)
+            return method(self, *arguments, **keywords)
         except sqlite3.DatabaseError as error:
             if not errors.is_of_file(error):
                 raise
@@ -63,8 +63,8 @@ class Store:
         "Why the closed database is complete only with its write-ahead log; empty if it is complete without."
         try:
             ((self._number, progress),) = self.query("SELECT newest, progress FROM frontier")
-            kept, self.noted = counts.read(progress)
-            self.counts = kept or self._count()
+            saved, self.noted = counts.read(progress)
+            self.counts = saved or self._count()
             "Counters of requests and outcomes, over all starts of the crawl."
         except BaseException:
             self._connection.close()
@@ -121,7 +121,7 @@ class Store:
         try:
             tables.save(self._connection, item)
             new = [(self.newest, url) for url in item.follow_ups if self._insert(url)]
-            done = self._connection.execute(
+            cursor = self._connection.execute(
                 "UPDATE requests SET done_at = ? WHERE url = ? AND done_at IS NULL", (int(time.time()), item.url)
             )
         except Exception:
@@ -134,7 +134,7 @@ class Store:
         finally:
             if self._connection.in_transaction:
                 self._connection.execute("RELEASE answer")
-        self._tally(item, (url for _, url in new), is_done=done.rowcount > 0)
+        self._tally(item, (url for _, url in new), is_done=cursor.rowcount > 0)
         return new
 
     def _insert(self, url: str) -> bool:
@@ -151,9 +151,9 @@ class Store:
             self._popular.add(url)
         return cursor.rowcount == 1
 
-    def _tally(self, item: Answered, asked: Iterable[str], *, is_done: bool) -> None:
+    def _tally(self, item: Answered, new_urls: Iterable[str], *, is_done: bool) -> None:
         self.counts.answer(item)
-        for url in asked:
+        for url in new_urls:
             self.counts.ask(url)
         if is_done:
             self.counts.finish(item.url)
@@ -215,11 +215,11 @@ class Store:
 
     def knows(self, url: str) -> bool:
         """Return whether a request is in the frontier, pending or done."""
-        return bool(self._one("SELECT 1 FROM requests WHERE url = ?", url))
+        return bool(self._first_row("SELECT 1 FROM requests WHERE url = ?", url))
 
     def is_pending(self, url: str) -> bool:
         """Return whether a request is in the frontier and not done."""
-        return bool(self._one("SELECT 1 FROM requests WHERE url = ? AND done_at IS NULL", url))
+        return bool(self._first_row("SELECT 1 FROM requests WHERE url = ? AND done_at IS NULL", url))
 
     def discards(self, url: str) -> int:
         """Return how many observations of a request were discarded, over all starts."""
@@ -243,12 +243,14 @@ class Store:
     def is_asked(self, host: str) -> bool:
         """Return whether the addresses of a host were looked up, or the host is excluded."""
         return bool(
-            self._one("SELECT 1 FROM hosts WHERE name = ? AND (asked_at IS NOT NULL OR refusal IS NOT NULL)", host)
+            self._first_row(
+                "SELECT 1 FROM hosts WHERE name = ? AND (asked_at IS NOT NULL OR refusal IS NOT NULL)", host
+            )
         )
 
     def is_located(self, address: str) -> bool:
         """Return whether an address is stored as one of a host, with its location, and not only as a router."""
-        return bool(self._one("SELECT 1 FROM addresses WHERE address = ? AND found_at IS NOT NULL", address))
+        return bool(self._first_row("SELECT 1 FROM addresses WHERE address = ? AND found_at IS NOT NULL", address))
 
     @_translate_errors
     def mention(self, address: str) -> None:
@@ -351,7 +353,7 @@ class Store:
         if not self._connection.in_transaction:
             self._connection.execute("BEGIN IMMEDIATE")
 
-    def _one(self, sql: str, value: str) -> tuple[Any, ...] | None:
+    def _first_row(self, sql: str, value: str) -> tuple[Any, ...] | None:
         return next(iter(self.query(sql, (value,))), None)
 
 

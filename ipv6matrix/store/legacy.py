@@ -63,9 +63,9 @@ class Legacy:
         if application == schema.APPLICATION_ID:
             raise StoreError(f"{str(self.path)!r} needs no import: exports read it as it is", code="IMPORT_NOT_NEEDED")
         for table, columns in TABLES.items():
-            there = {row[1] for row in self._connection.execute(f"PRAGMA table_info({table})")}
+            existing = {row[1] for row in self._connection.execute(f"PRAGMA table_info({table})")}
             for column in columns:
-                if column not in there:
+                if column not in existing:
                     raise StoreError(
                         f"{str(self.path)!r} has no column {column} in a table {table}:"
                         " name an ips.db of the 2022 crawler",

@@ -33,7 +33,9 @@ def _column(table: str, name: str, target: str | None) -> str:
     if name == "id" and table in NAMED:
         return f"{_FUNCTION}({NAMED[table][0]})"
     if name == "owner_id":
-        cases = [f"WHEN '{owner}' THEN {_of_row(one, table, name)}" for one, (_, owner) in NAMED.items()]
+        cases = [
+            f"WHEN '{owner}' THEN {_of_row(named_table, table, name)}" for named_table, (_, owner) in NAMED.items()
+        ]
         return f"CASE owner {' '.join(cases)} END"
     return _of_row(target, table, name) if target else name
 

@@ -56,8 +56,8 @@ def answered(name, *roles, ns=Status.OK, mx=Status.OK, record=None):
 
 
 def reverse_item(address, *names, status=None):
-    found = lookup(urls.reverse(address), "PTR", *names, status=status)
-    return ReverseItem(url=urls.reverse(address), address=address, lookup=found)
+    answer = lookup(urls.reverse(address), "PTR", *names, status=status)
+    return ReverseItem(url=urls.reverse(address), address=address, lookup=answer)
 
 
 def port(number, failure=None):
@@ -65,7 +65,7 @@ def port(number, failure=None):
 
 
 def tcp_item(address, *ports, smtp=None):
-    url = urls.tcp(address, tuple(one.port for one in ports), starttls=True)
+    url = urls.tcp(address, tuple(observation.port for observation in ports), starttls=True)
     return TcpItem(url=url, address=address, tcp=TcpObservation(ports=ports, smtp=smtp))
 
 

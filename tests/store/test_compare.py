@@ -24,14 +24,14 @@ def pair(tmp_path):
 
 def test_a_database_contains_its_copy(pair):
     """Records of a further start are not facts."""
-    one, other = pair
-    store = Store(other)
+    first, second = pair
+    store = Store(second)
     record = {"run": "r", "version": "v", "settings": "{}", "list": "l", "list_sha256": "s", "resolver": "r"}
     store.record_crawl(**record, started_at=1, starts=2, skipped="{}")
     store.close()
 
-    assert contains(one, other)
-    assert contains(other, one)
+    assert contains(first, second)
+    assert contains(second, first)
 
 
 @pytest.mark.parametrize(
@@ -43,13 +43,13 @@ def test_a_database_contains_its_copy(pair):
 )
 def test_an_additional_row_is_not_contained(pair, more):
     """One fact or request that only the other database has makes the difference."""
-    one, other = pair
-    store = Store(other)
+    first, second = pair
+    store = Store(second)
     more(store)
     store.close()
 
-    assert not contains(one, other)
-    assert contains(other, one)
+    assert not contains(first, second)
+    assert contains(second, first)
 
 
 def test_another_file_contains_nothing(pair, tmp_path):

@@ -141,14 +141,14 @@ def test_damage_anywhere_is_reported(tmp_path):
     path = tmp_path / "ips.db"
     named, page_bytes = filled(path)
     whole = path.read_bytes()
-    told = set()
+    names = set()
     for name, kind, page in named:
         path.write_bytes(whole[: (page - 1) * page_bytes] + b"\xa5" * page_bytes + whole[page * page_bytes :])
         for read in (False, True):
             try:
                 store = Store.read(path) if read else Store(path)
             except StoreError:
-                told.add(name)
+                names.add(name)
                 continue
             try:
                 store.crawl()
@@ -159,10 +159,10 @@ def test_damage_anywhere_is_reported(tmp_path):
                 elif kind == "table":
                     store.query(f"SELECT * FROM main.{name}")
             except StoreError:
-                told.add(name)
+                names.add(name)
             store.close()
 
-    assert {"requests", "requests_pending", "domains", "hosts", "frontier", "crawl"} <= told
+    assert {"requests", "requests_pending", "domains", "hosts", "frontier", "crawl"} <= names
 
 
 @pytest.mark.parametrize(

@@ -40,8 +40,8 @@ from tests.store.everything import (
 @pytest.mark.parametrize("item", EVERYTHING, ids=lambda item: type(item).__name__)
 def test_storing_twice_changes_nothing(store, item):
     """An answer that is stored again after a kill leaves the rows unchanged."""
-    for one in EVERYTHING:
-        store.complete(one)
+    for stored_item in EVERYTHING:
+        store.complete(stored_item)
     before = facts(store)
     store.complete(item)
 
@@ -62,7 +62,7 @@ def test_the_order_of_answers_does_not_matter(store, tmp_path):
         "SELECT kind, hosts.name, priority FROM roles JOIN hosts ON hosts.id = host_id ORDER BY 1, 2",
     )
 
-    assert [store.query(one) for one in sql] == [other.query(one) for one in sql]
+    assert [store.query(statement) for statement in sql] == [other.query(statement) for statement in sql]
     other.close()
 
 
@@ -270,7 +270,7 @@ def test_unreadable_certificate_fields_are_null(store):
 
     columns = "sha256", "subject", "issuer", "not_before", "not_after", "names", "names_total"
     assert [("ab", None, "CN=i", None, 2, None, None)] == store.query(
-        f"SELECT {', '.join(f'certificate_{one}' for one in columns)} FROM smtp_sessions"
+        f"SELECT {', '.join(f'certificate_{column}' for column in columns)} FROM smtp_sessions"
     )
 
 
@@ -299,7 +299,7 @@ def test_an_exclusion_is_stored_with_its_address(store):
 def test_a_wildcard_shows_in_any_order(store):
     """A host that was looked up in a role in which wildcards do not show is marked once a guess shows it."""
     hosts = [host("www.a.example", ADDRESS), host("www.a.example", ADDRESS, wildcard=True)]
-    for one in (*hosts, hosts[0]):
-        store.complete(hosts_item(one))
+    for observed in (*hosts, hosts[0]):
+        store.complete(hosts_item(observed))
 
     assert [(1,)] == store.query("SELECT wildcard FROM hosts")

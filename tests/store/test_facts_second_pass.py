@@ -90,8 +90,8 @@ def test_a_retry_of_an_unknown_subject_changes_nothing(store, item):
 @pytest.mark.parametrize("item", SECONDS[1:4], ids=lambda item: type(item).__name__)
 def test_a_successful_first_answer_stays(store, item):
     """A successful first answer is not retried and would not be replaced."""
-    for one in EVERYTHING:
-        store.complete(one)
+    for stored_item in EVERYTHING:
+        store.complete(stored_item)
     before = facts(store)
     store.complete(item)
 
@@ -135,8 +135,8 @@ def test_a_retried_host_lookup_is_stored(store):
     """The family that failed takes its addresses from the retry; the other family stays unchanged."""
     name = "www.a.example"
     first = Host(name=name, a=lookup(name, "A", ADDRESS), aaaa=failed(name, "AAAA"), chosen=(ADDRESS,))
-    found = lookup(name, "AAAA", "2001:db8::2", "2001:db8::1", canonical_name="real")
-    again = Host(name=name, aaaa=found, chosen=("2001:db8::1",), wildcard=True)
+    answer = lookup(name, "AAAA", "2001:db8::2", "2001:db8::1", canonical_name="real")
+    again = Host(name=name, aaaa=answer, chosen=("2001:db8::1",), wildcard=True)
     store.complete(hosts_item(first))
     store.complete(replace(hosts_item(again), second=True))
 

@@ -62,7 +62,7 @@ def test_an_soa_record_creates_its_domain(connection):
 
 
 @pytest.mark.parametrize(
-    ("found", "chosen"),
+    ("addresses", "chosen"),
     [
         ([HostAddress("h.test", "192.0.2.10", None), HostAddress("h.test", "192.0.2.9", None)], ["192.0.2.9"]),
         ([HostAddress("h.test", "10.0.0.1", "private"), HostAddress("h.test", B, None)], [B]),
@@ -70,12 +70,12 @@ def test_an_soa_record_creates_its_domain(connection):
         ([HostAddress("h.test", A, None), HostAddress("h.test", SIX, None)], [A, SIX]),
     ],
 )
-def test_the_smallest_usable_address_represents_a_host(connection, found, chosen):
+def test_the_smallest_usable_address_represents_a_host(connection, addresses, chosen):
     """In each family the smallest address by value is chosen; all addresses are stored in input order."""
-    rows = saved(connection, *found, *found)
+    rows = saved(connection, *addresses, *addresses)
 
-    kept = rows("SELECT address, position FROM host_addresses JOIN addresses ON addresses.id = address_id")
-    assert {one.address for one in found} == {address for address, _ in kept}
+    stored = rows("SELECT address, position FROM host_addresses JOIN addresses ON addresses.id = address_id")
+    assert {address_fact.address for address_fact in addresses} == {address for address, _ in stored}
     assert chosen == [address for (address,) in rows(
         "SELECT address FROM host_addresses JOIN addresses ON addresses.id = address_id WHERE choice = 1"
         " ORDER BY addresses.family")]  # fmt: skip

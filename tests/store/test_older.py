@@ -36,7 +36,7 @@ def old(tmp_path: Path) -> Path:
 def expected() -> dict[str, bytes]:
     """Return the content of each CSV file of version 0.1.0, with what has changed since."""
     with tarfile.open(DATA / "csv-0.1.0.tar.xz") as archive:
-        files = {one.name: archive.extractfile(one) for one in archive if one.isfile()}
+        files = {member.name: archive.extractfile(member) for member in archive if member.isfile()}
         return {name: _since(name, file.read()) for name, file in files.items() if file}
 
 
@@ -108,10 +108,10 @@ def tables(connection: sqlite3.Connection) -> list[str]:
 def columns(path: Path) -> dict[str, list[tuple]]:
     connection = sqlite3.connect(path)
     names = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'")]
-    found = {name: connection.execute(f"PRAGMA table_info({name})").fetchall() for name in sorted(names)}
+    infos = {name: connection.execute(f"PRAGMA table_info({name})").fetchall() for name in sorted(names)}
     assert connection.execute("PRAGMA user_version").fetchone() == (schema.newest(),)
     connection.close()
-    return found
+    return infos
 
 
 def test_lookups_become_rows(old):
@@ -124,10 +124,10 @@ def test_lookups_become_rows(old):
     ):
         for rdtype in rdtypes:
             status = f"{rdtype}_status"
-            found = connection.execute(f"SELECT {name}, {status}, {rdtype}_ttl_s FROM {table} WHERE {status} NOTNULL")
-            before |= {(owner, row[0], rdtype): row[1:] for row in found}
-    found = connection.execute("SELECT address, status, ttl_s FROM reverse_names JOIN addresses ON id = address_id")
-    before |= {("address", row[0], "PTR"): row[1:] for row in found}
+            cursor = connection.execute(f"SELECT {name}, {status}, {rdtype}_ttl_s FROM {table} WHERE {status} NOTNULL")
+            before |= {(owner, row[0], rdtype): row[1:] for row in cursor}
+    cursor = connection.execute("SELECT address, status, ttl_s FROM reverse_names JOIN addresses ON id = address_id")
+    before |= {("address", row[0], "PTR"): row[1:] for row in cursor}
     connection.close()
     store = Store(old)
 

@@ -82,10 +82,10 @@ def facts(store: Store, name: str, offset: int = 0) -> Facts | None:
 
 
 def _domain(store: Store, name: str, offset: int) -> Facts | None:
-    found = store.query(f"SELECT id, {', '.join(_DOMAIN)} FROM domains WHERE name = ?", (name,))
-    if not found:
+    domain_rows = store.query(f"SELECT id, {', '.join(_DOMAIN)} FROM domains WHERE name = ?", (name,))
+    if not domain_rows:
         return None
-    ((number, *values),) = found
+    ((number, *values),) = domain_rows
     soa = store.query(f"SELECT {', '.join(_SOA)} FROM soa_records WHERE domain_id = ?", (number,))
     rows = store.query(_HOSTS, (number, ADDRESSES + 1, offset))
     return {
@@ -127,8 +127,10 @@ def _host_key(row: tuple[Any, ...]) -> tuple[Any, ...]:
 def _host(store: Store, rows: list[tuple[Any, ...]]) -> Facts:
     *values, number = _host_key(rows[0])
     addresses = [row[len(_HOST) + 1 :] for row in rows]
-    found = [{**_address(store, *row), **_paired(store, number, row[0])} for row in addresses if row[0] is not None]
-    return {**_named(_HOST, values), "lookups": _lookups(store, "host", number), "addresses": found}
+    address_facts = [
+        {**_address(store, *row), **_paired(store, number, row[0])} for row in addresses if row[0] is not None
+    ]
+    return {**_named(_HOST, values), "lookups": _lookups(store, "host", number), "addresses": address_facts}
 
 
 def _lookups(store: Store, owner: str, number: int) -> Facts:

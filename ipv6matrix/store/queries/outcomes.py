@@ -29,13 +29,13 @@ class Errors:
 
 def errors(store: Store) -> list[Errors]:
     """Count failures, and silence, by kind of request in the order of a crawl; the most frequent first."""
-    asked = dict(store.query(" UNION ALL ".join(sql for one in tables.REGISTRY for sql in one.asked)))
-    order = list(asked)
-    found = [
-        Errors(kind=kind, word=word, number=number, asked=asked[kind])
+    totals = dict(store.query(" UNION ALL ".join(sql for fact_tables in tables.REGISTRY for sql in fact_tables.asked)))
+    order = list(totals)
+    failures = [
+        Errors(kind=kind, word=word, number=number, asked=totals[kind])
         for kind, word, number in store.query(summary.errors())
     ]
-    return sorted(found, key=lambda one: (order.index(one.kind), -one.number, one.word))
+    return sorted(failures, key=lambda failure: (order.index(failure.kind), -failure.number, failure.word))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class Words:
 
 def words(store: Store) -> Iterator[Words]:
     """Yield the outcomes of each measurement that has any, in the order of the registry."""
-    for title, sql in (pair for one in tables.REGISTRY for pair in one.outcomes.items()):
+    for title, sql in (pair for fact_tables in tables.REGISTRY for pair in fact_tables.outcomes.items()):
         counts: dict[int | None, Counter[str]] = {}
         for family, word, number in store.query(
             f"WITH found (family, word) AS ({sql}) SELECT family, word, count(*) FROM found GROUP BY 1, 2 ORDER BY 1, 2"
@@ -61,13 +61,13 @@ def words(store: Store) -> Iterator[Words]:
 
 def comparisons(store: Store) -> Iterator[Words]:
     """Yield how services of dual-stack hosts compare over both families, as far as they were measured."""
-    found = {
+    outcomes_by_title = {
         "Which family a browser uses": (race.outcome for race in happy_eyeballs.races(store)),
         "Mail servers over both families": (host.outcome for host in mail_parity.hosts(store)),
         "Websites over both families": (site.outcome for site in web_parity.sites(store)),
         "IPv6 of everything that a page loads": (page.support for page in third_parties.pages(store)),
     }
-    for title, outcomes in found.items():
+    for title, outcomes in outcomes_by_title.items():
         if counts := Counter(map(str, outcomes)):
             yield Words(title=title, counts={None: counts})
 

@@ -113,14 +113,14 @@ class _Reader:
         answers = {address: _name_server(word) for address, word in self._store.query(_NAME_SERVERS, (number,))}
         rows = self._store.query(_HOSTS, (number,))
         hosts = [self._host(list(roles), answers) for _, roles in groupby(rows, key=itemgetter(0))]
-        named = {kind: sum(kind in host.roles for host in hosts) for kind in ("NS", "MX")}
+        host_counts = {kind: sum(kind in host.roles for host in hosts) for kind in ("NS", "MX")}
         return Domain(
             name=name,
             exclusion=refusal,
             ns=_lookup(ns_status),
             mx=_lookup(mx_status),
-            ns_omitted=max((ns_hosts or 0) - named["NS"], 0),
-            mx_omitted=max((mx_hosts or 0) - named["MX"], 0),
+            ns_omitted=max((ns_hosts or 0) - host_counts["NS"], 0),
+            mx_omitted=max((mx_hosts or 0) - host_counts["MX"], 0),
             hosts=tuple(hosts),
             resolution=self._resolution(name, "SOA"),
         )
@@ -130,7 +130,7 @@ class _Reader:
         kinds = {kind: priority for _, _, kind, priority, *_ in roles}
         addresses = self._addresses(number)
         if "NS" in kinds:
-            addresses = tuple(replace(one, name_server=answers.get(one.address)) for one in addresses)
+            addresses = tuple(replace(address, name_server=answers.get(address.address)) for address in addresses)
         is_site = self._has_pages and not kinds.keys().isdisjoint(("APEX", "WWW"))
         content, without_ipv6 = self._content(number) if is_site else (None, ())
         return Host(

@@ -22,7 +22,7 @@ def failed(store: Store) -> Iterator[list[Failed]]:
 
     What has been retried already, according to first_answers, is left out.
     """
-    for look in (look for one in tables.REGISTRY for look in one.looks):
+    for look in (look for fact_tables in tables.REGISTRY for look in fact_tables.looks):
         for bounds in _chunks(store, look.key):
             yield list(look.failed(store.query(look.sql, bounds)))
     yield from _silent(store)
@@ -35,27 +35,27 @@ def _chunks(store: Store, key: str) -> Iterator[tuple[int, int]]:
 
 def _silent(store: Store) -> Iterator[list[Failed]]:
     """Yield the requests to addresses that have answered nothing."""
-    every = [one.of_addresses for one in tables.REGISTRY if one.of_addresses]
-    repeated = [one for one in every if one.item is not None]
+    every = [fact_tables.of_addresses for fact_tables in tables.REGISTRY if fact_tables.of_addresses]
+    repeated = [probe for probe in every if probe.item is not None]
     sql = f"""
         SELECT address, {_columns(repeated)} FROM addresses
         WHERE id > ? AND id <= ? AND refusal IS NULL
-              AND NOT ({" OR ".join(one.answered for one in every)})
+              AND NOT ({" OR ".join(probe.answered for probe in every)})
               AND NOT EXISTS (SELECT 1 FROM first_answers WHERE subject = address
-                              AND ({" OR ".join(f"question LIKE '{one.question}'" for one in repeated)}))
+                              AND ({" OR ".join(f"question LIKE '{probe.question}'" for probe in repeated)}))
         ORDER BY id"""
     for bounds in _chunks(store, "addresses.id"):
         yield [failure for row in store.query(sql, bounds) for failure in _failures(row, repeated)]
 
 
 def _columns(every: list[OfAddresses]) -> str:
-    return ", ".join(f"ifnull({one.asked_at}, 0), {one.parts}" for one in every)
+    return ", ".join(f"ifnull({probe.asked_at}, 0), {probe.parts}" for probe in every)
 
 
 def _failures(row: tuple[Any, ...], every: list[OfAddresses]) -> Iterator[Failed]:
     """Yield the requests to a silent address, all of which are as old as the last of them."""
     address, last = row[0], max(row[1::2])
-    for one, parts in zip(every, row[2::2], strict=True):
-        if one.item is not None and parts is not None:
+    for probe, parts in zip(every, row[2::2], strict=True):
+        if probe.item is not None and parts is not None:
             numbers = tuple(sorted(parts.split(","), key=int)) if parts else ()
-            yield Failed(item=one.item, subject=address, parts=numbers, asked_at=last)
+            yield Failed(item=probe.item, subject=address, parts=numbers, asked_at=last)

@@ -43,8 +43,10 @@ def summary(store: Store) -> Summary:
         addresses=dict(
             store.query("SELECT family, count(*) FROM addresses WHERE found_at IS NOT NULL GROUP BY family")
         ),
-        ports={(port, family): (is_open, asked) for port, family, is_open, asked in store.query(_PORTS)},
-        probes={title: _count(store, sql) for one in tables.REGISTRY for title, sql in one.figures.items()},
+        ports={(port, family): (is_open, probed) for port, family, is_open, probed in store.query(_PORTS)},
+        probes={
+            title: _count(store, sql) for fact_tables in tables.REGISTRY for title, sql in fact_tables.figures.items()
+        },
         errors={f"{kind} {word}": number for kind, word, number in store.query(errors())},
     )
 
@@ -56,7 +58,7 @@ _PORTS: Final = """
 
 def errors() -> str:
     """Return the query of failures, and silence, by kind of request and word."""
-    every = " UNION ALL ".join(sql for one in tables.REGISTRY for sql in one.errors)
+    every = " UNION ALL ".join(sql for fact_tables in tables.REGISTRY for sql in fact_tables.errors)
     return f"""
         WITH failed (kind, word) AS ({every})
         SELECT kind, word, count(*) FROM failed GROUP BY kind, word ORDER BY kind, count(*) DESC"""

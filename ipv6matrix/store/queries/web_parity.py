@@ -95,10 +95,10 @@ def _contents_differ(four: _Page, six: _Page) -> bool:
     return similarity(four.sketch, six.sketch) < 1 - TOLERANCE
 
 
-def similarity(one: bytes, other: bytes) -> float:
+def similarity(first_sketch: bytes, second_sketch: bytes) -> float:
     """Estimate the share of the words of two pages that both have, from their sketches."""
     first, second = ({sketch[at : at + _HASH_BYTES] for at in range(0, len(sketch), _HASH_BYTES)} for sketch in
-                     (one, other))  # fmt: skip
+                     (first_sketch, second_sketch))  # fmt: skip
     sample = sorted(first | second)[:_HASHES]
     return sum(word in first and word in second for word in sample) / len(sample) if sample else 1.0
 

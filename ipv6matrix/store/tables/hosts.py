@@ -71,14 +71,14 @@ def save_hosts(connection: sqlite3.Connection, hosts: Sequence[Host]) -> None:
 
 def _save_https(connection: sqlite3.Connection, hosts: Sequence[Host]) -> None:
     """Write HTTPS lookups, also of hosts that are known: a host may have been found in a role without them."""
-    asked = [
+    answers = [
         (number, host.https)
         for host in hosts
         if host.https
         for (number,) in connection.execute("SELECT id FROM hosts WHERE name = ?", (host.name,))
     ]
-    save_lookups(connection, "host", asked)
-    save_https(connection, asked)
+    save_lookups(connection, "host", answers)
+    save_https(connection, answers)
 
 
 def host_id(connection: sqlite3.Connection, name: str) -> int:
@@ -127,7 +127,7 @@ def _renew(connection: sqlite3.Connection, host: Host) -> None:
     if row is None:
         return
     lookups = (host.a, host.aaaa, host.https)
-    renewed = {one.type: one for one in replaced(connection, "host", row[0], host.name, lookups)}
+    renewed = {lookup.type: lookup for lookup in replaced(connection, "host", row[0], host.name, lookups)}
     if any(lookup.texts for lookup in renewed.values()):
         connection.execute("UPDATE hosts SET wildcard = ? WHERE id = ?", (host.wildcard, row[0]))
     _save_host_addresses(connection, {row[0]: replace(host, a=renewed.get("A"), aaaa=renewed.get("AAAA"))})

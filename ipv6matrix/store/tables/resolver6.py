@@ -24,16 +24,16 @@ _CREATE: Final = """
 
 
 def _save(connection: sqlite3.Connection, item: ResolvabilityItem) -> None:
-    if found := item.observation:
+    if observation := item.observation:
         connection.execute(
             "INSERT INTO resolver6 VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             (
-                found.name,
-                found.type,
-                str(found.answer),
-                str(found.status),
-                found.parent and str(found.parent),
-                int(found.asked_at),
+                observation.name,
+                observation.type,
+                str(observation.answer),
+                str(observation.status),
+                observation.parent and str(observation.parent),
+                int(observation.asked_at),
             ),
         )
 

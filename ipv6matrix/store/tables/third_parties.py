@@ -22,10 +22,10 @@ _CREATE: Final = """
 
 
 def _save(connection: sqlite3.Connection, item: ThirdPartyItem) -> None:
-    if found := item.addresses:
+    if addresses := item.addresses:
         connection.execute(
             "INSERT INTO third_parties VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (item.name, *_answer(found.a), *_answer(found.aaaa), int(found.a.asked_at)),
+            (item.name, *_answer(addresses.a), *_answer(addresses.aaaa), int(addresses.a.asked_at)),
         )
 
 

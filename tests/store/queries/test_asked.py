@@ -35,15 +35,15 @@ def test_choices_are_those_of_the_settings(tmp_path, words):
     choices = record(tmp_path, {"FEATURES": words, "METRICS": "soa,ping"})
 
     assert "2024-01-05__10-00-00" == choices.run
-    assert [True, True, False] == [choices.has_feature(one) for one in ("NS", "MX", "WWW")]
-    assert [True, True, False] == [choices.has_metric(one) for one in ("soa", "ping", "path")]
+    assert [True, True, False] == [choices.has_feature(word) for word in ("NS", "MX", "WWW")]
+    assert [True, True, False] == [choices.has_metric(word) for word in ("soa", "ping", "path")]
 
 
 def test_skipped_metrics_are_not_listed(tmp_path):
     """A metric that is in the settings but was skipped has no figures."""
     choices = record(tmp_path, {"FEATURES": "NS", "METRICS": "soa,ping"}, skipped=["ping", "ipv6"])
 
-    assert [True, False] == [choices.has_metric(one) for one in ("soa", "ping")]
+    assert [True, False] == [choices.has_metric(word) for word in ("soa", "ping")]
 
 
 def test_without_choices_everything_but_skipped_metrics_is_listed(tmp_path):

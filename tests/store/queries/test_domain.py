@@ -50,7 +50,7 @@ def test_hosts_and_addresses_match_the_truth(facts, finished):
     """The result has every role of a domain and every address in its host's answers."""
     expected = finished.expected
     roles = {(host["kind"], name, host["name"], host["priority"]) for name, of in facts.items() for host in of["hosts"]}
-    found = {
+    pairs = {
         (host["name"], address["family"], address["address"], address["choice"])
         for of in facts.values()
         for host in of["hosts"]
@@ -58,7 +58,7 @@ def test_hosts_and_addresses_match_the_truth(facts, finished):
     }
 
     assert expected.roles == roles
-    assert set(expected.host_addresses) == found
+    assert set(expected.host_addresses) == pairs
 
 
 @pytest.mark.parametrize("table", PLACES)
@@ -78,14 +78,14 @@ def test_every_row_is_included(facts, finished, table):
     key = ", port" if table == "ports" else ""
     joined = f"{table} JOIN addresses ON addresses.id = address_id WHERE found_at IS NOT NULL"
     ((number,),) = finished.store.query(f"SELECT count(*) FROM (SELECT DISTINCT address{key} FROM {joined})")
-    found = {
+    actual = {
         (address["address"], row["port"] if key else None)
         for of in facts.values()
         for address in addresses(of)
         for row in (address["ports"] if key else [address[table]] if table in address else [])
     }
 
-    assert number == len(found)
+    assert number == len(actual)
 
 
 def test_lists_are_lists(facts):
@@ -95,8 +95,8 @@ def test_lists_are_lists(facts):
     names = [smtp["certificate_names"] for of in facts.values() for smtp in measured(of, "smtp_sessions")]
 
     assert any(rtts)
-    assert any(isinstance(one, list) and one for one in names)
-    assert all(isinstance(value, float | int) for one in rtts for value in one)
+    assert any(isinstance(value_list, list) and value_list for value_list in names)
+    assert all(isinstance(value, float | int) for value_list in rtts for value in value_list)
 
 
 def test_an_unknown_name_has_no_facts(finished):
@@ -142,14 +142,14 @@ def test_an_enormous_domain_comes_in_pages(tmp_path, hosts, addresses_each):
                     "INSERT INTO host_addresses (host_id, family, position, address_id, choice) VALUES (?, 4, ?, ?, 1)",
                     (1_000 + number, place + 1, 5_000 + identifier),
                 )
-    found, offset, pages = [], 0, 0
+    texts, offset, pages = [], 0, 0
     store = Store.read(tmp_path / "ips.db")
     while offset is not None:
         page = domain.facts(store, "giant.example", offset)
-        found += [address["address"] for address in addresses(page)]
+        texts += [address["address"] for address in addresses(page)]
         assert len(addresses(page)) <= domain.ADDRESSES
         offset, pages = page.get("next_offset"), pages + 1
     store.close()
 
-    assert hosts * addresses_each == len(found) == len({*found})
+    assert hosts * addresses_each == len(texts) == len({*texts})
     assert 3 == pages

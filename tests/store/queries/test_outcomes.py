@@ -36,19 +36,19 @@ def test_trace_stops_match_the_truth(finished: Finished):
     """Every traced address counts once, by family and reason for stopping."""
     truths = finished.expected.probed.values()
 
-    assert Counter((one.family, one.trace(gap_limit=GAP_LIMIT).stop) for one in truths) == traces(finished.store)
+    assert Counter((truth.family, truth.trace(gap_limit=GAP_LIMIT).stop) for truth in truths) == traces(finished.store)
 
 
 def test_kinds_of_ipv6_match_the_truth(finished: Finished):
     """Every address of a host counts once, as allowed or as excluded."""
     expected = finished.expected
     six = [address for address, truth in expected.addresses.items() if truth.family == 6]
-    found = ipv6_kinds(finished.store)
+    kinds = ipv6_kinds(finished.store)
 
-    assert len(six) == sum(one.probed + one.refused for one in found)
-    assert sum(map(expected.is_usable, six)) == sum(one.probed for one in found)
-    assert Ipv6Kind(kind="loopback", tunnel_id=None, probed=0, refused=1) in found
-    assert {"6to4", "teredo"} <= {one.kind for one in found if one.tunnel_id}
+    assert len(six) == sum(kind.probed + kind.refused for kind in kinds)
+    assert sum(map(expected.is_usable, six)) == sum(kind.probed for kind in kinds)
+    assert Ipv6Kind(kind="loopback", tunnel_id=None, probed=0, refused=1) in kinds
+    assert {"6to4", "teredo"} <= {kind.kind for kind in kinds if kind.tunnel_id}
 
 
 def test_imported_figures_count(tmp_path):

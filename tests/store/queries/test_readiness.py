@@ -22,26 +22,28 @@ def truth(finished: Finished) -> TrueVerdicts:
 def test_verdicts_are_those_of_the_truth(finished: Finished, truth: TrueVerdicts) -> None:
     """Each verdict about a website, name servers and mail follows from the scenario itself."""
     basis = readiness.basis(finished.store)
-    found = {one.name: judge(one, basis).values for one in readiness.domains(finished.store)}
+    verdicts = {domain.name: judge(domain, basis).values for domain in readiness.domains(finished.store)}
     differing = {
         name: (service, truth.words(name)[service], values[service].value)
-        for name, values in found.items()
+        for name, values in verdicts.items()
         for service in MEASURED
         if truth.words(name)[service] != values[service]
     }
 
     assert {} == differing
-    assert set(found) == {one for one in finished.expected.scenario.domains if not finished.expected.is_opted_out(one)}
+    assert set(verdicts) == {
+        domain for domain in finished.expected.scenario.domains if not finished.expected.is_opted_out(domain)
+    }
 
 
 def test_levels_are_those_of_the_truth(finished: Finished, truth: TrueVerdicts) -> None:
     """Both bounds of each level follow from the scenario itself; all levels that such a crawl can show occur."""
     basis = readiness.basis(finished.store)
-    found = {one.name: judge(one, basis) for one in readiness.domains(finished.store)}
-    bounds = {name: (one.certain, one.possible) for name, one in found.items()}
+    judged = {result.name: judge(result, basis) for result in readiness.domains(finished.store)}
+    bounds = {name: (result.certain, result.possible) for name, result in judged.items()}
 
     assert {} == {name: (truth.levels(name), pair) for name, pair in bounds.items() if truth.levels(name) != pair}
-    certain = Counter(one for one, _ in bounds.values())
+    certain = Counter(result for result, _ in bounds.values())
     assert set(certain) == set(Level) - {Level.IPV6_ONLY, Level.WITH_CONTENT}
 
 
@@ -55,7 +57,7 @@ def test_one_domain_is_read_as_all_are(finished: Finished) -> None:
 
 def test_a_domain_that_opted_out_is_not_among_all(finished: Finished) -> None:
     """It can be read by its name, with the reason why nothing is known about it."""
-    names = {one.name for one in readiness.domains(finished.store)}
+    names = {domain.name for domain in readiness.domains(finished.store)}
     excluded = [name for name in finished.expected.scenario.domains if name not in names]
 
     assert excluded

@@ -41,7 +41,7 @@ WHEN = int(AT)
 
 
 def failed(store):
-    return [one for chunk in second_pass.failed(store) for one in chunk]
+    return [failure for chunk in second_pass.failed(store) for failure in chunk]
 
 
 def ends(name, rdtype, status):
@@ -59,8 +59,8 @@ def answer_probes(store, *ports, rtts_ms=(), failure=None, second=False, asked_a
     """Store the ping and the ports (number, failure) of the address."""
     ping = PingObservation(sent=5, rtts_ms=rtts_ms, failure=failure, asked_at=asked_at)
     store.complete(PingItem(url="ping://", second=second, address=ADDRESS, ping=ping))
-    found = tuple(PortObservation(port=n, open=why is None, failure=why, asked_at=asked_at) for n, why in ports)
-    store.complete(TcpItem(url="tcp://", second=second, address=ADDRESS, tcp=TcpObservation(ports=found)))
+    observations = tuple(PortObservation(port=n, open=why is None, failure=why, asked_at=asked_at) for n, why in ports)
+    store.complete(TcpItem(url="tcp://", second=second, address=ADDRESS, tcp=TcpObservation(ports=observations)))
 
 
 def test_an_empty_database_has_nothing_to_retry(store):
@@ -290,4 +290,4 @@ def test_every_row_is_read_once(store, monkeypatch):
     chunks = list(second_pass.failed(store))
 
     assert [2, 2, 1] == [len(chunk) for chunk in chunks if chunk]
-    assert names == [one.subject for chunk in chunks for one in chunk]
+    assert names == [failure.subject for chunk in chunks for failure in chunk]

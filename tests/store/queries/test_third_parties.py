@@ -25,8 +25,8 @@ def page(*names):
 def third(name, *answers):
     """Return a host with these addresses of both families, or with the failures of their lookups."""
     a, aaaa = (
-        lookup(name, rdtype, status=found) if isinstance(found, Failure) else lookup(name, rdtype, *found)
-        for rdtype, found in zip(("A", "AAAA"), answers, strict=True)
+        lookup(name, rdtype, status=answer) if isinstance(answer, Failure) else lookup(name, rdtype, *answer)
+        for rdtype, answer in zip(("A", "AAAA"), answers, strict=True)
     )
     return ThirdPartyItem(url=requests.url(name), name=name, addresses=ThirdPartyObservation(a=a, aaaa=aaaa))
 
