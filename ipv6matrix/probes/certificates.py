@@ -90,10 +90,10 @@ def _signed(der: bytes) -> Element:
 
 def _fields(der: bytes) -> list[Element]:
     """Return the fields of TBSCertificate from the serial number on, up to the first malformed one."""
-    found: list[Element] = []
+    fields: list[Element] = []
     with contextlib.suppress(DerError):
-        found.extend(children(_signed(der), _SEQUENCE))
-    return found[1:] if found and found[0].tag == _VERSION else found
+        fields.extend(children(_signed(der), _SEQUENCE))
+    return fields[1:] if fields and fields[0].tag == _VERSION else fields
 
 
 def _name(name: Element) -> str:
@@ -104,7 +104,7 @@ def _name(name: Element) -> str:
 
 def _part(part: Element) -> str:
     attributes = islice(children(part, _SET), _MAX_PARTS)
-    return "+".join(_or_none(partial(_attribute, one)) or _hexadecimal(one) for one in attributes)
+    return "+".join(_or_none(partial(_attribute, attribute)) or _hexadecimal(attribute) for attribute in attributes)
 
 
 def _attribute(attribute: Element) -> str:

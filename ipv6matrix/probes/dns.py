@@ -52,7 +52,7 @@ class Resolver:
         self.lifetime_s = lifetime_s
         self.pace = pace
         self._servers = [Endpoint(server) for server in servers]
-        self._named: dict[Server, Endpoint] = {}
+        self._authorities: dict[Server, Endpoint] = {}
         self._turn = -1
         self.one_large_reply = asyncio.Lock()
 
@@ -61,7 +61,7 @@ class Resolver:
 
     async def close(self) -> None:
         """Close all sockets; pending lookups end as `probe_failed`."""
-        for endpoint in (*self._servers, *self._named.values()):
+        for endpoint in (*self._servers, *self._authorities.values()):
             endpoint.close()
 
     async def lookup(
@@ -82,24 +82,24 @@ class Resolver:
         """
         asked_at = time.time()
         try:
-            asked = wire.question(name, rdtype, _FLAGS_DNSSEC if dnssec else wire.RECURSION_DESIRED)
+            question = wire.question(name, rdtype, _FLAGS_DNSSEC if dnssec else wire.RECURSION_DESIRED)
         except wire.NameTooLongError:
             answer = wire.Answer(Failure.NAME_TOO_LONG)
         except ValueError:
             answer = wire.Answer(Failure.PROBE_FAILED)
         else:
-            return await _Lookup(self, asked, pace or self.pace).run(self._candidates(server))
+            return await _Lookup(self, question, pace or self.pace).run(self._candidates(server))
         return LookupObservation(name=name.lower(), type=rdtype, status=answer.status, asked_at=asked_at)
 
     @property
     def mismatches(self) -> int:
         """Number of replies that matched no query. Many of them suggest guessing (forged replies)."""
-        return sum(endpoint.mismatches for endpoint in (*self._servers, *self._named.values()))
+        return sum(endpoint.mismatches for endpoint in (*self._servers, *self._authorities.values()))
 
     @property
     def attacks(self) -> int:
         """Number of bursts of unmatched replies that made the crawl abandon a port."""
-        return sum(endpoint.attacks for endpoint in (*self._servers, *self._named.values()))
+        return sum(endpoint.attacks for endpoint in (*self._servers, *self._authorities.values()))
 
     def _candidates(self, server: Server | None) -> list[Endpoint]:
         """Return the servers in the order this lookup tries them."""
@@ -112,26 +112,26 @@ class Resolver:
         for endpoint in self._servers:
             if endpoint.server == server:
                 return endpoint
-        if server not in self._named and len(self._named) >= _MAX_NAMED_SERVERS:
+        if server not in self._authorities and len(self._authorities) >= _MAX_NAMED_SERVERS:
             self._close_idle()
-        return self._named.setdefault(server, Endpoint(server))
+        return self._authorities.setdefault(server, Endpoint(server))
 
     def _close_idle(self) -> None:
-        for server in [server for server, endpoint in self._named.items() if endpoint.idle]:
-            self._named.pop(server).close()
+        for server in [server for server, endpoint in self._authorities.items() if endpoint.idle]:
+            self._authorities.pop(server).close()
 
 
 class _Lookup:
     """One lookup in progress across the servers."""
 
-    def __init__(self, resolver: Resolver, asked: wire.Question, pace: QueryPace) -> None:
+    def __init__(self, resolver: Resolver, question: wire.Question, pace: QueryPace) -> None:
         self._resolver = resolver
         self._pace = pace
-        self._asked = asked
+        self._question = question
         self._left_s = resolver.lifetime_s
         self._edns = True
         self._asked_at: float | None = None
-        self._dnssec = bool(asked.flags & wire.AUTHENTIC_DATA)
+        self._dnssec = bool(question.flags & wire.AUTHENTIC_DATA)
         self._authenticated = False
 
     async def run(self, servers: list[Endpoint]) -> LookupObservation:
@@ -159,12 +159,12 @@ class _Lookup:
 
         The answer is bogus if the same query without it still fails; else the failure was temporary.
         """
-        checked = self._asked
-        self._asked = checked._replace(flags=checked.flags | wire.CHECKING_DISABLED)
+        checked = self._question
+        self._question = checked._replace(flags=checked.flags | wire.CHECKING_DISABLED)
         unchecked = await self._try(server)
         if isinstance(unchecked.status, Failure):
             return self._observation(wire.Answer(Failure.SERVFAIL))
-        self._asked = checked
+        self._question = checked
         again = await self._try(server)
         if again.status is Failure.SERVFAIL:
             return self._observation(unchecked, Security.BOGUS)
@@ -180,17 +180,17 @@ class _Lookup:
             return wire.Answer(reply)
         self._authenticated = wire.authenticated(reply)
         if len(reply) <= _LARGE_BYTES:
-            return messages.decode(reply, self._asked)
+            return messages.decode(reply, self._question)
         async with self._resolver.one_large_reply:
             await asyncio.sleep(0)
-            return messages.decode(reply, self._asked)
+            return messages.decode(reply, self._question)
 
     async def _ask(self, ask: Callable[..., Awaitable[Reply]]) -> Reply:
         await self._pace()
         self._asked_at = self._asked_at or time.time()
         began = time.monotonic()
         timeout_s = max(min(self._resolver.timeout_s, self._left_s), 0)
-        reply = await ask(self._asked, timeout_s=timeout_s, edns=self._edns)
+        reply = await ask(self._question, timeout_s=timeout_s, edns=self._edns)
         self._left_s -= time.monotonic() - began
         return reply
 
@@ -212,8 +212,8 @@ class _Lookup:
 
     def _observation(self, answer: wire.Answer, security: Security | None = None) -> LookupObservation:
         return LookupObservation(
-            name=self._asked.name,
-            type=self._asked.type,
+            name=self._question.name,
+            type=self._question.type,
             status=answer.status,
             records=answer.records,
             ttl_s=answer.ttl_s,

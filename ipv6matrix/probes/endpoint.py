@@ -57,7 +57,7 @@ class Endpoint:
         for port in self._open():
             port.close(Failure.PROBE_FAILED)
 
-    async def ask(self, asked: wire.Question, *, timeout_s: float, edns: bool = True) -> Reply:
+    async def ask(self, question: wire.Question, *, timeout_s: float, edns: bool = True) -> Reply:
         """
         Send one query over UDP; return the reply that belongs to it, or why there is none.
 
@@ -71,14 +71,14 @@ class Endpoint:
             return failure_of(error)
         self._in_flight += 1
         try:
-            return await port.ask(asked, timeout_s=timeout_s, edns=edns)
+            return await port.ask(question, timeout_s=timeout_s, edns=edns)
         finally:
             self._in_flight -= 1
 
-    async def ask_over_tcp(self, asked: wire.Question, *, timeout_s: float, edns: bool = True) -> bytes | Failure:
+    async def ask_over_tcp(self, question: wire.Question, *, timeout_s: float, edns: bool = True) -> bytes | Failure:
         """Send one query over a new TCP connection (RFC 7766 section 8: a two-octet length precedes each message)."""
         identifier = int.from_bytes(os.urandom(2))
-        query = messages.query(identifier, asked, edns=edns)
+        query = messages.query(identifier, question, edns=edns)
         try:
             async with asyncio.timeout(timeout_s):
                 reply = await self._exchange(len(query).to_bytes(2) + query)
@@ -88,7 +88,7 @@ class Endpoint:
             return Failure.CONNECTION_CLOSED
         except OSError as error:
             return failure_of(error)
-        fits = wire.identifier(reply) == identifier and wire.answers(reply, asked) and not wire.truncated(reply)
+        fits = wire.identifier(reply) == identifier and wire.answers(reply, question) and not wire.truncated(reply)
         return reply if fits else Failure.BAD_REPLY
 
     async def _exchange(self, message: bytes) -> bytes:

@@ -56,18 +56,18 @@ async def ask_hosts(
     it exists, whatever a broken server answers for its addresses.
     """
     without_https = [rdtype for rdtype in types if rdtype != "HTTPS"]
-    wanted: dict[Key, Key | None] = {}
+    lookups: dict[Key, Key | None] = {}
     first: dict[str, Key] = {}
     for name in sorted(names, key=lambda name: name.count(".")):
         types_here = types if name in (domain, f"www.{domain}") else without_https
         if types_here:
-            wanted |= _of_name(name, types_here, above=first.get(name.partition(".")[2]))
+            lookups |= _of_name(name, types_here, above=first.get(name.partition(".")[2]))
             if name != domain:
                 first[name] = name, types_here[0]
-    answers = await _Lookups(lookup).ask(wanted)
-    found = {name: _host(name, [answers[key] for key in answers if key[0] == name]) for name in names}
-    wildcard = await _wildcard(lookup, domain, found.values(), without_https)
-    return tuple(found[name] if name == domain else _marked(found[name], wildcard) for name in names)
+    answers = await _Lookups(lookup).ask(lookups)
+    by_name = {name: _host(name, [answers[key] for key in answers if key[0] == name]) for name in names}
+    wildcard = await _wildcard(lookup, domain, by_name.values(), without_https)
+    return tuple(by_name[name] if name == domain else _marked(by_name[name], wildcard) for name in names)
 
 
 def _of_name(name: str, types: Sequence[str], above: Key | None = None) -> dict[Key, Key | None]:
@@ -91,10 +91,10 @@ class _Lookups:
         self._tasks: dict[Key, asyncio.Task[LookupObservation]] = {}
         self._done: asyncio.Future[None] = self._loop.create_future()
 
-    async def ask(self, wanted: Mapping[Key, Key | None]) -> dict[Key, LookupObservation]:
+    async def ask(self, proofs: Mapping[Key, Key | None]) -> dict[Key, LookupObservation]:
         """Return the answers of lookups, each given with the one for which it waits."""
-        self._waiting = {key: proof for key, proof in wanted.items() if proof is not None}
-        for key, proof in wanted.items():
+        self._waiting = {key: proof for key, proof in proofs.items() if proof is not None}
+        for key, proof in proofs.items():
             if proof is None:
                 self._start(key)
         if not self._tasks:

@@ -36,21 +36,21 @@ _FAILURES: Final = {
 }
 
 
-def query(identifier: int, asked: Question, *, edns: bool = True) -> bytes:
+def query(identifier: int, question: Question, *, edns: bool = True) -> bytes:
     """Return a query with the flags of the question."""
     if edns:
-        return wire.query(identifier, asked)
-    return dns.message.make_query(asked.name or ".", asked.type, id=identifier, flags=asked.flags).to_wire()
+        return wire.query(identifier, question)
+    return dns.message.make_query(question.name or ".", question.type, id=identifier, flags=question.flags).to_wire()
 
 
-def decode(reply: bytes, asked: Question) -> Answer:
+def decode(reply: bytes, question: Question) -> Answer:
     """
     Decode `reply`, which is known to belong to the query; a malformed reply is a `bad_reply`.
 
     dnspython does not limit the work per message, so it only gets replies that fit
     into a datagram of the size advertised in queries.
     """
-    answer = wire.decode(reply, asked)
+    answer = wire.decode(reply, question)
     if answer is not None:
         return answer
     if len(reply) > PAYLOAD_BYTES:
@@ -101,7 +101,10 @@ def _apply_dnames(message: dns.message.QueryMessage) -> None:
     for _ in range(dns.message.MAX_CHAIN if dnames else 0):
         alias = message.get_rrset(message.answer, name, _IN, _CNAME)
         if alias is None:
-            dname = next((one for one in dnames if name != one.name and name.is_subdomain(one.name)), None)
+            dname = next(
+                (candidate for candidate in dnames if name != candidate.name and name.is_subdomain(candidate.name)),
+                None,
+            )
             if dname is None:
                 return
             target = name.relativize(dname.name).concatenate(dname[0].target)

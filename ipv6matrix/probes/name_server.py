@@ -93,7 +93,7 @@ class NameServerProber:
     async def _check(self, endpoint: Endpoint, zone: str, tcp: bool, pace: Pace) -> NameServerObservation:
         check = _Check(endpoint, wire.question(zone, "SOA", _NO_RECURSION), self._timeout_s, pace)
         reply = await (check.over_tcp() if tcp else check.over_udp(self._tries))
-        answer, serial = _judge(reply, check.asked)
+        answer, serial = _judge(reply, check.question)
         return NameServerObservation(
             zone=zone,
             address=endpoint.server[0],
@@ -108,12 +108,12 @@ class NameServerProber:
 class _Check:
     """One check in progress, and the times of its latest and first query."""
 
-    def __init__(self, endpoint: Endpoint, asked: wire.Question, timeout_s: float, pace: Pace) -> None:
+    def __init__(self, endpoint: Endpoint, question: wire.Question, timeout_s: float, pace: Pace) -> None:
         self._endpoint = endpoint
         self._timeout_s = timeout_s
         self._pace = pace
         self._edns = True
-        self.asked = asked
+        self.question = question
         self.asked_at: float | None = None
         self.rtt_ms = 0.0
 
@@ -140,18 +140,18 @@ class _Check:
         await self._pace(self._endpoint.server[0])
         self.asked_at = self.asked_at or time.time()
         began = time.monotonic()
-        reply = await ask(self.asked, timeout_s=self._timeout_s, edns=self._edns)
+        reply = await ask(self.question, timeout_s=self._timeout_s, edns=self._edns)
         self.rtt_ms = (time.monotonic() - began) * 1000
         return reply
 
 
-def _judge(reply: bytes | Failure, asked: wire.Question) -> tuple[NameServerAnswer, int | None]:
+def _judge(reply: bytes | Failure, question: wire.Question) -> tuple[NameServerAnswer, int | None]:
     """Return what a reply, or its absence, says about the name server, and the serial number of the zone."""
     if isinstance(reply, Failure):
         return _ANSWERS.get(reply, NameServerAnswer.BAD_REPLY), None
     if _rcode(reply) == dns.rcode.NOERROR and not wire.is_authoritative(reply):
         return NameServerAnswer.LAME, None  # a referral, or the answer of a resolver
-    answer = messages.decode(reply, asked)
+    answer = messages.decode(reply, question)
     if answer.status is not Status.OK:
         return _ANSWERS.get(answer.status, NameServerAnswer.BAD_REPLY), None
     (record, *_) = answer.records

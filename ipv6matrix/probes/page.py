@@ -76,8 +76,8 @@ def read_page(body: bytes, url: str, content_type: str, policy: str = "", *, com
 
 def sketch(words: Iterable[str]) -> bytes:
     """Return the smallest hashes of some words, in ascending order."""
-    kept = {word for word in words if len(word) <= _LONGEST_WORD and not any(map(str.isdigit, word))}
-    hashes = {blake2b(word.encode("utf-8", "replace"), digest_size=_HASH_BYTES).digest() for word in kept}
+    usable = {word for word in words if len(word) <= _LONGEST_WORD and not any(map(str.isdigit, word))}
+    hashes = {blake2b(word.encode("utf-8", "replace"), digest_size=_HASH_BYTES).digest() for word in usable}
     return b"".join(sorted(hashes)[:_HASHES])
 
 
@@ -90,9 +90,9 @@ def _selector(body: bytes, content_type: str) -> Selector:
 def _hosts(page: Selector, url: str, policy: str) -> tuple[str, ...]:
     own = urlsplit(url).hostname
     base = _join(url, page.xpath("string((//base/@href)[1])").get() or "")
-    found = [_host(_join(base, reference)) for reference in _references(page)]
-    found += _sources(policy)
-    names = dict.fromkeys(name.lower() for name in found if name)
+    hosts = [_host(_join(base, reference)) for reference in _references(page)]
+    hosts += _sources(policy)
+    names = dict.fromkeys(name.lower() for name in hosts if name)
     return tuple(name for name in names if name != own)[:MAX_HOSTS]
 
 

@@ -89,12 +89,12 @@ class _Path:
 
     def open(self) -> None:
         """Connect the socket, so that it gets the errors of its own packets; raise OSError if there is no route."""
-        one = self._echoes.socket
-        one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_DONTFRAG, 1)
-        one.setsockopt(socket.IPPROTO_IPV6, _IPV6_MTU_DISCOVER, _IPV6_PMTUDISC_PROBE)
-        one.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
-        one.connect((self._address, 0))
-        self._loop.add_reader(one.fileno(), self._read)
+        echo_socket = self._echoes.socket
+        echo_socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_DONTFRAG, 1)
+        echo_socket.setsockopt(socket.IPPROTO_IPV6, _IPV6_MTU_DISCOVER, _IPV6_PMTUDISC_PROBE)
+        echo_socket.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
+        echo_socket.connect((self._address, 0))
+        self._loop.add_reader(echo_socket.fileno(), self._read)
 
     def close(self) -> None:
         """Close the socket."""
@@ -133,7 +133,7 @@ class _Path:
 
     def _too_bigs(self) -> list[int]:
         """Return the MTUs of the Packet Too Big messages that have arrived; other errors mean no more than silence."""
-        found = []
+        mtus = []
         for _ in range(_ERRORS_AT_ONCE):
             try:
                 _, control, _, _ = self._echoes.socket.recvmsg(1, 512, socket.MSG_ERRQUEUE)
@@ -143,5 +143,5 @@ class _Path:
                 if level == socket.IPPROTO_IPV6 and kind == _IPV6_RECVERR:
                     _, origin, message, _, mtu_bytes, _ = _EXTENDED_ERROR.unpack_from(data)
                     if (origin, message) == (_ORIGIN_ICMP6, _TOO_BIG):
-                        found.append(mtu_bytes)
-        return found
+                        mtus.append(mtu_bytes)
+        return mtus

@@ -48,7 +48,7 @@ class Port:
         self._waiting: dict[int, tuple[asyncio.Future[Reply], float]] = {}
         "Pending queries, and when their time is over."
         self._timer: asyncio.TimerHandle | None = None
-        self._asked: dict[int, wire.Question] = {}
+        self._questions: dict[int, wire.Question] = {}
         self._loop = asyncio.get_running_loop()
         self._old_at = self._loop.time() + _MAX_AGE_S
         family = socket.AF_INET6 if ":" in server[0] else socket.AF_INET
@@ -67,7 +67,7 @@ class Port:
     @property
     def is_spent(self) -> bool:
         """Return whether the next query should use another port."""
-        return self.closed or len(self._asked) >= _MAX_QUERIES or self._loop.time() >= self._old_at
+        return self.closed or len(self._questions) >= _MAX_QUERIES or self._loop.time() >= self._old_at
 
     @property
     def is_attacked(self) -> bool:
@@ -88,16 +88,16 @@ class Port:
             self._socket.close()
         self._end_all(ending)
 
-    async def ask(self, asked: wire.Question, *, timeout_s: float, edns: bool) -> Reply:
+    async def ask(self, question: wire.Question, *, timeout_s: float, edns: bool) -> Reply:
         """Send one query; return the reply that belongs to it, the reason why there is none, or None."""
         identifier = self._free_identifier()
         future: asyncio.Future[Reply] = self._loop.create_future()
-        self._asked[identifier] = asked
+        self._questions[identifier] = question
         self._waiting[identifier] = future, self._loop.time() + timeout_s
         if self._timer is None:
             self._timer = self._loop.call_later(_EVERY_S, self._expire)
         try:
-            self._send(messages.query(identifier, asked, edns=edns))
+            self._send(messages.query(identifier, question, edns=edns))
             return await future
         except OSError as error:
             self._settle(error)
@@ -108,7 +108,7 @@ class Port:
                 self.close(Failure.PROBE_FAILED)
 
     def _free_identifier(self) -> int:
-        while (identifier := int.from_bytes(os.urandom(2))) in self._asked:
+        while (identifier := int.from_bytes(os.urandom(2))) in self._questions:
             pass
         return identifier
 
@@ -140,8 +140,8 @@ class Port:
 
     def _deliver(self, reply: bytes) -> None:
         identifier = wire.identifier(reply)
-        asked = self._asked.get(identifier)
-        if asked is None or not wire.answers(reply, asked):
+        question = self._questions.get(identifier)
+        if question is None or not wire.answers(reply, question):
             self.mismatches += 1
             if self.is_attacked:
                 self.close(None)

@@ -33,26 +33,26 @@ async def resolvability(
     The ordinary lookup comes last, so that a failure that has ended is not taken for one of IPv6.
     Only a failure that the resolver reports counts: its silence may be due to the load of the crawl.
     """
-    first = found = await lookup6(name, rdtype)
-    if isinstance(found.status, Failure):
+    first = last = await lookup6(name, rdtype)
+    if isinstance(last.status, Failure):
         await asyncio.sleep(pause_s)
-        found = await lookup6(name, rdtype)
-    if not isinstance(found.status, Failure):
-        return _observation(first, found, Resolvability.RESOLVABLE)
-    if found.status in _WITHOUT_REPLY or isinstance((await lookup(name, rdtype)).status, Failure):
-        return _observation(first, found, Resolvability.UNKNOWN)
+        last = await lookup6(name, rdtype)
+    if not isinstance(last.status, Failure):
+        return _observation(first, last, Resolvability.RESOLVABLE)
+    if last.status in _WITHOUT_REPLY or isinstance((await lookup(name, rdtype)).status, Failure):
+        return _observation(first, last, Resolvability.UNKNOWN)
     parent = await lookup6(name.partition(".")[2], "SOA")
-    return _observation(first, found, Resolvability.BROKEN, parent)
+    return _observation(first, last, Resolvability.BROKEN, parent)
 
 
 def _observation(
-    first: LookupObservation, found: LookupObservation, answer: Resolvability, parent: LookupObservation | None = None
+    first: LookupObservation, last: LookupObservation, answer: Resolvability, parent: LookupObservation | None = None
 ) -> ResolvabilityObservation:
     return ResolvabilityObservation(
-        name=found.name,
-        type=found.type,
+        name=last.name,
+        type=last.type,
         answer=answer,
-        status=found.status,
+        status=last.status,
         parent=parent.status if parent else None,
         asked_at=first.asked_at,
     )

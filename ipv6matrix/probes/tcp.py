@@ -179,7 +179,7 @@ class Attempt:
         self._end(failure_of(OSError(error, "")) if error else None)
 
     def _end(self, failure: Failure | None) -> None:
-        done = _handshake(self._socket) if self._socket is not None and failure is None else None
+        handshake = _handshake(self._socket) if self._socket is not None and failure is None else None
         self._stop_waiting()
         if failure is not None or not self._keep:
             self.close()
@@ -188,8 +188,8 @@ class Attempt:
         observation = PortObservation(
             port=self.port,
             open=failure is None,
-            connect_ms=done.rtt_us / 1e3 if done and done.rtt_us else None,
-            mss_bytes=done.mss_bytes if done else None,
+            connect_ms=handshake.rtt_us / 1e3 if handshake and handshake.rtt_us else None,
+            mss_bytes=handshake.mss_bytes if handshake else None,
             failure=failure,
             asked_at=self._asked_at,
         )

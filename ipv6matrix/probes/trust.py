@@ -40,7 +40,9 @@ class Trust:
             return TlsStatus.EXPIRED if error.errors[0] in _OUTSIDE_VALIDITY else TlsStatus.UNTRUSTED
         except crypto.Error:
             return TlsStatus.UNTRUSTED
-        return TlsStatus.OK if any(_covers(one, name) for one in dns_names(chain[0])) else TlsStatus.WRONG_NAME
+        return (
+            TlsStatus.OK if any(_covers(dns_name, name) for dns_name in dns_names(chain[0])) else TlsStatus.WRONG_NAME
+        )
 
 
 @cache

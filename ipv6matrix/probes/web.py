@@ -209,5 +209,5 @@ async def _observation(seen: WebObservation, response: _Response, url: str, *, h
         read_page, bytes(response.body[:PARSED_BYTES]), url, content_type, policy, compared_bytes=COMPARED_BYTES
     )
     page = await asyncio.get_running_loop().run_in_executor(_PAGES, read)
-    wanted = hosts and response.status_code == _OK
-    return replace(seen, title=page.title, sketch=page.sketch, hosts=page.hosts if wanted else None)
+    reads_hosts = hosts and response.status_code == _OK
+    return replace(seen, title=page.title, sketch=page.sketch, hosts=page.hosts if reads_hosts else None)

@@ -143,9 +143,9 @@ def _encode_escaped(name: str) -> bytes:
         raise ValueError(f"{name[:80]!r} has no wire form ({error})") from error
 
 
-def query(identifier: int, asked: Question) -> bytes:
+def query(identifier: int, question: Question) -> bytes:
     """Return a query with EDNS."""
-    return _QUERY_HEADER.pack(identifier, asked.flags, 1, 0, 0, 1) + asked.wire + _EDNS
+    return _QUERY_HEADER.pack(identifier, question.flags, 1, 0, 0, 1) + question.wire + _EDNS
 
 
 def identifier(message: bytes) -> int:
@@ -153,7 +153,7 @@ def identifier(message: bytes) -> int:
     return message[0] << 8 | message[1] if len(message) >= _HEADER.size else -1
 
 
-def answers(reply: bytes, asked: Question) -> bool:
+def answers(reply: bytes, question: Question) -> bool:
     """
     Return whether `reply`, whose ID and source are right, belongs to the question.
 
@@ -166,8 +166,8 @@ def answers(reply: bytes, asked: Question) -> bool:
     if questions == 0:
         return (status & 0xF) in _ERRORS
     # lower() does not change the lengths of labels, which are at most 63. It would change type 65 (HTTPS).
-    end = 12 + len(asked.wire)
-    return questions == 1 and reply[12 : end - 4].lower() + reply[end - 4 : end] == asked.wire
+    end = 12 + len(question.wire)
+    return questions == 1 and reply[12 : end - 4].lower() + reply[end - 4 : end] == question.wire
 
 
 def truncated(reply: bytes) -> bool:
@@ -185,57 +185,59 @@ def is_authoritative(reply: bytes) -> bool:
     return bool(reply[2] & _AA)
 
 
-def decode(reply: bytes, asked: Question) -> Answer | None:
+def decode(reply: bytes, question: Question) -> Answer | None:
     """
     Decode `reply`, which belongs to the question; return None if it is not an ordinary answer.
 
     A reply that would cost too much work is a `bad_reply`, so that no other decoder tries it.
     """
     try:
-        return _decode(reply, asked)
+        return _decode(reply, question)
     except CostlyError:
         return Answer(Failure.BAD_REPLY)
     except (ValueError, IndexError, OSError, struct.error):
         return None
 
 
-def _decode(reply: bytes, asked: Question) -> Answer | None:
+def _decode(reply: bytes, question: Question) -> Answer | None:
     _, _, status, _, count, _, _ = _HEADER.unpack_from(reply)
     rcode = status & 0xF
     if rcode not in (0, _NXDOMAIN):
         return None
     names = Names(reply)
-    records, offset = _section(names, 12 + len(asked.wire), count, asked)
-    found: dict[str, list[_Record]] = {}
+    records, offset = _section(names, 12 + len(question.wire), count, question)
+    by_owner: dict[str, list[_Record]] = {}
     aliases: dict[str, _Record] = {}
     for record in records:
-        if record.class_ == _IN and record.type == TYPES[asked.type]:
-            found.setdefault(record.owner, []).append(record)
+        if record.class_ == _IN and record.type == TYPES[question.type]:
+            by_owner.setdefault(record.owner, []).append(record)
         elif record.class_ == _IN and record.type == _CNAME:
             aliases.setdefault(record.owner, record)
-    name, ttls, passed = _follow(names, asked.name, aliases, found)
+    name, ttls, passed = _follow(names, question.name, aliases, by_owner)
     if name is None:
         return Answer(Failure.CNAME_LOOP)
     canonical_name = name if ttls else None
-    if name in found:
-        read = _READERS.get(asked.type)
+    if name in by_owner:
+        read = _READERS.get(question.type)
         if rcode or read is None:
             return None  # a contradiction (NXDOMAIN with an answer), or a type that only dnspython decodes
-        values = dict.fromkeys(read(names, record.start, record.end) for record in found[name])
-        return Answer(Status.OK, tuple(values), min(ttls + [_ttl(r.ttl) for r in found[name]]), canonical_name, passed)
+        values = dict.fromkeys(read(names, record.start, record.end) for record in by_owner[name])
+        return Answer(
+            Status.OK, tuple(values), min(ttls + [_ttl(r.ttl) for r in by_owner[name]]), canonical_name, passed
+        )
     if any(record.type == _DNAME for record in records):
         return None
-    answer, ttl_s = _negative(names, offset, asked, name)
+    answer, ttl_s = _negative(names, offset, question, name)
     return Answer(answer, (), ttl_s if ttl_s is None else min([*ttls, ttl_s]), canonical_name, passed)
 
 
-def _section(names: Names, offset: int, count: int, asked: Question) -> tuple[list[_Record], int]:
+def _section(names: Names, offset: int, count: int, question: Question) -> tuple[list[_Record], int]:
     """Decode the records of one section; return them and the offset of the next section."""
     wire = names.wire
     records = []
     for _ in range(count):
         if wire[offset] == 0xC0 and wire[offset + 1] == 12:  # the usual case: a pointer to the question
-            owner, offset = asked.name, offset + 2
+            owner, offset = question.name, offset + 2
         elif wire[offset] == 0:  # the root, the owner of OPT records
             owner, offset = "", offset + 1
         else:
@@ -250,12 +252,12 @@ def _section(names: Names, offset: int, count: int, asked: Question) -> tuple[li
 
 
 def _follow(
-    names: Names, name: str, aliases: dict[str, _Record], found: dict[str, list[_Record]]
+    names: Names, name: str, aliases: dict[str, _Record], by_owner: dict[str, list[_Record]]
 ) -> tuple[str | None, list[int], tuple[str, ...]]:
     """Follow a chain of CNAMEs; return its end (None for a loop), the TTLs of its links, and the names in between."""
     ttls: list[int] = []
     passed: list[str] = []
-    while name in aliases and name not in found:
+    while name in aliases and name not in by_owner:
         if len(ttls) == len(aliases):
             return None, ttls, ()
         alias = aliases[name]
@@ -265,14 +267,14 @@ def _follow(
     return name, ttls, tuple(passed[:-1])
 
 
-def _negative(names: Names, offset: int, asked: Question, name: str) -> tuple[Status | Failure, int | None]:
+def _negative(names: Names, offset: int, question: Question, name: str) -> tuple[Status | Failure, int | None]:
     """Return the status and TTL of a reply without the requested records (RFC 2308 sections 2 and 5)."""
     _, flags, status, _, _, authority_count, additional_count = _HEADER.unpack_from(names.wire)
-    authority, offset = _section(names, offset, authority_count, asked)
-    additional, _ = _section(names, offset, additional_count, asked)
+    authority, offset = _section(names, offset, authority_count, question)
+    additional, _ = _section(names, offset, additional_count, question)
     if any(record.type == _OPT and record.ttl >> 24 for record in additional):
         raise WireError("an extended rcode")  # RFC 6891 section 6.1.3
-    if _is_misplaced(asked, name, authority) or _is_misplaced(asked, name, additional):
+    if _is_misplaced(question, name, authority) or _is_misplaced(question, name, additional):
         return Failure.BAD_REPLY, None
     if status & 0xF == _NXDOMAIN:
         return Status.NXDOMAIN, _negative_ttl(names.wire, authority)
@@ -282,10 +284,12 @@ def _negative(names: Names, offset: int, asked: Question, name: str) -> tuple[St
     return Status.NODATA, _negative_ttl(names.wire, authority)
 
 
-def _is_misplaced(asked: Question, name: str, section: list[_Record]) -> bool:
+def _is_misplaced(question: Question, name: str, section: list[_Record]) -> bool:
     """Return whether requested records are in the wrong section; for SOA, that is normal in negative answers."""
-    kind = TYPES[asked.type]
-    return kind != _SOA and any(one.type == kind and one.owner == name and one.class_ == _IN for one in section)
+    kind = TYPES[question.type]
+    return kind != _SOA and any(
+        record.type == kind and record.owner == name and record.class_ == _IN for record in section
+    )
 
 
 def _negative_ttl(wire: bytes, authority: list[_Record]) -> int | None:
@@ -326,10 +330,10 @@ class Names:
         return self._read_once(offset)
 
     def _read_once(self, offset: int) -> tuple[str, int]:
-        known = self._known.get(offset)
-        if known is None:
-            known = self._known[offset] = self._read(offset)
-        return known
+        cached = self._known.get(offset)
+        if cached is None:
+            cached = self._known[offset] = self._read(offset)
+        return cached
 
     def _read(self, offset: int) -> tuple[str, int]:
         """

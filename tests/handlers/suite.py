@@ -109,8 +109,8 @@ class HandlerSuite(ABC):
         asked = [asyncio.ensure_future(self.ask(ready, self.url(internet, "silent", n))) for n in range(MANY)]
         await asyncio.sleep(0)
 
-        for one in asked:
-            one.cancel()
+        for task in asked:
+            task.cancel()
         await asyncio.gather(*asked, return_exceptions=True)
 
         await until(lambda: open_files() <= before)

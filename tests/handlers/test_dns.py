@@ -84,11 +84,11 @@ class TestDns(HandlerSuite):
 @pytest.fixture
 def sources(internet):
     """An address of each family that this host has in addition, for which no router has a route."""
-    found = {4: "198.18.2.9", 6: "2001:db8:2::9"}
-    for address in found.values():
+    addresses = {4: "198.18.2.9", 6: "2001:db8:2::9"}
+    for address in addresses.values():
         subprocess.run(["ip", "address", "add", address, "dev", "lo"], check=True)
-    yield found
-    for address in found.values():
+    yield addresses
+    for address in addresses.values():
         subprocess.run(["ip", "address", "del", address, "dev", "lo"], check=True)
 
 
@@ -107,5 +107,5 @@ async def test_name_servers_are_queried_from_the_source_address(internet, source
     await handler.close()
 
     assert [NameServerAnswer.TIMEOUT] == [zone.answer for zone in observation.zones]
-    sent = [one for one in internet.packets(since) if one.destination == address]
-    assert {(protocol, sources[family])} == {(one.protocol, one.source) for one in sent}
+    sent = [packet for packet in internet.packets(since) if packet.destination == address]
+    assert {(protocol, sources[family])} == {(packet.protocol, packet.source) for packet in sent}

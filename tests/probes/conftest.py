@@ -10,7 +10,7 @@ import pytest
 @pytest.fixture
 def server():
     """A UDP socket from which the test answers by hand."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-        one.bind(("127.0.0.1", 0))
-        one.setblocking(False)
-        yield one
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp_socket:
+        udp_socket.bind(("127.0.0.1", 0))
+        udp_socket.setblocking(False)
+        yield udp_socket

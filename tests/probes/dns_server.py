@@ -73,7 +73,7 @@ async def serving(script: Script, host: str = "127.0.0.1") -> AsyncIterator[Serv
 async def resolving(*servers: Server | tuple[str, int], **options: object) -> AsyncIterator[Resolver]:
     """Yield a resolver with short timeouts."""
     options = {"timeout_s": 0.2, "lifetime_s": 0.6, **options}
-    resolver = Resolver([one.address if isinstance(one, Server) else one for one in servers], **options)
+    resolver = Resolver([server.address if isinstance(server, Server) else server for server in servers], **options)
     await resolver.open()
     try:
         yield resolver
@@ -83,6 +83,6 @@ async def resolving(*servers: Server | tuple[str, int], **options: object) -> As
 
 def closed_port() -> tuple[str, int]:
     """A UDP port of loopback without a listener."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp_socket:
+        udp_socket.bind(("127.0.0.1", 0))
+        return udp_socket.getsockname()

@@ -50,7 +50,10 @@ def scripted_path(script: Script) -> Iterator[list[Probe]]:
     seen: list[Probe] = []
     device = _tun(DEVICE)
     try:
-        for command in (["link", "set", DEVICE, "up"], *(["route", "add", one, "dev", DEVICE] for one in NETWORKS)):
+        for command in (
+            ["link", "set", DEVICE, "up"],
+            *(["route", "add", network, "dev", DEVICE] for network in NETWORKS),
+        ):
             subprocess.run(["ip", *command], check=True)
         asyncio.get_running_loop().add_reader(device, _take, device, script, seen)
         yield seen
@@ -67,7 +70,7 @@ def _take(device: int, script: Script, seen: list[Probe]) -> None:
         return
     source, target = (str(ip_address(packet[at : at + (16 if six else 4)])) for at in ((8, 24) if six else (12, 16)))
     ttl = packet[7] if six else packet[8]
-    seen.append(Probe(target, ttl, 1 + sum(one[:2] == (target, ttl) for one in seen)))
+    seen.append(Probe(target, ttl, 1 + sum(probe[:2] == (target, ttl) for probe in seen)))
     for says in script(seen[-1]):
         os.write(device, _answer(says, packet, start, source))
 

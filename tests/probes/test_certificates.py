@@ -61,21 +61,21 @@ def alternative_names(*contents: bytes) -> bytes:
     return element(0x30, bytes.fromhex("0603551d11"), element(0x04, element(0x30, *contents)))
 
 
-def unread(found: Certificate) -> list[str]:
+def unread(certificate: Certificate) -> list[str]:
     """Return the names of the fields that could not be read."""
-    return [name for name in FIELDS if getattr(found, name) is None]
+    return [name for name in FIELDS if getattr(certificate, name) is None]
 
 
 def test_the_fields_of_a_certificate_are_read():
     """Fingerprint, names and dates match those in the certificate."""
     der = made("mail.example", "mx.example")
 
-    found = certificate_of(der)
+    certificate = certificate_of(der)
 
-    assert hashlib.sha256(der).hexdigest() == found.sha256
-    assert ("CN=mail.example", "CN=ca.example") == (found.subject, found.issuer)
-    assert (BEGIN.timestamp(), END.timestamp()) == (found.not_before, found.not_after)
-    assert (("mail.example", "mx.example"), 2) == (found.names, found.names_total)
+    assert hashlib.sha256(der).hexdigest() == certificate.sha256
+    assert ("CN=mail.example", "CN=ca.example") == (certificate.subject, certificate.issuer)
+    assert (BEGIN.timestamp(), END.timestamp()) == (certificate.not_before, certificate.not_after)
+    assert (("mail.example", "mx.example"), 2) == (certificate.names, certificate.names_total)
 
 
 def test_alternative_names_are_optional():
@@ -173,26 +173,26 @@ def test_unusual_time_formats_are_read(text, tag, expected):
 
 def test_excess_names_are_counted():
     """MAX_NAMES names are stored, with the total number of names."""
-    found = certificate_of(made(*(f"n{number}.example" for number in range(MAX_NAMES + 7))))
+    certificate = certificate_of(made(*(f"n{number}.example" for number in range(MAX_NAMES + 7))))
 
-    assert (MAX_NAMES, MAX_NAMES + 7) == (len(found.names), found.names_total)
+    assert (MAX_NAMES, MAX_NAMES + 7) == (len(certificate.names), certificate.names_total)
 
 
 def test_long_texts_are_cut():
     """No text of a certificate is longer than MAX_CHARACTERS."""
     subject = element(0x30, element(0x31, element(0x30, b"\x06\x03\x55\x04\x03", element(0x0C, b"x" * 70_000))))
-    found = certificate_of(handmade(subject, alternative_names(element(0x82, b"y" * 70_000))))
+    certificate = certificate_of(handmade(subject, alternative_names(element(0x82, b"y" * 70_000))))
 
-    assert (MAX_CHARACTERS, MAX_CHARACTERS) == (len(found.subject), len(found.names[0]))
+    assert (MAX_CHARACTERS, MAX_CHARACTERS) == (len(certificate.subject), len(certificate.names[0]))
 
 
 @pytest.mark.parametrize("where", ["before", "behind"])
 def test_a_broken_extension_does_not_affect_other_fields(where):
     """Names before the broken extension are read; whether any come after it is unknown."""
     broken, names = element(0x30)[:-1] + b"\x09", alternative_names(element(0x82, b"a.example"))
-    found = certificate_of(handmade(b"\x30\x00", *((broken, names) if where == "before" else (names, broken))))
+    certificate = certificate_of(handmade(b"\x30\x00", *((broken, names) if where == "before" else (names, broken))))
 
-    assert ("", None if where == "before" else ("a.example",)) == (found.subject, found.names)
+    assert ("", None if where == "before" else ("a.example",)) == (certificate.subject, certificate.names)
 
 
 @pytest.mark.parametrize(

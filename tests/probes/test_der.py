@@ -37,8 +37,8 @@ def test_only_the_expected_tag_has_children():
 )
 def test_elements_before_a_broken_one_are_read(broken):
     """The error is raised at the broken element, not before."""
-    found = elements(b"\x05\x00" + broken)
+    parsed = elements(b"\x05\x00" + broken)
 
-    assert 5 == next(found).tag
+    assert 5 == next(parsed).tag
     with pytest.raises(DerError):
-        next(found)
+        next(parsed)

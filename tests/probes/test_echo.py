@@ -44,14 +44,14 @@ def opened():
         return sockets[-1]
 
     yield open_one
-    for one in sockets:
-        one.close()
+    for sock in sockets:
+        sock.close()
 
 
-def replies(one, within_s=2.0):
+def replies(sock, within_s=2.0):
     """Return everything that arrives first."""
-    select.select([one.socket], [], [], within_s)
-    return list(one.receive(100))
+    select.select([sock.socket], [], [], within_s)
+    return list(sock.receive(100))
 
 
 @pytest.mark.parametrize("family", [4, 6])
@@ -59,12 +59,12 @@ def replies(one, within_s=2.0):
 def test_an_echo_reply_has_the_kernel_timestamp(opened, ping_groups, family, groups, raw):
     """Over datagram and raw sockets a reply has its source, sequence number, payload and time."""
     ping_groups(groups)
-    one = opened(family)
+    sock = opened(family)
 
-    sent_ns = one.send(LOOPBACK[family], 7, b"payload!")
+    sent_ns = sock.send(LOOPBACK[family], 7, b"payload!")
 
-    (reply,) = replies(one)
-    assert raw == one.raw
+    (reply,) = replies(sock)
+    assert raw == sock.raw
     assert (LOOPBACK[family], 7, b"payload!") == (reply.address, reply.sequence, reply.payload)
     assert sent_ns < reply.received_ns < time.time_ns()
 
@@ -84,12 +84,12 @@ def test_replies_to_other_sockets_are_invisible(opened, ping_groups, family, gro
 
 def test_a_source_address_is_used(opened, internet):
     """`local` is the source of the requests."""
-    one = opened(4, local="127.0.0.9")
+    sock = opened(4, local="127.0.0.9")
 
-    one.send("127.0.0.1", 1, b"payload!")
+    sock.send("127.0.0.1", 1, b"payload!")
 
-    assert "127.0.0.9" == one.socket.getsockname()[0]
-    assert 1 == len(replies(one))
+    assert "127.0.0.9" == sock.socket.getsockname()[0]
+    assert 1 == len(replies(sock))
 
 
 def test_a_foreign_source_address_is_an_error(internet):

@@ -19,9 +19,9 @@ ASKED = wire.question("www.example.com", "A")
 @pytest.fixture
 async def endpoint(server):
     """The endpoint for that server."""
-    one = Endpoint(server.getsockname())
-    yield one
-    one.close()
+    opened = Endpoint(server.getsockname())
+    yield opened
+    opened.close()
 
 
 async def test_a_reply_goes_to_the_query_with_its_id(endpoint, server):
@@ -43,7 +43,7 @@ async def test_ids_in_flight_differ(endpoint, server):
     identifiers = {(client, query[:2]) for query, client in queries}
 
     assert 200 == len(identifiers)
-    assert {Failure.TIMEOUT} == {await one for one in asking}
+    assert {Failure.TIMEOUT} == {await task for task in asking}
 
 
 async def test_closing_an_endpoint_ends_its_queries(endpoint, server):

@@ -71,7 +71,7 @@ async def test_hosts_are_in_request_order(resolver):
 
 async def test_wildcard_hosts_are_marked(resolver):
     """Hosts with the answer of a random label are marked; one with its own addresses is not."""
-    found = {
+    wildcards = {
         domain: {
             host.name.removesuffix(f".{domain}"): host.wildcard
             for host in await ask_hosts(resolver.lookup, domain, guesses(domain))
@@ -79,9 +79,9 @@ async def test_wildcard_hosts_are_marked(resolver):
         for domain in ("wildcard.example", "wildcard-beside-www.example", "every-guess.example")
     }
 
-    assert {True} == set(found["wildcard.example"].values())
-    assert {"www"} == {label for label, wildcard in found["wildcard-beside-www.example"].items() if not wildcard}
-    assert {False} == set(found["every-guess.example"].values())
+    assert {True} == set(wildcards["wildcard.example"].values())
+    assert {"www"} == {label for label, wildcard in wildcards["wildcard-beside-www.example"].items() if not wildcard}
+    assert {False} == set(wildcards["every-guess.example"].values())
 
 
 @pytest.mark.parametrize(

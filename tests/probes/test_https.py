@@ -46,7 +46,7 @@ async def test_modes(internet):
         alias = await resolver.lookup("https-alias.example", "HTTPS")
         service = await resolver.lookup("www.https-alias.example", "HTTPS")
 
-    assert [HttpsMode.ALIAS, HttpsMode.SERVICE] == [one.services[0].mode for one in (alias, service)]
+    assert [HttpsMode.ALIAS, HttpsMode.SERVICE] == [answer.services[0].mode for answer in (alias, service)]
 
 
 def test_records_behind_an_alias_are_decoded():

@@ -27,8 +27,8 @@ async def started(internet):
         return made[-1]
 
     yield make
-    for one in made:
-        await one.close()
+    for client in made:
+        await client.close()
 
 
 @pytest.fixture
@@ -190,7 +190,7 @@ def test_an_unavailable_capability_is_reported_with_its_fix(tmp_path):
         pytest.skip("this file system keeps no capabilities")
     asked = f"from ipv6matrix.probes.mtr import mtr_missing; print(mtr_missing({path!r}))"
 
-    told = subprocess.run(
+    process = subprocess.run(
         ["setpriv", "--bounding-set=-net_raw", sys.executable, "-c", asked],
         capture_output=True,
         text=True,
@@ -198,6 +198,6 @@ def test_an_unavailable_capability_is_reported_with_its_fix(tmp_path):
         timeout=60,
     )
 
-    assert told.stdout.startswith(str(path))
-    assert "--cap-add NET_RAW" in told.stdout
-    assert "MTR_NOT_PERMITTED" in told.stdout
+    assert process.stdout.startswith(str(path))
+    assert "--cap-add NET_RAW" in process.stdout
+    assert "MTR_NOT_PERMITTED" in process.stdout

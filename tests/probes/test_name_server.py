@@ -23,8 +23,8 @@ def prober() -> NameServerProber:
 
 async def check(prober, zone, address, **more):
     """Return what an address answers for one zone."""
-    (found,) = (await prober.check([zone], address, **more)).zones
-    return found
+    (observation,) = (await prober.check([zone], address, **more)).zones
+    return observation
 
 
 @pytest.mark.parametrize("family", [4, 6])
@@ -34,10 +34,10 @@ async def test_a_name_server_may_fail_over_one_family(internet, prober, word, fa
     zone, address = f"dns6-{word.replace('_', '-')}.example", internet.address(f"dns6_{word}", family, 3)
     truth = Truth(internet.scenario).name_server(zone, address)
 
-    found = await check(prober, zone, address)
+    observation = await check(prober, zone, address)
 
-    assert (truth.answer, truth.serial) == (found.answer, found.serial)
-    assert family == 6 or found.answer is NameServerAnswer.AUTHORITATIVE
+    assert (truth.answer, truth.serial) == (observation.answer, observation.serial)
+    assert family == 6 or observation.answer is NameServerAnswer.AUTHORITATIVE
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -46,9 +46,9 @@ async def test_a_zone_may_be_broken_at_its_servers(internet, prober, fault):
     zone, address = f"{fault}.example", internet.address("nameservers", 6, 0)
     truth = Truth(internet.scenario).name_server(zone, address)
 
-    found = await check(prober, zone, address)
+    observation = await check(prober, zone, address)
 
-    assert (truth.answer, truth.serial) == (found.answer, found.serial)
+    assert (truth.answer, truth.serial) == (observation.answer, observation.serial)
 
 
 @pytest.mark.parametrize("tcp", [False, True])
@@ -59,9 +59,9 @@ async def test_an_address_may_serve_no_zone(internet, prober, place, family, tcp
     address = internet.address(place, family, 99)
     truth = Truth(internet.scenario).name_server("open.example", address, tcp=tcp)
 
-    found = await check(prober, "open.example", address, tcp=tcp)
+    observation = await check(prober, "open.example", address, tcp=tcp)
 
-    assert (truth.answer, None) == (found.answer, found.serial)
+    assert (truth.answer, None) == (observation.answer, observation.serial)
 
 
 @pytest.mark.parametrize("word", [NameServer.UDP_ONLY, NameServer.CLOSED, NameServer.SILENT, NameServer.LAME, None])
@@ -71,9 +71,9 @@ async def test_tcp_is_tested_by_itself(internet, prober, word):
     address = internet.address(f"dns6_{word}", 6, 3) if word else internet.address("nameservers", 6, 0)
     truth = Truth(internet.scenario).name_server(zone, address, tcp=True)
 
-    found = await check(prober, zone, address, tcp=True)
+    observation = await check(prober, zone, address, tcp=True)
 
-    assert (truth.answer, truth.serial, True) == (found.answer, found.serial, found.tcp)
+    assert (truth.answer, truth.serial, True) == (observation.answer, observation.serial, observation.tcp)
 
 
 async def test_times_of_a_slow_server(internet, prober):
@@ -96,16 +96,16 @@ async def test_serials_of_a_stale_server(internet, prober):
 
 async def test_no_reply_has_no_time(internet, prober):
     """Silence has no round-trip time."""
-    found = await check(prober, "dns6-silent.example", internet.address("dns6_silent", 6, 3))
+    observation = await check(prober, "dns6-silent.example", internet.address("dns6_silent", 6, 3))
 
-    assert (NameServerAnswer.TIMEOUT, None) == (found.answer, found.rtt_ms)
+    assert (NameServerAnswer.TIMEOUT, None) == (observation.answer, observation.rtt_ms)
 
 
 async def test_an_address_that_cannot_be_queried_is_untestable(prober):
     """If this host may not send, nothing is known about the name server."""
-    found = await check(prober, "open.example", "255.255.255.255")
+    observation = await check(prober, "open.example", "255.255.255.255")
 
-    assert NameServerAnswer.UNTESTABLE == found.answer
+    assert NameServerAnswer.UNTESTABLE == observation.answer
 
 
 async def test_queries_ask_for_no_recursion_and_are_repeated():
@@ -124,9 +124,9 @@ async def test_a_server_without_edns_is_queried_without():
     script = lambda query: [error(query, 1) if query[11] else reply(query, flags=b"\x84\0", answer=b"")]  # noqa: E731
     async with serving(script) as server:
         host, port = server.address
-        found = await check(NameServerProber(timeout_s=0.5, port=port), "open.example", host)
+        observation = await check(NameServerProber(timeout_s=0.5, port=port), "open.example", host)
 
-    assert (2, NameServerAnswer.LAME) == (len(server.queries), found.answer)
+    assert (2, NameServerAnswer.LAME) == (len(server.queries), observation.answer)
 
 
 async def test_every_packet_waits_for_the_pace(internet):
@@ -153,9 +153,9 @@ async def test_the_answer_of_a_resolver_is_lame(flags, answer):
     soa = b"\xc0\x0c\0\6\0\1\0\0\x0e\x10\0\x18\xc0\x0c\xc0\x0c" + numbers
     async with serving(lambda query: [reply(query, flags=flags, answer=soa)]) as server:
         host, port = server.address
-        found = await check(NameServerProber(timeout_s=0.5, port=port), "open.example", host)
+        observation = await check(NameServerProber(timeout_s=0.5, port=port), "open.example", host)
 
-    assert answer == found.answer
+    assert answer == observation.answer
 
 
 async def test_zones_of_an_address_share_a_socket():
@@ -167,10 +167,10 @@ async def test_zones_of_an_address_share_a_socket():
     async with serving(script) as server:
         host, port = server.address
         zones = ["a.example", "refused.example", "b.example"]
-        found = (await NameServerProber(timeout_s=0.5, port=port).check(zones, host)).zones
+        observations = (await NameServerProber(timeout_s=0.5, port=port).check(zones, host)).zones
 
-    assert zones == [zone.zone for zone in found]
-    assert ["lame", "refused", "lame"] == [zone.answer for zone in found]
+    assert zones == [zone.zone for zone in observations]
+    assert ["lame", "refused", "lame"] == [zone.answer for zone in observations]
     assert 1 == len(set(server.clients))
 
 
@@ -182,9 +182,11 @@ async def test_silence_for_one_zone_holds_up_no_other():
 
     async with serving(script) as server:
         host, port = server.address
-        found = (await NameServerProber(timeout_s=0.1, port=port).check(["silent.example", "a.example"], host)).zones
+        observations = (
+            await NameServerProber(timeout_s=0.1, port=port).check(["silent.example", "a.example"], host)
+        ).zones
 
-    assert ["timeout", "refused"] == [zone.answer for zone in found]
+    assert ["timeout", "refused"] == [zone.answer for zone in observations]
     assert [False, True, True] == sorted(b"silent" in query for query in server.queries)
 
 

@@ -135,4 +135,6 @@ def test_timestamps_of_the_next_era_are_understood():
 
 def sent_to(internet, address, since):
     """Return the UDP packets that were sent to an address."""
-    return [one for one in internet.packets(since=since) if one.destination == address and one.protocol == UDP]
+    return [
+        packet for packet in internet.packets(since=since) if packet.destination == address and packet.protocol == UDP
+    ]

@@ -105,10 +105,10 @@ def test_a_sketch_estimates_similarity():
         for n in range(2200)
     ]
     first, second = sketch(words[:2000]), sketch(words[200:])
-    parts = [{one[at : at + 4] for at in range(0, len(one), 4)} for one in (first, second)]
+    parts = [{part[at : at + 4] for at in range(0, len(part), 4)} for part in (first, second)]
     smallest = sorted(parts[0] | parts[1])[:128]
 
-    assert 0.72 < sum(one in parts[0] and one in parts[1] for one in smallest) / 128 < 0.92
+    assert 0.72 < sum(part in parts[0] and part in parts[1] for part in smallest) / 128 < 0.92
 
 
 def test_only_the_compared_part_is_sketched():
@@ -134,5 +134,6 @@ def test_hostile_octets_are_read_quickly(body):
 def test_media_types_of_html():
     """A body without a media type is HTML, images and text are not."""
     assert [True, True, True, False, False] == [
-        is_html(one) for one in ("", "Text/HTML;charset=x", "application/xhtml+xml", "text/plain", "image/png")
+        is_html(media_type)
+        for media_type in ("", "Text/HTML;charset=x", "application/xhtml+xml", "text/plain", "image/png")
     ]

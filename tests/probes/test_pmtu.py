@@ -45,9 +45,9 @@ async def test_no_more_packets_are_sent_than_needed(internet, prober, block, siz
 
     seen = await prober.probe(address, pace)
 
-    sent = [one for one in internet.packets(since=began) if one.destination == address]
-    assert sizes == [one.length_bytes for one in sent]
-    assert {ICMPV6} == {one.protocol for one in sent}
+    sent = [packet for packet in internet.packets(since=began) if packet.destination == address]
+    assert sizes == [packet.length_bytes for packet in sent]
+    assert {ICMPV6} == {packet.protocol for packet in sent}
     assert len(sizes) == seen.sent == len(paced)
 
 
@@ -57,7 +57,9 @@ async def test_what_the_kernel_has_learned_does_not_count(internet, prober):
 
     first, second = await prober.probe(address), await prober.probe(address)
 
-    assert [(PmtuStatus.MEASURED, 1280, 1)] * 2 == [(one.status, one.mtu_bytes, one.sent) for one in (first, second)]
+    assert [(PmtuStatus.MEASURED, 1280, 1)] * 2 == [
+        (observation.status, observation.mtu_bytes, observation.sent) for observation in (first, second)
+    ]
 
 
 async def test_a_source_address_of_another_machine_is_a_failure(internet):

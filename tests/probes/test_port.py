@@ -18,9 +18,9 @@ ASKED = wire.question("www.example.com", "A")
 @pytest.fixture
 async def port(server):
     """A port that is connected to that server."""
-    one = Port(server.getsockname())
-    yield one
-    one.close(Failure.PROBE_FAILED)
+    opened = Port(server.getsockname())
+    yield opened
+    opened.close(Failure.PROBE_FAILED)
 
 
 def answer(query):
@@ -86,7 +86,7 @@ async def test_queries_leave_from_many_ports(server):
             seen.add((client[1], query[:2]))
             server.sendto(answer(query), client)
         await asyncio.gather(*asking)
-    ports = {one for one, _ in seen}
+    ports = {number for number, _ in seen}
     during = open_files() - before
     endpoint.close()
 

@@ -64,27 +64,27 @@ async def look(internet, resolver6):
 @pytest.mark.parametrize(("name", "rdtype"), RESOLVABLE)
 async def test_a_name_resolves_over_ipv6_alone(look, name, rdtype):
     """Answers, absences and slow servers count as resolvable."""
-    found = await look(name, rdtype)
+    observation = await look(name, rdtype)
 
-    assert (Resolvability.RESOLVABLE, None) == (found.answer, found.parent)
+    assert (Resolvability.RESOLVABLE, None) == (observation.answer, observation.parent)
 
 
 @pytest.mark.parametrize(("name", "rdtype", "parent"), BROKEN)
 async def test_a_name_does_not_resolve_over_ipv6_alone(look, name, rdtype, parent):
     """Name servers, glue, a parent zone or the target of an alias without IPv6 are broken."""
-    found = await look(name, rdtype)
+    observation = await look(name, rdtype)
 
-    assert Resolvability.BROKEN == found.answer
-    assert isinstance(found.status, Failure)
-    assert (parent in set(Status)) is (found.parent in set(Status))
+    assert Resolvability.BROKEN == observation.answer
+    assert isinstance(observation.status, Failure)
+    assert (parent in set(Status)) is (observation.parent in set(Status))
 
 
 @pytest.mark.parametrize(("name", "rdtype"), UNKNOWN)
 async def test_a_name_that_fails_everywhere_is_unknown(look, name, rdtype):
     """A failure over both families says nothing about IPv6."""
-    found = await look(name, rdtype)
+    observation = await look(name, rdtype)
 
-    assert (Resolvability.UNKNOWN, None) == (found.answer, found.parent)
+    assert (Resolvability.UNKNOWN, None) == (observation.answer, observation.parent)
 
 
 async def test_a_temporary_failure_is_not_broken():
@@ -96,9 +96,9 @@ async def test_a_temporary_failure_is_not_broken():
         status = Failure.TIMEOUT if len(asked) == 1 else Status.NODATA
         return LookupObservation(name=name, type=rdtype, status=status, asked_at=float(len(asked)))
 
-    found = await resolvability(lookup6, lookup6, "www.open.example", "AAAA", pause_s=0.0)
+    observation = await resolvability(lookup6, lookup6, "www.open.example", "AAAA", pause_s=0.0)
 
-    assert (Resolvability.RESOLVABLE, 2, 1.0) == (found.answer, len(asked), found.asked_at)
+    assert (Resolvability.RESOLVABLE, 2, 1.0) == (observation.answer, len(asked), observation.asked_at)
 
 
 @pytest.mark.parametrize("silence", [Failure.TIMEOUT, Failure.CONNECTION_REFUSED, Failure.NETWORK_UNREACHABLE])
@@ -110,11 +110,11 @@ async def test_a_resolver_that_does_not_reply_proves_nothing(silence):
         asked.append(status)
         return LookupObservation(name=name, type=rdtype, status=status, asked_at=0.0)
 
-    found = await resolvability(
+    observation = await resolvability(
         partial(lookup, silence), partial(lookup, Status.OK), "open.example", "SOA", pause_s=0.0
     )
 
-    assert (Resolvability.UNKNOWN, silence, [silence] * 2) == (found.answer, found.status, asked)
+    assert (Resolvability.UNKNOWN, silence, [silence] * 2) == (observation.answer, observation.status, asked)
 
 
 async def test_a_failure_that_ends_is_not_broken():
@@ -125,8 +125,8 @@ async def test_a_failure_that_ends_is_not_broken():
         asked.append(where)
         return LookupObservation(name=name, type=rdtype, status=Failure.SERVFAIL, asked_at=0.0)
 
-    found = await resolvability(
+    observation = await resolvability(
         partial(lookup, "ipv6"), partial(lookup, "ordinary"), "open.example", "SOA", pause_s=0.0
     )
 
-    assert (Resolvability.UNKNOWN, ["ipv6", "ipv6", "ordinary"]) == (found.answer, asked)
+    assert (Resolvability.UNKNOWN, ["ipv6", "ipv6", "ordinary"]) == (observation.answer, asked)

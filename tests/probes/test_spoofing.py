@@ -20,10 +20,10 @@ ALL_IDS = range(1 << 16)
 @pytest.fixture
 async def resolver(internet):
     """A patient resolver of the simulated Internet, whose answers are forged by a remote host."""
-    one = Resolver([(internet.resolver4, 53)], timeout_s=8.0, lifetime_s=16.0)
+    opened = Resolver([(internet.resolver4, 53)], timeout_s=8.0, lifetime_s=16.0)
     internet.forget()
-    yield one
-    await one.close()
+    yield opened
+    await opened.close()
 
 
 async def attacked(internet, resolver, name, ids):

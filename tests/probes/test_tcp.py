@@ -70,7 +70,8 @@ async def test_the_segment_size_is_that_of_the_path(internet, prober, block, fam
     expected = Truth(internet.scenario).address(address).ports[80].mss_bytes
 
     opened, closed = [
-        await prober.probe(one, (80,), starttls=False) for one in (address, internet.address("port80_closed", family))
+        await prober.probe(target, (80,), starttls=False)
+        for target in (address, internet.address("port80_closed", family))
     ]
 
     assert expected == opened.ports[0].mss_bytes
@@ -104,7 +105,7 @@ async def test_a_silent_port_gets_one_syn(internet, prober):
     await prober.probe(address, (80,), starttls=False)
 
     assert [(80, 0x02)] == [
-        (one.port, one.flags) for one in internet.packets(since=began) if one.destination == address
+        (packet.port, packet.flags) for packet in internet.packets(since=began) if packet.destination == address
     ]
 
 
@@ -114,7 +115,7 @@ async def test_a_silent_port_gets_two_syns_in_two_seconds(internet):
     began = time.time()
     await TcpProber(timeout_s=2.0).probe(address, (80,), starttls=False)
 
-    assert [0x02] * 2 == [one.flags for one in internet.packets(since=began) if one.destination == address]
+    assert [0x02] * 2 == [packet.flags for packet in internet.packets(since=began) if packet.destination == address]
 
 
 async def test_an_open_port_is_closed_with_a_reset(internet, prober):
@@ -123,7 +124,9 @@ async def test_an_open_port_is_closed_with_a_reset(internet, prober):
     began = time.time()
     await prober.probe(address, (443,), starttls=False)
 
-    assert 0x04 == [one.flags for one in internet.packets(since=began) if one.destination == address][-1] & 0x05
+    assert (
+        0x04 == [packet.flags for packet in internet.packets(since=began) if packet.destination == address][-1] & 0x05
+    )
 
 
 async def test_pacing_applies_to_every_attempt(internet, prober):
@@ -178,8 +181,8 @@ async def test_cancelled_probes_close_their_sockets(internet, behaviour):
     ]
     await until(lambda: open_files() >= before + 20)
     await asyncio.sleep(0.1)
-    for one in asking:
-        one.cancel()
+    for task in asking:
+        task.cancel()
     await asyncio.wait(asking)
 
     assert before == open_files()
@@ -319,11 +322,11 @@ def test_local_ports_are_below_the_numbers_of_traces(host, family, is_bound):
     """mtr-packet takes an error that quotes a port from 33000 on for an answer to one of its probes."""
     with socket.create_server((host, 0), family=family, backlog=50) as server:
         opened = [tcp._open(host, host if is_bound else None, 1.0) for _ in range(20)]
-        for one in opened:
-            one.connect_ex((host, server.getsockname()[1]))
-        ports = [one.getsockname()[1] for one in opened]
-        for one in opened:
-            one.close()
+        for sock in opened:
+            sock.connect_ex((host, server.getsockname()[1]))
+        ports = [sock.getsockname()[1] for sock in opened]
+        for sock in opened:
+            sock.close()
 
     assert max(ports) < 33_000
 
@@ -336,9 +339,9 @@ def test_a_listening_port_is_skipped(monkeypatch, host, family):
         chosen = iter([taken, 12_345, 12_345])
         monkeypatch.setattr(tcp.random, "choice", lambda _: next(chosen))
         opened = [tcp._open(host, None, 1.0) for _ in range(2)]
-        ports = [one.getsockname()[1] for one in opened]
-        for one in opened:
-            one.close()
+        ports = [sock.getsockname()[1] for sock in opened]
+        for sock in opened:
+            sock.close()
 
     assert [12_345] * 2 == ports
 

@@ -82,8 +82,8 @@ async def test_one_handshake_is_one_connection(internet, prober):
 
     await prober.probe(address, NAME, pace=pace)
 
-    sent = [one for one in internet.packets(since=began) if one.destination == address]
-    assert 1 == sum(one.flags == SYN for one in sent)
+    sent = [packet for packet in internet.packets(since=began) if packet.destination == address]
+    assert 1 == sum(packet.flags == SYN for packet in sent)
     assert [address] == paced
 
 
@@ -102,7 +102,7 @@ async def test_a_pace_that_raises_ends_the_probe(internet, prober):
     with pytest.raises(OptedOutError):
         await prober.probe(address, NAME, pace=pace)
 
-    assert [] == [one for one in internet.packets(since=began) if one.destination == address]
+    assert [] == [packet for packet in internet.packets(since=began) if packet.destination == address]
 
 
 async def test_a_source_address_of_another_machine_is_a_failure(internet):

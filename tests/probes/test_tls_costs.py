@@ -195,8 +195,8 @@ async def test_a_server_without_a_certificate_has_tls(monkeypatch):
 
 def listens(address):
     """Return whether a server accepts connections."""
-    with socket.socket() as one:
-        return one.connect_ex(address) == 0
+    with socket.socket() as sock:
+        return sock.connect_ex(address) == 0
 
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="only its server can be told which groups to take")

@@ -25,8 +25,8 @@ async def make_tracer(internet):
         return made[-1]
 
     yield make
-    for one in made:
-        await one.close()
+    for tracer in made:
+        await tracer.close()
 
 
 def path(region, family):
@@ -109,7 +109,7 @@ async def test_pacing_applies_to_every_probe(internet, make_tracer):
     began = time.time()
     trace = await make_tracer().trace(address, pace)
 
-    sent = [one.ttl for one in internet.packets(since=began) if one.destination == address]
+    sent = [packet.ttl for packet in internet.packets(since=began) if packet.destination == address]
     assert (Stop.REACHED, {address}) == (trace.stop, set(turns))
     assert max(sent) <= trace.reached_ttl + 1
 

@@ -95,9 +95,9 @@ async def test_a_stranger_of_the_other_family_is_not_a_hop(family, times):
 
     # If the stranger is always first, the router's answer may be missed.
     missed = (None,) if times > 1 else ()
-    allowed = [(one, *missed) if ttl in (2, 4) else (one,) for ttl, one in enumerate(routers(family), start=1)]
+    allowed = [(router, *missed) if ttl in (2, 4) else (router,) for ttl, router in enumerate(routers(family), start=1)]
     assert (Stop.REACHED, DISTANCE) == (trace.stop, trace.reached_ttl)
-    assert all(one in any_of for one, any_of in zip(addresses(trace), allowed, strict=True))
+    assert all(router in any_of for router, any_of in zip(addresses(trace), allowed, strict=True))
     assert most(seen) <= 3
 
 
@@ -107,7 +107,7 @@ async def test_guessed_numbers_of_other_probes_do_no_harm(family):
 
     def script(probe):
         guesses = range(1, 4) if (probe.ttl, probe.count) == (1, 1) else ()
-        return [*ordinary(probe), *(Says(REPLY, place(family, 91), ahead=one) for one in guesses)]
+        return [*ordinary(probe), *(Says(REPLY, place(family, 91), ahead=ahead) for ahead in guesses)]
 
     trace, _ = await traced(script, family)
 
@@ -195,8 +195,10 @@ async def test_hosts_that_guess_numbers_falsify_no_other_trace():
     hostile = {place(family, number) for family, number in ((4, 101), (6, 102), (4, 103))}
 
     def script(probe):
-        guesses = [one for one in range(-40, 41) if one] if probe.target in hostile and probe.ttl >= DISTANCE else []
-        return [*(Says(REPLY, probe.target, ahead=one) for one in guesses), *ordinary(probe)]
+        guesses = (
+            [ahead for ahead in range(-40, 41) if ahead] if probe.target in hostile and probe.ttl >= DISTANCE else []
+        )
+        return [*(Says(REPLY, probe.target, ahead=ahead) for ahead in guesses), *ordinary(probe)]
 
     targets = [place(family, number) for number in range(110, 150) for family in (4, 6)]
     tracer = Tracer(timeout_s=1.0, processes=1)
@@ -206,5 +208,5 @@ async def test_hosts_that_guess_numbers_falsify_no_other_trace():
     finally:
         await tracer.close()
 
-    expected = {(Stop.REACHED, DISTANCE, (*routers(6 if ":" in one else 4)[:-1], one)) for one in targets}
-    assert expected == {(one.stop, one.reached_ttl, tuple(addresses(one))) for one in traces[len(hostile) :]}
+    expected = {(Stop.REACHED, DISTANCE, (*routers(6 if ":" in ahead else 4)[:-1], ahead)) for ahead in targets}
+    assert expected == {(ahead.stop, ahead.reached_ttl, tuple(addresses(ahead))) for ahead in traces[len(hostile) :]}

@@ -46,7 +46,9 @@ async def test_plain_http_only(internet, prober):
     """A server without port 443 refuses https and answers over http."""
     address = internet.address("port443_closed", 6)
 
-    https, http = [await prober.get(address, "www.port443-closed.example", scheme=one) for one in ("https", "http")]
+    https, http = [
+        await prober.get(address, "www.port443-closed.example", scheme=scheme) for scheme in ("https", "http")
+    ]
 
     assert (Failure.CONNECTION_REFUSED, None) == (https.failure, https.status_code)
     assert (None, 200, None) == (http.failure, http.status_code, http.tls)
@@ -62,9 +64,9 @@ async def test_a_request_says_who_asks(internet, prober):
 
     await prober.get(address, name, pace=pace)
 
-    requests = [one for one in internet.page_requests(since=began) if one.address == address]
-    assert [(443, name, AGENT)] == [(one.port, one.host, one.agent) for one in requests]
-    syns = [one for one in internet.packets(since=began) if one.destination == address and one.flags == SYN]
+    requests = [record for record in internet.page_requests(since=began) if record.address == address]
+    assert [(443, name, AGENT)] == [(record.port, record.host, record.agent) for record in requests]
+    syns = [record for record in internet.packets(since=began) if record.destination == address and record.flags == SYN]
     assert 1 == len(syns) == len(paced)
 
 
