@@ -72,11 +72,11 @@ class Answers:
             self._log(self._formatter.scraped(processed, response, self._spider))
             await self._send(signals.item_scraped, item=processed, response=response)
 
-    def _log(self, message: Any, **named: Any) -> None:
+    def _log(self, message: Any, **keywords: Any) -> None:
         if message is not None:
-            logger.log(*logformatter_adapter(message), extra={"spider": self._spider}, **named)
+            logger.log(*logformatter_adapter(message), extra={"spider": self._spider}, **keywords)
 
-    async def _send(self, signal: object, **named: Any) -> None:
+    async def _send(self, signal: object, **keywords: Any) -> None:
         if is_heard(self._crawler, signal):
-            for _, result in self._signals.send_catch_log(signal, spider=self._spider, **named):
+            for _, result in self._signals.send_catch_log(signal, spider=self._spider, **keywords):
                 await settled(result)

@@ -122,15 +122,15 @@ class ProbeDownloader(Downloader):
         """Free the place of a request: of one with an answer before it is stored, of any other at the end."""
         cast("Scheduler", self.crawler.engine.scheduler).left(request)
 
-    def _announce(self, signal: object, **named: Any) -> None:
+    def _announce(self, signal: object, **keywords: Any) -> None:
         if engine.is_heard(self.crawler, signal):
-            self.signals.send_catch_log(signal=signal, spider=self.crawler.spider, **named)
+            self.signals.send_catch_log(signal=signal, spider=self.crawler.spider, **keywords)
 
 
-async def _first(methods: Iterable[Callable[..., Any]], **named: Any) -> Response | Request | None:
+async def _first(methods: Iterable[Callable[..., Any]], **keywords: Any) -> Response | Request | None:
     """Call methods of middlewares in turn, and return the first result."""
     for method in methods:
-        if (result := method(**named)) is not None:
+        if (result := method(**keywords)) is not None:
             response: Response | Request | None = await settled(result)
             if response is not None:
                 return response

@@ -64,7 +64,7 @@ class NameServers:
             return
         if self._look is not None and self._look.done():
             search, self._look = self._look, None
-            if not self._found(search):
+            if not self._result(search):
                 return
         if self._look is None:
             self._look = asyncio.get_running_loop().create_task(self._request())
@@ -75,7 +75,7 @@ class NameServers:
             self._look.cancel()
             await asyncio.wait((self._look,))
 
-    def _found(self, search: asyncio.Task[int]) -> int:
+    def _result(self, search: asyncio.Task[int]) -> int:
         try:
             return search.result()
         except StoreError as error:

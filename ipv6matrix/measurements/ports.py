@@ -75,9 +75,9 @@ class Ports(Measurement[PortsUrl, TcpObservation, TcpItem]):
         return PortsUrl(subject=address, destination=address, ports=ports, starttls=("starttls", "1") in query)
 
     def urls(self, target: Target, plan: Plan) -> Iterable[str]:
-        wanted = ports(plan)
-        if target.address and target.host and wanted:
-            yield url(target.address, wanted, starttls="tls" in plan.metrics)
+        port_numbers = ports(plan)
+        if target.address and target.host and port_numbers:
+            yield url(target.address, port_numbers, starttls="tls" in plan.metrics)
 
     def answer(self, asked: Asked[PortsUrl], observation: TcpObservation, crawl: Crawl) -> TcpItem:  # noqa: ARG002
         return TcpItem(**asked.fields, address=asked.url.subject, tcp=observation)

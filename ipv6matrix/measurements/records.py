@@ -32,9 +32,9 @@ def url(name: str, types: tuple[str, ...]) -> str:
 
 def types(plan: Plan) -> tuple[str, ...]:
     """Return the record types that are looked up for each domain."""
-    wanted = {"NS": "NS" in plan.features, "MX": "MX" in plan.features}
-    wanted["SOA"] = "NS" in plan.features and "soa" in plan.metrics
-    return tuple(rdtype for rdtype, is_wanted in wanted.items() if is_wanted)
+    chosen = {"NS": "NS" in plan.features, "MX": "MX" in plan.features}
+    chosen["SOA"] = "NS" in plan.features and "soa" in plan.metrics
+    return tuple(rdtype for rdtype, is_wanted in chosen.items() if is_wanted)
 
 
 def lookups_of(answer: DomainObservation | DomainItem) -> list[LookupObservation]:
@@ -74,14 +74,14 @@ class Records(Measurement[LookupUrl, DomainObservation, DomainItem]):
 
         The retry pass does not request guessed hosts: the first request for the domain did that, whatever its answer.
         """
-        name, plan, found = asked.url.subject, crawl.plan, lookups_of(observation)
-        if lookups.opted_out(found, plan):
-            return self.exclude(asked, OPTED_OUT, found[0].asked_at)
+        name, plan, answers = asked.url.subject, crawl.plan, lookups_of(observation)
+        if lookups.opted_out(answers, plan):
+            return self.exclude(asked, OPTED_OUT, answers[0].asked_at)
         guessed = () if asked.url.second else tuple(_guessed(name, plan))
         name_servers = _name_servers(observation.ns, plan.ns_per_domain)
         roles = (*name_servers, *_mail_exchangers(observation.mx, plan.mx_per_domain), *guessed)
         settled = [Host(name=role.host, refusal=_exclusion(role.host)) for role in roles if _exclusion(role.host)]
-        proof = next(filter(_denies, found), None)
+        proof = next(filter(_denies, answers), None)
         if proof is not None:
             settled += [_absent(role.host, proof) for role in guessed]
         follow_ups = _host_urls(name, roles, {host.name for host in settled}, plan)
@@ -98,7 +98,7 @@ class Records(Measurement[LookupUrl, DomainObservation, DomainItem]):
             soa=observation.soa if "SOA" in types(plan) else None,
             roles=roles,
             hosts=tuple(settled),
-            asked_at=found[0].asked_at,
+            asked_at=answers[0].asked_at,
             follow_ups=tuple(follow_ups),
         )
 
@@ -151,13 +151,13 @@ def _mail_exchangers(lookup: LookupObservation | None, most: int) -> Iterator[Ro
 
 def _host_urls(name: str, roles: Sequence[Role], settled: set[str], plan: Plan) -> list[str]:
     """Return the URLs for hosts that are not settled: one for all guesses, one for each host that a record names."""
-    wanted = [role for role in roles if role.host not in settled]
-    labels = tuple(hosts.label_of(role.host, name) for role in wanted if role.kind in GUESSED)
+    unsettled = [role for role in roles if role.host not in settled]
+    labels = tuple(hosts.label_of(role.host, name) for role in unsettled if role.kind in GUESSED)
     urls = [hosts.guesses(name, labels, hosts.types_of_guesses(plan))] if labels else []
-    named = dict.fromkeys(role.host for role in wanted if role.kind not in GUESSED)
+    record_hosts = dict.fromkeys(role.host for role in unsettled if role.kind not in GUESSED)
     if APEX in labels:
-        named.pop(name, None)  # a domain that is its own mail or name server
-    return urls + [hosts.url(host) for host in named]
+        record_hosts.pop(name, None)  # a domain that is its own mail or name server
+    return urls + [hosts.url(host) for host in record_hosts]
 
 
 def _exclusion(host: str) -> str | None:

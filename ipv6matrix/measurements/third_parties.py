@@ -79,8 +79,8 @@ class ThirdParties(Measurement[ThirdPartyUrl, ThirdPartyObservation, ThirdPartyI
         return ThirdPartyObservation(a=a, aaaa=aaaa)
 
     def outcomes(self, item: ThirdPartyItem) -> list[Outcome]:
-        found = item.addresses
-        return list(lookups.outcomes((found.a, found.aaaa) if found else (), (item.refusal,)))
+        addresses = item.addresses
+        return list(lookups.outcomes((addresses.a, addresses.aaaa) if addresses else (), (item.refusal,)))
 
     def retries(self, failed: Failed, plan: Plan) -> Iterable[str]:  # noqa: ARG002
         return ()

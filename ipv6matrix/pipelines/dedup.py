@@ -47,9 +47,9 @@ class DedupPipeline:
         if address in self._recent:
             self._recent.move_to_end(address)
             return True
-        known = self._job.attempt(lambda: self._job.store.is_located(address), otherwise=True)
-        if known:
+        is_located = self._job.attempt(lambda: self._job.store.is_located(address), otherwise=True)
+        if is_located:
             self._recent[address] = None
             if len(self._recent) > _REMEMBERED:
                 self._recent.popitem(last=False)
-        return known
+        return is_located

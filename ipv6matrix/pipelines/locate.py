@@ -38,12 +38,12 @@ class LocatePipeline:
         return cls(geoip.configured(crawler.settings), crawler)
 
     def process_item(self, item: Answered) -> Answered | Awaitable[Answered]:
-        if isinstance(item, HostsItem) and self._wanted:
+        if isinstance(item, HostsItem) and self._is_enabled:
             return self._turns.for_each(self._locate, item.addresses, item)
         return item
 
     @property
-    def _wanted(self) -> bool:
+    def _is_enabled(self) -> bool:
         return "geoip" in self._plan.metrics
 
     def _locate(self, address: Address) -> None:

@@ -44,8 +44,8 @@ class MatrixSpider(scrapy.Spider):
         self._lists = lists.Locations(domains, supplemental, tag)
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler, *arguments: Any, **named: Any) -> Self:
-        spider = super().from_crawler(crawler, *arguments, **named)
+    def from_crawler(cls, crawler: Crawler, *arguments: Any, **keywords: Any) -> Self:
+        spider = super().from_crawler(crawler, *arguments, **keywords)
         shared = context.of(crawler)
         shared.lists, shared.start = spider._lists, spider.start
         spider._crawl = Crawl(shared.plan, Turns(), REGISTRY.urls)

@@ -107,8 +107,8 @@ def private_parts(source: str) -> Iterator[str]:
 def test_no_other_module_touches_private_parts_of_scrapy():
     """Modules that import Scrapy use only its public parts, those in `engine` excepted."""
     texts = {str(path.relative_to(PACKAGE)): path.read_text() for path in PACKAGE.rglob("*.py")}
-    found = {name: [*private_parts(text)] for name, text in texts.items() if "scrapy" in text}
-    touching = {name: parts for name, parts in found.items() if parts}
+    parts_by_name = {name: [*private_parts(text)] for name, text in texts.items() if "scrapy" in text}
+    touching = {name: parts for name, parts in parts_by_name.items() if parts}
 
     assert {"engine/__init__.py", "engine/downloader.py"} == set(touching)
 

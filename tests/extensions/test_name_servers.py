@@ -39,8 +39,10 @@ def store_zones(store, *names, **more):
         store.complete(DomainItem(url=f"dns://{name}", name=name, tld="example", ns=ns, roles=roles, asked_at=1.0))
     host = Host(name="ns.example", a=lookup("ns.example", "A", ADDRESSES[0]), chosen=ADDRESSES)
     host.aaaa = lookup("ns.example", "AAAA", ADDRESSES[1])
-    found = tuple(Address(address=one, family=6 if ":" in one else 4, found_at=1.0) for one in ADDRESSES)
-    store.complete(HostsItem(url="dns://ns.example", hosts=(host,), addresses=found))
+    addresses = tuple(
+        Address(address=address, family=6 if ":" in address else 4, found_at=1.0) for address in ADDRESSES
+    )
+    store.complete(HostsItem(url="dns://ns.example", hosts=(host,), addresses=addresses))
 
 
 def answered(url):
@@ -48,8 +50,8 @@ def answered(url):
     parsed = parse(url)
     (zone,) = parsed.zones
     answer = NameServerAnswer.AUTHORITATIVE
-    found = NameServerObservation(zone=zone, address=parsed.subject, tcp=parsed.tcp, answer=answer, asked_at=1.0)
-    return NameServerItem(url=url, zones=(found,))
+    observation = NameServerObservation(zone=zone, address=parsed.subject, tcp=parsed.tcp, answer=answer, asked_at=1.0)
+    return NameServerItem(url=url, zones=(observation,))
 
 
 async def idle(extension):

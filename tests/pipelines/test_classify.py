@@ -14,8 +14,8 @@ def classified(made, address):
     item = hosts_item(host("a.example", address))
     for unclassified in item.addresses:
         unclassified.kind = None
-    (found,) = ClassifyPipeline.from_crawler(made).process_item(item).addresses
-    return found.kind, found.refusal, found.tunnel_id
+    (classified_address,) = ClassifyPipeline.from_crawler(made).process_item(item).addresses
+    return classified_address.kind, classified_address.refusal, classified_address.tunnel_id
 
 
 @pytest.mark.parametrize(

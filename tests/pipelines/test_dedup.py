@@ -11,7 +11,7 @@ from tests.samples import AT, host, hosts_item, ping_item
 
 def left(dedup, *addresses):
     """Return the addresses that remain in an item with these."""
-    return [one.address for one in dedup.process_item(hosts_item(host("a.example", *addresses))).addresses]
+    return [address.address for address in dedup.process_item(hosts_item(host("a.example", *addresses))).addresses]
 
 
 async def test_a_new_address_passes_until_it_is_stored(tmp_path):

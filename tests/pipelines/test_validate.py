@@ -49,8 +49,8 @@ def test_a_consistent_item_passes_unchanged(item):
 )
 def test_a_contradictory_item_is_dropped(item, complaint):
     """The problem is logged as an error with the request, because it is a bug of the crawler."""
-    with pytest.raises(DropItem, match=complaint) as told:
+    with pytest.raises(DropItem, match=complaint) as drop:
         ValidatePipeline().process_item(item)
 
-    assert str(told.value).startswith(item.url)
-    assert "ERROR" == told.value.log_level
+    assert str(drop.value).startswith(item.url)
+    assert "ERROR" == drop.value.log_level

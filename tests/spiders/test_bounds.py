@@ -39,7 +39,7 @@ def test_excess_mail_exchangers_are_dropped(spider):
 @pytest.mark.parametrize("number", [5, 4000])
 def test_excess_addresses_are_dropped(spider, number):
     """The chosen address is stored with the smallest others, in the order of the answer; the rest is counted."""
-    private = [f"10.0.{one >> 8}.{one & 255}" for one in range(number)]
+    private = [f"10.0.{octets >> 8}.{octets & 255}" for octets in range(number)]
     answer = shuffled([*private, "11.0.0.2", "11.0.0.1"])
     _, item = hosts(spider(ADDRESSES_STORED_PER_HOST=3), *answer)
     (host,) = item.hosts

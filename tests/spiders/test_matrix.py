@@ -193,9 +193,9 @@ def test_a_disabled_feature_requests_nothing(spider, settings, kinds, found_urls
         "mx": lookup("a.example", "MX", (10, "mx.example")) if "MX" in types else None,
         "soa": lookup("a.example", "SOA", SOA),
     }
-    found, item = domain(made, **observation)
+    actual_urls, item = domain(made, **observation)
 
-    assert found_urls == found
+    assert found_urls == actual_urls
     assert kinds == {role.kind for role in item.roles}
 
 

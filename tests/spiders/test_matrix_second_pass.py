@@ -43,11 +43,11 @@ def test_a_domain_that_is_absent_in_the_retry_pass_settles_no_guesses(spider):
 def test_a_retried_host_leads_to_its_addresses(spider):
     """Addresses that are found late are probed with every metric, as in the first pass."""
     url = urls.again(urls.host("www.a.example", ("AAAA",)))
-    found = HostObservation(name="www.a.example", aaaa=lookup("www.a.example", "AAAA", "2600::1"))
-    found_urls, item = parsed(spider(), url, HostsObservation(hosts=(found,)))
+    host = HostObservation(name="www.a.example", aaaa=lookup("www.a.example", "AAAA", "2600::1"))
+    found_urls, item = parsed(spider(), url, HostsObservation(hosts=(host,)))
 
     assert urls.ping("2600::1") in found_urls
-    assert not any(urls.parse(one).second for one in found_urls)
+    assert not any(urls.parse(follow_up).second for follow_up in found_urls)
     assert item.second
     assert ("2600::1",) == item.hosts[0].chosen
 
@@ -66,6 +66,6 @@ def test_a_retried_host_leads_to_its_addresses(spider):
 def test_items_have_their_pass(spider, url, observation):
     """Only items that answer a request of the retry pass are marked as such."""
     made = spider()
-    passes = [parsed(made, one, observation, refused_at=AT)[1].second for one in (url, urls.again(url))]
+    passes = [parsed(made, request_url, observation, refused_at=AT)[1].second for request_url in (url, urls.again(url))]
 
     assert [False, True] == passes
