@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, ColumnElement, Double, Label, Select, Table, 
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.sql.util import ClauseAdapter
 
-from ipv6matrix.web.read_model.schema import SUMS, kept, summed_by
+from ipv6matrix.web.read_model.schema import SUMS, kept_columns, summed_by
 
 Ratio = tuple[ColumnElement[Any], ColumnElement[Any]]
 
@@ -72,7 +72,7 @@ class _Source:
 
 
 def _source(table: Table, selection: Slice) -> _Source:
-    always = {column.name for column in kept(table)}
+    always = {column.name for column in kept_columns(table)}
     filtered = {name for name, words in selection.only.items() if words} - always
     used = filtered | {*filter(None, [selection.group])}
     if table not in SUMS or len(used) > 1 or not used <= {column.name for column in summed_by(table)}:

@@ -87,25 +87,25 @@ def build(url: str, folder: Path) -> Path:
 
 def _build(url: str, prefix: Path) -> Path:
     with Database(url, for_reading=True) as database, database.read() as connection:
-        there = source.columns(connection)
-        wanted = source.versions(connection, there)
+        table_columns = source.columns(connection)
+        current = source.versions(connection, table_columns)
         old = newest(prefix)
-        known = versions(old) if old else None
-        if old and known == wanted:
+        copied = versions(old) if old else None
+        if old and copied == current:
             return old
-        changed = [date for date in wanted if (known or {}).get(date) != wanted[date]]
+        changed = [date for date in current if (copied or {}).get(date) != current[date]]
         new = prefix.with_name(f"{prefix.name}-{(_number(old) if old else 0) + 1:06}.duckdb")
         with replacing(new) as partial:
-            if old and known is not None:
+            if old and copied is not None:
                 shutil.copyfile(old, partial)
-            with _writing(partial, is_new=known is None) as model:
-                _replace(model, connection, there, wanted, changed)
+            with _writing(partial, is_new=copied is None) as model:
+                _replace(model, connection, table_columns, current, changed)
                 _list_names(model)
-                _describe(model, database.name, wanted)
+                _describe(model, database.name, current)
     for other in prefix.parent.glob(f"{prefix.name}-*.duckdb"):
         if _number(other) < _number(new):
             other.unlink(missing_ok=True)
-    log.info("Read model %s: %d crawls, %d of them read from %s", new, len(wanted), len(changed), database.name)
+    log.info("Read model %s: %d crawls, %d of them read from %s", new, len(current), len(changed), database.name)
     return new
 
 
@@ -122,8 +122,8 @@ def versions(file: Path) -> dict[dt.date, str] | None:
 
 
 def _number(file: Path) -> int:
-    found = re.search(r"-(\d+)\.duckdb$", file.name)
-    return int(found[1]) if found else 0
+    match = re.search(r"-(\d+)\.duckdb$", file.name)
+    return int(match[1]) if match else 0
 
 
 @contextmanager
@@ -150,16 +150,16 @@ def _quoted(file: Path) -> str:
 def _replace(
     model: DuckDBPyConnection,
     connection: Connection,
-    there: source.Columns,
-    wanted: Mapping[dt.date, str],
+    table_columns: source.Columns,
+    current: Mapping[dt.date, str],
     changed: Sequence[dt.date],
 ) -> None:
-    kept = [*({*wanted} - {*changed})]
+    unchanged = [*({*current} - {*changed})]
     for table in (*ALL_TABLES, *schema.SUMS.values()):
-        model.execute(f'DELETE FROM "{table.name}" WHERE NOT list_contains(?, date)', [kept])
+        model.execute(f'DELETE FROM "{table.name}" WHERE NOT list_contains(?, date)', [unchanged])
     for table in ALL_TABLES if changed else ():
-        if table.name in there:
-            _copy(model, connection, table, there, changed)
+        if table.name in table_columns:
+            _copy(model, connection, table, table_columns, changed)
     for table in schema.SUMS if changed else ():
         model.execute(schema.summation(table), [changed])
 
@@ -168,14 +168,14 @@ def _copy(
     model: DuckDBPyConnection,
     connection: Connection,
     table: Table,
-    there: source.Columns,
+    table_columns: source.Columns,
     dates: Sequence[dt.date],
 ) -> None:
     """Copy the rows of some dates, in the order in which questions read them."""
     name = table.name
     model.execute(f'CREATE TEMP TABLE Unsorted AS FROM "{name}" LIMIT 0')
     statement = schema.insertion(table).replace(f'INTO "{name}"', "INTO Unsorted", 1)
-    for texts in source.rows(connection, table, there, dates):
+    for texts in source.rows(connection, table, table_columns, dates):
         model.register("batch", pa.table({"text": pa.array(texts, pa.string())}))
         model.execute(statement)
         model.unregister("batch")
@@ -188,8 +188,8 @@ def _list_names(model: DuckDBPyConnection) -> None:
     every = "SELECT domain FROM Domains UNION SELECT domain FROM Readiness"
     model.execute(f"CREATE OR REPLACE TABLE Names AS {every} ORDER BY domain")
     model.execute("DELETE FROM Idn")
-    found = model.execute("SELECT domain FROM Names WHERE contains(domain, 'xn--')").fetchall()
-    names = [name for (name,) in found]
+    rows = model.execute("SELECT domain FROM Names WHERE contains(domain, 'xn--')").fetchall()
+    names = [name for (name,) in rows]
     model.register("batch", pa.table({"unicode": [*map(_decoded, names)], "domain": names}))
     if names:
         model.execute("INSERT INTO Idn SELECT unicode, domain FROM batch ORDER BY unicode")
@@ -203,10 +203,10 @@ def _decoded(name: str) -> str:
         return name
 
 
-def _describe(model: DuckDBPyConnection, name: str, wanted: Mapping[dt.date, str]) -> None:
+def _describe(model: DuckDBPyConnection, name: str, current: Mapping[dt.date, str]) -> None:
     model.execute("DELETE FROM About")
     model.execute("DELETE FROM Versions")
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
     model.execute("INSERT INTO About VALUES (?, ?, ?)", [schema.FORMAT, name, now])
-    for date, tag in wanted.items():
+    for date, tag in current.items():
         model.execute("INSERT INTO Versions VALUES (?, ?)", [date, tag])

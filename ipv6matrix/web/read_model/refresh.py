@@ -97,9 +97,9 @@ class ReadModels:
         begun = time.monotonic()
         try:
             model = self._open_newest()
-            wanted = building.source_versions(self.url)
+            current = building.source_versions(self.url)
             self._look_s = time.monotonic() - begun
-            if model is None or model.versions != wanted:
+            if model is None or model.versions != current:
                 self._build(in_process=in_process)
         except ExportError as error:
             self._note(str(error))

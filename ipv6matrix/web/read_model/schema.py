@@ -81,7 +81,7 @@ def insertion(table: Table) -> str:
     )
 
 
-def kept(table: Table) -> list[Column[Any]]:
+def kept_columns(table: Table) -> list[Column[Any]]:
     """Return the columns that each row of the sums has a value of."""
     return [column for column in table.primary_key.columns if column.name in _KEPT]
 
@@ -93,7 +93,7 @@ def summed_by(table: Table) -> list[Column[Any]]:
 
 def summation(table: Table) -> str:
     """Return the statement that inserts the sums over the rows of some dates."""
-    fixed = ", ".join(column.name for column in kept(table))
+    fixed = ", ".join(column.name for column in kept_columns(table))
     by = [column.name for column in summed_by(table)]
     sets = ", ".join(f"({each})" for each in (fixed, *(f"{fixed}, {name}" for name in by)))
     keys = (fixed, *by)

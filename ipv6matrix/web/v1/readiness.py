@@ -89,8 +89,8 @@ def tags(request: Request, question: Annotated[CrawlsQuestion, Query()]) -> Resp
     """List the lists: the last crawl of each, that of the main list (with an empty tag) first."""
 
     def make(model: ReadModel) -> Mapping[str, Any]:
-        found = [crawl for crawl in readiness.latest(model) if question.tag in (None, crawl.tag)]
-        return _crawls(request, found, question)
+        last_crawls = [crawl for crawl in readiness.latest(model) if question.tag in (None, crawl.tag)]
+        return _crawls(request, last_crawls, question)
 
     return answer(request, make)
 
@@ -106,8 +106,8 @@ def changes(request: Request, question: Annotated[ChangesQuestion, Query()]) -> 
     """List domains whose level rose or fell between two comparable crawls: both bounds moved."""
 
     def make(model: ReadModel) -> Mapping[str, Any]:
-        found = readiness.crawls(model, _tag(question))
-        pair = readiness.pair(found, question.from_, question.to)
+        list_crawls = readiness.crawls(model, _tag(question))
+        pair = readiness.pair(list_crawls, question.from_, question.to)
         rows = _rows(model, readiness.moved(*pair, question.change), question)
         return _compared(pair, _names_page(request, [change(row) for row in rows], question))
 
@@ -129,7 +129,11 @@ def hall_of_fame(request: Request, question: Annotated[FameQuestion, Query()]) -
 def summary(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row of Readiness without its reasons."""
     names = ("date", "domain", "country", "tld", "bracket")
-    return {**{name: row[name] for name in names}, **levels(row), **{one.value: row[one.value] for one in Service}}
+    return {
+        **{name: row[name] for name in names},
+        **levels(row),
+        **{service.value: row[service.value] for service in Service},
+    }
 
 
 def levels(row: Mapping[str, Any], suffix: str = "") -> dict[str, str]:
@@ -162,13 +166,13 @@ def _tag(question: Any) -> str:
 
 
 def _counts(request: Request, model: ReadModel, question: ReadinessQuestion) -> dict[str, Any]:
-    found = rows_page(request, model, READINESS, question)
-    known = {crawl.date: crawl for crawl in readiness.crawls(model, _tag(question))}
-    return {**found, "items": [{**_dependencies(known[row["date"]]), **row} for row in found["items"]]}
+    figures = rows_page(request, model, READINESS, question)
+    by_date = {crawl.date: crawl for crawl in readiness.crawls(model, _tag(question))}
+    return {**figures, "items": [{**_dependencies(by_date[row["date"]]), **row} for row in figures["items"]]}
 
 
-def _crawls(request: Request, found: list[Crawl], question: CrawlsQuestion) -> dict[str, Any]:
-    part = [crawl_of(one) for one in found[question.offset : question.offset + question.limit + 1]]
+def _crawls(request: Request, list_crawls: list[Crawl], question: CrawlsQuestion) -> dict[str, Any]:
+    part = [crawl_of(crawl) for crawl in list_crawls[question.offset : question.offset + question.limit + 1]]
     return page(request, part, question.limit, offset=lambda _: question.offset + question.limit)
 
 
@@ -188,11 +192,11 @@ def _rows(model: ReadModel, query: Select[Any], question: NamesQuestion) -> list
     return model.mappings(narrowed.limit(question.limit + 1))
 
 
-def _names_page(request: Request, found: list[dict[str, Any]], question: NamesQuestion) -> dict[str, Any]:
-    return page(request, found, question.limit, after=lambda last: last["domain"])
+def _names_page(request: Request, items: list[dict[str, Any]], question: NamesQuestion) -> dict[str, Any]:
+    return page(request, items, question.limit, after=lambda last: last["domain"])
 
 
-def _compared(pair: tuple[Crawl, Crawl], found: Mapping[str, Any]) -> dict[str, Any]:
+def _compared(pair: tuple[Crawl, Crawl], names_page: Mapping[str, Any]) -> dict[str, Any]:
     earlier, later = pair
-    known = {name: value for name, value in _dependencies(later).items() if name != "date"}
-    return {"from": earlier.date, "to": later.date, **known, **found}
+    dependencies = {name: value for name, value in _dependencies(later).items() if name != "date"}
+    return {"from": earlier.date, "to": later.date, **dependencies, **names_page}
