@@ -80,12 +80,12 @@ def main() -> int:
 
 def settings() -> dict[str, str]:
     """Return the settings of deploy/, with memory for this machine."""
-    found = dict(re.findall(r"^(\w+) = '?(.*?)'?$", _SETTINGS.read_text(), re.MULTILINE))
-    del found["listen_addresses"]
+    values = dict(re.findall(r"^(\w+) = '?(.*?)'?$", _SETTINGS.read_text(), re.MULTILINE))
+    del values["listen_addresses"]
     share = min(1.0, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / (_MEMORY_GB << 30))
     for name in _SIZES:
-        found[name] = f"{int(int(found[name].removesuffix('GB')) * share * 1024)}MB"
-    return found | {"fsync": "on"}
+        values[name] = f"{int(int(values[name].removesuffix('GB')) * share * 1024)}MB"
+    return values | {"fsync": "on"}
 
 
 def fill(server: Postgres, database: str, rows: int, per_owner: int) -> None:
@@ -157,12 +157,16 @@ def work(url: str, number: int, seconds: float, per_owner: int, numbers: Queue[i
     waiting: list[Request] = []
     stored, ends_at = 0, time.monotonic() + seconds
     while time.monotonic() < ends_at:
-        found = [_request(owners, per_owner) for _ in range(_PER_BATCH)]
-        answers = [Answer(one.bucket, one.key, 1, _TEXT, _ITEM) for one in waiting]
+        requests = [_request(owners, per_owner) for _ in range(_PER_BATCH)]
+        answers = [Answer(request.bucket, request.key, 1, _TEXT, _ITEM) for request in waiting]
         session.exchange(
-            Batch(requests={one.key: one for one in found}, answers={one.key: one for one in answers}), range(0)
+            Batch(
+                requests={request.key: request for request in requests},
+                answers={answer.key: answer for answer in answers},
+            ),
+            range(0),
         )
-        stored, waiting = stored + len(answers), found
+        stored, waiting = stored + len(answers), requests
     session.close()
     numbers.put(stored)
 

@@ -70,33 +70,33 @@ class _Span(NamedTuple):
 
 def repeated(journals: Sequence[Sequence[Entry]], logs: Sequence[str], kills: Sequence[Kill]) -> Repeated:
     """Return which requests the processes sent again; `journals` and `logs` are theirs, in the order of their start."""
-    found = Repeated()
+    comparison = Repeated()
     killed = {kill.worker: kill for kill in kills}
     lost_at = list(map(_losses, logs))
     for url, spans in _spans(journals, killed).items():
         for first, second in pairwise(spans):
             kill = killed.get(first.worker)
             if first.end is Kind.RETURNED and first.ended_at <= second.began_at:
-                found.reasons["doubtful"] += 1
+                comparison.reasons["doubtful"] += 1
             elif any(first.began_at <= at + 1 and at <= second.began_at for at in lost_at[first.worker]):
-                found.reasons["session lost"] += 1
+                comparison.reasons["session lost"] += 1
             elif kill is None or not first.began_at <= kill.at <= second.began_at:
                 text = f"{url} was sent again after {second.began_at - first.began_at:.1f} s without a kill"
-                found.problems.append(f"{text}, by processes {first.worker} and {second.worker}")
+                comparison.problems.append(f"{text}, by processes {first.worker} and {second.worker}")
             elif owner.key(url) in kill.stored:
-                found.problems.append(f"{url} was sent again although its answer was stored")
+                comparison.problems.append(f"{url} was sent again although its answer was stored")
             elif first.end is None:
-                found.reasons["in flight"] += 1
+                comparison.reasons["in flight"] += 1
             else:
-                found.reasons["not stored yet"] += 1
-                found.late_s = max(found.late_s, kill.at - first.ended_at)
+                comparison.reasons["not stored yet"] += 1
+                comparison.late_s = max(comparison.late_s, kill.at - first.ended_at)
                 if first.ended_at < kill.exchanged_at - LONGEST_EXCHANGE_S:
-                    found.problems.append(f"{url} was sent again although later answers were stored")
-    return found
+                    comparison.problems.append(f"{url} was sent again although later answers were stored")
+    return comparison
 
 
 def compare(
-    found: Repeated,
+    repeats: Repeated,
     internet: Internet,
     url: str,
     began_at: float,
@@ -112,15 +112,15 @@ def compare(
     for question, request in _stored(url):
         if question not in times:
             continue
-        found.requests += 1
+        repeats.requests += 1
         mine = spans.get(request, [])
         used = set[int]()
         for at in sorted(times[question]):
             number = bisect_right(mine, at, key=lambda span: span.began_at) - 1
             used.add(number)
             if number < 0 or at > mine[number].ended_at + _RECORDED_S:
-                found.problems.append(f"{question} was recorded, but {request} was not in flight")
-        found.again += len(used) - 1
+                repeats.problems.append(f"{question} was recorded, but {request} was not in flight")
+        repeats.again += len(used) - 1
 
 
 def _spans(journals: Sequence[Sequence[Entry]], killed: Mapping[int, Kill]) -> dict[str, list[_Span]]:

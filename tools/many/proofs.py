@@ -77,11 +77,11 @@ def kill(world: World, random: Random, kills: int) -> Finding:
             some = _kill_at_random(shared, random, min(kills - done, _KILLS_PER_CRAWL))
             shared.wait()
             ended_at = time.time()
-        found = repeated(shared.journals, list(map(shared.workers.log, range(len(shared.journals)))), some)
-        compare(found, world.internet, shared.url, shared.began_at, ended_at, shared.journals, some)
-        done, requests, again = done + len(some), requests + found.requests, again + found.again
-        reasons, late_s = reasons + found.reasons, max(late_s, found.late_s)
-        problems += world.differences(shared) + _deadlocks(shared) + found.problems
+        repeats = repeated(shared.journals, list(map(shared.workers.log, range(len(shared.journals)))), some)
+        compare(repeats, world.internet, shared.url, shared.began_at, ended_at, shared.journals, some)
+        done, requests, again = done + len(some), requests + repeats.requests, again + repeats.again
+        reasons, late_s = reasons + repeats.reasons, max(late_s, repeats.late_s)
+        problems += world.differences(shared) + _deadlocks(shared) + repeats.problems
         print(f"  {done} kills, {len(problems)} problems", flush=True)
     figures: dict[str, object] = {
         "kills": done,

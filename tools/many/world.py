@@ -80,8 +80,8 @@ class World:
 
     def differences(self, shared: Shared) -> list[str]:
         """Return how the facts of a shared crawl differ from those of one process."""
-        found: list[str] = rows.differences(self.facts, rows.facts(shared.gathered))
-        return found
+        lines: list[str] = rows.differences(self.facts, rows.facts(shared.gathered))
+        return lines
 
 
 @dataclass(kw_only=True)
@@ -95,8 +95,8 @@ class Shared:
     began_at: float = field(default_factory=time.time)
 
     def query(self, sql: str) -> list[tuple[object, ...]]:
-        found: list[tuple[object, ...]] = self.server.execute(self.url.rpartition("/")[2], sql)
-        return found
+        results: list[tuple[object, ...]] = self.server.execute(self.url.rpartition("/")[2], sql)
+        return results
 
     @property
     def answers(self) -> int:
