@@ -13,7 +13,7 @@ from scrapy.exceptions import UsageError
 from scrapy.utils.log import configure_logging
 
 from ipv6matrix.cli.reading import INTERRUPTED
-from ipv6matrix.config import checks
+from ipv6matrix.config import checks, extras
 from ipv6matrix.config.profiles import ChoosingCommand
 from ipv6matrix.exceptions import ExportError, ImportRefusedError, StoreError
 from ipv6matrix.importers import crawls, runs
@@ -87,11 +87,15 @@ class Command(ChoosingCommand):
         print(f"{number:,} domains in {target}{broken}")  # noqa: T201 - the output of the command
 
     def _import_summaries(self, url: str, *, dry_run: bool) -> None:
+        assert self.settings is not None
+        urls = (url, self.settings.get("SUMMARY_URL"))
+        messages = (extras.missing("mysql2022", "import mysql2022"), *map(extras.missing_driver, urls))
+        if message := next(filter(None, messages), None):
+            raise UsageError(message, print_help=False)
         # Imported here: SQLAlchemy and DuckDB would be part of the memory of every command.
         from ipv6matrix.importers.mysql2022 import Import  # noqa: PLC0415
         from ipv6matrix.summaries.database import Database  # noqa: PLC0415
 
-        assert self.settings is not None
         with (
             Database(self.settings.get("SUMMARY_URL")) as target,
             tempfile.TemporaryDirectory(prefix="mysql2022-") as scratch,

@@ -45,6 +45,7 @@ NEEDS: Final[dict[str, Need]] = {
             "werkzeug",
         ),
     ),
+    "mysql2022": Need("web", ("duckdb", "orjson", "pyarrow", "sqlalchemy")),
     "mysql": Need("mysql", ("mysql",)),
     "postgres": Need("postgres", ("psycopg", "tldextract")),
     "ranges": Need("web", ("duckdb", "pyarrow")),

@@ -50,6 +50,8 @@ OPTIONAL = (
         (["serve", "-s", f"LIVE_URL={MYSQL}"], "mysql", "mysql"),
         (["promote", "-s", f"LIVE_URL={MYSQL}"], "sqlalchemy", "web"),
         (["promote", "-s", f"LIVE_URL={MYSQL}"], "mysql", "mysql"),
+        (["import", "mysql2022", MYSQL], "sqlalchemy", "web"),
+        (["import", "mysql2022", MYSQL], "mysql", "mysql"),
         (["report", "ips.db"], "babel", "report"),
         (["export", "report", "ips.db"], "jinja2", "report"),
         (["export", "parquet", "ips.db"], "pyarrow", "report"),
