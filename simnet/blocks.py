@@ -50,7 +50,7 @@ class Block:
     mtu6: int = 1500
     "MTU of the path to network6, whose last router answers larger packets with Packet Too Big and clamps the MSS."
     black_hole: bool = False
-    "True if the last router drops larger packets than 1280 octets to network6 silently."
+    "True if the last router drops larger packets than 1280 octets to network6 silently; it clamps the MSS as well."
     teredo: bool = False
     "True if IPv6 addresses end in those of network4 with every bit inverted (RFC 4380 section 4)."
     dns6: NameServer | None = None
@@ -59,6 +59,11 @@ class Block:
     @property
     def behaves(self) -> Behaviour:
         return BEHAVIOURS[self.behaviour]
+
+    @property
+    def largest6(self) -> int:
+        """The largest packet that reaches network6, in octets."""
+        return LEAST_MTU if self.black_hole else self.mtu6
 
     def network(self, family: Family) -> str | None:
         return self.network4 if family == 4 else self.network6

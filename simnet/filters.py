@@ -87,12 +87,13 @@ def router(blocks: Iterable[Block], name: str) -> list[str]:
 
 
 def _tunnels(blocks: Iterable[Block]) -> list[str]:
-    """Return the rules of tunnels: they lower the MSS to their MTU, or drop large packets."""
+    """Return the rules of tunnels: they lower the MSS to their MTU, and some drop larger packets."""
     lines = []
     for block in blocks:
         syn = f"ip6 saddr {block.network6} tcp flags & syn == syn"
-        if block.mtu6 < FULL_MTU:
-            lines.append(f"add rule inet sim forward {syn} tcp option maxseg size set {block.mtu6 - TCP_HEADERS_BYTES}")
+        if block.largest6 < FULL_MTU:
+            mss_bytes = block.largest6 - TCP_HEADERS_BYTES
+            lines.append(f"add rule inet sim forward {syn} tcp option maxseg size set {mss_bytes}")
         if block.black_hole:
             lines.append(f"add rule inet sim forward ip6 daddr {block.network6} meta length > {LEAST_MTU} drop")
     return lines

@@ -56,7 +56,7 @@ def address(block: Block | None, text: str, clock: Ntp | None = None) -> Address
     family: Family = 6 if ":" in text else 4
     region = REGIONS[block.region if block else "near"]
     routers, unreachable_by = _path(region.path(family), behaviour, family)
-    mss_bytes = 1220 if family == 6 and block and block.mtu6 == 1280 else MSS_BYTES[family]
+    mss_bytes = 1220 if family == 6 and block and block.largest6 == 1280 else MSS_BYTES[family]
     ports = {port: _port(behaviour, port, mss_bytes) for port in PORTS}
     return AddressTruth(
         address=text,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -99,8 +100,9 @@ def test_pending_requests_are_included(url: str, tmp_path: Path):
     session = Session(url, "machine")
     session.join("plan")
     batch = Batch()
-    frontier = PostgresFrontier(Store(tmp_path / "more.db"), {"dns": 5})
-    frontier.add(urls.host("mx.b.example"))
+    with closing(Store(tmp_path / "more.db")) as store:
+        frontier = PostgresFrontier(store, {"dns": 5})
+        frontier.add(urls.host("mx.b.example"))
     batch.requests = frontier.batch.requests
     batch.record = json.dumps({"crawl": ROW})
     session.exchange(batch, ())

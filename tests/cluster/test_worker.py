@@ -373,7 +373,7 @@ def test_processes_of_two_containers_have_two_names():
     """Each is process 1 of its container, on the same host."""
     code = "from ipv6matrix.cluster.worker import Worker; print(Worker('', '').name, flush=True); input()"
     user = () if os.geteuid() == 0 else ("--user", "--map-root-user")
-    command = ["unshare", *user, "--pid", "--fork", "--mount-proc", sys.executable, "-c", code]
+    command = ["unshare", *user, "--pid", "--fork", sys.executable, "-c", code]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     containers = [subprocess.Popen(command, cwd=ROOT, **pipes) for _ in range(2)]  # type: ignore[call-overload]
     names = [container.stdout.readline().strip() for container in containers]
