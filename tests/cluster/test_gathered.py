@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,11 +22,12 @@ pytestmark = pytest.mark.database
 
 
 @pytest.fixture
-def store(postgres: Postgres, tmp_path: Path) -> Store:
+def store(postgres: Postgres, tmp_path: Path) -> Iterator[Store]:
     """The database of a finished crawl."""
     url = postgres.url()
     stored(url, tmp_path, (*everything.EVERYTHING, *MORE))
-    return Store.read(gather(url, tmp_path))
+    with closing(Store.read(gather(url, tmp_path))) as gathered:
+        yield gathered
 
 
 def test_every_format_is_exported(store: Store, tmp_path: Path):
