@@ -112,8 +112,7 @@ async def test_older_crawls_show_the_old_share_and_say_so(tmp_path, finished):
     """Older crawls show a lower bound, labelled as such, over all known domains; the API has no figure for them."""
     url = f"sqlite:///{tmp_path / 'matrix.db'}"
     publish(finished.store, Target(output_dir=tmp_path, summary_url=url))
-    database = client.database(url)
-    with database.write() as connection:
+    with client.database(url) as database, database.write() as connection:
         for kind in ("www", "mx", "ns", "ntp"):
             for state in ("known", "unknown"):
                 connection.exec_driver_sql(f"UPDATE DomainPenetration SET {kind}_{state} = NULL")
