@@ -207,12 +207,8 @@ async def test_a_frontier_falls_silent_by_the_clock(start: Start, url: str):
     assert machine.frontier.next("ping") is None
 
 
-async def test_a_full_server_stops_nothing_for_good(
-    start: Start, url: str, postgres: Postgres, caplog: pytest.LogCaptureFixture
-):
-    """The same answers are committed when there is space again."""
-    machine = start(url)
-    await until(owns(machine, 16))
+def fill(postgres: Postgres, url: str) -> str:
+    """Let the server of a crawl reject answers like one with a full disk; return the name of its database."""
     database = url.rpartition("/")[2]
     postgres.execute(
         database,
@@ -220,6 +216,16 @@ async def test_a_full_server_stops_nothing_for_good(
         " $$ BEGIN RAISE EXCEPTION 'no space' USING ERRCODE = 'disk_full'; END $$",
         "CREATE TRIGGER no_space BEFORE INSERT ON answers FOR EACH ROW EXECUTE FUNCTION no_space()",
     )
+    return database
+
+
+async def test_a_full_server_stops_nothing_for_good(
+    start: Start, url: str, postgres: Postgres, caplog: pytest.LogCaptureFixture
+):
+    """The same answers are committed when there is space again."""
+    machine = start(url)
+    await until(owns(machine, 16))
+    database = fill(postgres, url)
     for text in URLS:
         machine.frontier.add(text)
     complete(machine, take(machine))
@@ -285,13 +291,7 @@ async def test_no_bucket_is_given_back_before_its_last_answers(
     other = start(url)
     await until(lambda: 8 == len(machine.frontier.leaving))
     early, late = set(URLS[:20]), set(URLS[20:])
-    database = url.rpartition("/")[2]
-    postgres.execute(
-        database,
-        "CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN RAISE EXCEPTION 'no space' USING ERRCODE = 'disk_full'; END $$",
-        "CREATE TRIGGER no_space BEFORE INSERT ON answers FOR EACH ROW EXECUTE FUNCTION no_space()",
-    )
+    database = fill(postgres, url)
     complete(machine, taken & early)
     await until(lambda: "STORE_FULL" in caplog.text)
     complete(machine, taken & late)

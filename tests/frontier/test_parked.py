@@ -19,7 +19,9 @@ async def test_requests_that_wait_for_a_rate_do_not_affect_hunger(tmp_path):
     """The list is read however many requests a network without budget has, up to a limit."""
     with opened(tmp_path, PING_CONCURRENCY=4, PROBE_RATE_PER_NETWORK=5) as crawler:
         ask(crawler, *CROWDED)
-        assert not frontier(crawler).hungry, "nobody has seen yet that they are of one network"
+        assert not frontier(crawler).hungry, (
+            "the requests were not read yet, so it is unknown that they are of one network"
+        )
         assert CROWDED[:1] == found_urls(take(crawler))
 
         assert frontier(crawler).hungry

@@ -26,9 +26,9 @@ def complaint(url):
 
 def test_a_server_that_is_down(mariadb):
     """If no server listens, the error names the URL without its password."""
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        url = f"mysql+mysqlconnector://root:hunter2@127.0.0.1:{nobody.getsockname()[1]}/matrix"
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"mysql+mysqlconnector://root:hunter2@127.0.0.1:{unused.getsockname()[1]}/matrix"
 
         assert "root:***@127.0.0.1" in complaint(url)
         assert "does not answer" in complaint(url)
