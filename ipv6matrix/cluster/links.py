@@ -18,7 +18,7 @@ from ipv6matrix.config.plan import Plan
 from ipv6matrix.items import Answered, DomainItem, HostsItem
 from ipv6matrix.store.database import Store
 from ipv6matrix.store.queries import name_servers
-from ipv6matrix.store.queries.name_servers import Pair
+from ipv6matrix.store.queries.name_servers import Pair, position
 
 
 def are_needed(plan: Plan) -> bool:
@@ -41,9 +41,12 @@ def write(connection: psycopg.Connection[Any], worker: str, batch: Batch) -> Non
     """Store the links of a batch; those that are known do not change."""
     if batch.zones:
         connection.execute(
-            "INSERT INTO zones_of_hosts (bucket, host, zone) SELECT * FROM unnest(%s::int[], %s::text[], %s::text[])"
-            " ON CONFLICT DO NOTHING",
-            [list(column) for column in zip(*sorted(batch.zones), strict=True)],
+            "INSERT INTO zones_of_hosts"
+            " SELECT * FROM unnest(%s::int[], %s::text[], %s::text[], %s::bigint[]) ON CONFLICT DO NOTHING",
+            [
+                list(column)
+                for column in zip(*((*link, position(link.zone)) for link in sorted(batch.zones)), strict=True)
+            ],
         )
     if batch.hosts:
         connection.execute(
@@ -60,13 +63,13 @@ def write(connection: psycopg.Connection[Any], worker: str, batch: Batch) -> Non
 
 
 def pairs(connection: psycopg.Connection[Any], buckets: Collection[int], most_zones: int) -> list[Pair]:
-    """Return up to `most_zones` zones of each address in some buckets, in the order in which they were found."""
+    """Return up to `most_zones` zones of each host of the addresses in some buckets, by position."""
     # Popular hosts serve millions of zones, of which the index returns the first.
     rows = connection.execute(
-        "SELECT zone, address FROM (SELECT zone, address, min(number) AS number FROM hosts_of_addresses AS places"
-        " CROSS JOIN LATERAL (SELECT zone, number FROM zones_of_hosts WHERE bucket = places.host_bucket"
-        " AND host = places.host ORDER BY number LIMIT %s) AS served"
-        " WHERE bucket = ANY(%s) GROUP BY zone, address) AS pairs ORDER BY number, address",
+        "SELECT DISTINCT position, zone, address FROM hosts_of_addresses AS places"
+        " CROSS JOIN LATERAL (SELECT position, zone FROM zones_of_hosts WHERE bucket = places.host_bucket"
+        " AND host = places.host ORDER BY position, zone LIMIT %s) AS served"
+        " WHERE bucket = ANY(%s) ORDER BY position, zone, address",
         (most_zones, list(buckets)),
     )
-    return [Pair(*row) for row in rows]
+    return [Pair(zone, address) for _, zone, address in rows]

@@ -10,7 +10,7 @@ from typing import Final
 from ipv6matrix.cluster import owner
 
 # Raised with every change of a table or of an item: machines of two versions cannot share a crawl.
-VERSION: Final = 6
+VERSION: Final = 7
 # Each has a range of buckets: small indexes, and a unit for Parquet and Citus.
 _PARTITIONS: Final = 16
 
@@ -66,7 +66,7 @@ _PARTITIONED: Final = {
         PRIMARY KEY (bucket, key)""",
     "discards": "key bytea NOT NULL, url text NOT NULL, number integer NOT NULL, PRIMARY KEY (bucket, key)",
     # Links: a zone, its name servers and their addresses are found by different machines.
-    "zones_of_hosts": """host text NOT NULL, zone text NOT NULL, number bigint NOT NULL DEFAULT nextval('zone_number'),
+    "zones_of_hosts": """host text NOT NULL, zone text NOT NULL, position bigint NOT NULL,
         PRIMARY KEY (bucket, host, zone)""",
     "hosts_of_addresses": """address text NOT NULL, host_bucket integer NOT NULL, host text NOT NULL,
         PRIMARY KEY (bucket, address, host)""",
@@ -79,15 +79,13 @@ def statements() -> Iterator[str]:
     yield f"INSERT INTO buckets (bucket) SELECT generate_series(0, {owner.BUCKETS - 1})"
     # The order of adding; sessions take numbers in blocks, so it holds for each of them only.
     yield "CREATE SEQUENCE pending_number CACHE 100"
-    # Without blocks: an address is asked for those of its zones that were found first.
-    yield "CREATE SEQUENCE zone_number"
     for table, columns in _PARTITIONED.items():
         yield f"CREATE TABLE {table} (bucket integer NOT NULL, {columns}) PARTITION BY RANGE (bucket)"
         for part in ranges():
             bounds = f"FROM ({part.start}) TO ({part.stop})"
             yield f"CREATE TABLE {table}_{part.start:04} PARTITION OF {table} FOR VALUES {bounds}"
     yield "CREATE INDEX pending_fresh ON pending (bucket) WHERE fresh"
-    yield "CREATE INDEX zones_in_order ON zones_of_hosts (bucket, host, number)"
+    yield "CREATE INDEX zones_in_order ON zones_of_hosts (bucket, host, position)"
 
 
 def ranges() -> Iterator[range]:

@@ -41,8 +41,8 @@ class NameServers:
     A zone and an address come from different answers, and only the facts have both. It keeps no
     state: whenever no requests are left, it reads all pairs and requests those without an answer.
     Pairs that never have one, as those that opted out, lead to the same requests again, which the
-    frontier knows. An address is asked for at most `most_zones` zones, those that were found first,
-    and over TCP for the one of them that sorts first, which does not depend on the order of answers.
+    frontier knows. An address is asked for at most `most_zones` zones, the first by their position,
+    and over TCP for the one of them that sorts first: neither depends on the order of answers.
     """
 
     def __init__(self, crawler: Crawler, most_zones: int) -> None:

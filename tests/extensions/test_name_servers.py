@@ -21,6 +21,8 @@ from ipv6matrix.items import (
     Status,
 )
 from ipv6matrix.measurements import name_servers
+from ipv6matrix.store.queries import name_servers as queries
+from ipv6matrix.store.queries.name_servers import position
 from ipv6matrix.urls import parse
 from tests.crawlers import opened
 
@@ -65,26 +67,43 @@ def urls(*zones, tcp):
     return [name_servers.url(zones, address, tcp=tcp) for address in ADDRESSES]
 
 
-@pytest.mark.parametrize(
-    ("most", "zones"), [(1000, ("a.example", "b.example", "c.example")), (2, ("a.example", "b.example"))]
-)
-async def test_each_address_is_asked_for_its_zones(tmp_path, most, zones):
-    """The zones found first, up to the limit, are requested over UDP, and one of them over TCP."""
+def in_order(*names):
+    return sorted(names, key=position)
+
+
+@pytest.mark.parametrize("found_first", [False, True])
+@pytest.mark.parametrize("most", [1000, 2])
+async def test_each_address_is_asked_for_its_zones(tmp_path, most, found_first):
+    """The first zones by their position, up to the limit, are requested over UDP, and one of them over TCP."""
+    names = in_order("a.example", "b.example", "c.example", "d.example")
     with opened(tmp_path, METRICS="nameservers", NS_ZONES_PER_ADDRESS=most) as crawler:
         shared = context.of(crawler)
-        store_zones(shared.job.store, "a.example", "b.example", "c.example")
+        store_zones(shared.job.store, *(names if found_first else names[::-1]))
+        zones = names[:most]
 
         assert 4 == await idle(NameServers.from_crawler(crawler))
         assert all(shared.frontier.knows(url) for url in urls(*zones, tcp=False))
-        assert [True, False] == [shared.frontier.knows(urls(zone, tcp=True)[0]) for zone in ("a.example", "b.example")]
+        assert [min(zones)] == [zone for zone in names if shared.frontier.knows(urls(zone, tcp=True)[0])]
 
 
-async def test_many_zones_are_several_requests(tmp_path):
-    """One request has 16 zones at most; they are in the order in which they were found."""
-    names = [f"zone{number}.example" for number in range(17)]
+async def test_many_chunks_are_in_order(tmp_path, monkeypatch):
+    """Domains are read in parts, whose order is that of the positions in them."""
+    monkeypatch.setattr(queries, "_CHUNK", 2)
+    names = [f"zone{number}.example" for number in range(9)]
     with opened(tmp_path, METRICS="nameservers") as crawler:
         shared = context.of(crawler)
         store_zones(shared.job.store, *names)
+        pairs = [pair for chunk in queries.pairs(shared.job.store) for pair in chunk]
+
+    assert [(zone, address) for zone in in_order(*names) for address in ADDRESSES] == pairs
+
+
+async def test_many_zones_are_several_requests(tmp_path):
+    """One request has 16 zones at most; they are in the order of their positions."""
+    names = in_order(*(f"zone{number}.example" for number in range(17)))
+    with opened(tmp_path, METRICS="nameservers") as crawler:
+        shared = context.of(crawler)
+        store_zones(shared.job.store, *sorted(names))
 
         assert 6 == await idle(NameServers.from_crawler(crawler))
         assert all(shared.frontier.knows(url) for url in (*urls(*names[:16], tcp=False), *urls(names[16], tcp=False)))
@@ -123,7 +142,7 @@ async def test_what_never_has_an_answer_is_requested_once(tmp_path):
         extension = NameServers.from_crawler(crawler)
         store_zones(shared.job.store, "a.example", "b.example")
         await idle(extension)
-        for url in urls("a.example", "b.example", tcp=False):
+        for url in urls(*in_order("a.example", "b.example"), tcp=False):
             shared.frontier.complete(NameServerItem(url=url))
 
         assert 0 == await idle(extension)

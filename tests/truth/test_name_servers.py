@@ -26,7 +26,7 @@ def test_name_servers(crawled: Crawled):
     assert over_udp <= crawled.expected.served
     zones = Counter(address for _, address in crawled.expected.served)
     asked = Counter(address for _, address in over_udp)
-    # Zones that only the retry pass finds may be among the first ones of the list, and come on top.
+    # Zones that only the retry pass finds may be among the first ones, and come on top.
     late = {zone for zone, *_ in crawled.expected.first_answers if zone in crawled.expected.domains}
     assert zones.keys() == asked.keys()
     assert {} == {

@@ -9,11 +9,14 @@ Without names of proofs, all of them. Needs root: packets of one process are dro
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from random import Random
+from typing import Final
 
 from simnet import namespaces
 from simnet.internet import Internet
@@ -22,9 +25,14 @@ from tests.postgres import running
 from tools.many.proofs import PROOFS
 from tools.many.world import Finding, World
 
+# Problems of one proof that are printed.
+_PRINTED: Final = 30
+
 
 def main() -> int:
     options = _options()
+    # Crawls and servers end with their blocks.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     problems = 0
     print(f"seed {options.seed}", flush=True)
     with namespaces.unavailable_exits():
@@ -48,7 +56,9 @@ def report(finding: Finding, seconds: float) -> str:
     """Format the result of one proof."""
     figures = ", ".join(f"{name} {value}" for name, value in finding.figures.items())
     lines = [f"{finding.name}: {len(finding.problems)} problems in {seconds:.0f} s; {figures}"]
-    return "\n".join([*lines, *finding.problems[:30]])
+    if rest := Counter(problem.partition(" ")[0] for problem in finding.problems[_PRINTED:]):
+        lines.append(f"not printed, by first word: {dict(rest)}")
+    return "\n".join([*lines, *finding.problems[:_PRINTED]])
 
 
 def _options() -> argparse.Namespace:

@@ -4,7 +4,10 @@ Name servers: which zones each address serves, and what it answers for them.
 
 from __future__ import annotations
 
+import json
+from array import array
 from collections.abc import Iterator
+from hashlib import blake2b
 from typing import Final, NamedTuple
 
 from ipv6matrix.items import Family, NameServerAnswer
@@ -12,6 +15,7 @@ from ipv6matrix.store.database import Store
 
 # Number of domains that are read at a time: ten milliseconds at most.
 _CHUNK: Final = 1_000
+_POSITION_BITS: Final = 63
 
 
 class Pair(NamedTuple):
@@ -21,11 +25,27 @@ class Pair(NamedTuple):
     address: str
 
 
+def position(zone: str) -> int:
+    """
+    Return where a zone stands in the order in which addresses are asked for their zones, from 0 to 2**63 - 1.
+
+    It is a hash of the name: the first zones of an address are a random sample of all of them, and
+    the same in every crawl, whenever and by whichever machine they are found.
+    """
+    return int.from_bytes(blake2b(zone.encode(), digest_size=8).digest(), "big") >> 64 - _POSITION_BITS
+
+
 def pairs(store: Store) -> Iterator[list[Pair]]:
-    """Yield every pair once, chunk by chunk, in the order in which domains were found."""
+    """Yield every pair once, in the order of positions, chunk by chunk; the first chunks are empty."""
     ((last,),) = store.query("SELECT ifnull(max(id), 0) FROM domains")
+    parts = [array("q") for _ in range(last // _CHUNK + 1)]
     for after in range(0, last, _CHUNK):
-        yield [Pair(*row) for row in store.query(_PAIRS, (after, after + _CHUNK))]
+        for domain_id, name in store.query(_NAMES, (after, after + _CHUNK)):
+            parts[position(name) * len(parts) >> _POSITION_BITS].append(domain_id)
+        yield []
+    for part in parts:
+        rows = store.query(_PAIRS, (json.dumps(part.tolist()),))
+        yield sorted((Pair(*row) for row in rows), key=lambda pair: (position(pair.zone), *pair))
 
 
 def is_asked(store: Store, pair: Pair) -> bool:
@@ -79,9 +99,10 @@ _SERVED: Final = f"""
     JOIN host_addresses ON host_addresses.host_id = roles.host_id AND choice IS NOT NULL
     JOIN addresses ON addresses.id = host_addresses.address_id"""
 
+_NAMES: Final = "SELECT id, name FROM domains WHERE id > ? AND id <= ?"
+
 _PAIRS: Final = f"""
-    SELECT DISTINCT domains.name, address FROM {_SERVED}
-    WHERE domains.id > ? AND domains.id <= ? ORDER BY domains.id, address"""
+    SELECT DISTINCT domains.name, address FROM {_SERVED} WHERE domains.id IN (SELECT value FROM json_each(?))"""
 
 _IS_ASKED: Final = """
     SELECT 1 FROM name_servers WHERE domain_id = (SELECT id FROM domains WHERE name = ?)
