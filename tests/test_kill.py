@@ -7,6 +7,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
@@ -16,14 +17,14 @@ from ipv6matrix.store.database import Store
 from simnet.internet import Internet
 from tests import rows
 from tools import killing
-from tools.killing import Instant, Killer, Outcome, asked_again
+from tools.killing import Instant, Killer, Ordeal, Outcome, asked_again
 
 pytestmark = pytest.mark.crawl
 
-KILLS = 15
-# Few probes of every third domain, for tests about other things.
+KILLS, EVERY = 15, 2
+# Few probes of few domains, for tests about other things.
 LITTLE = {"METRICS": "soa", "FEATURES": "NS,MX", "SECOND_PASS": False, "COMMIT_INTERVAL": 0.1}
-EVERY = 3
+EVERY_OF_FEW = 5
 # Lengths to which a log is cut, and the number of those crawls that run to their end.
 CUTS, RESUMED = 50, 3
 
@@ -38,7 +39,7 @@ def elsewhere() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def outcome(internet: Internet, tmp_path_factory: pytest.TempPathFactory, elsewhere: Path) -> Outcome:
-    return killing.torture(internet, elsewhere, tmp_path_factory.mktemp("kill"), kills=KILLS, seed=2022)
+    return killing.torture(internet, elsewhere, tmp_path_factory.mktemp("kill"), kills=KILLS, seed=2022, every=EVERY)
 
 
 def test_the_facts_match_those_of_an_undisturbed_crawl(outcome: Outcome):
@@ -65,42 +66,47 @@ def test_only_uncommitted_requests_are_repeated(outcome: Outcome):
     assert sum(again.questions for again in outcome.asked_again) > 0
 
 
-def test_a_repeated_request_is_found(internet: Internet, tmp_path: Path):
-    """If the database is deleted after a kill, requests are repeated, which is reported."""
-    killer = Killer(internet, tmp_path, tmp_path, LITTLE, every=EVERY)
+@dataclass(frozen=True, kw_only=True)
+class Forgotten:
+    """A crawl whose database was copied and deleted after a kill, so that it began again."""
+
+    ordeal: Ordeal
+    result: Path
+    copy: Path
+
+
+@pytest.fixture(scope="module")
+def forgotten(internet: Internet, tmp_path_factory: pytest.TempPathFactory) -> Forgotten:
+    place, whole = tmp_path_factory.mktemp("forgotten"), tmp_path_factory.mktemp("whole")
+    killer = Killer(internet, place, place, LITTLE, every=EVERY_OF_FEW)
 
     def forget() -> Iterator[Instant]:
         yield Instant(sign="answered", after_s=0.0)
-        shutil.rmtree(tmp_path / "current")
+        killing.copy(place / "current", whole)
+        shutil.rmtree(place / "current")
 
     ordeal = killer.crawl(forget())
+    return Forgotten(ordeal=ordeal, result=killer.results[0], copy=whole)
 
-    assert asked_again(internet, ordeal, killer.results[0]).stored_before
+
+def test_a_repeated_request_is_found(internet: Internet, forgotten: Forgotten):
+    """If the database is deleted after a kill, requests are repeated, which is reported."""
+    assert asked_again(internet, forgotten.ordeal, forgotten.result).stored_before
 
 
-def test_a_crawl_with_a_truncated_log_is_resumed(internet: Internet, tmp_path: Path):
+def test_a_crawl_with_a_truncated_log_is_resumed(internet: Internet, forgotten: Forgotten, tmp_path: Path):
     """As after a power cut: a write-ahead log cut anywhere opens as an intact database, and the crawl is completed."""
     random = Random(2022)
-    killer = Killer(internet, tmp_path / "cut", tmp_path / "cut", LITTLE, every=EVERY)
-    whole = tmp_path / "whole"
-    whole.mkdir()
-
-    def keep() -> Iterator[Instant]:
-        yield Instant(sign="answered", after_s=0.0)
-        killing.copy(tmp_path / "cut" / "current", whole)
-
-    killer.crawl(keep())
-    (result,) = killer.results
-    expected = rows.facts(result)
-    log = (whole / "ips.db-wal").read_bytes()
+    expected = rows.facts(forgotten.result)
+    log = (forgotten.copy / "ips.db-wal").read_bytes()
     counts = []
     for number, length in enumerate(sorted(random.sample(range(len(log)), CUTS))):
         place = tmp_path / f"cut-{number}"
         (place / "current").mkdir(parents=True)
-        shutil.copy(whole / "ips.db", place / "current")
+        shutil.copy(forgotten.copy / "ips.db", place / "current")
         (place / "current" / "ips.db-wal").write_bytes(log[:length])
         if number % (CUTS // RESUMED) == CUTS // RESUMED - 1:
-            again = Killer(internet, place, place, LITTLE, every=EVERY)
+            again = Killer(internet, place, place, LITTLE, every=EVERY_OF_FEW)
             again.crawl(iter(()))
             assert [] == rows.differences(expected, rows.facts(again.results[0]))
             continue

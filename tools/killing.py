@@ -228,15 +228,16 @@ class Killer:
 
     def _wait(self, process: subprocess.Popen[bytes], instant: Instant, log: Path) -> bool:
         """Wait for an instant; return False if the crawl ended by itself before."""
-        seen = self._signs(log)[instant.sign]
-        # What happens at the end is over within milliseconds.
-        pause_s = 0.0002 if instant.sign in SIGNS_OF_THE_END else 0.005
+        signs = self._signs(log)
+        seen, closing = signs[instant.sign], signs["closing"]
+        at_the_end = instant.sign in SIGNS_OF_THE_END
         give_up_at = time.monotonic() + GIVE_UP_S
         while not seen():
             if process.poll() is not None:
                 return False
             assert time.monotonic() < give_up_at, f"no sign of {instant.sign}: {log.read_text()[-2000:]}"
-            time.sleep(pause_s)
+            # What happens at the end is over within milliseconds.
+            time.sleep(0.005 if not at_the_end else 0.0002 if closing() else 0.002)
         until = time.monotonic() + instant.after_s
         while time.monotonic() < until and process.poll() is None:
             time.sleep(0.0005)
@@ -382,17 +383,18 @@ def torture(
     seed: int,
     settings: Mapping[str, object] | None = None,
     at_once: int = 25,
+    every: int = 1,
 ) -> Outcome:
     """Kill crawls until the number of kills is reached, and compare each crawl with an undisturbed one."""
     random = Random(seed)
-    undisturbed = Killer(internet, place / "undisturbed", output / "undisturbed", settings or {})
+    undisturbed = Killer(internet, place / "undisturbed", output / "undisturbed", settings or {}, every=every)
     undisturbed.crawl(iter(()))
     (whole,) = undisturbed.results
     expected = rows.facts(whole)
     outcome = Outcome(ordeals=[], asked_again=[], differences=[])
     while (left := kills - len(outcome.kills)) > 0:
         number = len(outcome.ordeals)
-        killer = Killer(internet, place / f"killed-{number}", output / f"killed-{number}", settings or {})
+        killer = Killer(internet, place / f"killed-{number}", output / f"killed-{number}", settings or {}, every=every)
         ordeal = killer.crawl(iter(instants(random, min(left, at_once))))
         outcome.ordeals.append(ordeal)
         outcome.asked_again.append(asked_again(internet, ordeal, killer.results[0]))
