@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -12,13 +13,18 @@ HOST = "http://matrix.example"
 
 
 def read_models(summary_url: str, folder: str | Path | None = None):
-    """Return the built read models of a database."""
+    """Return the built read models of a database; without a folder, calls share the files of one."""
     # Imported here, for Arrow starts threads: pytest leaves the real network first.
     from ipv6matrix.web.read_model.refresh import ReadModels  # noqa: PLC0415
 
-    models = ReadModels(summary_url, Path(folder or tempfile.mkdtemp(prefix="read-model-")))
+    models = ReadModels(summary_url, Path(folder or _shared_folder()))
     models.refresh()
     return models
+
+
+@cache
+def _shared_folder() -> str:
+    return tempfile.mkdtemp(prefix="read-model-")
 
 
 def database(url: str):
