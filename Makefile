@@ -2,7 +2,7 @@
 #
 #   make demo     crawl a simulated Internet and show the results
 #   make test     run every check and test
-#   make test-fast  run the checks, and the tests that need no crawl, browser or database server
+#   make test-fast  run the tests that need no crawl, browser or database server
 #   make lint     check style, spelling and types only
 #   make bench    measure speed and memory (N=2000 domains)
 #   make bench-resume  measure how long a large crawl takes to resume (LIST=1000000 domains)
@@ -49,8 +49,8 @@ test: export FOR_TESTS = 1
 test: lint
 	$(PYTEST) -n $(WORKERS)
 
-test-fast: lint
-	$(PYTEST) -n 2 -m "not (crawl or browser or database or slow)"
+test-fast: setup
+	$(PYTEST) -n $(WORKERS) -m "not (crawl or browser or database or slow)"
 
 lint: setup
 	$(BIN)/ruff check
