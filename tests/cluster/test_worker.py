@@ -8,8 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from pathlib import Path
+from collections.abc import Collection, Sequence
 
 import pytest
 
@@ -18,84 +17,8 @@ from ipv6matrix.cluster.batch import Batch, HostOfAddress, Outlook, ZoneOfHost
 from ipv6matrix.cluster.optouts import SharedOptOuts
 from ipv6matrix.cluster.session import Session
 from ipv6matrix.cluster.worker import Worker
-from ipv6matrix.frontier.postgres import PostgresFrontier
-from ipv6matrix.store.database import Store
-from tests import urls
-from tests.postgres import Postgres, running
-from tests.samples import ping_item
+from tests.cluster.machines import URLS, Start, complete, owns, take, until, with_requests
 from tests.typed import ROOT
-
-URLS = tuple(urls.ping(f"192.0.{number}.1") for number in range(40))
-Start = Callable[[str], Worker]
-
-
-@pytest.fixture
-def url(postgres: Postgres) -> str:
-    return postgres.url()
-
-
-@pytest.fixture
-async def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Start]:
-    """Return a function that starts one more machine."""
-    monkeypatch.setattr(owner, "BUCKETS", 16)
-    monkeypatch.setattr(worker, "_EVERY_S", 0.05)
-    monkeypatch.setattr(worker, "_LONGEST_WAIT_S", 0.2)
-    monkeypatch.setattr(worker, "_TAKEOVER_S", 0.5)
-    workers: list[Worker] = []
-    stores: list[Store] = []
-
-    def renewed() -> Store:
-        stores.append(Store(tmp_path / f"{time.monotonic_ns()}.db"))
-        return stores[-1]
-
-    def started(url: str) -> Worker:
-        machine = Worker(url, "plan")
-        machine.open()
-        machine.frontier = PostgresFrontier(renewed(), {"dns": 100, "ping": 100})
-        machine.renewed, machine.changed, machine.record = renewed, lambda: None, lambda: "{}"
-        machine.start()
-        workers.append(machine)
-        return machine
-
-    yield started
-    for machine in workers:
-        await machine.stop()
-    for store in stores:
-        store.close()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait until a condition holds."""
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, "it does not happen"
-        await asyncio.sleep(0.02)
-
-
-def owns(machine: Worker, number: int) -> Callable[[], bool]:
-    return lambda: number == len(machine.frontier.owned)
-
-
-def take(machine: Worker) -> set[str]:
-    taken = set()
-    while (url := machine.frontier.next("ping")) is not None:
-        taken.add(url)
-    return taken
-
-
-def complete(machine: Worker, some: set[str]) -> None:
-    for url in some:
-        machine.frontier.leave(url)
-        machine.frontier.complete(ping_item(urls.parse(url).subject))
-
-
-async def with_requests(start: Start, url: str) -> Worker:
-    """Return a machine that owns all buckets, with the requests of `URLS`."""
-    machine = start(url)
-    await until(owns(machine, 16))
-    for text in URLS:
-        machine.frontier.add(text)
-    return machine
 
 
 async def test_the_first_machine_owns_everything(start: Start, url: str):
@@ -149,94 +72,6 @@ async def test_a_request_for_another_machine_reaches_it(start: Start, url: str):
     assert {owner.bucket(text) for text in URLS} & other.frontier.owned
 
 
-async def test_after_a_lost_session_uncommitted_answers_are_dropped(
-    start: Start, url: str, postgres: Postgres, caplog: pytest.LogCaptureFixture
-):
-    """The machine says so, takes its buckets again after a wait, and what was committed stays."""
-    machine = await with_requests(start, url)
-    taken = take(machine)
-    early, late = set(URLS[:20]), set(URLS[20:])
-    complete(machine, taken & early)
-    await until(lambda: not machine.frontier.batch.answers and machine._unsent is None)
-    assert machine._session is not None
-    pid = machine._session._connection.info.backend_pid
-    # No turn of the event loop between the loss and these answers, which can never be committed.
-    postgres.execute("postgres", f"SELECT pg_terminate_backend({pid}, 10000)")
-    complete(machine, taken & late)
-    await until(lambda: not machine.frontier.owned)
-    lost_at = time.monotonic()
-    await until(owns(machine, 16))
-
-    assert late == take(machine)
-    assert time.monotonic() - lost_at >= 0.5
-    assert "STORE_AWAY" in caplog.text
-
-
-async def test_without_the_server_nothing_is_handed_out(
-    start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-):
-    """A machine that cannot reach the server falls silent, and goes on when it is back."""
-    monkeypatch.setattr(worker, "_SILENT_S", 1.0)
-    with running() as server:
-        machine = start(server.url())
-        await until(owns(machine, 16))
-        for text in URLS:
-            machine.frontier.add(text)
-        await until(lambda: not machine.frontier.batch.requests and machine._unsent is None)
-        server.stop()
-        await until(lambda: machine.frontier.next("ping") is None)
-        server.start()
-        taken_urls: set[str] = set()
-
-        def all_are_found() -> bool:
-            taken_urls.update(take(machine))
-            return taken_urls == set(URLS)
-
-        await until(all_are_found)
-        await machine.stop()
-    assert "Waiting for" in caplog.text
-
-
-async def test_a_frontier_falls_silent_by_the_clock(start: Start, url: str):
-    """Even if the event loop cannot learn that the session is lost."""
-    machine = start(url)
-    await until(owns(machine, 16))
-    machine.frontier.add(URLS[0])
-    machine.frontier.silent_at = time.monotonic()
-
-    assert machine.frontier.next("ping") is None
-
-
-def fill(postgres: Postgres, url: str) -> str:
-    """Let the server of a crawl reject answers like one with a full disk; return the name of its database."""
-    database = url.rpartition("/")[2]
-    postgres.execute(
-        database,
-        "CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN RAISE EXCEPTION 'no space' USING ERRCODE = 'disk_full'; END $$",
-        "CREATE TRIGGER no_space BEFORE INSERT ON answers FOR EACH ROW EXECUTE FUNCTION no_space()",
-    )
-    return database
-
-
-async def test_a_full_server_stops_nothing_for_good(
-    start: Start, url: str, postgres: Postgres, caplog: pytest.LogCaptureFixture
-):
-    """The same answers are committed when there is space again."""
-    machine = start(url)
-    await until(owns(machine, 16))
-    database = fill(postgres, url)
-    for text in URLS:
-        machine.frontier.add(text)
-    complete(machine, take(machine))
-    await until(lambda: "STORE_FULL" in caplog.text)
-    postgres.execute(database, "DROP TRIGGER no_space ON answers")
-
-    await until(lambda: [(40,)] == postgres.execute(database, "SELECT count(*) FROM answers"))
-    assert [(0,)] == postgres.execute(database, "SELECT count(*) FROM pending")
-    assert 16 == len(machine.frontier.owned)
-
-
 async def test_a_machine_that_cannot_work_gives_everything_back(start: Start, url: str):
     """Others take it."""
     machine, other = start(url), start(url)
@@ -282,34 +117,6 @@ async def test_requests_of_other_machines_are_left_to_them(start: Start, url: st
     assert not other.frontier.knows(text)
 
 
-async def test_no_bucket_is_given_back_before_its_last_answers(
-    start: Start, url: str, postgres: Postgres, caplog: pytest.LogCaptureFixture
-):
-    """A batch that a full server did not take is repeated as it was, and later answers are in the next one."""
-    machine = await with_requests(start, url)
-    taken = take(machine)
-    other = start(url)
-    await until(lambda: 8 == len(machine.frontier.leaving))
-    early, late = set(URLS[:20]), set(URLS[20:])
-    database = fill(postgres, url)
-    complete(machine, taken & early)
-    await until(lambda: "STORE_FULL" in caplog.text)
-    complete(machine, taken & late)
-    assert machine._session is not None
-    exchange, too_early = machine._session.exchange, set[int]()
-
-    def watched(batch: Batch, owned: Collection[int]) -> Outlook:
-        too_early.update(batch.released & {answer.bucket for answer in machine.frontier.batch.answers.values()})
-        return exchange(batch, owned)
-
-    machine._session.exchange = watched  # type: ignore[method-assign]
-    postgres.execute(database, "DROP TRIGGER no_space ON answers")
-    await until(owns(other, 8))
-
-    assert set() == too_early
-    assert set() == take(other)
-
-
 async def test_what_a_machine_waited_for_is_waited_for_after_it_stops(
     start: Start, url: str, monkeypatch: pytest.MonkeyPatch
 ):
@@ -347,25 +154,6 @@ async def test_answers_of_a_bucket_are_read_in_turns(start: Start, url: str):
 
     assert len(URLS) == sum(number for _, number in parts)
     assert len(parts) == len({turn for turn, _ in parts}) > 1
-
-
-async def test_a_bucket_that_is_lost_while_it_is_read_is_read_again(
-    start: Start, url: str, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
-):
-    """What was read is dropped with the session."""
-    machine = await with_requests(start, url)
-    complete(machine, take(machine))
-    await machine.stop()
-    monkeypatch.setattr(worker, "_ROWS_PER_TURN", 1)
-    other = start(url)
-    await until(lambda: other._restoring is not None)
-    assert other._session is not None
-    pid = other._session._connection.info.backend_pid
-    postgres.execute("postgres", f"SELECT pg_terminate_backend({pid}, 10000)")
-
-    await until(owns(other, 16))
-    assert set() == take(other)
-    assert 40 == sum(1 for text in URLS if other.frontier._store.knows(text))
 
 
 @pytest.mark.slow
