@@ -15,19 +15,13 @@ from functools import cached_property, wraps
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar, cast
 
-from ipv6matrix.exceptions import OutdatedError, ReadStoppedError, StoreError
+from ipv6matrix.exceptions import ReadStoppedError, StoreError
 from ipv6matrix.items import Answered, slot_of
-from ipv6matrix.program import PROGRAM
-from ipv6matrix.store import counts, errors, migrations, schema, tables, views
+from ipv6matrix.store import counts, errors, opening, tables
 from ipv6matrix.store.tables import addresses
 
-# Size of the page cache in kilobytes: the hot ends of the indexes of a million domains.
-_CACHE_KB: Final = 32_768
 # Virtual machine instructions of SQLite between two checks whether reading should stop; some ten microseconds.
 _STEPS: Final = 10_000
-# Pages of the write-ahead log from which on a commit checkpoints it, if nothing calls `fold`.
-_LOG_PAGES: Final = 50_000
-
 # Requests remembered because they were added more than once.
 _MOST_POPULAR: Final = 10_000
 _DISCARDS: Final = "SELECT url, discards FROM requests WHERE discards > 0"
@@ -55,7 +49,7 @@ class Store:
 
     def __init__(self, path: Path, connection: sqlite3.Connection | None = None) -> None:
         self.path = path
-        self._connection = connection or _open(path)
+        self._connection = connection or opening.to_write(path)
         self._writes = connection is None
         self._popular: set[str] = set()
         "Requests that were added more than once, such as those about routers near by: they need no statement."
@@ -79,19 +73,7 @@ class Store:
         ReadStoppedError. Raises StoreError if the file does not exist or is not a
         database of this project, OutdatedError if it needs a migration.
         """
-        if not path.is_file():
-            raise StoreError(f"{str(path)!r} does not exist: name an ips.db", code="CRAWL_MISSING")
-        try:
-            connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
-            try:
-                _must_be_ours(connection, path, writes=False)
-                schema.lay_over(connection)
-                views.lay_over(connection)
-            except BaseException:
-                connection.close()
-                raise
-        except sqlite3.DatabaseError as error:
-            raise StoreError(f"Cannot read {str(path)!r} ({error}): name an ips.db") from error
+        connection = opening.to_read(path)
         if stopped is not None:
             connection.set_progress_handler(stopped, _STEPS)
         return cls(path, connection)
@@ -367,81 +349,3 @@ def fold(path: Path) -> None:
     """
     with contextlib.suppress(sqlite3.OperationalError), contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    try:
-        _check_file(path)
-        connection = sqlite3.connect(path, isolation_level=None, cached_statements=256)
-        try:
-            _prepare(connection, path)
-        except BaseException:
-            connection.close()
-            raise
-    except sqlite3.DatabaseError as error:
-        raise StoreError(f"Cannot use {str(path)!r} ({error}): {_unusable(error, path)}") from error
-    return connection
-
-
-def _unusable(error: sqlite3.DatabaseError, path: Path) -> str:
-    """Return the fix for a file that cannot be opened: moving it away only if the file itself is the problem."""
-    if errors.code(error) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
-        return errors.fix(error, path)
-    return errors.fix(error, path) if errors.is_full(path) else "move it away, or choose another folder with -s JOBDIR="
-
-
-def _check_file(path: Path) -> None:
-    """
-    Reject a file that is damaged, or not a database of this project, before opening it for writing.
-
-    The last writer that closes a database checkpoints its log, which must not
-    happen to another program's database.
-    """
-    # A journal remains if the process was killed while it left WAL mode; only a writer can roll it back.
-    if not path.is_file() or path.with_name(f"{path.name}-journal").exists():
-        return
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
-    try:
-        _must_be_ours(connection, path, writes=True)
-        (page_bytes,) = connection.execute("PRAGMA page_size").fetchone()
-    finally:
-        connection.close()
-    # SQLite itself does not notice a truncated page. If there is a write-ahead log,
-    # the file may end anywhere, because the log contains the page.
-    if path.stat().st_size % page_bytes and not path.with_name(f"{path.name}-wal").exists():
-        raise sqlite3.DatabaseError("database disk image is malformed")
-
-
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    _must_be_ours(connection, path, writes=True)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
-    schema.migrate(connection)
-    views.draw(connection)
-    # Keeps the journals of savepoints out of files: there is one for each item. Migrations may need more space.
-    connection.execute("PRAGMA temp_store = MEMORY")
-
-
-def _must_be_ours(connection: sqlite3.Connection, path: Path, *, writes: bool) -> None:
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (objects,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    is_foreign = application != schema.APPLICATION_ID or version < migrations.FIRST
-    if is_foreign and (objects or not writes):
-        raise StoreError(
-            f"{str(path)!r} is not a database of this crawler: move it away, or choose another folder with -s JOBDIR=",
-            code="DATABASE_FOREIGN",
-        )
-    if version > schema.newest():
-        raise StoreError(
-            f"{str(path)!r} was written by a newer version of ipv6matrix (schema {version}):"
-            " upgrade, or choose another folder with -s JOBDIR=",
-            code="DATABASE_NEWER",
-        )
-    if not writes and version < schema.newest():
-        raise OutdatedError(
-            f"{str(path)!r} was written by an earlier version of ipv6matrix (schema {version}):"
-            f" resume its crawl, or read it with `{PROGRAM} summary`"
-        )
