@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -29,6 +30,7 @@ PLAIN: dict[Any, st.SearchStrategy[Any]] = {
 }
 
 
+@cache
 def values(kind: Any) -> st.SearchStrategy[Any]:
     """Return a strategy for the values of an annotated type."""
     if kind in PLAIN:
@@ -52,7 +54,7 @@ def _tuples(parts: tuple[Any, ...]) -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize("kind", ITEMS)
-@settings(deadline=None, max_examples=50, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_every_item_is_restored(kind, data):
     """An item of any registered measurement equals the one that is read, down to the types of its parts."""

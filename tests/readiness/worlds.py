@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 from hypothesis import strategies as st
 
@@ -12,12 +13,18 @@ from ipv6matrix.readiness.facts import Address, Domain, Host, Result, not_possib
 NAME = "example.org"
 BASIS = frozenset(("APEX", "WWW", "NS", "MX", "tcp25", "tcp80", "tcp443"))
 FULL_BASIS = BASIS | {"nameservers", "https", "web", "pmtu"}
-PARITY = (
-    *("same", "ports_differ", "status_differs", "redirect_differs", "certificate_differs", "content_differs"),
-    *("only_v4", "only_v6"),
+PARITY = tuple(
+    Result(word)
+    for word in (
+        *("same", "ports_differ", "status_differs", "redirect_differs", "certificate_differs", "content_differs"),
+        *("only_v4", "only_v6"),
+    )
 )
-NAME_SERVER = (
-    *("authoritative", "lame", "refused", "servfail", "nxdomain", "timeout", "connection_refused", "bad_reply"),
+NAME_SERVER = tuple(
+    Result(word)
+    for word in (
+        *("authoritative", "lame", "refused", "servfail", "nxdomain", "timeout", "connection_refused", "bad_reply"),
+    )
 )
 PORT = (Result("open"), Result("connection_refused"), silent("timeout"), silent("host_unreachable"))
 OK, NODATA, NXDOMAIN = Result("ok"), Result("nodata"), Result("nxdomain")
@@ -90,7 +97,7 @@ def complete(draw: st.DrawFn) -> Domain:
     names = {NAME: {"APEX": 0}, f"www.{NAME}": {"WWW": 0}}
     names |= {f"ns{n}.{NAME}": {"NS": n} for n in range(draw(st.integers(0, 3)))}
     names |= {f"mx{n}.{NAME}": {"MX": draw(st.sampled_from((10, 20, 30)))} for n in range(draw(st.integers(0, 3)))}
-    hosts = tuple(draw(_host(name, roles)) for name, roles in names.items())
+    hosts = tuple(_host(draw, name, roles) for name, roles in names.items())
     kinds = {kind for roles in names.values() for kind in roles}
     return Domain(
         name=NAME,
@@ -101,13 +108,12 @@ def complete(draw: st.DrawFn) -> Domain:
     )
 
 
-@st.composite
 def _host(draw: st.DrawFn, name: str, roles: dict[str, int]) -> Host:
     lookups, addresses = {}, []
     for family, text in ((4, "198.18.0.1"), (6, "2001:db8::1")):
         lookups[family] = draw(_either(OK, (NODATA, NXDOMAIN)))
         if lookups[family] is OK:
-            addresses.append(draw(_address(text)))
+            addresses.append(_address(draw, text))
     return Host(
         name=name,
         roles=roles,
@@ -116,7 +122,7 @@ def _host(draw: st.DrawFn, name: str, roles: dict[str, int]) -> Host:
         addresses=tuple(addresses),
         resolution=draw(_either(Result("resolvable"), (Result("broken"),))),
         # Only pages of both families can be compared.
-        parity=draw(_either(Result("same"), [Result(word) for word in PARITY])) if _is_dual(addresses) else None,
+        parity=draw(_either(Result("same"), PARITY)) if _is_dual(addresses) else None,
         third_parties=draw(_either(Result("full"), (Result("partial"),))),
     )
 
@@ -125,7 +131,6 @@ def _is_dual(addresses: Sequence[Address]) -> bool:
     return {address.family for address in addresses if address.chosen} == {4, 6}
 
 
-@st.composite
 def _address(draw: st.DrawFn, text: str) -> Address:
     if not draw(_GOOD) and not draw(_GOOD):
         return Address(address=text, family=6 if ":" in text else 4, chosen=False, exclusion="private")
@@ -136,13 +141,15 @@ def _address(draw: st.DrawFn, text: str) -> Address:
         text,
         ports=ports,
         greeting=greeting if ports[25].word == "open" else None,
-        name_server=draw(_either(Result("authoritative"), [Result(word) for word in NAME_SERVER])),
+        name_server=draw(_either(Result("authoritative"), NAME_SERVER)),
         path_mtu=draw(_either(Result("1500"), mtus)),
     )
 
 
-def _either(good: Result, others: Sequence[Result]) -> st.SearchStrategy[Result]:
-    return _GOOD.flatmap(lambda is_good: st.just(good) if is_good else st.sampled_from(others))
+@cache
+def _either(good: Result, others: tuple[Result, ...]) -> st.SearchStrategy[Result]:
+    """Return a strategy for the good result, in three of four cases, or one of the others."""
+    return st.sampled_from((*[good] * 3 * len(others), *others))
 
 
 # --- the same with facts removed ---
@@ -153,7 +160,7 @@ def less_known(draw: st.DrawFn, whole: Domain) -> Domain:
     """Return a domain with some of its facts not asked, or asked in vain."""
     if draw(st.integers(0, 30)) == 0:
         return Domain(name=whole.name, exclusion="opted_out")
-    hosts = tuple(draw(_less_known_host(host)) if draw(_SOME) else host for host in whole.hosts)
+    hosts = tuple(_less_known_host(draw, host) if draw(_SOME) else host for host in whole.hosts)
     known = replace(whole, hosts=hosts, resolution=draw(_perhaps(whole.resolution, UNTESTED)))
     if draw(_RARELY):
         known = replace(_without(known, "NS"), ns=draw(st.sampled_from(FAILED)))
@@ -172,7 +179,6 @@ def _without(domain: Domain, kind: str, number: int | None = None) -> Domain:
     return replace(domain, hosts=tuple(host for host in domain.hosts if host.name not in gone))
 
 
-@st.composite
 def _less_known_host(draw: st.DrawFn, whole: Host) -> Host:
     if draw(_RARELY):
         return Host(name=whole.name, roles=whole.roles, exclusion="opted_out")
@@ -186,12 +192,11 @@ def _less_known_host(draw: st.DrawFn, whole: Host) -> Host:
             known = replace(known, addresses=rest, **{field: draw(st.sampled_from(FAILED))})
     return replace(
         known,
-        addresses=tuple(draw(_less_known_address(address)) for address in known.addresses),
+        addresses=tuple(_less_known_address(draw, address) for address in known.addresses),
         **{name: draw(_perhaps(getattr(known, name), UNTESTED)) for name in ("resolution", "parity", "third_parties")},
     )
 
 
-@st.composite
 def _less_known_address(draw: st.DrawFn, whole: Address) -> Address:
     if whole.exclusion is not None:
         return whole
@@ -209,5 +214,7 @@ def _less_known_address(draw: st.DrawFn, whole: Address) -> Address:
     )
 
 
-def _perhaps(known: Result | None, others: Sequence[Result | None]) -> st.SearchStrategy[Result | None]:
-    return _RARELY.flatmap(lambda is_lost: st.sampled_from(others) if is_lost else st.just(known))
+@cache
+def _perhaps(known: Result | None, others: tuple[Result | None, ...]) -> st.SearchStrategy[Result | None]:
+    """Return a strategy for the known result, or one of the others in one of six cases."""
+    return st.sampled_from((*[known] * 5 * len(others), *others))
