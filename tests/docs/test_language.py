@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -172,14 +173,14 @@ def test_other_names_are_no_fault(source: str) -> None:
 
 def docstring_complaints(name: str, source: str) -> list[str]:
     """Return the docstrings with a rejected opening, as file, line and first words."""
-    return [f"{name}:{line}: {text.splitlines()[0][:60]}" for line, text in _docstrings(source) if OPENINGS.match(text)]
+    return [f"{name}:{line}: {text.splitlines()[0][:60]}" for line, text in parsed(source)[0] if OPENINGS.match(text)]
 
 
 def docstring_phrases(name: str, source: str) -> list[str]:
     """Return the rejected phrases in docstrings, as file, line of the docstring, and phrase."""
     return [
         f"{name}:{line}: {phrase}"
-        for line, text in _docstrings(source)
+        for line, text in parsed(source)[0]
         for phrase, pattern in _PATTERNS.items()
         if pattern.search(text)
     ]
@@ -197,7 +198,7 @@ def message_complaints(name: str, source: str) -> list[str]:
 
 def name_complaints(name: str, source: str) -> list[str]:
     """Return the variables and parameters with a rejected name, as file, line and name."""
-    return [f"{name}:{line}: {variable}" for line, variable in _variables(source) if variable in REJECTED_NAMES]
+    return [f"{name}:{line}: {variable}" for line, variable in parsed(source)[1] if variable in REJECTED_NAMES]
 
 
 def phrase_complaints(name: str, text: str) -> list[str]:
@@ -209,9 +210,16 @@ def phrase_complaints(name: str, text: str) -> list[str]:
     ]
 
 
-def _docstrings(source: str) -> Iterator[tuple[int, str]]:
+@cache
+def parsed(source: str) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+    """Return the docstrings and the names of variables in a source, each with its line."""
+    nodes = list(ast.walk(ast.parse(source)))
+    return list(_docstrings(nodes)), list(_variables(nodes))
+
+
+def _docstrings(nodes: Iterable[ast.AST]) -> Iterator[tuple[int, str]]:
     """Yield line and text of each docstring."""
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes:
         if isinstance(node, _DOCUMENTED) and (text := ast.get_docstring(node)):
             yield node.body[0].lineno, text
 
@@ -229,9 +237,9 @@ def _literals(tree: ast.AST) -> Iterator[tuple[int, str]]:
                 yield from _literals(child)
 
 
-def _variables(source: str) -> Iterator[tuple[int, str]]:
+def _variables(nodes: Iterable[ast.AST]) -> Iterator[tuple[int, str]]:
     """Yield line and name of each variable where it gets a value, and of each parameter."""
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.lineno, node.id
         elif isinstance(node, ast.arg):
