@@ -143,8 +143,10 @@ def test_the_first_files_exist() -> None:
 def unmarked(source: str) -> Iterator[str]:
     """Yield the tests of a module that reach a helper which starts processes, and have no marker."""
     tree = ast.parse(source)
-    uses = {name: set(_names(node)) for node in tree.body for name in _defined(node)}
     starting = {PYTHON, *_helpers(tree)}
+    if not any(name in source for name in starting):
+        return
+    uses = {name: set(_names(node)) for node in tree.body for name in _defined(node)}
     if _marked(uses.get("pytestmark", set())):
         return
     for node in tree.body:
