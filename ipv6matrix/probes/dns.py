@@ -13,7 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from ipv6matrix.items import Failure, LookupObservation, Security
-from ipv6matrix.probes import QueryPace, messages, no_query_pace, wire
+from ipv6matrix.probes import QueryPace, messages, names, no_query_pace, wire
 from ipv6matrix.probes.endpoint import Endpoint
 from ipv6matrix.probes.port import Reply
 
@@ -83,7 +83,7 @@ class Resolver:
         asked_at = time.time()
         try:
             question = wire.question(name, rdtype, _FLAGS_DNSSEC if dnssec else wire.RECURSION_DESIRED)
-        except wire.NameTooLongError:
+        except names.NameTooLongError:
             answer = wire.Answer(Failure.NAME_TOO_LONG)
         except ValueError:
             answer = wire.Answer(Failure.PROBE_FAILED)

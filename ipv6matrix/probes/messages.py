@@ -23,7 +23,7 @@ from dns.rdtypes.svcbbase import ParamKey
 
 from ipv6matrix.addresses import canonical
 from ipv6matrix.items import Failure, HttpsRecord, SoaRecord, Status
-from ipv6matrix.probes import wire
+from ipv6matrix.probes import names, wire
 from ipv6matrix.probes.wire import PAYLOAD_BYTES, Answer, Question
 
 _IN: Final = dns.rdataclass.IN
@@ -153,4 +153,4 @@ def _https(rdata: Any) -> HttpsRecord:
 
 
 def _text(name: dns.name.Name) -> str:
-    return wire.text(list(name.labels[:-1]))
+    return names.text(list(name.labels[:-1]))

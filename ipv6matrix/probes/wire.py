@@ -1,4 +1,4 @@
-r"""
+"""
 Fast path for the most frequent DNS messages of a crawl: queries with EDNS, and ordinary replies.
 
 dnspython encodes a query in 64 us and decodes a reply in 220 to 310 us; a crawl
@@ -7,11 +7,7 @@ record types (A, AAAA, NS, MX, SOA, PTR), chains of CNAMEs and negative answers,
 with the same results as dnspython (compared in tests/probes/test_wire.py). It
 leaves every other reply to `messages`, which uses dnspython.
 
-The work per message is bounded, whatever it contains: each offset is decoded as a
-name only once, and all names and pointers together cost at most _MAX_NAMES_COST.
-
-Names are lower-case text without the final dot, with unusual octets escaped as in
-zone files (RFC 1035 section 5.1): `\.` is a dot inside a label, `\032` a space.
+The work per message is bounded, whatever it contains (`names`).
 
 Sources: RFC 1035 section 4 (messages, compression), RFC 2181 section 8 (TTL),
 RFC 2308 (negative answers), RFC 3596 (AAAA), RFC 6891 (EDNS).
@@ -19,28 +15,19 @@ RFC 2308 (negative answers), RFC 3596 (AAAA), RFC 6891 (EDNS).
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Callable
 from ipaddress import IPv6Address
 from socket import AF_INET6, inet_ntoa, inet_ntop
 from typing import Any, Final, NamedTuple
 
-import dns.exception
-import dns.name
-
 from ipv6matrix.addresses import canonical
 from ipv6matrix.items import Failure, Records, SoaRecord, Status
+from ipv6matrix.probes.names import CostlyError, Names, WireError, encode_name
 
 TYPES = {"A": 1, "NS": 2, "SOA": 6, "PTR": 12, "MX": 15, "AAAA": 28, "HTTPS": 65}
 # Small enough that no path has to fragment it (RFC 9715 section 3).
 PAYLOAD_BYTES = 1232
-
-# A name has at most 127 labels, and in an ordinary name each pointer leads to at least one label.
-_MAX_POINTERS: Final = 127
-# Budget for all names in one message: 1 per octet plus 4 per label or pointer. A reply of 65,535 octets has room for
-# 3,600 distinct names of about 60 octets each.
-_MAX_NAMES_COST: Final = 300_000
 
 _NS, _CNAME, _SOA, _DNAME, _OPT, _IN = 2, 5, 6, 39, 41, 1
 _QR, _OPCODE, _AA, _TC, _RA = 0x80, 0x78, 0x04, 0x02, 0x80
@@ -57,22 +44,6 @@ _QUERY_HEADER = struct.Struct("!HHHHHH")
 _RECORD = struct.Struct("!HHIH")
 _TIMES = struct.Struct("!IIIII")
 _EDNS = struct.pack("!BHHIH", 0, _OPT, PAYLOAD_BYTES, 0, 0)
-
-_PLAIN = re.compile(rb"[a-z0-9_.*-]*")
-# Escaped form of each octet of a label.
-_ESCAPES: Final = {octet: dns.name.Name([bytes((octet,)), b""]).to_text(omit_final_dot=True) for octet in range(256)}
-
-
-class NameTooLongError(ValueError):
-    """A label of more than 63 octets or a name of more than 255 octets (RFC 1035 section 2.3.4)."""
-
-
-class WireError(ValueError):
-    """A message that is malformed, or not an ordinary answer."""
-
-
-class CostlyError(Exception):
-    """A message that would take more work to decode than any legitimate one."""
 
 
 class Question(NamedTuple):
@@ -119,28 +90,6 @@ def _without_final_dot(name: str) -> str:
     stem = name.removesuffix(".")
     backslashes = len(stem) - len(stem.rstrip("\\"))
     return name if backslashes % 2 else stem  # after an odd number of backslashes, the dot belongs to the label
-
-
-def encode_name(name: str) -> bytes:
-    """Return the wire form of a name without its final dot; the empty name is the root."""
-    text = name.encode("ascii")
-    if b"\\" in text:
-        return _encode_escaped(name)
-    labels = text.split(b".")
-    if text and not all(labels):
-        raise ValueError(f"an empty label in {name!r}")
-    if len(max(labels, key=len)) > 63 or sum(map(len, labels)) + len(labels) > 254:
-        raise NameTooLongError(f"a label of more than 63 octets or more than 255 in all: {name[:80]!r}")
-    return b"".join([bytes((len(label),)) + label for label in labels if label]) + b"\0"
-
-
-def _encode_escaped(name: str) -> bytes:
-    try:
-        return dns.name.from_text(name).canonicalize().to_wire() or b""
-    except (dns.name.LabelTooLong, dns.name.NameTooLong) as error:
-        raise NameTooLongError(f"a label of more than 63 octets or more than 255 in all: {name[:80]!r}") from error
-    except dns.exception.DNSException as error:
-        raise ValueError(f"{name[:80]!r} has no wire form ({error})") from error
 
 
 def query(identifier: int, question: Question) -> bytes:
@@ -303,78 +252,6 @@ def _negative_ttl(wire: bytes, authority: list[_Record]) -> int | None:
 def _ttl(value: int) -> int:
     """Return a TTL, or 0 if its most significant bit is set (RFC 2181 section 8)."""
     return value if value < 1 << 31 else 0
-
-
-class Names:
-    """The names in one message, each decoded once, within a budget for the whole message."""
-
-    __slots__ = ("_known", "_left", "wire")
-
-    def __init__(self, wire: bytes) -> None:
-        self.wire = wire
-        self._left = _MAX_NAMES_COST
-        self._known: dict[int, tuple[str, int]] = {}
-
-    def read(self, offset: int) -> tuple[str, int]:
-        """
-        Return the name at `offset`, and the offset after it.
-
-        A name that consists only of a pointer is the name it points to, which is decoded
-        once. Raises WireError, CostlyError and IndexError.
-        """
-        wire = self.wire
-        if wire[offset] >= 192:
-            target = (wire[offset] & 63) << 8 | wire[offset + 1]
-            if target < offset and wire[target] < 192:
-                return self._read_once(target)[0], offset + 2
-        return self._read_once(offset)
-
-    def _read_once(self, offset: int) -> tuple[str, int]:
-        cached = self._known.get(offset)
-        if cached is None:
-            cached = self._known[offset] = self._read(offset)
-        return cached
-
-    def _read(self, offset: int) -> tuple[str, int]:
-        """
-        Decode a name, label by label.
-
-        Each compression pointer must point before the start of the preceding part, so a
-        message cannot cause an endless loop.
-        """
-        wire = self.wire
-        labels: list[bytes] = []
-        end, first, length, pointers = 0, offset, 1, 0
-        while size := wire[offset]:
-            if size < 64:
-                labels.append(wire[offset + 1 : offset + 1 + size])
-                offset += 1 + size
-                length += 1 + size
-                if length > 255:
-                    raise WireError("a name of more than 255 octets")
-            elif size >= 192:
-                end = end or offset + 2
-                offset = (size & 63) << 8 | wire[offset + 1]
-                pointers += 1
-                if pointers > _MAX_POINTERS:
-                    raise CostlyError("a name of too many pointers")
-                if offset >= first:
-                    raise WireError("a pointer that does not point back")
-                first = offset
-            else:
-                raise WireError("a label of an unknown kind")
-        self._left -= length + 4 * (len(labels) + pointers)
-        if self._left < 0:
-            raise CostlyError("too many names")
-        return text(labels), end or offset + 1
-
-
-def text(labels: list[bytes]) -> str:
-    """Return the text of a name from its labels, without the root label."""
-    name = b".".join(labels).lower()
-    if _PLAIN.fullmatch(name) and name.count(b".") < max(len(labels), 1):
-        return name.decode("ascii")
-    return ".".join(label.lower().decode("latin-1").translate(_ESCAPES) for label in labels)
 
 
 def _name(names: Names, start: int, end: int) -> str:
