@@ -44,7 +44,7 @@ def test_two_nodes_finish_a_crawl_together(
 ) -> None:
     """The same job on both is one crawl: both store answers, both end, and nothing is missing."""
     names = tmp_path / "domains.txt"
-    names.write_text("".join(f"{name}\n" for name in list(internet.scenario.domains)[:40]))
+    names.write_text("".join(f"{name}\n" for name in list(internet.scenario.domains)[:16]))
     settings = internet.settings() | killing.SETTINGS | {"STORE_URL": (url := postgres.url())}
     jobs = [
         node.schedule(names, settings | crawls.folders(node.folder) | {"PROBE_RATE": 200, "JOBDIR": "crawls/shared"})
@@ -59,4 +59,4 @@ def test_two_nodes_finish_a_crawl_together(
     assert all("Traceback" not in log for log in logs)
     gathered = typed.run("gather", url, OUTPUT_DIR=tmp_path)
     with closing(Store.read(Path(gathered.stdout.strip()))) as store:
-        assert [(40,)] == store.query("SELECT count(*) FROM domains")
+        assert [(16,)] == store.query("SELECT count(*) FROM domains")

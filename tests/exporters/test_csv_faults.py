@@ -139,7 +139,7 @@ def large(tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.mark.crawl
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_kill_at_any_moment_loses_nothing(large, tmp_path, seed):
     """Every published file is complete when the kill comes, and a rerun of the command creates all of them."""
     path, whole = large
