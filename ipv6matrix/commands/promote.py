@@ -8,8 +8,6 @@ import argparse
 import datetime as dt
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from rich.console import Console
-from rich.table import Table
 from scrapy.exceptions import UsageError
 
 from ipv6matrix.config import extras
@@ -17,6 +15,9 @@ from ipv6matrix.config.profiles import ChoosingCommand
 from ipv6matrix.exceptions import ExportError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
     from ipv6matrix.summaries.comparison import Figures
     from ipv6matrix.summaries.database import Database
 
@@ -60,7 +61,7 @@ class Command(ChoosingCommand):
         messages = (extras.missing("summary", "promote"), *map(extras.missing_driver, urls))
         if message := next(filter(None, messages), None):
             raise UsageError(message, print_help=False)
-        # Imported late: Scrapy imports all commands, and SQLAlchemy would add to the memory of every crawl.
+        # Imported late, as Rich below: Scrapy imports all commands, and these would add to the start of every crawl.
         from ipv6matrix.summaries import staging  # noqa: PLC0415
         from ipv6matrix.summaries.database import Database  # noqa: PLC0415
 
@@ -94,20 +95,23 @@ def _promote(source: Database, live: Database, date: dt.date, tag: str, *, repla
         words += f", replacing {promoted.replaced:,}"
     if promoted.was_live:
         words += " (already before)"
-    Console().print(f"{words}; removed from {source.name}", soft_wrap=True, highlight=False)
+    _console().print(f"{words}; removed from {source.name}", soft_wrap=True, highlight=False)
 
 
 def _check(source: Database, live: Database, date: dt.date) -> None:
     from ipv6matrix.summaries.comparison import leaps, look  # noqa: PLC0415 - as above
 
     now, before = look(source, live, date)
-    Console().print(table(now, before))
+    console = _console()
+    console.print(table(now, before))
     for leap in leaps(before, now) if before else ():
-        Console().print(f"Warning: {leap}", soft_wrap=True, highlight=False)
+        console.print(f"Warning: {leap}", soft_wrap=True, highlight=False)
 
 
 def table(now: Figures, before: Figures | None) -> Table:
     """Format two crawls next to each other."""
+    from rich.table import Table  # noqa: PLC0415 - as above
+
     page = Table(title=f"Crawl of {now.date}", title_justify="left")
     page.add_column("")
     page.add_column(f"staging, {now.date}", justify="right")
@@ -118,3 +122,9 @@ def table(now: Figures, before: Figures | None) -> Table:
     for name, number in now.totals.items():
         page.add_row(name, f"{number:,}", f"{before.totals[name]:,}" if before else "-")
     return page
+
+
+def _console() -> Console:
+    from rich.console import Console  # noqa: PLC0415 - as above
+
+    return Console()

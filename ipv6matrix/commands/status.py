@@ -9,7 +9,6 @@ import json
 import time
 from pathlib import Path
 
-from rich.console import Console
 from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 
@@ -70,6 +69,9 @@ class Command(ReadingCommand):
         self.exitcode = 1 if now.state == NONE else 0
 
     def _show(self, now: Status) -> None:
+        # Imported late: Scrapy imports all commands.
+        from rich.console import Console  # noqa: PLC0415
+
         console = Console(soft_wrap=True, highlight=False)
         console.print(f"{now.database}: {_state(now)}")
         if now.state == NONE and (file := newest(self.output_dir)):

@@ -5,16 +5,10 @@ scrapy summary: prints the results of a crawl as a table.
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Final
-
-from rich.console import Console
-from rich.table import Table
+from typing import Final
 
 from ipv6matrix.cli.reading import ReadingCommand, reading
-from ipv6matrix.store.queries.summary import Summary, summary
-
-if TYPE_CHECKING:
-    from ipv6matrix.readiness.counts import LevelCounts
+from ipv6matrix.store.queries.summary import summary
 
 # Domains whose levels are counted without being asked for: they take some ten seconds.
 _FEW: Final = 10_000
@@ -34,63 +28,19 @@ class Command(ReadingCommand):
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        # Scrapy imports all commands for each of them; what judges domains would be 0.1 s of the start of every crawl.
+        # Scrapy imports all commands for each of them; these would be 0.15 s of the start of every crawl.
+        from rich.console import Console  # noqa: PLC0415
+
+        from ipv6matrix.cli import summary_text  # noqa: PLC0415
         from ipv6matrix.readiness.counts import count  # noqa: PLC0415
         from ipv6matrix.store.queries import ipv6, readiness  # noqa: PLC0415
 
-        path = self.path(args)
+        path, console = self.path(args), Console()
         with reading(path) as store:
             figures = summary(store)
-            Console().print(table(figures, ipv6.count(store)))
+            console.print(summary_text.table(figures, ipv6.count(store)))
             if opts.levels or figures.domains <= _FEW:
-                Console().print(levels(count(readiness.domains(store), readiness.basis(store))))
+                console.print(summary_text.levels(count(readiness.domains(store), readiness.basis(store))))
             else:
-                Console().print("Readiness levels: add --levels, which takes about a minute for 50,000 domains")
-        Console().print(f"Results: {path}", soft_wrap=True)
-
-
-def table(figures: Summary, kinds: dict[str, tuple[int, int, int]]) -> Table:
-    """Return the figures, and the domains of each state by kind of host, as a table."""
-    page = Table(title=f"Crawl {figures.run}", show_header=False, title_justify="left")
-    page.add_column(justify="left")
-    page.add_column(justify="left")
-    page.add_row("domains", f"{figures.domains:,}")
-    page.add_row("hosts with an address", f"{figures.hosts:,}")
-    for family, number in sorted(figures.addresses.items()):
-        page.add_row(f"IPv{family} addresses", f"{number:,}")
-    page.add_section()
-    for kind in ("WWW", "MX", "NS", "NTP"):
-        yes, no, unknown = kinds.get(kind, (0, 0, 0))
-        page.add_row(f"domains with IPv6 on {kind}", _feature(yes + no, yes, unknown))
-    page.add_section()
-    for (port, family), (is_open, probed) in figures.ports.items():
-        page.add_row(f"port {port} open over IPv{family}", _share(is_open, probed))
-    page.add_section()
-    for name, number in figures.probes.items():
-        page.add_row(name, f"{number:,}")
-    page.add_section()
-    for name, number in figures.errors.items():
-        page.add_row(name, f"{number:,}")
-    page.add_section()
-    page.add_row("seconds", "-" if figures.seconds is None else str(figures.seconds))
-    return page
-
-
-def levels(counts: LevelCounts) -> Table:
-    """Return the number of domains of each level, in both readings, as a table."""
-    from ipv6matrix.readiness.levels import Level  # noqa: PLC0415
-
-    title = f"Readiness, {counts.unknown:,} domains whose level is not known exactly"
-    caption = f"Rules {counts.version}; basis: {', '.join(sorted(counts.basis))}"
-    page = Table("level", "", "certain", "possible", title=title, caption=caption, title_justify="left")
-    for level in Level:
-        page.add_row(level.label, level.title, f"{counts.certain[level]:,}", f"{counts.possible[level]:,}")
-    return page
-
-
-def _feature(known: int, six: int, unknown: int) -> str:
-    return _share(six, known) + (f", {unknown:,} unknown" if unknown else "")
-
-
-def _share(part: int, whole: int) -> str:
-    return f"{part:,} of {whole:,} ({100 * part / whole:.1f} %)" if whole else "none asked"
+                console.print("Readiness levels: add --levels, which takes about a minute for 50,000 domains")
+        console.print(f"Results: {path}", soft_wrap=True)

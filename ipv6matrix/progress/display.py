@@ -8,17 +8,22 @@ import contextlib
 import logging
 import os
 import sys
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from rich.console import Console, RenderableType
-from rich.live import Live
 from scrapy.settings import BaseSettings
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 class Display:
     """Draws on request, and lets log lines scroll by above the page."""
 
     def __init__(self) -> None:
+        # Imported late, as below: most crawls have no terminal.
+        from rich.console import Console  # noqa: PLC0415
+        from rich.live import Live  # noqa: PLC0415
+
         self._live = Live(console=Console(stderr=True), auto_refresh=False)
         self._moved: list[tuple[logging.StreamHandler[TextIO], TextIO]] = []
 
@@ -49,4 +54,8 @@ def is_wanted(settings: BaseSettings) -> bool:
     """Return whether a person may be watching: a terminal that can be drawn on, no log file, no scrapyd."""
     if settings.get("LOG_FILE") or {"SCRAPYD_JOB", "SCRAPY_JOB"} & os.environ.keys():
         return False
-    return sys.stderr.isatty() and not Console(stderr=True).is_dumb_terminal
+    if not sys.stderr.isatty():
+        return False
+    from rich.console import Console  # noqa: PLC0415
+
+    return not Console(stderr=True).is_dumb_terminal

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
-from typing import Final
-
-from rich.text import Text
+from typing import TYPE_CHECKING, Final
 
 from ipv6matrix.progress.figures import Figures, Share
 from ipv6matrix.progress.status import WorkerStatus
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 # Number of failures shown, the most frequent first.
 _SHOWN: Final = 6
@@ -40,8 +41,7 @@ def page(figures: Figures, waits_for: tuple[str, ...] = (), *, runs: bool = True
     subjects = {"domains": figures.domains, "hosts": figures.hosts, "addresses": figures.addresses}
     rows = [_row(name, share) for name, share in (subjects | _used(figures)).items()]
     ends = [f"ETA  {eta(figures, waits_for)}"] if runs else []
-    lines = [_HEAD, *rows, f"failures  {failures(figures)}", *ends]
-    return Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
+    return _text([_HEAD, *rows, f"failures  {failures(figures)}", *ends])
 
 
 def workers(some: Sequence[WorkerStatus], unowned: int) -> Text:
@@ -51,6 +51,13 @@ def workers(some: Sequence[WorkerStatus], unowned: int) -> Text:
     lines = ["", f"{head}  to ask", *(_worker(worker, width) for worker in some)]
     if unowned:
         lines.append(f"{unowned:,} buckets have no process: nothing of them is requested")
+    return _text(lines)
+
+
+def _text(lines: Sequence[str]) -> Text:
+    # Imported late: most crawls have no terminal.
+    from rich.text import Text  # noqa: PLC0415
+
     return Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
 
 

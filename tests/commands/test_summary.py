@@ -83,12 +83,12 @@ def test_an_unreadable_crawl_is_reported(tmp_path):
         assert "Traceback" not in ended.stderr
 
 
-def test_commands_load_what_judges_domains_only_to_judge():
+def test_commands_load_what_judges_and_draws_only_to_use_it():
     """Scrapy imports every command for each, so a crawl would load it too."""
     script = (
         "import pkgutil, sys; from importlib import import_module; from ipv6matrix import commands\n"
         "for command in pkgutil.iter_modules(commands.__path__): import_module(f'ipv6matrix.commands.{command.name}')\n"
-        "print([name for name in sys.modules if name.startswith('ipv6matrix.readiness')])\n"
+        "print([name for name in sys.modules if name.startswith(('ipv6matrix.readiness', 'rich'))])\n"
     )
     ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
 
