@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from ipv6matrix.measurements import REGISTRY
@@ -40,9 +41,10 @@ ALLOWED = {
 }
 
 
-def named(source: str) -> set[str]:
+@cache
+def named(source: str) -> frozenset[str]:
     """Return what a module names: schemes and metrics as texts, observations, items and modules of measurements."""
-    return set(_named(ast.parse(source)))
+    return frozenset(_named(ast.parse(source)))
 
 
 def _named(tree: ast.AST) -> Iterator[str]:

@@ -28,7 +28,7 @@ UNASSIGNED = [
     if row["name"] != "Global Unicast"
 ]
 NETWORK = re.compile(r"(?<![\w.:/])(?:\d+\.\d+\.\d+\.\d+|[0-9a-f]*:[0-9a-f:]*)(?:/\d+)?(?![\w/])")
-SAMPLES = 50
+SAMPLES = 20
 
 
 def probed(text: str, *, but: Iterable[str] = ()) -> list[str]:

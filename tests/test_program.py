@@ -48,10 +48,12 @@ def test_a_command_that_is_spelled_out_is_found():
 
 def spelled_out(source):
     """Return the lines of strings that name a command of scrapy."""
-    tree = ast.parse(source)
-    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    if "scrapy" not in source:
+        return []
+    nodes = list(ast.walk(ast.parse(source)))
+    docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
     return [
         node.lineno
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Constant) and id(node) not in docstrings and COMMAND.search(str(node.value))
     ]

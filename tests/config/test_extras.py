@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import sys
 import tomllib
-from importlib.metadata import packages_distributions
+from collections.abc import Mapping
+from functools import cache
+from importlib import metadata
 from itertools import chain
 
 import pytest
@@ -133,7 +135,7 @@ def test_a_driver_is_required_only_where_it_is_used():
 def test_an_extra_contains_the_required_modules(use):
     """Each module belongs to a requirement of the extra that the message names."""
     need = extras.NEEDS[use]
-    distributions = packages_distributions()
+    distributions = installed()
 
     brought = _names(_project()["optional-dependencies"][need.extra])
 
@@ -178,7 +180,7 @@ def test_an_import_without_a_requirement_is_found():
 
 def strays(core: set[str], every: set[str]) -> list[str]:
     """Return a complaint for each module-level import that its requirements do not include."""
-    distributions = packages_distributions()
+    distributions = installed()
     package = ROOT / "ipv6matrix"
     complaints = []
     for path in sorted(package.rglob("*.py")):
@@ -191,6 +193,13 @@ def strays(core: set[str], every: set[str]) -> list[str]:
     return complaints
 
 
+@cache
+def installed() -> Mapping[str, list[str]]:
+    """Return the distributions that contain each top-level module."""
+    return metadata.packages_distributions()
+
+
+@cache
 def _imported(path) -> set[str]:
     """Return the top-level modules that importing a module imports."""
     modules = set()

@@ -127,9 +127,7 @@ def test_what_is_interrupted_has_changed_nothing(new_database):
 
 @pytest.mark.crawl
 def test_a_kill_leaves_the_old_rows_or_the_new_ones(new_url):
-    """
-    After a kill in any quarter the date has the old rows or the new ones, and a rerun completes it.
-    """
+    """After a kill in any quarter the date has the old rows or the new ones, and a rerun completes it."""
     url = new_url()
     old, new = as_tables(made_up(domains=3)), as_tables(made_up(domains=DOMAINS))
     random = Random(46)

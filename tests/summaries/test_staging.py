@@ -125,9 +125,7 @@ def test_databases_of_different_kinds(mariadb, tmp_path, staging_kind, live_kind
 
 
 def test_kills_leave_live_whole(new_url):
-    """
-    After a kill in any quarter the date is live completely or not at all, and a rerun completes it.
-    """
+    """After a kill in any quarter the date is live completely or not at all, and a rerun completes it."""
     whole, random = as_tables(made_up(domains=DOMAINS)), Random(64)
     staging_url, live_url = new_url(), new_url()
     with Database(staging_url) as staging, Database(live_url) as live:
