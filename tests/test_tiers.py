@@ -22,6 +22,7 @@ HELPERS = {
     "tests.flood": set(),
     "tests.scrapyd_server": {"ROOT"},
     "tests.mariadb": {"MariaDb", "missing", "program"},
+    "tests.postgres": {"Postgres", "program"},
     "tools.killing": {"wrong_files", "copy", "Instant", "Outcome"},
 }
 # A Python of its own takes as long as a command.

@@ -36,6 +36,7 @@ async def test_after_a_lost_session_uncommitted_answers_are_dropped(
     assert "STORE_AWAY" in caplog.text
 
 
+@pytest.mark.database
 async def test_without_the_server_nothing_is_handed_out(
     start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
