@@ -239,7 +239,7 @@ def _item(url: str, follow_ups: tuple[str, ...]) -> tuple[Answered, set[str]]:
     return item, {parsed.subject}
 
 
-def suite(opening: Callable[[Path, dict[str, int]], Opened], *, examples: int = 100) -> type[Any]:
+def suite(opening: Callable[[Path, dict[str, int]], Opened], *, examples: int = 60) -> type[Any]:
     """Return the test case that checks a frontier."""
 
     class Checked(Contract):
