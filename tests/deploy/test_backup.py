@@ -30,10 +30,10 @@ def run(script, *folders):
     return subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
 
 
-@pytest.fixture
-def crawls(tmp_path):
+@pytest.fixture(scope="module")
+def original(tmp_path_factory):
     """An OUTPUT_DIR: a finished crawl, one in progress, summaries, a list; and what can be recreated."""
-    folder = tmp_path / "crawls"
+    folder = tmp_path_factory.mktemp("crawls")
     (folder / "current").mkdir(parents=True)
     made_up.make(folder / FINISHED, 20)
     made_up.make(folder / "current/ips.db", 30)
@@ -43,6 +43,12 @@ def crawls(tmp_path):
     (folder / "lists/.tranco-ABCD.json").write_text("{}")
     (folder / "domains.csv").write_text("made again\n")
     return folder
+
+
+@pytest.fixture
+def crawls(original, tmp_path):
+    """A copy of the OUTPUT_DIR, which a test may change."""
+    return shutil.copytree(original, tmp_path / "crawls")
 
 
 def rows(path):
