@@ -4,7 +4,9 @@ A PostgreSQL server for the tests: in a folder, on a socket and on an unused loo
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
 import shutil
 import socket
 import subprocess
@@ -60,11 +62,22 @@ class Postgres:
             self._process = None
 
     def kill(self) -> None:
-        """Kill the server process, as when memory is short; its children notice."""
+        """Kill the server process, as when memory is short, and wait until its children have noticed."""
         assert self._process is not None
+        children = list(self._children(self._process.pid))
         self._process.kill()
         self._process.wait(60)
         self._process = None
+        # A server does not start while a child of the last one uses its shared memory.
+        for descriptor in children:
+            select.select([descriptor], [], [], 60)
+            os.close(descriptor)
+
+    def _children(self, number: int) -> Iterator[int]:
+        """Yield a descriptor of each child, which becomes readable when the child ends."""
+        for child in Path(f"/proc/{number}/task/{number}/children").read_text().split():
+            with contextlib.suppress(ProcessLookupError):
+                yield os.pidfd_open(int(child))
 
     def _answers(self) -> bool:
         try:
