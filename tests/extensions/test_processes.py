@@ -18,6 +18,7 @@ from ipv6matrix.extensions.processes import Processes, options
 from ipv6matrix.progress.status import RUNNING, WorkerStatus
 from simnet.internet import Internet
 from tests import crawls, typed
+from tests.cluster.impatient import ADDONS
 from tests.crawlers import crawler
 from tests.postgres import Postgres
 from tests.waiting import until
@@ -38,12 +39,13 @@ def url(postgres: Postgres) -> str:
 def start(internet: Internet, url: str, tmp_path: Path) -> Iterator[Start]:
     """Return a function that starts a crawl by two processes."""
     names = tmp_path / "domains.txt"
-    names.write_text("".join(f"{name}\n" for name in list(internet.scenario.domains)[:40]))
+    names.write_text("".join(f"{name}\n" for name in list(internet.scenario.domains)[-20:]))
     processes: list[subprocess.Popen[bytes]] = []
 
     def started(**more: object) -> subprocess.Popen[bytes]:
         settings = internet.settings() | killing.SETTINGS | crawls.folders(tmp_path)
-        settings |= {"STORE_URL": url, "PROCESSES": 2, "LOG_FILE": tmp_path / "log"} | more
+        settings |= {"STORE_URL": url, "PROCESSES": 2, "LOG_FILE": tmp_path / "log"}
+        settings |= {"METRICS": "ping", "SECOND_PASS": False} | more
         processes.append(subprocess.Popen(crawls.command(names, settings), cwd=typed.ROOT, start_new_session=True))
         return processes[-1]
 
@@ -83,7 +85,7 @@ def test_another_process_has_a_folder_and_a_port_of_its_own():
 
 def test_both_processes_share_the_crawl(start: Start, url: str, tmp_path: Path):
     """Both store answers, and the command ends with status 0 when the crawl has; the rates are divided."""
-    process = start(PROBE_RATE=200)
+    process = start(PROBE_RATE=40)
     assert 0 == process.wait(300)
     workers = members(url, "finished")
 
@@ -92,7 +94,7 @@ def test_both_processes_share_the_crawl(start: Start, url: str, tmp_path: Path):
     assert "has ended with status" not in (tmp_path / "log").read_text()
     gathered = typed.run("gather", url, OUTPUT_DIR=tmp_path)
     shown = json.loads(typed.run("status", gathered.stdout.strip(), "--json").stdout)
-    assert ("finished", 40) == (shown["state"], shown["figures"]["domains"]["done"])
+    assert ("finished", 20) == (shown["state"], shown["figures"]["domains"]["done"])
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -118,7 +120,7 @@ def test_the_others_end_with_a_killed_one(start: Start, url: str):
 
 def test_a_killed_process_is_replaced_by_the_others(start: Start, url: str, tmp_path: Path):
     """The first process says so, and finishes the crawl alone."""
-    process = start(PROBE_RATE=200)
+    process = start(PROBE_RATE=100, ADDONS=ADDONS)
     until(partial(both_run, url))
     # In a container, its number comes before that of the process.
     (other,) = {int(member.process.rpartition("-")[2]) for member in members(url, RUNNING)} - {process.pid}
