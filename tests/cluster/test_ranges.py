@@ -81,12 +81,24 @@ def stored(url: str, folder: Path, items: tuple[Answered, ...]) -> None:
     store.close()
 
 
-@pytest.fixture
-def url(postgres: Postgres, tmp_path: Path) -> str:
-    """A finished crawl."""
+@pytest.fixture(scope="module")
+def url(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A finished crawl, which is only read."""
     url = postgres.url()
-    stored(url, tmp_path, (*everything.EVERYTHING, *MORE))
+    stored(url, tmp_path_factory.mktemp("stored"), (*everything.EVERYTHING, *MORE))
     return url
+
+
+@pytest.fixture(scope="module")
+def data_set(url: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its data set."""
+    return gathered(url, tmp_path_factory.mktemp("set"))
+
+
+def gathered(url: str, folder: Path) -> Path:
+    """Write a data set with two processes, and return its folder."""
+    *_, place = gather_parquet(url, folder, 2)
+    return Path(place)
 
 
 def exported(path: Path) -> dict[str, list[dict[str, Any]]]:
@@ -118,14 +130,13 @@ def counted(rows: list[dict[str, Any]]) -> Counter[str]:
     return Counter(map(repr, rows))
 
 
-def complaints(url: str, folder: Path) -> list[str]:
+def complaints(url: str, place: Path, folder: Path) -> list[str]:
     """Return the tables that differ between a data set and an export of the database of the same crawl."""
-    *_, place = gather_parquet(url, folder / "set", 2)
     store = Store.read(gather(url, folder))
     parquet.export(store, Target(output_dir=folder, summary_url=""))
     store.close()
     (export,) = (folder / "parquet").iterdir()
-    expected, actual = exported(export), exported(Path(place))
+    expected, actual = exported(export), exported(place)
     del expected[parquet.READINESS]
     assert expected.keys() == actual.keys()
     assert all(expected[table] for table in ("hosts", "hops", "name_servers"))
@@ -136,9 +147,9 @@ def complaints(url: str, folder: Path) -> list[str]:
     ]
 
 
-def test_facts_are_those_of_an_export_of_one_database(url: str, tmp_path: Path):
+def test_facts_are_those_of_an_export_of_one_database(url: str, data_set: Path, tmp_path: Path):
     """Whatever range a row was in, it is there once, and refers to the same rows."""
-    assert [] == complaints(url, tmp_path)
+    assert [] == complaints(url, data_set, tmp_path)
 
 
 def test_facts_of_a_real_crawl_are_those_of_an_export(internet: Internet, postgres: Postgres, tmp_path: Path):
@@ -150,13 +161,12 @@ def test_facts_of_a_real_crawl_are_those_of_an_export(internet: Internet, postgr
     process = crawls.crawl(names, settings | shared)
     assert 0 == process.returncode, process.stderr[-3000:]
 
-    assert [] == complaints(url, tmp_path)
+    assert [] == complaints(url, gathered(url, tmp_path / "set"), tmp_path)
 
 
-def test_queries_of_the_documents_run_on_the_data_set(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_queries_of_the_documents_run_on_the_data_set(data_set: Path, monkeypatch: pytest.MonkeyPatch):
     """A folder of files takes the place of a file."""
-    *_, place = gather_parquet(url, tmp_path, 2)
-    monkeypatch.chdir(place)
+    monkeypatch.chdir(data_set)
     queries = fenced(read("docs/outputs.md"), "duckdb")
 
     assert queries
