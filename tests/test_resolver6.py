@@ -17,6 +17,8 @@ from simnet.internet import Internet
 from simnet.plain_dns import MAX_NAME, Question
 from simnet.truth import Truth
 
+pytestmark = pytest.mark.slow
+
 ANSWERED = (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
 
 

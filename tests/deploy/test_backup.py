@@ -20,6 +20,8 @@ from tests.typed import ROOT
 from tests.web import client, summaries
 from tools import made_up
 
+pytestmark = pytest.mark.slow
+
 FINISHED = "ips-2022-07-20__00-00-00.db"
 
 

@@ -172,6 +172,7 @@ async def test_closing_ends_traces(internet, make_tracer):
     assert (Failure.PROBE_FAILED, None) == (trace.failure, tracer._processes[0].pid)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", [4, 6])
 def test_the_source_follows_the_routing_table(internet, family):
     """The source address belongs to the link that leads to the target."""

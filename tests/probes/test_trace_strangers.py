@@ -10,6 +10,8 @@ from ipv6matrix.items import Stop
 from ipv6matrix.probes.trace import Tracer
 from tests.probes.scripted_path import EXPIRED, REPLY, UNREACHABLE, Probe, Says, scripted_path
 
+pytestmark = pytest.mark.slow
+
 FAMILIES = pytest.mark.parametrize("family", [4, 6])
 DISTANCE = 6
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,8 @@ from ipv6matrix.readiness.logic import Truth
 from ipv6matrix.readiness.verdicts import Value, any_usable
 from tests.readiness import oracle
 from tests.readiness.worlds import BASIS, FULL_BASIS, complete, less_known
+
+pytestmark = pytest.mark.slow
 
 _BASES = st.sampled_from((BASIS, BASIS | {"nameservers"}, BASIS | {"web"}, FULL_BASIS))
 _PAIRS = complete().flatmap(lambda whole: st.tuples(st.just(whole), less_known(whole)))

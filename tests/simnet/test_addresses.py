@@ -21,6 +21,8 @@ from simnet.plain_probes import SmtpClient, ping_all, ports, trace_all
 from simnet.topology import FAMILIES, Family
 from simnet.truth import Truth
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_address_answers_pings_as_its_truth(addresses: list[str], truth: Truth) -> None:
     rtts_ms = ping_all(addresses)

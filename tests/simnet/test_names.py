@@ -23,6 +23,8 @@ from simnet.plain_dns import MAX_NAME, Question, ask_all, same, security
 from simnet.truth import Truth, router_addresses
 from tests.expected import NTP, WWW
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_name_answers_as_its_truth(internet: Internet, truth: Truth) -> None:
     """Domains, hosts and guesses of the whole list: status, records, TTL and canonical name."""

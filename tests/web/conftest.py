@@ -52,8 +52,12 @@ def sqlite_app(sqlite_url):
     return client.create_app(sqlite_url, "/nowhere")
 
 
-# Their tests take seconds of a processor: all routes of the old API, whole answers compared, fuzzing, large pages.
-SLOW = ("legacy/test_answers.py", "legacy/test_routes.py", "test_fuzz.py", "pages/test_weight.py")
+# Their tests take seconds of a processor: all routes of the old API, whole answers compared, fuzzing, large pages,
+# many read models.
+SLOW = (
+    *("legacy/test_answers.py", "legacy/test_routes.py", "test_fuzz.py", "pages/test_weight.py", "test_admission.py"),
+    *("read_model/test_build.py", "read_model/test_refresh.py", "test_sums.py"),
+)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -50,6 +50,7 @@ def kind(link):
     return re.sub("(country|tld|domain|tag)-[^/]+", r"\1-", address.path), tuple(parse_qs(address.query))
 
 
+@pytest.mark.slow
 async def test_links_lead_somewhere(web):
     """Internal links of all pages work, one of each kind: data, pictures, other states."""
     pages = [await read(web, path) for path in PAGES]
