@@ -71,6 +71,14 @@ def in_order(*names):
     return sorted(names, key=position)
 
 
+def test_positions_are_a_hash_that_never_changes():
+    """Processes, machines and crawls agree on them; they have nothing to do with the alphabet."""
+    names = [f"zone{number:02}.example" for number in range(20)]
+
+    assert 7369052659739465991 == position("a.example")
+    assert names != in_order(*names)
+
+
 @pytest.mark.parametrize("found_first", [False, True])
 @pytest.mark.parametrize("most", [1000, 2])
 async def test_each_address_is_asked_for_its_zones(tmp_path, most, found_first):
