@@ -79,6 +79,8 @@ def test_the_first_zones_are_read(join, found_first):
     """Up to the limit, for each address of a host, in whatever order they were found."""
     names = in_order(*(f"zone{number}.example" for number in range(10)))
     session = join()
+    # With the index, PostgreSQL may read them in this order by itself.
+    session._connection.execute("DROP INDEX zones_in_order")
     for name in names if found_first else names[::-1]:
         session.exchange(zones(name), ())
     for address in (ADDRESS, "2001:db8::53"):
