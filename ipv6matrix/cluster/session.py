@@ -46,6 +46,11 @@ _WITHDRAW: Final = (
     " AND (SELECT rank FROM answers WHERE answers.bucket = found.bucket AND answers.key = found.key) IS NOT NULL"
     " RETURNING url"
 )
+# Read what others added. A join: the planner would look up each bucket of an array in each partition (80 ms).
+_READ: Final = (
+    "UPDATE pending SET fresh = false FROM unnest(%s::int[]) AS owned (bucket)"
+    " WHERE fresh AND pending.bucket = owned.bucket RETURNING number, url"
+)
 # Number of times that a transaction is repeated which PostgreSQL ended because of another one.
 _TRIES: Final = 20
 # Rows per answer of the server while a bucket is read.
@@ -273,10 +278,7 @@ class Session:
             with self._translated(), contextlib.suppress(errors.DeadlockDetected, errors.SerializationFailure):
                 with self._connection.transaction(), self._connection.pipeline():
                     added, late, answered = self._write(batch)
-                    fresh = self._connection.execute(
-                        "UPDATE pending SET fresh = false WHERE fresh AND bucket = ANY(%s) RETURNING number, url",
-                        (list(owned),),
-                    )
+                    fresh = self._connection.execute(_READ, (list(owned),))
                     urls = tuple(url for _, url in sorted(fresh.fetchall()))
                     new = [url for (url,) in set(added).difference(late)]
                     gained = tally.gained(new, [batch.answers[key].item for (key,) in answered])

@@ -37,7 +37,7 @@ def url(postgres: Postgres) -> str:
 
 @pytest.fixture
 def start(internet: Internet, url: str, tmp_path: Path) -> Iterator[Start]:
-    """Return a function that starts a crawl by two processes."""
+    """Return a function that starts a crawl by two processes, which lasts until the second has long joined."""
     names = tmp_path / "domains.txt"
     names.write_text("".join(f"{name}\n" for name in list(internet.scenario.domains)[-20:]))
     processes: list[subprocess.Popen[bytes]] = []
@@ -45,7 +45,8 @@ def start(internet: Internet, url: str, tmp_path: Path) -> Iterator[Start]:
     def started(**more: object) -> subprocess.Popen[bytes]:
         settings = internet.settings() | killing.SETTINGS | crawls.folders(tmp_path)
         settings |= {"STORE_URL": url, "PROCESSES": 2, "LOG_FILE": tmp_path / "log"}
-        settings |= {"METRICS": "ping", "SECOND_PASS": False} | more
+        # Few series at a time: the others wait, and can be handed over.
+        settings |= {"METRICS": "ping", "SECOND_PASS": False, "PING_CONCURRENCY": 2} | more
         processes.append(subprocess.Popen(crawls.command(names, settings), cwd=typed.ROOT, start_new_session=True))
         return processes[-1]
 
@@ -84,8 +85,8 @@ def test_another_process_has_a_folder_and_a_port_of_its_own():
 
 
 def test_both_processes_share_the_crawl(start: Start, url: str, tmp_path: Path):
-    """Both store answers, and the command ends with status 0 when the crawl has; the rates are divided."""
-    process = start(PROBE_RATE=40)
+    """Both store answers, and the command ends with status 0 when the crawl has."""
+    process = start()
     assert 0 == process.wait(300)
     workers = members(url, "finished")
 
@@ -100,7 +101,7 @@ def test_both_processes_share_the_crawl(start: Start, url: str, tmp_path: Path):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_both(start: Start, url: str, number: signal.Signals):
     """Both give their buckets back, and the status is that of a crawl that was stopped."""
-    process = start(PROBE_RATE=20)
+    process = start()
     until(partial(both_run, url))
     process.send_signal(number)
 
@@ -110,7 +111,7 @@ def test_a_signal_stops_both(start: Start, url: str, number: signal.Signals):
 
 def test_the_others_end_with_a_killed_one(start: Start, url: str):
     """The second process gives its buckets back without having been sent a signal."""
-    process = start(PROBE_RATE=20)
+    process = start()
     until(partial(both_run, url))
     process.kill()
     process.wait()
@@ -120,7 +121,7 @@ def test_the_others_end_with_a_killed_one(start: Start, url: str):
 
 def test_a_killed_process_is_replaced_by_the_others(start: Start, url: str, tmp_path: Path):
     """The first process says so, and finishes the crawl alone."""
-    process = start(PROBE_RATE=100, ADDONS=ADDONS)
+    process = start(ADDONS=ADDONS, PING_CONCURRENCY=6)
     until(partial(both_run, url))
     # In a container, its number comes before that of the process.
     (other,) = {int(member.process.rpartition("-")[2]) for member in members(url, RUNNING)} - {process.pid}
