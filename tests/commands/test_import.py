@@ -89,7 +89,9 @@ def test_ctrl_c_leaves_nothing(tmp_path):
         text=True,
     )
     deadline = time.monotonic() + 60
-    while not (tmp_path / "new.db.part").exists():
+    part = tmp_path / "new.db.part"
+    # Rows are on disk: the file exists before it is claimed.
+    while not (part.exists() and part.stat().st_size):
         assert time.monotonic() < deadline
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
