@@ -15,6 +15,8 @@ from simnet.internet import Internet
 from simnet.providers import PROVIDERS
 from simnet.scenario import PUBLISHED_BY, Scenario
 
+pytestmark = pytest.mark.usefixtures("internet")
+
 ROOT, ROOT6 = PUBLISHED_BY
 
 

@@ -127,8 +127,8 @@ def test_the_first_worker_begins_at_the_end(workers: int, expected: list[list[st
 
 
 def test_files_are_sorted_by_what_they_need() -> None:
-    """Crawls are first, tests of a browser last, and the short ones between them."""
-    files = [{"crawl", "database"}, set(), {"slow"}, {"database"}, {"browser", "slow"}]
+    """What waits is first, tests of a browser last, and the short ones between them."""
+    files = [{"slow"}, {"crawl", "database"}, set(), {"database"}, {"browser", "slow"}]
 
     assert [0, 1, 2, 3, 4] == [tiers.place(file) for file in files]
 

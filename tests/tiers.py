@@ -25,9 +25,9 @@ FIXTURES: Final = {
 }
 # Of a file with several: the first one counts.
 ORDER: Final = ("browser", "crawl", "database", "slow")
-# The order of the files: crawls, which mostly wait, at one end, and what needs a processor at the other.
+# The order of the files: what mostly waits at one end, and what needs a processor at the other.
 # Short files are in the middle, so that no worker ends alone with a long one.
-PLACES: Final = ("crawl", None, "slow", "database", "browser")
+PLACES: Final = ("slow", "crawl", None, "database", "browser")
 # What is started first: a user of the crawl that others wait for, and crawls of more than a minute.
 FIRST: Final = (
     "commands/test_import.py",
@@ -91,8 +91,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for tier in sorted(implied(getattr(item, "fixturenames", ()), parameters)):
             item.add_marker(tier)
         files.setdefault(item.path, set()).update(mark.name for mark in item.iter_markers())
-    numbers = {path: number for number, path in enumerate(files)}
+    order = {path: (place(tiers), number) for number, (path, tiers) in enumerate(files.items())}
     for number, name in enumerate(FIRST):
-        numbers |= {path: number - len(FIRST) for path in files if path.is_relative_to(Path(__file__).parent / name)}
-    order = {path: (place(tiers), numbers[path]) for path, tiers in files.items()}
+        order |= {path: (-1, number) for path in files if path.is_relative_to(Path(__file__).parent / name)}
     items.sort(key=lambda item: (order[item.path], item.get_closest_marker("browser") is not None))
