@@ -31,8 +31,8 @@ KILLS ?= 100
 SEED ?= 1
 SUITE ?= bookworm
 VERB ?= test
-# Crawls mostly wait, so that two cores can run four.
-WORKERS ?= 4
+# Crawls mostly wait, so that two cores can run five.
+WORKERS ?= 5
 # One file of tests at a time for each worker, in the order of tests/tiers.py; the first worker begins at its end.
 PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 

@@ -128,9 +128,9 @@ def test_the_first_worker_begins_at_the_end(workers: int, expected: list[list[st
 
 def test_files_are_sorted_by_what_they_need() -> None:
     """What waits is first, tests of a browser last, and the short ones between them."""
-    files = [{"slow"}, {"crawl", "database"}, set(), {"database"}, {"browser", "slow"}]
+    files = [{"internet", "slow"}, {"crawl", "database"}, {"tmp_path"}, {"database"}, {"browser", "slow"}]
 
-    assert [0, 1, 2, 3, 4] == [tiers.place(file) for file in files]
+    assert [0, 0, 1, 2, 3] == [tiers.place(file) for file in files]
 
 
 def test_the_first_files_exist() -> None:
@@ -158,7 +158,7 @@ def unmarked(source: str) -> Iterator[str]:
 
 
 def _marked(names: set[str]) -> bool:
-    return any(f"pytest.mark.{tier}" in names for tier in tiers.ORDER)
+    return any(f"pytest.mark.{tier}" in names for tier in tiers.PLACES)
 
 
 def _reached(name: str, uses: dict[str, set[str]]) -> set[str]:

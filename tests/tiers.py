@@ -23,18 +23,23 @@ FIXTURES: Final = {
     "postgres": "database",
     "browser": "browser",
 }
-# Of a file with several: the first one counts.
-ORDER: Final = ("browser", "crawl", "database", "slow")
-# The order of the files: what mostly waits at one end, and what needs a processor at the other.
-# Short files are in the middle, so that no worker ends alone with a long one.
-PLACES: Final = ("slow", "crawl", None, "database", "browser")
-# What is started first: a user of the crawl that others wait for, and crawls of more than a minute.
+# Markers, and fixtures that mostly wait, with the place of a file that needs them; of several, the first one counts.
+# At one end are crawls, between others that wait, and at the other what needs a processor. Short files are in the
+# middle (`SHORT`), so that no worker ends alone with a long one.
+PLACES: Final = {"browser": 3, "crawl": 0, "database": 2, "internet": 0, "slow": 0}
+SHORT: Final = 1
+# What is started first: a user of the crawl that others wait for, and what takes more than a minute.
 FIRST: Final = (
     "commands/test_import.py",
+    "docs/test_examples.py",
     "cluster/test_workers_crawl.py",
     "extensions/test_processes.py",
+    "probes/test_trace_strangers.py",
     "test_health_crawl.py",
     "test_kill.py",
+    "test_scrapyd.py",
+    "test_starts.py",
+    "test_stops.py",
     "truth",
 )
 
@@ -45,9 +50,9 @@ def implied(fixtures: Iterable[str], parameters: Mapping[str, object]) -> set[st
     return {tier for fixture, tier in FIXTURES.items() if fixture in names}
 
 
-def place(tiers: Iterable[str]) -> int:
-    """Return the place of a file in the order, by the markers of its tests."""
-    return PLACES.index(next((tier for tier in ORDER if tier in tiers), None))
+def place(needs: Iterable[str]) -> int:
+    """Return the place of a file in the order, by the markers and fixtures of its tests."""
+    return next((number for need, number in PLACES.items() if need in needs), SHORT)
 
 
 # Folders whose files share something costly, so that one worker runs all of them.
@@ -90,8 +95,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
         for tier in sorted(implied(getattr(item, "fixturenames", ()), parameters)):
             item.add_marker(tier)
-        files.setdefault(item.path, set()).update(mark.name for mark in item.iter_markers())
-    order = {path: (place(tiers), number) for number, (path, tiers) in enumerate(files.items())}
+        needs = files.setdefault(item.path, {*getattr(item, "fixturenames", ())})
+        needs.update(mark.name for mark in item.iter_markers())
+    # By their names without the folder, so that long and short ones alternate.
+    order = {path: (place(needs), path.name, str(path)) for path, needs in files.items()}
     for number, name in enumerate(FIRST):
-        order |= {path: (-1, number) for path in files if path.is_relative_to(Path(__file__).parent / name)}
+        order |= {path: (-1, str(number), "") for path in files if path.is_relative_to(Path(__file__).parent / name)}
     items.sort(key=lambda item: (order[item.path], item.get_closest_marker("browser") is not None))
