@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from random import Random
 
 import pytest
 
@@ -18,6 +19,17 @@ async def seconds(*waits):
     started_at = time.monotonic()
     await asyncio.gather(*waits)
     return pytest.approx(time.monotonic() - started_at, abs=1e-4)
+
+
+def most_in_a_second(events):
+    """Return the number of events in the busiest second; an event is its time, and anything."""
+    times = sorted(at for at, _ in events)
+    return max((sum(first <= at < first + 1 for at in times) for first in times), default=0)
+
+
+def by_network(events):
+    """Return events by the second item of each."""
+    return {network: [event for event in events if event[1] == network] for _, network in events}
 
 
 async def test_waits_are_spaced_evenly():
@@ -135,17 +147,77 @@ async def test_the_overall_rate_limits_all_networks():
     assert 0.19 == await seconds(*(packets.wait(f"192.0.{number}.1") for number in range(20)))
 
 
+async def test_packets_of_a_network_do_not_gather_before_the_overall_rate():
+    """A network whose packets wait for older ones to others gets its rate, not what has gathered."""
+    packets, sent = NetworkPacer(60, 20), []
+
+    async def sending(address, rank):
+        await packets.wait(address, rank)
+        sent.append((time.monotonic(), address))
+
+    # Two seconds of packets to other networks; those of this one are younger, and leave afterwards.
+    others = [sending(f"192.0.{number}.1", rank) for rank in range(4) for number in range(3, 33)]
+    await asyncio.gather(*others, *(sending("192.0.2.1", 10) for _ in range(60)))
+    mine = [(at, address) for at, address in sent if address == "192.0.2.1"]
+
+    assert 180 == len(sent)
+    assert 20 <= most_in_a_second(mine) <= 22
+    assert pytest.approx(59 / 20, abs=0.2) == mine[-1][0] - mine[0][0]
+
+
+async def test_an_older_packet_overtakes_one_of_its_network():
+    """A packet that waits for the overall rate gives way to a more urgent one to the same network."""
+    packets, passed = NetworkPacer(10, 1000), []
+
+    async def passing(name, address, rank):
+        await packets.wait(address, rank)
+        passed.append(name)
+
+    await packets.wait("192.0.3.1")
+    waits = [passing("young", "192.0.2.1", 9), passing("other", "192.0.4.1", 5), passing("old", "192.0.2.1", 1)]
+    await asyncio.gather(*waits)
+
+    assert ["old", "other", "young"] == passed
+
+
+@pytest.mark.parametrize("rates", [(0, 20), (50, 0), (50, 20), (20, 50)])
+@pytest.mark.parametrize("seed", range(10))
+async def test_no_packet_is_forgotten_and_no_rate_exceeded(rates, seed):
+    """Packets of any networks and ranks come at any time, and some are cancelled while they wait."""
+    packets, random, sent = NetworkPacer(*rates), Random(seed), []
+
+    async def sending(network, rank, after_s):
+        await asyncio.sleep(after_s)
+        await packets.wait(f"192.0.{network}.1", rank)
+        sent.append((time.monotonic(), network))
+
+    tasks = [
+        asyncio.ensure_future(sending(random.randrange(4), random.randrange(6), random.random() * 3))
+        for _ in range(200)
+    ]
+    cancelled = random.sample(tasks, 40)
+    await asyncio.sleep(1.5)
+    gone = sum(task.cancel() for task in cancelled)
+    await asyncio.wait(tasks)
+
+    assert 200 - gone == len(sent)
+    for rate, groups in zip(rates, [{0: sent}, by_network(sent)], strict=True):
+        assert not rate or all(most_in_a_second(group) <= rate * 1.1 for group in groups.values())
+
+
 async def test_idle_networks_are_forgotten(monkeypatch, clock):
     """The table of networks does not grow with the crawl, and a busy network stays in it."""
-    monkeypatch.setattr(pacers, "_MANY_NETWORKS", 10)
-    packets = NetworkPacer(0, 5)
-    await packets.wait("198.51.100.1")
+    monkeypatch.setattr(pacers, "_MANY_GROUPS", 10)
+    pacer = Pacer(0, 50)
     for number in range(100):
         clock.now += 0.001
-        packets._of(f"192.0.{number}.1")
+        await pacer.wait(key=b"%d" % number)
+    assert len(pacer._groups) < 30
 
-    assert len(packets._networks) <= 10
-    assert 0.1 == await seconds(packets.wait("198.51.100.2"))
+    await pacer.wait(key=b"busy")
+    for number in range(30):
+        await pacer.wait(key=b"another %d" % number)
+    assert 0.02 == await seconds(pacer.wait(key=b"busy"))
 
 
 async def test_waits_are_counted():
