@@ -77,9 +77,11 @@ class Pacer:
 
     async def wait(self, rank: int = 0, key: bytes = b"") -> None:
         """Wait until the next event of a group may happen; `key` tells groups apart if they have a rate."""
-        now = time.monotonic()
         self.waits.turns += 1
         self.waits_of_groups.turns += bool(self._spacing_of_group_s)
+        if not self._spacing_s and not self._spacing_of_group_s:
+            return
+        now = time.monotonic()
         group = self._of(key, now)
         if not self._ready and not group.waiting and self._free_at <= now and group.free_at <= now:
             self._free_at = now + self._spacing_s
@@ -146,9 +148,10 @@ class NetworkPacer:
 
     def __init__(self, rate: float, rate_per_network: float) -> None:
         self._pacer = Pacer(rate, rate_per_network)
+        self._has_networks = bool(rate_per_network)
         self.waits = {"all": self._pacer.waits, "network": self._pacer.waits_of_groups}
         "How long packets waited, for the overall rate and for the rate per network."
 
     async def wait(self, address: str, rank: int = 0) -> None:
         """Wait until a packet may be sent to an address."""
-        await self._pacer.wait(rank, policy.network(address))
+        await self._pacer.wait(rank, policy.network(address) if self._has_networks else b"")
