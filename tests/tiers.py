@@ -23,9 +23,9 @@ FIXTURES: Final = {
     "postgres": "database",
     "browser": "browser",
 }
-# Markers, and fixtures that mostly wait, with the place of a file that needs them; of several, the first one counts.
-# At one end are crawls, between others that wait, and at the other what needs a processor. Short files are in the
-# middle (`SHORT`), so that no worker ends alone with a long one.
+# The place of a file in the order, by a marker or a fixture of its tests; of several, the first one here counts.
+# Files that mostly wait come first, and those that need a processor last. Short ones are in the middle, so that no
+# worker ends alone with a long one.
 PLACES: Final = {"browser": 3, "crawl": 0, "database": 2, "internet": 0, "slow": 0}
 SHORT: Final = 1
 # What is started first: a user of the crawl that others wait for, and what takes more than a minute.
@@ -95,10 +95,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         parameters = item.callspec.params if hasattr(item, "callspec") else {}
         for tier in sorted(implied(getattr(item, "fixturenames", ()), parameters)):
             item.add_marker(tier)
-        needs = files.setdefault(item.path, {*getattr(item, "fixturenames", ())})
-        needs.update(mark.name for mark in item.iter_markers())
+        needs = files.setdefault(item.path, set())
+        needs.update(getattr(item, "fixturenames", ()), (mark.name for mark in item.iter_markers()))
     # By their names without the folder, so that long and short ones alternate.
-    order = {path: (place(needs), path.name, str(path)) for path, needs in files.items()}
+    order = {path: (place(needs), 0, path.name, str(path)) for path, needs in files.items()}
     for number, name in enumerate(FIRST):
-        order |= {path: (-1, str(number), "") for path in files if path.is_relative_to(Path(__file__).parent / name)}
+        order |= {path: (-1, number, "", "") for path in files if path.is_relative_to(Path(__file__).parent / name)}
     items.sort(key=lambda item: (order[item.path], item.get_closest_marker("browser") is not None))

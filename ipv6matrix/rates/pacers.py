@@ -127,12 +127,12 @@ class Pacer:
         earliest = now - _CATCH_UP_S
         self._free_at = max(self._free_at, earliest)
         while self._ready and self._free_at <= now:
-            *place, group = heappop(self._ready)
-            if tuple(place) != group.offered:
+            rank, number, group = heappop(self._ready)
+            if (rank, number) != group.offered:
                 continue
             group.offered = None
             first = group.first()
-            if first is not None and first.number == place[1]:
+            if first is not None and first.number == number:
                 heappop(group.waiting).turn.set_result(None)
                 free_at = max(first.came_at, group.free_at)
                 self.waits_of_groups.seconds += free_at - first.came_at
